@@ -1,0 +1,9 @@
+//! Ring 0: time, chance, identifiers and secrets, which tests must control and which know nothing of the specs.
+
+pub mod clock;
+pub mod encoding;
+pub mod id;
+pub mod random;
+pub mod seal;
+pub mod secret;
+pub mod token;
