@@ -4,3 +4,5 @@
 
 // 0: what tests must control.
 pub mod base;
+// 1: the specs, pure.
+pub mod jose;
