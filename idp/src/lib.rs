@@ -6,3 +6,4 @@
 pub mod base;
 // 1: the specs, pure.
 pub mod jose;
+pub mod oidc;

@@ -1,0 +1,275 @@
+//! Authorization requests: what is asked, once `recipient` has proven to whom an answer may go.
+
+use serde::{Deserialize, Serialize};
+
+pub use super::authorization_response::AuthorizationResponse;
+use super::client_metadata::Client;
+use super::code_challenge::CodeChallenge;
+use super::error::{Error, ErrorCode};
+use super::params::Params;
+use super::prompt::Prompt;
+pub use super::recipient::{Recipient, Refusal, client_id, identify};
+use super::response_mode::ResponseMode;
+use super::response_type::ResponseType;
+use super::scope::{self, ScopeSet};
+use crate::jose::verify::MAX_TOKEN;
+
+/// How long `state` and `nonce` may be, in bytes.
+pub const MAX_STATE: usize = 4 * 1024;
+
+/// What is offered to requests beyond what the client brings.
+#[derive(Clone, Debug)]
+pub struct Offered {
+    /// The scopes that are known.
+    pub scopes: ScopeSet,
+    /// Whether people can sign up by themselves.
+    pub sign_up: bool,
+}
+
+/// A request that is in order: RFC 6749 §4.1.1, Core §3.1.2.1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorizationRequest {
+    /// The client's name.
+    pub client_id: String,
+    /// Where the answer goes.
+    pub redirect_uri: String,
+    /// How it goes there.
+    pub response_mode: ResponseMode,
+    /// What is asked, as far as it is known and the client may have it.
+    pub scope: ScopeSet,
+    /// What goes back with the answer.
+    pub state: Option<String>,
+    /// What goes into the ID Token.
+    pub nonce: Option<String>,
+    /// What the code is bound to.
+    pub code_challenge: Option<CodeChallenge>,
+    /// What the person is to be shown.
+    pub prompt: Prompt,
+    /// How old the sign-in may be, in seconds.
+    pub max_age: Option<u64>,
+    /// Who is probably going to sign in.
+    pub login_hint: Option<String>,
+    /// Who is to be signed in; a token still to be verified.
+    pub id_token_hint: Option<String>,
+    /// The person's languages, the best first.
+    pub ui_locales: Vec<String>,
+    /// The authentication contexts wanted, the best first.
+    pub acr_values: Vec<String>,
+}
+
+/// Reads what is asked. Errors go to the recipient; parameters that are not known are ignored (RFC 6749 §3.1).
+pub fn validate(
+    params: &Params,
+    client: &Client,
+    recipient: &Recipient,
+    offered: &Offered,
+) -> Result<AuthorizationRequest, Error> {
+    params.refuse_repeated()?;
+    refuse_unsupported(params)?;
+    ResponseType::parse(params, client)?;
+    Ok(AuthorizationRequest {
+        client_id: client.client_id.clone(),
+        redirect_uri: recipient.redirect_uri().to_owned(),
+        response_mode: ResponseMode::parse(params)?,
+        scope: scope::requested(params, client, &offered.scopes)?,
+        state: bounded(params, "state", MAX_STATE)?,
+        nonce: bounded(params, "nonce", MAX_STATE)?,
+        code_challenge: CodeChallenge::parse(params, client)?,
+        prompt: Prompt::parse(params, offered.sign_up)?,
+        max_age: max_age(params)?.or(client.metadata.default_max_age),
+        login_hint: bounded(params, "login_hint", MAX_STATE)?,
+        id_token_hint: bounded(params, "id_token_hint", MAX_TOKEN)?,
+        ui_locales: words(params, "ui_locales").filter(|word| language_tag(word)).collect(),
+        acr_values: match words(params, "acr_values").collect::<Vec<_>>() {
+            values if values.is_empty() => client.metadata.default_acr_values.clone(),
+            values => values,
+        },
+    })
+}
+
+/// Request objects and registration by request are not offered: Core §3.1.2.6, §6, §7.2.1.
+fn refuse_unsupported(params: &Params) -> Result<(), Error> {
+    for (name, code) in [
+        ("request", ErrorCode::RequestNotSupported),
+        ("request_uri", ErrorCode::RequestUriNotSupported),
+        ("registration", ErrorCode::RegistrationNotSupported),
+    ] {
+        if params.get(name).is_some() {
+            return Err(code.into());
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn bounded(params: &Params, name: &str, limit: usize) -> Result<Option<String>, Error> {
+    match params.once(name)? {
+        Some(value) if value.len() > limit => {
+            Err(Error::invalid_request(format!("The parameter '{name}' is longer than {limit} bytes.")))
+        }
+        value => Ok(value.map(str::to_owned)),
+    }
+}
+
+fn max_age(params: &Params) -> Result<Option<u64>, Error> {
+    let Some(text) = params.once("max_age")? else { return Ok(None) };
+    let seconds = text.parse().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));
+    seconds.map(Some).ok_or_else(|| Error::invalid_request("max_age is not a number of seconds."))
+}
+
+/// The first few words of a list that is only a wish; more of them are no reason to refuse.
+pub(super) fn words<'a>(params: &'a Params, name: &str) -> impl Iterator<Item = String> + use<'a> {
+    params.get(name).unwrap_or_default().split_ascii_whitespace().take(16).map(str::to_owned)
+}
+
+/// Whether this looks like a language tag: RFC 5646 §2.1.
+pub(super) fn language_tag(text: &str) -> bool {
+    text.len() <= 35 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::oidc::client_metadata::ClientKind;
+    use proptest::prelude::*;
+
+    const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+    pub(in crate::oidc) fn client() -> Client {
+        Client::sample(ClientKind::Web)
+    }
+
+    pub(in crate::oidc) fn good() -> Vec<(String, String)> {
+        [
+            ("client_id", "rp"),
+            ("redirect_uri", "https://rp.example/callback?tenant=1"),
+            ("response_type", "code"),
+            ("scope", "openid email"),
+            ("state", "a b&c=d"),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", "S256"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+    }
+
+    /// The good request with one parameter replaced, or added.
+    pub(in crate::oidc) fn with(name: &str, value: &str) -> Params {
+        let mut pairs = good();
+        pairs.retain(|(n, _)| n != name);
+        pairs.push((name.to_owned(), value.to_owned()));
+        Params::from_pairs(pairs)
+    }
+
+    pub(in crate::oidc) fn twice(name: &str, value: &str) -> Params {
+        let mut pairs = good();
+        pairs.push((name.to_owned(), value.to_owned()));
+        pairs.push((name.to_owned(), value.to_owned()));
+        Params::from_pairs(pairs)
+    }
+
+    fn ask(params: &Params) -> Result<AuthorizationRequest, Error> {
+        let client = client();
+        let recipient = identify(params, Some(&client)).unwrap();
+        validate(params, &client, &recipient, &Offered { scopes: ScopeSet::standard(), sign_up: false })
+    }
+
+    #[test]
+    fn a_request_in_order_is_read_whole() {
+        let mut params = good();
+        for (name, value) in [
+            ("nonce", "n"),
+            ("prompt", "login consent"),
+            ("max_age", "60"),
+            ("login_hint", "alice"),
+            ("id_token_hint", "t"),
+            ("ui_locales", "ru de-CH <x>"),
+            ("acr_values", "phr mfa"),
+            ("response_mode", "form_post"),
+            ("display", "popup"),
+            ("claims", "{"),
+            ("claims_locales", "fr"),
+            ("martian", "1"),
+        ] {
+            params.push((name.to_owned(), value.to_owned()));
+        }
+        let request = ask(&Params::from_pairs(params)).unwrap();
+        assert_eq!(request.scope.to_string(), "openid email");
+        assert_eq!((request.state.as_deref(), request.nonce.as_deref()), (Some("a b&c=d"), Some("n")));
+        assert_eq!(request.prompt, Prompt { login: true, consent: true, ..Prompt::default() });
+        assert_eq!((request.max_age, request.response_mode), (Some(60), ResponseMode::FormPost));
+        assert_eq!(
+            (request.ui_locales, request.acr_values),
+            (vec!["ru".into(), "de-CH".into()], vec!["phr".into(), "mfa".into()])
+        );
+        assert_eq!(request.code_challenge.unwrap().as_str(), CHALLENGE);
+    }
+
+    #[test]
+    fn what_the_client_registered_fills_what_the_request_leaves_open() {
+        let mut client = client();
+        client.metadata.default_max_age = Some(7);
+        client.metadata.default_acr_values = vec!["phr".to_owned()];
+        let params = Params::from_pairs(good());
+        let recipient = identify(&params, Some(&client)).unwrap();
+        let request = validate(&params, &client, &recipient, &Offered { scopes: ScopeSet::standard(), sign_up: false });
+        let request = request.unwrap();
+        assert_eq!((request.max_age, request.acr_values), (Some(7), vec!["phr".to_owned()]));
+    }
+
+    #[test]
+    fn every_other_mistake_is_told_to_the_client() {
+        use ErrorCode::*;
+        for (name, value, code) in [
+            ("response_type", "", InvalidRequest),
+            ("response_type", "token", UnsupportedResponseType),
+            ("response_mode", "fragment", InvalidRequest),
+            ("response_mode", "web_message", InvalidRequest),
+            ("scope", "", InvalidScope),
+            ("scope", "a\\b", InvalidScope),
+            ("code_challenge", "", InvalidRequest),
+            ("code_challenge_method", "plain", InvalidRequest),
+            ("code_challenge_method", "", InvalidRequest),
+            ("prompt", "none login", InvalidRequest),
+            ("prompt", "martian", InvalidRequest),
+            ("prompt", "create", InvalidRequest),
+            ("max_age", "-1", InvalidRequest),
+            ("max_age", "+1", InvalidRequest),
+            ("max_age", "1.5", InvalidRequest),
+            ("max_age", "99999999999999999999", InvalidRequest),
+            ("request", "e30.e30.", RequestNotSupported),
+            ("request_uri", "http://169.254.169.254/", RequestUriNotSupported),
+            ("registration", "{}", RegistrationNotSupported),
+        ] {
+            assert_eq!(ask(&with(name, value)).unwrap_err().code, code, "{name}={value}");
+        }
+        for name in ["state", "nonce", "scope", "response_type", "prompt", "martian"] {
+            assert_eq!(ask(&twice(name, "x")).unwrap_err().code, InvalidRequest, "{name} twice");
+        }
+    }
+
+    #[test]
+    fn what_is_over_a_limit_is_an_error_and_never_absent() {
+        for (name, limit) in [("state", MAX_STATE), ("nonce", MAX_STATE), ("id_token_hint", MAX_TOKEN)] {
+            assert!(ask(&with(name, &"a".repeat(limit))).is_ok(), "{name}");
+            assert_eq!(ask(&with(name, &"a".repeat(limit + 1))).unwrap_err().code, ErrorCode::InvalidRequest, "{name}");
+        }
+        assert_eq!(ask(&with("scope", &"a ".repeat(513))).unwrap_err().code, ErrorCode::InvalidScope);
+    }
+
+    proptest! {
+        #[test]
+        fn strangers_parameters_never_panic_and_never_move_the_recipient(
+            name in "client_id|redirect_uri|response_type|response_mode|scope|state|nonce|code_challenge|prompt|max_age|ui_locales|acr_values",
+            value in "\\PC{0,60}",
+        ) {
+            let params = with(&name, &value);
+            if let Ok(recipient) = identify(&params, Some(&client())) {
+                prop_assert_eq!(recipient.redirect_uri(), "https://rp.example/callback?tenant=1");
+                if let Ok(request) = ask(&params) {
+                    let json = serde_json::to_string(&request).unwrap();
+                    prop_assert_eq!(serde_json::from_str::<AuthorizationRequest>(&json).unwrap(), request);
+                }
+            }
+        }
+    }
+}

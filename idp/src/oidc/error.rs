@@ -1,0 +1,200 @@
+//! The one table of protocol errors.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $name:ident = $text:literal, $status:literal, $description:literal;)+) => {
+        /// A registered error code.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum ErrorCode {
+            $($(#[doc = $doc])+ $name,)+
+        }
+
+        impl ErrorCode {
+            /// All codes.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The code as it is sent.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)+ }
+            }
+
+            /// The HTTP status when the error is an answer of its own and not part of a redirect.
+            pub const fn status(self) -> u16 {
+                match self { $(Self::$name => $status,)+ }
+            }
+
+            /// What to say when there is nothing better to say.
+            pub const fn description(self) -> &'static str {
+                match self { $(Self::$name => $description,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// RFC 6749 §4.1.2.1, §5.2; RFC 6750 §3.1.
+    InvalidRequest = "invalid_request", 400, "The request is malformed.";
+    /// RFC 6749 §5.2.
+    InvalidClient = "invalid_client", 401, "The client could not be authenticated.";
+    /// RFC 6749 §5.2.
+    InvalidGrant = "invalid_grant", 400, "The grant is wrong, expired, used, revoked or another client's.";
+    /// RFC 6749 §4.1.2.1, §5.2.
+    UnauthorizedClient = "unauthorized_client", 400, "The client may not do this.";
+    /// RFC 6749 §5.2.
+    UnsupportedGrantType = "unsupported_grant_type", 400, "This grant type is not offered.";
+    /// RFC 6749 §4.1.2.1, §5.2.
+    InvalidScope = "invalid_scope", 400, "The scope is malformed or more than was granted.";
+    /// RFC 6749 §4.1.2.1.
+    UnsupportedResponseType = "unsupported_response_type", 400, "This response type is not offered.";
+    /// RFC 6749 §4.1.2.1.
+    AccessDenied = "access_denied", 403, "The user refused.";
+    /// RFC 6749 §4.1.2.1.
+    ServerError = "server_error", 500, "Something went wrong on our side.";
+    /// RFC 6749 §4.1.2.1.
+    TemporarilyUnavailable = "temporarily_unavailable", 503, "The service is busy; try again shortly.";
+    /// RFC 6750 §3.1.
+    InvalidToken = "invalid_token", 401, "The access token is wrong, expired or revoked.";
+    /// RFC 6750 §3.1.
+    InsufficientScope = "insufficient_scope", 403, "The access token was not granted the scope for this.";
+    /// OpenID Connect Core §3.1.2.6.
+    InteractionRequired = "interaction_required", 400, "The user would have to do something, but nothing may be shown.";
+    /// OpenID Connect Core §3.1.2.6.
+    LoginRequired = "login_required", 400, "The user would have to sign in.";
+    /// OpenID Connect Core §3.1.2.6.
+    AccountSelectionRequired = "account_selection_required", 400, "The user would have to choose an account.";
+    /// OpenID Connect Core §3.1.2.6.
+    ConsentRequired = "consent_required", 400, "The user would have to consent.";
+    /// OpenID Connect Core §3.1.2.6.
+    InvalidRequestUri = "invalid_request_uri", 400, "The request_uri could not be used.";
+    /// OpenID Connect Core §3.1.2.6.
+    InvalidRequestObject = "invalid_request_object", 400, "The request object is not valid.";
+    /// OpenID Connect Core §3.1.2.6.
+    RequestNotSupported = "request_not_supported", 400, "Request objects are not offered.";
+    /// OpenID Connect Core §3.1.2.6.
+    RequestUriNotSupported = "request_uri_not_supported", 400, "The parameter request_uri is not offered.";
+    /// OpenID Connect Core §3.1.2.6.
+    RegistrationNotSupported = "registration_not_supported", 400, "The parameter registration is not offered.";
+    /// RFC 7009 §2.2.1.
+    UnsupportedTokenType = "unsupported_token_type", 400, "Tokens of this type cannot be revoked.";
+    /// RFC 8707 §2.
+    InvalidTarget = "invalid_target", 400, "The resource is unknown or not allowed.";
+    /// RFC 7591 §3.2.2.
+    InvalidRedirectUri = "invalid_redirect_uri", 400, "A redirect URI is not allowed.";
+    /// RFC 7591 §3.2.2.
+    InvalidClientMetadata = "invalid_client_metadata", 400, "The client's metadata are not valid.";
+    /// RFC 8628 §3.5.
+    AuthorizationPending = "authorization_pending", 400, "The user has not decided yet.";
+    /// RFC 8628 §3.5.
+    SlowDown = "slow_down", 400, "Ask less often.";
+    /// RFC 8628 §3.5.
+    ExpiredToken = "expired_token", 400, "The device code has expired.";
+    /// RFC 9449 §5.
+    InvalidDpopProof = "invalid_dpop_proof", 400, "The DPoP proof is missing or not valid.";
+    /// RFC 9449 §8.
+    UseDpopNonce = "use_dpop_nonce", 400, "The DPoP proof needs the nonce that is sent along.";
+}
+
+impl fmt::Display for ErrorCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// An answer that says what went wrong: RFC 6749 §5.2.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// The registered code, for machines.
+    pub code: ErrorCode,
+    /// A sentence for the developer of the client.
+    pub description: Cow<'static, str>,
+}
+
+impl Error {
+    /// An error with a sentence of its own; characters that RFC 6749 §5.2 does not allow there become `?`.
+    pub fn new(code: ErrorCode, description: impl Into<Cow<'static, str>>) -> Self {
+        let allowed = |c: char| matches!(c, ' '..='!' | '#'..='[' | ']'..='~');
+        let mut description = description.into();
+        if !description.chars().all(allowed) {
+            description = description.chars().map(|c| if allowed(c) { c } else { '?' }).collect::<String>().into();
+        }
+        Self { code, description }
+    }
+
+    /// `invalid_request` with a sentence of its own.
+    pub fn invalid_request(description: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorCode::InvalidRequest, description)
+    }
+
+    /// `invalid_grant` with a sentence of its own.
+    pub fn invalid_grant(description: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorCode::InvalidGrant, description)
+    }
+
+    /// `invalid_client` with a sentence of its own.
+    pub fn invalid_client(description: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(ErrorCode::InvalidClient, description)
+    }
+
+    /// The HTTP status of an answer that is this error.
+    pub const fn status(&self) -> u16 {
+        self.code.status()
+    }
+}
+
+impl From<ErrorCode> for Error {
+    fn from(code: ErrorCode) -> Self {
+        Self { code, description: code.description().into() }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.description)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl Serialize for Error {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut json = serializer.serialize_struct("Error", 2)?;
+        json.serialize_field("error", self.code.as_str())?;
+        json.serialize_field("error_description", &self.description)?;
+        json.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn codes_are_distinct_and_their_descriptions_within_the_charset() {
+        for (i, code) in ErrorCode::ALL.iter().enumerate() {
+            assert_eq!(Error::new(*code, code.description()).description, code.description());
+            assert!(ErrorCode::ALL[..i].iter().all(|other| other.as_str() != code.as_str()), "{code}");
+        }
+    }
+
+    #[test]
+    fn an_error_is_written_as_the_spec_writes_it() {
+        let error = Error::new(ErrorCode::InvalidGrant, "Too late.");
+        let json = serde_json::to_string(&error).unwrap();
+        assert_eq!(json, r#"{"error":"invalid_grant","error_description":"Too late."}"#);
+    }
+
+    proptest! {
+        #[test]
+        fn no_description_leaves_the_charset(text in "\\PC{0,40}", bytes in any::<String>()) {
+            for text in [text, bytes] {
+                let error = Error::invalid_request(text);
+                prop_assert!(error.description.bytes().all(|b| matches!(b, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e)));
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! The `response_type` parameter.
+
+use super::client_metadata::Client;
+use super::error::{Error, ErrorCode};
+use super::params::Params;
+use super::token_request::GrantType;
+
+/// What the authorization endpoint gives: RFC 6749 §3.1.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResponseType {
+    /// A code.
+    Code,
+}
+
+impl ResponseType {
+    /// All that are offered.
+    pub const ALL: [Self; 1] = [Self::Code];
+
+    /// The parameter's value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+        }
+    }
+
+    /// The response type that a request asks for and that its client may have.
+    pub fn parse(params: &Params, client: &Client) -> Result<Self, Error> {
+        let name = params.required("response_type")?;
+        let offered = Self::ALL.into_iter().find(|response_type| response_type.as_str() == name);
+        let response_type = offered.ok_or(ErrorCode::UnsupportedResponseType)?;
+        let registered = client.metadata.response_types.iter().any(|registered| registered == name);
+        if !registered || !client.allows_grant(GrantType::AuthorizationCode) {
+            return Err(Error::new(ErrorCode::UnauthorizedClient, "The client may not use this response type."));
+        }
+        Ok(response_type)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oidc::client_metadata::ClientKind;
+
+    #[test]
+    fn a6_only_a_response_type_that_is_offered_and_registered_is_given() {
+        let (web, service) = (Client::sample(ClientKind::Web), Client::sample(ClientKind::Service));
+        for (client, value, error) in [
+            (&web, "", Some(ErrorCode::InvalidRequest)),
+            (&web, "code", None),
+            (&web, "Code", Some(ErrorCode::UnsupportedResponseType)),
+            (&web, "token", Some(ErrorCode::UnsupportedResponseType)),
+            (&web, "code id_token", Some(ErrorCode::UnsupportedResponseType)),
+            (&web, "none", Some(ErrorCode::UnsupportedResponseType)),
+            (&service, "code", Some(ErrorCode::UnauthorizedClient)),
+        ] {
+            let parsed = ResponseType::parse(&Params::from_pairs([("response_type", value)]), client);
+            assert_eq!(parsed.err().map(|error| error.code), error, "{value}");
+        }
+    }
+}
