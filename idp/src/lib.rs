@@ -7,3 +7,5 @@ pub mod base;
 // 1: the specs, pure.
 pub mod jose;
 pub mod oidc;
+// 2: the only SQL.
+pub mod store;

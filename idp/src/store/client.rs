@@ -1,0 +1,208 @@
+//! Clients with their secrets, redirect URIs and origins.
+
+use super::db::{Conn, Error, Result};
+use crate::base::clock::Timestamp;
+use crate::base::id::Id;
+use crate::base::token::TokenHash;
+use crate::oidc::client_metadata::{Client, ClientKind};
+
+/// A client, and what its secrets are compared with.
+#[derive(Clone, Debug)]
+pub struct Registered {
+    /// The client.
+    pub client: Client,
+    /// The hashes of its secrets that are valid.
+    pub secrets: Vec<TokenHash>,
+    /// Whether it is declared in the configuration file.
+    pub declared: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Id,
+    client_id: String,
+    name: String,
+    kind: String,
+    metadata: String,
+    first_party_at: Option<Timestamp>,
+    declared_at: Option<Timestamp>,
+    created_at: Timestamp,
+    disabled_at: Option<Timestamp>,
+    part: Option<String>,
+    value: Option<String>,
+}
+
+/// A client and each of its parts in a row of its own, so that one statement brings it whole.
+fn select(rest: &str) -> sqlx::AssertSqlSafe<String> {
+    sqlx::AssertSqlSafe(format!(
+        "SELECT c.id, c.client_id, c.name, c.kind, c.metadata, c.first_party_at, c.declared_at, c.created_at, c.disabled_at,
+                p.part, p.value
+           FROM client c LEFT JOIN (
+                SELECT client_row, kind AS part, uri AS value FROM client_redirect_uri
+                UNION ALL SELECT client_row, 'origin', origin FROM client_origin
+                UNION ALL SELECT client_row, 'secret', hash FROM client_secret
+                    WHERE hash IS NOT NULL AND (expires_at IS NULL OR expires_at > $1)
+           ) p ON p.client_row = c.id WHERE {rest} ORDER BY c.id, p.part, p.value"
+    ))
+}
+
+fn assemble(rows: Vec<Row>) -> Result<Vec<Registered>> {
+    let mut clients: Vec<Registered> = Vec::new();
+    for row in rows {
+        if clients.last().is_none_or(|last| last.client.id != row.id) {
+            clients.push(Registered {
+                client: Client {
+                    id: row.id,
+                    client_id: row.client_id,
+                    name: row.name,
+                    kind: ClientKind::from_name(&row.kind).ok_or(Error::Corrupt("client.kind"))?,
+                    metadata: serde_json::from_str(&row.metadata).map_err(|_| Error::Corrupt("client.metadata"))?,
+                    redirect_uris: Vec::new(),
+                    post_logout_redirect_uris: Vec::new(),
+                    origins: Vec::new(),
+                    first_party: row.first_party_at.is_some(),
+                    disabled: row.disabled_at.is_some(),
+                    has_secret: false,
+                    created_at: row.created_at,
+                },
+                secrets: Vec::new(),
+                declared: row.declared_at.is_some(),
+            });
+        }
+        let (Some(last), Some(part), Some(value)) = (clients.last_mut(), row.part, row.value) else { continue };
+        match part.as_str() {
+            "redirect" => last.client.redirect_uris.push(value),
+            "post_logout" => last.client.post_logout_redirect_uris.push(value),
+            "origin" => last.client.origins.push(value),
+            "secret" => {
+                last.client.has_secret = true;
+                last.secrets.push(TokenHash::stored(value));
+            }
+            _ => return Err(Error::Corrupt("client_redirect_uri.kind")),
+        }
+    }
+    Ok(clients)
+}
+
+/// A client by the name that requests name it by.
+pub async fn find(conn: &mut Conn, client_id: &str, now: Timestamp) -> Result<Option<Registered>> {
+    let rows = sqlx::query_as(select("c.client_id = $2")).bind(now).bind(client_id).fetch_all(conn).await?;
+    Ok(assemble(rows)?.pop())
+}
+
+/// A client by its row.
+pub async fn find_by_row(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<Option<Registered>> {
+    let rows = sqlx::query_as(select("c.id = $2")).bind(now).bind(id).fetch_all(conn).await?;
+    Ok(assemble(rows)?.pop())
+}
+
+/// All clients, in the order of their making.
+pub async fn list(conn: &mut Conn, now: Timestamp) -> Result<Vec<Registered>> {
+    assemble(sqlx::query_as(select("1 = 1")).bind(now).fetch_all(conn).await?)
+}
+
+/// Whether scripts of this origin may call the token endpoint: some client that is not disabled is at home there.
+pub async fn is_origin(conn: &mut Conn, origin: &str) -> Result<bool> {
+    let row: Option<(String,)> = sqlx::query_as(
+        "SELECT o.origin FROM client_origin o JOIN client c ON c.id = o.client_row
+          WHERE o.origin = $1 AND c.disabled_at IS NULL LIMIT 1",
+    )
+    .bind(origin)
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.is_some())
+}
+
+/// Adds a client; `Conflict` if its name is taken.
+pub async fn insert(conn: &mut Conn, client: &Client, declared: bool, now: Timestamp) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO client (id, client_id, name, kind, metadata, first_party_at, declared_at, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+    )
+    .bind(&client.id)
+    .bind(&client.client_id)
+    .bind(&client.name)
+    .bind(client.kind.as_str())
+    .bind(metadata(client)?)
+    .bind(client.first_party.then_some(now))
+    .bind(declared.then_some(now))
+    .bind(now)
+    .execute(&mut *conn)
+    .await?;
+    insert_parts(conn, client).await
+}
+
+/// Replaces what is known of a client that is declared in the configuration file, except its row.
+pub async fn replace_declared(conn: &mut Conn, client: &Client, now: Timestamp) -> Result<()> {
+    sqlx::query(
+        "UPDATE client SET name = $2, kind = $3, metadata = $4, first_party_at = $5, declared_at = $6, updated_at = $6,
+                           disabled_at = NULL WHERE id = $1",
+    )
+    .bind(&client.id)
+    .bind(&client.name)
+    .bind(client.kind.as_str())
+    .bind(metadata(client)?)
+    .bind(client.first_party.then_some(now))
+    .bind(now)
+    .execute(&mut *conn)
+    .await?;
+    for part in ["client_redirect_uri", "client_origin", "client_secret"] {
+        let sql = sqlx::AssertSqlSafe(format!("DELETE FROM {part} WHERE client_row = $1"));
+        sqlx::query(sql).bind(&client.id).execute(&mut *conn).await?;
+    }
+    insert_parts(conn, client).await
+}
+
+fn metadata(client: &Client) -> Result<String> {
+    serde_json::to_string(&client.metadata).map_err(|_| Error::Corrupt("client.metadata"))
+}
+
+async fn insert_parts(conn: &mut Conn, client: &Client) -> Result<()> {
+    for (kind, uris) in [("redirect", &client.redirect_uris), ("post_logout", &client.post_logout_redirect_uris)] {
+        for uri in uris {
+            sqlx::query(
+                "INSERT INTO client_redirect_uri (client_row, kind, uri) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            )
+            .bind(&client.id)
+            .bind(kind)
+            .bind(uri)
+            .execute(&mut *conn)
+            .await?;
+        }
+    }
+    for origin in &client.origins {
+        sqlx::query("INSERT INTO client_origin (client_row, origin) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+            .bind(&client.id)
+            .bind(origin)
+            .execute(&mut *conn)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Gives a client a secret.
+pub async fn insert_secret(conn: &mut Conn, id: &Id, client: &Id, hash: &TokenHash, now: Timestamp) -> Result<()> {
+    sqlx::query("INSERT INTO client_secret (id, client_row, hash, created_at) VALUES ($1, $2, $3, $4)")
+        .bind(id)
+        .bind(client)
+        .bind(hash)
+        .bind(now)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Disables a client that has gone from the configuration file.
+pub async fn disable(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE client SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL")
+        .bind(id)
+        .bind(now)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Removes a client and all that hangs on it; whether it was there.
+pub async fn delete(conn: &mut Conn, id: &Id) -> Result<bool> {
+    Ok(sqlx::query("DELETE FROM client WHERE id = $1").bind(id).execute(conn).await?.rows_affected() == 1)
+}

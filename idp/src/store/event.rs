@@ -1,0 +1,109 @@
+//! What happened: one value for each change of state that matters, written in the transaction that makes the change.
+
+use serde::Serialize;
+
+use super::db::{Conn, Result};
+use crate::base::clock::{Clock, Timestamp};
+use crate::base::id::Id;
+use crate::base::random::Random;
+
+/// Something that happened.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[allow(missing_docs)] // The variants' names say it; the fields are the rows that took part.
+pub enum Event {
+    UserCreated { user: Id },
+    UserDisabled { user: Id },
+    UserEnabled { user: Id },
+    PasswordChanged { user: Id },
+    SignedIn { user: Id, session: Id, amr: Vec<String> },
+    SignInFailed { user: Option<Id> },
+    PasswordDoorClosed { user: Id },
+    SignedOut { user: Id, session: Id },
+    ConsentGiven { user: Id, client: Id, scope: String },
+    ConsentRefused { user: Id, client: Id },
+    CodeReplayed { grant: Id, client: Id },
+    CodeBurnt { grant: Id, client: Id },
+    RefreshTokenReplayed { grant: Id, client: Id },
+    GrantRevoked { grant: Id, client: Id },
+    ClientCreated { client: Id },
+    ClientRemoved { client: Id },
+    SigningKeyCreated { kid: String },
+}
+
+impl Event {
+    fn subjects(&self) -> (Option<&Id>, Option<&Id>, Option<&Id>) {
+        match self {
+            Self::UserCreated { user }
+            | Self::UserDisabled { user }
+            | Self::UserEnabled { user }
+            | Self::PasswordDoorClosed { user }
+            | Self::PasswordChanged { user } => (Some(user), None, None),
+            Self::SignedIn { user, session, .. } | Self::SignedOut { user, session } => {
+                (Some(user), None, Some(session))
+            }
+            Self::SignInFailed { user } => (user.as_ref(), None, None),
+            Self::ConsentGiven { user, client, .. } | Self::ConsentRefused { user, client } => {
+                (Some(user), Some(client), None)
+            }
+            Self::CodeReplayed { client, .. }
+            | Self::CodeBurnt { client, .. }
+            | Self::RefreshTokenReplayed { client, .. }
+            | Self::GrantRevoked { client, .. }
+            | Self::ClientCreated { client }
+            | Self::ClientRemoved { client } => (None, Some(client), None),
+            Self::SigningKeyCreated { .. } => (None, None, None),
+        }
+    }
+}
+
+/// Where the ids and the moment of events come from.
+#[derive(Clone, Debug)]
+pub struct Pen {
+    /// The clock.
+    pub clock: Clock,
+    /// Chance, for the events' ids.
+    pub random: Random,
+}
+
+impl Pen {
+    /// A new id for a row.
+    pub fn id(&self) -> Id {
+        Id::new(&self.clock, &self.random)
+    }
+
+    /// Writes the event down.
+    pub async fn record(&self, conn: &mut Conn, event: &Event) -> Result<()> {
+        let mut data = serde_json::to_value(event).unwrap_or_default();
+        let kind = data["kind"].take();
+        if let Some(members) = data.as_object_mut() {
+            members.remove("kind");
+        }
+        let (user, client, session) = event.subjects();
+        sqlx::query(
+            "INSERT INTO event (id, at, kind, user_id, client_row, session_id, data) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        )
+        .bind(self.id())
+        .bind(self.clock.now())
+        .bind(kind.as_str().unwrap_or_default())
+        .bind(user)
+        .bind(client)
+        .bind(session)
+        .bind(data.to_string())
+        .execute(conn)
+        .await?;
+        Ok(())
+    }
+}
+
+/// The kinds of the events since a moment, oldest first.
+pub async fn kinds_since(conn: &mut Conn, since: Timestamp) -> Result<Vec<String>> {
+    let rows: Vec<(String,)> =
+        sqlx::query_as("SELECT kind FROM event WHERE at >= $1 ORDER BY at, id").bind(since).fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+/// Forgets what happened before a moment.
+pub async fn delete_before(conn: &mut Conn, before: Timestamp) -> Result<u64> {
+    Ok(sqlx::query("DELETE FROM event WHERE at < $1").bind(before).execute(conn).await?.rows_affected())
+}

@@ -1,0 +1,117 @@
+//! Grants: what came of one authorization. All codes and tokens hang on one, and end with it.
+
+use super::db::{Conn, Result};
+use super::session::live;
+use crate::base::clock::Timestamp;
+use crate::base::id::Id;
+
+/// A grant, with what its tokens tell of user and session.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Grant {
+    /// The row.
+    pub id: Id,
+    /// The user.
+    pub user_id: Id,
+    /// The user's subject.
+    pub sub: String,
+    /// The client's row.
+    pub client_row: Id,
+    /// The session that it was given in.
+    pub session_id: Id,
+    /// That session's claim `sid`.
+    pub sid: String,
+    /// The scope.
+    pub scope: String,
+    /// The audience of its access tokens, a JSON array.
+    pub resources: String,
+    /// When the user had authenticated.
+    pub auth_time: Timestamp,
+    /// By which methods, a JSON array.
+    pub amr: String,
+    /// How strongly.
+    pub acr: String,
+    /// Since when it outlives the session.
+    pub offline_at: Option<Timestamp>,
+    /// When it was given.
+    pub created_at: Timestamp,
+}
+
+const COLUMNS: &str = "g.id, g.user_id, u.sub, g.client_row, g.session_id, s.sid, g.scope, g.resources, g.auth_time, g.amr, \
+                       g.acr, g.offline_at, g.created_at";
+
+/// What makes a grant live: not ended, its user neither disabled nor signed out everywhere, its client not disabled, and
+/// its session live, unless it may outlive that.
+pub(super) fn live_grant(now: &str) -> String {
+    format!(
+        "g.ended_at IS NULL AND u.disabled_at IS NULL AND g.generation = u.generation AND c.disabled_at IS NULL
+         AND (g.offline_at IS NOT NULL OR ({}))",
+        live(now)
+    )
+}
+
+pub(super) const TABLES: &str = "client_grant g JOIN user_account u ON u.id = g.user_id \
+                                 JOIN client c ON c.id = g.client_row JOIN session s ON s.id = g.session_id";
+
+/// A live grant.
+pub async fn find(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<Option<Grant>> {
+    let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE g.id = $2 AND {}", live_grant("$1"));
+    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(now).bind(id).fetch_optional(conn).await?)
+}
+
+/// The live grant of an access token that was not revoked by itself: all that UserInfo and introspection ask.
+pub async fn find_for_token(conn: &mut Conn, id: &Id, jti: &str, now: Timestamp) -> Result<Option<Grant>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM {TABLES} WHERE g.id = $2 AND {}
+            AND NOT EXISTS (SELECT 1 FROM revoked_access_token r WHERE r.jti = $3)",
+        live_grant("$1")
+    );
+    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(now).bind(id).bind(jti).fetch_optional(conn).await?)
+}
+
+/// Adds a grant.
+pub async fn insert(conn: &mut Conn, grant: &Grant) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO client_grant (id, user_id, client_row, session_id, scope, resources, auth_time, amr, acr, offline_at,
+                                   created_at, generation)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, (SELECT generation FROM session WHERE id = $4))",
+    )
+    .bind(&grant.id)
+    .bind(&grant.user_id)
+    .bind(&grant.client_row)
+    .bind(&grant.session_id)
+    .bind(&grant.scope)
+    .bind(&grant.resources)
+    .bind(grant.auth_time)
+    .bind(&grant.amr)
+    .bind(&grant.acr)
+    .bind(grant.offline_at)
+    .bind(grant.created_at)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Ends a grant and with it all of its codes and tokens; whether it was not ended before.
+pub async fn end(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<bool> {
+    let done = sqlx::query("UPDATE client_grant SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL")
+        .bind(id)
+        .bind(now)
+        .execute(conn)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Forgets grants that are old enough for their codes and access tokens to be dead, and that no refresh can use any more.
+pub async fn delete_dead(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
+    let done = sqlx::query(
+        "DELETE FROM client_grant WHERE id IN (
+            SELECT g.id FROM client_grant g LEFT JOIN refresh_family f ON f.grant_id = g.id
+             WHERE g.created_at < $1 AND (f.grant_id IS NULL OR g.ended_at < $1
+                OR (f.last_used_at < $1 AND (f.expires_at < $1 OR f.idle_expires_at < $1))) LIMIT $2)",
+    )
+    .bind(before)
+    .bind(limit)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}

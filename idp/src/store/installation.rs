@@ -1,0 +1,59 @@
+//! Facts about this installation, and the data key.
+
+use super::db::{Conn, Result};
+use crate::base::clock::Timestamp;
+
+/// A fact by its name.
+pub async fn find(conn: &mut Conn, name: &str) -> Result<Option<String>> {
+    let row: Option<(String,)> =
+        sqlx::query_as("SELECT value FROM installation WHERE name = $1").bind(name).fetch_optional(conn).await?;
+    Ok(row.map(|row| row.0))
+}
+
+/// Writes a fact that does not exist yet, and returns what holds from then on: of several that write, one wins.
+pub async fn insert_once(conn: &mut Conn, name: &str, value: &str) -> Result<String> {
+    sqlx::query("INSERT INTO installation (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
+        .bind(name)
+        .bind(value)
+        .execute(&mut *conn)
+        .await?;
+    Ok(find(conn, name).await?.unwrap_or_else(|| value.to_owned()))
+}
+
+/// A data key, wrapped by a master key.
+#[derive(sqlx::FromRow)]
+pub struct DataKey {
+    /// Names the key in blobs.
+    pub id: String,
+    /// The key, sealed by the master key.
+    pub wrapped: String,
+}
+
+/// The data keys, newest first.
+pub async fn data_keys(conn: &mut Conn) -> Result<Vec<DataKey>> {
+    Ok(sqlx::query_as("SELECT id, wrapped FROM data_key ORDER BY created_at DESC").fetch_all(conn).await?)
+}
+
+/// Keeps a new data key, unless there is one.
+pub async fn insert_first_data_key(conn: &mut Conn, key: &DataKey, now: Timestamp) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO data_key (id, wrapped, created_at)
+         SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT 1 FROM data_key)",
+    )
+    .bind(&key.id)
+    .bind(&key.wrapped)
+    .bind(now)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Replaces the wrapping of a data key, when the master key has changed.
+pub async fn rewrap_data_key(conn: &mut Conn, key: &DataKey) -> Result<()> {
+    sqlx::query("UPDATE data_key SET wrapped = $2 WHERE id = $1")
+        .bind(&key.id)
+        .bind(&key.wrapped)
+        .execute(conn)
+        .await?;
+    Ok(())
+}

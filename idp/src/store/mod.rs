@@ -1,0 +1,17 @@
+//! Ring 2: the only SQL. A file is a table; a function is a statement; a single use is one guarded statement.
+
+pub mod authorization_code;
+pub mod client;
+pub mod consent;
+pub mod db;
+pub mod ephemeral;
+pub mod event;
+pub mod grant;
+pub mod installation;
+pub mod one_time_link;
+pub mod password;
+pub mod refresh_family;
+pub mod revoked_access_token;
+pub mod session;
+pub mod signing_key;
+pub mod user;

@@ -1,0 +1,82 @@
+//! Links that work once.
+
+use super::db::{Conn, Result};
+use crate::base::clock::Timestamp;
+use crate::base::id::Id;
+use crate::base::token::TokenHash;
+
+/// What following a link allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To set a password.
+    SetPassword,
+}
+
+impl Purpose {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::SetPassword => "set_password",
+        }
+    }
+}
+
+/// Keeps a link. Older ones of the same user and purpose die: the newest alone works.
+pub async fn insert(
+    conn: &mut Conn,
+    hash: &TokenHash,
+    purpose: Purpose,
+    user: &Id,
+    now: Timestamp,
+    expires_at: Timestamp,
+) -> Result<()> {
+    sqlx::query("UPDATE one_time_link SET used_at = $3 WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL")
+        .bind(user)
+        .bind(purpose.as_str())
+        .bind(now)
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query(
+        "INSERT INTO one_time_link (hash, purpose, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
+    )
+    .bind(hash)
+    .bind(purpose.as_str())
+    .bind(user)
+    .bind(now)
+    .bind(expires_at)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Whose link this is, if it would still work; it stays unused.
+pub async fn find(conn: &mut Conn, hash: &TokenHash, purpose: Purpose, now: Timestamp) -> Result<Option<Id>> {
+    let row: Option<(Id,)> = sqlx::query_as(
+        "SELECT user_id FROM one_time_link WHERE hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3",
+    )
+    .bind(hash)
+    .bind(purpose.as_str())
+    .bind(now)
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| row.0))
+}
+
+/// Uses a link and says whose it was. Of many callers exactly one gets it.
+pub async fn consume(conn: &mut Conn, hash: &TokenHash, purpose: Purpose, now: Timestamp) -> Result<Option<Id>> {
+    let row: Option<(Id,)> = sqlx::query_as(
+        "UPDATE one_time_link SET used_at = $3
+          WHERE hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 RETURNING user_id",
+    )
+    .bind(hash)
+    .bind(purpose.as_str())
+    .bind(now)
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| row.0))
+}
+
+/// Forgets links that expired before a moment.
+pub async fn delete_expired(conn: &mut Conn, before: Timestamp) -> Result<u64> {
+    let done = sqlx::query("DELETE FROM one_time_link WHERE expires_at < $1").bind(before).execute(conn).await?;
+    Ok(done.rows_affected())
+}

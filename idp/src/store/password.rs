@@ -1,0 +1,112 @@
+//! Passwords as argon2id PHC strings, and the counters of failed tries.
+
+use super::db::{Conn, Result};
+use crate::base::clock::Timestamp;
+use crate::base::id::Id;
+
+/// A user's password.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Password {
+    /// The argon2id hash in PHC form.
+    pub phc: String,
+    /// The legacy hash inside it, for a password that came from another product.
+    pub wrap: Option<String>,
+}
+
+/// A user's password, if there is one.
+pub async fn find(conn: &mut Conn, user: &Id) -> Result<Option<Password>> {
+    Ok(sqlx::query_as("SELECT phc, wrap FROM password WHERE user_id = $1").bind(user).fetch_optional(conn).await?)
+}
+
+/// Sets a user's password.
+pub async fn set(conn: &mut Conn, user: &Id, phc: &str, now: Timestamp) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO password (user_id, phc, wrap, changed_at) VALUES ($1, $2, NULL, $3)
+         ON CONFLICT (user_id) DO UPDATE SET phc = excluded.phc, wrap = NULL, changed_at = excluded.changed_at",
+    )
+    .bind(user)
+    .bind(phc)
+    .bind(now)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Replaces the hash of an unchanged password by a stronger one, unless the password was changed in the meantime.
+pub async fn rehash(conn: &mut Conn, user: &Id, old_phc: &str, new_phc: &str) -> Result<()> {
+    sqlx::query("UPDATE password SET phc = $3, wrap = NULL WHERE user_id = $1 AND phc = $2")
+        .bind(user)
+        .bind(old_phc)
+        .bind(new_phc)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// What one more try in a bucket came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Admission {
+    /// It counts; `failures` includes it until a success clears them.
+    Admitted {
+        /// Tries without a success, this one included.
+        failures: i64,
+    },
+    /// Too soon after the failures before it.
+    Refused {
+        /// When the next try counts.
+        until: Timestamp,
+    },
+}
+
+/// Counts a try before its outcome is known, so that parallel tries cannot share one: the count and its check are a
+/// single statement. A bucket that rested for a day begins anew.
+pub async fn admit(
+    conn: &mut Conn,
+    bucket: &str,
+    free: i64,
+    longest: std::time::Duration,
+    now: Timestamp,
+) -> Result<Admission> {
+    // The wait doubles with each failure beyond the free ones: 1, 2, 4 … seconds.
+    let admitted: Option<(i64,)> = sqlx::query_as(
+        "INSERT INTO password_failure (bucket, failures, next_try_at, updated_at) VALUES ($1, 1, $2, $2)
+         ON CONFLICT (bucket) DO UPDATE SET
+           failures = CASE WHEN password_failure.updated_at < $5 THEN 1 ELSE password_failure.failures + 1 END,
+           next_try_at = CASE
+             WHEN password_failure.updated_at < $5 OR password_failure.failures + 1 <= $3 THEN CAST($2 AS BIGINT)
+             WHEN password_failure.failures - $3 > 20 THEN $2 + $4
+             WHEN (1 << CAST(password_failure.failures - $3 AS INTEGER)) * CAST(1000000 AS BIGINT) > $4 THEN $2 + $4
+             ELSE $2 + (1 << CAST(password_failure.failures - $3 AS INTEGER)) * CAST(1000000 AS BIGINT)
+           END,
+           updated_at = $2
+         WHERE password_failure.next_try_at <= $2
+         RETURNING failures",
+    )
+    .bind(bucket)
+    .bind(now)
+    .bind(free)
+    .bind(i64::try_from(longest.as_micros()).unwrap_or(i64::MAX / 4))
+    .bind(now - std::time::Duration::from_secs(24 * 60 * 60))
+    .fetch_optional(&mut *conn)
+    .await?;
+    if let Some((failures,)) = admitted {
+        return Ok(Admission::Admitted { failures });
+    }
+    let row: Option<(Timestamp,)> = sqlx::query_as("SELECT next_try_at FROM password_failure WHERE bucket = $1")
+        .bind(bucket)
+        .fetch_optional(conn)
+        .await?;
+    Ok(Admission::Refused { until: row.map_or(now, |row| row.0) })
+}
+
+/// Forgets the failures of a bucket after a success.
+pub async fn clear_failures(conn: &mut Conn, bucket: &str) -> Result<()> {
+    sqlx::query("DELETE FROM password_failure WHERE bucket = $1").bind(bucket).execute(conn).await?;
+    Ok(())
+}
+
+/// Forgets buckets that nobody has tried since a moment.
+pub async fn delete_failures_before(conn: &mut Conn, before: Timestamp) -> Result<u64> {
+    let done = sqlx::query("DELETE FROM password_failure WHERE updated_at < $1").bind(before).execute(conn).await?;
+    Ok(done.rows_affected())
+}

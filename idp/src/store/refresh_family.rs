@@ -1,0 +1,131 @@
+//! Refresh tokens: all that descend from one code are one row, of which only the newest and the one before are known.
+
+use std::fmt::Write as _;
+
+use super::db::{Conn, Result};
+use super::grant::{Grant, TABLES, live_grant};
+use crate::base::clock::Timestamp;
+use crate::base::id::Id;
+use crate::base::token::TokenHash;
+
+/// A family as it is stored.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct RefreshFamily {
+    /// The grant that it refreshes.
+    pub grant_id: Id,
+    /// The client that it belongs to.
+    pub client_row: Id,
+    /// The hash of the newest token.
+    pub current_hash: TokenHash,
+    /// The hash of the token before it.
+    pub previous_hash: Option<TokenHash>,
+    /// The newest token, sealed under a key derived from the one before it.
+    pub sealed_successor: Option<String>,
+    /// When the newest token was made.
+    pub rotated_at: Timestamp,
+    /// When it dies if nothing uses it.
+    pub idle_expires_at: Timestamp,
+    /// When it dies in any case.
+    pub expires_at: Timestamp,
+}
+
+/// Begins a family.
+pub async fn insert(
+    conn: &mut Conn,
+    handle_hash: &TokenHash,
+    family: &RefreshFamily,
+    created_at: Timestamp,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO refresh_family (handle_hash, grant_id, current_hash, created_at, rotated_at, last_used_at,
+                                     idle_expires_at, expires_at)
+         VALUES ($1, $2, $3, $4, $4, $4, $5, $6)",
+    )
+    .bind(handle_hash)
+    .bind(&family.grant_id)
+    .bind(&family.current_hash)
+    .bind(created_at)
+    .bind(family.idle_expires_at)
+    .bind(family.expires_at)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A family by the handle in its tokens, and its grant if that is live.
+pub async fn find(
+    conn: &mut Conn,
+    handle_hash: &TokenHash,
+    now: Timestamp,
+) -> Result<Option<(RefreshFamily, Option<Grant>)>> {
+    let family: Option<RefreshFamily> = sqlx::query_as(
+        "SELECT f.grant_id, g.client_row, f.current_hash, f.previous_hash, f.sealed_successor, f.rotated_at,
+                f.idle_expires_at, f.expires_at
+           FROM refresh_family f JOIN client_grant g ON g.id = f.grant_id WHERE f.handle_hash = $1",
+    )
+    .bind(handle_hash)
+    .fetch_optional(&mut *conn)
+    .await?;
+    let Some(family) = family else { return Ok(None) };
+    let grant = super::grant::find(conn, &family.grant_id, now).await?;
+    Ok(Some((family, grant)))
+}
+
+/// What a use of a family writes.
+pub struct Use<'a> {
+    /// The handle of the family.
+    pub handle_hash: &'a TokenHash,
+    /// The newest token that the decision was based on; if another use has changed it, nothing is written.
+    pub current_hash: &'a TokenHash,
+    /// The present.
+    pub now: Timestamp,
+    /// When the family dies from now on if nothing uses it.
+    pub idle_expires_at: Timestamp,
+}
+
+/// The token that takes the place of the newest one.
+pub struct Successor<'a> {
+    /// Its hash.
+    pub hash: &'a TokenHash,
+    /// The hash of the token that was presented, and that may be presented again.
+    pub previous_hash: &'a TokenHash,
+    /// The new token, sealed under a key derived from the presented one.
+    pub sealed: &'a str,
+}
+
+/// Uses a family: writes the successor, if there is one, and that it was used. Whether the family, its grant and the
+/// world around it were still as they must be; of many callers that saw the same newest token exactly one is told `true`.
+pub async fn advance(conn: &mut Conn, family: &Use<'_>, successor: Option<&Successor<'_>>) -> Result<bool> {
+    let mut sql = String::from("UPDATE refresh_family SET last_used_at = $1, idle_expires_at = $2");
+    if successor.is_some() {
+        sql.push_str(", rotated_at = $1, current_hash = $5, previous_hash = $6, sealed_successor = $7");
+    }
+    let _ = write!(
+        sql,
+        " WHERE handle_hash = $3 AND current_hash = $4 AND idle_expires_at > $1 AND expires_at > $1
+            AND EXISTS (SELECT 1 FROM {TABLES} WHERE g.id = refresh_family.grant_id AND {})",
+        live_grant("$1")
+    );
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(family.now)
+        .bind(family.idle_expires_at)
+        .bind(family.handle_hash)
+        .bind(family.current_hash);
+    if let Some(successor) = successor {
+        query = query.bind(successor.hash).bind(successor.previous_hash).bind(successor.sealed);
+    }
+    Ok(query.execute(conn).await?.rows_affected() == 1)
+}
+
+/// Forgets families that have expired.
+pub async fn delete_expired(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<u64> {
+    let done = sqlx::query(
+        "DELETE FROM refresh_family WHERE handle_hash IN (
+            SELECT handle_hash FROM refresh_family WHERE expires_at < $1 OR idle_expires_at < $1 LIMIT $2)",
+    )
+    .bind(now)
+    .bind(limit)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}

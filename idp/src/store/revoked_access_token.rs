@@ -1,0 +1,27 @@
+//! Access tokens that were revoked before their time, by their `jti`.
+
+use super::db::{Conn, Result};
+use crate::base::clock::Timestamp;
+
+/// Revokes an access token until it expires.
+pub async fn insert(conn: &mut Conn, jti: &str, expires_at: Timestamp) -> Result<()> {
+    sqlx::query("INSERT INTO revoked_access_token (jti, expires_at) VALUES ($1, $2) ON CONFLICT (jti) DO NOTHING")
+        .bind(jti)
+        .bind(expires_at)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Whether this access token was revoked.
+pub async fn contains(conn: &mut Conn, jti: &str) -> Result<bool> {
+    let row: Option<(String,)> =
+        sqlx::query_as("SELECT jti FROM revoked_access_token WHERE jti = $1").bind(jti).fetch_optional(conn).await?;
+    Ok(row.is_some())
+}
+
+/// Forgets tokens that have expired by themselves.
+pub async fn delete_expired(conn: &mut Conn, before: Timestamp) -> Result<u64> {
+    let done = sqlx::query("DELETE FROM revoked_access_token WHERE expires_at < $1").bind(before).execute(conn).await?;
+    Ok(done.rows_affected())
+}

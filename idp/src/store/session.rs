@@ -1,0 +1,226 @@
+//! Browsers, and the users who are signed in in them.
+
+use super::db::{Conn, Result};
+use crate::base::clock::Timestamp;
+use crate::base::id::Id;
+use crate::base::token::TokenHash;
+
+/// A user who is signed in in a browser.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Session {
+    /// The row.
+    pub id: Id,
+    /// The claim `sid`: Back-Channel Logout §2.1.
+    pub sid: String,
+    /// The browser.
+    pub browser_id: Id,
+    /// The user.
+    pub user_id: Id,
+    /// The user's subject.
+    pub sub: String,
+    /// The user's generation when it began.
+    pub generation: i64,
+    /// When the user last authenticated.
+    pub auth_time: Timestamp,
+    /// By which methods (RFC 8176), a JSON array.
+    pub amr: String,
+    /// How strongly.
+    pub acr: String,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_active_at: Timestamp,
+    /// When it ends however much it is used.
+    pub expires_at: Timestamp,
+    /// When the user asked to be kept signed in.
+    pub kept_at: Option<Timestamp>,
+}
+
+const COLUMNS: &str = "s.id, s.sid, s.browser_id, s.user_id, u.sub, s.generation, s.auth_time, s.amr, s.acr, s.created_at, \
+                       s.last_active_at, s.expires_at, s.kept_at";
+
+/// What makes a session live at `$now`: not ended, not too old, its user neither disabled nor signed out everywhere, and
+/// used of late, be it by a refresh.
+const LIVE: &str =
+    "s.ended_at IS NULL AND s.expires_at > $now AND u.disabled_at IS NULL AND s.generation = u.generation
+    AND (s.last_active_at + s.idle_seconds * 1000000 > $now OR EXISTS (
+         SELECT 1 FROM client_grant a JOIN refresh_family f ON f.grant_id = a.id
+          WHERE a.session_id = s.id AND f.last_used_at + s.idle_seconds * 1000000 > $now))";
+
+/// The condition under which a session lives, with the time as parameter `now`; `s` is the session, `u` its user.
+pub fn live(now: &str) -> String {
+    LIVE.replace("$now", now)
+}
+
+fn select(rest: &str) -> sqlx::AssertSqlSafe<String> {
+    sqlx::AssertSqlSafe(format!(
+        "SELECT {COLUMNS} FROM session s JOIN user_account u ON u.id = s.user_id JOIN browser b ON b.id = s.browser_id
+          WHERE {} AND {rest}",
+        live("$1")
+    ))
+}
+
+/// The live sessions of the browser whose session cookie this is, the last used first.
+pub async fn list(conn: &mut Conn, sid_hash: &TokenHash, now: Timestamp) -> Result<Vec<Session>> {
+    let sql = select("b.sid_hash = $2 ORDER BY s.last_active_at DESC, s.id DESC");
+    Ok(sqlx::query_as(sql).bind(now).bind(sid_hash).fetch_all(conn).await?)
+}
+
+/// A live session by its row.
+pub async fn find(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<Option<Session>> {
+    Ok(sqlx::query_as(select("s.id = $2")).bind(now).bind(id).fetch_optional(conn).await?)
+}
+
+/// The browser of this secret, if this user has signed in in it before.
+pub async fn find_known_browser(conn: &mut Conn, secret_hash: &TokenHash, user: &Id) -> Result<Option<Id>> {
+    let row: Option<(Id,)> = sqlx::query_as(
+        "SELECT b.id FROM browser b WHERE b.secret_hash = $1
+            AND EXISTS (SELECT 1 FROM session s WHERE s.browser_id = b.id AND s.user_id = $2)",
+    )
+    .bind(secret_hash)
+    .bind(user)
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| row.0))
+}
+
+/// Ends the sessions of a browser that did not show the session cookie which it was given last.
+pub async fn end_unless_presented(
+    conn: &mut Conn,
+    secret_hash: &TokenHash,
+    presented: Option<&TokenHash>,
+    now: Timestamp,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE session SET ended_at = $3 WHERE ended_at IS NULL AND browser_id IN (
+            SELECT id FROM browser WHERE secret_hash = $1 AND (CAST($2 AS TEXT) IS NULL OR sid_hash <> $2))",
+    )
+    .bind(secret_hash)
+    .bind(presented)
+    .bind(now)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Gives a browser a new session cookie; the one before it dies. Makes the browser's row if there is none.
+pub async fn renew_browser(
+    conn: &mut Conn,
+    new_id: &Id,
+    secret_hash: &TokenHash,
+    sid_hash: &TokenHash,
+    now: Timestamp,
+) -> Result<Id> {
+    let row: (Id,) = sqlx::query_as(
+        "INSERT INTO browser (id, secret_hash, sid_hash, created_at, last_seen_at) VALUES ($1, $2, $3, $4, $4)
+         ON CONFLICT (secret_hash) DO UPDATE SET sid_hash = excluded.sid_hash, last_seen_at = excluded.last_seen_at
+         RETURNING id",
+    )
+    .bind(new_id)
+    .bind(secret_hash)
+    .bind(sid_hash)
+    .bind(now)
+    .fetch_one(conn)
+    .await?;
+    Ok(row.0)
+}
+
+/// What is written of a new session beside what a [`Session`] holds.
+pub struct Device<'a> {
+    /// How long it may rest unused, in seconds.
+    pub idle_seconds: i64,
+    /// The browser's User-Agent.
+    pub user_agent: Option<&'a str>,
+    /// The address that it came from.
+    pub address: Option<&'a str>,
+}
+
+/// Begins a session.
+pub async fn insert(conn: &mut Conn, session: &Session, device: &Device<'_>) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO session (id, sid, browser_id, user_id, auth_time, amr, acr, created_at, last_active_at, idle_seconds,
+                              expires_at, kept_at, user_agent, address, generation)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+    )
+    .bind(&session.id)
+    .bind(&session.sid)
+    .bind(&session.browser_id)
+    .bind(&session.user_id)
+    .bind(session.auth_time)
+    .bind(&session.amr)
+    .bind(&session.acr)
+    .bind(session.created_at)
+    .bind(session.last_active_at)
+    .bind(device.idle_seconds)
+    .bind(session.expires_at)
+    .bind(session.kept_at)
+    .bind(device.user_agent)
+    .bind(device.address)
+    .bind(session.generation)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The user of a session has authenticated anew, as `proof` tells; whether the session was there to note it. A session
+/// that was to be kept stays so.
+pub async fn reauthenticate(conn: &mut Conn, id: &Id, proof: &Session, now: Timestamp) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE session SET auth_time = $2, last_active_at = $2, amr = $3, acr = $4 WHERE id = $1 AND ended_at IS NULL",
+    )
+    .bind(id)
+    .bind(now)
+    .bind(&proof.amr)
+    .bind(&proof.acr)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Notes that a session was used.
+pub async fn touch(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE session SET last_active_at = $2 WHERE id = $1 AND last_active_at < $2")
+        .bind(id)
+        .bind(now)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Ends a session; whether it was not ended before. What hangs on it and is not offline ends with it.
+pub async fn end(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<bool> {
+    let done = sqlx::query("UPDATE session SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL")
+        .bind(id)
+        .bind(now)
+        .execute(conn)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Forgets sessions that have long been over and on which no grant hangs.
+pub async fn delete_ended(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
+    let done = sqlx::query(
+        "DELETE FROM session WHERE id IN (
+            SELECT s.id FROM session s WHERE (s.expires_at < $1 OR s.ended_at < $1)
+               AND NOT EXISTS (SELECT 1 FROM client_grant g WHERE g.session_id = s.id) LIMIT $2)",
+    )
+    .bind(before)
+    .bind(limit)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Forgets browsers that nobody has signed in with for long and that have no session any more.
+pub async fn delete_browsers(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
+    let done = sqlx::query(
+        "DELETE FROM browser WHERE id IN (
+            SELECT b.id FROM browser b WHERE b.last_seen_at < $1
+               AND NOT EXISTS (SELECT 1 FROM session s WHERE s.browser_id = b.id) LIMIT $2)",
+    )
+    .bind(before)
+    .bind(limit)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}

@@ -1,0 +1,92 @@
+//! Signing keys and their states: published before use, in use, retired until the last token has died.
+
+use super::db::{Conn, Result};
+use crate::base::clock::Timestamp;
+
+/// A signing key as it is stored.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct SigningKey {
+    /// Names the key in tokens.
+    pub kid: String,
+    /// The JOSE name of its algorithm.
+    pub algorithm: String,
+    /// PKCS #8, sealed.
+    pub sealed_private: String,
+    /// The public JWK, JSON.
+    pub public_jwk: String,
+    /// From when it is published.
+    pub created_at: Timestamp,
+    /// From when it signs.
+    pub active_at: Timestamp,
+    /// From when it signs no more.
+    pub retired_at: Option<Timestamp>,
+    /// From when it is published no more.
+    pub removed_at: Option<Timestamp>,
+}
+
+const COLUMNS: &str = "kid, algorithm, sealed_private, public_jwk, created_at, active_at, retired_at, removed_at";
+
+/// The keys that are published at this moment or will be, oldest first.
+pub async fn list(conn: &mut Conn, now: Timestamp) -> Result<Vec<SigningKey>> {
+    let sql = sqlx::AssertSqlSafe(format!(
+        "SELECT {COLUMNS} FROM signing_key WHERE removed_at IS NULL OR removed_at > $1 ORDER BY active_at, kid"
+    ));
+    Ok(sqlx::query_as(sql).bind(now).fetch_all(conn).await?)
+}
+
+/// Adds a key; `Conflict` if another one of its algorithm begins at the same moment.
+pub async fn insert(conn: &mut Conn, key: &SigningKey) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO signing_key (kid, algorithm, sealed_private, public_jwk, created_at, active_at, retired_at, removed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(&key.kid)
+    .bind(&key.algorithm)
+    .bind(&key.sealed_private)
+    .bind(&key.public_jwk)
+    .bind(key.created_at)
+    .bind(key.active_at)
+    .bind(key.retired_at)
+    .bind(key.removed_at)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Adds the first key of an algorithm; does nothing if one is there, so that replicas that start at once agree.
+pub async fn insert_first(conn: &mut Conn, key: &SigningKey) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO signing_key (kid, algorithm, sealed_private, public_jwk, created_at, active_at)
+         SELECT $1, $2, $3, $4, $5, $6
+         WHERE NOT EXISTS (SELECT 1 FROM signing_key WHERE algorithm = $2 AND retired_at IS NULL)
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(&key.kid)
+    .bind(&key.algorithm)
+    .bind(&key.sealed_private)
+    .bind(&key.public_jwk)
+    .bind(key.created_at)
+    .bind(key.active_at)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Says when the older keys of an algorithm stop to sign and to be published, because a newer one takes over then.
+pub async fn retire_before(
+    conn: &mut Conn,
+    algorithm: &str,
+    active_at: Timestamp,
+    removed_at: Timestamp,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE signing_key SET retired_at = $2, removed_at = $3
+          WHERE algorithm = $1 AND active_at < $2 AND retired_at IS NULL",
+    )
+    .bind(algorithm)
+    .bind(active_at)
+    .bind(removed_at)
+    .execute(conn)
+    .await?;
+    Ok(())
+}

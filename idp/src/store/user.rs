@@ -1,0 +1,207 @@
+//! Users and what they are found by.
+
+use super::db::{Conn, Result};
+use crate::base::clock::Timestamp;
+use crate::base::id::Id;
+
+/// A user.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct User {
+    /// The row.
+    pub id: Id,
+    /// The subject that clients know: OIDC Core §2.
+    pub sub: String,
+    /// The standard claims that are kept as they are (OIDC Core §5.1), a JSON object.
+    pub profile: String,
+    /// When the account was made.
+    pub created_at: Timestamp,
+    /// When the profile changed last.
+    pub updated_at: Timestamp,
+    /// Since when the user may not sign in.
+    pub disabled_at: Option<Timestamp>,
+    /// Sessions and grants of an earlier generation are over.
+    pub generation: i64,
+}
+
+/// What a user can be found by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentifierKind {
+    /// A name of the user's choice.
+    Username,
+    /// A mail address.
+    Email,
+    /// A telephone number in E.164.
+    Phone,
+}
+
+impl IdentifierKind {
+    /// The kind as it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Username => "username",
+            Self::Email => "email",
+            Self::Phone => "phone",
+        }
+    }
+}
+
+/// One of a user's identifiers.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Identifier {
+    /// `username`, `email` or `phone`.
+    pub kind: String,
+    /// As the user wrote it.
+    pub as_written: String,
+    /// As it is compared.
+    pub normalised: String,
+    /// What it looks like.
+    pub skeleton: String,
+    /// When the user proved to own it.
+    pub verified_at: Option<Timestamp>,
+}
+
+const COLUMNS: &str = "u.id, u.sub, u.profile, u.created_at, u.updated_at, u.disabled_at, u.generation";
+
+fn select(rest: &str) -> sqlx::AssertSqlSafe<String> {
+    sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM user_account u {rest}"))
+}
+
+/// A user by the row.
+pub async fn find(conn: &mut Conn, id: &Id) -> Result<Option<User>> {
+    Ok(sqlx::query_as(select("WHERE u.id = $1")).bind(id).fetch_optional(conn).await?)
+}
+
+/// A user by the subject.
+pub async fn find_by_sub(conn: &mut Conn, sub: &str) -> Result<Option<User>> {
+    Ok(sqlx::query_as(select("WHERE u.sub = $1")).bind(sub).fetch_optional(conn).await?)
+}
+
+/// A user by an identifier of any kind, normalised. A mail address and a user name never look alike: one has an @.
+pub async fn find_by_identifier(conn: &mut Conn, normalised: &str) -> Result<Option<User>> {
+    let sql = select("JOIN user_identifier i ON i.user_id = u.id WHERE i.normalised = $1 ORDER BY i.created_at");
+    Ok(sqlx::query_as(sql).bind(normalised).fetch_optional(conn).await?)
+}
+
+/// The users in the order of their making, from after `after`.
+pub async fn list(conn: &mut Conn, after: Option<&Id>, limit: i64) -> Result<Vec<User>> {
+    let sql = select("WHERE CAST($1 AS TEXT) IS NULL OR u.id > $1 ORDER BY u.id LIMIT $2");
+    Ok(sqlx::query_as(sql).bind(after).bind(limit).fetch_all(conn).await?)
+}
+
+/// Whether there is any user.
+pub async fn any(conn: &mut Conn) -> Result<bool> {
+    let row: Option<(String,)> = sqlx::query_as("SELECT id FROM user_account LIMIT 1").fetch_optional(conn).await?;
+    Ok(row.is_some())
+}
+
+/// Adds a user; `Conflict` if the subject is taken.
+pub async fn insert(conn: &mut Conn, user: &User, passkey_handle: &str) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO user_account (id, sub, passkey_handle, profile, created_at, updated_at, disabled_at, generation)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(&user.id)
+    .bind(&user.sub)
+    .bind(passkey_handle)
+    .bind(&user.profile)
+    .bind(user.created_at)
+    .bind(user.updated_at)
+    .bind(user.disabled_at)
+    .bind(user.generation)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Gives a user an identifier; `Conflict` if another user has it.
+pub async fn insert_identifier(
+    conn: &mut Conn,
+    id: &Id,
+    user: &Id,
+    identifier: &Identifier,
+    now: Timestamp,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO user_identifier (id, user_id, kind, as_written, normalised, skeleton, created_at, verified_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(id)
+    .bind(user)
+    .bind(&identifier.kind)
+    .bind(&identifier.as_written)
+    .bind(&identifier.normalised)
+    .bind(&identifier.skeleton)
+    .bind(now)
+    .bind(identifier.verified_at)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A user's identifiers, oldest first.
+pub async fn identifiers(conn: &mut Conn, user: &Id) -> Result<Vec<Identifier>> {
+    Ok(sqlx::query_as(
+        "SELECT kind, as_written, normalised, skeleton, verified_at FROM user_identifier WHERE user_id = $1 ORDER BY created_at, id",
+    )
+    .bind(user)
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Disables or enables a user; whether that changed anything.
+pub async fn set_disabled(conn: &mut Conn, user: &Id, disabled_at: Option<Timestamp>, now: Timestamp) -> Result<bool> {
+    // Enabled again, a user signs in anew: what was open before stays closed.
+    let done = sqlx::query(
+        "UPDATE user_account SET disabled_at = $2, updated_at = $3, generation = generation + 1
+          WHERE id = $1 AND (disabled_at IS NULL) <> (CAST($2 AS BIGINT) IS NULL)",
+    )
+    .bind(user)
+    .bind(disabled_at)
+    .bind(now)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Ends all sessions and grants that a user has.
+pub async fn end_all(conn: &mut Conn, user: &Id) -> Result<()> {
+    sqlx::query("UPDATE user_account SET generation = generation + 1 WHERE id = $1").bind(user).execute(conn).await?;
+    Ok(())
+}
+
+/// The names of a user's roles.
+pub async fn roles(conn: &mut Conn, user: &Id) -> Result<Vec<String>> {
+    let rows: Vec<(String,)> = sqlx::query_as(
+        "SELECT r.name FROM role r JOIN user_role u ON u.role_id = r.id WHERE u.user_id = $1 ORDER BY r.name",
+    )
+    .bind(user)
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+/// Gives a user a role, which is made if there is none of that name.
+pub async fn give_role(conn: &mut Conn, user: &Id, role: &str, new_id: &Id, now: Timestamp) -> Result<()> {
+    sqlx::query("INSERT INTO role (id, name, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING")
+        .bind(new_id)
+        .bind(role)
+        .bind(now)
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query(
+        "INSERT INTO user_role (user_id, role_id, created_at) SELECT $1, id, $3 FROM role WHERE name = $2
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(user)
+    .bind(role)
+    .bind(now)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Whether anybody can sign in by password.
+pub async fn any_with_password(conn: &mut Conn) -> Result<bool> {
+    let row: Option<(String,)> = sqlx::query_as("SELECT user_id FROM password LIMIT 1").fetch_optional(conn).await?;
+    Ok(row.is_some())
+}
