@@ -3,6 +3,8 @@
 pub mod clock;
 pub mod encoding;
 pub mod id;
+pub mod language;
+pub mod messages;
 pub mod random;
 pub mod seal;
 pub mod secret;
