@@ -9,3 +9,5 @@ pub mod jose;
 pub mod oidc;
 // 2: the only SQL.
 pub mod store;
+// 3: what several doors share.
+pub mod config;

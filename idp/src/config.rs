@@ -1,0 +1,389 @@
+//! The configuration: one TOML file and the environment, read once, checked as a whole, and then never changed.
+//!
+//! Each key is declared once, in its section's file below `config/`; `reader` explains what is made of a declaration.
+
+mod clients;
+mod contradictions;
+mod database;
+mod http;
+mod issuer;
+mod log;
+mod login;
+mod pages;
+mod problem;
+mod reader;
+mod reference;
+mod secrets;
+mod source;
+mod tokens;
+pub mod units;
+mod value;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+pub use clients::{DeclaredClient, DeclaredScope, NewClient};
+pub use database::{Database, DatabaseUrl};
+pub use http::Http;
+pub use issuer::Issuer;
+pub use log::{Log, LogFormat, LogLevel};
+pub use login::Login;
+pub use pages::Pages;
+pub use problem::{Place, Problem, Problems};
+pub use reader::{Entry, Section};
+pub use reference::{in_force, reference};
+pub use secrets::Secrets;
+pub use source::{PREFIX, variable};
+pub use tokens::Tokens;
+pub use value::{Color, Network};
+
+use reader::{Reader, section};
+use source::Sources;
+
+/// The file that is read if no other is named and it is there.
+pub const DEFAULT_FILE: &str = "latchkey.toml";
+
+section! {
+    /// Who this provider is, and where it keeps its files.
+    pub struct Top("") {
+        /// The URL that names this provider and begins all its addresses; https, except on loopback.
+        issuer: Issuer = Issuer::localhost(8080);
+        /// The directory for the database, the master key and what else is kept; it is made if it is not there.
+        data_dir: PathBuf = PathBuf::from("latchkey-data");
+    }
+}
+
+/// Everything that can be configured, checked.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The URL that names this provider and begins all its addresses.
+    pub issuer: Issuer,
+    /// The directory for the database, the master key and what else is kept.
+    pub data_dir: PathBuf,
+    /// Where and how connections are taken.
+    pub http: Http,
+    /// Where everything is kept.
+    pub database: Database,
+    /// What seals secrets at rest.
+    pub secrets: Secrets,
+    /// How long what is issued lives, and what signs it.
+    pub tokens: Tokens,
+    /// How people sign in.
+    pub login: Login,
+    /// How the hosted pages look and speak.
+    pub pages: Pages,
+    /// What is told to whom runs the process.
+    pub log: Log,
+    /// Clients that are declared here and not kept in the database.
+    pub clients: Vec<DeclaredClient>,
+    /// Scopes besides the standard ones.
+    pub scopes: Vec<DeclaredScope>,
+}
+
+/// A configuration with what is to be told about it.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The configuration itself.
+    pub config: Config,
+    /// The file that was read, if any.
+    pub file: Option<PathBuf>,
+    /// What is allowed but not advisable, for the caller to log.
+    pub warnings: Vec<Problem>,
+    /// Every key with its value in force, secrets masked, and where it was written.
+    pub sections: Vec<Section>,
+}
+
+impl Config {
+    /// Reads the file and the environment, of which the environment wins; tells all problems at once.
+    ///
+    /// Without a path, [`DEFAULT_FILE`] is read if it is there.
+    pub fn load(path: Option<&Path>, env: impl Iterator<Item = (String, String)>) -> Result<Loaded, Problems> {
+        let default = Path::new(DEFAULT_FILE);
+        let file = path.or_else(|| default.exists().then_some(default));
+        let document = match file.map(|file| (file, std::fs::read_to_string(file))) {
+            None => None,
+            Some((file, Ok(text))) => Some((file, text)),
+            Some((file, Err(error))) => {
+                let (place, wanted) = (Place::File(file.to_owned()), format!("this file cannot be read: {error}"));
+                return Err(Problems(vec![Problem { key: String::new(), place, found: None, wanted }]));
+            }
+        };
+        Self::read(document.as_ref().map(|(file, text)| (*file, text.as_str())), env)
+    }
+
+    /// Reads a document that is at hand, and the environment.
+    pub fn read(
+        document: Option<(&Path, &str)>,
+        env: impl Iterator<Item = (String, String)>,
+    ) -> Result<Loaded, Problems> {
+        let mut sources = Sources::default();
+        let unreadable = document.map_or_else(Vec::new, |(file, text)| sources.add_document(file, text));
+        if !unreadable.is_empty() {
+            return Err(Problems(unreadable));
+        }
+        sources.add_environment(env);
+        let mut reader = Reader::new(sources);
+        let config = Self::walk(&mut reader);
+        reader.finish();
+        contradictions::find(&config, &mut reader);
+        match reader.problems.is_empty() {
+            true => Ok(Loaded {
+                config,
+                file: document.map(|(file, _)| file.to_owned()),
+                warnings: reader.warnings,
+                sections: reader.sections,
+            }),
+            false => Err(Problems(reader.problems)),
+        }
+    }
+
+    /// The defaults with this issuer and with the cheapest hashing there is, for tests.
+    pub fn for_test(issuer: Issuer) -> Self {
+        let mut config = Self { issuer, ..Self::default() };
+        config.login.argon2_memory = units::Size::kib(8);
+        config.login.argon2_iterations = 1;
+        config
+    }
+
+    fn walk(reader: &mut Reader) -> Self {
+        let Top { issuer, data_dir } = Top::read(reader);
+        Self {
+            issuer,
+            data_dir,
+            http: Http::read(reader),
+            database: Database::read(reader),
+            secrets: Secrets::read(reader),
+            tokens: Tokens::read(reader),
+            login: Login::read(reader),
+            pages: Pages::read(reader),
+            log: Log::read(reader),
+            clients: reader.tables("clients", DeclaredClient::read),
+            scopes: reader.tables("scopes", DeclaredScope::read),
+        }
+    }
+
+    /// The database, written or by default.
+    pub fn database_url(&self) -> DatabaseUrl {
+        let default = || DatabaseUrl::Sqlite(self.data_dir.join("latchkey.db"));
+        self.database.url.clone().unwrap_or_else(default)
+    }
+
+    /// The address to listen on, written or by default: where an issuer on loopback points to.
+    pub fn listen(&self) -> SocketAddr {
+        let port = if self.issuer.is_https() { 8080 } else { self.issuer.port() };
+        self.http.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, port).into())
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self::walk(&mut Reader::new(Sources::default()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn read(document: &str, env: &[(&str, &str)]) -> Result<Loaded, Problems> {
+        let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Config::read(Some((Path::new("latchkey.toml"), document)), env)
+    }
+
+    fn problems(document: &str, env: &[(&str, &str)]) -> Vec<String> {
+        read(document, env).err().map_or_else(Vec::new, |all| all.0.iter().map(Problem::to_string).collect())
+    }
+
+    fn loaded(document: &str, env: &[(&str, &str)]) -> Loaded {
+        read(document, env).unwrap_or_else(|problems| panic!("{problems}"))
+    }
+
+    #[test]
+    fn nothing_written_is_a_good_configuration_without_warnings() {
+        let loaded = loaded("", &[]);
+        assert_eq!(loaded.warnings, []);
+        assert_eq!(loaded.config.issuer.as_str(), "http://localhost:8080");
+        assert_eq!(loaded.config.listen().to_string(), "127.0.0.1:8080");
+        assert!(matches!(loaded.config.database_url(), DatabaseUrl::Sqlite(path) if path.ends_with("latchkey.db")));
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file_and_sets_every_type_of_value() {
+        let document = "issuer = 'http://localhost:9000'\n[tokens]\naccess_token = '5m'\n[login]\nsign_up = true\n";
+        let config = loaded(
+            document,
+            &[
+                ("LATCHKEY__TOKENS__ACCESS_TOKEN", "20m"),
+                ("LATCHKEY__HTTP__TRUSTED_PROXIES", "10.0.0.0/8, fd00::/8"),
+                ("LATCHKEY__HTTP__EXTRA_HOSTS", "[\"latchkey:8080\"]"),
+                ("LATCHKEY__HTTP__BODY_LIMIT", "32 KiB"),
+                ("LATCHKEY__LOGIN__PASSWORD_MIN_LENGTH", "12"),
+                ("LATCHKEY__LOGIN__SIGN_UP", "false"),
+                ("LATCHKEY_PORT", "tcp://10.0.0.1:80"),
+            ],
+        )
+        .config;
+        assert_eq!(config.tokens.access_token, units::minutes(20));
+        assert_eq!(config.http.trusted_proxies.len(), 2);
+        assert_eq!(config.http.extra_hosts, ["latchkey:8080"]);
+        assert_eq!(config.http.body_limit, units::Size::kib(32));
+        assert_eq!((config.login.password_min_length, config.login.sign_up), (12, false));
+        assert_eq!(config.listen().port(), 9000);
+    }
+
+    #[test]
+    fn all_problems_are_told_at_once_with_key_place_found_and_allowed() {
+        let document = "\
+issuer = 'http://id.example.com'
+data_dri = 'x'
+[tokens]
+access_token = '2h'
+refresh_idle = 14
+acces_token = '5m'
+[login]
+session_idle = '20d'
+[pages]
+sign_up = true
+";
+        let env = [("LATCHKEY__HTTP__LISTEN", "8080"), ("LATCHKEY__LOGIN__SIGNUP", "yes")];
+        assert_eq!(
+            problems(document, &env),
+            [
+                "issuer (latchkey.toml:1): found \"http://id.example.com\"; allowed: an https URL (http on localhost, \
+                 127.0.0.0/8 and [::1] only)",
+                "http.listen (environment LATCHKEY__HTTP__LISTEN): found \"8080\"; allowed: an address and port, such as \
+                 \"127.0.0.1:8080\" or \"[::]:8080\"",
+                "tokens.access_token (latchkey.toml:4): found \"2h\"; allowed: \"1m\" to \"1h\"",
+                "tokens.refresh_idle (latchkey.toml:5): found 14; allowed: a duration with its unit (d, h, m, s, ms), such \
+                 as \"10m\"",
+                "data_dri (latchkey.toml:2): there is no such key; did you mean data_dir?",
+                "pages.sign_up (latchkey.toml:10): there is no such key; did you mean login.sign_up?",
+                "tokens.acces_token (latchkey.toml:6): there is no such key; did you mean tokens.access_token?",
+                "login.signup (environment LATCHKEY__LOGIN__SIGNUP): there is no such key; did you mean login.sign_up?",
+                "login.session_idle (latchkey.toml:8): allowed: at most login.session_absolute",
+            ]
+        );
+    }
+
+    #[test]
+    fn sections_and_keys_are_not_taken_for_each_other() {
+        assert_eq!(problems("[http]\n[login]\n", &[]), [""; 0]);
+        assert_eq!(problems("http = 5", &[]), ["http (latchkey.toml:1): this is a section: [http]"]);
+        assert_eq!(problems("clients = 'x'", &[]), ["clients (latchkey.toml:1): these are tables: [[clients]]"]);
+        assert_eq!(problems("[htp]", &[]), ["htp (latchkey.toml:1): there is no such key"]);
+        assert_eq!(
+            problems("[issuer]\nurl = 'x'", &[]),
+            ["issuer.url (latchkey.toml:2): issuer is no section but takes an https URL"]
+        );
+    }
+
+    #[test]
+    fn what_is_not_toml_is_told_with_its_line_and_without_its_text() {
+        let problems = problems("issuer = 'https://id.example.com'\nmaster_key = \"hunter2\n", &[]).join("\n");
+        assert!(problems.starts_with("(latchkey.toml:2): this is not TOML: "), "{problems}");
+        assert!(!problems.contains("hunter2"));
+    }
+
+    #[test]
+    fn what_is_not_advisable_is_a_warning() {
+        let loaded = loaded("[tokens]\nid_token = '2h'", &[]);
+        let warnings: Vec<_> = loaded.warnings.iter().map(Problem::to_string).collect();
+        assert_eq!(warnings, ["tokens.id_token (latchkey.toml:2): found \"2h\"; advised: \"1m\" to \"1h\""]);
+    }
+
+    #[test]
+    fn a_secret_comes_from_a_file_and_is_never_shown() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("key");
+        let key = "C2cBAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4";
+        std::fs::write(&file, format!("{key}\n")).unwrap();
+        let name = file.to_str().unwrap();
+        let by_file = loaded(&format!("[secrets]\nmaster_key_file = '{name}'"), &[]);
+        let by_variable = loaded("", &[("LATCHKEY__SECRETS__MASTER_KEY", key)]);
+        let id = |loaded: &Loaded| loaded.config.secrets.master_key.as_ref().map(|key| key.id().to_owned());
+        assert!(id(&by_file).is_some());
+        assert_eq!(id(&by_file), id(&by_variable));
+        assert!(!in_force(&by_variable.sections).contains(key));
+        assert!(!format!("{by_variable:?}").contains(key));
+
+        let short = problems("[secrets]\nmaster_key = 'hunter2'", &[]);
+        assert_eq!(
+            short,
+            ["secrets.master_key (latchkey.toml:2): allowed: 32 random bytes as base64url, 43 characters"]
+        );
+        let both = problems(&format!("[secrets]\nmaster_key = '{key}'\nmaster_key_file = '{name}'"), &[]);
+        assert_eq!(
+            both,
+            ["secrets.master_key_file (latchkey.toml:3): allowed: either this or secrets.master_key, not both"]
+        );
+        let gone = problems("[secrets]\nmaster_key_file = '/nowhere/key'", &[]).join("");
+        assert!(gone.contains("found \"/nowhere/key\"; this file cannot be read"), "{gone}");
+    }
+
+    #[test]
+    fn postgres_needs_a_master_key_that_was_made_once_for_all_processes() {
+        let problems = problems("[database]\nurl = 'postgres://latchkey:hunter2@db/latchkey'", &[]).join("");
+        assert!(problems.starts_with("secrets.master_key (default): must be written with PostgreSQL"), "{problems}");
+    }
+
+    #[test]
+    fn clients_are_declared_in_the_file_and_their_secrets_beside_it() {
+        let document = "\
+[[clients]]
+client_id = 'shop'
+kind = 'web'
+redirect_uris = ['https://shop.example.com/callback']
+[[clients]]
+client_id = 'app'
+kind = 'native'
+redirect_uris = ['com.example.app:/callback']
+[[scopes]]
+name = 'roles'
+claims = ['roles']
+";
+        let env = [("LATCHKEY__CLIENTS__0__SECRETS", "a-secret-from-the-environment")];
+        let config = loaded(document, &env).config;
+        assert_eq!(config.clients.len(), 2);
+        assert_eq!(config.clients[0].secrets[0].expose(), "a-secret-from-the-environment");
+        assert_eq!(config.scopes[0].claims, ["roles"]);
+
+        let wrong = "[[clients]]\nkind = 'web'\nredirect_uri = 'x'\n[[scopes]]\nname = 'openid'";
+        assert_eq!(
+            problems(wrong, &[]),
+            [
+                "clients.0.client_id (default): must be written: text",
+                "clients.0.redirect_uri (latchkey.toml:3): there is no such key; did you mean clients.0.redirect_uris?",
+                "clients.0.redirect_uris (default): at least one is needed, for this kind",
+                "clients.0.secrets (default): must be written, or `secrets_file`",
+                "scopes.0.name (latchkey.toml:5): there is another scope of this name",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_reference_in_the_docs_is_the_one_in_the_code() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/configuration.md");
+        let written = std::fs::read_to_string(file).unwrap_or_default();
+        assert!(
+            written == reference(),
+            "docs/configuration.md is out of date: cargo run -- config reference > docs/configuration.md"
+        );
+    }
+
+    #[test]
+    fn what_is_in_force_is_itself_a_configuration() {
+        let first = loaded("[tokens]\naccess_token = '5m'\n[pages]\nlogo = 'a \"b\" \\c.png'", &[]);
+        let text = in_force(&first.sections);
+        let second = loaded(&text, &[]);
+        assert_eq!(second.config.tokens.access_token, units::minutes(5));
+        assert_eq!(second.config.pages.logo, first.config.pages.logo);
+    }
+
+    proptest! {
+        #[test]
+        fn strangers_documents_never_panic(document in "\\PC{0,200}", name in "[A-Z_0-9]{0,20}", value in "\\PC{0,40}") {
+            let _ = read(&document, &[(&format!("{PREFIX}{name}"), &value)]);
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! `[[clients]]` and `[[scopes]]`: what is declared in the file instead of kept in the database.
+
+use super::pages::link;
+use super::reader::{if_set, rule, section};
+use crate::base::secret::Secret;
+use crate::oidc::client_metadata::{ClientKind, ClientMetadata, TokenEndpointAuthMethod, check_redirect_uri};
+use crate::oidc::redirect_uri::origin;
+use crate::oidc::scope::ScopeSet;
+
+section! {
+    /// A client; it can be changed here only.
+    pub struct DeclaredClient("clients") {
+        /// The identifier that the client sends.
+        client_id: String = String::new(), required();
+        /// The name that people are shown.
+        name: Option<String> = None, otherwise("the `client_id`");
+        /// What kind of application it is.
+        kind: ClientKind = ClientKind::Web, required();
+        /// The secret; several are accepted at once, so that one can be replaced without an outage.
+        secrets: Vec<Secret> = vec![],
+            must(rule("secrets of at least 16 characters", |all: &Vec<Secret>| all.iter().all(|s| s.expose().len() >= 16)));
+        /// The addresses that people may be sent back to, compared letter by letter.
+        redirect_uris: Vec<String> = vec![];
+        /// The addresses that people may be sent to after they have signed out.
+        post_logout_redirect_uris: Vec<String> = vec![];
+        /// The origins whose scripts may call the token endpoint, besides, for `spa`, those of its redirect URIs.
+        origins: Vec<String> = vec![];
+        /// The scopes that it may ask for, separated by spaces.
+        scope: Option<ScopeSet> = None, otherwise("as its kind");
+        /// How it proves itself at the token endpoint.
+        token_endpoint_auth_method: Option<TokenEndpointAuthMethod> = None, otherwise("as its kind; a secret by either way");
+        /// Whether it must use PKCE; public clients always must.
+        require_pkce: Option<bool> = None, otherwise("true");
+        /// Whether its refresh tokens are replaced at each use.
+        rotate_refresh_tokens: Option<bool> = None, otherwise("true for public clients");
+        /// Whether it is the operator's own, so that people are not asked for consent.
+        first_party: bool = false;
+        /// What its access tokens are for when it does not say (RFC 8707).
+        default_resources: Vec<String> = vec![];
+        /// The resources that it stands for when it introspects a token.
+        resource_identifiers: Vec<String> = vec![];
+        /// Where its picture is.
+        logo_uri: Option<String> = None, must(if_set(link(&["https", "http"])));
+        /// Where its home page is.
+        client_uri: Option<String> = None, must(if_set(link(&["https", "http"])));
+        /// Where its terms of service are.
+        tos_uri: Option<String> = None, must(if_set(link(&["https", "http"])));
+        /// Where its privacy policy is.
+        policy_uri: Option<String> = None, must(if_set(link(&["https", "http"])));
+    }
+}
+
+section! {
+    /// A scope besides the standard ones.
+    pub struct DeclaredScope("scopes") {
+        /// The word that clients ask with (RFC 6749 §3.3).
+        name: String = String::new(), required(),
+            must(rule("one word of visible ASCII without quotes and backslashes",
+                |name: &String| !name.contains(' ') && ScopeSet::parse(name).is_ok()));
+        /// What people are asked to allow, in their words.
+        description: Option<String> = None, otherwise("the `name`");
+        /// The attributes of a person that it gives as claims.
+        claims: Vec<String> = vec![];
+    }
+}
+
+/// A client to be, from whichever door it comes.
+#[derive(Clone, Debug)]
+pub struct NewClient {
+    /// The identifier, if one was chosen.
+    pub client_id: Option<String>,
+    /// The name that people are shown, if one was chosen.
+    pub name: Option<String>,
+    /// What kind of application it is.
+    pub kind: ClientKind,
+    /// What its kind's preset and its own wishes make together.
+    pub metadata: ClientMetadata,
+    /// The addresses that people may be sent back to.
+    pub redirect_uris: Vec<String>,
+    /// The addresses that people may be sent to after they have signed out.
+    pub post_logout_redirect_uris: Vec<String>,
+    /// The origins whose scripts may call the token endpoint.
+    pub origins: Vec<String>,
+    /// Whether it is the operator's own.
+    pub first_party: bool,
+}
+
+impl NewClient {
+    /// Whether the client can keep no secret.
+    pub fn is_public(&self) -> bool {
+        self.metadata.token_endpoint_auth_method == Some(TokenEndpointAuthMethod::None)
+    }
+
+    /// Adds the origins of a browser application's redirect URIs: its scripts run there.
+    pub fn with_own_origins(mut self) -> Self {
+        if self.kind == ClientKind::Spa {
+            self.origins.extend(self.redirect_uris.iter().filter_map(|uri| origin(uri)));
+            self.origins.sort();
+            self.origins.dedup();
+        }
+        self
+    }
+
+    /// All that is wrong with it: the member of the metadata and what it should be.
+    pub fn faults(&self) -> Vec<(&'static str, String)> {
+        let mut faults = Vec::new();
+        let mut refuse = |wrong: bool, member: &'static str, why: &str| {
+            if wrong {
+                faults.push((member, why.to_owned()));
+            }
+        };
+        let service = self.kind == ClientKind::Service;
+        let keeps_secrets = matches!(self.kind, ClientKind::Web | ClientKind::Service);
+        let well_named = |id: &String| (1..=255).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
+        let id = &self.client_id;
+        refuse(!id.as_ref().is_none_or(well_named), "client_id", "allowed: 1 to 255 visible ASCII characters");
+        let uris = "redirect_uris";
+        refuse(!service && self.redirect_uris.is_empty(), uris, "at least one is needed, for this kind");
+        refuse(service && !self.redirect_uris.is_empty(), uris, "none is allowed: nobody signs in to a service");
+        let method = "token_endpoint_auth_method";
+        refuse(service && self.is_public(), method, "allowed: a method with a secret, for this kind");
+        refuse(!keeps_secrets && !self.is_public(), method, "allowed: none, since this kind can keep no secret");
+        let pkce = "a client without a secret must use PKCE";
+        refuse(self.is_public() && !self.metadata.require_pkce, "require_pkce", pkce);
+        for (member, uris) in
+            [(uris, &self.redirect_uris), ("post_logout_redirect_uris", &self.post_logout_redirect_uris)]
+        {
+            faults.extend(uris.iter().filter_map(|uri| Some((member, check_redirect_uri(self.kind, uri).err()?))));
+        }
+        let wrong = self.origins.iter().filter(|text| origin(text).as_ref() != Some(text));
+        faults.extend(wrong.map(|text| ("origins", format!("{text:?} is no origin, such as \"https://example.com\""))));
+        faults
+    }
+}
+
+impl DeclaredClient {
+    /// The client that this declares.
+    pub fn to_new(&self) -> NewClient {
+        let mut metadata = self.kind.preset();
+        metadata.scope = self.scope.clone().unwrap_or(metadata.scope);
+        metadata.token_endpoint_auth_method = self.token_endpoint_auth_method.or(metadata.token_endpoint_auth_method);
+        metadata.require_pkce = self.require_pkce.unwrap_or(metadata.require_pkce);
+        metadata.rotate_refresh_tokens = self.rotate_refresh_tokens;
+        metadata.default_resources.clone_from(&self.default_resources);
+        metadata.resource_identifiers.clone_from(&self.resource_identifiers);
+        metadata.logo_uri.clone_from(&self.logo_uri);
+        metadata.client_uri.clone_from(&self.client_uri);
+        metadata.tos_uri.clone_from(&self.tos_uri);
+        metadata.policy_uri.clone_from(&self.policy_uri);
+        let new = NewClient {
+            client_id: Some(self.client_id.clone()),
+            name: self.name.clone(),
+            kind: self.kind,
+            metadata,
+            redirect_uris: self.redirect_uris.clone(),
+            post_logout_redirect_uris: self.post_logout_redirect_uris.clone(),
+            origins: self.origins.clone(),
+            first_party: self.first_party,
+        };
+        new.with_own_origins()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(kind: ClientKind, redirect_uris: &[&str]) -> NewClient {
+        NewClient {
+            client_id: None,
+            name: None,
+            kind,
+            metadata: kind.preset(),
+            redirect_uris: redirect_uris.iter().map(|uri| (*uri).to_owned()).collect(),
+            post_logout_redirect_uris: Vec::new(),
+            origins: Vec::new(),
+            first_party: false,
+        }
+    }
+
+    fn faults(client: &NewClient) -> Vec<&'static str> {
+        client.faults().into_iter().map(|(member, _)| member).collect()
+    }
+
+    #[test]
+    fn each_kind_is_sound_with_its_preset_and_its_redirect_uris() {
+        for (kind, uris) in [
+            (ClientKind::Web, &["https://rp.example/callback"][..]),
+            (ClientKind::Spa, &["http://localhost:3000/"]),
+            (ClientKind::Native, &["com.example.app:/callback", "http://127.0.0.1/callback"]),
+            (ClientKind::Service, &[]),
+        ] {
+            assert_eq!(client(kind, uris).faults(), [], "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_named_by_its_member() {
+        let uri = &["https://rp.example/callback"][..];
+        assert_eq!(faults(&client(ClientKind::Web, &[])), ["redirect_uris"]);
+        assert_eq!(faults(&client(ClientKind::Service, uri)), ["redirect_uris"]);
+        assert_eq!(faults(&client(ClientKind::Web, &["https://rp.example/#x", "javascript:1"])), ["redirect_uris"; 2]);
+        let mut spa = client(ClientKind::Spa, uri);
+        spa.metadata.require_pkce = false;
+        spa.client_id = Some("my app".to_owned());
+        spa.origins = vec!["https://rp.example/".to_owned()];
+        assert_eq!(faults(&spa), ["client_id", "require_pkce", "origins"]);
+        spa.metadata.token_endpoint_auth_method = None;
+        assert_eq!(faults(&spa), ["client_id", "token_endpoint_auth_method", "origins"]);
+    }
+
+    #[test]
+    fn a_browser_application_may_call_from_where_its_redirect_uris_are() {
+        let uris = &["https://rp.example/a", "https://rp.example/b", "http://localhost:3000/"];
+        assert_eq!(
+            client(ClientKind::Spa, uris).with_own_origins().origins,
+            ["http://localhost:3000", "https://rp.example"]
+        );
+        assert_eq!(client(ClientKind::Web, uris).with_own_origins().origins, [""; 0]);
+    }
+}

@@ -1,0 +1,83 @@
+//! Values that are fine alone and wrong together.
+
+use std::collections::BTreeSet;
+
+use super::Config;
+use super::problem::Problem;
+use super::reader::Reader;
+use super::units::Size;
+
+/// Notes every contradiction.
+pub(super) fn find(config: &Config, reader: &mut Reader) {
+    let (tokens, login) = (&config.tokens, &config.login);
+    let mut refuse = |wrong: bool, key: &str, wanted: &str| {
+        if wrong {
+            let (place, wanted) = (reader.place(key), wanted.to_owned());
+            reader.problems.push(Problem { key: key.to_owned(), place, found: None, wanted });
+        }
+    };
+    refuse(
+        tokens.refresh_idle > tokens.refresh_absolute,
+        "tokens.refresh_idle",
+        "allowed: at most tokens.refresh_absolute",
+    );
+    refuse(
+        tokens.key_publish_ahead >= tokens.key_rotation,
+        "tokens.key_publish_ahead",
+        "allowed: less than tokens.key_rotation",
+    );
+    refuse(
+        login.session_idle > login.session_absolute,
+        "login.session_idle",
+        "allowed: at most login.session_absolute",
+    );
+    refuse(
+        login.session_absolute > login.session_remembered,
+        "login.session_remembered",
+        "allowed: at least login.session_absolute",
+    );
+    refuse(
+        login.argon2_iterations == 1 && login.argon2_memory < Size::mib(46),
+        "login.argon2_iterations",
+        "allowed: at least 2, or login.argon2_memory of at least 46 MiB",
+    );
+    refuse(
+        login.throttle_free >= login.throttle_close,
+        "login.throttle_free",
+        "allowed: less than login.throttle_close",
+    );
+    refuse(
+        config.http.header_timeout > config.http.request_timeout,
+        "http.header_timeout",
+        "allowed: at most http.request_timeout",
+    );
+    refuse(
+        config.http.body_timeout > config.http.request_timeout,
+        "http.body_timeout",
+        "allowed: at most http.request_timeout",
+    );
+    let postgres = matches!(config.database_url(), super::DatabaseUrl::Postgres(_));
+    refuse(
+        postgres && config.secrets.master_key.is_none(),
+        "secrets.master_key",
+        "must be written with PostgreSQL, since every process needs the same; make one with `openssl rand -base64 32`",
+    );
+
+    let mut client_ids = BTreeSet::new();
+    for (index, client) in config.clients.iter().enumerate() {
+        let key = |name: &str| format!("clients.{index}.{name}");
+        let new = client.to_new();
+        for (member, why) in new.faults() {
+            // An identifier that is not written has been told already.
+            refuse(member != "client_id" || !client.client_id.is_empty(), &key(member), &why);
+        }
+        let (public, secrets) = (new.is_public(), !client.secrets.is_empty());
+        refuse(!client_ids.insert(&client.client_id), &key("client_id"), "there is another client of this name");
+        refuse(public && secrets, &key("secrets"), "not allowed: this client can keep no secret");
+        refuse(!public && !secrets, &key("secrets"), "must be written, or `secrets_file`");
+    }
+    let mut scopes = BTreeSet::from(["openid", "profile", "email", "address", "phone", "offline_access"]);
+    for (index, scope) in config.scopes.iter().enumerate() {
+        refuse(!scopes.insert(&scope.name), &format!("scopes.{index}.name"), "there is another scope of this name");
+    }
+}

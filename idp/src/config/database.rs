@@ -1,0 +1,99 @@
+//! `[database]`: where everything is kept.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::reader::{between, section};
+use super::source::Raw;
+use super::units::{minutes, seconds};
+use super::value::{Value, quoted};
+use crate::base::secret::Secret;
+
+section! {
+    /// Where everything is kept: SQLite for one process, PostgreSQL for several.
+    pub struct Database("database") {
+        /// `sqlite:` and the path of a file, or `postgres://user:password@host/name`.
+        url: Option<DatabaseUrl> = None, otherwise("`latchkey.db` in `data_dir`, as SQLite");
+        /// How many connections are kept at most.
+        max_connections: u32 = 10, must(between(1, 1000));
+        /// How long a request waits for a connection before it is refused.
+        acquire_timeout: Duration = seconds(2), must(between(Duration::from_millis(100), minutes(1)));
+        /// How long one statement may take.
+        statement_timeout: Duration = seconds(5), must(between(Duration::from_millis(100), minutes(5)));
+    }
+}
+
+/// The database, by kind.
+#[derive(Clone, Debug)]
+pub enum DatabaseUrl {
+    /// A file of this process alone.
+    Sqlite(PathBuf),
+    /// A server that several processes may share; the URL may hold a password.
+    Postgres(Secret),
+}
+
+impl DatabaseUrl {
+    /// Reads a URL; an error says what is allowed.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let wanted = || "\"sqlite:\" and a path, or \"postgres://user:password@host/name\"".to_owned();
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            if path.is_empty() || path.contains([':', '?']) {
+                return Err("\"sqlite:\" and the path of a file, without options".to_owned());
+            }
+            return Ok(Self::Sqlite(path.into()));
+        }
+        let url = url::Url::parse(text).map_err(|_| wanted())?;
+        match url.scheme() {
+            "postgres" | "postgresql" => Ok(Self::Postgres(text.into())),
+            _ => Err(wanted()),
+        }
+    }
+}
+
+impl Value for DatabaseUrl {
+    const SECRET: bool = true;
+    fn expected() -> String {
+        "a database URL".to_owned()
+    }
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        Self::parse(raw.text().ok_or_else(<Self as Value>::expected)?.trim())
+    }
+    fn render(&self) -> String {
+        self.shown()
+    }
+    /// The URL without its password and options, either of which can be a credential.
+    fn shown(&self) -> String {
+        match self {
+            Self::Sqlite(path) => quoted(&format!("sqlite:{}", path.display())),
+            Self::Postgres(url) => {
+                let shown = url::Url::parse(url.expose()).ok().and_then(|mut url| {
+                    if url.password().is_some() {
+                        url.set_password(Some("***")).ok()?;
+                    }
+                    if url.query().is_some() {
+                        url.set_query(Some("***"));
+                    }
+                    Some(quoted(url.as_str()))
+                });
+                shown.unwrap_or_else(|| quoted("[secret]"))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_is_shown_without_its_password() {
+        let shown = |text: &str| DatabaseUrl::parse(text).unwrap().shown();
+        assert_eq!(shown("sqlite:///var/lib/x.db"), "\"sqlite:/var/lib/x.db\"");
+        assert_eq!(shown("postgres://me:hunter2@db/x?sslkey=hunter2"), "\"postgres://me:***@db/x?***\"");
+        assert_eq!(shown("postgresql:///x?host=/run"), "\"postgresql:///x?***\"");
+        for text in ["", "mysql://x", "sqlite:", "sqlite::memory:", "sqlite:x?mode=ro", "latchkey.db"] {
+            assert!(DatabaseUrl::parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! `[pages]`: how the hosted pages look and speak.
+
+use std::path::PathBuf;
+
+use super::reader::{Rule, if_set, rule, section};
+use super::value::Color;
+
+section! {
+    /// How the hosted pages look and speak.
+    pub struct Pages("pages") {
+        /// The name of who runs this provider.
+        operator_name: String = "Latchkey".to_owned();
+        /// A picture of at most 256 KiB (PNG, JPEG, WebP or SVG) to show beside the name.
+        logo: Option<PathBuf> = None;
+        /// The colour of buttons and links, as `#rrggbb`.
+        accent_color: Option<Color> = None, otherwise("the built-in blue");
+        /// The language of people whose own is not known or not there.
+        language: String = "en".to_owned(),
+            must(rule("a language tag, such as \"en\" or \"ru\"", |tag: &String| tag.parse::<unic_langid::LanguageIdentifier>().is_ok()));
+        /// Where people find help: a web page, or `mailto:` and an address.
+        support: Option<String> = None, must(if_set(link(&["https", "mailto"])));
+        /// The terms of service.
+        tos_uri: Option<String> = None, must(if_set(link(&["https", "http"])));
+        /// The privacy policy.
+        policy_uri: Option<String> = None, must(if_set(link(&["https", "http"])));
+    }
+}
+
+/// A link that a page can offer without harm.
+pub(super) fn link(schemes: &'static [&'static str]) -> Rule<String> {
+    let words = schemes.iter().map(|scheme| format!("{scheme}:")).collect::<Vec<_>>().join(" or ");
+    rule(format!("a URL that begins with {words}"), move |text: &String| {
+        url::Url::parse(text).is_ok_and(|url| schemes.contains(&url.scheme()))
+    })
+}

@@ -1,0 +1,36 @@
+//! `[tokens]`: how long what is issued lives, and what signs it.
+
+use std::time::Duration;
+
+use super::reader::{at_most, between, rule, section};
+use super::units::{days, hours, minutes, seconds};
+use crate::jose::algorithm::Algorithm;
+
+section! {
+    /// How long what is issued lives, and what signs it.
+    pub struct Tokens("tokens") {
+        /// How long an authorization code can be redeemed.
+        authorization_code: Duration = seconds(60), must(between(seconds(10), seconds(60)));
+        /// How long an access token is valid.
+        access_token: Duration = minutes(10), must(between(minutes(1), minutes(60)));
+        /// How long an ID token is valid.
+        id_token: Duration = minutes(10), must(between(minutes(1), hours(24))), should(between(minutes(1), hours(1)));
+        /// After how long without use a refresh token dies.
+        refresh_idle: Duration = days(14), must(between(hours(1), days(90)));
+        /// After how long a refresh token dies, however much it is used.
+        refresh_absolute: Duration = days(90), must(between(hours(1), days(730)));
+        /// For how long a refresh token that was just rotated gives the same successor again.
+        refresh_grace: Duration = seconds(30), must(at_most(seconds(60)));
+        /// How far the clocks of others may differ from ours.
+        clock_tolerance: Duration = seconds(30), must(at_most(seconds(60)));
+        /// How long a signing key is used before the next takes over.
+        key_rotation: Duration = days(90), should(between(days(7), days(365)));
+        /// How long the next signing key is published before it signs.
+        key_publish_ahead: Duration = hours(24), must(between(minutes(15), days(30)));
+        /// The algorithms to sign with, the default first.
+        signing_algorithms: Vec<Algorithm> = vec![Algorithm::RS256],
+            must(rule("at least one of \"RS256\", \"ES256\", \"PS256\", \"EdDSA\"", |algorithms: &Vec<_>| !algorithms.is_empty())),
+            should(rule("RS256 among them, which every client understands (OpenID Connect Discovery §3)",
+                |algorithms: &Vec<_>| algorithms.contains(&Algorithm::RS256)));
+    }
+}

@@ -1,0 +1,353 @@
+//! How each type of value is read, and written again for people.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::log::{LogFormat, LogLevel};
+use super::source::Raw;
+use super::units::{Size, parse_duration, parse_size, render_duration, render_size};
+use crate::base::encoding::from_base64url;
+use crate::base::seal::SealingKey;
+use crate::base::secret::Secret;
+use crate::jose::algorithm::Algorithm;
+use crate::oidc::client_metadata::{ClientKind, TokenEndpointAuthMethod};
+use crate::oidc::scope::ScopeSet;
+
+/// A type that a key can have.
+pub(super) trait Value: Clone + 'static {
+    /// Whether the value may also come from a file, and must not be shown.
+    const SECRET: bool = false;
+
+    /// What is expected, in words.
+    fn expected() -> String;
+
+    /// Reads the value; an error says what is allowed, if that is more than `expected` says.
+    fn parse(raw: &Raw) -> Result<Self, String>;
+
+    /// Writes the value as in the file; empty if there is none.
+    fn render(&self) -> String;
+
+    /// Writes the value for people to look at.
+    fn shown(&self) -> String {
+        if Self::SECRET { quoted("[secret]") } else { self.render() }
+    }
+}
+
+pub(super) fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+impl Value for bool {
+    fn expected() -> String {
+        "true or false".to_owned()
+    }
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        raw.boolean().ok_or_else(Self::expected)
+    }
+    fn render(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Value for u32 {
+    fn expected() -> String {
+        "a whole number".to_owned()
+    }
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        raw.integer().and_then(|n| n.try_into().ok()).ok_or_else(Self::expected)
+    }
+    fn render(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Value for String {
+    fn expected() -> String {
+        "text".to_owned()
+    }
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        let text = raw.text().ok_or_else(Self::expected)?.trim();
+        if text.is_empty() { Err("text that is not empty".to_owned()) } else { Ok(text.to_owned()) }
+    }
+    fn render(&self) -> String {
+        quoted(self)
+    }
+}
+
+impl Value for Secret {
+    const SECRET: bool = true;
+    fn expected() -> String {
+        "secret text".to_owned()
+    }
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        String::parse(raw).map(Self::from)
+    }
+    fn render(&self) -> String {
+        self.shown()
+    }
+}
+
+impl Value for SealingKey {
+    const SECRET: bool = true;
+    fn expected() -> String {
+        "32 random bytes as base64url, 43 characters".to_owned()
+    }
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        // `openssl rand -base64 32` and the like write the other alphabet and padding; both name the same bytes.
+        let text = raw.text().map(|text| text.trim().trim_end_matches('=').replace('+', "-").replace('/', "_"));
+        let bytes = text.and_then(|text| from_base64url(&text)).and_then(|bytes| bytes.try_into().ok());
+        let bytes: [u8; 32] = bytes.ok_or_else(Self::expected)?;
+        if bytes.iter().all(|byte| *byte == bytes[0]) {
+            return Err("random bytes; these are all the same".to_owned());
+        }
+        Ok(Self::new(bytes))
+    }
+    fn render(&self) -> String {
+        self.shown()
+    }
+    fn shown(&self) -> String {
+        quoted(&format!("[secret, key {}]", self.id()))
+    }
+}
+
+impl Value for PathBuf {
+    fn expected() -> String {
+        "a path".to_owned()
+    }
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        String::parse(raw).map(Self::from)
+    }
+    fn render(&self) -> String {
+        quoted(&self.to_string_lossy())
+    }
+}
+
+impl Value for Duration {
+    fn expected() -> String {
+        "a duration".to_owned()
+    }
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        let duration = raw.text().and_then(parse_duration);
+        duration.ok_or_else(|| "a duration with its unit (d, h, m, s, ms), such as \"10m\"".to_owned())
+    }
+    fn render(&self) -> String {
+        quoted(&render_duration(*self))
+    }
+}
+
+impl Value for Size {
+    fn expected() -> String {
+        "a size".to_owned()
+    }
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        let size = raw.text().and_then(parse_size);
+        size.ok_or_else(|| "a size with its unit (B, KiB, MiB, GiB), such as \"64 KiB\"".to_owned())
+    }
+    fn render(&self) -> String {
+        quoted(&render_size(*self))
+    }
+}
+
+impl Value for SocketAddr {
+    fn expected() -> String {
+        "an address and port".to_owned()
+    }
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        let address = raw.text().and_then(|text| text.trim().parse().ok());
+        address.ok_or_else(|| "an address and port, such as \"127.0.0.1:8080\" or \"[::]:8080\"".to_owned())
+    }
+    fn render(&self) -> String {
+        quoted(&self.to_string())
+    }
+}
+
+/// A range of addresses: RFC 4632 §3.1, RFC 4291 §2.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Network {
+    address: IpAddr,
+    bits: u8,
+}
+
+impl Network {
+    /// Reads `10.0.0.0/8`, or a single address.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (address, bits) = match text.trim().split_once('/') {
+            Some((address, bits)) => (address, Some(bits.parse::<u8>().ok()?)),
+            None => (text.trim(), None),
+        };
+        let address: IpAddr = address.parse().ok()?;
+        let most = if address.is_ipv4() { 32 } else { 128 };
+        let bits = bits.unwrap_or(most);
+        // An IPv4 range written as IPv6 becomes the IPv4 range that it is.
+        let (address, bits) = match address.to_canonical() {
+            canonical if canonical.is_ipv4() && most == 128 => (canonical, bits.checked_sub(96)?),
+            canonical => (canonical, bits),
+        };
+        (bits <= if address.is_ipv4() { 32 } else { 128 }).then_some(Self { address, bits })
+    }
+
+    /// Whether the address lies in this range; an IPv4 address written as IPv6 (`::ffff:…`) counts as IPv4.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        match (self.address, address.to_canonical()) {
+            (IpAddr::V4(own), IpAddr::V4(other)) => {
+                same_bits(own.to_bits().into(), other.to_bits().into(), 32, self.bits)
+            }
+            (IpAddr::V6(own), IpAddr::V6(other)) => same_bits(own.to_bits(), other.to_bits(), 128, self.bits),
+            _ => false,
+        }
+    }
+
+    /// Whether the range is the whole internet.
+    pub fn is_everything(&self) -> bool {
+        self.bits == 0
+    }
+}
+
+fn same_bits(own: u128, other: u128, width: u8, bits: u8) -> bool {
+    (own ^ other).checked_shr(u32::from(width - bits)).unwrap_or(0) == 0
+}
+
+impl Value for Network {
+    fn expected() -> String {
+        "an address or range".to_owned()
+    }
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        let network = raw.text().and_then(Network::parse);
+        network.ok_or_else(|| "addresses or ranges, such as \"10.0.0.0/8\" or \"fd00::/8\"".to_owned())
+    }
+    fn render(&self) -> String {
+        quoted(&format!("{}/{}", self.address, self.bits))
+    }
+}
+
+/// A colour as a style sheet writes it: `#rrggbb`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Color(String);
+
+impl Color {
+    /// Reads `#rrggbb`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix('#')?;
+        let well_formed = digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        well_formed.then(|| Self(text.to_ascii_lowercase()))
+    }
+
+    /// The colour, in lower case; safe to be put into a style sheet.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Value for Color {
+    fn expected() -> String {
+        "a colour".to_owned()
+    }
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        raw.text().and_then(Color::parse).ok_or_else(|| "a colour as \"#rrggbb\"".to_owned())
+    }
+    fn render(&self) -> String {
+        quoted(&self.0)
+    }
+}
+
+/// Types of the specs whose values have names.
+macro_rules! named {
+    ($($type:ty),+) => { $(
+        impl Value for $type {
+            fn expected() -> String {
+                Self::ALL.map(|one| quoted(one.as_str())).join(", ")
+            }
+            fn parse(raw: &Raw) -> Result<Self, String> {
+                let text = raw.text().map(str::trim);
+                let named = Self::ALL.into_iter().find(|one| Some(one.as_str()) == text);
+                named.ok_or_else(|| format!("one of {}", Self::expected()))
+            }
+            fn render(&self) -> String {
+                quoted(self.as_str())
+            }
+        }
+    )+ };
+}
+named!(Algorithm, ClientKind, LogFormat, LogLevel, TokenEndpointAuthMethod);
+
+impl Value for ScopeSet {
+    fn expected() -> String {
+        "scopes, separated by spaces".to_owned()
+    }
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        raw.text().and_then(|text| Self::parse(text).ok()).ok_or_else(<Self as Value>::expected)
+    }
+    fn render(&self) -> String {
+        quoted(&self.to_string())
+    }
+}
+
+impl<T: Value> Value for Option<T> {
+    const SECRET: bool = T::SECRET;
+    fn expected() -> String {
+        T::expected()
+    }
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        T::parse(raw).map(Some)
+    }
+    fn render(&self) -> String {
+        self.as_ref().map(T::render).unwrap_or_default()
+    }
+    fn shown(&self) -> String {
+        self.as_ref().map(T::shown).unwrap_or_default()
+    }
+}
+
+impl<T: Value> Value for Vec<T> {
+    const SECRET: bool = T::SECRET;
+    fn expected() -> String {
+        format!("a list: {}", T::expected())
+    }
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        raw.list().ok_or_else(Self::expected)?.iter().map(T::parse).collect()
+    }
+    fn render(&self) -> String {
+        format!("[{}]", self.iter().map(T::render).collect::<Vec<_>>().join(", "))
+    }
+    fn shown(&self) -> String {
+        format!("[{}]", self.iter().map(T::shown).collect::<Vec<_>>().join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_network_holds_its_addresses_and_no_others() {
+        let inside = |network: &str, address: &str| Network::parse(network).unwrap().contains(address.parse().unwrap());
+        assert!(inside("10.0.0.0/8", "10.255.0.1"));
+        assert!(inside("10.0.0.0/8", "::ffff:10.1.2.3"));
+        assert!(!inside("10.0.0.0/8", "11.0.0.1"));
+        assert!(inside("192.0.2.7", "192.0.2.7"));
+        assert!(!inside("192.0.2.7", "192.0.2.6"));
+        assert!(inside("fd00::/8", "fdff::1"));
+        assert!(!inside("fd00::/8", "10.0.0.1"));
+        assert!(inside("0.0.0.0/0", "203.0.113.9"));
+        assert!(inside("::/0", "2001:db8::1"));
+        for text in ["", "10.0.0.0/33", "fd00::/129", "10.0.0.0/", "10.0.0/8", "localhost"] {
+            assert!(Network::parse(text).is_none(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn strangers_text_never_panics(text in "\\PC{0,40}", address in any::<IpAddr>()) {
+            let _ = (Color::parse(&text), Network::parse(&text).map(|network| network.contains(address)));
+        }
+
+        #[test]
+        fn a_network_of_any_width_holds_its_own_address(address in any::<IpAddr>(), bits in 0u8..=128) {
+            if let Some(network) = Network::parse(&format!("{address}/{bits}")) {
+                prop_assert!(network.contains(address));
+            }
+        }
+    }
+}
