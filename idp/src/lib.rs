@@ -10,4 +10,10 @@ pub mod oidc;
 // 2: the only SQL.
 pub mod store;
 // 3: what several doors share.
+pub mod app;
+pub mod clients;
 pub mod config;
+pub mod login;
+pub mod site;
+pub mod tokens;
+pub mod vault;

@@ -1,0 +1,84 @@
+//! What the doors share.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use tokio_util::task::TaskTracker;
+
+use crate::base::clock::Timestamp;
+use crate::base::id::Id;
+use crate::base::seal::SealingKey;
+use crate::config::Config;
+use crate::login::hashing::Hashing;
+use crate::oidc::scope::ScopeSet;
+use crate::site::{Logo, Site};
+use crate::store::db::Db;
+use crate::store::ephemeral::Ephemeral;
+use crate::store::event::Pen;
+use crate::tokens::keys::Keys;
+use crate::vault::Vault;
+
+/// All that a request needs, passed in and never global.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// What an [`App`] consists of.
+pub struct Parts {
+    /// The configuration.
+    pub config: Config,
+    /// The database.
+    pub db: Db,
+    /// What may be lost at the price of a retry.
+    pub ephemeral: Ephemeral,
+    /// What seals secrets.
+    pub vault: Vault,
+    /// The signing keys.
+    pub keys: Keys,
+    /// The place where passwords are hashed.
+    pub hashing: Hashing,
+    /// Clock and chance, and what events are written with.
+    pub pen: Pen,
+    /// What all pages share.
+    pub site: Site,
+    /// The operator's logo.
+    pub logo: Option<Logo>,
+    /// The scopes that clients may ask for.
+    pub scopes: ScopeSet,
+    /// What binds forms to browsers.
+    pub csrf: SealingKey,
+    /// What seals interactions.
+    pub interactions: SealingKey,
+    /// The work of requests that goes on when their connections have gone.
+    pub requests: TaskTracker,
+}
+
+impl App {
+    /// The whole from its parts.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Parts {
+    /// The present moment.
+    pub fn now(&self) -> Timestamp {
+        self.pen.clock.now()
+    }
+
+    /// A new row's id.
+    pub fn id(&self) -> Id {
+        self.pen.id()
+    }
+
+    /// The issuer: OIDC Core §2.
+    pub fn issuer(&self) -> &str {
+        self.config.issuer.as_str()
+    }
+}

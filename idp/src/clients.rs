@@ -1,0 +1,113 @@
+//! Adding clients: by command, and from the configuration file.
+
+use crate::app::App;
+use crate::base::encoding::base64url;
+use crate::base::id::Id;
+use crate::base::secret::Secret;
+use crate::base::token::{Token, TokenHash, TokenKind};
+use crate::config::NewClient;
+use crate::oidc::client_metadata::Client;
+use crate::store::client;
+use crate::store::db::{Error, Result};
+use crate::store::event::Event;
+
+/// Adds a client and gives it a secret if it can keep one; the secret is in the answer and nowhere else. `Conflict` if
+/// its name is taken.
+pub async fn add(app: &App, new: NewClient) -> Result<(Client, Option<Secret>)> {
+    let client = build(app, new);
+    let secret = (!client.is_public()).then(|| Token::new(TokenKind::ClientSecret, &app.pen.random));
+    let hash = secret.as_ref().map(Token::hash);
+    let (now, pen, secret_id, kept) = (app.now(), app.pen.clone(), app.id(), client.clone());
+    app.db
+        .write(move |conn| {
+            Box::pin(async move {
+                client::insert(conn, &kept, false, now).await?;
+                if let Some(hash) = &hash {
+                    client::insert_secret(conn, &secret_id, &kept.id, hash, now).await?;
+                }
+                pen.record(conn, &Event::ClientCreated { client: kept.id }).await
+            })
+        })
+        .await?;
+    Ok((client, secret.map(|secret| secret.expose().into())))
+}
+
+fn build(app: &App, new: NewClient) -> Client {
+    let client_id = new.client_id.unwrap_or_else(|| base64url(&app.pen.random.bytes::<12>()));
+    Client {
+        id: app.id(),
+        name: new.name.unwrap_or_else(|| client_id.clone()),
+        client_id,
+        kind: new.kind,
+        metadata: new.metadata,
+        redirect_uris: new.redirect_uris,
+        post_logout_redirect_uris: new.post_logout_redirect_uris,
+        origins: new.origins,
+        first_party: new.first_party,
+        disabled: false,
+        has_secret: false,
+        created_at: app.now(),
+    }
+}
+
+/// Removes a client by its name; whether it was there. `Conflict` if the configuration file declares it.
+pub async fn remove(app: &App, client_id: &str) -> Result<bool> {
+    let Some(found) = client::find(&mut *app.db.read().await?, client_id, app.now()).await? else { return Ok(false) };
+    if found.declared {
+        return Err(Error::Conflict);
+    }
+    let (id, pen) = (found.client.id, app.pen.clone());
+    app.db
+        .write(move |conn| {
+            Box::pin(async move {
+                let removed = client::delete(conn, &id).await?;
+                pen.record(conn, &Event::ClientRemoved { client: id }).await?;
+                Ok(removed)
+            })
+        })
+        .await
+}
+
+/// Writes the clients that the configuration file declares; those that it no longer declares are disabled.
+pub async fn declare(app: &App) -> Result<()> {
+    let declared: Vec<(Client, Vec<TokenHash>, Vec<Id>)> = app
+        .config
+        .clients
+        .iter()
+        .map(|declared| {
+            let client = build(app, declared.to_new());
+            let hashes: Vec<_> = declared.secrets.iter().map(|secret| TokenHash::of(secret.expose())).collect();
+            let ids = hashes.iter().map(|_| app.id()).collect();
+            (client, hashes, ids)
+        })
+        .collect();
+    let now = app.now();
+    let present = client::list(&mut *app.db.read().await?, now).await?;
+    if declared.is_empty() && !present.iter().any(|known| known.declared) {
+        return Ok(());
+    }
+    app.db
+        .write(move |conn| {
+            Box::pin(async move {
+                for known in present.iter().filter(|known| known.declared) {
+                    if !declared.iter().any(|(client, ..)| client.client_id == known.client.client_id) {
+                        client::disable(conn, &known.client.id, now).await?;
+                    }
+                }
+                for (mut client, hashes, ids) in declared {
+                    match present.iter().find(|known| known.client.client_id == client.client_id) {
+                        Some(known) => {
+                            client.id = known.client.id.clone();
+                            client::replace_declared(conn, &client, now).await?;
+                        }
+                        None => client::insert(conn, &client, true, now).await?,
+                    }
+                    for (hash, id) in hashes.iter().zip(&ids) {
+                        client::insert_secret(conn, id, &client.id, hash, now).await?;
+                    }
+                }
+                Ok(())
+            })
+        })
+        .await
+}

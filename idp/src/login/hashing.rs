@@ -1,0 +1,179 @@
+//! Hashing of passwords: argon2id on a bounded number of threads, with a bounded queue before them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::Semaphore;
+use unicode_normalization::UnicodeNormalization;
+
+use crate::base::random::Random;
+use crate::base::secret::Secret;
+
+/// The longest password, in bytes: a longer one is refused before it is hashed.
+pub const LONGEST: usize = 1024;
+
+/// How costly a hash is: RFC 9106 §3.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Memory in KiB.
+    pub memory_kib: u32,
+    /// Passes over it.
+    pub iterations: u32,
+    /// Lanes.
+    pub parallelism: u32,
+}
+
+/// How many hashes are computed, and wait, at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// How many at once; `None` takes what cores and memory allow.
+    pub at_once: Option<usize>,
+    /// How many may wait.
+    pub queue: usize,
+    /// How long one may wait.
+    pub wait: Duration,
+}
+
+/// There are too many to hash at present: to be told to the client with 503.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Busy;
+
+/// What a password turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The right one.
+    Right,
+    /// The right one, whose hash is weaker than hashes are now.
+    RightButWeak,
+    /// A wrong one.
+    Wrong,
+}
+
+/// The place where passwords are hashed.
+#[derive(Debug)]
+pub struct Hashing {
+    slots: Arc<Semaphore>,
+    waiting: AtomicUsize,
+    bounds: Bounds,
+    cost: Cost,
+    random: Random,
+    /// The hash of a password that nobody has, verified where there is no account, so that this takes as long.
+    nobody: String,
+}
+
+impl Hashing {
+    /// A place with these bounds.
+    pub fn new(cost: Cost, bounds: Bounds, random: Random) -> Self {
+        let at_once = bounds.at_once.unwrap_or_else(|| at_once(cost.memory_kib)).max(1);
+        let nobody = phc(cost, b"", &random.bytes(), &random.bytes::<32>()).unwrap_or_default();
+        Self { slots: Arc::new(Semaphore::new(at_once)), waiting: AtomicUsize::new(0), bounds, cost, random, nobody }
+    }
+
+    /// The PHC string of a password.
+    pub async fn hash(&self, password: &Secret) -> Result<String, Busy> {
+        let (cost, salt, normal) = (self.cost, self.random.bytes::<16>(), normalise(password));
+        self.run(move || {
+            let mut output = [0; 32];
+            argon2(cost)?.hash_password_into(normal.expose().as_bytes(), &salt, &mut output).ok()?;
+            phc(cost, &[], &salt, &output)
+        })
+        .await?
+        .ok_or(Busy)
+    }
+
+    /// Compares a password with a PHC string; without one, takes as long and finds it wrong.
+    pub async fn verify(&self, password: &Secret, phc: Option<&str>) -> Result<Verdict, Busy> {
+        let (phc, known) = (phc.unwrap_or(&self.nobody).to_owned(), phc.is_some());
+        let (normal, cost) = (normalise(password), self.cost);
+        let right = self.run(move || is_right(&normal, &phc, cost)).await?;
+        Ok(match right {
+            Some(true) if known => Verdict::Right,
+            Some(false) if known => Verdict::RightButWeak,
+            _ => Verdict::Wrong,
+        })
+    }
+
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
+        let permit = match Arc::clone(&self.slots).try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(_) => {
+                let _place = Place::take(&self.waiting, self.bounds.queue).ok_or(Busy)?;
+                let turn = tokio::time::timeout(self.bounds.wait, Arc::clone(&self.slots).acquire_owned());
+                turn.await.map_err(|_| Busy)?.map_err(|_| Busy)?
+            }
+        };
+        tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            work()
+        })
+        .await
+        .map_err(|_| Busy)
+    }
+}
+
+/// A place in the queue, given up when dropped.
+struct Place<'a>(&'a AtomicUsize);
+
+impl<'a> Place<'a> {
+    fn take(waiting: &'a AtomicUsize, queue: usize) -> Option<Self> {
+        waiting.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| (n < queue).then_some(n + 1)).ok()?;
+        Some(Self(waiting))
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// As many as there are cores, but no more than a quarter of the memory can hold.
+fn at_once(memory_kib: u32) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let total_kib = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
+        let line = text.lines().find(|line| line.starts_with("MemTotal:"))?;
+        line.split_whitespace().nth(1)?.parse::<usize>().ok()
+    });
+    total_kib.map_or(cores, |kib| cores.min(kib / 4 / memory_kib.max(1) as usize))
+}
+
+fn argon2(cost: Cost) -> Option<Argon2<'static>> {
+    let params = Params::new(cost.memory_kib, cost.iterations, cost.parallelism, Some(32)).ok()?;
+    Some(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+fn phc(cost: Cost, _key: &[u8], salt: &[u8; 16], output: &[u8; 32]) -> Option<String> {
+    let params = Params::new(cost.memory_kib, cost.iterations, cost.parallelism, Some(32)).ok()?;
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.into(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(&params).ok()?,
+        salt: Some(Salt::new(salt).ok()?),
+        hash: Some(Output::new(output).ok()?),
+    };
+    Some(hash.to_string())
+}
+
+/// `Some(strong)` if the password is right.
+fn is_right(password: &Secret, phc: &str, cost: Cost) -> Option<bool> {
+    let hash = PasswordHash::new(phc).ok()?;
+    if hash.algorithm != Algorithm::Argon2id.into() {
+        return None;
+    }
+    let params = Params::try_from(&hash).ok()?;
+    let (salt, expected) = (hash.salt?, hash.hash?);
+    let mut output = vec![0; expected.as_bytes().len()];
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+    argon2.hash_password_into(password.expose().as_bytes(), salt.as_ref(), &mut output).ok()?;
+    let right: bool = subtle::ConstantTimeEq::ct_eq(&output[..], expected.as_bytes()).into();
+    let strong = params.m_cost() >= cost.memory_kib && params.t_cost() >= cost.iterations;
+    right.then_some(strong)
+}
+
+/// The password in the one form of Unicode in which it is compared: NFC, as NIST SP 800-63B §3.1.1.2 asks.
+fn normalise(password: &Secret) -> Secret {
+    password.expose().nfc().collect::<String>().into()
+}

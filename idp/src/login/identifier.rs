@@ -1,0 +1,109 @@
+//! What a person types to say who they are.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_security::MixedScript;
+use unicode_security::confusable_detection::skeleton;
+
+use crate::base::clock::Timestamp;
+use crate::store::user::{Identifier, IdentifierKind};
+
+/// Why an identifier cannot be taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// It is empty or longer than 254 bytes.
+    Length,
+    /// It is not a mail address: one `@` between a name and a domain.
+    NotAnAddress,
+    /// A user name has letters that are not letters, digits, `.`, `_` or `-`, or mixes scripts to look like another.
+    NotAName,
+}
+
+/// The form in which identifiers are compared: without space around it, in NFKC, in lower case.
+pub fn normalise(text: &str) -> String {
+    let lower: String = text.trim().nfkc().flat_map(char::to_lowercase).collect();
+    // Lower case of a composed letter may come apart.
+    lower.nfkc().collect()
+}
+
+/// A mail address or, without an `@`, a user name.
+pub fn parse(text: &str, verified_at: Option<Timestamp>) -> Result<Identifier, Problem> {
+    let as_written = text.trim();
+    if as_written.is_empty() || as_written.len() > 254 {
+        return Err(Problem::Length);
+    }
+    let normalised = normalise(as_written);
+    let (kind, skeleton) = if as_written.contains('@') {
+        if !is_address(&normalised) {
+            return Err(Problem::NotAnAddress);
+        }
+        (IdentifierKind::Email, normalised.clone())
+    } else {
+        if !normalised.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-'))
+            || !normalised.as_str().is_single_script()
+        {
+            return Err(Problem::NotAName);
+        }
+        (IdentifierKind::Username, skeleton(&normalised).collect())
+    };
+    Ok(Identifier {
+        kind: kind.as_str().to_owned(),
+        as_written: as_written.to_owned(),
+        normalised,
+        skeleton,
+        verified_at,
+    })
+}
+
+/// One mailbox, of the plain form that mail systems agree on.
+fn is_address(text: &str) -> bool {
+    let Some((local, domain)) = text.split_once('@') else { return false };
+    let plain = |c: char| !c.is_whitespace() && !c.is_control() && !"()<>[]:;,\\\"@".contains(c);
+    !local.is_empty()
+        && local.len() <= 64
+        && local.chars().all(plain)
+        && domain.contains('.')
+        && domain.split('.').all(|label| {
+            !label.is_empty()
+                && !label.starts_with('-')
+                && !label.ends_with('-')
+                && label.chars().all(|c| c.is_alphanumeric() || c == '-')
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn spellings_of_one_name_are_one_name() {
+        for (spelling, normal) in [(" Alice ", "alice"), ("ＡＬＩＣＥ", "alice"), ("A@Example.COM", "a@example.com")]
+        {
+            assert_eq!(parse(spelling, None).unwrap().normalised, normal);
+        }
+    }
+
+    #[test]
+    fn f7_names_that_look_alike_have_one_skeleton_and_mixed_scripts_are_refused() {
+        let (latin, cyrillic) = (parse("ace", None).unwrap(), parse("асе", None).unwrap());
+        assert_ne!(latin.normalised, cyrillic.normalised);
+        assert_eq!(latin.skeleton, cyrillic.skeleton);
+        assert_eq!(parse("аlice", None).unwrap_err(), Problem::NotAName, "a Cyrillic а among Latin letters");
+    }
+
+    #[test]
+    fn only_one_plain_mailbox_is_an_address() {
+        for bad in ["@b.example", "a@", "a@b@c.example", "a@b,c@d.example", "a b@c.example", "a@-b.example", "a@b..c"] {
+            assert_eq!(parse(bad, None).unwrap_err(), Problem::NotAnAddress, "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_is_typed_panics_and_normal_forms_are_stable(text in "\\PC{0,80}") {
+            if let Ok(identifier) = parse(&text, None) {
+                prop_assert_eq!(normalise(&identifier.normalised), identifier.normalised);
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! A sign-in in progress: the request for authorization and what has been done for it, sealed into forms and URLs, so
+//! that a million anonymous starts leave no row. It belongs to one browser, lives half an hour and ends once.
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::App;
+use crate::base::clock::Timestamp;
+use crate::base::encoding::base64url;
+use crate::base::token::CookieSecret;
+use crate::oidc::params::Params;
+use crate::oidc::prompt::Facts;
+
+const PURPOSE: &str = "interaction";
+
+/// A sign-in in progress.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Interaction {
+    id: String,
+    /// When it began.
+    pub began_at: Timestamp,
+    /// The hash of the browser's secret.
+    browser: String,
+    /// The request, as it was sent.
+    request: String,
+    /// What has been done for it.
+    pub facts: Facts,
+    /// The language that the person chose on the way.
+    #[serde(default)]
+    pub language: Option<String>,
+}
+
+impl Interaction {
+    /// Begins an interaction of this browser.
+    pub fn begin(app: &App, browser: &CookieSecret, request: &Params) -> Self {
+        Self {
+            id: base64url(&app.pen.random.bytes::<16>()),
+            began_at: app.now(),
+            browser: browser.hash().as_str().to_owned(),
+            request: request.encode(),
+            facts: Facts::default(),
+            language: None,
+        }
+    }
+
+    /// The sealed form.
+    pub fn seal(&self, app: &App) -> String {
+        let plain = serde_json::to_vec(self).unwrap_or_default();
+        app.interactions.seal(&app.pen.random, PURPOSE, &plain)
+    }
+
+    /// Opens a sealed form; `None` unless it is this browser's and still lives.
+    pub fn open(app: &App, browser: &CookieSecret, sealed: &str) -> Option<Self> {
+        let plain = app.interactions.open(PURPOSE, sealed)?;
+        let interaction: Self = serde_json::from_slice(&plain).ok()?;
+        let lives = app.now() < interaction.began_at + app.config.login.interaction;
+        (lives && interaction.browser == browser.hash().as_str()).then_some(interaction)
+    }
+
+    /// The request for authorization.
+    pub fn params(&self) -> Params {
+        Params::parse(self.request.as_bytes()).unwrap_or_else(|_| Params::from_pairs([("", ""); 0]))
+    }
+
+    /// Ends the interaction; whether it had not ended before, so that nobody who goes back in the browser's history can
+    /// use what was proven for it a second time.
+    pub async fn finish(&self, app: &App) -> bool {
+        // Whether one that began before the store did has ended is not known.
+        self.began_at >= app.ephemeral.epoch()
+            && app
+                .ephemeral
+                .once(&format!("interaction:{}", self.id), self.began_at + app.config.login.interaction)
+                .await
+    }
+}

@@ -1,0 +1,102 @@
+//! Signing in by password.
+
+use crate::app::App;
+use crate::base::clock::Timestamp;
+use crate::base::encoding::sha256_text;
+use crate::base::secret::Secret;
+use crate::base::token::CookieSecret;
+use crate::store::event::Event;
+use crate::store::password::{self, Admission};
+use crate::store::user::{self, User};
+use crate::store::{self, session};
+
+use super::hashing::{LONGEST, Verdict};
+use super::{Error, identifier};
+
+/// What came of a try.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The user is who they say.
+    Right {
+        /// The user.
+        user: Box<User>,
+        /// Whose failures are to be forgotten.
+        bucket: String,
+    },
+    /// The identifier or the password is wrong; which of them is nobody's business.
+    Wrong,
+    /// Too soon after failures before; the try does not count.
+    TooSoon {
+        /// When the next one will.
+        until: Timestamp,
+    },
+    /// The password is longer than any can be.
+    TooLong,
+}
+
+/// Tries a password. Known and unknown identifiers get the same answers in the same time.
+pub async fn check(app: &App, typed: &str, secret: &Secret, browser: &CookieSecret) -> Result<Outcome, Error> {
+    if secret.expose().len() > LONGEST || typed.len() > LONGEST {
+        return Ok(Outcome::TooLong);
+    }
+    let normalised = identifier::normalise(typed);
+    let (user, stored, bucket) = {
+        let mut conn = app.db.read().await?;
+        let user = user::find_by_identifier(&mut conn, &normalised).await?;
+        let stored = match &user {
+            Some(user) => password::find(&mut conn, &user.id).await?,
+            None => None,
+        };
+        let bucket = match &user {
+            // The rightful user is not shut out by a stranger's tries: a known device has a bucket of its own.
+            Some(user) => match session::find_known_browser(&mut conn, &browser.hash(), &user.id).await? {
+                Some(known) => format!("user:{}:{known}", user.id),
+                None => format!("user:{}", user.id),
+            },
+            None => format!("nobody:{}", sha256_text(normalised.as_bytes())),
+        };
+        (user, stored, bucket)
+    };
+
+    let limits = &app.config.login;
+    let (free, longest, now) = (i64::from(limits.throttle_free), limits.throttle_longest, app.now());
+    let admitted = {
+        let bucket = bucket.clone();
+        app.db
+            .write(move |conn| Box::pin(async move { password::admit(conn, &bucket, free, longest, now).await }))
+            .await?
+    };
+    let failures = match admitted {
+        Admission::Admitted { failures } => failures,
+        Admission::Refused { until } => return Ok(Outcome::TooSoon { until }),
+    };
+
+    let open = failures <= i64::from(limits.throttle_close);
+    let usable = stored.as_ref().filter(|_| open && user.as_ref().is_some_and(|user| user.disabled_at.is_none()));
+    let verdict = app.hashing.verify(secret, usable.map(|stored| stored.phc.as_str())).await?;
+    let (Some(user), Some(stored)) = (user.as_ref(), usable.filter(|_| verdict != Verdict::Wrong)) else {
+        record_failure(app, user, failures).await?;
+        return Ok(Outcome::Wrong);
+    };
+    if verdict == Verdict::RightButWeak {
+        let (id, old, new) = (user.id.clone(), stored.phc.clone(), app.hashing.hash(secret).await?);
+        app.db.write(move |conn| Box::pin(async move { password::rehash(conn, &id, &old, &new).await })).await?;
+    }
+    Ok(Outcome::Right { user: Box::new(user.clone()), bucket })
+}
+
+async fn record_failure(app: &App, user: Option<User>, failures: i64) -> Result<(), store::db::Error> {
+    let user = user.map(|user| user.id);
+    let closes = failures == i64::from(app.config.login.throttle_close);
+    let pen = app.pen.clone();
+    app.db
+        .write(move |conn| {
+            Box::pin(async move {
+                if let (true, Some(user)) = (closes, &user) {
+                    pen.record(conn, &Event::PasswordDoorClosed { user: user.clone() }).await?;
+                }
+                pen.record(conn, &Event::SignInFailed { user }).await
+            })
+        })
+        .await
+}

@@ -1,0 +1,136 @@
+//! Beginning and ending sessions.
+
+use std::net::IpAddr;
+
+use crate::app::App;
+use crate::base::encoding::base64url;
+use crate::base::id::Id;
+use crate::base::token::{CookieSecret, TokenHash};
+use crate::store::db::Result;
+use crate::store::event::Event;
+use crate::store::password;
+use crate::store::session::{self, Device, Session};
+use crate::store::user::User;
+
+/// A user who has just authenticated, and in which browser.
+pub struct SignIn<'a> {
+    /// The user.
+    pub user: &'a User,
+    /// By which methods: RFC 8176.
+    pub amr: &'a [&'a str],
+    /// How strongly.
+    pub acr: &'a str,
+    /// Whether the user asked to be kept signed in.
+    pub keep: bool,
+    /// The browser's secret.
+    pub browser: &'a CookieSecret,
+    /// The session cookie that the browser sent.
+    pub sid: Option<&'a CookieSecret>,
+    /// The browser's User-Agent.
+    pub user_agent: Option<&'a str>,
+    /// Where it comes from.
+    pub address: IpAddr,
+    /// Whose failed tries are to be forgotten.
+    pub bucket: Option<&'a str>,
+}
+
+/// A session that has begun or was renewed.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// The session's row.
+    pub session: Id,
+    /// The browser's new session cookie; the one before it is dead.
+    pub sid: CookieSecret,
+    /// Whether the cookie outlives the browser's closing.
+    pub keep: bool,
+}
+
+/// Begins a session, or renews the one that the user has in this browser.
+pub async fn begin(app: &App, sign_in: &SignIn<'_>) -> Result<SignedIn> {
+    let now = app.now();
+    let login = &app.config.login;
+    let (sid, pen) = (CookieSecret::new(&app.pen.random), app.pen.clone());
+    let (sid_hash, browser_hash) = (sid.hash(), sign_in.browser.hash());
+    let presented: Option<TokenHash> = sign_in.sid.map(CookieSecret::hash);
+    let absolute = if sign_in.keep { login.session_remembered } else { login.session_absolute };
+    let idle = if sign_in.keep { login.session_remembered } else { login.session_idle };
+    let mut new = Session {
+        id: app.id(),
+        sid: base64url(&app.pen.random.bytes::<16>()),
+        browser_id: app.id(),
+        user_id: sign_in.user.id.clone(),
+        sub: sign_in.user.sub.clone(),
+        generation: sign_in.user.generation,
+        auth_time: now,
+        amr: serde_json::to_string(sign_in.amr).unwrap_or_default(),
+        acr: sign_in.acr.to_owned(),
+        created_at: now,
+        last_active_at: now,
+        expires_at: now + absolute,
+        kept_at: sign_in.keep.then_some(now),
+    };
+    let (user_agent, address) = (sign_in.user_agent.map(str::to_owned), sign_in.address.to_string());
+    let bucket = sign_in.bucket.map(str::to_owned);
+    let amr: Vec<String> = sign_in.amr.iter().map(|&method| method.to_owned()).collect();
+    let keep = sign_in.keep;
+
+    let (session, keep) = app
+        .db
+        .write(move |conn| {
+            Box::pin(async move {
+                // A browser that lost its session cookie, by being closed, has ended its sessions: nobody who signs in
+                // in it later may find them open.
+                session::end_unless_presented(conn, &browser_hash, presented.as_ref(), now).await?;
+                new.browser_id = session::renew_browser(conn, &new.browser_id, &browser_hash, &sid_hash, now).await?;
+                let others = session::list(conn, &sid_hash, now).await?;
+                let keep = keep || others.iter().any(|other| other.kept_at.is_some());
+                let own = others.into_iter().find(|other| other.user_id == new.user_id);
+                let id = match own {
+                    Some(own) if session::reauthenticate(conn, &own.id, &new, now).await? => own.id,
+                    _ => {
+                        let device = Device {
+                            idle_seconds: i64::try_from(idle.as_secs()).unwrap_or(i64::MAX),
+                            user_agent: user_agent.as_deref(),
+                            address: Some(&address),
+                        };
+                        session::insert(conn, &new, &device).await?;
+                        new.id
+                    }
+                };
+                if let Some(bucket) = &bucket {
+                    password::clear_failures(conn, bucket).await?;
+                }
+                let event = Event::SignedIn { user: new.user_id, session: id.clone(), amr };
+                pen.record(conn, &event).await?;
+                Ok((id, keep))
+            })
+        })
+        .await?;
+    Ok(SignedIn { session, sid, keep })
+}
+
+/// Ends a session, and with it what hangs on it and is not offline.
+pub async fn end(app: &App, session: &Session) -> Result<()> {
+    let (now, pen) = (app.now(), app.pen.clone());
+    let (id, user) = (session.id.clone(), session.user_id.clone());
+    app.db
+        .write(move |conn| {
+            Box::pin(async move {
+                if session::end(conn, &id, now).await? {
+                    pen.record(conn, &Event::SignedOut { user, session: id }).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// Notes that a session was used, at most once a minute.
+pub async fn touch(app: &App, session: &Session) -> Result<()> {
+    let now = app.now();
+    if now.since(session.last_active_at) < std::time::Duration::from_secs(60) {
+        return Ok(());
+    }
+    let id = session.id.clone();
+    app.db.write(move |conn| Box::pin(async move { session::touch(conn, &id, now).await })).await
+}

@@ -1,0 +1,169 @@
+//! Making users, and changing what they sign in with.
+
+use serde_json::{Map, Value};
+
+use crate::app::App;
+use crate::base::encoding::base64url;
+use crate::base::id::{Id, uuid_v4};
+use crate::base::secret::Secret;
+use crate::base::token::{Token, TokenHash, TokenKind};
+use crate::login::Error;
+use crate::oidc::claims::Person;
+use crate::store;
+use crate::store::event::Event;
+use crate::store::one_time_link::{self, Purpose};
+use crate::store::user::{self, Identifier, IdentifierKind, User};
+use crate::store::{password, user as users};
+
+/// The role of those who administer this provider.
+pub const ADMINISTRATOR: &str = "administrator";
+
+/// Somebody to be made a user.
+pub struct NewUser {
+    /// The subject; random if none is given.
+    pub sub: Option<String>,
+    /// The standard claims that are kept as they are: OIDC Core §5.1.
+    pub profile: Map<String, Value>,
+    /// What the user can be found by.
+    pub identifiers: Vec<Identifier>,
+    /// The password, if the user has one from the start.
+    pub password: Option<Secret>,
+    /// The roles.
+    pub roles: Vec<String>,
+}
+
+/// Makes a user; `Conflict` if the subject or an identifier is taken.
+pub async fn add(app: &App, new: NewUser) -> Result<User, Error> {
+    let phc = match &new.password {
+        Some(password) => Some(app.hashing.hash(password).await?),
+        None => None,
+    };
+    let (now, pen) = (app.now(), app.pen.clone());
+    let user = User {
+        id: app.id(),
+        sub: new.sub.unwrap_or_else(|| base64url(&app.pen.random.bytes::<16>())),
+        profile: Value::Object(new.profile).to_string(),
+        created_at: now,
+        updated_at: now,
+        disabled_at: None,
+        generation: 1,
+    };
+    let (made, handle) = (user.clone(), uuid_v4(&app.pen.random));
+    app.db
+        .write(move |conn| {
+            Box::pin(async move {
+                user::insert(conn, &made, &handle).await?;
+                for identifier in &new.identifiers {
+                    user::insert_identifier(conn, &pen.id(), &made.id, identifier, now).await?;
+                }
+                if let Some(phc) = &phc {
+                    password::set(conn, &made.id, phc, now).await?;
+                }
+                for role in &new.roles {
+                    user::give_role(conn, &made.id, role, &pen.id(), now).await?;
+                }
+                pen.record(conn, &Event::UserCreated { user: made.id }).await
+            })
+        })
+        .await?;
+    Ok(user)
+}
+
+/// Sets a password. All sessions and grants that began before end.
+pub async fn set_password(app: &App, user: &Id, password: &Secret) -> Result<(), Error> {
+    let phc = app.hashing.hash(password).await?;
+    let (now, pen, user) = (app.now(), app.pen.clone(), user.clone());
+    app.db.write(move |conn| Box::pin(async move { write_password(conn, &pen, &user, &phc, now).await })).await?;
+    Ok(())
+}
+
+/// Sets the password of whom a link belongs to, and uses the link up; `None` if it does not work.
+pub async fn set_password_by_link(app: &App, link: &TokenHash, password: &Secret) -> Result<Option<User>, Error> {
+    let phc = app.hashing.hash(password).await?;
+    let (now, pen, link) = (app.now(), app.pen.clone(), link.clone());
+    let user = app
+        .db
+        .write(move |conn| {
+            Box::pin(async move {
+                let Some(id) = one_time_link::consume(conn, &link, Purpose::SetPassword, now).await? else {
+                    return Ok(None);
+                };
+                write_password(conn, &pen, &id, &phc, now).await?;
+                users::find(conn, &id).await
+            })
+        })
+        .await?;
+    Ok(user)
+}
+
+async fn write_password(
+    conn: &mut store::db::Conn,
+    pen: &store::event::Pen,
+    user: &Id,
+    phc: &str,
+    now: crate::base::clock::Timestamp,
+) -> store::db::Result<()> {
+    password::set(conn, user, phc, now).await?;
+    password::clear_failures(conn, &format!("user:{user}")).await?;
+    users::end_all(conn, user).await?;
+    pen.record(conn, &Event::PasswordChanged { user: user.clone() }).await
+}
+
+/// A link by which the user sets a password; links made for it before die.
+pub async fn password_link(app: &App, user: &Id, lifetime: std::time::Duration) -> Result<String, Error> {
+    let token = Token::new(TokenKind::OneTimeLink, &app.pen.random);
+    let (hash, now, user) = (token.hash(), app.now(), user.clone());
+    let expires_at = now + lifetime;
+    app.db
+        .write(move |conn| {
+            Box::pin(
+                async move { one_time_link::insert(conn, &hash, Purpose::SetPassword, &user, now, expires_at).await },
+            )
+        })
+        .await?;
+    // In the fragment it would need a script; in the query it is kept out of logs and, by policy, out of referrers.
+    Ok(format!("{}?token={}", app.config.issuer.url("/set-password"), token.expose()))
+}
+
+/// Disables a user, whose sessions and tokens end, or enables them again; whether that changed anything.
+pub async fn set_disabled(app: &App, user: &Id, disabled: bool) -> Result<bool, Error> {
+    let (now, pen, user) = (app.now(), app.pen.clone(), user.clone());
+    let changed = app
+        .db
+        .write(move |conn| {
+            Box::pin(async move {
+                let changed = users::set_disabled(conn, &user, disabled.then_some(now), now).await?;
+                let event = if disabled { Event::UserDisabled { user } } else { Event::UserEnabled { user } };
+                if changed {
+                    pen.record(conn, &event).await?;
+                }
+                Ok(changed)
+            })
+        })
+        .await?;
+    Ok(changed)
+}
+
+/// A user as relying parties may come to know them, as far as the scope allows.
+pub async fn person(app: &App, id: &Id) -> store::db::Result<Option<Person>> {
+    let mut conn = app.db.read().await?;
+    let Some(user) = users::find(&mut conn, id).await? else { return Ok(None) };
+    let identifiers = users::identifiers(&mut conn, id).await?;
+    // Of several, a verified one is the one to tell.
+    let of_kind = |kind: IdentifierKind| {
+        let mut own: Vec<&Identifier> = identifiers.iter().filter(|it| it.kind == kind.as_str()).collect();
+        own.sort_by_key(|it| it.verified_at.is_none());
+        own.first().map(|it| (it.as_written.clone(), it.verified_at.is_some()))
+    };
+    let (email, phone) = (of_kind(IdentifierKind::Email), of_kind(IdentifierKind::Phone));
+    Ok(Some(Person {
+        sub: user.sub,
+        profile: serde_json::from_str(&user.profile).unwrap_or_default(),
+        email_verified: email.as_ref().is_some_and(|(_, verified)| *verified),
+        email: email.map(|(text, _)| text),
+        phone_number_verified: phone.as_ref().is_some_and(|(_, verified)| *verified),
+        phone_number: phone.map(|(text, _)| text),
+        preferred_username: of_kind(IdentifierKind::Username).map(|(text, _)| text),
+        updated_at: Some(user.updated_at),
+    }))
+}

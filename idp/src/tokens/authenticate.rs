@@ -1,0 +1,41 @@
+//! What an access token that comes back allows at this moment.
+
+use crate::app::App;
+use crate::jose::{Typ, verify};
+use crate::oidc::access_token::AccessToken;
+use crate::store::client;
+use crate::store::db::Result;
+use crate::store::grant::{self, Grant};
+use crate::store::revoked_access_token;
+
+/// A token that is good, and its grant if a person gave one.
+pub struct Live {
+    /// What the token says.
+    pub token: AccessToken,
+    /// The grant that it came of.
+    pub grant: Option<Grant>,
+}
+
+/// Looks at an access token and at the world; `None` if it is not one of ours, or over, or revoked, or if its grant,
+/// session, user or client is no more.
+pub async fn access_token(app: &App, token: &str) -> Result<Option<Live>> {
+    let now = app.now();
+    let Ok(claims) = verify(token, &app.keys.ring().public, Typ::AccessToken) else { return Ok(None) };
+    let Ok(token) = AccessToken::from_claims(&claims, app.issuer(), now) else { return Ok(None) };
+    let mut conn = app.db.read().await?;
+    let grant = match &token.grant {
+        Some(id) => match grant::find_for_token(&mut conn, id, &token.jti, now).await? {
+            Some(grant) => Some(grant),
+            None => return Ok(None),
+        },
+        None => {
+            let client = client::find(&mut conn, &token.client_id, now).await?;
+            let lives = client.is_some_and(|found| !found.client.disabled);
+            if !lives || revoked_access_token::contains(&mut conn, &token.jti).await? {
+                return Ok(None);
+            }
+            None
+        }
+    };
+    Ok(Some(Live { token, grant }))
+}

@@ -1,0 +1,7 @@
+//! Ring 3: tokens, from their keys to their end.
+
+pub mod authenticate;
+pub mod faults;
+pub mod issue;
+pub mod keys;
+pub mod revoke;

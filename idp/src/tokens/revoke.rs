@@ -1,0 +1,59 @@
+//! Ending tokens before their time: RFC 7009.
+
+use crate::app::App;
+use crate::base::token::{Token, TokenKind};
+use crate::jose::{Typ, verify};
+use crate::oidc::access_token::AccessToken;
+use crate::oidc::client_metadata::Client;
+use crate::store::db::Result;
+use crate::store::event::Event;
+use crate::store::{grant, refresh_family, revoked_access_token};
+
+/// What came of a wish to revoke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The token is dead, or was before.
+    Dead,
+    /// It is another client's, and lives on.
+    NotYours,
+}
+
+/// Ends a token of this client. A refresh token takes its grant with it, and so the access tokens of that; an access
+/// token goes alone.
+pub async fn revoke(app: &App, client: &Client, token: &str) -> Result<Outcome> {
+    if let Some(token) = Token::parse(TokenKind::RefreshToken, token) {
+        return refresh_token(app, client, &token).await;
+    }
+    let Ok(claims) = verify(token, &app.keys.ring().public, Typ::AccessToken) else { return Ok(Outcome::Dead) };
+    let Ok(token) = AccessToken::from_claims(&claims, app.issuer(), app.now()) else { return Ok(Outcome::Dead) };
+    if token.client_id != client.client_id {
+        return Ok(Outcome::NotYours);
+    }
+    let (jti, expires_at) = (token.jti, token.expires_at);
+    app.db
+        .write(move |conn| Box::pin(async move { revoked_access_token::insert(conn, &jti, expires_at).await }))
+        .await?;
+    Ok(Outcome::Dead)
+}
+
+async fn refresh_token(app: &App, client: &Client, token: &Token) -> Result<Outcome> {
+    let now = app.now();
+    let found = refresh_family::find(&mut *app.db.read().await?, &token.handle_hash(), now).await?;
+    let Some((family, _)) = found else { return Ok(Outcome::Dead) };
+    if family.client_row != client.id {
+        return Ok(Outcome::NotYours);
+    }
+    // Any token with the family's handle ends it: who knows the handle has had a token of it.
+    let (pen, id, client) = (app.pen.clone(), family.grant_id, client.id.clone());
+    app.db
+        .write(move |conn| {
+            Box::pin(async move {
+                if grant::end(conn, &id, now).await? {
+                    pen.record(conn, &Event::GrantRevoked { grant: id, client }).await?;
+                }
+                Ok(())
+            })
+        })
+        .await?;
+    Ok(Outcome::Dead)
+}
