@@ -17,3 +17,8 @@ pub mod login;
 pub mod site;
 pub mod tokens;
 pub mod vault;
+// 4: plumbing.
+pub mod http;
+// 5: doors.
+pub mod endpoints;
+pub mod pages;

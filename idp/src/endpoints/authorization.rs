@@ -1,0 +1,157 @@
+//! The authorization endpoint: RFC 6749 §3.1, OIDC Core §3.1.2.
+
+use axum::extract::{RawQuery, Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::app::App;
+use crate::base::id::Id;
+use crate::base::token::{Token, TokenKind};
+use crate::http::asked::Asked;
+use crate::http::error::Error;
+use crate::http::leave;
+use crate::http::params;
+use crate::http::visitor::Visitor;
+use crate::login::interaction::Interaction;
+use crate::login::session;
+use crate::oidc::access_token::audience;
+use crate::oidc::authorization_response::AuthorizationResponse;
+use crate::oidc::error::ErrorCode;
+use crate::oidc::params::Params;
+use crate::oidc::prompt::{Facts, NextStep};
+use crate::oidc::scope::{OFFLINE_ACCESS, ScopeSet};
+use crate::store::authorization_code::{self, AuthorizationCode};
+use crate::store::grant::{self, Grant};
+use crate::store::session::Session;
+
+/// A request by GET: a new one, or, with `interaction`, one for which a person has just done something.
+pub async fn get(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQuery) -> Result<Response, Error> {
+    let params = Params::parse(query.unwrap_or_default().as_bytes())?;
+    match params.get("interaction") {
+        Some(sealed) => go_on(&app, &visitor, sealed).await,
+        None => begin(&app, &visitor, &params).await,
+    }
+}
+
+/// A request by POST. One that comes from another site brings no `Lax` cookies, so it is asked again by our own GET.
+pub async fn post(State(app): State<App>, request: Request) -> Result<Response, Error> {
+    let (parts, body) = params::body(&app, request).await?;
+    if !params::is_form(&parts) {
+        return Err(Error::Http(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body must be a form"));
+    }
+    let location = format!("{}?{}", app.config.issuer.url("/authorize"), Params::parse(&body)?.encode());
+    if location.len() > app.config.http.url_limit.in_bytes() {
+        return Err(Error::Http(StatusCode::PAYLOAD_TOO_LARGE, "the request is too long"));
+    }
+    leave::see_other(&location)
+}
+
+async fn begin(app: &App, visitor: &Visitor, params: &Params) -> Result<Response, Error> {
+    let asked = match Asked::read(app, params).await? {
+        Ok(asked) => asked,
+        Err(answer) => return leave::at_once(app, visitor, &answer),
+    };
+    let sessions = visitor.sessions(app).await?;
+    match asked.next_step(app, &sessions, &Facts::default()).await? {
+        NextStep::Fail(error) => leave::at_once(app, visitor, &asked.recipient.error(app.issuer(), &error)),
+        NextStep::Proceed { session, scope } => {
+            let answer = answer(app, &asked, &sessions, &session, scope).await?;
+            leave::at_once(app, visitor, &answer)
+        }
+        step => {
+            let interaction = Interaction::begin(app, &visitor.browser, params);
+            ask(app, visitor, &interaction, &step)
+        }
+    }
+}
+
+async fn go_on(app: &App, visitor: &Visitor, sealed: &str) -> Result<Response, Error> {
+    let interaction = Interaction::open(app, &visitor.browser, sealed).ok_or(Error::StaleInteraction)?;
+    let asked = match Asked::read(app, &interaction.params()).await? {
+        Ok(asked) => asked,
+        Err(answer) => return leave::after_form(app, visitor, &answer),
+    };
+    let sessions = visitor.sessions(app).await?;
+    let step = asked.next_step(app, &sessions, &interaction.facts).await?;
+    if !matches!(step, NextStep::Fail(_) | NextStep::Proceed { .. }) {
+        return ask(app, visitor, &interaction, &step);
+    }
+    if !interaction.finish(app).await {
+        // Somebody went back in the browser's history: what was done for this request was done once, and is asked anew.
+        let again = Interaction::begin(app, &visitor.browser, &interaction.params());
+        let step = asked.next_step(app, &sessions, &again.facts).await?;
+        if !matches!(step, NextStep::Fail(_) | NextStep::Proceed { .. }) {
+            return ask(app, visitor, &again, &step);
+        }
+    }
+    let answer = match step {
+        NextStep::Proceed { session, scope } => answer(app, &asked, &sessions, &session, scope).await?,
+        NextStep::Fail(error) => asked.recipient.error(app.issuer(), &error),
+        _ => asked.recipient.error(app.issuer(), &ErrorCode::ServerError.into()),
+    };
+    leave::after_form(app, visitor, &answer)
+}
+
+/// Gives the grant and its code: RFC 6749 §4.1.2.
+async fn answer(
+    app: &App,
+    asked: &Asked,
+    sessions: &[Session],
+    session: &Id,
+    scope: ScopeSet,
+) -> Result<AuthorizationResponse, Error> {
+    let session = sessions.iter().find(|one| one.id == *session);
+    let session = session.ok_or_else(|| Error::Internal("a session that is not there was chosen".to_owned()))?;
+    let (now, code) = (app.now(), Token::new(TokenKind::AuthorizationCode, &app.pen.random));
+    let grant = Grant {
+        id: app.id(),
+        user_id: session.user_id.clone(),
+        sub: session.sub.clone(),
+        client_row: asked.client.id.clone(),
+        session_id: session.id.clone(),
+        sid: session.sid.clone(),
+        resources: serde_json::to_string(&audience(&asked.client, &scope, app.issuer())).unwrap_or_default(),
+        auth_time: session.auth_time,
+        amr: session.amr.clone(),
+        acr: session.acr.clone(),
+        offline_at: scope.contains(OFFLINE_ACCESS).then_some(now),
+        scope: scope.to_string(),
+        created_at: now,
+    };
+    let kept = AuthorizationCode {
+        grant_id: grant.id.clone(),
+        client_row: asked.client.id.clone(),
+        redirect_uri: asked.request.redirect_uri.clone(),
+        code_challenge: asked.request.code_challenge.as_ref().map(|challenge| challenge.as_str().to_owned()),
+        nonce: asked.request.nonce.clone(),
+        created_at: now,
+        expires_at: now + app.config.tokens.authorization_code,
+        used_at: None,
+        failures: 0,
+    };
+    let hash = code.hash();
+    app.db
+        .write(move |conn| {
+            Box::pin(async move {
+                grant::insert(conn, &grant).await?;
+                authorization_code::insert(conn, &hash, &kept).await
+            })
+        })
+        .await?;
+    session::touch(app, session).await?;
+    Ok(asked.recipient.code(app.issuer(), code.expose()))
+}
+
+/// Sends the person to the page where the next thing is to be done.
+fn ask(app: &App, visitor: &Visitor, interaction: &Interaction, step: &NextStep) -> Result<Response, Error> {
+    let page = match step {
+        NextStep::SignUp => "/sign-up",
+        NextStep::SelectAccount => "/select-account",
+        NextStep::Consent { .. } => "/consent",
+        _ => "/sign-in",
+    };
+    let mut response =
+        leave::see_other(&format!("{}?interaction={}", app.config.issuer.url(page), interaction.seal(app)))?;
+    visitor.remember(app, &mut response);
+    Ok(response)
+}

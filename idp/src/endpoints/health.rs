@@ -1,0 +1,26 @@
+//! Whether the process lives, and whether it can serve.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::store::installation;
+
+/// The process runs.
+pub async fn live() -> Json<Value> {
+    Json(json!({ "status": "live" }))
+}
+
+/// The process can serve: the database answers, and a shutdown has not begun.
+pub async fn ready(State(app): State<App>) -> (StatusCode, Json<Value>) {
+    let database = match app.db.read().await {
+        Ok(mut conn) => installation::find(&mut conn, "ready").await.is_ok(),
+        Err(_) => false,
+    };
+    let ready = database && !app.requests.is_closed();
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let words = |good: bool| if good { "ok" } else { "unavailable" };
+    (status, Json(json!({ "status": if ready { "ready" } else { "not ready" }, "database": words(database) })))
+}

@@ -1,0 +1,13 @@
+//! The public keys: OIDC Discovery §3 (`jwks_uri`), RFC 7517 §5.
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+
+use crate::app::App;
+
+/// The keys by which tokens are verified. They may be kept for a quarter of an hour; new ones are published long before.
+pub async fn get(State(app): State<App>) -> Response {
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=900")];
+    (headers, app.keys.ring().jwks.to_string()).into_response()
+}

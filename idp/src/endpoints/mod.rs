@@ -1,0 +1,10 @@
+//! Ring 5: the doors for machines, named after their discovery members.
+
+pub mod authorization;
+pub mod discovery;
+pub mod health;
+pub mod introspection;
+pub mod jwks;
+pub mod revocation;
+pub mod token;
+pub mod userinfo;

@@ -1,0 +1,28 @@
+//! The revocation endpoint: RFC 7009.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+
+use crate::app::App;
+use crate::http::client::AuthenticatedClient;
+use crate::http::error::Error;
+use crate::http::params::Form;
+use crate::oidc;
+use crate::oidc::error::ErrorCode;
+use crate::oidc::revocation::NamedToken;
+use crate::tokens::revoke::{Outcome, revoke};
+
+/// Ends a token of the client. One that is not known, or dead already, is as dead as was wished.
+pub async fn post(
+    State(app): State<App>,
+    AuthenticatedClient(client): AuthenticatedClient,
+    Form(params): Form,
+) -> Result<StatusCode, Error> {
+    let named = NamedToken::parse(&params)?;
+    match revoke(&app, &client, &named.token).await? {
+        Outcome::Dead => Ok(StatusCode::OK),
+        Outcome::NotYours => {
+            Err(oidc::error::Error::new(ErrorCode::InvalidGrant, "The token is another client's.").into())
+        }
+    }
+}

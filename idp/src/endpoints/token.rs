@@ -1,0 +1,38 @@
+//! The token endpoint: RFC 6749 §3.2.
+
+pub mod authorization_code;
+pub mod client_credentials;
+pub mod refresh_token;
+
+use axum::Json;
+use axum::extract::State;
+
+use crate::app::App;
+use crate::http::client::AuthenticatedClient;
+use crate::http::error::Error;
+use crate::http::params::Form;
+use crate::oidc::error::ErrorCode;
+use crate::oidc::token_request::TokenRequest;
+use crate::oidc::token_response::TokenResponse;
+
+/// Gives tokens for a grant.
+pub async fn post(
+    State(app): State<App>,
+    AuthenticatedClient(client): AuthenticatedClient,
+    Form(params): Form,
+) -> Result<Json<TokenResponse>, Error> {
+    let request = TokenRequest::parse(&params)?;
+    if !client.allows_grant(request.grant_type()) {
+        return Err(crate::oidc::error::Error::from(ErrorCode::UnauthorizedClient).into());
+    }
+    let response = match request {
+        TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
+            authorization_code::redeem(&app, &client, &code, redirect_uri.as_deref(), code_verifier.as_deref()).await?
+        }
+        TokenRequest::RefreshToken { refresh_token, scope } => {
+            refresh_token::refresh(&app, &client, &refresh_token, scope.as_ref()).await?
+        }
+        TokenRequest::ClientCredentials { scope } => client_credentials::issue(&app, &client, scope.as_ref())?,
+    };
+    Ok(Json(response))
+}

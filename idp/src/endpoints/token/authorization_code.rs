@@ -1,0 +1,122 @@
+//! The code exchange: RFC 6749 §4.1.3, RFC 7636 §4.6, OIDC Core §3.1.3.
+
+use crate::app::App;
+use crate::base::id::Id;
+use crate::base::token::{Token, TokenKind};
+use crate::http::error::Error;
+use crate::oidc;
+use crate::oidc::authorization_code::{Code, Exchange, MAX_FAILURES, Verdict, check};
+use crate::oidc::client_metadata::Client;
+use crate::oidc::code_challenge::CodeChallenge;
+use crate::oidc::token_request::GrantType;
+use crate::oidc::token_response::TokenResponse;
+use crate::store::event::Event;
+use crate::store::refresh_family::{self, RefreshFamily};
+use crate::store::{authorization_code, grant};
+use crate::tokens::faults::pass;
+use crate::tokens::issue;
+
+/// Exchanges a code for tokens.
+pub async fn redeem(
+    app: &App,
+    client: &Client,
+    code: &str,
+    redirect_uri: Option<&str>,
+    code_verifier: Option<&str>,
+) -> Result<TokenResponse, Error> {
+    let unknown = || Error::from(oidc::error::Error::invalid_grant("The code is not known."));
+    let code = Token::parse(TokenKind::AuthorizationCode, code).ok_or_else(unknown)?;
+    let (hash, now) = (code.hash(), app.now());
+    let (stored, grant) = {
+        let mut conn = app.db.read().await?;
+        let stored = authorization_code::find(&mut conn, &hash).await?.ok_or_else(unknown)?;
+        let grant = grant::find(&mut conn, &stored.grant_id, now).await?;
+        (stored, grant)
+    };
+    let judged = Code {
+        client: stored.client_row.clone(),
+        redirect_uri: stored.redirect_uri.clone(),
+        code_challenge: stored.code_challenge.clone().map(CodeChallenge::stored),
+        expires_at: stored.expires_at,
+        used_at: stored.used_at,
+        failures: u32::try_from(stored.failures).unwrap_or(u32::MAX),
+    };
+    match check(&judged, &Exchange { redirect_uri, code_verifier }, client, now) {
+        Verdict::Redeem => {}
+        Verdict::Refuse(error) => return Err(error.into()),
+        Verdict::Replayed => return replayed(app, client, &stored.grant_id).await,
+        Verdict::Fail(error) => {
+            let (pen, event) =
+                (app.pen.clone(), Event::CodeBurnt { grant: stored.grant_id, client: client.id.clone() });
+            app.db
+                .write(move |conn| {
+                    Box::pin(async move {
+                        if authorization_code::fail(conn, &hash, i64::from(MAX_FAILURES), now).await? {
+                            pen.record(conn, &event).await?;
+                        }
+                        Ok(())
+                    })
+                })
+                .await?;
+            return Err(error.into());
+        }
+    }
+    // Signed out, disabled or withdrawn since the code was made.
+    let Some(grant) = grant else {
+        return Err(oidc::error::Error::invalid_grant("What the code stands for has ended.").into());
+    };
+
+    let refresh =
+        client.allows_grant(GrantType::RefreshToken).then(|| Token::new(TokenKind::RefreshToken, &app.pen.random));
+    let family = refresh.as_ref().map(|token| {
+        let expires_at = now + app.config.tokens.refresh_absolute;
+        let family = RefreshFamily {
+            grant_id: grant.id.clone(),
+            client_row: client.id.clone(),
+            current_hash: token.hash(),
+            previous_hash: None,
+            sealed_successor: None,
+            rotated_at: now,
+            idle_expires_at: (now + app.config.tokens.refresh_idle).min(expires_at),
+            expires_at,
+        };
+        (token.handle_hash(), family)
+    });
+    // Signed before it is certain that this request wins: nothing slow happens in the transaction.
+    let mut response = issue::for_grant(app, client, &grant, None, stored.nonce.as_deref())?;
+    response.refresh_token = refresh.map(|token| token.expose().to_owned());
+    pass("authorization_code.before_commit");
+    let won = app
+        .db
+        .write(move |conn| {
+            Box::pin(async move {
+                if !authorization_code::redeem(conn, &hash, now).await? {
+                    return Ok(false);
+                }
+                if let Some((handle_hash, family)) = &family {
+                    refresh_family::insert(conn, handle_hash, family, now).await?;
+                }
+                pass("authorization_code.in_transaction");
+                Ok(true)
+            })
+        })
+        .await?;
+    pass("authorization_code.after_commit");
+    if won { Ok(response) } else { replayed(app, client, &stored.grant_id).await }
+}
+
+/// Ends all that came of a code that is presented twice, and is certain of that before it answers: RFC 6749 §4.1.2.
+async fn replayed(app: &App, client: &Client, grant: &Id) -> Result<TokenResponse, Error> {
+    let (now, pen, grant, client) = (app.now(), app.pen.clone(), grant.clone(), client.id.clone());
+    app.db
+        .write(move |conn| {
+            Box::pin(async move {
+                if grant::end(conn, &grant, now).await? {
+                    pen.record(conn, &Event::CodeReplayed { grant, client }).await?;
+                }
+                Ok(())
+            })
+        })
+        .await?;
+    Err(oidc::error::Error::invalid_grant("The code was used before.").into())
+}

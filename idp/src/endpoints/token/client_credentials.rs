@@ -1,0 +1,29 @@
+//! Tokens for a client itself: RFC 6749 §4.4.
+
+use crate::app::App;
+use crate::http::error::Error;
+use crate::oidc;
+use crate::oidc::client_metadata::Client;
+use crate::oidc::error::ErrorCode;
+use crate::oidc::scope::ScopeSet;
+use crate::oidc::token_response::TokenResponse;
+use crate::tokens::issue;
+
+/// Gives an access token, and neither a refresh token nor an ID token.
+pub fn issue(app: &App, client: &Client, asked: Option<&ScopeSet>) -> Result<TokenResponse, Error> {
+    if client.is_public() {
+        return Err(oidc::error::Error::from(ErrorCode::UnauthorizedClient).into());
+    }
+    let scope = match asked {
+        None => client.metadata.scope.clone(),
+        Some(asked) => client.allowed_scope(asked),
+    };
+    // There is no person whose claims these could give.
+    let scope = ScopeSet::standard().iter().fold(scope, |scope, person| scope.without(person));
+    if asked.is_some_and(|asked| !asked.is_empty()) && scope.is_empty() {
+        return Err(
+            oidc::error::Error::new(ErrorCode::InvalidScope, "The client may have none of these scopes.").into()
+        );
+    }
+    Ok(issue::for_client(app, client, &scope)?)
+}

@@ -1,0 +1,150 @@
+//! The refresh: RFC 6749 §6, RFC 9700 §4.14. What each presented token leads to is decided in `oidc::refresh_token`.
+
+use crate::app::App;
+use crate::base::id::Id;
+use crate::base::seal::SealingKey;
+use crate::base::token::{Token, TokenHash, TokenKind};
+use crate::http::error::Error;
+use crate::oidc;
+use crate::oidc::client_metadata::Client;
+use crate::oidc::refresh_token::{Family, Verdict, judge, scope};
+use crate::oidc::scope::ScopeSet;
+use crate::oidc::token_response::TokenResponse;
+use crate::store::event::Event;
+use crate::store::grant;
+use crate::store::refresh_family::{self, RefreshFamily, Successor, Use};
+use crate::tokens::faults::pass;
+use crate::tokens::issue;
+
+/// How often a refresh looks again after another one of the same family was faster. Each look finds the other's change,
+/// so that more than a few mean that something is wrong.
+const LOOKS: usize = 8;
+
+/// Gives new tokens for a refresh token.
+pub async fn refresh(
+    app: &App,
+    client: &Client,
+    presented: &str,
+    asked: Option<&ScopeSet>,
+) -> Result<TokenResponse, Error> {
+    let presented = Token::parse(TokenKind::RefreshToken, presented).ok_or_else(unknown)?;
+    for _ in 0..LOOKS {
+        if let Some(response) = try_once(app, client, &presented, asked).await? {
+            return Ok(response);
+        }
+    }
+    Err(Error::Unavailable("too many refreshes of one family at once".into()))
+}
+
+/// One look and one guarded statement; `None` if the family has changed in between.
+async fn try_once(
+    app: &App,
+    client: &Client,
+    presented: &Token,
+    asked: Option<&ScopeSet>,
+) -> Result<Option<TokenResponse>, Error> {
+    let (handle_hash, hash, now) = (presented.handle_hash(), presented.hash(), app.now());
+    let found = refresh_family::find(&mut *app.db.read().await?, &handle_hash, now).await?;
+    // Another client's token stays its owner's.
+    let (family, grant) = found.filter(|(family, _)| family.client_row == client.id).ok_or_else(unknown)?;
+    let judged = Family {
+        current_hash: family.current_hash.clone(),
+        previous_hash: family.previous_hash.clone(),
+        rotated_at: Some(family.rotated_at),
+        idle_expires_at: family.idle_expires_at,
+        expires_at: family.expires_at,
+        revoked_at: None,
+    };
+    let grace = app.config.tokens.refresh_grace;
+    let verdict = judge(&judged, &hash, client.rotates_refresh_tokens(), grace, now);
+    if verdict == Verdict::Replayed {
+        return replayed(app, client, &family.grant_id).await;
+    }
+    if matches!(verdict, Verdict::Expired | Verdict::Revoked) {
+        return Err(oidc::error::Error::invalid_grant("The refresh token has expired.").into());
+    }
+    let Some(grant) = grant else {
+        return Err(oidc::error::Error::invalid_grant("What the refresh token stands for has ended.").into());
+    };
+    let granted = ScopeSet::parse(&grant.scope).map_err(|_| Error::Internal("client_grant.scope".to_owned()))?;
+    let scope = scope(&granted, asked)?;
+    let (token, successor) = match verdict {
+        Verdict::Keep => (presented.clone(), None),
+        Verdict::SameSuccessor => match successor_of(presented, &family) {
+            Some(token) => (token, None),
+            None => return Err(Error::Internal("refresh_family.sealed_successor cannot be opened".to_owned())),
+        },
+        _ => {
+            let token = presented.next(TokenKind::RefreshToken, &app.pen.random);
+            let sealed = seal_key(presented).seal(&app.pen.random, PURPOSE, token.expose().as_bytes());
+            let hash = token.hash();
+            (token, Some((hash, sealed)))
+        }
+    };
+    let mut response = issue::for_grant(app, client, &grant, Some(&scope), None)?;
+    response.refresh_token = Some(token.expose().to_owned());
+    pass("refresh_token.before_commit");
+    let advanced = advance(app, handle_hash, family, hash, successor).await?;
+    pass("refresh_token.after_commit");
+    Ok(advanced.then_some(response))
+}
+
+async fn advance(
+    app: &App,
+    handle_hash: TokenHash,
+    family: RefreshFamily,
+    presented: TokenHash,
+    successor: Option<(TokenHash, String)>,
+) -> Result<bool, Error> {
+    let now = app.now();
+    let idle_expires_at = (now + app.config.tokens.refresh_idle).min(family.expires_at);
+    let advanced = app
+        .db
+        .write(move |conn| {
+            Box::pin(async move {
+                let current_hash = &family.current_hash;
+                let family = Use { handle_hash: &handle_hash, current_hash, now, idle_expires_at };
+                let successor =
+                    successor.as_ref().map(|(hash, sealed)| Successor { hash, previous_hash: &presented, sealed });
+                let advanced = refresh_family::advance(conn, &family, successor.as_ref()).await?;
+                pass("refresh_token.in_transaction");
+                Ok(advanced)
+            })
+        })
+        .await?;
+    Ok(advanced)
+}
+
+/// The associated data of a sealed successor.
+const PURPOSE: &str = "refresh_family.sealed_successor";
+
+/// A key that only who holds the presented token can derive, so that a copy of the database opens nothing.
+fn seal_key(presented: &Token) -> SealingKey {
+    SealingKey::new(crate::base::encoding::sha256(presented.expose().as_bytes())).derive(PURPOSE)
+}
+
+/// The successor that the presented token has got already.
+fn successor_of(presented: &Token, family: &RefreshFamily) -> Option<Token> {
+    let opened = seal_key(presented).open(PURPOSE, family.sealed_successor.as_deref()?)?;
+    Token::parse(TokenKind::RefreshToken, std::str::from_utf8(&opened).ok()?)
+}
+
+/// Somebody has a copy: ends the family and all that hangs on its grant, and is certain of that before it answers.
+async fn replayed(app: &App, client: &Client, grant: &Id) -> Result<Option<TokenResponse>, Error> {
+    let (now, pen, grant, client) = (app.now(), app.pen.clone(), grant.clone(), client.id.clone());
+    app.db
+        .write(move |conn| {
+            Box::pin(async move {
+                if grant::end(conn, &grant, now).await? {
+                    pen.record(conn, &Event::RefreshTokenReplayed { grant, client }).await?;
+                }
+                Ok(())
+            })
+        })
+        .await?;
+    Err(oidc::error::Error::invalid_grant("The refresh token was used before.").into())
+}
+
+fn unknown() -> Error {
+    oidc::error::Error::invalid_grant("The refresh token is not known.").into()
+}

@@ -1,0 +1,110 @@
+//! What a request for authorization asks, and what has to happen before it can be answered: for the authorization
+//! endpoint and for the pages on the way.
+
+use super::error::Error;
+use super::visitor::Visitor;
+use crate::app::App;
+use crate::jose::{Typ, verify};
+use crate::login::interaction::Interaction;
+use crate::oidc::authorization_request::{
+    AuthorizationRequest, AuthorizationResponse, Offered, Recipient, client_id, identify, validate,
+};
+use crate::oidc::client_metadata::Client;
+use crate::oidc::error::ErrorCode;
+use crate::oidc::params::Params;
+use crate::oidc::prompt::{Facts, NextStep, SessionFacts, Situation, next_step, session_for};
+use crate::oidc::scope::ScopeSet;
+use crate::store::session::Session;
+use crate::store::{client, consent};
+
+/// Everything that is known of a request whose target is proven.
+pub struct Asked {
+    /// The client that asks.
+    pub client: Client,
+    /// Where the answer goes.
+    pub recipient: Recipient,
+    /// What is asked.
+    pub request: AuthorizationRequest,
+}
+
+impl Asked {
+    /// Proves the target, then reads the request. The inner error goes to the target.
+    pub async fn read(app: &App, params: &Params) -> Result<Result<Self, AuthorizationResponse>, Error> {
+        let registered = client::find(&mut *app.db.read().await?, client_id(params)?, app.now()).await?;
+        let client = registered.map(|registered| registered.client);
+        let recipient = identify(params, client.as_ref())?;
+        let Some(client) = client else {
+            return Err(Error::Internal("a client that is not there was identified".to_owned()));
+        };
+        let offered = Offered { scopes: app.scopes.clone(), sign_up: app.config.login.sign_up };
+        Ok(match validate(params, &client, &recipient, &offered) {
+            Ok(request) => Ok(Self { client, recipient, request }),
+            Err(error) => Err(recipient.error(app.issuer(), &error)),
+        })
+    }
+
+    /// What has to happen next, for these live sessions and what has been done so far.
+    pub async fn next_step(&self, app: &App, sessions: &[Session], facts: &Facts) -> Result<NextStep, Error> {
+        let hinted = match &self.request.id_token_hint {
+            None => None,
+            // Its age does not matter, only that it is ours: Core §3.1.2.1.
+            Some(hint) => match verify(hint, &app.keys.ring().public, Typ::Jwt) {
+                Ok(claims) => claims.get("sub").and_then(|sub| sub.as_str()).map(str::to_owned),
+                // Whom the client means is not known. Without a page it must not get somebody else.
+                Err(_) if self.request.prompt.none => return Ok(NextStep::Fail(ErrorCode::LoginRequired.into())),
+                Err(_) => None,
+            },
+        };
+        let of_sessions: Vec<SessionFacts> = sessions
+            .iter()
+            .map(|session| SessionFacts {
+                id: session.id.clone(),
+                sub: session.sub.clone(),
+                auth_time: session.auth_time,
+                acr: session.acr.clone(),
+            })
+            .collect();
+        let mut situation = Situation {
+            now: app.now(),
+            sessions: &of_sessions,
+            hinted_sub: hinted.as_deref(),
+            remembered: None,
+            first_party: self.client.first_party,
+            facts,
+            sign_up_offered: app.config.login.sign_up,
+        };
+        let remembered = match session_for(&situation).and_then(|found| sessions.iter().find(|one| one.id == found.id))
+        {
+            Some(session) => consent::find(&mut *app.db.read().await?, &session.user_id, &self.client.id).await?,
+            None => None,
+        };
+        let remembered = remembered.and_then(|scope| ScopeSet::parse(&scope).ok());
+        situation.remembered = remembered.as_ref();
+        Ok(next_step(&self.request, &self.client, &situation))
+    }
+}
+
+/// A step of an interaction: what was asked, and what has been done for it.
+pub struct Step {
+    /// What was asked.
+    pub asked: Asked,
+    /// What has been done.
+    pub interaction: Interaction,
+    /// The live sessions of the browser.
+    pub sessions: Vec<Session>,
+}
+
+impl Step {
+    /// Opens the interaction that a page or a form carries.
+    pub async fn open(app: &App, visitor: &Visitor, sealed: &str) -> Result<Self, Error> {
+        let interaction = Interaction::open(app, &visitor.browser, sealed).ok_or(Error::StaleInteraction)?;
+        // It was in order when the interaction began; if the client has changed since, the sign-in has to begin anew.
+        let asked = Asked::read(app, &interaction.params()).await?.map_err(|_| Error::StaleInteraction)?;
+        Ok(Self { asked, interaction, sessions: visitor.sessions(app).await? })
+    }
+
+    /// What has to happen next.
+    pub async fn next(&self, app: &App) -> Result<NextStep, Error> {
+        self.asked.next_step(app, &self.sessions, &self.interaction.facts).await
+    }
+}

@@ -1,0 +1,101 @@
+//! Cookies: RFC 6265bis.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+
+use crate::app::App;
+
+/// The cookies that Latchkey sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Name {
+    /// The session cookie, new after each authentication.
+    Sid,
+    /// One secret per browser: forms, interactions and known devices are bound to it.
+    Browser,
+    /// The language that a person chose.
+    Language,
+}
+
+/// How this provider's cookies look: `__Host-` and `Secure`, unless its issuer is plain http on loopback.
+#[derive(Clone, Copy, Debug)]
+pub struct Jar {
+    /// Whether the issuer is https.
+    pub secure: bool,
+}
+
+impl Jar {
+    /// The cookies of this provider.
+    pub fn of(app: &App) -> Self {
+        Self { secure: app.config.issuer.is_https() }
+    }
+
+    /// The cookie's name.
+    pub const fn name(self, name: Name) -> &'static str {
+        match (self.secure, name) {
+            (true, Name::Sid) => "__Host-sid",
+            (true, Name::Browser) => "__Host-browser",
+            (true, Name::Language) => "__Host-language",
+            (false, Name::Sid) => "sid",
+            (false, Name::Browser) => "browser",
+            (false, Name::Language) => "language",
+        }
+    }
+
+    /// The cookie's value. A cookie that comes twice was planted by somebody, and none of its values is taken.
+    pub fn get(self, headers: &HeaderMap, name: Name) -> Option<&str> {
+        let name = self.name(name);
+        let mut values = headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .filter(|(key, _)| *key == name)
+            .map(|(_, value)| value);
+        let value = values.next()?;
+        values.next().is_none().then_some(value).filter(|value| !value.is_empty() && value.len() <= 256)
+    }
+
+    /// A `Set-Cookie` header; without an age the cookie goes when the browser is closed.
+    pub fn set(self, name: Name, value: &str, max_age: Option<std::time::Duration>) -> Option<HeaderValue> {
+        let secure = if self.secure { "; Secure" } else { "" };
+        let age = max_age.map(|age| format!("; Max-Age={}", age.as_secs())).unwrap_or_default();
+        let line = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}", self.name(name));
+        HeaderValue::from_str(&line).ok()
+    }
+
+    /// A `Set-Cookie` header that takes the cookie away.
+    pub fn remove(self, name: Name) -> Option<HeaderValue> {
+        self.set(name, "", Some(std::time::Duration::ZERO))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn e2_a_cookie_that_comes_twice_is_none() {
+        let jar = Jar { secure: true };
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, HeaderValue::from_static("a=1; __Host-sid=x; b=2"));
+        assert_eq!(jar.get(&headers, Name::Sid), Some("x"));
+        headers.append(header::COOKIE, HeaderValue::from_static("__Host-sid=y"));
+        assert_eq!(jar.get(&headers, Name::Sid), None);
+    }
+
+    #[test]
+    fn e2_cookies_are_bound_to_this_host_and_out_of_reach_of_scripts() {
+        let line = Jar { secure: true }.set(Name::Sid, "x", None).unwrap();
+        assert_eq!(line, "__Host-sid=x; Path=/; HttpOnly; SameSite=Lax; Secure");
+    }
+
+    proptest! {
+        #[test]
+        fn no_cookie_header_panics(text in "[ -~]{0,200}") {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::COOKIE, HeaderValue::from_str(&text).unwrap());
+            let _ = Jar { secure: false }.get(&headers, Name::Sid);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Errors on their way out: to machines as JSON, to people as a page. What went wrong inside is logged once, here, and
+//! shows only as a request id.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+
+use super::request_log::RequestId;
+use crate::app::App;
+use crate::login;
+use crate::login::hashing::Busy;
+use crate::oidc;
+use crate::oidc::authorization_request::Refusal;
+use crate::oidc::end_session;
+use crate::oidc::error::ErrorCode;
+use crate::store;
+use crate::tokens::issue;
+
+/// Why a request is not answered as it asked.
+#[derive(Debug)]
+pub enum Error {
+    /// An error of the protocol, for a machine: RFC 6749 §5.2.
+    Protocol(oidc::error::Error),
+    /// The same with a challenge: RFC 6750 §3, RFC 9110 §11.6.1.
+    Challenge(String, oidc::error::Error),
+    /// A challenge that says no more than that a token is needed: RFC 6750 §3.
+    BareChallenge(String),
+    /// A request for authorization that must not be redirected.
+    Refused(Refusal),
+    /// A form that was not shown to this browser, or not lately.
+    ForeignForm,
+    /// A form from a browser that keeps no cookies, or lost them.
+    CookiesOff,
+    /// A sign-in that is not this browser's, or is over.
+    StaleInteraction,
+    /// A link that does not work, or no longer.
+    DeadLink,
+    /// A sign-out that cannot be trusted.
+    BadSignOut(end_session::Refusal),
+    /// Nobody makes an account here by themselves.
+    SignUpOff,
+    /// Malformed or oversized HTTP.
+    Http(StatusCode, &'static str),
+    /// Too many requests; how long to wait.
+    TooMany(Duration),
+    /// Not at present; to be tried again.
+    Unavailable(Cow<'static, str>),
+    /// Something is broken inside.
+    Internal(String),
+}
+
+impl From<store::db::Error> for Error {
+    fn from(error: store::db::Error) -> Self {
+        match error {
+            store::db::Error::Unavailable(error) => Self::Unavailable(error.to_string().into()),
+            error => Self::Internal(error.to_string()),
+        }
+    }
+}
+
+impl From<oidc::error::Error> for Error {
+    fn from(error: oidc::error::Error) -> Self {
+        Self::Protocol(error)
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<end_session::Refusal> for Error {
+    fn from(refusal: end_session::Refusal) -> Self {
+        Self::BadSignOut(refusal)
+    }
+}
+
+impl From<login::Error> for Error {
+    fn from(error: login::Error) -> Self {
+        match error {
+            login::Error::Store(error) => error.into(),
+            login::Error::Busy => Busy.into(),
+        }
+    }
+}
+
+impl From<issue::Broken> for Error {
+    fn from(broken: issue::Broken) -> Self {
+        Self::Internal(broken.to_string())
+    }
+}
+
+impl From<Busy> for Error {
+    fn from(Busy: Busy) -> Self {
+        Self::Unavailable("too many passwords to hash".into())
+    }
+}
+
+impl From<askama::Error> for Error {
+    fn from(error: askama::Error) -> Self {
+        Self::Internal(format!("a page could not be rendered: {error}"))
+    }
+}
+
+impl Error {
+    /// The HTTP status.
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Protocol(error) => StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::BAD_REQUEST),
+            Self::Challenge(_, error) => StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::UNAUTHORIZED),
+            Self::BareChallenge(_) => StatusCode::UNAUTHORIZED,
+            Self::SignUpOff => StatusCode::FORBIDDEN,
+            Self::Refused(_) | Self::StaleInteraction | Self::DeadLink | Self::BadSignOut(_) => StatusCode::BAD_REQUEST,
+            Self::ForeignForm | Self::CookiesOff => StatusCode::FORBIDDEN,
+            Self::Http(status, _) => *status,
+            Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// The code and text for a machine. Of what is broken inside nothing is told.
+    fn for_machines(&self) -> (&str, Cow<'_, str>) {
+        match self {
+            Self::Protocol(error) | Self::Challenge(_, error) => {
+                (error.code.as_str(), Cow::Borrowed(error.description.as_ref()))
+            }
+            Self::Http(_, what) => (ErrorCode::InvalidRequest.as_str(), (*what).into()),
+            Self::BareChallenge(_)
+            | Self::Refused(_)
+            | Self::ForeignForm
+            | Self::CookiesOff
+            | Self::StaleInteraction
+            | Self::DeadLink
+            | Self::SignUpOff
+            | Self::BadSignOut(_) => (ErrorCode::InvalidRequest.as_str(), "the request was refused".into()),
+            Self::TooMany(_) => (ErrorCode::TemporarilyUnavailable.as_str(), "too many requests".into()),
+            Self::Unavailable(_) => (ErrorCode::TemporarilyUnavailable.as_str(), "try again in a moment".into()),
+            Self::Internal(_) => (ErrorCode::ServerError.as_str(), "something is broken here".into()),
+        }
+    }
+
+    fn retry_after(&self) -> Option<u64> {
+        match self {
+            Self::TooMany(wait) => Some(wait.as_secs().max(1)),
+            Self::Unavailable(_) => Some(2),
+            _ => None,
+        }
+    }
+
+    fn log(&self, request: &RequestId) {
+        match self {
+            Self::Internal(what) => tracing::error!(request = request.as_str(), "internal error: {what}"),
+            Self::Unavailable(what) => tracing::warn!(request = request.as_str(), "unavailable: {what}"),
+            error => tracing::debug!(request = request.as_str(), "refused: {error:?}"),
+        }
+    }
+}
+
+/// Carries the error from where it arose to the layer that renders it.
+#[derive(Clone, Debug)]
+struct Carried(std::sync::Arc<Error>);
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let mut response = self.status().into_response();
+        response.extensions_mut().insert(Carried(std::sync::Arc::new(self)));
+        response
+    }
+}
+
+/// Takes the error out of a response that carries one, and logs it.
+pub fn take(response: &mut Response, request: &RequestId) -> Option<std::sync::Arc<Error>> {
+    let Carried(error) = response.extensions_mut().remove::<Carried>()?;
+    error.log(request);
+    Some(error)
+}
+
+/// What every answer to an error says in its headers.
+pub fn add_headers(response: &mut Response, error: &Error) {
+    if let Some(seconds) = error.retry_after() {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if let Error::Challenge(challenge, _) | Error::BareChallenge(challenge) = error
+        && let Ok(value) = HeaderValue::from_str(challenge)
+    {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+    }
+}
+
+/// The layer that renders errors as JSON, for endpoints that machines call: RFC 6749 §5.2.
+pub async fn as_json(State(_): State<App>, request: Request, next: Next) -> Response {
+    let id = RequestId::of(&request);
+    let mut response = next.run(request).await;
+    let Some(error) = take(&mut response, &id) else { return response };
+    let (code, description) = error.for_machines();
+    let mut body = json!({ "error": code, "error_description": description });
+    if matches!(&*error, Error::BareChallenge(_)) {
+        body = json!({});
+    }
+    if matches!(&*error, Error::Internal(_) | Error::Unavailable(_)) {
+        body["request_id"] = id.as_str().into();
+    }
+    let mut answer = (error.status(), Json(body)).into_response();
+    for (name, value) in response.headers() {
+        if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
+            answer.headers_mut().append(name, value.clone());
+        }
+    }
+    add_headers(&mut answer, &error);
+    answer
+}

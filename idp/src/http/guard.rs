@@ -1,0 +1,44 @@
+//! What is refused before any handler sees it.
+
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::error::Error;
+use crate::app::App;
+
+/// The layer around everything: too long URLs, and requests for other hosts (RFC 9110 §15.5.20). Nothing is ever derived
+/// from the `Host` header; a request that names another host was made for another server.
+pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
+    match check(&app, &request) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    }
+}
+
+fn check(app: &App, request: &Request) -> Result<(), Error> {
+    let uri = request.uri();
+    if uri.path_and_query().is_some_and(|it| it.as_str().len() > app.config.http.url_limit.in_bytes()) {
+        return Err(Error::Http(StatusCode::URI_TOO_LONG, "the URL is too long"));
+    }
+    // Load balancers ask by address whether the process lives.
+    if uri.path().starts_with("/health/") {
+        return Ok(());
+    }
+    let named = match uri.authority() {
+        Some(authority) => Some(authority.as_str()),
+        None => {
+            let mut hosts = request.headers().get_all(header::HOST).iter();
+            match (hosts.next(), hosts.next()) {
+                (Some(host), None) => host.to_str().ok(),
+                _ => None,
+            }
+        }
+    };
+    let ours = named.is_some_and(|host| {
+        host.eq_ignore_ascii_case(app.config.issuer.authority())
+            || app.config.http.extra_hosts.iter().any(|extra| host.eq_ignore_ascii_case(extra))
+    });
+    if ours { Ok(()) } else { Err(Error::Http(StatusCode::MISDIRECTED_REQUEST, "this server is not that host")) }
+}

@@ -1,0 +1,39 @@
+//! Headers that every answer carries.
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use crate::app::App;
+
+/// The policy of hosted pages: nothing from anywhere but here, no inline code, no framing. CSP Level 3.
+pub const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    font-src 'self'; connect-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; \
+    frame-ancestors 'none'; require-trusted-types-for 'script'";
+
+/// The layer around everything. What an answer has set by itself stays.
+pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let mut put = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    put(header::CACHE_CONTROL, "no-store");
+    put(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    put(header::X_FRAME_OPTIONS, "DENY");
+    // With no-referrer our own forms would send `Origin: null`.
+    put(header::REFERRER_POLICY, "same-origin");
+    put(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
+    put(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    // Relying parties open the pages of an interaction as popups and watch for their end.
+    put(HeaderName::from_static("cross-origin-opener-policy"), "unsafe-none");
+    put(HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
+    if app.config.issuer.is_https() {
+        put(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+    }
+    if headers.get(header::CACHE_CONTROL).is_some_and(|value| value == "no-store") {
+        headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    }
+    response
+}

@@ -1,0 +1,228 @@
+//! What went wrong, told to a person: what happened, what to do, and what an operator can look for.
+
+use askama::Template;
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use super::{Layout, Wording, layout, show};
+use crate::app::App;
+use crate::http::error::{self, Error};
+use crate::http::visitor::Visitor;
+use crate::oidc::authorization_request::Refusal;
+use crate::oidc::end_session;
+
+/// Says what went wrong.
+#[derive(Template)]
+#[template(path = "pages/error.html")]
+pub struct ErrorPage<'a> {
+    /// What the page is set in.
+    pub layout: Layout<'a>,
+    /// What went wrong.
+    pub problem: Problem,
+    /// The id under which the log has it.
+    pub request_id: String,
+}
+
+/// What can go wrong on a page, with nowhere to send an error to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// The request names no client.
+    MissingClientId,
+    /// The client is not registered here.
+    UnknownClient,
+    /// The client was switched off.
+    DisabledClient,
+    /// The request does not say where to go back to.
+    MissingRedirectUri,
+    /// The address to go back to is not registered for the client.
+    UnregisteredRedirectUri,
+    /// A parameter comes twice.
+    RepeatedParameter(&'static str),
+    /// The request cannot be read.
+    BadRequest,
+    /// The address to go back to after signing out is not registered for the client.
+    UnregisteredPostLogoutRedirectUri,
+    /// A hint or other proof of the client does not hold.
+    InvalidHint,
+    /// The interaction is too old, was finished, or belongs to another browser.
+    InteractionExpired,
+    /// A form came without its proof: an old page, another site.
+    ForeignForm,
+    /// The browser keeps no cookies.
+    CookiesOff,
+    /// A link that was used before, or is too old.
+    SpentLink,
+    /// Nobody can make an account here.
+    SignUpOff,
+    /// There is no such page.
+    NotFound,
+    /// The page does not take this method.
+    MethodNotAllowed,
+    /// The request is bigger than any page needs.
+    TooLarge,
+    /// The request took too long to arrive.
+    TooSlow,
+    /// The request was meant for another host.
+    Misdirected,
+    /// Too many requests from one address.
+    TooManyRequests {
+        /// How long to wait.
+        seconds: u64,
+    },
+    /// Too much to do right now.
+    Busy,
+    /// A fault of ours.
+    Internal,
+}
+
+impl Problem {
+    /// The table: HTTP status, short code, what happened, what to do.
+    fn row(self) -> (u16, &'static str, Wording, Wording) {
+        let row = |status, code, happened, advice| (status, code, Wording::new(happened), Wording::new(advice));
+        match self {
+            Self::MissingClientId => {
+                row(400, "missing_client_id", "error-bad-application", "error-missing-client-id-advice")
+            }
+            Self::UnknownClient => row(400, "unknown_client", "error-unknown-client", "error-unknown-client-advice"),
+            Self::DisabledClient => {
+                row(403, "disabled_client", "error-disabled-client", "error-disabled-client-advice")
+            }
+            Self::MissingRedirectUri => {
+                row(400, "missing_redirect_uri", "error-bad-application", "error-missing-redirect-uri-advice")
+            }
+            Self::UnregisteredRedirectUri => row(
+                400,
+                "unregistered_redirect_uri",
+                "error-unregistered-redirect-uri",
+                "error-unregistered-redirect-uri-advice",
+            ),
+            Self::RepeatedParameter(_) => {
+                row(400, "repeated_parameter", "error-bad-application", "error-repeated-parameter-advice")
+            }
+            Self::BadRequest => row(400, "bad_request", "error-bad-request", "error-bad-request-advice"),
+            Self::UnregisteredPostLogoutRedirectUri => row(
+                400,
+                "unregistered_post_logout_redirect_uri",
+                "error-unregistered-redirect-uri",
+                "error-unregistered-post-logout-redirect-uri-advice",
+            ),
+            Self::InvalidHint => row(400, "invalid_hint", "error-bad-application", "error-invalid-hint-advice"),
+            Self::InteractionExpired => {
+                row(400, "interaction_expired", "error-interaction-expired", "error-interaction-expired-advice")
+            }
+            Self::ForeignForm => row(403, "foreign_form", "error-foreign-form", "error-foreign-form-advice"),
+            Self::CookiesOff => row(400, "cookies_off", "error-cookies-off", "error-cookies-off-advice"),
+            Self::SpentLink => row(410, "spent_link", "error-spent-link", "error-spent-link-advice"),
+            Self::SignUpOff => row(403, "sign_up_off", "error-sign-up-off", "error-sign-up-off-advice"),
+            Self::NotFound => row(404, "not_found", "error-not-found", "error-not-found-advice"),
+            Self::MethodNotAllowed => row(405, "method_not_allowed", "error-bad-request", "error-bad-request-advice"),
+            Self::TooLarge => row(413, "too_large", "error-too-large", "error-bad-request-advice"),
+            Self::TooSlow => row(408, "too_slow", "error-too-slow", "error-too-slow-advice"),
+            Self::Misdirected => row(421, "misdirected", "error-not-found", "error-misdirected-advice"),
+            Self::TooManyRequests { seconds } => (
+                429,
+                "too_many_requests",
+                Wording::new("error-too-many-requests"),
+                Wording::counted("error-too-many-requests-advice", "seconds", seconds),
+            ),
+            Self::Busy => row(503, "busy", "error-busy", "error-busy-advice"),
+            Self::Internal => row(500, "internal", "error-internal", "error-internal-advice"),
+        }
+    }
+
+    /// The HTTP status.
+    pub fn status(self) -> u16 {
+        self.row().0
+    }
+
+    /// The short code that a person can tell support.
+    pub fn code(self) -> &'static str {
+        self.row().1
+    }
+
+    /// What happened.
+    pub fn happened(self) -> Wording {
+        self.row().2
+    }
+
+    /// What to do.
+    pub fn advice(self) -> Wording {
+        self.row().3
+    }
+
+    /// The parameter that it is about, for developers. Ours, never text of the request: a page must not say what a
+    /// stranger wants it to.
+    pub fn parameter(self) -> Option<&'static str> {
+        match self {
+            Self::MissingClientId | Self::UnknownClient | Self::DisabledClient => Some("client_id"),
+            Self::MissingRedirectUri | Self::UnregisteredRedirectUri => Some("redirect_uri"),
+            Self::UnregisteredPostLogoutRedirectUri => Some("post_logout_redirect_uri"),
+            Self::InvalidHint => Some("id_token_hint"),
+            Self::RepeatedParameter(name) => Some(name),
+            _ => None,
+        }
+    }
+}
+
+/// The layer that renders errors as pages, for addresses that people visit.
+pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let visitor = Visitor::of(&parts, &app);
+    let mut response = next.run(Request::from_parts(parts, body)).await;
+    let Some(error) = error::take(&mut response, &visitor.request) else { return response };
+    let page = ErrorPage {
+        layout: layout(&app, &visitor),
+        problem: Problem::of(&error),
+        request_id: visitor.request.as_str().to_owned(),
+    };
+    let mut answer = show(&page).unwrap_or_else(|_| error.status().into_response());
+    *answer.status_mut() = error.status();
+    for (name, value) in response.headers() {
+        if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
+            answer.headers_mut().append(name, value.clone());
+        }
+    }
+    error::add_headers(&mut answer, &error);
+    answer
+}
+
+impl Problem {
+    /// What a person is told of an error.
+    fn of(error: &Error) -> Self {
+        match error {
+            Error::Refused(refusal) => match refusal {
+                Refusal::MissingClientId => Self::MissingClientId,
+                Refusal::UnknownClient => Self::UnknownClient,
+                Refusal::DisabledClient => Self::DisabledClient,
+                Refusal::MissingRedirectUri => Self::MissingRedirectUri,
+                Refusal::UnregisteredRedirectUri => Self::UnregisteredRedirectUri,
+                Refusal::Repeated(name) => Self::RepeatedParameter(name),
+            },
+            Error::BadSignOut(refusal) => match refusal {
+                end_session::Refusal::UnregisteredRedirectUri => Self::UnregisteredPostLogoutRedirectUri,
+                end_session::Refusal::InvalidHint | end_session::Refusal::AnotherClient => Self::InvalidHint,
+                end_session::Refusal::UnknownClient => Self::UnknownClient,
+                end_session::Refusal::Repeated | end_session::Refusal::TooLong => Self::BadRequest,
+            },
+            Error::ForeignForm => Self::ForeignForm,
+            Error::CookiesOff => Self::CookiesOff,
+            Error::StaleInteraction => Self::InteractionExpired,
+            Error::DeadLink => Self::SpentLink,
+            Error::SignUpOff => Self::SignUpOff,
+            Error::TooMany(wait) => Self::TooManyRequests { seconds: wait.as_secs().max(1) },
+            Error::Unavailable(_) => Self::Busy,
+            Error::Internal(_) => Self::Internal,
+            Error::Protocol(_) | Error::Challenge(..) | Error::BareChallenge(_) => Self::BadRequest,
+            Error::Http(status, _) => match *status {
+                StatusCode::NOT_FOUND => Self::NotFound,
+                StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+                StatusCode::PAYLOAD_TOO_LARGE | StatusCode::URI_TOO_LONG => Self::TooLarge,
+                StatusCode::REQUEST_TIMEOUT => Self::TooSlow,
+                StatusCode::MISDIRECTED_REQUEST => Self::Misdirected,
+                _ => Self::BadRequest,
+            },
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What every page is set in: language, operator, client, and what its forms carry.
+
+use std::borrow::Cow;
+
+use fluent_bundle::FluentValue;
+use url::form_urlencoded;
+
+use super::assets;
+use super::wording::Wording;
+use crate::base::language::Language;
+use crate::base::messages::unturned;
+use crate::site::Site;
+
+/// A client as a person is told of it.
+#[derive(Clone, Debug, Default)]
+pub struct ClientView {
+    /// Its name.
+    pub name: String,
+    /// Where its logo is, served by us.
+    pub logo: Option<String>,
+}
+
+/// An account as its owner knows it.
+#[derive(Clone, Debug, Default)]
+pub struct AccountView {
+    /// The person's name, if known.
+    pub name: Option<String>,
+    /// What the person signs in with.
+    pub identifier: String,
+}
+
+impl AccountView {
+    /// The name, or what stands in for it.
+    pub fn title(&self) -> Cow<'_, str> {
+        unturned(self.name.as_deref().unwrap_or(&self.identifier))
+    }
+
+    /// The identifier, where it is not the title already.
+    pub fn subtitle(&self) -> Option<Cow<'_, str>> {
+        self.name.as_ref().map(|_| unturned(&self.identifier))
+    }
+
+    /// The letter in the account's disc.
+    pub fn initial(&self) -> String {
+        let letter = self.title().chars().find(|c| c.is_alphanumeric());
+        letter.map_or_else(|| "•".to_owned(), |letter| letter.to_uppercase().collect())
+    }
+}
+
+/// What one answer's page is set in.
+pub struct Layout<'a> {
+    /// What is the same on all pages.
+    pub site: &'a Site,
+    /// The language of this page.
+    pub language: Language,
+    /// The client that a person is on the way to, where there is one.
+    pub client: Option<ClientView>,
+    /// What proves that a form was ours; hidden in every form.
+    pub csrf: String,
+    /// The sealed interaction that a form goes on with; hidden in every form, and in links to sibling pages.
+    pub interaction: Option<String>,
+    /// The page that the language switch comes back to, as a path under the base path. Without it there is no switch.
+    pub language_return: Option<&'static str>,
+}
+
+impl<'a> Layout<'a> {
+    /// A page that belongs to no client and no interaction.
+    pub fn new(site: &'a Site, language: Language, csrf: impl Into<String>) -> Layout<'a> {
+        Layout { site, language, client: None, csrf: csrf.into(), interaction: None, language_return: None }
+    }
+
+    /// The same page on the way to a client.
+    pub fn with_client(self, client: ClientView) -> Layout<'a> {
+        Layout { client: Some(client), ..self }
+    }
+
+    /// The same page as a step of an interaction.
+    pub fn with_interaction(self, interaction: impl Into<String>) -> Layout<'a> {
+        Layout { interaction: Some(interaction.into()), ..self }
+    }
+
+    /// The same page with a switch of the language, which comes back to this path.
+    pub fn with_switch(self, path: &'static str) -> Layout<'a> {
+        Layout { language_return: Some(path), ..self }
+    }
+
+    /// The text of a key in the page's language.
+    pub fn t(&self, key: &str) -> String {
+        self.site.messages.text(self.language, key)
+    }
+
+    /// The text of a key with its placeables filled.
+    pub fn t_args<'v, V>(&self, key: &str, values: &[(&str, V)]) -> String
+    where
+        V: Clone + Into<FluentValue<'v>>,
+    {
+        self.site.messages.text_with(self.language, key, values)
+    }
+
+    /// The text of a message that Rust code chose.
+    pub fn say(&self, wording: Wording) -> String {
+        match wording.number {
+            None => self.t(wording.key),
+            Some(value) => self.t_args(wording.key, &[value]),
+        }
+    }
+
+    /// One of two texts about the client: the second, with `$client`, where the client is known.
+    pub fn t_client(&self, without: &str, with: &str) -> String {
+        match &self.client {
+            None => self.t(without),
+            Some(client) => self.t_args(with, &[("client", client.name.as_str())]),
+        }
+    }
+
+    /// A path of ours as a URL.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.site.base_path)
+    }
+
+    /// A path of ours as a URL that keeps the interaction.
+    pub fn link(&self, path: &str) -> String {
+        match &self.interaction {
+            None => self.url(path),
+            Some(interaction) => {
+                let query = form_urlencoded::byte_serialize(interaction.as_bytes()).collect::<String>();
+                format!("{}?interaction={query}", self.url(path))
+            }
+        }
+    }
+
+    /// The URL of a file of `static/`.
+    pub fn asset(&self, name: &str) -> String {
+        self.url(&assets::path(name))
+    }
+
+    /// The languages that a person may switch to.
+    pub fn other_languages(&self) -> Vec<Language> {
+        Language::all().filter(|language| *language != self.language).collect()
+    }
+}

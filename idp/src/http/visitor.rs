@@ -1,0 +1,107 @@
+//! Who looks at a page: a browser, by its cookies.
+
+use std::net::IpAddr;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use axum::response::Response;
+
+use super::client_ip;
+use super::cookies::{Jar, Name};
+use super::error::Error;
+use super::request_log::RequestId;
+use crate::app::App;
+use crate::base::language::Language;
+use crate::base::token::CookieSecret;
+use crate::login::session::SignIn;
+use crate::oidc::acr;
+use crate::store::session::{self, Session};
+use crate::store::user::User;
+
+/// A browser and what it brought along.
+#[derive(Clone, Debug)]
+pub struct Visitor {
+    /// The browser's own secret; new if it came without one.
+    pub browser: CookieSecret,
+    /// Whether it came without one.
+    pub is_new: bool,
+    /// The session cookie.
+    pub sid: Option<CookieSecret>,
+    /// Where it comes from.
+    pub address: IpAddr,
+    /// What it says that it is, cut to 256 bytes.
+    pub user_agent: Option<String>,
+    /// The language that its person reads best.
+    pub language: Language,
+    /// Names the request.
+    pub request: RequestId,
+}
+
+impl FromRequestParts<App> for Visitor {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        Ok(Self::of(parts, app))
+    }
+}
+
+impl Visitor {
+    /// Reads the headers of a request.
+    pub fn of(parts: &Parts, app: &App) -> Self {
+        let jar = Jar::of(app);
+        let cookie = |name| jar.get(&parts.headers, name).and_then(CookieSecret::parse);
+        let browser = cookie(Name::Browser);
+        Self {
+            is_new: browser.is_none(),
+            browser: browser.unwrap_or_else(|| CookieSecret::new(&app.pen.random)),
+            sid: cookie(Name::Sid),
+            address: client_ip::of(parts, app),
+            user_agent: text(&parts.headers, header::USER_AGENT).map(|text| text.chars().take(256).collect()),
+            language: Language::negotiate::<&str>(
+                &[],
+                jar.get(&parts.headers, Name::Language),
+                text(&parts.headers, header::ACCEPT_LANGUAGE),
+            ),
+            request: parts.extensions.get::<RequestId>().cloned().unwrap_or_default(),
+        }
+    }
+
+    /// A sign-in of this user by password, in this browser.
+    pub fn with_password<'a>(&'a self, user: &'a User) -> SignIn<'a> {
+        SignIn {
+            user,
+            amr: &[acr::PASSWORD],
+            acr: acr::ONE_FACTOR,
+            keep: false,
+            browser: &self.browser,
+            sid: self.sid.as_ref(),
+            user_agent: self.user_agent.as_deref(),
+            address: self.address,
+            bucket: None,
+        }
+    }
+
+    /// The live sessions of this browser, the last used first.
+    pub async fn sessions(&self, app: &App) -> Result<Vec<Session>, Error> {
+        match &self.sid {
+            Some(sid) => Ok(session::list(&mut *app.db.read().await?, &sid.hash(), app.now()).await?),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Gives a browser that came without a secret the one that forms were bound to.
+    pub fn remember(&self, app: &App, response: &mut Response) {
+        if self.is_new
+            && let Some(cookie) = Jar::of(app).set(Name::Browser, self.browser.expose(), Some(A_YEAR))
+        {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
+}
+
+const A_YEAR: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 60 * 60);
+
+fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}

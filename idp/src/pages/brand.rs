@@ -1,0 +1,162 @@
+//! The operator's accent colour as a style sheet: one colour in, readable on light and dark out.
+//!
+//! Contrast is that of WCAG 2.2: 4.5 for text, 3 for the outlines of controls.
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use crate::app::App;
+use crate::http::error::Error;
+
+/// A colour of sRGB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Colour([u8; 3]);
+
+const BLACK: Colour = Colour([0, 0, 0]);
+const WHITE: Colour = Colour([255, 255, 255]);
+
+/// What a page is painted on, as in `static/latchkey.css`: of its surfaces the one on which the accent is hardest to see.
+const LIGHT: Colour = Colour([0xe9, 0xed, 0xec]);
+const DARK: Colour = Colour([0x25, 0x2d, 0x30]);
+
+/// The style sheet for an accent colour, `#36c` or `#3366cc`; `None` if it is no such colour.
+pub fn accent_css(hex: &str) -> Option<String> {
+    let accent = Colour::parse(hex)?;
+    let light = properties(accent, LIGHT, BLACK);
+    let dark = properties(accent, DARK, WHITE);
+    Some(format!(":root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"))
+}
+
+/// The custom properties for one ground; `away` is where colours move to stand out from it.
+fn properties(accent: Colour, ground: Colour, away: Colour) -> String {
+    let fill = accent.until(ground, 3.0, away);
+    let on_fill = if fill.contrast(WHITE) >= 4.5 { WHITE } else { BLACK };
+    // Away from the text on it, so that pointing at a button makes it easier to read, not harder.
+    let hover = fill.mixed(if on_fill == WHITE { BLACK } else { WHITE }, 0.14);
+    let ink = accent.until(ground, 4.5, away);
+    format!(
+        "--accent:{};--accent-hover:{};--on-accent:{};--accent-ink:{}",
+        fill.hex(),
+        hover.hex(),
+        on_fill.hex(),
+        ink.hex()
+    )
+}
+
+impl Colour {
+    fn parse(hex: &str) -> Option<Colour> {
+        let digits = hex.strip_prefix('#')?;
+        if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return None;
+        }
+        let value = u32::from_str_radix(digits, 16).ok()?;
+        match digits.len() {
+            3 => Some(Colour([8, 4, 0].map(|shift| ((value >> shift) & 0xf) as u8 * 0x11))),
+            6 => Some(Colour([16, 8, 0].map(|shift| (value >> shift) as u8))),
+            _ => None,
+        }
+    }
+
+    fn hex(self) -> String {
+        let [red, green, blue] = self.0;
+        format!("#{red:02x}{green:02x}{blue:02x}")
+    }
+
+    /// Relative luminance: WCAG 2.2.
+    fn luminance(self) -> f64 {
+        let [red, green, blue] = self.0.map(|channel| {
+            let value = f64::from(channel) / 255.0;
+            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        });
+        0.2126 * red + 0.7152 * green + 0.0722 * blue
+    }
+
+    /// Contrast ratio: WCAG 2.2.
+    fn contrast(self, other: Colour) -> f64 {
+        let (a, b) = (self.luminance(), other.luminance());
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    fn mixed(self, other: Colour, share: f64) -> Colour {
+        let mut channels = self.0;
+        for (channel, target) in channels.iter_mut().zip(other.0) {
+            *channel = (f64::from(*channel) * (1.0 - share) + f64::from(target) * share).round() as u8;
+        }
+        Colour(channels)
+    }
+
+    /// The colour, moved no further than needed for the contrast.
+    fn until(self, ground: Colour, contrast: f64, away: Colour) -> Colour {
+        let steps = (0..=50).map(|step| self.mixed(away, f64::from(step) / 50.0));
+        steps.into_iter().find(|colour| colour.contrast(ground) >= contrast).unwrap_or(away)
+    }
+}
+
+/// The operator's accent colour as a style sheet; it changes with the configuration only.
+pub async fn get(State(app): State<App>) -> Result<Response, Error> {
+    let css = app.config.pages.accent_color.as_ref().and_then(|color| accent_css(color.as_str()));
+    let css = css.ok_or(Error::Http(StatusCode::NOT_FOUND, "there is no accent colour"))?;
+    let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=300")];
+    Ok((headers, css).into_response())
+}
+
+/// The operator's logo.
+pub async fn logo(State(app): State<App>) -> Result<Response, Error> {
+    let logo = app.logo.as_ref().ok_or(Error::Http(StatusCode::NOT_FOUND, "there is no logo"))?;
+    let headers = [(header::CONTENT_TYPE, logo.content_type), (header::CACHE_CONTROL, "public, max-age=300")];
+    Ok((headers, logo.bytes.clone()).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn value(css: &str, name: &str) -> Colour {
+        let at = css.find(&format!("{name}:")).unwrap() + name.len() + 1;
+        Colour::parse(&css[at..at + 7]).unwrap()
+    }
+
+    #[test]
+    fn a_colour_is_three_or_six_digits() {
+        assert_eq!(Colour::parse("#36c"), Some(Colour([0x33, 0x66, 0xcc])));
+        assert_eq!(Colour::parse("#3366CC"), Colour::parse("#36c"));
+        for wrong in ["", "#", "36c", "#36", "#3366cg", "#+36", "#36c;}body{display:none", "red"] {
+            assert_eq!(accent_css(wrong), None, "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_colour_that_can_be_seen_stays_what_it_is() {
+        assert!(accent_css("#3366cc").unwrap().starts_with(":root{--accent:#3366cc;"));
+    }
+
+    #[test]
+    fn the_grounds_are_those_of_the_style_sheet() {
+        let css = include_str!("../../../static/latchkey.css");
+        for ground in [format!("--ground: {};", LIGHT.hex()), format!("--sunken: {};", DARK.hex())] {
+            assert!(css.contains(&ground), "{ground}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_colour_can_be_read_on_light_and_on_dark(red: u8, green: u8, blue: u8) {
+            let css = accent_css(&Colour([red, green, blue]).hex()).unwrap();
+            let (light, dark) = css.split_once("@media").unwrap();
+            for (part, ground) in [(light, LIGHT), (dark, DARK)] {
+                prop_assert!(value(part, "--accent").contrast(ground) >= 3.0);
+                prop_assert!(value(part, "--accent").contrast(value(part, "--on-accent")) >= 4.5);
+                prop_assert!(value(part, "--accent-hover").contrast(value(part, "--on-accent")) >= 4.5);
+                prop_assert!(value(part, "--accent-ink").contrast(ground) >= 4.5);
+            }
+        }
+
+        #[test]
+        fn nothing_that_is_configured_panics(text in ".{0,12}") {
+            accent_css(&text);
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What holds for every page in every language, and for the language files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use fluent_bundle::FluentResource;
+use scraper::{ElementRef, Html, Selector};
+
+use super::samples::{self, NAMES, Sample};
+use crate::base::language::Language;
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+fn every_page() -> Vec<(Language, &'static str, Sample)> {
+    let site = samples::site();
+    let mut pages = Vec::new();
+    for language in Language::all() {
+        for name in NAMES {
+            pages.extend(samples::all(&site, language, name).into_iter().map(|sample| (language, name, sample)));
+        }
+    }
+    pages
+}
+
+fn select<'h>(html: &'h Html, selector: &str) -> Vec<ElementRef<'h>> {
+    html.select(&Selector::parse(selector).unwrap()).collect()
+}
+
+#[test]
+fn every_page_is_whole_in_every_language() {
+    for (language, _, Sample { name, html }) in every_page() {
+        assert!(!html.contains('⟦'), "{name} in {language:?} has a message that is not there: {html}");
+        let page = Html::parse_document(&html);
+        assert_eq!(select(&page, "html")[0].attr("lang"), Some(language.tag()), "{name}");
+        assert_eq!(select(&page, "h1").len(), 1, "{name}");
+        assert_eq!(select(&page, "main").len(), 1, "{name}");
+        let title = select(&page, "title")[0].text().collect::<String>();
+        assert!(title.trim() == title && title.ends_with(" · Northwind"), "{name}: {title:?}");
+    }
+}
+
+#[test]
+fn r3_a_name_stays_a_name_on_every_page() {
+    for (_, _, Sample { name, html }) in every_page() {
+        let page = Html::parse_document(&html);
+        for script in select(&page, "script") {
+            let text = script.text().collect::<String>();
+            assert!(text.is_empty() || name == "form_post" && text == "document.forms[0].submit()", "{name}: {text}");
+            assert!(
+                !text.is_empty() || script.attr("src").is_some_and(|src| src.starts_with("/auth/static/")),
+                "{name}"
+            );
+        }
+        for image in select(&page, "img") {
+            assert_eq!(image.attr("src"), Some("/auth/client-logo/1"), "{name}");
+        }
+        for element in select(&page, "*") {
+            for (attribute, _) in element.value().attrs() {
+                assert!(!attribute.starts_with("on") && attribute != "style", "{name}: {attribute}");
+            }
+        }
+        assert!(select(&page, "style").is_empty(), "{name}");
+    }
+}
+
+#[test]
+fn every_form_is_ours_and_carries_its_proof() {
+    for (_, _, Sample { name, html }) in every_page() {
+        let page = Html::parse_document(&html);
+        for form in select(&page, "form") {
+            assert_eq!(form.attr("method"), Some("post"), "{name}");
+            if name == "form_post" && form.attr("action") == Some("https://rp.example/cb") {
+                assert!(!form.html().contains("csrf-token"), "{name}: our proof must not leave");
+                continue;
+            }
+            assert!(form.attr("action").is_some_and(|action| action.starts_with("/auth/")), "{name}");
+            let proof = Selector::parse("input[type=hidden][name=csrf]").unwrap();
+            assert_eq!(form.select(&proof).next().and_then(|input| input.attr("value")), Some("csrf-token"), "{name}");
+            assert!(form.select(&Selector::parse("button").unwrap()).next().is_some(), "{name}: no button to send it");
+        }
+    }
+}
+
+#[test]
+fn every_field_has_a_label_and_what_describes_it_is_there() {
+    for (_, _, Sample { name, html }) in every_page() {
+        let page = Html::parse_document(&html);
+        let ids: Vec<_> = select(&page, "[id]").iter().filter_map(|element| element.attr("id")).collect();
+        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{name}: an id twice: {ids:?}");
+        for input in select(&page, "input:not([type=hidden]):not([type=checkbox]):not(.unseen)") {
+            let id = input.attr("id").unwrap();
+            assert_eq!(select(&page, &format!("label[for={id}]")).len(), 1, "{name}: {id}");
+            assert!(input.attr("autocomplete").is_some(), "{name}: {id}");
+            assert_eq!(input.attr("type") == Some("password"), input.attr("value").is_none(), "{name}: {id} is echoed");
+        }
+        for element in select(&page, "[aria-describedby], [aria-labelledby]") {
+            let named = element.attr("aria-describedby").or(element.attr("aria-labelledby")).unwrap_or_default();
+            for id in named.split(' ') {
+                assert!(ids.contains(&id), "{name}: no #{id}");
+            }
+        }
+        for link in select(&page, "a[href^='#']") {
+            assert!(ids.contains(&link.attr("href").unwrap().trim_start_matches('#')), "{name}: {}", link.html());
+        }
+    }
+}
+
+#[test]
+fn identifiers_are_echoed_as_they_were_typed() {
+    for (_, typed, Sample { name, html }) in every_page() {
+        if name == "sign_in-Refused" {
+            let page = Html::parse_document(&html);
+            assert_eq!(select(&page, "#identifier")[0].attr("value"), Some(typed));
+        }
+    }
+}
+
+#[test]
+fn a_page_that_leaves_goes_one_way_only() {
+    for (_, _, Sample { name, html }) in every_page().into_iter().filter(|(_, _, page)| page.name == "leaving-bare") {
+        let page = Html::parse_document(&html);
+        assert_eq!(select(&page, "#continue")[0].attr("href"), Some("https://rp.example/cb?code=1"), "{name}");
+        let refresh =
+            "<noscript><meta http-equiv=\"refresh\" content=\"0;url=https://rp.example/cb?code=1\"></noscript>";
+        assert!(html.contains(refresh), "{html}");
+    }
+}
+
+/// The keys of a language, each with the placeables in it.
+fn placeables(tag: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let source = std::fs::read_to_string(format!("{ROOT}/templates/i18n/{tag}.ftl")).unwrap();
+    FluentResource::try_new(source.clone()).unwrap_or_else(|(_, errors)| panic!("{tag}: {errors:?}"));
+    let mut keys = BTreeMap::new();
+    let mut current: Option<(String, BTreeSet<String>)> = None;
+    for line in source.lines().filter(|line| !line.starts_with('#')) {
+        if let Some((key, _)) = line.split_once(" =").filter(|_| !line.starts_with([' ', '}']))
+            && let Some((key, names)) = current.replace((key.to_owned(), BTreeSet::new()))
+        {
+            assert!(keys.insert(key.clone(), names).is_none(), "{tag}: {key} is there twice");
+        }
+        if let Some((_, names)) = &mut current {
+            for name in line.split('$').skip(1) {
+                names.insert(name.chars().take_while(|c| c.is_alphanumeric()).collect());
+            }
+        }
+    }
+    keys.extend(current);
+    keys
+}
+
+#[test]
+fn every_language_has_the_keys_and_placeables_of_english() {
+    let english = placeables("en");
+    for language in Language::all() {
+        assert_eq!(placeables(language.tag()), english, "{language:?}");
+    }
+}
+
+#[test]
+fn every_key_that_pages_use_is_there_and_every_key_is_used() {
+    let english: BTreeSet<String> = placeables("en").into_keys().collect();
+    let mut used = BTreeSet::new();
+    for file in files(&Path::new(ROOT).join("templates"), "html") {
+        let text = std::fs::read_to_string(&file).unwrap();
+        for call in ["layout.t(\"", "layout.t_args(\"", "layout.t_client(\""] {
+            for rest in text.split(call).skip(1) {
+                let quoted = rest.split(')').next().unwrap_or_default().split('"').step_by(2);
+                let keys = if call.contains("t_client") { 2 } else { 1 };
+                for key in quoted.take(keys) {
+                    assert!(english.contains(key), "{key} in {} is not there", file.display());
+                    used.insert(key.to_owned());
+                }
+            }
+        }
+    }
+    let code = ["/src/pages", "/src/http/page"].map(|folder| format!("{}{folder}", env!("CARGO_MANIFEST_DIR")));
+    for file in code.iter().flat_map(|folder| files(Path::new(folder), "rs")) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        used.extend(text.split('"').filter(|literal| english.contains(*literal)).map(str::to_owned));
+    }
+    assert_eq!(english.difference(&used).collect::<Vec<_>>(), Vec::<&String>::new(), "not used");
+}
+
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.is_dir() {
+            found.extend(files(&entry, extension));
+        } else if entry.extension().is_some_and(|end| end == extension) {
+            found.push(entry);
+        }
+    }
+    found
+}

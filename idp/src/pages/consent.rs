@@ -1,0 +1,136 @@
+//! What a client wants to know and do, for a person to allow.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::app::App;
+use crate::base::id::Id;
+use crate::http::asked::Step;
+use crate::http::error::Error;
+use crate::http::form::Form;
+use crate::http::page;
+use crate::http::query::Query;
+use crate::http::visitor::Visitor;
+use crate::oidc::prompt::NextStep;
+use crate::oidc::scope::ScopeSet;
+use crate::store::consent;
+use crate::store::event::Event;
+
+use super::{AccountView, Layout};
+
+/// Asks whether a client may have what it asks for. Posts `decision=allow` or `decision=deny` to `/consent`.
+#[derive(Template)]
+#[template(path = "pages/consent.html")]
+pub struct ConsentPage<'a> {
+    /// What the page is set in; it has a client.
+    pub layout: Layout<'a>,
+    /// Whose data it is.
+    pub account: AccountView,
+    /// What is asked for.
+    pub scopes: Vec<ScopeView>,
+    /// The host that the answer goes to, as the client's redirect URI has it.
+    pub destination: String,
+    /// The client's privacy policy: OIDC Registration §2, `policy_uri`.
+    pub policy_uri: Option<String>,
+    /// The client's terms: OIDC Registration §2, `tos_uri`.
+    pub tos_uri: Option<String>,
+}
+
+/// A scope in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScopeView {
+    /// What it is.
+    pub title: String,
+    /// What it means, where that is not clear.
+    pub detail: Option<String>,
+}
+
+impl ScopeView {
+    /// The words for a scope: ours for those that OpenID Connect defines (OIDC Core §5.4, §11), the operator's for others.
+    pub fn new(layout: &Layout<'_>, scope: &str, configured: Option<&str>) -> ScopeView {
+        let (title, detail) = match scope {
+            "openid" => ("scope-openid", "scope-openid-detail"),
+            "profile" => ("scope-profile", "scope-profile-detail"),
+            "email" => ("scope-email", "scope-email-detail"),
+            "address" => ("scope-address", "scope-address-detail"),
+            "phone" => ("scope-phone", "scope-phone-detail"),
+            "offline_access" => ("scope-offline-access", "scope-offline-access-detail"),
+            other => {
+                let title = configured.map_or_else(|| layout.t_args("scope-other", &[("scope", other)]), str::to_owned);
+                return ScopeView { title, detail: None };
+            }
+        };
+        ScopeView { title: layout.t(title), detail: Some(layout.t(detail)) }
+    }
+}
+
+/// Shows what the client asks for.
+pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
+    let step = Step::open(&app, &visitor, query.get("interaction").unwrap_or_default()).await?;
+    let NextStep::Consent { session, scopes, .. } = step.next(&app).await? else {
+        return page::back_to_authorize(&app, &step.interaction);
+    };
+    let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::StaleInteraction)?;
+    let layout = page::layout_of(&app, &visitor, Some(&step)).with_switch("/consent");
+    let words = |scope: &str| app.config.scopes.iter().find(|one| one.name == scope)?.description.as_deref();
+    let metadata = &step.asked.client.metadata;
+    let page = ConsentPage {
+        account: page::account(&app, session).await?,
+        scopes: scopes.iter().map(|scope| ScopeView::new(&layout, scope, words(scope))).collect(),
+        destination: destination(step.asked.recipient.redirect_uri()),
+        policy_uri: metadata.policy_uri.clone(),
+        tos_uri: metadata.tos_uri.clone(),
+        layout,
+    };
+    page::show_with(&app, &visitor, StatusCode::OK, &page)
+}
+
+/// Notes the decision, and goes on.
+pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
+    let Form { visitor, params } = form;
+    let mut step = Step::open(&app, &visitor, params.get("interaction").unwrap_or_default()).await?;
+    // Skipped steps, and a page that is out of date, lead back to what is to be done.
+    if let NextStep::Consent { session, scopes, .. } = step.next(&app).await? {
+        let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::StaleInteraction)?;
+        let (user, client) = (session.user_id.clone(), step.asked.client.id.clone());
+        match params.get("decision") {
+            Some("allow") => {
+                remember(&app, user, client, &scopes).await?;
+                step.interaction.facts.session = Some(session.id.clone());
+                step.interaction.facts.consented = Some(scopes);
+            }
+            Some("deny") => {
+                let (pen, event) = (app.pen.clone(), Event::ConsentRefused { user, client });
+                app.db.write(move |conn| Box::pin(async move { pen.record(conn, &event).await })).await?;
+                step.interaction.facts.denied = true;
+            }
+            _ => {}
+        }
+    }
+    page::back_to_authorize(&app, &step.interaction)
+}
+
+/// What was allowed before stays allowed.
+async fn remember(app: &App, user: Id, client: Id, scopes: &ScopeSet) -> Result<(), Error> {
+    let (pen, scopes, now) = (app.pen.clone(), scopes.clone(), app.now());
+    app.db
+        .write(move |conn| {
+            Box::pin(async move {
+                let before = consent::find(conn, &user, &client).await?;
+                let before = before.and_then(|scope| ScopeSet::parse(&scope).ok()).unwrap_or_default();
+                let scope = before.union(&scopes).to_string();
+                consent::set(conn, &pen.id(), &user, &client, &scope, now).await?;
+                pen.record(conn, &Event::ConsentGiven { user, client, scope }).await
+            })
+        })
+        .await?;
+    Ok(())
+}
+
+/// The host that an address leads to, or the scheme of an app.
+fn destination(uri: &str) -> String {
+    let parsed = url::Url::parse(uri).ok();
+    parsed.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| uri.chars().take(80).collect())
+}

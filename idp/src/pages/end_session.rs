@@ -1,0 +1,161 @@
+//! Whether a person wants to sign out: OpenID Connect RP-Initiated Logout §2.
+
+use askama::Template;
+use axum::extract::{RawQuery, Request, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::signed_out::SignedOutPage;
+use crate::app::App;
+use crate::http::error::Error;
+use crate::http::form::Form;
+use crate::http::visitor::Visitor;
+use crate::http::{leave, page, params};
+use crate::jose::{Typ, verify};
+use crate::login::interaction::Interaction;
+use crate::login::session;
+use crate::oidc::client_metadata::Client;
+use crate::oidc::end_session::{CurrentSession, Decision, EndSessionRequest, Refusal, decide};
+use crate::oidc::id_token::Hint;
+use crate::oidc::params::Params;
+use crate::store::client;
+use crate::store::session::Session;
+
+use super::{AccountView, Layout};
+
+/// Asks whether to sign out. Posts `decision=sign_out` or `decision=stay` to `/end_session`.
+#[derive(Template)]
+#[template(path = "pages/end_session.html")]
+pub struct EndSessionPage<'a> {
+    /// What the page is set in; the client, if it is known, is the one that asks.
+    pub layout: Layout<'a>,
+    /// Who is signed in.
+    pub accounts: Vec<AccountView>,
+}
+
+/// A wish to sign out by GET: from a client, or by our own hand after a foreign POST.
+pub async fn get(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQuery) -> Result<Response, Error> {
+    let params = Params::parse(query.unwrap_or_default().as_bytes())?;
+    let wish = Wish::read(&app, &params).await?;
+    let sessions = visitor.sessions(&app).await?;
+    match wish.decide(&sessions) {
+        Decision::Refuse(refusal) => Err(refusal.into()),
+        Decision::SignOut { redirect } => {
+            // The hint shows whose session is meant; those of other people in this browser stay.
+            if let Some(session) = wish.meant(&sessions) {
+                session::end(&app, session).await?;
+            }
+            done(&app, &visitor, &wish, redirect.as_deref(), false)
+        }
+        Decision::Confirm { .. } => {
+            let mut accounts = Vec::new();
+            for session in &sessions {
+                accounts.push(page::account(&app, session).await?);
+            }
+            let sealed = Interaction::begin(&app, &visitor.browser, &params).seal(&app);
+            let layout = page::layout(&app, &visitor).with_interaction(sealed);
+            let layout = match &wish.client {
+                Some(client) => layout.with_client(page::client(client)),
+                None => layout,
+            };
+            page::show_with(&app, &visitor, StatusCode::OK, &EndSessionPage { layout, accounts })
+        }
+    }
+}
+
+/// A wish by POST. Ours has a decision in it; a foreign one brings no `Lax` cookies, and is asked again by our own GET.
+pub async fn post(State(app): State<App>, request: Request) -> Result<Response, Error> {
+    let (parts, body) = params::body(&app, request).await?;
+    if !params::is_form(&parts) {
+        return Err(Error::Http(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body must be a form"));
+    }
+    let params = Params::parse(&body)?;
+    if params.get("decision").is_none() {
+        let location = format!("{}?{}", app.config.issuer.url("/end_session"), params.encode());
+        return leave::see_other(&location);
+    }
+    let Form { visitor, params } = Form::check(&app, &parts, params)?;
+    let wish = match params.get("interaction") {
+        Some(sealed) => {
+            let asked = Interaction::open(&app, &visitor.browser, sealed).ok_or(Error::StaleInteraction)?;
+            Wish::read(&app, &asked.params()).await?
+        }
+        None => Wish::read(&app, &Params::parse(b"")?).await?,
+    };
+    if params.get("decision") != Some("sign_out") {
+        return leave::see_other(&app.config.issuer.url("/"));
+    }
+    let sessions = visitor.sessions(&app).await?;
+    let redirect = match wish.decide(&sessions) {
+        Decision::Refuse(refusal) => return Err(refusal.into()),
+        Decision::SignOut { redirect } | Decision::Confirm { redirect } => redirect,
+    };
+    for session in &sessions {
+        session::end(&app, session).await?;
+    }
+    done(&app, &visitor, &wish, redirect.as_deref(), true)
+}
+
+/// What a client wishes, with what it shows for it.
+struct Wish {
+    request: EndSessionRequest,
+    hint: Option<Hint>,
+    client: Option<Client>,
+}
+
+impl Wish {
+    async fn read(app: &App, params: &Params) -> Result<Self, Error> {
+        let request = EndSessionRequest::parse(params)?;
+        let hint = match &request.id_token_hint {
+            None => None,
+            Some(token) => {
+                let claims = verify(token, &app.keys.ring().public, Typ::Jwt).map_err(|_| Refusal::InvalidHint)?;
+                Some(Hint::from_claims(&claims, app.issuer()).ok_or(Refusal::InvalidHint)?)
+            }
+        };
+        let client = match request.client_id(hint.as_ref()) {
+            Some(client_id) => client::find(&mut *app.db.read().await?, client_id, app.now()).await?,
+            None => None,
+        };
+        Ok(Self { request, hint, client: client.map(|found| found.client) })
+    }
+
+    /// The session that the hint is about, else the one that was used last.
+    fn meant<'a>(&self, sessions: &'a [Session]) -> Option<&'a Session> {
+        let hinted = self.hint.as_ref().and_then(|hint| {
+            sessions.iter().find(|session| match &hint.sid {
+                Some(sid) => *sid == session.sid,
+                None => hint.sub == session.sub,
+            })
+        });
+        hinted.or(sessions.first())
+    }
+
+    fn decide(&self, sessions: &[Session]) -> Decision {
+        let current = self.meant(sessions).map(|session| CurrentSession { sid: &session.sid, sub: &session.sub });
+        decide(&self.request, self.hint.as_ref(), self.client.as_ref(), current)
+    }
+}
+
+/// Says that it is done, or goes back to the client.
+fn done(
+    app: &App,
+    visitor: &Visitor,
+    wish: &Wish,
+    redirect: Option<&str>,
+    after_form: bool,
+) -> Result<Response, Error> {
+    match redirect {
+        Some(url) if after_form => leave::away(app, visitor, url),
+        Some(url) => leave::see_other(url),
+        None => {
+            let layout = page::layout(app, visitor);
+            let client_uri = wish.client.as_ref().and_then(|client| client.metadata.client_uri.clone());
+            let layout = match &wish.client {
+                Some(client) => layout.with_client(page::client(client)),
+                None => layout,
+            };
+            page::show_with(app, visitor, StatusCode::OK, &SignedOutPage { layout, client_uri })
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The provider's own front page: who is signed in here.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::app::App;
+use crate::http::error::Error;
+use crate::http::page;
+use crate::http::visitor::Visitor;
+
+use super::{AccountView, Layout};
+
+/// Says who is signed in, with a way in or out. Its form posts `decision=sign_out` to `/end_session`.
+#[derive(Template)]
+#[template(path = "pages/home.html")]
+pub struct HomePage<'a> {
+    /// What the page is set in.
+    pub layout: Layout<'a>,
+    /// The accounts that are signed in, most recently used first; none if nobody is.
+    pub accounts: Vec<AccountView>,
+    /// Whether a person may make an account.
+    pub offers_sign_up: bool,
+}
+
+/// Shows who is signed in here.
+pub async fn get(State(app): State<App>, visitor: Visitor) -> Result<Response, Error> {
+    let mut accounts = Vec::new();
+    for session in &visitor.sessions(&app).await? {
+        accounts.push(page::account(&app, session).await?);
+    }
+    let offers_sign_up = app.config.login.sign_up;
+    let page = HomePage { layout: page::layout(&app, &visitor).with_switch("/"), accounts, offers_sign_up };
+    page::show_with(&app, &visitor, StatusCode::OK, &page)
+}

@@ -1,0 +1,36 @@
+//! The switch of the language.
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::Response;
+
+use crate::app::App;
+use crate::base::language::Language;
+use crate::http::cookies::{Jar, Name};
+use crate::http::error::Error;
+use crate::http::form::Form;
+use crate::http::leave;
+use crate::login::interaction::Interaction;
+
+const A_YEAR: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 60 * 60);
+
+/// Remembers the choice, and goes back to the page. Posts `language`, `return` and, within an interaction, that.
+pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
+    let Form { visitor, params } = form;
+    let language = params.get("language").and_then(Language::lookup).unwrap_or(visitor.language);
+    // Only pages of ours, by name: no address from a form is ever followed.
+    let pages = ["/", "/sign-in", "/sign-up", "/consent", "/select-account"];
+    let page = params.get("return").and_then(|wanted| pages.into_iter().find(|page| *page == wanted)).unwrap_or("/");
+    let mut location = app.config.issuer.url(page);
+    if let Some(mut interaction) =
+        params.get("interaction").and_then(|sealed| Interaction::open(&app, &visitor.browser, sealed))
+    {
+        interaction.language = Some(language.tag().to_owned());
+        location = format!("{location}?interaction={}", interaction.seal(&app));
+    }
+    let mut response = leave::see_other(&location)?;
+    if let Some(cookie) = Jar::of(&app).set(Name::Language, language.tag(), Some(A_YEAR)) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}

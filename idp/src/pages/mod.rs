@@ -1,0 +1,20 @@
+//! Ring 5: the doors for people. One file per page, with the stem of its template: what the page shows, and what its
+//! form does.
+
+pub mod brand;
+#[cfg(test)]
+mod checks;
+pub mod consent;
+pub mod end_session;
+pub mod home;
+pub mod language;
+#[cfg(test)]
+mod samples;
+pub mod select_account;
+pub mod set_password;
+pub mod sign_in;
+pub mod sign_up;
+pub mod signed_out;
+pub mod wording;
+
+pub use crate::http::page::{AccountView, ClientView, Layout, Wording};

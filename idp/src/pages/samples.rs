@@ -1,0 +1,223 @@
+//! Every page, as it may look: what the tests of all pages render.
+
+use askama::Template;
+
+use super::consent::{ConsentPage, ScopeView};
+use super::end_session::EndSessionPage;
+use super::home::HomePage;
+use super::select_account::{AccountChoice, SelectAccountPage};
+use super::set_password::SetPasswordPage;
+use super::sign_in::{SignInNotice, SignInPage, SignInProblem};
+use super::sign_up::{SignUpPage, SignUpProblem};
+use super::signed_out::SignedOutPage;
+use super::wording::PasswordProblem;
+use super::{AccountView, ClientView, Layout};
+use crate::base::language::Language;
+use crate::base::messages::Messages;
+use crate::http::page::error::{ErrorPage, Problem};
+use crate::http::page::{FormPostPage, LeavingPage};
+use crate::site::Site;
+
+/// What people and developers put into names: the plain, the long, the hostile.
+pub(super) const NAMES: [&str; 4] = [
+    "Tidepool Notes",
+    "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft und Söhne, Abteilung Fernwartung",
+    "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>",
+    "\u{202e}סידני notes",
+];
+
+pub(super) fn site() -> Site {
+    Site {
+        base_path: "/auth".to_owned(),
+        operator_name: "Northwind".to_owned(),
+        operator_logo: None,
+        has_brand: true,
+        messages: Messages::load().unwrap(),
+    }
+}
+
+/// A page to look at: what it is called, and its HTML.
+pub(super) struct Sample {
+    pub(super) name: String,
+    pub(super) html: String,
+}
+
+/// Every page in a language, with a name of [`NAMES`] wherever strangers may put one.
+pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
+    let layout = || Layout {
+        language_return: Some("/sign-in"),
+        ..Layout::new(site, language, "csrf-token")
+            .with_interaction("v1.k1.sealed")
+            .with_client(ClientView { name: name.to_owned(), logo: Some(format!("{}/client-logo/1", site.base_path)) })
+    };
+    let bare = || Layout::new(site, language, "csrf-token");
+    let account = || AccountView { name: Some(name.to_owned()), identifier: format!("{name}@example.com") };
+    let nameless = || AccountView { name: None, identifier: "alice".to_owned() };
+    let mut samples = Vec::new();
+    let mut add = |name: String, page: &dyn DynPage| samples.push(Sample { name, html: page.html() });
+
+    let sign_in = |layout| SignInPage {
+        layout,
+        identifier: String::new(),
+        notice: None,
+        problem: None,
+        keep_signed_in: Some(false),
+        offers_sign_up: true,
+        offers_accounts: true,
+    };
+    add("sign_in".to_owned(), &sign_in(layout()));
+    add(
+        "sign_in-bare".to_owned(),
+        &SignInPage { keep_signed_in: None, offers_sign_up: false, offers_accounts: false, ..sign_in(bare()) },
+    );
+    for notice in [SignInNotice::Again, SignInNotice::OtherAccount, SignInNotice::PasswordSet] {
+        let page = SignInPage { notice: Some(notice), keep_signed_in: Some(true), ..sign_in(layout()) };
+        add(format!("sign_in-{notice:?}"), &page);
+    }
+    for problem in [
+        SignInProblem::IdentifierMissing,
+        SignInProblem::PasswordMissing,
+        SignInProblem::Refused,
+        SignInProblem::TooManyTries { seconds: 42 },
+    ] {
+        let page = SignInPage { problem: Some(problem), identifier: name.to_owned(), ..sign_in(layout()) };
+        add(format!("sign_in-{}", word(&problem)), &page);
+    }
+
+    let sign_up = |layout, problems| SignUpPage {
+        layout,
+        username: Some(name.to_owned()),
+        email: Some(format!("{name}@example.com")),
+        name: name.to_owned(),
+        least_password: 15,
+        problems,
+        offers_sign_in: true,
+    };
+    add("sign_up".to_owned(), &SignUpPage { username: None, ..sign_up(layout(), vec![]) });
+    for (title, problems) in [
+        (
+            "missing",
+            vec![
+                SignUpProblem::UsernameMissing,
+                SignUpProblem::EmailMissing,
+                SignUpProblem::NameTooLong,
+                SignUpProblem::Password(PasswordProblem::Missing),
+            ],
+        ),
+        (
+            "malformed",
+            vec![
+                SignUpProblem::UsernameMalformed,
+                SignUpProblem::EmailMalformed,
+                SignUpProblem::Password(PasswordProblem::TooCommon),
+            ],
+        ),
+        (
+            "taken",
+            vec![
+                SignUpProblem::UsernameTaken,
+                SignUpProblem::EmailTaken,
+                SignUpProblem::Password(PasswordProblem::TooShort { least: 15 }),
+            ],
+        ),
+    ] {
+        add(format!("sign_up-{title}"), &sign_up(layout(), problems));
+    }
+
+    for problem in [
+        None,
+        Some(PasswordProblem::TooShort { least: 15 }),
+        Some(PasswordProblem::TooLong),
+        Some(PasswordProblem::LikeIdentifier),
+    ] {
+        let page = SetPasswordPage {
+            layout: bare(),
+            token: "lk_link".to_owned(),
+            identifier: name.to_owned(),
+            least_password: 15,
+            problem,
+        };
+        add(problem.map_or("set_password".to_owned(), |problem| format!("set_password-{}", word(&problem))), &page);
+    }
+
+    let scopes = ["openid", "profile", "email", "address", "phone", "offline_access", name];
+    let consent = ConsentPage {
+        layout: layout(),
+        account: account(),
+        scopes: scopes.map(|scope| ScopeView::new(&layout(), scope, None)).to_vec(),
+        destination: "notes.tidepool.example".to_owned(),
+        policy_uri: Some("https://tidepool.example/privacy".to_owned()),
+        tos_uri: Some("https://tidepool.example/terms".to_owned()),
+    };
+    add("consent".to_owned(), &consent);
+    let consent = ConsentPage { layout: bare(), policy_uri: None, tos_uri: None, ..consent };
+    add("consent-bare".to_owned(), &consent);
+
+    let choice = |handle: &str, account| AccountChoice { handle: handle.to_owned(), account };
+    let accounts = vec![choice("a", account()), choice("b", nameless())];
+    add("select_account".to_owned(), &SelectAccountPage { layout: layout(), accounts });
+
+    add("end_session".to_owned(), &EndSessionPage { layout: layout(), accounts: vec![account()] });
+    add("end_session-bare".to_owned(), &EndSessionPage { layout: bare(), accounts: vec![] });
+    let client_uri = Some("https://tidepool.example/".to_owned());
+    add("signed_out".to_owned(), &SignedOutPage { layout: layout(), client_uri: client_uri.clone() });
+    add("signed_out-bare".to_owned(), &SignedOutPage { layout: bare(), client_uri: None });
+    add("signed_out-nameless".to_owned(), &SignedOutPage { layout: bare(), client_uri });
+    add("home".to_owned(), &HomePage { layout: bare(), accounts: vec![account(), nameless()], offers_sign_up: true });
+    add("home-bare".to_owned(), &HomePage { layout: bare(), accounts: vec![], offers_sign_up: true });
+    add("leaving".to_owned(), &LeavingPage { layout: layout(), url: format!("https://rp.example/cb?state={name}") });
+    add("leaving-bare".to_owned(), &LeavingPage { layout: bare(), url: "https://rp.example/cb?code=1".to_owned() });
+    add(
+        "form_post".to_owned(),
+        &FormPostPage {
+            layout: layout(),
+            action: "https://rp.example/cb".to_owned(),
+            params: vec![("state".to_owned(), name.to_owned()), ("code".to_owned(), "lk_ac_1".to_owned())],
+        },
+    );
+    for problem in PROBLEMS {
+        let page = ErrorPage { layout: bare(), problem, request_id: "019a9f2c-7d41-7c3e-9b0a-3f5be21c77aa".to_owned() };
+        add(format!("error-{}", problem.code()), &page);
+    }
+    samples
+}
+
+const PROBLEMS: [Problem; 22] = [
+    Problem::MissingClientId,
+    Problem::UnknownClient,
+    Problem::DisabledClient,
+    Problem::MissingRedirectUri,
+    Problem::UnregisteredRedirectUri,
+    Problem::RepeatedParameter("state"),
+    Problem::BadRequest,
+    Problem::UnregisteredPostLogoutRedirectUri,
+    Problem::InvalidHint,
+    Problem::InteractionExpired,
+    Problem::ForeignForm,
+    Problem::CookiesOff,
+    Problem::SpentLink,
+    Problem::SignUpOff,
+    Problem::NotFound,
+    Problem::MethodNotAllowed,
+    Problem::TooLarge,
+    Problem::TooSlow,
+    Problem::Misdirected,
+    Problem::TooManyRequests { seconds: 31 },
+    Problem::Busy,
+    Problem::Internal,
+];
+
+/// The first word of a variant: a name for a file.
+fn word(value: &dyn std::fmt::Debug) -> String {
+    format!("{value:?}").split([' ', '(']).next().unwrap_or_default().to_owned()
+}
+
+trait DynPage {
+    fn html(&self) -> String;
+}
+
+impl<T: Template> DynPage for T {
+    fn html(&self) -> String {
+        self.render().unwrap()
+    }
+}

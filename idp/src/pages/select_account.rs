@@ -1,0 +1,71 @@
+//! The choice among the accounts of a browser.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::app::App;
+use crate::http::asked::Step;
+use crate::http::error::Error;
+use crate::http::form::Form;
+use crate::http::query::Query;
+use crate::http::visitor::Visitor;
+use crate::http::{leave, page};
+use crate::oidc::prompt::Facts;
+use crate::store::session::Session;
+
+use super::{AccountView, Layout};
+
+/// Asks which account to go on with. Posts `session=<handle>`, or `session=another`, to `/select-account`.
+#[derive(Template)]
+#[template(path = "pages/select_account.html")]
+pub struct SelectAccountPage<'a> {
+    /// What the page is set in.
+    pub layout: Layout<'a>,
+    /// The accounts, most recently used first.
+    pub accounts: Vec<AccountChoice>,
+}
+
+/// An account that may be chosen.
+#[derive(Clone, Debug)]
+pub struct AccountChoice {
+    /// What the form sends for it; means nothing outside this browser.
+    pub handle: String,
+    /// The account.
+    pub account: AccountView,
+}
+
+/// Shows the accounts of this browser.
+pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
+    let step = Step::open(&app, &visitor, query.get("interaction").unwrap_or_default()).await?;
+    if step.sessions.is_empty() {
+        return page::back_to_authorize(&app, &step.interaction);
+    }
+    let mut accounts = Vec::new();
+    for session in &step.sessions {
+        accounts.push(AccountChoice { handle: handle(&app, session), account: page::account(&app, session).await? });
+    }
+    let layout = page::layout_of(&app, &visitor, Some(&step)).with_switch("/select-account");
+    page::show_with(&app, &visitor, StatusCode::OK, &SelectAccountPage { layout, accounts })
+}
+
+/// Notes the choice, and goes on.
+pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
+    let Form { visitor, params } = form;
+    let mut step = Step::open(&app, &visitor, params.get("interaction").unwrap_or_default()).await?;
+    let chosen = params.get("session").unwrap_or_default();
+    if chosen == "another" {
+        let sign_in = app.config.issuer.url("/sign-in");
+        return leave::see_other(&format!("{sign_in}?interaction={}", step.interaction.seal(&app)));
+    }
+    if let Some(session) = step.sessions.iter().find(|session| handle(&app, session) == chosen) {
+        step.interaction.facts = Facts { session: Some(session.id.clone()), ..Facts::default() };
+    }
+    page::back_to_authorize(&app, &step.interaction)
+}
+
+/// What stands for a session in a form; rows' ids are not shown.
+fn handle(app: &App, session: &Session) -> String {
+    app.csrf.fingerprint(session.id.as_str())
+}

@@ -1,0 +1,97 @@
+//! Setting a password by a link that is good once.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::wording::check_password;
+use crate::app::App;
+use crate::base::secret::Secret;
+use crate::base::token::{Token, TokenKind};
+use crate::http::error::Error;
+use crate::http::form::Form;
+use crate::http::page::{self, go_on};
+use crate::http::query::Query;
+use crate::http::visitor::Visitor;
+use crate::login::session;
+use crate::login::users;
+use crate::store::one_time_link::{self, Purpose};
+use crate::store::user::{self, User};
+
+use super::Layout;
+use super::wording::PasswordProblem;
+
+/// Asks for a new password. Posts `token` and `password` to `/set-password`.
+#[derive(Template)]
+#[template(path = "pages/set_password.html")]
+pub struct SetPasswordPage<'a> {
+    /// What the page is set in.
+    pub layout: Layout<'a>,
+    /// The token of the link.
+    pub token: String,
+    /// Whose password it is: what the person signs in with.
+    pub identifier: String,
+    /// The least number of characters.
+    pub least_password: u64,
+    /// Why the last one was not taken.
+    pub problem: Option<PasswordProblem>,
+}
+
+impl SetPasswordPage<'_> {
+    /// Why the last one was not taken, in words.
+    fn problem_text(&self) -> Option<String> {
+        self.problem.map(|problem| self.layout.say(problem.wording()))
+    }
+}
+
+/// Shows the page, and leaves the link unused: programs that look into mails only look.
+pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
+    let token = query.get("token").unwrap_or_default();
+    let user = whose(&app, token).await?;
+    show(&app, &visitor, token, &user, None).await
+}
+
+/// Sets the password, and uses the link up.
+pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
+    let Form { visitor, params } = form;
+    let token = params.get("token").unwrap_or_default();
+    let user = whose(&app, token).await?;
+    let password = Secret::from(params.get("password").unwrap_or_default());
+    let identifiers = user::identifiers(&mut *app.db.read().await?, &user.id).await?;
+    let own: Vec<&str> = identifiers.iter().map(|identifier| identifier.normalised.as_str()).collect();
+    if let Err(problem) = check_password(&app, &password, &own) {
+        return show(&app, &visitor, token, &user, Some(problem)).await;
+    }
+    let link = Token::parse(TokenKind::OneTimeLink, token).ok_or(Error::DeadLink)?;
+    let user = users::set_password_by_link(&app, &link.hash(), &password).await?.ok_or(Error::DeadLink)?;
+    let signed_in = session::begin(&app, &visitor.with_password(&user)).await?;
+    go_on(&app, None, &signed_in)
+}
+
+async fn whose(app: &App, token: &str) -> Result<User, Error> {
+    let link = Token::parse(TokenKind::OneTimeLink, token).ok_or(Error::DeadLink)?;
+    let mut conn = app.db.read().await?;
+    let id = one_time_link::find(&mut conn, &link.hash(), Purpose::SetPassword, app.now()).await?;
+    let user = user::find(&mut conn, &id.ok_or(Error::DeadLink)?).await?;
+    user.filter(|user| user.disabled_at.is_none()).ok_or(Error::DeadLink)
+}
+
+async fn show(
+    app: &App,
+    visitor: &Visitor,
+    token: &str,
+    user: &User,
+    problem: Option<PasswordProblem>,
+) -> Result<Response, Error> {
+    let identifiers = user::identifiers(&mut *app.db.read().await?, &user.id).await?;
+    let page = SetPasswordPage {
+        layout: page::layout(app, visitor),
+        token: token.to_owned(),
+        identifier: identifiers.first().map(|identifier| identifier.as_written.clone()).unwrap_or_default(),
+        least_password: app.config.login.password_min_length.into(),
+        problem,
+    };
+    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    page::show_with(app, visitor, status, &page)
+}

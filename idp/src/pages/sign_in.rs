@@ -1,0 +1,189 @@
+//! Signing in with an identifier and a password.
+
+use std::time::Duration;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::app::App;
+use crate::base::secret::Secret;
+use crate::http::asked::Step;
+use crate::http::client_ip;
+use crate::http::error::Error;
+use crate::http::form::Form;
+use crate::http::page::{self, go_on};
+use crate::http::query::Query;
+use crate::http::visitor::Visitor;
+use crate::login::password::{self, Outcome};
+use crate::login::session::{self, SignIn};
+use crate::oidc::prompt::{NextStep, SignInReason};
+use crate::store::ephemeral::Rate;
+
+use super::{Layout, Wording};
+
+/// Asks who somebody is. Posts `identifier`, `password` and, if offered, `keep_signed_in=yes` to `/sign-in`.
+#[derive(Template)]
+#[template(path = "pages/sign_in.html")]
+pub struct SignInPage<'a> {
+    /// What the page is set in.
+    pub layout: Layout<'a>,
+    /// What was typed before, or the client's `login_hint`.
+    pub identifier: String,
+    /// What there is to know before signing in.
+    pub notice: Option<SignInNotice>,
+    /// Why the last try did not succeed.
+    pub problem: Option<SignInProblem>,
+    /// Whether "keep me signed in" is offered, and was ticked.
+    pub keep_signed_in: Option<bool>,
+    /// Whether a person may make an account.
+    pub offers_sign_up: bool,
+    /// Whether this browser has accounts to choose from.
+    pub offers_accounts: bool,
+}
+
+/// What there is to know before signing in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignInNotice {
+    /// The client wants the person to prove anew who they are (`prompt=login`, `max_age`).
+    Again,
+    /// The client expects another account than the one that is signed in (`id_token_hint`).
+    OtherAccount,
+    /// The new password is in force.
+    PasswordSet,
+}
+
+impl SignInNotice {
+    /// What a person reads.
+    pub fn wording(self) -> Wording {
+        match self {
+            Self::Again => Wording::new("sign-in-again"),
+            Self::OtherAccount => Wording::new("sign-in-other-account"),
+            Self::PasswordSet => Wording::new("sign-in-password-set"),
+        }
+    }
+}
+
+/// Why a try to sign in did not succeed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignInProblem {
+    /// No identifier was typed.
+    IdentifierMissing,
+    /// No password was typed.
+    PasswordMissing,
+    /// The two do not belong together. Also said of accounts that do not exist, are disabled or have no password.
+    Refused,
+    /// Too many tries.
+    TooManyTries {
+        /// How long until the next that counts.
+        seconds: u64,
+    },
+}
+
+impl SignInProblem {
+    /// What a person reads.
+    pub fn wording(self) -> Wording {
+        match self {
+            Self::IdentifierMissing => Wording::new("sign-in-identifier-missing"),
+            Self::PasswordMissing => Wording::new("password-missing"),
+            Self::Refused => Wording::new("sign-in-refused"),
+            Self::TooManyTries { seconds } => Wording::counted("sign-in-too-many-tries", "seconds", seconds),
+        }
+    }
+}
+
+impl SignInPage<'_> {
+    /// Whether the identifier is what a person has to look at again.
+    fn identifier_is_wrong(&self) -> bool {
+        matches!(self.problem, Some(SignInProblem::IdentifierMissing | SignInProblem::Refused))
+    }
+
+    /// Whether the password is what a person has to type again.
+    fn password_is_wrong(&self) -> bool {
+        matches!(self.problem, Some(SignInProblem::PasswordMissing | SignInProblem::Refused))
+    }
+}
+
+/// Shows the page.
+pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
+    let Some(sealed) = query.get("interaction") else {
+        return show(&app, &visitor, None, Shown::default(), StatusCode::OK);
+    };
+    let step = Step::open(&app, &visitor, sealed).await?;
+    let notice = match step.next(&app).await? {
+        NextStep::SignIn(SignInReason::Wanted(_) | SignInReason::TooOld(_)) => Some(SignInNotice::Again),
+        NextStep::SignIn(SignInReason::SomeoneElse) => Some(SignInNotice::OtherAccount),
+        _ => None,
+    };
+    let identifier = step.asked.request.login_hint.clone().unwrap_or_default();
+    let shown = Shown { identifier, notice, ..Shown::default() };
+    show(&app, &visitor, Some(&step), shown, StatusCode::OK)
+}
+
+/// Tries what was typed.
+pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
+    let Form { visitor, params } = form;
+    let mut step = match params.get("interaction") {
+        Some(sealed) => Some(Step::open(&app, &visitor, sealed).await?),
+        None => None,
+    };
+    let identifier = params.get("identifier").unwrap_or_default().to_owned();
+    let password = Secret::from(params.get("password").unwrap_or_default());
+    let keep = params.get("keep_signed_in").is_some();
+    let again = |problem, status| {
+        let shown = Shown { identifier: identifier.clone(), problem: Some(problem), keep, notice: None };
+        show(&app, &visitor, step.as_ref(), shown, status)
+    };
+    if identifier.trim().is_empty() {
+        return again(SignInProblem::IdentifierMissing, StatusCode::BAD_REQUEST);
+    }
+    if password.expose().is_empty() {
+        return again(SignInProblem::PasswordMissing, StatusCode::BAD_REQUEST);
+    }
+    let login = &app.config.login;
+    let rate = Rate { burst: login.address_burst, period: Duration::from_secs(60) / login.address_per_minute.max(1) };
+    let key = format!("sign-in:{}", client_ip::network(visitor.address));
+    if let Err(wait) = app.ephemeral.limit(&key, rate).await {
+        let seconds = wait.as_secs().max(1);
+        return again(SignInProblem::TooManyTries { seconds }, StatusCode::TOO_MANY_REQUESTS);
+    }
+    let (user, bucket) = match password::check(&app, &identifier, &password, &visitor.browser).await? {
+        Outcome::Right { user, bucket } => (user, bucket),
+        Outcome::Wrong | Outcome::TooLong => return again(SignInProblem::Refused, StatusCode::BAD_REQUEST),
+        Outcome::TooSoon { until } => {
+            let seconds = until.since(app.now()).as_secs() + 1;
+            return again(SignInProblem::TooManyTries { seconds }, StatusCode::TOO_MANY_REQUESTS);
+        }
+    };
+    let sign_in = SignIn { keep, bucket: Some(&bucket), ..visitor.with_password(&user) };
+    let signed_in = session::begin(&app, &sign_in).await?;
+    go_on(&app, step.as_mut().map(|step| &mut step.interaction), &signed_in)
+}
+
+#[derive(Default)]
+struct Shown {
+    identifier: String,
+    notice: Option<SignInNotice>,
+    problem: Option<SignInProblem>,
+    keep: bool,
+}
+
+fn show(
+    app: &App,
+    visitor: &Visitor,
+    step: Option<&Step>,
+    shown: Shown,
+    status: StatusCode,
+) -> Result<Response, Error> {
+    let page = SignInPage {
+        layout: page::layout_of(app, visitor, step).with_switch("/sign-in"),
+        identifier: shown.identifier,
+        notice: shown.notice,
+        problem: shown.problem,
+        keep_signed_in: Some(shown.keep),
+        offers_sign_up: app.config.login.sign_up,
+        offers_accounts: step.is_some_and(|step| !step.sessions.is_empty()),
+    };
+    page::show_with(app, visitor, status, &page)
+}

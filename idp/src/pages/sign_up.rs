@@ -1,0 +1,215 @@
+//! Making an account.
+
+use std::time::Duration;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::wording::check_password;
+use crate::app::App;
+use crate::base::secret::Secret;
+use crate::http::asked::Step;
+use crate::http::client_ip;
+use crate::http::error::Error;
+use crate::http::form::Form;
+use crate::http::page::{self, go_on};
+use crate::http::query::Query;
+use crate::http::visitor::Visitor;
+use crate::login::session;
+use crate::login::users::{self, NewUser};
+use crate::login::{self, identifier};
+use crate::store;
+use crate::store::ephemeral::Rate;
+use crate::store::user::IdentifierKind;
+
+use super::wording::PasswordProblem;
+use super::{Layout, Wording};
+
+/// Asks for what an account begins with. Posts `username` or `email` (whichever are asked for), `name` and `password` to
+/// `/sign-up`.
+#[derive(Template)]
+#[template(path = "pages/sign_up.html")]
+pub struct SignUpPage<'a> {
+    /// What the page is set in.
+    pub layout: Layout<'a>,
+    /// The user name as typed; `None` where none is asked for.
+    pub username: Option<String>,
+    /// The mail address as typed; `None` where none is asked for.
+    pub email: Option<String>,
+    /// The person's name as typed; may be left empty.
+    pub name: String,
+    /// The least number of characters of a password.
+    pub least_password: u64,
+    /// What has to be put right, in the order of the fields.
+    pub problems: Vec<SignUpProblem>,
+    /// Whether the page has a way to sign in instead.
+    pub offers_sign_in: bool,
+}
+
+/// A field of the form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignUpField {
+    /// The user name.
+    Username,
+    /// The mail address.
+    Email,
+    /// The person's name.
+    Name,
+    /// The password.
+    Password,
+}
+
+impl SignUpField {
+    /// The field's name in the form.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Username => "username",
+            Self::Email => "email",
+            Self::Name => "name",
+            Self::Password => "password",
+        }
+    }
+}
+
+/// What has to be put right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignUpProblem {
+    /// No user name was typed.
+    UsernameMissing,
+    /// The user name has signs in it, or a length, that are not possible.
+    UsernameMalformed,
+    /// Somebody has the user name.
+    UsernameTaken,
+    /// No mail address was typed.
+    EmailMissing,
+    /// It is no mail address.
+    EmailMalformed,
+    /// The mail address belongs to an account.
+    EmailTaken,
+    /// The name is longer than any name.
+    NameTooLong,
+    /// The password was not taken.
+    Password(PasswordProblem),
+}
+
+impl SignUpProblem {
+    /// The field that it concerns.
+    pub fn field(self) -> SignUpField {
+        match self {
+            Self::UsernameMissing | Self::UsernameMalformed | Self::UsernameTaken => SignUpField::Username,
+            Self::EmailMissing | Self::EmailMalformed | Self::EmailTaken => SignUpField::Email,
+            Self::NameTooLong => SignUpField::Name,
+            Self::Password(_) => SignUpField::Password,
+        }
+    }
+
+    /// What a person reads.
+    pub fn wording(self) -> Wording {
+        match self {
+            Self::UsernameMissing => Wording::new("sign-up-username-missing"),
+            Self::UsernameMalformed => Wording::new("sign-up-username-malformed"),
+            Self::UsernameTaken => Wording::new("sign-up-username-taken"),
+            Self::EmailMissing => Wording::new("sign-up-email-missing"),
+            Self::EmailMalformed => Wording::new("sign-up-email-malformed"),
+            Self::EmailTaken => Wording::new("sign-up-email-taken"),
+            Self::NameTooLong => Wording::new("sign-up-name-too-long"),
+            Self::Password(problem) => problem.wording(),
+        }
+    }
+}
+
+impl SignUpPage<'_> {
+    /// What has to be put right in a field.
+    fn problem_of(&self, field: SignUpField) -> Option<String> {
+        let problem = self.problems.iter().find(|problem| problem.field() == field)?;
+        Some(self.layout.say(problem.wording()))
+    }
+}
+
+/// The longest name.
+const LONGEST_NAME: usize = 200;
+
+/// Shows the page.
+pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
+    offered(&app)?;
+    let step = match query.get("interaction") {
+        Some(sealed) => Some(Step::open(&app, &visitor, sealed).await?),
+        None => None,
+    };
+    let hint = step.as_ref().and_then(|step| step.asked.request.login_hint.clone());
+    show(&app, &visitor, step.as_ref(), hint.unwrap_or_default(), String::new(), Vec::new())
+}
+
+/// Makes an account, and signs its owner in.
+pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
+    offered(&app)?;
+    let Form { visitor, params } = form;
+    let mut step = match params.get("interaction") {
+        Some(sealed) => Some(Step::open(&app, &visitor, sealed).await?),
+        None => None,
+    };
+    let email = params.get("email").unwrap_or_default().trim().to_owned();
+    let name = params.get("name").unwrap_or_default().trim().to_owned();
+    let password = Secret::from(params.get("password").unwrap_or_default());
+    let again = |problems| show(&app, &visitor, step.as_ref(), email.clone(), name.clone(), problems);
+
+    let mut problems = Vec::new();
+    let identifier = identifier::parse(&email, None).ok().filter(|it| it.kind == IdentifierKind::Email.as_str());
+    if identifier.is_none() {
+        let missing = email.is_empty();
+        problems.push(if missing { SignUpProblem::EmailMissing } else { SignUpProblem::EmailMalformed });
+    }
+    if name.len() > LONGEST_NAME {
+        problems.push(SignUpProblem::NameTooLong);
+    }
+    let rules = check_password(&app, &password, &[&email, &name]);
+    problems.extend(rules.err().map(SignUpProblem::Password));
+    let Some(identifier) = identifier.filter(|_| problems.is_empty()) else { return again(problems) };
+
+    let key = format!("sign-up:{}", client_ip::network(visitor.address));
+    let rate = Rate { burst: 5, period: Duration::from_secs(60) };
+    if let Err(wait) = app.ephemeral.limit(&key, rate).await {
+        return Err(Error::TooMany(wait));
+    }
+    let mut profile = serde_json::Map::new();
+    if !name.is_empty() {
+        profile.insert("name".to_owned(), name.clone().into());
+    }
+    profile.insert("locale".to_owned(), visitor.language.tag().into());
+    let new =
+        NewUser { sub: None, profile, identifiers: vec![identifier], password: Some(password), roles: Vec::new() };
+    let user = match users::add(&app, new).await {
+        Ok(user) => user,
+        Err(login::Error::Store(store::db::Error::Conflict)) => return again(vec![SignUpProblem::EmailTaken]),
+        Err(error) => return Err(error.into()),
+    };
+    let signed_in = session::begin(&app, &visitor.with_password(&user)).await?;
+    go_on(&app, step.as_mut().map(|step| &mut step.interaction), &signed_in)
+}
+
+fn offered(app: &App) -> Result<(), Error> {
+    if app.config.login.sign_up { Ok(()) } else { Err(Error::SignUpOff) }
+}
+
+fn show(
+    app: &App,
+    visitor: &Visitor,
+    step: Option<&Step>,
+    email: String,
+    name: String,
+    problems: Vec<SignUpProblem>,
+) -> Result<Response, Error> {
+    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+    let page = SignUpPage {
+        layout: page::layout_of(app, visitor, step).with_switch("/sign-up"),
+        username: None,
+        email: Some(email),
+        name,
+        least_password: app.config.login.password_min_length.into(),
+        problems,
+        offers_sign_in: true,
+    };
+    page::show_with(app, visitor, status, &page)
+}

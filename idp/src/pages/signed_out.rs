@@ -1,0 +1,29 @@
+//! What is seen after signing out.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::app::App;
+use crate::http::error::Error;
+use crate::http::page;
+use crate::http::visitor::Visitor;
+
+use super::Layout;
+
+/// Says that nobody is signed in any more.
+#[derive(Template)]
+#[template(path = "pages/signed_out.html")]
+pub struct SignedOutPage<'a> {
+    /// What the page is set in; the client, if it is known, is the one that a person came from.
+    pub layout: Layout<'a>,
+    /// The client's own page: OIDC Registration §2, `client_uri`.
+    pub client_uri: Option<String>,
+}
+
+/// Shows the page.
+pub async fn get(State(app): State<App>, visitor: Visitor) -> Result<Response, Error> {
+    let page = SignedOutPage { layout: page::layout(&app, &visitor), client_uri: None };
+    page::show_with(&app, &visitor, StatusCode::OK, &page)
+}
