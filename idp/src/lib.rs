@@ -22,3 +22,10 @@ pub mod http;
 // 5: doors.
 pub mod endpoints;
 pub mod pages;
+// Assembly.
+pub mod boot;
+pub mod cli;
+pub mod jobs;
+pub mod router;
+pub mod run;
+pub mod serve;

@@ -1,0 +1,187 @@
+//! Putting the whole together from its configuration.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use tokio_util::task::TaskTracker;
+
+use crate::app::{App, Parts};
+use crate::base::clock::Clock;
+use crate::base::messages::Messages;
+use crate::base::random::Random;
+use crate::config::{Config, DatabaseUrl};
+use crate::login::hashing::{Bounds, Cost, Hashing};
+use crate::oidc::scope::ScopeSet;
+use crate::site::{Logo, Site};
+use crate::store::db::{self, Db};
+use crate::store::ephemeral::Ephemeral;
+use crate::store::event::Pen;
+use crate::tokens::keys::{Keys, Rotation};
+use crate::vault::{Vault, master_key_in};
+
+/// Where time and chance come from, and how careful SQLite is: what tests choose.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// The clock.
+    pub clock: Clock,
+    /// Chance.
+    pub random: Random,
+    /// Whether SQLite waits until each commit is on disk.
+    pub durable: bool,
+}
+
+impl Surroundings {
+    /// Those of a real process.
+    pub fn real() -> Self {
+        Self { clock: Clock::System, random: Random::System, durable: true }
+    }
+}
+
+/// Opens the database and everything else; brings the schema up to date.
+pub async fn open(config: Config, surroundings: Surroundings) -> Result<App> {
+    let Surroundings { clock, random, durable } = surroundings;
+    let pen = Pen { clock: clock.clone(), random: random.clone() };
+    prepare_folders(&config)?;
+    let db = open_database(&config, durable).await?;
+    let masters = master_keys(&config, &random)?;
+    let vault = Vault::open(&db, &masters, &pen).await?;
+    let tokens = &config.tokens;
+    let rotation = Rotation {
+        algorithms: tokens.signing_algorithms.clone(),
+        every: tokens.key_rotation,
+        ahead: tokens.key_publish_ahead,
+        longest_token: tokens.access_token.max(tokens.id_token),
+    };
+    let keys = Keys::open(&db, &vault, &pen, rotation).await.context("the signing keys cannot be loaded")?;
+    let login = &config.login;
+    let cost = Cost {
+        memory_kib: login.argon2_memory.in_kib(),
+        iterations: login.argon2_iterations,
+        parallelism: login.argon2_parallelism,
+    };
+    let bounds = Bounds {
+        at_once: login.hashing_at_once.map(|n| n as usize),
+        queue: login.hashing_queue as usize,
+        wait: login.hashing_wait,
+    };
+    let scopes = config.scopes.iter().map(|scope| scope.name.as_str());
+    let scopes = ScopeSet::parse(&scopes.collect::<Vec<_>>().join(" ")).unwrap_or_default();
+    let logo = config.pages.logo.as_deref().map(Logo::read).transpose()?;
+    let site = Site {
+        base_path: config.issuer.path().to_owned(),
+        operator_name: config.pages.operator_name.clone(),
+        operator_logo: logo.is_some().then(|| config.issuer.path().to_owned() + "/brand-logo"),
+        has_brand: config.pages.accent_color.is_some(),
+        messages: Messages::load()?,
+    };
+    let app = App::new(Parts {
+        scopes: ScopeSet::standard().union(&scopes),
+        csrf: vault.derive("csrf"),
+        interactions: vault.derive("interaction"),
+        ephemeral: Ephemeral::memory(clock),
+        hashing: Hashing::new(cost, bounds, random),
+        site,
+        logo,
+        requests: TaskTracker::new(),
+        config,
+        db,
+        vault,
+        keys,
+        pen,
+    });
+    crate::clients::declare(&app).await.context("the clients of the configuration cannot be written")?;
+    Ok(app)
+}
+
+fn prepare_folders(config: &Config) -> Result<()> {
+    let mut folders = vec![config.data_dir.clone()];
+    if let DatabaseUrl::Sqlite(path) = config.database_url()
+        && let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty())
+    {
+        folders.push(parent.to_owned());
+    }
+    for folder in folders {
+        if folder.is_dir() {
+            continue;
+        }
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&folder).with_context(|| format!("the directory {} cannot be made", folder.display()))?;
+    }
+    Ok(())
+}
+
+async fn open_database(config: &Config, durable: bool) -> Result<Db> {
+    let url = config.database_url();
+    let shown = match &url {
+        DatabaseUrl::Sqlite(path) => path.display().to_string(),
+        DatabaseUrl::Postgres(_) => "PostgreSQL".to_owned(),
+    };
+    let options = db::Options {
+        url: match &url {
+            DatabaseUrl::Sqlite(path) => db::sqlite_url(path),
+            DatabaseUrl::Postgres(url) => url.expose().to_owned(),
+        },
+        max_connections: config.database.max_connections,
+        acquire_timeout: config.database.acquire_timeout,
+        statement_timeout: config.database.statement_timeout,
+        durable,
+    };
+    let db = Db::open(&options).await.with_context(|| format!("the database {shown} cannot be opened"))?;
+    db.migrate().await.context("the schema cannot be brought up to date")?;
+    Ok(db)
+}
+
+fn master_keys(config: &Config, random: &Random) -> Result<Vec<crate::base::seal::SealingKey>> {
+    let mut keys: Vec<_> = config.secrets.master_key.iter().cloned().collect();
+    if keys.is_empty() {
+        if matches!(config.database_url(), DatabaseUrl::Postgres(_)) {
+            // A replica must not invent a second one.
+            bail!(
+                "secrets.master_key is missing. On PostgreSQL it must be given, the same to every replica: make one with\n  \
+                 openssl rand -base64 32 | tr '+/' '-_' | tr -d '=' > master.key\n\
+                 and name the file with LATCHKEY__SECRETS__MASTER_KEY_FILE or secrets.master_key_file"
+            );
+        }
+        keys.push(master_key_in(&master_key_path(config), random)?);
+    }
+    keys.extend(config.secrets.previous_master_keys.iter().cloned());
+    Ok(keys)
+}
+
+/// Where the master key is that Latchkey made for itself.
+pub fn master_key_path(config: &Config) -> PathBuf {
+    config.data_dir.join("master.key")
+}
+
+/// Holds an SQLite file for this process: a second server on it would know nothing of what this one has in memory.
+#[derive(Debug)]
+pub struct Hold {
+    _file: File,
+}
+
+/// Takes hold of the database file, or says who cannot.
+pub fn take_hold(config: &Config) -> Result<Option<Hold>> {
+    let DatabaseUrl::Sqlite(path) = config.database_url() else { return Ok(None) };
+    prepare_folders(config)?;
+    let lock = lock_path(&path);
+    let file = File::options().create(true).truncate(false).write(true).open(&lock);
+    let file = file.with_context(|| format!("the lock file {} cannot be opened", lock.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(Hold { _file: file })),
+        Err(std::fs::TryLockError::WouldBlock) => bail!(
+            "another Latchkey serves from {} already. An SQLite file belongs to one server; for several, use PostgreSQL",
+            path.display()
+        ),
+        Err(std::fs::TryLockError::Error(error)) => Err(error).context("the database file cannot be locked"),
+    }
+}
+
+fn lock_path(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(".lock");
+    name.into()
+}

@@ -1,0 +1,236 @@
+//! The command line: what can be asked for, and how the answer is printed.
+//!
+//! [`begin`] does all that needs no database; what is left is a [`Work`] for the rest of the program, which answers with an
+//! [`Outcome`] that [`finish`] prints.
+
+pub mod client;
+pub mod config;
+pub mod keys;
+mod output;
+pub mod user;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use output::{Failure, Outcome, Output, finish};
+
+use crate::config::{Config, Loaded};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0   done
+  1   failed
+  2   the command line is wrong
+  3   there is no such client, user or key
+  4   there is one already, or it is in use
+  78  the configuration is wrong";
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(name = "latchkey", version, about = "An OpenID Connect provider in one binary.", after_help = EXIT_CODES)]
+pub struct Cli {
+    /// The configuration file [default: latchkey.toml, if there]
+    #[arg(long, short, global = true, env = "LATCHKEY_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Answer in JSON, for programs
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do [default: serve]
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What can be asked for.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve people and applications, until told to stop
+    Serve,
+    /// Try it out: a provider, an account and an application, in a temporary folder
+    Demo(Demo),
+    /// Bring the database to the form that this version needs
+    Migrate,
+    /// Applications that people sign in to, and services
+    #[command(subcommand)]
+    Client(client::ClientCommand),
+    /// People
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// The keys that tokens are signed with
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// The configuration
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
+}
+
+/// Where the demonstration listens.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Demo {
+    /// The port of the provider
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// The port of the application
+    #[arg(long, default_value_t = 8081)]
+    pub app_port: u16,
+}
+
+/// What is left to do once the configuration is read.
+#[derive(Debug)]
+pub enum Work {
+    /// To serve until told to stop.
+    Serve,
+    /// To bring the schema up to date.
+    Migrate,
+    /// Something about clients.
+    Client(client::ClientCommand),
+    /// Something about people.
+    User(user::UserCommand),
+    /// Something about signing keys.
+    Keys(keys::KeysCommand),
+}
+
+/// How far [`begin`] has come.
+#[derive(Debug)]
+pub enum Step {
+    /// All is done, with this exit code.
+    Done(u8),
+    /// The demonstration, which has a configuration of its own.
+    Demo(Demo),
+    /// There is work for the rest of the program.
+    Work(Work, Box<Loaded>),
+}
+
+/// Reads the command line; what cannot be read, and `--help`, is answered at once and gives the exit code.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, u8> {
+    Cli::try_parse_from(args).map_err(|error| {
+        // A reader that has gone away needs no help text.
+        let _ = error.print();
+        u8::try_from(error.exit_code()).unwrap_or(Failure::USAGE)
+    })
+}
+
+/// The variables of the process; a value that is not Unicode is kept recognisably wrong instead of being left out.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
+}
+
+/// Does what needs no database.
+pub fn begin(cli: Cli, env: impl Iterator<Item = (String, String)>, out: &mut dyn Write, err: &mut dyn Write) -> Step {
+    let path = cli.config.as_deref().filter(|path| !path.as_os_str().is_empty());
+    let work = match cli.command.unwrap_or(Command::Serve) {
+        Command::Demo(demo) => return Step::Demo(demo),
+        Command::Config(command) => {
+            let outcome = config::answer(command, path, env);
+            return Step::Done(finish(outcome, cli.json, out, err));
+        }
+        Command::Serve => Work::Serve,
+        Command::Migrate => Work::Migrate,
+        Command::Client(command) => Work::Client(command),
+        Command::User(command) => Work::User(command),
+        Command::Keys(command) => Work::Keys(command),
+    };
+    let checked = match &work {
+        Work::Client(client::ClientCommand::Add(client)) => client.to_new().map(drop),
+        _ => Ok(()),
+    };
+    let loaded = checked.and_then(|()| Ok(Config::load(path, env)?));
+    match loaded {
+        Ok(loaded) => Step::Work(work, Box::new(loaded)),
+        Err(failure) => Step::Done(finish(Err(failure), cli.json, out, err)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn run(args: &str, env: &[(&str, &str)]) -> (Step, String, String) {
+        let cli = Cli::try_parse_from(args.split(' ')).unwrap_or_else(|error| panic!("{error}"));
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let step = begin(cli, env, &mut out, &mut err);
+        (step, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    }
+
+    fn refused(args: &str) -> i32 {
+        Cli::try_parse_from(args.split(' ')).map_or_else(|error| error.exit_code(), |cli| panic!("accepted {cli:?}"))
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn without_a_command_it_serves() {
+        assert!(matches!(run("latchkey", &[]).0, Step::Work(Work::Serve, _)));
+        assert!(matches!(run("latchkey demo --port 9000", &[]).0, Step::Demo(Demo { port: 9000, app_port: 8081 })));
+    }
+
+    #[test]
+    fn a_wrong_configuration_is_78_before_anything_else_happens() {
+        let (step, out, err) = run("latchkey serve", &[("LATCHKEY__LOGIN__SIGN_UP", "maybe")]);
+        assert!(matches!(step, Step::Done(78)));
+        assert_eq!(out, "");
+        assert_eq!(
+            err,
+            "The configuration has a problem:\n  login.sign_up (environment LATCHKEY__LOGIN__SIGN_UP): found \"maybe\"; \
+             allowed: true or false\n"
+        );
+    }
+
+    #[test]
+    fn a_wrong_command_line_is_2() {
+        for args in [
+            "latchkey sevre",
+            "latchkey client add",
+            "latchkey client add --kind desktop",
+            "latchkey user add --name Alice",
+            "latchkey user add --email alice@example.com --password hunter2",
+            "latchkey user show",
+        ] {
+            assert_eq!(refused(args), 2, "{args}");
+        }
+        let (step, _, err) = run("latchkey client add --kind web", &[]);
+        assert!(matches!(step, Step::Done(2)), "{step:?}");
+        assert!(err.contains("--redirect-uri"), "{err}");
+    }
+
+    #[test]
+    fn config_check_prints_what_is_in_force_and_masks_secrets() {
+        let env = [
+            ("LATCHKEY__DATABASE__URL", "postgres://latchkey:hunter2@db/latchkey"),
+            ("LATCHKEY__SECRETS__MASTER_KEY", "C2cBAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4"),
+            ("LATCHKEY__TOKENS__ID_TOKEN", "2h"),
+        ];
+        for args in ["latchkey config check", "latchkey config check --json"] {
+            let (step, out, err) = run(args, &env);
+            assert!(matches!(step, Step::Done(0)), "{err}");
+            assert!(out.contains("postgres://latchkey:***@db/latchkey"), "{out}");
+            assert!(out.contains("tokens.id_token"), "the warning is told: {out}");
+            assert!(out.contains("[secret, key "), "{out}");
+            assert!(!out.contains("hunter2") && !out.contains("C2cBAg"), "{out}");
+        }
+    }
+
+    #[test]
+    fn problems_are_json_for_programs() {
+        let (step, _, err) = run("latchkey --json config check", &[("LATCHKEY__LOGIN__SIGN_UP", "maybe")]);
+        assert!(matches!(step, Step::Done(78)));
+        let problem: serde_json::Value = serde_json::from_str(&err).unwrap();
+        assert_eq!(problem["error"], "configuration");
+        assert_eq!(problem["problems"][0]["key"], "login.sign_up");
+    }
+
+    #[test]
+    fn config_reference_prints_the_reference() {
+        let (step, out, _) = run("latchkey config reference", &[]);
+        assert!(matches!(step, Step::Done(0)));
+        assert_eq!(out, crate::config::reference());
+    }
+}

@@ -1,0 +1,151 @@
+//! Doing what the command line asks for, once the configuration is read.
+
+mod client;
+mod keys;
+mod user;
+
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use serde_json::{Map, json};
+use tokio::net::TcpListener;
+
+use crate::app::App;
+use crate::boot::{self, Surroundings};
+use crate::cli::{Failure, Outcome, Output, Work};
+use crate::config::{Config, Loaded, LogFormat};
+use crate::login::identifier;
+use crate::login::users::{self, ADMINISTRATOR, NewUser};
+use crate::store;
+use crate::store::user::User;
+use crate::{jobs, router, serve};
+
+/// How long the link works by which the first administrator sets a password.
+const FIRST_LINK: Duration = Duration::from_secs(60 * 60);
+
+/// Does the work, on a runtime of its own.
+pub fn work(work: Work, loaded: Loaded) -> Outcome {
+    start_log(&loaded.config);
+    for warning in &loaded.warnings {
+        tracing::warn!("configuration: {warning}");
+    }
+    runtime()?.block_on(async move {
+        match work {
+            Work::Serve => serve(loaded.config).await,
+            Work::Migrate => {
+                let app = open(loaded.config).await?;
+                app.db.close().await;
+                Ok(Output::new("The database is in the form that this version needs.", &json!({ "migrated": true })))
+            }
+            other => {
+                let app = open(loaded.config).await?;
+                let outcome = match other {
+                    Work::Client(command) => client::command(&app, command).await,
+                    Work::User(command) => user::command(&app, command).await,
+                    Work::Keys(command) => keys::command(&app, command).await,
+                    Work::Serve | Work::Migrate => Err(Failure::Failed("done above".to_owned())),
+                };
+                app.db.close().await;
+                outcome
+            }
+        }
+    })
+}
+
+/// What asynchronous work runs on.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    Ok(runtime.context("the runtime cannot be started")?)
+}
+
+/// Begins to log as configured.
+pub(crate) fn start_log(config: &Config) {
+    use tracing_subscriber::EnvFilter;
+    // Of libraries only what looks wrong: at a finer level they would show queries and headers.
+    let filter = EnvFilter::new(format!("warn,latchkey={}", config.log.level.as_str()));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let started = match config.log.format {
+        LogFormat::Text => log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init(),
+        LogFormat::Json => log.json().flatten_event(true).try_init(),
+    };
+    // There is a log already where a test has started one.
+    let _ = started;
+}
+
+async fn open(config: Config) -> Result<App, Failure> {
+    Ok(boot::open(config, Surroundings::real()).await?)
+}
+
+async fn serve(config: Config) -> Outcome {
+    let began = std::time::Instant::now();
+    let hold = boot::take_hold(&config)?;
+    let address = config.listen();
+    let listener = TcpListener::bind(address).await.with_context(|| format!("{address} cannot be listened on"))?;
+    let app = open(config).await?;
+    welcome(&app, began.elapsed()).await?;
+    let jobs = tokio::spawn(jobs::run(app.clone()));
+    serve::serve(&app, router::router(&app), listener, stop_signal()).await;
+    jobs.abort();
+    drop(hold);
+    Ok(Output::new("Stopped.", &json!({ "stopped": true })))
+}
+
+/// Ready when the process is told to stop.
+pub(crate) async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => tracing::info!("told to stop"),
+        _ = interrupt.recv() => tracing::info!("interrupted"),
+    }
+}
+
+/// Tells a person what comes next. It goes to standard output and not to the log: a link that sets a password is a secret.
+async fn welcome(app: &App, took: Duration) -> Result<(), Failure> {
+    let issuer = app.issuer();
+    println!("Latchkey serves {issuer} (started in {} ms)", took.as_millis());
+    if !app.config.issuer.is_https() {
+        println!("Plain http on this machine alone: cookies go without their __Host- prefix and Secure.");
+    }
+    let administrators =
+        store::user::any_with_password(&mut *app.db.read().await.map_err(failed)?).await.map_err(failed)?;
+    if !administrators {
+        let administrator = first_administrator(app).await?;
+        let link = users::password_link(app, &administrator.id, FIRST_LINK).await.map_err(failed)?;
+        println!(
+            "\nThere is nobody yet who can sign in. Set the password of the user \"admin\" (works once, for an hour):"
+        );
+        println!("  {link}");
+        println!("\nAdd an application, and people:");
+        println!("  latchkey client add --kind web --redirect-uri https://app.example.com/callback");
+        println!("  latchkey user add --email alice@example.com");
+    }
+    println!("\nDiscovery: {}", app.config.issuer.url("/.well-known/openid-configuration"));
+    Ok(())
+}
+
+/// The first administrator, made at the first start.
+async fn first_administrator(app: &App) -> Result<User, Failure> {
+    let found =
+        store::user::find_by_identifier(&mut *app.db.read().await.map_err(failed)?, "admin").await.map_err(failed)?;
+    if let Some(found) = found {
+        return Ok(found);
+    }
+    let name = identifier::parse("admin", None).map_err(|_| anyhow!("admin is no user name"))?;
+    let new = NewUser {
+        sub: None,
+        profile: Map::new(),
+        identifiers: vec![name],
+        password: None,
+        roles: vec![ADMINISTRATOR.to_owned()],
+    };
+    Ok(users::add(app, new).await.map_err(failed)?)
+}
+
+/// An error of the store or of a sign-in, for the command line.
+pub(crate) fn failed(error: impl std::error::Error + Send + Sync + 'static) -> anyhow::Error {
+    anyhow::Error::new(error)
+}
