@@ -25,6 +25,7 @@ pub mod pages;
 // Assembly.
 pub mod boot;
 pub mod cli;
+pub mod demo;
 pub mod jobs;
 pub mod router;
 pub mod run;

@@ -4,7 +4,7 @@ use std::io::{stderr, stdout};
 use std::process::ExitCode;
 
 use latchkey::cli::{self, Step};
-use latchkey::run;
+use latchkey::{demo, run};
 
 fn main() -> ExitCode {
     let cli = match cli::parse(std::env::args_os()) {
@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     let json = cli.json;
     let outcome = match cli::begin(cli, cli::environment(), &mut stdout(), &mut stderr()) {
         Step::Done(code) => return code.into(),
-        Step::Demo(_) => return 2.into(),
+        Step::Demo(demo) => demo::run(demo),
         Step::Work(work, loaded) => run::work(work, *loaded),
     };
     cli::finish(outcome, json, &mut stdout(), &mut stderr()).into()

@@ -1,0 +1,103 @@
+//! `latchkey demo`: a provider in a temporary folder, a user in it, and an application that signs people in through it.
+
+mod application;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, anyhow};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::app::App;
+use crate::base::encoding::base64url;
+use crate::base::random::Random;
+use crate::boot::{self, Surroundings};
+use crate::cli::{Demo, Failure, Outcome, Output};
+use crate::config::{Config, Issuer, LogLevel, NewClient};
+use crate::login::identifier;
+use crate::login::users::{self, NewUser};
+use crate::oidc::client_metadata::ClientKind;
+use crate::run::{failed, runtime, start_log, stop_signal};
+use crate::{clients, router, serve};
+
+/// Starts a provider in a temporary folder with a user in it, and an application that signs people in through it.
+pub fn run(ports: Demo) -> Outcome {
+    let folder = TemporaryFolder::make()?;
+    let mut config = Config { issuer: Issuer::localhost(ports.port), ..Config::default() };
+    config.data_dir = folder.0.clone();
+    config.login.sign_up = true;
+    config.log.level = LogLevel::Warn;
+    start_log(&config);
+    runtime()?.block_on(async move {
+        let at = |port| async move {
+            let address = std::net::SocketAddr::from(([127, 0, 0, 1], port));
+            TcpListener::bind(address).await.with_context(|| format!("{address} cannot be listened on"))
+        };
+        let (provider_listener, app_listener) = (at(ports.port).await?, at(ports.app_port).await?);
+        let origin = format!("http://localhost:{}/", ports.app_port);
+        let app = boot::open(config, Surroundings::real()).await?;
+        let hint = demo_user(&app).await?;
+        let registration = demo_client(&app, &origin, hint).await?;
+        println!("\n  Open {origin}\n\nThe provider is {}. Everything goes when you press Ctrl+C.", app.issuer());
+        let application = axum::serve(app_listener, application::application(registration)?);
+        let application = tokio::spawn(application.into_future());
+        serve::serve(&app, router::router(&app), provider_listener, stop_signal()).await;
+        application.abort();
+        drop(folder);
+        Ok(Output::new("Gone.", &json!({ "stopped": true })))
+    })
+}
+
+/// Somebody to be, with the password to be them.
+async fn demo_user(app: &App) -> Result<(String, String), Failure> {
+    let (name, password) = ("alice", "five tame herons drift");
+    let parse = |text: &str| identifier::parse(text, Some(app.now())).map_err(|_| anyhow!("no identifier: {text}"));
+    let profile = json!({ "name": "Alice Liddell", "given_name": "Alice", "family_name": "Liddell", "locale": "en" });
+    let new = NewUser {
+        sub: None,
+        profile: profile.as_object().cloned().unwrap_or_default(),
+        identifiers: vec![parse(name)?, parse("alice@example.com")?],
+        password: Some(password.into()),
+        roles: Vec::new(),
+    };
+    users::add(app, new).await.map_err(failed)?;
+    Ok((name.to_owned(), password.to_owned()))
+}
+
+async fn demo_client(app: &App, origin: &str, hint: (String, String)) -> Result<application::Registration, Failure> {
+    let kind = ClientKind::Web;
+    let new = NewClient {
+        client_id: Some("demo".to_owned()),
+        name: Some("The Herons’ Club".to_owned()),
+        kind,
+        metadata: kind.preset(),
+        redirect_uris: vec![format!("{origin}callback")],
+        post_logout_redirect_uris: vec![origin.to_owned()],
+        origins: Vec::new(),
+        first_party: false,
+    };
+    let (client, secret) = clients::add(app, new).await.map_err(failed)?;
+    Ok(application::Registration {
+        issuer: app.issuer().to_owned(),
+        client_id: client.client_id,
+        client_secret: secret.map(|secret| secret.expose().to_owned()).unwrap_or_default(),
+        origin: origin.to_owned(),
+        hint: Some(hint),
+    })
+}
+
+/// A folder that goes with what it was made for.
+struct TemporaryFolder(PathBuf);
+
+impl TemporaryFolder {
+    fn make() -> Result<Self, Failure> {
+        let name = format!("latchkey-demo-{}", base64url(&Random::System.bytes::<9>()));
+        Ok(Self(std::env::temp_dir().join(name)))
+    }
+}
+
+impl Drop for TemporaryFolder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
