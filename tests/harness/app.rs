@@ -1,0 +1,223 @@
+//! The provider under test.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use latchkey::app::App;
+use latchkey::base::clock::Clock;
+use latchkey::base::id::Id;
+use latchkey::base::random::Random;
+use latchkey::boot::{self, Surroundings};
+use latchkey::clients;
+use latchkey::config::{Config, Issuer, NewClient};
+use latchkey::login::identifier;
+use latchkey::login::users::{self, NewUser};
+use latchkey::oidc::client_metadata::ClientKind;
+use latchkey::router::router;
+use latchkey::store;
+use latchkey::store::user::User;
+use tower::ServiceExt;
+
+use super::browser::Browser;
+use super::database::{START, fresh_config};
+use super::http::Reply;
+use super::relying_party::RelyingParty;
+
+/// Everybody's password.
+pub const PASSWORD: &str = "five tame herons drift";
+
+pub fn minutes(n: u64) -> Duration {
+    Duration::from_secs(n * 60)
+}
+
+pub fn seconds(n: u64) -> Duration {
+    Duration::from_secs(n)
+}
+
+/// A provider with a database, a clock and a router of its own.
+#[derive(Clone)]
+pub struct TestApp {
+    pub app: App,
+    pub clock: Clock,
+    router: Router,
+}
+
+impl TestApp {
+    pub async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// A provider whose configuration differs from the default.
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = fresh_config().await;
+        change(&mut config);
+        let clock = Clock::manual(START + seconds(60));
+        let surroundings = Surroundings { clock: clock.clone(), random: Random::System, durable: false };
+        let app = boot::open(config, surroundings).await.unwrap();
+        Self { router: router(&app), app, clock }
+    }
+
+    /// A provider on a port of its own and with the time of the world, beside which a real process can serve.
+    pub async fn beside_a_process() -> Self {
+        let mut config = fresh_config().await;
+        config.issuer = Issuer::localhost(super::free_port());
+        let surroundings = Surroundings { clock: Clock::System, random: Random::System, durable: false };
+        let app = boot::open(config, surroundings).await.unwrap();
+        Self { router: router(&app), app, clock: Clock::System }
+    }
+
+    /// The same database served by another process, as far as a test can tell: nothing is shared in memory.
+    pub async fn replica(&self) -> Self {
+        let surroundings = Surroundings { clock: self.clock.clone(), random: Random::System, durable: false };
+        let app = boot::open(self.app.config.clone(), surroundings).await.unwrap();
+        Self { router: router(&app), app, clock: self.clock.clone() }
+    }
+
+    /// Sends a request as it is.
+    pub async fn send(&self, request: http::Request<Body>) -> Reply {
+        self.send_from([203, 0, 113, 7].into(), request).await
+    }
+
+    pub async fn send_from(&self, address: std::net::IpAddr, mut request: http::Request<Body>) -> Reply {
+        let host = self.app.config.issuer.authority().to_owned();
+        request.headers_mut().entry("host").or_insert(host.parse().unwrap());
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::new(address, 40_000)));
+        Reply::read(self.router.clone().oneshot(request).await.unwrap()).await
+    }
+
+    /// GET of a path or URL of ours.
+    pub async fn get(&self, target: &str) -> Reply {
+        self.send(http::Request::get(self.path(target)).body(Body::empty()).unwrap()).await
+    }
+
+    /// POST of a form to a path of ours.
+    pub async fn post(&self, target: &str, fields: &[(&str, &str)]) -> Reply {
+        self.post_with(target, fields, &[]).await
+    }
+
+    pub async fn post_with(&self, target: &str, fields: &[(&str, &str)], headers: &[(&str, &str)]) -> Reply {
+        let mut request =
+            http::Request::post(self.path(target)).header("content-type", "application/x-www-form-urlencoded");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(super::http::form_encode(fields).into()).unwrap()).await
+    }
+
+    /// The path and query of a URL of ours, or of a path below the issuer.
+    pub fn path(&self, target: &str) -> String {
+        match target.strip_prefix(self.app.config.issuer.origin()) {
+            Some(path) => path.to_owned(),
+            None => format!("{}{target}", self.app.config.issuer.path()),
+        }
+    }
+
+    pub fn issuer(&self) -> &str {
+        self.app.issuer()
+    }
+
+    /// A person with a password, made if there is none of that name.
+    pub async fn user(&self, name: &str) -> User {
+        if let Some(user) = self.find_user(name).await {
+            return user;
+        }
+        let now = self.app.now();
+        let identifiers = [name.to_owned(), format!("{name}@example.com")];
+        let new = NewUser {
+            sub: None,
+            profile: serde_json::json!({ "name": format!("{name} Example"), "locale": "en" })
+                .as_object()
+                .unwrap()
+                .clone(),
+            identifiers: identifiers.iter().map(|text| identifier::parse(text, Some(now)).unwrap()).collect(),
+            password: Some(PASSWORD.into()),
+            roles: vec![],
+        };
+        users::add(&self.app, new).await.unwrap()
+    }
+
+    pub async fn find_user(&self, name: &str) -> Option<User> {
+        store::user::find_by_identifier(&mut self.app.db.read().await.unwrap(), name).await.unwrap()
+    }
+
+    pub fn browser(&self) -> Browser {
+        Browser::new(self)
+    }
+
+    /// A web application with a secret; of somebody else, so that people are asked for consent.
+    pub async fn relying_party(&self) -> RelyingParty {
+        self.client(ClientKind::Web, |_| {}).await
+    }
+
+    /// An application in the browser.
+    pub async fn spa(&self) -> RelyingParty {
+        self.client(ClientKind::Spa, |_| {}).await
+    }
+
+    /// A program that acts for itself.
+    pub async fn service(&self) -> RelyingParty {
+        self.client(ClientKind::Service, |client| {
+            client.redirect_uris.clear();
+            client.metadata.scope = "read write".to_owned().try_into().unwrap();
+        })
+        .await
+    }
+
+    pub async fn client(&self, kind: ClientKind, change: impl FnOnce(&mut NewClient)) -> RelyingParty {
+        let redirect_uri = match kind {
+            ClientKind::Native => "http://127.0.0.1/callback",
+            _ => "https://rp.example/callback",
+        };
+        let mut new = NewClient {
+            client_id: None,
+            name: Some("The Herons' Club".to_owned()),
+            kind,
+            metadata: kind.preset(),
+            redirect_uris: vec![redirect_uri.to_owned()],
+            post_logout_redirect_uris: if kind == ClientKind::Service {
+                vec![]
+            } else {
+                vec!["https://rp.example/bye".to_owned()]
+            },
+            origins: vec![],
+            first_party: false,
+        };
+        change(&mut new);
+        let (client, secret) = clients::add(&self.app, new.with_own_origins()).await.unwrap();
+        RelyingParty::new(self, client, secret)
+    }
+
+    /// What has happened, oldest first.
+    pub async fn events(&self) -> Vec<String> {
+        let since = latchkey::base::clock::Timestamp::from_micros(0);
+        store::event::kinds_since(&mut self.app.db.read().await.unwrap(), since).await.unwrap()
+    }
+
+    /// How many rows a table has.
+    pub async fn rows(&self, table: &str) -> i64 {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
+        let row: (i64,) = sqlx::query_as(sql).fetch_one(&mut *self.app.db.read().await.unwrap()).await.unwrap();
+        row.0
+    }
+
+    /// Runs a statement behind the provider's back.
+    pub async fn sql(&self, sql: &'static str) {
+        self.app
+            .db
+            .write(move |conn| Box::pin(async move { Ok(sqlx::query(sql).execute(conn).await.map(drop)?) }))
+            .await
+            .unwrap();
+    }
+
+    pub async fn withdraw_consent(&self, user: &Id, client: &Id) {
+        let (user, client, now) = (user.clone(), client.clone(), self.app.now());
+        self.app
+            .db
+            .write(move |conn| Box::pin(async move { store::consent::withdraw(conn, &user, &client, now).await }))
+            .await
+            .unwrap();
+    }
+}

@@ -1,0 +1,321 @@
+//! A browser with a cookie jar, without scripts, that fills the forms which it was shown.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use axum::body::Body;
+use latchkey::oidc::params::Params;
+use scraper::{ElementRef, Html, Selector};
+
+use super::app::{PASSWORD, TestApp};
+use super::http::{Reply, form_encode};
+use super::relying_party::RelyingParty;
+
+/// A request for authorization, parameter by parameter.
+#[derive(Clone, Debug, Default)]
+pub struct Authorize(Vec<(String, String)>);
+
+impl Authorize {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets a parameter, or replaces it.
+    pub fn set(mut self, name: &str, value: &str) -> Self {
+        self = self.without(name);
+        self.0.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Adds a parameter even if it is there.
+    pub fn add(mut self, name: &str, value: &str) -> Self {
+        self.0.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn without(mut self, name: &str) -> Self {
+        self.0.retain(|(other, _)| other != name);
+        self
+    }
+
+    pub fn fields(&self) -> Vec<(&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    }
+
+    pub fn path(&self) -> String {
+        format!("/authorize?{}", form_encode(&self.fields()))
+    }
+}
+
+/// A browser.
+#[derive(Clone)]
+pub struct Browser {
+    pub app: TestApp,
+    pub cookies: BTreeMap<String, String>,
+    pub address: IpAddr,
+    pub language: String,
+    /// Who sits in front of it.
+    pub user: String,
+}
+
+/// What a browser shows.
+#[derive(Clone)]
+pub struct Page {
+    pub reply: Reply,
+    /// The address of the page, or the foreign address that the browser was sent to.
+    pub url: String,
+    /// Whether the address is another server's, to which nothing was sent.
+    pub foreign: bool,
+}
+
+impl Browser {
+    pub fn new(app: &TestApp) -> Self {
+        let address = [203, 0, 113, 7].into();
+        Self {
+            app: app.clone(),
+            cookies: BTreeMap::new(),
+            address,
+            language: "en".to_owned(),
+            user: "alice".to_owned(),
+        }
+    }
+
+    /// The same person at the same browser, on another replica.
+    pub fn on(&self, app: &TestApp) -> Self {
+        Self { app: app.clone(), ..self.clone() }
+    }
+
+    /// Sends one request with the cookies, keeps those that come, and follows nothing.
+    pub async fn send(&mut self, request: http::request::Builder, body: String) -> Reply {
+        let mut request = request.header("accept-language", &self.language).header("user-agent", "Test/1.0");
+        if !self.cookies.is_empty() {
+            let line: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request = request.header("cookie", line.join("; "));
+        }
+        let reply = self.app.send_from(self.address, request.body(Body::from(body)).unwrap()).await;
+        for line in reply.set_cookies() {
+            let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
+            if value.is_empty() || line.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        reply
+    }
+
+    /// Goes to an address, and on wherever redirects and leaving pages lead.
+    pub async fn get(&mut self, target: &str) -> Page {
+        let url = self.absolute(target);
+        let reply = self.send(http::Request::get(self.app.path(&url)), String::new()).await;
+        self.follow(reply, url).await
+    }
+
+    /// Posts fields as a form of our own pages would be posted.
+    pub async fn post(&mut self, target: &str, fields: &[(&str, &str)]) -> Page {
+        let url = self.absolute(target);
+        let request = http::Request::post(self.app.path(&url))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("origin", self.app.app.config.issuer.origin().to_owned());
+        let reply = self.send(request, form_encode(fields)).await;
+        self.follow(reply, url).await
+    }
+
+    fn absolute(&self, target: &str) -> String {
+        if target.starts_with('/') { self.app.app.config.issuer.url(target) } else { target.to_owned() }
+    }
+
+    async fn follow(&mut self, mut reply: Reply, mut url: String) -> Page {
+        let ours = self.app.issuer().to_owned();
+        for _ in 0..10 {
+            let next = if reply.status.is_redirection() {
+                assert_ne!(reply.status, 307, "a 307 would send a password on");
+                reply.location().to_owned()
+            } else if let Some(away) = leaving(&reply.body) {
+                away
+            } else {
+                return Page { reply, url, foreign: false };
+            };
+            let next = url::Url::parse(&url).unwrap().join(&next).unwrap().to_string();
+            if !next.starts_with(&ours) {
+                return Page { reply, url: next, foreign: true };
+            }
+            url = next;
+            reply = self.send(http::Request::get(self.app.path(&url)), String::new()).await;
+        }
+        panic!("redirects without end, last to {url}");
+    }
+
+    /// Signs a person in, who is made if need be, and stays in front of the browser as that person.
+    pub async fn sign_in(mut self, user: &str) -> Self {
+        self.app.user(user).await;
+        self.user = user.to_owned();
+        let page = self.get("/sign-in").await;
+        let page = page.form().fill("identifier", user).fill("password", PASSWORD).submit(&mut self).await;
+        page.reply.expect(200);
+        self
+    }
+
+    /// Goes through a request as its person would: signs in where that is asked, and allows.
+    pub async fn authorize(&mut self, rp: &RelyingParty) -> Page {
+        self.go_through(&rp.request()).await
+    }
+
+    pub async fn go_through(&mut self, request: &Authorize) -> Page {
+        self.app.user(&self.user.clone()).await;
+        let page = self.get(&request.path()).await;
+        self.go_on(page).await
+    }
+
+    /// Does what each page on the way asks for.
+    pub async fn go_on(&mut self, mut page: Page) -> Page {
+        for _ in 0..6 {
+            if page.foreign || page.reply.status != 200 {
+                return page;
+            }
+            let user = self.user.clone();
+            page = match page.name().as_str() {
+                "sign-in" => page.form().fill("identifier", &user).fill("password", PASSWORD).submit(self).await,
+                "consent" => page.form().fill("decision", "allow").submit(self).await,
+                _ => return page,
+            };
+        }
+        page
+    }
+}
+
+impl Page {
+    /// The last part of the page's path.
+    pub fn name(&self) -> String {
+        let url = url::Url::parse(&self.url).unwrap();
+        url.path().rsplit('/').next().unwrap_or_default().to_owned()
+    }
+
+    /// A parameter of the answer that a client was sent, in the query or in a posted form.
+    #[track_caller]
+    pub fn param(&self, name: &str) -> Option<String> {
+        let from_query = url::Url::parse(&self.url).unwrap();
+        let from_query = Params::parse(from_query.query().unwrap_or_default().as_bytes()).unwrap();
+        if self.foreign {
+            return from_query.get(name).map(str::to_owned);
+        }
+        self.form().fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone())
+    }
+
+    /// The code that a client was sent.
+    #[track_caller]
+    pub fn code(&self) -> String {
+        self.param("code").unwrap_or_else(|| {
+            panic!("no code at {}; status {}, body:\n{}", self.url, self.reply.status, self.reply.body)
+        })
+    }
+
+    /// The error that a client was sent, with the state and the issuer that must come with it.
+    #[track_caller]
+    pub fn error(&self, code: &str) -> &Self {
+        assert!(
+            self.foreign,
+            "an error for the client; at {} with status {}:\n{}",
+            self.url, self.reply.status, self.reply.body
+        );
+        assert_eq!(self.param("error").as_deref(), Some(code), "the error at {}", self.url);
+        assert!(self.param("iss").is_some(), "iss at {}", self.url);
+        self
+    }
+
+    /// A page of our own with this name and a form or text for a person.
+    #[track_caller]
+    pub fn expect(&self, name: &str) -> &Self {
+        assert!(
+            !self.foreign && self.name() == name,
+            "the page {name}; at {} with status {}",
+            self.url,
+            self.reply.status
+        );
+        assert_eq!(self.reply.status, 200, "{}", self.reply.body);
+        self
+    }
+
+    /// An error page with this status: nobody is sent anywhere.
+    #[track_caller]
+    pub fn refused(&self, status: u16) -> &Self {
+        assert!(!self.foreign, "nobody is sent away; sent to {}", self.url);
+        assert_eq!(self.reply.status.as_u16(), status, "{}", self.reply.body);
+        assert!(self.reply.header("location").is_none());
+        self
+    }
+
+    /// The text of the page.
+    pub fn text(&self) -> String {
+        let html = Html::parse_document(&self.reply.body);
+        let body = html.select(&Selector::parse("body").unwrap()).next().map(|body| body.text().collect::<String>());
+        body.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    /// The page's main form: the first in `main` that posts.
+    #[track_caller]
+    pub fn form(&self) -> Form {
+        let html = Html::parse_document(&self.reply.body);
+        let forms = Selector::parse("main form[method=post]").unwrap();
+        let form = html.select(&forms).next();
+        let form = form
+            .unwrap_or_else(|| panic!("no form at {}; status {}:\n{}", self.url, self.reply.status, self.reply.body));
+        Form::read(&form, &self.url)
+    }
+
+    /// The form that posts to this path.
+    #[track_caller]
+    pub fn form_to(&self, path: &str) -> Form {
+        let html = Html::parse_document(&self.reply.body);
+        let forms = Selector::parse("form[method=post]").unwrap();
+        let found =
+            html.select(&forms).map(|form| Form::read(&form, &self.url)).find(|form| form.action.ends_with(path));
+        found.unwrap_or_else(|| panic!("no form to {path} at {}:\n{}", self.url, self.reply.body))
+    }
+}
+
+/// Where a leaving page leads.
+fn leaving(body: &str) -> Option<String> {
+    let html = Html::parse_document(body);
+    let link = Selector::parse("a[data-leave]").unwrap();
+    html.select(&link).next()?.value().attr("href").map(str::to_owned)
+}
+
+/// A form with what stands in it.
+#[derive(Clone, Debug)]
+pub struct Form {
+    pub action: String,
+    pub fields: Vec<(String, String)>,
+}
+
+impl Form {
+    fn read(form: &ElementRef<'_>, base: &str) -> Self {
+        let base = url::Url::parse(base).unwrap();
+        let action = base.join(form.value().attr("action").unwrap_or_default()).unwrap().to_string();
+        let inputs = Selector::parse("input[name]").unwrap();
+        let fields = form
+            .select(&inputs)
+            .map(|input| input.value())
+            .filter(|input| {
+                !matches!(input.attr("type"), Some("checkbox" | "radio" | "submit")) || input.attr("checked").is_some()
+            })
+            .map(|input| (input.attr("name").unwrap().to_owned(), input.attr("value").unwrap_or_default().to_owned()))
+            .collect();
+        Self { action, fields }
+    }
+
+    pub fn fill(mut self, name: &str, value: &str) -> Self {
+        self.fields.retain(|(other, _)| other != name);
+        self.fields.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    }
+
+    pub async fn submit(&self, browser: &mut Browser) -> Page {
+        let fields: Vec<_> = self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        browser.post(&self.action, &fields).await
+    }
+}

@@ -1,0 +1,104 @@
+//! A database for each test, copied from a template that was made once: with its schema, data key and signing key.
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use latchkey::base::clock::{Clock, Timestamp};
+use latchkey::base::random::Random;
+use latchkey::base::seal::SealingKey;
+use latchkey::boot::{self, Surroundings};
+use latchkey::config::{Config, DatabaseUrl, Issuer};
+use sqlx::{Connection, Executor};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+
+/// When tests begin: a Thursday.
+pub const START: Timestamp = Timestamp::from_seconds(1_767_225_600 + 12 * 3600);
+
+static TEMPLATE: OnceCell<Template> = OnceCell::const_new();
+static COUNT: AtomicU64 = AtomicU64::new(0);
+static FOLDER: LazyLock<TempDir> =
+    LazyLock::new(|| tempfile::Builder::new().prefix("latchkey-tests-").tempdir().unwrap());
+
+struct Template {
+    place: Place,
+}
+
+#[derive(Clone)]
+enum Place {
+    File(PathBuf),
+    Server { url: String, name: String },
+}
+
+pub fn master_key() -> SealingKey {
+    SealingKey::new(std::array::from_fn(|index| index as u8))
+}
+
+pub fn server() -> Option<String> {
+    std::env::var("LATCHKEY_TEST_DATABASE").ok().filter(|url| !url.is_empty())
+}
+
+fn config_at(place: &Place, folder: &Path) -> Config {
+    let mut config = Config::for_test(Issuer::localhost(8080));
+    config.data_dir = folder.to_owned();
+    config.secrets.master_key = Some(master_key());
+    config.database.url = Some(match place {
+        Place::File(path) => DatabaseUrl::Sqlite(path.clone()),
+        Place::Server { url, name } => DatabaseUrl::Postgres(at(url, name).into()),
+    });
+    config.database.max_connections = 4;
+    // Most tests sign in more often from one address than people do.
+    config.login.address_burst = 10_000;
+    config
+}
+
+fn at(url: &str, name: &str) -> String {
+    let mut url = url::Url::parse(url).unwrap();
+    url.set_path(name);
+    url.into()
+}
+
+async fn template() -> &'static Template {
+    TEMPLATE
+        .get_or_init(|| async {
+            let place = match server() {
+                None => Place::File(FOLDER.path().join("template.db")),
+                Some(url) => {
+                    let name = format!("latchkey_template_{}", std::process::id());
+                    execute(&url, format!("CREATE DATABASE {name}")).await;
+                    Place::Server { url, name }
+                }
+            };
+            let surroundings = Surroundings { clock: Clock::manual(START), random: Random::seeded(7), durable: false };
+            let app = boot::open(config_at(&place, FOLDER.path()), surroundings).await.unwrap();
+            app.db.close().await;
+            Template { place }
+        })
+        .await
+}
+
+async fn execute(url: &str, sql: String) {
+    sqlx::any::install_default_drivers();
+    let mut conn = sqlx::AnyConnection::connect(url).await.unwrap();
+    conn.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(sql))).await.unwrap();
+    conn.close().await.unwrap();
+}
+
+/// The configuration of a database that no other test has.
+pub async fn fresh_config() -> Config {
+    let number = COUNT.fetch_add(1, Ordering::SeqCst);
+    let place = match &template().await.place {
+        Place::File(template) => {
+            let path = FOLDER.path().join(format!("{number}.db"));
+            std::fs::copy(template, &path).unwrap();
+            Place::File(path)
+        }
+        Place::Server { url, name } => {
+            let fresh = format!("latchkey_{}_{number}", std::process::id());
+            execute(url, format!("CREATE DATABASE {fresh} TEMPLATE {name}")).await;
+            Place::Server { url: url.clone(), name: fresh }
+        }
+    };
+    config_at(&place, FOLDER.path())
+}

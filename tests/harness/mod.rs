@@ -1,0 +1,14 @@
+//! Who plays in the tests: an app with a clock of its own, browsers with cookie jars, relying parties.
+
+mod app;
+mod browser;
+mod database;
+mod http;
+mod process;
+mod relying_party;
+
+pub use app::{PASSWORD, TestApp, minutes, seconds};
+pub use browser::{Authorize, Browser, Page};
+pub use http::{Reply, form_encode};
+pub use process::{Process, free_port, latchkey, refused, run};
+pub use relying_party::{RelyingParty, Tokens, pkce};

@@ -1,0 +1,4 @@
+//! Whole ways of a person and an application.
+
+mod main_job;
+mod two_tabs;
