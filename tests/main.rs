@@ -6,3 +6,5 @@
 mod harness;
 
 mod journeys;
+mod specs;
+mod stores;

@@ -1,0 +1,52 @@
+//! An issuer with a path: OIDC Discovery §4.1, RFC 8414 §3.1. Every URL, cookie and link keeps it.
+
+use crate::harness::TestApp;
+use latchkey::config::Issuer;
+
+async fn at_a_path() -> TestApp {
+    TestApp::with(|config| config.issuer = Issuer::parse("https://id.example/auth").unwrap()).await
+}
+
+#[tokio::test]
+async fn everything_lies_below_the_issuer() {
+    let app = at_a_path().await;
+    let document = app.get("/.well-known/openid-configuration").await.expect(200).json();
+    assert_eq!(document["issuer"], "https://id.example/auth");
+    for (name, value) in document.as_object().unwrap() {
+        if name.ends_with("_endpoint") || name == "jwks_uri" {
+            assert!(value.as_str().unwrap().starts_with("https://id.example/auth/"), "{name}: {value}");
+        }
+    }
+    let rp = app.relying_party().await;
+    let mut browser = app.browser();
+    let page = browser.get(&rp.request().path()).await;
+    assert!(page.url.starts_with("https://id.example/auth/sign-in?"), "{}", page.url);
+    for link in page
+        .reply
+        .body
+        .split("href=\"")
+        .skip(1)
+        .chain(page.reply.body.split("src=\"").skip(1))
+        .chain(page.reply.body.split("action=\"").skip(1))
+    {
+        assert!(link.starts_with("/auth/") || link.starts_with('#'), "{}", link.split('"').next().unwrap());
+    }
+    let answer = browser.authorize(&rp).await;
+    assert_eq!(answer.param("iss").as_deref(), Some("https://id.example/auth"));
+    let tokens = rp.exchange(&answer.code()).await.tokens();
+    assert_eq!(tokens.id_claims()["iss"], "https://id.example/auth");
+    rp.userinfo(&tokens.access_token).await.expect(200);
+    let css = page.reply.body.split("stylesheet\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+    app.get(&format!("https://id.example{css}")).await.expect(200);
+}
+
+#[tokio::test]
+async fn the_documents_are_found_wherever_clients_look_for_them() {
+    let app = at_a_path().await;
+    for path in latchkey::oidc::discovery::paths("/auth") {
+        let reply = app.get(&format!("https://id.example{path}")).await;
+        assert_eq!(reply.expect(200).json()["issuer"], "https://id.example/auth", "{path}");
+    }
+    app.get("https://id.example/health/ready").await.expect(200);
+    app.get("https://id.example/token").await.expect(404);
+}

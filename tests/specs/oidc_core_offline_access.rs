@@ -1,0 +1,61 @@
+//! OpenID Connect Core §11: offline access, and refresh tokens without it.
+
+use crate::harness::{TestApp, minutes};
+
+#[tokio::test]
+async fn without_offline_access_a_refresh_token_ends_with_the_session() {
+    // Back-Channel Logout §2.7
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser();
+    let tokens = rp.exchange(&browser.authorize(&rp).await.code()).await.tokens();
+    assert!(!tokens.scope.contains("offline_access"));
+    browser.get(&format!("/end_session?id_token_hint={}", tokens.id_token.as_deref().unwrap())).await;
+    rp.refresh(tokens.refresh()).await.error("invalid_grant");
+}
+
+#[tokio::test]
+async fn with_offline_access_it_outlives_the_session() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser();
+    let request = rp.request().set("scope", "openid offline_access").set("prompt", "consent");
+    let tokens = rp.exchange(&browser.go_through(&request).await.code()).await.tokens();
+    assert!(tokens.scope.contains("offline_access"));
+    browser.get(&format!("/end_session?id_token_hint={}", tokens.id_token.as_deref().unwrap())).await;
+    app.clock.advance(minutes(60 * 24 * 13));
+    rp.refresh(tokens.refresh()).await.tokens();
+}
+
+#[tokio::test]
+async fn offline_access_needs_a_consent_that_names_it() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser();
+    let request = rp.request().set("scope", "openid offline_access");
+    let without = rp.exchange(&browser.go_through(&request).await.code()).await.tokens();
+    assert!(!without.scope.contains("offline_access"), "ignored: {}", without.scope);
+    let named = rp.exchange(&browser.go_through(&request.clone().set("prompt", "consent")).await.code()).await.tokens();
+    assert!(named.scope.contains("offline_access"));
+    let remembered = rp.exchange(&browser.get(&request.path()).await.code()).await.tokens();
+    assert!(remembered.scope.contains("offline_access"));
+    let own = app.client(latchkey::oidc::client_metadata::ClientKind::Spa, |new| new.first_party = true).await;
+    let first_party = own
+        .exchange(&browser.go_through(&own.request().set("scope", "openid offline_access")).await.code())
+        .await
+        .tokens();
+    assert!(first_party.scope.contains("offline_access"));
+}
+
+#[tokio::test]
+async fn a_refresh_counts_as_activity_of_the_session() {
+    let app = TestApp::new().await;
+    let rp = app.spa().await;
+    let mut browser = app.browser();
+    let mut tokens = rp.exchange(&browser.authorize(&rp).await.code()).await.tokens();
+    for _ in 0..4 {
+        app.clock.advance(minutes(20 * 60));
+        tokens = rp.refresh(tokens.refresh()).await.tokens();
+    }
+    browser.get(&rp.request().set("prompt", "none").path()).await.code();
+}

@@ -1,0 +1,88 @@
+//! How long sessions live: NIST SP 800-63B §5, and links that set a password.
+
+use crate::harness::{PASSWORD, TestApp, minutes};
+use latchkey::login::users;
+
+#[tokio::test]
+async fn a_session_ends_after_a_day_of_rest_and_after_two_weeks_of_use() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let silent = rp.request().set("prompt", "none").path();
+    let mut browser = app.browser();
+    browser.authorize(&rp).await.code();
+    app.clock.advance(minutes(24 * 60 - 5));
+    browser.get(&silent).await.code();
+    app.clock.advance(minutes(24 * 60 + 1));
+    browser.get(&silent).await.error("login_required");
+    let mut browser = app.browser();
+    browser.authorize(&rp).await.code();
+    for _ in 0..18 {
+        app.clock.advance(minutes(18 * 60));
+        browser.get(&silent).await.code();
+    }
+    app.clock.advance(minutes(14 * 60));
+    browser.get(&silent).await.error("login_required");
+}
+
+#[tokio::test]
+async fn who_asked_to_be_kept_signed_in_is_for_thirty_days_and_across_restarts_of_the_browser() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    app.user("alice").await;
+    let mut browser = app.browser();
+    let page = browser.get(&rp.request().path()).await;
+    let form = page.form().fill("identifier", "alice").fill("password", PASSWORD).fill("keep_signed_in", "yes");
+    let fields: Vec<_> = form.fields.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    let request = http::Request::post("/sign-in")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("origin", app.issuer());
+    let reply = browser.send(request, crate::harness::form_encode(&fields)).await;
+    let cookie = reply.set_cookies().into_iter().find(|line| line.starts_with("sid=")).unwrap();
+    assert!(cookie.contains("Max-Age=2592000"), "{cookie}");
+    let page = browser.get(reply.location()).await;
+    browser.go_on(page).await.code();
+    app.clock.advance(minutes(29 * 24 * 60));
+    browser.get(&rp.request().set("prompt", "none").path()).await.code();
+    app.clock.advance(minutes(2 * 24 * 60));
+    browser.get(&rp.request().set("prompt", "none").path()).await.error("login_required");
+}
+
+#[tokio::test]
+async fn a_link_sets_a_password_once_and_only_the_newest_works_and_looking_uses_nothing_up() {
+    let app = TestApp::new().await;
+    let alice = app.user("alice").await;
+    let link = || async { users::password_link(&app.app, &alice.id, minutes(60)).await.unwrap() };
+    let (older, newest) = (link().await, link().await);
+    app.get(&older).await.expect(400);
+    app.get(&newest).await.expect(200);
+    let mut browser = app.browser();
+    let page = browser.get(&newest).await;
+    let weak = page.form().fill("password", "short").submit(&mut browser).await;
+    assert_eq!(weak.reply.status, 400);
+    let new_password = "four grey cranes wade slowly";
+    let done = weak.form().fill("password", new_password).submit(&mut browser).await;
+    assert_eq!(done.url, app.app.config.issuer.url("/"));
+    assert!(done.text().contains("alice"), "signed in");
+    app.get(&newest).await.expect(400);
+    page.form().fill("password", new_password).submit(&mut browser).await.refused(400);
+    let expired = link().await;
+    app.clock.advance(minutes(61));
+    app.get(&expired).await.expect(400);
+}
+
+#[tokio::test]
+async fn a_million_anonymous_starts_would_leave_no_row() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let tables = ["browser", "session", "client_grant", "authorization_code", "event", "password_failure"];
+    let mut before = Vec::new();
+    for table in tables {
+        before.push(app.rows(table).await);
+    }
+    for _ in 0..20 {
+        app.browser().get(&rp.request().path()).await.expect("sign-in");
+    }
+    for (table, rows) in tables.iter().zip(before) {
+        assert_eq!(app.rows(table).await, rows, "{table}");
+    }
+}

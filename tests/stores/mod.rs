@@ -1,0 +1,5 @@
+//! What the stores promise and no endpoint shows.
+
+mod database;
+mod jobs;
+mod vault;
