@@ -5,6 +5,7 @@
 
 mod harness;
 
+mod attacks;
 mod journeys;
 mod specs;
 mod stores;

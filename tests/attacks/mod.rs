@@ -1,0 +1,11 @@
+//! What an attacker, a fault or a clumsy client sends, and the right answer: a test per case, named after it.
+
+mod authorization_request;
+mod clients;
+mod http;
+mod injection;
+mod jwt;
+mod passwords;
+mod processes;
+mod sessions;
+mod tokens;
