@@ -6,6 +6,7 @@
 mod harness;
 
 mod attacks;
+mod house;
 mod journeys;
 mod specs;
 mod stores;

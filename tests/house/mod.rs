@@ -1,0 +1,33 @@
+//! The house's own rules.
+
+mod index;
+mod references;
+mod rings;
+mod schema;
+mod words;
+
+use std::path::{Path, PathBuf};
+
+/// The project's root.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// All files below a folder that end like this, by their paths from the root.
+fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
+    let (mut folders, mut found) = (vec![root().join(folder)], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.to_string_lossy().ends_with(ending) {
+                let name = path.strip_prefix(root()).unwrap().to_string_lossy().into_owned();
+                found.push((name, std::fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    found.sort();
+    assert!(!found.is_empty(), "{folder} has files that end in {ending}");
+    found
+}

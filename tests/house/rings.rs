@@ -1,0 +1,53 @@
+//! A module uses only rings inside its own, and doors never each other.
+
+use super::files;
+
+const RINGS: [&[&str]; 7] = [
+    &["base"],
+    &["jose", "oidc"],
+    &["store"],
+    &["app", "clients", "config", "login", "site", "tokens", "vault"],
+    &["http"],
+    &["endpoints", "pages"],
+    &["boot", "cli", "demo", "jobs", "router", "run", "serve", "main", "lib"],
+];
+
+fn ring(module: &str) -> usize {
+    let found = RINGS.iter().position(|ring| ring.contains(&module));
+    found.unwrap_or_else(|| panic!("{module} is in no ring: add it to this test and to docs/architecture.md"))
+}
+
+#[test]
+fn every_use_points_inwards() {
+    let mut outward = Vec::new();
+    for (name, text) in files("idp/src", ".rs") {
+        let own = name.trim_start_matches("idp/src/").split(['/', '.']).next().unwrap().to_owned();
+        // What tests of a module use is their own affair.
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        for (number, line) in code.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+            for used in line.split("crate::").skip(1) {
+                let used = used.split(|c: char| !c.is_ascii_lowercase() && c != '_').next().unwrap();
+                if used.is_empty() || used == own {
+                    continue;
+                }
+                let between_doors = ring(&own) == 5 && ring(used) == 5;
+                let between_specs = own == "jose" && used == "oidc";
+                if ring(used) > ring(&own) || between_doors || between_specs {
+                    outward.push(format!("{name}:{}: {own} uses {used}", number + 1));
+                }
+            }
+        }
+    }
+    assert_eq!(outward, Vec::<String>::new(), "uses that point outwards");
+}
+
+#[test]
+fn the_rules_are_pure() {
+    for (name, text) in files("idp/src/oidc", ".rs").into_iter().chain(files("idp/src/jose", ".rs")) {
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        for word in ["async fn", ".await", "axum", "sqlx", "tokio", "std::fs", "std::net", "Clock", "Random::"] {
+            let line = code.lines().find(|line| line.contains(word) && !line.trim_start().starts_with("//"));
+            assert!(line.is_none(), "{name} is pure and has {word}: {}", line.unwrap());
+        }
+    }
+}
