@@ -1,0 +1,43 @@
+// `latchkey demo`: a minute after the build a person has signed in, sees the claims, refreshes and signs out.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { resolve } from "node:path";
+import { test } from "node:test";
+import { launch } from "../lib/browser.mjs";
+import { freePort } from "../lib/provider.mjs";
+
+test("the demonstration signs a person in, refreshes, and signs out", async () => {
+  const [port, appPort] = [await freePort(), await freePort()];
+  const bin = resolve(process.env.LATCHKEY_BIN ?? "../../target/release/latchkey");
+  const demo = spawn(bin, ["demo", "--port", port, "--app-port", appPort], { stdio: ["ignore", "pipe", "inherit"] });
+  let said = "";
+  for await (const chunk of demo.stdout) {
+    said += chunk;
+    if (said.includes("Open ")) break;
+  }
+  const url = said.match(/Open (\S+)/)[1];
+  const browser = await launch();
+  try {
+    const page = await browser.newPage();
+    await page.goto(url);
+    const [, name, password] = (await page.innerText("main")).match(/be: (\S+), with the password ([^.]+)\./);
+    await page.click("text=Sign in with Latchkey");
+    await page.fill("[name=identifier]", name);
+    await page.fill("[name=password]", password);
+    await page.click("main button.primary");
+    await page.click("button[value=allow]");
+    await page.waitForURL(url);
+    assert.match(await page.innerText("main"), /You are signed in[\s\S]*Refreshed 0 times[\s\S]*alice@example\.com/);
+    await page.click("text=Refresh the tokens");
+    await page.waitForSelector("text=Refreshed 1 times");
+    await page.click("text=Sign out");
+    await page.waitForSelector("text=Nobody is signed in");
+  } finally {
+    await browser.close();
+    demo.kill("SIGINT");
+    if (demo.exitCode === null) await once(demo, "exit");
+  }
+  assert.equal(demo.exitCode, 0);
+});

@@ -1,0 +1,59 @@
+// A person without a browser: plain requests with a cookie jar, through the forms of the hosted pages.
+
+import { PASSWORD } from "./provider.mjs";
+
+const text = (html) => html.replaceAll("&quot;", '"').replaceAll("&#34;", '"').replaceAll("&#38;", "&").replaceAll("&amp;", "&");
+
+export class Person {
+  cookies = new Map();
+
+  constructor(issuer, name) {
+    this.issuer = issuer;
+    this.name = name;
+  }
+
+  async request(url, options = {}) {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+    const response = await fetch(url, { ...options, redirect: "manual", headers: { ...options.headers, cookie } });
+    for (const line of response.headers.getSetCookie()) {
+      const [name, value] = line.split(";")[0].split(/=(.*)/s);
+      this.cookies.set(name, value);
+    }
+    return response;
+  }
+
+  // Goes where the URL leads, signing in and allowing on the way, until it leads away from the provider.
+  async follow(url) {
+    let response = await this.request(url);
+    for (let step = 0; step < 15; step++) {
+      const location = response.headers.get("location");
+      if (location) {
+        const next = new URL(location, url).href;
+        if (!next.startsWith(this.issuer)) return new URL(next);
+        url = next;
+        response = await this.request(url);
+        continue;
+      }
+      const html = await response.text();
+      const away = html.match(/<a[^>]*data-leave[^>]*>/)?.[0].match(/href="([^"]*)"/)?.[1];
+      if (away) return new URL(text(away));
+      const form = html.match(/<main[\s\S]*?<form[^>]*method="post"[\s\S]*?<\/form>/)?.[0];
+      if (!form) throw new Error(`no form at ${url} (${response.status}):\n${html}`);
+      const fields = new URLSearchParams();
+      for (const [input] of form.matchAll(/<input[^>]*>/g)) {
+        const name = input.match(/name="([^"]*)"/)?.[1];
+        if (name && !/type="(checkbox|radio)"/.test(input)) fields.set(name, text(input.match(/value="([^"]*)"/)?.[1] ?? ""));
+      }
+      if (fields.has("identifier")) {
+        fields.set("identifier", this.name);
+        fields.set("password", PASSWORD);
+      } else {
+        fields.set("decision", "allow");
+      }
+      const action = new URL(text(form.match(/action="([^"]*)"/)[1]), url).href;
+      response = await this.request(action, { method: "POST", body: fields });
+      url = action;
+    }
+    throw new Error(`no end of pages, last ${url}`);
+  }
+}

@@ -1,0 +1,80 @@
+// A real Latchkey for a test: the binary, in a temporary folder, on a free port.
+
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const BIN = resolve(process.env.LATCHKEY_BIN ?? "../../target/release/latchkey");
+export const PASSWORD = "five tame herons drift";
+
+export async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+export class Provider {
+  static async start(settings = {}) {
+    const provider = new Provider();
+    provider.folder = mkdtempSync(join(tmpdir(), "latchkey-client-"));
+    const port = await freePort();
+    provider.issuer = `http://localhost:${port}`;
+    provider.env = {
+      PATH: process.env.PATH,
+      LATCHKEY__ISSUER: provider.issuer,
+      LATCHKEY__DATA_DIR: provider.folder,
+      LATCHKEY__LOGIN__SIGN_UP: "true",
+      LATCHKEY__LOGIN__ADDRESS_BURST: "1000",
+      ...settings,
+    };
+    provider.process = spawn(BIN, ["serve"], { env: provider.env, cwd: provider.folder, stdio: ["ignore", "pipe", "pipe"] });
+    provider.output = "";
+    for (const stream of [provider.process.stdout, provider.process.stderr]) {
+      stream.on("data", (chunk) => (provider.output += chunk));
+    }
+    await provider.ready();
+    return provider;
+  }
+
+  async ready() {
+    const until = Date.now() + 30_000;
+    while (Date.now() < until) {
+      if (this.process.exitCode !== null) throw new Error(`latchkey ended:\n${this.output}`);
+      try {
+        if ((await fetch(`${this.issuer}/health/ready`)).ok) return;
+      } catch {
+        // Not listening yet.
+      }
+      await new Promise((next) => setImmediate(next));
+    }
+    throw new Error(`latchkey is not ready:\n${this.output}`);
+  }
+
+  command(args, input = "") {
+    const done = spawnSync(BIN, [...args, "--json"], { env: this.env, cwd: this.folder, input, encoding: "utf8" });
+    if (done.status !== 0) throw new Error(`latchkey ${args.join(" ")} exited with ${done.status}: ${done.stderr}`);
+    return JSON.parse(done.stdout);
+  }
+
+  client(kind, redirectUri, ...more) {
+    const redirect = redirectUri ? ["--redirect-uri", redirectUri] : [];
+    return this.command(["client", "add", "--kind", kind, ...redirect, ...more]);
+  }
+
+  user(name) {
+    const args = ["user", "add", "--username", name, "--email", `${name}@example.com`, "--name", `${name} Example`];
+    return this.command([...args, "--password", "-"], PASSWORD);
+  }
+
+  async stop() {
+    this.process.kill("SIGTERM");
+    if (this.process.exitCode === null) await once(this.process, "exit");
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
