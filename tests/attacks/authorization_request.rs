@@ -220,6 +220,27 @@ async fn a13_a_fresh_sign_in_is_asked_for_each_time_also_by_the_back_button() {
 }
 
 #[tokio::test]
+async fn a13_going_back_to_an_answer_decides_anew_and_not_as_before() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let consent = browser.get(&rp.request().path()).await;
+    let reply = {
+        let form = consent.form().fill("decision", "deny");
+        let fields: Vec<_> = form.fields.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        let request = http::Request::post("/consent")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("origin", app.issuer());
+        browser.send(request, crate::harness::form_encode(&fields)).await
+    };
+    let denied = reply.location().to_owned();
+    browser.get(&denied).await.error("access_denied");
+    browser.get(&denied).await.expect("consent");
+    browser.authorize(&rp).await.code();
+    browser.get(&denied).await.code();
+}
+
+#[tokio::test]
 async fn a13_another_user_gets_a_session_of_their_own() {
     let app = TestApp::new().await;
     let rp = app.relying_party().await;

@@ -16,7 +16,6 @@ use crate::login::interaction::Interaction;
 use crate::login::session;
 use crate::oidc::access_token::audience;
 use crate::oidc::authorization_response::AuthorizationResponse;
-use crate::oidc::error::ErrorCode;
 use crate::oidc::params::Params;
 use crate::oidc::prompt::{Facts, NextStep};
 use crate::oidc::scope::{OFFLINE_ACCESS, ScopeSet};
@@ -66,30 +65,29 @@ async fn begin(app: &App, visitor: &Visitor, params: &Params) -> Result<Response
 }
 
 async fn go_on(app: &App, visitor: &Visitor, sealed: &str) -> Result<Response, Error> {
-    let interaction = Interaction::open(app, &visitor.browser, sealed).ok_or(Error::StaleInteraction)?;
+    let mut interaction = Interaction::open(app, &visitor.browser, sealed).ok_or(Error::StaleInteraction)?;
     let asked = match Asked::read(app, &interaction.params()).await? {
         Ok(asked) => asked,
         Err(answer) => return leave::after_form(app, visitor, &answer),
     };
     let sessions = visitor.sessions(app).await?;
-    let step = asked.next_step(app, &sessions, &interaction.facts).await?;
-    if !matches!(step, NextStep::Fail(_) | NextStep::Proceed { .. }) {
-        return ask(app, visitor, &interaction, &step);
-    }
-    if !interaction.finish(app).await {
+    let mut step = asked.next_step(app, &sessions, &interaction.facts).await?;
+    if is_answer(&step) && !interaction.finish(app).await {
         // Somebody went back in the browser's history: what was done for this request was done once, and is asked anew.
-        let again = Interaction::begin(app, &visitor.browser, &interaction.params());
-        let step = asked.next_step(app, &sessions, &again.facts).await?;
-        if !matches!(step, NextStep::Fail(_) | NextStep::Proceed { .. }) {
-            return ask(app, visitor, &again, &step);
-        }
+        interaction = Interaction::begin(app, &visitor.browser, &interaction.params());
+        step = asked.next_step(app, &sessions, &interaction.facts).await?;
     }
     let answer = match step {
         NextStep::Proceed { session, scope } => answer(app, &asked, &sessions, &session, scope).await?,
         NextStep::Fail(error) => asked.recipient.error(app.issuer(), &error),
-        _ => asked.recipient.error(app.issuer(), &ErrorCode::ServerError.into()),
+        step => return ask(app, visitor, &interaction, &step),
     };
     leave::after_form(app, visitor, &answer)
+}
+
+/// Whether nothing is left to be done by a person.
+fn is_answer(step: &NextStep) -> bool {
+    matches!(step, NextStep::Fail(_) | NextStep::Proceed { .. })
 }
 
 /// Gives the grant and its code: RFC 6749 §4.1.2.

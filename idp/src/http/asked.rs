@@ -11,6 +11,7 @@ use crate::oidc::authorization_request::{
 };
 use crate::oidc::client_metadata::Client;
 use crate::oidc::error::ErrorCode;
+use crate::oidc::id_token::Hint;
 use crate::oidc::params::Params;
 use crate::oidc::prompt::{Facts, NextStep, SessionFacts, Situation, next_step, session_for};
 use crate::oidc::scope::ScopeSet;
@@ -48,12 +49,15 @@ impl Asked {
         let hinted = match &self.request.id_token_hint {
             None => None,
             // Its age does not matter, only that it is ours: Core §3.1.2.1.
-            Some(hint) => match verify(hint, &app.keys.ring().public, Typ::Jwt) {
-                Ok(claims) => claims.get("sub").and_then(|sub| sub.as_str()).map(str::to_owned),
-                // Whom the client means is not known. Without a page it must not get somebody else.
-                Err(_) if self.request.prompt.none => return Ok(NextStep::Fail(ErrorCode::LoginRequired.into())),
-                Err(_) => None,
-            },
+            Some(hint) => {
+                let claims = verify(hint, &app.keys.ring().public, Typ::Jwt).ok();
+                match claims.and_then(|claims| Hint::from_claims(&claims, app.issuer())) {
+                    Some(hint) => Some(hint.sub),
+                    // Whom the client means is not known. Without a page it must not get somebody else.
+                    None if self.request.prompt.none => return Ok(NextStep::Fail(ErrorCode::LoginRequired.into())),
+                    None => None,
+                }
+            }
         };
         let of_sessions: Vec<SessionFacts> = sessions
             .iter()
