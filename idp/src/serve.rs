@@ -28,7 +28,7 @@ pub async fn serve(app: &App, router: Router, listener: TcpListener, stop: impl 
     protocol
         .timer(TokioTimer::new())
         .header_read_timeout(http.header_timeout)
-        .max_buf_size(http.url_limit.in_bytes() + 48 * 1024)
+        .max_buf_size(http.url_limit.in_bytes() * 2 + 32 * 1024)
         .half_close(false);
     let request_timeout = http.request_timeout;
     tokio::pin!(stop);

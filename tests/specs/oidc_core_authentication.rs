@@ -33,6 +33,22 @@ async fn unknown_parameters_and_wishes_that_are_not_supported_are_no_error() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_as_long_as_allowed_gets_through_all_pages() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let (state, nonce, hint) = ("s".repeat(4_096), "n".repeat(4_096), "h".repeat(4_096));
+    let request = rp
+        .request()
+        .set("state", &state)
+        .set("nonce", &nonce)
+        .set("login_hint", &hint)
+        .set("ui_locales", &"en ".repeat(1_000));
+    let answer = app.browser().go_through(&request).await;
+    assert_eq!(answer.param("state").as_deref(), Some(state.as_str()));
+    assert_eq!(rp.exchange(&answer.code()).await.tokens().id_claims()["nonce"], nonce);
+}
+
+#[tokio::test]
 async fn prompt_login_asks_again_and_updates_auth_time() {
     let app = TestApp::new().await;
     let rp = app.relying_party().await;
