@@ -30,7 +30,6 @@ pub async fn serve(app: &App, router: Router, listener: TcpListener, stop: impl 
         .header_read_timeout(http.header_timeout)
         .max_buf_size(http.url_limit.in_bytes() * 2 + 32 * 1024)
         .half_close(false);
-    let request_timeout = http.request_timeout;
     tokio::pin!(stop);
     loop {
         let accepted = tokio::select! {
@@ -40,7 +39,7 @@ pub async fn serve(app: &App, router: Router, listener: TcpListener, stop: impl 
         let Some((stream, peer, permit)) = accepted else { continue };
         let _ = stream.set_nodelay(true);
         let router = router.clone();
-        let service = service_fn(move |request| answer(router.clone(), request, peer, request_timeout));
+        let service = service_fn(move |request| answer(router.clone(), request, peer));
         let connection = graceful.watch(protocol.serve_connection(TokioIo::new(stream), service));
         tokio::spawn(async move {
             // A connection that breaks is the client's affair.
@@ -81,17 +80,8 @@ async fn answer(
     router: Router,
     request: Request<Incoming>,
     peer: SocketAddr,
-    timeout: Duration,
 ) -> Result<axum::response::Response, std::convert::Infallible> {
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(ConnectInfo(peer));
-    match tokio::time::timeout(timeout, router.oneshot(request)).await {
-        Ok(answer) => answer,
-        Err(_) => {
-            let mut late = axum::response::Response::new(Body::empty());
-            *late.status_mut() = axum::http::StatusCode::SERVICE_UNAVAILABLE;
-            late.headers_mut().insert(axum::http::header::RETRY_AFTER, 2.into());
-            Ok(late)
-        }
-    }
+    router.oneshot(request).await
 }

@@ -184,7 +184,7 @@ pub fn take(response: &mut Response, request: &RequestId) -> Option<std::sync::A
 }
 
 /// What every answer to an error says in its headers.
-pub fn add_headers(response: &mut Response, error: &Error) {
+fn add_headers(response: &mut Response, error: &Error) {
     if let Some(seconds) = error.retry_after() {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -200,20 +200,31 @@ pub async fn as_json(State(_): State<App>, request: Request, next: Next) -> Resp
     let id = RequestId::of(&request);
     let mut response = next.run(request).await;
     let Some(error) = take(&mut response, &id) else { return response };
-    let (code, description) = error.for_machines();
-    let mut body = json!({ "error": code, "error_description": description });
-    if matches!(&*error, Error::BareChallenge(_)) {
-        body = json!({});
+    finish(error.json(&id), &response, &error)
+}
+
+impl Error {
+    /// The error for a machine.
+    pub fn json(&self, request: &RequestId) -> Response {
+        let (code, description) = self.for_machines();
+        let mut body = json!({ "error": code, "error_description": description });
+        if matches!(self, Self::BareChallenge(_)) {
+            body = json!({});
+        }
+        if matches!(self, Self::Internal(_) | Self::Unavailable(_)) {
+            body["request_id"] = request.as_str().into();
+        }
+        (self.status(), Json(body)).into_response()
     }
-    if matches!(&*error, Error::Internal(_) | Error::Unavailable(_)) {
-        body["request_id"] = id.as_str().into();
-    }
-    let mut answer = (error.status(), Json(body)).into_response();
-    for (name, value) in response.headers() {
+}
+
+/// Gives a rendered error the headers that were set on the way, and those of its own.
+pub fn finish(mut rendered: Response, carrier: &Response, error: &Error) -> Response {
+    for (name, value) in carrier.headers() {
         if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
-            answer.headers_mut().append(name, value.clone());
+            rendered.headers_mut().append(name, value.clone());
         }
     }
-    add_headers(&mut answer, &error);
-    answer
+    add_headers(&mut rendered, error);
+    rendered
 }

@@ -8,10 +8,13 @@ use super::error::Error;
 use crate::app::App;
 
 /// The layer for routes that change state: the handler runs to its end even if the client has gone, and a shutdown waits
-/// for it.
+/// for it. A request that takes longer than it may is answered with 503.
 pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
-    match app.requests.spawn(next.run(request)).await {
-        Ok(response) => response,
-        Err(stopped) => Error::Internal(format!("a handler stopped: {stopped}")).into_response(),
+    // Who has waited too long is told so; the work goes on all the same.
+    let work = app.requests.spawn(next.run(request));
+    match tokio::time::timeout(app.config.http.request_timeout, work).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(stopped)) => Error::Internal(format!("a handler stopped: {stopped}")).into_response(),
+        Err(_) => Error::Unavailable("the request took too long".into()).into_response(),
     }
 }

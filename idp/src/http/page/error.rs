@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::http::error::{self, Error};
 use crate::http::visitor::Visitor;
 use crate::oidc::authorization_request::Refusal;
+use crate::oidc::discovery::{INTROSPECT, JWKS, REVOKE, TOKEN, USERINFO};
 use crate::oidc::end_session;
 
 /// Says what went wrong.
@@ -166,12 +167,17 @@ impl Problem {
     }
 }
 
-/// The layer that renders errors as pages, for addresses that people visit.
+/// The layer that renders errors as pages; those of addresses that programs call stay JSON.
 pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let visitor = Visitor::of(&parts, &app);
+    let path = parts.uri.path();
+    let for_machines = is_for_machines(path.strip_prefix(app.config.issuer.path()).unwrap_or(path));
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let Some(error) = error::take(&mut response, &visitor.request) else { return response };
+    if for_machines {
+        return error::finish(error.json(&visitor.request), &response, &error);
+    }
     let page = ErrorPage {
         layout: layout(&app, &visitor),
         problem: Problem::of(&error),
@@ -179,13 +185,12 @@ pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Re
     };
     let mut answer = show(&page).unwrap_or_else(|_| error.status().into_response());
     *answer.status_mut() = error.status();
-    for (name, value) in response.headers() {
-        if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
-            answer.headers_mut().append(name, value.clone());
-        }
-    }
-    error::add_headers(&mut answer, &error);
-    answer
+    error::finish(answer, &response, &error)
+}
+
+/// Whether programs call this address, which have no use for a page.
+fn is_for_machines(path: &str) -> bool {
+    path.starts_with("/.well-known/") || [TOKEN, USERINFO, INTROSPECT, REVOKE, JWKS].contains(&path)
 }
 
 impl Problem {
