@@ -1,7 +1,11 @@
 //! R. Injection into SQL, the log and pages.
 
+use std::cell::RefCell;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::dynamic_filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
 
 use crate::harness::{PASSWORD, TestApp, form_encode};
 
@@ -29,12 +33,17 @@ async fn r1_text_stays_text_in_sql() {
     assert_eq!(app.rows("user_account").await, users + 1);
 }
 
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// What this thread has logged, if somebody wants to know.
+    static LOG: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
+}
 
-impl Write for Captured {
+/// Writes to the log of the thread.
+struct ThreadLog;
+
+impl Write for ThreadLog {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
+        LOG.with_borrow_mut(|log| log.as_mut().map(|log| log.extend_from_slice(bytes)));
         Ok(bytes.len())
     }
     fn flush(&mut self) -> std::io::Result<()> {
@@ -42,17 +51,21 @@ impl Write for Captured {
     }
 }
 
+/// Begins to keep what this thread logs. The subscriber is that of the whole process: whether an event is of interest is
+/// remembered for all threads alike.
+fn keep_log() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        let wanted = dynamic_filter_fn(|_, _| LOG.with_borrow(Option::is_some));
+        let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(|| ThreadLog).with_filter(wanted);
+        tracing::subscriber::set_global_default(tracing_subscriber::registry().with(lines)).unwrap();
+    });
+    LOG.set(Some(Vec::new()));
+}
+
 #[tokio::test(flavor = "current_thread")]
 async fn r2_a_whole_journey_at_trace_logs_no_secret_and_no_line_of_a_strangers() {
-    let log = Captured::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
-
+    keep_log();
     let app = TestApp::new().await;
     let rp = app.relying_party().await;
     let mut browser = app.browser();
@@ -70,7 +83,7 @@ async fn r2_a_whole_journey_at_trace_logs_no_secret_and_no_line_of_a_strangers()
     rp.revoke(second.refresh()).await.expect(200);
     browser.get(&format!("/end_session?id_token_hint={}", second.id_token.as_deref().unwrap())).await;
 
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = String::from_utf8(LOG.take().unwrap()).unwrap();
     assert!(text.contains("request="), "the log is there:\n{text}");
     let secrets = [
         code,
