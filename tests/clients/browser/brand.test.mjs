@@ -1,14 +1,15 @@
 // The operator's name, logo and colour, and the client's logo, under the policy of the pages.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { launch } from "../lib/browser.mjs";
 import { Provider } from "../lib/provider.mjs";
 
-const logo = join(mkdtempSync(join(tmpdir(), "latchkey-logo-")), "logo.svg");
+const folder = mkdtempSync(join(tmpdir(), "latchkey-logo-"));
+const logo = join(folder, "logo.svg");
 const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8" width="8" height="8"><circle cx="4" cy="4" r="4"/></svg>`;
 let provider, browser;
 
@@ -24,6 +25,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await provider?.stop();
+  rmSync(folder, { recursive: true });
 });
 
 test("a sign-in page carries the operator's brand and the client's logo", async () => {

@@ -22,7 +22,8 @@ export class Person {
     return response;
   }
 
-  // Goes where the URL leads, signing in and allowing on the way, until it leads away from the provider.
+  // Goes where the URL leads, signing in and allowing on the way, until it leads away from the provider: to a URL, or by
+  // a form to a Request.
   async follow(url) {
     let response = await this.request(url);
     for (let step = 0; step < 15; step++) {
@@ -44,15 +45,16 @@ export class Person {
         const name = input.match(/name="([^"]*)"/)?.[1];
         if (name && !/type="(checkbox|radio)"/.test(input)) fields.set(name, text(input.match(/value="([^"]*)"/)?.[1] ?? ""));
       }
+      const action = new URL(text(form.match(/action="([^"]*)"/)[1]), url);
+      if (action.origin !== new URL(this.issuer).origin) return new Request(action, { method: "POST", body: fields });
       if (fields.has("identifier")) {
         fields.set("identifier", this.name);
         fields.set("password", PASSWORD);
       } else {
         fields.set("decision", "allow");
       }
-      const action = new URL(text(form.match(/action="([^"]*)"/)[1]), url).href;
       response = await this.request(action, { method: "POST", body: fields });
-      url = action;
+      url = action.href;
     }
     throw new Error(`no end of pages, last ${url}`);
   }

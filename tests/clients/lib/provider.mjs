@@ -33,13 +33,35 @@ export class Provider {
       LATCHKEY__LOGIN__ADDRESS_BURST: "1000",
       ...settings,
     };
-    provider.process = spawn(BIN, ["serve"], { env: provider.env, cwd: provider.folder, stdio: ["ignore", "pipe", "pipe"] });
-    provider.output = "";
-    for (const stream of [provider.process.stdout, provider.process.stderr]) {
-      stream.on("data", (chunk) => (provider.output += chunk));
-    }
-    await provider.ready();
+    await provider.serve();
     return provider;
+  }
+
+  async serve() {
+    this.process = spawn(BIN, ["serve"], { env: this.env, cwd: this.folder, stdio: ["ignore", "pipe", "pipe"] });
+    this.exited = once(this.process, "exit");
+    this.output = "";
+    for (const stream of [this.process.stdout, this.process.stderr]) {
+      stream.on("data", (chunk) => (this.output += chunk));
+    }
+    try {
+      await this.ready();
+    } catch (error) {
+      // Otherwise the test runner would wait for it for ever.
+      this.process.kill("SIGKILL");
+      throw error;
+    }
+  }
+
+  // Another process on the same folder and port.
+  async restart() {
+    await this.end();
+    await this.serve();
+  }
+
+  async end() {
+    this.process.kill("SIGTERM");
+    await this.exited;
   }
 
   async ready() {
@@ -73,8 +95,7 @@ export class Provider {
   }
 
   async stop() {
-    this.process.kill("SIGTERM");
-    if (this.process.exitCode === null) await once(this.process, "exit");
+    await this.end();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

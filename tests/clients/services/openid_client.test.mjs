@@ -31,6 +31,7 @@ async function signIn(person, parameters = {}) {
     ...parameters,
   });
   const callback = await person.follow(url.href);
+  assert.equal(callback instanceof Request, parameters.response_mode === "form_post", "the way that was asked for");
   const checks = { pkceCodeVerifier, expectedState, expectedNonce, idTokenExpected: true };
   return client.authorizationCodeGrant(config, callback, checks);
 }
@@ -61,7 +62,12 @@ test("code and PKCE, an ID token verified by the key set, refresh, userinfo, int
   await assert.rejects(client.refreshTokenGrant(config, refreshed.refresh_token), { error: "invalid_grant" });
 });
 
-test("form_post and prompt=none within a session, and nothing after sign-out", async () => {
+test("form_post brings the code by POST, and the library takes it from there", async () => {
+  const tokens = await signIn(new Person(provider.issuer, "alice"), { response_mode: "form_post" });
+  assert.equal(tokens.claims().sub, alice.sub);
+});
+
+test("prompt=none within a session, and nothing after sign-out", async () => {
   const person = new Person(provider.issuer, "alice");
   const tokens = await signIn(person);
   const again = await signIn(person, { prompt: "none" });
