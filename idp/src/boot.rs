@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
 use tokio_util::task::TaskTracker;
@@ -15,7 +16,7 @@ use crate::login::hashing::{Bounds, Cost, Hashing};
 use crate::oidc::scope::ScopeSet;
 use crate::site::{Logo, Site};
 use crate::store::db::{self, Db};
-use crate::store::ephemeral::Ephemeral;
+use crate::store::ephemeral::{self, Ephemeral, Redis};
 use crate::store::event::Pen;
 use crate::tokens::keys::{Keys, Rotation};
 use crate::vault::{Vault, master_key_in};
@@ -79,7 +80,7 @@ pub async fn open(config: Config, surroundings: Surroundings) -> Result<App> {
         scopes: ScopeSet::standard().union(&scopes),
         csrf: vault.derive("csrf"),
         interactions: vault.derive("interaction"),
-        ephemeral: Ephemeral::memory(clock),
+        ephemeral: ephemeral(&config, &vault, &pen).await?,
         hashing: Hashing::new(cost, bounds, random),
         site,
         logo,
@@ -133,6 +134,24 @@ async fn open_database(config: &Config, durable: bool) -> Result<Db> {
     let db = Db::open(&options).await.with_context(|| format!("the database {shown} cannot be opened"))?;
     db.migrate().await.context("the schema cannot be brought up to date")?;
     Ok(db)
+}
+
+/// The ephemeral store: a Redis if one is named, else the memory of this process.
+async fn ephemeral(config: &Config, vault: &Vault, pen: &Pen) -> Result<Ephemeral> {
+    let Some(url) = &config.ephemeral.redis_url else { return Ok(Ephemeral::memory(pen.clock.clone())) };
+    let options = ephemeral::Options {
+        url: url.expose().clone(),
+        prefix: config.ephemeral.redis_prefix.clone(),
+        timeout: config.ephemeral.redis_timeout,
+    };
+    let redis = Redis::new(&options, vault.derive("ephemeral"), pen.clock.clone(), pen.random.clone());
+    let redis = redis.context("ephemeral.redis_url is not the address of a Redis")?;
+    match redis.begin().await {
+        Ok(Some(advice)) => tracing::warn!("{advice}"),
+        Ok(None) => {}
+        Err(_) => tracing::warn!("serving without Redis until it answers: limits are counted by each process alone"),
+    }
+    Ok(Ephemeral::Redis(Arc::new(redis)))
 }
 
 fn master_keys(config: &Config, random: &Random) -> Result<Vec<crate::base::seal::SealingKey>> {

@@ -5,6 +5,7 @@
 mod clients;
 mod contradictions;
 mod database;
+mod ephemeral;
 mod http;
 mod issuer;
 mod log;
@@ -24,6 +25,7 @@ use std::path::{Path, PathBuf};
 
 pub use clients::{DeclaredClient, DeclaredScope, NewClient};
 pub use database::{Database, DatabaseUrl};
+pub use ephemeral::{Ephemeral, RedisUrl};
 pub use http::Http;
 pub use issuer::Issuer;
 pub use log::{Log, LogFormat, LogLevel};
@@ -64,6 +66,8 @@ pub struct Config {
     pub http: Http,
     /// Where everything is kept.
     pub database: Database,
+    /// Where is kept what may be lost.
+    pub ephemeral: Ephemeral,
     /// What seals secrets at rest.
     pub secrets: Secrets,
     /// How long what is issued lives, and what signs it.
@@ -152,6 +156,7 @@ impl Config {
             data_dir,
             http: Http::read(reader),
             database: Database::read(reader),
+            ephemeral: Ephemeral::read(reader),
             secrets: Secrets::read(reader),
             tokens: Tokens::read(reader),
             login: Login::read(reader),

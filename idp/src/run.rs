@@ -13,10 +13,11 @@ use tokio::net::TcpListener;
 use crate::app::App;
 use crate::boot::{self, Surroundings};
 use crate::cli::{Failure, Outcome, Output, Work};
-use crate::config::{Config, Loaded, LogFormat};
+use crate::config::{Config, DatabaseUrl, Loaded, LogFormat};
 use crate::login::identifier;
 use crate::login::users::{self, ADMINISTRATOR, NewUser};
 use crate::store;
+use crate::store::ephemeral::Ephemeral;
 use crate::store::user::User;
 use crate::{jobs, router, serve};
 
@@ -83,6 +84,12 @@ async fn serve(config: Config) -> Outcome {
     let listener = TcpListener::bind(address).await.with_context(|| format!("{address} cannot be listened on"))?;
     let app = open(config).await?;
     welcome(&app, began.elapsed()).await?;
+    if let (DatabaseUrl::Postgres(_), Ephemeral::Memory(_)) = (app.config.database_url(), &app.ephemeral) {
+        tracing::warn!(
+            "there is no Redis (ephemeral.redis_url): rates are counted by each replica alone, and a proof that one replica \
+             has seen is new to another. Fine for one replica; for several, give them one Redis"
+        );
+    }
     let jobs = tokio::spawn(jobs::run(app.clone()));
     serve::serve(&app, router::router(&app), listener, stop_signal()).await;
     jobs.abort();

@@ -2,6 +2,7 @@
 
 mod authorization_request;
 mod clients;
+mod faults;
 mod http;
 mod injection;
 mod jwt;

@@ -8,7 +8,7 @@ use latchkey::base::clock::{Clock, Timestamp};
 use latchkey::base::random::Random;
 use latchkey::base::seal::SealingKey;
 use latchkey::boot::{self, Surroundings};
-use latchkey::config::{Config, DatabaseUrl, Issuer};
+use latchkey::config::{Config, DatabaseUrl, Issuer, RedisUrl};
 use sqlx::{Connection, Executor};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -37,6 +37,12 @@ pub fn master_key() -> SealingKey {
 
 pub fn server() -> Option<String> {
     std::env::var("LATCHKEY_TEST_DATABASE").ok().filter(|url| !url.is_empty())
+}
+
+/// The Redis that the suite runs on, if it does.
+fn redis() -> Option<RedisUrl> {
+    let url = std::env::var("LATCHKEY_TEST_REDIS").ok().filter(|url| !url.is_empty())?;
+    Some(RedisUrl::parse(&url).unwrap())
 }
 
 fn config_at(place: &Place, folder: &Path) -> Config {
@@ -100,5 +106,8 @@ pub async fn fresh_config() -> Config {
             Place::Server { url: url.clone(), name: fresh }
         }
     };
-    config_at(&place, FOLDER.path())
+    let mut config = config_at(&place, FOLDER.path());
+    config.ephemeral.redis_url = redis();
+    config.ephemeral.redis_prefix = format!("test-{}-{number}", std::process::id());
+    config
 }

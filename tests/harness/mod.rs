@@ -6,9 +6,11 @@ mod database;
 mod http;
 mod process;
 mod relying_party;
+mod servers;
 
 pub use app::{PASSWORD, TestApp, minutes, seconds};
 pub use browser::{Authorize, Browser, Page};
 pub use http::{Reply, form_encode};
 pub use process::{Process, free_port, latchkey, refused, run};
 pub use relying_party::{RelyingParty, Tokens, pkce};
+pub use servers::RedisServer;

@@ -1,15 +1,20 @@
 //! The real binary on a real port, to be killed.
 
+use std::net::IpAddr;
 use std::process::{Child, Command, Output, Stdio};
 
+use axum::body::Body;
+use http_body_util::BodyExt;
 use latchkey::config::{Config, DatabaseUrl};
 use latchkey::vault::master_key_text;
 use openidconnect::reqwest;
 
+use super::http::Reply;
+
 /// A running `latchkey serve`.
 pub struct Process {
     child: Child,
-    issuer: String,
+    port: u16,
     http: reqwest::Client,
 }
 
@@ -28,8 +33,15 @@ pub fn latchkey(config: &Config) -> Command {
     };
     command.env("LATCHKEY__ISSUER", config.issuer.as_str()).env("LATCHKEY__DATABASE__URL", database);
     command.env("LATCHKEY__DATA_DIR", &config.data_dir);
+    let proxies: Vec<String> = config.http.trusted_proxies.iter().map(ToString::to_string).collect();
+    command.env("LATCHKEY__HTTP__TRUSTED_PROXIES", proxies.join(","));
+    command.env("LATCHKEY__LOGIN__ADDRESS_BURST", config.login.address_burst.to_string());
     if let Some(key) = &config.secrets.master_key {
         command.env("LATCHKEY__SECRETS__MASTER_KEY", master_key_text(key).as_str());
+    }
+    if let Some(redis) = &config.ephemeral.redis_url {
+        command.env("LATCHKEY__EPHEMERAL__REDIS_URL", redis.expose().expose());
+        command.env("LATCHKEY__EPHEMERAL__REDIS_PREFIX", &config.ephemeral.redis_prefix);
     }
     command
 }
@@ -37,26 +49,78 @@ pub fn latchkey(config: &Config) -> Command {
 impl Process {
     /// Starts a server and waits until it is ready.
     pub async fn start(config: &Config, environment: &[(&str, &str)]) -> Self {
-        let mut command = latchkey(config);
+        Self::start_at(config.issuer.port(), config, environment).await
+    }
+
+    /// The same of one that listens on this port, wherever its issuer points to.
+    pub async fn start_at(port: u16, config: &Config, environment: &[(&str, &str)]) -> Self {
+        let mut process = Self::spawn(port, latchkey(config), environment);
+        process.ready().await;
+        process
+    }
+
+    /// Starts a server with this command, and waits for nothing.
+    pub fn spawn(port: u16, mut command: Command, environment: &[(&str, &str)]) -> Self {
         command.arg("serve").envs(environment.iter().copied()).stdout(Stdio::null()).stderr(Stdio::piped());
         let child = command.spawn().unwrap();
         let http = reqwest::ClientBuilder::new().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        let mut process = Self { child, issuer: config.issuer.as_str().to_owned(), http };
-        let ready = format!("{}/health/ready", process.issuer);
+        Self { child, port, http }
+    }
+
+    /// Waits until the server is ready; fails if it ends instead.
+    pub async fn ready(&mut self) {
         loop {
-            if let Some(status) = process.child.try_wait().unwrap() {
-                panic!("latchkey ended with {status}: {}", process.said());
+            if let Some(status) = self.child.try_wait().unwrap() {
+                panic!("latchkey ended with {status}: {}", self.said());
             }
-            match process.http.get(&ready).send().await {
-                Ok(answer) if answer.status() == 200 => return process,
+            match self.http.get(self.url("/health/ready")).send().await {
+                Ok(answer) if answer.status() == 200 => return,
                 _ => tokio::task::yield_now().await,
             }
         }
     }
 
+    /// The URL of a path, at the port that this process listens on.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://localhost:{}{path}", self.port)
+    }
+
+    /// Sends a request as a trusted proxy would that speaks for this address.
+    pub async fn send(&self, address: IpAddr, request: http::Request<Body>) -> Reply {
+        let (parts, body) = request.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let url = self.url(parts.uri.path_and_query().map_or("/", |it| it.as_str()));
+        let request = self.http.request(parts.method, url).headers(parts.headers).body(body);
+        let answer = request.header("x-forwarded-for", address.to_string()).send().await.unwrap();
+        let (status, headers) = (answer.status(), answer.headers().clone());
+        Reply { status, headers, body: answer.text().await.unwrap() }
+    }
+
+    /// GET of a path.
+    pub async fn get(&self, path: &str) -> reqwest::Result<(u16, serde_json::Value)> {
+        let answer = self.http.get(self.url(path)).send().await?;
+        let status = answer.status().as_u16();
+        Ok((status, serde_json::from_str(&answer.text().await?).unwrap_or_default()))
+    }
+
+    /// The process's id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Tells the process to stop, as an init system does.
+    pub fn terminate(&self) {
+        assert!(Command::new("kill").args(["-TERM", &self.id().to_string()]).status().unwrap().success());
+    }
+
+    /// Waits until the process has ended, and tells with which code.
+    pub fn ended_with(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
     /// Posts a form; an error if the connection breaks.
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> reqwest::Result<(u16, serde_json::Value)> {
-        let request = self.http.post(format!("{}{path}", self.issuer));
+        let request = self.http.post(self.url(path));
         let request =
             request.header("content-type", "application/x-www-form-urlencoded").body(super::form_encode(fields));
         let answer = request.send().await?;

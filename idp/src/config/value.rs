@@ -1,5 +1,6 @@
 //! How each type of value is read, and written again for people.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -208,6 +209,12 @@ fn same_bits(own: u128, other: u128, width: u8, bits: u8) -> bool {
     (own ^ other).checked_shr(u32::from(width - bits)).unwrap_or(0) == 0
 }
 
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.bits)
+    }
+}
+
 impl Value for Network {
     fn expected() -> String {
         "an address or range".to_owned()
@@ -217,7 +224,7 @@ impl Value for Network {
         network.ok_or_else(|| "addresses or ranges, such as \"10.0.0.0/8\" or \"fd00::/8\"".to_owned())
     }
     fn render(&self) -> String {
-        quoted(&format!("{}/{}", self.address, self.bits))
+        quoted(&self.to_string())
     }
 }
 

@@ -72,10 +72,18 @@ async fn go_on(app: &App, visitor: &Visitor, sealed: &str) -> Result<Response, E
     };
     let sessions = visitor.sessions(app).await?;
     let mut step = asked.next_step(app, &sessions, &interaction.facts).await?;
-    if is_answer(&step) && !interaction.finish(app).await {
-        // Somebody went back in the browser's history: what was done for this request was done once, and is asked anew.
-        interaction = Interaction::begin(app, &visitor.browser, &interaction.params());
-        step = asked.next_step(app, &sessions, &interaction.facts).await?;
+    if is_answer(&step) {
+        let finished = interaction.finish(app).await;
+        if !matches!(finished, Ok(true)) {
+            // Somebody went back in the browser's history, or nobody knows whether it is so: what was done for this request
+            // was done once, and is asked anew.
+            interaction = Interaction::begin(app, &visitor.browser, &interaction.params());
+            step = asked.next_step(app, &sessions, &interaction.facts).await?;
+            if let (Err(unavailable), false) = (finished, is_answer(&step)) {
+                // Asking for it again would lead here again.
+                return Err(unavailable.into());
+            }
+        }
     }
     let answer = match step {
         NextStep::Proceed { session, scope } => answer(app, &asked, &sessions, &session, scope).await?,

@@ -13,14 +13,23 @@ pub async fn live() -> Json<Value> {
     Json(json!({ "status": "live" }))
 }
 
-/// The process can serve: the database answers, and a shutdown has not begun.
+/// The process can serve: the database answers, and a shutdown has not begun. A Redis that is lost is told of and no reason
+/// to be taken out of service: limits are counted by each process alone until it is back, and nobody is signed out.
 pub async fn ready(State(app): State<App>) -> (StatusCode, Json<Value>) {
-    let database = match app.db.read().await {
-        Ok(mut conn) => installation::find(&mut conn, "ready").await.is_ok(),
-        Err(_) => false,
-    };
+    let (database, redis) = tokio::join!(database(&app), app.ephemeral.answers());
     let ready = database && !app.requests.is_closed();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let words = |good: bool| if good { "ok" } else { "unavailable" };
-    (status, Json(json!({ "status": if ready { "ready" } else { "not ready" }, "database": words(database) })))
+    let mut body = json!({ "status": if ready { "ready" } else { "not ready" }, "database": words(database) });
+    if let Some(redis) = redis {
+        body["redis"] = words(redis).into();
+    }
+    (status, Json(body))
+}
+
+async fn database(app: &App) -> bool {
+    match app.db.read().await {
+        Ok(mut conn) => installation::find(&mut conn, "ready").await.is_ok(),
+        Err(_) => false,
+    }
 }

@@ -64,6 +64,12 @@ impl From<store::db::Error> for Error {
     }
 }
 
+impl From<store::ephemeral::Unavailable> for Error {
+    fn from(unavailable: store::ephemeral::Unavailable) -> Self {
+        Self::Unavailable(unavailable.to_string().into())
+    }
+}
+
 impl From<oidc::error::Error> for Error {
     fn from(error: oidc::error::Error) -> Self {
         Self::Protocol(error)

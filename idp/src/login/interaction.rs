@@ -9,6 +9,7 @@ use crate::base::encoding::base64url;
 use crate::base::token::CookieSecret;
 use crate::oidc::params::Params;
 use crate::oidc::prompt::Facts;
+use crate::store::ephemeral::Unavailable;
 
 const PURPOSE: &str = "interaction";
 
@@ -61,14 +62,10 @@ impl Interaction {
         Params::parse(self.request.as_bytes()).unwrap_or_else(|_| Params::from_pairs([("", ""); 0]))
     }
 
-    /// Ends the interaction; whether it had not ended before, so that nobody who goes back in the browser's history can
-    /// use what was proven for it a second time.
-    pub async fn finish(&self, app: &App) -> bool {
-        // Whether one that began before the store did has ended is not known.
-        self.began_at >= app.ephemeral.epoch()
-            && app
-                .ephemeral
-                .once(&format!("interaction:{}", self.id), self.began_at + app.config.login.interaction)
-                .await
+    /// Ends the interaction; whether it is certain that it had not ended before, so that nobody who goes back in the
+    /// browser's history can use what was proven for it a second time.
+    pub async fn finish(&self, app: &App) -> Result<bool, Unavailable> {
+        let expires_at = self.began_at + app.config.login.interaction;
+        app.ephemeral.once(&format!("interaction:{}", self.id), self.began_at, expires_at).await
     }
 }

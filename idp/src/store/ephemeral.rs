@@ -1,16 +1,20 @@
-//! What may be lost at the price of a retry: proofs that must be seen once, and rates.
+//! What may be lost at the price of a retry: proofs that must be seen once, short-lived values, and rates.
 //!
-//! Expiry is data judged by our clock. The epoch is the moment when the store began empty: "never seen" is not known of
-//! what was made before it.
+//! In one process it is memory; replicas share a Redis. What must survive is in SQL and never here. Expiry is data judged
+//! by our clock, the server's own only sweeps. The epoch is the moment at which the store was known to be empty: "never
+//! seen" is not known of what was made at or before it.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+mod memory;
+mod redis;
+
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::clock::{Clock, Timestamp};
 
-/// How many entries the in-process store holds before it forgets those that expire first.
-const CAPACITY: usize = 200_000;
+pub use memory::Memory;
+pub use redis::{Options, Redis};
 
 /// A rate: so many at once, then one in each period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,134 +25,108 @@ pub struct Rate {
     pub period: Duration,
 }
 
+impl Rate {
+    /// How far ahead of a steady stream a burst may run: the tolerance of GCRA, ITU-T I.371.
+    fn tolerance(self) -> Duration {
+        self.period * self.burst.saturating_sub(1)
+    }
+}
+
+/// A value with the version by which it is replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Versioned {
+    /// The number of this version, the first being 1.
+    pub version: u64,
+    /// The value.
+    pub value: Vec<u8>,
+}
+
+/// The store cannot be reached, so that nothing is known.
+#[derive(Debug)]
+pub struct Unavailable;
+
+impl fmt::Display for Unavailable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the ephemeral store is not available")
+    }
+}
+
+impl std::error::Error for Unavailable {}
+
+/// What a verb of the store returns.
+pub type Result<T> = std::result::Result<T, Unavailable>;
+
 /// The ephemeral store.
 #[derive(Clone, Debug)]
 pub enum Ephemeral {
     /// In this process alone.
     Memory(Arc<Memory>),
-}
-
-/// The in-process store.
-#[derive(Debug)]
-pub struct Memory {
-    clock: Clock,
-    epoch: Timestamp,
-    /// Until when a proof counts as seen, or a rate's theoretical arrival time.
-    entries: Mutex<HashMap<String, Timestamp>>,
+    /// Shared by all replicas.
+    Redis(Arc<Redis>),
 }
 
 impl Ephemeral {
     /// An empty store in this process.
     pub fn memory(clock: Clock) -> Self {
-        let epoch = clock.now();
-        Self::Memory(Arc::new(Memory { clock, epoch, entries: Mutex::default() }))
+        Self::Memory(Arc::new(Memory::new(clock)))
     }
 
-    /// When the store began empty: a one-time proof made at or before this moment may have been used.
-    pub fn epoch(&self) -> Timestamp {
+    /// Keeps a value, whatever was there before.
+    pub async fn put(&self, key: &str, value: &[u8], expires_at: Timestamp) -> Result<()> {
         match self {
-            Self::Memory(memory) => memory.epoch,
+            Self::Memory(memory) => Ok(memory.put(key, value, expires_at)),
+            Self::Redis(redis) => redis.put(key, value, expires_at).await,
         }
     }
 
-    /// Notes a proof until it expires; whether it was not noted before. Of many callers exactly one is told `true`.
-    pub async fn once(&self, key: &str, expires_at: Timestamp) -> bool {
+    /// A value that has not expired.
+    pub async fn get(&self, key: &str) -> Result<Option<Versioned>> {
         match self {
-            Self::Memory(memory) => memory.once(key, expires_at),
+            Self::Memory(memory) => Ok(memory.get(key)),
+            Self::Redis(redis) => redis.get(key).await,
         }
     }
 
-    /// Counts one against a rate; `Err` says how long to wait if it is used up. GCRA: ITU-T I.371.
-    pub async fn limit(&self, key: &str, rate: Rate) -> Result<(), Duration> {
+    /// Takes a value out. Of many callers exactly one gets it.
+    pub async fn take(&self, key: &str) -> Result<Option<Vec<u8>>> {
+        match self {
+            Self::Memory(memory) => Ok(memory.take(key)),
+            Self::Redis(redis) => redis.take(key).await,
+        }
+    }
+
+    /// Replaces a value that is still of this version; whether it was. Of many callers with one version exactly one is
+    /// told `true`.
+    pub async fn swap(&self, key: &str, version: u64, value: &[u8], expires_at: Timestamp) -> Result<bool> {
+        match self {
+            Self::Memory(memory) => Ok(memory.swap(key, version, value, expires_at)),
+            Self::Redis(redis) => redis.swap(key, version, value, expires_at).await,
+        }
+    }
+
+    /// Notes a proof until it expires; whether it is certain that it was not noted before. Of many callers exactly one is
+    /// told `true`, and none if the proof was made at or before the epoch.
+    pub async fn once(&self, key: &str, made_at: Timestamp, expires_at: Timestamp) -> Result<bool> {
+        match self {
+            Self::Memory(memory) => Ok(memory.once(key, made_at, expires_at)),
+            Self::Redis(redis) => redis.once(key, made_at, expires_at).await,
+        }
+    }
+
+    /// Counts one against a rate; `Err` says how long to wait if it is used up. GCRA: ITU-T I.371. Where the shared store
+    /// is lost, each process counts for itself: limits become wider, and never go away.
+    pub async fn limit(&self, key: &str, rate: Rate) -> std::result::Result<(), Duration> {
         match self {
             Self::Memory(memory) => memory.limit(key, rate),
+            Self::Redis(redis) => redis.limit(key, rate).await,
         }
     }
-}
 
-impl Memory {
-    fn once(&self, key: &str, expires_at: Timestamp) -> bool {
-        let now = self.clock.now();
-        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        if entries.get(key).is_some_and(|until| *until > now) {
-            return false;
+    /// Whether the shared store answers; `None` where there is none to ask.
+    pub async fn answers(&self) -> Option<bool> {
+        match self {
+            Self::Memory(_) => None,
+            Self::Redis(redis) => Some(redis.answers().await),
         }
-        make_room(&mut entries, now);
-        entries.insert(key.to_owned(), expires_at);
-        true
-    }
-
-    fn limit(&self, key: &str, rate: Rate) -> Result<(), Duration> {
-        let now = self.clock.now();
-        let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        // The moment at which all that came before would be worked off at the steady rate.
-        let arrival = entries.get(key).copied().unwrap_or(now).max(now);
-        let ahead = arrival.since(now);
-        let tolerance = rate.period * rate.burst.saturating_sub(1);
-        if ahead > tolerance {
-            return Err(ahead - tolerance);
-        }
-        make_room(&mut entries, now);
-        entries.insert(key.to_owned(), arrival + rate.period);
-        Ok(())
-    }
-}
-
-fn make_room(entries: &mut HashMap<String, Timestamp>, now: Timestamp) {
-    if entries.len() < CAPACITY {
-        return;
-    }
-    entries.retain(|_, until| *until > now);
-    if entries.len() >= CAPACITY {
-        // Full of what is still good: half of it goes, that which expires first.
-        let mut times: Vec<Timestamp> = entries.values().copied().collect();
-        let (_, middle, _) = times.select_nth_unstable(CAPACITY / 2);
-        let middle = *middle;
-        entries.retain(|_, until| *until > middle);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn store() -> (Clock, Ephemeral) {
-        let clock = Clock::manual(Timestamp::from_seconds(1_000));
-        (clock.clone(), Ephemeral::memory(clock))
-    }
-
-    #[tokio::test]
-    async fn a_proof_is_accepted_once_until_it_expires() {
-        let (clock, store) = store();
-        let until = clock.now() + Duration::from_secs(60);
-        assert!(store.once("jti", until).await);
-        assert!(!store.once("jti", until).await);
-        clock.advance(Duration::from_secs(61));
-        assert!(store.once("jti", until + Duration::from_secs(60)).await);
-    }
-
-    #[tokio::test]
-    async fn a_rate_allows_its_burst_and_then_one_in_each_period() {
-        let (clock, store) = store();
-        let rate = Rate { burst: 3, period: Duration::from_secs(6) };
-        for _ in 0..3 {
-            assert_eq!(store.limit("a", rate).await, Ok(()));
-        }
-        let wait = store.limit("a", rate).await.unwrap_err();
-        assert!(wait > Duration::from_secs(5) && wait <= Duration::from_secs(6), "{wait:?}");
-        assert_eq!(store.limit("b", rate).await, Ok(()), "another key has a bucket of its own");
-        clock.advance(Duration::from_secs(6));
-        assert_eq!(store.limit("a", rate).await, Ok(()));
-        assert!(store.limit("a", rate).await.is_err());
-    }
-
-    #[tokio::test]
-    async fn the_store_never_grows_beyond_its_capacity() {
-        let (clock, store) = store();
-        let Ephemeral::Memory(memory) = &store;
-        for number in 0..CAPACITY + 1_000 {
-            store.once(&number.to_string(), clock.now() + Duration::from_secs(number as u64)).await;
-        }
-        assert!(memory.entries.lock().unwrap().len() <= CAPACITY);
     }
 }

@@ -1,0 +1,138 @@
+//! The ephemeral store of a single process.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::{Rate, Versioned};
+use crate::base::clock::{Clock, Timestamp};
+
+/// How many entries of a kind are held before those that expire first are forgotten.
+const CAPACITY: usize = 200_000;
+
+/// The in-process store.
+#[derive(Debug)]
+pub struct Memory {
+    clock: Clock,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    epoch: Timestamp,
+    /// Until when a proof counts as seen.
+    proofs: HashMap<String, Timestamp>,
+    /// The theoretical arrival time of each rate.
+    rates: HashMap<String, Timestamp>,
+    values: HashMap<String, (Versioned, Timestamp)>,
+}
+
+impl Memory {
+    pub(super) fn new(clock: Clock) -> Self {
+        let epoch = clock.now();
+        let state = State { epoch, proofs: HashMap::default(), rates: HashMap::default(), values: HashMap::default() };
+        Self { clock, state: Mutex::new(state) }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn put(&self, key: &str, value: &[u8], expires_at: Timestamp) {
+        let now = self.clock.now();
+        let mut state = self.state();
+        make_room(&mut state.values, now, |(_, until)| *until);
+        state.values.insert(key.to_owned(), (Versioned { version: 1, value: value.to_vec() }, expires_at));
+    }
+
+    pub(super) fn get(&self, key: &str) -> Option<Versioned> {
+        let now = self.clock.now();
+        self.state().values.get(key).filter(|(_, until)| *until > now).map(|(value, _)| value.clone())
+    }
+
+    pub(super) fn take(&self, key: &str) -> Option<Vec<u8>> {
+        let now = self.clock.now();
+        self.state().values.remove(key).filter(|(_, until)| *until > now).map(|(value, _)| value.value)
+    }
+
+    pub(super) fn swap(&self, key: &str, version: u64, value: &[u8], expires_at: Timestamp) -> bool {
+        let now = self.clock.now();
+        let mut state = self.state();
+        let Some((held, until)) = state.values.get_mut(key) else { return false };
+        if *until <= now || held.version != version {
+            return false;
+        }
+        *held = Versioned { version: version + 1, value: value.to_vec() };
+        *until = expires_at;
+        true
+    }
+
+    pub(super) fn once(&self, key: &str, made_at: Timestamp, expires_at: Timestamp) -> bool {
+        let now = self.clock.now();
+        let mut state = self.state();
+        if made_at <= state.epoch || state.proofs.get(key).is_some_and(|until| *until > now) {
+            return false;
+        }
+        if make_room(&mut state.proofs, now, |until| *until) {
+            // Some were forgotten that had not expired: of nothing made before this moment it is known any more.
+            state.epoch = now;
+        }
+        state.proofs.insert(key.to_owned(), expires_at);
+        true
+    }
+
+    pub(super) fn limit(&self, key: &str, rate: Rate) -> Result<(), Duration> {
+        let now = self.clock.now();
+        let mut state = self.state();
+        // The moment at which all that came before would be worked off at the steady rate.
+        let arrival = state.rates.get(key).copied().unwrap_or(now).max(now);
+        let (ahead, tolerance) = (arrival.since(now), rate.tolerance());
+        if ahead > tolerance {
+            return Err(ahead - tolerance);
+        }
+        make_room(&mut state.rates, now, |until| *until);
+        state.rates.insert(key.to_owned(), arrival + rate.period);
+        Ok(())
+    }
+
+    #[cfg(test)]
+    fn proofs(&self) -> usize {
+        self.state().proofs.len()
+    }
+}
+
+/// Forgets what has expired if the map is full, and if that is not enough the half that expires first; whether something
+/// that was still good had to go.
+fn make_room<V>(entries: &mut HashMap<String, V>, now: Timestamp, until: impl Fn(&V) -> Timestamp) -> bool {
+    if entries.len() < CAPACITY {
+        return false;
+    }
+    entries.retain(|_, entry| until(entry) > now);
+    if entries.len() < CAPACITY {
+        return false;
+    }
+    let mut times: Vec<Timestamp> = entries.values().map(&until).collect();
+    let (_, middle, _) = times.select_nth_unstable(CAPACITY / 2);
+    let middle = *middle;
+    entries.retain(|_, entry| until(entry) > middle);
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_store_never_grows_beyond_its_capacity_and_forgets_nothing_that_could_come_back() {
+        let clock = Clock::manual(Timestamp::from_seconds(1_000));
+        let store = Memory::new(clock.clone());
+        let (made, late) = (clock.now(), |number: usize| clock.now() + Duration::from_secs(3_600 + number as u64));
+        for number in 0..CAPACITY + 1_000 {
+            let made = clock.now();
+            assert!(store.once(&number.to_string(), made, late(number)));
+        }
+        assert!(store.proofs() <= CAPACITY);
+        assert!(!store.once("0", made, late(0)), "it was forgotten, and so were all that are as old");
+        assert!(store.once("new", clock.now(), late(0)));
+    }
+}

@@ -1,0 +1,241 @@
+//! The ephemeral store that replicas share: Redis 6.2 or newer, or what speaks its protocol.
+//!
+//! Each verb is one script, so that it is one step for all replicas. Keys are fingerprints and values are sealed: the
+//! server learns neither names nor addresses nor what is kept for them.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{AsyncTypedCommands, Client, RedisError, Script, ScriptInvocation};
+
+use super::memory::Memory;
+use super::{Rate, Result, Unavailable, Versioned};
+use crate::base::clock::{Clock, Timestamp};
+use crate::base::random::Random;
+use crate::base::seal::SealingKey;
+use crate::base::secret::Secret;
+
+/// How long nothing is asked of a server that did not answer, so that a lost one costs no request its patience.
+const REST: Duration = Duration::from_secs(1);
+
+/// How to reach the server.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `redis://`, `rediss://` or `unix://`, perhaps with a password.
+    pub url: Secret,
+    /// What all keys begin with.
+    pub prefix: String,
+    /// How long an answer may take.
+    pub timeout: Duration,
+}
+
+/// The store on a Redis.
+pub struct Redis {
+    connection: ConnectionManager,
+    prefix: String,
+    clock: Clock,
+    random: Random,
+    key: SealingKey,
+    scripts: Scripts,
+    /// Counts where the server is lost.
+    local: Memory,
+    /// Until when the server is left alone, in microseconds of our clock.
+    resting: AtomicI64,
+}
+
+impl std::fmt::Debug for Redis {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Redis").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+struct Scripts {
+    put: Script,
+    get: Script,
+    take: Script,
+    swap: Script,
+    once: Script,
+    limit: Script,
+}
+
+impl Scripts {
+    fn new() -> Self {
+        Self {
+            put: Script::new(
+                "redis.call('HSET', KEYS[1], 'v', 1, 'e', ARGV[1], 'd', ARGV[3])
+                 redis.call('PEXPIRE', KEYS[1], ARGV[2])",
+            ),
+            get: Script::new("return redis.call('HMGET', KEYS[1], 'v', 'e', 'd')"),
+            take: Script::new(
+                "local held = redis.call('HMGET', KEYS[1], 'v', 'e', 'd')
+                 redis.call('DEL', KEYS[1])
+                 return held",
+            ),
+            swap: Script::new(
+                "local held = redis.call('HMGET', KEYS[1], 'v', 'e')
+                 if held[1] ~= ARGV[4] or tonumber(held[2]) <= tonumber(ARGV[5]) then return 0 end
+                 redis.call('HSET', KEYS[1], 'v', tonumber(ARGV[4]) + 1, 'e', ARGV[1], 'd', ARGV[3])
+                 redis.call('PEXPIRE', KEYS[1], ARGV[2])
+                 return 1",
+            ),
+            // Who finds no epoch has found an empty store: of what was made until now nothing is known.
+            once: Script::new(
+                "local now, made = tonumber(ARGV[1]), tonumber(ARGV[2])
+                 local epoch = redis.call('GET', KEYS[2])
+                 if not epoch then
+                   epoch = ARGV[1]
+                   redis.call('SET', KEYS[2], epoch)
+                 end
+                 if made <= tonumber(epoch) then return 0 end
+                 local seen = redis.call('GET', KEYS[1])
+                 if seen and tonumber(seen) > now then return 0 end
+                 redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
+                 return 1",
+            ),
+            limit: Script::new(
+                "local now, period, tolerance = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+                 local arrival = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
+                 local ahead = arrival - now
+                 if ahead > tolerance then return ahead - tolerance end
+                 redis.call('SET', KEYS[1], string.format('%.0f', arrival + period), 'PX', math.ceil((ahead + period) / 1000))
+                 return 0",
+            ),
+        }
+    }
+}
+
+impl Redis {
+    /// A store that connects when it is first needed, so that a server that is away at the start is no reason not to
+    /// start. `Err` if the address is none.
+    pub fn new(
+        options: &Options,
+        key: SealingKey,
+        clock: Clock,
+        random: Random,
+    ) -> std::result::Result<Self, RedisError> {
+        let client = Client::open(options.url.expose())?;
+        let config = ConnectionManagerConfig::new()
+            .set_number_of_retries(1)
+            .set_min_delay(Duration::from_millis(10))
+            .set_max_delay(Duration::from_millis(100))
+            .set_connection_timeout(Some(options.timeout))
+            .set_response_timeout(Some(options.timeout));
+        Ok(Self {
+            connection: ConnectionManager::new_lazy_with_config(client, config)?,
+            prefix: options.prefix.clone(),
+            local: Memory::new(clock.clone()),
+            clock,
+            random,
+            key,
+            scripts: Scripts::new(),
+            resting: AtomicI64::new(i64::MIN),
+        })
+    }
+
+    /// Begins an epoch where there is none, and looks whether the server may forget proofs by itself; what an operator
+    /// ought to know of it.
+    pub async fn begin(&self) -> Result<Option<String>> {
+        let now = self.clock.now();
+        let mut connection = self.connection.clone();
+        let begun = connection.set_nx(self.name("epoch", ""), now.micros()).await;
+        self.outcome(begun)?;
+        let memory: std::result::Result<String, RedisError> =
+            redis::cmd("INFO").arg("memory").query_async(&mut connection).await;
+        let memory = memory.unwrap_or_default();
+        let policy = memory.lines().find_map(|line| line.strip_prefix("maxmemory_policy:")).map(str::trim);
+        Ok(policy.filter(|policy| *policy != "noeviction").map(|policy| {
+            format!("Redis forgets keys when its memory is full (maxmemory-policy {policy}); it should be noeviction")
+        }))
+    }
+
+    /// The name of a key on the server. The braces keep all of one provider in one slot of a cluster.
+    fn name(&self, kind: &str, key: &str) -> String {
+        let print = if key.is_empty() { String::new() } else { format!(":{}", self.key.fingerprint(key)) };
+        format!("{{{}}}:{kind}{print}", self.prefix)
+    }
+
+    /// For how long the server keeps what expires at this moment: as long as our clock does, and a little more.
+    fn sweep_after(&self, expires_at: Timestamp) -> u64 {
+        let lives = expires_at.since(self.clock.now());
+        u64::try_from(lives.as_millis()).unwrap_or(u64::MAX / 2) + 60_000
+    }
+
+    fn outcome<T>(&self, outcome: std::result::Result<T, RedisError>) -> Result<T> {
+        outcome.map_err(|error| {
+            let now = self.clock.now();
+            let before = self.resting.swap((now + REST).micros(), Ordering::AcqRel);
+            // One line for a server that goes away, not one for each request that misses it.
+            if before < (now - REST).micros() {
+                tracing::warn!("Redis does not answer: {error}");
+            }
+            Unavailable
+        })
+    }
+
+    async fn ask<T: redis::FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> Result<T> {
+        if self.clock.now().micros() < self.resting.load(Ordering::Acquire) {
+            return Err(Unavailable);
+        }
+        self.outcome(call.invoke_async(&mut self.connection.clone()).await)
+    }
+
+    pub(super) async fn put(&self, key: &str, value: &[u8], expires_at: Timestamp) -> Result<()> {
+        let mut call = self.scripts.put.key(self.name("value", key));
+        call.arg(expires_at.micros()).arg(self.sweep_after(expires_at)).arg(self.key.seal(&self.random, key, value));
+        self.ask(&call).await
+    }
+
+    pub(super) async fn get(&self, key: &str) -> Result<Option<Versioned>> {
+        let held = self.ask(&self.scripts.get.key(self.name("value", key))).await?;
+        Ok(self.open(key, held))
+    }
+
+    pub(super) async fn take(&self, key: &str) -> Result<Option<Vec<u8>>> {
+        let held = self.ask(&self.scripts.take.key(self.name("value", key))).await?;
+        Ok(self.open(key, held).map(|held| held.value))
+    }
+
+    fn open(&self, key: &str, held: (Option<u64>, Option<i64>, Option<String>)) -> Option<Versioned> {
+        let (version, expires_at, sealed) = (held.0?, Timestamp::from_micros(held.1?), held.2?);
+        let value = self.key.open(key, &sealed).filter(|_| expires_at > self.clock.now())?;
+        Some(Versioned { version, value: value.to_vec() })
+    }
+
+    pub(super) async fn swap(&self, key: &str, version: u64, value: &[u8], expires_at: Timestamp) -> Result<bool> {
+        let mut call = self.scripts.swap.key(self.name("value", key));
+        call.arg(expires_at.micros())
+            .arg(self.sweep_after(expires_at))
+            .arg(self.key.seal(&self.random, key, value))
+            .arg(version)
+            .arg(self.clock.now().micros());
+        self.ask(&call).await
+    }
+
+    pub(super) async fn once(&self, key: &str, made_at: Timestamp, expires_at: Timestamp) -> Result<bool> {
+        let mut call = self.scripts.once.key(self.name("proof", key));
+        call.key(self.name("epoch", ""))
+            .arg(self.clock.now().micros())
+            .arg(made_at.micros())
+            .arg(expires_at.micros())
+            .arg(self.sweep_after(expires_at));
+        self.ask(&call).await
+    }
+
+    pub(super) async fn limit(&self, key: &str, rate: Rate) -> std::result::Result<(), Duration> {
+        let micros = |duration: Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX / 4);
+        let mut call = self.scripts.limit.key(self.name("rate", key));
+        call.arg(self.clock.now().micros()).arg(micros(rate.period)).arg(micros(rate.tolerance()));
+        match self.ask::<u64>(&call).await {
+            Ok(0) => Ok(()),
+            Ok(wait) => Err(Duration::from_micros(wait)),
+            Err(Unavailable) => self.local.limit(key, rate),
+        }
+    }
+
+    pub(super) async fn answers(&self) -> bool {
+        let pong: std::result::Result<String, RedisError> =
+            redis::cmd("PING").query_async(&mut self.connection.clone()).await;
+        pong.is_ok()
+    }
+}

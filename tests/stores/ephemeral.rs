@@ -1,0 +1,159 @@
+//! `store::ephemeral`: the same promises in memory and on a Redis.
+
+use std::time::Duration;
+
+use latchkey::base::clock::{Clock, Timestamp};
+use latchkey::base::random::Random;
+use latchkey::base::seal::SealingKey;
+use latchkey::store::ephemeral::{Ephemeral, Options, Rate, Redis};
+
+use crate::harness::{RedisServer, seconds};
+
+const NOON: Timestamp = Timestamp::from_seconds(1_767_268_800);
+
+/// A store of each kind, with its clock, and the server that must outlive it.
+async fn stores() -> Vec<(Clock, Ephemeral, Option<RedisServer>)> {
+    let clock = || Clock::manual(NOON);
+    let (in_memory, on_server) = (clock(), clock());
+    let server = RedisServer::start().await;
+    let redis = on(&server, &on_server);
+    redis.begin().await.unwrap();
+    vec![
+        (in_memory.clone(), Ephemeral::memory(in_memory), None),
+        (on_server, Ephemeral::Redis(redis.into()), Some(server)),
+    ]
+}
+
+fn on(server: &RedisServer, clock: &Clock) -> Redis {
+    let options = Options { url: server.url().into(), prefix: "test".to_owned(), timeout: seconds(2) };
+    Redis::new(&options, SealingKey::new([7; 32]), clock.clone(), Random::System).unwrap()
+}
+
+#[tokio::test]
+async fn a_proof_is_new_once_until_it_expires() {
+    for (clock, store, _server) in stores().await {
+        let (made, until) = (clock.now(), clock.now() + seconds(60));
+        assert!(store.once("jti", made, until).await.unwrap());
+        assert!(!store.once("jti", made, until).await.unwrap(), "{store:?}");
+        clock.advance(seconds(61));
+        assert!(store.once("jti", clock.now(), until + seconds(60)).await.unwrap(), "{store:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_proof_from_before_the_store_began_may_have_been_seen() {
+    for (clock, store, _server) in stores().await {
+        let until = clock.now() + seconds(60);
+        assert!(!store.once("old", NOON, until).await.unwrap(), "{store:?}");
+    }
+}
+
+#[tokio::test]
+async fn of_many_that_bring_one_proof_one_is_first() {
+    for (clock, store, _server) in stores().await {
+        let (made, until) = (clock.now(), clock.now() + seconds(60));
+        let tasks: Vec<_> = (0..50)
+            .map(|_| {
+                let store = store.clone();
+                tokio::spawn(async move { store.once("jti", made, until).await.unwrap() })
+            })
+            .collect();
+        let mut first = 0;
+        for task in tasks {
+            first += i32::from(task.await.unwrap());
+        }
+        assert_eq!(first, 1, "{store:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_rate_allows_its_burst_and_then_one_in_each_period() {
+    for (clock, store, _server) in stores().await {
+        let rate = Rate { burst: 3, period: seconds(6) };
+        for _ in 0..3 {
+            assert_eq!(store.limit("a", rate).await, Ok(()));
+        }
+        let wait = store.limit("a", rate).await.unwrap_err();
+        assert!(wait > seconds(5) && wait <= seconds(6), "{wait:?} {store:?}");
+        assert_eq!(store.limit("b", rate).await, Ok(()), "another key has a bucket of its own");
+        clock.advance(seconds(6));
+        assert_eq!(store.limit("a", rate).await, Ok(()));
+        assert!(store.limit("a", rate).await.is_err(), "{store:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_value_is_there_until_it_is_taken_or_expires() {
+    for (clock, store, _server) in stores().await {
+        let until = clock.now() + seconds(60);
+        store.put("a", b"\x00 bytes", until).await.unwrap();
+        assert_eq!(store.get("a").await.unwrap().unwrap().value, b"\x00 bytes");
+        assert_eq!(store.take("a").await.unwrap().as_deref(), Some(&b"\x00 bytes"[..]));
+        assert_eq!(store.take("a").await.unwrap(), None);
+        store.put("b", b"x", until).await.unwrap();
+        clock.advance(seconds(60));
+        assert_eq!(store.get("b").await.unwrap(), None, "{store:?}");
+        assert_eq!(store.take("b").await.unwrap(), None, "{store:?}");
+    }
+}
+
+#[tokio::test]
+async fn of_two_that_replace_one_version_one_wins() {
+    for (clock, store, _server) in stores().await {
+        let until = clock.now() + seconds(60);
+        store.put("a", b"one", until).await.unwrap();
+        let seen = store.get("a").await.unwrap().unwrap();
+        assert!(store.swap("a", seen.version, b"two", until).await.unwrap());
+        assert!(!store.swap("a", seen.version, b"three", until).await.unwrap(), "{store:?}");
+        let seen = store.get("a").await.unwrap().unwrap();
+        assert_eq!((seen.version, seen.value.as_slice()), (2, &b"two"[..]));
+        assert!(!store.swap("nothing", 1, b"x", until).await.unwrap());
+        clock.advance(seconds(61));
+        assert!(!store.swap("a", 2, b"late", until + seconds(60)).await.unwrap(), "{store:?}");
+    }
+}
+
+#[tokio::test]
+async fn redis_learns_neither_names_nor_values() {
+    let (server, clock) = (RedisServer::start().await, Clock::manual(NOON));
+    let redis = on(&server, &clock);
+    redis.begin().await.unwrap();
+    let store = Ephemeral::Redis(redis.into());
+    let until = clock.now() + seconds(60);
+    store.put("mail:alice@example.com", b"a secret value", until).await.unwrap();
+    store.once("proof-of-alice", clock.now(), until).await.unwrap();
+    let _ = store.limit("address:203.0.113.7", Rate { burst: 1, period: seconds(1) }).await;
+    let everything = server.dump();
+    assert_eq!(everything.matches("{test}:").count(), 4, "a value, a proof, a rate, the epoch: {everything}");
+    for word in ["alice", "secret", "203.0.113.7"] {
+        assert!(!everything.contains(word), "{word} in {everything}");
+    }
+}
+
+#[tokio::test]
+async fn a_redis_that_is_emptied_begins_a_new_epoch() {
+    let (server, clock) = (RedisServer::start().await, Clock::manual(NOON));
+    let store = Ephemeral::Redis(on(&server, &clock).into());
+    assert!(!store.once("first", clock.now(), clock.now() + seconds(60)).await.unwrap(), "the store was empty");
+    let (made, until) = (clock.now(), clock.now() + seconds(60));
+    assert!(store.once("jti", made, until).await.unwrap());
+    server.cli(&["FLUSHALL"]);
+    assert!(!store.once("jti", made, until).await.unwrap(), "it was seen, and nobody knows");
+    assert!(store.once("jti", clock.now(), until).await.unwrap());
+}
+
+#[tokio::test]
+async fn without_its_redis_limits_are_counted_here_and_nothing_else_is_known() {
+    let (server, clock) = (RedisServer::start().await, Clock::manual(NOON));
+    let store = Ephemeral::Redis(on(&server, &clock).into());
+    drop(server);
+    let rate = Rate { burst: 2, period: seconds(6) };
+    let began = std::time::Instant::now();
+    assert_eq!(store.limit("a", rate).await, Ok(()));
+    assert_eq!(store.limit("a", rate).await, Ok(()));
+    assert!(store.limit("a", rate).await.is_err(), "a limit never goes away");
+    assert!(store.once("jti", clock.now(), clock.now() + seconds(60)).await.is_err());
+    assert!(store.take("a").await.is_err());
+    assert_eq!(store.answers().await, Some(false));
+    assert!(began.elapsed() < Duration::from_secs(20), "a lost server is not waited for each time");
+}
