@@ -1,6 +1,8 @@
 //! The provider under test.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -12,7 +14,7 @@ use latchkey::base::id::Id;
 use latchkey::base::random::Random;
 use latchkey::boot::{self, Surroundings};
 use latchkey::clients;
-use latchkey::config::{Config, Issuer, NewClient};
+use latchkey::config::{Config, Issuer, Network, NewClient, RedisUrl};
 use latchkey::login::identifier;
 use latchkey::login::users::{self, NewUser};
 use latchkey::oidc::client_metadata::ClientKind;
@@ -24,7 +26,9 @@ use tower::ServiceExt;
 use super::browser::Browser;
 use super::database::{START, fresh_config};
 use super::http::Reply;
+use super::process::{Process, free_port};
 use super::relying_party::RelyingParty;
+use super::servers::RedisServer;
 
 /// Everybody's password.
 pub const PASSWORD: &str = "five tame herons drift";
@@ -37,12 +41,41 @@ pub fn seconds(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
+/// The columns that hold a moment, from the migrations.
+fn times() -> Vec<(String, String)> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations");
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let mut table = String::new();
+        for line in std::fs::read_to_string(entry.unwrap().path()).unwrap().lines().map(str::trim) {
+            if let Some(rest) = line.strip_prefix("CREATE TABLE ") {
+                table = rest.split_whitespace().next().unwrap().to_owned();
+            }
+            let column = line.split_whitespace().next().unwrap_or_default();
+            if (column.ends_with("_at") || column == "at") && line.contains("BIGINT") {
+                found.push((table.clone(), column.to_owned()));
+            }
+        }
+    }
+    found
+}
+
 /// A provider with a database, a clock and a router of its own.
 #[derive(Clone)]
 pub struct TestApp {
     pub app: App,
     pub clock: Clock,
     router: Router,
+    /// Real processes that requests go to in turn, instead of to the router here.
+    replicas: Option<Arc<Replicas>>,
+}
+
+/// Two real processes on one database and one Redis.
+struct Replicas {
+    processes: [Process; 2],
+    next: AtomicUsize,
+    /// The Redis of this test, unless the suite has one.
+    _redis: Option<RedisServer>,
 }
 
 impl TestApp {
@@ -57,7 +90,7 @@ impl TestApp {
         let clock = Clock::manual(START + seconds(60));
         let surroundings = Surroundings { clock: clock.clone(), random: Random::System, durable: false };
         let app = boot::open(config, surroundings).await.unwrap();
-        Self { router: router(&app), app, clock }
+        Self { router: router(&app), app, clock, replicas: None }
     }
 
     /// A provider on a port of its own and with the time of the world, beside which a real process can serve.
@@ -66,14 +99,58 @@ impl TestApp {
         config.issuer = Issuer::localhost(super::free_port());
         let surroundings = Surroundings { clock: Clock::System, random: Random::System, durable: false };
         let app = boot::open(config, surroundings).await.unwrap();
-        Self { router: router(&app), app, clock: Clock::System }
+        Self { router: router(&app), app, clock: Clock::System, replicas: None }
     }
 
     /// The same database served by another process, as far as a test can tell: nothing is shared in memory.
     pub async fn replica(&self) -> Self {
         let surroundings = Surroundings { clock: self.clock.clone(), random: Random::System, durable: false };
         let app = boot::open(self.app.config.clone(), surroundings).await.unwrap();
-        Self { router: router(&app), app, clock: self.clock.clone() }
+        Self { router: router(&app), app, clock: self.clock.clone(), replicas: None }
+    }
+
+    /// Two real processes on one PostgreSQL and one Redis; each request goes to the other one than the request before.
+    /// `None` where the suite runs on SQLite, which belongs to one process.
+    pub async fn replicas() -> Option<Self> {
+        Self::replicas_with(|_| {}).await
+    }
+
+    /// Replicas whose configuration differs from the default.
+    pub async fn replicas_with(change: impl FnOnce(&mut Config)) -> Option<Self> {
+        super::database::server()?;
+        let mut config = fresh_config().await;
+        change(&mut config);
+        config.issuer = Issuer::localhost(free_port());
+        // What tells who sent a request: both processes see this machine alone.
+        config.http.trusted_proxies = vec![Network::parse("127.0.0.1").unwrap()];
+        let mut redis = None;
+        if config.ephemeral.redis_url.is_none() {
+            let own = RedisServer::start().await;
+            config.ephemeral.redis_url = Some(RedisUrl::parse(&own.url()).unwrap());
+            redis = Some(own);
+        }
+        let surroundings = Surroundings { clock: Clock::System, random: Random::System, durable: false };
+        let app = boot::open(config, surroundings).await.unwrap();
+        let other = free_port();
+        let listen = format!("127.0.0.1:{other}");
+        let processes = [
+            Process::start(&app.config, &[]).await,
+            Process::start_at(other, &app.config, &[("LATCHKEY__HTTP__LISTEN", &listen)]).await,
+        ];
+        let replicas = Replicas { processes, next: AtomicUsize::new(0), _redis: redis };
+        Some(Self { router: router(&app), app, clock: Clock::System, replicas: Some(Arc::new(replicas)) })
+    }
+
+    /// Lets time pass. Real processes have the world's clock, so that for them all that has happened moves into the past.
+    pub async fn pass(&self, time: Duration) {
+        if self.replicas.is_none() {
+            return self.clock.advance(time);
+        }
+        let micros = i64::try_from(time.as_micros()).unwrap();
+        for (table, column) in times() {
+            let sql = format!("UPDATE {table} SET {column} = {column} - {micros} WHERE {column} IS NOT NULL");
+            self.execute(sql).await;
+        }
     }
 
     /// Sends a request as it is.
@@ -84,6 +161,10 @@ impl TestApp {
     pub async fn send_from(&self, address: std::net::IpAddr, mut request: http::Request<Body>) -> Reply {
         let host = self.app.config.issuer.authority().to_owned();
         request.headers_mut().entry("host").or_insert(host.parse().unwrap());
+        if let Some(replicas) = &self.replicas {
+            let turn = replicas.next.fetch_add(1, Ordering::SeqCst);
+            return replicas.processes[turn % 2].send(address, request).await;
+        }
         request.extensions_mut().insert(ConnectInfo(SocketAddr::new(address, 40_000)));
         Reply::read(self.router.clone().oneshot(request).await.unwrap()).await
     }
@@ -205,6 +286,11 @@ impl TestApp {
 
     /// Runs a statement behind the provider's back.
     pub async fn sql(&self, sql: &'static str) {
+        self.execute(sql.to_owned()).await;
+    }
+
+    async fn execute(&self, sql: String) {
+        let sql = sqlx::AssertSqlSafe(sql);
         self.app
             .db
             .write(move |conn| Box::pin(async move { Ok(sqlx::query(sql).execute(conn).await.map(drop)?) }))

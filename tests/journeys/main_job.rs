@@ -4,7 +4,11 @@ use crate::harness::TestApp;
 
 #[tokio::test]
 async fn a_person_signs_in_to_an_application_which_refreshes_and_is_signed_out() {
-    let app = TestApp::new().await;
+    played_on(&TestApp::new().await).await;
+}
+
+/// The journey, wherever it is played.
+pub async fn played_on(app: &TestApp) {
     let rp = app.relying_party().await;
     let alice = app.user("alice").await;
     let mut browser = app.browser();
