@@ -66,3 +66,32 @@ async fn the_schema_can_be_brought_up_to_date_again_and_again() {
     app.app.db.migrate().await.unwrap();
     app.replica().await.app.db.migrate().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn work_that_is_committed_together_fails_and_panics_alone() {
+    let app = TestApp::new().await;
+    let tasks: Vec<_> = (0..60)
+        .map(|n: usize| {
+            let db = app.app.db.clone();
+            tokio::spawn(async move {
+                db.write(move |conn| {
+                    Box::pin(async move {
+                        insert_once(conn, &format!("piece-{n}"), "half").await?;
+                        match n % 3 {
+                            0 => Ok(()),
+                            1 => Err(Error::Conflict),
+                            _ => panic!("a piece of work that stops, as this test wants it"),
+                        }
+                    })
+                })
+                .await
+            })
+        })
+        .collect();
+    for (n, task) in tasks.into_iter().enumerate() {
+        let outcome = task.await.unwrap();
+        assert_eq!(outcome.is_ok(), n % 3 == 0, "piece {n}: {outcome:?}");
+        let kept = find(&mut app.app.db.read().await.unwrap(), &format!("piece-{n}")).await.unwrap();
+        assert_eq!(kept.is_some(), n % 3 == 0, "piece {n}");
+    }
+}

@@ -63,7 +63,7 @@ pub async fn check(app: &App, typed: &str, secret: &Secret, browser: &CookieSecr
     let admitted = {
         let bucket = bucket.clone();
         app.db
-            .write(move |conn| Box::pin(async move { password::admit(conn, &bucket, free, longest, now).await }))
+            .write_one(move |conn| Box::pin(async move { password::admit(conn, &bucket, free, longest, now).await }))
             .await?
     };
     let failures = match admitted {

@@ -132,5 +132,5 @@ pub async fn touch(app: &App, session: &Session) -> Result<()> {
         return Ok(());
     }
     let id = session.id.clone();
-    app.db.write(move |conn| Box::pin(async move { session::touch(conn, &id, now).await })).await
+    app.db.write_one(move |conn| Box::pin(async move { session::touch(conn, &id, now).await })).await
 }

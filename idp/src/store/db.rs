@@ -1,7 +1,10 @@
 //! The door to the database: SQLite or PostgreSQL behind one dialect.
 //!
 //! Reads come from a pool that cannot write. Writes go through [`Db::write`], which takes the work as a whole: it runs
-//! to its end even if the caller has gone, an `Ok` is on disk when it returns, and an `Err` rolls back.
+//! to its end even if the caller has gone, an `Ok` is on disk when it returns, and an `Err` rolls back. On SQLite, which has
+//! one writer, all work that waits is committed together (`writer`), so that many share one wait for the disk.
+
+mod writer;
 
 use std::fmt;
 use std::future::Future;
@@ -20,6 +23,8 @@ use tokio_util::task::TaskTracker;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
+
+use writer::{Extent, Queue};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
@@ -103,7 +108,8 @@ pub struct Options {
 pub struct Db {
     reader: AnyPool,
     writer: AnyPool,
-    begin: &'static str,
+    /// Where work waits for the one writer of SQLite.
+    queue: Option<Queue>,
     tracker: TaskTracker,
 }
 
@@ -118,7 +124,8 @@ impl Db {
         let separator = if options.url.contains('?') { '&' } else { '?' };
         let url = format!("{}{separator}mode=rwc", options.url);
         let pragmas = format!(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = {}; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = {};",
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = {}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
+             PRAGMA busy_timeout = {};",
             if options.durable { "FULL" } else { "OFF" },
             options.acquire_timeout.as_millis()
         );
@@ -132,7 +139,8 @@ impl Db {
         };
         let writer = pool(1, pragmas.clone()).connect(&url).await?;
         let reader = pool(options.max_connections, format!("{pragmas} PRAGMA query_only = ON;")).connect_lazy(&url)?;
-        Ok(Self { reader, writer, begin: "BEGIN IMMEDIATE", tracker: TaskTracker::new() })
+        let queue = Queue::new(writer.clone(), options.acquire_timeout);
+        Ok(Self { reader, writer, queue: Some(queue), tracker: TaskTracker::new() })
     }
 
     async fn open_postgres(options: &Options) -> Result<Self> {
@@ -151,7 +159,7 @@ impl Db {
             })
             .connect(&options.url)
             .await?;
-        Ok(Self { reader: pool.clone(), writer: pool, begin: "BEGIN", tracker: TaskTracker::new() })
+        Ok(Self { reader: pool.clone(), writer: pool, queue: None, tracker: TaskTracker::new() })
     }
 
     /// Brings the schema up to date.
@@ -175,16 +183,36 @@ impl Db {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
     {
-        let (writer, begin) = (self.writer.clone(), self.begin);
+        if let Some(queue) = &self.queue {
+            return queue.write(Extent::Several, self.tracker.token(), work).await;
+        }
+        let writer = self.writer.clone();
         let task = self.tracker.spawn(async move {
             let mut conn = writer.acquire().await?;
-            let mut transaction = conn.begin_with(begin).await?;
+            let mut transaction = conn.begin().await?;
             // An `Err` drops the transaction, which rolls it back.
             let value = work(&mut transaction).await?;
             transaction.commit().await?;
             Ok(value)
         });
-        task.await.unwrap_or_else(|stopped| Err(Error::Unavailable(sqlx::Error::Io(std::io::Error::other(stopped)))))
+        task.await.unwrap_or_else(|stopped| Err(unavailable(stopped)))
+    }
+
+    /// Does work that is a single statement, which is atomic by itself: [`Db::write`] without the cost of a transaction.
+    pub async fn write_one<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
+    {
+        if let Some(queue) = &self.queue {
+            return queue.write(Extent::One, self.tracker.token(), work).await;
+        }
+        let writer = self.writer.clone();
+        let task = self.tracker.spawn(async move {
+            let mut conn = writer.acquire().await?;
+            work(&mut conn).await
+        });
+        task.await.unwrap_or_else(|stopped| Err(unavailable(stopped)))
     }
 
     /// Waits for the work that has begun, then closes all connections.
@@ -194,6 +222,10 @@ impl Db {
         self.reader.close().await;
         self.writer.close().await;
     }
+}
+
+fn unavailable(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::Unavailable(sqlx::Error::Io(std::io::Error::other(why)))
 }
 
 /// Whether the address names an SQLite file.

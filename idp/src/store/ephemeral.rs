@@ -74,7 +74,10 @@ impl Ephemeral {
     /// Keeps a value, whatever was there before.
     pub async fn put(&self, key: &str, value: &[u8], expires_at: Timestamp) -> Result<()> {
         match self {
-            Self::Memory(memory) => Ok(memory.put(key, value, expires_at)),
+            Self::Memory(memory) => {
+                memory.put(key, value, expires_at);
+                Ok(())
+            }
             Self::Redis(redis) => redis.put(key, value, expires_at).await,
         }
     }

@@ -100,7 +100,7 @@ async fn advance(
     let idle_expires_at = (now + app.config.tokens.refresh_idle).min(family.expires_at);
     let advanced = app
         .db
-        .write(move |conn| {
+        .write_one(move |conn| {
             Box::pin(async move {
                 let current_hash = &family.current_hash;
                 let family = Use { handle_hash: &handle_hash, current_hash, now, idle_expires_at };

@@ -1,0 +1,217 @@
+//! The one writer of SQLite: all work that waits is done in one transaction, each piece of it in a savepoint of its own, and
+//! committed with one wait for the disk. Whoever waits is answered after that.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use sqlx::{AnyPool, Executor};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::task::task_tracker::TaskTrackerToken;
+
+use super::{Conn, Error, Result, Work, unavailable};
+
+/// How many pieces of work wait at most; who comes then is refused.
+const WAITING: usize = 4096;
+
+/// How many are committed together at most, so that the first does not wait long for the last.
+const TOGETHER: usize = 256;
+
+/// How much a piece of work does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// One statement, which is atomic by itself.
+    One,
+    /// Several, which are undone together.
+    Several,
+}
+
+/// Where work waits for the writer.
+#[derive(Clone, Debug)]
+pub(super) struct Queue {
+    sender: mpsc::Sender<Box<dyn Piece>>,
+    patience: Duration,
+}
+
+impl Queue {
+    /// Begins to write on this pool's connection; work that has not begun after `patience` is given up.
+    pub(super) fn new(writer: AnyPool, patience: Duration) -> Self {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        tokio::spawn(write_together(writer, receiver));
+        Self { sender, patience }
+    }
+
+    pub(super) async fn write<T, F>(&self, extent: Extent, token: TaskTrackerToken, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
+    {
+        let (done, mut outcome) = oneshot::channel();
+        let state = Arc::new(AtomicU8::new(QUEUED));
+        let piece = Typed { work: Some(work), outcome: None, done, extent, state: Arc::clone(&state), _token: token };
+        self.sender.try_send(Box::new(piece)).map_err(|_| unavailable("too much work waits for the database"))?;
+        let outcome = match tokio::time::timeout(self.patience, &mut outcome).await {
+            Ok(outcome) => outcome,
+            Err(_) if state.compare_exchange(QUEUED, GIVEN_UP, Ordering::AcqRel, Ordering::Acquire).is_ok() => {
+                return Err(unavailable("the database is busy"));
+            }
+            // It has begun, and will end one way or the other.
+            Err(_) => outcome.await,
+        };
+        outcome.unwrap_or_else(|stopped| Err(unavailable(stopped)))
+    }
+}
+
+const QUEUED: u8 = 0;
+const BEGUN: u8 = 1;
+const GIVEN_UP: u8 = 2;
+
+/// A piece of work, whatever it results in.
+trait Piece: Send {
+    /// Whether it is still wanted; from then on it will be done.
+    fn begin(&self) -> bool;
+    fn extent(&self) -> Extent;
+    /// Does the work and keeps what came of it; `Err` if it failed, with whether the database itself did.
+    fn run<'c>(
+        &'c mut self,
+        conn: &'c mut Conn,
+    ) -> Pin<Box<dyn Future<Output = std::result::Result<(), Undo>> + Send + 'c>>;
+    /// Tells whoever waits; with a reason if nothing was committed.
+    fn tell(self: Box<Self>, failed: Option<&str>);
+}
+
+/// How much has to be undone after a failure.
+enum Undo {
+    /// This piece of work.
+    This,
+    /// Everything: the database may have rolled back by itself.
+    All(String),
+}
+
+struct Typed<T, F> {
+    work: Option<F>,
+    outcome: Option<Result<T>>,
+    done: oneshot::Sender<Result<T>>,
+    extent: Extent,
+    state: Arc<AtomicU8>,
+    /// Keeps the database open until the work is done.
+    _token: TaskTrackerToken,
+}
+
+impl<T, F> Piece for Typed<T, F>
+where
+    T: Send + 'static,
+    F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
+{
+    fn begin(&self) -> bool {
+        self.state.compare_exchange(QUEUED, BEGUN, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    fn extent(&self) -> Extent {
+        self.extent
+    }
+
+    fn run<'c>(
+        &'c mut self,
+        conn: &'c mut Conn,
+    ) -> Pin<Box<dyn Future<Output = std::result::Result<(), Undo>> + Send + 'c>> {
+        Box::pin(async move {
+            let Some(work) = self.work.take() else { return Err(Undo::This) };
+            let mut work = work(conn);
+            // Work that panics must not take the writer with it.
+            let outcome =
+                std::future::poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+                    Ok(poll) => poll,
+                    Err(_) => Poll::Ready(Err(Error::Corrupt("a piece of work stopped"))),
+                })
+                .await;
+            let verdict = match &outcome {
+                Ok(_) => Ok(()),
+                Err(Error::Unavailable(error)) => Err(Undo::All(error.to_string())),
+                Err(_) => Err(Undo::This),
+            };
+            self.outcome = Some(outcome);
+            verdict
+        })
+    }
+
+    fn tell(self: Box<Self>, failed: Option<&str>) {
+        let outcome = match (failed, self.outcome) {
+            (None, Some(outcome)) => outcome,
+            // What failed by itself says so itself.
+            (Some(_), Some(Err(error))) => Err(error),
+            (why, _) => Err(unavailable(why.unwrap_or("the work was not done").to_owned())),
+        };
+        // Nobody may wait any more.
+        let _ = self.done.send(outcome);
+    }
+}
+
+async fn write_together(writer: AnyPool, mut queue: mpsc::Receiver<Box<dyn Piece>>) {
+    while let Some(first) = queue.recv().await {
+        let mut pieces = Vec::new();
+        let failed = transaction(&writer, first, &mut queue, &mut pieces).await.err();
+        for piece in pieces {
+            piece.tell(failed.as_deref());
+        }
+    }
+}
+
+/// Does the first piece and all that wait behind it; an error means that nothing was committed.
+async fn transaction(
+    writer: &AnyPool,
+    first: Box<dyn Piece>,
+    queue: &mut mpsc::Receiver<Box<dyn Piece>>,
+    pieces: &mut Vec<Box<dyn Piece>>,
+) -> std::result::Result<(), String> {
+    let mut next = Some(first);
+    let text = |error: sqlx::Error| error.to_string();
+    let mut conn = match writer.acquire().await {
+        Ok(conn) => conn,
+        Err(error) => {
+            pieces.extend(next);
+            return Err(error.to_string());
+        }
+    };
+    let mut outcome = conn.execute("BEGIN IMMEDIATE").await.map(drop).map_err(text);
+    while let Some(mut piece) = next.take() {
+        if outcome.is_ok() && piece.begin() {
+            outcome = in_savepoint(&mut conn, &mut *piece).await;
+        }
+        pieces.push(piece);
+        if outcome.is_err() {
+            break;
+        }
+        next = if pieces.len() < TOGETHER { queue.try_recv().ok() } else { None };
+    }
+    if outcome.is_ok() {
+        outcome = conn.execute("COMMIT").await.map(drop).map_err(text);
+    }
+    if outcome.is_err() {
+        // There may be nothing left to roll back.
+        let _ = conn.execute("ROLLBACK").await;
+    }
+    outcome
+}
+
+async fn in_savepoint(conn: &mut Conn, piece: &mut dyn Piece) -> std::result::Result<(), String> {
+    let text = |error: sqlx::Error| error.to_string();
+    let guarded = piece.extent() == Extent::Several;
+    if guarded {
+        conn.execute("SAVEPOINT piece").await.map_err(text)?;
+    }
+    match piece.run(conn).await {
+        Err(Undo::All(why)) => return Err(why),
+        Err(Undo::This) if guarded => {
+            conn.execute("ROLLBACK TO piece").await.map_err(text)?;
+        }
+        Ok(()) | Err(Undo::This) => {}
+    }
+    if guarded {
+        conn.execute("RELEASE piece").await.map_err(text)?;
+    }
+    Ok(())
+}
