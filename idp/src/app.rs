@@ -8,6 +8,7 @@ use tokio_util::task::TaskTracker;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::seal::SealingKey;
+use crate::clients::Remembered;
 use crate::config::Config;
 use crate::login::hashing::Hashing;
 use crate::oidc::scope::ScopeSet;
@@ -38,6 +39,8 @@ pub struct Parts {
     pub hashing: Hashing,
     /// Clock and chance, and what events are written with.
     pub pen: Pen,
+    /// The clients that requests have named of late.
+    pub remembered_clients: Remembered,
     /// What all pages share.
     pub site: Site,
     /// The operator's logo.

@@ -11,6 +11,7 @@ use crate::app::{App, Parts};
 use crate::base::clock::Clock;
 use crate::base::messages::Messages;
 use crate::base::random::Random;
+use crate::clients::Remembered;
 use crate::config::{Config, DatabaseUrl};
 use crate::login::hashing::{Bounds, Cost, Hashing};
 use crate::oidc::scope::ScopeSet;
@@ -82,6 +83,7 @@ pub async fn open(config: Config, surroundings: Surroundings) -> Result<App> {
         interactions: vault.derive("interaction"),
         ephemeral: ephemeral(&config, &vault, &pen).await?,
         hashing: Hashing::new(cost, bounds, random),
+        remembered_clients: Remembered::default(),
         site,
         logo,
         requests: TaskTracker::new(),

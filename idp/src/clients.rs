@@ -1,15 +1,66 @@
-//! Adding clients: by command, and from the configuration file.
+//! Finding clients, and adding them: by command, and from the configuration file.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::app::App;
+use crate::base::clock::Timestamp;
 use crate::base::encoding::base64url;
 use crate::base::id::Id;
 use crate::base::secret::Secret;
 use crate::base::token::{Token, TokenHash, TokenKind};
 use crate::config::NewClient;
 use crate::oidc::client_metadata::Client;
-use crate::store::client;
+use crate::store::client::{self, Registered};
 use crate::store::db::{Error, Result};
 use crate::store::event::Event;
+
+/// For how long a client is remembered. A change that another process makes is seen everywhere after that.
+const A_MOMENT: Duration = Duration::from_secs(1);
+
+/// How many clients are remembered.
+const CAPACITY: usize = 10_000;
+
+/// The clients that requests have named of late: reading one anew for each request would cost as much as all the rest of a
+/// token without a person.
+#[derive(Debug, Default)]
+pub struct Remembered(Mutex<HashMap<String, (Timestamp, Arc<Registered>)>>);
+
+impl Remembered {
+    fn entries(&self) -> MutexGuard<'_, HashMap<String, (Timestamp, Arc<Registered>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets all, because something about them has changed.
+    pub fn forget(&self) {
+        self.entries().clear();
+    }
+}
+
+/// A client by the name that requests name it by, as it was at most a second ago.
+pub async fn find(app: &App, client_id: &str) -> Result<Option<Arc<Registered>>> {
+    let now = app.now();
+    if let Some((read_at, client)) = app.remembered_clients.entries().get(client_id)
+        && *read_at <= now
+        && now.since(*read_at) < A_MOMENT
+    {
+        return Ok(Some(Arc::clone(client)));
+    }
+    let found = client::find(&mut *app.db.read().await?, client_id, now).await?.map(Arc::new);
+    let mut entries = app.remembered_clients.entries();
+    match &found {
+        Some(client) => {
+            if entries.len() >= CAPACITY {
+                entries.clear();
+            }
+            entries.insert(client_id.to_owned(), (now, Arc::clone(client)));
+        }
+        // Names that nobody has are anybody's to invent.
+        None => drop(entries.remove(client_id)),
+    }
+    Ok(found)
+}
 
 /// Adds a client and gives it a secret if it can keep one; the secret is in the answer and nowhere else. `Conflict` if
 /// its name is taken.
@@ -56,8 +107,9 @@ pub async fn remove(app: &App, client_id: &str) -> Result<bool> {
     if found.declared {
         return Err(Error::Conflict);
     }
-    let (id, pen) = (found.client.id, app.pen.clone());
-    app.db
+    let (id, pen) = (found.client.id.clone(), app.pen.clone());
+    let removed = app
+        .db
         .write(move |conn| {
             Box::pin(async move {
                 let removed = client::delete(conn, &id).await?;
@@ -65,7 +117,9 @@ pub async fn remove(app: &App, client_id: &str) -> Result<bool> {
                 Ok(removed)
             })
         })
-        .await
+        .await;
+    app.remembered_clients.forget();
+    removed
 }
 
 /// Writes the clients that the configuration file declares; those that it no longer declares are disabled.

@@ -296,6 +296,8 @@ impl TestApp {
             .write(move |conn| Box::pin(async move { Ok(sqlx::query(sql).execute(conn).await.map(drop)?) }))
             .await
             .unwrap();
+        // What was changed behind its back is seen after a second; tests have no second to wait.
+        self.app.remembered_clients.forget();
     }
 
     pub async fn withdraw_consent(&self, user: &Id, client: &Id) {

@@ -1,9 +1,12 @@
 //! What a request for authorization asks, and what has to happen before it can be answered: for the authorization
 //! endpoint and for the pages on the way.
 
+use std::sync::Arc;
+
 use super::error::Error;
 use super::visitor::Visitor;
 use crate::app::App;
+use crate::clients;
 use crate::jose::{Typ, verify};
 use crate::login::interaction::Interaction;
 use crate::oidc::authorization_request::{
@@ -15,13 +18,13 @@ use crate::oidc::id_token::Hint;
 use crate::oidc::params::Params;
 use crate::oidc::prompt::{Facts, NextStep, SessionFacts, Situation, next_step, session_for};
 use crate::oidc::scope::ScopeSet;
+use crate::store::consent;
 use crate::store::session::Session;
-use crate::store::{client, consent};
 
 /// Everything that is known of a request whose target is proven.
 pub struct Asked {
     /// The client that asks.
-    pub client: Client,
+    pub client: Arc<Client>,
     /// Where the answer goes.
     pub recipient: Recipient,
     /// What is asked.
@@ -31,9 +34,8 @@ pub struct Asked {
 impl Asked {
     /// Proves the target, then reads the request. The inner error goes to the target.
     pub async fn read(app: &App, params: &Params) -> Result<Result<Self, AuthorizationResponse>, Error> {
-        let registered = client::find(&mut *app.db.read().await?, client_id(params)?, app.now()).await?;
-        let client = registered.map(|registered| registered.client);
-        let recipient = identify(params, client.as_ref())?;
+        let client = clients::find(app, client_id(params)?).await?.map(|registered| Arc::clone(&registered.client));
+        let recipient = identify(params, client.as_deref())?;
         let Some(client) = client else {
             return Err(Error::Internal("a client that is not there was identified".to_owned()));
         };

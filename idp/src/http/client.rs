@@ -1,5 +1,7 @@
 //! Client authentication: RFC 6749 §2.3. Parsed and proven once, before any handler.
 
+use std::sync::Arc;
+
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
@@ -8,14 +10,14 @@ use super::error::Error;
 use super::params::Form;
 use crate::app::App;
 use crate::base::token::TokenHash;
+use crate::clients;
 use crate::oidc;
 use crate::oidc::client_auth;
 use crate::oidc::client_metadata::Client;
 use crate::oidc::error::ErrorCode;
-use crate::store;
 
 /// A client that has proven who it is; a public one has only said so.
-pub struct AuthenticatedClient(pub Client);
+pub struct AuthenticatedClient(pub Arc<Client>);
 
 impl FromRequestParts<App> for AuthenticatedClient {
     type Rejection = Error;
@@ -32,8 +34,7 @@ impl FromRequestParts<App> for AuthenticatedClient {
         };
         let by_header = authorization.is_some();
         let credentials = client_auth::parse(authorization, &params).map_err(|error| challenge(error, by_header))?;
-        let now = app.now();
-        let registered = store::client::find(&mut *app.db.read().await?, &credentials.client_id, now).await?;
+        let registered = clients::find(app, &credentials.client_id).await?;
         let proven = registered.filter(|registered| {
             let secret_fits = match &credentials.secret {
                 // High-entropy secrets are kept as plain hashes, whose comparison tells nothing of use.
@@ -44,7 +45,7 @@ impl FromRequestParts<App> for AuthenticatedClient {
                 && !registered.client.disabled
                 && client_auth::method_allowed(&registered.client, credentials.method)
         });
-        proven.map(|registered| Self(registered.client)).ok_or_else(|| refused(by_header))
+        proven.map(|registered| Self(Arc::clone(&registered.client))).ok_or_else(|| refused(by_header))
     }
 }
 

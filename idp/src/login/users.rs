@@ -147,8 +147,7 @@ pub async fn set_disabled(app: &App, user: &Id, disabled: bool) -> Result<bool, 
 /// A user as relying parties may come to know them, as far as the scope allows.
 pub async fn person(app: &App, id: &Id) -> store::db::Result<Option<Person>> {
     let mut conn = app.db.read().await?;
-    let Some(user) = users::find(&mut conn, id).await? else { return Ok(None) };
-    let identifiers = users::identifiers(&mut conn, id).await?;
+    let Some((user, identifiers)) = users::find_with_identifiers(&mut conn, id).await? else { return Ok(None) };
     // Of several, a verified one is the one to tell.
     let of_kind = |kind: IdentifierKind| {
         let mut own: Vec<&Identifier> = identifiers.iter().filter(|it| it.kind == kind.as_str()).collect();

@@ -1,5 +1,7 @@
 //! Whether a person wants to sign out: OpenID Connect RP-Initiated Logout §2.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::StatusCode;
@@ -7,6 +9,7 @@ use axum::response::Response;
 
 use super::signed_out::SignedOutPage;
 use crate::app::App;
+use crate::clients;
 use crate::http::error::Error;
 use crate::http::form::Form;
 use crate::http::visitor::Visitor;
@@ -18,7 +21,6 @@ use crate::oidc::client_metadata::Client;
 use crate::oidc::end_session::{CurrentSession, Decision, EndSessionRequest, Refusal, decide};
 use crate::oidc::id_token::Hint;
 use crate::oidc::params::Params;
-use crate::store::client;
 use crate::store::session::Session;
 
 use super::{AccountView, Layout};
@@ -100,7 +102,7 @@ pub async fn post(State(app): State<App>, request: Request) -> Result<Response, 
 struct Wish {
     request: EndSessionRequest,
     hint: Option<Hint>,
-    client: Option<Client>,
+    client: Option<Arc<Client>>,
 }
 
 impl Wish {
@@ -114,10 +116,10 @@ impl Wish {
             }
         };
         let client = match request.client_id(hint.as_ref()) {
-            Some(client_id) => client::find(&mut *app.db.read().await?, client_id, app.now()).await?,
+            Some(client_id) => clients::find(app, client_id).await?,
             None => None,
         };
-        Ok(Self { request, hint, client: client.map(|found| found.client) })
+        Ok(Self { request, hint, client: client.map(|found| Arc::clone(&found.client)) })
     }
 
     /// The session that the hint is about, else the one that was used last.
@@ -133,7 +135,7 @@ impl Wish {
 
     fn decide(&self, sessions: &[Session]) -> Decision {
         let current = self.meant(sessions).map(|session| CurrentSession { sid: &session.sid, sub: &session.sub });
-        decide(&self.request, self.hint.as_ref(), self.client.as_ref(), current)
+        decide(&self.request, self.hint.as_ref(), self.client.as_deref(), current)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Authorization codes.
 
 use super::db::{Conn, Result};
+use super::grant::{COLUMNS, Grant, TABLES, live_grant};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
@@ -19,6 +20,7 @@ pub struct AuthorizationCode {
     /// The nonce for the ID token.
     pub nonce: Option<String>,
     /// When it was made.
+    #[sqlx(rename = "code_created_at")]
     pub created_at: Timestamp,
     /// When it dies.
     pub expires_at: Timestamp,
@@ -46,16 +48,30 @@ pub async fn insert(conn: &mut Conn, hash: &TokenHash, code: &AuthorizationCode)
     Ok(())
 }
 
-/// A code, used and expired ones included.
-pub async fn find(conn: &mut Conn, hash: &TokenHash) -> Result<Option<AuthorizationCode>> {
-    Ok(sqlx::query_as(
-        "SELECT a.grant_id, g.client_row, a.redirect_uri, a.code_challenge, a.nonce, a.created_at, a.expires_at, a.used_at,
-                a.failures
-           FROM authorization_code a JOIN client_grant g ON g.id = a.grant_id WHERE a.hash = $1",
-    )
-    .bind(hash)
-    .fetch_optional(conn)
-    .await?)
+/// A code, used and expired ones included, and its grant if that is live.
+pub async fn find(
+    conn: &mut Conn,
+    hash: &TokenHash,
+    now: Timestamp,
+) -> Result<Option<(AuthorizationCode, Option<Grant>)>> {
+    let sql = format!(
+        "SELECT a.grant_id, a.redirect_uri, a.code_challenge, a.nonce, a.created_at AS code_created_at, a.expires_at, a.used_at,
+                a.failures, {COLUMNS}, CAST(CASE WHEN {} THEN 1 ELSE 0 END AS BIGINT) AS live
+           FROM {TABLES} JOIN authorization_code a ON a.grant_id = g.id WHERE a.hash = $2",
+        live_grant("$1")
+    );
+    let row: Option<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(now).bind(hash).fetch_optional(conn).await?;
+    Ok(row.map(|row| (row.code, (row.live == 1).then_some(row.grant))))
+}
+
+/// A code with its grant in one row, so that one statement brings both.
+#[derive(sqlx::FromRow)]
+struct Row {
+    #[sqlx(flatten)]
+    code: AuthorizationCode,
+    #[sqlx(flatten)]
+    grant: Grant,
+    live: i64,
 }
 
 /// Marks a code used, if it was good and unused. Of many callers exactly one is told `true`.

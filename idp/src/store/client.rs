@@ -1,5 +1,7 @@
 //! Clients with their secrets, redirect URIs and origins.
 
+use std::sync::Arc;
+
 use super::db::{Conn, Error, Result};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
@@ -10,7 +12,7 @@ use crate::oidc::client_metadata::{Client, ClientKind};
 #[derive(Clone, Debug)]
 pub struct Registered {
     /// The client.
-    pub client: Client,
+    pub client: Arc<Client>,
     /// The hashes of its secrets that are valid.
     pub secrets: Vec<TokenHash>,
     /// Whether it is declared in the configuration file.
@@ -51,7 +53,7 @@ fn assemble(rows: Vec<Row>) -> Result<Vec<Registered>> {
     for row in rows {
         if clients.last().is_none_or(|last| last.client.id != row.id) {
             clients.push(Registered {
-                client: Client {
+                client: Arc::new(Client {
                     id: row.id,
                     client_id: row.client_id,
                     name: row.name,
@@ -64,18 +66,20 @@ fn assemble(rows: Vec<Row>) -> Result<Vec<Registered>> {
                     disabled: row.disabled_at.is_some(),
                     has_secret: false,
                     created_at: row.created_at,
-                },
+                }),
                 secrets: Vec::new(),
                 declared: row.declared_at.is_some(),
             });
         }
         let (Some(last), Some(part), Some(value)) = (clients.last_mut(), row.part, row.value) else { continue };
+        // Nobody else has it yet.
+        let client = Arc::make_mut(&mut last.client);
         match part.as_str() {
-            "redirect" => last.client.redirect_uris.push(value),
-            "post_logout" => last.client.post_logout_redirect_uris.push(value),
-            "origin" => last.client.origins.push(value),
+            "redirect" => client.redirect_uris.push(value),
+            "post_logout" => client.post_logout_redirect_uris.push(value),
+            "origin" => client.origins.push(value),
             "secret" => {
-                last.client.has_secret = true;
+                client.has_secret = true;
                 last.secrets.push(TokenHash::stored(value));
             }
             _ => return Err(Error::Corrupt("client_redirect_uri.kind")),

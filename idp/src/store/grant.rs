@@ -36,7 +36,7 @@ pub struct Grant {
     pub created_at: Timestamp,
 }
 
-const COLUMNS: &str = "g.id, g.user_id, u.sub, g.client_row, g.session_id, s.sid, g.scope, g.resources, g.auth_time, g.amr, \
+pub(super) const COLUMNS: &str = "g.id, g.user_id, u.sub, g.client_row, g.session_id, s.sid, g.scope, g.resources, g.auth_time, g.amr, \
                        g.acr, g.offline_at, g.created_at";
 
 /// What makes a grant live: not ended, its user neither disabled nor signed out everywhere, its client not disabled, and

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::db::{Conn, Result};
-use super::grant::{Grant, TABLES, live_grant};
+use super::grant::{COLUMNS, Grant, TABLES, live_grant};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
@@ -58,17 +58,25 @@ pub async fn find(
     handle_hash: &TokenHash,
     now: Timestamp,
 ) -> Result<Option<(RefreshFamily, Option<Grant>)>> {
-    let family: Option<RefreshFamily> = sqlx::query_as(
-        "SELECT f.grant_id, g.client_row, f.current_hash, f.previous_hash, f.sealed_successor, f.rotated_at,
-                f.idle_expires_at, f.expires_at
-           FROM refresh_family f JOIN client_grant g ON g.id = f.grant_id WHERE f.handle_hash = $1",
-    )
-    .bind(handle_hash)
-    .fetch_optional(&mut *conn)
-    .await?;
-    let Some(family) = family else { return Ok(None) };
-    let grant = super::grant::find(conn, &family.grant_id, now).await?;
-    Ok(Some((family, grant)))
+    let sql = format!(
+        "SELECT f.grant_id, f.current_hash, f.previous_hash, f.sealed_successor, f.rotated_at, f.idle_expires_at,
+                f.expires_at, {COLUMNS}, CAST(CASE WHEN {} THEN 1 ELSE 0 END AS BIGINT) AS live
+           FROM {TABLES} JOIN refresh_family f ON f.grant_id = g.id WHERE f.handle_hash = $2",
+        live_grant("$1")
+    );
+    let row: Option<Row> =
+        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(now).bind(handle_hash).fetch_optional(conn).await?;
+    Ok(row.map(|row| (row.family, (row.live == 1).then_some(row.grant))))
+}
+
+/// A family with its grant in one row, so that one statement brings both.
+#[derive(sqlx::FromRow)]
+struct Row {
+    #[sqlx(flatten)]
+    family: RefreshFamily,
+    #[sqlx(flatten)]
+    grant: Grant,
+    live: i64,
 }
 
 /// What a use of a family writes.

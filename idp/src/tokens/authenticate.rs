@@ -1,9 +1,9 @@
 //! What an access token that comes back allows at this moment.
 
 use crate::app::App;
+use crate::clients;
 use crate::jose::{Typ, verify};
 use crate::oidc::access_token::AccessToken;
-use crate::store::client;
 use crate::store::db::Result;
 use crate::store::grant::{self, Grant};
 use crate::store::revoked_access_token;
@@ -22,16 +22,15 @@ pub async fn access_token(app: &App, token: &str) -> Result<Option<Live>> {
     let now = app.now();
     let Ok(claims) = verify(token, &app.keys.ring().public, Typ::AccessToken) else { return Ok(None) };
     let Ok(token) = AccessToken::from_claims(&claims, app.issuer(), now) else { return Ok(None) };
-    let mut conn = app.db.read().await?;
     let grant = match &token.grant {
-        Some(id) => match grant::find_for_token(&mut conn, id, &token.jti, now).await? {
+        Some(id) => match grant::find_for_token(&mut *app.db.read().await?, id, &token.jti, now).await? {
             Some(grant) => Some(grant),
             None => return Ok(None),
         },
         None => {
-            let client = client::find(&mut conn, &token.client_id, now).await?;
+            let client = clients::find(app, &token.client_id).await?;
             let lives = client.is_some_and(|found| !found.client.disabled);
-            if !lives || revoked_access_token::contains(&mut conn, &token.jti).await? {
+            if !lives || revoked_access_token::contains(&mut *app.db.read().await?, &token.jti).await? {
                 return Ok(None);
             }
             None

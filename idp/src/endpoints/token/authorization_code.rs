@@ -27,12 +27,8 @@ pub async fn redeem(
     let unknown = || Error::from(oidc::error::Error::invalid_grant("The code is not known."));
     let code = Token::parse(TokenKind::AuthorizationCode, code).ok_or_else(unknown)?;
     let (hash, now) = (code.hash(), app.now());
-    let (stored, grant) = {
-        let mut conn = app.db.read().await?;
-        let stored = authorization_code::find(&mut conn, &hash).await?.ok_or_else(unknown)?;
-        let grant = grant::find(&mut conn, &stored.grant_id, now).await?;
-        (stored, grant)
-    };
+    let found = authorization_code::find(&mut *app.db.read().await?, &hash, now).await?;
+    let (stored, grant) = found.ok_or_else(unknown)?;
     let judged = Code {
         client: stored.client_row.clone(),
         redirect_uri: stored.redirect_uri.clone(),
