@@ -1,17 +1,26 @@
 //! The provider's description of itself: OpenID Connect Discovery 1.0 §4, RFC 8414 §3.
 
-use axum::Json;
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use serde_json::Value;
 
 use crate::app::App;
 use crate::base::language::Language;
 use crate::oidc::discovery::{Provider, document};
+use crate::tokens::keys::Ring;
 
-/// The document; it changes with the configuration only.
+/// The document; it changes with the configuration and the keys only.
 pub async fn get(State(app): State<App>) -> Response {
-    let algorithms: Vec<_> = app.keys.ring().algorithms().collect();
+    let ring = app.keys.ring();
+    let description = ring.description.get_or_init(|| describe(&app, &ring)).clone();
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=900")];
+    (headers, description).into_response()
+}
+
+fn describe(app: &App, ring: &Ring) -> Bytes {
+    let algorithms: Vec<_> = ring.algorithms().collect();
     let languages: Vec<_> = Language::all().map(Language::tag).collect();
     let document = document(&Provider {
         issuer: app.issuer(),
@@ -22,5 +31,5 @@ pub async fn get(State(app): State<App>) -> Response {
         policy_uri: app.config.pages.policy_uri.as_deref(),
         tos_uri: app.config.pages.tos_uri.as_deref(),
     });
-    ([(header::CACHE_CONTROL, "public, max-age=900")], Json(document)).into_response()
+    Value::Object(document).to_string().into()
 }

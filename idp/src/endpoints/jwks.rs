@@ -9,5 +9,5 @@ use crate::app::App;
 /// The keys by which tokens are verified. They may be kept for a quarter of an hour; new ones are published long before.
 pub async fn get(State(app): State<App>) -> Response {
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=900")];
-    (headers, app.keys.ring().jwks.to_string()).into_response()
+    (headers, app.keys.ring().jwks.clone()).into_response()
 }

@@ -1,9 +1,10 @@
 //! The signing keys in use: made when there are none, published before they sign, kept until the last token has died.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use serde_json::Value;
 
 use crate::base::clock::Timestamp;
@@ -47,7 +48,9 @@ pub struct Ring {
     /// All public keys, by which our own tokens are verified.
     pub public: KeySet,
     /// The same as the document that is published.
-    pub jwks: Arc<str>,
+    pub jwks: Bytes,
+    /// The provider's description of itself, which names the algorithms of these keys; written when it is first asked for.
+    pub description: OnceLock<Bytes>,
 }
 
 impl Ring {
@@ -188,5 +191,5 @@ async fn load(db: &Db, vault: &Vault, pen: &Pen) -> Result<Ring> {
     }
     let public = KeySet::new(public).map_err(|_| Error::Corrupt("signing_key.public_jwk"))?;
     let jwks = public.to_json().to_string().into();
-    Ok(Ring { signing, public, jwks })
+    Ok(Ring { signing, public, jwks, description: OnceLock::new() })
 }
