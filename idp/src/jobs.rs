@@ -40,12 +40,16 @@ pub async fn remove_expired(app: &App) -> Result<u64> {
 
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
+/// How long memory for hashing is kept that nobody uses.
+const UNUSED: Duration = Duration::from_secs(60);
+
 /// Runs the jobs until the process ends.
 pub async fn run(app: App) {
     let mut minutes = tokio::time::interval(Duration::from_secs(60));
     minutes.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         minutes.tick().await;
+        app.hashing.rest(UNUSED);
         match rotate_keys(&app).await {
             Ok(made) => made.iter().for_each(|key| tracing::info!(kid = key.kid, "a new signing key is published")),
             Err(error) => tracing::warn!("the signing keys could not be looked after: {error}"),

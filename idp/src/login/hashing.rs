@@ -1,11 +1,11 @@
 //! Hashing of passwords: argon2id on a bounded number of threads, with a bounded queue before them.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 
@@ -62,23 +62,62 @@ pub struct Hashing {
     random: Random,
     /// The hash of a password that nobody has, verified where there is no account, so that this takes as long.
     nobody: String,
+    memory: Arc<Memory>,
+}
+
+/// Memory that hashes were computed in, kept for the next ones: to get it from the system and fill it with zeros takes a
+/// tenth of the time of a hash.
+#[derive(Debug, Default)]
+struct Memory(Mutex<Vec<(Instant, Vec<Block>)>>);
+
+impl Memory {
+    fn kept(&self) -> MutexGuard<'_, Vec<(Instant, Vec<Block>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Computes in memory of this many blocks.
+    fn with<T>(&self, blocks: usize, work: impl FnOnce(&mut [Block]) -> T) -> T {
+        let taken = self.kept().pop().map(|(_, memory)| memory).filter(|memory| memory.len() >= blocks);
+        let mut memory = taken.unwrap_or_else(|| vec![Block::default(); blocks]);
+        let value = work(memory.get_mut(..blocks).unwrap_or_default());
+        self.kept().push((Instant::now(), memory));
+        value
+    }
+
+    fn rest(&self, unused_for: Duration) {
+        self.kept().retain(|(used, _)| used.elapsed() < unused_for);
+    }
 }
 
 impl Hashing {
     /// A place with these bounds.
     pub fn new(cost: Cost, bounds: Bounds, random: Random) -> Self {
         let at_once = bounds.at_once.unwrap_or_else(|| at_once(cost.memory_kib)).max(1);
-        let nobody = phc(cost, b"", &random.bytes(), &random.bytes::<32>()).unwrap_or_default();
-        Self { slots: Arc::new(Semaphore::new(at_once)), waiting: AtomicUsize::new(0), bounds, cost, random, nobody }
+        let nobody = phc(cost, &random.bytes(), &random.bytes::<32>()).unwrap_or_default();
+        Self {
+            slots: Arc::new(Semaphore::new(at_once)),
+            waiting: AtomicUsize::new(0),
+            bounds,
+            cost,
+            random,
+            nobody,
+            memory: Arc::default(),
+        }
+    }
+
+    /// Gives memory back that has not been used for this long.
+    pub fn rest(&self, unused_for: Duration) {
+        self.memory.rest(unused_for);
     }
 
     /// The PHC string of a password.
     pub async fn hash(&self, password: &Secret) -> Result<String, Busy> {
         let (cost, salt, normal) = (self.cost, self.random.bytes::<16>(), normalise(password));
+        let memory = Arc::clone(&self.memory);
         self.run(move || {
             let mut output = [0; 32];
-            argon2(cost)?.hash_password_into(normal.expose().as_bytes(), &salt, &mut output).ok()?;
-            phc(cost, &[], &salt, &output)
+            derive(&memory, params(cost)?, &normal, &salt, &mut output)?;
+            phc(cost, &salt, &output)
         })
         .await?
         .ok_or(Busy)
@@ -88,7 +127,8 @@ impl Hashing {
     pub async fn verify(&self, password: &Secret, phc: Option<&str>) -> Result<Verdict, Busy> {
         let (phc, known) = (phc.unwrap_or(&self.nobody).to_owned(), phc.is_some());
         let (normal, cost) = (normalise(password), self.cost);
-        let right = self.run(move || is_right(&normal, &phc, cost)).await?;
+        let memory = Arc::clone(&self.memory);
+        let right = self.run(move || is_right(&memory, &normal, &phc, cost)).await?;
         Ok(match right {
             Some(true) if known => Verdict::Right,
             Some(false) if known => Verdict::RightButWeak,
@@ -140,13 +180,19 @@ fn at_once(memory_kib: u32) -> usize {
     total_kib.map_or(cores, |kib| cores.min(kib / 4 / memory_kib.max(1) as usize))
 }
 
-fn argon2(cost: Cost) -> Option<Argon2<'static>> {
-    let params = Params::new(cost.memory_kib, cost.iterations, cost.parallelism, Some(32)).ok()?;
-    Some(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+fn params(cost: Cost) -> Option<Params> {
+    Params::new(cost.memory_kib, cost.iterations, cost.parallelism, Some(32)).ok()
 }
 
-fn phc(cost: Cost, _key: &[u8], salt: &[u8; 16], output: &[u8; 32]) -> Option<String> {
-    let params = Params::new(cost.memory_kib, cost.iterations, cost.parallelism, Some(32)).ok()?;
+fn derive(memory: &Memory, params: Params, password: &Secret, salt: &[u8], output: &mut [u8]) -> Option<()> {
+    let blocks = params.block_count();
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let password = password.expose().as_bytes();
+    memory.with(blocks, |memory| argon2.hash_password_into_with_memory(password, salt, output, memory).ok())
+}
+
+fn phc(cost: Cost, salt: &[u8; 16], output: &[u8; 32]) -> Option<String> {
+    let params = params(cost)?;
     let hash = PasswordHash {
         algorithm: Algorithm::Argon2id.into(),
         version: Some(Version::V0x13.into()),
@@ -158,7 +204,7 @@ fn phc(cost: Cost, _key: &[u8], salt: &[u8; 16], output: &[u8; 32]) -> Option<St
 }
 
 /// `Some(strong)` if the password is right.
-fn is_right(password: &Secret, phc: &str, cost: Cost) -> Option<bool> {
+fn is_right(memory: &Memory, password: &Secret, phc: &str, cost: Cost) -> Option<bool> {
     let hash = PasswordHash::new(phc).ok()?;
     if hash.algorithm != Algorithm::Argon2id.into() {
         return None;
@@ -166,8 +212,7 @@ fn is_right(password: &Secret, phc: &str, cost: Cost) -> Option<bool> {
     let params = Params::try_from(&hash).ok()?;
     let (salt, expected) = (hash.salt?, hash.hash?);
     let mut output = vec![0; expected.as_bytes().len()];
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
-    argon2.hash_password_into(password.expose().as_bytes(), salt.as_ref(), &mut output).ok()?;
+    derive(memory, params.clone(), password, salt.as_ref(), &mut output)?;
     let right: bool = subtle::ConstantTimeEq::ct_eq(&output[..], expected.as_bytes()).into();
     let strong = params.m_cost() >= cost.memory_kib && params.t_cost() >= cost.iterations;
     right.then_some(strong)
