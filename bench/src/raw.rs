@@ -1,0 +1,52 @@
+//! What the core can do at most, by the same libraries that the server uses.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, anyhow};
+use latchkey::base::random::Random;
+use latchkey::jose::{Algorithm, SigningKey, Typ, sign};
+use latchkey::login::hashing::{Bounds, Cost, Hashing};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// Operations in a second on one core.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Raw {
+    pub rs256: f64,
+    pub es256: f64,
+    pub argon2id: f64,
+}
+
+const TIME: Duration = Duration::from_secs(3);
+
+/// Measures for a few seconds each.
+pub fn measure() -> Result<Raw> {
+    Ok(Raw { rs256: signatures(Algorithm::RS256)?, es256: signatures(Algorithm::ES256)?, argon2id: hashes()? })
+}
+
+fn rate(mut once: impl FnMut() -> Result<()>) -> Result<f64> {
+    once()?;
+    let (began, mut count) = (Instant::now(), 0_u32);
+    while began.elapsed() < TIME {
+        once()?;
+        count += 1;
+    }
+    Ok(f64::from(count) / began.elapsed().as_secs_f64())
+}
+
+fn signatures(algorithm: Algorithm) -> Result<f64> {
+    let key = SigningKey::generate(algorithm)?;
+    let claims =
+        json!({ "iss": "https://id.example.com", "sub": "a subject", "aud": "https://api.example.com", "exp": 1 });
+    let claims = claims.as_object().cloned().unwrap_or_default();
+    rate(|| sign(&key, Typ::AccessToken, &claims).map(drop).map_err(|error| anyhow!("{error}")))
+}
+
+fn hashes() -> Result<f64> {
+    let cost = Cost { memory_kib: 19 * 1024, iterations: 2, parallelism: 1 };
+    let bounds = Bounds { at_once: Some(1), queue: 1, wait: TIME };
+    let hashing = Hashing::new(cost, bounds, Random::System);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let password = "five tame herons drift".into();
+    rate(|| runtime.block_on(hashing.hash(&password)).map(drop).map_err(|_| anyhow!("busy")))
+}
