@@ -1,52 +1,113 @@
-//! What is done from time to time, beside requests.
+//! What is done from time to time, beside requests. Every job may run on several replicas at once.
 
 use std::time::Duration;
 
 use crate::app::App;
 use crate::store::db::Result;
 use crate::store::signing_key::SigningKey;
-use crate::store::{authorization_code, grant, one_time_link, password, refresh_family, revoked_access_token, session};
+use crate::store::sweep::{self, Swept};
+use crate::store::{authorization_code, event, one_time_link, password, revoked_access_token, session, signing_key};
 use crate::tokens::keys::When;
 
-/// How many rows a job removes at once, so that it never holds the writer for long.
-const BATCH: i64 = 500;
+/// How many rows a statement looks at or removes at most, so that none holds the writer for long.
+const BATCH: i64 = 1000;
+
+/// How many ranges of each table are swept in a minute: a million rows in less than an hour.
+const RANGES: usize = 20;
+
+/// How long memory for hashing is kept that nobody uses.
+const UNUSED: Duration = Duration::from_secs(60);
+
+const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Reads the keys again and makes the next ones when they are due.
 pub async fn rotate_keys(app: &App) -> Result<Vec<SigningKey>> {
     app.keys.rotate(&app.db, &app.vault, &app.pen, When::Due).await
 }
 
-/// Removes what has expired, a batch of each kind; how many rows went.
+/// Removes all that has expired; how many rows went.
 pub async fn remove_expired(app: &App) -> Result<u64> {
-    let now = app.now();
-    // Codes and access tokens live an hour at most; a day later nobody asks for them any more.
-    let dead = now - Duration::from_secs(26 * 60 * 60);
-    app.db
-        .write(move |conn| {
-            Box::pin(async move {
-                let mut gone = authorization_code::delete_expired(conn, dead, BATCH).await?;
-                gone += refresh_family::delete_expired(conn, now, BATCH).await?;
-                gone += grant::delete_dead(conn, dead, BATCH).await?;
-                gone += session::delete_ended(conn, dead, BATCH).await?;
-                gone += session::delete_browsers(conn, now - A_YEAR, BATCH).await?;
-                gone += revoked_access_token::delete_expired(conn, dead).await?;
-                gone += one_time_link::delete_expired(conn, dead).await?;
-                gone += password::delete_failures_before(conn, dead).await?;
-                Ok(gone)
-            })
-        })
-        .await
+    let (mut gone, mut sweep) = (0, Sweep::default());
+    loop {
+        gone += sweep.next(app).await?;
+        if sweep.is_at_the_beginning() {
+            break;
+        }
+    }
+    Ok(gone + remove_listed(app).await?)
 }
 
-const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// Removes what an index finds, batch by batch; how many rows went.
+async fn remove_listed(app: &App) -> Result<u64> {
+    let now = app.now();
+    let dead = dead(app);
+    let events = now - app.config.log.events_kept;
+    let mut gone = 0;
+    macro_rules! batches {
+        ($($delete:path, $before:expr;)+) => { $(
+            loop {
+                let before = $before;
+                let removed = app.db.write_one(move |conn| Box::pin($delete(conn, before, BATCH))).await?;
+                gone += removed;
+                if removed < BATCH.unsigned_abs() {
+                    break;
+                }
+            }
+        )+ };
+    }
+    batches! {
+        authorization_code::delete_expired, dead;
+        revoked_access_token::delete_expired, dead;
+        one_time_link::delete_expired, dead;
+        password::delete_failures, dead;
+        session::delete_browsers, now - A_YEAR;
+        event::delete_before, events;
+    }
+    gone += app.db.write_one(move |conn| Box::pin(signing_key::delete_removed(conn, dead))).await?;
+    Ok(gone)
+}
 
-/// How long memory for hashing is kept that nobody uses.
-const UNUSED: Duration = Duration::from_secs(60);
+/// Codes and access tokens live an hour at most; a day later nobody asks for them any more, whatever the clocks say.
+fn dead(app: &App) -> crate::base::clock::Timestamp {
+    app.now() - Duration::from_secs(26 * 60 * 60)
+}
+
+/// How far the tables have been swept that no index helps with.
+#[derive(Debug, Default)]
+pub struct Sweep {
+    table: usize,
+    after: String,
+}
+
+impl Sweep {
+    /// Sweeps the next range, and goes on to the next table at the end of one; how many rows went.
+    pub async fn next(&mut self, app: &App) -> Result<u64> {
+        let swept = Swept::ALL.get(self.table).copied().unwrap_or(Swept::RefreshFamily);
+        let until = sweep::range_end(&mut *app.db.read().await?, swept, &self.after, BATCH).await?;
+        let (after, end, dead) = (std::mem::take(&mut self.after), until.clone(), dead(app));
+        let removed = app
+            .db
+            .write_one(move |conn| {
+                Box::pin(async move { sweep::delete(conn, swept, &after, end.as_deref(), dead).await })
+            })
+            .await;
+        match until {
+            Some(until) => self.after = until,
+            None => self.table = (self.table + 1) % Swept::ALL.len(),
+        }
+        removed
+    }
+
+    fn is_at_the_beginning(&self) -> bool {
+        self.table == 0 && self.after.is_empty()
+    }
+}
 
 /// Runs the jobs until the process ends.
 pub async fn run(app: App) {
     let mut minutes = tokio::time::interval(Duration::from_secs(60));
     minutes.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut sweep = Sweep::default();
     loop {
         minutes.tick().await;
         app.hashing.rest(UNUSED);
@@ -54,15 +115,20 @@ pub async fn run(app: App) {
             Ok(made) => made.iter().for_each(|key| tracing::info!(kid = key.kid, "a new signing key is published")),
             Err(error) => tracing::warn!("the signing keys could not be looked after: {error}"),
         }
-        loop {
-            match remove_expired(&app).await {
-                Ok(gone) if gone >= BATCH.unsigned_abs() => {}
-                Ok(_) => break,
-                Err(error) => {
-                    tracing::warn!("what has expired could not be removed: {error}");
-                    break;
-                }
-            }
+        if let Err(error) = clean(&app, &mut sweep).await {
+            tracing::warn!("what has expired could not be removed: {error}");
         }
     }
+}
+
+/// A minute's share of cleaning.
+async fn clean(app: &App, sweep: &mut Sweep) -> Result<()> {
+    remove_listed(app).await?;
+    for _ in 0..RANGES * Swept::ALL.len() {
+        sweep.next(app).await?;
+        if sweep.is_at_the_beginning() {
+            break;
+        }
+    }
+    Ok(())
 }

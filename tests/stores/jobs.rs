@@ -1,11 +1,16 @@
 //! `jobs`: what has expired goes, and what lives stays.
 
+use latchkey::jose::Algorithm;
+use latchkey::oidc::client_metadata::ClientKind;
+
 use crate::harness::{TestApp, minutes};
 
 #[tokio::test]
 async fn ninety_days_of_refreshing_leave_one_row() {
-    let app = TestApp::new().await;
-    let rp = app.spa().await;
+    // The fastest signature: there will be 25,920 of them.
+    let app = TestApp::with(|config| config.tokens.signing_algorithms = vec![Algorithm::ES256]).await;
+    let rp =
+        app.client(ClientKind::Spa, |client| client.metadata.id_token_signed_response_alg = Algorithm::ES256).await;
     let request = rp.request().set("scope", "openid offline_access").set("prompt", "consent");
     let code = app.browser().go_through(&request).await.code();
     let mut tokens = rp.exchange(&code).await.tokens();
@@ -14,9 +19,8 @@ async fn ninety_days_of_refreshing_leave_one_row() {
     for table in counted {
         before.push(app.rows(table).await);
     }
-    // Every ten minutes would be 12,960 times; every two hours shows the same growth.
-    for _ in 0..(90 * 12 - 12) {
-        app.clock.advance(minutes(120));
+    for _ in 0..90 * 24 * 6 - 1 {
+        app.clock.advance(minutes(10));
         tokens = rp.refresh(tokens.refresh()).await.tokens();
     }
     for (table, rows) in counted.iter().zip(before) {
@@ -42,4 +46,72 @@ async fn what_is_dead_is_removed_and_what_lives_is_not() {
     }
     rp.refresh(kept.refresh()).await.tokens();
     assert_eq!(latchkey::jobs::remove_expired(&app.app).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn q3_anonymous_starts_add_no_row_and_no_memory() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let tables =
+        ["browser", "session", "client_grant", "authorization_code", "event", "installation", "password_failure"];
+    let mut before = Vec::new();
+    for table in tables {
+        before.push(app.rows(table).await);
+    }
+    let request = rp.request().path();
+    for _ in 0..2_000 {
+        // No cookie is kept: each is a browser of its own.
+        let started = app.get(&request).await.expect(303);
+        app.get(started.location()).await.expect(400);
+    }
+    for (table, rows) in tables.iter().zip(before) {
+        assert_eq!(app.rows(table).await, rows, "{table}");
+    }
+    if let latchkey::store::ephemeral::Ephemeral::Memory(memory) = &app.app.ephemeral {
+        assert!(format!("{memory:?}").len() < 2_000, "{memory:?}");
+    }
+}
+
+#[tokio::test]
+async fn no_table_grows_for_ever() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let tokens = rp.tokens_of("alice").await;
+    rp.revoke(&tokens.access_token).await.expect(200);
+    let mut stranger = app.browser();
+    let form = stranger.get("/sign-in").await.form().fill("identifier", "nobody").fill("password", "a wrong one");
+    form.submit(&mut stranger).await;
+    app.clock.advance(minutes(401 * 24 * 60));
+    latchkey::jobs::remove_expired(&app.app).await.unwrap();
+    for table in
+        ["authorization_code", "refresh_family", "client_grant", "session", "browser", "password_failure", "event"]
+    {
+        assert_eq!(app.rows(table).await, 0, "{table}");
+    }
+    assert_eq!(app.rows("revoked_access_token").await + app.rows("one_time_link").await, 0);
+}
+
+#[tokio::test]
+async fn a_sweep_goes_range_by_range_and_misses_nothing() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut live = rp.tokens_of("alice").await;
+    // 2,500 dead grants with their families around a live one: three ranges.
+    app.sql(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+         INSERT INTO client_grant (id, user_id, client_row, session_id, generation, scope, resources, auth_time, amr, acr, created_at)
+         SELECT 'dead-' || CAST(n.i AS TEXT), user_id, client_row, session_id, generation, scope, resources, auth_time, amr, acr, 1
+           FROM n, client_grant WHERE client_grant.id NOT LIKE 'dead-%'",
+    )
+    .await;
+    app.sql(
+        "INSERT INTO refresh_family (handle_hash, grant_id, current_hash, created_at, rotated_at, last_used_at, idle_expires_at, expires_at)
+         SELECT 'handle-' || id, id, 'x', 1, 1, 1, 2, 3 FROM client_grant WHERE id LIKE 'dead-%'",
+    )
+    .await;
+    assert_eq!(app.rows("refresh_family").await, 2501);
+    assert_eq!(latchkey::jobs::remove_expired(&app.app).await.unwrap(), 5000);
+    assert_eq!((app.rows("refresh_family").await, app.rows("client_grant").await), (1, 1));
+    live = rp.refresh(live.refresh()).await.tokens();
+    assert!(rp.is_good(&live.access_token).await);
 }

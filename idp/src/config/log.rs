@@ -1,6 +1,9 @@
 //! `[log]`: what is told to whom runs the process.
 
-use super::reader::section;
+use std::time::Duration;
+
+use super::reader::{between, section};
+use super::units::days;
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,5 +65,7 @@ section! {
         format: LogFormat = LogFormat::Text;
         /// From which weight on events are written.
         level: LogLevel = LogLevel::Info;
+        /// How long what happened (sign-ins, revocations, changes) is kept in the database.
+        events_kept: Duration = days(400), must(between(days(1), days(3650)));
     }
 }

@@ -8,7 +8,6 @@ use crate::base::token::{Token, TokenKind};
 use crate::http::client::AuthenticatedClient;
 use crate::http::error::Error;
 use crate::http::params::Form;
-use crate::login::users;
 use crate::oidc;
 use crate::oidc::client_metadata::Client;
 use crate::oidc::introspection::{Active, Introspection, may_see};
@@ -41,10 +40,7 @@ async fn access_token(app: &App, client: &Client, token: &str) -> Result<Option<
     let Some(live) = live.filter(|live| may_see(client, &live.token.client_id, &live.token.audience)) else {
         return Ok(None);
     };
-    let username = match &live.grant {
-        Some(grant) => users::person(app, &grant.user_id).await?.and_then(|person| person.preferred_username),
-        None => None,
-    };
+    let username = live.person.and_then(|person| person.preferred_username);
     Ok(Some(Active::access_token(&live.token, app.issuer(), username)))
 }
 

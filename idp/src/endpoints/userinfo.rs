@@ -8,7 +8,6 @@ use serde_json::{Map, Value};
 use crate::app::App;
 use crate::http::error::Error;
 use crate::http::params::Form;
-use crate::login::users;
 use crate::oidc;
 use crate::oidc::bearer::{self, Refusal};
 use crate::oidc::error::ErrorCode;
@@ -50,7 +49,7 @@ async fn answer(
     let over =
         || challenge(oidc::error::Error::new(ErrorCode::InvalidToken, "The access token is not valid, or no longer."));
     let live = live.ok_or_else(over)?;
-    let Some(grant) = &live.grant else {
+    let Some(person) = &live.person else {
         let code = ErrorCode::InsufficientScope;
         return Err(challenge(oidc::error::Error::new(code, "There is no person behind this token.")));
     };
@@ -58,8 +57,7 @@ async fn answer(
     if !live.token.is_for(app.issuer()) {
         return Err(over());
     }
-    let person = users::person(app, &grant.user_id).await?.ok_or_else(over)?;
-    Ok(Json(response(&person, &live.token.scope).map_err(challenge)?))
+    Ok(Json(response(person, &live.token.scope).map_err(challenge)?))
 }
 
 fn challenge(error: oidc::error::Error) -> Error {

@@ -146,8 +146,12 @@ pub async fn set_disabled(app: &App, user: &Id, disabled: bool) -> Result<bool, 
 
 /// A user as relying parties may come to know them, as far as the scope allows.
 pub async fn person(app: &App, id: &Id) -> store::db::Result<Option<Person>> {
-    let mut conn = app.db.read().await?;
-    let Some((user, identifiers)) = users::find_with_identifiers(&mut conn, id).await? else { return Ok(None) };
+    let found = users::find_with_identifiers(&mut *app.db.read().await?, id).await?;
+    Ok(found.map(|(user, identifiers)| person_of(user, &identifiers)))
+}
+
+/// The same of a user who is at hand.
+pub fn person_of(user: User, identifiers: &[Identifier]) -> Person {
     // Of several, a verified one is the one to tell.
     let of_kind = |kind: IdentifierKind| {
         let mut own: Vec<&Identifier> = identifiers.iter().filter(|it| it.kind == kind.as_str()).collect();
@@ -155,7 +159,7 @@ pub async fn person(app: &App, id: &Id) -> store::db::Result<Option<Person>> {
         own.first().map(|it| (it.as_written.clone(), it.verified_at.is_some()))
     };
     let (email, phone) = (of_kind(IdentifierKind::Email), of_kind(IdentifierKind::Phone));
-    Ok(Some(Person {
+    Person {
         sub: user.sub,
         profile: serde_json::from_str(&user.profile).unwrap_or_default(),
         email_verified: email.as_ref().is_some_and(|(_, verified)| *verified),
@@ -164,5 +168,5 @@ pub async fn person(app: &App, id: &Id) -> store::db::Result<Option<Person>> {
         phone_number: phone.map(|(text, _)| text),
         preferred_username: of_kind(IdentifierKind::Username).map(|(text, _)| text),
         updated_at: Some(user.updated_at),
-    }))
+    }
 }

@@ -4,6 +4,7 @@
 //! to its end even if the caller has gone, an `Ok` is on disk when it returns, and an `Err` rolls back. On SQLite, which has
 //! one writer, all work that waits is committed together (`writer`), so that many share one wait for the disk.
 
+mod pool;
 mod writer;
 
 use std::fmt;
@@ -12,18 +13,19 @@ use std::path::Path;
 use std::pin::Pin;
 use std::time::Duration;
 
-use sqlx::any::{AnyPoolOptions, AnyTypeInfo, install_default_drivers};
+use sqlx::any::{AnyTypeInfo, install_default_drivers};
 use sqlx::encode::IsNull;
 use sqlx::error::BoxDynError;
 use sqlx::migrate::Migrator;
-use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyConnection, AnyPool, Connection, Database, Decode, Encode, Executor, Type};
+use sqlx::{Any, AnyConnection, Connection, Database, Decode, Encode, Type};
 use tokio_util::task::TaskTracker;
 
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
 
+use pool::Pool;
+pub use pool::PooledConnection;
 use writer::{Extent, Queue};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
@@ -106,8 +108,8 @@ pub struct Options {
 /// The database.
 #[derive(Clone, Debug)]
 pub struct Db {
-    reader: AnyPool,
-    writer: AnyPool,
+    reader: Pool,
+    writer: Pool,
     /// Where work waits for the one writer of SQLite.
     queue: Option<Queue>,
     tracker: TaskTracker,
@@ -129,42 +131,40 @@ impl Db {
             if options.durable { "FULL" } else { "OFF" },
             options.acquire_timeout.as_millis()
         );
-        let pool = |connections: u32, pragmas: String| {
-            let fixed = AnyPoolOptions::new().max_connections(connections).acquire_timeout(options.acquire_timeout);
-            // A connection costs nothing to keep, and losing the last one would cost a checkpoint.
-            fixed.idle_timeout(None).max_lifetime(None).test_before_acquire(false).after_connect(move |conn, _| {
-                let pragmas = sqlx::AssertSqlSafe(pragmas.clone());
-                Box::pin(async move { conn.execute(sqlx::raw_sql(pragmas)).await.map(drop) })
-            })
+        let pool = |connections: u32, setup: String| {
+            let (url, timeout) = (url.clone(), options.acquire_timeout);
+            Pool::new(pool::Options { url, setup, connections, timeout, remote: false })
         };
-        let writer = pool(1, pragmas.clone()).connect(&url).await?;
-        let reader = pool(options.max_connections, format!("{pragmas} PRAGMA query_only = ON;")).connect_lazy(&url)?;
+        let writer = pool(1, pragmas.clone());
+        // Makes the file, and says so if it cannot be made.
+        drop(writer.acquire().await?);
+        let reader = pool(options.max_connections, format!("{pragmas} PRAGMA query_only = ON;"));
         let queue = Queue::new(writer.clone(), options.acquire_timeout);
         Ok(Self { reader, writer, queue: Some(queue), tracker: TaskTracker::new() })
     }
 
     async fn open_postgres(options: &Options) -> Result<Self> {
-        let settings = format!(
+        let setup = format!(
             "SET statement_timeout = {0}; SET lock_timeout = {0}; SET idle_in_transaction_session_timeout = {1}; \
              SET client_min_messages = warning;",
             options.statement_timeout.as_millis(),
             options.statement_timeout.as_millis() * 2
         );
-        let pool = AnyPoolOptions::new()
-            .max_connections(options.max_connections)
-            .acquire_timeout(options.acquire_timeout)
-            .after_connect(move |conn, _| {
-                let settings = sqlx::AssertSqlSafe(settings.clone());
-                Box::pin(async move { conn.execute(sqlx::raw_sql(settings)).await.map(drop) })
-            })
-            .connect(&options.url)
-            .await?;
+        let pool = Pool::new(pool::Options {
+            url: options.url.clone(),
+            setup,
+            connections: options.max_connections,
+            timeout: options.acquire_timeout,
+            remote: true,
+        });
+        drop(pool.acquire().await?);
         Ok(Self { reader: pool.clone(), writer: pool, queue: None, tracker: TaskTracker::new() })
     }
 
     /// Brings the schema up to date.
     pub async fn migrate(&self) -> Result<()> {
-        MIGRATIONS.run(&self.writer).await.map_err(|error| Error::Failed(sqlx::Error::Migrate(Box::new(error))))
+        let mut conn = self.writer.acquire().await?;
+        MIGRATIONS.run(&mut *conn).await.map_err(|error| Error::Failed(sqlx::Error::Migrate(Box::new(error))))
     }
 
     /// The numbers and names of the migrations that this release brings.
@@ -173,8 +173,13 @@ impl Db {
     }
 
     /// A connection for reading.
-    pub async fn read(&self) -> Result<PoolConnection<Any>> {
+    pub async fn read(&self) -> Result<PooledConnection> {
         Ok(self.reader.acquire().await?)
+    }
+
+    /// How many connections are in use at this moment, and how many may be.
+    pub fn usage(&self) -> (u32, u32) {
+        self.reader.usage()
     }
 
     /// Does the work in a transaction, to its end even if the caller goes away, and commits it if it is `Ok`.

@@ -104,6 +104,11 @@ pub async fn kinds_since(conn: &mut Conn, since: Timestamp) -> Result<Vec<String
 }
 
 /// Forgets what happened before a moment.
-pub async fn delete_before(conn: &mut Conn, before: Timestamp) -> Result<u64> {
-    Ok(sqlx::query("DELETE FROM event WHERE at < $1").bind(before).execute(conn).await?.rows_affected())
+pub async fn delete_before(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
+    let done = sqlx::query("DELETE FROM event WHERE id IN (SELECT id FROM event WHERE at < $1 LIMIT $2)")
+        .bind(before)
+        .bind(limit)
+        .execute(conn)
+        .await?;
+    Ok(done.rows_affected())
 }

@@ -2,6 +2,7 @@
 
 use super::db::{Conn, Result};
 use super::session::live;
+use super::user::{IDENTIFIER_COLUMNS, Identifier, MaybeIdentifier, User};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 
@@ -58,14 +59,54 @@ pub async fn find(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<Option<Gra
     Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(now).bind(id).fetch_optional(conn).await?)
 }
 
-/// The live grant of an access token that was not revoked by itself: all that UserInfo and introspection ask.
-pub async fn find_for_token(conn: &mut Conn, id: &Id, jti: &str, now: Timestamp) -> Result<Option<Grant>> {
+/// The live grant of an access token that was not revoked by itself, with its user: all that UserInfo and introspection
+/// ask, in one statement.
+pub async fn find_for_token(
+    conn: &mut Conn,
+    id: &Id,
+    jti: &str,
+    now: Timestamp,
+) -> Result<Option<(Grant, User, Vec<Identifier>)>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM {TABLES} WHERE g.id = $2 AND {}
-            AND NOT EXISTS (SELECT 1 FROM revoked_access_token r WHERE r.jti = $3)",
+        "SELECT {COLUMNS}, u.profile, u.created_at AS user_created_at, u.updated_at, u.disabled_at, u.generation,
+                {IDENTIFIER_COLUMNS}
+           FROM {TABLES} LEFT JOIN user_identifier i ON i.user_id = u.id
+          WHERE g.id = $2 AND {} AND NOT EXISTS (SELECT 1 FROM revoked_access_token r WHERE r.jti = $3)
+          ORDER BY i.created_at, i.id",
         live_grant("$1")
     );
-    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(now).bind(id).bind(jti).fetch_optional(conn).await?)
+    let rows: Vec<ForToken> =
+        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(now).bind(id).bind(jti).fetch_all(conn).await?;
+    let mut found = None;
+    for row in rows {
+        let (_, _, identifiers) = found.get_or_insert_with(|| {
+            let user = User {
+                id: row.grant.user_id.clone(),
+                sub: row.grant.sub.clone(),
+                profile: row.profile,
+                created_at: row.user_created_at,
+                updated_at: row.updated_at,
+                disabled_at: row.disabled_at,
+                generation: row.generation,
+            };
+            (row.grant, user, Vec::new())
+        });
+        identifiers.extend(row.identifier.into_identifier());
+    }
+    Ok(found)
+}
+
+#[derive(sqlx::FromRow)]
+struct ForToken {
+    #[sqlx(flatten)]
+    grant: Grant,
+    profile: String,
+    user_created_at: Timestamp,
+    updated_at: Timestamp,
+    disabled_at: Option<Timestamp>,
+    generation: i64,
+    #[sqlx(flatten)]
+    identifier: MaybeIdentifier,
 }
 
 /// Adds a grant.
@@ -99,19 +140,4 @@ pub async fn end(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<bool> {
         .execute(conn)
         .await?;
     Ok(done.rows_affected() == 1)
-}
-
-/// Forgets grants that are old enough for their codes and access tokens to be dead, and that no refresh can use any more.
-pub async fn delete_dead(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
-    let done = sqlx::query(
-        "DELETE FROM client_grant WHERE id IN (
-            SELECT g.id FROM client_grant g LEFT JOIN refresh_family f ON f.grant_id = g.id
-             WHERE g.created_at < $1 AND (f.grant_id IS NULL OR g.ended_at < $1
-                OR (f.last_used_at < $1 AND (f.expires_at < $1 OR f.idle_expires_at < $1))) LIMIT $2)",
-    )
-    .bind(before)
-    .bind(limit)
-    .execute(conn)
-    .await?;
-    Ok(done.rows_affected())
 }

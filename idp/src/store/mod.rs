@@ -14,4 +14,5 @@ pub mod refresh_family;
 pub mod revoked_access_token;
 pub mod session;
 pub mod signing_key;
+pub mod sweep;
 pub mod user;

@@ -76,7 +76,13 @@ pub async fn consume(conn: &mut Conn, hash: &TokenHash, purpose: Purpose, now: T
 }
 
 /// Forgets links that expired before a moment.
-pub async fn delete_expired(conn: &mut Conn, before: Timestamp) -> Result<u64> {
-    let done = sqlx::query("DELETE FROM one_time_link WHERE expires_at < $1").bind(before).execute(conn).await?;
+pub async fn delete_expired(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
+    let done = sqlx::query(
+        "DELETE FROM one_time_link WHERE hash IN (SELECT hash FROM one_time_link WHERE expires_at < $1 LIMIT $2)",
+    )
+    .bind(before)
+    .bind(limit)
+    .execute(conn)
+    .await?;
     Ok(done.rows_affected())
 }

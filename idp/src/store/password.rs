@@ -106,7 +106,14 @@ pub async fn clear_failures(conn: &mut Conn, bucket: &str) -> Result<()> {
 }
 
 /// Forgets buckets that nobody has tried since a moment.
-pub async fn delete_failures_before(conn: &mut Conn, before: Timestamp) -> Result<u64> {
-    let done = sqlx::query("DELETE FROM password_failure WHERE updated_at < $1").bind(before).execute(conn).await?;
+pub async fn delete_failures(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
+    let done = sqlx::query(
+        "DELETE FROM password_failure WHERE bucket IN (
+            SELECT bucket FROM password_failure WHERE updated_at < $1 LIMIT $2)",
+    )
+    .bind(before)
+    .bind(limit)
+    .execute(conn)
+    .await?;
     Ok(done.rows_affected())
 }

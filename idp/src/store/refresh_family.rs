@@ -124,16 +124,3 @@ pub async fn advance(conn: &mut Conn, family: &Use<'_>, successor: Option<&Succe
     }
     Ok(query.execute(conn).await?.rows_affected() == 1)
 }
-
-/// Forgets families that have expired.
-pub async fn delete_expired(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<u64> {
-    let done = sqlx::query(
-        "DELETE FROM refresh_family WHERE handle_hash IN (
-            SELECT handle_hash FROM refresh_family WHERE expires_at < $1 OR idle_expires_at < $1 LIMIT $2)",
-    )
-    .bind(now)
-    .bind(limit)
-    .execute(conn)
-    .await?;
-    Ok(done.rows_affected())
-}

@@ -21,7 +21,14 @@ pub async fn contains(conn: &mut Conn, jti: &str) -> Result<bool> {
 }
 
 /// Forgets tokens that have expired by themselves.
-pub async fn delete_expired(conn: &mut Conn, before: Timestamp) -> Result<u64> {
-    let done = sqlx::query("DELETE FROM revoked_access_token WHERE expires_at < $1").bind(before).execute(conn).await?;
+pub async fn delete_expired(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
+    let done = sqlx::query(
+        "DELETE FROM revoked_access_token WHERE jti IN (
+            SELECT jti FROM revoked_access_token WHERE expires_at < $1 LIMIT $2)",
+    )
+    .bind(before)
+    .bind(limit)
+    .execute(conn)
+    .await?;
     Ok(done.rows_affected())
 }

@@ -197,20 +197,6 @@ pub async fn end(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<bool> {
     Ok(done.rows_affected() == 1)
 }
 
-/// Forgets sessions that have long been over and on which no grant hangs.
-pub async fn delete_ended(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
-    let done = sqlx::query(
-        "DELETE FROM session WHERE id IN (
-            SELECT s.id FROM session s WHERE (s.expires_at < $1 OR s.ended_at < $1)
-               AND NOT EXISTS (SELECT 1 FROM client_grant g WHERE g.session_id = s.id) LIMIT $2)",
-    )
-    .bind(before)
-    .bind(limit)
-    .execute(conn)
-    .await?;
-    Ok(done.rows_affected())
-}
-
 /// Forgets browsers that nobody has signed in with for long and that have no session any more.
 pub async fn delete_browsers(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
     let done = sqlx::query(

@@ -90,3 +90,8 @@ pub async fn retire_before(
     .await?;
     Ok(())
 }
+
+/// Forgets keys that are published no more since before a moment.
+pub async fn delete_removed(conn: &mut Conn, before: Timestamp) -> Result<u64> {
+    Ok(sqlx::query("DELETE FROM signing_key WHERE removed_at < $1").bind(before).execute(conn).await?.rows_affected())
+}

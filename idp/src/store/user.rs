@@ -71,22 +71,43 @@ pub async fn find(conn: &mut Conn, id: &Id) -> Result<Option<User>> {
     Ok(sqlx::query_as(select("WHERE u.id = $1")).bind(id).fetch_optional(conn).await?)
 }
 
+/// The columns of an identifier `i` that may not be there.
+pub(super) const IDENTIFIER_COLUMNS: &str = "i.kind, i.as_written, i.normalised, i.skeleton, i.verified_at";
+
+/// An identifier from an outer join: a user without any has one row with nothing in these columns.
+#[derive(sqlx::FromRow)]
+pub(super) struct MaybeIdentifier {
+    kind: Option<String>,
+    as_written: Option<String>,
+    normalised: Option<String>,
+    skeleton: Option<String>,
+    verified_at: Option<Timestamp>,
+}
+
+impl MaybeIdentifier {
+    pub(super) fn into_identifier(self) -> Option<Identifier> {
+        let Self { kind, as_written, normalised, skeleton, verified_at } = self;
+        Some(Identifier {
+            kind: kind?,
+            as_written: as_written?,
+            normalised: normalised?,
+            skeleton: skeleton?,
+            verified_at,
+        })
+    }
+}
+
 /// A user by the row, with the identifiers, oldest first.
 pub async fn find_with_identifiers(conn: &mut Conn, id: &Id) -> Result<Option<(User, Vec<Identifier>)>> {
     let sql = sqlx::AssertSqlSafe(format!(
-        "SELECT {COLUMNS}, i.kind, i.as_written, i.normalised, i.skeleton, i.verified_at
+        "SELECT {COLUMNS}, {IDENTIFIER_COLUMNS}
            FROM user_account u LEFT JOIN user_identifier i ON i.user_id = u.id WHERE u.id = $1 ORDER BY i.created_at, i.id"
     ));
     let rows: Vec<WithIdentifier> = sqlx::query_as(sql).bind(id).fetch_all(conn).await?;
     let mut found = None;
     for row in rows {
         let (_, identifiers) = found.get_or_insert_with(|| (row.user, Vec::new()));
-        // A user without any has one row, with nothing in these columns.
-        if let (Some(kind), Some(as_written), Some(normalised), Some(skeleton)) =
-            (row.kind, row.as_written, row.normalised, row.skeleton)
-        {
-            identifiers.push(Identifier { kind, as_written, normalised, skeleton, verified_at: row.verified_at });
-        }
+        identifiers.extend(row.identifier.into_identifier());
     }
     Ok(found)
 }
@@ -95,11 +116,8 @@ pub async fn find_with_identifiers(conn: &mut Conn, id: &Id) -> Result<Option<(U
 struct WithIdentifier {
     #[sqlx(flatten)]
     user: User,
-    kind: Option<String>,
-    as_written: Option<String>,
-    normalised: Option<String>,
-    skeleton: Option<String>,
-    verified_at: Option<Timestamp>,
+    #[sqlx(flatten)]
+    identifier: MaybeIdentifier,
 }
 
 /// A user by the subject.

@@ -3,17 +3,19 @@
 use crate::app::App;
 use crate::clients;
 use crate::jose::{Typ, verify};
+use crate::login::users::person_of;
 use crate::oidc::access_token::AccessToken;
+use crate::oidc::claims::Person;
 use crate::store::db::Result;
-use crate::store::grant::{self, Grant};
+use crate::store::grant;
 use crate::store::revoked_access_token;
 
-/// A token that is good, and its grant if a person gave one.
+/// A token that is good, and the person behind it if there is one.
 pub struct Live {
     /// What the token says.
     pub token: AccessToken,
-    /// The grant that it came of.
-    pub grant: Option<Grant>,
+    /// The person who gave the grant that it came of.
+    pub person: Option<Person>,
 }
 
 /// Looks at an access token and at the world; `None` if it is not one of ours, or over, or revoked, or if its grant,
@@ -22,9 +24,9 @@ pub async fn access_token(app: &App, token: &str) -> Result<Option<Live>> {
     let now = app.now();
     let Ok(claims) = verify(token, &app.keys.ring().public, Typ::AccessToken) else { return Ok(None) };
     let Ok(token) = AccessToken::from_claims(&claims, app.issuer(), now) else { return Ok(None) };
-    let grant = match &token.grant {
+    let person = match &token.grant {
         Some(id) => match grant::find_for_token(&mut *app.db.read().await?, id, &token.jti, now).await? {
-            Some(grant) => Some(grant),
+            Some((_, user, identifiers)) => Some(person_of(user, &identifiers)),
             None => return Ok(None),
         },
         None => {
@@ -36,5 +38,5 @@ pub async fn access_token(app: &App, token: &str) -> Result<Option<Live>> {
             None
         }
     };
-    Ok(Some(Live { token, grant }))
+    Ok(Some(Live { token, person }))
 }

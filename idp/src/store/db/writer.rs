@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use sqlx::{AnyPool, Executor};
+use sqlx::Executor;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use super::pool::Pool;
 use super::{Conn, Error, Result, Work, unavailable};
 
 /// How many pieces of work wait at most; who comes then is refused.
@@ -38,7 +39,7 @@ pub(super) struct Queue {
 
 impl Queue {
     /// Begins to write on this pool's connection; work that has not begun after `patience` is given up.
-    pub(super) fn new(writer: AnyPool, patience: Duration) -> Self {
+    pub(super) fn new(writer: Pool, patience: Duration) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
         tokio::spawn(write_together(writer, receiver));
         Self { sender, patience }
@@ -150,7 +151,7 @@ where
     }
 }
 
-async fn write_together(writer: AnyPool, mut queue: mpsc::Receiver<Box<dyn Piece>>) {
+async fn write_together(writer: Pool, mut queue: mpsc::Receiver<Box<dyn Piece>>) {
     while let Some(first) = queue.recv().await {
         let mut pieces = Vec::new();
         let failed = transaction(&writer, first, &mut queue, &mut pieces).await.err();
@@ -162,7 +163,7 @@ async fn write_together(writer: AnyPool, mut queue: mpsc::Receiver<Box<dyn Piece
 
 /// Does the first piece and all that wait behind it; an error means that nothing was committed.
 async fn transaction(
-    writer: &AnyPool,
+    writer: &Pool,
     first: Box<dyn Piece>,
     queue: &mut mpsc::Receiver<Box<dyn Piece>>,
     pieces: &mut Vec<Box<dyn Piece>>,

@@ -1,0 +1,157 @@
+//! Connections that are kept for the next request.
+//!
+//! sqlx has a pool of its own, which asks the server whether it is there before each use and again after it: three round
+//! trips for one statement. Here a connection is asked once a second while it is used, so that one that died with a
+//! restarted server costs a refusal or two and is replaced.
+
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use sqlx::{AnyConnection, Connection, Executor};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// How long a connection counts as there after it has been asked.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// How long a connection to a server is kept, so that one that stands for others (a proxy, a name) can move them.
+const LIFETIME: Duration = Duration::from_secs(30 * 60);
+
+/// What connections are made by, and how many.
+#[derive(Clone, Debug)]
+pub(super) struct Options {
+    /// The address.
+    pub(super) url: String,
+    /// Statements that each new connection begins with.
+    pub(super) setup: String,
+    /// The most connections that are open at once.
+    pub(super) connections: u32,
+    /// How long one waits for a connection, be it a kept or a new one.
+    pub(super) timeout: Duration,
+    /// Whether the other end can go away by itself.
+    pub(super) remote: bool,
+}
+
+/// Connections that are kept.
+#[derive(Clone)]
+pub(super) struct Pool(Arc<Inner>);
+
+struct Inner {
+    options: Options,
+    slots: Arc<Semaphore>,
+    idle: Mutex<Vec<Kept>>,
+}
+
+struct Kept {
+    conn: AnyConnection,
+    made: Instant,
+    /// When it was last known to be there.
+    asked: Instant,
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool").field("connections", &self.0.options.connections).finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    fn idle(&self) -> MutexGuard<'_, Vec<Kept>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn kept_or_new(&self) -> Result<Kept, sqlx::Error> {
+        loop {
+            // The one that was used last is the likeliest to be there, and the others may age and go.
+            let Some(mut kept) = self.idle().pop() else { return self.connect().await };
+            if !self.options.remote || kept.asked.elapsed() < FRESH {
+                return Ok(kept);
+            }
+            if kept.made.elapsed() < LIFETIME && kept.conn.ping().await.is_ok() {
+                kept.asked = Instant::now();
+                return Ok(kept);
+            }
+        }
+    }
+
+    async fn connect(&self) -> Result<Kept, sqlx::Error> {
+        let mut conn = AnyConnection::connect(&self.options.url).await?;
+        conn.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(self.options.setup.clone()))).await?;
+        let now = Instant::now();
+        Ok(Kept { conn, made: now, asked: now })
+    }
+}
+
+impl Pool {
+    pub(super) fn new(options: Options) -> Self {
+        let slots = Arc::new(Semaphore::new(options.connections as usize));
+        Self(Arc::new(Inner { options, slots, idle: Mutex::default() }))
+    }
+
+    /// A connection, kept or new; an error if there is none to be had in time.
+    pub(super) async fn acquire(&self) -> Result<PooledConnection, sqlx::Error> {
+        let inner = &self.0;
+        let acquire = async {
+            let permit = Arc::clone(&inner.slots).acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?;
+            let kept = inner.kept_or_new().await?;
+            Ok(PooledConnection { kept: Some(kept), pool: Arc::clone(inner), _permit: permit })
+        };
+        match tokio::time::timeout(inner.options.timeout, acquire).await {
+            Ok(acquired) => acquired,
+            Err(_) => Err(sqlx::Error::PoolTimedOut),
+        }
+    }
+
+    /// How many connections are in use at this moment, and how many may be.
+    pub(super) fn usage(&self) -> (u32, u32) {
+        let most = self.0.options.connections;
+        (most - u32::try_from(self.0.slots.available_permits()).unwrap_or(most), most)
+    }
+
+    /// Closes the connections that nobody uses, and gives out no more.
+    pub(super) async fn close(&self) {
+        self.0.slots.close();
+        let idle = std::mem::take(&mut *self.0.idle());
+        for kept in idle {
+            // It goes in any case.
+            let _ = kept.conn.close().await;
+        }
+    }
+}
+
+/// A connection that goes back to where it is kept.
+pub struct PooledConnection {
+    kept: Option<Kept>,
+    pool: Arc<Inner>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Deref for PooledConnection {
+    type Target = AnyConnection;
+    #[allow(clippy::unreachable)] // It is taken out when it is dropped, and not before.
+    fn deref(&self) -> &AnyConnection {
+        match &self.kept {
+            Some(kept) => &kept.conn,
+            None => unreachable!("a connection that was given back"),
+        }
+    }
+}
+
+impl DerefMut for PooledConnection {
+    #[allow(clippy::unreachable)]
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        match &mut self.kept {
+            Some(kept) => &mut kept.conn,
+            None => unreachable!("a connection that was given back"),
+        }
+    }
+}
+
+impl Drop for PooledConnection {
+    fn drop(&mut self) {
+        if let Some(kept) = self.kept.take().filter(|_| !self.pool.slots.is_closed()) {
+            self.pool.idle().push(kept);
+        }
+    }
+}

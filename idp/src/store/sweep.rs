@@ -1,0 +1,64 @@
+//! Removing what is dead from tables that have no index by which it could be found, because that index would cost more
+//! with each refresh than it saves: range by range along the primary key.
+
+use super::db::{Conn, Result};
+use crate::base::clock::Timestamp;
+
+/// A table that is swept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Swept {
+    /// Refresh families that have expired and were not used of late.
+    RefreshFamily,
+    /// Grants that have ended, or that nothing can refresh any more; their codes go with them.
+    ClientGrant,
+    /// Sessions that are over and on which no grant hangs.
+    Session,
+}
+
+impl Swept {
+    /// All of them, what hangs on others first.
+    pub const ALL: [Self; 3] = [Self::RefreshFamily, Self::ClientGrant, Self::Session];
+
+    const fn table_and_key(self) -> (&'static str, &'static str) {
+        match self {
+            Self::RefreshFamily => ("refresh_family", "handle_hash"),
+            Self::ClientGrant => ("client_grant", "id"),
+            Self::Session => ("session", "id"),
+        }
+    }
+
+    /// What is dead if all that happened before `$1` is past for everybody.
+    const fn is_dead(self) -> &'static str {
+        match self {
+            Self::RefreshFamily => "last_used_at < $1 AND (expires_at < $1 OR idle_expires_at < $1)",
+            Self::ClientGrant => {
+                "created_at < $1 AND (ended_at < $1
+                    OR NOT EXISTS (SELECT 1 FROM refresh_family f WHERE f.grant_id = client_grant.id))"
+            }
+            Self::Session => {
+                "(expires_at < $1 OR ended_at < $1)
+                    AND NOT EXISTS (SELECT 1 FROM client_grant g WHERE g.session_id = session.id)"
+            }
+        }
+    }
+}
+
+/// The last key of the next so many rows behind `after`; `None` if there are fewer.
+pub async fn range_end(conn: &mut Conn, swept: Swept, after: &str, rows: i64) -> Result<Option<String>> {
+    let (table, key) = swept.table_and_key();
+    let sql = format!("SELECT {key} FROM {table} WHERE {key} > $1 ORDER BY {key} LIMIT 1 OFFSET $2");
+    let row: Option<(String,)> =
+        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(after).bind(rows - 1).fetch_optional(conn).await?;
+    Ok(row.map(|row| row.0))
+}
+
+/// Removes what was dead before a moment, of the rows behind `after` up to `until`, or to the end; how many went.
+pub async fn delete(conn: &mut Conn, swept: Swept, after: &str, until: Option<&str>, before: Timestamp) -> Result<u64> {
+    let (table, key) = swept.table_and_key();
+    let sql = format!(
+        "DELETE FROM {table} WHERE {key} > $2 AND (CAST($3 AS TEXT) IS NULL OR {key} <= $3) AND {}",
+        swept.is_dead()
+    );
+    let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(before).bind(after).bind(until);
+    Ok(query.execute(conn).await?.rows_affected())
+}
