@@ -34,12 +34,12 @@ pub fn work(work: Work, loaded: Loaded) -> Outcome {
         match work {
             Work::Serve => serve(loaded.config).await,
             Work::Migrate => {
-                let app = open(loaded.config).await?;
+                let app = open_patiently(loaded.config).await?;
                 app.db.close().await;
                 Ok(Output::new("The database is in the form that this version needs.", &json!({ "migrated": true })))
             }
             other => {
-                let app = open(loaded.config).await?;
+                let app = open_patiently(loaded.config).await?;
                 let outcome = match other {
                     Work::Client(command) => client::command(&app, command).await,
                     Work::User(command) => user::command(&app, command).await,
@@ -73,8 +73,18 @@ pub(crate) fn start_log(config: &Config) {
     let _ = started;
 }
 
+/// How long a command waits for a database that a server is busy with; nobody waits for the command's answer as long as
+/// for a page.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 async fn open(config: Config) -> Result<App, Failure> {
     Ok(boot::open(config, Surroundings::real()).await?)
+}
+
+async fn open_patiently(mut config: Config) -> Result<App, Failure> {
+    config.database.acquire_timeout = config.database.acquire_timeout.max(PATIENCE);
+    config.database.statement_timeout = config.database.statement_timeout.max(PATIENCE);
+    open(config).await
 }
 
 async fn serve(config: Config) -> Outcome {

@@ -1,7 +1,9 @@
 //! Real servers of a test's own, to be stopped, emptied and filled up.
 
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use sqlx::Connection;
 use tempfile::TempDir;
 
 use super::process::free_port;
@@ -73,4 +75,91 @@ impl Drop for RedisServer {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A PostgreSQL of this test alone.
+pub struct PostgresServer {
+    port: u16,
+    folder: TempDir,
+}
+
+impl PostgresServer {
+    /// Starts one.
+    pub async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Self { port: free_port(), folder };
+        // PostgreSQL refuses to run as root.
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o777);
+        std::fs::set_permissions(server.folder.path(), open).unwrap();
+        server.run("initdb", &["-D", &server.data(), "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C"]);
+        server.start_again().await;
+        server
+    }
+
+    fn data(&self) -> String {
+        self.folder.path().join("data").display().to_string()
+    }
+
+    pub fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    fn run(&self, program: &str, args: &[&str]) {
+        let program = programs().join(program);
+        let mut command = if is_root() {
+            let mut command = Command::new("runuser");
+            command.args(["-u", "postgres", "--"]).arg(program);
+            command
+        } else {
+            Command::new(program)
+        };
+        command.args(args).current_dir("/").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        assert!(command.status().expect("PostgreSQL is installed").success(), "{command:?}");
+    }
+
+    /// Starts it after it was stopped.
+    pub async fn start_again(&self) {
+        let options = format!(
+            "-p {} -c listen_addresses=127.0.0.1 -c unix_socket_directories={} -c fsync=off -c max_connections=100",
+            self.port,
+            self.folder.path().display()
+        );
+        self.run("pg_ctl", &["-D", &self.data(), "-w", "-t", "60", "-o", &options, "-l", "/dev/null", "start"]);
+    }
+
+    /// Stops it at once, as an administrator does who restarts it.
+    pub fn stop(&self) {
+        self.run("pg_ctl", &["-D", &self.data(), "-m", "fast", "-w", "stop"]);
+    }
+
+    /// Runs a statement on a connection of its own, which is kept.
+    pub async fn connect(&self) -> sqlx::AnyConnection {
+        sqlx::any::install_default_drivers();
+        sqlx::AnyConnection::connect(&self.url()).await.unwrap()
+    }
+}
+
+impl Drop for PostgresServer {
+    fn drop(&mut self) {
+        let pid = std::fs::read_to_string(Path::new(&self.data()).join("postmaster.pid")).unwrap_or_default();
+        if let Some(pid) = pid.lines().next() {
+            let _ = Command::new("kill").args(["-QUIT", pid]).status();
+        }
+    }
+}
+
+fn is_root() -> bool {
+    let output = Command::new("id").arg("-u").output().unwrap();
+    String::from_utf8_lossy(&output.stdout).trim() == "0"
+}
+
+/// The folder of the newest installed PostgreSQL.
+fn programs() -> PathBuf {
+    let mut found: Vec<PathBuf> = std::fs::read_dir("/usr/lib/postgresql")
+        .expect("PostgreSQL is installed")
+        .map(|entry| entry.unwrap().path().join("bin"))
+        .filter(|path| path.join("initdb").exists())
+        .collect();
+    found.sort();
+    found.pop().expect("PostgreSQL is installed")
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::reader::{between, section};
 use super::source::Raw;
-use super::units::{minutes, seconds};
+use super::units::minutes;
 use super::value::{Value, quoted};
 use crate::base::secret::Secret;
 
@@ -17,9 +17,9 @@ section! {
         /// How many connections are kept at most.
         max_connections: u32 = 10, must(between(1, 1000));
         /// How long a request waits for a connection before it is refused.
-        acquire_timeout: Duration = seconds(2), must(between(Duration::from_millis(100), minutes(1)));
+        acquire_timeout: Duration = Duration::from_millis(500), must(between(Duration::from_millis(100), minutes(1)));
         /// How long one statement may take.
-        statement_timeout: Duration = seconds(5), must(between(Duration::from_millis(100), minutes(5)));
+        statement_timeout: Duration = Duration::from_millis(1500), must(between(Duration::from_millis(100), minutes(5)));
     }
 }
 

@@ -163,8 +163,9 @@ impl Db {
 
     /// Brings the schema up to date.
     pub async fn migrate(&self) -> Result<()> {
-        let mut conn = self.writer.acquire().await?;
-        MIGRATIONS.run(&mut *conn).await.map_err(|error| Error::Failed(sqlx::Error::Migrate(Box::new(error))))
+        // On a connection without the limits of requests: another replica may be at it, and a large table takes its time.
+        let mut conn = self.writer.connect().await?;
+        MIGRATIONS.run(&mut conn).await.map_err(|error| Error::Failed(sqlx::Error::Migrate(Box::new(error))))
     }
 
     /// The numbers and names of the migrations that this release brings.

@@ -64,7 +64,7 @@ impl Inner {
     async fn kept_or_new(&self) -> Result<Kept, sqlx::Error> {
         loop {
             // The one that was used last is the likeliest to be there, and the others may age and go.
-            let Some(mut kept) = self.idle().pop() else { return self.connect().await };
+            let Some(mut kept) = self.idle().pop() else { return self.kept().await };
             if !self.options.remote || kept.asked.elapsed() < FRESH {
                 return Ok(kept);
             }
@@ -75,7 +75,7 @@ impl Inner {
         }
     }
 
-    async fn connect(&self) -> Result<Kept, sqlx::Error> {
+    async fn kept(&self) -> Result<Kept, sqlx::Error> {
         let mut conn = AnyConnection::connect(&self.options.url).await?;
         conn.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(self.options.setup.clone()))).await?;
         let now = Instant::now();
@@ -101,6 +101,11 @@ impl Pool {
             Ok(acquired) => acquired,
             Err(_) => Err(sqlx::Error::PoolTimedOut),
         }
+    }
+
+    /// A connection beside those that are kept, without what they begin with.
+    pub(super) async fn connect(&self) -> Result<AnyConnection, sqlx::Error> {
+        AnyConnection::connect(&self.0.options.url).await
     }
 
     /// How many connections are in use at this moment, and how many may be.
