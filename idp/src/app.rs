@@ -29,6 +29,8 @@ pub struct Parts {
     pub config: Config,
     /// The database.
     pub db: Db,
+    /// When the database was last restored: what was made before is no longer good.
+    pub epoch: Timestamp,
     /// What may be lost at the price of a retry.
     pub ephemeral: Ephemeral,
     /// What seals secrets.

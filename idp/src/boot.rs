@@ -18,6 +18,7 @@ use crate::oidc::scope::ScopeSet;
 use crate::site::{Logo, Site};
 use crate::store::db::{self, Db};
 use crate::store::ephemeral::{self, Ephemeral, Redis};
+use crate::store::epoch;
 use crate::store::event::Pen;
 use crate::tokens::keys::{Keys, Rotation};
 use crate::vault::{Vault, master_key_in};
@@ -69,6 +70,7 @@ pub async fn open(config: Config, surroundings: Surroundings) -> Result<App> {
     };
     let scopes = config.scopes.iter().map(|scope| scope.name.as_str());
     let scopes = ScopeSet::parse(&scopes.collect::<Vec<_>>().join(" ")).unwrap_or_default();
+    let epoch = epoch::find(&mut *db.read().await?).await.context("the database cannot be read")?;
     let logo = config.pages.logo.as_deref().map(Logo::read).transpose()?;
     let site = Site {
         base_path: config.issuer.path().to_owned(),
@@ -79,6 +81,7 @@ pub async fn open(config: Config, surroundings: Surroundings) -> Result<App> {
     };
     let app = App::new(Parts {
         scopes: ScopeSet::standard().union(&scopes),
+        epoch,
         csrf: vault.derive("csrf"),
         interactions: vault.derive("interaction"),
         ephemeral: ephemeral(&config, &vault, &pen).await?,

@@ -3,6 +3,7 @@
 //! [`begin`] does all that needs no database; what is left is a [`Work`] for the rest of the program, which answers with an
 //! [`Outcome`] that [`finish`] prints.
 
+pub mod backup;
 pub mod client;
 pub mod config;
 pub mod keys;
@@ -52,6 +53,10 @@ pub enum Command {
     Demo(Demo),
     /// Bring the database to the form that this version needs
     Migrate,
+    /// Write a copy of an SQLite database to a file, while a server runs or not
+    Backup(backup::Backup),
+    /// Go back to a backup: everybody signs in anew, and nothing that was used before works again
+    Restore(backup::Restore),
     /// Applications that people sign in to, and services
     #[command(subcommand)]
     Client(client::ClientCommand),
@@ -84,6 +89,10 @@ pub enum Work {
     Serve,
     /// To bring the schema up to date.
     Migrate,
+    /// To write a copy of the database.
+    Backup(backup::Backup),
+    /// To go back to one.
+    Restore(backup::Restore),
     /// Something about clients.
     Client(client::ClientCommand),
     /// Something about people.
@@ -129,6 +138,8 @@ pub fn begin(cli: Cli, env: impl Iterator<Item = (String, String)>, out: &mut dy
         }
         Command::Serve => Work::Serve,
         Command::Migrate => Work::Migrate,
+        Command::Backup(backup) => Work::Backup(backup),
+        Command::Restore(restore) => Work::Restore(restore),
         Command::Client(command) => Work::Client(command),
         Command::User(command) => Work::User(command),
         Command::Keys(command) => Work::Keys(command),

@@ -1,5 +1,6 @@
 //! Doing what the command line asks for, once the configuration is read.
 
+mod backup;
 mod client;
 mod keys;
 mod user;
@@ -38,13 +39,15 @@ pub fn work(work: Work, loaded: Loaded) -> Outcome {
                 app.db.close().await;
                 Ok(Output::new("The database is in the form that this version needs.", &json!({ "migrated": true })))
             }
+            Work::Restore(restore) => backup::restore(loaded.config, &restore).await,
             other => {
                 let app = open_patiently(loaded.config).await?;
                 let outcome = match other {
+                    Work::Backup(backup) => backup::backup(&app, &backup).await,
                     Work::Client(command) => client::command(&app, command).await,
                     Work::User(command) => user::command(&app, command).await,
                     Work::Keys(command) => keys::command(&app, command).await,
-                    Work::Serve | Work::Migrate => Err(Failure::Failed("done above".to_owned())),
+                    Work::Serve | Work::Migrate | Work::Restore(_) => Err(Failure::Failed("done above".to_owned())),
                 };
                 app.db.close().await;
                 outcome

@@ -8,7 +8,7 @@ use latchkey::jose::{KeySet, Typ, VerifyError, verify};
 use latchkey::tokens::keys::When;
 use sqlx::Executor;
 
-use crate::harness::{PostgresServer, Process, RedisServer, TestApp, free_port, latchkey, run, seconds};
+use crate::harness::{PostgresServer, Process, RedisServer, TestApp, free_port};
 
 /// How long a request may take that is refused because the database is away, slow or full.
 const REFUSED_WITHIN: Duration = Duration::from_millis(2_500);

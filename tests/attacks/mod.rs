@@ -1,6 +1,7 @@
 //! What an attacker, a fault or a clumsy client sends, and the right answer: a test per case, named after it.
 
 mod authorization_request;
+mod backups;
 mod clients;
 mod faults;
 mod http;
@@ -10,3 +11,4 @@ mod passwords;
 mod processes;
 mod sessions;
 mod tokens;
+mod upgrades;

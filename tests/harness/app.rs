@@ -26,7 +26,7 @@ use tower::ServiceExt;
 use super::browser::Browser;
 use super::database::{START, fresh_config};
 use super::http::Reply;
-use super::process::{Process, free_port};
+use super::process::{Process, binary, free_port};
 use super::relying_party::RelyingParty;
 use super::servers::RedisServer;
 
@@ -102,6 +102,13 @@ impl TestApp {
         Self { router: router(&app), app, clock: Clock::System, replicas: None }
     }
 
+    /// A provider with another configuration, such as that of a restored database, and the world's clock.
+    pub async fn on(&self, config: Config) -> Self {
+        let surroundings = Surroundings { clock: self.clock.clone(), random: Random::System, durable: false };
+        let app = boot::open(config, surroundings).await.unwrap();
+        Self { router: router(&app), app, clock: self.clock.clone(), replicas: None }
+    }
+
     /// The same database served by another process, as far as a test can tell: nothing is shared in memory.
     pub async fn replica(&self) -> Self {
         let surroundings = Surroundings { clock: self.clock.clone(), random: Random::System, durable: false };
@@ -138,6 +145,33 @@ impl TestApp {
             Process::start_at(other, &app.config, &[("LATCHKEY__HTTP__LISTEN", &listen)]).await,
         ];
         let replicas = Replicas { processes, next: AtomicUsize::new(0), _redis: redis };
+        Some(Self { router: router(&app), app, clock: Clock::System, replicas: Some(Arc::new(replicas)) })
+    }
+
+    /// The release before and this one, each in a process of its own, on one database that the release before has made. On
+    /// SQLite the one serves after the other, on PostgreSQL both at once. `None` where there is no such build.
+    pub async fn after_the_release_before() -> Option<Self> {
+        let before = std::env::var_os("LATCHKEY_TEST_RELEASE_BEFORE")?;
+        let mut config = super::database::empty_config().await;
+        config.issuer = Issuer::localhost(free_port());
+        config.http.trusted_proxies = vec![Network::parse("127.0.0.1").unwrap()];
+        let redis = config.ephemeral.redis_url.take();
+        let mut old = Process::spawn(config.issuer.port(), binary(before.as_ref(), &config), &[]);
+        old.ready().await;
+        config.ephemeral.redis_url = redis;
+        let side_by_side = super::database::server().is_some();
+        if !side_by_side {
+            drop(old);
+            let surroundings = Surroundings { clock: Clock::System, random: Random::System, durable: false };
+            let app = boot::open(config, surroundings).await.unwrap();
+            return Some(Self { router: router(&app), app, clock: Clock::System, replicas: None });
+        }
+        let surroundings = Surroundings { clock: Clock::System, random: Random::System, durable: false };
+        let app = boot::open(config, surroundings).await.unwrap();
+        let port = free_port();
+        let listen = format!("127.0.0.1:{port}");
+        let new = Process::start_at(port, &app.config, &[("LATCHKEY__HTTP__LISTEN", &listen)]).await;
+        let replicas = Replicas { processes: [old, new], next: AtomicUsize::new(0), _redis: None };
         Some(Self { router: router(&app), app, clock: Clock::System, replicas: Some(Arc::new(replicas)) })
     }
 

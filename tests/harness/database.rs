@@ -91,6 +91,24 @@ async fn execute(url: &str, sql: String) {
     conn.close().await.unwrap();
 }
 
+/// The configuration of a database that is not there yet, or has no tables.
+pub async fn empty_config() -> Config {
+    let number = COUNT.fetch_add(1, Ordering::SeqCst);
+    let folder = FOLDER.path().join(format!("empty-{number}"));
+    let place = match server() {
+        None => Place::File(folder.join("latchkey.db")),
+        Some(url) => {
+            let name = format!("latchkey_{}_empty_{number}", std::process::id());
+            execute(&url, format!("CREATE DATABASE {name}")).await;
+            Place::Server { url, name }
+        }
+    };
+    let mut config = config_at(&place, &folder);
+    config.ephemeral.redis_url = redis();
+    config.ephemeral.redis_prefix = format!("test-{}-{number}", std::process::id());
+    config
+}
+
 /// The configuration of a database that no other test has.
 pub async fn fresh_config() -> Config {
     let number = COUNT.fetch_add(1, Ordering::SeqCst);

@@ -13,4 +13,4 @@ pub use browser::{Authorize, Browser, Page};
 pub use http::{Reply, form_encode};
 pub use process::{Process, free_port, latchkey, refused, run};
 pub use relying_party::{RelyingParty, Tokens, pkce};
-pub use servers::{PostgresServer, RedisServer};
+pub use servers::{PostgresServer, RedisServer, postgres_client};

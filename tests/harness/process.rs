@@ -1,6 +1,7 @@
 //! The real binary on a real port, to be killed.
 
 use std::net::IpAddr;
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 use axum::body::Body;
@@ -25,7 +26,12 @@ pub fn free_port() -> u16 {
 
 /// The command with a configuration in its environment.
 pub fn latchkey(config: &Config) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
+    binary(env!("CARGO_BIN_EXE_latchkey").as_ref(), config)
+}
+
+/// The same of another build, such as the release before.
+pub fn binary(path: &Path, config: &Config) -> Command {
+    let mut command = Command::new(path);
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
     let database = match config.database_url() {
         DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),

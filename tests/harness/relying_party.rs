@@ -84,6 +84,11 @@ impl RelyingParty {
         Self { app: app.clone(), client, secret, verifier, challenge }
     }
 
+    /// The same client at another provider.
+    pub fn on(&self, app: &TestApp) -> Self {
+        Self { app: app.clone(), ..self.clone() }
+    }
+
     pub fn id(&self) -> &str {
         &self.client.client_id
     }

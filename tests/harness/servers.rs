@@ -77,6 +77,12 @@ impl Drop for RedisServer {
     }
 }
 
+/// Runs a program of PostgreSQL as whoever runs the tests.
+pub fn postgres_client(program: &str, args: &[&str]) {
+    let output = Command::new(programs().join(program)).args(args).stdin(Stdio::null()).output().unwrap();
+    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
 /// A PostgreSQL of this test alone.
 pub struct PostgresServer {
     port: u16,

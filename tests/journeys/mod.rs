@@ -1,5 +1,5 @@
 //! Whole ways of a person and an application.
 
-mod main_job;
+pub mod main_job;
 mod replicas;
-mod two_tabs;
+pub mod two_tabs;

@@ -11,6 +11,7 @@ use std::fmt;
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use sqlx::any::{AnyTypeInfo, install_default_drivers};
@@ -28,7 +29,12 @@ use pool::Pool;
 pub use pool::PooledConnection;
 use writer::{Extent, Queue};
 
-static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+/// What brings the schema up to date. A newer release may have been here: its changes are such that this one runs on.
+static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
+    let mut migrations = sqlx::migrate!("../migrations");
+    migrations.set_ignore_missing(true);
+    migrations
+});
 
 /// One connection, in a transaction or not.
 pub type Conn = AnyConnection;
@@ -166,6 +172,21 @@ impl Db {
         // On a connection without the limits of requests: another replica may be at it, and a large table takes its time.
         let mut conn = self.writer.connect().await?;
         MIGRATIONS.run(&mut conn).await.map_err(|error| Error::Failed(sqlx::Error::Migrate(Box::new(error))))
+    }
+
+    /// Writes a copy of an SQLite database as it is at this moment to a file that is not there yet. Neither readers nor the
+    /// writer wait for it.
+    pub async fn copy_to(&self, path: &Path) -> Result<()> {
+        let mut conn = self.writer.connect().await?;
+        sqlx::query("VACUUM INTO $1").bind(path.to_string_lossy().into_owned()).execute(&mut conn).await?;
+        conn.close().await?;
+        Ok(())
+    }
+
+    /// What is wrong with an SQLite file, if anything is.
+    pub async fn check(&self) -> Result<Option<String>> {
+        let row: (String,) = sqlx::query_as("PRAGMA integrity_check").fetch_one(&mut *self.read().await?).await?;
+        Ok(Some(row.0).filter(|verdict| verdict != "ok"))
     }
 
     /// The numbers and names of the migrations that this release brings.

@@ -29,6 +29,7 @@ pub enum Event {
     ClientCreated { client: Id },
     ClientRemoved { client: Id },
     SigningKeyCreated { kid: String },
+    Restored,
 }
 
 impl Event {
@@ -52,7 +53,7 @@ impl Event {
             | Self::GrantRevoked { client, .. }
             | Self::ClientCreated { client }
             | Self::ClientRemoved { client } => (None, Some(client), None),
-            Self::SigningKeyCreated { .. } => (None, None, None),
+            Self::SigningKeyCreated { .. } | Self::Restored => (None, None, None),
         }
     }
 }

@@ -20,6 +20,18 @@ pub async fn insert_once(conn: &mut Conn, name: &str, value: &str) -> Result<Str
     Ok(find(conn, name).await?.unwrap_or_else(|| value.to_owned()))
 }
 
+/// Writes a fact, whatever held before.
+pub async fn set(conn: &mut Conn, name: &str, value: &str) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO installation (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    )
+    .bind(name)
+    .bind(value)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// A data key, wrapped by a master key.
 #[derive(sqlx::FromRow)]
 pub struct DataKey {

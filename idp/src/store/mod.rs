@@ -5,6 +5,7 @@ pub mod client;
 pub mod consent;
 pub mod db;
 pub mod ephemeral;
+pub mod epoch;
 pub mod event;
 pub mod grant;
 pub mod installation;

@@ -24,6 +24,10 @@ pub async fn access_token(app: &App, token: &str) -> Result<Option<Live>> {
     let now = app.now();
     let Ok(claims) = verify(token, &app.keys.ring().public, Typ::AccessToken) else { return Ok(None) };
     let Ok(token) = AccessToken::from_claims(&claims, app.issuer(), now) else { return Ok(None) };
+    if token.issued_at <= app.epoch {
+        // It may have been revoked after the backup that this database was restored from.
+        return Ok(None);
+    }
     let person = match &token.grant {
         Some(id) => match grant::find_for_token(&mut *app.db.read().await?, id, &token.jti, now).await? {
             Some((_, user, identifiers)) => Some(person_of(user, &identifiers)),
