@@ -11,6 +11,7 @@ use crate::base::seal::SealingKey;
 use crate::clients::Remembered;
 use crate::config::Config;
 use crate::login::hashing::Hashing;
+use crate::metrics::Metrics;
 use crate::oidc::scope::ScopeSet;
 use crate::site::{Logo, Site};
 use crate::store::db::Db;
@@ -41,6 +42,8 @@ pub struct Parts {
     pub hashing: Hashing,
     /// Clock and chance, and what events are written with.
     pub pen: Pen,
+    /// What is counted.
+    pub metrics: Metrics,
     /// The clients that requests have named of late.
     pub remembered_clients: Remembered,
     /// What all pages share.

@@ -14,6 +14,7 @@ use crate::base::random::Random;
 use crate::clients::Remembered;
 use crate::config::{Config, DatabaseUrl};
 use crate::login::hashing::{Bounds, Cost, Hashing};
+use crate::metrics::Metrics;
 use crate::oidc::scope::ScopeSet;
 use crate::site::{Logo, Site};
 use crate::store::db::{self, Db};
@@ -86,6 +87,7 @@ pub async fn open(config: Config, surroundings: Surroundings) -> Result<App> {
         interactions: vault.derive("interaction"),
         ephemeral: ephemeral(&config, &vault, &pen).await?,
         hashing: Hashing::new(cost, bounds, random),
+        metrics: Metrics::new(),
         remembered_clients: Remembered::default(),
         site,
         logo,
@@ -152,7 +154,9 @@ async fn ephemeral(config: &Config, vault: &Vault, pen: &Pen) -> Result<Ephemera
     let redis = Redis::new(&options, vault.derive("ephemeral"), pen.clock.clone(), pen.random.clone());
     let redis = redis.context("ephemeral.redis_url is not the address of a Redis")?;
     match redis.begin().await {
-        Ok(Some(advice)) => tracing::warn!("{advice}"),
+        Ok(Some(policy)) => tracing::warn!(
+            "Redis forgets keys when its memory is full (maxmemory-policy {policy}): proofs that were seen may be used again"
+        ),
         Ok(None) => {}
         Err(_) => tracing::warn!("serving without Redis until it answers: limits are counted by each process alone"),
     }

@@ -10,6 +10,7 @@ mod http;
 mod issuer;
 mod log;
 mod login;
+mod metrics;
 mod pages;
 mod problem;
 mod reader;
@@ -17,6 +18,7 @@ mod reference;
 mod secrets;
 mod source;
 mod tokens;
+mod traces;
 pub mod units;
 mod value;
 
@@ -30,6 +32,7 @@ pub use http::Http;
 pub use issuer::Issuer;
 pub use log::{Log, LogFormat, LogLevel};
 pub use login::Login;
+pub use metrics::Metrics;
 pub use pages::Pages;
 pub use problem::{Place, Problem, Problems};
 pub use reader::{Entry, Section};
@@ -37,6 +40,7 @@ pub use reference::{in_force, reference};
 pub use secrets::Secrets;
 pub use source::{PREFIX, variable};
 pub use tokens::Tokens;
+pub use traces::Traces;
 pub use value::{Color, Network};
 
 use reader::{Reader, section};
@@ -78,6 +82,10 @@ pub struct Config {
     pub pages: Pages,
     /// What is told to whom runs the process.
     pub log: Log,
+    /// What is told to whom watches it.
+    pub metrics: Metrics,
+    /// What is told to a collector of traces.
+    pub traces: Traces,
     /// Clients that are declared here and not kept in the database.
     pub clients: Vec<DeclaredClient>,
     /// Scopes besides the standard ones.
@@ -162,6 +170,8 @@ impl Config {
             login: Login::read(reader),
             pages: Pages::read(reader),
             log: Log::read(reader),
+            metrics: Metrics::read(reader),
+            traces: Traces::read(reader),
             clients: reader.tables("clients", DeclaredClient::read),
             scopes: reader.tables("scopes", DeclaredScope::read),
         }

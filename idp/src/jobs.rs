@@ -112,23 +112,37 @@ pub async fn run(app: App) {
         minutes.tick().await;
         app.hashing.rest(UNUSED);
         match rotate_keys(&app).await {
-            Ok(made) => made.iter().for_each(|key| tracing::info!(kid = key.kid, "a new signing key is published")),
-            Err(error) => tracing::warn!("the signing keys could not be looked after: {error}"),
+            Ok(made) => {
+                made.iter().for_each(|key| tracing::info!(kid = key.kid, "a new signing key is published"));
+                app.metrics.job("keys", true, 0, seconds(&app));
+            }
+            Err(error) => {
+                tracing::warn!("the signing keys could not be looked after: {error}");
+                app.metrics.job("keys", false, 0, seconds(&app));
+            }
         }
-        if let Err(error) = clean(&app, &mut sweep).await {
-            tracing::warn!("what has expired could not be removed: {error}");
+        match clean(&app, &mut sweep).await {
+            Ok(removed) => app.metrics.job("clean", true, removed, seconds(&app)),
+            Err(error) => {
+                tracing::warn!("what has expired could not be removed: {error}");
+                app.metrics.job("clean", false, 0, seconds(&app));
+            }
         }
     }
 }
 
-/// A minute's share of cleaning.
-async fn clean(app: &App, sweep: &mut Sweep) -> Result<()> {
-    remove_listed(app).await?;
+fn seconds(app: &App) -> f64 {
+    app.now().micros() as f64 / 1e6
+}
+
+/// A minute's share of cleaning; how many rows went.
+async fn clean(app: &App, sweep: &mut Sweep) -> Result<u64> {
+    let mut gone = remove_listed(app).await?;
     for _ in 0..RANGES * Swept::ALL.len() {
-        sweep.next(app).await?;
+        gone += sweep.next(app).await?;
         if sweep.is_at_the_beginning() {
             break;
         }
     }
-    Ok(())
+    Ok(gone)
 }

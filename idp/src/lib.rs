@@ -14,6 +14,7 @@ pub mod app;
 pub mod clients;
 pub mod config;
 pub mod login;
+pub mod metrics;
 pub mod site;
 pub mod tokens;
 pub mod vault;

@@ -7,7 +7,7 @@ use axum::middleware::{from_fn, from_fn_with_state as with};
 use axum::routing::{any, get, post};
 
 use crate::app::App;
-use crate::endpoints::{authorization, discovery, health, introspection, jwks, revocation, token, userinfo};
+use crate::endpoints::{authorization, discovery, health, introspection, jwks, metrics, revocation, token, userinfo};
 use crate::http::page::{self, assets};
 use crate::http::{cors, error, guard, headers, params, request_log, run_to_end};
 use crate::oidc::discovery::paths;
@@ -89,6 +89,15 @@ pub fn router(app: &App) -> Router {
         .layer(with(state(), page::error::as_page))
         .layer(with(state(), headers::layer))
         .layer(with(state(), request_log::layer))
+        .with_state(app.clone())
+}
+
+/// What is served on the listener of the metrics.
+pub fn watching(app: &App) -> Router {
+    Router::new()
+        .route("/metrics", get(metrics::get))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
         .with_state(app.clone())
 }
 

@@ -3,6 +3,7 @@
 mod backup;
 mod client;
 mod keys;
+mod log;
 mod user;
 
 use std::time::Duration;
@@ -14,7 +15,7 @@ use tokio::net::TcpListener;
 use crate::app::App;
 use crate::boot::{self, Surroundings};
 use crate::cli::{Failure, Outcome, Output, Work};
-use crate::config::{Config, DatabaseUrl, Loaded, LogFormat};
+use crate::config::{Config, DatabaseUrl, Loaded};
 use crate::login::identifier;
 use crate::login::users::{self, ADMINISTRATOR, NewUser};
 use crate::store;
@@ -25,9 +26,11 @@ use crate::{jobs, router, serve};
 /// How long the link works by which the first administrator sets a password.
 const FIRST_LINK: Duration = Duration::from_secs(60 * 60);
 
+pub(crate) use log::start as start_log;
+
 /// Does the work, on a runtime of its own.
 pub fn work(work: Work, loaded: Loaded) -> Outcome {
-    start_log(&loaded.config);
+    let _log = log::start(&loaded.config);
     for warning in &loaded.warnings {
         tracing::warn!("configuration: {warning}");
     }
@@ -62,20 +65,6 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     Ok(runtime.context("the runtime cannot be started")?)
 }
 
-/// Begins to log as configured.
-pub(crate) fn start_log(config: &Config) {
-    use tracing_subscriber::EnvFilter;
-    // Of libraries only what looks wrong: at a finer level they would show queries and headers.
-    let filter = EnvFilter::new(format!("warn,latchkey={}", config.log.level.as_str()));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-    let started = match config.log.format {
-        LogFormat::Text => log.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).try_init(),
-        LogFormat::Json => log.json().flatten_event(true).try_init(),
-    };
-    // There is a log already where a test has started one.
-    let _ = started;
-}
-
 /// How long a command waits for a database that a server is busy with; nobody waits for the command's answer as long as
 /// for a page.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -95,6 +84,14 @@ async fn serve(config: Config) -> Outcome {
     let hold = boot::take_hold(&config)?;
     let address = config.listen();
     let listener = TcpListener::bind(address).await.with_context(|| format!("{address} cannot be listened on"))?;
+    let watching = match config.metrics.listen {
+        Some(address) => Some(
+            TcpListener::bind(address)
+                .await
+                .with_context(|| format!("metrics.listen: {address} cannot be listened on"))?,
+        ),
+        None => None,
+    };
     let app = open(config).await?;
     welcome(&app, began.elapsed()).await?;
     if let (DatabaseUrl::Postgres(_), Ephemeral::Memory(_)) = (app.config.database_url(), &app.ephemeral) {
@@ -104,8 +101,12 @@ async fn serve(config: Config) -> Outcome {
         );
     }
     let jobs = tokio::spawn(jobs::run(app.clone()));
+    let watching = watching.map(|listener| tokio::spawn(serve::watch(app.clone(), listener)));
     serve::serve(&app, router::router(&app), listener, stop_signal()).await;
     jobs.abort();
+    if let Some(watching) = watching {
+        watching.abort();
+    }
     drop(hold);
     Ok(Output::new("Stopped.", &json!({ "stopped": true })))
 }

@@ -18,6 +18,7 @@ use tokio::sync::Semaphore;
 use tower::ServiceExt;
 
 use crate::app::App;
+use crate::router;
 
 /// Serves until `stop` is ready, then lets what is under way end.
 pub async fn serve(app: &App, router: Router, listener: TcpListener, stop: impl Future<Output = ()>) {
@@ -58,6 +59,22 @@ pub async fn serve(app: &App, router: Router, listener: TcpListener, stop: impl 
     };
     if tokio::time::timeout(http.shutdown_timeout, all).await.is_err() {
         tracing::warn!("some requests did not end in time");
+    }
+}
+
+/// Serves whoever watches, until the process ends: to the last moment one can see how it ends.
+pub async fn watch(app: App, listener: TcpListener) {
+    let router = router::watching(&app);
+    let mut protocol = http1::Builder::new();
+    protocol.timer(TokioTimer::new()).header_read_timeout(app.config.http.header_timeout);
+    loop {
+        let Ok((stream, peer)) = listener.accept().await else {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let router = router.clone();
+        let service = service_fn(move |request| answer(router.clone(), request, peer));
+        tokio::spawn(protocol.serve_connection(TokioIo::new(stream), service));
     }
 }
 

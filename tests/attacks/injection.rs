@@ -1,13 +1,6 @@
 //! R. Injection into SQL, the log and pages.
 
-use std::cell::RefCell;
-use std::io::Write;
-
-use tracing_subscriber::Layer;
-use tracing_subscriber::filter::dynamic_filter_fn;
-use tracing_subscriber::layer::SubscriberExt;
-
-use crate::harness::{PASSWORD, TestApp, form_encode};
+use crate::harness::{PASSWORD, TestApp, form_encode, keep_log, kept_log};
 
 #[tokio::test]
 async fn r1_text_stays_text_in_sql() {
@@ -33,36 +26,6 @@ async fn r1_text_stays_text_in_sql() {
     assert_eq!(app.rows("user_account").await, users + 1);
 }
 
-thread_local! {
-    /// What this thread has logged, if somebody wants to know.
-    static LOG: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
-}
-
-/// Writes to the log of the thread.
-struct ThreadLog;
-
-impl Write for ThreadLog {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        LOG.with_borrow_mut(|log| log.as_mut().map(|log| log.extend_from_slice(bytes)));
-        Ok(bytes.len())
-    }
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Begins to keep what this thread logs. The subscriber is that of the whole process: whether an event is of interest is
-/// remembered for all threads alike.
-fn keep_log() {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        let wanted = dynamic_filter_fn(|_, _| LOG.with_borrow(Option::is_some));
-        let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(|| ThreadLog).with_filter(wanted);
-        tracing::subscriber::set_global_default(tracing_subscriber::registry().with(lines)).unwrap();
-    });
-    LOG.set(Some(Vec::new()));
-}
-
 #[tokio::test(flavor = "current_thread")]
 async fn r2_a_whole_journey_at_trace_logs_no_secret_and_no_line_of_a_strangers() {
     keep_log();
@@ -83,8 +46,8 @@ async fn r2_a_whole_journey_at_trace_logs_no_secret_and_no_line_of_a_strangers()
     rp.revoke(second.refresh()).await.expect(200);
     browser.get(&format!("/end_session?id_token_hint={}", second.id_token.as_deref().unwrap())).await;
 
-    let text = String::from_utf8(LOG.take().unwrap()).unwrap();
-    assert!(text.contains("request="), "the log is there:\n{text}");
+    let text = kept_log();
+    assert!(text.contains("request{id="), "the log is there:\n{text}");
     let secrets = [
         code,
         tokens.access_token.clone(),

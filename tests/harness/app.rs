@@ -85,6 +85,7 @@ impl TestApp {
 
     /// A provider whose configuration differs from the default.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        super::log::trace();
         let mut config = fresh_config().await;
         change(&mut config);
         let clock = Clock::manual(START + seconds(60));

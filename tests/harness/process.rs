@@ -109,6 +109,18 @@ impl Process {
         Ok((status, serde_json::from_str(&answer.text().await?).unwrap_or_default()))
     }
 
+    /// What a URL answers.
+    pub async fn text(&self, url: &str) -> String {
+        self.http.get(url).send().await.unwrap().text().await.unwrap()
+    }
+
+    /// Stops the process, and tells what it has logged.
+    pub fn stopped(mut self) -> String {
+        self.terminate();
+        self.child.wait().unwrap();
+        self.said()
+    }
+
     /// The process's id.
     pub fn id(&self) -> u32 {
         self.child.id()

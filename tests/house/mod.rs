@@ -1,6 +1,7 @@
 //! The house's own rules.
 
 mod index;
+mod operate;
 mod references;
 mod rings;
 mod schema;

@@ -3,3 +3,4 @@
 pub mod main_job;
 mod replicas;
 pub mod two_tabs;
+mod watching;

@@ -27,7 +27,7 @@ pub fn run(ports: Demo) -> Outcome {
     config.data_dir = folder.0.clone();
     config.login.sign_up = true;
     config.log.level = LogLevel::Warn;
-    start_log(&config);
+    let _log = start_log(&config);
     runtime()?.block_on(async move {
         let at = |port| async move {
             let address = std::net::SocketAddr::from(([127, 0, 0, 1], port));

@@ -5,6 +5,7 @@ pub mod discovery;
 pub mod health;
 pub mod introspection;
 pub mod jwks;
+pub mod metrics;
 pub mod revocation;
 pub mod token;
 pub mod userinfo;

@@ -25,6 +25,7 @@ pub async fn post(
     if !client.allows_grant(request.grant_type()) {
         return Err(crate::oidc::error::Error::from(ErrorCode::UnauthorizedClient).into());
     }
+    let grant_type = request.grant_type();
     let response = match request {
         TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
             authorization_code::redeem(&app, &client, &code, redirect_uri.as_deref(), code_verifier.as_deref()).await?
@@ -34,5 +35,6 @@ pub async fn post(
         }
         TokenRequest::ClientCredentials { scope } => client_credentials::issue(&app, &client, scope.as_ref())?,
     };
+    app.metrics.tokens_issued(grant_type.as_str());
     Ok(Json(response))
 }

@@ -161,11 +161,11 @@ impl Error {
         }
     }
 
-    fn log(&self, request: &RequestId) {
+    fn log(&self) {
         match self {
-            Self::Internal(what) => tracing::error!(request = request.as_str(), "internal error: {what}"),
-            Self::Unavailable(what) => tracing::warn!(request = request.as_str(), "unavailable: {what}"),
-            error => tracing::debug!(request = request.as_str(), "refused: {error:?}"),
+            Self::Internal(what) => tracing::error!("internal error: {what}"),
+            Self::Unavailable(what) => tracing::warn!("unavailable: {what}"),
+            error => tracing::debug!("refused: {error:?}"),
         }
     }
 }
@@ -183,9 +183,9 @@ impl IntoResponse for Error {
 }
 
 /// Takes the error out of a response that carries one, and logs it.
-pub fn take(response: &mut Response, request: &RequestId) -> Option<std::sync::Arc<Error>> {
+pub fn take(response: &mut Response) -> Option<std::sync::Arc<Error>> {
     let Carried(error) = response.extensions_mut().remove::<Carried>()?;
-    error.log(request);
+    error.log();
     Some(error)
 }
 
@@ -205,7 +205,7 @@ fn add_headers(response: &mut Response, error: &Error) {
 pub async fn as_json(State(_): State<App>, request: Request, next: Next) -> Response {
     let id = RequestId::of(&request);
     let mut response = next.run(request).await;
-    let Some(error) = take(&mut response, &id) else { return response };
+    let Some(error) = take(&mut response) else { return response };
     finish(error.json(&id), &response, &error)
 }
 

@@ -1,9 +1,10 @@
-//! One line for each request, and the id by which an operator finds it.
+//! One line and one count for each request, and the id by which an operator finds it.
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::HeaderValue;
 use axum::middleware::Next;
 use axum::response::Response;
+use tracing::Instrument;
 
 use crate::app::App;
 use crate::base::encoding::base64url;
@@ -24,25 +25,43 @@ impl RequestId {
     }
 }
 
-/// The layer that gives each request an id and logs its end. The path is that of the route, never what was sent: a
-/// query may hold codes and tokens.
+/// The methods that are told by name; others are anybody's to invent.
+const METHODS: [&str; 7] = ["GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"];
+
+/// Counts a request that was dropped before its answer, too.
+struct Counted<'a> {
+    app: &'a App,
+    method: &'static str,
+    route: &'a str,
+    status: u16,
+    began: std::time::Instant,
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.app.metrics.request_ends(self.method, self.route, self.status, self.began.elapsed());
+    }
+}
+
+/// The layer that gives each request an id, a span and a line, and counts it. The path is that of the route, never what
+/// was sent: a query may hold codes and tokens.
 pub async fn layer(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = RequestId(base64url(&app.pen.random.bytes::<9>()));
     request.extensions_mut().insert(id.clone());
-    let method = request.method().clone();
-    let path = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
-    let began = std::time::Instant::now();
-    let mut response = next.run(request).await;
+    let method = METHODS.into_iter().find(|name| *name == request.method().as_str()).unwrap_or("other");
+    let matched = request.extensions().get::<MatchedPath>().cloned();
+    let route = matched.as_ref().map_or("-", MatchedPath::as_str);
+    // What is logged while the request is answered carries its id, at any level.
+    let span = tracing::error_span!("request", id = id.as_str(), method, route, status = tracing::field::Empty);
+    app.metrics.request_begins();
+    let mut counted = Counted { app: &app, method, route, status: 499, began: std::time::Instant::now() };
+    let mut response = next.run(request).instrument(span.clone()).await;
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert("x-request-id", value);
     }
-    tracing::info!(
-        request = id.as_str(),
-        method = method.as_str(),
-        path = path.as_deref().unwrap_or("-"),
-        status = response.status().as_u16(),
-        micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX),
-        "request"
-    );
+    counted.status = response.status().as_u16();
+    span.record("status", counted.status);
+    let micros = u64::try_from(counted.began.elapsed().as_micros()).unwrap_or(u64::MAX);
+    span.in_scope(|| tracing::info!(status = counted.status, micros, "request"));
     response
 }

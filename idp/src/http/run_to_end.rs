@@ -3,6 +3,7 @@
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use tracing::Instrument;
 
 use super::error::Error;
 use crate::app::App;
@@ -11,7 +12,7 @@ use crate::app::App;
 /// for it. A request that takes longer than it may is answered with 503.
 pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
     // Who has waited too long is told so; the work goes on all the same.
-    let work = app.requests.spawn(next.run(request));
+    let work = app.requests.spawn(next.run(request).in_current_span());
     match tokio::time::timeout(app.config.http.request_timeout, work).await {
         Ok(Ok(response)) => response,
         Ok(Err(stopped)) => Error::Internal(format!("a handler stopped: {stopped}")).into_response(),

@@ -1,6 +1,6 @@
 //! Hashing of passwords: argon2id on a bounded number of threads, with a bounded queue before them.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -37,6 +37,19 @@ pub struct Bounds {
     pub wait: Duration,
 }
 
+/// How busy the place is where passwords are hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// How many are being hashed.
+    pub running: u64,
+    /// How many wait for their turn.
+    pub waiting: u64,
+    /// How many were hashed since the start.
+    pub done: u64,
+    /// How many were refused since the start.
+    pub refused: u64,
+}
+
 /// There are too many to hash at present: to be told to the client with 503.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Busy;
@@ -57,6 +70,9 @@ pub enum Verdict {
 pub struct Hashing {
     slots: Arc<Semaphore>,
     waiting: AtomicUsize,
+    done: AtomicU64,
+    refused: AtomicU64,
+    at_once: usize,
     bounds: Bounds,
     cost: Cost,
     random: Random,
@@ -97,11 +113,24 @@ impl Hashing {
         Self {
             slots: Arc::new(Semaphore::new(at_once)),
             waiting: AtomicUsize::new(0),
+            done: AtomicU64::new(0),
+            refused: AtomicU64::new(0),
+            at_once,
             bounds,
             cost,
             random,
             nobody,
             memory: Arc::default(),
+        }
+    }
+
+    /// How busy the place is.
+    pub fn usage(&self) -> Usage {
+        Usage {
+            running: self.at_once.saturating_sub(self.slots.available_permits()) as u64,
+            waiting: self.waiting.load(Ordering::Acquire) as u64,
+            done: self.done.load(Ordering::Relaxed),
+            refused: self.refused.load(Ordering::Relaxed),
         }
     }
 
@@ -137,6 +166,13 @@ impl Hashing {
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
+        let outcome = self.run_in_turn(work).await;
+        let count = if outcome.is_ok() { &self.done } else { &self.refused };
+        count.fetch_add(1, Ordering::Relaxed);
+        outcome
+    }
+
+    async fn run_in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
         let permit = match Arc::clone(&self.slots).try_acquire_owned() {
             Ok(permit) => permit,
             Err(_) => {

@@ -145,19 +145,25 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
     let rate = Rate { burst: login.address_burst, period: Duration::from_secs(60) / login.address_per_minute.max(1) };
     let key = format!("sign-in:{}", client_ip::network(visitor.address));
     if let Err(wait) = app.ephemeral.limit(&key, rate).await {
+        app.metrics.sign_in("password", "limited");
         let seconds = wait.as_secs().max(1);
         return again(SignInProblem::TooManyTries { seconds }, StatusCode::TOO_MANY_REQUESTS);
     }
     let (user, bucket) = match password::check(&app, &identifier, &password, &visitor.browser).await? {
         Outcome::Right { user, bucket } => (user, bucket),
-        Outcome::Wrong | Outcome::TooLong => return again(SignInProblem::Refused, StatusCode::BAD_REQUEST),
+        Outcome::Wrong | Outcome::TooLong => {
+            app.metrics.sign_in("password", "refused");
+            return again(SignInProblem::Refused, StatusCode::BAD_REQUEST);
+        }
         Outcome::TooSoon { until } => {
+            app.metrics.sign_in("password", "throttled");
             let seconds = until.since(app.now()).as_secs() + 1;
             return again(SignInProblem::TooManyTries { seconds }, StatusCode::TOO_MANY_REQUESTS);
         }
     };
     let sign_in = SignIn { keep, bucket: Some(&bucket), ..visitor.with_password(&user) };
     let signed_in = session::begin(&app, &sign_in).await?;
+    app.metrics.sign_in("password", "done");
     go_on(&app, step.as_mut().map(|step| &mut step.interaction), &signed_in)
 }
 

@@ -26,7 +26,7 @@ use crate::base::id::Id;
 use crate::base::token::TokenHash;
 
 use pool::Pool;
-pub use pool::PooledConnection;
+pub use pool::{PooledConnection, Usage};
 use writer::{Extent, Queue};
 
 /// What brings the schema up to date. A newer release may have been here: its changes are such that this one runs on.
@@ -199,8 +199,8 @@ impl Db {
         Ok(self.reader.acquire().await?)
     }
 
-    /// How many connections are in use at this moment, and how many may be.
-    pub fn usage(&self) -> (u32, u32) {
+    /// How busy the connections for reading are; on PostgreSQL these are all.
+    pub fn usage(&self) -> Usage {
         self.reader.usage()
     }
 

@@ -125,6 +125,14 @@ impl Ephemeral {
         }
     }
 
+    /// How many questions the shared store has answered and how many not; `None` where there is none.
+    pub fn usage(&self) -> Option<(u64, u64)> {
+        match self {
+            Self::Memory(_) => None,
+            Self::Redis(redis) => Some(redis.usage()),
+        }
+    }
+
     /// Whether the shared store answers; `None` where there is none to ask.
     pub async fn answers(&self) -> Option<bool> {
         match self {

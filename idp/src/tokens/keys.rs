@@ -61,6 +61,14 @@ impl Ring {
         keys.iter().rev().find(|(active_at, _)| *active_at <= now).or(keys.first()).map(|(_, key)| key)
     }
 
+    /// Since when each algorithm's key signs.
+    pub fn signing_since(&self, now: Timestamp) -> impl Iterator<Item = (Algorithm, Timestamp)> {
+        self.signing.iter().filter_map(move |(algorithm, keys)| {
+            let (since, _) = keys.iter().rev().find(|(active_at, _)| *active_at <= now)?;
+            Some((*algorithm, *since))
+        })
+    }
+
     /// The algorithms that can be signed with.
     pub fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
         Algorithm::ALL.into_iter().filter(|algorithm| self.signing.contains_key(algorithm))

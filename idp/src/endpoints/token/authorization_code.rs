@@ -103,6 +103,7 @@ pub async fn redeem(
 
 /// Ends all that came of a code that is presented twice, and is certain of that before it answers: RFC 6749 §4.1.2.
 async fn replayed(app: &App, client: &Client, grant: &Id) -> Result<TokenResponse, Error> {
+    app.metrics.replay("authorization_code");
     let (now, pen, grant, client) = (app.now(), app.pen.clone(), grant.clone(), client.id.clone());
     app.db
         .write(move |conn| {

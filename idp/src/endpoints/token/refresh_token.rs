@@ -131,6 +131,7 @@ fn successor_of(presented: &Token, family: &RefreshFamily) -> Option<Token> {
 
 /// Somebody has a copy: ends the family and all that hangs on its grant, and is certain of that before it answers.
 async fn replayed(app: &App, client: &Client, grant: &Id) -> Result<Option<TokenResponse>, Error> {
+    app.metrics.replay("refresh_token");
     let (now, pen, grant, client) = (app.now(), app.pen.clone(), grant.clone(), client.id.clone());
     app.db
         .write(move |conn| {

@@ -174,7 +174,7 @@ pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Re
     let path = parts.uri.path();
     let for_machines = is_for_machines(path.strip_prefix(app.config.issuer.path()).unwrap_or(path));
     let mut response = next.run(Request::from_parts(parts, body)).await;
-    let Some(error) = error::take(&mut response, &visitor.request) else { return response };
+    let Some(error) = error::take(&mut response) else { return response };
     if for_machines {
         return error::finish(error.json(&visitor.request), &response, &error);
     }

@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -41,6 +42,24 @@ struct Inner {
     options: Options,
     slots: Arc<Semaphore>,
     idle: Mutex<Vec<Kept>>,
+    acquired: AtomicU64,
+    timeouts: AtomicU64,
+    waited_micros: AtomicU64,
+}
+
+/// How busy the connections are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// How many are in use.
+    pub in_use: u32,
+    /// How many may be.
+    pub most: u32,
+    /// How many were given out since the start.
+    pub acquired: u64,
+    /// How often there was none in time.
+    pub timeouts: u64,
+    /// How long requests have waited for them, all together.
+    pub waited: Duration,
 }
 
 struct Kept {
@@ -86,7 +105,14 @@ impl Inner {
 impl Pool {
     pub(super) fn new(options: Options) -> Self {
         let slots = Arc::new(Semaphore::new(options.connections as usize));
-        Self(Arc::new(Inner { options, slots, idle: Mutex::default() }))
+        Self(Arc::new(Inner {
+            options,
+            slots,
+            idle: Mutex::default(),
+            acquired: AtomicU64::default(),
+            timeouts: AtomicU64::default(),
+            waited_micros: AtomicU64::default(),
+        }))
     }
 
     /// A connection, kept or new; an error if there is none to be had in time.
@@ -97,9 +123,19 @@ impl Pool {
             let kept = inner.kept_or_new().await?;
             Ok(PooledConnection { kept: Some(kept), pool: Arc::clone(inner), _permit: permit })
         };
-        match tokio::time::timeout(inner.options.timeout, acquire).await {
-            Ok(acquired) => acquired,
-            Err(_) => Err(sqlx::Error::PoolTimedOut),
+        let began = Instant::now();
+        let acquired = tokio::time::timeout(inner.options.timeout, acquire).await;
+        let waited = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        inner.waited_micros.fetch_add(waited, Ordering::Relaxed);
+        match acquired {
+            Ok(acquired) => {
+                inner.acquired.fetch_add(1, Ordering::Relaxed);
+                acquired
+            }
+            Err(_) => {
+                inner.timeouts.fetch_add(1, Ordering::Relaxed);
+                Err(sqlx::Error::PoolTimedOut)
+            }
         }
     }
 
@@ -108,10 +144,16 @@ impl Pool {
         AnyConnection::connect(&self.0.options.url).await
     }
 
-    /// How many connections are in use at this moment, and how many may be.
-    pub(super) fn usage(&self) -> (u32, u32) {
+    /// How busy the connections are.
+    pub(super) fn usage(&self) -> Usage {
         let most = self.0.options.connections;
-        (most - u32::try_from(self.0.slots.available_permits()).unwrap_or(most), most)
+        Usage {
+            in_use: most.saturating_sub(u32::try_from(self.0.slots.available_permits()).unwrap_or(most)),
+            most,
+            acquired: self.0.acquired.load(Ordering::Relaxed),
+            timeouts: self.0.timeouts.load(Ordering::Relaxed),
+            waited: Duration::from_micros(self.0.waited_micros.load(Ordering::Relaxed)),
+        }
     }
 
     /// Closes the connections that nobody uses, and gives out no more.

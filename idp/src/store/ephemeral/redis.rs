@@ -3,7 +3,7 @@
 //! Each verb is one script, so that it is one step for all replicas. Keys are fingerprints and values are sealed: the
 //! server learns neither names nor addresses nor what is kept for them.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
@@ -40,6 +40,8 @@ pub struct Redis {
     scripts: Scripts,
     /// Counts where the server is lost.
     local: Memory,
+    answered: AtomicU64,
+    failed: AtomicU64,
     /// Until when the server is left alone, in microseconds of our clock.
     resting: AtomicI64,
 }
@@ -129,12 +131,14 @@ impl Redis {
             random,
             key,
             scripts: Scripts::new(),
+            answered: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
             resting: AtomicI64::new(i64::MIN),
         })
     }
 
-    /// Begins an epoch where there is none, and looks whether the server may forget proofs by itself; what an operator
-    /// ought to know of it.
+    /// Begins an epoch where there is none, and looks whether the server may forget proofs by itself: by which policy, if it
+    /// may.
     pub async fn begin(&self) -> Result<Option<String>> {
         let now = self.clock.now();
         let mut connection = self.connection.clone();
@@ -144,9 +148,7 @@ impl Redis {
             redis::cmd("INFO").arg("memory").query_async(&mut connection).await;
         let memory = memory.unwrap_or_default();
         let policy = memory.lines().find_map(|line| line.strip_prefix("maxmemory_policy:")).map(str::trim);
-        Ok(policy.filter(|policy| *policy != "noeviction").map(|policy| {
-            format!("Redis forgets keys when its memory is full (maxmemory-policy {policy}); it should be noeviction")
-        }))
+        Ok(policy.filter(|policy| *policy != "noeviction").map(str::to_owned))
     }
 
     /// The name of a key on the server. The braces keep all of one provider in one slot of a cluster.
@@ -162,6 +164,8 @@ impl Redis {
     }
 
     fn outcome<T>(&self, outcome: std::result::Result<T, RedisError>) -> Result<T> {
+        let count = if outcome.is_ok() { &self.answered } else { &self.failed };
+        count.fetch_add(1, Ordering::Relaxed);
         outcome.map_err(|error| {
             let now = self.clock.now();
             let before = self.resting.swap((now + REST).micros(), Ordering::AcqRel);
@@ -231,6 +235,11 @@ impl Redis {
             Ok(wait) => Err(Duration::from_micros(wait)),
             Err(Unavailable) => self.local.limit(key, rate),
         }
+    }
+
+    /// How many questions were answered, and how many not.
+    pub(super) fn usage(&self) -> (u64, u64) {
+        (self.answered.load(Ordering::Relaxed), self.failed.load(Ordering::Relaxed))
     }
 
     pub(super) async fn answers(&self) -> bool {

@@ -1,0 +1,305 @@
+//! What is counted, in the words of OpenMetrics. Every metric is registered here, once, and stands in `docs/operate.md`.
+
+use std::fmt::Write;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use prometheus_client::encoding::{EncodeLabelSet, LabelSetEncoder};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::app::App;
+
+/// One label of a metric, or two or three, with values that are few: routes, outcomes, kinds. Never what somebody sent.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Labels<const N: usize>([(&'static str, String); N]);
+
+impl<const N: usize> EncodeLabelSet for Labels<N> {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> Result<(), std::fmt::Error> {
+        for pair in &self.0 {
+            EncodeLabelSet::encode(&std::slice::from_ref(pair), encoder)?;
+        }
+        Ok(())
+    }
+}
+
+type Counters<const N: usize> = Family<Labels<N>, Counter>;
+type Seconds = Family<Labels<1>, Histogram, fn() -> Histogram>;
+type Level = Gauge<i64>;
+type Measure = Gauge<f64, AtomicU64>;
+
+/// From a tenth of a millisecond, which a key set takes, to the ten seconds after which nobody waits any more.
+fn latencies() -> Histogram {
+    Histogram::new([0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0])
+}
+
+/// All that is counted.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    requests: Counters<3>,
+    request_duration: Seconds,
+    in_flight: Level,
+    sign_ins: Counters<2>,
+    tokens: Counters<1>,
+    replays: Counters<1>,
+    hashing: Counters<1>,
+    hashing_running: Level,
+    hashing_waiting: Level,
+    connections: Level,
+    connections_most: Level,
+    acquired: Counter,
+    acquire_timeouts: Counter,
+    acquire_wait: Counter<f64, AtomicU64>,
+    redis: Counters<1>,
+    jobs: Counters<2>,
+    job_success: Family<Labels<1>, Measure>,
+    removed: Counter,
+    key_age: Family<Labels<1>, Measure>,
+    memory: Level,
+    files: Level,
+    processor: Counter<f64, AtomicU64>,
+    started: Measure,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// Nothing counted yet.
+    pub fn new() -> Self {
+        let seconds: fn() -> Histogram = latencies;
+        let mut metrics = Self {
+            registry: Registry::default(),
+            requests: Family::default(),
+            request_duration: Family::new_with_constructor(seconds),
+            in_flight: Level::default(),
+            sign_ins: Family::default(),
+            tokens: Family::default(),
+            replays: Family::default(),
+            hashing: Family::default(),
+            hashing_running: Level::default(),
+            hashing_waiting: Level::default(),
+            connections: Level::default(),
+            connections_most: Level::default(),
+            acquired: Counter::default(),
+            acquire_timeouts: Counter::default(),
+            acquire_wait: Counter::default(),
+            redis: Family::default(),
+            jobs: Family::default(),
+            job_success: Family::default(),
+            removed: Counter::default(),
+            key_age: Family::default(),
+            memory: Level::default(),
+            files: Level::default(),
+            processor: Counter::default(),
+            started: Measure::default(),
+        };
+        metrics.register();
+        metrics
+    }
+
+    fn register(&mut self) {
+        let process = self.registry.sub_registry_with_prefix("process");
+        process.register("resident_memory_bytes", "Memory that the process has in use", self.memory.clone());
+        process.register("open_fds", "Files and connections that are open", self.files.clone());
+        process.register("cpu_seconds", "Processor time that was used", self.processor.clone());
+        process.register("start_time_seconds", "When the process began, since 1970", self.started.clone());
+
+        let own = self.registry.sub_registry_with_prefix("latchkey");
+        let build = Family::<Labels<1>, Level>::default();
+        build.get_or_create(&Labels([("version", env!("CARGO_PKG_VERSION").to_owned())])).set(1);
+        own.register("build_info", "The version that runs", build);
+        own.register(
+            "http_requests",
+            "Requests that were answered, by method, route and status",
+            self.requests.clone(),
+        );
+        own.register_with_unit(
+            "http_request_duration",
+            "How long answers took, by route",
+            Unit::Seconds,
+            self.request_duration.clone(),
+        );
+        own.register("http_requests_in_flight", "Requests that are being answered", self.in_flight.clone());
+        own.register("sign_ins", "Tries to sign in, by method and outcome", self.sign_ins.clone());
+        own.register("tokens_issued", "Token responses, by grant type", self.tokens.clone());
+        own.register("replays", "Codes and refresh tokens that were used again, by kind", self.replays.clone());
+        own.register("hashing", "Passwords that were to be hashed, by outcome: done or refused", self.hashing.clone());
+        own.register("hashing_running", "Passwords that are being hashed", self.hashing_running.clone());
+        own.register("hashing_waiting", "Passwords that wait for their turn", self.hashing_waiting.clone());
+        own.register(
+            "database_connections_in_use",
+            "Connections for reading that are in use",
+            self.connections.clone(),
+        );
+        own.register(
+            "database_connections_max",
+            "Connections for reading that there may be",
+            self.connections_most.clone(),
+        );
+        own.register("database_acquired", "Connections that were got from the pool", self.acquired.clone());
+        own.register(
+            "database_acquire_timeouts",
+            "Connections that were not got in time",
+            self.acquire_timeouts.clone(),
+        );
+        own.register(
+            "database_acquire_wait_seconds",
+            "Time that was waited for connections",
+            self.acquire_wait.clone(),
+        );
+        own.register("redis_requests", "Questions to Redis, by outcome: answered or failed", self.redis.clone());
+        own.register("job_runs", "Runs of the jobs, by job and outcome", self.jobs.clone());
+        own.register("job_last_success_timestamp_seconds", "When a job last ended well", self.job_success.clone());
+        own.register("rows_removed", "Rows that had expired and were removed", self.removed.clone());
+        own.register(
+            "signing_key_age_seconds",
+            "How long the key that signs has signed, by algorithm",
+            self.key_age.clone(),
+        );
+    }
+
+    /// A request begins.
+    pub fn request_begins(&self) {
+        self.in_flight.inc();
+    }
+
+    /// A request was answered; the route is the pattern that it matched.
+    pub fn request_ends(&self, method: &str, route: &str, status: u16, took: Duration) {
+        self.in_flight.dec();
+        let labels =
+            Labels([("method", method.to_owned()), ("route", route.to_owned()), ("status", status.to_string())]);
+        self.requests.get_or_create(&labels).inc();
+        self.request_duration.get_or_create(&Labels([("route", route.to_owned())])).observe(took.as_secs_f64());
+    }
+
+    /// Somebody tried to sign in.
+    pub fn sign_in(&self, method: &'static str, outcome: &'static str) {
+        self.sign_ins.get_or_create(&Labels([("method", method.to_owned()), ("outcome", outcome.to_owned())])).inc();
+    }
+
+    /// Tokens were given for a grant of this type.
+    pub fn tokens_issued(&self, grant_type: &str) {
+        self.tokens.get_or_create(&Labels([("grant_type", grant_type.to_owned())])).inc();
+    }
+
+    /// A code or a refresh token was presented that had been used before.
+    pub fn replay(&self, kind: &'static str) {
+        self.replays.get_or_create(&Labels([("kind", kind.to_owned())])).inc();
+    }
+
+    /// A job has run; how many rows it removed.
+    pub fn job(&self, job: &'static str, ended_well: bool, removed: u64, now: f64) {
+        let outcome = if ended_well { "done" } else { "failed" };
+        self.jobs.get_or_create(&Labels([("job", job.to_owned()), ("outcome", outcome.to_owned())])).inc();
+        if ended_well {
+            self.job_success.get_or_create(&Labels([("job", job.to_owned())])).set(now);
+        }
+        self.removed.inc_by(removed);
+    }
+
+    /// Everything as OpenMetrics text, with what can only be known by looking.
+    pub fn text(&self, app: &App) -> Result<String, std::fmt::Error> {
+        self.look(app);
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+
+    fn look(&self, app: &App) {
+        let level = |gauge: &Level, value: u64| {
+            gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
+        };
+        let hashing = app.hashing.usage();
+        level(&self.hashing_running, hashing.running);
+        level(&self.hashing_waiting, hashing.waiting);
+        set(&self.hashing.get_or_create(&Labels([("outcome", "done".to_owned())])), hashing.done);
+        set(&self.hashing.get_or_create(&Labels([("outcome", "refused".to_owned())])), hashing.refused);
+        let database = app.db.usage();
+        level(&self.connections, database.in_use.into());
+        level(&self.connections_most, database.most.into());
+        set(&self.acquired, database.acquired);
+        set(&self.acquire_timeouts, database.timeouts);
+        let waited = database.waited.as_secs_f64();
+        self.acquire_wait.inc_by(waited - self.acquire_wait.get());
+        if let Some((answered, failed)) = app.ephemeral.usage() {
+            set(&self.redis.get_or_create(&Labels([("outcome", "answered".to_owned())])), answered);
+            set(&self.redis.get_or_create(&Labels([("outcome", "failed".to_owned())])), failed);
+        }
+        let now = app.now();
+        for (algorithm, since) in app.keys.ring().signing_since(now) {
+            let labels = Labels([("algorithm", algorithm.as_str().to_owned())]);
+            self.key_age.get_or_create(&labels).set(now.since(since).as_secs_f64());
+        }
+        if let Some(process) = Process::look() {
+            level(&self.memory, process.memory);
+            level(&self.files, process.files);
+            self.processor.inc_by((process.processor - self.processor.get()).max(0.0));
+            self.started.set(process.started);
+        }
+    }
+}
+
+/// Brings a counter to what was counted elsewhere.
+fn set(counter: &Counter, value: u64) {
+    counter.inc_by(value.saturating_sub(counter.get()));
+}
+
+/// What Linux tells of a process.
+struct Process {
+    memory: u64,
+    files: u64,
+    processor: f64,
+    started: f64,
+}
+
+impl Process {
+    fn look() -> Option<Self> {
+        // Linux counts these in pages of 4 KiB and ticks of 10 ms on all machines that we build for.
+        let (page, ticks) = (4096, 100.0);
+        let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+        // The name, which may hold spaces, ends with the last bracket; the state is field 3.
+        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+        let number = |field: usize| fields.get(field - 3)?.parse::<f64>().ok();
+        let boot = std::fs::read_to_string("/proc/stat").ok()?;
+        let boot: f64 = boot.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()?;
+        Some(Self {
+            memory: fields.get(24 - 3)?.parse::<u64>().ok()? * page,
+            files: std::fs::read_dir("/proc/self/fd").ok()?.count() as u64,
+            processor: (number(14)? + number(15)?) / ticks,
+            started: boot + number(22)? / ticks,
+        })
+    }
+}
+
+/// The names and types of all metrics, one a line, as the table in the docs has them.
+pub fn catalogue() -> String {
+    let metrics = Metrics::new();
+    // A family is told of when it has a member.
+    metrics.request_begins();
+    metrics.request_ends("GET", "/", 200, Duration::ZERO);
+    metrics.sign_in("password", "done");
+    metrics.tokens_issued("refresh_token");
+    metrics.replay("refresh_token");
+    metrics.job("clean", true, 0, 0.0);
+    let one = |labels: &'static str| Labels([(labels, String::new())]);
+    drop(metrics.hashing.get_or_create(&one("outcome")));
+    drop(metrics.redis.get_or_create(&one("outcome")));
+    drop(metrics.key_age.get_or_create(&one("algorithm")));
+    let mut text = String::new();
+    if prometheus_client::encoding::text::encode(&mut text, &metrics.registry).is_err() {
+        return text;
+    }
+    let mut names = String::new();
+    for line in text.lines().filter_map(|line| line.strip_prefix("# TYPE ")) {
+        let _ = writeln!(names, "{line}");
+    }
+    names
+}
