@@ -17,6 +17,7 @@ mod reader;
 mod reference;
 mod secrets;
 mod source;
+mod tls;
 mod tokens;
 mod traces;
 pub mod units;
@@ -28,7 +29,7 @@ use std::path::{Path, PathBuf};
 pub use clients::{DeclaredClient, DeclaredScope, NewClient};
 pub use database::{Database, DatabaseUrl};
 pub use ephemeral::{Ephemeral, RedisUrl};
-pub use http::Http;
+pub use http::{ForwardedHeader, Http};
 pub use issuer::Issuer;
 pub use log::{Log, LogFormat, LogLevel};
 pub use login::Login;
@@ -39,6 +40,7 @@ pub use reader::{Entry, Section};
 pub use reference::{in_force, reference};
 pub use secrets::Secrets;
 pub use source::{PREFIX, variable};
+pub use tls::Tls;
 pub use tokens::Tokens;
 pub use traces::Traces;
 pub use value::{Color, Network};
@@ -68,6 +70,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Where and how connections are taken.
     pub http: Http,
+    /// Connections that are encrypted by Latchkey itself.
+    pub tls: Tls,
     /// Where everything is kept.
     pub database: Database,
     /// Where is kept what may be lost.
@@ -163,6 +167,7 @@ impl Config {
             issuer,
             data_dir,
             http: Http::read(reader),
+            tls: Tls::read(reader),
             database: Database::read(reader),
             ephemeral: Ephemeral::read(reader),
             secrets: Secrets::read(reader),

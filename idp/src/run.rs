@@ -18,6 +18,7 @@ use crate::cli::{Failure, Outcome, Output, Work};
 use crate::config::{Config, DatabaseUrl, Loaded};
 use crate::login::identifier;
 use crate::login::users::{self, ADMINISTRATOR, NewUser};
+use crate::serve::tls::Tls;
 use crate::store;
 use crate::store::ephemeral::Ephemeral;
 use crate::store::user::User;
@@ -92,6 +93,7 @@ async fn serve(config: Config) -> Outcome {
         ),
         None => None,
     };
+    let tls = Tls::open(&config.tls)?;
     let app = open(config).await?;
     welcome(&app, began.elapsed()).await?;
     if let (DatabaseUrl::Postgres(_), Ephemeral::Memory(_)) = (app.config.database_url(), &app.ephemeral) {
@@ -102,7 +104,11 @@ async fn serve(config: Config) -> Outcome {
     }
     let jobs = tokio::spawn(jobs::run(app.clone()));
     let watching = watching.map(|listener| tokio::spawn(serve::watch(app.clone(), listener)));
-    serve::serve(&app, router::router(&app), listener, stop_signal()).await;
+    let watching_tls = tls.clone().map(|tls| tokio::spawn(tls.watch()));
+    serve::serve(&app, router::router(&app), listener, tls, stop_signal()).await;
+    if let Some(watching) = watching_tls {
+        watching.abort();
+    }
     jobs.abort();
     if let Some(watching) = watching {
         watching.abort();

@@ -3,6 +3,7 @@
 mod authorization_request;
 mod backups;
 mod clients;
+mod connections;
 mod faults;
 mod http;
 mod injection;

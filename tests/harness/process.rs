@@ -39,6 +39,9 @@ pub fn binary(path: &Path, config: &Config) -> Command {
     };
     command.env("LATCHKEY__ISSUER", config.issuer.as_str()).env("LATCHKEY__DATABASE__URL", database);
     command.env("LATCHKEY__DATA_DIR", &config.data_dir);
+    if let (Some(certificate), Some(key)) = (&config.tls.certificate_file, &config.tls.key_file) {
+        command.env("LATCHKEY__TLS__CERTIFICATE_FILE", certificate).env("LATCHKEY__TLS__KEY_FILE", key);
+    }
     let proxies: Vec<String> = config.http.trusted_proxies.iter().map(ToString::to_string).collect();
     command.env("LATCHKEY__HTTP__TRUSTED_PROXIES", proxies.join(","));
     command.env("LATCHKEY__LOGIN__ADDRESS_BURST", config.login.address_burst.to_string());

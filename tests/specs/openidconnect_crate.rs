@@ -21,7 +21,7 @@ async fn it_discovers_signs_in_refreshes_asks_revokes_and_signs_out() {
     let server = {
         let app = app.app.clone();
         tokio::spawn(async move {
-            latchkey::serve::serve(&app, router(&app), listener, async { drop(stopped.await) }).await;
+            latchkey::serve::serve(&app, router(&app), listener, None, async { drop(stopped.await) }).await;
         })
     };
     assert_eq!(Issuer::parse(app.issuer()).unwrap().as_str(), app.issuer());

@@ -56,6 +56,16 @@ pub(super) fn find(config: &Config, reader: &mut Reader) {
         "http.body_timeout",
         "allowed: at most http.request_timeout",
     );
+    refuse(
+        config.tls.certificate_file.is_some() != config.tls.key_file.is_some(),
+        if config.tls.key_file.is_some() { "tls.certificate_file" } else { "tls.key_file" },
+        "must be written, since the other one is",
+    );
+    refuse(
+        config.http.proxy_protocol && config.http.trusted_proxies.is_empty(),
+        "http.trusted_proxies",
+        "must be written with http.proxy_protocol, which is believed of nobody else",
+    );
     let postgres = matches!(config.database_url(), super::DatabaseUrl::Postgres(_));
     refuse(
         postgres && config.secrets.master_key.is_none(),

@@ -15,10 +15,14 @@ section! {
         /// Further `Host` headers to answer, besides the issuer's own; all others are refused with 421.
         extra_hosts: Vec<String> = vec![],
             must(each(rule("hosts as in a URL, such as \"latchkey:8080\"", |host: &String| is_authority(host))));
-        /// Proxies whose `X-Forwarded-For` is believed; the address of the connection counts for all others.
+        /// Proxies whose word on addresses is believed; for all others that of the connection counts.
         trusted_proxies: Vec<Network> = vec![],
             must(each(rule("addresses and ranges, such as \"10.0.0.0/8\"; not every address there is", |n: &Network| !n.is_everything())));
-        /// How long a client may take to send its headers.
+        /// Where trusted proxies write the address that they speak for; the other header is a client's invention.
+        forwarded_header: ForwardedHeader = ForwardedHeader::XForwardedFor;
+        /// Whether each connection of a trusted proxy begins with the PROXY protocol (version 1 or 2) and there are no others.
+        proxy_protocol: bool = false;
+        /// How long a client may take to send its headers, or to finish a TLS handshake.
         header_timeout: Duration = seconds(10), must(between(seconds(1), minutes(1)));
         /// How long a client may take to send its body.
         body_timeout: Duration = seconds(15), must(between(seconds(1), minutes(2)));
@@ -30,8 +34,32 @@ section! {
         url_limit: Size = Size::kib(16), must(between(Size::kib(4), Size::kib(64)));
         /// How many connections may be open at once.
         connections: u32 = 4096, must(at_least(16));
-        /// How long requests that are under way may go on after the order to stop.
+        /// How long connections are still taken after the order to stop, for load balancers that take a while to notice.
+        shutdown_delay: Duration = Duration::from_millis(250), should(between(Duration::from_millis(100), minutes(1)));
+        /// How long requests that are under way may go on after that.
         shutdown_timeout: Duration = seconds(30), should(between(seconds(1), minutes(5)));
+    }
+}
+
+/// The header in which proxies write the address that they speak for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`, which most write.
+    XForwardedFor,
+    /// `Forwarded`: RFC 7239.
+    Forwarded,
+}
+
+impl ForwardedHeader {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::XForwardedFor, Self::Forwarded];
+
+    /// The header's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::XForwardedFor => "x-forwarded-for",
+            Self::Forwarded => "forwarded",
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::http::ForwardedHeader;
 use super::log::{LogFormat, LogLevel};
 use super::source::Raw;
 use super::units::{Size, parse_duration, parse_size, render_duration, render_size};
@@ -276,7 +277,7 @@ macro_rules! named {
         }
     )+ };
 }
-named!(Algorithm, ClientKind, LogFormat, LogLevel, TokenEndpointAuthMethod);
+named!(Algorithm, ClientKind, ForwardedHeader, LogFormat, LogLevel, TokenEndpointAuthMethod);
 
 impl Value for ScopeSet {
     fn expected() -> String {

@@ -41,7 +41,7 @@ pub fn run(ports: Demo) -> Outcome {
         println!("\n  Open {origin}\n\nThe provider is {}. Everything goes when you press Ctrl+C.", app.issuer());
         let application = axum::serve(app_listener, application::application(registration)?);
         let application = tokio::spawn(application.into_future());
-        serve::serve(&app, router::router(&app), provider_listener, stop_signal()).await;
+        serve::serve(&app, router::router(&app), provider_listener, None, stop_signal()).await;
         application.abort();
         drop(folder);
         Ok(Output::new("Gone.", &json!({ "stopped": true })))

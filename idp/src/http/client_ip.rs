@@ -6,26 +6,78 @@ use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
 
 use crate::app::App;
+use crate::config::{ForwardedHeader, Network};
 
 /// The address of the client: that of the connection, or, if that is a trusted proxy's, the one that it forwards for.
 pub fn of(parts: &Parts, app: &App) -> IpAddr {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let peer = peer.unwrap_or(IpAddr::from([127, 0, 0, 1]));
-    let trusted = |address: IpAddr| app.config.http.trusted_proxies.iter().any(|network| network.contains(address));
-    if !trusted(peer) {
-        return peer;
-    }
-    // Each proxy appends the address that it saw; only what trusted proxies have written can be believed.
-    let forwarded = parts.headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok());
-    let chain: Vec<&str> = forwarded.flat_map(|line| line.split(',')).map(str::trim).collect();
-    for address in chain.into_iter().rev() {
-        match address.parse() {
-            Ok(address) if trusted(address) => {}
-            Ok(address) => return address,
-            Err(_) => break,
+    let http = &app.config.http;
+    // One header and never both: a proxy that writes the one passes on what a client wrote in the other.
+    let lines = parts.headers.get_all(http.forwarded_header.as_str()).iter();
+    let lines: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
+    believed(peer, &lines, http.forwarded_header, &http.trusted_proxies)
+}
+
+/// Goes back from the connection's own address as far as trusted proxies have written: each appends what it saw.
+fn believed(peer: IpAddr, lines: &[&str], header: ForwardedHeader, trusted: &[Network]) -> IpAddr {
+    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
+    let hops: Vec<Option<IpAddr>> = match header {
+        ForwardedHeader::XForwardedFor => lines.iter().flat_map(|line| line.split(',')).map(node).collect(),
+        ForwardedHeader::Forwarded => lines.iter().flat_map(|line| forwarded(line)).collect(),
+    };
+    let (mut believed, mut hops) = (peer, hops.into_iter().rev());
+    while is_trusted(believed) {
+        match hops.next() {
+            Some(Some(address)) => believed = address,
+            // Unknown, hidden or broken: what lies behind cannot be told from what somebody made up.
+            Some(None) | None => break,
         }
     }
-    peer
+    believed
+}
+
+/// The `for` of each element of a `Forwarded` header: RFC 7239 §4.
+fn forwarded(line: &str) -> Vec<Option<IpAddr>> {
+    split_unquoted(line, ',')
+        .into_iter()
+        .map(|element| {
+            let pairs = split_unquoted(element, ';');
+            let mut named = pairs.iter().filter_map(|pair| pair.trim().split_once('='));
+            let (_, value) = named.find(|(name, _)| name.eq_ignore_ascii_case("for"))?;
+            node(value.trim().trim_matches('"'))
+        })
+        .collect()
+}
+
+fn split_unquoted(text: &str, separator: char) -> Vec<&str> {
+    let (mut parts, mut begin, mut quoted, mut escaped) = (Vec::new(), 0, false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ if c == separator && !quoted => {
+                parts.push(&text[begin..at]);
+                begin = at + c.len_utf8();
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[begin..]);
+    parts
+}
+
+/// An address with or without a port: RFC 7239 §6. What is `unknown` or hidden is none.
+fn node(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Some(address);
+    }
+    if let Ok(address) = text.parse::<SocketAddr>() {
+        return Some(address.ip());
+    }
+    text.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
 }
 
 /// What one household or host has: an IPv4 address, or the first 64 bits of an IPv6 address.
@@ -35,6 +87,51 @@ pub fn network(address: IpAddr) -> String {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
             format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(header: ForwardedHeader, peer: &str, lines: &[&str]) -> String {
+        let trusted = [Network::parse("10.0.0.0/8").unwrap(), Network::parse("fd00::/8").unwrap()];
+        believed(peer.parse().unwrap(), lines, header, &trusted).to_string()
+    }
+
+    #[test]
+    fn o2_addresses_are_believed_as_far_back_as_trusted_proxies_have_written_them() {
+        let of = |peer, lines: &[&str]| of(ForwardedHeader::XForwardedFor, peer, lines);
+        assert_eq!(of("203.0.113.1", &["198.51.100.1"]), "203.0.113.1", "a stranger's word");
+        assert_eq!(of("10.0.0.1", &["198.51.100.1"]), "198.51.100.1");
+        assert_eq!(of("10.0.0.1", &["1.2.3.4, 198.51.100.1"]), "198.51.100.1", "the client's own invention");
+        assert_eq!(of("10.0.0.1", &["1.2.3.4, 198.51.100.1, 10.0.0.2"]), "198.51.100.1", "two proxies");
+        assert_eq!(of("10.0.0.1", &["1.2.3.4", "198.51.100.1:4711"]), "198.51.100.1", "two lines, a port");
+        assert_eq!(of("10.0.0.1", &["1.2.3.4, nonsense"]), "10.0.0.1");
+        assert_eq!(of("10.0.0.1", &[]), "10.0.0.1");
+        assert_eq!(of("fd00::1", &["2001:db8::7"]), "2001:db8::7");
+    }
+
+    #[test]
+    fn o2_forwarded_is_read_as_rfc_7239_writes_it() {
+        let of = |peer, lines: &[&str]| of(ForwardedHeader::Forwarded, peer, lines);
+        assert_eq!(of("10.0.0.1", &["for=198.51.100.1;proto=https;by=203.0.113.43"]), "198.51.100.1");
+        assert_eq!(of("10.0.0.1", &["For=\"[2001:db8:cafe::17]:4711\""]), "2001:db8:cafe::17");
+        assert_eq!(of("10.0.0.1", &["for=1.2.3.4, proto=https;for=\"198.51.100.1:80\", for=10.0.0.9"]), "198.51.100.1");
+        assert_eq!(of("10.0.0.1", &["for=1.2.3.4, for=unknown"]), "10.0.0.1");
+        assert_eq!(of("10.0.0.1", &["for=1.2.3.4, for=_hidden"]), "10.0.0.1");
+        assert_eq!(of("10.0.0.1", &["for=\"1.2.3.4, for=198.51.100.1\""]), "10.0.0.1", "a comma within quotes");
+        assert_eq!(of("203.0.113.1", &["for=198.51.100.1"]), "203.0.113.1");
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_panics(line in "[ -~]{0,120}") {
+            for header in ForwardedHeader::ALL {
+                of(header, "10.0.0.1", &[&line]);
+            }
         }
     }
 }

@@ -1,0 +1,83 @@
+//! TLS by Latchkey itself: certificates from files, read again when they change.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use anyhow::{Context, Result};
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::TlsAcceptor;
+
+use crate::config;
+
+/// How often one looks whether the files have changed.
+const LOOK: Duration = Duration::from_secs(10);
+
+/// The certificate in use.
+pub struct Tls {
+    certificate: PathBuf,
+    key: PathBuf,
+    config: RwLock<Arc<ServerConfig>>,
+}
+
+impl Tls {
+    /// Reads the files, if any are named.
+    pub fn open(config: &config::Tls) -> Result<Option<Arc<Self>>> {
+        let (Some(certificate), Some(key)) = (&config.certificate_file, &config.key_file) else { return Ok(None) };
+        let loaded = RwLock::new(load(certificate, key)?);
+        Ok(Some(Arc::new(Self { certificate: certificate.clone(), key: key.clone(), config: loaded })))
+    }
+
+    /// What takes the next connection.
+    pub(super) fn acceptor(&self) -> TlsAcceptor {
+        Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner)).into()
+    }
+
+    /// Reads the files again whenever they have changed, and at SIGHUP, until the process ends.
+    pub async fn watch(self: Arc<Self>) {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut changed = self.changed();
+        let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+        loop {
+            tokio::select! {
+                _ = hangup.recv() => {}
+                () = tokio::time::sleep(LOOK) => {
+                    if self.changed() == changed {
+                        continue;
+                    }
+                }
+            }
+            changed = self.changed();
+            match load(&self.certificate, &self.key) {
+                Ok(config) => {
+                    *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
+                    tracing::info!("the certificate was read anew");
+                }
+                // The one before is better than none.
+                Err(error) => tracing::error!("the certificate was not read anew: {error:#}"),
+            }
+        }
+    }
+
+    fn changed(&self) -> [Option<SystemTime>; 2] {
+        [&self.certificate, &self.key].map(|path| std::fs::metadata(path).and_then(|data| data.modified()).ok())
+    }
+}
+
+fn load(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>> {
+    let named = |key: &str, path: &Path| format!("{key}: {} cannot be used", path.display());
+    let chain = CertificateDer::pem_file_iter(certificate).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let chain = chain.with_context(|| named("tls.certificate_file", certificate))?;
+    anyhow::ensure!(!chain.is_empty(), "tls.certificate_file: {} holds no certificate", certificate.display());
+    let private = PrivateKeyDer::from_pem_file(key).with_context(|| named("tls.key_file", key))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(chain, private)
+        .context("tls.key_file does not belong to tls.certificate_file")?;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(Arc::new(config))
+}

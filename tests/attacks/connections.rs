@@ -1,0 +1,344 @@
+//! Q1, O2, X12. Connections: TLS, HTTP/2, the PROXY protocol, floods, and their end.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::body::Body;
+use http_body_util::{BodyExt, Empty};
+use hyper::body::Bytes;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use latchkey::config::{Config, Issuer};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+
+use crate::harness::{Process, free_port, latchkey, run};
+
+/// The configuration of a server alone, in a folder of its own.
+fn alone(folder: &tempfile::TempDir) -> Config {
+    let mut config = Config::for_test(Issuer::localhost(free_port()));
+    config.data_dir = folder.path().to_owned();
+    config
+}
+
+/// Writes a certificate for localhost and its key.
+fn certify(config: &mut Config, folder: &Path) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let (certificate, key) = (folder.join("certificate.pem"), folder.join("key.pem"));
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    config.tls.certificate_file = Some(certificate);
+    config.tls.key_file = Some(key);
+}
+
+/// A server that speaks TLS, for a test that waits by itself.
+fn spawn(config: &Config, more: &[(&str, &str)]) -> Process {
+    Process::spawn(config.issuer.port(), latchkey(config), more)
+}
+
+fn connector(config: &Config, protocols: &[&[u8]]) -> tokio_rustls::TlsConnector {
+    let mut roots = rustls::RootCertStore::empty();
+    let file = config.tls.certificate_file.as_ref().unwrap();
+    roots.add(CertificateDer::from_pem_file(file).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let mut client = builder.with_root_certificates(roots).with_no_client_auth();
+    client.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+    Arc::new(client).into()
+}
+
+async fn connect(
+    config: &Config,
+    protocols: &[&[u8]],
+) -> std::io::Result<tokio_rustls::client::TlsStream<tokio::net::TcpStream>> {
+    let stream = tokio::net::TcpStream::connect(("127.0.0.1", config.issuer.port())).await?;
+    connector(config, protocols).connect(ServerName::try_from("localhost").unwrap(), stream).await
+}
+
+/// Waits until a TLS connection can be made.
+async fn ready(config: &Config) {
+    while connect(config, &[b"http/1.1"]).await.is_err() {
+        tokio::task::yield_now().await;
+    }
+}
+
+type Http2 = hyper::client::conn::http2::SendRequest<Empty<Bytes>>;
+
+async fn http2<S>(stream: S) -> Http2
+where
+    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+{
+    let (sender, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    sender
+}
+
+fn get(config: &Config, path: &str) -> http::Request<Empty<Bytes>> {
+    let scheme = if config.tls.key_file.is_some() { "https" } else { "http" };
+    let url = format!("{scheme}://{}{path}", config.issuer.authority());
+    http::Request::get(url).body(Empty::new()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tls_serves_http_1_and_http_2_and_reads_a_new_certificate_without_dropping_a_connection() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = alone(&folder);
+    certify(&mut config, folder.path());
+    let process = spawn(&config, &[]);
+    ready(&config).await;
+    let first = connect(&config, &[b"h2", b"http/1.1"]).await.unwrap();
+    assert_eq!(first.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+    let mut kept = http2(first).await;
+    let answer = kept.send_request(get(&config, "/jwks")).await.unwrap();
+    assert_eq!((answer.status(), answer.version()), (200.into_status(), http::Version::HTTP_2));
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    assert!(body.starts_with(b"{\"keys\""), "{body:?}");
+    let other = get(&config, "/jwks").map(|body| body);
+    let (mut parts, body) = other.into_parts();
+    parts.uri = "https://elsewhere.example/jwks".parse().unwrap();
+    let refused = kept.send_request(http::Request::from_parts(parts, body)).await.unwrap();
+    assert_eq!(refused.status(), 421, "another authority, which HTTP/2 has in the URI");
+
+    // A broken pair changes nothing; a good one is taken, and the connection from before lives on.
+    let good = std::fs::read(config.tls.certificate_file.as_ref().unwrap()).unwrap();
+    std::fs::write(config.tls.certificate_file.as_ref().unwrap(), "nonsense").unwrap();
+    hang_up(&process);
+    std::fs::write(config.tls.certificate_file.as_ref().unwrap(), good).unwrap();
+    connect(&config, &[b"http/1.1"]).await.expect("the certificate from before");
+    certify(&mut config, folder.path());
+    while connect(&config, &[b"http/1.1"]).await.is_err() {
+        hang_up(&process);
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(kept.send_request(get(&config, "/jwks")).await.unwrap().status(), 200);
+}
+
+fn hang_up(process: &Process) {
+    assert!(std::process::Command::new("kill").args(["-HUP", &process.id().to_string()]).status().unwrap().success());
+}
+
+trait IntoStatus {
+    fn into_status(self) -> http::StatusCode;
+}
+
+impl IntoStatus for u16 {
+    fn into_status(self) -> http::StatusCode {
+        http::StatusCode::from_u16(self).unwrap()
+    }
+}
+
+#[test]
+fn a_certificate_that_cannot_be_used_stops_the_start_and_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = alone(&folder);
+    certify(&mut config, folder.path());
+    let refused = |config: &Config| {
+        let output = run(latchkey(config).arg("serve"));
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let (certificate, key) = (config.tls.certificate_file.clone().unwrap(), config.tls.key_file.clone().unwrap());
+    let other = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    std::fs::write(&key, other.signing_key.serialize_pem()).unwrap();
+    assert!(refused(&config).contains("tls.key_file does not belong"));
+    std::fs::write(&certificate, "nonsense").unwrap();
+    assert!(refused(&config).contains("tls.certificate_file"));
+    std::fs::remove_file(&certificate).unwrap();
+    assert!(refused(&config).contains("tls.certificate_file"));
+}
+
+/// Waits until the server closes the connection; fails if it does not.
+fn closed(stream: &mut TcpStream) {
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut answer = Vec::new();
+    if let Err(error) = stream.read_to_end(&mut answer) {
+        assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset, "the server closes the connection");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn q1_handshakes_that_never_end_and_connections_that_say_nothing_are_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = alone(&folder);
+    let timeout = [("LATCHKEY__HTTP__HEADER_TIMEOUT", "1s")];
+    let address: SocketAddr = ([127, 0, 0, 1], config.issuer.port()).into();
+    let plain = Process::start(&config, &timeout).await;
+    let mut kept = TcpStream::connect(address).unwrap();
+    kept.write_all(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+    let mut half = TcpStream::connect(address).unwrap();
+    half.write_all(b"PR").unwrap();
+    let mut preface = TcpStream::connect(address).unwrap();
+    preface.write_all(b"PRI * HTTP/2.0\r\n\r\nSM").unwrap();
+    let silent = TcpStream::connect(address).unwrap();
+    tokio::task::spawn_blocking(move || [silent, half, kept].iter_mut().for_each(closed)).await.unwrap();
+    drop((plain, preface));
+
+    certify(&mut config, folder.path());
+    let _process = spawn(&config, &timeout);
+    ready(&config).await;
+    let silent = TcpStream::connect(address).unwrap();
+    let mut half = TcpStream::connect(address).unwrap();
+    half.write_all(&[0x16, 0x03, 0x01, 0x02, 0x00, 0x01]).unwrap();
+    tokio::task::spawn_blocking(move || [silent, half].iter_mut().for_each(closed)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn q1_a_client_that_opens_streams_and_resets_them_is_cut_off_while_others_are_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = alone(&folder);
+    let process = Process::start(&config, &[]).await;
+    let address = ("127.0.0.1", config.issuer.port());
+    // Frames by hand, as an attacker sends them (CVE-2023-44487): HEADERS, RST_STREAM, HEADERS, RST_STREAM …
+    let flood = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec();
+        // :method GET, :scheme http, :path / from the static table, and an authority.
+        let mut block = vec![0x82, 0x86, 0x84, 0x01, 9];
+        block.extend(b"localhost");
+        for stream in (1_u32..40_000).step_by(2) {
+            bytes.extend([0, 0, block.len() as u8, 0x01, 0x05]);
+            bytes.extend(stream.to_be_bytes());
+            bytes.extend(&block);
+            bytes.extend([0, 0, 4, 0x03, 0]);
+            bytes.extend(stream.to_be_bytes());
+            bytes.extend(8_u32.to_be_bytes());
+        }
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let mut reader = stream.try_clone().unwrap();
+        let sent = std::thread::spawn(move || stream.write_all(&bytes).and_then(|()| stream.write_all(&[0; 64])));
+        let mut answer = Vec::new();
+        let read = reader.read_to_end(&mut answer);
+        drop(sent.join());
+        // The connection ends, and GOAWAY says why: ENHANCE_YOUR_CALM, or PROTOCOL_ERROR for what came after it.
+        read.is_ok() || read.is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionReset)
+    });
+    assert_eq!(process.get("/jwks").await.unwrap().0, 200, "others are served in the meantime");
+    assert!(flood.await.unwrap(), "the flood is cut off");
+    assert_eq!(process.get("/jwks").await.unwrap().0, 200);
+    // Whoever behaves may speak HTTP/2 without TLS, as some proxies do.
+    let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let answer = http2(stream).await.send_request(get(&config, "/jwks")).await.unwrap();
+    assert_eq!(answer.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn o2_the_proxy_protocol_is_believed_of_trusted_proxies_and_needed_from_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = alone(&folder);
+    config.http.trusted_proxies = vec![latchkey::config::Network::parse("127.0.0.1").unwrap()];
+    config.login.address_burst = 3;
+    let address: SocketAddr = ([127, 0, 0, 1], config.issuer.port()).into();
+    let environment = [("LATCHKEY__HTTP__PROXY_PROTOCOL", "true"), ("LATCHKEY__LOGIN__ADDRESS_BURST", "3")];
+    let _process = spawn(&config, &environment);
+    let host = config.issuer.authority().to_owned();
+    let say = move |header: String, request: String| {
+        let mut stream = TcpStream::connect(address)?;
+        stream.write_all(header.as_bytes())?;
+        stream.write_all(request.as_bytes())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok::<_, std::io::Error>(answer)
+    };
+    let of = |client: &str| format!("PROXY TCP4 {client} 127.0.0.1 4711 80\r\n");
+    let page = format!("GET /sign-in HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let answer = loop {
+        match say(of("198.51.100.1"), page.clone()) {
+            Ok(answer) if !answer.is_empty() => break answer,
+            _ => tokio::task::yield_now().await,
+        }
+    };
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let cookie = answer.split("browser=").nth(1).unwrap().split(';').next().unwrap();
+    let csrf = answer.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let mut tries = 0;
+    let mut sign_in = |client: &str| {
+        tries += 1;
+        let body = format!("csrf={csrf}&identifier=nobody{tries}&password=wrong");
+        let post = format!(
+            "POST /sign-in HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nCookie: browser={cookie}\r\n\
+             Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        say(of(client), post).unwrap()[9..12].to_owned()
+    };
+    let statuses: Vec<_> = (0..4).map(|_| sign_in("198.51.100.1")).collect();
+    assert_eq!(statuses, ["400", "400", "400", "429"], "counted by the address that the proxy speaks for");
+    assert_eq!(sign_in("198.51.100.2"), "400", "and another one is another one");
+    assert_eq!(say(String::new(), page).unwrap_or_default(), "", "a connection without the header is closed");
+}
+
+/// Sends GET requests on one connection and counts what comes back, until the server says that it is over.
+async fn hammer(config: Config, fresh: bool, stop: Arc<AtomicBool>, dropped: Arc<AtomicUsize>, done: Arc<AtomicUsize>) {
+    'connections: loop {
+        let Ok(stream) = tokio::net::TcpStream::connect(("127.0.0.1", config.issuer.port())).await else {
+            // Nobody listens any more: nothing was sent, and nothing is lost.
+            assert!(stop.load(Ordering::SeqCst), "refused before the order to stop");
+            return;
+        };
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        loop {
+            // A connection that was closed before the request was sent costs nothing.
+            if sender.ready().await.is_err() {
+                if stop.load(Ordering::SeqCst) {
+                    return;
+                }
+                continue 'connections;
+            }
+            let mut request = get(&config, "/sign-in").map(|_| Body::empty());
+            request.headers_mut().insert("host", config.issuer.authority().parse().unwrap());
+            match sender.send_request(request).await {
+                Ok(answer) => {
+                    let closes = answer.headers().get("connection").is_some_and(|value| value == "close");
+                    let status = answer.status();
+                    let whole = answer.into_body().collect().await.is_ok();
+                    if !whole || status != 200 {
+                        dropped.fetch_add(1, Ordering::SeqCst);
+                    }
+                    done.fetch_add(1, Ordering::SeqCst);
+                    if closes && stop.load(Ordering::SeqCst) {
+                        return;
+                    }
+                }
+                Err(error) if error.is_canceled() => {}
+                Err(_) => {
+                    dropped.fetch_add(1, Ordering::SeqCst);
+                }
+            }
+            if fresh {
+                continue 'connections;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn x12_sigterm_under_load_drops_no_request_and_ends_in_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = alone(&folder);
+    let mut process = Process::start(&config, &[]).await;
+    let (stop, dropped, done) = (Arc::new(AtomicBool::new(false)), Arc::default(), Arc::new(AtomicUsize::new(0)));
+    let clients: Vec<_> = (0..12)
+        .map(|n| {
+            let (stop, dropped, done) = (Arc::clone(&stop), Arc::clone(&dropped), Arc::clone(&done));
+            tokio::spawn(hammer(config.clone(), n % 3 == 0, stop, dropped, done))
+        })
+        .collect();
+    while done.load(Ordering::SeqCst) < 300 {
+        tokio::task::yield_now().await;
+    }
+    stop.store(true, Ordering::SeqCst);
+    let told = std::time::Instant::now();
+    process.terminate();
+    let code = tokio::task::spawn_blocking(move || process.ended_with()).await.unwrap();
+    assert_eq!(code, Some(0));
+    assert!(told.elapsed() <= Duration::from_secs(30), "{:?}", told.elapsed());
+    for client in clients {
+        client.await.unwrap();
+    }
+    assert_eq!(dropped.load(Ordering::SeqCst), 0, "of {} requests", done.load(Ordering::SeqCst));
+}
