@@ -9,10 +9,11 @@ use axum::routing::{any, get, post};
 use crate::app::App;
 use crate::endpoints::{authorization, discovery, health, introspection, jwks, metrics, revocation, token, userinfo};
 use crate::http::page::{self, assets};
-use crate::http::{cors, error, guard, headers, params, request_log, run_to_end};
+use crate::http::{cors, error, guard, headers, owner, params, request_log, run_to_end};
 use crate::oidc::discovery::paths;
 use crate::pages::{
-    brand, consent, end_session, home, language, select_account, set_password, sign_in, sign_up, signed_out,
+    account, account_applications, account_password, account_sessions, brand, consent, end_session, home, language,
+    select_account, set_password, sign_in, sign_up, signed_out,
 };
 
 /// The whole service.
@@ -43,7 +44,15 @@ pub fn router(app: &App) -> Router {
     let for_operators =
         Router::new().route("/health/live", get(health::live)).route("/health/ready", get(health::ready));
 
-    let for_people = Router::new()
+    let for_owners = Router::new()
+        .route("/account", get(account::get).post(account::post))
+        .route("/account/switch", post(account::switch))
+        .route("/account/password", get(account_password::get).post(account_password::post))
+        .route("/account/sessions", get(account_sessions::get).post(account_sessions::post))
+        .route("/account/applications", get(account_applications::get).post(account_applications::post))
+        .layer(from_fn(owner::isolated));
+
+    let for_people = for_owners
         .route("/authorize", get(authorization::get).post(authorization::post))
         .route("/end_session", get(end_session::get).post(end_session::post))
         .route("/", get(home::get))

@@ -116,6 +116,44 @@ home-signed-in-advice = Applications that use this account can let you in withou
 home-signed-out = You are not signed in
 home-signed-out-advice = One account with { $operator } opens every application that uses it.
 
+## One's own account
+
+home-account = Manage your account
+account-title = Your account
+account-profile = Profile
+account-password = Password
+account-sessions = Devices
+account-applications = Applications
+account-language = Language
+account-save = Save
+account-saved = Your changes are saved.
+account-name-too-long = This name is too long for us. Please shorten it.
+account-identifiers = What you sign in with
+account-verified = Confirmed
+account-unverified = Not confirmed
+account-others = Also signed in here
+account-password-title = Change your password
+account-password-meaning = All other devices are signed out then, and applications ask you to sign in again.
+account-password-none = This account has no password.
+account-password-current = Current password
+account-password-current-missing = Enter your current password.
+account-password-current-wrong = This isn’t your current password.
+account-password-changed = Your new password is set. All other devices are signed out.
+account-sessions-title = Where you are signed in
+account-sessions-end-others = Sign out everywhere else
+account-sessions-ended = You are signed out everywhere else.
+account-session-ended = That device is signed out.
+account-session-this = This device
+account-session-device = { $browser } on { $system }
+account-session-unknown = Unknown device
+account-session-active = Last used { $time }
+account-session-began = Signed in { $time }
+account-applications-title = Applications that use your account
+account-applications-none = No application uses your account.
+account-application-since = Allowed { $time }
+account-application-withdraw = Withdraw
+account-application-withdrawn = This application can’t use your account any more.
+
 ## On the way to an application
 
 leaving-title = Taking you back

@@ -117,6 +117,44 @@ home-signed-in-advice = Приложения, которые работают с
 home-signed-out = Вы не вошли
 home-signed-out-advice = Один аккаунт в { $operator } открывает все приложения, которые с ним работают.
 
+## Свой аккаунт
+
+home-account = Управление аккаунтом
+account-title = Ваш аккаунт
+account-profile = Профиль
+account-password = Пароль
+account-sessions = Устройства
+account-applications = Приложения
+account-language = Язык
+account-save = Сохранить
+account-saved = Изменения сохранены.
+account-name-too-long = Имя слишком длинное. Сократите его, пожалуйста.
+account-identifiers = С чем вы входите
+account-verified = Подтверждено
+account-unverified = Не подтверждено
+account-others = Здесь выполнен вход и в эти аккаунты
+account-password-title = Смена пароля
+account-password-meaning = На всех других устройствах будет выполнен выход, а приложения попросят войти снова.
+account-password-none = У этого аккаунта нет пароля.
+account-password-current = Текущий пароль
+account-password-current-missing = Введите текущий пароль.
+account-password-current-wrong = Это не ваш текущий пароль.
+account-password-changed = Новый пароль сохранён. На всех других устройствах выполнен выход.
+account-sessions-title = Где выполнен вход
+account-sessions-end-others = Выйти на всех других устройствах
+account-sessions-ended = На всех других устройствах выполнен выход.
+account-session-ended = На этом устройстве выполнен выход.
+account-session-this = Это устройство
+account-session-device = { $browser }, { $system }
+account-session-unknown = Неизвестное устройство
+account-session-active = Последнее использование: { $time }
+account-session-began = Вход: { $time }
+account-applications-title = Приложения, которые используют ваш аккаунт
+account-applications-none = Ни одно приложение не использует ваш аккаунт.
+account-application-since = Доступ дан: { $time }
+account-application-withdraw = Отозвать
+account-application-withdrawn = Это приложение больше не может использовать ваш аккаунт.
+
 ## По пути в приложение
 
 leaving-title = Возвращаем вас обратно

@@ -310,6 +310,12 @@ impl Form {
         self
     }
 
+    /// The same fields, sent to another path.
+    pub fn to(mut self, path: &str) -> Self {
+        self.action = path.to_owned();
+        self
+    }
+
     pub fn get(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
     }

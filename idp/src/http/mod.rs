@@ -10,6 +10,7 @@ pub mod form;
 pub mod guard;
 pub mod headers;
 pub mod leave;
+pub mod owner;
 pub mod page;
 pub mod params;
 pub mod query;

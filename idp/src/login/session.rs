@@ -134,3 +134,19 @@ pub async fn touch(app: &App, session: &Session) -> Result<()> {
     let id = session.id.clone();
     app.db.write_one(move |conn| Box::pin(async move { session::touch(conn, &id, now).await })).await
 }
+
+/// Ends all sessions of this one's user but this one.
+pub async fn end_others(app: &App, session: &Session) -> Result<()> {
+    let (now, pen) = (app.now(), app.pen.clone());
+    let (id, user) = (session.id.clone(), session.user_id.clone());
+    app.db
+        .write(move |conn| {
+            Box::pin(async move {
+                if session::end_others(conn, &user, &id, now).await? > 0 {
+                    pen.record(conn, &Event::SignedOutElsewhere { user, session: id }).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+}

@@ -27,6 +27,7 @@
 //! | Core §11 offline access; Initiating User Registration | `prompt` | `oidc_core_offline_access`, `initiating_user_registration` |
 //! | Core §5.1, §5.4 claims; §5.3 UserInfo | `claims`, `userinfo` | `oidc_core_userinfo` |
 //! | RP-Initiated Logout | `end_session` | `oidc_rp_initiated_logout` |
+//! | one's own account (in pages) | – | `account` |
 //! | all of it, with a client that nobody here wrote | – | `openidconnect_crate` |
 
 pub mod access_token;

@@ -19,7 +19,17 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
     let Form { visitor, params } = form;
     let language = params.get("language").and_then(Language::lookup).unwrap_or(visitor.language);
     // Only pages of ours, by name: no address from a form is ever followed.
-    let pages = ["/", "/sign-in", "/sign-up", "/consent", "/select-account"];
+    let pages = [
+        "/",
+        "/sign-in",
+        "/sign-up",
+        "/consent",
+        "/select-account",
+        "/account",
+        "/account/password",
+        "/account/sessions",
+        "/account/applications",
+    ];
     let page = params.get("return").and_then(|wanted| pages.into_iter().find(|page| *page == wanted)).unwrap_or("/");
     let mut location = app.config.issuer.url(page);
     if let Some(mut interaction) =

@@ -1,6 +1,10 @@
 //! Ring 5: the doors for people. One file per page, with the stem of its template: what the page shows, and what its
 //! form does.
 
+pub mod account;
+pub mod account_applications;
+pub mod account_password;
+pub mod account_sessions;
 pub mod brand;
 #[cfg(test)]
 mod checks;

@@ -2,6 +2,10 @@
 
 use askama::Template;
 
+use super::account::{AccountPage, IdentifierView};
+use super::account_applications::{AccountApplicationsPage, ApplicationView};
+use super::account_password::{AccountPasswordPage, ChangeProblem};
+use super::account_sessions::{AccountSessionsPage, Done, SessionView};
 use super::consent::{ConsentPage, ScopeView};
 use super::end_session::EndSessionPage;
 use super::home::HomePage;
@@ -165,6 +169,69 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
     add("signed_out-nameless".to_owned(), &SignedOutPage { layout: bare(), client_uri });
     add("home".to_owned(), &HomePage { layout: bare(), accounts: vec![account(), nameless()], offers_sign_up: true });
     add("home-bare".to_owned(), &HomePage { layout: bare(), accounts: vec![], offers_sign_up: true });
+    let own = || Layout { language_return: Some("/account"), ..bare() };
+    let profile = |wrong: bool| AccountPage {
+        layout: own(),
+        account: account(),
+        name: name.to_owned(),
+        locale: "en".to_owned(),
+        identifiers: vec![
+            IdentifierView { text: name.to_owned(), verified: None },
+            IdentifierView { text: format!("{name}@example.com"), verified: Some(false) },
+        ],
+        others: vec![choice("b", nameless())],
+        done: !wrong,
+        name_is_wrong: wrong,
+    };
+    add("account".to_owned(), &profile(false));
+    add("account-wrong".to_owned(), &profile(true));
+    for (title, problem, has_password) in [
+        ("account_password", None, true),
+        ("account_password-none", None, false),
+        ("account_password-missing", Some(ChangeProblem::CurrentMissing), true),
+        ("account_password-wrong", Some(ChangeProblem::CurrentWrong), true),
+        ("account_password-throttled", Some(ChangeProblem::TooManyTries { seconds: 3 }), true),
+        ("account_password-new", Some(ChangeProblem::New(PasswordProblem::TooShort { least: 15 })), true),
+    ] {
+        let page = AccountPasswordPage {
+            layout: own(),
+            identifier: name.to_owned(),
+            has_password,
+            least_password: 15,
+            problem,
+            done: problem.is_none(),
+        };
+        add(title.to_owned(), &page);
+    }
+    let session = |handle: &str, browser, system| SessionView {
+        handle: handle.to_owned(),
+        browser,
+        system,
+        address: Some("203.0.113.7".to_owned()),
+        began_at: "2026-01-01 12:00 UTC".to_owned(),
+        active_at: "2026-01-02 12:00 UTC".to_owned(),
+        is_this: handle == "a",
+    };
+    let sessions = vec![
+        session("a", Some("Firefox"), Some("Linux")),
+        session("b", None, None),
+        session("c", Some("Safari"), None),
+    ];
+    for done in [None, Some(Done::One), Some(Done::Others)] {
+        let page = AccountSessionsPage { layout: own(), sessions: sessions.clone(), done };
+        add(format!("account_sessions-{done:?}"), &page);
+    }
+    let application = ApplicationView {
+        handle: "a".to_owned(),
+        client: ClientView { name: name.to_owned(), logo: Some(format!("{}/client-logo/1", site.base_path)) },
+        scopes: ["openid", "profile", name].map(|scope| ScopeView::new(&own(), scope, None)).to_vec(),
+        since: Some("2026-01-01 12:00 UTC".to_owned()),
+        used_at: Some("2026-01-02 12:00 UTC".to_owned()),
+    };
+    for applications in [vec![], vec![application]] {
+        let title = format!("account_applications-{}", applications.len());
+        add(title, &AccountApplicationsPage { layout: own(), applications, done: true });
+    }
     add("leaving".to_owned(), &LeavingPage { layout: layout(), url: format!("https://rp.example/cb?state={name}") });
     add("leaving-bare".to_owned(), &LeavingPage { layout: bare(), url: "https://rp.example/cb?code=1".to_owned() });
     add(

@@ -66,7 +66,7 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
     let link = Token::parse(TokenKind::OneTimeLink, token).ok_or(Error::DeadLink)?;
     let user = users::set_password_by_link(&app, &link.hash(), &password).await?.ok_or(Error::DeadLink)?;
     let signed_in = session::begin(&app, &visitor.with_password(&user)).await?;
-    go_on(&app, None, &signed_in)
+    go_on(&app, None, None, &signed_in)
 }
 
 async fn whose(app: &App, token: &str) -> Result<User, Error> {

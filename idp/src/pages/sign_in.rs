@@ -108,7 +108,8 @@ impl SignInPage<'_> {
 /// Shows the page.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     let Some(sealed) = query.get("interaction") else {
-        return show(&app, &visitor, None, Shown::default(), StatusCode::OK);
+        let shown = Shown { return_to: page::own_page(query.get("return")), ..Shown::default() };
+        return show(&app, &visitor, None, shown, StatusCode::OK);
     };
     let step = Step::open(&app, &visitor, sealed).await?;
     let notice = match step.next(&app).await? {
@@ -131,8 +132,10 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
     let identifier = params.get("identifier").unwrap_or_default().to_owned();
     let password = Secret::from(params.get("password").unwrap_or_default());
     let keep = params.get("keep_signed_in").is_some();
+    let return_to = page::own_page(params.get("return"));
     let again = |problem, status| {
-        let shown = Shown { identifier: identifier.clone(), problem: Some(problem), keep, notice: None };
+        let shown =
+            Shown { identifier: identifier.clone(), problem: Some(problem), keep, return_to, ..Shown::default() };
         show(&app, &visitor, step.as_ref(), shown, status)
     };
     if identifier.trim().is_empty() {
@@ -164,7 +167,7 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
     let sign_in = SignIn { keep, bucket: Some(&bucket), ..visitor.with_password(&user) };
     let signed_in = session::begin(&app, &sign_in).await?;
     app.metrics.sign_in("password", "done");
-    go_on(&app, step.as_mut().map(|step| &mut step.interaction), &signed_in)
+    go_on(&app, step.as_mut().map(|step| &mut step.interaction), return_to, &signed_in)
 }
 
 #[derive(Default)]
@@ -173,6 +176,7 @@ struct Shown {
     notice: Option<SignInNotice>,
     problem: Option<SignInProblem>,
     keep: bool,
+    return_to: Option<&'static str>,
 }
 
 fn show(
@@ -183,7 +187,10 @@ fn show(
     status: StatusCode,
 ) -> Result<Response, Error> {
     let page = SignInPage {
-        layout: page::layout_of(app, visitor, step).with_switch("/sign-in"),
+        layout: page::Layout {
+            return_to: shown.return_to,
+            ..page::layout_of(app, visitor, step).with_switch("/sign-in")
+        },
         identifier: shown.identifier,
         notice: shown.notice,
         problem: shown.problem,

@@ -186,7 +186,7 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
         Err(error) => return Err(error.into()),
     };
     let signed_in = session::begin(&app, &visitor.with_password(&user)).await?;
-    go_on(&app, step.as_mut().map(|step| &mut step.interaction), &signed_in)
+    go_on(&app, step.as_mut().map(|step| &mut step.interaction), None, &signed_in)
 }
 
 fn offered(app: &App) -> Result<(), Error> {

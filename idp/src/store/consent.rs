@@ -1,6 +1,7 @@
 //! What users have allowed clients, remembered.
 
 use super::db::{Conn, Result};
+use super::grant::{TABLES, live_grant};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 
@@ -44,4 +45,36 @@ pub async fn withdraw(conn: &mut Conn, user: &Id, client: &Id, now: Timestamp) -
         .execute(conn)
         .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// A client that a user has let in.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Application {
+    /// The client's name in requests.
+    pub client_id: String,
+    /// What was allowed, if it was asked.
+    pub consented: Option<String>,
+    /// When it was allowed.
+    pub consented_at: Option<Timestamp>,
+    /// What its last live grant covers.
+    pub granted: Option<String>,
+    /// When a live grant of it was last used or given.
+    pub used_at: Option<Timestamp>,
+}
+
+/// The clients that a user has allowed something, or that hold a live grant of theirs without having had to ask.
+pub async fn applications(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<Vec<Application>> {
+    let live = format!(
+        "FROM {TABLES} LEFT JOIN refresh_family f ON f.grant_id = g.id
+                        WHERE g.user_id = $2 AND g.client_row = app.id AND {}",
+        live_grant("$1")
+    );
+    let sql = sqlx::AssertSqlSafe(format!(
+        "SELECT app.client_id, k.scope AS consented, k.updated_at AS consented_at,
+                (SELECT g.scope {live} ORDER BY g.created_at DESC LIMIT 1) AS granted,
+                (SELECT MAX(COALESCE(f.last_used_at, g.created_at)) {live}) AS used_at
+           FROM client app LEFT JOIN consent k ON k.client_row = app.id AND k.user_id = $2
+          WHERE k.id IS NOT NULL OR EXISTS (SELECT 1 {live}) ORDER BY app.name, app.id"
+    ));
+    Ok(sqlx::query_as(sql).bind(now).bind(user).fetch_all(conn).await?)
 }

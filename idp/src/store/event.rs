@@ -20,8 +20,11 @@ pub enum Event {
     SignInFailed { user: Option<Id> },
     PasswordDoorClosed { user: Id },
     SignedOut { user: Id, session: Id },
+    SignedOutElsewhere { user: Id, session: Id },
     ConsentGiven { user: Id, client: Id, scope: String },
     ConsentRefused { user: Id, client: Id },
+    ConsentWithdrawn { user: Id, client: Id },
+    ProfileChanged { user: Id },
     CodeReplayed { grant: Id, client: Id },
     CodeBurnt { grant: Id, client: Id },
     RefreshTokenReplayed { grant: Id, client: Id },
@@ -39,14 +42,15 @@ impl Event {
             | Self::UserDisabled { user }
             | Self::UserEnabled { user }
             | Self::PasswordDoorClosed { user }
+            | Self::ProfileChanged { user }
             | Self::PasswordChanged { user } => (Some(user), None, None),
-            Self::SignedIn { user, session, .. } | Self::SignedOut { user, session } => {
-                (Some(user), None, Some(session))
-            }
+            Self::SignedIn { user, session, .. }
+            | Self::SignedOut { user, session }
+            | Self::SignedOutElsewhere { user, session } => (Some(user), None, Some(session)),
             Self::SignInFailed { user } => (user.as_ref(), None, None),
-            Self::ConsentGiven { user, client, .. } | Self::ConsentRefused { user, client } => {
-                (Some(user), Some(client), None)
-            }
+            Self::ConsentGiven { user, client, .. }
+            | Self::ConsentRefused { user, client }
+            | Self::ConsentWithdrawn { user, client } => (Some(user), Some(client), None),
             Self::CodeReplayed { client, .. }
             | Self::CodeBurnt { client, .. }
             | Self::RefreshTokenReplayed { client, .. }

@@ -66,6 +66,47 @@ pub async fn list(conn: &mut Conn, sid_hash: &TokenHash, now: Timestamp) -> Resu
     Ok(sqlx::query_as(sql).bind(now).bind(sid_hash).fetch_all(conn).await?)
 }
 
+/// A session as its owner is shown it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct OfUser {
+    /// The row.
+    pub id: Id,
+    /// The browser's User-Agent.
+    pub user_agent: Option<String>,
+    /// The address that it came from.
+    pub address: Option<String>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_active_at: Timestamp,
+    /// When an application of it was last refreshed.
+    pub refreshed_at: Option<Timestamp>,
+}
+
+/// All live sessions of a user, the last used first.
+pub async fn list_of_user(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<Vec<OfUser>> {
+    let sql = sqlx::AssertSqlSafe(format!(
+        "SELECT s.id, s.user_agent, s.address, s.created_at, s.last_active_at,
+                (SELECT MAX(f.last_used_at) FROM client_grant a JOIN refresh_family f ON f.grant_id = a.id
+                  WHERE a.session_id = s.id) AS refreshed_at
+           FROM session s JOIN user_account u ON u.id = s.user_id
+          WHERE u.id = $2 AND {} ORDER BY s.last_active_at DESC, s.id DESC",
+        live("$1")
+    ));
+    Ok(sqlx::query_as(sql).bind(now).bind(user).fetch_all(conn).await?)
+}
+
+/// Ends all sessions of a user but one; how many there were.
+pub async fn end_others(conn: &mut Conn, user: &Id, but: &Id, now: Timestamp) -> Result<u64> {
+    let done = sqlx::query("UPDATE session SET ended_at = $3 WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL")
+        .bind(user)
+        .bind(but)
+        .bind(now)
+        .execute(conn)
+        .await?;
+    Ok(done.rows_affected())
+}
+
 /// A live session by its row.
 pub async fn find(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<Option<Session>> {
     Ok(sqlx::query_as(select("s.id = $2")).bind(now).bind(id).fetch_optional(conn).await?)

@@ -212,6 +212,17 @@ pub async fn set_disabled(conn: &mut Conn, user: &Id, disabled_at: Option<Timest
     Ok(done.rows_affected() == 1)
 }
 
+/// Replaces a user's profile.
+pub async fn set_profile(conn: &mut Conn, user: &Id, profile: &str, now: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE user_account SET profile = $2, updated_at = $3 WHERE id = $1")
+        .bind(user)
+        .bind(profile)
+        .bind(now)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Ends all sessions and grants that a user has.
 pub async fn end_all(conn: &mut Conn, user: &Id) -> Result<()> {
     sqlx::query("UPDATE user_account SET generation = generation + 1 WHERE id = $1").bind(user).execute(conn).await?;

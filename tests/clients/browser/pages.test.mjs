@@ -84,6 +84,27 @@ const pages = {
   "set-password": (page) => page.goto(link),
   "home-signed-out": (page) => page.goto(`${provider.issuer}/`),
   home: signedIn,
+  account: async (page) => {
+    await signedIn(page);
+    await page.goto(`${provider.issuer}/account`);
+  },
+  "account-password": async (page) => {
+    await signedIn(page);
+    await page.goto(`${provider.issuer}/account/password`);
+    await page.fill("[name=current]", "not the password");
+    await page.fill("[name=password]", "seven slow barges turn");
+    await Promise.all([page.waitForNavigation(), page.click("main button.primary")]);
+  },
+  "account-sessions": async (page) => {
+    await signedIn(page);
+    await page.goto(`${provider.issuer}/account/sessions`);
+  },
+  "account-applications": async (page) => {
+    await page.goto(authorize());
+    await signIn(page);
+    await Promise.all([page.waitForURL("https://rp.example/**"), page.click("button[value=allow]")]);
+    await page.goto(`${provider.issuer}/account/applications`);
+  },
   "sign-out": async (page) => {
     await signedIn(page);
     await page.goto(`${provider.issuer}/end_session?client_id=${rp.client_id}`);
@@ -123,6 +144,22 @@ test("everything works without scripts: sign-in, consent, and the way back to th
   await signIn(page);
   await page.click("button[value=allow]");
   await page.waitForURL("https://rp.example/callback?code=**");
+  await page.context().close();
+});
+
+test("one's own account works without scripts", async () => {
+  const page = await open({ javaScriptEnabled: false });
+  await page.goto(`${provider.issuer}/account`);
+  await signIn(page, "bob");
+  await page.fill("[name=name]", "Bob the Heron");
+  await Promise.all([page.waitForNavigation(), page.click("main button.primary")]);
+  assert.match(await page.textContent("[role=status]"), /saved/);
+  assert.match(await page.textContent(".account"), /Bob the Heron/);
+  await page.click("nav >> text=Password");
+  await page.fill("[name=current]", PASSWORD);
+  await page.fill("[name=password]", "seven slow barges turn");
+  await Promise.all([page.waitForNavigation(), page.click("main button.primary")]);
+  assert.match(await page.textContent("[role=status]"), /new password is set/);
   await page.context().close();
 });
 

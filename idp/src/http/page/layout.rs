@@ -59,6 +59,8 @@ pub struct Layout<'a> {
     pub csrf: String,
     /// The sealed interaction that a form goes on with; hidden in every form, and in links to sibling pages.
     pub interaction: Option<String>,
+    /// The page of ours that a sign-in comes back to, by name; hidden in every form.
+    pub return_to: Option<&'static str>,
     /// The page that the language switch comes back to, as a path under the base path. Without it there is no switch.
     pub language_return: Option<&'static str>,
 }
@@ -66,7 +68,15 @@ pub struct Layout<'a> {
 impl<'a> Layout<'a> {
     /// A page that belongs to no client and no interaction.
     pub fn new(site: &'a Site, language: Language, csrf: impl Into<String>) -> Layout<'a> {
-        Layout { site, language, client: None, csrf: csrf.into(), interaction: None, language_return: None }
+        Layout {
+            site,
+            language,
+            client: None,
+            csrf: csrf.into(),
+            interaction: None,
+            return_to: None,
+            language_return: None,
+        }
     }
 
     /// The same page on the way to a client.

@@ -86,8 +86,32 @@ pub fn back_to_authorize(app: &App, interaction: &Interaction) -> Result<Respons
     leave::see_other(&format!("{}?interaction={}", app.config.issuer.url("/authorize"), interaction.seal(app)))
 }
 
-/// Goes on after somebody has signed in: to the client that they are on the way to, or to our own front page.
-pub fn go_on(app: &App, interaction: Option<&mut Interaction>, signed_in: &SignedIn) -> Result<Response, Error> {
+/// The pages of one's own account, by the names that a sign-in comes back to them by: no address from a request is ever
+/// followed.
+const OWN_PAGES: [(&str, &str); 4] = [
+    ("account", "/account"),
+    ("password", "/account/password"),
+    ("sessions", "/account/sessions"),
+    ("applications", "/account/applications"),
+];
+
+/// The name of a page of one's own, if this is one.
+pub fn own_page(name: Option<&str>) -> Option<&'static str> {
+    OWN_PAGES.into_iter().map(|(own, _)| own).find(|own| Some(*own) == name)
+}
+
+/// Asks somebody to sign in, who wants to see a page of their own.
+pub fn sign_in_first(app: &App, page: &'static str) -> Result<Response, Error> {
+    leave::see_other(&format!("{}?return={page}", app.config.issuer.url("/sign-in")))
+}
+
+/// Goes on after somebody has signed in: to the client that they are on the way to, or to a page of their own.
+pub fn go_on(
+    app: &App,
+    interaction: Option<&mut Interaction>,
+    own_page: Option<&str>,
+    signed_in: &SignedIn,
+) -> Result<Response, Error> {
     let mut response = match interaction {
         Some(interaction) => {
             // Whatever was chosen or allowed before was by whoever was signed in then.
@@ -98,7 +122,10 @@ pub fn go_on(app: &App, interaction: Option<&mut Interaction>, signed_in: &Signe
             };
             back_to_authorize(app, interaction)?
         }
-        None => leave::see_other(&app.config.issuer.url("/"))?,
+        None => {
+            let page = OWN_PAGES.into_iter().find(|(name, _)| Some(*name) == own_page).map_or("/", |(_, path)| path);
+            leave::see_other(&app.config.issuer.url(page))?
+        }
     };
     let age = signed_in.keep.then_some(app.config.login.session_remembered);
     if let Some(cookie) = Jar::of(app).set(Name::Sid, signed_in.sid.expose(), age) {

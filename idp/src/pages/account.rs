@@ -1,0 +1,170 @@
+//! One's own account: who one is to applications.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::Response;
+use serde_json::{Map, Value};
+
+use super::select_account::AccountChoice;
+use super::{AccountView, Layout};
+use crate::app::App;
+use crate::base::clock::Timestamp;
+use crate::base::language::Language;
+use crate::http::cookies::{Jar, Name};
+use crate::http::error::Error;
+use crate::http::form::Form;
+use crate::http::owner::{Owner, handle};
+use crate::http::query::Query;
+use crate::http::visitor::Visitor;
+use crate::http::{leave, page};
+use crate::store::event::Event;
+use crate::store::{session, user};
+
+/// The longest name, in characters.
+const LONGEST_NAME: usize = 256;
+
+const A_YEAR: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 60 * 60);
+
+/// Shows the account. Posts `name` and `locale` to `/account`, and `session=<handle>` to `/account/switch`.
+#[derive(Template)]
+#[template(path = "pages/account.html")]
+pub struct AccountPage<'a> {
+    /// What the page is set in.
+    pub layout: Layout<'a>,
+    /// Whose account it is.
+    pub account: AccountView,
+    /// The name, as it is or as it was typed.
+    pub name: String,
+    /// The tag of the language of the account.
+    pub locale: String,
+    /// What the person signs in with.
+    pub identifiers: Vec<IdentifierView>,
+    /// The other accounts in this browser.
+    pub others: Vec<AccountChoice>,
+    /// Whether changes were just saved.
+    pub done: bool,
+    /// Whether the name cannot be taken.
+    pub name_is_wrong: bool,
+}
+
+/// An identifier as its owner is shown it.
+#[derive(Clone, Debug)]
+pub struct IdentifierView {
+    /// As it was written.
+    pub text: String,
+    /// Whether it was confirmed, where it can be.
+    pub verified: Option<bool>,
+}
+
+impl AccountPage<'_> {
+    fn problem_text(&self) -> Option<String> {
+        self.name_is_wrong.then(|| self.layout.t("account-name-too-long"))
+    }
+
+    fn languages(&self) -> Vec<Language> {
+        Language::all().collect()
+    }
+}
+
+/// Shows the account of whoever is signed in.
+pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
+    let Some(owner) = Owner::of(&app, visitor).await? else { return page::sign_in_first(&app, "account") };
+    show(&app, &owner, None, query.get("done") == Some("saved")).await
+}
+
+/// Saves what was changed.
+pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
+    let Form { visitor, params } = form;
+    let Some(owner) = Owner::of(&app, visitor).await? else { return page::sign_in_first(&app, "account") };
+    let name = params.get("name").unwrap_or_default().trim().to_owned();
+    if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+        return show(&app, &owner, Some(name), false).await;
+    }
+    let language = params.get("locale").and_then(Language::lookup);
+    save(&app, &owner, name, language).await?;
+    let mut response = leave::see_other(&format!("{}?done=saved", app.config.issuer.url("/account")))?;
+    if let Some(language) = language
+        && let Some(cookie) = Jar::of(&app).set(Name::Language, language.tag(), Some(A_YEAR))
+    {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// Goes on with another account of this browser.
+pub async fn switch(State(app): State<App>, form: Form) -> Result<Response, Error> {
+    let Form { visitor, params } = form;
+    let Some(owner) = Owner::of(&app, visitor).await? else { return page::sign_in_first(&app, "account") };
+    let chosen = params.get("session").unwrap_or_default();
+    if let Some(other) = owner.others.iter().find(|one| handle(&app, one, one.id.as_str()) == chosen) {
+        let (id, now) = (other.id.clone(), app.now());
+        app.db.write_one(move |conn| Box::pin(async move { session::touch(conn, &id, now).await })).await?;
+    }
+    leave::see_other(&app.config.issuer.url("/account"))
+}
+
+async fn save(app: &App, owner: &Owner, name: String, language: Option<Language>) -> Result<(), Error> {
+    let (id, now, pen) = (owner.session.user_id.clone(), app.now(), app.pen.clone());
+    app.db
+        .write(move |conn| {
+            Box::pin(async move {
+                let Some(found) = user::find(conn, &id).await? else { return Ok(()) };
+                let mut profile: Map<String, Value> = serde_json::from_str(&found.profile).unwrap_or_default();
+                match name.as_str() {
+                    "" => drop(profile.remove("name")),
+                    name => drop(profile.insert("name".to_owned(), name.into())),
+                }
+                if let Some(language) = language {
+                    profile.insert("locale".to_owned(), language.tag().into());
+                }
+                let profile = Value::Object(profile).to_string();
+                if profile != found.profile {
+                    user::set_profile(conn, &id, &profile, now).await?;
+                    pen.record(conn, &Event::ProfileChanged { user: id }).await?;
+                }
+                Ok(())
+            })
+        })
+        .await?;
+    Ok(())
+}
+
+async fn show(app: &App, owner: &Owner, wrong_name: Option<String>, done: bool) -> Result<Response, Error> {
+    let found = user::find_with_identifiers(&mut *app.db.read().await?, &owner.session.user_id).await?;
+    let (user, identifiers) = found.ok_or_else(|| Error::Internal("a session without its user".to_owned()))?;
+    let profile: Map<String, Value> = serde_json::from_str(&user.profile).unwrap_or_default();
+    let text = |name: &str| profile.get(name).and_then(Value::as_str).map(str::to_owned);
+    let mut others = Vec::new();
+    for session in &owner.others {
+        let account = page::account(app, session).await?;
+        others.push(AccountChoice { handle: handle(app, session, session.id.as_str()), account });
+    }
+    let spoken = text("locale").as_deref().and_then(Language::lookup).unwrap_or(owner.visitor.language);
+    let name_is_wrong = wrong_name.is_some();
+    let shown = AccountPage {
+        layout: page::layout(app, &owner.visitor).with_switch("/account"),
+        account: page::account(app, &owner.session).await?,
+        name: wrong_name.or_else(|| text("name")).unwrap_or_default(),
+        locale: spoken.tag().to_owned(),
+        identifiers: identifiers
+            .into_iter()
+            .map(|identifier| IdentifierView {
+                verified: (identifier.kind != "username").then_some(identifier.verified_at.is_some()),
+                text: identifier.as_written,
+            })
+            .collect(),
+        others,
+        done,
+        name_is_wrong,
+    };
+    let status = if name_is_wrong { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    page::show_with(app, &owner.visitor, status, &shown)
+}
+
+/// A moment as these pages write it: to the minute, in UTC.
+pub fn moment(time: Timestamp) -> String {
+    let text = time.to_string();
+    let (day, rest) = text.split_once('T').unwrap_or((&text, ""));
+    format!("{day} {} UTC", rest.get(..5).unwrap_or_default())
+}

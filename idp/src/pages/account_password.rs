@@ -1,0 +1,141 @@
+//! Changing one's own password.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::Response;
+
+use super::Layout;
+use super::wording::{PasswordProblem, check_password};
+use crate::app::App;
+use crate::base::secret::Secret;
+use crate::http::cookies::{Jar, Name};
+use crate::http::error::Error;
+use crate::http::form::Form;
+use crate::http::owner::Owner;
+use crate::http::page::Wording;
+use crate::http::query::Query;
+use crate::http::visitor::Visitor;
+use crate::http::{leave, page};
+use crate::login::password::{self, Outcome};
+use crate::login::session::{self, SignIn};
+use crate::login::users;
+use crate::store;
+use crate::store::user;
+
+/// Asks for the present password and a new one. Posts `current` and `password` to `/account/password`.
+#[derive(Template)]
+#[template(path = "pages/account_password.html")]
+pub struct AccountPasswordPage<'a> {
+    /// What the page is set in.
+    pub layout: Layout<'a>,
+    /// What the person signs in with, for password managers.
+    pub identifier: String,
+    /// Whether there is a password to be changed.
+    pub has_password: bool,
+    /// The least number of characters.
+    pub least_password: u64,
+    /// Why the last try was not taken.
+    pub problem: Option<ChangeProblem>,
+    /// Whether it was just changed.
+    pub done: bool,
+}
+
+/// Why a password was not changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChangeProblem {
+    /// The present password was not typed.
+    CurrentMissing,
+    /// It is another one.
+    CurrentWrong,
+    /// Too many tries.
+    TooManyTries {
+        /// How long to wait, in seconds.
+        seconds: u64,
+    },
+    /// The new one is not taken.
+    New(PasswordProblem),
+}
+
+impl AccountPasswordPage<'_> {
+    fn current_text(&self) -> Option<String> {
+        let wording = match self.problem? {
+            ChangeProblem::CurrentMissing => Wording::new("account-password-current-missing"),
+            ChangeProblem::CurrentWrong => Wording::new("account-password-current-wrong"),
+            ChangeProblem::TooManyTries { seconds } => Wording::counted("sign-in-too-many-tries", "seconds", seconds),
+            ChangeProblem::New(_) => return None,
+        };
+        Some(self.layout.say(wording))
+    }
+
+    fn new_text(&self) -> Option<String> {
+        match self.problem? {
+            ChangeProblem::New(problem) => Some(self.layout.say(problem.wording())),
+            _ => None,
+        }
+    }
+}
+
+/// Shows the page.
+pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
+    let Some(owner) = Owner::of(&app, visitor).await? else { return page::sign_in_first(&app, "password") };
+    show(&app, &owner, None, query.get("done") == Some("changed")).await
+}
+
+/// Changes the password. All sessions and grants end; this browser is signed in anew.
+pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
+    let Form { visitor, params } = form;
+    let Some(owner) = Owner::of(&app, visitor).await? else { return page::sign_in_first(&app, "password") };
+    let current = Secret::from(params.get("current").unwrap_or_default());
+    let new = Secret::from(params.get("password").unwrap_or_default());
+    if current.expose().is_empty() {
+        return show(&app, &owner, Some(ChangeProblem::CurrentMissing), false).await;
+    }
+    let identifiers = user::identifiers(&mut *app.db.read().await?, &owner.session.user_id).await?;
+    let own: Vec<&str> = identifiers.iter().map(|identifier| identifier.normalised.as_str()).collect();
+    if let Err(problem) = check_password(&app, &new, &own) {
+        return show(&app, &owner, Some(ChangeProblem::New(problem)), false).await;
+    }
+    // Whoever sits at an open session has as few tries as whoever signs in.
+    let typed = own.first().copied().unwrap_or_default();
+    let user = match password::check(&app, typed, &current, &owner.visitor.browser).await? {
+        Outcome::Right { user, .. } if user.id == owner.session.user_id => user,
+        Outcome::TooSoon { until } => {
+            let seconds = until.since(app.now()).as_secs() + 1;
+            return show(&app, &owner, Some(ChangeProblem::TooManyTries { seconds }), false).await;
+        }
+        _ => return show(&app, &owner, Some(ChangeProblem::CurrentWrong), false).await,
+    };
+    users::set_password(&app, &user.id, &new).await?;
+    let user = user::find(&mut *app.db.read().await?, &user.id).await?;
+    let user = user.ok_or_else(|| Error::Internal("a password without its user".to_owned()))?;
+    let keep = owner.session.kept_at.is_some();
+    let signed_in = session::begin(&app, &SignIn { keep, ..owner.visitor.with_password(&user) }).await?;
+    let mut response = leave::see_other(&format!("{}?done=changed", app.config.issuer.url("/account/password")))?;
+    let age = signed_in.keep.then_some(app.config.login.session_remembered);
+    if let Some(cookie) = Jar::of(&app).set(Name::Sid, signed_in.sid.expose(), age) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+async fn show(app: &App, owner: &Owner, problem: Option<ChangeProblem>, done: bool) -> Result<Response, Error> {
+    let mut conn = app.db.read().await?;
+    let identifiers = user::identifiers(&mut conn, &owner.session.user_id).await?;
+    let stored = store::password::find(&mut conn, &owner.session.user_id).await?;
+    drop(conn);
+    let shown = AccountPasswordPage {
+        layout: page::layout(app, &owner.visitor).with_switch("/account/password"),
+        identifier: identifiers.into_iter().next().map(|identifier| identifier.as_written).unwrap_or_default(),
+        has_password: stored.is_some(),
+        least_password: app.config.login.password_min_length.into(),
+        problem,
+        done,
+    };
+    let status = match problem {
+        None => StatusCode::OK,
+        Some(ChangeProblem::TooManyTries { .. }) => StatusCode::TOO_MANY_REQUESTS,
+        Some(_) => StatusCode::BAD_REQUEST,
+    };
+    page::show_with(app, &owner.visitor, status, &shown)
+}

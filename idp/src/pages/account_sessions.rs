@@ -1,0 +1,188 @@
+//! Where one is signed in, and signing out there.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::Layout;
+use super::account::moment;
+use crate::app::App;
+use crate::http::error::Error;
+use crate::http::form::Form;
+use crate::http::owner::{Owner, handle};
+use crate::http::query::Query;
+use crate::http::visitor::Visitor;
+use crate::http::{leave, page};
+use crate::login;
+use crate::store::session::{self, OfUser};
+
+/// Shows the sessions. Posts `end=<handle>` or `end=others` to `/account/sessions`.
+#[derive(Template)]
+#[template(path = "pages/account_sessions.html")]
+pub struct AccountSessionsPage<'a> {
+    /// What the page is set in.
+    pub layout: Layout<'a>,
+    /// The sessions, this one first.
+    pub sessions: Vec<SessionView>,
+    /// What was just ended.
+    pub done: Option<Done>,
+}
+
+/// What was just ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// One session.
+    One,
+    /// All others.
+    Others,
+}
+
+/// A session as its owner is shown it.
+#[derive(Clone, Debug)]
+pub struct SessionView {
+    /// What the form sends for it.
+    pub handle: String,
+    /// The browser, if its name is known.
+    pub browser: Option<&'static str>,
+    /// The system that it runs on, if that is known.
+    pub system: Option<&'static str>,
+    /// Where it came from.
+    pub address: Option<String>,
+    /// When it began.
+    pub began_at: String,
+    /// When it was last used.
+    pub active_at: String,
+    /// Whether it is the one that asks.
+    pub is_this: bool,
+}
+
+impl SessionView {
+    fn device(&self, layout: &Layout<'_>) -> String {
+        match (self.browser, self.system) {
+            (Some(browser), Some(system)) => {
+                layout.t_args("account-session-device", &[("browser", browser), ("system", system)])
+            }
+            (Some(name), None) | (None, Some(name)) => name.to_owned(),
+            (None, None) => layout.t("account-session-unknown"),
+        }
+    }
+}
+
+/// The first of these that stands in a User-Agent is the browser: others pretend to be those behind them.
+const BROWSERS: [(&str, &str); 9] = [
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("YaBrowser/", "Yandex Browser"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+];
+
+/// The same for the system.
+const SYSTEMS: [(&str, &str); 8] = [
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("CrOS", "ChromeOS"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Macintosh", "macOS"),
+    ("Linux", "Linux"),
+];
+
+fn known(user_agent: &str, names: &[(&str, &'static str)]) -> Option<&'static str> {
+    names.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
+}
+
+/// Shows where the account is signed in.
+pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
+    let Some(owner) = Owner::of(&app, visitor).await? else { return page::sign_in_first(&app, "sessions") };
+    let done = match query.get("done") {
+        Some("one") => Some(Done::One),
+        Some("others") => Some(Done::Others),
+        _ => None,
+    };
+    let listed = session::list_of_user(&mut *app.db.read().await?, &owner.session.user_id, app.now()).await?;
+    let mut sessions: Vec<_> = listed.into_iter().map(|session| view(&app, &owner, session)).collect();
+    sessions.sort_by_key(|session| !session.is_this);
+    let layout = page::layout(&app, &owner.visitor).with_switch("/account/sessions");
+    page::show_with(&app, &owner.visitor, StatusCode::OK, &AccountSessionsPage { layout, sessions, done })
+}
+
+/// Ends one session, or all others.
+pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
+    let Form { visitor, params } = form;
+    let Some(owner) = Owner::of(&app, visitor).await? else { return page::sign_in_first(&app, "sessions") };
+    let wanted = params.get("end").unwrap_or_default();
+    let done = if wanted == "others" {
+        login::session::end_others(&app, &owner.session).await?;
+        "?done=others"
+    } else {
+        let mut conn = app.db.read().await?;
+        let listed = session::list_of_user(&mut conn, &owner.session.user_id, app.now()).await?;
+        let chosen = listed.iter().find(|one| handle(&app, &owner.session, one.id.as_str()) == wanted);
+        let chosen = match chosen {
+            Some(chosen) => session::find(&mut conn, &chosen.id, app.now()).await?,
+            None => None,
+        };
+        drop(conn);
+        match chosen {
+            Some(chosen) => {
+                login::session::end(&app, &chosen).await?;
+                "?done=one"
+            }
+            // It has ended by itself, or is nobody's here.
+            None => "",
+        }
+    };
+    leave::see_other(&format!("{}{done}", app.config.issuer.url("/account/sessions")))
+}
+
+fn view(app: &App, owner: &Owner, session: OfUser) -> SessionView {
+    let user_agent = session.user_agent.as_deref().unwrap_or_default();
+    let active_at = session.refreshed_at.map_or(session.last_active_at, |at| at.max(session.last_active_at));
+    SessionView {
+        handle: handle(app, &owner.session, session.id.as_str()),
+        browser: known(user_agent, &BROWSERS),
+        system: known(user_agent, &SYSTEMS),
+        is_this: session.id == owner.session.id,
+        began_at: moment(session.created_at),
+        active_at: moment(active_at),
+        address: session.address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_is_told_by_what_its_browser_says_it_is() {
+        for (user_agent, browser, system) in [
+            (
+                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36 Edg/130.0",
+                Some("Edge"),
+                Some("Windows"),
+            ),
+            ("Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0", Some("Firefox"), Some("Linux")),
+            (
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
+                Some("Safari"),
+                Some("iPhone"),
+            ),
+            (
+                "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Mobile Safari/537.36",
+                Some("Chrome"),
+                Some("Android"),
+            ),
+            ("curl/8.5.0", None, None),
+            ("", None, None),
+        ] {
+            assert_eq!((known(user_agent, &BROWSERS), known(user_agent, &SYSTEMS)), (browser, system), "{user_agent}");
+        }
+    }
+}

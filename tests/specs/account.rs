@@ -1,0 +1,195 @@
+//! One's own account: what the pages promise to the person in front of them.
+
+use crate::harness::{Browser, PASSWORD, Page, TestApp, minutes};
+
+const NEW_PASSWORD: &str = "seven slow barges turn";
+
+async fn change_password(browser: &mut Browser, current: &str, new: &str) -> Page {
+    let page = browser.get("/account/password").await;
+    page.form_to("/account/password").fill("current", current).fill("password", new).submit(browser).await
+}
+
+#[tokio::test]
+async fn who_is_not_signed_in_signs_in_first_and_comes_back() {
+    let app = TestApp::new().await;
+    app.user("alice").await;
+    for page in ["/account", "/account/password", "/account/sessions", "/account/applications"] {
+        let mut browser = app.browser();
+        let asked = browser.get(page).await;
+        assert!(asked.url.contains("/sign-in"), "{}", asked.url);
+        let form = asked.form_to("/sign-in").fill("identifier", "alice").fill("password", "not the right one");
+        let again = form.submit(&mut browser).await;
+        let form = again.form_to("/sign-in").fill("identifier", "alice").fill("password", PASSWORD);
+        let back = form.submit(&mut browser).await;
+        assert_eq!(app.path(&back.url), page, "after a wrong try, too");
+        assert_eq!(back.reply.header("cross-origin-opener-policy"), Some("same-origin"));
+        assert_eq!(back.reply.header("cache-control"), Some("no-store"));
+    }
+    // By name and never by address.
+    let mut browser = app.browser();
+    let asked = browser.get("/sign-in?return=https://evil.example/").await;
+    let form = asked.form_to("/sign-in").fill("identifier", "alice").fill("password", PASSWORD);
+    assert_eq!(app.path(&form.submit(&mut browser).await.url), "/");
+}
+
+#[tokio::test]
+async fn a_changed_password_ends_everything_but_this_browser() {
+    let app = TestApp::new().await;
+    let rp = app.spa().await;
+    let mut elsewhere = app.browser().sign_in("alice").await;
+    let tokens = rp.exchange(&elsewhere.authorize(&rp).await.code()).await.tokens();
+    let mut here = app.browser().sign_in("alice").await;
+    let before = here.cookies["sid"].clone();
+    let done = change_password(&mut here, PASSWORD, NEW_PASSWORD).await;
+    assert!(done.reply.body.contains("Your new password is set"), "{}", done.reply.body);
+    assert_ne!(here.cookies["sid"], before, "a new session cookie");
+    here.get(&rp.request().set("prompt", "none").path()).await.code();
+    elsewhere.get(&rp.request().set("prompt", "none").path()).await.error("login_required");
+    rp.refresh(tokens.refresh()).await.error("invalid_grant");
+    assert!(app.events().await.contains(&"password_changed".to_owned()));
+    for (password, name) in [(PASSWORD, "sign-in"), (NEW_PASSWORD, "")] {
+        let mut browser = app.browser();
+        let form = browser.get("/sign-in").await.form().fill("identifier", "alice").fill("password", password);
+        assert_eq!(form.submit(&mut browser).await.name(), name);
+    }
+}
+
+#[tokio::test]
+async fn a_password_is_changed_by_who_knows_it_and_tries_are_counted() {
+    let app = TestApp::new().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    for (current, new, words) in [
+        ("", NEW_PASSWORD, "Enter your current password"),
+        (PASSWORD, "short", "too short"),
+        (PASSWORD, "aaaaaaaaaaaaaaaaaaaa", "easy to guess"),
+        ("wrong password here", NEW_PASSWORD, "isn’t your current password"),
+    ] {
+        let refused = change_password(&mut browser, current, new).await;
+        assert_eq!(refused.reply.status, 400);
+        assert!(refused.reply.body.contains(words), "{words}: {}", refused.reply.body);
+    }
+    for _ in 0..4 {
+        change_password(&mut browser, "wrong password here", NEW_PASSWORD).await;
+    }
+    let throttled = change_password(&mut browser, PASSWORD, NEW_PASSWORD).await;
+    assert_eq!(throttled.reply.status, 429, "{}", throttled.reply.body);
+}
+
+#[tokio::test]
+async fn a_device_can_be_signed_out_and_all_others_at_once() {
+    let app = TestApp::new().await;
+    let rp = app.spa().await;
+    let mut phone = app.browser().sign_in("alice").await;
+    let tokens = rp.exchange(&phone.authorize(&rp).await.code()).await.tokens();
+    let mut tablet = app.browser().sign_in("alice").await;
+    let mut here = app.browser().sign_in("alice").await;
+    let page = here.get("/account/sessions").await;
+    assert_eq!(page.reply.body.matches("name=\"end\"").count(), 3, "two devices and all others");
+    assert_eq!(page.reply.body.matches("This device").count(), 1);
+    // The last one that is listed began first: the phone.
+    let handle = page.reply.body.split("name=\"end\" value=\"").nth(2).unwrap().split('"').next().unwrap().to_owned();
+    let ended = page.form_to("/account/sessions").fill("end", &handle).submit(&mut here).await;
+    assert!(ended.reply.body.contains("That device is signed out"), "{}", ended.reply.body);
+    phone.get(&rp.request().set("prompt", "none").path()).await.error("login_required");
+    rp.refresh(tokens.refresh()).await.error("invalid_grant");
+    let asked = tablet.get("/account").await;
+    assert!(!asked.url.contains("/sign-in"), "the tablet is still signed in");
+
+    ended.form_to("/account/sessions").fill("end", "others").submit(&mut here).await;
+    assert!(tablet.get("/account").await.url.contains("/sign-in"));
+    let left = here.get("/account/sessions").await;
+    assert_eq!(left.reply.body.matches("name=\"end\"").count(), 0, "this one is left");
+}
+
+#[tokio::test]
+async fn what_an_application_was_allowed_can_be_withdrawn() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let own = app.client(latchkey::oidc::client_metadata::ClientKind::Web, |client| client.first_party = true).await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let tokens = rp.exchange(&browser.authorize(&rp).await.code()).await.tokens();
+    own.exchange(&browser.authorize(&own).await.code()).await.tokens();
+    let page = browser.get("/account/applications").await;
+    assert_eq!(page.reply.body.matches("name=\"withdraw\"").count(), 2, "one that asked, one that need not");
+    assert!(page.reply.body.contains("See your email address"));
+    let mut body =
+        page.reply.body.split("name=\"withdraw\" value=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+    let handles: Vec<_> = body.by_ref().map(str::to_owned).collect();
+    for handle in &handles {
+        page.form_to("/account/applications").fill("withdraw", handle).submit(&mut browser).await;
+    }
+    rp.refresh(tokens.refresh()).await.error("invalid_grant");
+    rp.userinfo(&tokens.access_token).await.expect(401);
+    browser.get(&rp.request().set("prompt", "none").path()).await.error("consent_required");
+    assert!(browser.get("/account/applications").await.reply.body.contains("No application uses your account"));
+    assert!(app.events().await.contains(&"consent_withdrawn".to_owned()));
+}
+
+#[tokio::test]
+async fn another_persons_handles_do_nothing() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut alice = app.browser().sign_in("alice").await;
+    let tokens = rp.exchange(&alice.authorize(&rp).await.code()).await.tokens();
+    app.browser().sign_in("alice").await;
+    let sessions = alice.get("/account/sessions").await.reply.body;
+    let session = sessions.split("name=\"end\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let applications = alice.get("/account/applications").await.reply.body;
+    let application = applications.split("name=\"withdraw\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+
+    let mut mallory = app.browser();
+    mallory.user = "mallory".to_owned();
+    let mut mallory = mallory.sign_in("mallory").await;
+    mallory.authorize(&rp).await.code();
+    let page = mallory.get("/account/sessions").await;
+    page.form_to("/language").to("/account/sessions").fill("end", &session).submit(&mut mallory).await;
+    page.form_to("/language").to("/account/applications").fill("withdraw", application).submit(&mut mallory).await;
+    assert_eq!(alice.get("/account/sessions").await.reply.body.matches("name=\"end\"").count(), 2);
+    assert!(rp.is_good(&tokens.access_token).await);
+}
+
+#[tokio::test]
+async fn a_changed_name_and_language_are_told_to_applications() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let tokens = rp.exchange(&browser.authorize(&rp).await.code()).await.tokens();
+    let before = rp.userinfo(&tokens.access_token).await.expect(200).json();
+    app.clock.advance(minutes(1));
+    let page = browser.get("/account").await;
+    let form = page.form_to("/account").fill("name", " Alice Liddell ").fill("locale", "ru");
+    let saved = form.submit(&mut browser).await;
+    assert!(saved.reply.body.contains("Изменения сохранены"), "in the new language: {}", saved.reply.body);
+    let after = rp.userinfo(&tokens.access_token).await.expect(200).json();
+    assert_eq!((after["name"].as_str(), after["locale"].as_str()), (Some("Alice Liddell"), Some("ru")));
+    assert!(after["updated_at"].as_i64() > before["updated_at"].as_i64());
+    let long = saved.form_to("/account").fill("name", &"x".repeat(257)).submit(&mut browser).await;
+    assert_eq!(long.reply.status, 400);
+    assert_eq!(rp.userinfo(&tokens.access_token).await.expect(200).json()["name"], "Alice Liddell");
+}
+
+#[tokio::test]
+async fn of_two_accounts_in_a_browser_the_other_one_can_be_chosen() {
+    let app = TestApp::new().await;
+    let mut browser = app.browser().sign_in("alice").await.sign_in("bob").await;
+    let page = browser.get("/account").await;
+    assert!(page.reply.body.contains("bob Example"));
+    let handle = page.reply.body.split("name=\"session\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let other = page.form_to("/account/switch").fill("session", handle).submit(&mut browser).await;
+    assert!(other.reply.body.split("<form").next().unwrap().contains("alice Example"), "{}", other.reply.body);
+}
+
+#[tokio::test]
+async fn e3_forms_of_the_account_need_their_proof() {
+    let app = TestApp::new().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    for (path, field) in [
+        ("/account", ("name", "Mallory")),
+        ("/account/password", ("password", NEW_PASSWORD)),
+        ("/account/sessions", ("end", "others")),
+        ("/account/applications", ("withdraw", "x")),
+        ("/account/switch", ("session", "x")),
+    ] {
+        assert_eq!(browser.post(path, &[field]).await.reply.status, 403, "{path}");
+    }
+}
