@@ -6,9 +6,10 @@
 mod proxy_protocol;
 pub mod tls;
 
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt;
 
 use crate::app::App;
+use crate::config::Http;
+use crate::http::client_ip;
 use crate::router;
 use tls::Tls;
 
@@ -38,6 +41,47 @@ const RESETS: usize = 50;
 
 /// How often an HTTP/2 connection is asked whether it still lives, and how long it may take to say so.
 const PING: Duration = Duration::from_secs(20);
+
+/// How many connections each address has.
+#[derive(Default)]
+struct Addresses(Mutex<HashMap<String, u32>>);
+
+/// The place of one connection among those of its address, given up when dropped.
+struct Place(Arc<Addresses>, String);
+
+impl Addresses {
+    fn counts(&self) -> MutexGuard<'_, HashMap<String, u32>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A place for another connection of this address; `None` if it has as many as it may.
+    fn place(self: &Arc<Self>, address: IpAddr, http: &Http) -> Option<Option<Place>> {
+        if http.trusted_proxies.iter().any(|network| network.contains(address)) {
+            return Some(None);
+        }
+        let network = client_ip::network(address);
+        let mut counts = self.counts();
+        let count = counts.entry(network.clone()).or_default();
+        if *count >= http.connections_per_address {
+            return None;
+        }
+        *count += 1;
+        drop(counts);
+        Some(Some(Place(Arc::clone(self), network)))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut counts = self.0.counts();
+        if let Some(count) = counts.get_mut(&self.1) {
+            *count -= 1;
+            if *count == 0 {
+                counts.remove(&self.1);
+            }
+        }
+    }
+}
 
 /// All that serving a connection needs.
 struct Server {
@@ -165,12 +209,14 @@ pub async fn serve(
     let connections = Arc::new(Semaphore::new(http.connections as usize));
     let graceful = GracefulShutdown::new();
     let server = Arc::new(Server::new(app, router, tls));
+    let addresses = Arc::new(Addresses::default());
     let take = |(stream, peer, permit): Accepted| {
+        let Some(place) = addresses.place(peer.ip(), http) else { return };
         let _ = stream.set_nodelay(true);
         let serving = Arc::clone(&server).connection(stream, peer, graceful.watcher());
         tokio::spawn(async move {
             serving.await;
-            drop(permit);
+            drop((permit, place));
         });
     };
     take_until(stop, &listener, &connections, take).await;

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::thread::JoinHandle;
 
 use axum::body::Body;
 use http_body_util::BodyExt;
@@ -16,6 +17,8 @@ use super::http::Reply;
 pub struct Process {
     child: Child,
     port: u16,
+    /// Reads what the process logs all the time: a full pipe would hold it up.
+    said: Option<JoinHandle<String>>,
     http: reqwest::Client,
 }
 
@@ -71,9 +74,15 @@ impl Process {
     /// Starts a server with this command, and waits for nothing.
     pub fn spawn(port: u16, mut command: Command, environment: &[(&str, &str)]) -> Self {
         command.arg("serve").envs(environment.iter().copied()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let child = command.spawn().unwrap();
+        let mut child = command.spawn().unwrap();
+        let mut log = child.stderr.take().unwrap();
+        let said = std::thread::spawn(move || {
+            let mut text = String::new();
+            let _ = std::io::Read::read_to_string(&mut log, &mut text);
+            text
+        });
         let http = reqwest::ClientBuilder::new().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { child, port, http }
+        Self { child, port, said: Some(said), http }
     }
 
     /// Waits until the server is ready; fails if it ends instead.
@@ -156,9 +165,7 @@ impl Process {
     }
 
     fn said(&mut self) -> String {
-        let mut text = String::new();
-        let _ = std::io::Read::read_to_string(&mut self.child.stderr.take().unwrap(), &mut text);
-        text
+        self.said.take().map(|it| it.join().unwrap()).unwrap_or_default()
     }
 }
 

@@ -57,6 +57,11 @@ pub(super) fn find(config: &Config, reader: &mut Reader) {
         "allowed: at most http.request_timeout",
     );
     refuse(
+        config.http.connections_per_address > config.http.connections,
+        "http.connections_per_address",
+        "allowed: at most http.connections",
+    );
+    refuse(
         config.tls.certificate_file.is_some() != config.tls.key_file.is_some(),
         if config.tls.key_file.is_some() { "tls.certificate_file" } else { "tls.key_file" },
         "must be written, since the other one is",

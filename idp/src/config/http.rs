@@ -34,6 +34,9 @@ section! {
         url_limit: Size = Size::kib(16), must(between(Size::kib(4), Size::kib(64)));
         /// How many connections may be open at once.
         connections: u32 = 4096, must(at_least(16));
+        /// How many of them may be of one address (IPv4, or IPv6 /64), so that it cannot take them all; of a trusted proxy
+        /// all.
+        connections_per_address: u32 = 1024, must(at_least(8));
         /// How long connections are still taken after the order to stop, for load balancers that take a while to notice.
         shutdown_delay: Duration = Duration::from_millis(250), should(between(Duration::from_millis(100), minutes(1)));
         /// How long requests that are under way may go on after that.
