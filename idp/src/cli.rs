@@ -7,18 +7,21 @@ pub mod backup;
 pub mod client;
 pub mod config;
 pub mod keys;
+mod manual;
 mod output;
 pub mod user;
 
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 
 pub use output::{Failure, Outcome, Output, finish};
 
-use crate::config::{Config, Loaded};
+use crate::config::{Config, Loaded, units};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -51,6 +54,8 @@ pub enum Command {
     Serve,
     /// Try it out: a provider, an account and an application, in a temporary folder
     Demo(Demo),
+    /// Ask the running server of this configuration whether it is ready
+    Health(Health),
     /// Bring the database to the form that this version needs
     Migrate,
     /// Write a copy of an SQLite database to a file, while a server runs or not
@@ -69,6 +74,13 @@ pub enum Command {
     /// The configuration
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Print what a shell reads to complete command lines
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, to be read by man
+    Man,
 }
 
 /// Where the demonstration listens.
@@ -82,11 +94,25 @@ pub struct Demo {
     pub app_port: u16,
 }
 
+/// How the server is asked whether it is ready.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct Health {
+    /// How long to wait for the answer
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration)]
+    pub timeout: Duration,
+}
+
+fn duration(text: &str) -> Result<Duration, &'static str> {
+    units::parse_duration(text).ok_or("a duration has a unit (d, h, m, s, ms), such as \"5s\"")
+}
+
 /// What is left to do once the configuration is read.
 #[derive(Debug)]
 pub enum Work {
     /// To serve until told to stop.
     Serve,
+    /// To ask the server whether it is ready.
+    Health(Health),
     /// To bring the schema up to date.
     Migrate,
     /// To write a copy of the database.
@@ -136,7 +162,10 @@ pub fn begin(cli: Cli, env: impl Iterator<Item = (String, String)>, out: &mut dy
             let outcome = config::answer(command, path, env);
             return Step::Done(finish(outcome, cli.json, out, err));
         }
+        Command::Completions { shell } => return Step::Done(finish(manual::completions(shell), cli.json, out, err)),
+        Command::Man => return Step::Done(finish(manual::man(), cli.json, out, err)),
         Command::Serve => Work::Serve,
+        Command::Health(health) => Work::Health(health),
         Command::Migrate => Work::Migrate,
         Command::Backup(backup) => Work::Backup(backup),
         Command::Restore(restore) => Work::Restore(restore),
@@ -227,6 +256,59 @@ mod tests {
             assert!(out.contains("[secret, key "), "{out}");
             assert!(!out.contains("hunter2") && !out.contains("C2cBAg"), "{out}");
         }
+    }
+
+    #[test]
+    fn completions_are_printed_for_every_shell_whatever_the_configuration_is() {
+        for (shell, word) in [
+            ("bash", "complete -F _latchkey"),
+            ("zsh", "#compdef latchkey"),
+            ("fish", "complete -c latchkey"),
+            ("powershell", "Register-ArgumentCompleter"),
+            ("elvish", "edit:completion:arg-completer[latchkey]"),
+        ] {
+            let args = format!("latchkey completions {shell}");
+            let (step, out, err) = run(&args, &[("LATCHKEY__LOGIN__SIGN_UP", "maybe")]);
+            assert!(matches!(step, Step::Done(0)), "{err}");
+            assert!(out.contains(word) && out.contains("redirect-uri"), "{shell}: {out}");
+        }
+        assert_eq!(refused("latchkey completions cmd"), 2);
+    }
+
+    #[test]
+    fn the_manual_is_one_page_that_tells_of_every_command_and_option() {
+        fn gather(command: &clap::Command, names: &mut Vec<String>) {
+            for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+                names.extend(sub.get_arguments().filter_map(|arg| arg.get_long().map(|long| format!("--{long}"))));
+                match sub.has_subcommands() {
+                    true => gather(sub, names),
+                    false => names.push(sub.get_bin_name().unwrap().to_uppercase()),
+                }
+            }
+        }
+        let (step, out, err) = run("latchkey man", &[("LATCHKEY__LOGIN__SIGN_UP", "maybe")]);
+        assert!(matches!(step, Step::Done(0)), "{err}");
+        // As a reader sees it: without the marks of the format.
+        let page = ["\\fB", "\\fI", "\\fR", "\\"].iter().fold(out.clone(), |page, mark| page.replace(mark, ""));
+        let mut cli = Cli::command();
+        cli.build();
+        let mut expected = Vec::new();
+        gather(&cli, &mut expected);
+        assert!(expected.contains(&"LATCHKEY CLIENT ADD".to_owned()), "{expected:?}");
+        for name in expected {
+            assert!(page.contains(&name), "{name} in {page}");
+        }
+        assert_eq!(page.matches("LATCHKEY_CONFIG").count(), 1, "what holds for all is told once");
+        assert_eq!(page.matches(".TH ").count(), 1);
+        assert!(page.contains("78  the configuration is wrong"));
+    }
+
+    #[test]
+    fn a_wait_for_the_health_of_a_server_has_a_unit() {
+        let (step, _, _) = run("latchkey health --timeout 300ms", &[]);
+        let Step::Work(Work::Health(health), _) = step else { panic!("{step:?}") };
+        assert_eq!(health.timeout, Duration::from_millis(300));
+        assert_eq!(refused("latchkey health --timeout 3"), 2);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod backup;
 mod client;
+mod health;
 mod keys;
 mod log;
 mod user;
@@ -31,6 +32,10 @@ pub(crate) use log::start as start_log;
 
 /// Does the work, on a runtime of its own.
 pub fn work(work: Work, loaded: Loaded) -> Outcome {
+    if let Work::Health(health) = work {
+        // No log: this is asked every few seconds, and who asks wants the answer alone.
+        return runtime()?.block_on(health::ask(&loaded.config, health.timeout));
+    }
     let _log = log::start(&loaded.config);
     for warning in &loaded.warnings {
         tracing::warn!("configuration: {warning}");
@@ -51,7 +56,9 @@ pub fn work(work: Work, loaded: Loaded) -> Outcome {
                     Work::Client(command) => client::command(&app, command).await,
                     Work::User(command) => user::command(&app, command).await,
                     Work::Keys(command) => keys::command(&app, command).await,
-                    Work::Serve | Work::Migrate | Work::Restore(_) => Err(Failure::Failed("done above".to_owned())),
+                    Work::Serve | Work::Migrate | Work::Restore(_) | Work::Health(_) => {
+                        Err(Failure::Failed("done above".to_owned()))
+                    }
                 };
                 app.db.close().await;
                 outcome

@@ -90,6 +90,8 @@ async fn tls_serves_http_1_and_http_2_and_reads_a_new_certificate_without_droppi
     certify(&mut config, folder.path());
     let process = spawn(&config, &[]);
     ready(&config).await;
+    let asked = run(latchkey(&config).arg("health"));
+    assert!(asked.status.success(), "the health check speaks TLS: {asked:?}");
     let first = connect(&config, &[b"h2", b"http/1.1"]).await.unwrap();
     assert_eq!(first.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
     let mut kept = http2(first).await;
@@ -269,6 +271,15 @@ async fn o2_the_proxy_protocol_is_believed_of_trusted_proxies_and_needed_from_th
     assert_eq!(statuses, ["400", "400", "400", "429"], "counted by the address that the proxy speaks for");
     assert_eq!(sign_in("198.51.100.2"), "400", "and another one is another one");
     assert_eq!(say(String::new(), page).unwrap_or_default(), "", "a connection without the header is closed");
+    // The health check says that it speaks for itself, whether proxies of this machine are trusted or not.
+    for proxies in ["127.0.0.1", "192.0.2.1"] {
+        let mut config = alone(&folder);
+        config.data_dir = folder.path().join(proxies);
+        let environment = [("LATCHKEY__HTTP__PROXY_PROTOCOL", "true"), ("LATCHKEY__HTTP__TRUSTED_PROXIES", proxies)];
+        let _process = spawn(&config, &environment);
+        let mut asked = (0..500).map(|_| run(latchkey(&config).arg("health").envs(environment)));
+        assert!(asked.any(|it| it.status.success()), "trusted: {proxies}");
+    }
 }
 
 /// Sends GET requests on one connection and counts what comes back, until the server says that it is over.
