@@ -1,5 +1,6 @@
 //! The house's own rules.
 
+mod deploy;
 mod index;
 mod operate;
 mod references;
