@@ -127,7 +127,11 @@ fn what_kubernetes_is_told_is_a_configuration() {
 #[test]
 fn what_the_unit_says_is_a_configuration() {
     let (place, unit) = (Place::new(), text("deploy/systemd/latchkey.service"));
-    let config = place.load(None, &variables(&unit)).config;
+    // The file beside it, as it is in the docs: for the command line it names the key that the unit gets as a copy.
+    let install = text("docs/install.md");
+    let document = install.split_once("```toml\n").unwrap().1.split("```").next().unwrap();
+    let config = place.load(Some(document), &variables(&unit)).config;
+    assert!(config.issuer.is_https());
     assert!(config.secrets.master_key.is_some());
     assert_eq!(config.data_dir, place.0.path().join("latchkey"));
     assert_eq!(variables("#   Environment=LATCHKEY__DATABASE__URL_FILE=x\n"), []);
