@@ -2,6 +2,7 @@
 
 mod deploy;
 mod index;
+mod integrate;
 mod operate;
 mod references;
 mod rings;

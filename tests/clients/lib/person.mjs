@@ -14,7 +14,7 @@ export class Person {
 
   async request(url, options = {}) {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
-    const response = await fetch(url, { ...options, redirect: "manual", headers: { ...options.headers, cookie } });
+    const response = await fetch(url, { ...options, redirect: "manual", headers: { accept: "text/html,*/*", ...options.headers, cookie } });
     for (const line of response.headers.getSetCookie()) {
       const [name, value] = line.split(";")[0].split(/=(.*)/s);
       this.cookies.set(name, value);

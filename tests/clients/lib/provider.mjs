@@ -24,7 +24,7 @@ export class Provider {
     const provider = new Provider();
     provider.folder = mkdtempSync(join(tmpdir(), "latchkey-client-"));
     const port = await freePort();
-    provider.issuer = `http://localhost:${port}`;
+    provider.issuer = settings.LATCHKEY__ISSUER ?? `http://localhost:${port}`;
     provider.env = {
       PATH: process.env.PATH,
       LATCHKEY__ISSUER: provider.issuer,
