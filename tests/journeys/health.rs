@@ -24,7 +24,8 @@ async fn a_server_that_is_ready_is_healthy_and_one_that_has_stopped_is_not() {
     let asked = health(config, &[], &[]);
     assert_eq!(asked.status.code(), Some(0), "{}", said(&asked.stderr));
     let address = format!("127.0.0.1:{}", config.issuer.port());
-    assert_eq!(said(&asked.stdout), format!("Ready at {address}: database ok.\n"));
+    let redis = if config.ephemeral.redis_url.is_some() { ", redis ok" } else { "" };
+    assert_eq!(said(&asked.stdout), format!("Ready at {address}: database ok{redis}.\n"));
     assert_eq!(said(&asked.stderr), "");
 
     let asked = health(config, &["--json"], &[]);
