@@ -153,6 +153,8 @@ where
 
 async fn write_together(writer: Pool, mut queue: mpsc::Receiver<Box<dyn Piece>>) {
     while let Some(first) = queue.recv().await {
+        // Under load, who can run now comes along instead of asking for a wait of its own; otherwise nobody waits.
+        tokio::task::yield_now().await;
         let mut pieces = Vec::new();
         let failed = transaction(&writer, first, &mut queue, &mut pieces).await.err();
         for piece in pieces {
@@ -169,7 +171,6 @@ async fn transaction(
     pieces: &mut Vec<Box<dyn Piece>>,
 ) -> std::result::Result<(), String> {
     let mut next = Some(first);
-    let text = |error: sqlx::Error| error.to_string();
     let mut conn = match writer.acquire().await {
         Ok(conn) => conn,
         Err(error) => {
@@ -177,10 +178,10 @@ async fn transaction(
             return Err(error.to_string());
         }
     };
-    let mut outcome = conn.execute("BEGIN IMMEDIATE").await.map(drop).map_err(text);
+    let (mut outcome, mut open) = (Ok(()), Open::Nothing);
     while let Some(mut piece) = next.take() {
-        if outcome.is_ok() && piece.begin() {
-            outcome = in_savepoint(&mut conn, &mut *piece).await;
+        if piece.begin() {
+            outcome = in_savepoint(&mut conn, &mut *piece, &mut open).await;
         }
         pieces.push(piece);
         if outcome.is_err() {
@@ -188,8 +189,8 @@ async fn transaction(
         }
         next = if pieces.len() < TOGETHER { queue.try_recv().ok() } else { None };
     }
-    if outcome.is_ok() {
-        outcome = conn.execute("COMMIT").await.map(drop).map_err(text);
+    if outcome.is_ok() && open != Open::Nothing {
+        outcome = conn.execute("COMMIT").await.map(drop).map_err(|error| error.to_string());
     }
     if outcome.is_err() {
         // There may be nothing left to roll back.
@@ -198,21 +199,36 @@ async fn transaction(
     outcome
 }
 
-async fn in_savepoint(conn: &mut Conn, piece: &mut dyn Piece) -> std::result::Result<(), String> {
+/// What is open between two pieces. What ends one and begins the next is sent at once: each turn of the connection's thread
+/// costs as much as a short statement.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Open {
+    Nothing,
+    Transaction,
+    /// The savepoint of a piece that is done: the next one, or COMMIT, releases it.
+    Savepoint,
+}
+
+async fn in_savepoint(conn: &mut Conn, piece: &mut dyn Piece, open: &mut Open) -> std::result::Result<(), String> {
     let text = |error: sqlx::Error| error.to_string();
     let guarded = piece.extent() == Extent::Several;
-    if guarded {
-        conn.execute("SAVEPOINT piece").await.map_err(text)?;
+    let (sql, now) = match (*open, guarded) {
+        (Open::Nothing, true) => ("BEGIN IMMEDIATE; SAVEPOINT piece", Open::Savepoint),
+        (Open::Nothing, false) => ("BEGIN IMMEDIATE", Open::Transaction),
+        (Open::Transaction, true) => ("SAVEPOINT piece", Open::Savepoint),
+        (Open::Savepoint, true) => ("RELEASE piece; SAVEPOINT piece", Open::Savepoint),
+        (_, false) => ("", *open),
+    };
+    if !sql.is_empty() {
+        conn.execute(sql).await.map_err(text)?;
     }
+    *open = now;
     match piece.run(conn).await {
         Err(Undo::All(why)) => return Err(why),
         Err(Undo::This) if guarded => {
             conn.execute("ROLLBACK TO piece").await.map_err(text)?;
         }
         Ok(()) | Err(Undo::This) => {}
-    }
-    if guarded {
-        conn.execute("RELEASE piece").await.map_err(text)?;
     }
     Ok(())
 }
