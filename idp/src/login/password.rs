@@ -5,10 +5,10 @@ use crate::base::clock::Timestamp;
 use crate::base::encoding::sha256_text;
 use crate::base::secret::Secret;
 use crate::base::token::CookieSecret;
+use crate::store;
 use crate::store::event::Event;
 use crate::store::password::{self, Admission};
-use crate::store::user::{self, User};
-use crate::store::{self, session};
+use crate::store::user::{self, Candidate, User};
 
 use super::hashing::{LONGEST, Verdict};
 use super::{Error, identifier};
@@ -40,22 +40,15 @@ pub async fn check(app: &App, typed: &str, secret: &Secret, browser: &CookieSecr
         return Ok(Outcome::TooLong);
     }
     let normalised = identifier::normalise(typed);
-    let (user, stored, bucket) = {
+    let candidate = {
         let mut conn = app.db.read().await?;
-        let user = user::find_by_identifier(&mut conn, &normalised).await?;
-        let stored = match &user {
-            Some(user) => password::find(&mut conn, &user.id).await?,
-            None => None,
-        };
-        let bucket = match &user {
-            // The rightful user is not shut out by a stranger's tries: a known device has a bucket of its own.
-            Some(user) => match session::find_known_browser(&mut conn, &browser.hash(), &user.id).await? {
-                Some(known) => format!("user:{}:{known}", user.id),
-                None => format!("user:{}", user.id),
-            },
-            None => format!("nobody:{}", sha256_text(normalised.as_bytes())),
-        };
-        (user, stored, bucket)
+        user::find_candidate(&mut conn, &normalised, &browser.hash()).await?
+    };
+    let bucket = match &candidate {
+        // The rightful user is not shut out by a stranger's tries: a known device has a bucket of its own.
+        Some(Candidate { user, known_browser: Some(known), .. }) => format!("user:{}:{known}", user.id),
+        Some(Candidate { user, .. }) => format!("user:{}", user.id),
+        None => format!("nobody:{}", sha256_text(normalised.as_bytes())),
     };
 
     let limits = &app.config.login;
@@ -72,21 +65,23 @@ pub async fn check(app: &App, typed: &str, secret: &Secret, browser: &CookieSecr
     };
 
     let open = failures <= i64::from(limits.throttle_close);
-    let usable = stored.as_ref().filter(|_| open && user.as_ref().is_some_and(|user| user.disabled_at.is_none()));
-    let verdict = app.hashing.verify(secret, usable.map(|stored| stored.phc.as_str())).await?;
-    let (Some(user), Some(stored)) = (user.as_ref(), usable.filter(|_| verdict != Verdict::Wrong)) else {
+    let usable = candidate.as_ref().filter(|found| open && found.user.disabled_at.is_none());
+    let stored = usable.and_then(|found| found.phc.as_deref());
+    let verdict = app.hashing.verify(secret, stored).await?;
+    let user = candidate.as_ref().map(|found| &found.user);
+    let (Some(user), Some(stored), Verdict::Right | Verdict::RightButWeak) = (user, stored, verdict) else {
         record_failure(app, user, failures).await?;
         return Ok(Outcome::Wrong);
     };
     if verdict == Verdict::RightButWeak {
-        let (id, old, new) = (user.id.clone(), stored.phc.clone(), app.hashing.hash(secret).await?);
+        let (id, old, new) = (user.id.clone(), stored.to_owned(), app.hashing.hash(secret).await?);
         app.db.write(move |conn| Box::pin(async move { password::rehash(conn, &id, &old, &new).await })).await?;
     }
     Ok(Outcome::Right { user: Box::new(user.clone()), bucket })
 }
 
-async fn record_failure(app: &App, user: Option<User>, failures: i64) -> Result<(), store::db::Error> {
-    let user = user.map(|user| user.id);
+async fn record_failure(app: &App, user: Option<&User>, failures: i64) -> Result<(), store::db::Error> {
+    let user = user.map(|user| user.id.clone());
     let closes = failures == i64::from(app.config.login.throttle_close);
     let pen = app.pen.clone();
     app.db

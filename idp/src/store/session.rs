@@ -112,19 +112,6 @@ pub async fn find(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<Option<Ses
     Ok(sqlx::query_as(select("s.id = $2")).bind(now).bind(id).fetch_optional(conn).await?)
 }
 
-/// The browser of this secret, if this user has signed in in it before.
-pub async fn find_known_browser(conn: &mut Conn, secret_hash: &TokenHash, user: &Id) -> Result<Option<Id>> {
-    let row: Option<(Id,)> = sqlx::query_as(
-        "SELECT b.id FROM browser b WHERE b.secret_hash = $1
-            AND EXISTS (SELECT 1 FROM session s WHERE s.browser_id = b.id AND s.user_id = $2)",
-    )
-    .bind(secret_hash)
-    .bind(user)
-    .fetch_optional(conn)
-    .await?;
-    Ok(row.map(|row| row.0))
-}
-
 /// Ends the sessions of a browser that did not show the session cookie which it was given last.
 pub async fn end_unless_presented(
     conn: &mut Conn,
@@ -142,6 +129,27 @@ pub async fn end_unless_presented(
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Makes a browser's row with its first session cookie; whether there was none.
+pub async fn insert_browser(
+    conn: &mut Conn,
+    id: &Id,
+    secret_hash: &TokenHash,
+    sid_hash: &TokenHash,
+    now: Timestamp,
+) -> Result<bool> {
+    let done = sqlx::query(
+        "INSERT INTO browser (id, secret_hash, sid_hash, created_at, last_seen_at) VALUES ($1, $2, $3, $4, $4)
+         ON CONFLICT (secret_hash) DO NOTHING",
+    )
+    .bind(id)
+    .bind(secret_hash)
+    .bind(sid_hash)
+    .bind(now)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Gives a browser a new session cookie; the one before it dies. Makes the browser's row if there is none.

@@ -3,6 +3,7 @@
 use super::db::{Conn, Result};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
+use crate::base::token::TokenHash;
 
 /// A user.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -129,6 +130,30 @@ pub async fn find_by_sub(conn: &mut Conn, sub: &str) -> Result<Option<User>> {
 pub async fn find_by_identifier(conn: &mut Conn, normalised: &str) -> Result<Option<User>> {
     let sql = select("JOIN user_identifier i ON i.user_id = u.id WHERE i.normalised = $1 ORDER BY i.created_at");
     Ok(sqlx::query_as(sql).bind(normalised).fetch_optional(conn).await?)
+}
+
+/// Who may be signing in, and what that is judged by.
+#[derive(sqlx::FromRow)]
+pub struct Candidate {
+    /// The user.
+    #[sqlx(flatten)]
+    pub user: User,
+    /// The argon2id hash of the password in PHC form, if there is one.
+    pub phc: Option<String>,
+    /// The row of the browser, if the user has signed in in it before.
+    pub known_browser: Option<Id>,
+}
+
+/// Who is meant by an identifier in a browser: one statement, whether anybody is or not.
+pub async fn find_candidate(conn: &mut Conn, normalised: &str, browser: &TokenHash) -> Result<Option<Candidate>> {
+    let sql = sqlx::AssertSqlSafe(format!(
+        "SELECT {COLUMNS}, p.phc,
+                (SELECT b.id FROM browser b WHERE b.secret_hash = $2
+                    AND EXISTS (SELECT 1 FROM session s WHERE s.browser_id = b.id AND s.user_id = u.id)) AS known_browser
+           FROM user_identifier i JOIN user_account u ON u.id = i.user_id LEFT JOIN password p ON p.user_id = u.id
+          WHERE i.normalised = $1 ORDER BY i.created_at"
+    ));
+    Ok(sqlx::query_as(sql).bind(normalised).bind(browser).fetch_optional(conn).await?)
 }
 
 /// The users in the order of their making, from after `after`.
