@@ -12,7 +12,7 @@ use sqlx::{AnyConnection, Connection};
 /// How many refresh tokens, and users with a password, are known.
 pub const KNOWN: u32 = 500;
 /// How many codes are ready to be exchanged.
-pub const CODES: u32 = 30_000;
+pub const CODES: u32 = 60_000;
 /// Everybody's password.
 pub const PASSWORD: &str = "five tame herons drift";
 /// The verifier of every code.

@@ -122,3 +122,31 @@ pub async fn load<C: Client + 'static>(port: u16, clients: Vec<C>, time: Duratio
     let at = |share: f64| latencies.get((latencies.len() as f64 * share) as usize).copied().unwrap_or_default();
     Ok(Outcome { rate: latencies.len() as f64 / time.as_secs_f64(), median: at(0.5), p99: at(0.99) })
 }
+
+/// Has each client do its work so often, each on a connection of its own; how often all have done it in a second.
+pub async fn in_all<C: Client + 'static>(port: u16, clients: Vec<C>, count: usize) -> Result<f64> {
+    let began = Instant::now();
+    let all = clients.len() * count;
+    let local = tokio::task::LocalSet::new();
+    let tasks: Vec<_> = clients
+        .into_iter()
+        .map(|mut client| {
+            local.spawn_local(async move {
+                let mut connection = Connection::open(port).await?;
+                for _ in 0..count {
+                    client.once(&mut connection).await?;
+                }
+                Ok::<_, anyhow::Error>(())
+            })
+        })
+        .collect();
+    local
+        .run_until(async {
+            for task in tasks {
+                task.await??;
+            }
+            Ok::<_, anyhow::Error>(())
+        })
+        .await?;
+    Ok(all as f64 / began.elapsed().as_secs_f64())
+}

@@ -22,8 +22,11 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Print what this core can sign and hash in a second, as JSON.
-    Raw,
+    /// Print how often this core can do one thing in a second.
+    Raw {
+        /// What.
+        limit: raw::Limit,
+    },
     /// Fill a database, start the server and load it; print a table.
     Run(Run),
 }
@@ -49,6 +52,9 @@ pub struct Run {
     /// The core of the server.
     #[arg(long, default_value_t = 0)]
     pub server_core: usize,
+    /// How many sign-ins are begun and left, after all else; then the rows of the database are counted.
+    #[arg(long, default_value_t = 20_000)]
+    pub starts: u32,
     /// Run only the scenarios whose names contain this.
     #[arg(long)]
     pub only: Option<String>,
@@ -66,8 +72,8 @@ impl Run {
 
 fn main() -> Result<()> {
     match Cli::parse().command {
-        Command::Raw => {
-            println!("{}", serde_json::to_string(&raw::measure()?)?);
+        Command::Raw { limit } => {
+            println!("{}", raw::measure(limit)?);
             Ok(())
         }
         Command::Run(run) => {

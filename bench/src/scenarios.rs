@@ -1,7 +1,5 @@
 //! What is measured.
 
-use std::collections::HashMap;
-
 use anyhow::{Context, Result, ensure};
 use latchkey::boot::{self, Surroundings};
 use latchkey::config::{Config, DatabaseUrl, Issuer};
@@ -10,9 +8,9 @@ use sqlx::{AnyConnection, Connection as _, Executor};
 
 use crate::Run;
 use crate::fill::{self, Filled, PASSWORD, REDIRECT_URI, VERIFIER};
-use crate::load::{Answer, Client, Connection, Outcome, Request, load};
-use crate::raw::Raw;
-use crate::report::{Line, Report};
+use crate::load::{Answer, Client, Connection, Outcome, Request, in_all, load};
+use crate::raw::Limit;
+use crate::report::{Line, Report, Starts};
 use crate::server::{Server, free_port};
 
 fn encode(fields: &[(&str, &str)]) -> String {
@@ -85,48 +83,36 @@ impl Client for Exchange {
     }
 }
 
-/// A person who signs in by the form, each time as another user.
+/// People who sign in by the form, each as another user in a browser of their own: the page, then the form.
 struct SignIn {
-    cookies: HashMap<String, String>,
-    csrf: String,
     next: u32,
     step: u32,
     users: u32,
 }
 
-impl SignIn {
-    fn cookies(&self) -> String {
-        let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        if pairs.is_empty() { String::new() } else { format!("Cookie: {}\r\n", pairs.join("; ")) }
-    }
-
-    fn keep(&mut self, answer: &Answer) {
-        for line in answer.headers.lines() {
-            let set = line.split_once(": ").filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
-            if let Some((name, value)) = set.and_then(|(_, value)| value.split(';').next()?.split_once('=')) {
-                self.cookies.insert(name.to_owned(), value.to_owned());
-            }
-        }
-    }
+/// The cookies that an answer sets, as a browser sends them back.
+fn cookies(answer: &Answer) -> String {
+    let set = |line: &str| {
+        let (name, value) = line.split_once(": ")?;
+        let pair = value.split(';').next()?;
+        name.eq_ignore_ascii_case("set-cookie").then(|| pair.to_owned())
+    };
+    let pairs: Vec<String> = answer.headers.lines().filter_map(set).collect();
+    format!("Cookie: {}\r\n", pairs.join("; "))
 }
 
 impl Client for SignIn {
     async fn once(&mut self, connection: &mut Connection) -> Result<()> {
-        if self.csrf.is_empty() {
-            let page = Request { method: "GET", path: "/sign-in", headers: "", body: "" };
-            let answer = connection.send(&page).await?;
-            self.keep(&answer);
-            let csrf = answer.body.split("name=\"csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
-            csrf.context("no csrf token")?.clone_into(&mut self.csrf);
-        }
+        let page = connection.send(&Request { method: "GET", path: "/sign-in", headers: "", body: "" }).await?;
+        let csrf = page.body.split("name=\"csrf\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
         let identifier = format!("user{}@example.com", 1 + self.next % self.users);
         self.next += self.step;
-        let body = encode(&[("csrf", &self.csrf), ("identifier", &identifier), ("password", PASSWORD)]);
-        let headers = self.cookies();
-        let request = Request { method: "POST", path: "/sign-in", headers: &headers, body: &body };
-        let answer = connection.send(&request).await?;
+        let fields = [("csrf", csrf.context("no csrf token")?), ("identifier", &identifier), ("password", PASSWORD)];
+        let body = encode(&fields);
+        let headers = cookies(&page);
+        let answer =
+            connection.send(&Request { method: "POST", path: "/sign-in", headers: &headers, body: &body }).await?;
         ensure!(answer.status == 303, "{}: {}", answer.status, answer.body);
-        self.keep(&answer);
         Ok(())
     }
 }
@@ -199,62 +185,143 @@ pub async fn run(run: &Run) -> Result<()> {
     app.db.close().await;
     drop(app);
 
-    let raw = raw_of(run)?;
-    let mut report = Report::new(run, raw.clone());
+    let mut report = Report::new(run);
     let server = Server::start(&run.latchkey, run.server_core, place.port, &place.environment("RS256")).await?;
     drop(server);
     let server = Server::start(&run.latchkey, run.server_core, place.port, &place.environment("RS256")).await?;
     report.started_in = server.started_in;
     report.pss_idle = server.pss()?;
-    for (name, bar, limit) in bars(&raw) {
-        if run.only.as_ref().is_some_and(|only| !name.contains(only.as_str())) || name.contains("ES256") {
-            continue;
-        }
-        let outcome = measure(run, &mut filled, server.port, name).await.with_context(|| name.to_owned())?;
-        report.add(Line { name, bar, limit, outcome });
+    let wanted = |name: &str| run.only.as_ref().is_none_or(|only| name.contains(only.as_str()));
+    let (es256, rs256): (Vec<_>, Vec<_>) = SCENARIOS.iter().partition(|scenario| scenario.name.contains("ES256"));
+    for scenario in rs256.into_iter().filter(|scenario| wanted(scenario.name)) {
+        report.add(scenario.measure(run, &mut filled, server.port).await?);
     }
     report.pss_loaded = server.pss()?;
+    if wanted("starts") {
+        report.starts(starts(run, &filled, &place.url, &server).await?);
+    }
     drop(server);
-    if run.only.as_ref().is_none_or(|only| "client_credentials, ES256".contains(only.as_str())) {
+    if es256.iter().any(|scenario| wanted(scenario.name)) {
         // The keys of the second algorithm are made at the start.
         let server =
             Server::start(&run.latchkey, run.server_core, place.port, &place.environment("ES256,RS256")).await?;
-        for (name, bar, limit) in bars(&raw) {
-            if name.contains("ES256") {
-                let outcome = measure(run, &mut filled, server.port, name).await.with_context(|| name.to_owned())?;
-                report.add(Line { name, bar, limit, outcome });
-            }
+        for scenario in es256 {
+            report.add(scenario.measure(run, &mut filled, server.port).await?);
         }
     }
     report.finish(run.out.as_deref())
 }
 
-fn raw_of(run: &Run) -> Result<Raw> {
+/// What the server's core can do at most at this moment.
+fn raw(run: &Run, limit: Limit) -> Result<f64> {
     let own = std::env::current_exe()?;
-    let output = std::process::Command::new("taskset")
-        .args(["-c", &run.server_core.to_string()])
-        .arg(own)
-        .arg("raw")
-        .output()?;
-    Ok(serde_json::from_slice(&output.stdout)?)
+    let core = run.server_core.to_string();
+    let name = limit.name().to_ascii_lowercase();
+    let output = std::process::Command::new("taskset").args(["-c", &core]).arg(own).args(["raw", &name]).output()?;
+    Ok(std::str::from_utf8(&output.stdout)?.trim().parse()?)
 }
 
-/// The scenarios with their bars, in requests a second, and in words what the bar is.
-fn bars(raw: &Raw) -> Vec<(&'static str, f64, String)> {
-    let share = |share: f64, of: f64, what: &str| (of * share, format!("{:.0} % of {what}", share * 100.0));
-    let absolute = |rate: f64| (rate, "fixed".to_owned());
-    let with = |name, (bar, limit)| (name, bar, limit);
-    vec![
-        with("client_credentials, RS256", share(0.8, raw.rs256, "the raw RSA rate")),
-        with("refresh, rotating, RS256 x 2", share(0.7, raw.rs256 / 2.0, "half the raw RSA rate")),
-        with("code exchange, RS256 x 2", share(0.6, raw.rs256 / 2.0, "half the raw RSA rate")),
-        with("client_credentials, ES256", absolute(10_000.0)),
-        with("userinfo", absolute(10_000.0)),
-        with("introspection", absolute(10_000.0)),
-        with("jwks", absolute(40_000.0)),
-        with("discovery", absolute(40_000.0)),
-        with("password sign-in", share(0.9, raw.argon2id, "the raw argon2id rate")),
-    ]
+/// The least that a scenario is to reach.
+enum Bar {
+    /// So many in a second.
+    Fixed(f64),
+    /// A share of what the core could do if it did nothing else, when each takes so many operations.
+    Share { share: f64, of: Limit, each: f64 },
+}
+
+struct Scenario {
+    name: &'static str,
+    bar: Bar,
+}
+
+const SCENARIOS: &[Scenario] = &[
+    Scenario { name: "client_credentials, RS256", bar: Bar::Share { share: 0.8, of: Limit::Rs256, each: 1.0 } },
+    Scenario { name: "refresh, rotating, RS256 x 2", bar: Bar::Share { share: 0.7, of: Limit::Rs256, each: 2.0 } },
+    Scenario { name: "code exchange, RS256 x 2", bar: Bar::Share { share: 0.6, of: Limit::Rs256, each: 2.0 } },
+    Scenario { name: "client_credentials, ES256", bar: Bar::Fixed(10_000.0) },
+    Scenario { name: "userinfo", bar: Bar::Fixed(10_000.0) },
+    Scenario { name: "introspection", bar: Bar::Fixed(10_000.0) },
+    Scenario { name: "jwks", bar: Bar::Fixed(40_000.0) },
+    Scenario { name: "discovery", bar: Bar::Fixed(40_000.0) },
+    Scenario { name: "password sign-in", bar: Bar::Share { share: 0.9, of: Limit::Argon2id, each: 1.0 } },
+];
+
+impl Scenario {
+    /// Loads the server, and measures the limit before and after: a core is not equally fast at all times.
+    async fn measure(&self, run: &Run, filled: &mut Filled, port: u16) -> Result<Line> {
+        let limit = |each: f64, of| raw(run, of).map(|rate| rate / each);
+        let before = match self.bar {
+            Bar::Share { of, each, .. } => limit(each, of)?,
+            Bar::Fixed(_) => 0.0,
+        };
+        let outcome = measure(run, filled, port, self.name).await.with_context(|| self.name)?;
+        let (bar, limit) = match self.bar {
+            Bar::Share { share, of, each } => {
+                let limit = f64::midpoint(before, limit(each, of)?);
+                (limit * share, Some((of.name(), limit)))
+            }
+            Bar::Fixed(rate) => (rate, None),
+        };
+        Ok(Line { name: self.name, bar, limit, outcome })
+    }
+}
+
+/// Somebody who is sent to sign in, looks at the page, and goes away.
+#[derive(Clone)]
+struct Start {
+    path: String,
+}
+
+impl Client for Start {
+    async fn once(&mut self, connection: &mut Connection) -> Result<()> {
+        let sent = connection.send(&Request { method: "GET", path: &self.path, headers: "", body: "" }).await?;
+        let location = sent.headers.lines().find_map(|line| line.split_once(": ").filter(|it| it.0 == "location"));
+        let location = location.with_context(|| format!("{}: {}", sent.status, sent.body))?.1;
+        let path = location.find("/sign-in").and_then(|at| location.get(at..)).context("not to sign in")?;
+        let headers = cookies(&sent);
+        let page = connection.send(&Request { method: "GET", path, headers: &headers, body: "" }).await?;
+        ensure!(page.status == 200 && page.body.contains("name=\"password\""), "{}: {}", page.status, page.body);
+        Ok(())
+    }
+}
+
+/// Begins sign-ins that nobody goes on with, and counts what they leave.
+async fn starts(run: &Run, filled: &Filled, url: &str, server: &Server) -> Result<Starts> {
+    let challenge = latchkey::base::encoding::base64url(&latchkey::base::encoding::sha256(VERIFIER.as_bytes()));
+    let query = encode(&[
+        ("response_type", "code"),
+        ("client_id", &filled.web.0),
+        ("redirect_uri", REDIRECT_URI),
+        ("scope", "openid profile email"),
+        ("state", "a-state"),
+        ("nonce", "a-nonce"),
+        ("code_challenge", &challenge),
+        ("code_challenge_method", "S256"),
+    ]);
+    let each = Start { path: format!("/authorize?{query}") };
+    let (rows_before, pss_before) = (rows(url).await?, server.pss()?);
+    let count = run.starts as usize / run.connections;
+    let rate = in_all(server.port, vec![each; run.connections], count).await.context("starts")?;
+    let (rows_after, pss_after) = (rows(url).await?, server.pss()?);
+    Ok(Starts { count: count * run.connections, rate, rows_before, rows_after, pss_before, pss_after })
+}
+
+/// How many rows all tables have together.
+async fn rows(url: &str) -> Result<i64> {
+    let mut conn = AnyConnection::connect(url).await?;
+    let tables = if url.starts_with("sqlite") {
+        "SELECT name FROM sqlite_schema WHERE type = 'table'"
+    } else {
+        "SELECT CAST(table_name AS TEXT) FROM information_schema.tables WHERE table_schema = 'public'"
+    };
+    let tables: Vec<(String,)> = sqlx::query_as(tables).fetch_all(&mut conn).await?;
+    let mut rows = 0;
+    for (table,) in tables {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM \"{table}\""));
+        rows += sqlx::query_as::<_, (i64,)>(sql).fetch_one(&mut conn).await?.0;
+    }
+    conn.close().await?;
+    Ok(rows)
 }
 
 async fn measure(run: &Run, filled: &mut Filled, port: u16, name: &str) -> Result<Outcome> {
@@ -302,9 +369,7 @@ async fn measure(run: &Run, filled: &mut Filled, port: u16, name: &str) -> Resul
     } else {
         let users = fill::KNOWN.min(run.users);
         let (step, connections) = (run.connections as u32, run.connections as u32);
-        let people = (0..connections)
-            .map(|next| SignIn { cookies: HashMap::new(), csrf: String::new(), next, step, users })
-            .collect();
+        let people = (0..connections).map(|next| SignIn { next, step, users }).collect();
         load(port, people, run.time().max(std::time::Duration::from_secs(5))).await?
     };
     Ok(outcome)
