@@ -22,6 +22,38 @@ async fn work_that_fails_leaves_nothing() {
     assert_eq!(find(&mut app.app.db.read().await.unwrap(), "half").await.unwrap(), None);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn work_that_fails_or_panics_keeps_nobody_waiting() {
+    let app = TestApp::new().await;
+    let other = app.replica().await;
+    for panics in [false, true] {
+        let failed: Result<(), Error> = app
+            .app
+            .db
+            .write(move |conn| {
+                Box::pin(async move {
+                    insert_once(conn, "contended", "by the first").await?;
+                    assert!(!panics, "a piece of work that stops, as this test wants it");
+                    Err(Error::Conflict)
+                })
+            })
+            .await;
+        assert!(failed.is_err());
+        // The first one has a lock on this row for as long as its transaction lasts.
+        let written: Result<(), Error> = other
+            .app
+            .db
+            .write(|conn| {
+                Box::pin(async move {
+                    insert_once(conn, "contended", "by the second").await?;
+                    Err(Error::Conflict)
+                })
+            })
+            .await;
+        assert!(matches!(written, Err(Error::Conflict)), "{written:?}");
+    }
+}
+
 #[tokio::test]
 async fn work_runs_to_its_end_although_nobody_waits_for_it() {
     let app = TestApp::new().await;

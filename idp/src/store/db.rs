@@ -221,10 +221,13 @@ impl Db {
         let task = self.tracker.spawn(async move {
             let mut conn = writer.acquire().await?;
             let mut transaction = conn.begin().await?;
-            // An `Err` drops the transaction, which rolls it back.
-            let value = work(&mut transaction).await?;
-            transaction.commit().await?;
-            Ok(value)
+            let outcome = work(&mut transaction).await;
+            match &outcome {
+                Ok(_) => transaction.commit().await?,
+                // Now, and not when the connection is used next: until then others would wait for its locks.
+                Err(_) => transaction.rollback().await?,
+            }
+            outcome
         });
         task.await.unwrap_or_else(|stopped| Err(unavailable(stopped)))
     }

@@ -197,7 +197,9 @@ impl DerefMut for PooledConnection {
 
 impl Drop for PooledConnection {
     fn drop(&mut self) {
-        if let Some(kept) = self.kept.take().filter(|_| !self.pool.slots.is_closed()) {
+        // What panicked may have left a transaction open: the connection goes, and its locks with it.
+        let usable = !self.pool.slots.is_closed() && !std::thread::panicking();
+        if let Some(kept) = self.kept.take().filter(|_| usable) {
             self.pool.idle().push(kept);
         }
     }
