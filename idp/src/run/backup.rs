@@ -61,13 +61,7 @@ pub(super) async fn restore(config: Config, restore: &Restore) -> Outcome {
     }
     begun?;
     let before = with_ending(&present, ".before-restore");
-    remove(&before);
-    for ending in ["", "-wal", "-shm"] {
-        let from = with_ending(&present, ending);
-        if from.exists() {
-            fs::rename(&from, with_ending(&before, ending)).context("the present database cannot be put aside")?;
-        }
-    }
+    put_aside(&present, &before).context("the present database cannot be put aside")?;
     finish(&restored, &present).context("the restored database cannot be put in its place")?;
     let text = format!(
         "Went back to {}. Everybody signs in anew. The database from before is {}.",
@@ -121,6 +115,24 @@ fn remove(database: &Path) {
     for ending in ["", "-wal", "-shm"] {
         let _ = fs::remove_file(with_ending(database, ending));
     }
+}
+
+/// Gives a database another name beside its own, under which it is complete; one that is not there leaves alone what has the
+/// other name.
+fn put_aside(present: &Path, before: &Path) -> std::io::Result<()> {
+    if !present.exists() {
+        return Ok(());
+    }
+    remove(before);
+    // These must not be there when another database has the name.
+    for ending in ["-wal", "-shm"] {
+        let from = with_ending(present, ending);
+        if from.exists() {
+            fs::rename(&from, with_ending(before, ending))?;
+        }
+    }
+    // There is a database of this name at every moment; else a server could begin with an empty one.
+    fs::hard_link(present, before).or_else(|_| fs::rename(present, before))
 }
 
 /// Makes an empty file that is for its owner alone.
