@@ -55,10 +55,12 @@ pub async fn range_end(conn: &mut Conn, swept: Swept, after: &str, rows: i64) ->
 /// Removes what was dead before a moment, of the rows behind `after` up to `until`, or to the end; how many went.
 pub async fn delete(conn: &mut Conn, swept: Swept, after: &str, until: Option<&str>, before: Timestamp) -> Result<u64> {
     let (table, key) = swept.table_and_key();
-    let sql = format!(
-        "DELETE FROM {table} WHERE {key} > $2 AND (CAST($3 AS TEXT) IS NULL OR {key} <= $3) AND {}",
-        swept.is_dead()
-    );
-    let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(before).bind(after).bind(until);
+    // An upper bound that may be absent in the statement itself would make a database look at all that lies behind.
+    let upper = if until.is_some() { format!("AND {key} <= $3") } else { String::new() };
+    let sql = format!("DELETE FROM {table} WHERE {key} > $2 {upper} AND {}", swept.is_dead());
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(before).bind(after);
+    if let Some(until) = until {
+        query = query.bind(until);
+    }
     Ok(query.execute(conn).await?.rows_affected())
 }

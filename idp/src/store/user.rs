@@ -158,8 +158,8 @@ pub async fn find_candidate(conn: &mut Conn, normalised: &str, browser: &TokenHa
 
 /// The users in the order of their making, from after `after`.
 pub async fn list(conn: &mut Conn, after: Option<&Id>, limit: i64) -> Result<Vec<User>> {
-    let sql = select("WHERE CAST($1 AS TEXT) IS NULL OR u.id > $1 ORDER BY u.id LIMIT $2");
-    Ok(sqlx::query_as(sql).bind(after).bind(limit).fetch_all(conn).await?)
+    let sql = select("WHERE u.id > $1 ORDER BY u.id LIMIT $2");
+    Ok(sqlx::query_as(sql).bind(after.map_or("", Id::as_str)).bind(limit).fetch_all(conn).await?)
 }
 
 /// Whether there is any user.
