@@ -144,7 +144,9 @@ impl Db {
         let writer = pool(1, pragmas.clone());
         // Makes the file, and says so if it cannot be made.
         drop(writer.acquire().await?);
-        let reader = pool(options.max_connections, format!("{pragmas} PRAGMA query_only = ON;"));
+        // Every write makes the pages old that a reader has; more than a lookup needs would be memory for nothing.
+        let reader =
+            pool(options.max_connections, format!("{pragmas} PRAGMA query_only = ON; PRAGMA cache_size = -512;"));
         let queue = Queue::new(writer.clone(), options.acquire_timeout);
         Ok(Self { reader, writer, queue: Some(queue), tracker: TaskTracker::new() })
     }
