@@ -145,9 +145,17 @@ pub async fn fill(app: &App, url: &str, users: u32) -> Result<Filled> {
         codes.push(token.expose().to_owned());
     }
     transaction.commit().await?;
-    let analyze = if url.starts_with("sqlite") { "PRAGMA optimize" } else { "ANALYZE" };
-    sqlx::query(analyze).execute(&mut conn).await?;
+    // What a database does with so many new rows sooner or later shall not happen under load.
+    let settle: &[&'static str] = if url.starts_with("sqlite") {
+        &["PRAGMA optimize", "PRAGMA wal_checkpoint(TRUNCATE)"]
+    } else {
+        &["VACUUM ANALYZE", "CHECKPOINT"]
+    };
+    for statement in settle {
+        sqlx::query(*statement).execute(&mut conn).await?;
+    }
     conn.close().await?;
+    std::process::Command::new("sync").status()?;
     let text =
         |secret: Option<latchkey::base::secret::Secret>| secret.map(|it| it.expose().to_owned()).unwrap_or_default();
     Ok(Filled {
