@@ -43,6 +43,7 @@ async fn a_changed_password_ends_everything_but_this_browser() {
     let done = change_password(&mut here, PASSWORD, NEW_PASSWORD).await;
     assert!(done.reply.body.contains("Your new password is set"), "{}", done.reply.body);
     assert_ne!(here.cookies["sid"], before, "a new session cookie");
+    assert_eq!(app.rows("password_failure").await, 0, "the try that succeeded is no failure");
     here.get(&rp.request().set("prompt", "none").path()).await.code();
     elsewhere.get(&rp.request().set("prompt", "none").path()).await.error("login_required");
     rp.refresh(tokens.refresh()).await.error("invalid_grant");

@@ -98,8 +98,8 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
     }
     // Whoever sits at an open session has as few tries as whoever signs in.
     let typed = own.first().copied().unwrap_or_default();
-    let user = match password::check(&app, typed, &current, &owner.visitor.browser).await? {
-        Outcome::Right { user, .. } if user.id == owner.session.user_id => user,
+    let (user, bucket) = match password::check(&app, typed, &current, &owner.visitor.browser).await? {
+        Outcome::Right { user, bucket } if user.id == owner.session.user_id => (user, bucket),
         Outcome::TooSoon { until } => {
             let seconds = until.since(app.now()).as_secs() + 1;
             return show(&app, &owner, Some(ChangeProblem::TooManyTries { seconds }), false).await;
@@ -110,7 +110,8 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
     let user = user::find(&mut *app.db.read().await?, &user.id).await?;
     let user = user.ok_or_else(|| Error::Internal("a password without its user".to_owned()))?;
     let keep = owner.session.kept_at.is_some();
-    let signed_in = session::begin(&app, &SignIn { keep, ..owner.visitor.with_password(&user) }).await?;
+    let sign_in = SignIn { keep, bucket: Some(&bucket), ..owner.visitor.with_password(&user) };
+    let signed_in = session::begin(&app, &sign_in).await?;
     let mut response = leave::see_other(&format!("{}?done=changed", app.config.issuer.url("/account/password")))?;
     let age = signed_in.keep.then_some(app.config.login.session_remembered);
     if let Some(cookie) = Jar::of(&app).set(Name::Sid, signed_in.sid.expose(), age) {
