@@ -39,8 +39,8 @@ section! {
         connections_per_address: u32 = 1024, must(at_least(8));
         /// How long connections are still taken after the order to stop, for load balancers that take a while to notice.
         shutdown_delay: Duration = Duration::from_millis(250), should(between(Duration::from_millis(100), minutes(1)));
-        /// How long requests that are under way may go on after that.
-        shutdown_timeout: Duration = seconds(30), should(between(seconds(1), minutes(5)));
+        /// How long requests that are under way may go on after that. Many supervisors kill after half a minute in all.
+        shutdown_timeout: Duration = seconds(25), should(between(seconds(1), minutes(5)));
     }
 }
 
