@@ -15,6 +15,7 @@ use crate::oidc::client_metadata::Client;
 use crate::store::client::{self, Registered};
 use crate::store::db::{Error, Result};
 use crate::store::event::Event;
+use crate::store::installation;
 
 /// For how long a client is remembered. A change that another process makes is seen everywhere after that.
 const A_MOMENT: Duration = Duration::from_secs(1);
@@ -143,6 +144,8 @@ pub async fn declare(app: &App) -> Result<()> {
     app.db
         .write(move |conn| {
             Box::pin(async move {
+                installation::in_turn(conn, "clients").await?;
+                let present = client::list(conn, now).await?;
                 for known in present.iter().filter(|known| known.declared) {
                     if !declared.iter().any(|(client, ..)| client.client_id == known.client.client_id) {
                         client::disable(conn, &known.client.id, now).await?;

@@ -148,7 +148,8 @@ async fn welcome(app: &App, took: Duration) -> Result<(), Failure> {
         store::user::any_with_password(&mut *app.db.read().await.map_err(failed)?).await.map_err(failed)?;
     if !administrators {
         let administrator = first_administrator(app).await?;
-        let link = users::password_link(app, &administrator.id, FIRST_LINK).await.map_err(failed)?;
+        // Replicas that start together print one each, and a person takes any of them.
+        let link = users::another_password_link(app, &administrator.id, FIRST_LINK).await.map_err(failed)?;
         println!(
             "\nThere is nobody yet who can sign in. Set the password of the user \"admin\" (works once, for an hour):"
         );
@@ -163,9 +164,8 @@ async fn welcome(app: &App, took: Duration) -> Result<(), Failure> {
 
 /// The first administrator, made at the first start.
 async fn first_administrator(app: &App) -> Result<User, Failure> {
-    let found =
-        store::user::find_by_identifier(&mut *app.db.read().await.map_err(failed)?, "admin").await.map_err(failed)?;
-    if let Some(found) = found {
+    let found = async || store::user::find_by_identifier(&mut *app.db.read().await?, "admin").await;
+    if let Some(found) = found().await.map_err(failed)? {
         return Ok(found);
     }
     let name = identifier::parse("admin", None).map_err(|_| anyhow!("admin is no user name"))?;
@@ -176,7 +176,13 @@ async fn first_administrator(app: &App) -> Result<User, Failure> {
         password: None,
         roles: vec![ADMINISTRATOR.to_owned()],
     };
-    Ok(users::add(app, new).await.map_err(failed)?)
+    match users::add(app, new).await {
+        // Another replica was faster.
+        Err(crate::login::Error::Store(store::db::Error::Conflict)) => {
+            Ok(found().await.map_err(failed)?.context("the user admin was there, and is not")?)
+        }
+        added => Ok(added.map_err(failed)?),
+    }
 }
 
 /// An error of the store or of a sign-in, for the command line.

@@ -15,6 +15,7 @@ use latchkey::base::random::Random;
 use latchkey::boot::{self, Surroundings};
 use latchkey::clients;
 use latchkey::config::{Config, Issuer, Network, NewClient, RedisUrl};
+use latchkey::jose::Algorithm;
 use latchkey::login::identifier;
 use latchkey::login::users::{self, NewUser};
 use latchkey::oidc::client_metadata::ClientKind;
@@ -101,6 +102,46 @@ impl TestApp {
         let surroundings = Surroundings { clock: Clock::System, random: Random::System, durable: false };
         let app = boot::open(config, surroundings).await.unwrap();
         Self { router: router(&app), app, clock: Clock::System, replicas: None }
+    }
+
+    /// So many real processes that all start at once on a PostgreSQL database without tables, and the provider beside them.
+    /// `None` where the suite runs on SQLite.
+    pub async fn first_start(count: usize) -> Option<(Self, Vec<Process>)> {
+        super::database::server()?;
+        let mut config = super::database::empty_config().await;
+        config.issuer = Issuer::localhost(super::free_port());
+        let mut processes: Vec<_> = (0..count)
+            .map(|_| {
+                let port = free_port();
+                let listen = format!("127.0.0.1:{port}");
+                Process::spawn(port, super::latchkey(&config), &[("LATCHKEY__HTTP__LISTEN", &listen)])
+            })
+            .collect();
+        for process in &mut processes {
+            process.ready().await;
+        }
+        let surroundings = Surroundings { clock: Clock::System, random: Random::System, durable: false };
+        let app = boot::open(config, surroundings).await.unwrap();
+        Some((Self { router: router(&app), app, clock: Clock::System, replicas: None }, processes))
+    }
+
+    /// So many replicas within this process that open a PostgreSQL database without tables at the same moment; none where the
+    /// suite runs on SQLite, which has one server.
+    pub async fn opened_at_once(count: usize) -> Vec<App> {
+        if super::database::server().is_none() {
+            return Vec::new();
+        }
+        let mut config = super::database::empty_config().await;
+        // The fastest to make, so that all are at the same place at the same time.
+        config.tokens.signing_algorithms = vec![Algorithm::ES256];
+        let opening: Vec<_> = (0..count)
+            .map(|_| {
+                let (config, handle) = (config.clone(), tokio::runtime::Handle::current());
+                let surroundings = Surroundings { clock: Clock::System, random: Random::System, durable: false };
+                std::thread::spawn(move || handle.block_on(boot::open(config, surroundings)).unwrap())
+            })
+            .collect();
+        tokio::task::block_in_place(|| opening.into_iter().map(|one| one.join().unwrap()).collect())
     }
 
     /// A provider with another configuration, such as that of a restored database, and the world's clock.

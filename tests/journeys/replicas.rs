@@ -30,6 +30,24 @@ async fn x4_b5_fifty_exchanges_of_one_code_over_two_replicas_give_one_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replicas_that_start_together_on_an_empty_database_agree() {
+    let Some((app, processes)) = TestApp::first_start(5).await else { return };
+    for table in ["user_account", "user_identifier", "signing_key"] {
+        assert_eq!(app.rows(table).await, 1, "{table}");
+    }
+    assert_eq!(app.rows("one_time_link").await, 5, "a link in the output of each");
+    let mut keys = Vec::new();
+    for process in &processes {
+        let host = format!("localhost:{}", app.app.config.issuer.port());
+        let request = http::Request::get("/jwks").header("host", host).body(axum::body::Body::empty()).unwrap();
+        let reply = process.send([192, 0, 2, 7].into(), request).await;
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        keys.push(reply.body);
+    }
+    assert!(keys.iter().all(|each| *each == keys[0]), "{keys:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_done_for_one_request_is_done_once_for_all_replicas() {
     let Some(app) = TestApp::replicas().await else { return };
     let rp = app.relying_party().await;

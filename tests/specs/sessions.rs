@@ -71,6 +71,27 @@ async fn a_link_sets_a_password_once_and_only_the_newest_works_and_looking_uses_
 }
 
 #[tokio::test]
+async fn links_that_replicas_print_at_the_first_start_all_work_until_one_is_used() {
+    let app = TestApp::new().await;
+    let alice = app.user("alice").await;
+    let another = || async { users::another_password_link(&app.app, &alice.id, minutes(60)).await.unwrap() };
+    let (first, second) = (another().await, another().await);
+    for link in [&first, &second] {
+        app.get(link).await.expect(200);
+    }
+    let mut browser = app.browser();
+    let page = browser.get(&first).await;
+    page.form().fill("password", "four grey cranes wade slowly").submit(&mut browser).await;
+    for link in [&first, &second] {
+        app.get(link).await.expect(400);
+    }
+    // Nor does one that was made before the password was changed in another way.
+    let pending = another().await;
+    users::set_password(&app.app, &alice.id, &"five tame herons drift".into()).await.unwrap();
+    app.get(&pending).await.expect(400);
+}
+
+#[tokio::test]
 async fn a_million_anonymous_starts_would_leave_no_row() {
     let app = TestApp::new().await;
     let rp = app.relying_party().await;

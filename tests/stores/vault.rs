@@ -22,3 +22,20 @@ async fn another_master_key_opens_nothing_and_a_new_one_takes_over_from_the_one_
     assert!(open(vec![stranger]).await.is_ok(), "the new key alone opens it now");
     assert!(matches!(open(vec![present]).await, Err(Error::WrongMasterKey)), "and the old one no longer");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_many_that_open_an_empty_database_all_have_the_same_keys() {
+    for round in 0..5 {
+        let opened = TestApp::opened_at_once(8).await;
+        let Some(first) = opened.first() else { return };
+        let sealed = first.vault.seal(&first.pen.random, "a place", b"what all must open");
+        for other in &opened {
+            assert!(other.vault.unseal("a place", &sealed).is_some(), "round {round}: two data keys");
+            assert_eq!(
+                other.keys.ring().public.to_json(),
+                first.keys.ring().public.to_json(),
+                "round {round}: two signing keys"
+            );
+        }
+    }
+}

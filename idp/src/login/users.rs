@@ -1,5 +1,7 @@
 //! Making users, and changing what they sign in with.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 
 use crate::app::App;
@@ -105,20 +107,33 @@ async fn write_password(
 ) -> store::db::Result<()> {
     password::set(conn, user, phc, now).await?;
     password::clear_failures(conn, &format!("user:{user}")).await?;
+    // A link that was made for the password before must not set the next one.
+    one_time_link::end_all(conn, Purpose::SetPassword, user, now).await?;
     users::end_all(conn, user).await?;
     pen.record(conn, &Event::PasswordChanged { user: user.clone() }).await
 }
 
 /// A link by which the user sets a password; links made for it before die.
-pub async fn password_link(app: &App, user: &Id, lifetime: std::time::Duration) -> Result<String, Error> {
+pub async fn password_link(app: &App, user: &Id, lifetime: Duration) -> Result<String, Error> {
+    link(app, user, lifetime, true).await
+}
+
+/// A link by which the user sets a password, beside those that there are: the one that is used first ends them all.
+pub async fn another_password_link(app: &App, user: &Id, lifetime: Duration) -> Result<String, Error> {
+    link(app, user, lifetime, false).await
+}
+
+async fn link(app: &App, user: &Id, lifetime: Duration, alone: bool) -> Result<String, Error> {
     let token = Token::new(TokenKind::OneTimeLink, &app.pen.random);
     let (hash, now, user) = (token.hash(), app.now(), user.clone());
-    let expires_at = now + lifetime;
     app.db
         .write(move |conn| {
-            Box::pin(
-                async move { one_time_link::insert(conn, &hash, Purpose::SetPassword, &user, now, expires_at).await },
-            )
+            Box::pin(async move {
+                if alone {
+                    one_time_link::end_all(conn, Purpose::SetPassword, &user, now).await?;
+                }
+                one_time_link::insert(conn, &hash, Purpose::SetPassword, &user, now, now + lifetime).await
+            })
         })
         .await?;
     // In the fragment it would need a script; in the query it is kept out of logs and, by policy, out of referrers.

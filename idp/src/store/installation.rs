@@ -32,6 +32,13 @@ pub async fn set(conn: &mut Conn, name: &str, value: &str) -> Result<()> {
     Ok(())
 }
 
+/// Waits for its turn: of several transactions that take turns at one thing, each goes on when the one before it has ended,
+/// and sees what that has done. What is written only where there is nothing yet needs this on PostgreSQL, where a condition
+/// does not see what others have not committed.
+pub async fn in_turn(conn: &mut Conn, thing: &str) -> Result<()> {
+    set(conn, &format!("turn.{thing}"), "").await
+}
+
 /// A data key, wrapped by a master key.
 #[derive(sqlx::FromRow)]
 pub struct DataKey {
@@ -48,6 +55,7 @@ pub async fn data_keys(conn: &mut Conn) -> Result<Vec<DataKey>> {
 
 /// Keeps a new data key, unless there is one.
 pub async fn insert_first_data_key(conn: &mut Conn, key: &DataKey, now: Timestamp) -> Result<()> {
+    in_turn(conn, "data_key").await?;
     sqlx::query(
         "INSERT INTO data_key (id, wrapped, created_at)
          SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT 1 FROM data_key)",

@@ -20,7 +20,7 @@ impl Purpose {
     }
 }
 
-/// Keeps a link. Older ones of the same user and purpose die: the newest alone works.
+/// Keeps a link.
 pub async fn insert(
     conn: &mut Conn,
     hash: &TokenHash,
@@ -29,12 +29,6 @@ pub async fn insert(
     now: Timestamp,
     expires_at: Timestamp,
 ) -> Result<()> {
-    sqlx::query("UPDATE one_time_link SET used_at = $3 WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL")
-        .bind(user)
-        .bind(purpose.as_str())
-        .bind(now)
-        .execute(&mut *conn)
-        .await?;
     sqlx::query(
         "INSERT INTO one_time_link (hash, purpose, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
     )
@@ -45,6 +39,17 @@ pub async fn insert(
     .bind(expires_at)
     .execute(conn)
     .await?;
+    Ok(())
+}
+
+/// Ends all links of a user for a purpose.
+pub async fn end_all(conn: &mut Conn, purpose: Purpose, user: &Id, now: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE one_time_link SET used_at = $3 WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL")
+        .bind(user)
+        .bind(purpose.as_str())
+        .bind(now)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Signing keys and their states: published before use, in use, retired until the last token has died.
 
-use super::db::{Conn, Result};
+use super::db::{Conn, Error, Result};
+use super::installation;
 use crate::base::clock::Timestamp;
 
 /// A signing key as it is stored.
@@ -34,8 +35,21 @@ pub async fn list(conn: &mut Conn, now: Timestamp) -> Result<Vec<SigningKey>> {
     Ok(sqlx::query_as(sql).bind(now).fetch_all(conn).await?)
 }
 
-/// Adds a key; `Conflict` if another one of its algorithm begins at the same moment.
-pub async fn insert(conn: &mut Conn, key: &SigningKey) -> Result<()> {
+/// When the newest key of an algorithm begins to sign.
+pub async fn newest(conn: &mut Conn, algorithm: &str) -> Result<Option<Timestamp>> {
+    let row: (Option<Timestamp>,) = sqlx::query_as("SELECT MAX(active_at) FROM signing_key WHERE algorithm = $1")
+        .bind(algorithm)
+        .fetch_one(conn)
+        .await?;
+    Ok(row.0)
+}
+
+/// Adds a key after the newest one that its maker knew of; `Conflict` if there is a newer one.
+pub async fn insert_after(conn: &mut Conn, key: &SigningKey, known: Option<Timestamp>) -> Result<()> {
+    installation::in_turn(conn, "signing_key").await?;
+    if newest(conn, &key.algorithm).await? != known {
+        return Err(Error::Conflict);
+    }
     sqlx::query(
         "INSERT INTO signing_key (kid, algorithm, sealed_private, public_jwk, created_at, active_at, retired_at, removed_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
@@ -53,13 +67,13 @@ pub async fn insert(conn: &mut Conn, key: &SigningKey) -> Result<()> {
     Ok(())
 }
 
-/// Adds the first key of an algorithm; does nothing if one is there, so that replicas that start at once agree.
-pub async fn insert_first(conn: &mut Conn, key: &SigningKey) -> Result<()> {
-    sqlx::query(
+/// Adds the first key of an algorithm unless one is there, so that replicas that start at once agree; whether it was added.
+pub async fn insert_first(conn: &mut Conn, key: &SigningKey) -> Result<bool> {
+    installation::in_turn(conn, "signing_key").await?;
+    let done = sqlx::query(
         "INSERT INTO signing_key (kid, algorithm, sealed_private, public_jwk, created_at, active_at)
          SELECT $1, $2, $3, $4, $5, $6
-         WHERE NOT EXISTS (SELECT 1 FROM signing_key WHERE algorithm = $2 AND retired_at IS NULL)
-         ON CONFLICT DO NOTHING",
+         WHERE NOT EXISTS (SELECT 1 FROM signing_key WHERE algorithm = $2 AND retired_at IS NULL)",
     )
     .bind(&key.kid)
     .bind(&key.algorithm)
@@ -69,7 +83,7 @@ pub async fn insert_first(conn: &mut Conn, key: &SigningKey) -> Result<()> {
     .bind(key.active_at)
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
 /// Says when the older keys of an algorithm stop to sign and to be published, because a newer one takes over then.

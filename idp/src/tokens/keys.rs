@@ -93,8 +93,10 @@ impl Keys {
                 let pen = pen.clone();
                 db.write(move |conn| {
                     Box::pin(async move {
-                        signing_key::insert_first(conn, &key).await?;
-                        pen.record(conn, &Event::SigningKeyCreated { kid: key.kid }).await
+                        if signing_key::insert_first(conn, &key).await? {
+                            pen.record(conn, &Event::SigningKeyCreated { kid: key.kid }).await?;
+                        }
+                        Ok(())
                     })
                 })
                 .await?;
@@ -121,8 +123,7 @@ impl Keys {
         let mut made = Vec::new();
         for algorithm in &self.rotation.algorithms {
             let now = pen.clock.now();
-            let stored = signing_key::list(&mut *db.read().await?, now).await?;
-            let newest = stored.iter().filter(|key| key.algorithm == algorithm.as_str()).map(|key| key.active_at).max();
+            let newest = signing_key::newest(&mut *db.read().await?, algorithm.as_str()).await?;
             let active_at = match newest {
                 // The next one is published already, or the present one is young.
                 Some(newest) if when == When::Due && newest + self.rotation.every > now + self.rotation.ahead => {
@@ -137,7 +138,7 @@ impl Keys {
             let inserted = db
                 .write(move |conn| {
                     Box::pin(async move {
-                        signing_key::insert(conn, &key).await?;
+                        signing_key::insert_after(conn, &key, newest).await?;
                         signing_key::retire_before(conn, algorithm.as_str(), active_at, removed_at).await?;
                         pen.record(conn, &Event::SigningKeyCreated { kid: key.kid }).await
                     })
