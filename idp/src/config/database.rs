@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::reader::{between, section};
 use super::source::Raw;
 use super::units::minutes;
-use super::value::{Value, quoted};
+use super::value::{Value, quoted, without_credentials};
 use crate::base::secret::Secret;
 
 section! {
@@ -62,22 +62,10 @@ impl Value for DatabaseUrl {
     fn render(&self) -> String {
         self.shown()
     }
-    /// The URL without its password and options, either of which can be a credential.
     fn shown(&self) -> String {
         match self {
             Self::Sqlite(path) => quoted(&format!("sqlite:{}", path.display())),
-            Self::Postgres(url) => {
-                let shown = url::Url::parse(url.expose()).ok().and_then(|mut url| {
-                    if url.password().is_some() {
-                        url.set_password(Some("***")).ok()?;
-                    }
-                    if url.query().is_some() {
-                        url.set_query(Some("***"));
-                    }
-                    Some(quoted(url.as_str()))
-                });
-                shown.unwrap_or_else(|| quoted("[secret]"))
-            }
+            Self::Postgres(url) => without_credentials(url),
         }
     }
 }

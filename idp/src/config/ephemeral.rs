@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::reader::{between, rule, section};
 use super::source::Raw;
 use super::units::seconds;
-use super::value::{Value, quoted};
+use super::value::{Value, without_credentials};
 use crate::base::secret::Secret;
 
 section! {
@@ -55,18 +55,8 @@ impl Value for RedisUrl {
     fn render(&self) -> String {
         self.shown()
     }
-    /// The URL without its password.
     fn shown(&self) -> String {
-        let shown = url::Url::parse(self.0.expose()).ok().and_then(|mut url| {
-            if url.password().is_some() {
-                url.set_password(Some("***")).ok()?;
-            }
-            if url.query().is_some() {
-                url.set_query(Some("***"));
-            }
-            Some(quoted(url.as_str()))
-        });
-        shown.unwrap_or_else(|| quoted("[secret]"))
+        without_credentials(&self.0)
     }
 }
 

@@ -40,6 +40,20 @@ pub(super) fn quoted(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 
+/// A URL as it is shown, without its password and options, either of which can be a credential.
+pub(super) fn without_credentials(url: &Secret) -> String {
+    let shown = url::Url::parse(url.expose()).ok().and_then(|mut url| {
+        if url.password().is_some() {
+            url.set_password(Some("***")).ok()?;
+        }
+        if url.query().is_some() {
+            url.set_query(Some("***"));
+        }
+        Some(quoted(url.as_str()))
+    });
+    shown.unwrap_or_else(|| quoted("[secret]"))
+}
+
 impl Value for bool {
     fn expected() -> String {
         "true or false".to_owned()
