@@ -8,7 +8,7 @@ use latchkey::jose::{KeySet, Typ, VerifyError, verify};
 use latchkey::tokens::keys::When;
 use sqlx::Executor;
 
-use crate::harness::{PostgresServer, Process, RedisServer, TestApp, free_port};
+use crate::harness::{PostgresServer, Process, RedisServer, RelyingParty, TestApp, free_port};
 
 /// How long a request may take that is refused because the database is away, slow or full.
 const REFUSED_WITHIN: Duration = Duration::from_millis(2_500);
@@ -144,6 +144,22 @@ async fn x5_a_database_that_restarts_is_503_for_a_while_and_nothing_that_was_ans
     assert!(rp.is_good(&tokens.access_token).await);
 }
 
+/// Twenty refreshes at once, none of which the database can serve.
+async fn refreshes_are_refused_in_time(rp: &RelyingParty, token: &str) {
+    let began = Instant::now();
+    let tasks: Vec<_> = (0..20)
+        .map(|_| {
+            let (rp, token) = (rp.clone(), token.to_owned());
+            tokio::spawn(async move { (rp.refresh(&token).await, Instant::now()) })
+        })
+        .collect();
+    for task in tasks {
+        let (reply, at) = task.await.unwrap();
+        reply.expect(503);
+        assert!(at - began <= REFUSED_WITHIN, "{:?}", at - began);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn x6_a_slow_database_and_an_empty_pool_are_refusals_and_no_waiting() {
     let (postgres, app) = with_postgres(|config| config.database.max_connections = 2).await;
@@ -153,18 +169,7 @@ async fn x6_a_slow_database_and_an_empty_pool_are_refusals_and_no_waiting() {
     let mut holder = postgres.connect().await;
     holder.execute("BEGIN").await.unwrap();
     holder.execute("LOCK TABLE refresh_family IN ACCESS EXCLUSIVE MODE").await.unwrap();
-    let began = Instant::now();
-    let tasks: Vec<_> = (0..20)
-        .map(|_| {
-            let (rp, token) = (rp.clone(), tokens.refresh().to_owned());
-            tokio::spawn(async move { (rp.refresh(&token).await, Instant::now()) })
-        })
-        .collect();
-    for task in tasks {
-        let (reply, at) = task.await.unwrap();
-        reply.expect(503);
-        assert!(at - began <= REFUSED_WITHIN, "{:?}", at - began);
-    }
+    refreshes_are_refused_in_time(&rp, tokens.refresh()).await;
     holder.execute("ROLLBACK").await.unwrap();
     rp.refresh(tokens.refresh()).await.tokens();
 }
@@ -178,18 +183,7 @@ async fn x6_work_that_waits_too_long_for_sqlite_is_refused() {
     let url = format!("sqlite:{}", path.display());
     let mut holder = <sqlx::AnyConnection as sqlx::Connection>::connect(&url).await.unwrap();
     holder.execute("BEGIN IMMEDIATE").await.unwrap();
-    let began = Instant::now();
-    let tasks: Vec<_> = (0..20)
-        .map(|_| {
-            let (rp, token) = (rp.clone(), tokens.refresh().to_owned());
-            tokio::spawn(async move { (rp.refresh(&token).await, Instant::now()) })
-        })
-        .collect();
-    for task in tasks {
-        let (reply, at) = task.await.unwrap();
-        reply.expect(503);
-        assert!(at - began <= REFUSED_WITHIN, "{:?}", at - began);
-    }
+    refreshes_are_refused_in_time(&rp, tokens.refresh()).await;
     holder.execute("ROLLBACK").await.unwrap();
     rp.refresh(tokens.refresh()).await.tokens();
 }
