@@ -44,7 +44,7 @@ pub async fn newest(conn: &mut Conn, algorithm: &str) -> Result<Option<Timestamp
     Ok(row.0)
 }
 
-/// Adds a key after the newest one that its maker knew of; `Conflict` if there is a newer one.
+/// Adds a key after the newest one that its maker knew of, if any; `Conflict` if another one was faster, so that replicas agree.
 pub async fn insert_after(conn: &mut Conn, key: &SigningKey, known: Option<Timestamp>) -> Result<()> {
     installation::in_turn(conn, "signing_key").await?;
     if newest(conn, &key.algorithm).await? != known {
@@ -65,25 +65,6 @@ pub async fn insert_after(conn: &mut Conn, key: &SigningKey, known: Option<Times
     .execute(conn)
     .await?;
     Ok(())
-}
-
-/// Adds the first key of an algorithm unless one is there, so that replicas that start at once agree; whether it was added.
-pub async fn insert_first(conn: &mut Conn, key: &SigningKey) -> Result<bool> {
-    installation::in_turn(conn, "signing_key").await?;
-    let done = sqlx::query(
-        "INSERT INTO signing_key (kid, algorithm, sealed_private, public_jwk, created_at, active_at)
-         SELECT $1, $2, $3, $4, $5, $6
-         WHERE NOT EXISTS (SELECT 1 FROM signing_key WHERE algorithm = $2 AND retired_at IS NULL)",
-    )
-    .bind(&key.kid)
-    .bind(&key.algorithm)
-    .bind(&key.sealed_private)
-    .bind(&key.public_jwk)
-    .bind(key.created_at)
-    .bind(key.active_at)
-    .execute(conn)
-    .await?;
-    Ok(done.rows_affected() == 1)
 }
 
 /// Says when the older keys of an algorithm stop to sign and to be published, because a newer one takes over then.

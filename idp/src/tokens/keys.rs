@@ -33,6 +33,8 @@ pub struct Rotation {
 /// When the next key is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
+    /// When there is none.
+    Missing,
     /// When the present one has signed for as long as it should.
     Due,
     /// Now, to sign once it has been published long enough.
@@ -85,25 +87,9 @@ pub struct Keys {
 impl Keys {
     /// Loads the keys, and makes those that must be there and are not.
     pub async fn open(db: &Db, vault: &Vault, pen: &Pen, rotation: Rotation) -> Result<Self> {
-        for algorithm in &rotation.algorithms {
-            let stored = signing_key::list(&mut *db.read().await?, pen.clock.now()).await?;
-            if !stored.iter().any(|key| key.algorithm == algorithm.as_str() && key.retired_at.is_none()) {
-                let now = pen.clock.now();
-                let key = generate(*algorithm, vault, pen, now).await?;
-                let pen = pen.clone();
-                db.write(move |conn| {
-                    Box::pin(async move {
-                        if signing_key::insert_first(conn, &key).await? {
-                            pen.record(conn, &Event::SigningKeyCreated { kid: key.kid }).await?;
-                        }
-                        Ok(())
-                    })
-                })
-                .await?;
-            }
-        }
-        let ring = load(db, vault, pen).await?;
-        Ok(Self { rotation, ring: RwLock::new(Arc::new(ring)) })
+        let keys = Self { rotation, ring: RwLock::new(Arc::new(load(db, vault, pen).await?)) };
+        keys.rotate(db, vault, pen, When::Missing).await?;
+        Ok(keys)
     }
 
     /// The keys of this moment.
@@ -125,6 +111,7 @@ impl Keys {
             let now = pen.clock.now();
             let newest = signing_key::newest(&mut *db.read().await?, algorithm.as_str()).await?;
             let active_at = match newest {
+                Some(_) if when == When::Missing => continue,
                 // The next one is published already, or the present one is young.
                 Some(newest) if when == When::Due && newest + self.rotation.every > now + self.rotation.ahead => {
                     continue;
