@@ -78,17 +78,11 @@ pub async fn begin(app: &App, sign_in: &SignIn<'_>) -> Result<SignedIn> {
         .db
         .write(move |conn| {
             Box::pin(async move {
-                // Nobody is signed in in a browser that has just been seen for the first time.
-                let others = if session::insert_browser(conn, &new.browser_id, &browser_hash, &sid_hash, now).await? {
-                    Vec::new()
-                } else {
-                    // A browser that lost its session cookie, by being closed, has ended its sessions: nobody who signs in
-                    // in it later may find them open.
-                    session::end_unless_presented(conn, &browser_hash, presented.as_ref(), now).await?;
-                    new.browser_id =
-                        session::renew_browser(conn, &new.browser_id, &browser_hash, &sid_hash, now).await?;
-                    session::list(conn, &sid_hash, now).await?
-                };
+                // A browser that lost its session cookie, by being closed, has ended its sessions: nobody who signs in
+                // in it later may find them open.
+                session::end_unless_presented(conn, &browser_hash, presented.as_ref(), now).await?;
+                new.browser_id = session::renew_browser(conn, &new.browser_id, &browser_hash, &sid_hash, now).await?;
+                let others = session::list(conn, &sid_hash, now).await?;
                 let keep = keep || others.iter().any(|other| other.kept_at.is_some());
                 let own = others.into_iter().find(|other| other.user_id == new.user_id);
                 let id = match own {

@@ -131,27 +131,6 @@ pub async fn end_unless_presented(
     Ok(())
 }
 
-/// Makes a browser's row with its first session cookie; whether there was none.
-pub async fn insert_browser(
-    conn: &mut Conn,
-    id: &Id,
-    secret_hash: &TokenHash,
-    sid_hash: &TokenHash,
-    now: Timestamp,
-) -> Result<bool> {
-    let done = sqlx::query(
-        "INSERT INTO browser (id, secret_hash, sid_hash, created_at, last_seen_at) VALUES ($1, $2, $3, $4, $4)
-         ON CONFLICT (secret_hash) DO NOTHING",
-    )
-    .bind(id)
-    .bind(secret_hash)
-    .bind(sid_hash)
-    .bind(now)
-    .execute(conn)
-    .await?;
-    Ok(done.rows_affected() == 1)
-}
-
 /// Gives a browser a new session cookie; the one before it dies. Makes the browser's row if there is none.
 pub async fn renew_browser(
     conn: &mut Conn,
