@@ -54,20 +54,19 @@ impl Addresses {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for another connection of this address; `None` if it has as many as it may.
-    fn place(self: &Arc<Self>, address: IpAddr, http: &Http) -> Option<Option<Place>> {
-        if http.trusted_proxies.iter().any(|network| network.contains(address)) {
-            return Some(None);
-        }
+    /// A place for another connection of this address; `None` if it has as many as it may. A trusted proxy's are bounded by
+    /// those of all.
+    fn place(self: &Arc<Self>, address: IpAddr, http: &Http) -> Option<Place> {
+        let trusted = client_ip::is_in(&http.trusted_proxies, address);
+        let most = if trusted { http.connections } else { http.connections_per_address };
         let network = client_ip::network(address);
         let mut counts = self.counts();
         let count = counts.entry(network.clone()).or_default();
-        if *count >= http.connections_per_address {
+        if *count >= most {
             return None;
         }
         *count += 1;
-        drop(counts);
-        Some(Some(Place(Arc::clone(self), network)))
+        Some(Place(Arc::clone(self), network))
     }
 }
 
@@ -142,7 +141,7 @@ impl Server {
         if !http.proxy_protocol {
             return Ok(peer);
         }
-        let trusted = http.trusted_proxies.iter().any(|network| network.contains(peer.ip()));
+        let trusted = client_ip::is_in(&http.trusted_proxies, peer.ip());
         // From this machine `latchkey health` asks, which speaks for itself.
         if trusted || peer.ip().is_loopback() {
             match proxy_protocol::read(stream).await? {

@@ -21,13 +21,12 @@ pub fn of(parts: &Parts, app: &App) -> IpAddr {
 
 /// Goes back from the connection's own address as far as trusted proxies have written: each appends what it saw.
 fn believed(peer: IpAddr, lines: &[&str], header: ForwardedHeader, trusted: &[Network]) -> IpAddr {
-    let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
     let hops: Vec<Option<IpAddr>> = match header {
         ForwardedHeader::XForwardedFor => lines.iter().flat_map(|line| line.split(',')).map(node).collect(),
         ForwardedHeader::Forwarded => lines.iter().flat_map(|line| forwarded(line)).collect(),
     };
     let (mut believed, mut hops) = (peer, hops.into_iter().rev());
-    while is_trusted(believed) {
+    while is_in(trusted, believed) {
         match hops.next() {
             Some(Some(address)) => believed = address,
             // Unknown, hidden or broken: what lies behind cannot be told from what somebody made up.
@@ -78,6 +77,11 @@ fn node(text: &str) -> Option<IpAddr> {
         return Some(address.ip());
     }
     text.strip_prefix('[')?.strip_suffix(']')?.parse().ok()
+}
+
+/// Whether an address is in one of these networks.
+pub fn is_in(networks: &[Network], address: IpAddr) -> bool {
+    networks.iter().any(|network| network.contains(address))
 }
 
 /// What one household or host has: an IPv4 address, or the first 64 bits of an IPv6 address.
