@@ -199,8 +199,7 @@ async fn transaction(
     outcome
 }
 
-/// What is open between two pieces. What ends one and begins the next is sent at once: each turn of the connection's thread
-/// costs as much as a short statement.
+/// What is open between two pieces.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Open {
     Nothing,
@@ -212,17 +211,20 @@ enum Open {
 async fn in_savepoint(conn: &mut Conn, piece: &mut dyn Piece, open: &mut Open) -> std::result::Result<(), String> {
     let text = |error: sqlx::Error| error.to_string();
     let guarded = piece.extent() == Extent::Several;
-    let (sql, now) = match (*open, guarded) {
-        (Open::Nothing, true) => ("BEGIN IMMEDIATE; SAVEPOINT piece", Open::Savepoint),
-        (Open::Nothing, false) => ("BEGIN IMMEDIATE", Open::Transaction),
-        (Open::Transaction, true) => ("SAVEPOINT piece", Open::Savepoint),
-        (Open::Savepoint, true) => ("RELEASE piece; SAVEPOINT piece", Open::Savepoint),
-        (_, false) => ("", *open),
+    // What ends one piece and begins the next is sent at once: each turn of the connection's thread costs as much as a short
+    // statement.
+    let begins = match (*open, guarded) {
+        (Open::Nothing, true) => Some(("BEGIN IMMEDIATE; SAVEPOINT piece", Open::Savepoint)),
+        (Open::Nothing, false) => Some(("BEGIN IMMEDIATE", Open::Transaction)),
+        (Open::Transaction, true) => Some(("SAVEPOINT piece", Open::Savepoint)),
+        (Open::Savepoint, true) => Some(("RELEASE piece; SAVEPOINT piece", Open::Savepoint)),
+        // One statement is atomic by itself, wherever it stands.
+        (Open::Transaction | Open::Savepoint, false) => None,
     };
-    if !sql.is_empty() {
+    if let Some((sql, opened)) = begins {
         conn.execute(sql).await.map_err(text)?;
+        *open = opened;
     }
-    *open = now;
     match piece.run(conn).await {
         Err(Undo::All(why)) => return Err(why),
         Err(Undo::This) if guarded => {
