@@ -1,7 +1,9 @@
 //! `jobs`: what has expired goes, and what lives stays.
 
+use latchkey::config::DatabaseUrl;
 use latchkey::jose::Algorithm;
 use latchkey::oidc::client_metadata::ClientKind;
+use latchkey::store::sweep::{self, Swept};
 
 use crate::harness::{TestApp, minutes};
 
@@ -69,6 +71,23 @@ async fn q3_anonymous_starts_add_no_row_and_no_memory() {
     }
     if let latchkey::store::ephemeral::Ephemeral::Memory(memory) = &app.app.ephemeral {
         assert!(format!("{memory:?}").len() < 2_000, "{memory:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_sweep_looks_at_its_range_and_no_further() {
+    let app = TestApp::new().await;
+    let DatabaseUrl::Sqlite(_) = app.app.config.database_url() else { return };
+    for swept in Swept::ALL {
+        let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", sweep::statement(swept, true)));
+        let mut conn = app.app.db.read().await.unwrap();
+        let plan: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(sql).bind(0_i64).bind("").bind("").fetch_all(&mut *conn).await.unwrap();
+        let first = &plan[0].3;
+        assert!(
+            first.starts_with("SEARCH") && first.contains(">? AND ") && first.contains("<?"),
+            "{swept:?}: {plan:?}"
+        );
     }
 }
 

@@ -52,13 +52,17 @@ pub async fn range_end(conn: &mut Conn, swept: Swept, after: &str, rows: i64) ->
     Ok(row.map(|row| row.0))
 }
 
+/// What removes what was dead before `$1` of the rows behind `$2`, up to `$3` or to the end.
+pub fn statement(swept: Swept, up_to: bool) -> String {
+    let (table, key) = swept.table_and_key();
+    // Left out where there is none: with a bound that may be absent, a database would look at all that lies behind.
+    let upper = if up_to { format!("AND {key} <= $3 ") } else { String::new() };
+    format!("DELETE FROM {table} WHERE {key} > $2 {upper}AND {}", swept.is_dead())
+}
+
 /// Removes what was dead before a moment, of the rows behind `after` up to `until`, or to the end; how many went.
 pub async fn delete(conn: &mut Conn, swept: Swept, after: &str, until: Option<&str>, before: Timestamp) -> Result<u64> {
-    let (table, key) = swept.table_and_key();
-    // An upper bound that may be absent in the statement itself would make a database look at all that lies behind.
-    let upper = if until.is_some() { format!("AND {key} <= $3") } else { String::new() };
-    let sql = format!("DELETE FROM {table} WHERE {key} > $2 {upper} AND {}", swept.is_dead());
-    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(before).bind(after);
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(statement(swept, until.is_some()))).bind(before).bind(after);
     if let Some(until) = until {
         query = query.bind(until);
     }
