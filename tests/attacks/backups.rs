@@ -112,3 +112,25 @@ async fn a_backup_that_is_damaged_or_no_backup_changes_nothing() {
     let shown = done(&run(latchkey(&config).args(["user", "show", "alice"])));
     assert!(shown.contains("alice@example.com"), "{shown}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_database_from_before_a_restore_is_kept_and_complete() {
+    let app = TestApp::beside_a_process().await;
+    let DatabaseUrl::Sqlite(path) = app.app.config.database_url() else { return };
+    let mut config = app.app.config.clone();
+    let backup = path.with_extension("backup");
+    done(&run(latchkey(&config).args(["backup"]).arg(&backup)));
+    app.user("alice").await;
+    app.app.db.close().await;
+    done(&run(latchkey(&config).args(["restore"]).arg(&backup)));
+    let absent = run(latchkey(&config).args(["user", "show", "alice"]));
+    assert_eq!(absent.status.code(), Some(3), "{absent:?}");
+    // As after a crash in the middle: what was kept is not lost when the restore is done again.
+    std::fs::remove_file(&path).unwrap();
+    done(&run(latchkey(&config).args(["restore"]).arg(&backup)));
+    let mut before = path.into_os_string();
+    before.push(".before-restore");
+    config.database.url = Some(DatabaseUrl::Sqlite(before.into()));
+    let shown = done(&run(latchkey(&config).args(["user", "show", "alice"])));
+    assert!(shown.contains("alice@example.com"), "{shown}");
+}
