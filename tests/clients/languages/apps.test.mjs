@@ -8,7 +8,7 @@ import { once } from "node:events";
 import { resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { Person } from "../lib/person.mjs";
-import { Provider, freePort } from "../lib/provider.mjs";
+import { Provider, answers, freePort } from "../lib/provider.mjs";
 
 const TARGET = resolve("../../target");
 const APPS = {
@@ -71,22 +71,8 @@ class App {
     app.exited = once(app.process, "exit");
     app.output = "";
     for (const stream of [app.process.stdout, app.process.stderr]) stream.on("data", (chunk) => (app.output += chunk));
-    await app.ready();
+    await answers("the application", app.home, app.process, () => app.output);
     return app;
-  }
-
-  async ready() {
-    const until = Date.now() + 60_000;
-    while (Date.now() < until && this.process.exitCode === null) {
-      try {
-        await fetch(this.home);
-        return;
-      } catch {
-        await new Promise((next) => setTimeout(next, 20));
-      }
-    }
-    this.process.kill("SIGKILL");
-    throw new Error(`the application does not serve:\n${this.output}`);
   }
 
   async stop() {

@@ -19,6 +19,22 @@ export async function freePort() {
   return port;
 }
 
+// Waits until a process answers at a URL as it should; an error with what it has said if it ends instead, or takes too long.
+export async function answers(name, url, process, said, good = () => true) {
+  const until = Date.now() + 60_000;
+  while (Date.now() < until && process.exitCode === null) {
+    try {
+      if (good(await fetch(url, { redirect: "manual" }))) return;
+    } catch {
+      // Not listening yet.
+    }
+    await new Promise((next) => setImmediate(next));
+  }
+  // Otherwise the test runner would wait for it for ever.
+  process.kill("SIGKILL");
+  throw new Error(`${name} does not serve:\n${said()}`);
+}
+
 export class Provider {
   static async start(settings = {}) {
     const provider = new Provider();
@@ -44,13 +60,7 @@ export class Provider {
     for (const stream of [this.process.stdout, this.process.stderr]) {
       stream.on("data", (chunk) => (this.output += chunk));
     }
-    try {
-      await this.ready();
-    } catch (error) {
-      // Otherwise the test runner would wait for it for ever.
-      this.process.kill("SIGKILL");
-      throw error;
-    }
+    await this.ready();
   }
 
   // Another process on the same folder and port.
@@ -64,18 +74,9 @@ export class Provider {
     await this.exited;
   }
 
-  async ready() {
-    const until = Date.now() + 30_000;
-    while (Date.now() < until) {
-      if (this.process.exitCode !== null) throw new Error(`latchkey ended:\n${this.output}`);
-      try {
-        if ((await fetch(`${this.issuer}/health/ready`)).ok) return;
-      } catch {
-        // Not listening yet.
-      }
-      await new Promise((next) => setImmediate(next));
-    }
-    throw new Error(`latchkey is not ready:\n${this.output}`);
+  ready() {
+    const ok = (response) => response.ok;
+    return answers("latchkey", `${this.issuer}/health/ready`, this.process, () => this.output, ok);
   }
 
   command(args, input = "") {

@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Person } from "../lib/person.mjs";
-import { Provider, freePort } from "../lib/provider.mjs";
+import { Provider, answers, freePort } from "../lib/provider.mjs";
 
 const here = (file) => fileURLToPath(new URL(file, import.meta.url));
 const MODULES = "/usr/lib/apache2/modules";
@@ -89,16 +89,7 @@ for (const [name, kind] of Object.entries(PROXIES)) {
       proxy = spawn(command, args, { env: { PATH: process.env.PATH, ...env }, stdio: ["ignore", "pipe", "pipe"] });
       exited = once(proxy, "exit");
       for (const stream of [proxy.stdout, proxy.stderr]) stream.on("data", (chunk) => (output += chunk));
-      const until = Date.now() + 20_000;
-      for (;;) {
-        try {
-          await fetch(home, { redirect: "manual" });
-          break;
-        } catch {
-          if (Date.now() > until || proxy.exitCode !== null) throw new Error(`${name} does not serve:\n${output}${kind.log(folder)}`);
-          await new Promise((next) => setTimeout(next, 20));
-        }
-      }
+      await answers(name, home, proxy, () => output + kind.log(folder));
     });
     after(async () => {
       await provider?.stop();
