@@ -79,6 +79,9 @@ struct Replicas {
     _redis: Option<RedisServer>,
 }
 
+/// How long replicas wait for the database that all start at once, which is not what their tests are about.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 impl TestApp {
     pub async fn new() -> Self {
         Self::with(|_| {}).await
@@ -114,7 +117,13 @@ impl TestApp {
             .map(|_| {
                 let port = free_port();
                 let listen = format!("127.0.0.1:{port}");
-                Process::spawn(port, super::latchkey(&config), &[("LATCHKEY__HTTP__LISTEN", &listen)])
+                let patience = format!("{}s", PATIENCE.as_secs());
+                let environment = [
+                    ("LATCHKEY__HTTP__LISTEN", &*listen),
+                    ("LATCHKEY__DATABASE__ACQUIRE_TIMEOUT", &*patience),
+                    ("LATCHKEY__DATABASE__STATEMENT_TIMEOUT", &*patience),
+                ];
+                Process::spawn(port, super::latchkey(&config), &environment)
             })
             .collect();
         for process in &mut processes {
@@ -134,6 +143,9 @@ impl TestApp {
         let mut config = super::database::empty_config().await;
         // The fastest to make, so that all are at the same place at the same time.
         config.tokens.signing_algorithms = vec![Algorithm::ES256];
+        // Forty connections at once may take a busy machine longer than a request would wait.
+        config.database.acquire_timeout = PATIENCE;
+        config.database.statement_timeout = PATIENCE;
         let opening: Vec<_> = (0..count)
             .map(|_| {
                 let (config, handle) = (config.clone(), tokio::runtime::Handle::current());
