@@ -74,10 +74,12 @@ async fn every_line_that_is_logged_for_a_request_names_it() {
     let lines: Vec<serde_json::Value> =
         log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"))).collect();
     let own: Vec<_> = lines.iter().filter(|line| line["span"]["id"] == id.as_str()).collect();
-    assert!(own.len() >= 2, "the refusal and the request: {log}");
+    assert_eq!(own.len(), 1, "one line says what came and why it was refused: {log}");
     assert!(own.iter().all(|line| line["span"]["route"] == "/token"), "{log}");
     let ended = own.iter().find(|line| line["message"] == "request").unwrap();
     assert_eq!((ended["status"].as_u64(), ended["level"].as_str()), (Some(reply.status.as_u16().into()), Some("INFO")));
+    assert!(ended["span"]["status"].is_null(), "the status is there once: {ended}");
+    assert!(ended["reason"].as_str().unwrap().contains("client"), "{ended}");
     assert!(!log.contains("five") && !log.contains("alice"), "{log}");
 }
 

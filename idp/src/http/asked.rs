@@ -4,13 +4,14 @@
 use std::sync::Arc;
 
 use super::error::Error;
+use super::request_log;
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::clients;
 use crate::jose::{Typ, verify};
 use crate::login::interaction::Interaction;
 use crate::oidc::authorization_request::{
-    AuthorizationRequest, AuthorizationResponse, Offered, Recipient, client_id, identify, validate,
+    AuthorizationRequest, AuthorizationResponse, Offered, Recipient, Refusal, client_id, identify, validate,
 };
 use crate::oidc::client_metadata::Client;
 use crate::oidc::error::ErrorCode;
@@ -34,8 +35,16 @@ pub struct Asked {
 impl Asked {
     /// Proves the target, then reads the request. The inner error goes to the target.
     pub async fn read(app: &App, params: &Params) -> Result<Result<Self, AuthorizationResponse>, Error> {
-        let client = clients::find(app, client_id(params)?).await?.map(|registered| Arc::clone(&registered.client));
-        let recipient = identify(params, client.as_deref())?;
+        let refused = |refusal: Refusal, client: Option<&Client>| match refusal.difference(params, client) {
+            Some(difference) => Error::from(refusal).because(difference),
+            None => refusal.into(),
+        };
+        let client_id = client_id(params).map_err(|refusal| refused(refusal, None))?;
+        let client = clients::find(app, client_id).await?.map(|registered| Arc::clone(&registered.client));
+        if let Some(client) = &client {
+            request_log::name_client(&client.client_id);
+        }
+        let recipient = identify(params, client.as_deref()).map_err(|refusal| refused(refusal, client.as_deref()))?;
         let Some(client) = client else {
             return Err(Error::Internal("a client that is not there was identified".to_owned()));
         };

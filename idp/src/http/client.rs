@@ -8,13 +8,16 @@ use axum::http::request::Parts;
 
 use super::error::Error;
 use super::params::Form;
+use super::request_log;
 use crate::app::App;
 use crate::base::token::TokenHash;
 use crate::clients;
 use crate::oidc;
-use crate::oidc::client_auth;
+use crate::oidc::client_auth::{self, ClientCredentials};
 use crate::oidc::client_metadata::Client;
+use crate::oidc::difference::Difference;
 use crate::oidc::error::ErrorCode;
+use crate::store::client::Registered;
 
 /// A client that has proven who it is; a public one has only said so.
 pub struct AuthenticatedClient(pub Arc<Client>);
@@ -35,18 +38,41 @@ impl FromRequestParts<App> for AuthenticatedClient {
         let by_header = authorization.is_some();
         let credentials = client_auth::parse(authorization, &params).map_err(|error| challenge(error, by_header))?;
         let registered = clients::find(app, &credentials.client_id).await?;
-        let proven = registered.filter(|registered| {
-            let secret_fits = match &credentials.secret {
-                // High-entropy secrets are kept as plain hashes, whose comparison tells nothing of use.
-                Some(secret) => registered.secrets.contains(&TokenHash::of(secret.expose())),
-                None => registered.client.is_public(),
-            };
-            secret_fits
-                && !registered.client.disabled
-                && client_auth::method_allowed(&registered.client, credentials.method)
-        });
-        proven.map(|registered| Self(Arc::clone(&registered.client))).ok_or_else(|| refused(by_header))
+        match difference(&credentials, registered.as_deref()) {
+            None => {}
+            Some(difference) => return Err(refused(by_header).because(difference)),
+        }
+        let registered = registered.ok_or_else(|| refused(by_header))?;
+        Ok(Self(Arc::clone(&registered.client)))
     }
+}
+
+/// What keeps these credentials from being the client's; `None` if they are. The answer does not tell one from the other.
+fn difference(came: &ClientCredentials, registered: Option<&Registered>) -> Option<Difference> {
+    let Some(Registered { client, secrets, .. }) = registered else {
+        return Some(Difference::new("client_id", &came.client_id, "the id of a registered client"));
+    };
+    request_log::name_client(&client.client_id);
+    if client.disabled {
+        return Some(Difference::new("client", "one that is disabled", "one that is not"));
+    }
+    if !client_auth::method_allowed(client, came.method) {
+        let expected = match client.metadata.token_endpoint_auth_method {
+            Some(registered) => registered.as_str(),
+            None => "client_secret_basic or client_secret_post",
+        };
+        return Some(Difference::new("token_endpoint_auth_method", came.method.as_str(), expected));
+    }
+    let secret_fits = match &came.secret {
+        // High-entropy secrets are kept as plain hashes, whose comparison tells nothing of use.
+        Some(secret) => secrets.contains(&TokenHash::of(secret.expose())),
+        None => client.is_public(),
+    };
+    let expected = match secrets.len() {
+        0 => "one that was registered; there is none".to_owned(),
+        count => format!("the registered one (there are {count})"),
+    };
+    (!secret_fits).then(|| Difference::new("client_secret", "another one", expected))
 }
 
 fn refused(by_header: bool) -> Error {

@@ -6,8 +6,10 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
+use super::diagnosis::Diagnosis;
 use super::error::Error;
 use crate::app::App;
+use crate::oidc::difference::Difference;
 use crate::store;
 
 const EXPOSED: &str = "Date, DPoP-Nonce, Retry-After, WWW-Authenticate";
@@ -51,6 +53,8 @@ pub async fn registered_origins(State(app): State<App>, request: Request, next: 
         },
         None => false,
     };
+    let foreign = origin.as_ref().filter(|origin| !known && *origin != app.config.issuer.origin());
+    let foreign = foreign.map(|origin| String::from_utf8_lossy(origin.as_bytes()).into_owned());
     let mut response = if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
     response.headers_mut().append(header::VARY, HeaderValue::from_static("Origin"));
     if let (true, Some(origin)) = (known, origin) {
@@ -59,6 +63,10 @@ pub async fn registered_origins(State(app): State<App>, request: Request, next: 
         if preflight {
             answer_preflight(&mut response);
         }
+    } else if let Some(origin) = foreign {
+        // The browser keeps the answer from the script, which is told nothing.
+        let difference = Difference::new("origin", origin, "an origin that is registered for a client");
+        Diagnosis::new("the origin is not registered", Some(difference)).ride_on(&mut response);
     }
     response
 }

@@ -11,12 +11,14 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use super::diagnosis::Diagnosis;
 use super::request_log::RequestId;
 use crate::app::App;
 use crate::login;
 use crate::login::hashing::Busy;
 use crate::oidc;
 use crate::oidc::authorization_request::Refusal;
+use crate::oidc::difference::Difference;
 use crate::oidc::end_session;
 use crate::oidc::error::ErrorCode;
 use crate::store;
@@ -53,6 +55,8 @@ pub enum Error {
     Unavailable(Cow<'static, str>),
     /// Something is broken inside.
     Internal(String),
+    /// Any of these, with what came and what was expected, for the log.
+    Explained(Box<Self>, Difference),
 }
 
 impl From<store::db::Error> for Error {
@@ -116,6 +120,20 @@ impl From<askama::Error> for Error {
 }
 
 impl Error {
+    /// The same error, with what the log says besides.
+    #[must_use]
+    pub fn because(self, difference: Difference) -> Self {
+        Self::Explained(Box::new(self), difference)
+    }
+
+    /// The error by itself.
+    fn bare(self) -> Self {
+        match self {
+            Self::Explained(error, _) => error.bare(),
+            error => error,
+        }
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> StatusCode {
         match self {
@@ -129,6 +147,7 @@ impl Error {
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Explained(error, _) => error.status(),
         }
     }
 
@@ -150,6 +169,7 @@ impl Error {
             Self::TooMany(_) => (ErrorCode::TemporarilyUnavailable.as_str(), "too many requests".into()),
             Self::Unavailable(_) => (ErrorCode::TemporarilyUnavailable.as_str(), "try again in a moment".into()),
             Self::Internal(_) => (ErrorCode::ServerError.as_str(), "something is broken here".into()),
+            Self::Explained(error, _) => error.for_machines(),
         }
     }
 
@@ -165,7 +185,8 @@ impl Error {
         match self {
             Self::Internal(what) => tracing::error!("internal error: {what}"),
             Self::Unavailable(what) => tracing::warn!("unavailable: {what}"),
-            error => tracing::debug!("refused: {error:?}"),
+            // The line of the request says why.
+            _ => {}
         }
     }
 }
@@ -177,7 +198,8 @@ struct Carried(std::sync::Arc<Error>);
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
-        response.extensions_mut().insert(Carried(std::sync::Arc::new(self)));
+        Diagnosis::of_error(&self).ride_on(&mut response);
+        response.extensions_mut().insert(Carried(std::sync::Arc::new(self.bare())));
         response
     }
 }
@@ -230,6 +252,9 @@ pub fn finish(mut rendered: Response, carrier: &Response, error: &Error) -> Resp
         if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
             rendered.headers_mut().append(name, value.clone());
         }
+    }
+    if let Some(diagnosis) = carrier.extensions().get::<Diagnosis>() {
+        diagnosis.clone().ride_on(&mut rendered);
     }
     add_headers(&mut rendered, error);
     rendered

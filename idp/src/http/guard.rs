@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::error::Error;
 use crate::app::App;
+use crate::oidc::difference::Difference;
 
 /// The layer around everything: too long URLs, and requests for other hosts (RFC 9110 §15.5.20). Nothing is ever derived
 /// from the `Host` header; a request that names another host was made for another server.
@@ -24,7 +25,9 @@ fn check(app: &App, request: &Request) -> Result<(), Error> {
     let sealed = uri.query().is_some_and(|query| query.starts_with("interaction="));
     let limit = if sealed { limit * 2 } else { limit };
     if uri.path_and_query().is_some_and(|it| it.as_str().len() > limit) {
-        return Err(Error::Http(StatusCode::URI_TOO_LONG, "the URL is too long"));
+        let (came, expected) = (format!("more than {limit} bytes"), format!("{limit} bytes at most (http.url_limit)"));
+        let error = Error::Http(StatusCode::URI_TOO_LONG, "the URL is too long");
+        return Err(error.because(Difference::new("url", came, expected)));
     }
     // Load balancers ask by address whether the process lives.
     if uri.path().starts_with("/health/") {
@@ -44,5 +47,10 @@ fn check(app: &App, request: &Request) -> Result<(), Error> {
         host.eq_ignore_ascii_case(app.config.issuer.authority())
             || app.config.http.extra_hosts.iter().any(|extra| host.eq_ignore_ascii_case(extra))
     });
-    if ours { Ok(()) } else { Err(Error::Http(StatusCode::MISDIRECTED_REQUEST, "this server is not that host")) }
+    if ours {
+        return Ok(());
+    }
+    let expected = format!("{}, or one of http.extra_hosts", app.config.issuer.authority());
+    let difference = Difference::new("host", named.unwrap_or("none, or more than one"), expected);
+    Err(Error::Http(StatusCode::MISDIRECTED_REQUEST, "this server is not that host").because(difference))
 }

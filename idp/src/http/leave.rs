@@ -3,6 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use super::diagnosis::Diagnosis;
 use super::error::Error;
 use super::page::{self, FormPostPage, LeavingPage};
 use super::visitor::Visitor;
@@ -20,18 +21,28 @@ pub fn see_other(location: &str) -> Result<Response, Error> {
 
 /// Answers a request for authorization that nobody was asked about.
 pub fn at_once(app: &App, visitor: &Visitor, answer: &AuthorizationResponse) -> Result<Response, Error> {
-    match answer.mode {
-        ResponseMode::Query => see_other(&answer.location()),
-        ResponseMode::FormPost => form_post(app, visitor, answer),
-    }
+    let response = match answer.mode {
+        ResponseMode::Query => see_other(&answer.location())?,
+        ResponseMode::FormPost => form_post(app, visitor, answer)?,
+    };
+    Ok(diagnosed(response, answer))
 }
 
 /// Answers a request for authorization after a form.
 pub fn after_form(app: &App, visitor: &Visitor, answer: &AuthorizationResponse) -> Result<Response, Error> {
-    match answer.mode {
-        ResponseMode::Query => away(app, visitor, &answer.location()),
-        ResponseMode::FormPost => form_post(app, visitor, answer),
+    let response = match answer.mode {
+        ResponseMode::Query => away(app, visitor, &answer.location())?,
+        ResponseMode::FormPost => form_post(app, visitor, answer)?,
+    };
+    Ok(diagnosed(response, answer))
+}
+
+/// The way to the client with the refusal that it tells, if it tells one.
+fn diagnosed(mut response: Response, answer: &AuthorizationResponse) -> Response {
+    if let Some(diagnosis) = Diagnosis::of_answer(answer) {
+        diagnosis.ride_on(&mut response);
     }
+    response
 }
 
 /// Goes from a form of ours to a foreign address: by a page, not a redirect, because browsers hold a form's policy

@@ -5,6 +5,7 @@ pub mod client;
 pub mod client_ip;
 pub mod cookies;
 pub mod cors;
+pub mod diagnosis;
 pub mod error;
 pub mod form;
 pub mod guard;

@@ -6,6 +6,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
 
+use super::diagnosis::Diagnosis;
 use crate::app::App;
 use crate::base::encoding::base64url;
 
@@ -27,6 +28,14 @@ impl RequestId {
 
 /// The methods that are told by name; others are anybody's to invent.
 const METHODS: [&str; 7] = ["GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"];
+
+/// Routes that are asked all the time, by machines that watch and by every page.
+const OFTEN: [&str; 2] = ["/health/", "/static/"];
+
+/// Says in all that is logged for this request which client it is about: one that is registered, never what was sent.
+pub fn name_client(client_id: &str) {
+    tracing::Span::current().record("client", client_id);
+}
 
 /// Counts a request that was dropped before its answer, too.
 struct Counted<'a> {
@@ -52,7 +61,8 @@ pub async fn layer(State(app): State<App>, mut request: Request, next: Next) -> 
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let route = matched.as_ref().map_or("-", MatchedPath::as_str);
     // What is logged while the request is answered carries its id, at any level.
-    let span = tracing::error_span!("request", id = id.as_str(), method, route, status = tracing::field::Empty);
+    let empty = tracing::field::Empty;
+    let span = tracing::error_span!("request", id = id.as_str(), method, route, client = empty, status = empty);
     app.metrics.request_begins();
     let mut counted = Counted { app: &app, method, route, status: 499, began: std::time::Instant::now() };
     let mut response = next.run(request).instrument(span.clone()).await;
@@ -60,8 +70,28 @@ pub async fn layer(State(app): State<App>, mut request: Request, next: Next) -> 
         response.headers_mut().insert("x-request-id", value);
     }
     counted.status = response.status().as_u16();
-    span.record("status", counted.status);
     let micros = u64::try_from(counted.began.elapsed().as_micros()).unwrap_or(u64::MAX);
-    span.in_scope(|| tracing::info!(status = counted.status, micros, "request"));
+    let diagnosis = response.extensions_mut().remove::<Diagnosis>();
+    span.in_scope(|| write(&app, route, counted.status, micros, diagnosis.as_ref()));
+    // For traces. Before the line it would be in it twice.
+    span.record("status", counted.status);
     response
+}
+
+/// Writes the line of a request; of one that was refused it says why.
+fn write(app: &App, route: &str, status: u16, micros: u64, diagnosis: Option<&Diagnosis>) {
+    let place = route.strip_prefix(app.config.issuer.path()).unwrap_or(route);
+    if diagnosis.is_none() && OFTEN.iter().any(|often| place.starts_with(often)) {
+        return tracing::debug!(status, micros, "request");
+    }
+    let difference = diagnosis.and_then(|diagnosis| diagnosis.difference.as_ref());
+    tracing::info!(
+        status,
+        micros,
+        reason = diagnosis.map(|diagnosis| diagnosis.reason.as_str()),
+        of = difference.map(|difference| difference.of),
+        came = difference.map(|difference| difference.came.as_str()),
+        expected = difference.map(|difference| difference.expected.as_str()),
+        "request"
+    );
 }

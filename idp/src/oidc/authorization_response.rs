@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::error::Error;
 use super::params::form_encode;
 use super::response_mode::ResponseMode;
 
@@ -14,6 +15,8 @@ pub struct AuthorizationResponse {
     pub mode: ResponseMode,
     /// What it says.
     pub params: Vec<(&'static str, String)>,
+    /// The error that it tells, if it is one.
+    pub refusal: Option<Error>,
 }
 
 impl AuthorizationResponse {

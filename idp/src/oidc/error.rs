@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
+use super::difference::Difference;
+
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $name:ident = $text:literal, $status:literal, $description:literal;)+) => {
         /// A registered error code.
@@ -111,6 +113,8 @@ pub struct Error {
     pub code: ErrorCode,
     /// A sentence for the developer of the client.
     pub description: Cow<'static, str>,
+    /// What the operator's log says besides; it is in no answer.
+    pub difference: Option<Box<Difference>>,
 }
 
 impl Error {
@@ -121,7 +125,13 @@ impl Error {
         if !description.chars().all(allowed) {
             description = description.chars().map(|c| if allowed(c) { c } else { '?' }).collect::<String>().into();
         }
-        Self { code, description }
+        Self { code, description, difference: None }
+    }
+
+    /// The same error, with what came and what was expected.
+    #[must_use]
+    pub fn because(self, difference: Difference) -> Self {
+        Self { difference: Some(Box::new(difference)), ..self }
     }
 
     /// `invalid_request` with a sentence of its own.
@@ -147,7 +157,7 @@ impl Error {
 
 impl From<ErrorCode> for Error {
     fn from(code: ErrorCode) -> Self {
-        Self { code, description: code.description().into() }
+        Self { code, description: code.description().into(), difference: None }
     }
 }
 

@@ -8,6 +8,7 @@
 //! | RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §2.1 redirect URIs | `redirect_uri` | A1 to A5 |
 //! | RFC 6749 §3.3 scopes | `scope` | `oidc_core_authentication` |
 //! | RFC 6749 §5.2 and others: errors | `error` | `rfc6749_token_endpoint` |
+//! | what came and what was expected, for the log | `difference` | R2 |
 //! | RFC 6749 appendix B forms | `params` | R4 |
 //! | RFC 6749 §2.3, Core §9 client authentication | `client_auth` | B13 |
 //! | RFC 6749 §3.2, §5.1 token endpoint | `token_request`, `token_response` | `rfc6749_token_endpoint` |
@@ -40,6 +41,7 @@ pub mod claims;
 pub mod client_auth;
 pub mod client_metadata;
 pub mod code_challenge;
+pub mod difference;
 pub mod discovery;
 pub mod end_session;
 pub mod error;

@@ -3,6 +3,7 @@
 use super::authorization_request::{MAX_STATE, bounded};
 use super::authorization_response::AuthorizationResponse;
 use super::client_metadata::Client;
+use super::difference::Difference;
 use super::error::Error;
 use super::params::Params;
 use super::redirect_uri;
@@ -35,6 +36,28 @@ impl Refusal {
             Self::MissingRedirectUri => "missing_redirect_uri",
             Self::UnregisteredRedirectUri => "unregistered_redirect_uri",
             Self::Repeated(_) => "repeated_parameter",
+        }
+    }
+}
+
+impl Refusal {
+    /// What came and what was expected, where that tells more than the refusal itself.
+    pub fn difference(self, params: &Params, client: Option<&Client>) -> Option<Difference> {
+        let came = |name: &str| params.get(name).unwrap_or_default();
+        match self {
+            Self::MissingClientId => Some(Difference::missing("client_id", "the id of a client")),
+            Self::UnknownClient => {
+                Some(Difference::new("client_id", came("client_id"), "the id of a registered client"))
+            }
+            Self::DisabledClient => {
+                Some(Difference::new("client_id", came("client_id"), "a client that is not disabled"))
+            }
+            Self::MissingRedirectUri => Some(Difference::missing("redirect_uri", "a registered address")),
+            Self::UnregisteredRedirectUri => {
+                let registered = client.map_or(&[][..], |client| &client.redirect_uris);
+                Some(Difference::of_uri("redirect_uri", came("redirect_uri"), registered))
+            }
+            Self::Repeated(name) => Some(Difference::new(name, "more than one", "one")),
         }
     }
 }
@@ -76,7 +99,8 @@ impl Recipient {
     /// An error as the answer: RFC 6749 §4.1.2.1, RFC 9207 §2.
     pub fn error(&self, issuer: &str, error: &Error) -> AuthorizationResponse {
         let description = error.description.clone().into_owned();
-        self.respond(issuer, vec![("error", error.code.as_str().to_owned()), ("error_description", description)])
+        let params = vec![("error", error.code.as_str().to_owned()), ("error_description", description)];
+        AuthorizationResponse { refusal: Some(error.clone()), ..self.respond(issuer, params) }
     }
 
     /// A code as the answer: RFC 6749 §4.1.2, RFC 9207 §2.
@@ -97,7 +121,7 @@ impl Recipient {
     fn respond(&self, issuer: &str, mut params: Vec<(&'static str, String)>) -> AuthorizationResponse {
         params.extend(self.state.clone().map(|state| ("state", state)));
         params.push(("iss", issuer.to_owned()));
-        AuthorizationResponse { redirect_uri: self.redirect_uri.clone(), mode: self.mode, params }
+        AuthorizationResponse { redirect_uri: self.redirect_uri.clone(), mode: self.mode, params, refusal: None }
     }
 }
 

@@ -219,6 +219,7 @@ impl Problem {
             Error::TooMany(wait) => Self::TooManyRequests { seconds: wait.as_secs().max(1) },
             Error::Unavailable(_) => Self::Busy,
             Error::Internal(_) => Self::Internal,
+            Error::Explained(error, _) => Self::of(error),
             Error::Protocol(_) | Error::Challenge(..) | Error::BareChallenge(_) => Self::BadRequest,
             Error::Http(status, _) => match *status {
                 StatusCode::NOT_FOUND => Self::NotFound,

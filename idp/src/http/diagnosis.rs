@@ -1,0 +1,62 @@
+//! Why a request was refused, on its way to the log: it rides on the answer, and `request_log` writes it down.
+
+use axum::response::Response;
+
+use super::error::Error;
+use crate::oidc;
+use crate::oidc::authorization_response::AuthorizationResponse;
+use crate::oidc::difference::{Difference, shown};
+
+/// What the line of a refused request says. The client is in the request's span (`request_log::name_client`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// What was wrong: a short code, or the code and sentence of the protocol.
+    pub reason: String,
+    /// What came and what was expected, where there are two such values.
+    pub difference: Option<Difference>,
+}
+
+impl Diagnosis {
+    /// A refusal that is told by a short code.
+    pub fn new(reason: impl AsRef<str>, difference: Option<Difference>) -> Self {
+        Self { reason: shown(reason.as_ref()), difference }
+    }
+
+    /// A refusal by the protocol.
+    pub fn of_protocol(error: &oidc::error::Error) -> Self {
+        Self::new(error.to_string(), error.difference.as_deref().cloned())
+    }
+
+    /// What is wrong with a request that is answered with this error.
+    pub fn of_error(error: &Error) -> Self {
+        let reason = match error {
+            Error::Explained(error, difference) => {
+                return Self { difference: Some(difference.clone()), ..Self::of_error(error) };
+            }
+            Error::Protocol(error) | Error::Challenge(_, error) => return Self::of_protocol(error),
+            Error::BareChallenge(_) => "no_access_token",
+            Error::Refused(refusal) => refusal.as_str(),
+            Error::BadSignOut(refusal) => refusal.as_str(),
+            Error::ForeignForm => "foreign_form",
+            Error::CookiesOff => "cookies_off",
+            Error::StaleInteraction => "interaction_expired",
+            Error::DeadLink => "spent_link",
+            Error::SignUpOff => "sign_up_off",
+            Error::Http(_, what) => what,
+            Error::TooMany(_) => "too_many_requests",
+            Error::Unavailable(_) => "unavailable",
+            Error::Internal(_) => "internal",
+        };
+        Self::new(reason, None)
+    }
+
+    /// The refusal in an answer to a client, if it is one.
+    pub fn of_answer(answer: &AuthorizationResponse) -> Option<Self> {
+        answer.refusal.as_ref().map(Self::of_protocol)
+    }
+
+    /// Puts it on the answer. The first one stays: what refused a request knows better than what found it refused.
+    pub fn ride_on(self, response: &mut Response) {
+        response.extensions_mut().get_or_insert_with(|| self);
+    }
+}

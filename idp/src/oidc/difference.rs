@@ -1,0 +1,170 @@
+//! What came and what was expected, for the operator's log. Never part of an answer: what is registered for a client is
+//! nobody else's business.
+
+/// How many characters of what somebody sent are shown.
+const MAX_SHOWN: usize = 200;
+
+/// From this length on a run of the letters of base64url may be a token, a secret or a hash.
+const MAX_RUN: usize = 40;
+
+/// Why a request was refused, in two values. Both are safe to be written down: short, on one line, without secrets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The parameter, header or setting that it is about.
+    pub of: &'static str,
+    /// What came.
+    pub came: String,
+    /// What was expected.
+    pub expected: String,
+}
+
+impl Difference {
+    /// The difference in this parameter. Values that are secrets are not given to it, not even wrong ones.
+    pub fn new(of: &'static str, came: impl AsRef<str>, expected: impl AsRef<str>) -> Self {
+        Self { of, came: shown(came.as_ref()), expected: shown(expected.as_ref()) }
+    }
+
+    /// A parameter that did not come, though it must.
+    pub fn missing(of: &'static str, expected: impl AsRef<str>) -> Self {
+        Self::new(of, "nothing", expected)
+    }
+
+    /// The difference to the nearest of these URIs, by the parts of which one can tell without the values of a query.
+    pub fn of_uri(of: &'static str, came: &str, registered: &[String]) -> Self {
+        let alike = |uri: &&String| uri.bytes().zip(came.bytes()).take_while(|(a, b)| a == b).count();
+        let Some(nearest) = registered.iter().max_by_key(alike) else {
+            return Self::new(of, uri(came), "nothing: none is registered");
+        };
+        let (masked, mut expected) = (uri(came), uri(nearest));
+        if masked == expected {
+            expected.push_str(" with other values");
+        }
+        if registered.len() > 1 {
+            expected.push_str(&format!(" (the nearest of {})", registered.len()));
+        }
+        Self::new(of, masked, expected)
+    }
+}
+
+/// A URI without user, values of its query, and fragment.
+pub fn uri(text: &str) -> String {
+    let (text, fragment) = text.split_once('#').map_or((text, ""), |(text, _)| (text, "#…"));
+    let (text, query) = text.split_once('?').map_or((text, None), |(text, query)| (text, Some(query)));
+    let query = query.map(|query| {
+        let names = query.split('&').map(|pair| match pair.split_once('=') {
+            Some((name, _)) => format!("{name}=…"),
+            None => pair.to_owned(),
+        });
+        format!("?{}", names.collect::<Vec<_>>().join("&"))
+    });
+    let text = match text.split_once("://") {
+        Some((scheme, rest)) => {
+            let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            match authority.rsplit_once('@') {
+                Some((_, host)) => format!("{scheme}://…@{host}{path}"),
+                None => text.to_owned(),
+            }
+        }
+        None => text.to_owned(),
+    };
+    format!("{text}{}{fragment}", query.unwrap_or_default())
+}
+
+/// What somebody sent, as it may be written down: cut short, without characters that move a cursor or turn a line around,
+/// and without what looks like a token, a secret or a mail address.
+pub fn shown(text: &str) -> String {
+    let mut shown = String::new();
+    let mut run = String::new();
+    let mut left = MAX_SHOWN;
+    for c in text.chars() {
+        if left == 0 {
+            run.push('…');
+            break;
+        }
+        left -= 1;
+        if c.is_ascii_alphanumeric() || c == '-' || c == '_' || c == '.' {
+            run.push(c);
+        } else {
+            end_run(&mut shown, &mut run, c == '@');
+            if is_plain(c) { shown.push(c) } else { shown.push('\u{fffd}') }
+        }
+    }
+    end_run(&mut shown, &mut run, false);
+    shown
+}
+
+/// Letters, signs and the space; nothing that is invisible or changes the order of what is around it.
+fn is_plain(c: char) -> bool {
+    !c.is_control()
+        && !c.is_whitespace()
+        && !matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || c == ' '
+}
+
+fn end_run(shown: &mut String, run: &mut String, before_an_at: bool) {
+    let is_secret = |part: &str| part.len() >= MAX_RUN || part.starts_with("lk_") || part.starts_with("eyJ");
+    if before_an_at || run.split('.').any(is_secret) {
+        shown.push('…');
+    } else {
+        shown.push_str(run);
+    }
+    run.clear();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_uri_is_shown_without_what_may_be_secret_in_it() {
+        for (came, seen) in [
+            ("https://rp.example/cb", "https://rp.example/cb"),
+            ("https://rp.example/cb?a=1&b=secret&c", "https://rp.example/cb?a=…&b=…&c"),
+            ("https://rp.example/cb#token", "https://rp.example/cb#…"),
+            ("https://me:pass@rp.example:8443/cb", "https://…@rp.example:8443/cb"),
+            ("com.example.app:/cb", "com.example.app:/cb"),
+            ("nonsense", "nonsense"),
+        ] {
+            assert_eq!(uri(came), seen);
+        }
+    }
+
+    #[test]
+    fn the_nearest_registered_uri_is_the_one_that_was_meant() {
+        let registered = ["https://rp.example/other".to_owned(), "https://rp.example/callback".to_owned()];
+        let difference = Difference::of_uri("redirect_uri", "https://rp.example/callback/", &registered);
+        assert_eq!(difference.came, "https://rp.example/callback/");
+        assert_eq!(difference.expected, "https://rp.example/callback (the nearest of 2)");
+        let registered = ["https://rp.example/cb?tenant=1".to_owned()];
+        let difference = Difference::of_uri("redirect_uri", "https://rp.example/cb?tenant=2", &registered);
+        assert_eq!(difference.expected, "https://rp.example/cb?tenant=… with other values");
+        assert!(Difference::of_uri("redirect_uri", "x", &[]).expected.contains("none is registered"));
+    }
+
+    #[test]
+    fn r2_what_was_sent_is_shown_on_one_line_and_without_secrets() {
+        for (came, seen) in [
+            ("a\nb\r\u{1b}[31mc", "a\u{fffd}b\u{fffd}\u{fffd}[31mc"),
+            ("a\u{202e}b\u{2028}c", "a\u{fffd}b\u{fffd}c"),
+            ("lk_cs_abc_def", "…"),
+            ("Bearer eyJhbGciOi.J9.x", "Bearer …"),
+            ("alice@example.com", "…@example.com"),
+            ("openid profile", "openid profile"),
+        ] {
+            assert_eq!(shown(came), seen, "{came:?}");
+        }
+        assert_eq!(shown(&"ab ".repeat(1000)).chars().count(), MAX_SHOWN + 1);
+        assert_eq!(shown(&"k".repeat(43)), "…");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_is_shown_breaks_a_line(text in any::<String>()) {
+            let difference = Difference::of_uri("redirect_uri", &text, std::slice::from_ref(&text));
+            for part in [&difference.came, &difference.expected, &shown(&text)] {
+                prop_assert!(part.chars().all(|c| !c.is_control()) && part.chars().count() <= MAX_SHOWN + 1);
+            }
+        }
+    }
+}
