@@ -12,8 +12,8 @@ use crate::http::page::{self, assets};
 use crate::http::{cors, error, guard, headers, owner, params, request_log, run_to_end};
 use crate::oidc::discovery::paths;
 use crate::pages::{
-    account, account_applications, account_password, account_sessions, brand, consent, end_session, home, language,
-    select_account, set_password, sign_in, sign_up, signed_out,
+    account, account_applications, account_password, account_sessions, brand, consent, continue_as, end_session, home,
+    language, select_account, set_password, sign_in, sign_up, signed_out,
 };
 
 /// The whole service.
@@ -60,6 +60,7 @@ pub fn router(app: &App) -> Router {
         .route("/sign-up", get(sign_up::get).post(sign_up::post))
         .route("/select-account", get(select_account::get).post(select_account::post))
         .route("/consent", get(consent::get).post(consent::post))
+        .route("/continue-as", get(continue_as::get).post(continue_as::post))
         .route("/set-password", get(set_password::get).post(set_password::post))
         .route("/signed-out", get(signed_out::get))
         .route("/language", post(language::post))

@@ -99,6 +99,12 @@ scope-offline-access = Keep this access while you are away
 scope-offline-access-detail = Until you withdraw it, also when you are not using the application.
 scope-other = Use the permission “{ $scope }”
 
+## Going on to an application on the device
+
+continue-as-title = Continue to { $client } as { $account }?
+continue-as-advice = An application on this device asks for your account. Continue only if you have just started it yourself.
+continue-as-stop = Don’t continue
+
 ## Signing out
 
 sign-out-title = Sign out of { $operator }?

@@ -12,5 +12,6 @@ mod overload;
 mod passwords;
 mod processes;
 mod sessions;
+mod shared_browsers;
 mod tokens;
 mod upgrades;

@@ -312,6 +312,18 @@ impl TestApp {
         store::user::find_by_identifier(&mut self.app.db.read().await.unwrap(), name).await.unwrap()
     }
 
+    /// A person as stored now.
+    pub async fn person(&self, name: &str) -> User {
+        self.find_user(name).await.unwrap()
+    }
+
+    /// In how many places a person is signed in.
+    pub async fn live_sessions_of(&self, name: &str) -> usize {
+        let (user, now) = (self.person(name).await, self.app.now());
+        let mut conn = self.app.db.read().await.unwrap();
+        store::session::list_of_user(&mut conn, &user.id, now).await.unwrap().len()
+    }
+
     pub fn browser(&self) -> Browser {
         Browser::new(self)
     }

@@ -177,6 +177,7 @@ impl Browser {
             page = match page.name().as_str() {
                 "sign-in" => page.form().fill("identifier", &user).fill("password", PASSWORD).submit(self).await,
                 "consent" => page.form().fill("decision", "allow").submit(self).await,
+                "continue-as" => page.form().fill("decision", "continue").submit(self).await,
                 _ => return page,
             };
         }

@@ -10,7 +10,7 @@ mod relying_party;
 mod servers;
 
 pub use app::{PASSWORD, TestApp, minutes, seconds};
-pub use browser::{Authorize, Browser, Page};
+pub use browser::{Authorize, Browser, Form, Page};
 pub use http::{Reply, form_encode};
 pub use log::{keep_log, kept_log};
 pub use process::{Process, free_port, latchkey, refused, run};

@@ -10,6 +10,7 @@ use crate::base::token::{Token, TokenKind};
 use crate::http::asked::Asked;
 use crate::http::error::Error;
 use crate::http::leave;
+use crate::http::page;
 use crate::http::params;
 use crate::http::visitor::Visitor;
 use crate::login::interaction::Interaction;
@@ -20,6 +21,7 @@ use crate::oidc::params::Params;
 use crate::oidc::prompt::{Facts, NextStep};
 use crate::oidc::scope::{OFFLINE_ACCESS, ScopeSet};
 use crate::store::authorization_code::{self, AuthorizationCode};
+use crate::store::consent;
 use crate::store::grant::{self, Grant};
 use crate::store::session::Session;
 
@@ -53,9 +55,11 @@ async fn begin(app: &App, visitor: &Visitor, params: &Params) -> Result<Response
     let sessions = visitor.sessions(app).await?;
     match asked.next_step(app, &sessions, &Facts::default()).await? {
         NextStep::Fail(error) => leave::at_once(app, visitor, &asked.recipient.error(app.issuer(), &error)),
-        NextStep::Proceed { session, scope } => {
-            let answer = answer(app, &asked, &sessions, &session, scope).await?;
-            leave::at_once(app, visitor, &answer)
+        NextStep::Proceed { session, scope, consent } => {
+            match answer(app, &asked, &sessions, &session, scope, consent).await? {
+                Some(answer) => leave::at_once(app, visitor, &answer),
+                None => leave::see_other(&format!("{}?{}", app.config.issuer.url("/authorize"), params.encode())),
+            }
         }
         step => {
             let interaction = Interaction::begin(app, &visitor.browser, params);
@@ -86,7 +90,12 @@ async fn go_on(app: &App, visitor: &Visitor, sealed: &str) -> Result<Response, E
         }
     }
     let answer = match step {
-        NextStep::Proceed { session, scope } => answer(app, &asked, &sessions, &session, scope).await?,
+        NextStep::Proceed { session, scope, consent } => {
+            match answer(app, &asked, &sessions, &session, scope, consent).await? {
+                Some(answer) => answer,
+                None => return page::back_to_authorize(app, &interaction),
+            }
+        }
         NextStep::Fail(error) => asked.recipient.error(app.issuer(), &error),
         step => return ask(app, visitor, &interaction, &step),
     };
@@ -98,14 +107,16 @@ fn is_answer(step: &NextStep) -> bool {
     matches!(step, NextStep::Fail(_) | NextStep::Proceed { .. })
 }
 
-/// Gives the grant and its code: RFC 6749 §4.1.2.
+/// Gives the grant and its code: RFC 6749 §4.1.2. `None` if the consent that it rests on was withdrawn at this moment, so
+/// that the person has to be asked.
 async fn answer(
     app: &App,
     asked: &Asked,
     sessions: &[Session],
     session: &Id,
     scope: ScopeSet,
-) -> Result<AuthorizationResponse, Error> {
+    consent: Option<Id>,
+) -> Result<Option<AuthorizationResponse>, Error> {
     let session = sessions.iter().find(|one| one.id == *session);
     let session = session.ok_or_else(|| Error::Internal("a session that is not there was chosen".to_owned()))?;
     let (now, code) = (app.now(), Token::new(TokenKind::AuthorizationCode, &app.pen.random));
@@ -136,16 +147,26 @@ async fn answer(
         failures: 0,
     };
     let hash = code.hash();
-    app.db
+    let given = app
+        .db
         .write(move |conn| {
             Box::pin(async move {
+                if let Some(consent) = &consent
+                    && !consent::hold_if_there(conn, consent).await?
+                {
+                    return Ok(false);
+                }
                 grant::insert(conn, &grant).await?;
-                authorization_code::insert(conn, &hash, &kept).await
+                authorization_code::insert(conn, &hash, &kept).await?;
+                Ok(true)
             })
         })
         .await?;
+    if !given {
+        return Ok(None);
+    }
     session::touch(app, session).await?;
-    Ok(asked.recipient.code(app.issuer(), code.expose()))
+    Ok(Some(asked.recipient.code(app.issuer(), code.expose())))
 }
 
 /// Sends the person to the page where the next thing is to be done.
@@ -154,6 +175,7 @@ fn ask(app: &App, visitor: &Visitor, interaction: &Interaction, step: &NextStep)
         NextStep::SignUp => "/sign-up",
         NextStep::SelectAccount => "/select-account",
         NextStep::Consent { .. } => "/consent",
+        NextStep::Continue { .. } => "/continue-as",
         _ => "/sign-in",
     };
     let mut response =

@@ -17,8 +17,7 @@ use crate::oidc::client_metadata::Client;
 use crate::oidc::error::ErrorCode;
 use crate::oidc::id_token::Hint;
 use crate::oidc::params::Params;
-use crate::oidc::prompt::{Facts, NextStep, SessionFacts, Situation, next_step, session_for};
-use crate::oidc::scope::ScopeSet;
+use crate::oidc::prompt::{Facts, NextStep, Remembered, SessionFacts, Situation, next_step, session_for};
 use crate::store::consent;
 use crate::store::session::Session;
 
@@ -93,7 +92,8 @@ impl Asked {
             Some(session) => consent::find(&mut *app.db.read().await?, &session.user_id, &self.client.id).await?,
             None => None,
         };
-        let remembered = remembered.and_then(|scope| ScopeSet::parse(&scope).ok());
+        let remembered =
+            remembered.and_then(|consent| Some(Remembered { id: consent.id, scope: consent.scope.try_into().ok()? }));
         situation.remembered = remembered.as_ref();
         Ok(next_step(&self.request, &self.client, &situation))
     }

@@ -6,10 +6,13 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use super::error::Error;
+use super::form::Form;
+use super::page::{self, Layout};
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::login;
-use crate::store::session::Session;
+use crate::oidc::params::Params;
+use crate::store::session::{self, Session};
 
 /// A person at a page of their own.
 pub struct Owner {
@@ -28,6 +31,31 @@ impl Owner {
         let Some(session) = sessions.next() else { return Ok(None) };
         login::session::touch(app, &session).await?;
         Ok(Some(Self { visitor, session, others: sessions.collect() }))
+    }
+
+    /// Whose page a form was on, with its fields; `None` if that session is over: what one person was shown changes nothing
+    /// of the next one's.
+    pub async fn of_form(app: &App, form: Form) -> Result<Option<(Self, Params)>, Error> {
+        let Form { visitor, params } = form;
+        let whose = params.get("whose").unwrap_or_default();
+        let mut sessions = visitor.sessions(app).await?;
+        let shown = sessions.iter().position(|session| handle(app, session, session.id.as_str()) == whose);
+        let Some(shown) = shown else { return Ok(None) };
+        let session = sessions.remove(shown);
+        if shown == 0 {
+            login::session::touch(app, &session).await?;
+        } else {
+            // The page that follows is this person's, too.
+            let (id, now) = (session.id.clone(), app.now());
+            app.db.write_one(move |conn| Box::pin(async move { session::touch(conn, &id, now).await })).await?;
+        }
+        Ok(Some((Self { visitor, session, others: sessions }, params)))
+    }
+
+    /// What a page of this account is set in; the switch of the language comes back to its path.
+    pub fn layout<'a>(&self, app: &'a App, path: &'static str) -> Layout<'a> {
+        let whose = handle(app, &self.session, self.session.id.as_str());
+        Layout { whose: Some(whose), ..page::layout(app, &self.visitor).with_switch(path) }
     }
 }
 

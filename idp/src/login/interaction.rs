@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::encoding::base64url;
+use crate::base::id::Id;
 use crate::base::token::CookieSecret;
 use crate::oidc::params::Params;
 use crate::oidc::prompt::Facts;
+use crate::oidc::scope::ScopeSet;
 use crate::store::ephemeral::Unavailable;
 
 const PURPOSE: &str = "interaction";
@@ -28,6 +30,18 @@ pub struct Interaction {
     /// The language that the person chose on the way.
     #[serde(default)]
     pub language: Option<String>,
+    /// What the page that carries it asks.
+    #[serde(default)]
+    pub question: Option<Question>,
+}
+
+/// What a page asks, and whom: the answer counts for this person and for what the page showed, and for nothing else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// In which session.
+    pub session: Id,
+    /// For which scopes.
+    pub scopes: ScopeSet,
 }
 
 impl Interaction {
@@ -40,6 +54,7 @@ impl Interaction {
             request: request.encode(),
             facts: Facts::default(),
             language: None,
+            question: None,
         }
     }
 

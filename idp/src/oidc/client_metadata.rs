@@ -199,6 +199,14 @@ impl Client {
         self.metadata.token_endpoint_auth_method == Some(TokenEndpointAuthMethod::None)
     }
 
+    /// Whether an answer to this address may reach another program that calls itself this client: a custom scheme or a
+    /// port on the person's device belongs to whoever takes it, and a public client has no secret to prove itself by.
+    /// RFC 8252 §8.6.
+    pub fn could_be_another(&self, redirect_uri: &str) -> bool {
+        let claimed = redirect_uri.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
+        self.is_public() && !claimed
+    }
+
     /// Whether the client must use PKCE: RFC 9700 §2.1.1.
     pub fn requires_pkce(&self) -> bool {
         self.is_public() || self.metadata.require_pkce
@@ -267,6 +275,20 @@ mod tests {
         client.metadata.require_pkce = false;
         client.metadata.rotate_refresh_tokens = Some(false);
         assert!(client.requires_pkce() && client.rotates_refresh_tokens());
+    }
+
+    #[test]
+    fn e7_only_a_public_client_on_a_device_could_be_another() {
+        for (kind, redirect_uri, could) in [
+            (ClientKind::Native, "http://127.0.0.1/callback", true),
+            (ClientKind::Native, "com.example.app:/callback", true),
+            (ClientKind::Native, "https://app.example/callback", false),
+            (ClientKind::Spa, "http://localhost:3000/callback", true),
+            (ClientKind::Spa, "https://app.example/callback", false),
+            (ClientKind::Web, "http://127.0.0.1/callback", false),
+        ] {
+            assert_eq!(Client::sample(kind).could_be_another(redirect_uri), could, "{kind:?} {redirect_uri}");
+        }
     }
 
     #[test]

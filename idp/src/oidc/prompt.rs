@@ -7,7 +7,7 @@ use super::params::Params;
 
 mod next_step;
 
-pub use next_step::{Facts, NextStep, SessionFacts, SignInReason, Situation, next_step, session_for};
+pub use next_step::{Facts, NextStep, Remembered, SessionFacts, SignInReason, Situation, next_step, session_for};
 
 /// What the client wants the person to be shown, as a set: Core §3.1.2.1, Initiating User Registration §3.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -75,8 +75,9 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 
 /// Saves what was changed.
 pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
-    let Form { visitor, params } = form;
-    let Some(owner) = Owner::of(&app, visitor).await? else { return page::sign_in_first(&app, "account") };
+    let Some((owner, params)) = Owner::of_form(&app, form).await? else {
+        return leave::see_other(&app.config.issuer.url("/account"));
+    };
     let name = params.get("name").unwrap_or_default().trim().to_owned();
     if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
         return show(&app, &owner, Some(name), false).await;
@@ -94,8 +95,9 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
 
 /// Goes on with another account of this browser.
 pub async fn switch(State(app): State<App>, form: Form) -> Result<Response, Error> {
-    let Form { visitor, params } = form;
-    let Some(owner) = Owner::of(&app, visitor).await? else { return page::sign_in_first(&app, "account") };
+    let Some((owner, params)) = Owner::of_form(&app, form).await? else {
+        return leave::see_other(&app.config.issuer.url("/account"));
+    };
     let chosen = params.get("session").unwrap_or_default();
     if let Some(other) = owner.others.iter().find(|one| handle(&app, one, one.id.as_str()) == chosen) {
         let (id, now) = (other.id.clone(), app.now());
@@ -143,7 +145,7 @@ async fn show(app: &App, owner: &Owner, wrong_name: Option<String>, done: bool) 
     let spoken = text("locale").as_deref().and_then(Language::lookup).unwrap_or(owner.visitor.language);
     let name_is_wrong = wrong_name.is_some();
     let shown = AccountPage {
-        layout: page::layout(app, &owner.visitor).with_switch("/account"),
+        layout: owner.layout(app, "/account"),
         account: page::account(app, &owner.session).await?,
         name: wrong_name.or_else(|| text("name")).unwrap_or_default(),
         locale: spoken.tag().to_owned(),

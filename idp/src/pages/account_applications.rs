@@ -50,7 +50,7 @@ pub struct ApplicationView {
 /// Shows which applications use the account.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     let Some(owner) = Owner::of(&app, visitor).await? else { return page::sign_in_first(&app, "applications") };
-    let layout = page::layout(&app, &owner.visitor).with_switch("/account/applications");
+    let layout = owner.layout(&app, "/account/applications");
     let mut applications = Vec::new();
     for found in list(&app, &owner).await? {
         let Some(registered) = clients::find(&app, &found.client_id).await? else { continue };
@@ -71,8 +71,9 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 
 /// Withdraws what an application was allowed: its grants end, and it has to ask anew.
 pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
-    let Form { visitor, params } = form;
-    let Some(owner) = Owner::of(&app, visitor).await? else { return page::sign_in_first(&app, "applications") };
+    let Some((owner, params)) = Owner::of_form(&app, form).await? else {
+        return leave::see_other(&app.config.issuer.url("/account/applications"));
+    };
     let wanted = params.get("withdraw").unwrap_or_default();
     let listed = list(&app, &owner).await?;
     let chosen = listed.iter().find(|one| handle(&app, &owner.session, &one.client_id) == wanted);

@@ -84,8 +84,9 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 
 /// Changes the password. All sessions and grants end; this browser is signed in anew.
 pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
-    let Form { visitor, params } = form;
-    let Some(owner) = Owner::of(&app, visitor).await? else { return page::sign_in_first(&app, "password") };
+    let Some((owner, params)) = Owner::of_form(&app, form).await? else {
+        return leave::see_other(&app.config.issuer.url("/account/password"));
+    };
     let current = Secret::from(params.get("current").unwrap_or_default());
     let new = Secret::from(params.get("password").unwrap_or_default());
     if current.expose().is_empty() {
@@ -126,7 +127,7 @@ async fn show(app: &App, owner: &Owner, problem: Option<ChangeProblem>, done: bo
     let stored = store::password::find(&mut conn, &owner.session.user_id).await?;
     drop(conn);
     let shown = AccountPasswordPage {
-        layout: page::layout(app, &owner.visitor).with_switch("/account/password"),
+        layout: owner.layout(app, "/account/password"),
         identifier: identifiers.into_iter().next().map(|identifier| identifier.as_written).unwrap_or_default(),
         has_password: stored.is_some(),
         least_password: app.config.login.password_min_length.into(),

@@ -109,14 +109,15 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     let listed = session::list_of_user(&mut *app.db.read().await?, &owner.session.user_id, app.now()).await?;
     let mut sessions: Vec<_> = listed.into_iter().map(|session| view(&app, &owner, session)).collect();
     sessions.sort_by_key(|session| !session.is_this);
-    let layout = page::layout(&app, &owner.visitor).with_switch("/account/sessions");
+    let layout = owner.layout(&app, "/account/sessions");
     page::show_with(&app, &owner.visitor, StatusCode::OK, &AccountSessionsPage { layout, sessions, done })
 }
 
 /// Ends one session, or all others.
 pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
-    let Form { visitor, params } = form;
-    let Some(owner) = Owner::of(&app, visitor).await? else { return page::sign_in_first(&app, "sessions") };
+    let Some((owner, params)) = Owner::of_form(&app, form).await? else {
+        return leave::see_other(&app.config.issuer.url("/account/sessions"));
+    };
     let wanted = params.get("end").unwrap_or_default();
     let done = if wanted == "others" {
         login::session::end_others(&app, &owner.session).await?;

@@ -76,6 +76,10 @@ fn every_form_is_ours_and_carries_its_proof() {
             assert!(form.attr("action").is_some_and(|action| action.starts_with("/auth/")), "{name}");
             let proof = Selector::parse("input[type=hidden][name=csrf]").unwrap();
             assert_eq!(form.select(&proof).next().and_then(|input| input.attr("value")), Some("csrf-token"), "{name}");
+            if form.attr("action").is_some_and(|action| action.starts_with("/auth/account")) {
+                let whose = Selector::parse("input[type=hidden][name=whose]").unwrap();
+                assert!(form.select(&whose).next().is_some(), "{name}: a form that does not say whose page it was on");
+            }
             assert!(form.select(&Selector::parse("button").unwrap()).next().is_some(), "{name}: no button to send it");
         }
     }

@@ -13,6 +13,7 @@ use crate::http::form::Form;
 use crate::http::page;
 use crate::http::query::Query;
 use crate::http::visitor::Visitor;
+use crate::login::interaction::Question;
 use crate::oidc::prompt::NextStep;
 use crate::oidc::scope::ScopeSet;
 use crate::store::consent;
@@ -68,10 +69,11 @@ impl ScopeView {
 
 /// Shows what the client asks for.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
-    let step = Step::open(&app, &visitor, query.get("interaction").unwrap_or_default()).await?;
+    let mut step = Step::open(&app, &visitor, query.get("interaction").unwrap_or_default()).await?;
     let NextStep::Consent { session, scopes, .. } = step.next(&app).await? else {
         return page::back_to_authorize(&app, &step.interaction);
     };
+    step.interaction.question = Some(Question { session: session.clone(), scopes: scopes.clone() });
     let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::StaleInteraction)?;
     let layout = page::layout_of(&app, &visitor, Some(&step)).with_switch("/consent");
     let words = |scope: &str| app.config.scopes.iter().find(|one| one.name == scope)?.description.as_deref();
@@ -91,19 +93,24 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
     let Form { visitor, params } = form;
     let mut step = Step::open(&app, &visitor, params.get("interaction").unwrap_or_default()).await?;
-    // Skipped steps, and a page that is out of date, lead back to what is to be done.
-    if let NextStep::Consent { session, scopes, .. } = step.next(&app).await? {
+    let asked = step.interaction.question.take();
+    // Skipped steps, and a page that is out of date or was shown to somebody else, lead back to what is to be done.
+    if let NextStep::Consent { session, scopes, .. } = step.next(&app).await?
+        && asked == Some(Question { session: session.clone(), scopes: scopes.clone() })
+    {
         let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::StaleInteraction)?;
         let (user, client) = (session.user_id.clone(), step.asked.client.id.clone());
         match params.get("decision") {
             Some("allow") => {
-                remember(&app, user, client, &scopes).await?;
+                let consent = remember(&app, user, client, &scopes).await?;
                 step.interaction.facts.session = Some(session.id.clone());
                 step.interaction.facts.consented = Some(scopes);
+                step.interaction.facts.consent = Some(consent);
             }
             Some("deny") => {
                 let (pen, event) = (app.pen.clone(), Event::ConsentRefused { user, client });
                 app.db.write(move |conn| Box::pin(async move { pen.record(conn, &event).await })).await?;
+                step.interaction.facts.session = Some(session.id.clone());
                 step.interaction.facts.denied = true;
             }
             _ => {}
@@ -112,25 +119,27 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
     page::back_to_authorize(&app, &step.interaction)
 }
 
-/// What was allowed before stays allowed.
-async fn remember(app: &App, user: Id, client: Id, scopes: &ScopeSet) -> Result<(), Error> {
+/// Adds to what was allowed before, which stays allowed; the consent that remembers it.
+async fn remember(app: &App, user: Id, client: Id, scopes: &ScopeSet) -> Result<Id, Error> {
     let (pen, scopes, now) = (app.pen.clone(), scopes.clone(), app.now());
-    app.db
+    let consent = app
+        .db
         .write(move |conn| {
             Box::pin(async move {
-                let before = consent::find(conn, &user, &client).await?;
-                let before = before.and_then(|scope| ScopeSet::parse(&scope).ok()).unwrap_or_default();
+                let held = consent::hold(conn, &pen.id(), &user, &client, now).await?;
+                let before = ScopeSet::try_from(held.scope).unwrap_or_default();
                 let scope = before.union(&scopes).to_string();
-                consent::set(conn, &pen.id(), &user, &client, &scope, now).await?;
-                pen.record(conn, &Event::ConsentGiven { user, client, scope }).await
+                consent::set_scope(conn, &held.id, &scope).await?;
+                pen.record(conn, &Event::ConsentGiven { user, client, scope }).await?;
+                Ok(held.id)
             })
         })
         .await?;
-    Ok(())
+    Ok(consent)
 }
 
 /// The host that an address leads to, or the scheme of an app.
-fn destination(uri: &str) -> String {
+pub fn destination(uri: &str) -> String {
     let parsed = url::Url::parse(uri).ok();
     parsed.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| uri.chars().take(80).collect())
 }

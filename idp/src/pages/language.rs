@@ -24,6 +24,7 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
         "/sign-in",
         "/sign-up",
         "/consent",
+        "/continue-as",
         "/select-account",
         "/account",
         "/account/password",

@@ -9,6 +9,7 @@ pub mod brand;
 #[cfg(test)]
 mod checks;
 pub mod consent;
+pub mod continue_as;
 pub mod end_session;
 pub mod home;
 pub mod language;

@@ -7,6 +7,7 @@ use super::account_applications::{AccountApplicationsPage, ApplicationView};
 use super::account_password::{AccountPasswordPage, ChangeProblem};
 use super::account_sessions::{AccountSessionsPage, Done, SessionView};
 use super::consent::{ConsentPage, ScopeView};
+use super::continue_as::ContinueAsPage;
 use super::end_session::EndSessionPage;
 use super::home::HomePage;
 use super::select_account::{AccountChoice, SelectAccountPage};
@@ -157,6 +158,10 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
     let consent = ConsentPage { layout: bare(), policy_uri: None, tos_uri: None, ..consent };
     add("consent-bare".to_owned(), &consent);
 
+    let continue_as = |account| ContinueAsPage { layout: layout(), account, destination: "127.0.0.1".to_owned() };
+    add("continue_as".to_owned(), &continue_as(account()));
+    add("continue_as-nameless".to_owned(), &continue_as(nameless()));
+
     let choice = |handle: &str, account| AccountChoice { handle: handle.to_owned(), account };
     let accounts = vec![choice("a", account()), choice("b", nameless())];
     add("select_account".to_owned(), &SelectAccountPage { layout: layout(), accounts });
@@ -169,7 +174,7 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
     add("signed_out-nameless".to_owned(), &SignedOutPage { layout: bare(), client_uri });
     add("home".to_owned(), &HomePage { layout: bare(), accounts: vec![account(), nameless()], offers_sign_up: true });
     add("home-bare".to_owned(), &HomePage { layout: bare(), accounts: vec![], offers_sign_up: true });
-    let own = || Layout { language_return: Some("/account"), ..bare() };
+    let own = || Layout { language_return: Some("/account"), whose: Some("alices".to_owned()), ..bare() };
     let profile = |wrong: bool| AccountPage {
         layout: own(),
         account: account(),

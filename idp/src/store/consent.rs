@@ -5,43 +5,64 @@ use super::grant::{TABLES, live_grant};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 
-/// The scope that a user has allowed a client before, as it was written.
-pub async fn find(conn: &mut Conn, user: &Id, client: &Id) -> Result<Option<String>> {
-    let row: Option<(String,)> = sqlx::query_as("SELECT scope FROM consent WHERE user_id = $1 AND client_row = $2")
+/// What a user has allowed a client.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Consent {
+    /// The row; one that was withdrawn and given again has another.
+    pub id: Id,
+    /// The scope, as it was written.
+    pub scope: String,
+}
+
+/// What a user has allowed a client before.
+pub async fn find(conn: &mut Conn, user: &Id, client: &Id) -> Result<Option<Consent>> {
+    Ok(sqlx::query_as("SELECT id, scope FROM consent WHERE user_id = $1 AND client_row = $2")
         .bind(user)
         .bind(client)
         .fetch_optional(conn)
-        .await?;
-    Ok(row.map(|row| row.0))
+        .await?)
 }
 
-/// Remembers what a user allows a client from now on.
-pub async fn set(conn: &mut Conn, new_id: &Id, user: &Id, client: &Id, scope: &str, now: Timestamp) -> Result<()> {
-    sqlx::query(
-        "INSERT INTO consent (id, user_id, client_row, scope, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5)
-         ON CONFLICT (user_id, client_row) DO UPDATE SET scope = excluded.scope, updated_at = excluded.updated_at",
+/// The same to be added to, begun with an empty scope if there is none. It is held to the end of the transaction: nobody
+/// adds to it or withdraws it between what is read here and what is written over it.
+pub async fn hold(conn: &mut Conn, new_id: &Id, user: &Id, client: &Id, now: Timestamp) -> Result<Consent> {
+    Ok(sqlx::query_as(
+        "INSERT INTO consent (id, user_id, client_row, scope, created_at, updated_at) VALUES ($1, $2, $3, '', $4, $4)
+         ON CONFLICT (user_id, client_row) DO UPDATE SET updated_at = excluded.updated_at RETURNING id, scope",
     )
     .bind(new_id)
     .bind(user)
     .bind(client)
-    .bind(scope)
     .bind(now)
-    .execute(conn)
-    .await?;
+    .fetch_one(conn)
+    .await?)
+}
+
+/// Writes what a consent that is held allows from now on.
+pub async fn set_scope(conn: &mut Conn, id: &Id, scope: &str) -> Result<()> {
+    sqlx::query("UPDATE consent SET scope = $2 WHERE id = $1").bind(id).bind(scope).execute(conn).await?;
     Ok(())
 }
 
-/// Withdraws a consent and ends what came of it; whether there was one.
+/// Holds a consent to the end of the transaction, so that it is not withdrawn before what rests on it is written; whether
+/// it was still there.
+pub async fn hold_if_there(conn: &mut Conn, id: &Id) -> Result<bool> {
+    let done = sqlx::query("UPDATE consent SET scope = scope WHERE id = $1").bind(id).execute(conn).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Withdraws a consent and ends what came of it; whether there was one. The consent goes first: a grant that rests on it is
+/// written before, and ends here, or not at all.
 pub async fn withdraw(conn: &mut Conn, user: &Id, client: &Id, now: Timestamp) -> Result<bool> {
+    let done = sqlx::query("DELETE FROM consent WHERE user_id = $1 AND client_row = $2")
+        .bind(user)
+        .bind(client)
+        .execute(&mut *conn)
+        .await?;
     sqlx::query("UPDATE client_grant SET ended_at = $3 WHERE user_id = $1 AND client_row = $2 AND ended_at IS NULL")
         .bind(user)
         .bind(client)
         .bind(now)
-        .execute(&mut *conn)
-        .await?;
-    let done = sqlx::query("DELETE FROM consent WHERE user_id = $1 AND client_row = $2")
-        .bind(user)
-        .bind(client)
         .execute(conn)
         .await?;
     Ok(done.rows_affected() == 1)

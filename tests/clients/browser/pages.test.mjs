@@ -11,7 +11,7 @@ import { PASSWORD, Provider } from "../lib/provider.mjs";
 const axe = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 const shots = fileURLToPath(new URL("../../../target/screenshots/", import.meta.url));
 const looks = [320, 1280].flatMap((width) => ["light", "dark"].map((colorScheme) => ({ width, colorScheme })));
-let provider, browser, rp, link;
+let provider, browser, rp, native, link;
 
 before(async () => {
   mkdirSync(shots, { recursive: true });
@@ -20,6 +20,7 @@ before(async () => {
   link = provider.command(["user", "add", "--email", "carol@example.com"]).link.url;
   const uris = ["--post-logout-redirect-uri", "https://rp.example/bye", "--name", "The Herons' Club"];
   rp = provider.client("web", "https://rp.example/callback", ...uris);
+  native = provider.client("native", "http://127.0.0.1/callback", "--first-party", "--name", "The Herons' Club");
   browser = await launch();
 });
 after(async () => {
@@ -80,6 +81,12 @@ const pages = {
   "select-account": async (page) => {
     await signedIn(page);
     await page.goto(authorize({ prompt: "select_account" }));
+  },
+  "continue-as": async (page) => {
+    await signedIn(page);
+    const client = { client_id: native.client_id, redirect_uri: "http://127.0.0.1/callback", prompt: "" };
+    await page.goto(authorize({ ...client, scope: "openid" }));
+    await page.waitForSelector("button[value=continue]");
   },
   "set-password": (page) => page.goto(link),
   "home-signed-out": (page) => page.goto(`${provider.issuer}/`),

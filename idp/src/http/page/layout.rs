@@ -59,6 +59,8 @@ pub struct Layout<'a> {
     pub csrf: String,
     /// The sealed interaction that a form goes on with; hidden in every form, and in links to sibling pages.
     pub interaction: Option<String>,
+    /// What stands for the session whose account the page shows; hidden in every form, which counts for that one alone.
+    pub whose: Option<String>,
     /// The page of ours that a sign-in comes back to, by name; hidden in every form.
     pub return_to: Option<&'static str>,
     /// The page that the language switch comes back to, as a path under the base path. Without it there is no switch.
@@ -74,6 +76,7 @@ impl<'a> Layout<'a> {
             client: None,
             csrf: csrf.into(),
             interaction: None,
+            whose: None,
             return_to: None,
             language_return: None,
         }

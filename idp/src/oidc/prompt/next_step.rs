@@ -24,18 +24,30 @@ pub struct SessionFacts {
     pub acr: String,
 }
 
-/// What the person has done since the request came: kept, sealed, with the request.
+/// What the person has done since the request came: kept, sealed, with the request. All of it was done in one session, and
+/// counts for that one alone, while it lives.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Facts {
-    /// The session that was chosen, or begun by signing in or up.
+    /// The session that was chosen, begun by signing in or up, or in which the person decided.
     pub session: Option<Id>,
     /// When the person signed in or up to that session, if that was part of it.
     pub authenticated_at: Option<Timestamp>,
     /// What the person consented to.
     pub consented: Option<ScopeSet>,
+    /// What remembers that consent: when it is gone, the consent was withdrawn.
+    pub consent: Option<Id>,
     /// Whether the person refused.
     pub denied: bool,
+}
+
+/// What a person has allowed a client before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// The row, which is another one after it was withdrawn and given again.
+    pub id: Id,
+    /// What is allowed.
+    pub scope: ScopeSet,
 }
 
 /// What the next step depends on besides the request.
@@ -48,7 +60,7 @@ pub struct Situation<'a> {
     /// Whom the verified `id_token_hint` names.
     pub hinted_sub: Option<&'a str>,
     /// What the person consented to before; of the person whose session `session_for` finds.
-    pub remembered: Option<&'a ScopeSet>,
+    pub remembered: Option<&'a Remembered>,
     /// Whether the client belongs to the operator.
     pub first_party: bool,
     /// What has happened since the request came.
@@ -88,6 +100,11 @@ pub enum NextStep {
         /// Whether `offline_access` is among it.
         offline: bool,
     },
+    /// Ask whether to go on: a program on the person's device gets nothing that the person does not know of.
+    Continue {
+        /// Whose account it is.
+        session: Id,
+    },
     /// Answer with an error.
     Fail(Error),
     /// Answer with a code.
@@ -96,6 +113,8 @@ pub enum NextStep {
         session: Id,
         /// What is granted; `offline_access` only if there is a reason for it.
         scope: ScopeSet,
+        /// The remembered consent that it rests on; a client of the operator needs none.
+        consent: Option<Id>,
     },
 }
 
@@ -111,6 +130,7 @@ pub fn next_step(request: &AuthorizationRequest, client: &Client, situation: &Si
         NextStep::SignIn(_) | NextStep::SignUp => NextStep::Fail(ErrorCode::LoginRequired.into()),
         NextStep::SelectAccount => NextStep::Fail(ErrorCode::AccountSelectionRequired.into()),
         NextStep::Consent { .. } => NextStep::Fail(ErrorCode::ConsentRequired.into()),
+        NextStep::Continue { .. } => NextStep::Fail(ErrorCode::InteractionRequired.into()),
         answer => answer,
     }
 }
@@ -127,12 +147,12 @@ pub fn session_for<'a>(situation: &Situation<'a>) -> Option<&'a SessionFacts> {
 
 fn decide(request: &AuthorizationRequest, client: &Client, situation: &Situation<'_>) -> NextStep {
     let (prompt, facts) = (request.prompt, situation.facts);
-    if facts.denied {
+    let session = session_for(situation);
+    // What was done counts only while its session lives: whoever sits there next has done nothing yet.
+    let chosen = session.is_some_and(|session| facts.session.as_ref() == Some(&session.id));
+    if facts.denied && chosen {
         return NextStep::Fail(ErrorCode::AccessDenied.into());
     }
-    let session = session_for(situation);
-    // A choice or sign-in counts only while its session lives.
-    let chosen = session.is_some_and(|session| facts.session.as_ref() == Some(&session.id));
     let fresh = chosen && facts.authenticated_at.is_some();
     let wanted = prompt.login || request.max_age == Some(0);
 
@@ -165,7 +185,12 @@ fn decide(request: &AuthorizationRequest, client: &Client, situation: &Situation
     if request.max_age.is_some_and(|max_age| max_age > 0 && age > Duration::from_secs(max_age)) {
         return NextStep::SignIn(SignInReason::TooOld(session.id.clone()));
     }
-    consent(request, client, situation, session)
+    match consent(request, client, situation, session, chosen) {
+        NextStep::Proceed { session, .. } if !chosen && client.could_be_another(&request.redirect_uri) => {
+            NextStep::Continue { session }
+        }
+        step => step,
+    }
 }
 
 fn consent(
@@ -173,29 +198,33 @@ fn consent(
     client: &Client,
     situation: &Situation<'_>,
     session: &SessionFacts,
+    chosen: bool,
 ) -> NextStep {
     let first_party = situation.first_party || client.first_party;
     let wanted = request.scope.without(OFFLINE_ACCESS);
-    let proceed = |granted: &ScopeSet| NextStep::Proceed {
+    let proceed = |granted: &ScopeSet, consent: Option<&Remembered>| NextStep::Proceed {
         session: session.id.clone(),
         scope: request.scope.intersection(granted),
+        consent: consent.map(|consent| consent.id.clone()),
     };
-    if let Some(consented) = &situation.facts.consented {
-        return proceed(consented);
+    let facts = situation.facts;
+    let stands = |remembered: &&Remembered| chosen && facts.consent.as_ref() == Some(&remembered.id);
+    if let (Some(consented), Some(remembered)) = (&facts.consented, situation.remembered.filter(stands)) {
+        return proceed(consented, Some(remembered));
     }
     if !request.prompt.consent {
         if first_party {
-            return proceed(&request.scope);
+            return proceed(&request.scope, None);
         }
-        if let Some(remembered) = situation.remembered.filter(|remembered| wanted.is_subset(remembered)) {
-            return proceed(remembered);
+        if let Some(remembered) = situation.remembered.filter(|remembered| wanted.is_subset(&remembered.scope)) {
+            return proceed(&remembered.scope, Some(remembered));
         }
     }
     // Core §11: offline access is a matter for `prompt=consent` or an earlier consent, and ignored otherwise.
     let offline = request.scope.contains(OFFLINE_ACCESS)
         && (request.prompt.consent
             || first_party
-            || situation.remembered.is_some_and(|remembered| remembered.contains(OFFLINE_ACCESS)));
+            || situation.remembered.is_some_and(|remembered| remembered.scope.contains(OFFLINE_ACCESS)));
     let scopes = if offline { request.scope.clone() } else { wanted };
     NextStep::Consent { session: session.id.clone(), scopes, offline }
 }

@@ -15,9 +15,11 @@ struct Case {
     max_age: Option<u64>,
     sessions: Vec<SessionFacts>,
     hint: Option<&'static str>,
-    remembered: Option<ScopeSet>,
+    remembered: Option<Remembered>,
     first_party: bool,
     facts: Facts,
+    kind: ClientKind,
+    redirect_uri: &'static str,
 }
 
 /// Alice signed in a minute ago, and consented to what is asked long since.
@@ -28,9 +30,11 @@ fn case() -> Case {
         max_age: None,
         sessions: vec![session("alice", 60)],
         hint: None,
-        remembered: Some(scopes("openid email")),
+        remembered: remembered("openid email"),
         first_party: false,
         facts: Facts::default(),
+        kind: ClientKind::Web,
+        redirect_uri: "https://rp.example/cb",
     }
 }
 
@@ -57,7 +61,7 @@ impl Case {
     }
 
     fn remembered(self, scope: &str) -> Self {
-        Self { remembered: (!scope.is_empty()).then(|| scopes(scope)), ..self }
+        Self { remembered: remembered(scope), ..self }
     }
 
     fn first_party(self) -> Self {
@@ -73,18 +77,30 @@ impl Case {
         Self { facts: Facts { authenticated_at: Some(NOW), ..chosen.facts }, ..chosen }
     }
 
+    /// Alice allowed this a moment ago, which is remembered with what she allowed before.
     fn agreed(self, scope: &str) -> Self {
-        Self { facts: Facts { consented: Some(scopes(scope)), ..self.facts }, ..self }
+        let before = self.remembered.clone().map(|before| before.scope).unwrap_or_default();
+        let remembered = remembered(&before.union(&scopes(scope)).to_string());
+        let consent = remembered.as_ref().map(|remembered| remembered.id.clone());
+        let chosen = self.chose("alice");
+        let facts = Facts { consented: Some(scopes(scope)), consent, ..chosen.facts };
+        Self { facts, remembered, ..chosen }
+    }
+
+    /// The same client on a person's device, where another program could be answered in its stead.
+    fn on_the_device(self, redirect_uri: &'static str) -> Self {
+        Self { kind: ClientKind::Native, redirect_uri, ..self }
     }
 
     fn denied(self) -> Self {
-        Self { facts: Facts { denied: true, ..self.facts }, ..self }
+        let facts = Facts { session: Some(id("alice")), denied: true, ..self.facts };
+        Self { facts, ..self }
     }
 
     fn step(&self) -> NextStep {
         let request = AuthorizationRequest {
             client_id: "rp".to_owned(),
-            redirect_uri: "https://rp.example/cb".to_owned(),
+            redirect_uri: self.redirect_uri.to_owned(),
             response_mode: Default::default(),
             scope: scopes(self.scope),
             state: None,
@@ -106,7 +122,7 @@ impl Case {
             facts: &self.facts,
             sign_up_offered: true,
         };
-        next_step(&request, &Client::sample(ClientKind::Web), &situation)
+        next_step(&request, &Client::sample(self.kind), &situation)
     }
 }
 
@@ -123,8 +139,17 @@ fn scopes(text: &str) -> ScopeSet {
     ScopeSet::parse(text).unwrap()
 }
 
+fn remembered(scope: &str) -> Option<Remembered> {
+    (!scope.is_empty()).then(|| Remembered { id: "consent".into(), scope: scopes(scope) })
+}
+
 fn proceed(sub: &str, scope: &str) -> NextStep {
-    NextStep::Proceed { session: id(sub), scope: scopes(scope) }
+    NextStep::Proceed { session: id(sub), scope: scopes(scope), consent: Some("consent".into()) }
+}
+
+/// What a client of the operator gets without a consent.
+fn proceed_unasked(sub: &str, scope: &str) -> NextStep {
+    NextStep::Proceed { session: id(sub), scope: scopes(scope), consent: None }
 }
 
 fn consent(scope: &str, offline: bool) -> NextStep {
@@ -200,13 +225,14 @@ fn who_has_to_consent_and_to_what() {
         ("nothing is remembered", case().remembered(""), consent("openid email", false)),
         ("less is remembered", case().remembered("openid"), consent("openid email", false)),
         ("more is remembered", case().remembered("openid email phone"), proceed("alice", "openid email")),
-        ("first party", case().remembered("").first_party(), proceed("alice", "openid email")),
+        ("first party", case().remembered("").first_party(), proceed_unasked("alice", "openid email")),
         ("asked for", case().prompt("consent"), consent("openid email", false)),
         ("asked for by a first party", case().prompt("consent").first_party(), consent("openid email", false)),
         ("agreed", case().prompt("consent").chose("alice").agreed("openid email"), proceed("alice", "openid email")),
         ("agreed to less", case().remembered("").agreed("openid"), proceed("alice", "openid")),
         ("agreed to more", case().remembered("").agreed("openid email phone"), proceed("alice", "openid email")),
         ("refused", case().agreed("openid").denied(), fail(ErrorCode::AccessDenied)),
+        ("refused, and gone", case().denied().sessions([("bob", 1)]), proceed("bob", "openid email")),
         ("offline, unasked", offline(), proceed("alice", "openid email")),
         ("offline, unasked and new", offline().remembered(""), consent("openid email", false)),
         ("offline, asked", offline().prompt("consent"), consent(OFFLINE, true)),
@@ -214,7 +240,7 @@ fn who_has_to_consent_and_to_what() {
         ("offline, left out", offline().prompt("consent").agreed("openid"), proceed("alice", "openid")),
         ("offline, remembered", offline().remembered(OFFLINE), proceed("alice", OFFLINE)),
         ("offline, alone remembered", offline().remembered("offline_access"), consent(OFFLINE, true)),
-        ("offline, first party", offline().remembered("").first_party(), proceed("alice", OFFLINE)),
+        ("offline, first party", offline().remembered("").first_party(), proceed_unasked("alice", OFFLINE)),
     ]);
 }
 
@@ -235,6 +261,44 @@ fn a12_prompt_none_gets_an_answer_and_never_a_page() {
     ]);
 }
 
+#[test]
+fn e6_what_was_allowed_is_the_persons_who_allowed_it_and_ends_when_it_is_withdrawn() {
+    let agreed = || case().prompt("consent").agreed("openid email");
+    let bob = || agreed().sessions([("bob", 1)]);
+    let ask = |sub: &str| NextStep::Consent { session: id(sub), scopes: scopes("openid email"), offline: false };
+    let given_again = Some(Remembered { id: "another".into(), ..remembered("openid email").unwrap() });
+    check([
+        ("it stands", agreed(), proceed("alice", "openid email")),
+        ("another sits there", bob(), ask("bob")),
+        ("another, who allowed nothing yet", bob().prompt("").remembered(""), ask("bob")),
+        ("withdrawn", agreed().remembered(""), ask("alice")),
+        ("withdrawn and given again", Case { remembered: given_again, ..agreed() }, ask("alice")),
+    ]);
+}
+
+#[test]
+fn e7_a_program_on_the_device_gets_no_code_without_an_interaction() {
+    let ask = || NextStep::Continue { session: id("alice") };
+    let good = || proceed("alice", "openid email");
+    for uri in ["http://127.0.0.1:4711/callback", "com.example.app:/callback"] {
+        let native = || case().on_the_device(uri);
+        let refused = fail(ErrorCode::InteractionRequired);
+        check([
+            ("signed in and consented before", native(), ask()),
+            ("first party", native().remembered("").first_party(), ask()),
+            ("prompt=none", native().prompt("none"), refused),
+            ("nobody is there", native().sessions([]), NextStep::SignIn(SignInReason::NoSession)),
+            ("nothing is remembered", native().remembered(""), consent("openid email", false)),
+            ("signed in", native().signed_in("alice"), good()),
+            ("agreed", native().remembered("").agreed("openid email"), good()),
+            ("chosen, or asked whether to go on", native().chose("alice"), good()),
+            ("somebody else was asked", native().chose("bob"), ask()),
+        ]);
+    }
+    let claimed = case().on_the_device("https://app.example/callback");
+    check([("claimed by https", claimed.clone(), good()), ("silently", claimed.prompt("none"), good())]);
+}
+
 proptest! {
     #[test]
     fn whatever_happened_none_is_silent_and_login_is_fresh(
@@ -252,6 +316,7 @@ proptest! {
             session: chosen.map(|i| id(&i.to_string())),
             authenticated_at: authenticated.then_some(NOW),
             consented: consented.then(|| scopes("openid email offline_access")),
+            consent: consented.then(|| "consent".into()),
             denied: false,
         };
         let case = Case {
@@ -260,22 +325,24 @@ proptest! {
             max_age,
             sessions: ages.iter().enumerate().map(|(i, age)| session(&i.to_string(), *age)).collect(),
             hint,
-            remembered: remembered.then(|| scopes("openid email")),
+            remembered: remembered.then(|| super::tests::remembered("openid email").unwrap()),
             first_party,
             facts,
+            ..super::tests::case()
         };
         let step = case.step();
         let answered = matches!(step, NextStep::Fail(_) | NextStep::Proceed { .. });
         prop_assert!(prompt != "none" || answered);
-        if let NextStep::Proceed { session, scope } = step {
+        if let NextStep::Proceed { session, scope, .. } = step {
             let session = case.sessions.iter().find(|s| s.id == session).unwrap();
             prop_assert!(hint.is_none_or(|sub| session.sub == sub));
             prop_assert!(max_age.is_none_or(|max| max == 0 || NOW.since(session.auth_time).as_secs() <= max));
             if prompt.contains("login") || max_age == Some(0) {
                 prop_assert!(case.facts.session.as_ref() == Some(&session.id) && authenticated);
             }
-            prop_assert!(!prompt.contains("consent") || consented);
-            prop_assert!(consented || first_party || (case.remembered.is_some() && !scope.contains(OFFLINE_ACCESS)));
+            let agreed = consented && remembered && case.facts.session.as_ref() == Some(&session.id);
+            prop_assert!(!prompt.contains("consent") || agreed);
+            prop_assert!(agreed || first_party || (remembered && !scope.contains(OFFLINE_ACCESS)));
         }
     }
 }

@@ -1,0 +1,78 @@
+//! Whether to go on to a program on the person's device, where nothing else had to be asked: RFC 8252 §8.6.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::consent::destination;
+use super::{AccountView, Layout};
+use crate::app::App;
+use crate::base::id::Id;
+use crate::http::asked::Step;
+use crate::http::error::Error;
+use crate::http::form::Form;
+use crate::http::page;
+use crate::http::query::Query;
+use crate::http::visitor::Visitor;
+use crate::login::interaction::Question;
+use crate::oidc::prompt::NextStep;
+use crate::oidc::scope::ScopeSet;
+
+/// Asks whether to go on as this person. Posts `decision=continue` or `decision=deny` to `/continue-as`.
+#[derive(Template)]
+#[template(path = "pages/continue_as.html")]
+pub struct ContinueAsPage<'a> {
+    /// What the page is set in; it has a client.
+    pub layout: Layout<'a>,
+    /// Whose account it is.
+    pub account: AccountView,
+    /// The host that the answer goes to, or the scheme of an app.
+    pub destination: String,
+}
+
+impl ContinueAsPage<'_> {
+    fn title(&self) -> String {
+        let client = self.layout.client.as_ref().map(|client| client.name.as_str()).unwrap_or_default();
+        self.layout.t_args("continue-as-title", &[("account", &*self.account.title()), ("client", client)])
+    }
+}
+
+/// Shows who would go on, and where to.
+pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
+    let mut step = Step::open(&app, &visitor, query.get("interaction").unwrap_or_default()).await?;
+    let NextStep::Continue { session } = step.next(&app).await? else {
+        return page::back_to_authorize(&app, &step.interaction);
+    };
+    step.interaction.question = Some(question(&session));
+    let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::StaleInteraction)?;
+    let page = ContinueAsPage {
+        account: page::account(&app, session).await?,
+        destination: destination(step.asked.recipient.redirect_uri()),
+        layout: page::layout_of(&app, &visitor, Some(&step)).with_switch("/continue-as"),
+    };
+    page::show_with(&app, &visitor, StatusCode::OK, &page)
+}
+
+/// Notes the decision, and goes on.
+pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
+    let Form { visitor, params } = form;
+    let mut step = Step::open(&app, &visitor, params.get("interaction").unwrap_or_default()).await?;
+    let asked = step.interaction.question.take();
+    if let NextStep::Continue { session } = step.next(&app).await?
+        && asked == Some(question(&session))
+    {
+        let facts = &mut step.interaction.facts;
+        match params.get("decision") {
+            Some("continue") => facts.session = Some(session),
+            Some("deny") => (facts.session, facts.denied) = (Some(session), true),
+            _ => {}
+        }
+    }
+    page::back_to_authorize(&app, &step.interaction)
+}
+
+/// What the page asks this session.
+fn question(session: &Id) -> Question {
+    Question { session: session.clone(), scopes: ScopeSet::default() }
+}
