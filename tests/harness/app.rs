@@ -317,6 +317,24 @@ impl TestApp {
         self.find_user(name).await.unwrap()
     }
 
+    /// Returns when somebody waits for a row that another has written and not committed; at once on SQLite, where all wait for
+    /// the one writer.
+    pub async fn somebody_waits(&self) {
+        if super::database::server().is_none() {
+            return;
+        }
+        let waiting = "SELECT COUNT(*) FROM pg_stat_activity
+                        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        for _ in 0..10_000 {
+            let row: (i64,) = sqlx::query_as(waiting).fetch_one(&mut *self.app.db.read().await.unwrap()).await.unwrap();
+            if row.0 > 0 {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
+        panic!("nobody waits");
+    }
+
     /// In how many places a person is signed in.
     pub async fn live_sessions_of(&self, name: &str) -> usize {
         let (user, now) = (self.person(name).await, self.app.now());

@@ -71,6 +71,20 @@ async fn a_link_sets_a_password_once_and_only_the_newest_works_and_looking_uses_
 }
 
 #[tokio::test]
+async fn a_link_does_not_outlive_that_its_user_was_disabled() {
+    let app = TestApp::new().await;
+    let alice = app.user("alice").await;
+    let link = users::password_link(&app.app, &alice.id, minutes(60)).await.unwrap();
+    app.get(&link).await.expect(200);
+    for disabled in [true, false] {
+        assert!(users::set_disabled(&app.app, &alice.id, disabled).await.unwrap());
+        app.get(&link).await.expect(400);
+    }
+    let another = users::password_link(&app.app, &alice.id, minutes(60)).await.unwrap();
+    app.get(&another).await.expect(200);
+}
+
+#[tokio::test]
 async fn links_that_replicas_print_at_the_first_start_all_work_until_one_is_used() {
     let app = TestApp::new().await;
     let alice = app.user("alice").await;

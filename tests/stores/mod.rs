@@ -1,5 +1,6 @@
 //! What the stores promise and no endpoint shows.
 
+mod at_once;
 mod database;
 mod ephemeral;
 mod jobs;

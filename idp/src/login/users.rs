@@ -87,9 +87,13 @@ pub async fn set_password_by_link(app: &App, link: &TokenHash, password: &Secret
         .db
         .write(move |conn| {
             Box::pin(async move {
-                let Some(id) = one_time_link::consume(conn, &link, Purpose::SetPassword, now).await? else {
+                let Some(id) = one_time_link::find(conn, &link, Purpose::SetPassword, now).await? else {
                     return Ok(None);
                 };
+                users::hold(conn, &id).await?;
+                if one_time_link::consume(conn, &link, Purpose::SetPassword, now).await?.is_none() {
+                    return Ok(None);
+                }
                 write_password(conn, &pen, &id, &phc, now).await?;
                 users::find(conn, &id).await
             })
@@ -105,6 +109,7 @@ async fn write_password(
     phc: &str,
     now: crate::base::clock::Timestamp,
 ) -> store::db::Result<()> {
+    users::hold(conn, user).await?;
     password::set(conn, user, phc, now).await?;
     password::clear_failures(conn, &format!("user:{user}")).await?;
     // A link that was made for the password before must not set the next one.
@@ -130,6 +135,7 @@ async fn link(app: &App, user: &Id, lifetime: Duration, alone: bool) -> Result<S
         .write(move |conn| {
             Box::pin(async move {
                 if alone {
+                    users::hold(conn, &user).await?;
                     one_time_link::end_all(conn, Purpose::SetPassword, &user, now).await?;
                 }
                 one_time_link::insert(conn, &hash, Purpose::SetPassword, &user, now, now + lifetime).await
@@ -140,7 +146,7 @@ async fn link(app: &App, user: &Id, lifetime: Duration, alone: bool) -> Result<S
     Ok(format!("{}?token={}", app.config.issuer.url("/set-password"), token.expose()))
 }
 
-/// Disables a user, whose sessions and tokens end, or enables them again; whether that changed anything.
+/// Disables a user, whose sessions, tokens and links end, or enables them again; whether that changed anything.
 pub async fn set_disabled(app: &App, user: &Id, disabled: bool) -> Result<bool, Error> {
     let (now, pen, user) = (app.now(), app.pen.clone(), user.clone());
     let changed = app
@@ -148,6 +154,8 @@ pub async fn set_disabled(app: &App, user: &Id, disabled: bool) -> Result<bool, 
         .write(move |conn| {
             Box::pin(async move {
                 let changed = users::set_disabled(conn, &user, disabled.then_some(now), now).await?;
+                // A link that is about somewhere must not be what opens the account when it is enabled again.
+                one_time_link::end_all(conn, Purpose::SetPassword, &user, now).await?;
                 let event = if disabled { Event::UserDisabled { user } } else { Event::UserEnabled { user } };
                 if changed {
                     pen.record(conn, &event).await?;

@@ -111,6 +111,7 @@ async fn save(app: &App, owner: &Owner, name: String, language: Option<Language>
     app.db
         .write(move |conn| {
             Box::pin(async move {
+                user::hold(conn, &id).await?;
                 let Some(found) = user::find(conn, &id).await? else { return Ok(()) };
                 let mut profile: Map<String, Value> = serde_json::from_str(&found.profile).unwrap_or_default();
                 match name.as_str() {

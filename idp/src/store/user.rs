@@ -237,6 +237,14 @@ pub async fn set_disabled(conn: &mut Conn, user: &Id, disabled_at: Option<Timest
     Ok(done.rows_affected() == 1)
 }
 
+/// Holds a user to the end of the transaction; whether there is one. Who reads something of a user to write it anew, or changes
+/// several rows of one, does this first: nobody writes in between, and two never wait for each other.
+pub async fn hold(conn: &mut Conn, user: &Id) -> Result<bool> {
+    let done =
+        sqlx::query("UPDATE user_account SET generation = generation WHERE id = $1").bind(user).execute(conn).await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Replaces a user's profile.
 pub async fn set_profile(conn: &mut Conn, user: &Id, profile: &str, now: Timestamp) -> Result<()> {
     sqlx::query("UPDATE user_account SET profile = $2, updated_at = $3 WHERE id = $1")

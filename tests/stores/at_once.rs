@@ -1,0 +1,151 @@
+//! What two do at the same moment to one person's rows: on PostgreSQL a transaction sees what was committed before each of its
+//! statements, and waits for rows that another has written. On SQLite one is done after the other.
+
+use std::sync::Arc;
+
+use latchkey::login::users;
+use latchkey::store::{consent, user};
+use tokio::sync::Notify;
+
+use crate::harness::{TestApp, minutes};
+
+/// A piece of work that has been done and is not committed before it is told to.
+struct Held {
+    go: Arc<Notify>,
+    work: tokio::task::JoinHandle<()>,
+}
+
+impl Held {
+    async fn commit(self) {
+        self.go.notify_one();
+        self.work.await.unwrap();
+    }
+}
+
+/// Begins a piece of work and leaves it open behind its last statement.
+macro_rules! hold {
+    ($app:expr, |$conn:ident| $work:expr) => {{
+        let (done, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (app, told, wait) = ($app.app.clone(), done.clone(), go.clone());
+        let work = tokio::spawn(async move {
+            let work = app.db.write(move |$conn| {
+                Box::pin(async move {
+                    $work;
+                    told.notify_one();
+                    wait.notified().await;
+                    Ok(())
+                })
+            });
+            work.await.unwrap();
+        });
+        done.notified().await;
+        Held { go, work }
+    }};
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scope_that_is_withdrawn_while_another_is_allowed_does_not_come_back() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    browser.go_through(&rp.request().set("scope", "openid email")).await.code();
+    let page = browser.get(&rp.request().set("scope", "openid profile").path()).await;
+    page.expect("consent");
+    let (alice, client) = (app.person("alice").await.id, rp.client.id.clone());
+    let (user, row, now) = (alice.clone(), client.clone(), app.app.now());
+    let withdrawal = hold!(app, |conn| consent::withdraw(conn, &user, &row, now).await?);
+    let form = page.form().fill("decision", "allow");
+    let allowed = tokio::spawn(async move { form.submit(&mut browser).await });
+    app.somebody_waits().await;
+    withdrawal.commit().await;
+    allowed.await.unwrap();
+    let left = consent::find(&mut app.app.db.read().await.unwrap(), &alice, &client).await.unwrap();
+    assert_eq!(left.unwrap().scope, "openid profile");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_scopes_that_are_allowed_at_once_both_are_remembered() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    browser.go_through(&rp.request().set("scope", "openid")).await.code();
+    let page = browser.get(&rp.request().set("scope", "openid profile").path()).await;
+    let (alice, client) = (app.person("alice").await.id, rp.client.id.clone());
+    let (id, user, row, now) = (app.app.id(), alice.clone(), client.clone(), app.app.now());
+    let other = hold!(app, |conn| {
+        let held = consent::hold(conn, &id, &user, &row, now).await?;
+        consent::set_scope(conn, &held.id, "openid email").await?
+    });
+    let form = page.form().fill("decision", "allow");
+    let allowed = tokio::spawn(async move { form.submit(&mut browser).await });
+    app.somebody_waits().await;
+    other.commit().await;
+    allowed.await.unwrap().code();
+    let left = consent::find(&mut app.app.db.read().await.unwrap(), &alice, &client).await.unwrap();
+    assert_eq!(left.unwrap().scope, "openid email profile");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn e6_what_rests_on_a_consent_ends_with_it_however_close_they_are() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    browser.authorize(&rp).await.code();
+    let (alice, client, now) = (app.person("alice").await.id, rp.client.id.clone(), app.app.now());
+    let withdrawal = hold!(app, |conn| consent::withdraw(conn, &alice, &client, now).await?);
+    let request = rp.request().path();
+    let asked = tokio::spawn(async move { browser.get(&request).await });
+    app.somebody_waits().await;
+    withdrawal.commit().await;
+    asked.await.unwrap().expect("consent");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_changes_of_a_profile_neither_is_lost() {
+    let app = TestApp::new().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let page = browser.get("/account").await;
+    let (alice, now) = (app.person("alice").await.id, app.app.now());
+    let other = hold!(app, |conn| {
+        user::hold(conn, &alice).await?;
+        let found = user::find(conn, &alice).await?.unwrap();
+        let profile = found.profile.replacen('{', "{\"nickname\":\"Al\",", 1);
+        user::set_profile(conn, &alice, &profile, now).await?
+    });
+    let form = page.form_to("/account").fill("name", "Alice Liddell").fill("locale", "en");
+    let saved = tokio::spawn(async move { form.submit(&mut browser).await });
+    app.somebody_waits().await;
+    other.commit().await;
+    saved.await.unwrap();
+    let profile = app.person("alice").await.profile;
+    assert!(profile.contains("Alice Liddell") && profile.contains("nickname"), "{profile}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_two_links_that_are_used_at_once_one_sets_the_password_and_neither_fails() {
+    let app = TestApp::new().await;
+    let alice = app.user("alice").await;
+    for _ in 0..12 {
+        let mut tries = Vec::new();
+        for _ in 0..4 {
+            let link = users::another_password_link(&app.app, &alice.id, minutes(60)).await.unwrap();
+            tries.push(link.split_once("token=").unwrap().1.to_owned());
+        }
+        let tries: Vec<_> = tries
+            .into_iter()
+            .map(|token| {
+                let app = app.app.clone();
+                tokio::spawn(async move {
+                    let link =
+                        latchkey::base::token::Token::parse(latchkey::base::token::TokenKind::OneTimeLink, &token);
+                    users::set_password_by_link(&app, &link.unwrap().hash(), &"seven slow barges turn".into()).await
+                })
+            })
+            .collect();
+        let mut won = 0;
+        for one in tries {
+            won += usize::from(one.await.unwrap().expect("no deadlock").is_some());
+        }
+        assert_eq!(won, 1);
+    }
+}
