@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use tokio_util::task::TaskTracker;
@@ -17,7 +18,7 @@ use crate::login::hashing::{Bounds, Cost, Hashing};
 use crate::metrics::Metrics;
 use crate::oidc::scope::ScopeSet;
 use crate::site::{Logo, Site};
-use crate::store::db::{self, Db};
+use crate::store::db::{self, Db, Limits};
 use crate::store::ephemeral::{self, Ephemeral, Redis};
 use crate::store::epoch;
 use crate::store::event::Pen;
@@ -42,8 +43,23 @@ impl Surroundings {
     }
 }
 
-/// Opens the database and everything else; brings the schema up to date.
+/// How long a start or a command waits for a database that others are busy with: a server, or replicas that start at the same
+/// moment. Nobody waits for them as for a page.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Opens the database and everything else, and is as patient from then on as the configuration says.
 pub async fn open(config: Config, surroundings: Surroundings) -> Result<App> {
+    let app = open_patiently(config, surroundings).await?;
+    serve_requests(&app);
+    Ok(app)
+}
+
+fn configured(config: &Config) -> Limits {
+    Limits { acquire: config.database.acquire_timeout, statement: config.database.statement_timeout }
+}
+
+/// Opens the database and everything else, and stays patient; brings the schema up to date.
+pub async fn open_patiently(config: Config, surroundings: Surroundings) -> Result<App> {
     let Surroundings { clock, random, durable } = surroundings;
     let pen = Pen { clock: clock.clone(), random: random.clone() };
     prepare_folders(&config)?;
@@ -128,15 +144,16 @@ async fn open_database(config: &Config, durable: bool) -> Result<Db> {
         DatabaseUrl::Sqlite(path) => path.display().to_string(),
         DatabaseUrl::Postgres(_) => "PostgreSQL".to_owned(),
     };
+    let limits = configured(config);
     let options = db::Options {
         url: match &url {
             DatabaseUrl::Sqlite(path) => db::sqlite_url(path),
             DatabaseUrl::Postgres(url) => url.expose().to_owned(),
         },
         max_connections: config.database.max_connections,
-        acquire_timeout: config.database.acquire_timeout,
-        statement_timeout: config.database.statement_timeout,
+        limits: Limits { acquire: limits.acquire.max(PATIENCE), statement: limits.statement.max(PATIENCE) },
         durable,
+        make: true,
     };
     let db = Db::open(&options).await.with_context(|| format!("the database {shown} cannot be opened"))?;
     db.migrate().await.context("the schema cannot be brought up to date")?;
@@ -178,6 +195,11 @@ fn master_keys(config: &Config, random: &Random) -> Result<Vec<crate::base::seal
     }
     keys.extend(config.secrets.previous_master_keys.iter().cloned());
     Ok(keys)
+}
+
+/// Ends the patience of a start: from now on requests wait.
+pub fn serve_requests(app: &App) {
+    app.db.limit(configured(&app.config));
 }
 
 /// Where the master key is that Latchkey made for itself.

@@ -44,13 +44,13 @@ pub fn work(work: Work, loaded: Loaded) -> Outcome {
         match work {
             Work::Serve => serve(loaded.config).await,
             Work::Migrate => {
-                let app = open_patiently(loaded.config).await?;
+                let app = open(loaded.config).await?;
                 app.db.close().await;
                 Ok(Output::new("The database is in the form that this version needs.", &json!({ "migrated": true })))
             }
             Work::Restore(restore) => backup::restore(loaded.config, &restore).await,
             other => {
-                let app = open_patiently(loaded.config).await?;
+                let app = open(loaded.config).await?;
                 let outcome = match other {
                     Work::Backup(backup) => backup::backup(&app, &backup).await,
                     Work::Client(command) => client::command(&app, command).await,
@@ -73,18 +73,9 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     Ok(runtime.context("the runtime cannot be started")?)
 }
 
-/// How long a command waits for a database that a server is busy with; nobody waits for the command's answer as long as
-/// for a page.
-const PATIENCE: Duration = Duration::from_secs(30);
-
+/// Opens everything, and stays as patient as a start or a command is.
 async fn open(config: Config) -> Result<App, Failure> {
-    Ok(boot::open(config, Surroundings::real()).await?)
-}
-
-async fn open_patiently(mut config: Config) -> Result<App, Failure> {
-    config.database.acquire_timeout = config.database.acquire_timeout.max(PATIENCE);
-    config.database.statement_timeout = config.database.statement_timeout.max(PATIENCE);
-    open(config).await
+    Ok(boot::open_patiently(config, Surroundings::real()).await?)
 }
 
 async fn serve(config: Config) -> Outcome {
@@ -109,6 +100,7 @@ async fn serve(config: Config) -> Outcome {
              has seen is new to another. Fine for one replica; for several, give them one Redis"
         );
     }
+    boot::serve_requests(&app);
     let jobs = tokio::spawn(jobs::run(app.clone()));
     let watching = watching.map(|listener| tokio::spawn(serve::watch(app.clone(), listener)));
     let watching_tls = tls.clone().map(|tls| tokio::spawn(tls.watch()));

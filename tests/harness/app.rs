@@ -79,9 +79,6 @@ struct Replicas {
     _redis: Option<RedisServer>,
 }
 
-/// How long replicas wait for the database that all start at once, which is not what their tests are about.
-const PATIENCE: Duration = Duration::from_secs(10);
-
 impl TestApp {
     pub async fn new() -> Self {
         Self::with(|_| {}).await
@@ -112,18 +109,13 @@ impl TestApp {
     pub async fn first_start(count: usize) -> Option<(Self, Vec<Process>)> {
         super::database::server()?;
         let mut config = super::database::empty_config().await;
+        super::database::as_by_default(&mut config);
         config.issuer = Issuer::localhost(super::free_port());
         let mut processes: Vec<_> = (0..count)
             .map(|_| {
                 let port = free_port();
                 let listen = format!("127.0.0.1:{port}");
-                let patience = format!("{}s", PATIENCE.as_secs());
-                let environment = [
-                    ("LATCHKEY__HTTP__LISTEN", &*listen),
-                    ("LATCHKEY__DATABASE__ACQUIRE_TIMEOUT", &*patience),
-                    ("LATCHKEY__DATABASE__STATEMENT_TIMEOUT", &*patience),
-                ];
-                Process::spawn(port, super::latchkey(&config), &environment)
+                Process::spawn(port, super::latchkey(&config), &[("LATCHKEY__HTTP__LISTEN", &*listen)])
             })
             .collect();
         for process in &mut processes {
@@ -143,9 +135,7 @@ impl TestApp {
         let mut config = super::database::empty_config().await;
         // The fastest to make, so that all are at the same place at the same time.
         config.tokens.signing_algorithms = vec![Algorithm::ES256];
-        // Forty connections at once may take a busy machine longer than a request would wait.
-        config.database.acquire_timeout = PATIENCE;
-        config.database.statement_timeout = PATIENCE;
+        super::database::as_by_default(&mut config);
         let opening: Vec<_> = (0..count)
             .map(|_| {
                 let (config, handle) = (config.clone(), tokio::runtime::Handle::current());
@@ -408,10 +398,12 @@ impl TestApp {
     }
 
     async fn execute(&self, sql: String) {
-        let sql = sqlx::AssertSqlSafe(sql);
         self.app
             .db
-            .write(move |conn| Box::pin(async move { Ok(sqlx::query(sql).execute(conn).await.map(drop)?) }))
+            .write(move |conn| {
+                let sql = sqlx::AssertSqlSafe(sql.clone());
+                Box::pin(async move { Ok(sqlx::query(sql).execute(conn).await.map(drop)?) })
+            })
             .await
             .unwrap();
         // What was changed behind its back is seen after a second; tests have no second to wait.

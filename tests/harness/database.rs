@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use latchkey::base::clock::{Clock, Timestamp};
 use latchkey::base::random::Random;
@@ -54,9 +55,28 @@ fn config_at(place: &Place, folder: &Path) -> Config {
         Place::Server { url, name } => DatabaseUrl::Postgres(at(url, name).into()),
     });
     config.database.max_connections = 4;
+    make_generous(&mut config);
     // Most tests sign in more often from one address than people do.
     config.login.address_burst = 10_000;
     config
+}
+
+/// Limits that no busy machine reaches, but in the tests that are about them: those take `as_by_default`.
+fn make_generous(config: &mut Config) {
+    let ample = Duration::from_secs(60);
+    config.database.acquire_timeout = ample;
+    config.database.statement_timeout = ample;
+    config.ephemeral.redis_timeout = Duration::from_secs(5);
+    config.login.hashing_wait = Duration::from_secs(20);
+}
+
+/// Takes the limits that hold if nothing is configured.
+pub fn as_by_default(config: &mut Config) {
+    let default = Config::default();
+    config.database.acquire_timeout = default.database.acquire_timeout;
+    config.database.statement_timeout = default.database.statement_timeout;
+    config.ephemeral.redis_timeout = default.ephemeral.redis_timeout;
+    config.login.hashing_wait = default.login.hashing_wait;
 }
 
 fn at(url: &str, name: &str) -> String {

@@ -11,6 +11,7 @@ mod servers;
 
 pub use app::{PASSWORD, TestApp, minutes, seconds};
 pub use browser::{Authorize, Browser, Form, Page};
+pub use database::as_by_default;
 pub use http::{Reply, form_encode};
 pub use log::{keep_log, kept_log};
 pub use process::{Process, free_port, latchkey, refused, run};

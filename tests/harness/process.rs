@@ -48,6 +48,11 @@ pub fn binary(path: &Path, config: &Config) -> Command {
     let proxies: Vec<String> = config.http.trusted_proxies.iter().map(ToString::to_string).collect();
     command.env("LATCHKEY__HTTP__TRUSTED_PROXIES", proxies.join(","));
     command.env("LATCHKEY__LOGIN__ADDRESS_BURST", config.login.address_burst.to_string());
+    let millis = |time: std::time::Duration| format!("{}ms", time.as_millis());
+    command.env("LATCHKEY__DATABASE__ACQUIRE_TIMEOUT", millis(config.database.acquire_timeout));
+    command.env("LATCHKEY__DATABASE__STATEMENT_TIMEOUT", millis(config.database.statement_timeout));
+    command.env("LATCHKEY__EPHEMERAL__REDIS_TIMEOUT", millis(config.ephemeral.redis_timeout));
+    command.env("LATCHKEY__LOGIN__HASHING_WAIT", millis(config.login.hashing_wait));
     if let Some(key) = &config.secrets.master_key {
         command.env("LATCHKEY__SECRETS__MASTER_KEY", master_key_text(key).as_str());
     }

@@ -1,9 +1,15 @@
 //! `store::db`: the door to the database.
 
-use latchkey::store::db::Error;
-use latchkey::store::installation::{find, insert_once};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::harness::TestApp;
+use latchkey::config::DatabaseUrl;
+use latchkey::store::db::{Conn, Error};
+use latchkey::store::installation::{find, insert_once, set};
+use sqlx::Executor;
+use tokio::sync::Barrier;
+
+use crate::harness::{TestApp, as_by_default};
 
 #[tokio::test]
 async fn work_that_fails_leaves_nothing() {
@@ -83,10 +89,7 @@ async fn work_runs_to_its_end_although_nobody_waits_for_it() {
 #[tokio::test]
 async fn readers_cannot_write_on_sqlite() {
     let app = TestApp::new().await;
-    if latchkey::store::db::is_sqlite(&match app.app.config.database_url() {
-        latchkey::config::DatabaseUrl::Sqlite(path) => latchkey::store::db::sqlite_url(&path),
-        latchkey::config::DatabaseUrl::Postgres(url) => url.expose().to_owned(),
-    }) {
+    if let DatabaseUrl::Sqlite(_) = app.app.config.database_url() {
         let mut conn = app.app.db.read().await.unwrap();
         assert!(insert_once(&mut conn, "x", "y").await.is_err());
     }
@@ -126,4 +129,183 @@ async fn work_that_is_committed_together_fails_and_panics_alone() {
         let kept = find(&mut app.app.db.read().await.unwrap(), &format!("piece-{n}")).await.unwrap();
         assert_eq!(kept.is_some(), n % 3 == 0, "piece {n}");
     }
+}
+
+/// A provider on PostgreSQL; `None` where the suite runs on SQLite.
+async fn on_postgres() -> Option<TestApp> {
+    let app = TestApp::new().await;
+    matches!(app.app.config.database_url(), DatabaseUrl::Postgres(_)).then_some(app)
+}
+
+/// Lets PostgreSQL fail as it does when others write at the same time.
+async fn fail_with(conn: &mut Conn, code: &'static str) -> Result<(), Error> {
+    let sql = format!("DO $$ BEGIN RAISE EXCEPTION 'as this test wants it' USING ERRCODE = '{code}'; END $$");
+    conn.execute(sqlx::AssertSqlSafe(sql)).await?;
+    Ok(())
+}
+
+async fn tried(conn: &mut Conn, code: &'static str, tries: Arc<AtomicUsize>, failures: usize) -> Result<(), Error> {
+    set(conn, "tried", code).await?;
+    if tries.fetch_add(1, Ordering::SeqCst) < failures { fail_with(conn, code).await } else { Ok(()) }
+}
+
+#[tokio::test]
+async fn work_that_others_have_undone_is_done_once_more_and_then_refused() {
+    let Some(app) = on_postgres().await else { return };
+    for (code, failures, single) in
+        [("40001", 1, false), ("40P01", 1, false), ("40001", 1, true), ("40001", 9, false), ("40P01", 9, true)]
+    {
+        let tries = Arc::new(AtomicUsize::new(0));
+        let counted = tries.clone();
+        let outcome = match single {
+            true => app.app.db.write_one(move |conn| Box::pin(tried(conn, code, counted, failures))).await,
+            false => app.app.db.write(move |conn| Box::pin(tried(conn, code, counted, failures))).await,
+        };
+        assert_eq!(tries.load(Ordering::SeqCst), 2, "{code}");
+        match failures {
+            1 => assert!(outcome.is_ok(), "{code}: {outcome:?}"),
+            // Which is 503 with Retry-After for whoever asks.
+            _ => assert!(matches!(outcome, Err(Error::Unavailable(_))), "{code}: {outcome:?}"),
+        }
+    }
+    // A failure of another kind is told at once.
+    let tries = Arc::new(AtomicUsize::new(0));
+    let counted = tries.clone();
+    let failed = app.app.db.write(move |conn| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        Box::pin(fail_with(conn, "22012"))
+    });
+    assert!(matches!(failed.await, Err(Error::Failed(_))));
+    assert_eq!(tries.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_that_wait_for_each_other_both_get_what_they_want() {
+    let Some(app) = on_postgres().await else { return };
+    let both = Arc::new(Barrier::new(2));
+    let tasks: Vec<_> = [["one", "two"], ["two", "one"]]
+        .into_iter()
+        .map(|[first, second]| {
+            let (db, both, again) = (app.app.db.clone(), both.clone(), Arc::new(AtomicUsize::new(0)));
+            tokio::spawn(async move {
+                db.write(move |conn| {
+                    Box::pin(async move {
+                        set(conn, first, "held").await?;
+                        if again.fetch_add(1, Ordering::SeqCst) == 0 {
+                            both.wait().await;
+                        }
+                        set(conn, second, "wanted").await
+                    })
+                })
+                .await
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn x5_connections_to_a_server_that_only_reads_since_a_failover_are_given_up_at_once() {
+    let Some(app) = on_postgres().await else { return };
+    let db = &app.app.db;
+    // As many as are kept, and each of them as after a failover: it answers, and refuses to write.
+    let mut kept = Vec::new();
+    for _ in 0..4 {
+        let mut conn = db.read().await.unwrap();
+        conn.execute("SET default_transaction_read_only = on").await.unwrap();
+        kept.push(conn);
+    }
+    drop(kept);
+    for n in 0..8 {
+        let written = db.write(move |conn| Box::pin(async move { set(conn, "after", &n.to_string()).await })).await;
+        written.unwrap();
+    }
+}
+
+/// What SQLite says when it has no memory: it may have rolled back the whole transaction by itself.
+#[derive(Debug)]
+struct NoMemory(&'static str);
+
+impl std::fmt::Display for NoMemory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("as this test wants it")
+    }
+}
+
+impl std::error::Error for NoMemory {}
+
+impl sqlx::error::DatabaseError for NoMemory {
+    fn message(&self) -> &str {
+        "as this test wants it"
+    }
+    fn code(&self) -> Option<std::borrow::Cow<'_, str>> {
+        Some(self.0.into())
+    }
+    fn as_error(&self) -> &(dyn std::error::Error + Send + Sync + 'static) {
+        self
+    }
+    fn as_error_mut(&mut self) -> &mut (dyn std::error::Error + Send + Sync + 'static) {
+        self
+    }
+    fn into_error(self: Box<Self>) -> Box<dyn std::error::Error + Send + Sync + 'static> {
+        self
+    }
+    fn kind(&self) -> sqlx::error::ErrorKind {
+        sqlx::error::ErrorKind::Other
+    }
+}
+
+#[tokio::test]
+async fn what_sqlite_has_rolled_back_by_itself_is_told_to_nobody_as_done() {
+    let app = TestApp::new().await;
+    let DatabaseUrl::Sqlite(_) = app.app.config.database_url() else { return };
+    let db = &app.app.db;
+    // Out of memory, interrupted, and one of which nobody knows what it leaves.
+    for code in ["7", "9", "1"] {
+        let before = db.write_one(move |conn| Box::pin(async move { set(conn, "before", code).await }));
+        let after = db.write(move |conn| Box::pin(async move { set(conn, "after", code).await }));
+        let fails = db.write_one(move |conn| {
+            Box::pin(async move {
+                conn.execute("ROLLBACK").await?;
+                Err::<(), _>(sqlx::Error::Database(Box::new(NoMemory(code))).into())
+            })
+        });
+        // On one thread all three wait before the writer begins, so that they are committed together.
+        let (before, failed, after) = tokio::join!(before, fails, after);
+        assert!(failed.is_err());
+        for (name, told) in [("before", before), ("after", after)] {
+            let kept = find(&mut db.read().await.unwrap(), name).await.unwrap();
+            assert_eq!(told.is_ok(), kept.as_deref() == Some(code), "{code}: {name} is told {told:?}, kept {kept:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_start_is_patient_and_a_request_is_not() {
+    let app = TestApp::with(as_by_default).await;
+    let DatabaseUrl::Sqlite(path) = app.app.config.database_url() else { return };
+    let mut holder =
+        <sqlx::AnyConnection as sqlx::Connection>::connect(&format!("sqlite:{}", path.display())).await.unwrap();
+    holder.execute("BEGIN IMMEDIATE").await.unwrap();
+    let refused = app.app.db.write(|conn| Box::pin(async move { set(conn, "x", "y").await })).await;
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    // Another one starts meanwhile, which has a key to write, and waits for as long as it takes: here, until other requests
+    // were refused.
+    let mut config = app.app.config.clone();
+    config.tokens.signing_algorithms.push(latchkey::jose::Algorithm::ES256);
+    let (other, handle) = (app.clone(), tokio::runtime::Handle::current());
+    let starting = std::thread::spawn(move || handle.block_on(other.on(config)).app.db.clone());
+    for _ in 0..3 {
+        let refused = app.app.db.write(|conn| Box::pin(async move { set(conn, "x", "y").await })).await;
+        assert!(refused.is_err() && !starting.is_finished());
+    }
+    holder.execute("ROLLBACK").await.unwrap();
+    let started = tokio::task::block_in_place(|| starting.join().unwrap());
+    // From now on it is as impatient as any.
+    holder.execute("BEGIN IMMEDIATE").await.unwrap();
+    let refused = started.write(|conn| Box::pin(async move { set(conn, "x", "y").await })).await;
+    assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+    holder.execute("ROLLBACK").await.unwrap();
 }

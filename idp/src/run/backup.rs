@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow};
 use serde_json::json;
 
-use super::{failed, open_patiently};
+use super::{failed, open};
 use crate::app::App;
 use crate::boot;
 use crate::cli::backup::{Backup, Restore};
@@ -85,7 +85,7 @@ async fn restore_in_place(config: Config, restore: &Restore) -> Outcome {
 
 async fn begin_epoch(config: Config) -> Result<(), Failure> {
     let sqlite = matches!(config.database_url(), DatabaseUrl::Sqlite(_));
-    let app = open_patiently(config).await?;
+    let app = open(config).await?;
     let wrong = if sqlite { app.db.check().await.map_err(failed)? } else { None };
     if let Some(wrong) = wrong {
         app.db.close().await;

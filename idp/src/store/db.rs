@@ -25,7 +25,7 @@ use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
 
-use pool::Pool;
+use pool::{Pool, Terms};
 pub use pool::{PooledConnection, Usage};
 use writer::{Extent, Queue};
 
@@ -71,6 +71,14 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+impl Error {
+    /// Whether nothing of the work was done, and another try may well succeed.
+    fn is_undone(&self) -> bool {
+        let Self::Unavailable(sqlx::Error::Database(error)) = self else { return false };
+        error.code().is_some_and(|code| is_undone(&code))
+    }
+}
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         match &error {
@@ -89,11 +97,30 @@ impl From<sqlx::Error> for Error {
 /// Whether a database's error code tells of a state that may pass, and not of a wrong statement.
 fn is_passing(code: &str) -> bool {
     if code.len() == 5 {
-        // PostgreSQL: connection, resources, operator intervention (shutdown, time-out), read-only, lock not available.
-        return ["08", "53", "57", "25006", "55P03"].iter().any(|class| code.starts_with(class));
+        // PostgreSQL: connection, resources, operator intervention (shutdown, time-out), lock not available.
+        return ["08", "53", "57", "55P03"].iter().any(|class| code.starts_with(class)) || is_undone(code);
     }
-    // SQLite: busy, locked, read-only, disk failing, disk full, file not to be opened; the low byte of the extended code.
-    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6 | 8 | 10 | 13 | 14))
+    // SQLite: busy, locked, out of memory, read-only, interrupted, disk failing, disk full, file not to be opened; the low
+    // byte of the extended code.
+    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5..=10 | 13 | 14))
+}
+
+/// Whether PostgreSQL has certainly done nothing of the work, which another try may well do: others wrote at the same time
+/// (serialization failure, deadlock), nobody said anything for too long within a transaction, the server only reads.
+fn is_undone(code: &str) -> bool {
+    matches!(code, "40001" | "40P01" | "25P03" | "25006")
+}
+
+/// Whether a connection by which this came leads to no server that does what it is asked: the server has ended it, or only
+/// reads since another one took over.
+fn is_lost(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            code.len() == 5 && ["08", "57P", "25P03", "25006"].iter().any(|it| code.starts_with(it))
+        }),
+        _ => false,
+    }
 }
 
 /// How to reach the database, and how long to wait for it.
@@ -103,12 +130,21 @@ pub struct Options {
     pub url: String,
     /// The most connections that are open for reading; PostgreSQL writes through them, too.
     pub max_connections: u32,
-    /// How long a request waits for a connection.
-    pub acquire_timeout: Duration,
-    /// How long PostgreSQL may work on one statement.
-    pub statement_timeout: Duration,
+    /// How long things may take.
+    pub limits: Limits,
     /// Whether SQLite waits until each commit is on disk. Tests of what has nothing to do with power cuts do not.
     pub durable: bool,
+    /// Whether an SQLite file is made where there is none.
+    pub make: bool,
+}
+
+/// How long things may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How long one waits for a connection.
+    pub acquire: Duration,
+    /// How long PostgreSQL may work on one statement.
+    pub statement: Duration,
 }
 
 /// The database.
@@ -118,59 +154,75 @@ pub struct Db {
     writer: Pool,
     /// Where work waits for the one writer of SQLite.
     queue: Option<Queue>,
+    durable: bool,
     tracker: TaskTracker,
 }
 
+/// The terms of connections that read and of those that write.
+fn terms(options: &Options) -> (Terms, Terms) {
+    match is_sqlite(&options.url) {
+        true => sqlite_terms(options.limits, options.durable),
+        false => (postgres_terms(options.limits), postgres_terms(options.limits)),
+    }
+}
+
+fn sqlite_terms(limits: Limits, durable: bool) -> (Terms, Terms) {
+    let pragmas = format!(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = {}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
+         PRAGMA busy_timeout = {};",
+        if durable { "FULL" } else { "OFF" },
+        limits.acquire.as_millis()
+    );
+    // Every write makes the pages old that a reader has; more than a lookup needs would be memory for nothing.
+    let reading = format!("{pragmas} PRAGMA query_only = ON; PRAGMA cache_size = -512;");
+    (Terms { setup: reading, timeout: limits.acquire }, Terms { setup: pragmas, timeout: limits.acquire })
+}
+
+fn postgres_terms(limits: Limits) -> Terms {
+    // Every statement finds its rows by an index. What the planner makes of a table that was small when it looked, or of
+    // conditions whose yield it cannot know, reads whole tables: measured, four times the work for UserInfo.
+    let setup = format!(
+        "SET statement_timeout = {0}; SET lock_timeout = {0}; SET idle_in_transaction_session_timeout = {1}; \
+         SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; \
+         SET plan_cache_mode = force_generic_plan; \
+         SET client_min_messages = warning;",
+        limits.statement.as_millis(),
+        limits.statement.as_millis() * 2
+    );
+    Terms { setup, timeout: limits.acquire }
+}
+
 impl Db {
-    /// Opens the database; an SQLite file is made where there is none.
+    /// Opens the database.
     pub async fn open(options: &Options) -> Result<Self> {
         install_default_drivers();
-        if is_sqlite(&options.url) { Self::open_sqlite(options).await } else { Self::open_postgres(options).await }
-    }
-
-    async fn open_sqlite(options: &Options) -> Result<Self> {
-        let separator = if options.url.contains('?') { '&' } else { '?' };
-        let url = format!("{}{separator}mode=rwc", options.url);
-        let pragmas = format!(
-            "PRAGMA journal_mode = WAL; PRAGMA synchronous = {}; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
-             PRAGMA busy_timeout = {};",
-            if options.durable { "FULL" } else { "OFF" },
-            options.acquire_timeout.as_millis()
-        );
-        let pool = |connections: u32, setup: String| {
-            let (url, timeout) = (url.clone(), options.acquire_timeout);
-            Pool::new(pool::Options { url, setup, connections, timeout, remote: false })
+        let (reading, writing) = terms(options);
+        let sqlite = is_sqlite(&options.url);
+        let url = match sqlite {
+            true => {
+                let separator = if options.url.contains('?') { '&' } else { '?' };
+                format!("{}{separator}mode={}", options.url, if options.make { "rwc" } else { "rw" })
+            }
+            false => options.url.clone(),
         };
-        let writer = pool(1, pragmas.clone());
-        // Makes the file, and says so if it cannot be made.
+        let pool =
+            |connections, terms| Pool::new(pool::Options { url: url.clone(), connections, remote: !sqlite, terms });
+        let reader = pool(options.max_connections, reading);
+        let writer = if sqlite { pool(1, writing) } else { reader.clone() };
+        // Makes the file where it may, and says so if the database cannot be reached.
         drop(writer.acquire().await?);
-        // Every write makes the pages old that a reader has; more than a lookup needs would be memory for nothing.
-        let reader =
-            pool(options.max_connections, format!("{pragmas} PRAGMA query_only = ON; PRAGMA cache_size = -512;"));
-        let queue = Queue::new(writer.clone(), options.acquire_timeout);
-        Ok(Self { reader, writer, queue: Some(queue), tracker: TaskTracker::new() })
+        let queue = sqlite.then(|| Queue::new(writer.clone()));
+        Ok(Self { reader, writer, queue, durable: options.durable, tracker: TaskTracker::new() })
     }
 
-    async fn open_postgres(options: &Options) -> Result<Self> {
-        // Every statement finds its rows by an index. What the planner makes of a table that was small when it looked, or of
-        // conditions whose yield it cannot know, reads whole tables: measured, four times the work for UserInfo.
-        let setup = format!(
-            "SET statement_timeout = {0}; SET lock_timeout = {0}; SET idle_in_transaction_session_timeout = {1}; \
-             SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; \
-             SET plan_cache_mode = force_generic_plan; \
-             SET client_min_messages = warning;",
-            options.statement_timeout.as_millis(),
-            options.statement_timeout.as_millis() * 2
-        );
-        let pool = Pool::new(pool::Options {
-            url: options.url.clone(),
-            setup,
-            connections: options.max_connections,
-            timeout: options.acquire_timeout,
-            remote: true,
-        });
-        drop(pool.acquire().await?);
-        Ok(Self { reader: pool.clone(), writer: pool, queue: None, tracker: TaskTracker::new() })
+    /// Sets other limits from now on: a start may take its time, a request may not.
+    pub fn limit(&self, limits: Limits) {
+        let (reading, writing) = match self.queue {
+            Some(_) => sqlite_terms(limits, self.durable),
+            None => (postgres_terms(limits), postgres_terms(limits)),
+        };
+        self.writer.change(writing);
+        self.reader.change(reading);
     }
 
     /// Brings the schema up to date.
@@ -210,43 +262,39 @@ impl Db {
         self.reader.usage()
     }
 
-    /// Does the work in a transaction, to its end even if the caller goes away, and commits it if it is `Ok`.
+    /// Does the work in a transaction, to its end even if the caller goes away, and commits it if it is `Ok`. It is done a
+    /// second time, from the beginning, where PostgreSQL has undone it because of others.
     pub async fn write<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
+        F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Clone + Send + 'static,
     {
-        if let Some(queue) = &self.queue {
-            return queue.write(Extent::Several, self.tracker.token(), work).await;
-        }
-        let writer = self.writer.clone();
-        let task = self.tracker.spawn(async move {
-            let mut conn = writer.acquire().await?;
-            let mut transaction = conn.begin().await?;
-            let outcome = work(&mut transaction).await;
-            match &outcome {
-                Ok(_) => transaction.commit().await?,
-                // Now, and not when the connection is used next: until then others would wait for its locks.
-                Err(_) => transaction.rollback().await?,
-            }
-            outcome
-        });
-        task.await.unwrap_or_else(|stopped| Err(unavailable(stopped)))
+        self.written(Extent::Several, work).await
     }
 
     /// Does work that is a single statement, which is atomic by itself: [`Db::write`] without the cost of a transaction.
     pub async fn write_one<T, F>(&self, work: F) -> Result<T>
     where
         T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
+        F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Clone + Send + 'static,
+    {
+        self.written(Extent::One, work).await
+    }
+
+    async fn written<T, F>(&self, extent: Extent, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Clone + Send + 'static,
     {
         if let Some(queue) = &self.queue {
-            return queue.write(Extent::One, self.tracker.token(), work).await;
+            return queue.write(extent, self.tracker.token(), work).await;
         }
         let writer = self.writer.clone();
         let task = self.tracker.spawn(async move {
-            let mut conn = writer.acquire().await?;
-            work(&mut conn).await
+            match write_remote(&writer, extent, work.clone()).await {
+                Err(error) if error.is_undone() => write_remote(&writer, extent, work).await,
+                outcome => outcome,
+            }
         });
         task.await.unwrap_or_else(|stopped| Err(unavailable(stopped)))
     }
@@ -257,6 +305,44 @@ impl Db {
         self.tracker.wait().await;
         self.reader.close().await;
         self.writer.close().await;
+    }
+}
+
+/// Does work on one of PostgreSQL's connections, which goes with what it met if it is of no more use.
+async fn write_remote<T, F>(writer: &Pool, extent: Extent, work: F) -> Result<T>
+where
+    F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T>,
+{
+    let mut conn = writer.acquire().await?;
+    let outcome = match extent {
+        Extent::One => work(&mut conn).await,
+        Extent::Several => in_transaction(&mut conn, work).await,
+    };
+    if let Err(Error::Unavailable(error)) = &outcome
+        && is_lost(error)
+    {
+        conn.give_up();
+    }
+    outcome
+}
+
+async fn in_transaction<T, F>(conn: &mut Conn, work: F) -> Result<T>
+where
+    F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T>,
+{
+    let mut transaction = conn.begin().await?;
+    let outcome = work(&mut transaction).await;
+    match outcome {
+        Ok(done) => {
+            transaction.commit().await?;
+            Ok(done)
+        }
+        Err(error) => {
+            // Now, and not when the connection is used next: until then others would wait for its locks. Where this fails
+            // the connection has gone, and what says why is the error from before.
+            let _ = transaction.rollback().await;
+            Err(error)
+        }
     }
 }
 

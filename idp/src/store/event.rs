@@ -8,7 +8,7 @@ use crate::base::id::Id;
 use crate::base::random::Random;
 
 /// Something that happened.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[allow(missing_docs)] // The variants' names say it; the fields are the rows that took part.
 pub enum Event {

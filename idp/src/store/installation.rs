@@ -40,7 +40,7 @@ pub async fn in_turn(conn: &mut Conn, thing: &str) -> Result<()> {
 }
 
 /// A data key, wrapped by a master key.
-#[derive(sqlx::FromRow)]
+#[derive(Clone, sqlx::FromRow)]
 pub struct DataKey {
     /// Names the key in blobs.
     pub id: String,

@@ -2,7 +2,8 @@
 //!
 //! sqlx has a pool of its own, which asks the server whether it is there before each use and again after it: three round
 //! trips for one statement. Here a connection is asked once a second while it is used, so that one that died with a
-//! restarted server costs a refusal or two and is replaced.
+//! restarted server costs a refusal or two and is replaced. One by which a statement failed as only a connection to a server
+//! that has gone, or that no longer writes, can fail goes at once, and all that are kept with it: they lead to the same server.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -24,14 +25,21 @@ const LIFETIME: Duration = Duration::from_secs(30 * 60);
 pub(super) struct Options {
     /// The address.
     pub(super) url: String,
-    /// Statements that each new connection begins with.
-    pub(super) setup: String,
     /// The most connections that are open at once.
     pub(super) connections: u32,
-    /// How long one waits for a connection, be it a kept or a new one.
-    pub(super) timeout: Duration,
     /// Whether the other end can go away by itself.
     pub(super) remote: bool,
+    /// What may change while the process runs.
+    pub(super) terms: Terms,
+}
+
+/// On which terms connections are given out.
+#[derive(Clone, Debug)]
+pub(super) struct Terms {
+    /// Statements that each new connection begins with.
+    pub(super) setup: String,
+    /// How long one waits for a connection, be it a kept or a new one.
+    pub(super) timeout: Duration,
 }
 
 /// Connections that are kept.
@@ -41,7 +49,10 @@ pub(super) struct Pool(Arc<Inner>);
 struct Inner {
     options: Options,
     slots: Arc<Semaphore>,
+    terms: Mutex<Terms>,
     idle: Mutex<Vec<Kept>>,
+    /// Connections of an earlier era are not used again.
+    era: AtomicU64,
     acquired: AtomicU64,
     timeouts: AtomicU64,
     waited_micros: AtomicU64,
@@ -67,6 +78,7 @@ struct Kept {
     made: Instant,
     /// When it was last known to be there.
     asked: Instant,
+    era: u64,
 }
 
 impl fmt::Debug for Pool {
@@ -78,6 +90,17 @@ impl fmt::Debug for Pool {
 impl Inner {
     fn idle(&self) -> MutexGuard<'_, Vec<Kept>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn terms(&self) -> MutexGuard<'_, Terms> {
+        self.terms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins an era: what is kept goes now, and what is in use when it is given back.
+    fn begin_era(&self) {
+        let mut idle = self.idle();
+        self.era.fetch_add(1, Ordering::AcqRel);
+        idle.clear();
     }
 
     async fn kept_or_new(&self) -> Result<Kept, sqlx::Error> {
@@ -95,10 +118,13 @@ impl Inner {
     }
 
     async fn kept(&self) -> Result<Kept, sqlx::Error> {
+        // Before the terms are read, so that what was made on earlier ones is never taken for one of a later era.
+        let era = self.era.load(Ordering::Acquire);
         let mut conn = AnyConnection::connect(&self.options.url).await?;
-        conn.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(self.options.setup.clone()))).await?;
+        let setup = self.terms().setup.clone();
+        conn.execute(sqlx::raw_sql(sqlx::AssertSqlSafe(setup))).await?;
         let now = Instant::now();
-        Ok(Kept { conn, made: now, asked: now })
+        Ok(Kept { conn, made: now, asked: now, era })
     }
 }
 
@@ -106,8 +132,10 @@ impl Pool {
     pub(super) fn new(options: Options) -> Self {
         let slots = Arc::new(Semaphore::new(options.connections as usize));
         Self(Arc::new(Inner {
+            terms: Mutex::new(options.terms.clone()),
             options,
             slots,
+            era: AtomicU64::default(),
             idle: Mutex::default(),
             acquired: AtomicU64::default(),
             timeouts: AtomicU64::default(),
@@ -124,7 +152,7 @@ impl Pool {
             Ok(PooledConnection { kept: Some(kept), pool: Arc::clone(inner), _permit: permit })
         };
         let began = Instant::now();
-        let acquired = tokio::time::timeout(inner.options.timeout, acquire).await;
+        let acquired = tokio::time::timeout(self.timeout(), acquire).await;
         let waited = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
         inner.waited_micros.fetch_add(waited, Ordering::Relaxed);
         match acquired {
@@ -137,6 +165,17 @@ impl Pool {
                 Err(sqlx::Error::PoolTimedOut)
             }
         }
+    }
+
+    /// How long one waits for a connection.
+    pub(super) fn timeout(&self) -> Duration {
+        self.0.terms().timeout
+    }
+
+    /// Gives out connections on other terms from now on.
+    pub(super) fn change(&self, terms: Terms) {
+        *self.0.terms() = terms;
+        self.0.begin_era();
     }
 
     /// A connection beside those that are kept, without what they begin with.
@@ -174,6 +213,14 @@ pub struct PooledConnection {
     _permit: OwnedSemaphorePermit,
 }
 
+impl PooledConnection {
+    /// Gives up this connection, and with it those that were made before: what it met, they would meet, too.
+    pub(super) fn give_up(mut self) {
+        self.kept = None;
+        self.pool.begin_era();
+    }
+}
+
 impl Deref for PooledConnection {
     type Target = AnyConnection;
     #[allow(clippy::unreachable)] // It is taken out when it is dropped, and not before.
@@ -200,7 +247,10 @@ impl Drop for PooledConnection {
         // What panicked may have left a transaction open: the connection goes, and its locks with it.
         let usable = !self.pool.slots.is_closed() && !std::thread::panicking();
         if let Some(kept) = self.kept.take().filter(|_| usable) {
-            self.pool.idle().push(kept);
+            let mut idle = self.pool.idle();
+            if kept.era == self.pool.era.load(Ordering::Acquire) {
+                idle.push(kept);
+            }
         }
     }
 }

@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::Poll;
-use std::time::Duration;
 
 use sqlx::Executor;
 use tokio::sync::{mpsc, oneshot};
@@ -34,15 +33,15 @@ pub(super) enum Extent {
 #[derive(Clone, Debug)]
 pub(super) struct Queue {
     sender: mpsc::Sender<Box<dyn Piece>>,
-    patience: Duration,
+    writer: Pool,
 }
 
 impl Queue {
-    /// Begins to write on this pool's connection; work that has not begun after `patience` is given up.
-    pub(super) fn new(writer: Pool, patience: Duration) -> Self {
+    /// Begins to write on this pool's connection; work that has not begun when the pool's time for a wait is over is given up.
+    pub(super) fn new(writer: Pool) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
-        tokio::spawn(write_together(writer, receiver));
-        Self { sender, patience }
+        tokio::spawn(write_together(writer.clone(), receiver));
+        Self { sender, writer }
     }
 
     pub(super) async fn write<T, F>(&self, extent: Extent, token: TaskTrackerToken, work: F) -> Result<T>
@@ -54,7 +53,7 @@ impl Queue {
         let state = Arc::new(AtomicU8::new(QUEUED));
         let piece = Typed { work: Some(work), outcome: None, done, extent, state: Arc::clone(&state), _token: token };
         self.sender.try_send(Box::new(piece)).map_err(|_| unavailable("too much work waits for the database"))?;
-        let outcome = match tokio::time::timeout(self.patience, &mut outcome).await {
+        let outcome = match tokio::time::timeout(self.writer.timeout(), &mut outcome).await {
             Ok(outcome) => outcome,
             Err(_) if state.compare_exchange(QUEUED, GIVEN_UP, Ordering::AcqRel, Ordering::Acquire).is_ok() => {
                 return Err(unavailable("the database is busy"));
@@ -132,6 +131,10 @@ where
             let verdict = match &outcome {
                 Ok(_) => Ok(()),
                 Err(Error::Unavailable(error)) => Err(Undo::All(error.to_string())),
+                // Without a savepoint that would tell, only what SQLite is known to leave as it was is taken for that.
+                Err(Error::Failed(error @ sqlx::Error::Database(_))) if self.extent == Extent::One => {
+                    Err(Undo::All(error.to_string()))
+                }
                 Err(_) => Err(Undo::This),
             };
             self.outcome = Some(outcome);
