@@ -31,20 +31,50 @@ async fn with_offline_access_it_outlives_the_session() {
 async fn offline_access_needs_a_consent_that_names_it() {
     let app = TestApp::new().await;
     let rp = app.relying_party().await;
-    let mut browser = app.browser();
+    let mut browser = app.browser().sign_in("alice").await;
+    browser.authorize(&rp).await.code();
     let request = rp.request().set("scope", "openid offline_access");
-    let without = rp.exchange(&browser.go_through(&request).await.code()).await.tokens();
-    assert!(!without.scope.contains("offline_access"), "ignored: {}", without.scope);
-    let named = rp.exchange(&browser.go_through(&request.clone().set("prompt", "consent")).await.code()).await.tokens();
-    assert!(named.scope.contains("offline_access"));
-    let remembered = rp.exchange(&browser.get(&request.path()).await.code()).await.tokens();
-    assert!(remembered.scope.contains("offline_access"));
+    // Nothing can be asked: it is ignored.
+    let silent = request.clone().set("prompt", "none");
+    let without = rp.exchange(&browser.get(&silent.path()).await.code()).await.tokens();
+    assert_eq!(without.scope, "openid");
+    // The consent that is remembered does not name it, so the page does.
+    let page = browser.get(&request.path()).await;
+    page.expect("consent");
+    assert!(page.text().contains("Keep this access while you are away"), "{}", page.text());
+    let named = rp.exchange(&browser.go_on(page).await.code()).await.tokens();
+    assert_eq!(named.scope, "openid offline_access");
+    for remembered in [request, silent] {
+        let tokens = rp.exchange(&browser.get(&remembered.path()).await.code()).await.tokens();
+        assert_eq!(tokens.scope, "openid offline_access");
+    }
     let own = app.client(latchkey::oidc::client_metadata::ClientKind::Spa, |new| new.first_party = true).await;
     let first_party = own
         .exchange(&browser.go_through(&own.request().set("scope", "openid offline_access")).await.code())
         .await
         .tokens();
     assert!(first_party.scope.contains("offline_access"));
+}
+
+#[tokio::test]
+async fn a_refresh_may_repeat_offline_access_that_was_not_granted() {
+    // mod_auth_openidc and zitadel/oidc repeat the scope that they first asked for.
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser();
+    browser.authorize(&rp).await.code();
+    let asked = "openid offline_access";
+    let request = rp.request().set("scope", asked).set("prompt", "none");
+    let tokens = rp.exchange(&browser.get(&request.path()).await.code()).await.tokens();
+    let refresh = |scope: &'static str| {
+        let (rp, token) = (rp.clone(), tokens.refresh().to_owned());
+        async move {
+            let fields = [("grant_type", "refresh_token"), ("refresh_token", &*token), ("scope", scope)];
+            rp.post("/token", &fields).await
+        }
+    };
+    assert_eq!(refresh(asked).await.tokens().scope, "openid");
+    refresh("openid offline_access phone").await.error("invalid_scope");
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::error::{Error, ErrorCode};
-use super::scope::ScopeSet;
+use super::scope::{OFFLINE_ACCESS, ScopeSet};
 use crate::base::clock::Timestamp;
 use crate::base::token::TokenHash;
 
@@ -65,10 +65,16 @@ pub fn judge(family: &Family, presented: &TokenHash, rotates: bool, grace: Durat
 }
 
 /// The scope of a refresh: what was granted, or less if less is asked (RFC 6749 §6).
+///
+/// `offline_access` that was not granted is ignored: some clients repeat the scope that they first asked for.
 pub fn scope(granted: &ScopeSet, asked: Option<&ScopeSet>) -> Result<ScopeSet, Error> {
-    match asked {
+    let asked = asked.map(|asked| match granted.contains(OFFLINE_ACCESS) {
+        true => asked.clone(),
+        false => asked.without(OFFLINE_ACCESS),
+    });
+    match asked.filter(|asked| !asked.is_empty()) {
         None => Ok(granted.clone()),
-        Some(asked) if asked.is_subset(granted) => Ok(asked.clone()),
+        Some(asked) if asked.is_subset(granted) => Ok(asked),
         Some(_) => Err(Error::new(ErrorCode::InvalidScope, "A refresh cannot give more than was granted.")),
     }
 }
@@ -139,6 +145,11 @@ mod tests {
         assert_eq!(scope(&granted, Some(&scopes("email openid"))).unwrap().to_string(), "email openid");
         assert_eq!(scope(&granted, Some(&scopes("email"))).unwrap().to_string(), "email");
         assert_eq!(scope(&granted, Some(&scopes("email phone"))).unwrap_err().code, ErrorCode::InvalidScope);
+        assert_eq!(scope(&granted, Some(&scopes("openid offline_access"))).unwrap().to_string(), "openid");
+        assert_eq!(scope(&granted, Some(&scopes("offline_access"))).unwrap(), granted);
+        assert!(scope(&granted, Some(&scopes("openid offline_access phone"))).is_err());
+        let offline = scopes("openid offline_access");
+        assert_eq!(scope(&offline, Some(&offline)).unwrap(), offline);
     }
 
     proptest! {

@@ -201,32 +201,28 @@ fn consent(
     chosen: bool,
 ) -> NextStep {
     let first_party = situation.first_party || client.first_party;
-    let wanted = request.scope.without(OFFLINE_ACCESS);
+    let (facts, remembered) = (situation.facts, situation.remembered);
+    let earlier = remembered.filter(|_| !request.prompt.consent);
+    // Core §11: offline access is a matter of consent. Where none can be asked for it is ignored, unless it was given before.
+    let silent = request.prompt.none && !earlier.is_some_and(|earlier| earlier.scope.contains(OFFLINE_ACCESS));
+    let wanted = if silent { request.scope.without(OFFLINE_ACCESS) } else { request.scope.clone() };
     let proceed = |granted: &ScopeSet, consent: Option<&Remembered>| NextStep::Proceed {
         session: session.id.clone(),
         scope: request.scope.intersection(granted),
         consent: consent.map(|consent| consent.id.clone()),
     };
-    let facts = situation.facts;
     let stands = |remembered: &&Remembered| chosen && facts.consent.as_ref() == Some(&remembered.id);
-    if let (Some(consented), Some(remembered)) = (&facts.consented, situation.remembered.filter(stands)) {
+    if let (Some(consented), Some(remembered)) = (&facts.consented, remembered.filter(stands)) {
         return proceed(consented, Some(remembered));
     }
-    if !request.prompt.consent {
-        if first_party {
-            return proceed(&request.scope, None);
-        }
-        if let Some(remembered) = situation.remembered.filter(|remembered| wanted.is_subset(&remembered.scope)) {
-            return proceed(&remembered.scope, Some(remembered));
-        }
+    if first_party && !request.prompt.consent {
+        return proceed(&request.scope, None);
     }
-    // Core §11: offline access is a matter for `prompt=consent` or an earlier consent, and ignored otherwise.
-    let offline = request.scope.contains(OFFLINE_ACCESS)
-        && (request.prompt.consent
-            || first_party
-            || situation.remembered.is_some_and(|remembered| remembered.scope.contains(OFFLINE_ACCESS)));
-    let scopes = if offline { request.scope.clone() } else { wanted };
-    NextStep::Consent { session: session.id.clone(), scopes, offline }
+    if let Some(earlier) = earlier.filter(|earlier| wanted.is_subset(&earlier.scope)) {
+        return proceed(&earlier.scope, Some(earlier));
+    }
+    let offline = wanted.contains(OFFLINE_ACCESS);
+    NextStep::Consent { session: session.id.clone(), scopes: wanted, offline }
 }
 
 #[cfg(test)]

@@ -233,8 +233,8 @@ fn who_has_to_consent_and_to_what() {
         ("agreed to more", case().remembered("").agreed("openid email phone"), proceed("alice", "openid email")),
         ("refused", case().agreed("openid").denied(), fail(ErrorCode::AccessDenied)),
         ("refused, and gone", case().denied().sessions([("bob", 1)]), proceed("bob", "openid email")),
-        ("offline, unasked", offline(), proceed("alice", "openid email")),
-        ("offline, unasked and new", offline().remembered(""), consent("openid email", false)),
+        ("offline, not remembered", offline(), consent(OFFLINE, true)),
+        ("offline, nothing remembered", offline().remembered(""), consent(OFFLINE, true)),
         ("offline, asked", offline().prompt("consent"), consent(OFFLINE, true)),
         ("offline, agreed", offline().prompt("consent").agreed(OFFLINE), proceed("alice", OFFLINE)),
         ("offline, left out", offline().prompt("consent").agreed("openid"), proceed("alice", "openid")),
@@ -257,7 +257,17 @@ fn a12_prompt_none_gets_an_answer_and_never_a_page() {
         ("too old", none().max_age(59), fail(ErrorCode::LoginRequired)),
         ("max_age=0", none().max_age(0), fail(ErrorCode::LoginRequired)),
         ("no consent", none().remembered(""), fail(ErrorCode::ConsentRequired)),
-        ("offline access is dropped", none().scope("openid offline_access"), proceed("alice", "openid")),
+        ("offline access is ignored", none().scope("openid offline_access"), proceed("alice", "openid")),
+        (
+            "offline access that was allowed before",
+            none().scope("openid offline_access").remembered("openid offline_access"),
+            proceed("alice", "openid offline_access"),
+        ),
+        (
+            "offline access of a first party",
+            none().scope("openid offline_access").remembered("").first_party(),
+            proceed("alice", "openid offline_access"),
+        ),
     ]);
 }
 
