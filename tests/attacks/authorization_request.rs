@@ -2,6 +2,7 @@
 
 use crate::harness::{Authorize, TestApp, minutes};
 use latchkey::oidc::client_metadata::ClientKind;
+use latchkey::oidc::params::Params;
 
 /// Sends the request, and expects a page of ours with this short code: nobody is sent anywhere.
 async fn page_with(app: &TestApp, request: &Authorize, code: &str) {
@@ -99,6 +100,26 @@ async fn a6_response_types_that_are_not_offered_are_unsupported() {
         answer.error("unsupported_response_type");
     }
     app.browser().get(&rp.request().without("response_type").path()).await.error("invalid_request");
+}
+
+#[tokio::test]
+async fn a6_a_refusal_goes_where_answers_to_its_response_type_go() {
+    // Core §3.2.2.6, §3.3.2.6; Multiple Response Types §5
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    for response_type in ["token", "id_token", "id_token token", "code id_token", "code token", "code id_token token"] {
+        let page = app.browser().get(&rp.request().set("response_type", response_type).path()).await;
+        let url = url::Url::parse(&page.url).unwrap();
+        assert_eq!(url.query(), None, "{url}");
+        let answer = Params::parse(url.fragment().unwrap_or_default().as_bytes()).unwrap();
+        assert_eq!(answer.get("error"), Some("unsupported_response_type"), "{url}");
+        assert_eq!(answer.get("state"), Some("a state & more"));
+        assert_eq!(answer.get("iss"), Some(app.issuer()));
+    }
+    // What only a refused request object says is not known: the query is the default of what is.
+    let object = latchkey::base::encoding::base64url(br#"{"response_type":"id_token","response_mode":"fragment"}"#);
+    let request = rp.request().set("request", &format!("e30.{object}."));
+    app.browser().get(&request.path()).await.error("request_not_supported");
 }
 
 #[tokio::test]

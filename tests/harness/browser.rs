@@ -192,13 +192,13 @@ impl Page {
         url.path().rsplit('/').next().unwrap_or_default().to_owned()
     }
 
-    /// A parameter of the answer that a client was sent, in the query or in a posted form.
+    /// A parameter of the answer that a client was sent, in the query, the fragment or a posted form.
     #[track_caller]
     pub fn param(&self, name: &str) -> Option<String> {
-        let from_query = url::Url::parse(&self.url).unwrap();
-        let from_query = Params::parse(from_query.query().unwrap_or_default().as_bytes()).unwrap();
         if self.foreign {
-            return from_query.get(name).map(str::to_owned);
+            let url = url::Url::parse(&self.url).unwrap();
+            let sent = url.fragment().or(url.query()).unwrap_or_default();
+            return Params::parse(sent.as_bytes()).unwrap().get(name).map(str::to_owned);
         }
         self.form().fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone())
     }

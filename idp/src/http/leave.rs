@@ -22,7 +22,7 @@ pub fn see_other(location: &str) -> Result<Response, Error> {
 /// Answers a request for authorization that nobody was asked about.
 pub fn at_once(app: &App, visitor: &Visitor, answer: &AuthorizationResponse) -> Result<Response, Error> {
     let response = match answer.mode {
-        ResponseMode::Query => see_other(&answer.location())?,
+        ResponseMode::Query | ResponseMode::Fragment => see_other(&answer.location())?,
         ResponseMode::FormPost => form_post(app, visitor, answer)?,
     };
     Ok(diagnosed(response, answer))
@@ -31,7 +31,7 @@ pub fn at_once(app: &App, visitor: &Visitor, answer: &AuthorizationResponse) -> 
 /// Answers a request for authorization after a form.
 pub fn after_form(app: &App, visitor: &Visitor, answer: &AuthorizationResponse) -> Result<Response, Error> {
     let response = match answer.mode {
-        ResponseMode::Query => away(app, visitor, &answer.location())?,
+        ResponseMode::Query | ResponseMode::Fragment => away(app, visitor, &answer.location())?,
         ResponseMode::FormPost => form_post(app, visitor, answer)?,
     };
     Ok(diagnosed(response, answer))

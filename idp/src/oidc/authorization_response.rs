@@ -20,9 +20,13 @@ pub struct AuthorizationResponse {
 }
 
 impl AuthorizationResponse {
-    /// The address that carries the answer in its query, for `ResponseMode::Query`: RFC 6749 §4.1.2.
+    /// The address that carries the answer in its query or fragment: RFC 6749 §4.1.2, §4.2.2.
     pub fn location(&self) -> String {
-        with_query(&self.redirect_uri, self.params.iter().map(|(name, value)| (*name, value.as_str())))
+        let params = self.params.iter().map(|(name, value)| (*name, value.as_str()));
+        match self.mode {
+            ResponseMode::Fragment => format!("{}#{}", self.redirect_uri, form_encode(params)),
+            ResponseMode::Query | ResponseMode::FormPost => with_query(&self.redirect_uri, params),
+        }
     }
 }
 

@@ -82,7 +82,7 @@ pub fn identify(params: &Params, client: Option<&Client>) -> Result<Recipient, R
     Ok(Recipient {
         redirect_uri: redirect_uri.to_owned(),
         // What is wrong with these two is told by `validate`; until then they must not stand in an answer's way.
-        mode: ResponseMode::parse(params).unwrap_or_default(),
+        mode: ResponseMode::of_answer(params),
         state: bounded(params, "state", MAX_STATE).unwrap_or_default(),
     })
 }
@@ -177,6 +177,26 @@ mod tests {
         assert_eq!(recipient(&with("response_mode", "form_post")).error(ISSUER, &error).mode, ResponseMode::FormPost);
         assert_eq!(recipient(&with("response_mode", "fragment")).error(ISSUER, &error).mode, ResponseMode::Query);
         assert_eq!(recipient(&twice("state", "x")).state(), None);
+        for (response_type, asked, mode) in [
+            ("token", "", ResponseMode::Fragment),
+            ("id_token", "", ResponseMode::Fragment),
+            ("code id_token token", "", ResponseMode::Fragment),
+            ("code token", "fragment", ResponseMode::Fragment),
+            ("id_token", "web_message", ResponseMode::Fragment),
+            ("id_token", "query", ResponseMode::Query),
+            ("id_token", "form_post", ResponseMode::FormPost),
+            ("code", "", ResponseMode::Query),
+            ("none", "", ResponseMode::Query),
+            ("id_tokens", "", ResponseMode::Query),
+            ("", "", ResponseMode::Query),
+        ] {
+            let mut pairs = good();
+            pairs.retain(|(name, _)| name != "response_type");
+            pairs.extend([("response_type", response_type), ("response_mode", asked)].map(|(n, v)| (n.into(), v.into())));
+            let answer = recipient(&Params::from_pairs(pairs)).error(ISSUER, &error);
+            assert_eq!(answer.mode, mode, "{response_type} by {asked}");
+            assert_eq!(answer.location().contains("#error=invalid_request"), mode == ResponseMode::Fragment);
+        }
     }
 
     proptest! {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::Error;
 use super::params::Params;
+use super::response_type;
 
 /// How the answer reaches the client: OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode §2.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +13,8 @@ pub enum ResponseMode {
     /// In the query of the redirect URI.
     #[default]
     Query,
+    /// In the fragment of the redirect URI; nothing but refusals of response types that are not offered goes there.
+    Fragment,
     /// In a form that the browser posts to the redirect URI.
     FormPost,
 }
@@ -24,6 +27,7 @@ impl ResponseMode {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Query => "query",
+            Self::Fragment => "fragment",
             Self::FormPost => "form_post",
         }
     }
@@ -33,5 +37,15 @@ impl ResponseMode {
         let Some(name) = params.once("response_mode")? else { return Ok(Self::default()) };
         let offered = Self::ALL.into_iter().find(|mode| mode.as_str() == name);
         offered.ok_or_else(|| Error::invalid_request("This response_mode is not offered for this response type."))
+    }
+
+    /// How an answer, be it a refusal, reaches the client: as the request asks if that is offered, else as answers to its
+    /// response type do by default (Multiple Response Types §2.1 and §5).
+    pub fn of_answer(params: &Params) -> Self {
+        match Self::parse(params) {
+            Ok(mode) if params.get("response_mode").is_some() => mode,
+            _ if response_type::has_tokens(params) => Self::Fragment,
+            _ => Self::Query,
+        }
     }
 }

@@ -36,6 +36,13 @@ impl ResponseType {
     }
 }
 
+/// Whether a request asks for tokens from the authorization endpoint itself; their answers, and so their refusals, go into
+/// the fragment where no mode is named: Core §3.2.2.5, §3.2.2.6, §3.3.2.6.
+pub(super) fn has_tokens(params: &Params) -> bool {
+    let mut asked = params.all("response_type").flat_map(|value| value.split(' '));
+    asked.any(|word| matches!(word, "token" | "id_token"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
