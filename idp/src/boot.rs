@@ -16,7 +16,6 @@ use crate::clients::Remembered;
 use crate::config::{Config, DatabaseUrl};
 use crate::login::hashing::{Bounds, Cost, Hashing};
 use crate::metrics::Metrics;
-use crate::oidc::scope::ScopeSet;
 use crate::site::{Logo, Site};
 use crate::store::db::{self, Db, Limits};
 use crate::store::ephemeral::{self, Ephemeral, Redis};
@@ -85,8 +84,6 @@ pub async fn open_patiently(config: Config, surroundings: Surroundings) -> Resul
         queue: login.hashing_queue as usize,
         wait: login.hashing_wait,
     };
-    let scopes = config.scopes.iter().map(|scope| scope.name.as_str());
-    let scopes = ScopeSet::parse(&scopes.collect::<Vec<_>>().join(" ")).unwrap_or_default();
     let epoch = epoch::find(&mut *db.read().await?).await.context("the database cannot be read")?;
     let logo = config.pages.logo.as_deref().map(Logo::read).transpose()?;
     let site = Site {
@@ -97,7 +94,7 @@ pub async fn open_patiently(config: Config, surroundings: Surroundings) -> Resul
         messages: Messages::load()?,
     };
     let app = App::new(Parts {
-        scopes: ScopeSet::standard().union(&scopes),
+        scopes: config.known_scopes(),
         epoch,
         csrf: vault.derive("csrf"),
         interactions: vault.derive("interaction"),

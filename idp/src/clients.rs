@@ -123,6 +123,14 @@ pub async fn remove(app: &App, client_id: &str) -> Result<bool> {
     removed
 }
 
+/// The clients whose ID tokens want an algorithm that is not there, by their names: each of their exchanges would fail.
+pub async fn unsignable(app: &App) -> Result<Vec<String>> {
+    let all = client::list(&mut *app.db.read().await?, app.now()).await?;
+    let offered = &app.config.tokens.signing_algorithms;
+    let unsignable = all.iter().filter(|one| !one.client.disabled && one.client.id_token_algorithm(offered).is_none());
+    Ok(unsignable.map(|one| one.client.client_id.clone()).collect())
+}
+
 /// Writes the clients that the configuration file declares; those that it no longer declares are disabled.
 pub async fn declare(app: &App) -> Result<()> {
     let declared: Vec<(Client, Vec<TokenHash>, Vec<Id>)> = app

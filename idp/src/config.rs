@@ -26,7 +26,7 @@ mod value;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-pub use clients::{DeclaredClient, DeclaredScope, NewClient};
+pub use clients::{DeclaredClient, DeclaredScope, NewClient, Offered};
 pub use database::{Database, DatabaseUrl};
 pub use ephemeral::{Ephemeral, RedisUrl};
 pub use http::{ForwardedHeader, Http};
@@ -47,6 +47,8 @@ pub use value::{Color, Network};
 
 use reader::{Reader, section};
 use source::Sources;
+
+use crate::oidc::scope::ScopeSet;
 
 /// The file that is read if no other is named and it is there.
 pub const DEFAULT_FILE: &str = "latchkey.toml";
@@ -182,6 +184,16 @@ impl Config {
         }
     }
 
+    /// The scopes that are known: the standard ones, and those that are declared here.
+    pub fn known_scopes(&self) -> ScopeSet {
+        ScopeSet::standard().union(&self.scopes.iter().map(|scope| scope.name.as_str()).collect())
+    }
+
+    /// What clients can have at this provider.
+    pub fn offered<'a>(&'a self, scopes: &'a ScopeSet) -> Offered<'a> {
+        Offered { scopes, algorithms: &self.tokens.signing_algorithms }
+    }
+
     /// The database, written or by default.
     pub fn database_url(&self) -> DatabaseUrl {
         let default = || DatabaseUrl::Sqlite(self.data_dir.join("latchkey.db"));
@@ -204,6 +216,7 @@ impl Default for Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::jose::Algorithm;
     use proptest::prelude::*;
 
     fn read(document: &str, env: &[(&str, &str)]) -> Result<Loaded, Problems> {
@@ -375,10 +388,35 @@ claims = ['roles']
                 "clients.0.client_id (default): must be written: text",
                 "clients.0.redirect_uri (latchkey.toml:3): there is no such key; did you mean clients.0.redirect_uris?",
                 "clients.0.redirect_uris (default): at least one is needed, for this kind",
-                "clients.0.secrets (default): must be written, or `secrets_file`",
+                "clients.0.secrets (default): the client \"\" needs one: write it here, or name its file in `secrets_file`",
                 "scopes.0.name (latchkey.toml:5): there is another scope of this name",
             ]
         );
+    }
+
+    #[test]
+    fn what_a_declared_client_lacks_is_told_by_its_name() {
+        let document = "\
+[[clients]]
+client_id = 'shop'
+kind = 'web'
+redirect_uris = ['https://shop.example.com/callback']
+id_token_signed_response_alg = 'ES256'
+id_token_claims = false
+";
+        assert_eq!(
+            problems(document, &[]),
+            [
+                "clients.0.id_token_signed_response_alg (latchkey.toml:5): ES256 is not among tokens.signing_algorithms",
+                "clients.0.secrets (default): the client \"shop\" needs one: write it here, or name its file in `secrets_file`",
+            ]
+        );
+        let env = [
+            ("LATCHKEY__CLIENTS__0__SECRETS", "a-secret-from-the-environment"),
+            ("LATCHKEY__TOKENS__SIGNING_ALGORITHMS", "RS256,ES256"),
+        ];
+        let metadata = loaded(document, &env).config.clients[0].to_new().metadata;
+        assert_eq!((metadata.id_token_signed_response_alg, metadata.id_token_claims), (Some(Algorithm::ES256), false));
     }
 
     #[test]

@@ -23,7 +23,7 @@ use crate::serve::tls::Tls;
 use crate::store;
 use crate::store::ephemeral::Ephemeral;
 use crate::store::user::User;
-use crate::{jobs, router, serve};
+use crate::{clients, jobs, router, serve};
 
 /// How long the link works by which the first administrator sets a password.
 const FIRST_LINK: Duration = Duration::from_secs(60 * 60);
@@ -93,6 +93,13 @@ async fn serve(config: Config) -> Outcome {
     };
     let tls = Tls::open(&config.tls)?;
     let app = open(config).await?;
+    let unsignable = clients::unsignable(&app).await.map_err(failed)?;
+    if !unsignable.is_empty() {
+        return Err(Failure::Failed(format!(
+            "tokens.signing_algorithms lacks what the ID tokens of these clients are signed with: {}",
+            unsignable.join(", ")
+        )));
+    }
     welcome(&app, began.elapsed()).await?;
     if let (DatabaseUrl::Postgres(_), Ephemeral::Memory(_)) = (app.config.database_url(), &app.ephemeral) {
         tracing::warn!(

@@ -1,7 +1,9 @@
 //! OpenID Connect Core §2 and §12.2: ID tokens.
 
 use latchkey::base::encoding::{base64url, sha256};
-use latchkey::jose::{KeySet, Typ, verify};
+use latchkey::clients;
+use latchkey::jose::{Algorithm, KeySet, Typ, verify};
+use latchkey::oidc::client_metadata::ClientKind;
 
 use crate::harness::{TestApp, minutes};
 
@@ -25,8 +27,61 @@ async fn an_id_token_says_who_signed_in_where_when_and_how() {
     assert_eq!(claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap(), 600);
     assert_eq!(claims["at_hash"], base64url(&sha256(tokens.access_token.as_bytes())[..16]));
     assert!(claims["sid"].is_string());
-    // §5.4: what scopes ask for is at UserInfo.
-    assert!(claims.get("email").is_none());
+}
+
+#[tokio::test]
+async fn the_claims_of_the_granted_scopes_are_in_the_id_token_unless_the_client_says_no() {
+    // Auth.js, next-auth, Authlib and ASP.NET read the person from it. §5.4
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let tokens = rp.tokens_of("alice").await;
+    let userinfo = rp.userinfo(&tokens.access_token).await.expect(200).json();
+    let refreshed = rp.refresh(tokens.refresh()).await.tokens();
+    for claims in [tokens.id_claims(), refreshed.id_claims()] {
+        assert_eq!(claims["email"], "alice@example.com");
+        assert_eq!(claims["email_verified"], true);
+        assert_eq!(claims["name"], "alice Example");
+        for (name, value) in userinfo.as_object().unwrap() {
+            assert_eq!(&claims[name], value, "{name}");
+        }
+        assert!(claims.get("phone_number").is_none(), "not asked for");
+    }
+    let fields = [("grant_type", "refresh_token"), ("refresh_token", tokens.refresh()), ("scope", "openid email")];
+    let narrower = rp.post("/token", &fields).await.tokens().id_claims();
+    assert_eq!((&narrower["email"], narrower.get("name")), (&"alice@example.com".into(), None));
+
+    let strict = app.client(ClientKind::Web, |new| new.metadata.id_token_claims = false).await;
+    let tokens = strict.tokens_of("alice").await;
+    for claims in [tokens.id_claims(), strict.refresh(tokens.refresh()).await.tokens().id_claims()] {
+        assert!(claims.get("email").is_none() && claims.get("name").is_none(), "{claims}");
+    }
+}
+
+#[tokio::test]
+async fn id_tokens_follow_the_first_algorithm_of_the_provider() {
+    let app = TestApp::with(|config| config.tokens.signing_algorithms = vec![Algorithm::ES256, Algorithm::EdDSA]).await;
+    let alg = |token: &str| {
+        let header = latchkey::base::encoding::from_base64url(token.split('.').next().unwrap()).unwrap();
+        serde_json::from_slice::<serde_json::Value>(&header).unwrap()["alg"].clone()
+    };
+    let keys = app.get("/jwks").await.json()["keys"].as_array().unwrap().clone();
+    let keys = KeySet::new(keys).unwrap();
+    // RS256 is what rows of the first release say of clients that chose nothing.
+    for (said, signed) in [(None, "ES256"), (Some(Algorithm::EdDSA), "EdDSA"), (Some(Algorithm::RS256), "ES256")] {
+        let rp = app.client(ClientKind::Web, |new| new.metadata.id_token_signed_response_alg = said).await;
+        let tokens = rp.tokens_of("alice").await;
+        for id_token in [tokens.id_token.clone(), rp.refresh(tokens.refresh()).await.tokens().id_token] {
+            let id_token = id_token.unwrap();
+            assert_eq!(alg(&id_token), signed, "{said:?}");
+            verify(&id_token, &keys, Typ::Jwt).unwrap();
+        }
+        assert_eq!(alg(&tokens.access_token), "ES256");
+    }
+    // What cannot be signed is told at the start, and not at the first exchange.
+    assert!(clients::unsignable(&app.app).await.unwrap().is_empty());
+    let lost =
+        app.client(ClientKind::Web, |new| new.metadata.id_token_signed_response_alg = Some(Algorithm::PS256)).await;
+    assert_eq!(clients::unsignable(&app.app).await.unwrap(), [lost.id()]);
 }
 
 #[tokio::test]

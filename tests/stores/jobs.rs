@@ -11,8 +11,7 @@ use crate::harness::{TestApp, minutes};
 async fn ninety_days_of_refreshing_leave_one_row() {
     // The fastest signature: there will be 25,920 of them.
     let app = TestApp::with(|config| config.tokens.signing_algorithms = vec![Algorithm::ES256]).await;
-    let rp =
-        app.client(ClientKind::Spa, |client| client.metadata.id_token_signed_response_alg = Algorithm::ES256).await;
+    let rp = app.client(ClientKind::Spa, |_| {}).await;
     let request = rp.request().set("scope", "openid offline_access").set("prompt", "consent");
     let code = app.browser().go_through(&request).await.code();
     let mut tokens = rp.exchange(&code).await.tokens();

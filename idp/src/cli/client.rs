@@ -10,6 +10,7 @@ use super::output::{Failure, Output, details, harmless, table, yes_no};
 use crate::base::clock::Timestamp;
 use crate::base::secret::Secret;
 use crate::config::NewClient;
+use crate::jose::Algorithm;
 use crate::oidc::client_metadata::{ClientKind, TokenEndpointAuthMethod};
 use crate::oidc::scope::ScopeSet;
 use crate::site::Logo;
@@ -73,6 +74,12 @@ pub struct AddClient {
     /// Accept requests without PKCE, from an old client that keeps a secret
     #[arg(long)]
     pub without_pkce: bool,
+    /// What its ID tokens are signed with [default: the first of tokens.signing_algorithms]
+    #[arg(long, value_name = "ALGORITHM", value_parser = algorithms())]
+    pub id_token_signed_response_alg: Option<Algorithm>,
+    /// Tell of the person's name, mail address and so on at UserInfo alone, and not in ID tokens
+    #[arg(long)]
+    pub without_id_token_claims: bool,
     /// A resource that its access tokens are for when it does not say; may be given several times
     #[arg(long = "resource", value_name = "URI")]
     pub default_resources: Vec<String>,
@@ -93,6 +100,11 @@ fn methods() -> impl TypedValueParser<Value = TokenEndpointAuthMethod> {
         .try_map(move |name| all.into_iter().find(|method| method.as_str() == name).ok_or("no such method"))
 }
 
+fn algorithms() -> impl TypedValueParser<Value = Algorithm> {
+    PossibleValuesParser::new(Algorithm::ALL.map(Algorithm::as_str))
+        .try_map(|name| Algorithm::from_name(&name).ok_or("no such algorithm"))
+}
+
 fn scope(text: &str) -> Result<ScopeSet, String> {
     ScopeSet::parse(text).map_err(|error| error.description.into_owned())
 }
@@ -111,6 +123,8 @@ impl AddClient {
         metadata.scope = self.scope.clone().unwrap_or(metadata.scope);
         metadata.token_endpoint_auth_method = self.token_endpoint_auth_method.or(metadata.token_endpoint_auth_method);
         metadata.require_pkce &= !self.without_pkce;
+        metadata.id_token_signed_response_alg = self.id_token_signed_response_alg;
+        metadata.id_token_claims = !self.without_id_token_claims;
         metadata.default_resources.clone_from(&self.default_resources);
         metadata.resource_identifiers.clone_from(&self.resource_identifiers);
         let new = NewClient {
@@ -124,17 +138,25 @@ impl AddClient {
             first_party: self.first_party,
         };
         let new = new.with_own_origins();
-        let option = |member| match member {
-            "redirect_uris" => "--redirect-uri",
-            "post_logout_redirect_uris" => "--post-logout-redirect-uri",
-            "origins" => "--origin",
-            "require_pkce" => "--without-pkce",
-            "client_id" => "--client-id",
-            _ => "--token-endpoint-auth-method",
-        };
-        let faults: Vec<_> = new.faults().iter().map(|(member, why)| format!("{}: {why}", option(*member))).collect();
-        if faults.is_empty() { Ok(new) } else { Err(Failure::Usage(faults.join("\n"))) }
+        told(&new.faults())?;
+        Ok(new)
     }
+}
+
+/// What is wrong with a client, by the options that say it.
+pub fn told(faults: &[(&'static str, String)]) -> Result<(), Failure> {
+    let option = |member| match member {
+        "redirect_uris" => "--redirect-uri",
+        "post_logout_redirect_uris" => "--post-logout-redirect-uri",
+        "origins" => "--origin",
+        "scope" => "--scope",
+        "require_pkce" => "--without-pkce",
+        "client_id" => "--client-id",
+        "id_token_signed_response_alg" => "--id-token-signed-response-alg",
+        _ => "--token-endpoint-auth-method",
+    };
+    let faults: Vec<_> = faults.iter().map(|(member, why)| format!("{}: {why}", option(*member))).collect();
+    if faults.is_empty() { Ok(()) } else { Err(Failure::Usage(faults.join("\n"))) }
 }
 
 /// A client as it is listed and shown.
@@ -158,6 +180,10 @@ pub struct ClientRow {
     pub first_party: bool,
     /// Whether it must use PKCE.
     pub require_pkce: bool,
+    /// What its ID tokens are signed with, if that was chosen for it.
+    pub id_token_signed_response_alg: Option<Algorithm>,
+    /// Whether its ID tokens hold the claims of the granted scopes, too.
+    pub id_token_claims: bool,
     /// Whether it is shut out.
     pub disabled: bool,
     /// Whether it is declared in the configuration, where alone it can be changed.
@@ -208,6 +234,8 @@ pub fn show(client: &ClientRow) -> Output {
         ("scope", client.scope.clone()),
         ("first_party", yes_no(client.first_party)),
         ("require_pkce", yes_no(client.require_pkce)),
+        ("id_token_signed_response_alg", client.id_token_signed_response_alg.map_or("", Algorithm::as_str).to_owned()),
+        ("id_token_claims", yes_no(client.id_token_claims)),
         ("disabled", yes_no(client.disabled)),
         ("declared", yes_no(client.declared)),
         ("created_at", client.created_at.to_string()),
@@ -241,6 +269,8 @@ mod tests {
             scope: "openid".to_owned(),
             first_party: false,
             require_pkce: true,
+            id_token_signed_response_alg: None,
+            id_token_claims: true,
             disabled: false,
             declared: false,
             created_at: Timestamp::from_seconds(0),

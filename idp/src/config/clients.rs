@@ -3,6 +3,7 @@
 use super::pages::link;
 use super::reader::{if_set, rule, section};
 use crate::base::secret::Secret;
+use crate::jose::Algorithm;
 use crate::oidc::client_metadata::{ClientKind, ClientMetadata, TokenEndpointAuthMethod, check_redirect_uri};
 use crate::oidc::redirect_uri::origin;
 use crate::oidc::scope::ScopeSet;
@@ -35,6 +36,11 @@ section! {
         rotate_refresh_tokens: Option<bool> = None, otherwise("true for public clients");
         /// Whether it is the operator's own, so that people are not asked for consent.
         first_party: bool = false;
+        /// What its ID tokens are signed with; one of `tokens.signing_algorithms`.
+        id_token_signed_response_alg: Option<Algorithm> = None, otherwise("the first of `tokens.signing_algorithms`");
+        /// Whether its ID tokens hold the claims of the granted scopes, too (name, mail address, …), which many libraries
+        /// expect; without, they are at UserInfo alone, as OpenID Connect Core §5.4 has it.
+        id_token_claims: bool = true;
         /// What its access tokens are for when it does not say (RFC 8707).
         default_resources: Vec<String> = vec![];
         /// The resources that it stands for when it introspects a token.
@@ -85,6 +91,15 @@ pub struct NewClient {
     pub first_party: bool,
 }
 
+/// What clients can have at this provider.
+#[derive(Clone, Copy, Debug)]
+pub struct Offered<'a> {
+    /// The scopes that are known.
+    pub scopes: &'a ScopeSet,
+    /// The algorithms that can be signed with.
+    pub algorithms: &'a [Algorithm],
+}
+
 impl NewClient {
     /// Whether the client can keep no secret.
     pub fn is_public(&self) -> bool {
@@ -101,7 +116,19 @@ impl NewClient {
         self
     }
 
-    /// All that is wrong with it: the member of the metadata and what it should be.
+    /// What it asks for that this provider does not offer: the member of the metadata and what it should be.
+    pub fn not_offered(&self, offered: Offered<'_>) -> Vec<(&'static str, String)> {
+        let mut faults = Vec::new();
+        if let Some(algorithm) =
+            self.metadata.id_token_signed_response_alg.filter(|it| !offered.algorithms.contains(it))
+        {
+            let why = format!("{algorithm} is not among tokens.signing_algorithms");
+            faults.push(("id_token_signed_response_alg", why));
+        }
+        faults
+    }
+
+    /// All that is wrong with it by itself: the member of the metadata and what it should be.
     pub fn faults(&self) -> Vec<(&'static str, String)> {
         let mut faults = Vec::new();
         let mut refuse = |wrong: bool, member: &'static str, why: &str| {
@@ -141,6 +168,8 @@ impl DeclaredClient {
         metadata.token_endpoint_auth_method = self.token_endpoint_auth_method.or(metadata.token_endpoint_auth_method);
         metadata.require_pkce = self.require_pkce.unwrap_or(metadata.require_pkce);
         metadata.rotate_refresh_tokens = self.rotate_refresh_tokens;
+        metadata.id_token_signed_response_alg = self.id_token_signed_response_alg;
+        metadata.id_token_claims = self.id_token_claims;
         metadata.default_resources.clone_from(&self.default_resources);
         metadata.resource_identifiers.clone_from(&self.resource_identifiers);
         metadata.logo_uri.clone_from(&self.logo_uri);

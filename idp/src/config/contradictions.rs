@@ -79,17 +79,21 @@ pub(super) fn find(config: &Config, reader: &mut Reader) {
     );
 
     let mut client_ids = BTreeSet::new();
+    let known = config.known_scopes();
     for (index, client) in config.clients.iter().enumerate() {
         let key = |name: &str| format!("clients.{index}.{name}");
         let new = client.to_new();
-        for (member, why) in new.faults() {
+        for (member, why) in new.faults().into_iter().chain(new.not_offered(config.offered(&known))) {
             // An identifier that is not written has been told already.
             refuse(member != "client_id" || !client.client_id.is_empty(), &key(member), &why);
         }
         let (public, secrets) = (new.is_public(), !client.secrets.is_empty());
         refuse(!client_ids.insert(&client.client_id), &key("client_id"), "there is another client of this name");
         refuse(public && secrets, &key("secrets"), "not allowed: this client can keep no secret");
-        refuse(!public && !secrets, &key("secrets"), "must be written, or `secrets_file`");
+        // By its name, too: it may be the fifth of many, and its secret in an environment that was not there.
+        let missing =
+            format!("the client {:?} needs one: write it here, or name its file in `secrets_file`", client.client_id);
+        refuse(!public && !secrets, &key("secrets"), &missing);
     }
     let mut scopes = BTreeSet::from(["openid", "profile", "email", "address", "phone", "offline_access"]);
     for (index, scope) in config.scopes.iter().enumerate() {

@@ -101,9 +101,12 @@ impl From<login::Error> for Error {
     }
 }
 
-impl From<issue::Broken> for Error {
-    fn from(broken: issue::Broken) -> Self {
-        Self::Internal(broken.to_string())
+impl From<issue::Error> for Error {
+    fn from(error: issue::Error) -> Self {
+        match error {
+            issue::Error::Store(error) => error.into(),
+            broken @ issue::Error::Broken(_) => Self::Internal(broken.to_string()),
+        }
     }
 }
 

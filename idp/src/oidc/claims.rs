@@ -53,6 +53,11 @@ pub fn supported() -> impl Iterator<Item = &'static str> {
     PROFILE_CLAIMS.into_iter().chain(others).chain(last)
 }
 
+/// Whether these scopes ask for any claims of a person.
+pub fn asked_for(scope: &ScopeSet) -> bool {
+    [PROFILE, EMAIL, ADDRESS, PHONE].into_iter().any(|claims| scope.contains(claims))
+}
+
 /// The person's claims that these scopes ask for: with their defined types, and without those that have no value
 /// (Core §5.3.2).
 pub fn for_scope(person: &Person, scope: &ScopeSet) -> Map<String, Value> {

@@ -120,8 +120,11 @@ pub struct ClientMetadata {
     pub require_auth_time: bool,
     /// The authentication contexts wanted where a request does not say.
     pub default_acr_values: Vec<String>,
-    /// What the client's ID Tokens are signed with.
-    pub id_token_signed_response_alg: Algorithm,
+    /// What the client's ID Tokens are signed with, if it is not the provider's first algorithm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token_signed_response_alg: Option<Algorithm>,
+    /// Whether the claims of the granted scopes are in ID Tokens, too; without, they are at UserInfo alone (Core §5.4).
+    pub id_token_claims: bool,
     /// Whether a confidential client must use PKCE; a public one always must.
     pub require_pkce: bool,
     /// The audience of access tokens where a request names no resource.
@@ -152,7 +155,8 @@ impl Default for ClientMetadata {
             default_max_age: None,
             require_auth_time: false,
             default_acr_values: Vec::new(),
-            id_token_signed_response_alg: Algorithm::RS256,
+            id_token_signed_response_alg: None,
+            id_token_claims: true,
             require_pkce: true,
             default_resources: Vec::new(),
             resource_identifiers: Vec::new(),
@@ -215,6 +219,17 @@ impl Client {
     /// Whether each use of a refresh token gives another one: RFC 9700 §4.14.2.
     pub fn rotates_refresh_tokens(&self) -> bool {
         self.is_public() || self.metadata.rotate_refresh_tokens == Some(true)
+    }
+
+    /// What the client's ID Tokens are signed with, of the provider's algorithms; `None` if it wants another.
+    ///
+    /// RS256 is what rows of the first release say where nobody had chosen, so that there the first algorithm stands in.
+    pub fn id_token_algorithm(&self, offered: &[Algorithm]) -> Option<Algorithm> {
+        match self.metadata.id_token_signed_response_alg {
+            Some(wanted) if offered.contains(&wanted) => Some(wanted),
+            None | Some(Algorithm::RS256) => offered.first().copied(),
+            Some(_) => None,
+        }
     }
 
     /// Whether the client may use this grant.
@@ -295,6 +310,20 @@ mod tests {
     fn a_client_without_a_valid_secret_does_not_become_public() {
         let client = Client { has_secret: false, ..Client::sample(ClientKind::Web) };
         assert!(!client.is_public());
+    }
+
+    #[test]
+    fn id_tokens_are_signed_as_the_client_says_and_else_by_the_first_algorithm() {
+        use Algorithm::{ES256, PS256, RS256};
+        let of = |said: Option<Algorithm>, offered: &[Algorithm]| {
+            let mut client = Client::sample(ClientKind::Web);
+            client.metadata.id_token_signed_response_alg = said;
+            client.id_token_algorithm(offered)
+        };
+        assert_eq!(of(None, &[ES256, RS256]), Some(ES256));
+        assert_eq!(of(Some(RS256), &[ES256, RS256]), Some(RS256));
+        assert_eq!(of(Some(RS256), &[ES256]), Some(ES256), "the default of rows that are older");
+        assert_eq!(of(Some(PS256), &[ES256, RS256]), None);
     }
 
     #[test]

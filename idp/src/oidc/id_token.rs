@@ -30,11 +30,32 @@ pub struct IdToken<'a> {
     pub sid: Option<&'a str>,
     /// The hash of the access token that comes with it: see `at_hash`.
     pub at_hash: Option<String>,
+    /// What is told of the person, by the scopes (Core §5.4); nothing of it can take the place of another claim.
+    pub person: Map<String, Value>,
 }
 
+/// How long the claims of an ID Token may be in JSON: as a hint it comes back in a URL, and has to be within
+/// `jose::verify::MAX_TOKEN`.
+const MAX_CLAIMS: usize = 5 * 1024;
+
 /// The claims of an ID Token that is made now. There is one audience, so no `azp`.
+///
+/// What is told of the person stays at UserInfo alone if it would make the token too long.
 pub fn claims(token: &IdToken<'_>, now: Timestamp, lifetime: Duration) -> Map<String, Value> {
-    let mut claims = Map::new();
+    let whole = with_person(token, token.person.clone(), now, lifetime);
+    let length = || serde_json::to_vec(&whole).map_or(usize::MAX, |json| json.len());
+    if token.person.is_empty() || length() <= MAX_CLAIMS {
+        return whole;
+    }
+    with_person(token, Map::new(), now, lifetime)
+}
+
+fn with_person(
+    token: &IdToken<'_>,
+    mut claims: Map<String, Value>,
+    now: Timestamp,
+    lifetime: Duration,
+) -> Map<String, Value> {
     let mut put = |name: &str, value: Value| {
         claims.insert(name.to_owned(), value);
     };
@@ -113,6 +134,10 @@ mod tests {
     const ISSUER: &str = "https://op.example";
 
     fn token(amr: &[String]) -> Map<String, Value> {
+        of_person(amr, Map::new())
+    }
+
+    fn of_person(amr: &[String], person: Map<String, Value>) -> Map<String, Value> {
         let token = IdToken {
             issuer: ISSUER,
             sub: "alice",
@@ -123,6 +148,7 @@ mod tests {
             amr,
             sid: Some("s"),
             at_hash: None,
+            person,
         };
         claims(&token, Timestamp::from_seconds(100), Duration::from_secs(600))
     }
@@ -133,6 +159,17 @@ mod tests {
             Value::Object(token(&["pwd".to_owned()])),
             json!({ "iss": ISSUER, "sub": "alice", "aud": "rp", "exp": 700, "iat": 100, "auth_time": 90, "nonce": "n", "acr": "1", "amr": ["pwd"], "sid": "s" })
         );
+    }
+
+    #[test]
+    fn what_is_told_of_the_person_replaces_nothing_and_never_makes_the_token_too_long() {
+        let person = |name: &str| json!({ "name": name, "sub": "mallory", "iss": "x" }).as_object().unwrap().clone();
+        let claims = of_person(&[], person("Alice"));
+        assert_eq!(
+            (&claims["name"], &claims["sub"], &claims["iss"]),
+            (&"Alice".into(), &"alice".into(), &ISSUER.into())
+        );
+        assert_eq!(of_person(&[], person(&"a".repeat(MAX_CLAIMS))), token(&[]));
     }
 
     #[test]

@@ -192,7 +192,9 @@ mod tests {
         ] {
             let mut pairs = good();
             pairs.retain(|(name, _)| name != "response_type");
-            pairs.extend([("response_type", response_type), ("response_mode", asked)].map(|(n, v)| (n.into(), v.into())));
+            pairs.extend(
+                [("response_type", response_type), ("response_mode", asked)].map(|(n, v)| (n.into(), v.into())),
+            );
             let answer = recipient(&Params::from_pairs(pairs)).error(ISSUER, &error);
             assert_eq!(answer.mode, mode, "{response_type} by {asked}");
             assert_eq!(answer.location().contains("#error=invalid_request"), mode == ResponseMode::Fragment);

@@ -2,7 +2,7 @@
 
 use super::failed;
 use crate::app::App;
-use crate::cli::client::{ClientCommand, ClientRow, added, list, not_found, removed, show};
+use crate::cli::client::{ClientCommand, ClientRow, added, list, not_found, removed, show, told};
 use crate::cli::{Failure, Outcome};
 use crate::clients;
 use crate::oidc::client_metadata::Client;
@@ -14,6 +14,7 @@ pub(super) async fn command(app: &App, command: ClientCommand) -> Outcome {
     match command {
         ClientCommand::Add(add) => {
             let new = add.to_new()?;
+            told(&new.not_offered(app.config.offered(&app.scopes)))?;
             let name = new.client_id.clone().unwrap_or_default();
             match clients::add(app, new).await {
                 Ok((client, secret)) => Ok(added(&client_row(&client, false), secret.as_ref())),
@@ -55,6 +56,8 @@ fn client_row(client: &Client, declared: bool) -> ClientRow {
         scope: client.metadata.scope.to_string(),
         first_party: client.first_party,
         require_pkce: client.requires_pkce(),
+        id_token_signed_response_alg: client.metadata.id_token_signed_response_alg,
+        id_token_claims: client.metadata.id_token_claims,
         disabled: client.disabled,
         declared,
         created_at: client.created_at,

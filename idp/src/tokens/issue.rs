@@ -8,40 +8,59 @@ use crate::app::App;
 use crate::base::encoding::base64url;
 use crate::base::id::Id;
 use crate::jose::{Algorithm, Typ, sign};
+use crate::login::users;
 use crate::oidc::access_token::{self, AccessToken};
+use crate::oidc::claims;
 use crate::oidc::client_metadata::Client;
 use crate::oidc::id_token::{self, IdToken};
 use crate::oidc::scope::{OPENID, ScopeSet};
 use crate::oidc::token_response::TokenResponse;
+use crate::store::db;
 use crate::store::grant::Grant;
 
-/// What tokens are made from cannot be read, or nothing is there to sign with.
+/// Why no token is made.
 #[derive(Debug)]
-pub struct Broken(&'static str);
+pub enum Error {
+    /// What tokens are made from cannot be read, or nothing is there to sign with.
+    Broken(&'static str),
+    /// The database did not answer.
+    Store(db::Error),
+}
 
-impl fmt::Display for Broken {
+impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no token can be made: {}", self.0)
+        match self {
+            Self::Broken(what) => write!(f, "no token can be made: {what}"),
+            Self::Store(error) => error.fmt(f),
+        }
     }
 }
 
-impl std::error::Error for Broken {}
+impl std::error::Error for Error {}
 
-/// The tokens of a grant, the refresh token aside: an access token and, with `openid`, an ID token. `narrower` is the
-/// scope of a refresh that asked for less.
-pub fn for_grant(
-    app: &App,
-    client: &Client,
-    grant: &Grant,
-    narrower: Option<&ScopeSet>,
-    nonce: Option<&str>,
-) -> Result<TokenResponse, Broken> {
-    let granted = ScopeSet::parse(&grant.scope).map_err(|_| Broken("client_grant.scope"))?;
-    let scope = narrower.unwrap_or(&granted);
+impl From<db::Error> for Error {
+    fn from(error: db::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+/// What is wanted of a grant.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wanted<'a> {
+    /// The scope of a refresh that asked for less than was granted.
+    pub narrower: Option<&'a ScopeSet>,
+    /// What the client sent along to know its request again.
+    pub nonce: Option<&'a str>,
+}
+
+/// The tokens of a grant, the refresh token aside: an access token and, with `openid`, an ID token.
+pub async fn for_grant(app: &App, client: &Client, grant: &Grant, wanted: Wanted<'_>) -> Result<TokenResponse, Error> {
+    let granted = ScopeSet::parse(&grant.scope).map_err(|_| Error::Broken("client_grant.scope"))?;
+    let scope = wanted.narrower.unwrap_or(&granted);
     let (now, lifetime) = (app.now(), app.config.tokens.access_token);
     let token = AccessToken {
         sub: grant.sub.clone(),
-        audience: serde_json::from_str(&grant.resources).map_err(|_| Broken("client_grant.resources"))?,
+        audience: serde_json::from_str(&grant.resources).map_err(|_| Error::Broken("client_grant.resources"))?,
         client_id: client.client_id.clone(),
         scope: scope.clone(),
         jti: jti(app),
@@ -55,18 +74,20 @@ pub fn for_grant(
     let access_token = sign_with(app, default_algorithm(app)?, Typ::AccessToken, &token.claims(app.issuer()))?;
     let mut response = TokenResponse::new(access_token, lifetime, scope.clone());
     if scope.contains(OPENID) {
-        let amr: Vec<String> = serde_json::from_str(&grant.amr).map_err(|_| Broken("client_grant.amr"))?;
-        let algorithm = client.metadata.id_token_signed_response_alg;
+        let amr: Vec<String> = serde_json::from_str(&grant.amr).map_err(|_| Error::Broken("client_grant.amr"))?;
+        let algorithm = client.id_token_algorithm(&app.config.tokens.signing_algorithms);
+        let algorithm = algorithm.ok_or(Error::Broken("the client's ID tokens want an algorithm that is not there"))?;
         let token = IdToken {
             issuer: app.issuer(),
             sub: &grant.sub,
             client_id: &client.client_id,
-            nonce,
+            nonce: wanted.nonce,
             auth_time: grant.auth_time,
             acr: &grant.acr,
             amr: &amr,
             sid: Some(&grant.sid),
             at_hash: Some(id_token::at_hash(algorithm, &response.access_token)),
+            person: claims_of(app, client, grant, scope).await?,
         };
         let claims = id_token::claims(&token, now, app.config.tokens.id_token);
         response.id_token = Some(sign_with(app, algorithm, Typ::Jwt, &claims)?);
@@ -74,8 +95,17 @@ pub fn for_grant(
     Ok(response)
 }
 
+/// What an ID token tells of the person besides who it is.
+async fn claims_of(app: &App, client: &Client, grant: &Grant, scope: &ScopeSet) -> Result<Map<String, Value>, Error> {
+    if !client.metadata.id_token_claims || !claims::asked_for(scope) {
+        return Ok(Map::new());
+    }
+    let person = users::person(app, &grant.user_id).await?.ok_or(Error::Broken("client_grant.user_id"))?;
+    Ok(claims::for_scope(&person, scope))
+}
+
 /// The token of a client that acts for itself: RFC 6749 §4.4.
-pub fn for_client(app: &App, client: &Client, scope: &ScopeSet) -> Result<TokenResponse, Broken> {
+pub fn for_client(app: &App, client: &Client, scope: &ScopeSet) -> Result<TokenResponse, Error> {
     let (now, lifetime) = (app.now(), app.config.tokens.access_token);
     let token = AccessToken {
         sub: client.client_id.clone(),
@@ -99,12 +129,12 @@ fn jti(app: &App) -> String {
 }
 
 /// Access tokens are read by resource servers, which know nothing of the client: the provider's first algorithm.
-fn default_algorithm(app: &App) -> Result<Algorithm, Broken> {
-    app.config.tokens.signing_algorithms.first().copied().ok_or(Broken("no signing algorithm"))
+fn default_algorithm(app: &App) -> Result<Algorithm, Error> {
+    app.config.tokens.signing_algorithms.first().copied().ok_or(Error::Broken("no signing algorithm"))
 }
 
-fn sign_with(app: &App, algorithm: Algorithm, typ: Typ, claims: &Map<String, Value>) -> Result<String, Broken> {
+fn sign_with(app: &App, algorithm: Algorithm, typ: Typ, claims: &Map<String, Value>) -> Result<String, Error> {
     let ring = app.keys.ring();
-    let key = ring.signer(algorithm, app.now()).ok_or(Broken("no signing key of this algorithm"))?;
-    sign(key, typ, claims).map_err(|_| Broken("the signature failed"))
+    let key = ring.signer(algorithm, app.now()).ok_or(Error::Broken("no signing key of this algorithm"))?;
+    sign(key, typ, claims).map_err(|_| Error::Broken("the signature failed"))
 }

@@ -14,7 +14,7 @@ use crate::store::event::Event;
 use crate::store::refresh_family::{self, RefreshFamily};
 use crate::store::{authorization_code, grant};
 use crate::tokens::faults::pass;
-use crate::tokens::issue;
+use crate::tokens::issue::{self, Wanted};
 
 /// Exchanges a code for tokens.
 pub async fn redeem(
@@ -79,7 +79,8 @@ pub async fn redeem(
         (token.handle_hash(), family)
     });
     // Signed before it is certain that this request wins: nothing slow happens in the transaction.
-    let mut response = issue::for_grant(app, client, &grant, None, stored.nonce.as_deref())?;
+    let wanted = Wanted { nonce: stored.nonce.as_deref(), ..Wanted::default() };
+    let mut response = issue::for_grant(app, client, &grant, wanted).await?;
     response.refresh_token = refresh.map(|token| token.expose().to_owned());
     pass("authorization_code.before_commit");
     let won = app

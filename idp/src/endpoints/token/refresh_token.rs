@@ -14,7 +14,7 @@ use crate::store::event::Event;
 use crate::store::grant;
 use crate::store::refresh_family::{self, RefreshFamily, Successor, Use};
 use crate::tokens::faults::pass;
-use crate::tokens::issue;
+use crate::tokens::issue::{self, Wanted};
 
 /// How often a refresh looks again after another one of the same family was faster. Each look finds the other's change,
 /// so that more than a few mean that something is wrong.
@@ -81,7 +81,8 @@ async fn try_once(
             (token, Some((hash, sealed)))
         }
     };
-    let mut response = issue::for_grant(app, client, &grant, Some(&scope), None)?;
+    let wanted = Wanted { narrower: Some(&scope), ..Wanted::default() };
+    let mut response = issue::for_grant(app, client, &grant, wanted).await?;
     response.refresh_token = Some(token.expose().to_owned());
     pass("refresh_token.before_commit");
     let advanced = advance(app, handle_hash, family, hash, successor).await?;
