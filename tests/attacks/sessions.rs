@@ -1,6 +1,6 @@
 //! D and E. Sign-out and sessions.
 
-use crate::harness::{PASSWORD, TestApp, form_encode, minutes};
+use crate::harness::{Browser, PASSWORD, RelyingParty, TestApp, form_encode, minutes, seconds};
 
 #[tokio::test]
 async fn d1_a_foreign_site_can_only_lead_to_the_question_whether_to_sign_out() {
@@ -94,6 +94,86 @@ async fn e1_who_signs_in_later_at_a_shared_computer_does_not_find_the_one_before
     let mut browser = browser.sign_in("bob").await;
     let choice = browser.get(&rp.request().set("prompt", "select_account").path()).await;
     assert!(!choice.text().contains("alice"), "{}", choice.text());
+}
+
+/// Who may be chosen in a browser.
+async fn accounts(browser: &mut Browser, rp: &RelyingParty) -> Vec<&'static str> {
+    let page = browser.get(&rp.request().set("prompt", "select_account").path()).await;
+    if page.name() != "select-account" {
+        return vec![];
+    }
+    let text = page.text();
+    ["alice", "bob", "mallory"].into_iter().filter(|name| text.contains(&format!("{name} Example"))).collect()
+}
+
+#[tokio::test]
+async fn e1_a_lost_answer_signs_nobody_out_and_the_cookie_before_never_opens_what_was_just_begun() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut before = app.browser().sign_in("alice").await;
+    before.authorize(&rp).await.code();
+    // Bob signs in, too, and his answer never arrives.
+    let mut after = before.clone().sign_in("bob").await;
+    assert_eq!(accounts(&mut after, &rp).await, ["alice", "bob"]);
+    app.clock.advance(seconds(29));
+    assert_eq!(accounts(&mut before, &rp).await, ["alice"]);
+    let tokens = rp.exchange(&before.get(&rp.request().set("prompt", "none").path()).await.code()).await.tokens();
+    assert_eq!(tokens.id_claims()["sub"], app.user("alice").await.sub);
+    app.clock.advance(seconds(2));
+    assert_eq!(accounts(&mut before, &rp).await, [""; 0]);
+    assert_eq!(accounts(&mut after, &rp).await, ["alice", "bob"]);
+}
+
+#[tokio::test]
+async fn e1_who_signs_in_again_because_the_answer_was_lost_finds_all_accounts() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let before = app.browser().sign_in("alice").await;
+    let _lost = before.clone().sign_in("bob").await;
+    app.clock.advance(seconds(10));
+    let _lost_too = before.clone().sign_in("bob").await;
+    app.clock.advance(seconds(10));
+    let mut again = before.sign_in("bob").await;
+    app.clock.advance(minutes(1));
+    assert_eq!(accounts(&mut again, &rp).await, ["alice", "bob"]);
+    for person in ["alice", "bob"] {
+        assert_eq!(app.live_sessions_of(person).await, 1, "{person}");
+    }
+}
+
+#[tokio::test]
+async fn e1_a_planted_cookie_gains_nothing_by_being_the_one_before() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    // Mallory signs in, and plants all cookies in the browser of Alice.
+    let mut mallory = app.browser().sign_in("mallory").await;
+    let mut alice = mallory.clone().sign_in("alice").await;
+    assert_eq!(accounts(&mut alice, &rp).await, ["alice", "mallory"]);
+    assert_eq!(accounts(&mut mallory, &rp).await, ["mallory"]);
+    // Nor by signing in with it once more.
+    let mut mallory = mallory.sign_in("mallory").await;
+    assert_eq!(accounts(&mut mallory, &rp).await, ["mallory"]);
+    // A cookie that was never good does not become one.
+    let mut alice = app.browser();
+    alice.get("/sign-in").await;
+    alice.cookies.insert("sid".to_owned(), "A".repeat(43));
+    let planted = alice.clone();
+    let mut alice = alice.sign_in("alice").await;
+    let mut mallory = planted.clone().sign_in("mallory").await;
+    assert_eq!(accounts(&mut mallory, &rp).await, ["mallory"]);
+    assert_eq!(accounts(&mut planted.clone(), &rp).await, [""; 0]);
+    assert_eq!(accounts(&mut alice, &rp).await, [""; 0], "who signs in later finds nobody, and ends what was open");
+}
+
+#[tokio::test]
+async fn e1_the_cookie_before_does_not_live_longer_when_the_clock_is_set_back() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut before = app.browser().sign_in("alice").await;
+    before.clone().sign_in("bob").await;
+    // Of the clock of another process, or of this one.
+    app.sql("UPDATE browser SET sid_renewed_at = sid_renewed_at + 3600000000").await;
+    assert_eq!(accounts(&mut before, &rp).await, [""; 0]);
 }
 
 #[tokio::test]

@@ -52,6 +52,11 @@ fn times() -> Vec<(String, String)> {
             if let Some(rest) = line.strip_prefix("CREATE TABLE ") {
                 table = rest.split_whitespace().next().unwrap().to_owned();
             }
+            let added = line.strip_prefix("ALTER TABLE ").and_then(|rest| rest.split_once(" ADD COLUMN "));
+            let line = added.map_or(line, |(_, column)| column);
+            if let Some((altered, _)) = added {
+                table = altered.to_owned();
+            }
             let column = line.split_whitespace().next().unwrap_or_default();
             if (column.ends_with("_at") || column == "at") && line.contains("BIGINT") {
                 found.push((table.clone(), column.to_owned()));

@@ -1,6 +1,6 @@
 //! A browser with a cookie jar, without scripts, that fills the forms which it was shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use axum::body::Body;
@@ -52,6 +52,8 @@ impl Authorize {
 pub struct Browser {
     pub app: TestApp,
     pub cookies: BTreeMap<String, String>,
+    /// Those of them that outlive its closing.
+    lasting: BTreeSet<String>,
     pub address: IpAddr,
     pub language: String,
     /// Who sits in front of it.
@@ -74,6 +76,7 @@ impl Browser {
         Self {
             app: app.clone(),
             cookies: BTreeMap::new(),
+            lasting: BTreeSet::new(),
             address,
             language: "en".to_owned(),
             user: "alice".to_owned(),
@@ -95,6 +98,10 @@ impl Browser {
         let reply = self.app.send_from(self.address, request.body(Body::from(body)).unwrap()).await;
         for line in reply.set_cookies() {
             let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
+            self.lasting.remove(name);
+            if line.contains("Max-Age=") {
+                self.lasting.insert(name.to_owned());
+            }
             if value.is_empty() || line.contains("Max-Age=0") {
                 self.cookies.remove(name);
             } else {
@@ -102,6 +109,11 @@ impl Browser {
             }
         }
         reply
+    }
+
+    /// Closes it and opens it again.
+    pub fn close(&mut self) {
+        self.cookies.retain(|name, _| self.lasting.contains(name));
     }
 
     /// Goes to an address, and on wherever redirects and leaving pages lead.

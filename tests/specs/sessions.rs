@@ -1,6 +1,6 @@
 //! How long sessions live: NIST SP 800-63B §5, and links that set a password.
 
-use crate::harness::{PASSWORD, TestApp, minutes};
+use crate::harness::{Browser, PASSWORD, Page, TestApp, minutes};
 use latchkey::login::users;
 
 #[tokio::test]
@@ -45,6 +45,71 @@ async fn who_asked_to_be_kept_signed_in_is_for_thirty_days_and_across_restarts_o
     browser.get(&rp.request().set("prompt", "none").path()).await.code();
     app.clock.advance(minutes(2 * 24 * 60));
     browser.get(&rp.request().set("prompt", "none").path()).await.error("login_required");
+}
+
+/// Signs in, and asks to be kept signed in.
+async fn sign_in_and_keep(browser: &mut Browser, page: &Page, name: &str) -> Page {
+    let form = page.form().fill("identifier", name).fill("password", PASSWORD).fill("keep_signed_in", "yes");
+    form.submit(browser).await
+}
+
+#[tokio::test]
+async fn who_asks_at_a_later_sign_in_to_be_kept_signed_in_is_from_then_on() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let silent = rp.request().set("prompt", "none").path();
+    let mut browser = app.browser();
+    browser.authorize(&rp).await.code();
+    app.clock.advance(minutes(12 * 60));
+    let page = browser.get(&rp.request().set("prompt", "login").path()).await;
+    sign_in_and_keep(&mut browser, &page, "alice").await.code();
+    browser.close();
+    app.clock.advance(minutes(29 * 24 * 60));
+    browser.get(&silent).await.code();
+    // And who does not ask again stays so.
+    let page = browser.get(&rp.request().set("prompt", "login").path()).await;
+    page.form().fill("identifier", "alice").fill("password", PASSWORD).submit(&mut browser).await.code();
+    browser.close();
+    browser.get(&silent).await.code();
+    app.clock.advance(minutes(2 * 24 * 60));
+    browser.get(&silent).await.error("login_required");
+}
+
+#[tokio::test]
+async fn to_be_kept_signed_in_is_one_accounts_choice_and_not_the_others() {
+    for keeps in ["alice", "bob"] {
+        let app = TestApp::new().await;
+        let rp = app.relying_party().await;
+        let mut browser = app.browser();
+        for name in ["alice", "bob"] {
+            app.user(name).await;
+            let page = browser.get("/sign-in").await;
+            if name == keeps {
+                sign_in_and_keep(&mut browser, &page, name).await;
+            } else {
+                page.form().fill("identifier", name).fill("password", PASSWORD).submit(&mut browser).await;
+            }
+        }
+        let select = rp.request().set("prompt", "select_account").path();
+        let both = browser.get(&select).await.text();
+        assert!(both.contains("alice Example") && both.contains("bob Example"), "{both}");
+        browser.close();
+        let one = browser.get(&select).await.text();
+        for name in ["alice", "bob"] {
+            assert_eq!(one.contains(&format!("{name} Example")), name == keeps, "{keeps} is kept: {one}");
+        }
+        // The next sign-in finds the one that was kept, and ends the other's.
+        let mut browser = browser.sign_in("carol").await;
+        let text = browser.get(&select).await.text();
+        for name in ["alice", "bob", "carol"] {
+            let there = name == keeps || name == "carol";
+            assert_eq!(text.contains(&format!("{name} Example")), there, "{keeps} is kept: {text}");
+            assert_eq!(app.live_sessions_of(name).await, usize::from(there), "{name}");
+        }
+        browser.close();
+        let text = browser.get(&select).await.text();
+        assert!(text.contains(&format!("{keeps} Example")) && !text.contains("carol Example"), "{text}");
+    }
 }
 
 #[tokio::test]

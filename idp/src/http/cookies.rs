@@ -1,14 +1,20 @@
 //! Cookies: RFC 6265bis.
 
+use std::time::Duration;
+
 use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
 
 use crate::app::App;
+use crate::login::session::SignedIn;
 
 /// The cookies that Latchkey sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Name {
     /// The session cookie, new after each authentication.
     Sid,
+    /// The one that outlives the browser's closing where only some of its accounts are to be kept signed in.
+    Kept,
     /// One secret per browser: forms, interactions and known devices are bound to it.
     Browser,
     /// The language that a person chose.
@@ -32,9 +38,11 @@ impl Jar {
     pub const fn name(self, name: Name) -> &'static str {
         match (self.secure, name) {
             (true, Name::Sid) => "__Host-sid",
+            (true, Name::Kept) => "__Host-kept",
             (true, Name::Browser) => "__Host-browser",
             (true, Name::Language) => "__Host-language",
             (false, Name::Sid) => "sid",
+            (false, Name::Kept) => "kept",
             (false, Name::Browser) => "browser",
             (false, Name::Language) => "language",
         }
@@ -56,16 +64,25 @@ impl Jar {
     }
 
     /// A `Set-Cookie` header; without an age the cookie goes when the browser is closed.
-    pub fn set(self, name: Name, value: &str, max_age: Option<std::time::Duration>) -> Option<HeaderValue> {
+    pub fn set(self, name: Name, value: &str, max_age: Option<Duration>) -> Option<HeaderValue> {
         let secure = if self.secure { "; Secure" } else { "" };
         let age = max_age.map(|age| format!("; Max-Age={}", age.as_secs())).unwrap_or_default();
         let line = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}", self.name(name));
         HeaderValue::from_str(&line).ok()
     }
 
+    /// Gives a browser the session cookies of whoever has just signed in.
+    pub fn hand_over(self, response: &mut Response, signed_in: &SignedIn, remembered: Duration) {
+        let sid = self.set(Name::Sid, signed_in.sid.expose(), signed_in.keep.then_some(remembered));
+        let kept = signed_in.kept.as_ref().and_then(|kept| self.set(Name::Kept, kept.expose(), Some(remembered)));
+        for cookie in [sid, kept].into_iter().flatten() {
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+        }
+    }
+
     /// A `Set-Cookie` header that takes the cookie away.
     pub fn remove(self, name: Name) -> Option<HeaderValue> {
-        self.set(name, "", Some(std::time::Duration::ZERO))
+        self.set(name, "", Some(Duration::ZERO))
     }
 }
 

@@ -26,7 +26,7 @@ pub struct Visitor {
     pub browser: CookieSecret,
     /// Whether it came without one.
     pub is_new: bool,
-    /// The session cookie.
+    /// The session cookie, or what is left of it after the browser was closed.
     pub sid: Option<CookieSecret>,
     /// Where it comes from.
     pub address: IpAddr,
@@ -55,7 +55,7 @@ impl Visitor {
         Self {
             is_new: browser.is_none(),
             browser: browser.unwrap_or_else(|| CookieSecret::new(&app.pen.random)),
-            sid: cookie(Name::Sid),
+            sid: cookie(Name::Sid).or_else(|| cookie(Name::Kept)),
             address: client_ip::of(parts, app),
             user_agent: text(&parts.headers, header::USER_AGENT).map(|text| text.chars().take(256).collect()),
             language: Language::negotiate::<&str>(

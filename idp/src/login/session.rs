@@ -9,7 +9,7 @@ use crate::base::token::{CookieSecret, TokenHash};
 use crate::store::db::Result;
 use crate::store::event::Event;
 use crate::store::password;
-use crate::store::session::{self, Device, Session};
+use crate::store::session::{self, Cookies, Device, Session};
 use crate::store::user::User;
 
 /// A user who has just authenticated, and in which browser.
@@ -24,7 +24,7 @@ pub struct SignIn<'a> {
     pub keep: bool,
     /// The browser's secret.
     pub browser: &'a CookieSecret,
-    /// The session cookie that the browser sent.
+    /// The session cookie that the browser showed.
     pub sid: Option<&'a CookieSecret>,
     /// The browser's User-Agent.
     pub user_agent: Option<&'a str>,
@@ -39,18 +39,20 @@ pub struct SignIn<'a> {
 pub struct SignedIn {
     /// The session's row.
     pub session: Id,
-    /// The browser's new session cookie; the one before it is dead.
+    /// The browser's new session cookie; the one before it dies in a moment.
     pub sid: CookieSecret,
-    /// Whether the cookie outlives the browser's closing.
+    /// Whether it outlives the browser's closing, because all accounts in the browser are to be kept signed in.
     pub keep: bool,
+    /// What outlives it where only some are, and opens those.
+    pub kept: Option<CookieSecret>,
 }
 
 /// Begins a session, or renews the one that the user has in this browser.
 pub async fn begin(app: &App, sign_in: &SignIn<'_>) -> Result<SignedIn> {
     let now = app.now();
     let login = &app.config.login;
-    let (sid, pen) = (CookieSecret::new(&app.pen.random), app.pen.clone());
-    let (sid_hash, browser_hash) = (sid.hash(), sign_in.browser.hash());
+    let (sid, kept, pen) = (CookieSecret::new(&app.pen.random), CookieSecret::new(&app.pen.random), app.pen.clone());
+    let (sid_hash, kept_hash, browser_hash) = (sid.hash(), kept.hash(), sign_in.browser.hash());
     let presented: Option<TokenHash> = sign_in.sid.map(CookieSecret::hash);
     let absolute = if sign_in.keep { login.session_remembered } else { login.session_absolute };
     let idle = if sign_in.keep { login.session_remembered } else { login.session_idle };
@@ -72,27 +74,31 @@ pub async fn begin(app: &App, sign_in: &SignIn<'_>) -> Result<SignedIn> {
     let (user_agent, address) = (sign_in.user_agent.map(str::to_owned), sign_in.address.to_string());
     let bucket = sign_in.bucket.map(str::to_owned);
     let amr: Vec<String> = sign_in.amr.iter().map(|&method| method.to_owned()).collect();
-    let keep = sign_in.keep;
+    let idle_seconds = i64::try_from(idle.as_secs()).unwrap_or(i64::MAX);
 
-    let (session, keep) = app
+    let (session, all, some) = app
         .db
         .write(move |conn| {
             Box::pin(async move {
+                let presented = presented.as_ref();
+                new.browser_id = session::hold_browser(conn, &new.browser_id, &browser_hash, &sid_hash, now).await?;
                 // A browser that lost its session cookie, by being closed, has ended its sessions: nobody who signs in
                 // in it later may find them open.
-                session::end_unless_presented(conn, &browser_hash, presented.as_ref(), now).await?;
-                new.browser_id = session::renew_browser(conn, &new.browser_id, &browser_hash, &sid_hash, now).await?;
-                let others = session::list(conn, &sid_hash, now).await?;
-                let keep = keep || others.iter().any(|other| other.kept_at.is_some());
-                let own = others.into_iter().find(|other| other.user_id == new.user_id);
+                session::end_unopened(conn, &new.browser_id, presented, &new.user_id, now).await?;
+                let open = session::list_of_browser(conn, &new.browser_id, now).await?;
+                let (own, others): (Vec<_>, Vec<_>) = open.into_iter().partition(|one| one.user_id == new.user_id);
+                let own = own.into_iter().next();
+                // Who is to be kept signed in is so alone: the others go when the browser is closed.
+                let kept_at = new.kept_at.or(own.as_ref().and_then(|own| own.kept_at));
+                let choices = || others.iter().map(|other| other.kept_at).chain([kept_at]);
+                let (all, some) = (choices().all(|kept| kept.is_some()), choices().any(|kept| kept.is_some()));
+                let cookies = Cookies { sid_hash: &sid_hash, kept_hash: (some && !all).then_some(&kept_hash) };
+                session::renew_browser(conn, &new.browser_id, &cookies, presented, now).await?;
                 let id = match own {
-                    Some(own) if session::reauthenticate(conn, &own.id, &new, now).await? => own.id,
+                    Some(own) if session::reauthenticate(conn, &own.id, &new, idle_seconds).await? => own.id,
                     _ => {
-                        let device = Device {
-                            idle_seconds: i64::try_from(idle.as_secs()).unwrap_or(i64::MAX),
-                            user_agent: user_agent.as_deref(),
-                            address: Some(&address),
-                        };
+                        let device =
+                            Device { idle_seconds, user_agent: user_agent.as_deref(), address: Some(&address) };
                         session::insert(conn, &new, &device).await?;
                         new.id
                     }
@@ -102,11 +108,11 @@ pub async fn begin(app: &App, sign_in: &SignIn<'_>) -> Result<SignedIn> {
                 }
                 let event = Event::SignedIn { user: new.user_id, session: id.clone(), amr };
                 pen.record(conn, &event).await?;
-                Ok((id, keep))
+                Ok((id, all, some))
             })
         })
         .await?;
-    Ok(SignedIn { session, sid, keep })
+    Ok(SignedIn { session, sid, keep: all, kept: (some && !all).then_some(kept) })
 }
 
 /// Ends a session, and with it what hangs on it and is not offline.

@@ -2,14 +2,14 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::Layout;
 use super::wording::{PasswordProblem, check_password};
 use crate::app::App;
 use crate::base::secret::Secret;
-use crate::http::cookies::{Jar, Name};
+use crate::http::cookies::Jar;
 use crate::http::error::Error;
 use crate::http::form::Form;
 use crate::http::owner::Owner;
@@ -114,10 +114,7 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
     let sign_in = SignIn { keep, bucket: Some(&bucket), ..owner.visitor.with_password(&user) };
     let signed_in = session::begin(&app, &sign_in).await?;
     let mut response = leave::see_other(&format!("{}?done=changed", app.config.issuer.url("/account/password")))?;
-    let age = signed_in.keep.then_some(app.config.login.session_remembered);
-    if let Some(cookie) = Jar::of(&app).set(Name::Sid, signed_in.sid.expose(), age) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
+    Jar::of(&app).hand_over(&mut response, &signed_in, app.config.login.session_remembered);
     Ok(response)
 }
 

@@ -52,6 +52,25 @@ pub fn live(now: &str) -> String {
     LIVE.replace("$now", now)
 }
 
+/// What a session cookie opens: the present one all sessions of its browser, the one that outlives closing it those that are
+/// to be kept, and the one before, for half a minute, those that had been proven before it was replaced. `b` is the browser,
+/// `s` the session.
+const OPENS: &str = "(b.sid_hash = $cookie OR (b.kept_sid_hash = $cookie AND s.kept_at IS NOT NULL)
+    OR (b.previous_sid_hash = $cookie AND $lately AND s.auth_time < b.sid_renewed_at))";
+
+/// What makes the cookie before still good at `$now`, on either side of a clock that was set.
+const LATELY: &str = "b.sid_renewed_at + 30000000 > $now AND b.sid_renewed_at - 30000000 < $now";
+
+/// The condition under which a cookie opens a session, with hash and time as parameters.
+fn opens(cookie: &str, now: &str) -> String {
+    OPENS.replace("$lately", LATELY).replace("$cookie", cookie).replace("$now", now)
+}
+
+/// The condition under which the cookie before the present one is still good, with the time as parameter.
+fn lately(now: &str) -> String {
+    LATELY.replace("$now", now)
+}
+
 fn select(rest: &str) -> sqlx::AssertSqlSafe<String> {
     sqlx::AssertSqlSafe(format!(
         "SELECT {COLUMNS} FROM session s JOIN user_account u ON u.id = s.user_id JOIN browser b ON b.id = s.browser_id
@@ -60,10 +79,21 @@ fn select(rest: &str) -> sqlx::AssertSqlSafe<String> {
     ))
 }
 
-/// The live sessions of the browser whose session cookie this is, the last used first.
-pub async fn list(conn: &mut Conn, sid_hash: &TokenHash, now: Timestamp) -> Result<Vec<Session>> {
-    let sql = select("b.sid_hash = $2 ORDER BY s.last_active_at DESC, s.id DESC");
-    Ok(sqlx::query_as(sql).bind(now).bind(sid_hash).fetch_all(conn).await?)
+/// The live sessions that a session cookie opens, the last used first.
+pub async fn list(conn: &mut Conn, cookie: &TokenHash, now: Timestamp) -> Result<Vec<Session>> {
+    let sql = select(&format!(
+        "b.id IN (SELECT id FROM browser WHERE sid_hash = $2
+                  UNION ALL SELECT id FROM browser WHERE kept_sid_hash = $2
+                  UNION ALL SELECT id FROM browser WHERE previous_sid_hash = $2)
+         AND {} ORDER BY s.last_active_at DESC, s.id DESC",
+        opens("$2", "$1")
+    ));
+    Ok(sqlx::query_as(sql).bind(now).bind(cookie).fetch_all(conn).await?)
+}
+
+/// The live sessions of a browser.
+pub async fn list_of_browser(conn: &mut Conn, browser: &Id, now: Timestamp) -> Result<Vec<Session>> {
+    Ok(sqlx::query_as(select("b.id = $2")).bind(now).bind(browser).fetch_all(conn).await?)
 }
 
 /// A session as its owner is shown it.
@@ -112,27 +142,9 @@ pub async fn find(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<Option<Ses
     Ok(sqlx::query_as(select("s.id = $2")).bind(now).bind(id).fetch_optional(conn).await?)
 }
 
-/// Ends the sessions of a browser that did not show the session cookie which it was given last.
-pub async fn end_unless_presented(
-    conn: &mut Conn,
-    secret_hash: &TokenHash,
-    presented: Option<&TokenHash>,
-    now: Timestamp,
-) -> Result<()> {
-    sqlx::query(
-        "UPDATE session SET ended_at = $3 WHERE ended_at IS NULL AND browser_id IN (
-            SELECT id FROM browser WHERE secret_hash = $1 AND (CAST($2 AS TEXT) IS NULL OR sid_hash <> $2))",
-    )
-    .bind(secret_hash)
-    .bind(presented)
-    .bind(now)
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// Gives a browser a new session cookie; the one before it dies. Makes the browser's row if there is none.
-pub async fn renew_browser(
+/// A browser's row, made if there is none, and held to the end of the transaction: of two who sign in at once in one browser
+/// the second finds what the first has done.
+pub async fn hold_browser(
     conn: &mut Conn,
     new_id: &Id,
     secret_hash: &TokenHash,
@@ -141,8 +153,7 @@ pub async fn renew_browser(
 ) -> Result<Id> {
     let row: (Id,) = sqlx::query_as(
         "INSERT INTO browser (id, secret_hash, sid_hash, created_at, last_seen_at) VALUES ($1, $2, $3, $4, $4)
-         ON CONFLICT (secret_hash) DO UPDATE SET sid_hash = excluded.sid_hash, last_seen_at = excluded.last_seen_at
-         RETURNING id",
+         ON CONFLICT (secret_hash) DO UPDATE SET last_seen_at = excluded.last_seen_at RETURNING id",
     )
     .bind(new_id)
     .bind(secret_hash)
@@ -151,6 +162,66 @@ pub async fn renew_browser(
     .fetch_one(conn)
     .await?;
     Ok(row.0)
+}
+
+/// Ends the sessions of a browser that the session cookie which it showed does not open. Who signs in again because the answer
+/// was lost, and so shows the cookie before, finds the session that was begun then.
+pub async fn end_unopened(
+    conn: &mut Conn,
+    browser: &Id,
+    presented: Option<&TokenHash>,
+    user: &Id,
+    now: Timestamp,
+) -> Result<()> {
+    let sql = format!(
+        "UPDATE session SET ended_at = $1 WHERE ended_at IS NULL AND browser_id = $2 AND id NOT IN (
+            SELECT s.id FROM session s JOIN browser b ON b.id = s.browser_id
+             WHERE b.id = $2 AND ({} OR (b.previous_sid_hash = $3 AND {} AND s.user_id = $4)))",
+        opens("$3", "$1"),
+        lately("$1")
+    );
+    sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(now)
+        .bind(browser)
+        .bind(presented.map_or("", TokenHash::as_str))
+        .bind(user)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The session cookies that a browser is given.
+pub struct Cookies<'a> {
+    /// The hash of the one that opens all of its sessions.
+    pub sid_hash: &'a TokenHash,
+    /// The hash of the one that opens those that are to be kept, where others are not.
+    pub kept_hash: Option<&'a TokenHash>,
+}
+
+/// Gives a browser new session cookies. The one that it showed goes on for a short while if it was good, and all others die.
+pub async fn renew_browser(
+    conn: &mut Conn,
+    browser: &Id,
+    cookies: &Cookies<'_>,
+    presented: Option<&TokenHash>,
+    now: Timestamp,
+) -> Result<()> {
+    let sql = format!(
+        "UPDATE browser AS b SET sid_hash = $3, kept_sid_hash = $4, sid_renewed_at = $1, last_seen_at = $1,
+                previous_sid_hash = CASE WHEN b.sid_hash = $5 OR b.kept_sid_hash = $5
+                                           OR (b.previous_sid_hash = $5 AND {}) THEN $5 END
+          WHERE id = $2",
+        lately("$1")
+    );
+    sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(now)
+        .bind(browser)
+        .bind(cookies.sid_hash)
+        .bind(cookies.kept_hash)
+        .bind(presented.map_or("", TokenHash::as_str))
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// What is written of a new session beside what a [`Session`] holds.
@@ -190,16 +261,22 @@ pub async fn insert(conn: &mut Conn, session: &Session, device: &Device<'_>) -> 
     Ok(())
 }
 
-/// The user of a session has authenticated anew, as `proof` tells; whether the session was there to note it. A session
-/// that was to be kept stays so.
-pub async fn reauthenticate(conn: &mut Conn, id: &Id, proof: &Session, now: Timestamp) -> Result<bool> {
+/// The user of a session has authenticated anew, as `proof` tells; whether the session was there to note it. One who asks to be
+/// kept signed in now is from now on; a session that was to be kept stays so.
+pub async fn reauthenticate(conn: &mut Conn, id: &Id, proof: &Session, idle_seconds: i64) -> Result<bool> {
     let done = sqlx::query(
-        "UPDATE session SET auth_time = $2, last_active_at = $2, amr = $3, acr = $4 WHERE id = $1 AND ended_at IS NULL",
+        "UPDATE session SET auth_time = $2, last_active_at = $2, amr = $3, acr = $4, kept_at = COALESCE($5, kept_at),
+                expires_at = CASE WHEN CAST($5 AS BIGINT) IS NULL THEN expires_at ELSE $6 END,
+                idle_seconds = CASE WHEN CAST($5 AS BIGINT) IS NULL THEN idle_seconds ELSE $7 END
+          WHERE id = $1 AND ended_at IS NULL",
     )
     .bind(id)
-    .bind(now)
+    .bind(proof.auth_time)
     .bind(&proof.amr)
     .bind(&proof.acr)
+    .bind(proof.kept_at)
+    .bind(proof.expires_at)
+    .bind(idle_seconds)
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)

@@ -17,7 +17,7 @@ pub use leaving::LeavingPage;
 pub use wording::Wording;
 
 use super::asked::Step;
-use super::cookies::{Jar, Name};
+use super::cookies::Jar;
 use super::error::Error;
 use super::form::csrf_token;
 use super::headers::PAGE_POLICY;
@@ -127,9 +127,6 @@ pub fn go_on(
             leave::see_other(&app.config.issuer.url(page))?
         }
     };
-    let age = signed_in.keep.then_some(app.config.login.session_remembered);
-    if let Some(cookie) = Jar::of(app).set(Name::Sid, signed_in.sid.expose(), age) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
+    Jar::of(app).hand_over(&mut response, signed_in, app.config.login.session_remembered);
     Ok(response)
 }
