@@ -35,6 +35,29 @@ impl TokenKind {
             Self::OneTimeLink => "mt",
         }
     }
+
+    /// The kind in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "an authorization code",
+            Self::RefreshToken => "a refresh token",
+            Self::ClientSecret => "a client secret",
+            Self::OneTimeLink => "a link that works once",
+        }
+    }
+}
+
+/// What a token seems to be, in words and without the token: what it is presented as is for the caller to know.
+pub fn looks_like(text: &str) -> &'static str {
+    let kind = TokenKind::ALL
+        .into_iter()
+        .find(|kind| text.strip_prefix("lk_").is_some_and(|rest| rest.starts_with(kind.code())));
+    match kind {
+        Some(kind) if Token::parse(kind, text).is_some() => kind.words(),
+        Some(_) => "a token that is cut or changed",
+        None if text.starts_with("eyJ") && text.matches('.').count() == 2 => "a JWT",
+        None => "no token of this provider",
+    }
 }
 
 const HANDLE: usize = 22; // 128 bits in base64url

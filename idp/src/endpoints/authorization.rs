@@ -69,7 +69,7 @@ async fn begin(app: &App, visitor: &Visitor, params: &Params) -> Result<Response
 }
 
 async fn go_on(app: &App, visitor: &Visitor, sealed: &str) -> Result<Response, Error> {
-    let mut interaction = Interaction::open(app, &visitor.browser, sealed).ok_or(Error::StaleInteraction)?;
+    let mut interaction = visitor.open(app, sealed)?;
     let asked = match Asked::read(app, &interaction.params()).await? {
         Ok(asked) => asked,
         Err(answer) => return leave::after_form(app, visitor, &answer),

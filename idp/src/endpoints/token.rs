@@ -11,7 +11,6 @@ use crate::app::App;
 use crate::http::client::AuthenticatedClient;
 use crate::http::error::Error;
 use crate::http::params::Form;
-use crate::oidc::error::ErrorCode;
 use crate::oidc::token_request::TokenRequest;
 use crate::oidc::token_response::TokenResponse;
 
@@ -23,7 +22,7 @@ pub async fn post(
 ) -> Result<Json<TokenResponse>, Error> {
     let request = TokenRequest::parse(&params)?;
     if !client.allows_grant(request.grant_type()) {
-        return Err(crate::oidc::error::Error::from(ErrorCode::UnauthorizedClient).into());
+        return Err(request.not_allowed(&client).into());
     }
     let grant_type = request.grant_type();
     let response = match request {

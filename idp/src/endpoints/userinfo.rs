@@ -8,8 +8,10 @@ use serde_json::{Map, Value};
 use crate::app::App;
 use crate::http::error::Error;
 use crate::http::params::Form;
+use crate::http::request_log;
 use crate::oidc;
 use crate::oidc::bearer::{self, Refusal};
+use crate::oidc::difference::Difference;
 use crate::oidc::error::ErrorCode;
 use crate::oidc::params::Params;
 use crate::oidc::userinfo::response;
@@ -46,16 +48,22 @@ async fn answer(
         Refusal::Malformed(error) => challenge(error),
     })?;
     let live = authenticate::access_token(app, &token).await?;
-    let over =
-        || challenge(oidc::error::Error::new(ErrorCode::InvalidToken, "The access token is not valid, or no longer."));
-    let live = live.ok_or_else(over)?;
+    let over = |difference| {
+        let error = oidc::error::Error::new(ErrorCode::InvalidToken, "The access token is not valid, or no longer.");
+        challenge(error.because(difference))
+    };
+    let Some(live) = live else { return Err(over(authenticate::why_not(app, &token))) };
+    request_log::name_client(&live.token.client_id);
     let Some(person) = &live.person else {
-        let code = ErrorCode::InsufficientScope;
-        return Err(challenge(oidc::error::Error::new(code, "There is no person behind this token.")));
+        let difference = Difference::new("access_token", "one of the client itself", "one that a person's grant gave");
+        let error = oidc::error::Error::new(ErrorCode::InsufficientScope, "There is no person behind this token.");
+        return Err(challenge(error.because(difference)));
     };
     // Meant for other resources alone: without `openid` the issuer is not in the audience of such a token.
     if !live.token.is_for(app.issuer()) {
-        return Err(over());
+        let came = live.token.audience.join(" ");
+        let expected = format!("{}, which the scope openid adds", app.issuer());
+        return Err(over(Difference::new("aud", came, expected)));
     }
     Ok(Json(response(person, &live.token.scope).map_err(challenge)?))
 }

@@ -112,7 +112,7 @@ pub struct Step {
 impl Step {
     /// Opens the interaction that a page or a form carries.
     pub async fn open(app: &App, visitor: &Visitor, sealed: &str) -> Result<Self, Error> {
-        let interaction = Interaction::open(app, &visitor.browser, sealed).ok_or(Error::StaleInteraction)?;
+        let interaction = visitor.open(app, sealed)?;
         // It was in order when the interaction began; if the client has changed since, the sign-in has to begin anew.
         let asked = Asked::read(app, &interaction.params()).await?.map_err(|_| Error::StaleInteraction)?;
         Ok(Self { asked, interaction, sessions: visitor.sessions(app).await? })

@@ -38,7 +38,7 @@ impl Diagnosis {
             Error::Refused(refusal) => refusal.as_str(),
             Error::BadSignOut(refusal) => refusal.as_str(),
             Error::ForeignForm => "foreign_form",
-            Error::CookiesOff => "cookies_off",
+            Error::CookiesOff | Error::CookieMissing => "cookies_off",
             Error::StaleInteraction => "interaction_expired",
             Error::DeadLink => "spent_link",
             Error::SignUpOff => "sign_up_off",

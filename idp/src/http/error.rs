@@ -39,6 +39,8 @@ pub enum Error {
     ForeignForm,
     /// A form from a browser that keeps no cookies, or lost them.
     CookiesOff,
+    /// A sign-in in progress whose browser came back without its cookie.
+    CookieMissing,
     /// A sign-in that is not this browser's, or is over.
     StaleInteraction,
     /// A link that does not work, or no longer.
@@ -144,7 +146,9 @@ impl Error {
             Self::Challenge(_, error) => StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::UNAUTHORIZED),
             Self::BareChallenge(_) => StatusCode::UNAUTHORIZED,
             Self::SignUpOff => StatusCode::FORBIDDEN,
-            Self::Refused(_) | Self::StaleInteraction | Self::DeadLink | Self::BadSignOut(_) => StatusCode::BAD_REQUEST,
+            Self::Refused(_) | Self::StaleInteraction | Self::CookieMissing | Self::DeadLink | Self::BadSignOut(_) => {
+                StatusCode::BAD_REQUEST
+            }
             Self::ForeignForm | Self::CookiesOff => StatusCode::FORBIDDEN,
             Self::Http(status, _) => *status,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -165,6 +169,7 @@ impl Error {
             | Self::Refused(_)
             | Self::ForeignForm
             | Self::CookiesOff
+            | Self::CookieMissing
             | Self::StaleInteraction
             | Self::DeadLink
             | Self::SignUpOff

@@ -9,6 +9,7 @@ use super::params;
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::base::secret::Secret;
+use crate::oidc::difference::Difference;
 use crate::oidc::params::Params;
 
 /// A posted form, checked against cross-site request forgery before any handler sees it.
@@ -30,7 +31,8 @@ impl FromRequest<App> for Form {
     async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
         let (parts, body) = params::body(app, request).await?;
         if !params::is_form(&parts) {
-            return Err(Error::ForeignForm);
+            let difference = Difference::new("content-type", "no form", "application/x-www-form-urlencoded");
+            return Err(Error::ForeignForm.because(difference));
         }
         Self::check(app, &parts, Params::parse(&body)?)
     }
@@ -42,12 +44,18 @@ impl Form {
         let visitor = Visitor::of(parts, app);
         // A browser says where a form was posted from; what says nothing must know the token all the same.
         let origin = parts.headers.get(header::ORIGIN);
-        if origin.is_some_and(|origin| origin.as_bytes() != app.config.issuer.origin().as_bytes()) {
-            return Err(Error::ForeignForm);
+        if let Some(origin) = origin.filter(|origin| origin.as_bytes() != app.config.issuer.origin().as_bytes()) {
+            let came = String::from_utf8_lossy(origin.as_bytes());
+            return Err(Error::ForeignForm.because(Difference::new("origin", came, app.config.issuer.origin())));
         }
-        let sent = Secret::from(params.get("csrf").unwrap_or_default());
-        if visitor.is_new || !sent.same_as(&csrf_token(app, &visitor)) {
-            return Err(if visitor.is_new { Error::CookiesOff } else { Error::ForeignForm });
+        let sent = params.get("csrf").unwrap_or_default();
+        if visitor.is_new || !Secret::from(sent).same_as(&csrf_token(app, &visitor)) {
+            let expected = "that of a form that was shown to this browser";
+            return Err(match (visitor.is_new, sent.is_empty()) {
+                (true, _) => Error::CookiesOff.because(Difference::missing("cookie", "the browser's own")),
+                (_, true) => Error::ForeignForm.because(Difference::missing("csrf", expected)),
+                _ => Error::ForeignForm.because(Difference::new("csrf", "another browser's, or an old one", expected)),
+            });
         }
         Ok(Self { visitor, params })
     }

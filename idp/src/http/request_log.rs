@@ -71,7 +71,11 @@ pub async fn layer(State(app): State<App>, mut request: Request, next: Next) -> 
     }
     counted.status = response.status().as_u16();
     let micros = u64::try_from(counted.began.elapsed().as_micros()).unwrap_or(u64::MAX);
-    let diagnosis = response.extensions_mut().remove::<Diagnosis>();
+    let diagnosis = response.extensions_mut().remove::<Diagnosis>().or_else(|| {
+        // A method that an address does not take, or a form that is shown again.
+        let status = response.status();
+        status.is_client_error().then(|| Diagnosis::new(status.canonical_reason().unwrap_or_default(), None))
+    });
     span.in_scope(|| write(&app, route, counted.status, micros, diagnosis.as_ref()));
     // For traces. Before the line it would be in it twice.
     span.record("status", counted.status);

@@ -14,8 +14,10 @@ use super::request_log::RequestId;
 use crate::app::App;
 use crate::base::language::Language;
 use crate::base::token::CookieSecret;
+use crate::login::interaction::{Interaction, NotOpened};
 use crate::login::session::SignIn;
 use crate::oidc::acr;
+use crate::oidc::difference::Difference;
 use crate::store::session::{self, Session};
 use crate::store::user::User;
 
@@ -80,6 +82,21 @@ impl Visitor {
             address: self.address,
             bucket: None,
         }
+    }
+
+    /// Opens the interaction that a URL or a form carries. A browser that came without its secret keeps no cookies, or is
+    /// another one; that the interaction was open for too long is said only of one that was.
+    pub fn open(&self, app: &App, sealed: &str) -> Result<Interaction, Error> {
+        if let Some(interaction) = Interaction::open(app, &self.browser, sealed) {
+            return Ok(interaction);
+        }
+        let (error, came) = match Interaction::why_not(app, sealed) {
+            NotOpened::Unreadable => (Error::StaleInteraction, "one that was cut or changed, or is another provider's"),
+            NotOpened::Over => (Error::StaleInteraction, "one that began too long ago"),
+            NotOpened::OfAnotherBrowser if self.is_new => (Error::CookieMissing, "one without the browser's cookie"),
+            NotOpened::OfAnotherBrowser => (Error::StaleInteraction, "one of another browser"),
+        };
+        Err(error.because(Difference::new("interaction", came, "one that this browser began (login.interaction)")))
     }
 
     /// The live sessions of this browser, the last used first.

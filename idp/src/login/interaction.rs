@@ -44,6 +44,17 @@ pub struct Question {
     pub scopes: ScopeSet,
 }
 
+/// Why a sealed interaction cannot be gone on with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotOpened {
+    /// It is not what was sealed here.
+    Unreadable,
+    /// Its time is over.
+    Over,
+    /// Another browser began it, or this one has lost its cookie.
+    OfAnotherBrowser,
+}
+
 impl Interaction {
     /// Begins an interaction of this browser.
     pub fn begin(app: &App, browser: &CookieSecret, request: &Params) -> Self {
@@ -70,6 +81,16 @@ impl Interaction {
         let interaction: Self = serde_json::from_slice(&plain).ok()?;
         let lives = app.now() < interaction.began_at + app.config.login.interaction;
         (lives && interaction.browser == browser.hash().as_str()).then_some(interaction)
+    }
+
+    /// Why `open` does not open this.
+    pub fn why_not(app: &App, sealed: &str) -> NotOpened {
+        let plain = app.interactions.open(PURPOSE, sealed);
+        let Some(interaction) = plain.and_then(|plain| serde_json::from_slice::<Self>(&plain).ok()) else {
+            return NotOpened::Unreadable;
+        };
+        let lives = app.now() < interaction.began_at + app.config.login.interaction;
+        if lives { NotOpened::OfAnotherBrowser } else { NotOpened::Over }
     }
 
     /// The request for authorization.

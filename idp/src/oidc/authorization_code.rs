@@ -2,6 +2,7 @@
 
 use super::client_metadata::Client;
 use super::code_challenge::CodeChallenge;
+use super::difference::Difference;
 use super::error::Error;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
@@ -62,14 +63,23 @@ pub fn check(code: &Code, exchange: &Exchange<'_>, client: &Client, now: Timesta
         return Verdict::Replayed;
     }
     if over {
-        return Verdict::Refuse(Error::invalid_grant("The code has expired."));
+        let difference = if code.failures >= MAX_FAILURES {
+            Difference::new("code", format!("after {MAX_FAILURES} wrong exchanges"), "before them")
+        } else {
+            let late = now.since(code.expires_at).as_secs();
+            Difference::new("code", format!("{late} s after its end"), "before it (tokens.authorization_code)")
+        };
+        return Verdict::Refuse(Error::invalid_grant("The code has expired.").because(difference));
     }
     Verdict::Redeem
 }
 
 fn matches(code: &Code, exchange: &Exchange<'_>) -> Result<(), Error> {
     if exchange.redirect_uri != Some(code.redirect_uri.as_str()) {
-        return Err(Error::invalid_grant("redirect_uri is not the one of the authorization request."));
+        let (of, asked) = ("redirect_uri", std::slice::from_ref(&code.redirect_uri));
+        let difference = Difference::of_uri(of, exchange.redirect_uri.unwrap_or("nothing"), asked);
+        let error = Error::invalid_grant("redirect_uri is not the one of the authorization request.");
+        return Err(error.because(difference));
     }
     match (&code.code_challenge, exchange.code_verifier) {
         (None, None) => Ok(()),

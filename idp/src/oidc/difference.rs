@@ -29,6 +29,17 @@ impl Difference {
         Self::new(of, "nothing", expected)
     }
 
+    /// A word that is none of those that are taken.
+    pub fn one_of<'a>(of: &'static str, came: impl AsRef<str>, taken: impl IntoIterator<Item = &'a str>) -> Self {
+        let taken: Vec<_> = taken.into_iter().collect();
+        let expected = match &taken[..] {
+            [] => "nothing: the client may have none".to_owned(),
+            [one] => (*one).to_owned(),
+            several => format!("one of {}", several.join(", ")),
+        };
+        Self::new(of, came, expected)
+    }
+
     /// The difference to the nearest of these URIs, by the parts of which one can tell without the values of a query.
     pub fn of_uri(of: &'static str, came: &str, registered: &[String]) -> Self {
         let alike = |uri: &&String| uri.bytes().zip(came.bytes()).take_while(|(a, b)| a == b).count();
@@ -104,7 +115,9 @@ fn is_plain(c: char) -> bool {
 fn end_run(shown: &mut String, run: &mut String, before_an_at: bool) {
     let is_secret = |part: &str| part.len() >= MAX_RUN || part.starts_with("lk_") || part.starts_with("eyJ");
     if before_an_at || run.split('.').any(is_secret) {
-        shown.push('…');
+        if !shown.ends_with('…') {
+            shown.push('…');
+        }
     } else {
         shown.push_str(run);
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::difference::Difference;
 use super::error::Error;
 use super::params::Params;
 
@@ -42,7 +43,10 @@ impl Prompt {
                 "consent" => prompt.consent = true,
                 "select_account" => prompt.select_account = true,
                 "create" if sign_up => prompt.create = true,
-                _ => return Err(Error::invalid_request("This value of prompt is not offered.")),
+                _ => {
+                    let difference = Difference::one_of("prompt", value, Self::offered(sign_up));
+                    return Err(Error::invalid_request("This value of prompt is not offered.").because(difference));
+                }
             }
         }
         if prompt.none && (prompt.login || prompt.consent || prompt.select_account || prompt.create) {

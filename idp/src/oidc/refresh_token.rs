@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::difference::Difference;
 use super::error::{Error, ErrorCode};
 use super::scope::{OFFLINE_ACCESS, ScopeSet};
 use crate::base::clock::Timestamp;
@@ -75,7 +76,8 @@ pub fn scope(granted: &ScopeSet, asked: Option<&ScopeSet>) -> Result<ScopeSet, E
     match asked.filter(|asked| !asked.is_empty()) {
         None => Ok(granted.clone()),
         Some(asked) if asked.is_subset(granted) => Ok(asked),
-        Some(_) => Err(Error::new(ErrorCode::InvalidScope, "A refresh cannot give more than was granted.")),
+        Some(asked) => Err(Error::new(ErrorCode::InvalidScope, "A refresh cannot give more than was granted.")
+            .because(Difference::new("scope", asked.to_string(), granted.to_string()))),
     }
 }
 

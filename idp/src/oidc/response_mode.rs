@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::difference::Difference;
 use super::error::Error;
 use super::params::Params;
 use super::response_type;
@@ -36,7 +37,10 @@ impl ResponseMode {
     pub fn parse(params: &Params) -> Result<Self, Error> {
         let Some(name) = params.once("response_mode")? else { return Ok(Self::default()) };
         let offered = Self::ALL.into_iter().find(|mode| mode.as_str() == name);
-        offered.ok_or_else(|| Error::invalid_request("This response_mode is not offered for this response type."))
+        offered.ok_or_else(|| {
+            let difference = Difference::one_of("response_mode", name, Self::ALL.map(Self::as_str));
+            Error::invalid_request("This response_mode is not offered for this response type.").because(difference)
+        })
     }
 
     /// How an answer, be it a refusal, reaches the client: as the request asks if that is offered, else as answers to its

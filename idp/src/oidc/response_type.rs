@@ -1,6 +1,7 @@
 //! The `response_type` parameter.
 
 use super::client_metadata::Client;
+use super::difference::Difference;
 use super::error::{Error, ErrorCode};
 use super::params::Params;
 use super::token_request::GrantType;
@@ -27,10 +28,15 @@ impl ResponseType {
     pub fn parse(params: &Params, client: &Client) -> Result<Self, Error> {
         let name = params.required("response_type")?;
         let offered = Self::ALL.into_iter().find(|response_type| response_type.as_str() == name);
-        let response_type = offered.ok_or(ErrorCode::UnsupportedResponseType)?;
+        let response_type = offered.ok_or_else(|| {
+            let difference = Difference::one_of("response_type", name, Self::ALL.map(Self::as_str));
+            Error::from(ErrorCode::UnsupportedResponseType).because(difference)
+        })?;
         let registered = client.metadata.response_types.iter().any(|registered| registered == name);
         if !registered || !client.allows_grant(GrantType::AuthorizationCode) {
-            return Err(Error::new(ErrorCode::UnauthorizedClient, "The client may not use this response type."));
+            let registered = client.metadata.response_types.iter().map(String::as_str);
+            let error = Error::new(ErrorCode::UnauthorizedClient, "The client may not use this response type.");
+            return Err(error.because(Difference::one_of("response_type", name, registered)));
         }
         Ok(response_type)
     }

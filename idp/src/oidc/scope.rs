@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::client_metadata::Client;
+use super::difference::Difference;
 use super::error::{Error, ErrorCode};
 use super::params::Params;
 use super::token_request::GrantType;
@@ -100,7 +101,9 @@ pub(super) fn requested(params: &Params, client: &Client, known: &ScopeSet) -> R
         scope = scope.without(OFFLINE_ACCESS);
     }
     if scope.is_empty() {
-        return Err(Error::new(ErrorCode::InvalidScope, "Ask for a scope that this client may have, such as openid."));
+        let error = Error::new(ErrorCode::InvalidScope, "Ask for a scope that this client may have, such as openid.");
+        let expected = format!("some of {}", client.metadata.scope);
+        return Err(error.because(Difference::new("scope", asked.to_string(), expected)));
     }
     Ok(scope)
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::client_metadata::Client;
+use super::difference::Difference;
 use super::error::{Error, ErrorCode};
 use super::params::Params;
 use super::scope::ScopeSet;
@@ -81,8 +83,19 @@ impl TokenRequest {
                 Ok(Self::RefreshToken { refresh_token: params.required("refresh_token")?.to_owned(), scope: scope()? })
             }
             Some(GrantType::ClientCredentials) => Ok(Self::ClientCredentials { scope: scope()? }),
-            None => Err(ErrorCode::UnsupportedGrantType.into()),
+            None => {
+                let (came, offered) = (params.required("grant_type")?, GrantType::ALL.map(GrantType::as_str));
+                let difference = Difference::one_of("grant_type", came, offered);
+                Err(Error::from(ErrorCode::UnsupportedGrantType).because(difference))
+            }
         }
+    }
+
+    /// Why a client may not use a grant that is offered: RFC 6749 §5.2.
+    pub fn not_allowed(&self, client: &Client) -> Error {
+        let allowed = client.metadata.grant_types.iter().map(|grant| grant.as_str());
+        let difference = Difference::one_of("grant_type", self.grant_type().as_str(), allowed);
+        Error::from(ErrorCode::UnauthorizedClient).because(difference)
     }
 
     /// The grant that the request wants to use.

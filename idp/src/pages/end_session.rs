@@ -9,15 +9,17 @@ use axum::response::Response;
 
 use super::signed_out::SignedOutPage;
 use crate::app::App;
+use crate::base::token::looks_like;
 use crate::clients;
 use crate::http::error::Error;
 use crate::http::form::Form;
 use crate::http::visitor::Visitor;
-use crate::http::{leave, page, params};
+use crate::http::{leave, page, params, request_log};
 use crate::jose::{Typ, verify};
 use crate::login::interaction::Interaction;
 use crate::login::session;
 use crate::oidc::client_metadata::Client;
+use crate::oidc::difference::Difference;
 use crate::oidc::end_session::{CurrentSession, Decision, EndSessionRequest, Refusal, decide};
 use crate::oidc::id_token::Hint;
 use crate::oidc::params::Params;
@@ -41,7 +43,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQ
     let wish = Wish::read(&app, &params).await?;
     let sessions = visitor.sessions(&app).await?;
     match wish.decide(&sessions) {
-        Decision::Refuse(refusal) => Err(refusal.into()),
+        Decision::Refuse(refusal) => Err(wish.refused(refusal)),
         Decision::SignOut { redirect } => {
             // The hint shows whose session is meant; those of other people in this browser stay.
             if let Some(session) = wish.meant(&sessions) {
@@ -79,7 +81,7 @@ pub async fn post(State(app): State<App>, request: Request) -> Result<Response, 
     let Form { visitor, params } = Form::check(&app, &parts, params)?;
     let wish = match params.get("interaction") {
         Some(sealed) => {
-            let asked = Interaction::open(&app, &visitor.browser, sealed).ok_or(Error::StaleInteraction)?;
+            let asked = visitor.open(&app, sealed)?;
             Wish::read(&app, &asked.params()).await?
         }
         None => Wish::read(&app, &Params::parse(b"")?).await?,
@@ -89,7 +91,7 @@ pub async fn post(State(app): State<App>, request: Request) -> Result<Response, 
     }
     let sessions = visitor.sessions(&app).await?;
     let redirect = match wish.decide(&sessions) {
-        Decision::Refuse(refusal) => return Err(refusal.into()),
+        Decision::Refuse(refusal) => return Err(wish.refused(refusal)),
         Decision::SignOut { redirect } | Decision::Confirm { redirect } => redirect,
     };
     for session in &sessions {
@@ -111,15 +113,43 @@ impl Wish {
         let hint = match &request.id_token_hint {
             None => None,
             Some(token) => {
-                let claims = verify(token, &app.keys.ring().public, Typ::Jwt).map_err(|_| Refusal::InvalidHint)?;
-                Some(Hint::from_claims(&claims, app.issuer()).ok_or(Refusal::InvalidHint)?)
+                let invalid = |came: String| {
+                    let expected = format!("an ID token of {}", app.issuer());
+                    Error::from(Refusal::InvalidHint).because(Difference::new("id_token_hint", came, expected))
+                };
+                let claims = verify(token, &app.keys.ring().public, Typ::Jwt);
+                let claims = claims.map_err(|error| invalid(format!("{}, {error}", looks_like(token))))?;
+                let other = || invalid("a token of another issuer, or another kind".to_owned());
+                Some(Hint::from_claims(&claims, app.issuer()).ok_or_else(other)?)
             }
         };
         let client = match request.client_id(hint.as_ref()) {
             Some(client_id) => clients::find(app, client_id).await?,
             None => None,
         };
+        if let Some(client) = &client {
+            request_log::name_client(&client.client.client_id);
+        }
         Ok(Self { request, hint, client: client.map(|found| Arc::clone(&found.client)) })
+    }
+
+    /// A refusal with what came and what was expected.
+    fn refused(&self, refusal: Refusal) -> Error {
+        let request = &self.request;
+        let difference = match refusal {
+            Refusal::UnregisteredRedirectUri => {
+                let registered = self.client.as_ref().map_or(&[][..], |client| &client.post_logout_redirect_uris);
+                let came = request.post_logout_redirect_uri.as_deref().unwrap_or_default();
+                Difference::of_uri("post_logout_redirect_uri", came, registered)
+            }
+            Refusal::UnknownClient | Refusal::AnotherClient => {
+                let came = request.client_id.as_deref().unwrap_or("none");
+                let expected = self.hint.as_ref().map(|hint| hint.audience.join(" "));
+                Difference::new("client_id", came, expected.as_deref().unwrap_or("a registered client, not disabled"))
+            }
+            _ => return refusal.into(),
+        };
+        Error::from(refusal).because(difference)
     }
 
     /// The session that the hint is about, else the one that was used last.

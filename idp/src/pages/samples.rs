@@ -248,7 +248,12 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
         },
     );
     for problem in PROBLEMS {
-        let page = ErrorPage { layout: bare(), problem, request_id: "019a9f2c-7d41-7c3e-9b0a-3f5be21c77aa".to_owned() };
+        let page = ErrorPage {
+            layout: bare(),
+            problem,
+            status: 400,
+            request_id: "019a9f2c-7d41-7c3e-9b0a-3f5be21c77aa".to_owned(),
+        };
         add(format!("error-{}", problem.code()), &page);
     }
     samples

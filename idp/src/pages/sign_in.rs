@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::base::secret::Secret;
 use crate::http::asked::Step;
 use crate::http::client_ip;
+use crate::http::diagnosis::Diagnosis;
 use crate::http::error::Error;
 use crate::http::form::Form;
 use crate::http::page::{self, go_on};
@@ -198,5 +199,10 @@ fn show(
         offers_sign_up: app.config.login.sign_up,
         offers_accounts: step.is_some_and(|step| !step.sessions.is_empty()),
     };
-    page::show_with(app, visitor, status, &page)
+    let problem = page.problem.map(|problem| problem.wording().key);
+    let mut response = page::show_with(app, visitor, status, &page)?;
+    if let Some(problem) = problem {
+        Diagnosis::new(problem, None).ride_on(&mut response);
+    }
+    Ok(response)
 }

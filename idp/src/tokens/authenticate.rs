@@ -1,11 +1,14 @@
 //! What an access token that comes back allows at this moment.
 
 use crate::app::App;
+use crate::base::token::looks_like;
 use crate::clients;
+use crate::jose::verify::VerifyError;
 use crate::jose::{Typ, verify};
 use crate::login::users::person_of;
 use crate::oidc::access_token::AccessToken;
 use crate::oidc::claims::Person;
+use crate::oidc::difference::Difference;
 use crate::store::db::Result;
 use crate::store::grant;
 use crate::store::revoked_access_token;
@@ -43,4 +46,30 @@ pub async fn access_token(app: &App, token: &str) -> Result<Option<Live>> {
         }
     };
     Ok(Some(Live { token, person }))
+}
+
+/// Why an access token is not good, for the log. The token itself decides nothing here.
+pub fn why_not(app: &App, token: &str) -> Difference {
+    let now = app.now();
+    let claims = match verify(token, &app.keys.ring().public, Typ::AccessToken) {
+        Ok(claims) => claims,
+        Err(VerifyError::UnexpectedHeader) if verify(token, &app.keys.ring().public, Typ::Jwt).is_ok() => {
+            return Difference::new("access_token", "an ID token", "an access token");
+        }
+        Err(VerifyError::Malformed) => {
+            return Difference::new("access_token", looks_like(token), "an access token");
+        }
+        Err(error) => return Difference::new("access_token", error.to_string(), "an access token of this provider"),
+    };
+    match AccessToken::from_claims(&claims, app.issuer(), now) {
+        Err(error) => {
+            let came = claims.get("iss").and_then(serde_json::Value::as_str).unwrap_or_default();
+            Difference::new("access_token", format!("{} (iss {came})", error.description), "one that has not expired")
+        }
+        Ok(_) => Difference::new(
+            "access_token",
+            "one that was revoked, or whose grant, session, user or client has ended",
+            "one whose grant lives",
+        ),
+    }
 }

@@ -2,12 +2,13 @@
 
 use crate::app::App;
 use crate::base::id::Id;
-use crate::base::token::{Token, TokenKind};
+use crate::base::token::{Token, TokenKind, looks_like};
 use crate::http::error::Error;
 use crate::oidc;
 use crate::oidc::authorization_code::{Code, Exchange, MAX_FAILURES, Verdict, check};
 use crate::oidc::client_metadata::Client;
 use crate::oidc::code_challenge::CodeChallenge;
+use crate::oidc::difference::Difference;
 use crate::oidc::token_request::GrantType;
 use crate::oidc::token_response::TokenResponse;
 use crate::store::event::Event;
@@ -24,7 +25,11 @@ pub async fn redeem(
     redirect_uri: Option<&str>,
     code_verifier: Option<&str>,
 ) -> Result<TokenResponse, Error> {
-    let unknown = || Error::from(oidc::error::Error::invalid_grant("The code is not known."));
+    let unknown = || {
+        let expected = "an authorization code, not long after its end";
+        let difference = Difference::new("code", looks_like(code), expected);
+        Error::from(oidc::error::Error::invalid_grant("The code is not known.").because(difference))
+    };
     let code = Token::parse(TokenKind::AuthorizationCode, code).ok_or_else(unknown)?;
     let (hash, now) = (code.hash(), app.now());
     let found = authorization_code::find(&mut *app.db.read().await?, &hash, now).await?;

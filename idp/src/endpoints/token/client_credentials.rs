@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::http::error::Error;
 use crate::oidc;
 use crate::oidc::client_metadata::Client;
+use crate::oidc::difference::Difference;
 use crate::oidc::error::ErrorCode;
 use crate::oidc::scope::ScopeSet;
 use crate::oidc::token_response::TokenResponse;
@@ -21,9 +22,10 @@ pub fn issue(app: &App, client: &Client, asked: Option<&ScopeSet>) -> Result<Tok
     // There is no person whose claims these could give.
     let scope = ScopeSet::standard().iter().fold(scope, |scope, person| scope.without(person));
     if asked.is_some_and(|asked| !asked.is_empty()) && scope.is_empty() {
-        return Err(
-            oidc::error::Error::new(ErrorCode::InvalidScope, "The client may have none of these scopes.").into()
-        );
+        let came = asked.map(ToString::to_string).unwrap_or_default();
+        let difference = Difference::new("scope", came, format!("some of {}", client.metadata.scope));
+        let error = oidc::error::Error::new(ErrorCode::InvalidScope, "The client may have none of these scopes.");
+        return Err(error.because(difference).into());
     }
     Ok(issue::for_client(app, client, &scope)?)
 }

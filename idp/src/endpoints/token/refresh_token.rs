@@ -3,10 +3,11 @@
 use crate::app::App;
 use crate::base::id::Id;
 use crate::base::seal::SealingKey;
-use crate::base::token::{Token, TokenHash, TokenKind};
+use crate::base::token::{Token, TokenHash, TokenKind, looks_like};
 use crate::http::error::Error;
 use crate::oidc;
 use crate::oidc::client_metadata::Client;
+use crate::oidc::difference::Difference;
 use crate::oidc::refresh_token::{Family, Verdict, judge, scope};
 use crate::oidc::scope::ScopeSet;
 use crate::oidc::token_response::TokenResponse;
@@ -27,7 +28,7 @@ pub async fn refresh(
     presented: &str,
     asked: Option<&ScopeSet>,
 ) -> Result<TokenResponse, Error> {
-    let presented = Token::parse(TokenKind::RefreshToken, presented).ok_or_else(unknown)?;
+    let presented = Token::parse(TokenKind::RefreshToken, presented).ok_or_else(|| unknown(looks_like(presented)))?;
     for _ in 0..LOOKS {
         if let Some(response) = try_once(app, client, &presented, asked).await? {
             return Ok(response);
@@ -45,8 +46,11 @@ async fn try_once(
 ) -> Result<Option<TokenResponse>, Error> {
     let (handle_hash, hash, now) = (presented.handle_hash(), presented.hash(), app.now());
     let found = refresh_family::find(&mut *app.db.read().await?, &handle_hash, now).await?;
-    // Another client's token stays its owner's.
-    let (family, grant) = found.filter(|(family, _)| family.client_row == client.id).ok_or_else(unknown)?;
+    let (family, grant) = found.ok_or_else(|| unknown("one whose family has been removed"))?;
+    if family.client_row != client.id {
+        // It stays its owner's, and nobody else is told that it is one.
+        return Err(unknown("another client's"));
+    }
     let judged = Family {
         current_hash: family.current_hash.clone(),
         previous_hash: family.previous_hash.clone(),
@@ -147,6 +151,7 @@ async fn replayed(app: &App, client: &Client, grant: &Id) -> Result<Option<Token
     Err(oidc::error::Error::invalid_grant("The refresh token was used before.").into())
 }
 
-fn unknown() -> Error {
-    oidc::error::Error::invalid_grant("The refresh token is not known.").into()
+fn unknown(came: &str) -> Error {
+    let difference = Difference::new("refresh_token", came, "a refresh token of this client");
+    oidc::error::Error::invalid_grant("The refresh token is not known.").because(difference).into()
 }

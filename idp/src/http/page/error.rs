@@ -22,6 +22,8 @@ pub struct ErrorPage<'a> {
     pub layout: Layout<'a>,
     /// What went wrong.
     pub problem: Problem,
+    /// The HTTP status of the answer.
+    pub status: u16,
     /// The id under which the log has it.
     pub request_id: String,
 }
@@ -79,78 +81,68 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// The table: HTTP status, short code, what happened, what to do.
-    fn row(self) -> (u16, &'static str, Wording, Wording) {
-        let row = |status, code, happened, advice| (status, code, Wording::new(happened), Wording::new(advice));
+    /// The table: short code, what happened, what to do. The HTTP status is the error's.
+    fn row(self) -> (&'static str, Wording, Wording) {
+        let row = |code, happened, advice| (code, Wording::new(happened), Wording::new(advice));
         match self {
             Self::MissingClientId => {
-                row(400, "missing_client_id", "error-bad-application", "error-missing-client-id-advice")
+                row("missing_client_id", "error-bad-application", "error-missing-client-id-advice")
             }
-            Self::UnknownClient => row(400, "unknown_client", "error-unknown-client", "error-unknown-client-advice"),
-            Self::DisabledClient => {
-                row(403, "disabled_client", "error-disabled-client", "error-disabled-client-advice")
-            }
+            Self::UnknownClient => row("unknown_client", "error-unknown-client", "error-unknown-client-advice"),
+            Self::DisabledClient => row("disabled_client", "error-disabled-client", "error-disabled-client-advice"),
             Self::MissingRedirectUri => {
-                row(400, "missing_redirect_uri", "error-bad-application", "error-missing-redirect-uri-advice")
+                row("missing_redirect_uri", "error-bad-application", "error-missing-redirect-uri-advice")
             }
             Self::UnregisteredRedirectUri => row(
-                400,
                 "unregistered_redirect_uri",
                 "error-unregistered-redirect-uri",
                 "error-unregistered-redirect-uri-advice",
             ),
             Self::RepeatedParameter(_) => {
-                row(400, "repeated_parameter", "error-bad-application", "error-repeated-parameter-advice")
+                row("repeated_parameter", "error-bad-application", "error-repeated-parameter-advice")
             }
-            Self::BadRequest => row(400, "bad_request", "error-bad-request", "error-bad-request-advice"),
+            Self::BadRequest => row("bad_request", "error-bad-request", "error-bad-request-advice"),
             Self::UnregisteredPostLogoutRedirectUri => row(
-                400,
                 "unregistered_post_logout_redirect_uri",
                 "error-unregistered-redirect-uri",
                 "error-unregistered-post-logout-redirect-uri-advice",
             ),
-            Self::InvalidHint => row(400, "invalid_hint", "error-bad-application", "error-invalid-hint-advice"),
+            Self::InvalidHint => row("invalid_hint", "error-bad-application", "error-invalid-hint-advice"),
             Self::InteractionExpired => {
-                row(400, "interaction_expired", "error-interaction-expired", "error-interaction-expired-advice")
+                row("interaction_expired", "error-interaction-expired", "error-interaction-expired-advice")
             }
-            Self::ForeignForm => row(403, "foreign_form", "error-foreign-form", "error-foreign-form-advice"),
-            Self::CookiesOff => row(400, "cookies_off", "error-cookies-off", "error-cookies-off-advice"),
-            Self::SpentLink => row(410, "spent_link", "error-spent-link", "error-spent-link-advice"),
-            Self::SignUpOff => row(403, "sign_up_off", "error-sign-up-off", "error-sign-up-off-advice"),
-            Self::NotFound => row(404, "not_found", "error-not-found", "error-not-found-advice"),
-            Self::MethodNotAllowed => row(405, "method_not_allowed", "error-bad-request", "error-bad-request-advice"),
-            Self::TooLarge => row(413, "too_large", "error-too-large", "error-bad-request-advice"),
-            Self::TooSlow => row(408, "too_slow", "error-too-slow", "error-too-slow-advice"),
-            Self::Misdirected => row(421, "misdirected", "error-not-found", "error-misdirected-advice"),
+            Self::ForeignForm => row("foreign_form", "error-foreign-form", "error-foreign-form-advice"),
+            Self::CookiesOff => row("cookies_off", "error-cookies-off", "error-cookies-off-advice"),
+            Self::SpentLink => row("spent_link", "error-spent-link", "error-spent-link-advice"),
+            Self::SignUpOff => row("sign_up_off", "error-sign-up-off", "error-sign-up-off-advice"),
+            Self::NotFound => row("not_found", "error-not-found", "error-not-found-advice"),
+            Self::MethodNotAllowed => row("method_not_allowed", "error-bad-request", "error-bad-request-advice"),
+            Self::TooLarge => row("too_large", "error-too-large", "error-bad-request-advice"),
+            Self::TooSlow => row("too_slow", "error-too-slow", "error-too-slow-advice"),
+            Self::Misdirected => row("misdirected", "error-not-found", "error-misdirected-advice"),
             Self::TooManyRequests { seconds } => (
-                429,
                 "too_many_requests",
                 Wording::new("error-too-many-requests"),
                 Wording::counted("error-too-many-requests-advice", "seconds", seconds),
             ),
-            Self::Busy => row(503, "busy", "error-busy", "error-busy-advice"),
-            Self::Internal => row(500, "internal", "error-internal", "error-internal-advice"),
+            Self::Busy => row("busy", "error-busy", "error-busy-advice"),
+            Self::Internal => row("internal", "error-internal", "error-internal-advice"),
         }
-    }
-
-    /// The HTTP status.
-    pub fn status(self) -> u16 {
-        self.row().0
     }
 
     /// The short code that a person can tell support.
     pub fn code(self) -> &'static str {
-        self.row().1
+        self.row().0
     }
 
     /// What happened.
     pub fn happened(self) -> Wording {
-        self.row().2
+        self.row().1
     }
 
     /// What to do.
     pub fn advice(self) -> Wording {
-        self.row().3
+        self.row().2
     }
 
     /// The parameter that it is about, for developers. Ours, never text of the request: a page must not say what a
@@ -181,6 +173,7 @@ pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Re
     let page = ErrorPage {
         layout: layout(&app, &visitor),
         problem: Problem::of(&error),
+        status: error.status().as_u16(),
         request_id: visitor.request.as_str().to_owned(),
     };
     let mut answer = show(&page).unwrap_or_else(|_| error.status().into_response());
@@ -212,7 +205,7 @@ impl Problem {
                 end_session::Refusal::Repeated | end_session::Refusal::TooLong => Self::BadRequest,
             },
             Error::ForeignForm => Self::ForeignForm,
-            Error::CookiesOff => Self::CookiesOff,
+            Error::CookiesOff | Error::CookieMissing => Self::CookiesOff,
             Error::StaleInteraction => Self::InteractionExpired,
             Error::DeadLink => Self::SpentLink,
             Error::SignUpOff => Self::SignUpOff,
