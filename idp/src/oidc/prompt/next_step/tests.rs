@@ -266,7 +266,7 @@ fn a12_prompt_none_gets_an_answer_and_never_a_page() {
         (
             "offline access of a first party",
             none().scope("openid offline_access").remembered("").first_party(),
-            proceed("alice", "openid offline_access"),
+            proceed_unasked("alice", "openid offline_access"),
         ),
     ]);
 }
