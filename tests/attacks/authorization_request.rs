@@ -1,6 +1,6 @@
 //! A. The authorization request.
 
-use crate::harness::{Authorize, TestApp, minutes};
+use crate::harness::{Authorize, TestApp, Trap, minutes};
 use latchkey::oidc::client_metadata::ClientKind;
 use latchkey::oidc::params::Params;
 
@@ -180,7 +180,14 @@ async fn a9_pkce_that_is_missing_plain_or_malformed_is_an_invalid_request() {
                     request = request.set(name, value);
                 }
             }
-            app.browser().get(&request.path()).await.error("invalid_request");
+            let answer = app.browser().get(&request.path()).await;
+            answer.error("invalid_request");
+            if (challenge, method) == (None, None) {
+                // The setting that allows it is named, to whom it can help.
+                let description = answer.param("error_description").unwrap();
+                assert!(description.contains("PKCE"), "{description}");
+                assert_eq!(description.contains("--without-pkce"), rp.secret.is_some(), "{description}");
+            }
         }
     }
 }
@@ -189,9 +196,25 @@ async fn a9_pkce_that_is_missing_plain_or_malformed_is_an_invalid_request() {
 async fn a10_request_objects_are_refused_and_nothing_is_fetched() {
     let app = TestApp::new().await;
     let rp = app.relying_party().await;
-    let fetched = rp.request().set("request_uri", "http://127.0.0.1:1/secret");
-    app.browser().get(&fetched.path()).await.error("request_uri_not_supported");
-    app.browser().get(&rp.request().set("request", "a.b.c").path()).await.error("request_not_supported");
+    let trap = Trap::set();
+    let mut browser = app.browser().sign_in("alice").await;
+    browser.authorize(&rp).await.code();
+    for uri in
+        [trap.url("/secret"), trap.url("/secret#sha256"), format!("{}?x=y", trap.url("/")), "file:///etc/passwd".into()]
+    {
+        let fetched = rp.request().set("request_uri", &uri);
+        browser.get(&fetched.path()).await.error("request_uri_not_supported");
+        let posted = app.post("/authorize", &fetched.fields()).await.expect(303).location().to_owned();
+        browser.get(&posted).await.error("request_uri_not_supported");
+    }
+    let encode = |text: String| latchkey::base::encoding::base64url(text.as_bytes());
+    let header = format!(r#"{{"alg":"RS256","kid":"k","jku":"{0}","x5u":"{0}"}}"#, trap.url("/jwks"));
+    let claims = format!(r#"{{"iss":"{}","client_id":"{0}","jwks_uri":"{}"}}"#, rp.id(), trap.url("/jwks"));
+    let object = format!("{}.{}.{}", encode(header), encode(claims), encode("signature".to_owned()));
+    for object in ["a.b.c", &object] {
+        browser.get(&rp.request().set("request", object).path()).await.error("request_not_supported");
+    }
+    trap.untouched();
 }
 
 #[tokio::test]

@@ -1,10 +1,11 @@
 //! C. JWTs that somebody else made, or made of ours.
 
+use josekit::jws::{HS256, HS384, HS512, JwsSigner, JwsVerifier, RS256};
 use latchkey::base::encoding::{base64url, from_base64url};
 use latchkey::jose::{Algorithm, SigningKey, Typ, sign};
 use serde_json::{Map, Value, json};
 
-use crate::harness::TestApp;
+use crate::harness::{TestApp, Trap};
 
 fn parts(token: &str) -> (Value, Map<String, Value>, String) {
     let parts: Vec<&str> = token.split('.').collect();
@@ -17,21 +18,80 @@ fn join(header: &Value, claims: &Map<String, Value>, signature: &str) -> String 
     format!("{}.{}.{signature}", encode(header.to_string()), encode(Value::Object(claims.clone()).to_string()))
 }
 
+/// DER of what stands in this tag: X.690 §8.1.
+fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = content.len();
+    let mut encoded = vec![tag];
+    match length {
+        0..128 => encoded.push(u8::try_from(length).unwrap()),
+        _ => encoded.extend([&[0x82][..], &u16::try_from(length).unwrap().to_be_bytes()].concat()),
+    }
+    encoded.extend(content);
+    encoded
+}
+
+fn pem(label: &str, der: &[u8]) -> Vec<u8> {
+    let text = latchkey::base::encoding::base64(der);
+    let lines: Vec<&str> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n")).into_bytes()
+}
+
+/// The public key of a JWK in all forms in which a confused verifier could hold it: RFC 8017 §A.1.1, RFC 5280 §4.1.2.7.
+fn forms_of(jwk: &Value) -> Vec<Vec<u8>> {
+    let integer = |name: &str| {
+        let bytes = from_base64url(jwk[name].as_str().unwrap()).unwrap();
+        // A number whose first bit is set would be a negative one.
+        let sign: &[u8] = if bytes[0] & 0x80 == 0 { &[] } else { &[0] };
+        der(0x02, &[sign, &bytes].concat())
+    };
+    let pkcs1 = der(0x30, &[integer("n"), integer("e")].concat());
+    let algorithm = der(0x30, &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01, 0x05, 0x00]);
+    let spki = der(0x30, &[algorithm, der(0x03, &[&[0], &pkcs1[..]].concat())].concat());
+    let mut forms = vec![pem("PUBLIC KEY", &spki), pem("RSA PUBLIC KEY", &pkcs1), spki, pkcs1];
+    forms.push(pem("PUBLIC KEY", &forms[2]).trim_ascii_end().to_vec());
+    forms.push(jwk.to_string().into_bytes());
+    forms
+}
+
 #[tokio::test]
 async fn c1_no_algorithm_but_the_keys_own_is_taken() {
     let app = TestApp::new().await;
     let rp = app.relying_party().await;
-    let token = rp.tokens_of("alice").await.access_token;
-    let (header, claims, signature) = parts(&token);
+    let tokens = rp.tokens_of("alice").await;
     let jwks: Value = app.get("/jwks").await.json();
-    for alg in ["none", "None", "HS256", "HS512", "ES256", "PS256", ""] {
-        let mut forged = header.clone();
-        forged["alg"] = alg.into();
+    let forms = forms_of(&jwks["keys"][0]);
+    for token in [tokens.access_token.clone(), tokens.id_token.clone().unwrap()] {
+        let (header, claims, signature) = parts(&token);
+        // These are the keys indeed: the real signature fits to them.
+        for (at, label) in [(0, "PEM"), (2, "DER")] {
+            let verifier = match label {
+                "PEM" => RS256.verifier_from_pem(&forms[at]),
+                _ => RS256.verifier_from_der(&forms[at]),
+            };
+            let signed = token.rsplit_once('.').unwrap().0;
+            verifier.unwrap().verify(signed.as_bytes(), &from_base64url(&signature).unwrap()).unwrap();
+        }
+        let mut forged = Vec::new();
+        for alg in ["none", "None", "nOnE", "HS256", "ES256", "PS256", "RS512", ""] {
+            let mut header = header.clone();
+            header["alg"] = alg.into();
+            forged.extend([join(&header, &claims, ""), join(&header, &claims, &signature)]);
+        }
         // Signed with the public key as a shared secret, as a confused verifier would check it.
-        let input = join(&forged, &claims, "");
-        let mac = latchkey::base::seal::SealingKey::new([1; 32]).fingerprint(&format!("{input}{jwks}"));
-        for signature in ["", &signature, &mac] {
-            rp.userinfo(&join(&forged, &claims, signature)).await.expect(401);
+        for (alg, hmac) in [("HS256", HS256), ("HS384", HS384), ("HS512", HS512)] {
+            let mut header = header.clone();
+            header["alg"] = alg.into();
+            for secret in &forms {
+                let input = join(&header, &claims, "");
+                let input = input.strip_suffix('.').unwrap();
+                let mac = hmac.signer_from_bytes(secret).unwrap().sign(input.as_bytes()).unwrap();
+                forged.push(format!("{input}.{}", base64url(&mac)));
+            }
+        }
+        for forged in forged {
+            rp.userinfo(&forged).await.expect(401);
+            assert_eq!(rp.introspect(&forged).await.expect(200).json()["active"], false);
+            app.get(&format!("/end_session?id_token_hint={forged}")).await.expect(400);
         }
     }
 }
@@ -41,28 +101,96 @@ async fn c2_headers_that_name_other_keys_are_refused_and_nothing_is_fetched() {
     let app = TestApp::new().await;
     let rp = app.relying_party().await;
     let token = rp.tokens_of("alice").await.access_token;
-    let (header, claims, signature) = parts(&token);
+    let (header, claims, _) = parts(&token);
+    let ring = app.app.keys.ring();
+    let ours = ring.signer(Algorithm::RS256, app.app.now()).unwrap();
+    let signed = |key: &SigningKey, header: &Value| {
+        let input = join(header, &claims, "");
+        let input = input.strip_suffix('.').unwrap();
+        let signature = RS256.signer_from_der(&*key.to_pkcs8_der()).unwrap().sign(input.as_bytes()).unwrap();
+        format!("{input}.{}", base64url(&signature))
+    };
+    // The signature is good, so that what follows is refused for its header.
+    rp.userinfo(&signed(ours, &header)).await.expect(200);
     let own = SigningKey::generate(Algorithm::RS256).unwrap();
-    // A key of the attacker's under its own name.
-    rp.userinfo(&sign(&own, Typ::AccessToken, &claims).unwrap()).await.expect(401);
+    let trap = Trap::set();
     for (name, value) in [
         ("kid", json!("../../etc/passwd")),
         ("kid", json!("' OR 1=1 --")),
         ("kid", json!(42)),
-        ("jku", json!("http://127.0.0.1:1/jwks")),
-        ("x5u", json!("http://127.0.0.1:1/cert")),
+        ("kid", json!(own.kid())),
+        ("kid", json!(trap.url("/kid"))),
+        ("jku", json!(trap.url("/jwks"))),
+        ("x5u", json!(trap.url("/cert"))),
+        ("x5c", json!([trap.url("/cert")])),
         ("jwk", own.public_jwk()),
         ("crit", json!(["exp"])),
         ("b64", json!(false)),
         ("zip", json!("DEF")),
+        ("typ", json!("JWT")),
+        ("typ", json!("application/at+jwt")),
+        ("cty", json!("JWT")),
     ] {
         let mut forged = header.clone();
         forged[name] = value;
-        rp.userinfo(&join(&forged, &claims, &signature)).await.expect(401);
+        for token in [signed(ours, &forged), signed(&own, &forged)] {
+            rp.userinfo(&token).await.expect(401);
+            assert_eq!(rp.introspect(&token).await.expect(200).json()["active"], false, "{forged}");
+        }
     }
-    let mut nameless = header.clone();
-    nameless.as_object_mut().unwrap().remove("kid");
-    rp.userinfo(&join(&nameless, &claims, &signature)).await.expect(401);
+    for name in ["kid", "alg", "typ"] {
+        let mut lacking = header.clone();
+        lacking.as_object_mut().unwrap().remove(name);
+        rp.userinfo(&signed(ours, &lacking)).await.expect(401);
+    }
+    // A key of the attacker's under its own name, and under ours.
+    rp.userinfo(&sign(&own, Typ::AccessToken, &claims).unwrap()).await.expect(401);
+    rp.userinfo(&signed(&own, &header)).await.expect(401);
+    trap.untouched();
+}
+
+#[tokio::test]
+async fn c5_encrypted_tokens_are_refused_without_the_work_that_they_ask_for() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let kid = app.get("/jwks").await.json()["keys"][0]["kid"].clone();
+    let mut browser = app.browser().sign_in("alice").await;
+    browser.authorize(&rp).await.code();
+    let filler = base64url(&[0x5a; 40]);
+    let began = std::time::Instant::now();
+    for header in [
+        // Two thousand million rounds of PBKDF2 would take this machine a quarter of an hour or more.
+        json!({ "alg": "PBES2-HS512+A256KW", "enc": "A256GCM", "p2c": i32::MAX, "p2s": filler, "kid": kid, "typ": "at+jwt" }),
+        json!({ "alg": "PBES2-HS256+A128KW", "enc": "A128CBC-HS256", "p2c": 1e18, "p2s": filler, "kid": kid, "typ": "JWT" }),
+        json!({ "alg": "dir", "enc": "A256GCM", "zip": "DEF", "kid": kid, "typ": "at+jwt" }),
+        json!({ "alg": "RSA-OAEP", "enc": "A256GCM", "zip": "DEF", "kid": kid, "typ": "JWT" }),
+        json!({ "alg": "RSA1_5", "enc": "A128CBC-HS256", "kid": kid, "typ": "JWT" }),
+        json!({ "alg": "ECDH-ES", "enc": "A256GCM", "epk": { "kty": "EC" }, "kid": kid, "typ": "JWT" }),
+    ] {
+        let header = base64url(header.to_string().as_bytes());
+        // Nearly as much as fits into a token, of what unpacks to a thousand times as much.
+        let bomb = base64url(&[&[0xed, 0xc1][..], &[0x01; 4_000]].concat());
+        for jwe in
+            [format!("{header}.{filler}.{filler}.{bomb}.{filler}"), format!("{header}..{filler}.{bomb}.{filler}")]
+        {
+            rp.userinfo(&jwe).await.expect(401);
+            assert_eq!(rp.introspect(&jwe).await.expect(200).json()["active"], false);
+            rp.revoke(&jwe).await.expect(200);
+            let silent = rp.request().set("prompt", "none");
+            browser.get(&silent.clone().set("id_token_hint", &jwe).path()).await.error("login_required");
+            browser.get(&silent.set("request", &jwe).path()).await.error("request_not_supported");
+            app.get(&format!("/end_session?id_token_hint={jwe}")).await.expect(400);
+            let assertion = [
+                ("grant_type", "client_credentials"),
+                ("client_id", rp.id()),
+                ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+                ("client_assertion", &*jwe),
+            ];
+            app.post("/token", &assertion).await.error("invalid_client");
+        }
+    }
+    let took = began.elapsed();
+    assert!(took < std::time::Duration::from_secs(60), "84 refusals took {took:?}");
 }
 
 #[tokio::test]

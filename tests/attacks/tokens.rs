@@ -114,6 +114,9 @@ async fn b6_no_token_is_good_in_the_place_of_another() {
         ("secret", rp.secret().to_owned()),
         ("link", link.clone()),
     ];
+    // Somebody is signed in and has consented: a hint that was taken for one would give a code, or sign out.
+    let mut browser = app.browser().sign_in("alice").await;
+    browser.authorize(&rp).await.code();
     for (kind, token) in &all {
         if *kind != "code" {
             rp.exchange(token).await.error("invalid_grant");
@@ -131,10 +134,14 @@ async fn b6_no_token_is_good_in_the_place_of_another() {
         if *kind != "link" {
             app.get(&format!("/set-password?token={token}")).await.expect(400);
         }
-        if *kind != "id" {
-            let hint = rp.request().set("prompt", "none").set("id_token_hint", token);
-            app.browser().get(&hint.path()).await.error("login_required");
-            app.get(&format!("/end_session?id_token_hint={token}")).await.expect(400);
+        let hint = rp.request().set("prompt", "none").set("id_token_hint", token);
+        let answer = browser.get(&hint.path()).await;
+        if *kind == "id" {
+            answer.code();
+        } else {
+            answer.error("login_required");
+            browser.get(&format!("/end_session?id_token_hint={token}")).await.refused(400);
+            browser.get(&rp.request().set("prompt", "none").path()).await.code();
         }
     }
     // Nothing of it was consumed.

@@ -8,6 +8,7 @@ mod log;
 mod process;
 mod relying_party;
 mod servers;
+mod trap;
 
 pub use app::{PASSWORD, TestApp, minutes, seconds};
 pub use browser::{Authorize, Browser, Form, Page};
@@ -17,3 +18,4 @@ pub use log::{keep_log, kept_log};
 pub use process::{Process, free_port, latchkey, refused, run};
 pub use relying_party::{RelyingParty, Tokens, pkce};
 pub use servers::{PostgresServer, RedisServer, postgres_client};
+pub use trap::Trap;

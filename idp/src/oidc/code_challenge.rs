@@ -21,9 +21,13 @@ impl CodeChallenge {
     /// does who names no method, since that would mean `plain`.
     pub fn parse(params: &Params, client: &Client) -> Result<Option<Self>, Error> {
         match (params.once("code_challenge")?, params.once("code_challenge_method")?) {
-            (None, None) if client.requires_pkce() => {
-                Err(Error::invalid_request("This client must send code_challenge (PKCE) with the method S256."))
-            }
+            (None, None) if client.is_public() => Err(Error::invalid_request(
+                "code_challenge (PKCE, method S256) is missing; a client without a secret must send it.",
+            )),
+            (None, None) if client.requires_pkce() => Err(Error::invalid_request(
+                "code_challenge (PKCE, method S256) is missing; only a client that was added with --without-pkce, or declared \
+                 with require_pkce = false, may leave it out.",
+            )),
             (None, None) => Ok(None),
             (None, Some(_)) => Err(Error::invalid_request("code_challenge_method without code_challenge.")),
             (Some(challenge), Some(METHOD)) => match from_base64url(challenge) {
