@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::base::clock::Timestamp;
-use crate::base::encoding::base64url;
 use crate::base::id::Id;
 use crate::base::secret::Secret;
 use crate::base::token::{Token, TokenHash, TokenKind};
@@ -85,7 +84,7 @@ pub async fn add(app: &App, new: NewClient) -> Result<(Client, Option<Secret>)> 
 }
 
 fn build(app: &App, new: NewClient) -> Client {
-    let client_id = new.client_id.unwrap_or_else(|| base64url(&app.pen.random.bytes::<12>()));
+    let client_id = new.client_id.unwrap_or_else(|| app.pen.random.name::<12>());
     Client {
         id: app.id(),
         name: new.name.unwrap_or_else(|| client_id.clone()),
@@ -102,10 +101,11 @@ fn build(app: &App, new: NewClient) -> Client {
     }
 }
 
-/// Removes a client by its name; whether it was there. `Conflict` if the configuration file declares it.
+/// Removes a client by its name; whether it was there. `Conflict` if the configuration file declares it; one that has left
+/// the file is disabled, and can go.
 pub async fn remove(app: &App, client_id: &str) -> Result<bool> {
     let Some(found) = client::find(&mut *app.db.read().await?, client_id, app.now()).await? else { return Ok(false) };
-    if found.declared {
+    if found.declared && !found.client.disabled {
         return Err(Error::Conflict);
     }
     let (id, pen) = (found.client.id.clone(), app.pen.clone());

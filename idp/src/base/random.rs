@@ -4,6 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
+use super::encoding::base64url;
+
 /// Where random bytes come from: the system, or a seed.
 #[derive(Clone, Debug)]
 pub enum Random {
@@ -48,5 +50,32 @@ impl Random {
         let mut bytes = [0; N];
         self.fill(&mut bytes);
         bytes
+    }
+
+    /// A random name of so many bytes in base64url that does not begin with `-`: on a command line it would be an option.
+    pub fn name<const N: usize>(&self) -> String {
+        let mut bytes = self.bytes::<N>();
+        // The first letter is made of the first six bits; without the highest of them it is one of `A` to `Z` and `a` to `f`.
+        if let Some(first) = bytes.first_mut() {
+            *first &= 0x7f;
+        }
+        base64url(&bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_never_begins_as_an_option_whatever_the_seed() {
+        let mut first = std::collections::BTreeSet::new();
+        for seed in 0..5_000 {
+            let name = Random::seeded(seed).name::<12>();
+            assert_eq!(name.len(), 16);
+            first.insert(name.chars().next().unwrap());
+        }
+        assert!(!first.contains(&'-'), "{first:?}");
+        assert_eq!(first.len(), 32, "all that may begin a name do: {first:?}");
     }
 }

@@ -8,7 +8,6 @@ use tracing::Instrument;
 
 use super::diagnosis::Diagnosis;
 use crate::app::App;
-use crate::base::encoding::base64url;
 
 /// Names one request in the log and on the error page that came of it.
 #[derive(Clone, Debug, Default)]
@@ -55,7 +54,7 @@ impl Drop for Counted<'_> {
 /// The layer that gives each request an id, a span and a line, and counts it. The path is that of the route, never what
 /// was sent: a query may hold codes and tokens.
 pub async fn layer(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let id = RequestId(base64url(&app.pen.random.bytes::<9>()));
+    let id = RequestId(app.pen.random.name::<9>());
     request.extensions_mut().insert(id.clone());
     let method = METHODS.into_iter().find(|name| *name == request.method().as_str()).unwrap_or("other");
     let matched = request.extensions().get::<MatchedPath>().cloned();

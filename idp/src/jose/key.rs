@@ -16,6 +16,9 @@ use crate::base::encoding::{base64url, from_base64, sha256};
 /// The size of RSA keys: RFC 7518 §3.3 asks for no less.
 const RSA_BITS: u32 = 2048;
 
+/// How many keys are made at most until one has a name that can be used.
+const MOST_TRIES: usize = 16;
+
 /// Why a key could not be made or read. Never tells anything of the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyError {
@@ -73,8 +76,20 @@ impl fmt::Debug for SigningKey {
 }
 
 impl SigningKey {
-    /// Makes a new key; for RSA this takes a while (up to a second).
+    /// Makes a new key; for RSA this takes a while (up to a second). Its name does not begin with `-`: on a command line it
+    /// would be an option.
     pub fn generate(algorithm: Algorithm) -> Result<Self, KeyError> {
+        // One in 64 begins so.
+        for _ in 0..MOST_TRIES {
+            let key = Self::generate_any(algorithm)?;
+            if !key.kid.starts_with('-') {
+                return Ok(key);
+            }
+        }
+        Err(KeyError::Generate)
+    }
+
+    fn generate_any(algorithm: Algorithm) -> Result<Self, KeyError> {
         let pair = match algorithm {
             Algorithm::RS256 => RS256.generate_key_pair(RSA_BITS).map(Pair::Rsa),
             Algorithm::PS256 => PS256.generate_key_pair(RSA_BITS).map(Pair::RsaPss),

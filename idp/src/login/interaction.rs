@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::base::clock::Timestamp;
-use crate::base::encoding::base64url;
 use crate::base::id::Id;
 use crate::base::token::CookieSecret;
 use crate::oidc::params::Params;
@@ -59,7 +58,7 @@ impl Interaction {
     /// Begins an interaction of this browser.
     pub fn begin(app: &App, browser: &CookieSecret, request: &Params) -> Self {
         Self {
-            id: base64url(&app.pen.random.bytes::<16>()),
+            id: app.pen.random.name::<16>(),
             began_at: app.now(),
             browser: browser.hash().as_str().to_owned(),
             request: request.encode(),

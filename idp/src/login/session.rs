@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 
 use crate::app::App;
-use crate::base::encoding::base64url;
 use crate::base::id::Id;
 use crate::base::token::{CookieSecret, TokenHash};
 use crate::store::db::Result;
@@ -58,7 +57,7 @@ pub async fn begin(app: &App, sign_in: &SignIn<'_>) -> Result<SignedIn> {
     let idle = if sign_in.keep { login.session_remembered } else { login.session_idle };
     let mut new = Session {
         id: app.id(),
-        sid: base64url(&app.pen.random.bytes::<16>()),
+        sid: app.pen.random.name::<16>(),
         browser_id: app.id(),
         user_id: sign_in.user.id.clone(),
         sub: sign_in.user.sub.clone(),

@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::app::App;
-use crate::base::encoding::base64url;
 use crate::base::id::{Id, uuid_v4};
 use crate::base::secret::Secret;
 use crate::base::token::{Token, TokenHash, TokenKind};
@@ -43,7 +42,7 @@ pub async fn add(app: &App, new: NewUser) -> Result<User, Error> {
     let (now, pen) = (app.now(), app.pen.clone());
     let user = User {
         id: app.id(),
-        sub: new.sub.unwrap_or_else(|| base64url(&app.pen.random.bytes::<16>())),
+        sub: new.sub.unwrap_or_else(|| app.pen.random.name::<16>()),
         profile: Value::Object(new.profile).to_string(),
         created_at: now,
         updated_at: now,

@@ -5,7 +5,6 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use crate::app::App;
-use crate::base::encoding::base64url;
 use crate::base::id::Id;
 use crate::jose::{Algorithm, Typ, sign};
 use crate::login::users;
@@ -125,7 +124,7 @@ pub fn for_client(app: &App, client: &Client, scope: &ScopeSet) -> Result<TokenR
 }
 
 fn jti(app: &App) -> String {
-    base64url(&app.pen.random.bytes::<16>())
+    app.pen.random.name::<16>()
 }
 
 /// Access tokens are read by resource servers, which know nothing of the client: the provider's first algorithm.
