@@ -152,6 +152,8 @@ pub fn told(faults: &[(&'static str, String)]) -> Result<(), Failure> {
         "scope" => "--scope",
         "require_pkce" => "--without-pkce",
         "client_id" => "--client-id",
+        "default_resources" => "--resource",
+        "resource_identifiers" => "--resource-identifier",
         "id_token_signed_response_alg" => "--id-token-signed-response-alg",
         _ => "--token-endpoint-auth-method",
     };

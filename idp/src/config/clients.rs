@@ -6,6 +6,7 @@ use crate::base::secret::Secret;
 use crate::jose::Algorithm;
 use crate::oidc::client_metadata::{ClientKind, ClientMetadata, TokenEndpointAuthMethod, check_redirect_uri};
 use crate::oidc::redirect_uri::origin;
+use crate::oidc::resource::check_identifier;
 use crate::oidc::scope::ScopeSet;
 
 section! {
@@ -119,6 +120,9 @@ impl NewClient {
     /// What it asks for that this provider does not offer: the member of the metadata and what it should be.
     pub fn not_offered(&self, offered: Offered<'_>) -> Vec<(&'static str, String)> {
         let mut faults = Vec::new();
+        for unknown in self.metadata.scope.iter().filter(|scope| !offered.scopes.contains(scope)) {
+            faults.push(("scope", format!("there is no scope {unknown:?}; declare it as a table of [[scopes]]")));
+        }
         if let Some(algorithm) =
             self.metadata.id_token_signed_response_alg.filter(|it| !offered.algorithms.contains(it))
         {
@@ -153,6 +157,12 @@ impl NewClient {
             [(uris, &self.redirect_uris), ("post_logout_redirect_uris", &self.post_logout_redirect_uris)]
         {
             faults.extend(uris.iter().filter_map(|uri| Some((member, check_redirect_uri(self.kind, uri).err()?))));
+        }
+        for (member, uris) in [
+            ("default_resources", &self.metadata.default_resources),
+            ("resource_identifiers", &self.metadata.resource_identifiers),
+        ] {
+            faults.extend(uris.iter().filter_map(|uri| Some((member, check_identifier(uri).err()?))));
         }
         let wrong = self.origins.iter().filter(|text| origin(text).as_ref() != Some(text));
         faults.extend(wrong.map(|text| ("origins", format!("{text:?} is no origin, such as \"https://example.com\""))));
@@ -234,8 +244,28 @@ mod tests {
         spa.client_id = Some("my app".to_owned());
         spa.origins = vec!["https://rp.example/".to_owned()];
         assert_eq!(faults(&spa), ["client_id", "require_pkce", "origins"]);
+        let mut service = client(ClientKind::Service, &[]);
+        service.metadata.default_resources = vec!["hello world".to_owned(), "https://api.example".to_owned()];
+        service.metadata.resource_identifiers = vec!["orders".to_owned()];
+        assert_eq!(faults(&service), ["default_resources", "resource_identifiers"]);
+        let mut web = client(ClientKind::Web, uri);
+        web.post_logout_redirect_uris = vec!["https://rp.example/*".to_owned()];
+        assert_eq!(faults(&web), ["post_logout_redirect_uris"]);
         spa.metadata.token_endpoint_auth_method = None;
         assert_eq!(faults(&spa), ["client_id", "token_endpoint_auth_method", "origins"]);
+    }
+
+    #[test]
+    fn what_this_provider_does_not_offer_is_named_by_its_member() {
+        let mut service = client(ClientKind::Service, &[]);
+        service.metadata.scope = ScopeSet::parse("read openid").unwrap();
+        service.metadata.id_token_signed_response_alg = Some(Algorithm::PS256);
+        let scopes = ScopeSet::standard();
+        let not_offered = service.not_offered(Offered { scopes: &scopes, algorithms: &[Algorithm::RS256] });
+        let members: Vec<_> = not_offered.iter().map(|(member, _)| *member).collect();
+        assert_eq!(members, ["scope", "id_token_signed_response_alg"]);
+        let scopes = scopes.union(&ScopeSet::parse("read").unwrap());
+        assert_eq!(service.not_offered(Offered { scopes: &scopes, algorithms: &[Algorithm::PS256] }), []);
     }
 
     #[test]

@@ -46,6 +46,7 @@ export class Provider {
       LATCHKEY__ISSUER: provider.issuer,
       LATCHKEY__DATA_DIR: provider.folder,
       LATCHKEY__LOGIN__SIGN_UP: "true",
+      LATCHKEY__SCOPES__0__NAME: "read",
       LATCHKEY__LOGIN__ADDRESS_BURST: "1000",
       ...settings,
     };
