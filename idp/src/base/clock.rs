@@ -2,9 +2,9 @@
 
 use std::fmt;
 use std::ops::{Add, Sub};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, LazyLock};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
@@ -84,13 +84,25 @@ pub enum Clock {
     /// The machine's wall clock.
     System,
     /// A clock that moves only when told.
-    Manual(Arc<AtomicI64>),
+    Manual(Arc<Hands>),
 }
+
+/// The hands of a clock that moves only when told, in microseconds.
+#[derive(Debug)]
+pub struct Hands {
+    /// What the clock shows.
+    shown: AtomicI64,
+    /// How much time has passed, whatever the clock was set to.
+    passed: AtomicI64,
+}
+
+/// When this process first asked how much time has passed.
+static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 impl Clock {
     /// A clock that stands at `start` until it is moved.
     pub fn manual(start: Timestamp) -> Self {
-        Self::Manual(Arc::new(AtomicI64::new(start.0)))
+        Self::Manual(Arc::new(Hands { shown: AtomicI64::new(start.0), passed: AtomicI64::new(0) }))
     }
 
     /// The present moment.
@@ -102,21 +114,33 @@ impl Clock {
                 Err(before) => Timestamp(-micros(before.duration())),
             },
             // A microsecond passes with each look, so that what happens later has a later time, as it has in the world.
-            Self::Manual(micros) => Timestamp(micros.fetch_add(1, Ordering::SeqCst)),
+            Self::Manual(hands) => Timestamp(hands.shown.fetch_add(1, Ordering::SeqCst)),
+        }
+    }
+
+    /// How much time has passed since some moment of this process. It never goes back, whatever the clock is set to: for
+    /// what is known to this process alone.
+    pub fn passed(&self) -> Duration {
+        match self {
+            Self::System => BEGAN.elapsed(),
+            Self::Manual(hands) => {
+                Duration::from_micros(u64::try_from(hands.passed.fetch_add(1, Ordering::SeqCst)).unwrap_or(0))
+            }
         }
     }
 
     /// Moves a manual clock forward; the system's clock is left alone.
     pub fn advance(&self, by: Duration) {
-        if let Self::Manual(now) = self {
-            now.fetch_add(micros(by), Ordering::SeqCst);
+        if let Self::Manual(hands) = self {
+            hands.shown.fetch_add(micros(by), Ordering::SeqCst);
+            hands.passed.fetch_add(micros(by), Ordering::SeqCst);
         }
     }
 
     /// Moves a manual clock back, as a machine's clock may jump; the system's clock is left alone.
     pub fn set_back(&self, by: Duration) {
-        if let Self::Manual(now) = self {
-            now.fetch_sub(micros(by), Ordering::SeqCst);
+        if let Self::Manual(hands) = self {
+            hands.shown.fetch_sub(micros(by), Ordering::SeqCst);
         }
     }
 }
@@ -135,6 +159,21 @@ mod tests {
         ] {
             assert_eq!(Timestamp::from_seconds(seconds).to_string(), text);
         }
+    }
+
+    #[test]
+    fn x8_time_passes_whatever_a_clock_is_set_to() {
+        for clock in [Clock::System, Clock::manual(Timestamp::from_seconds(1_000))] {
+            let before = clock.passed();
+            clock.set_back(Duration::from_secs(600));
+            clock.advance(Duration::from_secs(1));
+            assert!(clock.passed() >= before);
+        }
+        let clock = Clock::manual(Timestamp::from_seconds(1_000));
+        let before = clock.passed();
+        clock.set_back(Duration::from_secs(600));
+        clock.advance(Duration::from_secs(7));
+        assert!(clock.passed() - before >= Duration::from_secs(7));
     }
 
     #[test]

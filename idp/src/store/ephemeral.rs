@@ -41,6 +41,15 @@ pub struct Versioned {
     pub value: Vec<u8>,
 }
 
+/// How far the clocks of replicas may differ.
+const SKEW: Duration = Duration::from_secs(60);
+
+/// The epoch as it looks at a moment. One that lies ahead is from before the clock was set back: nothing that is made from now
+/// on could ever be new, so that it begins again now.
+fn epoch_seen_at(epoch: Timestamp, now: Timestamp) -> Timestamp {
+    if epoch > now + SKEW { now } else { epoch }
+}
+
 /// The store cannot be reached, so that nothing is known.
 #[derive(Debug)]
 pub struct Unavailable;
@@ -108,7 +117,7 @@ impl Ephemeral {
     }
 
     /// Notes a proof until it expires; whether it is certain that it was not noted before. Of many callers exactly one is
-    /// told `true`, and none if the proof was made at or before the epoch.
+    /// told `true`, and none if the proof was made at or before the epoch, or by a clock that was ahead of this one.
     pub async fn once(&self, key: &str, made_at: Timestamp, expires_at: Timestamp) -> Result<bool> {
         match self {
             Self::Memory(memory) => Ok(memory.once(key, made_at, expires_at)),

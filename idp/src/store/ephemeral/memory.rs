@@ -22,8 +22,8 @@ struct State {
     epoch: Timestamp,
     /// Until when a proof counts as seen.
     proofs: HashMap<String, Timestamp>,
-    /// The theoretical arrival time of each rate.
-    rates: HashMap<String, Timestamp>,
+    /// The theoretical arrival time of each rate, as time passes here: a clock that is set back shuts nobody out.
+    rates: HashMap<String, Duration>,
     values: HashMap<String, (Versioned, Timestamp)>,
 }
 
@@ -70,7 +70,9 @@ impl Memory {
     pub(super) fn once(&self, key: &str, made_at: Timestamp, expires_at: Timestamp) -> bool {
         let now = self.clock.now();
         let mut state = self.state();
-        if made_at <= state.epoch || state.proofs.get(key).is_some_and(|until| *until > now) {
+        state.epoch = super::epoch_seen_at(state.epoch, now);
+        let known = made_at > state.epoch && made_at <= now + super::SKEW;
+        if !known || state.proofs.get(key).is_some_and(|until| *until > now) {
             return false;
         }
         if make_room(&mut state.proofs, now, |until| *until) {
@@ -82,11 +84,11 @@ impl Memory {
     }
 
     pub(super) fn limit(&self, key: &str, rate: Rate) -> Result<(), Duration> {
-        let now = self.clock.now();
+        let now = self.clock.passed();
         let mut state = self.state();
         // The moment at which all that came before would be worked off at the steady rate.
         let arrival = state.rates.get(key).copied().unwrap_or(now).max(now);
-        let (ahead, tolerance) = (arrival.since(now), rate.tolerance());
+        let (ahead, tolerance) = (arrival - now, rate.tolerance());
         if ahead > tolerance {
             return Err(ahead - tolerance);
         }
@@ -103,7 +105,7 @@ impl Memory {
 
 /// Forgets what has expired if the map is full, and if that is not enough the half that expires first; whether something
 /// that was still good had to go.
-fn make_room<V>(entries: &mut HashMap<String, V>, now: Timestamp, until: impl Fn(&V) -> Timestamp) -> bool {
+fn make_room<V, T: Ord + Copy>(entries: &mut HashMap<String, V>, now: T, until: impl Fn(&V) -> T) -> bool {
     if entries.len() < CAPACITY {
         return false;
     }
@@ -111,7 +113,7 @@ fn make_room<V>(entries: &mut HashMap<String, V>, now: Timestamp, until: impl Fn
     if entries.len() < CAPACITY {
         return false;
     }
-    let mut times: Vec<Timestamp> = entries.values().map(&until).collect();
+    let mut times: Vec<T> = entries.values().map(&until).collect();
     let (_, middle, _) = times.select_nth_unstable(CAPACITY / 2);
     let middle = *middle;
     entries.retain(|_, entry| until(entry) > middle);

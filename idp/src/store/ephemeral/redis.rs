@@ -3,14 +3,14 @@
 //! Each verb is one script, so that it is one step for all replicas. Keys are fingerprints and values are sealed: the
 //! server learns neither names nor addresses nor what is kept for them.
 
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{AsyncTypedCommands, Client, RedisError, Script, ScriptInvocation};
 
 use super::memory::Memory;
-use super::{Rate, Result, Unavailable, Versioned};
+use super::{Rate, Result, SKEW, Unavailable, Versioned};
 use crate::base::clock::{Clock, Timestamp};
 use crate::base::random::Random;
 use crate::base::seal::SealingKey;
@@ -42,8 +42,8 @@ pub struct Redis {
     local: Memory,
     answered: AtomicU64,
     failed: AtomicU64,
-    /// Until when the server is left alone, in microseconds of our clock.
-    resting: AtomicI64,
+    /// Until when the server is left alone, in microseconds of the time that has passed here.
+    resting: AtomicU64,
 }
 
 impl std::fmt::Debug for Redis {
@@ -81,15 +81,16 @@ impl Scripts {
                  redis.call('PEXPIRE', KEYS[1], ARGV[2])
                  return 1",
             ),
-            // Who finds no epoch has found an empty store: of what was made until now nothing is known.
+            // Who finds no epoch has found an empty store: of what was made until now nothing is known. An epoch that lies ahead is
+            // from before the clock was set back.
             once: Script::new(
                 "local now, made = tonumber(ARGV[1]), tonumber(ARGV[2])
                  local epoch = redis.call('GET', KEYS[2])
-                 if not epoch then
+                 if not epoch or tonumber(epoch) > now + tonumber(ARGV[5]) then
                    epoch = ARGV[1]
                    redis.call('SET', KEYS[2], epoch)
                  end
-                 if made <= tonumber(epoch) then return 0 end
+                 if made <= tonumber(epoch) or made > now + tonumber(ARGV[5]) then return 0 end
                  local seen = redis.call('GET', KEYS[1])
                  if seen and tonumber(seen) > now then return 0 end
                  redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4])
@@ -98,6 +99,8 @@ impl Scripts {
             limit: Script::new(
                 "local now, period, tolerance = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
                  local arrival = math.max(tonumber(redis.call('GET', KEYS[1]) or now), now)
+                 -- Further ahead no rate can be, unless the clock was set back: it is as good as used up.
+                 if arrival > now + tolerance + period + tonumber(ARGV[4]) then arrival = now + tolerance end
                  local ahead = arrival - now
                  if ahead > tolerance then return ahead - tolerance end
                  redis.call('SET', KEYS[1], string.format('%.0f', arrival + period), 'PX', math.ceil((ahead + period) / 1000))
@@ -105,6 +108,10 @@ impl Scripts {
             ),
         }
     }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX / 4)
 }
 
 impl Redis {
@@ -133,7 +140,7 @@ impl Redis {
             scripts: Scripts::new(),
             answered: AtomicU64::new(0),
             failed: AtomicU64::new(0),
-            resting: AtomicI64::new(i64::MIN),
+            resting: AtomicU64::new(0),
         })
     }
 
@@ -167,10 +174,10 @@ impl Redis {
         let count = if outcome.is_ok() { &self.answered } else { &self.failed };
         count.fetch_add(1, Ordering::Relaxed);
         outcome.map_err(|error| {
-            let now = self.clock.now();
-            let before = self.resting.swap((now + REST).micros(), Ordering::AcqRel);
+            let now = self.clock.passed();
+            let before = self.resting.swap(micros(now + REST), Ordering::AcqRel);
             // One line for a server that goes away, not one for each request that misses it.
-            if before < (now - REST).micros() {
+            if before == 0 || before < micros(now.saturating_sub(REST)) {
                 tracing::warn!("Redis does not answer: {error}");
             }
             Unavailable
@@ -178,7 +185,7 @@ impl Redis {
     }
 
     async fn ask<T: redis::FromRedisValue>(&self, call: &ScriptInvocation<'_>) -> Result<T> {
-        if self.clock.now().micros() < self.resting.load(Ordering::Acquire) {
+        if micros(self.clock.passed()) < self.resting.load(Ordering::Acquire) {
             return Err(Unavailable);
         }
         self.outcome(call.invoke_async(&mut self.connection.clone()).await)
@@ -222,14 +229,14 @@ impl Redis {
             .arg(self.clock.now().micros())
             .arg(made_at.micros())
             .arg(expires_at.micros())
-            .arg(self.sweep_after(expires_at));
+            .arg(self.sweep_after(expires_at))
+            .arg(micros(SKEW));
         self.ask(&call).await
     }
 
     pub(super) async fn limit(&self, key: &str, rate: Rate) -> std::result::Result<(), Duration> {
-        let micros = |duration: Duration| u64::try_from(duration.as_micros()).unwrap_or(u64::MAX / 4);
         let mut call = self.scripts.limit.key(self.name("rate", key));
-        call.arg(self.clock.now().micros()).arg(micros(rate.period)).arg(micros(rate.tolerance()));
+        call.arg(self.clock.now().micros()).arg(micros(rate.period)).arg(micros(rate.tolerance())).arg(micros(SKEW));
         match self.ask::<u64>(&call).await {
             Ok(0) => Ok(()),
             Ok(wait) => Err(Duration::from_micros(wait)),
