@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use crate::app::App;
+use crate::login;
 use crate::store::db::Result;
 use crate::store::signing_key::SigningKey;
 use crate::store::sweep::{self, Swept};
-use crate::store::{authorization_code, event, one_time_link, password, revoked_access_token, session, signing_key};
+use crate::store::{
+    authorization_code, event, known_device, one_time_link, password, revoked_access_token, session, signing_key,
+};
 use crate::tokens::keys::When;
 
 /// How many rows a statement looks at or removes at most, so that none holds the writer for long.
@@ -61,8 +64,10 @@ async fn remove_listed(app: &App) -> Result<u64> {
         one_time_link::delete_expired, dead;
         password::delete_failures, dead;
         session::delete_browsers, now - A_YEAR;
+        known_device::delete_unseen, now - app.config.login.known_device;
         event::delete_before, events;
     }
+    gone += login::password::tell_unknown_names(app).await?;
     gone += app.db.write_one(move |conn| Box::pin(signing_key::delete_removed(conn, dead))).await?;
     Ok(gone)
 }

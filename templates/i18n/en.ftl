@@ -49,7 +49,7 @@ sign-in-again = To keep your account safe, please sign in once more.
 sign-in-other-account = The application is waiting for a different account. Please sign in with that one.
 sign-in-password-set = Your new password is set. You can sign in with it now.
 sign-in-identifier-missing = Enter your username or email.
-sign-in-refused = We couldn’t sign you in with these details. Check them and try again.
+sign-in-refused = We couldn’t sign you in with these details. Check them and try again. After several attempts, wait a minute first.
 sign-in-too-many-tries = { $seconds ->
     [one] Too many attempts. Wait { $seconds } second, then try again.
    *[other] Too many attempts. Wait { $seconds } seconds, then try again.

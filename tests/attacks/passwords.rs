@@ -1,14 +1,33 @@
 //! F. Passwords.
 
-use crate::harness::{Browser, PASSWORD, Page, TestApp, seconds};
+use std::time::Duration;
+
+use latchkey::base::random::Random;
+use latchkey::login::hashing::{Bounds, Cost, Hashing};
+use latchkey::login::users;
+use latchkey::store::user::User;
+
+use crate::harness::{Browser, PASSWORD, Page, TestApp, minutes, seconds};
 
 async fn attempt(browser: &mut Browser, identifier: &str, password: &str) -> Page {
     let page = browser.get("/sign-in").await;
     page.form().fill("identifier", identifier).fill("password", password).submit(browser).await
 }
 
+/// How many tries a bucket has counted.
+async fn failures(app: &TestApp, bucket: &str) -> i64 {
+    let sql = "SELECT failures FROM password_failure WHERE bucket = $1";
+    let mut conn = app.app.db.read().await.unwrap();
+    let row: Option<(i64,)> = sqlx::query_as(sql).bind(bucket).fetch_optional(&mut *conn).await.unwrap();
+    row.map_or(0, |row| row.0)
+}
+
 async fn generous() -> TestApp {
-    TestApp::with(|config| config.login.address_burst = 10_000).await
+    TestApp::with(|config| {
+        config.login.address_burst = 10_000;
+        config.login.hashing_at_once = Some(4);
+    })
+    .await
 }
 
 #[tokio::test]
@@ -47,7 +66,7 @@ async fn f1_known_and_unknown_people_get_the_same_answer() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn f5_parallel_tries_and_other_spellings_share_one_counter() {
     let app = generous().await;
-    app.user("alice").await;
+    let alice = app.user("alice").await;
     let spellings = ["alice", "ALICE", " alice ", "ａｌｉｃｅ", "alice@example.com", "Alice@Example.COM"];
     let mut tasks = Vec::new();
     for n in 0..48u8 {
@@ -72,7 +91,8 @@ async fn f5_parallel_tries_and_other_spellings_share_one_counter() {
             _ => counted += 1,
         }
     }
-    assert_eq!(counted, 5, "four failures are free, the fifth begins the waiting; no other try was looked at");
+    assert_eq!(counted, 10, "of each of the two names four failures are free, and the fifth begins the waiting");
+    assert_eq!(failures(&app, &format!("user:{}", alice.id)).await, 5, "and no more than five were looked at");
     // Even the right password waits.
     let mut browser = app.browser();
     assert_eq!(attempt(&mut browser, "alice", PASSWORD).await.reply.status, 429);
@@ -106,6 +126,75 @@ async fn f5_waiting_doubles_up_to_a_minute_and_a_hundred_failures_close_the_door
 }
 
 #[tokio::test]
+async fn f5_tries_with_all_names_of_one_person_are_counted_together_and_nobody_is_told() {
+    let app = generous().await;
+    let alice = app.user("alice").await;
+    let mut stranger = app.browser();
+    for _ in 0..5 {
+        assert_eq!(attempt(&mut stranger, "alice", "wrong password here").await.reply.status, 400);
+    }
+    assert_eq!(attempt(&mut stranger, "alice", "wrong password here").await.reply.status, 429);
+    // The other name is refused in silence, even with the right password, and in the words that a stranger's name gets.
+    let second = attempt(&mut stranger, "alice@example.com", PASSWORD).await;
+    let nobodys = attempt(&mut stranger, "nobody@example.com", PASSWORD).await;
+    let strip = |page: &Page, name: &str| (page.reply.status, page.text().replace(name, ""));
+    assert_eq!(strip(&second, "alice@example.com"), strip(&nobodys, "nobody@example.com"));
+    assert!(second.text().contains("wait a minute"), "who is rightful learns what to do: {}", second.text());
+    assert_eq!(failures(&app, &format!("user:{}", alice.id)).await, 5, "it was not looked at");
+    for _ in 0..4 {
+        attempt(&mut stranger, "alice@example.com", "wrong password here").await;
+        attempt(&mut stranger, "nobody@example.com", "wrong password here").await;
+    }
+    let second = attempt(&mut stranger, "alice@example.com", "wrong password here").await;
+    let nobodys = attempt(&mut stranger, "nobody@example.com", "wrong password here").await;
+    assert_eq!(second.reply.status, 429, "each name tells its own wait");
+    assert_eq!(strip(&second, "alice@example.com"), strip(&nobodys, "nobody@example.com"));
+    app.clock.advance(seconds(2));
+    attempt(&mut stranger, "alice@example.com", PASSWORD).await.reply.expect(200);
+}
+
+#[tokio::test]
+async fn f4_a_device_stays_known_after_sign_out_for_half_a_year() {
+    let app = TestApp::with(|config| config.login.throttle_close = 10).await;
+    let mut known = app.browser().sign_in("alice").await;
+    let page = known.get("/end_session").await;
+    page.form().fill("decision", "sign_out").submit(&mut known).await;
+    assert!(known.get("/account").await.url.contains("/sign-in"), "signed out");
+    // Long enough for the session's row to be swept.
+    app.clock.advance(minutes(3 * 24 * 60));
+    latchkey::jobs::remove_expired(&app.app).await.unwrap();
+    assert_eq!(app.rows("session").await, 0);
+    let mut stranger = app.browser();
+    for _ in 0..11 {
+        attempt(&mut stranger, "alice", "wrong password here").await;
+        app.clock.advance(minutes(2));
+    }
+    let closed = attempt(&mut stranger, "alice", PASSWORD).await;
+    assert_eq!(closed.name(), "sign-in", "ten failures in a row close the password door for strangers");
+    assert_eq!(attempt(&mut known, "alice", PASSWORD).await.name(), "", "and for nobody on a known device");
+    // The device's own failures slow it down, and never close its door.
+    for _ in 0..12 {
+        attempt(&mut known, "alice", "wrong password here").await;
+        app.clock.advance(minutes(2));
+    }
+    assert_eq!(attempt(&mut known, "alice", PASSWORD).await.name(), "");
+
+    app.clock.advance(minutes(181 * 24 * 60));
+    latchkey::jobs::remove_expired(&app.app).await.unwrap();
+    assert_eq!(app.rows("known_device").await, 0, "a device that was not used is forgotten");
+}
+
+#[tokio::test]
+async fn f4_a_user_has_a_few_known_devices_and_the_newest_stay() {
+    let app = generous().await;
+    for _ in 0..25 {
+        app.browser().sign_in("alice").await;
+        app.clock.advance(seconds(1));
+    }
+    assert_eq!(app.rows("known_device").await, 20);
+}
+
+#[tokio::test]
 async fn f4_the_rightful_user_on_a_known_device_is_not_shut_out_by_a_strangers_tries() {
     let app = generous().await;
     let mut known = app.browser().sign_in("alice").await;
@@ -126,6 +215,25 @@ async fn f6_a_huge_password_is_refused_before_it_is_hashed() {
     let too_long = attempt(&mut browser, "alice", &"x".repeat(1025)).await;
     assert_eq!(too_long.reply.status, 400);
     assert_eq!(app.rows("password_failure").await, 0, "not even counted as a try");
+    attempt(&mut browser, "alice", PASSWORD).await.reply.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn f6_a_try_that_was_not_looked_at_does_not_count() {
+    let app = TestApp::with(|config| {
+        config.login.hashing_at_once = Some(1);
+        config.login.hashing_wait = Duration::from_millis(10);
+    })
+    .await;
+    app.user("alice").await;
+    app.app.hashing.measure().await.unwrap();
+    let mut browser = app.browser();
+    let turn = app.app.hashing.turn().await.unwrap();
+    for _ in 0..6 {
+        attempt(&mut browser, "alice", PASSWORD).await.reply.expect(503);
+    }
+    drop(turn);
+    assert_eq!(app.rows("password_failure").await, 0);
     attempt(&mut browser, "alice", PASSWORD).await.reply.expect(200);
 }
 
@@ -177,4 +285,244 @@ async fn f7_a_password_is_the_same_in_every_form_of_unicode_and_a_look_alike_nam
     };
     let refused = latchkey::login::users::add(&app.app, new).await.unwrap_err();
     assert!(matches!(refused, latchkey::login::Error::Store(latchkey::store::db::Error::Conflict)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn f3_tries_with_names_that_nobody_has_are_counted_by_network_and_told_once() {
+    let app = generous().await;
+    app.user("alice").await;
+    for network in 1..=3u8 {
+        let mut browser = app.browser();
+        browser.address = [198, 51, 100, network].into();
+        for n in 0..40 {
+            attempt(&mut browser, &format!("nobody{network}x{n}"), "wrong password here").await;
+        }
+    }
+    assert_eq!(app.rows("failed_sign_in").await, 3, "a row for each network");
+    assert!(!app.events().await.contains(&"unknown_names_tried".to_owned()), "the range is not over");
+    app.clock.advance(minutes(21));
+    for _ in 0..2 {
+        latchkey::jobs::remove_expired(&app.app).await.unwrap();
+    }
+    let events = app.events().await;
+    assert_eq!(events.iter().filter(|kind| *kind == "unknown_names_tried").count(), 1);
+    assert!(!events.contains(&"sign_in_failed".to_owned()), "no event for each");
+    assert_eq!(app.rows("failed_sign_in").await, 0);
+    let sql = "SELECT data FROM event WHERE kind = 'unknown_names_tried'";
+    let (data,): (String,) = sqlx::query_as(sql).fetch_one(&mut *app.app.db.read().await.unwrap()).await.unwrap();
+    let data: serde_json::Value = serde_json::from_str(&data).unwrap();
+    assert_eq!((data["tries"].as_i64(), data["networks"].as_i64()), (Some(120), Some(3)));
+    assert_eq!(data["loudest"][0], serde_json::json!(["198.51.100.1", 40]));
+}
+
+#[tokio::test]
+async fn f3_a_thousand_failures_of_one_user_are_a_few_events() {
+    let app = generous().await;
+    app.user("alice").await;
+    let mut browser = app.browser();
+    for _ in 0..130 {
+        attempt(&mut browser, "alice", "wrong password here").await;
+        app.clock.advance(minutes(2));
+    }
+    let told = app.events().await.iter().filter(|kind| *kind == "sign_in_failed").count();
+    assert_eq!(told, 19, "the first ten, and each tenth up to a hundred");
+}
+
+/// What hashes as another configuration would.
+fn hashing(memory_kib: u32, iterations: u32) -> Hashing {
+    let bounds = Bounds { at_once: Some(1), queue: 10, wait: seconds(20) };
+    Hashing::new(Cost { memory_kib, iterations, parallelism: 1 }, bounds, Random::System)
+}
+
+#[tokio::test]
+async fn f2_every_refusal_waits_for_the_same_moment_whatever_was_to_be_done_for_it() {
+    let app = TestApp::with(|config| config.login.argon2_memory = latchkey::config::units::Size::kib(16)).await;
+    for name in ["wrong", "disabled", "without", "weak", "dear", "silent", "throttled"] {
+        let user = app.user(name).await;
+        let phc = match name {
+            "weak" => hashing(8, 1).hash(&PASSWORD.into()).await.unwrap(),
+            "dear" => hashing(4096, 2).hash(&PASSWORD.into()).await.unwrap(),
+            _ => continue,
+        };
+        let sql = format!("UPDATE password SET phc = '{phc}' WHERE user_id = '{}'", user.id);
+        app.sql(Box::leak(sql.into_boxed_str())).await;
+    }
+    let disabled = app.user("disabled").await;
+    users::set_disabled(&app.app, &disabled.id, true).await.unwrap();
+    let without = app.user("without").await;
+    app.sql(Box::leak(format!("DELETE FROM password WHERE user_id = '{}'", without.id).into_boxed_str())).await;
+    let mut browser = app.browser();
+    for _ in 0..5 {
+        attempt(&mut browser, "silent@example.com", "wrong password here").await;
+        attempt(&mut browser, "throttled", "wrong password here").await;
+    }
+    // A deadline that nothing here comes near by itself.
+    let deadline = Duration::from_millis(400);
+    app.app.hashing.note(None, deadline);
+    let page = browser.get("/sign-in").await;
+    let (before, mut refused) = (app.app.hashing.deadline().usage(), 0);
+    for (name, password) in [
+        ("nobody", "wrong password here"),
+        ("wrong", "wrong password here"),
+        ("disabled", PASSWORD),
+        ("without", PASSWORD),
+        ("weak", "wrong password here"),
+        ("dear", "wrong password here"),
+        ("silent", PASSWORD),
+        ("throttled", PASSWORD),
+        ("wrong", &"x".repeat(1025)),
+    ] {
+        let began = std::time::Instant::now();
+        let answer = page.form().fill("identifier", name).fill("password", password).submit(&mut browser).await;
+        assert!([400, 429].contains(&answer.reply.status.as_u16()), "{name}: {}", answer.reply.status);
+        assert!(began.elapsed() >= deadline, "{name} was refused after {:?}", began.elapsed());
+        refused += 1;
+    }
+    let after = app.app.hashing.deadline().usage();
+    assert_eq!((after.0 + after.1) - (before.0 + before.1), refused, "each refusal has gone the same way");
+    // Who is right does not wait.
+    for name in ["wrong", "weak", "dear"] {
+        attempt(&mut app.browser(), name, PASSWORD).await.reply.expect(200);
+    }
+    assert_eq!(app.app.hashing.deadline().usage(), after);
+}
+
+const RESET: &str = "seven slow barges turn";
+const THIEFS: &str = "nine black kettles sing";
+
+/// Resets alice's password while the task's try with the one before is being verified.
+async fn reset_meanwhile(app: &TestApp, alice: &User, thief: tokio::task::JoinHandle<Page>) -> Page {
+    for _ in 0..1_000_000 {
+        if app.rows("password_failure").await > 0 && app.app.hashing.usage().running > 0 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    assert!(app.app.hashing.usage().running > 0, "the thief's try is being verified");
+    users::set_password(&app.app, &alice.id, &RESET.into()).await.unwrap();
+    thief.await.unwrap()
+}
+
+/// Makes alice's present password one that takes long to verify, so that much can happen meanwhile.
+async fn make_slow(app: &TestApp, alice: &User) {
+    let phc = hashing(64 * 1024, 8).hash(&PASSWORD.into()).await.unwrap();
+    let sql = format!("UPDATE password SET phc = '{phc}' WHERE user_id = '{}'", alice.id);
+    app.sql(Box::leak(sql.into_boxed_str())).await;
+}
+
+/// Whatever came first: the reset has the last word, and what the thief has is closed.
+async fn the_reset_holds(app: &TestApp, thief: &mut Browser) {
+    assert_eq!(app.events().await.last().map(String::as_str), Some("password_changed"), "{:?}", app.events().await);
+    assert!(thief.get("/account").await.url.contains("/sign-in"), "the thief is signed out");
+    let mut other = app.browser();
+    for password in [PASSWORD, THIEFS] {
+        assert_eq!(attempt(&mut other, "alice", password).await.name(), "sign-in", "{password}");
+    }
+    assert_eq!(attempt(&mut app.browser(), "alice", RESET).await.name(), "");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn f8_a_change_that_was_checked_against_the_old_password_does_not_undo_a_reset() {
+    let app = generous().await;
+    let alice = app.user("alice").await;
+    let mut thief = app.browser().sign_in("alice").await;
+    make_slow(&app, &alice).await;
+    let page = thief.get("/account/password").await;
+    let form = page.form_to("/account/password").fill("current", PASSWORD).fill("password", THIEFS);
+    let mut at_work = thief.clone();
+    let change = tokio::spawn(async move { form.submit(&mut at_work).await });
+    let answer = reset_meanwhile(&app, &alice, change).await;
+    assert!(answer.url.contains("/sign-in"), "{}", answer.url);
+    the_reset_holds(&app, &mut thief).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn f8_a_sign_in_that_was_checked_against_the_old_password_begins_nothing_after_a_reset() {
+    let app = generous().await;
+    let alice = app.user("alice").await;
+    make_slow(&app, &alice).await;
+    let mut thief = app.browser();
+    let page = thief.get("/sign-in").await;
+    let form = page.form().fill("identifier", "alice").fill("password", PASSWORD);
+    let mut at_work = thief.clone();
+    let sign_in = tokio::spawn(async move { form.submit(&mut at_work).await });
+    let answer = reset_meanwhile(&app, &alice, sign_in).await;
+    assert_eq!(answer.name(), "sign-in");
+    the_reset_holds(&app, &mut thief).await;
+}
+
+#[tokio::test]
+async fn e5_a_password_is_not_changed_without_the_one_before() {
+    let app = generous().await;
+    let alice = app.user("alice").await;
+    let mut hijacker = app.browser().sign_in("alice").await;
+    let page = hijacker.get("/account/password").await;
+    let form = page.form_to("/account/password").fill("password", THIEFS);
+    for (current, status) in [("", 400), (THIEFS, 400), ("wrong password here", 400)] {
+        let refused = form.clone().fill("current", current).submit(&mut hijacker).await;
+        assert_eq!(refused.reply.status, status, "{current:?}");
+    }
+    let mut without = form.clone();
+    without.fields.retain(|(name, _)| name != "current");
+    assert_eq!(without.submit(&mut hijacker).await.reply.status, 400, "left out");
+    // Another person's password is not this one's.
+    users::set_password(&app.app, &app.user("mallory").await.id, &RESET.into()).await.unwrap();
+    assert_eq!(form.clone().fill("current", RESET).submit(&mut hijacker).await.reply.status, 400);
+    // Nor does knowing it help whoever has no session.
+    let mut stranger = app.browser();
+    let csrf = stranger.get("/sign-in").await.form().get("csrf").unwrap().to_owned();
+    let fields = [("csrf", csrf.as_str()), ("current", PASSWORD), ("password", THIEFS)];
+    assert!(stranger.post("/account/password", &fields).await.url.contains("/sign-in"));
+    assert_eq!(app.user("alice").await.generation, alice.generation, "nothing has changed");
+    assert_eq!(attempt(&mut app.browser(), "alice", THIEFS).await.name(), "sign-in");
+    assert_eq!(attempt(&mut app.browser(), "alice", PASSWORD).await.name(), "");
+}
+
+#[tokio::test]
+async fn x8_a_clock_that_is_set_back_shuts_nobody_out() {
+    let app = generous().await;
+    app.user("alice").await;
+    let mut browser = app.browser();
+    app.clock.advance(minutes(60));
+    for _ in 0..6 {
+        attempt(&mut browser, "alice", "wrong password here").await;
+    }
+    assert_eq!(attempt(&mut browser, "alice", PASSWORD).await.reply.status, 429);
+    app.clock.set_back(minutes(60));
+    attempt(&mut browser, "alice", PASSWORD).await.reply.expect(200);
+}
+
+#[tokio::test]
+async fn q2_sign_up_is_held_to_its_rate_before_anything_that_takes_time() {
+    let app = TestApp::with(|config| {
+        config.login.sign_up = true;
+        config.login.hashing_at_once = Some(1);
+    })
+    .await;
+    let mut browser = app.browser();
+    let page = browser.get("/sign-up").await;
+    // What takes the estimate longest: letters that may stand for others.
+    let leet = "p4s5w0rd@1!$".repeat(9);
+    let form = page.form().fill("email", "no address").fill("password", &leet);
+    for _ in 0..10 {
+        assert_eq!(form.submit(&mut browser).await.reply.status, 400);
+    }
+    // Nothing of these is looked at: the one turn is taken, and nobody waits for it.
+    let turn = app.app.hashing.turn().await.unwrap();
+    assert_eq!(form.submit(&mut browser).await.reply.status, 429);
+    // For whoever has a turn to wait for, it is waited for.
+    let mut neighbour = app.browser();
+    neighbour.address = [192, 0, 2, 1].into();
+    let page = neighbour.get("/sign-up").await;
+    let form = page.form().fill("email", "no address").fill("password", &leet);
+    let waits = tokio::spawn(async move { form.submit(&mut neighbour).await.reply.status });
+    for _ in 0..1_000_000 {
+        if app.app.hashing.usage().waiting == 1 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(app.app.hashing.usage().waiting, 1, "the estimate waits for its turn");
+    drop(turn);
+    assert_eq!(waits.await.unwrap(), 400);
 }

@@ -1,6 +1,7 @@
 //! Who looks at a page: a browser, by its cookies.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -13,11 +14,14 @@ use super::error::Error;
 use super::request_log::RequestId;
 use crate::app::App;
 use crate::base::language::Language;
+use crate::base::secret::Secret;
 use crate::base::token::CookieSecret;
 use crate::login::interaction::{Interaction, NotOpened};
+use crate::login::password::Try;
 use crate::login::session::SignIn;
 use crate::oidc::acr;
 use crate::oidc::difference::Difference;
+use crate::store::ephemeral::Rate;
 use crate::store::session::{self, Session};
 use crate::store::user::User;
 
@@ -80,7 +84,7 @@ impl Visitor {
             sid: self.sid.as_ref(),
             user_agent: self.user_agent.as_deref(),
             address: self.address,
-            bucket: None,
+            proof: None,
         }
     }
 
@@ -97,6 +101,21 @@ impl Visitor {
             NotOpened::OfAnotherBrowser => (Error::StaleInteraction, "one of another browser"),
         };
         Err(error.because(Difference::new("interaction", came, "one that this browser began (login.interaction)")))
+    }
+
+    /// Counts one thing that this network does against a rate; `Err` says how long to wait if it is used up.
+    pub async fn limit(&self, app: &App, what: &str, rate: Rate) -> Result<(), Duration> {
+        app.ephemeral.limit(&format!("{what}:{}", client_ip::network(self.address)), rate).await
+    }
+
+    /// The same, refused with 429.
+    pub async fn hold_to(&self, app: &App, what: &str, rate: Rate) -> Result<(), Error> {
+        self.limit(app, what, rate).await.map_err(Error::TooMany)
+    }
+
+    /// A try to sign in from this browser.
+    pub fn tries<'a>(&'a self, typed: &'a str, secret: &'a Secret) -> Try<'a> {
+        Try { typed, secret, browser: &self.browser, network: client_ip::network(self.address) }
     }
 
     /// The live sessions of this browser, the last used first.
@@ -117,7 +136,13 @@ impl Visitor {
     }
 }
 
-const A_YEAR: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 60 * 60);
+/// How often a network may try passwords.
+pub fn sign_in_rate(app: &App) -> Rate {
+    let login = &app.config.login;
+    Rate { burst: login.address_burst, period: Duration::from_secs(60) / login.address_per_minute.max(1) }
+}
+
+const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
     headers.get(name).and_then(|value| value.to_str().ok())

@@ -1,16 +1,24 @@
 //! Hashing of passwords: argon2id on a bounded number of threads, with a bounded queue before them.
 
+mod deadline;
+mod machine;
+
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
+
 use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
-use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization;
 
 use crate::base::random::Random;
 use crate::base::secret::Secret;
+
+pub use deadline::Deadline;
+use machine::Machine;
 
 /// The longest password, in bytes: a longer one is refused before it is hashed.
 pub const LONGEST: usize = 1024;
@@ -54,6 +62,12 @@ pub struct Usage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Busy;
 
+/// The right to hash one password now.
+#[derive(Debug)]
+pub struct Turn {
+    _permit: OwnedSemaphorePermit,
+}
+
 /// What a password turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -79,6 +93,8 @@ pub struct Hashing {
     /// The hash of a password that nobody has, verified where there is no account, so that this takes as long.
     nobody: String,
     memory: Arc<Memory>,
+    deadline: Deadline,
+    measured: OnceCell<()>,
 }
 
 /// Memory that hashes were computed in, kept for the next ones: to get it from the system and fill it with zeros takes a
@@ -108,7 +124,7 @@ impl Memory {
 impl Hashing {
     /// A place with these bounds.
     pub fn new(cost: Cost, bounds: Bounds, random: Random) -> Self {
-        let at_once = bounds.at_once.unwrap_or_else(|| at_once(cost.memory_kib)).max(1);
+        let at_once = bounds.at_once.unwrap_or_else(|| at_once(cost.memory_kib, Machine::look(Path::new("/")))).max(1);
         let nobody = phc(cost, &random.bytes(), &random.bytes::<32>()).unwrap_or_default();
         Self {
             slots: Arc::new(Semaphore::new(at_once)),
@@ -121,7 +137,19 @@ impl Hashing {
             random,
             nobody,
             memory: Arc::default(),
+            deadline: Deadline::default(),
+            measured: OnceCell::new(),
         }
+    }
+
+    /// Notes how long it took to try a password against this PHC string, or where there was none.
+    pub fn note(&self, phc: Option<&str>, took: Duration) {
+        self.deadline.note(phc.unwrap_or(&self.nobody), took);
+    }
+
+    /// When refused sign-ins are answered.
+    pub fn deadline(&self) -> &Deadline {
+        &self.deadline
     }
 
     /// How busy the place is.
@@ -139,25 +167,46 @@ impl Hashing {
         self.memory.rest(unused_for);
     }
 
+    /// Waits for a turn, as long as one may.
+    pub async fn turn(&self) -> Result<Turn, Busy> {
+        let turn = self.wait_for_turn().await;
+        if turn.is_err() {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+        }
+        turn
+    }
+
+    async fn wait_for_turn(&self) -> Result<Turn, Busy> {
+        if let Ok(permit) = Arc::clone(&self.slots).try_acquire_owned() {
+            return Ok(Turn { _permit: permit });
+        }
+        let _place = Place::take(&self.waiting, self.bounds.queue).ok_or(Busy)?;
+        let permit = tokio::time::timeout(self.bounds.wait, Arc::clone(&self.slots).acquire_owned());
+        Ok(Turn { _permit: permit.await.map_err(|_| Busy)?.map_err(|_| Busy)? })
+    }
+
     /// The PHC string of a password.
     pub async fn hash(&self, password: &Secret) -> Result<String, Busy> {
+        let turn = self.turn().await?;
         let (cost, salt, normal) = (self.cost, self.random.bytes::<16>(), normalise(password));
         let memory = Arc::clone(&self.memory);
-        self.run(move || {
+        let phc = in_turn(turn, move || {
             let mut output = [0; 32];
             derive(&memory, params(cost)?, &normal, &salt, &mut output)?;
             phc(cost, &salt, &output)
-        })
-        .await?
-        .ok_or(Busy)
+        });
+        let phc = phc.await?.ok_or(Busy)?;
+        self.done.fetch_add(1, Ordering::Relaxed);
+        Ok(phc)
     }
 
     /// Compares a password with a PHC string; without one, takes as long and finds it wrong.
-    pub async fn verify(&self, password: &Secret, phc: Option<&str>) -> Result<Verdict, Busy> {
+    pub async fn verify(&self, turn: Turn, password: &Secret, phc: Option<&str>) -> Result<Verdict, Busy> {
         let (phc, known) = (phc.unwrap_or(&self.nobody).to_owned(), phc.is_some());
         let (normal, cost) = (normalise(password), self.cost);
         let memory = Arc::clone(&self.memory);
-        let right = self.run(move || is_right(&memory, &normal, &phc, cost)).await?;
+        let right = in_turn(turn, move || is_right(&memory, &normal, &phc, cost)).await?;
+        self.done.fetch_add(1, Ordering::Relaxed);
         Ok(match right {
             Some(true) if known => Verdict::Right,
             Some(false) if known => Verdict::RightButWeak,
@@ -165,29 +214,31 @@ impl Hashing {
         })
     }
 
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
-        let outcome = self.run_in_turn(work).await;
-        let count = if outcome.is_ok() { &self.done } else { &self.refused };
-        count.fetch_add(1, Ordering::Relaxed);
-        outcome
+    /// Does other work that takes as long as hashing does, in its turn.
+    pub async fn other_work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
+        in_turn(self.turn().await?, work).await
     }
 
-    async fn run_in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
-        let permit = match Arc::clone(&self.slots).try_acquire_owned() {
-            Ok(permit) => permit,
-            Err(_) => {
-                let _place = Place::take(&self.waiting, self.bounds.queue).ok_or(Busy)?;
-                let turn = tokio::time::timeout(self.bounds.wait, Arc::clone(&self.slots).acquire_owned());
-                turn.await.map_err(|_| Busy)?.map_err(|_| Busy)?
-            }
-        };
-        tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            work()
-        })
-        .await
-        .map_err(|_| Busy)
+    /// Sees to it that the deadline is known before anybody could be refused.
+    pub async fn measure(&self) -> Result<(), Busy> {
+        let once = self.measured.get_or_try_init(|| async {
+            let began = tokio::time::Instant::now();
+            let turn = self.turn().await?;
+            self.verify(turn, &Secret::from("nobody has this one"), None).await?;
+            self.deadline.note(&self.nobody, began.elapsed() * 2);
+            Ok::<(), Busy>(())
+        });
+        once.await.copied()
     }
+}
+
+async fn in_turn<T: Send + 'static>(turn: Turn, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
+    tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        work()
+    })
+    .await
+    .map_err(|_| Busy)
 }
 
 /// A place in the queue, given up when dropped.
@@ -207,13 +258,9 @@ impl Drop for Place<'_> {
 }
 
 /// As many as there are cores, but no more than a quarter of the memory can hold.
-fn at_once(memory_kib: u32) -> usize {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let total_kib = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| {
-        let line = text.lines().find(|line| line.starts_with("MemTotal:"))?;
-        line.split_whitespace().nth(1)?.parse::<usize>().ok()
-    });
-    total_kib.map_or(cores, |kib| cores.min(kib / 4 / memory_kib.max(1) as usize))
+fn at_once(memory_kib: u32, machine: Machine) -> usize {
+    let fit = |bytes: u64| usize::try_from(bytes / 1024 / 4 / u64::from(memory_kib.max(1))).unwrap_or(usize::MAX);
+    machine.memory.map_or(machine.cores, |bytes| machine.cores.min(fit(bytes)))
 }
 
 fn params(cost: Cost) -> Option<Params> {
@@ -257,4 +304,18 @@ fn is_right(memory: &Memory, password: &Secret, phc: &str, cost: Cost) -> Option
 /// The password in the one form of Unicode in which it is compared: NFC, as NIST SP 800-63B §3.1.1.2 asks.
 fn normalise(password: &Secret) -> Secret {
     password.expose().nfc().collect::<String>().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_container_on_a_large_machine_hashes_few_at_once() {
+        let of = |cores, memory| at_once(19 * 1024, Machine { cores, memory });
+        assert_eq!(of(24, Some(512 << 20)), 6);
+        assert_eq!(of(2, Some(64 << 30)), 2);
+        assert_eq!(of(3, None), 3);
+        assert_eq!(of(24, Some(32 << 20)), 0, "one is hashed all the same");
+    }
 }

@@ -1,31 +1,40 @@
 //! Signing in by password.
 
+use tokio::time::Instant;
+
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::encoding::sha256_text;
 use crate::base::secret::Secret;
-use crate::base::token::CookieSecret;
-use crate::store;
+use crate::base::token::{CookieSecret, TokenHash};
+use crate::store::db::{self, Conn};
 use crate::store::event::Event;
-use crate::store::password::{self, Admission};
 use crate::store::user::{self, Candidate, User};
+use crate::store::{failed_sign_in, password};
 
 use super::hashing::{LONGEST, Verdict};
 use super::{Error, identifier};
+
+/// A try to sign in.
+pub struct Try<'a> {
+    /// What was typed to say who it is.
+    pub typed: &'a str,
+    /// The password.
+    pub secret: &'a Secret,
+    /// The browser's secret.
+    pub browser: &'a CookieSecret,
+    /// The network that it comes from.
+    pub network: String,
+}
 
 /// What came of a try.
 #[derive(Debug)]
 pub enum Outcome {
     /// The user is who they say.
-    Right {
-        /// The user.
-        user: Box<User>,
-        /// Whose failures are to be forgotten.
-        bucket: String,
-    },
-    /// The identifier or the password is wrong; which of them is nobody's business.
+    Right(Box<Proof>),
+    /// The identifier or the password is wrong, or too many names of one user were tried; which of them is nobody's business.
     Wrong,
-    /// Too soon after failures before; the try does not count.
+    /// Too soon after failures before with this name; the try does not count.
     TooSoon {
         /// When the next one will.
         until: Timestamp,
@@ -34,64 +43,233 @@ pub enum Outcome {
     TooLong,
 }
 
-/// Tries a password. Known and unknown identifiers get the same answers in the same time.
-pub async fn check(app: &App, typed: &str, secret: &Secret, browser: &CookieSecret) -> Result<Outcome, Error> {
-    if secret.expose().len() > LONGEST || typed.len() > LONGEST {
-        return Ok(Outcome::TooLong);
-    }
-    let normalised = identifier::normalise(typed);
-    let candidate = {
-        let mut conn = app.db.read().await?;
-        user::find_candidate(&mut conn, &normalised, &browser.hash()).await?
-    };
-    let bucket = match &candidate {
-        // The rightful user is not shut out by a stranger's tries: a known device has a bucket of its own.
-        Some(Candidate { user, known_browser: Some(known), .. }) => format!("user:{}:{known}", user.id),
-        Some(Candidate { user, .. }) => format!("user:{}", user.id),
-        None => format!("nobody:{}", sha256_text(normalised.as_bytes())),
-    };
-
-    let limits = &app.config.login;
-    let (free, longest, now) = (i64::from(limits.throttle_free), limits.throttle_longest, app.now());
-    let admitted = {
-        let bucket = bucket.clone();
-        app.db
-            .write_one(move |conn| Box::pin(async move { password::admit(conn, &bucket, free, longest, now).await }))
-            .await?
-    };
-    let failures = match admitted {
-        Admission::Admitted { failures } => failures,
-        Admission::Refused { until } => return Ok(Outcome::TooSoon { until }),
-    };
-
-    let open = failures <= i64::from(limits.throttle_close);
-    let usable = candidate.as_ref().filter(|found| open && found.user.disabled_at.is_none());
-    let stored = usable.and_then(|found| found.phc.as_deref());
-    let verdict = app.hashing.verify(secret, stored).await?;
-    let user = candidate.as_ref().map(|found| &found.user);
-    let (Some(user), Some(stored), Verdict::Right | Verdict::RightButWeak) = (user, stored, verdict) else {
-        record_failure(app, user, failures).await?;
-        return Ok(Outcome::Wrong);
-    };
-    if verdict == Verdict::RightButWeak {
-        let (id, old, new) = (user.id.clone(), stored.to_owned(), app.hashing.hash(secret).await?);
-        app.db.write(move |conn| Box::pin(async move { password::rehash(conn, &id, &old, &new).await })).await?;
-    }
-    Ok(Outcome::Right { user: Box::new(user.clone()), bucket })
+/// That somebody has typed a user's password: what was true when it was verified, and must be true still when something
+/// is written because of it.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// The user, of the generation that was verified.
+    pub user: User,
+    /// The hash that was verified.
+    pub(super) phc: String,
+    /// A hash of the same password as hashes are now, if that one is weaker.
+    pub(super) stronger: Option<String>,
+    /// Whose failures are to be forgotten.
+    pub(super) buckets: Vec<String>,
 }
 
-async fn record_failure(app: &App, user: Option<&User>, failures: i64) -> Result<(), store::db::Error> {
-    let user = user.map(|user| user.id.clone());
-    let closes = failures == i64::from(app.config.login.throttle_close);
-    let pen = app.pen.clone();
+/// Tries a password. Known and unknown identifiers get the same answers, and refusals come at the same moment after the
+/// try began, whatever was to be done for them.
+pub async fn check(app: &App, attempt: &Try<'_>) -> Result<Outcome, Error> {
+    let began = Instant::now();
+    let outcome = decide(app, attempt, began).await?;
+    if !matches!(outcome, Outcome::Right(_)) {
+        app.hashing.deadline().reach(began).await;
+    }
+    Ok(outcome)
+}
+
+async fn decide(app: &App, attempt: &Try<'_>, began: Instant) -> Result<Outcome, Error> {
+    if attempt.secret.expose().len() > LONGEST || attempt.typed.len() > LONGEST {
+        return Ok(Outcome::TooLong);
+    }
+    let normalised = identifier::normalise(attempt.typed);
+    let (browser, known_since) = (attempt.browser.hash(), app.now() - app.config.login.known_device);
+    let candidate = {
+        let mut conn = app.db.read().await?;
+        user::find_candidate(&mut conn, &normalised, &browser, known_since).await?
+    };
+    let buckets = Buckets::of(&normalised, candidate.as_ref(), &browser);
+
+    app.hashing.measure().await?;
+    // The turn first: a try that cannot be looked at must not count.
+    let turn = app.hashing.turn().await?;
+    let looked_at = match admit(app, buckets.clone()).await? {
+        Admission::Admitted { failures } => Some(failures),
+        Admission::InSilence => None,
+        Admission::Refused { until } => return Ok(Outcome::TooSoon { until }),
+    };
+    let is_open = looked_at.is_some_and(|failures| buckets.is_open(failures, app.config.login.throttle_close));
+    let usable = candidate.as_ref().filter(|found| is_open && found.user.disabled_at.is_none());
+    let stored = usable.and_then(|found| found.phc.as_deref());
+    let verdict = app.hashing.verify(turn, attempt.secret, stored).await?;
+
+    Ok(match (usable, stored, verdict) {
+        (Some(found), Some(phc), Verdict::Right | Verdict::RightButWeak) => {
+            app.hashing.note(Some(phc), began.elapsed());
+            let weak = verdict == Verdict::RightButWeak;
+            // Not worth a refusal: there will be another sign-in.
+            let stronger = if weak { app.hashing.hash(attempt.secret).await.ok() } else { None };
+            let (user, phc, buckets) = (found.user.clone(), phc.to_owned(), buckets.all());
+            Outcome::Right(Box::new(Proof { user, phc, stronger, buckets }))
+        }
+        _ => {
+            let user = candidate.as_ref().zip(looked_at).map(|(found, failures)| (&found.user, failures));
+            record_failure(app, user, &buckets, &attempt.network).await?;
+            app.hashing.note(stored, began.elapsed());
+            Outcome::Wrong
+        }
+    })
+}
+
+/// Where the tries of a sign-in are counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Buckets {
+    /// By a user on a known device, who is not shut out by strangers' tries: there alone.
+    Device(String),
+    /// By anybody else: for the name, whether anybody has it or not, which tells how long to wait; and for all names of the
+    /// user together, which tells nothing, or it would tell which names are one person's.
+    Stranger {
+        /// The name's.
+        name: String,
+        /// The user's.
+        user: Option<String>,
+    },
+}
+
+impl Buckets {
+    fn of(normalised: &str, candidate: Option<&Candidate>, browser: &TokenHash) -> Self {
+        match candidate {
+            Some(Candidate { user, device_seen_at: Some(_), .. }) => {
+                Self::Device(format!("user:{}:{}", user.id, browser.as_str()))
+            }
+            _ => Self::Stranger {
+                name: format!("name:{}", sha256_text(normalised.as_bytes())),
+                user: candidate.map(|found| format!("user:{}", found.user.id)),
+            },
+        }
+    }
+
+    fn all(self) -> Vec<String> {
+        match self {
+            Self::Device(bucket) => vec![bucket],
+            Self::Stranger { name, user } => [Some(name), user].into_iter().flatten().collect(),
+        }
+    }
+
+    /// Whether the password is still looked at: too many failures in a row close the door for strangers alone.
+    fn is_open(&self, failures: i64, close: u32) -> bool {
+        matches!(self, Self::Device(_)) || failures <= i64::from(close)
+    }
+}
+
+/// What one more try came to.
+enum Admission {
+    /// It is looked at.
+    Admitted {
+        /// Tries of this user, or of this name if nobody has it, without a success, this one included.
+        failures: i64,
+    },
+    /// It is not looked at, and nobody is told.
+    InSilence,
+    /// Too soon after tries with this name.
+    Refused {
+        /// When the next one counts.
+        until: Timestamp,
+    },
+}
+
+/// Counts a try before its outcome is known.
+async fn admit(app: &App, buckets: Buckets) -> Result<Admission, db::Error> {
+    let (limits, now) = (&app.config.login, app.now());
+    let (free, longest) = (i64::from(limits.throttle_free), limits.throttle_longest);
     app.db
         .write(move |conn| {
             Box::pin(async move {
-                if let (true, Some(user)) = (closes, &user) {
-                    pen.record(conn, &Event::PasswordDoorClosed { user: user.clone() }).await?;
-                }
-                pen.record(conn, &Event::SignInFailed { user }).await
+                let (told, silent) = match &buckets {
+                    Buckets::Device(bucket) => (bucket, None),
+                    Buckets::Stranger { name, user } => (name, user.as_ref()),
+                };
+                let failures = match password::admit(conn, told, free, longest, now).await? {
+                    password::Admission::Admitted { failures } => failures,
+                    password::Admission::Refused { until } => return Ok(Admission::Refused { until }),
+                };
+                let Some(silent) = silent else { return Ok(Admission::Admitted { failures }) };
+                Ok(match password::admit(conn, silent, free, longest, now).await? {
+                    password::Admission::Admitted { failures } => Admission::Admitted { failures },
+                    password::Admission::Refused { .. } => Admission::InSilence,
+                })
             })
         })
         .await
+}
+
+/// Writes a failure down: those of a user as events, fewer and fewer; those of names that nobody has as a count.
+async fn record_failure(
+    app: &App,
+    user: Option<(&User, i64)>,
+    buckets: &Buckets,
+    network: &str,
+) -> Result<(), db::Error> {
+    let (pen, now, network) = (app.pen.clone(), app.now(), network.to_owned());
+    let close = i64::from(app.config.login.throttle_close);
+    let is_stranger = matches!(buckets, Buckets::Stranger { .. });
+    let user = user.map(|(user, failures)| (user.id.clone(), failures));
+    app.db
+        .write(move |conn| {
+            Box::pin(async move {
+                let Some((user, failures)) = user else { return failed_sign_in::count(conn, &network, now).await };
+                if is_stranger && failures == close {
+                    pen.record(conn, &Event::PasswordDoorClosed { user: user.clone() }).await?;
+                }
+                if is_told(failures) {
+                    pen.record(conn, &Event::SignInFailed { user, failures }).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+}
+
+/// Whether a failure is worth an event: the first ten are, then each tenth, then each hundredth, so that an attack that goes
+/// on for months is no flood of rows.
+fn is_told(failures: i64) -> bool {
+    match failures {
+        ..=10 => true,
+        11..=100 => failures % 10 == 0,
+        _ => failures % 100 == 0,
+    }
+}
+
+/// How many rows of counts are told of by one event.
+const COUNTS: i64 = 1000;
+
+/// How many networks an event names.
+const LOUDEST: usize = 10;
+
+/// Tells of the tries with names that nobody has, once for each range of minutes that is over; how many rows went.
+pub async fn tell_unknown_names(app: &App) -> Result<u64, db::Error> {
+    let (before, mut gone) = (app.now() - failed_sign_in::RANGE, 0);
+    loop {
+        let pen = app.pen.clone();
+        let taken = app.db.write(move |conn| Box::pin(async move { take_and_tell(conn, &pen, before).await })).await?;
+        gone += taken;
+        if taken < COUNTS.unsigned_abs() {
+            return Ok(gone);
+        }
+    }
+}
+
+async fn take_and_tell(conn: &mut Conn, pen: &crate::store::event::Pen, before: Timestamp) -> db::Result<u64> {
+    let mut counts = failed_sign_in::take(conn, before, COUNTS).await?;
+    if counts.is_empty() {
+        return Ok(0);
+    }
+    counts.sort_by(|a, b| b.tries.cmp(&a.tries).then_with(|| a.network.cmp(&b.network)));
+    let networks = counts.len();
+    let tries = counts.iter().map(|count| count.tries).sum();
+    let loudest = counts.into_iter().take(LOUDEST).map(|count| (count.network, count.tries)).collect();
+    pen.record(conn, &Event::UnknownNamesTried { tries, networks, loudest }).await?;
+    Ok(networks as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_month_of_tries_at_one_user_writes_few_events() {
+        assert!((1..=10).all(is_told));
+        assert_eq!((11..=100).filter(|&n| is_told(n)).count(), 9);
+        assert_eq!((101..=43_200).filter(|&n| is_told(n)).count(), 431);
+    }
 }

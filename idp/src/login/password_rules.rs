@@ -2,7 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::hashing::LONGEST;
+use super::hashing::{Busy, Hashing, LONGEST};
 use crate::base::secret::Secret;
 
 /// Why a password is not taken.
@@ -19,30 +19,46 @@ pub enum Problem {
 /// How many tries, as a power of ten, a guesser who knows people's habits needs at least.
 const FEWEST_GUESSES_LOG10: f64 = 8.0;
 
-/// Checks a new password of somebody who is called this.
-pub fn check(password: &Secret, own_words: &[&str], shortest: u32) -> Result<(), Problem> {
+/// How many characters are estimated: the estimate takes time that grows faster than the length, half a second for a hundred
+/// characters made for it, and beyond these nobody guesses.
+const ESTIMATED: usize = 64;
+
+/// Checks a new password of somebody who is called this. What takes time is done in its turn, like hashing.
+pub async fn check(
+    hashing: &Hashing,
+    password: &Secret,
+    own_words: &[&str],
+    shortest: u32,
+) -> Result<Result<(), Problem>, Busy> {
     let normal: String = password.expose().nfc().collect();
     if normal.len() > LONGEST {
-        return Err(Problem::TooLong);
+        return Ok(Err(Problem::TooLong));
     }
     if normal.chars().count() < shortest as usize {
-        return Err(Problem::TooShort);
+        return Ok(Err(Problem::TooShort));
     }
-    // The estimate takes time that grows with the length; beyond 100 characters nobody guesses.
-    let head: String = normal.chars().take(100).collect();
-    let own: Vec<&str> = own_words.iter().copied().chain(["latchkey"]).collect();
-    if zxcvbn::zxcvbn(&head, &own).guesses_log10() < FEWEST_GUESSES_LOG10 {
-        return Err(Problem::Guessable);
-    }
-    Ok(())
+    let head = |text: &str| text.chars().take(ESTIMATED).collect::<String>();
+    let (guessed, own) = (Secret::from(head(&normal)), own_words.iter().map(|word| head(word)).collect::<Vec<_>>());
+    let guessable = hashing.other_work(move || is_guessable(&guessed, &own)).await?;
+    Ok(if guessable { Err(Problem::Guessable) } else { Ok(()) })
+}
+
+fn is_guessable(password: &Secret, own_words: &[String]) -> bool {
+    let own: Vec<&str> = own_words.iter().map(String::as_str).chain(["latchkey"]).collect();
+    zxcvbn::zxcvbn(password.expose(), &own).guesses_log10() < FEWEST_GUESSES_LOG10
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::time::Duration;
 
-    #[test]
-    fn a_password_must_be_long_and_not_what_guessers_try_first() {
+    use super::*;
+    use crate::base::random::Random;
+    use crate::login::hashing::{Bounds, Cost};
+
+    #[tokio::test]
+    async fn a_password_must_be_long_and_not_what_guessers_try_first() {
+        let hashing = hashing();
         for (password, verdict) in [
             ("short", Err(Problem::TooShort)),
             ("passwordpassword", Err(Problem::Guessable)),
@@ -53,7 +69,31 @@ mod tests {
             ("five tame herons drift", Ok(())),
             ("пять цапель летят домой", Ok(())),
         ] {
-            assert_eq!(check(&password.into(), &["alice.liddell@example.com"], 15), verdict, "{password}");
+            let own = ["alice.liddell@example.com"];
+            assert_eq!(check(&hashing, &password.into(), &own, 15).await, Ok(verdict), "{password}");
         }
+    }
+
+    fn hashing() -> Hashing {
+        let bounds = Bounds { at_once: Some(1), queue: 1, wait: Duration::from_millis(10) };
+        Hashing::new(Cost { memory_kib: 8, iterations: 1, parallelism: 1 }, bounds, Random::System)
+    }
+
+    #[tokio::test]
+    async fn q2_the_estimate_waits_for_its_turn_and_short_passwords_need_none() {
+        let hashing = hashing();
+        let turn = hashing.turn().await.unwrap();
+        assert_eq!(check(&hashing, &"five tame herons drift".into(), &[], 15).await, Err(Busy));
+        assert_eq!(check(&hashing, &"short".into(), &[], 15).await, Ok(Err(Problem::TooShort)));
+        drop(turn);
+        assert_eq!(check(&hashing, &"five tame herons drift".into(), &[], 15).await, Ok(Ok(())));
+    }
+
+    #[tokio::test]
+    async fn q2_only_the_head_of_a_password_and_of_names_is_estimated() {
+        let hashing = hashing();
+        // What is guessed early stays so however much follows, and a long name costs no more than a short one.
+        let (long, name) = (format!("{}five tame herons drift", "a".repeat(ESTIMATED)), "x".repeat(60_000));
+        assert_eq!(check(&hashing, &long.into(), &[&name], 15).await, Ok(Err(Problem::Guessable)));
     }
 }

@@ -3,13 +3,16 @@
 use std::net::IpAddr;
 
 use crate::app::App;
+use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::{CookieSecret, TokenHash};
-use crate::store::db::Result;
-use crate::store::event::Event;
-use crate::store::password;
+use crate::store::db::{Conn, Result};
+use crate::store::event::{Event, Pen};
 use crate::store::session::{self, Cookies, Device, Session};
-use crate::store::user::User;
+use crate::store::user::{self, User};
+use crate::store::{known_device, password};
+
+use super::password::Proof;
 
 /// A user who has just authenticated, and in which browser.
 pub struct SignIn<'a> {
@@ -29,8 +32,8 @@ pub struct SignIn<'a> {
     pub user_agent: Option<&'a str>,
     /// Where it comes from.
     pub address: IpAddr,
-    /// Whose failed tries are to be forgotten.
-    pub bucket: Option<&'a str>,
+    /// The password that was typed for it.
+    pub proof: Option<&'a Proof>,
 }
 
 /// A session that has begun or was renewed.
@@ -46,72 +49,114 @@ pub struct SignedIn {
     pub kept: Option<CookieSecret>,
 }
 
-/// Begins a session, or renews the one that the user has in this browser.
-pub async fn begin(app: &App, sign_in: &SignIn<'_>) -> Result<SignedIn> {
-    let now = app.now();
-    let login = &app.config.login;
-    let (sid, kept, pen) = (CookieSecret::new(&app.pen.random), CookieSecret::new(&app.pen.random), app.pen.clone());
-    let (sid_hash, kept_hash, browser_hash) = (sid.hash(), kept.hash(), sign_in.browser.hash());
-    let presented: Option<TokenHash> = sign_in.sid.map(CookieSecret::hash);
-    let absolute = if sign_in.keep { login.session_remembered } else { login.session_absolute };
-    let idle = if sign_in.keep { login.session_remembered } else { login.session_idle };
-    let mut new = Session {
-        id: app.id(),
-        sid: app.pen.random.name::<16>(),
-        browser_id: app.id(),
-        user_id: sign_in.user.id.clone(),
-        sub: sign_in.user.sub.clone(),
-        generation: sign_in.user.generation,
-        auth_time: now,
-        amr: serde_json::to_string(sign_in.amr).unwrap_or_default(),
-        acr: sign_in.acr.to_owned(),
-        created_at: now,
-        last_active_at: now,
-        expires_at: now + absolute,
-        kept_at: sign_in.keep.then_some(now),
-    };
-    let (user_agent, address) = (sign_in.user_agent.map(str::to_owned), sign_in.address.to_string());
-    let bucket = sign_in.bucket.map(str::to_owned);
-    let amr: Vec<String> = sign_in.amr.iter().map(|&method| method.to_owned()).collect();
-    let idle_seconds = i64::try_from(idle.as_secs()).unwrap_or(i64::MAX);
-
-    let (session, all, some) = app
-        .db
+/// Begins a session, or renews the one that the user has in this browser; `None` if the user's password was changed, or the
+/// user disabled, since what the sign-in is based on was read.
+pub async fn begin(app: &App, sign_in: &SignIn<'_>) -> Result<Option<SignedIn>> {
+    let (beginning, user, generation) = (Beginning::of(app, sign_in), sign_in.user.id.clone(), sign_in.user.generation);
+    app.db
         .write(move |conn| {
             Box::pin(async move {
-                let presented = presented.as_ref();
-                new.browser_id = session::hold_browser(conn, &new.browser_id, &browser_hash, &sid_hash, now).await?;
-                // A browser that lost its session cookie, by being closed, has ended its sessions: nobody who signs in
-                // in it later may find them open.
-                session::end_unopened(conn, &new.browser_id, presented, &new.user_id, now).await?;
-                let open = session::list_of_browser(conn, &new.browser_id, now).await?;
-                let (own, others): (Vec<_>, Vec<_>) = open.into_iter().partition(|one| one.user_id == new.user_id);
-                let own = own.into_iter().next();
-                // Who is to be kept signed in is so alone: the others go when the browser is closed.
-                let kept_at = new.kept_at.or(own.as_ref().and_then(|own| own.kept_at));
-                let choices = || others.iter().map(|other| other.kept_at).chain([kept_at]);
-                let (all, some) = (choices().all(|kept| kept.is_some()), choices().any(|kept| kept.is_some()));
-                let cookies = Cookies { sid_hash: &sid_hash, kept_hash: (some && !all).then_some(&kept_hash) };
-                session::renew_browser(conn, &new.browser_id, &cookies, presented, now).await?;
-                let id = match own {
-                    Some(own) if session::reauthenticate(conn, &own.id, &new, idle_seconds).await? => own.id,
-                    _ => {
-                        let device =
-                            Device { idle_seconds, user_agent: user_agent.as_deref(), address: Some(&address) };
-                        session::insert(conn, &new, &device).await?;
-                        new.id
-                    }
-                };
-                if let Some(bucket) = &bucket {
-                    password::clear_failures(conn, bucket).await?;
+                if !user::hold(conn, &user).await?.is_some_and(|held| held.may_still(generation)) {
+                    return Ok(None);
                 }
-                let event = Event::SignedIn { user: new.user_id, session: id.clone(), amr };
-                pen.record(conn, &event).await?;
-                Ok((id, all, some))
+                beginning.write(conn, generation).await.map(Some)
             })
         })
-        .await?;
-    Ok(SignedIn { session, sid, keep: all, kept: (some && !all).then_some(kept) })
+        .await
+}
+
+/// A session that is about to begin, for whoever writes in the same transaction what it is based on.
+#[derive(Clone)]
+pub(super) struct Beginning {
+    new: Session,
+    sid: CookieSecret,
+    kept: CookieSecret,
+    presented: Option<TokenHash>,
+    browser: TokenHash,
+    idle_seconds: i64,
+    user_agent: Option<String>,
+    address: String,
+    amr: Vec<String>,
+    proof: Option<Proof>,
+    pen: Pen,
+    now: Timestamp,
+}
+
+impl Beginning {
+    pub(super) fn of(app: &App, sign_in: &SignIn<'_>) -> Self {
+        let (now, login) = (app.now(), &app.config.login);
+        let absolute = if sign_in.keep { login.session_remembered } else { login.session_absolute };
+        let idle = if sign_in.keep { login.session_remembered } else { login.session_idle };
+        let new = Session {
+            id: app.id(),
+            sid: app.pen.random.name::<16>(),
+            browser_id: app.id(),
+            user_id: sign_in.user.id.clone(),
+            sub: sign_in.user.sub.clone(),
+            generation: sign_in.user.generation,
+            auth_time: now,
+            amr: serde_json::to_string(sign_in.amr).unwrap_or_default(),
+            acr: sign_in.acr.to_owned(),
+            created_at: now,
+            last_active_at: now,
+            expires_at: now + absolute,
+            kept_at: sign_in.keep.then_some(now),
+        };
+        Self {
+            new,
+            sid: CookieSecret::new(&app.pen.random),
+            kept: CookieSecret::new(&app.pen.random),
+            presented: sign_in.sid.map(CookieSecret::hash),
+            browser: sign_in.browser.hash(),
+            idle_seconds: i64::try_from(idle.as_secs()).unwrap_or(i64::MAX),
+            user_agent: sign_in.user_agent.map(str::to_owned),
+            address: sign_in.address.to_string(),
+            amr: sign_in.amr.iter().map(|&method| method.to_owned()).collect(),
+            proof: sign_in.proof.cloned(),
+            pen: app.pen.clone(),
+            now,
+        }
+    }
+
+    /// Writes the session of a user who is held, and is of this generation.
+    pub(super) async fn write(self, conn: &mut Conn, generation: i64) -> Result<SignedIn> {
+        let Self { mut new, sid, kept, browser, now, idle_seconds, .. } = self;
+        new.generation = generation;
+        let (sid_hash, kept_hash, presented) = (sid.hash(), kept.hash(), self.presented.as_ref());
+        new.browser_id = session::hold_browser(conn, &new.browser_id, &browser, &sid_hash, now).await?;
+        // A browser that lost its session cookie, by being closed, has ended its sessions: nobody who signs in
+        // in it later may find them open.
+        session::end_unopened(conn, &new.browser_id, presented, &new.user_id, now).await?;
+        let open = session::list_of_browser(conn, &new.browser_id, now).await?;
+        let (own, others): (Vec<_>, Vec<_>) = open.into_iter().partition(|one| one.user_id == new.user_id);
+        let own = own.into_iter().next();
+        // Who is to be kept signed in is so alone: the others go when the browser is closed.
+        let kept_at = new.kept_at.or(own.as_ref().and_then(|own| own.kept_at));
+        let choices = || others.iter().map(|other| other.kept_at).chain([kept_at]);
+        let (all, some) = (choices().all(|kept| kept.is_some()), choices().any(|kept| kept.is_some()));
+        let cookies = Cookies { sid_hash: &sid_hash, kept_hash: (some && !all).then_some(&kept_hash) };
+        session::renew_browser(conn, &new.browser_id, &cookies, presented, now).await?;
+        known_device::note(conn, &browser, &new.user_id, now).await?;
+        let session = match own {
+            Some(own) if session::reauthenticate(conn, &own.id, &new, idle_seconds).await? => own.id,
+            _ => {
+                let (user_agent, address) = (self.user_agent.as_deref(), Some(self.address.as_str()));
+                session::insert(conn, &new, &Device { idle_seconds, user_agent, address }).await?;
+                new.id
+            }
+        };
+        if let Some(proof) = &self.proof {
+            for bucket in &proof.buckets {
+                password::clear_failures(conn, bucket).await?;
+            }
+            if let Some(stronger) = &proof.stronger {
+                password::rehash(conn, &new.user_id, &proof.phc, stronger).await?;
+            }
+        }
+        let event = Event::SignedIn { user: new.user_id, session: session.clone(), amr: self.amr };
+        self.pen.record(conn, &event).await?;
+        Ok(SignedIn { session, sid, keep: all, kept: (some && !all).then_some(kept) })
+    }
 }
 
 /// Ends a session, and with it what hangs on it and is not offline.

@@ -5,13 +5,17 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::app::App;
+use crate::base::clock::Timestamp;
 use crate::base::id::{Id, uuid_v4};
 use crate::base::secret::Secret;
 use crate::base::token::{Token, TokenHash, TokenKind};
 use crate::login::Error;
+use crate::login::password::Proof;
+use crate::login::session::{Beginning, SignIn, SignedIn};
 use crate::oidc::claims::Person;
 use crate::store;
-use crate::store::event::Event;
+use crate::store::db::Conn;
+use crate::store::event::{Event, Pen};
 use crate::store::one_time_link::{self, Purpose};
 use crate::store::user::{self, Identifier, IdentifierKind, User};
 use crate::store::{password, user as users};
@@ -74,46 +78,83 @@ pub async fn add(app: &App, new: NewUser) -> Result<User, Error> {
 pub async fn set_password(app: &App, user: &Id, password: &Secret) -> Result<(), Error> {
     let phc = app.hashing.hash(password).await?;
     let (now, pen, user) = (app.now(), app.pen.clone(), user.clone());
-    app.db.write(move |conn| Box::pin(async move { write_password(conn, &pen, &user, &phc, now).await })).await?;
-    Ok(())
-}
-
-/// Sets the password of whom a link belongs to, and uses the link up; `None` if it does not work.
-pub async fn set_password_by_link(app: &App, link: &TokenHash, password: &Secret) -> Result<Option<User>, Error> {
-    let phc = app.hashing.hash(password).await?;
-    let (now, pen, link) = (app.now(), app.pen.clone(), link.clone());
-    let user = app
-        .db
+    app.db
         .write(move |conn| {
             Box::pin(async move {
-                let Some(id) = one_time_link::find(conn, &link, Purpose::SetPassword, now).await? else {
-                    return Ok(None);
-                };
-                users::hold(conn, &id).await?;
-                if one_time_link::consume(conn, &link, Purpose::SetPassword, now).await?.is_none() {
-                    return Ok(None);
-                }
-                write_password(conn, &pen, &id, &phc, now).await?;
-                users::find(conn, &id).await
+                // The user's row first, as everywhere: who waits for it has locked nothing else.
+                end_what_was_before(conn, &pen, &user, now).await?;
+                password::set(conn, &user, &phc, now).await
             })
         })
         .await?;
-    Ok(user)
+    Ok(())
 }
 
-async fn write_password(
-    conn: &mut store::db::Conn,
-    pen: &store::event::Pen,
-    user: &Id,
-    phc: &str,
-    now: crate::base::clock::Timestamp,
-) -> store::db::Result<()> {
-    users::hold(conn, user).await?;
-    password::set(conn, user, phc, now).await?;
+/// Sets the password of whom a link belongs to, uses the link up, and begins a session; `None` if the link does not work.
+pub async fn set_password_by_link(
+    app: &App,
+    link: &TokenHash,
+    password: &Secret,
+    sign_in: &SignIn<'_>,
+) -> Result<Option<SignedIn>, Error> {
+    let phc = app.hashing.hash(password).await?;
+    let (now, pen, link, user) = (app.now(), app.pen.clone(), link.clone(), sign_in.user.id.clone());
+    let beginning = Beginning::of(app, sign_in);
+    let signed_in = app
+        .db
+        .write(move |conn| {
+            Box::pin(async move {
+                // The user before the link: of two links of one user that are used at once, one waits for the other here.
+                let held = users::hold(conn, &user).await?;
+                let Some(held) = held.filter(|held| held.disabled_at.is_none()) else { return Ok(None) };
+                let owner = one_time_link::consume(conn, &link, Purpose::SetPassword, now).await?;
+                if owner.as_ref() != Some(&user) {
+                    return Ok(None);
+                }
+                password::set(conn, &user, &phc, now).await?;
+                end_what_was_before(conn, &pen, &user, now).await?;
+                beginning.write(conn, held.generation + 1).await.map(Some)
+            })
+        })
+        .await?;
+    Ok(signed_in)
+}
+
+/// Changes the password of somebody who has typed the one before, and begins a session; `None` if in the meantime it was
+/// changed by others, who then have the last word.
+pub async fn change_password(
+    app: &App,
+    proof: &Proof,
+    password: &Secret,
+    sign_in: &SignIn<'_>,
+) -> Result<Option<SignedIn>, Error> {
+    let phc = app.hashing.hash(password).await?;
+    let (now, pen, proof) = (app.now(), app.pen.clone(), proof.clone());
+    let beginning = Beginning::of(app, sign_in);
+    let signed_in = app
+        .db
+        .write(move |conn| {
+            Box::pin(async move {
+                let (user, generation) = (&proof.user.id, proof.user.generation);
+                if !users::hold(conn, user).await?.is_some_and(|held| held.may_still(generation))
+                    || !password::replace(conn, user, &proof.phc, &phc, now).await?
+                {
+                    return Ok(None);
+                }
+                end_what_was_before(conn, &pen, user, now).await?;
+                beginning.write(conn, generation + 1).await.map(Some)
+            })
+        })
+        .await?;
+    Ok(signed_in)
+}
+
+/// Ends what the password before was good for: sessions, grants, links.
+async fn end_what_was_before(conn: &mut Conn, pen: &Pen, user: &Id, now: Timestamp) -> store::db::Result<()> {
+    users::end_all(conn, user).await?;
     password::clear_failures(conn, &format!("user:{user}")).await?;
     // A link that was made for the password before must not set the next one.
     one_time_link::end_all(conn, Purpose::SetPassword, user, now).await?;
-    users::end_all(conn, user).await?;
     pen.record(conn, &Event::PasswordChanged { user: user.clone() }).await
 }
 

@@ -15,10 +15,10 @@ use crate::http::form::Form;
 use crate::http::owner::Owner;
 use crate::http::page::Wording;
 use crate::http::query::Query;
-use crate::http::visitor::Visitor;
+use crate::http::visitor::{self, Visitor};
 use crate::http::{leave, page};
 use crate::login::password::{self, Outcome};
-use crate::login::session::{self, SignIn};
+use crate::login::session::SignIn;
 use crate::login::users;
 use crate::store;
 use crate::store::user;
@@ -94,25 +94,26 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
     }
     let identifiers = user::identifiers(&mut *app.db.read().await?, &owner.session.user_id).await?;
     let own: Vec<&str> = identifiers.iter().map(|identifier| identifier.normalised.as_str()).collect();
-    if let Err(problem) = check_password(&app, &new, &own) {
+    owner.visitor.hold_to(&app, "set-password", visitor::sign_in_rate(&app)).await?;
+    if let Some(problem) = check_password(&app, &new, &own).await? {
         return show(&app, &owner, Some(ChangeProblem::New(problem)), false).await;
     }
     // Whoever sits at an open session has as few tries as whoever signs in.
     let typed = own.first().copied().unwrap_or_default();
-    let (user, bucket) = match password::check(&app, typed, &current, &owner.visitor.browser).await? {
-        Outcome::Right { user, bucket } if user.id == owner.session.user_id => (user, bucket),
+    let proof = match password::check(&app, &owner.visitor.tries(typed, &current)).await? {
+        Outcome::Right(proof) if proof.user.id == owner.session.user_id => proof,
         Outcome::TooSoon { until } => {
             let seconds = until.since(app.now()).as_secs() + 1;
             return show(&app, &owner, Some(ChangeProblem::TooManyTries { seconds }), false).await;
         }
         _ => return show(&app, &owner, Some(ChangeProblem::CurrentWrong), false).await,
     };
-    users::set_password(&app, &user.id, &new).await?;
-    let user = user::find(&mut *app.db.read().await?, &user.id).await?;
-    let user = user.ok_or_else(|| Error::Internal("a password without its user".to_owned()))?;
     let keep = owner.session.kept_at.is_some();
-    let sign_in = SignIn { keep, bucket: Some(&bucket), ..owner.visitor.with_password(&user) };
-    let signed_in = session::begin(&app, &sign_in).await?;
+    let sign_in = SignIn { keep, proof: Some(&proof), ..owner.visitor.with_password(&proof.user) };
+    let Some(signed_in) = users::change_password(&app, &proof, &new, &sign_in).await? else {
+        // Somebody else was faster. If that was with another password, this session is over.
+        return leave::see_other(&app.config.issuer.url("/account/password"));
+    };
     let mut response = leave::see_other(&format!("{}?done=changed", app.config.issuer.url("/account/password")))?;
     Jar::of(&app).hand_over(&mut response, &signed_in, app.config.login.session_remembered);
     Ok(response)

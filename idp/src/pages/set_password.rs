@@ -13,8 +13,7 @@ use crate::http::error::Error;
 use crate::http::form::Form;
 use crate::http::page::{self, go_on};
 use crate::http::query::Query;
-use crate::http::visitor::Visitor;
-use crate::login::session;
+use crate::http::visitor::{self, Visitor};
 use crate::login::users;
 use crate::store::one_time_link::{self, Purpose};
 use crate::store::user::{self, User};
@@ -55,17 +54,19 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 /// Sets the password, and uses the link up.
 pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
     let Form { visitor, params } = form;
+    visitor.hold_to(&app, "set-password", visitor::sign_in_rate(&app)).await?;
     let token = params.get("token").unwrap_or_default();
     let user = whose(&app, token).await?;
     let password = Secret::from(params.get("password").unwrap_or_default());
     let identifiers = user::identifiers(&mut *app.db.read().await?, &user.id).await?;
     let own: Vec<&str> = identifiers.iter().map(|identifier| identifier.normalised.as_str()).collect();
-    if let Err(problem) = check_password(&app, &password, &own) {
+    if let Some(problem) = check_password(&app, &password, &own).await? {
         return show(&app, &visitor, token, &user, Some(problem)).await;
     }
     let link = Token::parse(TokenKind::OneTimeLink, token).ok_or(Error::DeadLink)?;
-    let user = users::set_password_by_link(&app, &link.hash(), &password).await?.ok_or(Error::DeadLink)?;
-    let signed_in = session::begin(&app, &visitor.with_password(&user)).await?;
+    let sign_in = visitor.with_password(&user);
+    let signed_in = users::set_password_by_link(&app, &link.hash(), &password, &sign_in).await?;
+    let signed_in = signed_in.ok_or(Error::DeadLink)?;
     go_on(&app, None, None, &signed_in)
 }
 

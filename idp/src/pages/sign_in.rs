@@ -1,7 +1,5 @@
 //! Signing in with an identifier and a password.
 
-use std::time::Duration;
-
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -10,17 +8,15 @@ use axum::response::Response;
 use crate::app::App;
 use crate::base::secret::Secret;
 use crate::http::asked::Step;
-use crate::http::client_ip;
 use crate::http::diagnosis::Diagnosis;
 use crate::http::error::Error;
 use crate::http::form::Form;
 use crate::http::page::{self, go_on};
 use crate::http::query::Query;
-use crate::http::visitor::Visitor;
+use crate::http::visitor::{self, Visitor};
 use crate::login::password::{self, Outcome};
 use crate::login::session::{self, SignIn};
 use crate::oidc::prompt::{NextStep, SignInReason};
-use crate::store::ephemeral::Rate;
 
 use super::{Layout, Wording};
 
@@ -145,16 +141,13 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
     if password.expose().is_empty() {
         return again(SignInProblem::PasswordMissing, StatusCode::BAD_REQUEST);
     }
-    let login = &app.config.login;
-    let rate = Rate { burst: login.address_burst, period: Duration::from_secs(60) / login.address_per_minute.max(1) };
-    let key = format!("sign-in:{}", client_ip::network(visitor.address));
-    if let Err(wait) = app.ephemeral.limit(&key, rate).await {
+    if let Err(wait) = visitor.limit(&app, "sign-in", visitor::sign_in_rate(&app)).await {
         app.metrics.sign_in("password", "limited");
         let seconds = wait.as_secs().max(1);
         return again(SignInProblem::TooManyTries { seconds }, StatusCode::TOO_MANY_REQUESTS);
     }
-    let (user, bucket) = match password::check(&app, &identifier, &password, &visitor.browser).await? {
-        Outcome::Right { user, bucket } => (user, bucket),
+    let proof = match password::check(&app, &visitor.tries(&identifier, &password)).await? {
+        Outcome::Right(proof) => proof,
         Outcome::Wrong | Outcome::TooLong => {
             app.metrics.sign_in("password", "refused");
             return again(SignInProblem::Refused, StatusCode::BAD_REQUEST);
@@ -165,8 +158,12 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
             return again(SignInProblem::TooManyTries { seconds }, StatusCode::TOO_MANY_REQUESTS);
         }
     };
-    let sign_in = SignIn { keep, bucket: Some(&bucket), ..visitor.with_password(&user) };
-    let signed_in = session::begin(&app, &sign_in).await?;
+    let sign_in = SignIn { keep, proof: Some(&proof), ..visitor.with_password(&proof.user) };
+    let Some(signed_in) = session::begin(&app, &sign_in).await? else {
+        // Changed, or disabled, while it was being verified.
+        app.metrics.sign_in("password", "refused");
+        return again(SignInProblem::Refused, StatusCode::BAD_REQUEST);
+    };
     app.metrics.sign_in("password", "done");
     go_on(&app, step.as_mut().map(|step| &mut step.interaction), return_to, &signed_in)
 }

@@ -11,7 +11,6 @@ use super::wording::check_password;
 use crate::app::App;
 use crate::base::secret::Secret;
 use crate::http::asked::Step;
-use crate::http::client_ip;
 use crate::http::error::Error;
 use crate::http::form::Form;
 use crate::http::page::{self, go_on};
@@ -146,6 +145,8 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
     offered(&app)?;
     let Form { visitor, params } = form;
+    // Before anything that takes time: an account is nobody's yet, so that an address is all that can be held to a rate.
+    visitor.hold_to(&app, "sign-up", Rate { burst: 10, period: Duration::from_secs(60) }).await?;
     let mut step = match params.get("interaction") {
         Some(sealed) => Some(Step::open(&app, &visitor, sealed).await?),
         None => None,
@@ -164,15 +165,9 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
     if name.len() > LONGEST_NAME {
         problems.push(SignUpProblem::NameTooLong);
     }
-    let rules = check_password(&app, &password, &[&email, &name]);
-    problems.extend(rules.err().map(SignUpProblem::Password));
+    problems.extend(check_password(&app, &password, &[&email, &name]).await?.map(SignUpProblem::Password));
     let Some(identifier) = identifier.filter(|_| problems.is_empty()) else { return again(problems) };
 
-    let key = format!("sign-up:{}", client_ip::network(visitor.address));
-    let rate = Rate { burst: 5, period: Duration::from_secs(60) };
-    if let Err(wait) = app.ephemeral.limit(&key, rate).await {
-        return Err(Error::TooMany(wait));
-    }
     let mut profile = serde_json::Map::new();
     if !name.is_empty() {
         profile.insert("name".to_owned(), name.clone().into());
@@ -186,6 +181,7 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
         Err(error) => return Err(error.into()),
     };
     let signed_in = session::begin(&app, &visitor.with_password(&user)).await?;
+    let signed_in = signed_in.ok_or_else(|| Error::Internal("a new user who cannot be signed in".to_owned()))?;
     go_on(&app, step.as_mut().map(|step| &mut step.interaction), None, &signed_in)
 }
 

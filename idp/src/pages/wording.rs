@@ -3,6 +3,7 @@
 use super::Wording;
 use crate::app::App;
 use crate::base::secret::Secret;
+use crate::login::hashing::Busy;
 use crate::login::password_rules::{self, Problem};
 
 /// Why a new password was not taken; said by sign-up and by setting a password.
@@ -36,15 +37,16 @@ impl PasswordProblem {
     }
 }
 
-/// Checks a new password of somebody who is called this.
-pub fn check_password(app: &App, password: &Secret, own: &[&str]) -> Result<(), PasswordProblem> {
+/// What is wrong with a new password of somebody who is called this.
+pub async fn check_password(app: &App, password: &Secret, own: &[&str]) -> Result<Option<PasswordProblem>, Busy> {
     if password.expose().is_empty() {
-        return Err(PasswordProblem::Missing);
+        return Ok(Some(PasswordProblem::Missing));
     }
     let least = app.config.login.password_min_length;
-    password_rules::check(password, own, least).map_err(|problem| match problem {
+    let checked = password_rules::check(&app.hashing, password, own, least).await?;
+    Ok(checked.err().map(|problem| match problem {
         Problem::TooShort => PasswordProblem::TooShort { least: least.into() },
         Problem::TooLong => PasswordProblem::TooLong,
         Problem::Guessable => PasswordProblem::TooCommon,
-    })
+    }))
 }

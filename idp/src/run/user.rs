@@ -54,7 +54,7 @@ pub(super) async fn command(app: &App, command: UserCommand) -> Outcome {
             let user = find_user(app, &who.user).await?;
             let link = match password {
                 Some(password) => {
-                    check_password(app, &password, &[&who.user])?;
+                    check_password(app, &password, &[&who.user]).await?;
                     users::set_password(app, &user.id, &password).await.map_err(failed)?;
                     None
                 }
@@ -75,7 +75,7 @@ async fn add_user(app: &App, add: &AddUser) -> Outcome {
     }
     if let Some(password) = &password {
         let own: Vec<&str> = [&add.username, &add.email, &add.name].into_iter().flatten().map(String::as_str).collect();
-        check_password(app, password, &own)?;
+        check_password(app, password, &own).await?;
     }
     let mut profile = Map::new();
     if let Some(name) = &add.name {
@@ -103,9 +103,10 @@ fn explain(text: &str, problem: identifier::Problem) -> String {
     }
 }
 
-fn check_password(app: &App, password: &Secret, own: &[&str]) -> Result<(), Failure> {
+async fn check_password(app: &App, password: &Secret, own: &[&str]) -> Result<(), Failure> {
     let least = app.config.login.password_min_length;
-    password_rules::check(password, own, least).map_err(|problem| {
+    let checked = password_rules::check(&app.hashing, password, own, least).await;
+    checked.map_err(|busy| failed(login::Error::from(busy)))?.map_err(|problem| {
         Failure::Usage(match problem {
             Problem::TooShort => format!("The password is too short: it needs {least} characters."),
             Problem::TooLong => "The password is longer than 1024 bytes.".to_owned(),

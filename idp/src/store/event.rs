@@ -17,7 +17,8 @@ pub enum Event {
     UserEnabled { user: Id },
     PasswordChanged { user: Id },
     SignedIn { user: Id, session: Id, amr: Vec<String> },
-    SignInFailed { user: Option<Id> },
+    SignInFailed { user: Id, failures: i64 },
+    UnknownNamesTried { tries: i64, networks: usize, loudest: Vec<(String, i64)> },
     PasswordDoorClosed { user: Id },
     SignedOut { user: Id, session: Id },
     SignedOutElsewhere { user: Id, session: Id },
@@ -42,12 +43,12 @@ impl Event {
             | Self::UserDisabled { user }
             | Self::UserEnabled { user }
             | Self::PasswordDoorClosed { user }
+            | Self::SignInFailed { user, .. }
             | Self::ProfileChanged { user }
             | Self::PasswordChanged { user } => (Some(user), None, None),
             Self::SignedIn { user, session, .. }
             | Self::SignedOut { user, session }
             | Self::SignedOutElsewhere { user, session } => (Some(user), None, Some(session)),
-            Self::SignInFailed { user } => (user.as_ref(), None, None),
             Self::ConsentGiven { user, client, .. }
             | Self::ConsentRefused { user, client }
             | Self::ConsentWithdrawn { user, client } => (Some(user), Some(client), None),
@@ -57,7 +58,7 @@ impl Event {
             | Self::GrantRevoked { client, .. }
             | Self::ClientCreated { client }
             | Self::ClientRemoved { client } => (None, Some(client), None),
-            Self::SigningKeyCreated { .. } | Self::Restored => (None, None, None),
+            Self::UnknownNamesTried { .. } | Self::SigningKeyCreated { .. } | Self::Restored => (None, None, None),
         }
     }
 }

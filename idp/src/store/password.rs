@@ -1,5 +1,7 @@
 //! Passwords as argon2id PHC strings, and the counters of failed tries.
 
+use std::time::Duration;
+
 use super::db::{Conn, Result};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
@@ -32,6 +34,19 @@ pub async fn set(conn: &mut Conn, user: &Id, phc: &str, now: Timestamp) -> Resul
     Ok(())
 }
 
+/// Replaces the password whose hash this is; whether it was still that one.
+pub async fn replace(conn: &mut Conn, user: &Id, old_phc: &str, new_phc: &str, now: Timestamp) -> Result<bool> {
+    let done =
+        sqlx::query("UPDATE password SET phc = $3, wrap = NULL, changed_at = $4 WHERE user_id = $1 AND phc = $2")
+            .bind(user)
+            .bind(old_phc)
+            .bind(new_phc)
+            .bind(now)
+            .execute(conn)
+            .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Replaces the hash of an unchanged password by a stronger one, unless the password was changed in the meantime.
 pub async fn rehash(conn: &mut Conn, user: &Id, old_phc: &str, new_phc: &str) -> Result<()> {
     sqlx::query("UPDATE password SET phc = $3, wrap = NULL WHERE user_id = $1 AND phc = $2")
@@ -41,6 +56,13 @@ pub async fn rehash(conn: &mut Conn, user: &Id, old_phc: &str, new_phc: &str) ->
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// How far the clocks of replicas may differ.
+const SKEW: Duration = Duration::from_secs(60);
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX / 4)
 }
 
 /// What one more try in a bucket came to.
@@ -59,14 +81,9 @@ pub enum Admission {
 }
 
 /// Counts a try before its outcome is known, so that parallel tries cannot share one: the count and its check are a
-/// single statement. A bucket that rested for a day begins anew.
-pub async fn admit(
-    conn: &mut Conn,
-    bucket: &str,
-    free: i64,
-    longest: std::time::Duration,
-    now: Timestamp,
-) -> Result<Admission> {
+/// single statement. A bucket that rested for a day begins anew. A wait that is longer than any can be was written before
+/// the clock was set back, and is over.
+pub async fn admit(conn: &mut Conn, bucket: &str, free: i64, longest: Duration, now: Timestamp) -> Result<Admission> {
     // The wait doubles with each failure beyond the free ones: 1, 2, 4 … seconds.
     let admitted: Option<(i64,)> = sqlx::query_as(
         "INSERT INTO password_failure (bucket, failures, next_try_at, updated_at) VALUES ($1, 1, $2, $2)
@@ -79,14 +96,15 @@ pub async fn admit(
              ELSE $2 + (1 << CAST(password_failure.failures - $3 AS INTEGER)) * CAST(1000000 AS BIGINT)
            END,
            updated_at = $2
-         WHERE password_failure.next_try_at <= $2
+         WHERE password_failure.next_try_at <= $2 OR password_failure.next_try_at > $2 + $4 + $6
          RETURNING failures",
     )
     .bind(bucket)
     .bind(now)
     .bind(free)
-    .bind(i64::try_from(longest.as_micros()).unwrap_or(i64::MAX / 4))
-    .bind(now - std::time::Duration::from_secs(24 * 60 * 60))
+    .bind(micros(longest))
+    .bind(now - Duration::from_secs(24 * 60 * 60))
+    .bind(micros(SKEW))
     .fetch_optional(&mut *conn)
     .await?;
     if let Some((failures,)) = admitted {
@@ -96,7 +114,7 @@ pub async fn admit(
         .bind(bucket)
         .fetch_optional(conn)
         .await?;
-    Ok(Admission::Refused { until: row.map_or(now, |row| row.0) })
+    Ok(Admission::Refused { until: row.map_or(now, |row| row.0).min(now + longest) })
 }
 
 /// Forgets the failures of a bucket after a success.

@@ -140,20 +140,26 @@ pub struct Candidate {
     pub user: User,
     /// The argon2id hash of the password in PHC form, if there is one.
     pub phc: Option<String>,
-    /// The row of the browser, if the user has signed in in it before.
-    pub known_browser: Option<Id>,
+    /// When the user last signed in with the browser, if that is known.
+    pub device_seen_at: Option<Timestamp>,
 }
 
-/// Who is meant by an identifier in a browser: one statement, whether anybody is or not.
-pub async fn find_candidate(conn: &mut Conn, normalised: &str, browser: &TokenHash) -> Result<Option<Candidate>> {
+/// Who is meant by an identifier in a browser: one statement, whether anybody is or not. The browser is known if the user
+/// has signed in with it since `known_since`.
+pub async fn find_candidate(
+    conn: &mut Conn,
+    normalised: &str,
+    browser: &TokenHash,
+    known_since: Timestamp,
+) -> Result<Option<Candidate>> {
     let sql = sqlx::AssertSqlSafe(format!(
         "SELECT {COLUMNS}, p.phc,
-                (SELECT b.id FROM browser b WHERE b.secret_hash = $2
-                    AND EXISTS (SELECT 1 FROM session s WHERE s.browser_id = b.id AND s.user_id = u.id)) AS known_browser
+                (SELECT d.last_seen_at FROM known_device d
+                  WHERE d.browser_hash = $2 AND d.user_id = u.id AND d.last_seen_at > $3) AS device_seen_at
            FROM user_identifier i JOIN user_account u ON u.id = i.user_id LEFT JOIN password p ON p.user_id = u.id
           WHERE i.normalised = $1 ORDER BY i.created_at"
     ));
-    Ok(sqlx::query_as(sql).bind(normalised).bind(browser).fetch_optional(conn).await?)
+    Ok(sqlx::query_as(sql).bind(normalised).bind(browser).bind(known_since).fetch_optional(conn).await?)
 }
 
 /// The users in the order of their making, from after `after`.
@@ -237,12 +243,32 @@ pub async fn set_disabled(conn: &mut Conn, user: &Id, disabled_at: Option<Timest
     Ok(done.rows_affected() == 1)
 }
 
-/// Holds a user to the end of the transaction; whether there is one. Who reads something of a user to write it anew, or changes
-/// several rows of one, does this first: nobody writes in between, and two never wait for each other.
-pub async fn hold(conn: &mut Conn, user: &Id) -> Result<bool> {
-    let done =
-        sqlx::query("UPDATE user_account SET generation = generation WHERE id = $1").bind(user).execute(conn).await?;
-    Ok(done.rows_affected() == 1)
+/// A user who is held, as no other transaction can change it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Held {
+    /// The present generation.
+    pub generation: i64,
+    /// Since when the user may not sign in.
+    pub disabled_at: Option<Timestamp>,
+}
+
+impl Held {
+    /// Whether what was verified when the user was of this generation still counts.
+    pub fn may_still(self, generation: i64) -> bool {
+        self.generation == generation && self.disabled_at.is_none()
+    }
+}
+
+/// Holds a user to the end of the transaction, if there is one. Who reads something of a user to write it anew, changes several
+/// rows of one, or writes what follows from something verified, does this first: nobody writes in between, and two never
+/// wait for each other.
+pub async fn hold(conn: &mut Conn, user: &Id) -> Result<Option<Held>> {
+    Ok(sqlx::query_as(
+        "UPDATE user_account SET generation = generation WHERE id = $1 RETURNING generation, disabled_at",
+    )
+    .bind(user)
+    .fetch_optional(conn)
+    .await?)
 }
 
 /// Replaces a user's profile.

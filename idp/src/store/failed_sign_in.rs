@@ -1,0 +1,45 @@
+//! Tries to sign in with names that nobody has: counted, because whoever makes them may make millions.
+
+use std::time::Duration;
+
+use super::db::{Conn, Result};
+use crate::base::clock::Timestamp;
+
+/// For how long tries of one network are counted together.
+pub const RANGE: Duration = Duration::from_secs(600);
+
+/// What one network tried in one range.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Tried {
+    /// The network that the tries came from.
+    pub network: String,
+    /// How many there were.
+    pub tries: i64,
+}
+
+/// Counts a try from a network.
+pub async fn count(conn: &mut Conn, network: &str, now: Timestamp) -> Result<()> {
+    let range = i64::try_from(RANGE.as_micros()).unwrap_or(i64::MAX);
+    sqlx::query(
+        "INSERT INTO failed_sign_in (network, began_at, tries) VALUES ($1, $2, 1)
+         ON CONFLICT (began_at, network) DO UPDATE SET tries = failed_sign_in.tries + 1",
+    )
+    .bind(network)
+    .bind(now.micros() - now.micros().rem_euclid(range))
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Takes out what was counted in ranges that began before a moment, so many rows at most. Of many callers one gets each row.
+pub async fn take(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<Vec<Tried>> {
+    Ok(sqlx::query_as(
+        "DELETE FROM failed_sign_in WHERE (began_at, network) IN (
+            SELECT began_at, network FROM failed_sign_in WHERE began_at < $1 ORDER BY began_at, network LIMIT $2)
+         RETURNING network, tries",
+    )
+    .bind(before)
+    .bind(limit)
+    .fetch_all(conn)
+    .await?)
+}

@@ -1,0 +1,46 @@
+//! Browsers that a user has signed in with.
+
+use super::db::{Conn, Result};
+use crate::base::clock::Timestamp;
+use crate::base::id::Id;
+use crate::base::token::TokenHash;
+
+/// How many browsers of one user are remembered: each has tries of its own, and whoever knew the password once could
+/// otherwise lay in any number of them.
+const MOST: i64 = 20;
+
+/// Notes that a user has signed in with a browser; beyond the most that are remembered, those seen longest ago go.
+pub async fn note(conn: &mut Conn, browser: &TokenHash, user: &Id, now: Timestamp) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO known_device (browser_hash, user_id, last_seen_at) VALUES ($1, $2, $3)
+         ON CONFLICT (browser_hash, user_id) DO UPDATE SET last_seen_at = excluded.last_seen_at",
+    )
+    .bind(browser)
+    .bind(user)
+    .bind(now)
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query(
+        "DELETE FROM known_device WHERE user_id = $1 AND browser_hash <> $2 AND browser_hash NOT IN (
+            SELECT browser_hash FROM known_device WHERE user_id = $1 ORDER BY last_seen_at DESC, browser_hash LIMIT $3)",
+    )
+    .bind(user)
+    .bind(browser)
+    .bind(MOST)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Forgets browsers that nobody has signed in with since a moment.
+pub async fn delete_unseen(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
+    let done = sqlx::query(
+        "DELETE FROM known_device WHERE (browser_hash, user_id) IN (
+            SELECT browser_hash, user_id FROM known_device WHERE last_seen_at < $1 LIMIT $2)",
+    )
+    .bind(before)
+    .bind(limit)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}
