@@ -4,6 +4,7 @@
 mod fill;
 mod load;
 mod raw;
+mod refusals;
 mod report;
 mod scenarios;
 mod server;
@@ -29,6 +30,8 @@ enum Command {
     },
     /// Fill a database, start the server and load it; print a table.
     Run(Run),
+    /// Try to sign in to accounts of several kinds with a wrong password, and compare when that is refused.
+    Refusals(refusals::Refusals),
 }
 
 /// What is measured, and how.
@@ -75,6 +78,10 @@ fn main() -> Result<()> {
         Command::Raw { limit } => {
             println!("{}", raw::measure(limit)?);
             Ok(())
+        }
+        Command::Refusals(run) => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(refusals::run(&run))
         }
         Command::Run(run) => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

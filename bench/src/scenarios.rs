@@ -13,7 +13,7 @@ use crate::raw::Limit;
 use crate::report::{Line, Report, Starts};
 use crate::server::{Server, free_port};
 
-fn encode(fields: &[(&str, &str)]) -> String {
+pub fn encode(fields: &[(&str, &str)]) -> String {
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
@@ -91,7 +91,7 @@ struct SignIn {
 }
 
 /// The cookies that an answer sets, as a browser sends them back.
-fn cookies(answer: &Answer) -> String {
+pub fn cookies(answer: &Answer) -> String {
     let set = |line: &str| {
         let (name, value) = line.split_once(": ")?;
         let pair = value.split(';').next()?;
@@ -127,16 +127,17 @@ fn json(answer: Answer) -> Result<Value> {
 }
 
 /// A database of this run.
-struct Place {
+pub struct Place {
     folder: tempfile::TempDir,
-    url: String,
-    port: u16,
+    pub url: String,
+    pub port: u16,
 }
 
 impl Place {
-    async fn new(run: &Run) -> Result<Self> {
+    /// A new one on this PostgreSQL, or an SQLite file.
+    pub async fn new(postgres: Option<&str>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        let url = match &run.postgres {
+        let url = match postgres {
             None => format!("sqlite:{}", folder.path().join("latchkey.db").display()),
             Some(server) => {
                 let name = format!("latchkey_bench_{}", std::process::id());
@@ -152,7 +153,7 @@ impl Place {
         Ok(Self { folder, url, port: free_port()? })
     }
 
-    fn config(&self) -> Result<Config> {
+    pub fn config(&self) -> Result<Config> {
         let mut config = Config { issuer: Issuer::localhost(self.port), ..Config::default() };
         config.data_dir = self.folder.path().to_owned();
         config.database.url = Some(DatabaseUrl::parse(&self.url).map_err(anyhow::Error::msg)?);
@@ -160,7 +161,7 @@ impl Place {
         Ok(config)
     }
 
-    fn environment(&self, algorithms: &str) -> Vec<(String, String)> {
+    pub fn environment(&self, algorithms: &str) -> Vec<(String, String)> {
         [
             ("LATCHKEY__DATA_DIR", self.folder.path().display().to_string()),
             ("LATCHKEY__DATABASE__URL", self.url.clone()),
@@ -179,7 +180,7 @@ const KEY: &str = "C2cBAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4";
 
 /// Runs all scenarios, prints the table and adds it to the file.
 pub async fn run(run: &Run) -> Result<()> {
-    let place = Place::new(run).await?;
+    let place = Place::new(run.postgres.as_deref()).await?;
     let app = boot::open(place.config()?, Surroundings::real()).await?;
     let mut filled = fill::fill(&app, &place.url, run.users).await?;
     app.db.close().await;

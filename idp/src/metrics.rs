@@ -44,6 +44,8 @@ pub struct Metrics {
     request_duration: Seconds,
     in_flight: Level,
     sign_ins: Counters<2>,
+    deadline: Measure,
+    refusals: Counters<1>,
     tokens: Counters<1>,
     replays: Counters<1>,
     hashing: Counters<1>,
@@ -81,6 +83,8 @@ impl Metrics {
             request_duration: Family::new_with_constructor(seconds),
             in_flight: Level::default(),
             sign_ins: Family::default(),
+            deadline: Measure::default(),
+            refusals: Family::default(),
             tokens: Family::default(),
             replays: Family::default(),
             hashing: Family::default(),
@@ -129,6 +133,8 @@ impl Metrics {
         );
         own.register("http_requests_in_flight", "Requests that are being answered", self.in_flight.clone());
         own.register("sign_ins", "Tries to sign in, by method and outcome", self.sign_ins.clone());
+        own.register("sign_in_deadline_seconds", "After how long a refused sign-in is answered", self.deadline.clone());
+        own.register("sign_in_refusals", "Refused sign-ins, by outcome: in_time or late", self.refusals.clone());
         own.register("tokens_issued", "Token responses, by grant type", self.tokens.clone());
         own.register("replays", "Codes and refresh tokens that were used again, by kind", self.replays.clone());
         own.register("hashing", "Passwords that were to be hashed, by outcome: done or refused", self.hashing.clone());
@@ -222,6 +228,10 @@ impl Metrics {
         level(&self.hashing_waiting, hashing.waiting);
         set(&self.hashing.get_or_create(&Labels([("outcome", "done".to_owned())])), hashing.done);
         set(&self.hashing.get_or_create(&Labels([("outcome", "refused".to_owned())])), hashing.refused);
+        let (in_time, late) = app.hashing.deadline().usage();
+        set(&self.refusals.get_or_create(&Labels([("outcome", "in_time".to_owned())])), in_time);
+        set(&self.refusals.get_or_create(&Labels([("outcome", "late".to_owned())])), late);
+        self.deadline.set(app.hashing.deadline().time().as_secs_f64());
         let database = app.db.usage();
         level(&self.connections, database.in_use.into());
         level(&self.connections_most, database.most.into());
@@ -291,6 +301,7 @@ pub fn catalogue() -> String {
     metrics.job("clean", true, 0, 0.0);
     let one = |labels: &'static str| Labels([(labels, String::new())]);
     drop(metrics.hashing.get_or_create(&one("outcome")));
+    drop(metrics.refusals.get_or_create(&one("outcome")));
     drop(metrics.redis.get_or_create(&one("outcome")));
     drop(metrics.key_age.get_or_create(&one("algorithm")));
     let mut text = String::new();
