@@ -43,6 +43,9 @@ pub struct Metrics {
     requests: Counters<3>,
     request_duration: Seconds,
     in_flight: Level,
+    http_connections: Level,
+    http_ended: Counters<1>,
+    http_refused: Counters<1>,
     sign_ins: Counters<2>,
     deadline: Measure,
     refusals: Counters<1>,
@@ -82,6 +85,9 @@ impl Metrics {
             requests: Family::default(),
             request_duration: Family::new_with_constructor(seconds),
             in_flight: Level::default(),
+            http_connections: Level::default(),
+            http_ended: Family::default(),
+            http_refused: Family::default(),
             sign_ins: Family::default(),
             deadline: Measure::default(),
             refusals: Family::default(),
@@ -106,6 +112,12 @@ impl Metrics {
             started: Measure::default(),
         };
         metrics.register();
+        for reason in ["silent", "idle", "unread", "displaced"] {
+            drop(metrics.http_ended.get_or_create(&Labels([("reason", reason.to_owned())])));
+        }
+        for taken in ["address", "all"] {
+            drop(metrics.http_refused.get_or_create(&Labels([("taken", taken.to_owned())])));
+        }
         metrics
     }
 
@@ -132,6 +144,13 @@ impl Metrics {
             self.request_duration.clone(),
         );
         own.register("http_requests_in_flight", "Requests that are being answered", self.in_flight.clone());
+        own.register("http_connections", "Connections that are open", self.http_connections.clone());
+        own.register("http_connections_ended", "Connections that were ended, by reason", self.http_ended.clone());
+        own.register(
+            "http_connections_refused",
+            "Connections that found no place, by what was taken",
+            self.http_refused.clone(),
+        );
         own.register("sign_ins", "Tries to sign in, by method and outcome", self.sign_ins.clone());
         own.register("sign_in_deadline_seconds", "After how long a refused sign-in is answered", self.deadline.clone());
         own.register("sign_in_refusals", "Refused sign-ins, by outcome: in_time or late", self.refusals.clone());
@@ -184,6 +203,26 @@ impl Metrics {
             Labels([("method", method.to_owned()), ("route", route.to_owned()), ("status", status.to_string())]);
         self.requests.get_or_create(&labels).inc();
         self.request_duration.get_or_create(&Labels([("route", route.to_owned())])).observe(took.as_secs_f64());
+    }
+
+    /// A connection begins.
+    pub fn connection_begins(&self) {
+        self.http_connections.inc();
+    }
+
+    /// A connection is over.
+    pub fn connection_ends(&self) {
+        self.http_connections.dec();
+    }
+
+    /// A connection was told to end, for this reason.
+    pub fn connection_ended(&self, reason: &'static str) {
+        self.http_ended.get_or_create(&Labels([("reason", reason.to_owned())])).inc();
+    }
+
+    /// A connection found no place: of its address, or at all.
+    pub fn connection_refused(&self, taken: &'static str) {
+        self.http_refused.get_or_create(&Labels([("taken", taken.to_owned())])).inc();
     }
 
     /// Somebody tried to sign in.

@@ -11,7 +11,6 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use serde_json::{Map, json};
-use tokio::net::TcpListener;
 
 use crate::app::App;
 use crate::boot::{self, Surroundings};
@@ -78,17 +77,17 @@ async fn open(config: Config) -> Result<App, Failure> {
     Ok(boot::open_patiently(config, Surroundings::real()).await?)
 }
 
-async fn serve(config: Config) -> Outcome {
+async fn serve(mut config: Config) -> Outcome {
     let began = std::time::Instant::now();
+    serve::fit(&mut config);
     let hold = boot::take_hold(&config)?;
     let address = config.listen();
-    let listener = TcpListener::bind(address).await.with_context(|| format!("{address} cannot be listened on"))?;
+    let listener = serve::listen(address).with_context(|| format!("{address} cannot be listened on"))?;
     let watching = match config.metrics.listen {
-        Some(address) => Some(
-            TcpListener::bind(address)
-                .await
-                .with_context(|| format!("metrics.listen: {address} cannot be listened on"))?,
-        ),
+        Some(address) => {
+            let bound = serve::listen(address);
+            Some(bound.with_context(|| format!("metrics.listen: {address} cannot be listened on"))?)
+        }
         None => None,
     };
     let tls = Tls::open(&config.tls)?;

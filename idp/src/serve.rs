@@ -1,36 +1,45 @@
 //! Taking connections. The loop is our own, because `axum::serve` keeps half-sent headers open for ever.
 //!
 //! A connection is what a trusted proxy says of it (PROXY protocol), then TLS if there is a certificate, then HTTP/2 if the
-//! client speaks it, else HTTP/1. Nothing of that happens in the loop itself, and all of it is bounded in time.
+//! client speaks it, else HTTP/1. Nothing of that happens in the loop itself, and all of it is bounded in time: by
+//! `connections`, which looks at what each connection does.
 
+mod answer;
+mod connections;
+mod files;
 mod proxy_protocol;
+mod stream;
 pub mod tls;
 
-use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use axum::http::{HeaderValue, Request, Version, header};
-use hyper::body::Incoming;
-use hyper::server::conn::{http1, http2};
+use axum::http::{HeaderValue, Request, StatusCode, Version, header};
+use axum::response::{IntoResponse, Response};
+use hyper::body::{Body as _, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::server::conn::auto;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::app::App;
-use crate::config::Http;
 use crate::http::client_ip;
+use crate::http::page::assets::Shared;
 use crate::router;
+use answer::Answer;
+use connections::{Connection, Connections, Opened, Why};
+pub use files::fit;
+use stream::Stream;
 use tls::Tls;
 
 /// How many requests one HTTP/2 connection may have under way at once.
@@ -42,106 +51,111 @@ const RESETS: usize = 50;
 /// How often an HTTP/2 connection is asked whether it still lives, and how long it may take to say so.
 const PING: Duration = Duration::from_secs(20);
 
-/// How many connections each address has.
-#[derive(Default)]
-struct Addresses(Mutex<HashMap<String, u32>>);
+/// How many bytes of bodies one HTTP/2 connection may send before they are read; more comes when they were.
+const WINDOW: u32 = 256 * 1024;
 
-/// The place of one connection among those of its address, given up when dropped.
-struct Place(Arc<Addresses>, String);
+/// How many bytes the system keeps for one connection until its client reads them.
+const SEND_BUFFER: u32 = 128 * 1024;
 
-impl Addresses {
-    fn counts(&self) -> MutexGuard<'_, HashMap<String, u32>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+/// How many connections wait to be taken.
+const BACKLOG: u32 = 1024;
 
-    /// A place for another connection of this address; `None` if it has as many as it may. A trusted proxy's are bounded by
-    /// those of all.
-    fn place(self: &Arc<Self>, address: IpAddr, http: &Http) -> Option<Place> {
-        let trusted = client_ip::is_in(&http.trusted_proxies, address);
-        let most = if trusted { http.connections } else { http.connections_per_address };
-        let network = client_ip::network(address);
-        let mut counts = self.counts();
-        let count = counts.entry(network.clone()).or_default();
-        if *count >= most {
-            return None;
-        }
-        *count += 1;
-        Some(Place(Arc::clone(self), network))
-    }
-}
+/// How long a connection that was told to end may take to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(1);
 
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut counts = self.0.counts();
-        if let Some(count) = counts.get_mut(&self.1) {
-            *count -= 1;
-            if *count == 0 {
-                counts.remove(&self.1);
-            }
-        }
-    }
-}
+/// How often it is told that connections cannot be taken.
+const TELL: Duration = Duration::from_secs(10);
 
 /// All that serving a connection needs.
 struct Server {
     app: App,
     router: Router,
     tls: Option<Arc<Tls>>,
-    http1: http1::Builder,
-    http2: http2::Builder<TokioExecutor>,
+    proxy_protocol: bool,
+    protocol: auto::Builder<TokioExecutor>,
+    connections: Arc<Connections>,
+    /// The tasks of the connections.
+    tasks: TaskTracker,
     /// Whether the order to stop has come: then each answer is its connection's last.
     stopping: AtomicBool,
+    /// Tells connections to end as soon as nothing is under way on them.
+    finish: CancellationToken,
 }
 
 impl Server {
+    /// What serves people and applications.
     fn new(app: &App, router: Router, tls: Option<Arc<Tls>>) -> Self {
         let http = &app.config.http;
-        let headers = http.url_limit.in_bytes() * 2 + 32 * 1024;
-        let mut one = http1::Builder::new();
-        one.timer(TokioTimer::new()).header_read_timeout(http.header_timeout).max_buf_size(headers).half_close(false);
-        let mut two = http2::Builder::new(TokioExecutor::new());
-        two.timer(TokioTimer::new())
+        let headers = http.header_limit();
+        let mut protocol = auto::Builder::new(TokioExecutor::new());
+        protocol
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(http.header_timeout)
+            .max_buf_size(headers)
+            .half_close(false);
+        protocol
+            .http2()
+            .timer(TokioTimer::new())
             .max_concurrent_streams(STREAMS)
             .max_header_list_size(u32::try_from(headers).unwrap_or(u32::MAX))
             .max_pending_accept_reset_streams(RESETS)
             .max_local_error_reset_streams(RESETS)
+            .initial_connection_window_size(WINDOW)
+            .initial_stream_window_size(WINDOW / 2)
+            .max_send_buf_size(headers)
             .keep_alive_interval(PING)
             .keep_alive_timeout(PING);
-        Self { app: app.clone(), router, tls, http1: one, http2: two, stopping: AtomicBool::new(false) }
+        Self {
+            app: app.clone(),
+            router,
+            tls,
+            proxy_protocol: http.proxy_protocol,
+            protocol,
+            connections: Connections::new(app),
+            tasks: TaskTracker::new(),
+            stopping: AtomicBool::new(false),
+            finish: CancellationToken::new(),
+        }
+    }
+
+    /// What serves who watches, with places of its own.
+    fn watching(app: &App) -> Self {
+        let connections = Connections::watching(app);
+        Self { proxy_protocol: false, connections, ..Self::new(app, router::watching(app), None) }
+    }
+
+    /// Hands a connection to a task of its own, if there is a place for it.
+    fn take(self: &Arc<Self>, (stream, peer): Accepted) {
+        let Some(opened) = self.connections.open() else { return };
+        let _ = stream.set_nodelay(true);
+        let server = Arc::clone(self);
+        self.tasks.spawn(async move { server.begin(stream, peer, &opened).await });
     }
 
     /// Serves a connection to its end.
-    async fn connection(self: Arc<Self>, mut stream: TcpStream, peer: SocketAddr, watcher: Watcher) {
-        let patience = self.app.config.http.header_timeout;
-        let peer = match tokio::time::timeout(patience, self.whose(&mut stream, peer)).await {
-            Ok(Ok(peer)) => peer,
-            Ok(Err(error)) => return tracing::debug!("connection: {error}"),
-            Err(_) => return,
-        };
+    async fn begin(self: &Arc<Self>, mut stream: TcpStream, peer: SocketAddr, opened: &Opened) {
+        let Some(peer) = unless_told_to_end(opened, self.whose(&mut stream, peer)).await else { return };
+        if !opened.belongs_to(peer.ip()) {
+            return;
+        }
+        let stream = Stream::new(stream, opened);
         match &self.tls {
-            None => {
-                if let Ok(Ok(http2)) = tokio::time::timeout(patience, begins_as_http2(&stream)).await {
-                    self.speak(stream, peer, http2, watcher).await;
+            None => self.speak(stream, peer, opened).await,
+            Some(tls) => {
+                if let Some(stream) = unless_told_to_end(opened, tls.acceptor().accept(stream)).await {
+                    self.speak(stream, peer, opened).await;
                 }
             }
-            Some(tls) => match tokio::time::timeout(patience, tls.acceptor().accept(stream)).await {
-                Ok(Ok(stream)) => {
-                    let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-                    self.speak(stream, peer, http2, watcher).await;
-                }
-                Ok(Err(error)) => tracing::debug!("connection: {error}"),
-                Err(_) => {}
-            },
         }
     }
 
     /// The address that the connection is of: what a trusted proxy says, where connections begin with that.
     async fn whose(&self, stream: &mut TcpStream, peer: SocketAddr) -> std::io::Result<SocketAddr> {
-        let http = &self.app.config.http;
-        if !http.proxy_protocol {
+        if !self.proxy_protocol {
             return Ok(peer);
         }
-        let trusted = client_ip::is_in(&http.trusted_proxies, peer.ip());
+        let trusted = client_ip::is_in(&self.app.config.http.trusted_proxies, peer.ip());
         // From this machine `latchkey health` asks, which speaks for itself.
         if trusted || peer.ip().is_loopback() {
             match proxy_protocol::read(stream).await? {
@@ -153,53 +167,80 @@ impl Server {
         Err(std::io::Error::other("a connection of nobody who may speak for others"))
     }
 
-    async fn speak<S>(self: Arc<Self>, stream: S, peer: SocketAddr, http2: bool, watcher: Watcher)
+    async fn speak<S>(self: &Arc<Self>, stream: S, peer: SocketAddr, connection: &Arc<Connection>)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let server = Arc::clone(&self);
-        let service = service_fn(move |request| answer(Arc::clone(&server), request, peer));
-        let stream = TokioIo::new(stream);
-        let ended = if http2 {
-            watcher.watch(self.http2.serve_connection(stream, service)).await
-        } else {
-            watcher.watch(self.http1.serve_connection(stream, service)).await
+        let service = service_fn(|request| answer(Arc::clone(self), Arc::clone(connection), request, peer));
+        let serving = self.protocol.serve_connection(TokioIo::new(stream), service);
+        tokio::pin!(serving);
+        let mut finishing = false;
+        let ended = loop {
+            tokio::select! {
+                ended = serving.as_mut() => break ended,
+                why = connection.ended() => {
+                    if matches!(why, Why::Unread | Why::Displaced) {
+                        return;
+                    }
+                    serving.as_mut().graceful_shutdown();
+                    let Ok(ended) = tokio::time::timeout(GOODBYE, serving.as_mut()).await else { return };
+                    break ended;
+                }
+                () = self.finish.cancelled(), if !finishing => {
+                    finishing = true;
+                    serving.as_mut().graceful_shutdown();
+                }
+            }
         };
         // A connection that breaks is the client's affair.
         if let Err(error) = ended {
+            if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_timeout) {
+                connection.timed_out();
+            }
             tracing::debug!("connection: {error}");
         }
     }
 }
 
-/// Whether the first bytes are the preface of HTTP/2 (RFC 9113 §3.4), which a client may send that knows of it before.
-async fn begins_as_http2(stream: &TcpStream) -> std::io::Result<bool> {
-    let mut seen = [0; 4];
-    loop {
-        let count = stream.peek(&mut seen).await?;
-        let same = seen.iter().zip(b"PRI ").take(count).all(|(seen, preface)| seen == preface);
-        if count == 0 || !same || count == seen.len() {
-            return Ok(same && count == seen.len());
-        }
-        // A few bytes that could still be either; `peek` would answer with them again at once.
-        tokio::time::sleep(Duration::from_millis(1)).await;
+/// What comes before the first request, as long as nobody wants the connection to end.
+async fn unless_told_to_end<T>(connection: &Connection, work: impl Future<Output = std::io::Result<T>>) -> Option<T> {
+    tokio::select! {
+        done = work => done.inspect_err(|error| tracing::debug!("connection: {error}")).ok(),
+        _ = connection.ended() => None,
     }
 }
 
 async fn answer(
     server: Arc<Server>,
+    connection: Arc<Connection>,
     request: Request<Incoming>,
     peer: SocketAddr,
-) -> Result<axum::response::Response, std::convert::Infallible> {
-    let mut request = request.map(Body::new);
+) -> Result<Response<Answer<Body>>, std::convert::Infallible> {
     let version = request.version();
-    request.extensions_mut().insert(ConnectInfo(peer));
-    let mut response = server.router.clone().oneshot(request).await?;
+    if version < Version::HTTP_2 {
+        connection.drained().await;
+    }
+    let running = connection.begins();
+    let mut response = if connection.reserved && !asks_for_health(request.uri().path()) {
+        let wait = [(header::RETRY_AFTER, "2"), (header::CONNECTION, "close")];
+        (StatusCode::SERVICE_UNAVAILABLE, wait).into_response()
+    } else {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        server.router.clone().oneshot(request).await?
+    };
     if version < Version::HTTP_2 && server.stopping.load(Ordering::Acquire) {
         // The client shall not send another request on a connection that is about to be closed.
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    Ok(response)
+    let bytes = response.body().size_hint().lower();
+    let unread = running.answered(bytes, response.extensions().get::<Shared>().is_some());
+    Ok(response.map(|body| Answer::new(body, unread)))
+}
+
+/// Whether a path is that of the health, with or without the issuer's own before it.
+fn asks_for_health(path: &str) -> bool {
+    path.ends_with("/health/live") || path.ends_with("/health/ready")
 }
 
 /// Serves until `stop` is ready, then lets what is under way end.
@@ -211,94 +252,84 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) {
     let http = &app.config.http;
-    let connections = Arc::new(Semaphore::new(http.connections as usize));
-    let graceful = GracefulShutdown::new();
     let server = Arc::new(Server::new(app, router, tls));
-    let addresses = Arc::new(Addresses::default());
-    let take = |(stream, peer, permit): Accepted| {
-        let Some(place) = addresses.place(peer.ip(), http) else { return };
-        let _ = stream.set_nodelay(true);
-        let serving = Arc::clone(&server).connection(stream, peer, graceful.watcher());
-        tokio::spawn(async move {
-            serving.await;
-            drop((permit, place));
-        });
-    };
-    take_until(stop, &listener, &connections, take).await;
+    let looking = tokio::spawn(Arc::clone(&server.connections).look_after());
+    server.take_until(stop, &listener).await;
     // From here on health checks say no, and each answer closes its connection; new connections are still served.
     app.requests.close();
     server.stopping.store(true, Ordering::Release);
-    take_until(tokio::time::sleep(http.shutdown_delay), &listener, &connections, take).await;
+    server.take_until(tokio::time::sleep(http.shutdown_delay), &listener).await;
     // Whoever has connected by now is served, too.
-    while let Some(accepted) = waiting(&listener, &connections).await {
-        take(accepted);
+    while let Some(accepted) = waiting(&listener).await {
+        server.take(accepted);
     }
     drop(listener);
     let all = async {
         // A request on the newest connections is still on its way.
         tokio::time::sleep(http.shutdown_delay.min(Duration::from_millis(250))).await;
-        graceful.shutdown().await;
+        server.finish.cancel();
+        server.tasks.close();
+        server.tasks.wait().await;
         app.requests.wait().await;
         app.db.close().await;
     };
     if tokio::time::timeout(http.shutdown_timeout, all).await.is_err() {
         tracing::warn!("some requests did not end in time");
     }
+    looking.abort();
 }
 
 /// Serves whoever watches, until the process ends: to the last moment one can see how it ends.
 pub async fn watch(app: App, listener: TcpListener) {
-    let server = Arc::new(Server::new(&app, router::watching(&app), None));
-    loop {
-        let Ok((stream, peer)) = listener.accept().await else {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            continue;
-        };
-        let own = Arc::clone(&server);
-        let service = service_fn(move |request| answer(Arc::clone(&own), request, peer));
-        tokio::spawn(server.http1.serve_connection(TokioIo::new(stream), service));
-    }
+    let server = Arc::new(Server::watching(&app));
+    let looking = Arc::clone(&server.connections).look_after();
+    tokio::join!(server.take_until(std::future::pending(), &listener), looking);
 }
 
-async fn take_until(
-    end: impl Future<Output = ()>,
-    listener: &TcpListener,
-    connections: &Arc<Semaphore>,
-    take: impl Fn(Accepted),
-) {
-    tokio::pin!(end);
-    loop {
-        tokio::select! {
-            accepted = accept(listener, connections) => accepted.map_or((), &take),
-            () = &mut end => return,
-        }
-    }
+/// Listens at an address.
+pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // As every listener of the standard library does: a server that starts again finds its port free.
+    socket.set_reuseaddr(true)?;
+    // The system would keep megabytes for each client that does not read.
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
-type Accepted = (TcpStream, SocketAddr, OwnedSemaphorePermit);
+type Accepted = (TcpStream, SocketAddr);
 
-async fn accept(listener: &TcpListener, connections: &Arc<Semaphore>) -> Option<Accepted> {
-    let permit = Arc::clone(connections).acquire_owned().await.ok()?;
-    match listener.accept().await {
-        Ok((stream, peer)) => Some((stream, peer, permit)),
-        Err(error) => {
-            // Out of file descriptors, say: give the connections that are open a moment to close.
-            tracing::warn!("a connection could not be taken: {error}");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-            None
+impl Server {
+    async fn take_until(self: &Arc<Self>, end: impl Future<Output = ()>, listener: &TcpListener) {
+        tokio::pin!(end);
+        let mut told: Option<Instant> = None;
+        loop {
+            tokio::select! {
+                accepted = listener.accept() => match accepted {
+                    Ok(accepted) => self.take(accepted),
+                    Err(error) => {
+                        if told.is_none_or(|it| it.elapsed() >= TELL) {
+                            told = Some(Instant::now());
+                            tracing::warn!("a connection could not be taken: {error}");
+                        }
+                        // Out of file descriptors, say: somebody has to go, and is given a moment to do so.
+                        self.connections.make_room();
+                        tokio::time::sleep(Duration::from_millis(20)).await;
+                    }
+                },
+                () = &mut end => return,
+            }
         }
     }
 }
 
 /// A connection that waits to be taken, if there is one at this moment.
-async fn waiting(listener: &TcpListener, connections: &Arc<Semaphore>) -> Option<Accepted> {
-    let permit = Arc::clone(connections).try_acquire_owned().ok()?;
-    let accepted = std::future::poll_fn(|context| {
+async fn waiting(listener: &TcpListener) -> Option<Accepted> {
+    std::future::poll_fn(|context| {
         Poll::Ready(match listener.poll_accept(context) {
             Poll::Ready(Ok(accepted)) => Some(accepted),
             Poll::Ready(Err(_)) | Poll::Pending => None,
         })
-    });
-    let (stream, peer) = accepted.await?;
-    Some((stream, peer, permit))
+    })
+    .await
 }

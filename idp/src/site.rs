@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use axum::body::Bytes;
 
 use crate::base::encoding::base64;
 use crate::base::messages::Messages;
@@ -25,8 +26,8 @@ pub struct Site {
 pub struct Logo {
     /// Its media type.
     pub content_type: &'static str,
-    /// The picture.
-    pub bytes: Vec<u8>,
+    /// The picture, the same memory for all who load it.
+    pub bytes: Bytes,
 }
 
 /// The largest logo, in bytes.
@@ -46,7 +47,7 @@ impl Logo {
             text if text.trim_ascii_start().starts_with(b"<") => "image/svg+xml",
             _ => bail!("the logo {} is neither PNG, JPEG, WebP nor SVG", path.display()),
         };
-        Ok(Self { content_type, bytes })
+        Ok(Self { content_type, bytes: bytes.into() })
     }
 
     /// The picture as a URL that holds it: RFC 2397.

@@ -1,4 +1,4 @@
-//! Q1, O2, X12. Connections: TLS, HTTP/2, the PROXY protocol, floods, and their end.
+//! Q1, Q4, O2, X12. Connections: TLS, HTTP/2, the PROXY protocol, floods, and their end.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -153,6 +153,9 @@ fn a_certificate_that_cannot_be_used_stops_the_start_and_says_why() {
     assert!(refused(&config).contains("tls.certificate_file"));
 }
 
+/// The preface of HTTP/2 with the settings that must follow: RFC 9113 §3.4.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+
 /// Waits until the server closes the connection; fails if it does not.
 fn closed(stream: &mut TcpStream) {
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
@@ -175,9 +178,15 @@ async fn q1_handshakes_that_never_end_and_connections_that_say_nothing_are_close
     half.write_all(b"PR").unwrap();
     let mut preface = TcpStream::connect(address).unwrap();
     preface.write_all(b"PRI * HTTP/2.0\r\n\r\nSM").unwrap();
+    // The whole preface, without the settings that must follow; and with them, without a request.
+    let mut bare = TcpStream::connect(address).unwrap();
+    bare.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
+    let mut idle = TcpStream::connect(address).unwrap();
+    idle.write_all(PREFACE).unwrap();
     let silent = TcpStream::connect(address).unwrap();
-    tokio::task::spawn_blocking(move || [silent, half, kept].iter_mut().for_each(closed)).await.unwrap();
-    drop((plain, preface));
+    let all = move || [silent, half, kept, preface, bare, idle].iter_mut().for_each(closed);
+    tokio::task::spawn_blocking(all).await.unwrap();
+    drop(plain);
 
     certify(&mut config, folder.path());
     let _process = spawn(&config, &timeout);
@@ -189,6 +198,57 @@ async fn q1_handshakes_that_never_end_and_connections_that_say_nothing_are_close
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn q4_a_connection_without_a_stream_ends_whatever_pings_it_sends_and_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = alone(&folder);
+    let _process = Process::start(&config, &[("LATCHKEY__HTTP__IDLE_TIMEOUT", "1s")]).await;
+    let address: SocketAddr = ([127, 0, 0, 1], config.issuer.port()).into();
+    // One that had a stream: it was asked for a document, which came.
+    let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let mut client = http2(stream).await;
+    let answer = client.send_request(get(&config, "/jwks")).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    answer.into_body().collect().await.unwrap();
+    // One that goes on and on about its being alive.
+    let pings = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let mut bytes = PREFACE.to_vec();
+        bytes.extend([0, 0, 9 + 4, 0x01, 0x05, 0, 0, 0, 1, 0x82, 0x86, 0x84, 0x01, 9]);
+        bytes.extend(b"localhost");
+        stream.write_all(&bytes).unwrap();
+        stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+        let (began, mut seen) = (std::time::Instant::now(), [0; 4096]);
+        while began.elapsed() < Duration::from_secs(20) {
+            let ping = [0, 0, 8, 0x06, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
+            let read = stream.write_all(&ping).and_then(|()| stream.read(&mut seen));
+            let waits = |error: &std::io::Error| error.kind() == std::io::ErrorKind::WouldBlock;
+            if read.as_ref().is_ok_and(|count| *count == 0) || read.as_ref().is_err_and(|error| !waits(error)) {
+                return true;
+            }
+        }
+        false
+    });
+    assert!(pings.await.unwrap(), "the connection ends");
+    while client.ready().await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+}
+
+/// The codes of the GOAWAY frames among these bytes: RFC 9113 §6.8.
+fn goodbyes(mut bytes: &[u8]) -> Vec<u32> {
+    let mut codes = Vec::new();
+    while let [a, b, c, kind, _, _, _, _, _, rest @ ..] = bytes {
+        let length = u32::from_be_bytes([0, *a, *b, *c]) as usize;
+        let Some((payload, next)) = rest.split_at_checked(length) else { break };
+        if *kind == 0x07 {
+            codes.push(u32::from_be_bytes(payload[4..8].try_into().unwrap()));
+        }
+        bytes = next;
+    }
+    codes
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn q1_a_client_that_opens_streams_and_resets_them_is_cut_off_while_others_are_served() {
     let folder = tempfile::tempdir().unwrap();
     let config = alone(&folder);
@@ -197,7 +257,7 @@ async fn q1_a_client_that_opens_streams_and_resets_them_is_cut_off_while_others_
     // Frames by hand, as an attacker sends them (CVE-2023-44487): HEADERS, RST_STREAM, HEADERS, RST_STREAM …
     let flood = tokio::task::spawn_blocking(move || {
         let mut stream = TcpStream::connect(address).unwrap();
-        let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec();
+        let mut bytes = PREFACE.to_vec();
         // :method GET, :scheme http, :path / from the static table, and an authority.
         let mut block = vec![0x82, 0x86, 0x84, 0x01, 9];
         block.extend(b"localhost");
@@ -211,15 +271,16 @@ async fn q1_a_client_that_opens_streams_and_resets_them_is_cut_off_while_others_
         }
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         let mut reader = stream.try_clone().unwrap();
-        let sent = std::thread::spawn(move || stream.write_all(&bytes).and_then(|()| stream.write_all(&[0; 64])));
+        let sent = std::thread::spawn(move || stream.write_all(&bytes));
         let mut answer = Vec::new();
         let read = reader.read_to_end(&mut answer);
         drop(sent.join());
-        // The connection ends, and GOAWAY says why: ENHANCE_YOUR_CALM, or PROTOCOL_ERROR for what came after it.
-        read.is_ok() || read.is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionReset)
+        let ended = read.is_ok() || read.is_err_and(|error| error.kind() == std::io::ErrorKind::ConnectionReset);
+        (ended, goodbyes(&answer))
     });
     assert_eq!(process.get("/jwks").await.unwrap().0, 200, "others are served in the meantime");
-    assert!(flood.await.unwrap(), "the flood is cut off");
+    const ENHANCE_YOUR_CALM: u32 = 11;
+    assert_eq!(flood.await.unwrap(), (true, vec![ENHANCE_YOUR_CALM]), "the flood is cut off, and told why");
     assert_eq!(process.get("/jwks").await.unwrap().0, 200);
     // Whoever behaves may speak HTTP/2 without TLS, as some proxies do.
     let stream = tokio::net::TcpStream::connect(address).await.unwrap();

@@ -57,7 +57,7 @@ pub(super) fn find(config: &Config, reader: &mut Reader) {
         "allowed: at most http.request_timeout",
     );
     refuse(
-        config.http.connections_per_address > config.http.connections,
+        config.http.connections_per_address.is_some_and(|share| share > config.http.connections),
         "http.connections_per_address",
         "allowed: at most http.connections",
     );

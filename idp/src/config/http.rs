@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::reader::{at_least, between, each, rule, section};
+use super::reader::{at_least, between, each, if_set, rule, section};
 use super::units::{Size, minutes, seconds};
 use super::value::Network;
 
@@ -22,25 +22,43 @@ section! {
         forwarded_header: ForwardedHeader = ForwardedHeader::XForwardedFor;
         /// Whether each connection of a trusted proxy begins with the PROXY protocol (version 1 or 2) and there are no others.
         proxy_protocol: bool = false;
-        /// How long a client may take to send its headers, or to finish a TLS handshake.
+        /// How long a client may take from the beginning of its connection to the end of its first request's headers (a TLS
+        /// handshake among them), and how long from one request to the next in HTTP/1.
         header_timeout: Duration = seconds(10), must(between(seconds(1), minutes(1)));
         /// How long a client may take to send its body.
         body_timeout: Duration = seconds(15), must(between(seconds(1), minutes(2)));
-        /// How long a request may take as a whole.
+        /// How long a request may take as a whole, and how long its answer may wait for the client to read on.
         request_timeout: Duration = seconds(30), must(between(seconds(1), minutes(5)));
+        /// How long an HTTP/2 connection stays open without a request under way.
+        idle_timeout: Duration = minutes(1), must(between(seconds(1), minutes(10)));
         /// How long a body may be.
         body_limit: Size = Size::kib(64), must(between(Size::kib(8), Size::mib(1)));
-        /// How long a URL may be; more than 16 KiB helps no one.
+        /// How long a URL may be; more than 16 KiB helps no one. All headers with it may be twice that and 32 KiB.
         url_limit: Size = Size::kib(16), must(between(Size::kib(4), Size::kib(64)));
-        /// How many connections may be open at once.
+        /// How many connections may be open at once, if the system allows the process as many files; a new one takes the place of
+        /// the one that has been quiet longest.
         connections: u32 = 4096, must(at_least(16));
-        /// How many of them may be of one address (IPv4, or IPv6 /64), so that it cannot take them all; of a trusted proxy
+        /// How many of them may be of one address (IPv4, or IPv6 /64), so that a few cannot take them all; of a trusted proxy
         /// all.
-        connections_per_address: u32 = 1024, must(at_least(8));
+        connections_per_address: Option<u32> = None, must(if_set(at_least(8))), otherwise("an eighth of `http.connections`");
         /// How long connections are still taken after the order to stop, for load balancers that take a while to notice.
         shutdown_delay: Duration = Duration::from_millis(250), should(between(Duration::from_millis(100), minutes(1)));
         /// How long requests that are under way may go on after that. Many supervisors kill after half a minute in all.
         shutdown_timeout: Duration = seconds(25), should(between(seconds(1), minutes(5)));
+    }
+}
+
+impl Http {
+    /// How many connections one address may have. Four addresses with an eighth each leave half to others; of the default it is
+    /// 512, which are the browsers of an office of some thousands that sign in within the same ten seconds.
+    pub fn share_of_an_address(&self) -> u32 {
+        self.connections_per_address.unwrap_or((self.connections / 8).max(8))
+    }
+
+    /// How long all headers of a request may be, its URL among them.
+    pub fn header_limit(&self) -> usize {
+        // A URL that was short enough is longer once it is sealed into our own.
+        self.url_limit.in_bytes() * 2 + 32 * 1024
     }
 }
 

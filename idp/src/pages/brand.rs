@@ -2,12 +2,14 @@
 //!
 //! Contrast is that of WCAG 2.2: 4.5 for text, 3 for the outlines of controls.
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
 use crate::http::error::Error;
+use crate::http::page::assets::Shared;
 
 /// A colour of sRGB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +107,7 @@ pub async fn get(State(app): State<App>) -> Result<Response, Error> {
 pub async fn logo(State(app): State<App>) -> Result<Response, Error> {
     let logo = app.logo.as_ref().ok_or(Error::Http(StatusCode::NOT_FOUND, "there is no logo"))?;
     let headers = [(header::CONTENT_TYPE, logo.content_type), (header::CACHE_CONTROL, "public, max-age=300")];
-    Ok((headers, logo.bytes.clone()).into_response())
+    Ok((Extension(Shared), headers, logo.bytes.clone()).into_response())
 }
 
 #[cfg(test)]

@@ -1,0 +1,423 @@
+//! The connections that are open: how many there may be, whose they are, and which of them has to go.
+//!
+//! Three bounds, all of them by looking at what a connection does and never at what it promises. **Time**: one that does not ask, or
+//! no longer, or does not read its answers, ends. **Number**: each address has a share, and whoever comes when all is taken takes
+//! the place of the one that has been quiet longest. **Bytes**: what waits for one address to be read has a limit.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use crate::app::App;
+use crate::config::Http;
+use crate::http::client_ip;
+
+/// How often one looks which connections have been quiet for too long.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// How long a connection may have been quiet and is spared all the same: its request is on its way.
+const FRESH: Duration = Duration::from_millis(500);
+
+/// How many connections are taken beyond all others to be asked for the health and nothing else.
+pub(super) const RESERVED: u32 = 16;
+
+/// How many connections may be about to close while others take their places.
+pub(super) const CLOSING: u32 = 64;
+
+/// How many connections the listener of the metrics has.
+pub(super) const WATCHING: u32 = 64;
+
+/// How many bytes may wait for one address to read them: more than a hundred pages.
+const OF_ONE: u64 = 4 << 20;
+
+/// How many bytes may wait for all together.
+const OF_ALL: u64 = 64 << 20;
+
+/// Why a connection is ended before its client ends it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Why {
+    /// Its client did not send a request in time.
+    Silent,
+    /// It had no request under way for a while.
+    Idle,
+    /// Its client does not read.
+    Unread,
+    /// Another needed the place.
+    Displaced,
+}
+
+impl Why {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Silent => "silent",
+            Self::Idle => "idle",
+            Self::Unread => "unread",
+            Self::Displaced => "displaced",
+        }
+    }
+}
+
+/// How many connections there may be, and how long each may be quiet.
+struct Limits {
+    most: u32,
+    share: u32,
+    first_request: Duration,
+    idle: Duration,
+    no_progress: Duration,
+}
+
+/// All connections of one listener.
+pub(super) struct Connections {
+    app: App,
+    limits: Limits,
+    table: Mutex<Table>,
+    /// How many bytes wait to be read, in all.
+    waiting: AtomicU64,
+}
+
+#[derive(Default)]
+struct Table {
+    next: u64,
+    open: HashMap<u64, Arc<Connection>>,
+    /// How many of them are for the health alone.
+    reserved: u32,
+    /// How many connections have not ended yet, whoever has been told to.
+    alive: u32,
+    shares: HashMap<String, Arc<Share>>,
+}
+
+/// What the connections of one address have together.
+struct Share {
+    name: String,
+    /// Whether it speaks for many others.
+    trusted: bool,
+    open: Mutex<u32>,
+    waiting: AtomicU64,
+}
+
+/// One connection.
+pub(super) struct Connection {
+    id: u64,
+    /// Whether it is here for the health alone, since all other places are taken.
+    pub(super) reserved: bool,
+    all: Arc<Connections>,
+    share: OnceLock<Arc<Share>>,
+    state: Mutex<State>,
+    ended: OnceLock<Why>,
+    end: Notify,
+    /// Told when what was written has moved on.
+    drained: Notify,
+}
+
+/// What a connection does.
+struct State {
+    asked: bool,
+    /// How many of its requests are being answered.
+    running: u32,
+    /// How many of its answers have not left as a whole.
+    unread: u32,
+    /// When something last moved.
+    moved: Instant,
+    /// Since when its client takes nothing of what is written.
+    stalled: Option<Instant>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Connections {
+    /// Those of the service.
+    pub(super) fn new(app: &App) -> Arc<Self> {
+        let http = &app.config.http;
+        Self::within(app, http.connections, http.share_of_an_address())
+    }
+
+    /// Those of who watches, of whom there are few.
+    pub(super) fn watching(app: &App) -> Arc<Self> {
+        Self::within(app, WATCHING, WATCHING / 2)
+    }
+
+    fn within(app: &App, most: u32, share: u32) -> Arc<Self> {
+        let Http { header_timeout, idle_timeout, request_timeout, .. } = app.config.http;
+        let limits =
+            Limits { most, share, first_request: header_timeout, idle: idle_timeout, no_progress: request_timeout };
+        Arc::new(Self { app: app.clone(), limits, table: Mutex::default(), waiting: AtomicU64::new(0) })
+    }
+
+    /// A place for another connection. If all are taken, that of the one which has been quiet longest; `None` if none is quiet.
+    pub(super) fn open(self: &Arc<Self>) -> Option<Opened> {
+        let mut table = lock(&self.table);
+        let mut reserved = false;
+        if table.alive >= self.limits.most + RESERVED + CLOSING {
+            // Those that were told to end have yet to do so.
+            return self.refuse("all");
+        }
+        if table.open.len() as u32 - table.reserved >= self.limits.most && !table.displace(FRESH, |it| !it.reserved) {
+            reserved = true;
+            if table.reserved >= RESERVED && !table.displace(FRESH, |it| it.reserved) {
+                return self.refuse("all");
+            }
+        }
+        let id = table.next;
+        table.next += 1;
+        table.alive += 1;
+        table.reserved += u32::from(reserved);
+        let state = State { asked: false, running: 0, unread: 0, moved: Instant::now(), stalled: None };
+        let connection = Arc::new(Connection {
+            id,
+            reserved,
+            all: Arc::clone(self),
+            share: OnceLock::new(),
+            state: Mutex::new(state),
+            ended: OnceLock::new(),
+            end: Notify::new(),
+            drained: Notify::new(),
+        });
+        table.open.insert(id, Arc::clone(&connection));
+        drop(table);
+        self.app.metrics.connection_begins();
+        Some(Opened(connection))
+    }
+
+    fn refuse<T>(&self, what: &'static str) -> Option<T> {
+        self.app.metrics.connection_refused(what);
+        None
+    }
+
+    /// Makes room where nothing else helps: ends the connection that has been quiet longest.
+    pub(super) fn make_room(&self) {
+        lock(&self.table).displace(Duration::ZERO, |_| true);
+    }
+
+    /// Ends whatever has been quiet for too long, until the process ends.
+    pub(super) async fn look_after(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            let open: Vec<_> = lock(&self.table).open.values().cloned().collect();
+            let now = Instant::now();
+            for connection in open {
+                if let Some(why) = connection.overdue(&self.limits, now) {
+                    connection.end(why);
+                }
+            }
+        }
+    }
+}
+
+impl Table {
+    /// Ends the connection that has been quiet longest among these, if any has been quiet for so long.
+    fn displace(&mut self, least: Duration, among: impl Fn(&Connection) -> bool) -> bool {
+        let quiet = self.open.values().filter(|it| among(it)).filter_map(|it| Some((it.quiet_since()?, it)));
+        let Some((since, longest)) = quiet.min_by_key(|(since, _)| *since) else { return false };
+        if since.elapsed() < least {
+            return false;
+        }
+        let longest = Arc::clone(longest);
+        self.forget(&longest);
+        longest.end(Why::Displaced);
+        true
+    }
+
+    fn forget(&mut self, connection: &Connection) {
+        if self.open.remove(&connection.id).is_some() {
+            self.reserved -= u32::from(connection.reserved);
+        }
+    }
+}
+
+/// A connection that is open for as long as this lives.
+pub(super) struct Opened(Arc<Connection>);
+
+impl std::ops::Deref for Opened {
+    type Target = Arc<Connection>;
+    fn deref(&self) -> &Arc<Connection> {
+        &self.0
+    }
+}
+
+impl Opened {
+    /// Whether this address may have the connection; one of its own that is quiet goes if it has all that it may. A trusted
+    /// proxy's are bounded by those of all.
+    pub(super) fn belongs_to(&self, address: IpAddr) -> bool {
+        let all = &self.0.all;
+        let name = client_ip::network(address);
+        let trusted = client_ip::is_in(&all.app.config.http.trusted_proxies, address);
+        let mut table = lock(&all.table);
+        let new = || {
+            let name = name.clone();
+            Arc::new(Share { name, trusted, open: Mutex::new(0), waiting: AtomicU64::new(0) })
+        };
+        let share = Arc::clone(table.shares.entry(name.clone()).or_insert_with(new));
+        let full = !trusted && *lock(&share.open) >= all.limits.share;
+        let own = |it: &Connection| it.id != self.0.id && it.share.get().is_some_and(|it| Arc::ptr_eq(it, &share));
+        if full && !table.displace(FRESH, own) {
+            return all.refuse::<()>("address").is_some();
+        }
+        *lock(&share.open) += 1;
+        self.0.share.set(share).is_ok()
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        let all = &self.0.all;
+        let mut table = lock(&all.table);
+        table.alive -= 1;
+        table.forget(&self.0);
+        if let Some(share) = self.0.share.get() {
+            let mut open = lock(&share.open);
+            *open -= 1;
+            if *open == 0 {
+                table.shares.remove(&share.name);
+            }
+        }
+        all.app.metrics.connection_ends();
+    }
+}
+
+impl Connection {
+    /// Tells it to end; the first reason counts.
+    fn end(&self, why: Why) {
+        if self.ended.set(why).is_ok() {
+            self.all.app.metrics.connection_ended(why.as_str());
+            self.end.notify_one();
+        }
+    }
+
+    /// Its protocol has waited long enough for a request.
+    pub(super) fn timed_out(&self) {
+        let asked = lock(&self.state).asked;
+        self.end(if asked { Why::Idle } else { Why::Silent });
+    }
+
+    /// Ready when it has to end.
+    pub(super) async fn ended(&self) -> Why {
+        loop {
+            if let Some(why) = self.ended.get() {
+                return *why;
+            }
+            self.end.notified().await;
+        }
+    }
+
+    fn overdue(&self, limits: &Limits, now: Instant) -> Option<Why> {
+        let state = lock(&self.state);
+        let since = |moment: Instant| now.saturating_duration_since(moment);
+        if state.stalled.is_some_and(|it| since(it) >= limits.no_progress) {
+            return Some(Why::Unread);
+        }
+        let (limit, why) = match *state {
+            State { unread: 1.., .. } => (limits.no_progress, Why::Unread),
+            // What answers them has limits of its own.
+            State { running: 1.., .. } => return None,
+            State { asked: true, .. } => (limits.idle, Why::Idle),
+            State { asked: false, .. } => (limits.first_request, Why::Silent),
+        };
+        (since(state.moved) >= limit).then_some(why)
+    }
+
+    /// Since when nothing has moved; `None` while a request is being answered.
+    fn quiet_since(&self) -> Option<Instant> {
+        let state = lock(&self.state);
+        (state.running == 0).then(|| state.stalled.map_or(state.moved, |it| it.min(state.moved)))
+    }
+
+    /// A request begins.
+    pub(super) fn begins(self: &Arc<Self>) -> Running {
+        let mut state = lock(&self.state);
+        state.asked = true;
+        state.running += 1;
+        Running(Some(Arc::clone(self)))
+    }
+
+    /// What was written has moved on, or waits for the client to read.
+    pub(super) fn writes(&self, moved: bool) {
+        let mut state = lock(&self.state);
+        match moved {
+            false => state.stalled = state.stalled.or_else(|| Some(Instant::now())),
+            true if state.stalled.is_some() => {
+                state.stalled = None;
+                self.drained.notify_one();
+            }
+            true => {}
+        }
+    }
+
+    /// Ready when what was written is on its way: a client that sends many requests at once and reads no answer has no more
+    /// of them answered.
+    pub(super) async fn drained(&self) {
+        while lock(&self.state).stalled.is_some() {
+            self.drained.notified().await;
+        }
+    }
+}
+
+/// A request that is being answered for as long as this lives.
+pub(super) struct Running(Option<Arc<Connection>>);
+
+impl Running {
+    /// The answer is there and begins to leave; what is shared with all others takes no memory of its own.
+    pub(super) fn answered(mut self, bytes: u64, shared: bool) -> Option<Arc<Unread>> {
+        let connection = self.0.take()?;
+        let mut state = lock(&connection.state);
+        state.running -= 1;
+        if state.unread == 0 {
+            state.moved = Instant::now();
+        }
+        state.unread += 1;
+        drop(state);
+        let bytes = if shared { 0 } else { bytes };
+        let all = connection.all.waiting.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        if let Some(share) = connection.share.get() {
+            let of_one = share.waiting.fetch_add(bytes, Ordering::Relaxed) + bytes;
+            if of_one > OF_ONE && !share.trusted {
+                connection.end(Why::Unread);
+            }
+        }
+        if all > OF_ALL {
+            lock(&connection.all.table).displace(Duration::ZERO, |it| lock(&it.state).unread > 0);
+        }
+        Some(Arc::new(Unread { connection, bytes }))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(connection) = &self.0 {
+            let mut state = lock(&connection.state);
+            state.running -= 1;
+            state.moved = Instant::now();
+        }
+    }
+}
+
+/// An answer that has not left as a whole.
+pub(super) struct Unread {
+    connection: Arc<Connection>,
+    bytes: u64,
+}
+
+impl Unread {
+    /// A piece of it has left.
+    pub(super) fn moves(&self) {
+        lock(&self.connection.state).moved = Instant::now();
+    }
+}
+
+impl Drop for Unread {
+    fn drop(&mut self) {
+        let mut state = lock(&self.connection.state);
+        state.unread -= 1;
+        state.moved = Instant::now();
+        drop(state);
+        self.connection.all.waiting.fetch_sub(self.bytes, Ordering::Relaxed);
+        if let Some(share) = self.connection.share.get() {
+            share.waiting.fetch_sub(self.bytes, Ordering::Relaxed);
+        }
+    }
+}
