@@ -12,6 +12,7 @@ use crate::clients::Remembered;
 use crate::config::Config;
 use crate::login::hashing::Hashing;
 use crate::metrics::Metrics;
+use crate::notices::Notices;
 use crate::oidc::scope::ScopeSet;
 use crate::site::{Logo, Site};
 use crate::store::db::Db;
@@ -44,6 +45,8 @@ pub struct Parts {
     pub pen: Pen,
     /// What is counted.
     pub metrics: Metrics,
+    /// What the operator has been told already.
+    pub notices: Notices,
     /// The clients that requests have named of late.
     pub remembered_clients: Remembered,
     /// What all pages share.

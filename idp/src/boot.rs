@@ -16,6 +16,7 @@ use crate::clients::Remembered;
 use crate::config::{Config, DatabaseUrl};
 use crate::login::hashing::{Bounds, Cost, Hashing};
 use crate::metrics::Metrics;
+use crate::notices::Notices;
 use crate::site::{Logo, Site};
 use crate::store::db::{self, Db, Limits};
 use crate::store::ephemeral::{self, Ephemeral, Redis};
@@ -101,6 +102,7 @@ pub async fn open_patiently(config: Config, surroundings: Surroundings) -> Resul
         ephemeral: ephemeral(&config, &vault, &pen).await?,
         hashing: Hashing::new(cost, bounds, random),
         metrics: Metrics::new(),
+        notices: Notices::default(),
         remembered_clients: Remembered::default(),
         site,
         logo,

@@ -15,6 +15,7 @@ pub mod clients;
 pub mod config;
 pub mod login;
 pub mod metrics;
+pub mod notices;
 pub mod site;
 pub mod tokens;
 pub mod vault;

@@ -1,39 +1,37 @@
 //! O, P, Q, R4. Headers, proxies, sizes, and every route with every bad parameter.
 
 use axum::body::Body;
+use latchkey::http::page::assets;
 
-use crate::harness::{Reply, TestApp, form_encode};
+use crate::harness::{Reply, TestApp, form_encode, keep_log, kept_log};
 
-/// Every route, by method.
-const ROUTES: [(&str, &str); 27] = [
-    ("GET", "/.well-known/openid-configuration"),
-    ("GET", "/.well-known/oauth-authorization-server"),
-    ("GET", "/jwks"),
-    ("POST", "/token"),
-    ("POST", "/revoke"),
-    ("GET", "/userinfo"),
-    ("POST", "/userinfo"),
-    ("POST", "/introspect"),
-    ("GET", "/health/live"),
-    ("GET", "/health/ready"),
-    ("GET", "/authorize"),
-    ("POST", "/authorize"),
-    ("GET", "/end_session"),
-    ("POST", "/end_session"),
-    ("GET", "/"),
-    ("GET", "/sign-in"),
-    ("POST", "/sign-in"),
-    ("GET", "/sign-up"),
-    ("POST", "/sign-up"),
-    ("GET", "/select-account"),
-    ("POST", "/select-account"),
-    ("GET", "/consent"),
-    ("POST", "/consent"),
-    ("GET", "/set-password"),
-    ("POST", "/set-password"),
-    ("GET", "/signed-out"),
-    ("POST", "/language"),
-];
+/// Every route of the router's own table, by method, so that none can be forgotten here.
+fn routes() -> Vec<(&'static str, String)> {
+    let table = include_str!("../../idp/src/router.rs");
+    let service = table.split("// The issuer may have a path").next().unwrap();
+    let mut routes = Vec::new();
+    for route in service.split(".route(\"").skip(1) {
+        let (path, handlers) = route.split_once("\", ").unwrap();
+        let end = handlers.find(".route(").into_iter().chain(handlers.find('\n')).min().unwrap_or(handlers.len());
+        let path = path.replace("{hash}/{file}", assets::path("latchkey.css").trim_start_matches("/static/"));
+        let methods = [("GET", "get("), ("POST", "post("), ("PUT", "put("), ("DELETE", "delete("), ("PATCH", "patch(")];
+        let found: Vec<_> = methods.into_iter().filter(|(_, call)| handlers[..end].contains(call)).collect();
+        assert!(!found.is_empty() && !handlers[..end].contains("any("), "{path}: by which methods?");
+        routes.extend(found.into_iter().map(|(method, _)| (method, path.clone())));
+    }
+    assert!(routes.len() >= 38, "{routes:?}");
+    routes
+}
+
+#[tokio::test]
+async fn every_route_of_the_table_is_one() {
+    let app = TestApp::new().await;
+    for (method, path) in routes() {
+        let status = send(&app, method, &path, &[], vec![]).await.unwrap().status.as_u16();
+        // The brand is there if it was configured.
+        assert!(status != 405 && (status != 404 || path.starts_with("/brand")), "{method} {path}: {status}");
+    }
+}
 
 async fn send(app: &TestApp, method: &str, target: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Option<Reply> {
     let mut request = http::Request::builder().method(method).uri(target);
@@ -109,6 +107,54 @@ async fn o2_forwarding_headers_are_believed_of_trusted_proxies_only() {
 }
 
 #[tokio::test]
+async fn o2_a_forwarding_header_in_two_lines_or_beyond_ascii_is_not_believed_and_shares_limits_with_its_like_alone() {
+    let app = TestApp::with(|config| {
+        config.http.trusted_proxies = vec![latchkey::config::Network::parse("203.0.113.0/24").unwrap()];
+        config.login.address_burst = 3;
+    })
+    .await;
+    keep_log();
+    let mut browser = app.browser();
+    let page = browser.get("/sign-in").await;
+    let form = page.form();
+    let (csrf, mut tries) = (form.get("csrf").unwrap().to_owned(), 0);
+    let mut sign_in = async |lines: &[&[u8]]| {
+        tries += 1;
+        let mut request = http::Request::post("/sign-in").header("content-type", "application/x-www-form-urlencoded");
+        for line in lines {
+            request = request.header("x-forwarded-for", http::HeaderValue::from_bytes(line).unwrap());
+        }
+        let name = format!("nobody{tries}");
+        let fields = [("csrf", csrf.as_str()), ("identifier", &name), ("password", "wrong wrong wrong")];
+        browser.send(request, form_encode(&fields)).await.status.as_u16()
+    };
+    // Whatever is made up in the line that cannot be read, it is one client.
+    assert_eq!(sign_in(&[b"198.51.100.1\xff"]).await, 400);
+    assert_eq!(sign_in(&[b"198.51.100.2", b"198.51.100.3"]).await, 400);
+    assert_eq!(sign_in(&[b"\xe9, 198.51.100.4"]).await, 400);
+    assert_eq!(sign_in(&[b"198.51.100.5", b"\xff"]).await, 429, "neither line is believed");
+    assert_eq!(sign_in(&[b"198.51.100.6", b"198.51.100.7"]).await, 429);
+    // Honest people, and what comes from the proxy itself, have limits of their own.
+    for line in [&b"198.51.100.7"[..], b"198.51.100.3", b"198.51.100.5"] {
+        assert_eq!(sign_in(&[line]).await, 400);
+    }
+    assert_eq!(sign_in(&[]).await, 400, "the proxy");
+    let log = kept_log();
+    assert_eq!(log.matches("from the proxy 203.0.113.7 twice, or with bytes").count(), 1, "told once: {log}");
+}
+
+#[tokio::test]
+async fn o2_a_forwarding_header_of_a_proxy_that_is_not_trusted_is_told_once() {
+    let app = TestApp::new().await;
+    keep_log();
+    for _ in 0..3 {
+        send(&app, "GET", "/sign-in", &[("x-forwarded-for", "198.51.100.9")], vec![]).await.unwrap().expect(200);
+    }
+    let log = kept_log();
+    assert_eq!(log.matches("203.0.113.7, which is not in http.trusted_proxies").count(), 1, "{log}");
+}
+
+#[tokio::test]
 async fn o2_paths_mean_one_thing_only() {
     let app = TestApp::new().await;
     for path in [
@@ -141,7 +187,8 @@ async fn p1_scripts_of_other_origins_may_call_what_is_meant_for_them_and_nothing
     let app = TestApp::new().await;
     app.spa().await;
     let (client, stranger) = ("https://rp.example", "https://evil.example");
-    for (method, path) in ROUTES {
+    for (method, path) in &routes() {
+        let (method, path) = (*method, path.as_str());
         let everybody = path.starts_with("/.well-known/") || path == "/jwks";
         let for_clients = ["/token", "/revoke", "/userinfo"].contains(&path);
         for origin in [client, stranger, "null"] {
@@ -189,7 +236,8 @@ async fn p2_every_answer_carries_the_security_headers_and_only_public_documents_
         ("GET", "/static/x/latchkey.css"),
         ("PATCH", "/sign-in"),
     ];
-    for (method, path) in ROUTES.into_iter().chain(extra) {
+    let routes = routes();
+    for (method, path) in routes.iter().map(|(method, path)| (*method, path.as_str())).chain(extra) {
         let reply = send(&app, method, path, &[], vec![]).await.unwrap();
         for name in [
             "x-content-type-options",
@@ -203,7 +251,7 @@ async fn p2_every_answer_carries_the_security_headers_and_only_public_documents_
             assert!(reply.header(name).is_some(), "{name} at {method} {path} ({})", reply.status);
         }
         assert!(reply.header("content-security-policy").unwrap().contains("frame-ancestors 'none'"), "{path}");
-        let public = path.starts_with("/.well-known/") || path == "/jwks";
+        let public = path.starts_with("/.well-known/") || path == "/jwks" || *path == assets::path("latchkey.css");
         let kept = reply.header("cache-control").unwrap();
         assert_eq!(kept == "no-store", !public || reply.status != 200, "{method} {path}: {kept}");
         assert!(reply.header("server").is_none());
@@ -215,7 +263,8 @@ async fn p2_every_answer_carries_the_security_headers_and_only_public_documents_
 #[tokio::test]
 async fn q2_what_is_too_large_or_compressed_is_refused() {
     let app = TestApp::new().await;
-    for (method, path) in ROUTES.into_iter().filter(|(method, _)| *method == "POST") {
+    for (method, path) in &routes().into_iter().filter(|(method, _)| *method == "POST").collect::<Vec<_>>() {
+        let (method, path) = (*method, path.as_str());
         let huge = send(&app, method, path, &[], vec![b'a'; 1 << 20]).await.unwrap();
         assert_eq!(huge.status, 413, "{path}");
         let zipped = send(&app, method, path, &[("content-encoding", "gzip")], vec![0x1f, 0x8b]).await.unwrap();
@@ -224,6 +273,14 @@ async fn q2_what_is_too_large_or_compressed_is_refused() {
         let many = send(&app, method, path, &[], many.into_bytes()).await.unwrap();
         assert_eq!(many.status, 400, "{path}");
         assert!(method == "POST");
+    }
+    // Headers count together, and to the byte: 64 KiB with the URL, and 4 a line.
+    let (host, length) = ("localhost:8080".len() + 8, "/jwks".len() + 3 * (1 + 4));
+    for (more, expected) in [(0, 200), (1, 431)] {
+        let rest = (64 << 10) - host - length + more;
+        let values = ["x".repeat(30_000), "y".repeat(30_000), "z".repeat(rest - 60_000)];
+        let headers = [("a", values[0].as_str()), ("b", &values[1]), ("c", &values[2])];
+        assert_eq!(send(&app, "GET", "/jwks", &headers, vec![]).await.unwrap().status, expected);
     }
     let long = format!("/authorize?state={}", "x".repeat(20_000));
     assert_eq!(send(&app, "GET", &long, &[], vec![]).await.unwrap().status, 414);
@@ -309,7 +366,8 @@ async fn r4_no_parameter_of_any_route_makes_a_fault_of_ours() {
         "display",
         "resource",
     ];
-    for (method, path) in ROUTES {
+    for (method, path) in &routes() {
+        let (method, path) = (*method, path.as_str());
         for name in names {
             for value in values {
                 // Everything else is in order, so that the bad one gets as deep as it can.

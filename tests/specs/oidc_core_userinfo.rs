@@ -45,6 +45,19 @@ async fn the_token_comes_in_the_header_or_in_a_posted_form_and_never_in_the_quer
 }
 
 #[tokio::test]
+async fn two_authorization_headers_are_refused_whichever_comes_first() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let token = format!("Bearer {}", rp.tokens_of("alice").await.access_token);
+    for lines in [[&token, "Bearer other"], ["Bearer other", &token], [&token, &token], ["Basic YTpi", &token]] {
+        let request =
+            http::Request::get("/userinfo").header("authorization", lines[0]).header("authorization", lines[1]);
+        let refused = app.send(request.body(Body::empty()).unwrap()).await.expect(400);
+        assert!(refused.header("www-authenticate").unwrap().contains("error=\"invalid_request\""));
+    }
+}
+
+#[tokio::test]
 async fn what_is_wrong_with_a_token_is_told_in_the_challenge() {
     // RFC 6750 §3, §3.1
     let app = TestApp::new().await;

@@ -42,7 +42,11 @@ async fn answer(
     query: &Params,
     form: Option<&Params>,
 ) -> Result<Json<Map<String, Value>>, Error> {
-    let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let mut lines = headers.get_all(header::AUTHORIZATION).iter();
+    let authorization = match (lines.next(), lines.next()) {
+        (line, None) => line.and_then(|value| value.to_str().ok()),
+        (_, Some(_)) => return Err(challenge(oidc::error::Error::invalid_request("Authorization is there twice."))),
+    };
     let token = bearer::parse(authorization, query, form).map_err(|refusal| match refusal {
         Refusal::Missing => Error::BareChallenge(bearer::challenge(None)),
         Refusal::Malformed(error) => challenge(error),

@@ -8,22 +8,68 @@ use axum::http::request::Parts;
 use crate::app::App;
 use crate::config::{ForwardedHeader, Network};
 
-/// The address of the client: that of the connection, or, if that is a trusted proxy's, the one that it forwards for.
-pub fn of(parts: &Parts, app: &App) -> IpAddr {
+/// Where a request comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The address of the client: that of the connection, or, if that is a trusted proxy's, the one that it forwards for.
+    pub address: IpAddr,
+    /// What limits count by: the network of the address; a bucket of its own where the proxy's word cannot be read.
+    pub bucket: String,
+}
+
+impl Source {
+    fn of(address: IpAddr) -> Self {
+        Self { address, bucket: network(address) }
+    }
+
+    /// Whoever sends what cannot be read shares the limits of those who do the same, and of nobody else.
+    fn unreadable(peer: IpAddr) -> Self {
+        Self { address: peer, bucket: format!("unreadable:{}", network(peer)) }
+    }
+}
+
+/// Where a request comes from.
+pub fn of(parts: &Parts, app: &App) -> Source {
     let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     let peer = peer.unwrap_or(IpAddr::from([127, 0, 0, 1]));
     let http = &app.config.http;
+    let trusted = is_in(&http.trusted_proxies, peer);
     // One header and never both: a proxy that writes the one passes on what a client wrote in the other.
-    let lines = parts.headers.get_all(http.forwarded_header.as_str()).iter();
-    let lines: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
-    believed(peer, &lines, http.forwarded_header, &http.trusted_proxies)
+    let header = http.forwarded_header.as_str();
+    let mut lines = parts.headers.get_all(header).iter();
+    match (lines.next(), lines.next()) {
+        (None, _) => Source::of(peer),
+        (Some(_), _) if !trusted => {
+            if app.notices.first("untrusted proxy") {
+                tracing::warn!(
+                    "{header} came from {peer}, which is not in http.trusted_proxies: it is not believed, and limits count \
+                     by the address of the connection"
+                );
+            }
+            Source::of(peer)
+        }
+        (Some(line), None) if line.to_str().is_ok() => {
+            let line = line.to_str().unwrap_or_default();
+            Source::of(believed(peer, line, http.forwarded_header, &http.trusted_proxies))
+        }
+        // A proxy that hands on what a client wrote beside its own word: which line is whose cannot be told.
+        _ => {
+            if app.notices.first("unreadable proxy") {
+                tracing::warn!(
+                    "{header} came from the proxy {peer} twice, or with bytes that are no text: it is not believed; the proxy \
+                     must write one line, in place of what the client wrote"
+                );
+            }
+            Source::unreadable(peer)
+        }
+    }
 }
 
 /// Goes back from the connection's own address as far as trusted proxies have written: each appends what it saw.
-fn believed(peer: IpAddr, lines: &[&str], header: ForwardedHeader, trusted: &[Network]) -> IpAddr {
+fn believed(peer: IpAddr, line: &str, header: ForwardedHeader, trusted: &[Network]) -> IpAddr {
     let hops: Vec<Option<IpAddr>> = match header {
-        ForwardedHeader::XForwardedFor => lines.iter().flat_map(|line| line.split(',')).map(node).collect(),
-        ForwardedHeader::Forwarded => lines.iter().flat_map(|line| forwarded(line)).collect(),
+        ForwardedHeader::XForwardedFor => line.split(',').map(node).collect(),
+        ForwardedHeader::Forwarded => forwarded(line),
     };
     let (mut believed, mut hops) = (peer, hops.into_iter().rev());
     while is_in(trusted, believed) {
@@ -100,41 +146,41 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn of(header: ForwardedHeader, peer: &str, lines: &[&str]) -> String {
+    fn of(header: ForwardedHeader, peer: &str, line: &str) -> String {
         let trusted = [Network::parse("10.0.0.0/8").unwrap(), Network::parse("fd00::/8").unwrap()];
-        believed(peer.parse().unwrap(), lines, header, &trusted).to_string()
+        believed(peer.parse().unwrap(), line, header, &trusted).to_string()
     }
 
     #[test]
     fn o2_addresses_are_believed_as_far_back_as_trusted_proxies_have_written_them() {
-        let of = |peer, lines: &[&str]| of(ForwardedHeader::XForwardedFor, peer, lines);
-        assert_eq!(of("203.0.113.1", &["198.51.100.1"]), "203.0.113.1", "a stranger's word");
-        assert_eq!(of("10.0.0.1", &["198.51.100.1"]), "198.51.100.1");
-        assert_eq!(of("10.0.0.1", &["1.2.3.4, 198.51.100.1"]), "198.51.100.1", "the client's own invention");
-        assert_eq!(of("10.0.0.1", &["1.2.3.4, 198.51.100.1, 10.0.0.2"]), "198.51.100.1", "two proxies");
-        assert_eq!(of("10.0.0.1", &["1.2.3.4", "198.51.100.1:4711"]), "198.51.100.1", "two lines, a port");
-        assert_eq!(of("10.0.0.1", &["1.2.3.4, nonsense"]), "10.0.0.1");
-        assert_eq!(of("10.0.0.1", &[]), "10.0.0.1");
-        assert_eq!(of("fd00::1", &["2001:db8::7"]), "2001:db8::7");
+        let of = |peer, line| of(ForwardedHeader::XForwardedFor, peer, line);
+        assert_eq!(of("203.0.113.1", "198.51.100.1"), "203.0.113.1", "a stranger's word");
+        assert_eq!(of("10.0.0.1", "198.51.100.1"), "198.51.100.1");
+        assert_eq!(of("10.0.0.1", "1.2.3.4, 198.51.100.1"), "198.51.100.1", "the client's own invention");
+        assert_eq!(of("10.0.0.1", "1.2.3.4, 198.51.100.1, 10.0.0.2"), "198.51.100.1", "two proxies");
+        assert_eq!(of("10.0.0.1", "198.51.100.1:4711"), "198.51.100.1", "a port");
+        assert_eq!(of("10.0.0.1", "1.2.3.4, nonsense"), "10.0.0.1");
+        assert_eq!(of("10.0.0.1", ""), "10.0.0.1");
+        assert_eq!(of("fd00::1", "2001:db8::7"), "2001:db8::7");
     }
 
     #[test]
     fn o2_forwarded_is_read_as_rfc_7239_writes_it() {
-        let of = |peer, lines: &[&str]| of(ForwardedHeader::Forwarded, peer, lines);
-        assert_eq!(of("10.0.0.1", &["for=198.51.100.1;proto=https;by=203.0.113.43"]), "198.51.100.1");
-        assert_eq!(of("10.0.0.1", &["For=\"[2001:db8:cafe::17]:4711\""]), "2001:db8:cafe::17");
-        assert_eq!(of("10.0.0.1", &["for=1.2.3.4, proto=https;for=\"198.51.100.1:80\", for=10.0.0.9"]), "198.51.100.1");
-        assert_eq!(of("10.0.0.1", &["for=1.2.3.4, for=unknown"]), "10.0.0.1");
-        assert_eq!(of("10.0.0.1", &["for=1.2.3.4, for=_hidden"]), "10.0.0.1");
-        assert_eq!(of("10.0.0.1", &["for=\"1.2.3.4, for=198.51.100.1\""]), "10.0.0.1", "a comma within quotes");
-        assert_eq!(of("203.0.113.1", &["for=198.51.100.1"]), "203.0.113.1");
+        let of = |peer, line| of(ForwardedHeader::Forwarded, peer, line);
+        assert_eq!(of("10.0.0.1", "for=198.51.100.1;proto=https;by=203.0.113.43"), "198.51.100.1");
+        assert_eq!(of("10.0.0.1", "For=\"[2001:db8:cafe::17]:4711\""), "2001:db8:cafe::17");
+        assert_eq!(of("10.0.0.1", "for=1.2.3.4, proto=https;for=\"198.51.100.1:80\", for=10.0.0.9"), "198.51.100.1");
+        assert_eq!(of("10.0.0.1", "for=1.2.3.4, for=unknown"), "10.0.0.1");
+        assert_eq!(of("10.0.0.1", "for=1.2.3.4, for=_hidden"), "10.0.0.1");
+        assert_eq!(of("10.0.0.1", "for=\"1.2.3.4, for=198.51.100.1\""), "10.0.0.1", "a comma within quotes");
+        assert_eq!(of("203.0.113.1", "for=198.51.100.1"), "203.0.113.1");
     }
 
     proptest! {
         #[test]
         fn no_header_panics(line in "[ -~]{0,120}") {
             for header in ForwardedHeader::ALL {
-                of(header, "10.0.0.1", &[&line]);
+                of(header, "10.0.0.1", &line);
             }
         }
     }

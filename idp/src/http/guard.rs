@@ -9,7 +9,10 @@ use super::error::Error;
 use crate::app::App;
 use crate::oidc::difference::Difference;
 
-/// The layer around everything: too long URLs, and requests for other hosts (RFC 9110 §15.5.20). Nothing is ever derived
+/// What HTTP/1.1 writes around the name and value of a header.
+const LINE: usize = ": \r\n".len();
+
+/// The layer around everything: too long URLs and headers, and requests for other hosts (RFC 9110 §15.5.20). Nothing is ever derived
 /// from the `Host` header; a request that names another host was made for another server.
 pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
     match check(&app, &request) {
@@ -28,6 +31,12 @@ fn check(app: &App, request: &Request) -> Result<(), Error> {
         let (came, expected) = (format!("more than {limit} bytes"), format!("{limit} bytes at most (http.url_limit)"));
         let error = Error::Http(StatusCode::URI_TOO_LONG, "the URL is too long");
         return Err(error.because(Difference::new("url", came, expected)));
+    }
+    // What the protocols themselves refuse depends on how the bytes happen to arrive.
+    let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + LINE);
+    if headers.sum::<usize>() + uri.path_and_query().map_or(0, |it| it.as_str().len()) > app.config.http.header_limit()
+    {
+        return Err(Error::Http(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "the headers are too long"));
     }
     // Load balancers ask by address whether the process lives.
     if uri.path().starts_with("/health/") {

@@ -36,6 +36,8 @@ pub struct Visitor {
     pub sid: Option<CookieSecret>,
     /// Where it comes from.
     pub address: IpAddr,
+    /// What limits of addresses count it by.
+    pub bucket: String,
     /// What it says that it is, cut to 256 bytes.
     pub user_agent: Option<String>,
     /// The language that its person reads best.
@@ -58,11 +60,13 @@ impl Visitor {
         let jar = Jar::of(app);
         let cookie = |name| jar.get(&parts.headers, name).and_then(CookieSecret::parse);
         let browser = cookie(Name::Browser);
+        let source = client_ip::of(parts, app);
         Self {
             is_new: browser.is_none(),
             browser: browser.unwrap_or_else(|| CookieSecret::new(&app.pen.random)),
             sid: cookie(Name::Sid).or_else(|| cookie(Name::Kept)),
-            address: client_ip::of(parts, app),
+            address: source.address,
+            bucket: source.bucket,
             user_agent: text(&parts.headers, header::USER_AGENT).map(|text| text.chars().take(256).collect()),
             language: Language::negotiate::<&str>(
                 &[],
@@ -105,7 +109,7 @@ impl Visitor {
 
     /// Counts one thing that this network does against a rate; `Err` says how long to wait if it is used up.
     pub async fn limit(&self, app: &App, what: &str, rate: Rate) -> Result<(), Duration> {
-        app.ephemeral.limit(&format!("{what}:{}", client_ip::network(self.address)), rate).await
+        app.ephemeral.limit(&format!("{what}:{}", self.bucket), rate).await
     }
 
     /// The same, refused with 429.
