@@ -35,6 +35,14 @@ impl SealingKey {
         Self { id: base64url(&id), key: Zeroizing::new(key) }
     }
 
+    /// The key that this text writes: 32 bytes in base64url, or in the standard alphabet with padding, as `openssl rand
+    /// -base64 32` does. Both name the same bytes.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let text = Zeroizing::new(text.trim().trim_end_matches('=').replace('+', "-").replace('/', "_"));
+        let bytes = Zeroizing::new(from_base64url(&text)?);
+        <[u8; 32]>::try_from(bytes.as_slice()).ok().map(Self::new)
+    }
+
     /// A new random key.
     pub fn generate(random: &Random) -> Self {
         Self::new(random.bytes())
@@ -100,6 +108,21 @@ mod tests {
         assert_eq!(key.open("signing_key.private.1", &blob).unwrap().as_slice(), b"pkcs8");
         assert!(key.open("signing_key.private.2", &blob).is_none());
         assert!(other.open("signing_key.private.1", &blob).is_none());
+    }
+
+    #[test]
+    fn a_key_is_read_in_either_alphabet_with_and_without_padding() {
+        // 32 bytes that need the two letters in which the alphabets differ.
+        let bytes: [u8; 32] = std::array::from_fn(|index| if index % 2 == 0 { 0xfb } else { 0xff });
+        let url = base64url(&bytes);
+        let standard = super::super::encoding::base64(&bytes);
+        assert!(standard.contains('+') && standard.contains('/') && standard.ends_with('='), "{standard}");
+        for text in [&url, &standard, &format!("{standard}\n"), &format!("  {url}=\r\n")] {
+            assert_eq!(SealingKey::from_text(text).unwrap().expose(), &bytes, "{text}");
+        }
+        for text in ["", "=", "A", &url[1..], &format!("{url}AA"), "not a key at all, but as long as one is"] {
+            assert!(SealingKey::from_text(text).is_none(), "{text}");
+        }
     }
 
     proptest! {

@@ -18,9 +18,12 @@ section! {
         name: Option<String> = None, otherwise("the `client_id`");
         /// What kind of application it is.
         kind: ClientKind = ClientKind::Web, required();
-        /// The secret; several are accepted at once, so that one can be replaced without an outage.
+        /// The secret; several are accepted at once, so that one can be replaced without an outage. In a variable, one is written
+        /// as it is, and several, or one with a comma, as in the file.
         secrets: Vec<Secret> = vec![],
-            must(rule("secrets of at least 16 characters", |all: &Vec<Secret>| all.iter().all(|s| s.expose().len() >= 16)));
+            must(rule("secrets of at least 16 characters", |all: &Vec<Secret>| all.iter().all(|s| s.expose().len() >= 16))),
+            should(rule("secrets of at least 32 characters, since a short one can be guessed: openssl rand -base64 32",
+                |all: &Vec<Secret>| all.iter().all(|s| s.expose().chars().count() >= 32)));
         /// The addresses that people may be sent back to, compared letter by letter.
         redirect_uris: Vec<String> = vec![];
         /// The addresses that people may be sent to after they have signed out.

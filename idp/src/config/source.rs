@@ -61,6 +61,11 @@ impl Raw {
         }
     }
 
+    /// Whether this is a variable that `list` splits in several.
+    pub(super) fn is_split_at_commas(&self) -> bool {
+        matches!(self, Self::Variable(text) if text.contains(',') && !is_array(text))
+    }
+
     /// The elements of a list; a variable is split at commas, unless it is written as in TOML.
     pub(super) fn list(&self) -> Option<Vec<Raw>> {
         match self {
@@ -73,6 +78,10 @@ impl Raw {
             _ => None,
         }
     }
+}
+
+fn is_array(text: &str) -> bool {
+    DeValue::parse(text.trim()).is_ok_and(|value| value.get_ref().is_array())
 }
 
 impl fmt::Display for Raw {

@@ -9,7 +9,6 @@ use super::http::ForwardedHeader;
 use super::log::{LogFormat, LogLevel};
 use super::source::Raw;
 use super::units::{Size, parse_duration, parse_size, render_duration, render_size};
-use crate::base::encoding::from_base64url;
 use crate::base::seal::SealingKey;
 use crate::base::secret::Secret;
 use crate::jose::algorithm::Algorithm;
@@ -20,6 +19,9 @@ use crate::oidc::scope::ScopeSet;
 pub(super) trait Value: Clone + 'static {
     /// Whether the value may also come from a file, and must not be shown.
     const SECRET: bool = false;
+
+    /// Whether a comma may be part of the value, so that a variable with one is not simply a list.
+    const COMMAS: bool = false;
 
     /// What is expected, in words.
     fn expected() -> String;
@@ -93,6 +95,7 @@ impl Value for String {
 
 impl Value for Secret {
     const SECRET: bool = true;
+    const COMMAS: bool = true;
     fn expected() -> String {
         "secret text".to_owned()
     }
@@ -107,17 +110,14 @@ impl Value for Secret {
 impl Value for SealingKey {
     const SECRET: bool = true;
     fn expected() -> String {
-        "32 random bytes as base64url, 43 characters".to_owned()
+        "32 random bytes in base64, as `openssl rand -base64 32` writes them".to_owned()
     }
     fn parse(raw: &Raw) -> Result<Self, String> {
-        // `openssl rand -base64 32` and the like write the other alphabet and padding; both name the same bytes.
-        let text = raw.text().map(|text| text.trim().trim_end_matches('=').replace('+', "-").replace('/', "_"));
-        let bytes = text.and_then(|text| from_base64url(&text)).and_then(|bytes| bytes.try_into().ok());
-        let bytes: [u8; 32] = bytes.ok_or_else(Self::expected)?;
-        if bytes.iter().all(|byte| *byte == bytes[0]) {
+        let key = raw.text().and_then(Self::from_text).ok_or_else(Self::expected)?;
+        if key.expose().iter().all(|byte| *byte == key.expose()[0]) {
             return Err("random bytes; these are all the same".to_owned());
         }
-        Ok(Self::new(bytes))
+        Ok(key)
     }
     fn render(&self) -> String {
         self.shown()
@@ -327,6 +327,9 @@ impl<T: Value> Value for Vec<T> {
         format!("a list: {}", T::expected())
     }
     fn parse(raw: &Raw) -> Result<Self, String> {
+        if T::COMMAS && raw.is_split_at_commas() {
+            return Err("a list as in the file, [\"…\", \"…\"]: a comma may belong to one of them".to_owned());
+        }
         raw.list().ok_or_else(Self::expected)?.iter().map(T::parse).collect()
     }
     fn render(&self) -> String {
