@@ -343,7 +343,9 @@ sign_up = true
         let short = problems("[secrets]\nmaster_key = 'hunter2'", &[]);
         assert_eq!(
             short,
-            ["secrets.master_key (latchkey.toml:2): allowed: 32 random bytes as base64url, 43 characters"]
+            [
+                "secrets.master_key (latchkey.toml:2): allowed: 32 random bytes in base64, as `openssl rand -base64 32` writes them"
+            ]
         );
         let both = problems(&format!("[secrets]\nmaster_key = '{key}'\nmaster_key_file = '{name}'"), &[]);
         assert_eq!(
@@ -380,6 +382,30 @@ claims = ['roles']
         assert_eq!(config.clients.len(), 2);
         assert_eq!(config.clients[0].secrets[0].expose(), "a-secret-from-the-environment");
         assert_eq!(config.scopes[0].claims, ["roles"]);
+
+        // A comma may belong to a secret: it never makes two short ones of one.
+        let several = |text| {
+            let env = [("LATCHKEY__CLIENTS__0__SECRETS", text)];
+            let secrets =
+                |loaded: Loaded| loaded.config.clients[0].secrets.iter().map(|it| it.expose().to_owned()).collect();
+            read(document, &env).map(secrets).map_err(|all| all.0.iter().map(Problem::to_string).collect::<String>())
+        };
+        let with_comma = "0123456789abcdef0123,456789abcdef0123";
+        let refused: Result<Vec<String>, String> = several(with_comma);
+        assert!(
+            refused.as_ref().is_err_and(|why| why.contains("clients.0.secrets") && why.contains("comma")),
+            "{refused:?}"
+        );
+        assert!(refused.is_err_and(|why| !why.contains("0123")), "a secret is not shown");
+        let as_in_the_file = format!("['{with_comma}']");
+        assert_eq!(several(&as_in_the_file), Ok(vec![with_comma.to_owned()]));
+        assert_eq!(several("['0123456789abcdef', 'fedcba9876543210']").unwrap().len(), 2);
+        // A short one is told, and lets the server start.
+        let warned = |secret| loaded(document, &[("LATCHKEY__CLIENTS__0__SECRETS", secret)]).warnings;
+        let warnings = warned("0123456789abcdef0123456789abcde");
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert!(warnings[0].to_string().starts_with("clients.0.secrets"), "{warnings:?}");
+        assert_eq!(warned("0123456789abcdef0123456789abcdef"), []);
 
         let wrong = "[[clients]]\nkind = 'web'\nredirect_uri = 'x'\n[[scopes]]\nname = 'openid'";
         assert_eq!(

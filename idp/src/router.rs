@@ -2,8 +2,9 @@
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state as with};
+use axum::response::IntoResponse;
 use axum::routing::{any, get, post};
 
 use crate::app::App;
@@ -53,8 +54,9 @@ pub fn router(app: &App) -> Router {
         .layer(from_fn(owner::isolated));
 
     let for_people = for_owners
-        .route("/authorize", get(authorization::get).post(authorization::post))
-        .route("/end_session", get(end_session::get).post(end_session::post))
+        // HEAD would do what GET does, and these two change something: link checkers and previews send it.
+        .route("/authorize", get(authorization::get).post(authorization::post).head(no_head))
+        .route("/end_session", get(end_session::get).post(end_session::post).head(no_head))
         .route("/", get(home::get))
         .route("/sign-in", get(sign_in::get).post(sign_in::post))
         .route("/sign-up", get(sign_up::get).post(sign_up::post))
@@ -113,6 +115,10 @@ pub fn watching(app: &App) -> Router {
 
 async fn nothing_here(_: Request) -> error::Error {
     error::Error::Http(StatusCode::NOT_FOUND, "there is nothing here")
+}
+
+async fn no_head() -> impl IntoResponse {
+    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")])
 }
 
 async fn wrong_method() -> error::Error {

@@ -345,3 +345,40 @@ async fn a16_no_parameter_says_where_a_person_goes_next() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_request_by_head_makes_no_code_and_ends_no_session() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser();
+    let tokens = rp.exchange(&browser.authorize(&rp).await.code()).await.tokens();
+    let codes = app.rows("authorization_code").await;
+    let sign_out = format!("/end_session?id_token_hint={}", tokens.id_token.as_deref().unwrap());
+    for target in [rp.request().path(), sign_out] {
+        let reply = browser.send(http::Request::head(app.path(&target)), String::new()).await.expect(405);
+        assert_eq!(reply.header("allow"), Some("GET, POST"), "{target}");
+    }
+    assert_eq!(app.rows("authorization_code").await, codes);
+    assert!(rp.is_good(&tokens.access_token).await, "nobody was signed out");
+    // Where GET only shows something, HEAD is as good.
+    browser.send(http::Request::head(app.path("/sign-in")), String::new()).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_code_that_is_written_is_given_although_the_sessions_use_cannot_be_noted() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser();
+    browser.authorize(&rp).await.code();
+    app.clock.advance(crate::harness::minutes(2));
+    if crate::harness::server().is_some() {
+        app.sql("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$")
+            .await;
+        app.sql("CREATE TRIGGER refuse BEFORE UPDATE ON session FOR EACH ROW EXECUTE FUNCTION refuse()").await;
+    } else {
+        app.sql("CREATE TRIGGER refuse BEFORE UPDATE ON session BEGIN SELECT RAISE(ABORT, 'no'); END").await;
+    }
+    let code = browser.get(&rp.request().set("prompt", "none").path()).await.code();
+    rp.exchange(&code).await.tokens();
+    browser.get("/account").await.expect("account");
+}

@@ -165,7 +165,7 @@ async fn answer(
     if !given {
         return Ok(None);
     }
-    session::touch(app, session).await?;
+    session::touch(app, session).await;
     Ok(Some(asked.recipient.code(app.issuer(), code.expose())))
 }
 

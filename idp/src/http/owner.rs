@@ -29,7 +29,7 @@ impl Owner {
     pub async fn of(app: &App, visitor: Visitor) -> Result<Option<Self>, Error> {
         let mut sessions = visitor.sessions(app).await?.into_iter();
         let Some(session) = sessions.next() else { return Ok(None) };
-        login::session::touch(app, &session).await?;
+        login::session::touch(app, &session).await;
         Ok(Some(Self { visitor, session, others: sessions.collect() }))
     }
 
@@ -43,7 +43,7 @@ impl Owner {
         let Some(shown) = shown else { return Ok(None) };
         let session = sessions.remove(shown);
         if shown == 0 {
-            login::session::touch(app, &session).await?;
+            login::session::touch(app, &session).await;
         } else {
             // The page that follows is this person's, too.
             let (id, now) = (session.id.clone(), app.now());

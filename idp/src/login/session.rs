@@ -175,14 +175,18 @@ pub async fn end(app: &App, session: &Session) -> Result<()> {
         .await
 }
 
-/// Notes that a session was used, at most once a minute.
-pub async fn touch(app: &App, session: &Session) -> Result<()> {
+/// Notes that a session was used, at most once a minute. What it was used for is done and stays so, whether this can be
+/// written or not.
+pub async fn touch(app: &App, session: &Session) {
     let now = app.now();
     if now.since(session.last_active_at) < std::time::Duration::from_secs(60) {
-        return Ok(());
+        return;
     }
     let id = session.id.clone();
-    app.db.write_one(move |conn| Box::pin(async move { session::touch(conn, &id, now).await })).await
+    let noted = app.db.write_one(move |conn| Box::pin(async move { session::touch(conn, &id, now).await })).await;
+    if let Err(error) = noted {
+        tracing::warn!("it could not be noted that a session was used: {error}");
+    }
 }
 
 /// Ends all sessions of this one's user but this one.
