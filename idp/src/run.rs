@@ -17,7 +17,7 @@ use crate::boot::{self, Surroundings};
 use crate::cli::{Failure, Outcome, Output, Work};
 use crate::config::{Config, DatabaseUrl, Loaded};
 use crate::login::identifier;
-use crate::login::users::{self, ADMINISTRATOR, NewUser};
+use crate::login::users::{self, ADMINISTRATOR, FirstLink, NewUser};
 use crate::serve::tls::Tls;
 use crate::store;
 use crate::store::ephemeral::Ephemeral;
@@ -142,16 +142,24 @@ async fn welcome(app: &App, took: Duration) -> Result<(), Failure> {
     if !app.config.issuer.is_https() {
         println!("Plain http on this machine alone: cookies go without their __Host- prefix and Secure.");
     }
-    let administrators =
-        store::user::any_with_password(&mut *app.db.read().await.map_err(failed)?).await.map_err(failed)?;
+    let mut conn = app.db.read().await.map_err(failed)?;
+    let administrators = store::user::any_with_password(&mut conn, ADMINISTRATOR).await.map_err(failed)?;
+    drop(conn);
     if !administrators {
         let administrator = first_administrator(app).await?;
-        // Replicas that start together print one each, and a person takes any of them.
-        let link = users::another_password_link(app, &administrator.id, FIRST_LINK).await.map_err(failed)?;
-        println!(
-            "\nThere is nobody yet who can sign in. Set the password of the user \"admin\" (works once, for an hour):"
-        );
-        println!("  {link}");
+        match users::first_password_link(app, &administrator.id, FIRST_LINK).await.map_err(failed)? {
+            FirstLink::Made(link) => {
+                println!(
+                    "\nNo administrator can sign in yet. Set the password of the user \"admin\" (once, within an hour):"
+                );
+                println!("  {link}");
+            }
+            // By another replica, or at the start before: whoever reads this output need not read it twice.
+            FirstLink::MadeBefore(until) => println!(
+                "\nNo administrator can sign in yet. The link for the user \"admin\" was printed before and works until \
+                 {until}. For another one:\n  latchkey user set-password admin"
+            ),
+        }
         println!("\nAdd an application, and people:");
         println!("  latchkey client add --kind web --redirect-uri https://app.example.com/callback");
         println!("  latchkey user add --email alice@example.com");

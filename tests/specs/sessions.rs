@@ -1,7 +1,7 @@
 //! How long sessions live: NIST SP 800-63B §5, and links that set a password.
 
 use crate::harness::{Browser, PASSWORD, Page, TestApp, minutes};
-use latchkey::login::users;
+use latchkey::login::users::{self, FirstLink};
 
 #[tokio::test]
 async fn a_session_ends_after_a_day_of_rest_and_after_two_weeks_of_use() {
@@ -150,22 +150,32 @@ async fn a_link_does_not_outlive_that_its_user_was_disabled() {
 }
 
 #[tokio::test]
-async fn links_that_replicas_print_at_the_first_start_all_work_until_one_is_used() {
+async fn the_first_link_is_made_once_for_all_replicas_and_again_when_it_has_expired() {
     let app = TestApp::new().await;
     let alice = app.user("alice").await;
-    let another = || async { users::another_password_link(&app.app, &alice.id, minutes(60)).await.unwrap() };
-    let (first, second) = (another().await, another().await);
-    for link in [&first, &second] {
-        app.get(link).await.expect(200);
-    }
+    let replica = app.replica().await;
+    let first = async |app: &TestApp| users::first_password_link(&app.app, &alice.id, minutes(60)).await.unwrap();
+    let made = match tokio::join!(first(&app), first(&replica)) {
+        (FirstLink::Made(link), FirstLink::MadeBefore(until))
+        | (FirstLink::MadeBefore(until), FirstLink::Made(link)) => {
+            assert!(until.since(app.app.now()) > minutes(59), "{until}");
+            link
+        }
+        both => panic!("one makes it: {both:?}"),
+    };
+    app.get(&made).await.expect(200);
+    app.clock.advance(minutes(59));
+    assert!(matches!(first(&app).await, FirstLink::MadeBefore(_)), "it works and was shown");
+    app.clock.advance(minutes(1));
+    let FirstLink::Made(next) = first(&app).await else { panic!("the one before has expired") };
     let mut browser = app.browser();
-    let page = browser.get(&first).await;
+    let page = browser.get(&next).await;
     page.form().fill("password", "four grey cranes wade slowly").submit(&mut browser).await;
-    for link in [&first, &second] {
+    for link in [&made, &next] {
         app.get(link).await.expect(400);
     }
     // Nor does one that was made before the password was changed in another way.
-    let pending = another().await;
+    let FirstLink::Made(pending) = first(&app).await else { panic!("the one before was used") };
     users::set_password(&app.app, &alice.id, &"five tame herons drift".into()).await.unwrap();
     app.get(&pending).await.expect(400);
 }

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
+use latchkey::base::token::{Token, TokenKind};
 use latchkey::login::users;
+use latchkey::store::one_time_link::{self, Purpose};
 use latchkey::store::{consent, user};
 use tokio::sync::Notify;
 
@@ -128,7 +130,16 @@ async fn of_two_links_that_are_used_at_once_one_sets_the_password_and_neither_fa
     for _ in 0..12 {
         let mut forms = Vec::new();
         for _ in 0..4 {
-            let link = users::another_password_link(&app.app, &alice.id, minutes(60)).await.unwrap();
+            // As replicas of the release before make them, each one of its own.
+            let token = Token::new(TokenKind::OneTimeLink, &app.app.pen.random);
+            let (hash, user, now) = (token.hash(), alice.id.clone(), app.app.now());
+            let insert = app.app.db.write(move |conn| {
+                Box::pin(async move {
+                    one_time_link::insert(conn, &hash, Purpose::SetPassword, &user, now, now + minutes(60)).await
+                })
+            });
+            insert.await.unwrap();
+            let link = format!("/set-password?token={}", token.expose());
             let mut browser = app.browser();
             forms.push((browser.get(&link).await.form().fill("password", "seven slow barges turn"), browser));
         }

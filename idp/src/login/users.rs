@@ -160,30 +160,53 @@ async fn end_what_was_before(conn: &mut Conn, pen: &Pen, user: &Id, now: Timesta
 
 /// A link by which the user sets a password; links made for it before die.
 pub async fn password_link(app: &App, user: &Id, lifetime: Duration) -> Result<String, Error> {
-    link(app, user, lifetime, true).await
-}
-
-/// A link by which the user sets a password, beside those that there are: the one that is used first ends them all.
-pub async fn another_password_link(app: &App, user: &Id, lifetime: Duration) -> Result<String, Error> {
-    link(app, user, lifetime, false).await
-}
-
-async fn link(app: &App, user: &Id, lifetime: Duration, alone: bool) -> Result<String, Error> {
     let token = Token::new(TokenKind::OneTimeLink, &app.pen.random);
     let (hash, now, user) = (token.hash(), app.now(), user.clone());
     app.db
         .write(move |conn| {
             Box::pin(async move {
-                if alone {
-                    users::hold(conn, &user).await?;
-                    one_time_link::end_all(conn, Purpose::SetPassword, &user, now).await?;
-                }
+                users::hold(conn, &user).await?;
+                one_time_link::end_all(conn, Purpose::SetPassword, &user, now).await?;
                 one_time_link::insert(conn, &hash, Purpose::SetPassword, &user, now, now + lifetime).await
             })
         })
         .await?;
+    Ok(address(app, &token))
+}
+
+/// A link by which somebody who has none sets a password.
+#[derive(Debug)]
+pub enum FirstLink {
+    /// It was made, and is here and nowhere else.
+    Made(String),
+    /// One was made before, and works until this moment.
+    MadeBefore(Timestamp),
+}
+
+/// A link by which the user sets a password, unless there is one that works: it was shown when it was made. Of several
+/// processes that begin at once, one makes it.
+pub async fn first_password_link(app: &App, user: &Id, lifetime: Duration) -> Result<FirstLink, Error> {
+    let token = Token::new(TokenKind::OneTimeLink, &app.pen.random);
+    let (hash, now, user) = (token.hash(), app.now(), user.clone());
+    let before = app
+        .db
+        .write(move |conn| {
+            Box::pin(async move {
+                users::hold(conn, &user).await?;
+                let before = one_time_link::works_until(conn, Purpose::SetPassword, &user, now).await?;
+                if before.is_none() {
+                    one_time_link::insert(conn, &hash, Purpose::SetPassword, &user, now, now + lifetime).await?;
+                }
+                Ok(before)
+            })
+        })
+        .await?;
+    Ok(before.map_or_else(|| FirstLink::Made(address(app, &token)), FirstLink::MadeBefore))
+}
+
+fn address(app: &App, token: &Token) -> String {
     // In the fragment it would need a script; in the query it is kept out of logs and, by policy, out of referrers.
-    Ok(format!("{}?token={}", app.config.issuer.url("/set-password"), token.expose()))
+    format!("{}?token={}", app.config.issuer.url("/set-password"), token.expose())
 }
 
 /// Disables a user, whose sessions, tokens and links end, or enables them again; whether that changed anything.

@@ -53,6 +53,20 @@ pub async fn end_all(conn: &mut Conn, purpose: Purpose, user: &Id, now: Timestam
     Ok(())
 }
 
+/// Until when a user has a link for a purpose that works.
+pub async fn works_until(conn: &mut Conn, purpose: Purpose, user: &Id, now: Timestamp) -> Result<Option<Timestamp>> {
+    let row: (Option<Timestamp>,) = sqlx::query_as(
+        "SELECT MAX(expires_at) FROM one_time_link
+          WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3",
+    )
+    .bind(user)
+    .bind(purpose.as_str())
+    .bind(now)
+    .fetch_one(conn)
+    .await?;
+    Ok(row.0)
+}
+
 /// Whose link this is, if it would still work; it stays unused.
 pub async fn find(conn: &mut Conn, hash: &TokenHash, purpose: Purpose, now: Timestamp) -> Result<Option<Id>> {
     let row: Option<(Id,)> = sqlx::query_as(

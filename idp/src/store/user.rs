@@ -319,8 +319,14 @@ pub async fn give_role(conn: &mut Conn, user: &Id, role: &str, new_id: &Id, now:
     Ok(())
 }
 
-/// Whether anybody can sign in by password.
-pub async fn any_with_password(conn: &mut Conn) -> Result<bool> {
-    let row: Option<(String,)> = sqlx::query_as("SELECT user_id FROM password LIMIT 1").fetch_optional(conn).await?;
+/// Whether anybody with this role can sign in by password.
+pub async fn any_with_password(conn: &mut Conn, role: &str) -> Result<bool> {
+    let row: Option<(String,)> = sqlx::query_as(
+        "SELECT p.user_id FROM role r JOIN user_role m ON m.role_id = r.id JOIN password p ON p.user_id = m.user_id
+          WHERE r.name = $1 LIMIT 1",
+    )
+    .bind(role)
+    .fetch_optional(conn)
+    .await?;
     Ok(row.is_some())
 }
