@@ -1,5 +1,7 @@
 //! Putting the whole together from its configuration.
 
+mod files;
+
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,6 +14,7 @@ use crate::app::{App, Parts};
 use crate::base::clock::Clock;
 use crate::base::messages::Messages;
 use crate::base::random::Random;
+use crate::base::seal::SealingKey;
 use crate::clients::Remembered;
 use crate::config::{Config, DatabaseUrl};
 use crate::login::hashing::{Bounds, Cost, Hashing};
@@ -22,8 +25,9 @@ use crate::store::db::{self, Db, Limits};
 use crate::store::ephemeral::{self, Ephemeral, Redis};
 use crate::store::epoch;
 use crate::store::event::Pen;
+use crate::store::installation;
 use crate::tokens::keys::{Keys, Rotation};
-use crate::vault::{Vault, master_key_in};
+use crate::vault::{KeyFile, Vault};
 
 /// Where time and chance come from, and how careful SQLite is: what tests choose.
 #[derive(Clone, Debug)]
@@ -63,9 +67,18 @@ pub async fn open_patiently(config: Config, surroundings: Surroundings) -> Resul
     let Surroundings { clock, random, durable } = surroundings;
     let pen = Pen { clock: clock.clone(), random: random.clone() };
     prepare_folders(&config)?;
+    let own_key = own_key_file(&config);
+    if let (Some(file), DatabaseUrl::Sqlite(path)) = (&own_key, config.database_url()) {
+        // Before a database is made: an empty one would look as if all had been well.
+        file.check(&path, std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() > 0))?;
+    }
     let db = open_database(&config, durable).await?;
-    let masters = master_keys(&config, &random)?;
-    let vault = Vault::open(&db, &masters, &pen).await?;
+    let masters = master_keys(&config, own_key.as_ref(), &db, &random).await?;
+    db.migrate().await.context("the schema cannot be brought up to date")?;
+    let vault = Vault::open(&db, &masters, &pen).await.with_context(|| which_key(&config))?;
+    if let Some(file) = &own_key {
+        file.finish().with_context(|| format!("the master key file {}", file.path().display()))?;
+    }
     let tokens = &config.tokens;
     let rotation = Rotation {
         algorithms: tokens.signing_algorithms.clone(),
@@ -154,9 +167,10 @@ async fn open_database(config: &Config, durable: bool) -> Result<Db> {
         durable,
         make: true,
     };
-    let db = Db::open(&options).await.with_context(|| format!("the database {shown} cannot be opened"))?;
-    db.migrate().await.context("the schema cannot be brought up to date")?;
-    Ok(db)
+    if let DatabaseUrl::Sqlite(path) = &url {
+        files::keep_private(path).with_context(|| format!("the database {shown} cannot be made"))?;
+    }
+    Db::open(&options).await.with_context(|| format!("the database {shown} cannot be opened"))
 }
 
 /// The ephemeral store: a Redis if one is named, else the memory of this process.
@@ -179,18 +193,22 @@ async fn ephemeral(config: &Config, vault: &Vault, pen: &Pen) -> Result<Ephemera
     Ok(Ephemeral::Redis(Arc::new(redis)))
 }
 
-fn master_keys(config: &Config, random: &Random) -> Result<Vec<crate::base::seal::SealingKey>> {
+/// The master keys that may open the database, the present one first.
+async fn master_keys(config: &Config, own: Option<&KeyFile>, db: &Db, random: &Random) -> Result<Vec<SealingKey>> {
     let mut keys: Vec<_> = config.secrets.master_key.iter().cloned().collect();
-    if keys.is_empty() {
-        if matches!(config.database_url(), DatabaseUrl::Postgres(_)) {
-            // A replica must not invent a second one.
-            bail!(
-                "secrets.master_key is missing. On PostgreSQL it must be given, the same to every replica: make one with\n  \
-                 openssl rand -base64 32 | tr '+/' '-_' | tr -d '=' > master.key\n\
-                 and name the file with LATCHKEY__SECRETS__MASTER_KEY_FILE or secrets.master_key_file"
-            );
+    match (own, config.database_url()) {
+        (Some(file), DatabaseUrl::Sqlite(path)) => {
+            let sealed = installation::is_sealed(&mut *db.read().await?).await?;
+            let key = file.open(&path, sealed, random);
+            keys.push(key.with_context(|| format!("the master key file {}", file.path().display()))?);
         }
-        keys.push(master_key_in(&master_key_path(config), random)?);
+        // A replica must not invent a second one.
+        (Some(_), DatabaseUrl::Postgres(_)) => bail!(
+            "secrets.master_key is missing. On PostgreSQL it must be given, the same to every replica: make one with\n  \
+             openssl rand -base64 32 > master.key\n\
+             and name the file with LATCHKEY__SECRETS__MASTER_KEY_FILE or secrets.master_key_file"
+        ),
+        (None, _) => {}
     }
     keys.extend(config.secrets.previous_master_keys.iter().cloned());
     Ok(keys)
@@ -201,10 +219,24 @@ pub fn serve_requests(app: &App) {
     app.db.limit(configured(&app.config));
 }
 
-/// Where the master key is that Latchkey made for itself.
-pub fn master_key_path(config: &Config) -> PathBuf {
-    config.data_dir.join("master.key")
+/// Where the master key is that Latchkey makes for itself; `None` if the configuration has one.
+fn own_key_file(config: &Config) -> Option<KeyFile> {
+    config.secrets.master_key.is_none().then(|| KeyFile::at(config.data_dir.join("master.key")))
 }
+
+/// Which key was tried on which database, for messages.
+fn which_key(config: &Config) -> String {
+    let key = match own_key_file(config) {
+        Some(file) => format!("the master key file {}", file.path().display()),
+        None => "secrets.master_key".to_owned(),
+    };
+    match config.database_url() {
+        DatabaseUrl::Sqlite(path) => format!("{key} and the database {}", path.display()),
+        DatabaseUrl::Postgres(_) => format!("{key} and the PostgreSQL database"),
+    }
+}
+
+pub(crate) use files::warn_of_open_folders;
 
 /// Holds an SQLite file for this process: a second server on it would know nothing of what this one has in memory.
 #[derive(Debug)]
@@ -217,7 +249,7 @@ pub fn take_hold(config: &Config) -> Result<Option<Hold>> {
     let DatabaseUrl::Sqlite(path) = config.database_url() else { return Ok(None) };
     prepare_folders(config)?;
     let lock = lock_path(&path);
-    let file = File::options().create(true).truncate(false).write(true).open(&lock);
+    let file = files::private_options().create(true).truncate(false).open(&lock);
     let file = file.with_context(|| format!("the lock file {} cannot be opened", lock.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(Hold { _file: file })),

@@ -99,6 +99,7 @@ async fn serve(mut config: Config) -> Outcome {
             unsignable.join(", ")
         )));
     }
+    boot::warn_of_open_folders(&app.config);
     welcome(&app, began.elapsed()).await?;
     if let (DatabaseUrl::Postgres(_), Ephemeral::Memory(_)) = (app.config.database_url(), &app.ephemeral) {
         tracing::warn!(

@@ -5,11 +5,11 @@
 
 use std::fmt;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use crate::base::encoding::{base64url, from_base64url};
+use crate::base::encoding::base64url;
 use crate::base::random::Random;
 use crate::base::seal::SealingKey;
 use crate::store::db::Db;
@@ -23,8 +23,22 @@ pub enum Error {
     WrongMasterKey,
     /// The key file cannot be read or written.
     File(std::io::Error),
-    /// A master key is not 32 bytes in base64url.
+    /// A master key is not 32 bytes in base64.
     Malformed,
+    /// The key file has gone, and the database that it belongs to is there.
+    KeyMissing {
+        /// The file.
+        key: PathBuf,
+        /// The database.
+        database: PathBuf,
+    },
+    /// The key file is there, and the database that it belongs to has gone.
+    DatabaseMissing {
+        /// The file.
+        key: PathBuf,
+        /// The database.
+        database: PathBuf,
+    },
     /// The database failed.
     Store(crate::store::db::Error),
 }
@@ -37,7 +51,28 @@ impl fmt::Display for Error {
                  before (secrets.master_key, secrets.master_key_file, or secrets.previous_master_keys)",
             ),
             Self::File(error) => write!(f, "the master key file cannot be used: {error}"),
-            Self::Malformed => f.write_str("a master key must be 32 random bytes in base64url (43 characters)"),
+            Self::Malformed => {
+                f.write_str("this is no master key, which is 32 random bytes in base64: openssl rand -base64 32")
+            }
+            Self::KeyMissing { key, database } => {
+                let (key, database) = (key.display(), database.display());
+                write!(
+                    f,
+                    "the master key {key} is missing, and what is sealed in the database {database} opens with no other. Put \
+                     the key back from its copy, or name the copy as secrets.master_key_file. To start afresh on purpose and \
+                     give up all that is in the database, move it away first: mv {database} {database}.before"
+                )
+            }
+            Self::DatabaseMissing { key, database } => {
+                let (key, database) = (key.display(), database.display());
+                write!(
+                    f,
+                    "there is the master key {key}, and the database {database} that belongs to it is missing or empty. Put the \
+                     database back (latchkey restore FILE, or the file itself), or name the place where it is as database.url. \
+                     To start afresh on purpose, move the key away first: mv {key} {key}.before. A key of your own for a first \
+                     start is named as secrets.master_key_file"
+                )
+            }
             Self::Store(error) => error.fmt(f),
         }
     }
@@ -51,10 +86,9 @@ impl From<crate::store::db::Error> for Error {
     }
 }
 
-/// Reads a master key from its text: 32 bytes in base64url.
+/// Reads a master key from its text: 32 bytes in base64url, or as `openssl rand -base64 32` writes them.
 pub fn parse_master_key(text: &str) -> Result<SealingKey, Error> {
-    let bytes = Zeroizing::new(from_base64url(text.trim()).ok_or(Error::Malformed)?);
-    <[u8; 32]>::try_from(bytes.as_slice()).map(SealingKey::new).map_err(|_| Error::Malformed)
+    SealingKey::from_text(text).ok_or(Error::Malformed)
 }
 
 /// The text of a master key.
@@ -62,27 +96,91 @@ pub fn master_key_text(key: &SealingKey) -> Zeroizing<String> {
     Zeroizing::new(base64url(key.expose()))
 }
 
+/// The file in which Latchkey keeps the master key that it made for itself. It is the key of one database: where one of
+/// the two is missing, nothing is made in its place, since that would hide the loss.
+#[derive(Clone, Debug)]
+pub struct KeyFile {
+    path: PathBuf,
+}
+
+impl KeyFile {
+    /// The file at this path, which need not be there yet.
+    pub fn at(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Refuses a key whose database has gone. Asked before a database is made where there is none.
+    pub fn check(&self, database: &Path, sealed: bool) -> Result<(), Error> {
+        if self.path.exists() && !sealed {
+            return Err(Error::DatabaseMissing { key: self.path.clone(), database: database.to_owned() });
+        }
+        Ok(())
+    }
+
+    /// The key of this database; a new one where neither is there.
+    pub fn open(&self, database: &Path, sealed: bool, random: &Random) -> Result<SealingKey, Error> {
+        self.check(database, sealed)?;
+        if self.path.exists() {
+            return read_key(&self.path);
+        }
+        if sealed && !self.unfinished().exists() {
+            return Err(Error::KeyMissing { key: self.path.clone(), database: database.to_owned() });
+        }
+        read_or_make_key(&self.unfinished(), random)
+    }
+
+    /// Gives a key that was made the name under which it is looked for, once a database is sealed with it.
+    pub fn finish(&self) -> Result<(), Error> {
+        if self.path.exists() || !self.unfinished().exists() {
+            return Ok(());
+        }
+        std::fs::rename(self.unfinished(), &self.path).map_err(Error::File)?;
+        keep_names(&self.path)
+    }
+
+    /// What the file is called until the database is sealed with the key, so that a crash in between leaves a start that can
+    /// be begun again.
+    fn unfinished(&self) -> PathBuf {
+        let mut name = self.path.as_os_str().to_owned();
+        name.push(".new");
+        name.into()
+    }
+}
+
+fn read_key(path: &Path) -> Result<SealingKey, Error> {
+    let text = Zeroizing::new(std::fs::read_to_string(path).map_err(Error::File)?);
+    parse_master_key(&text)
+}
+
 /// The master key in this file, which is made (0600) if it is not there.
-pub fn master_key_in(path: &Path, random: &Random) -> Result<SealingKey, Error> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => parse_master_key(&Zeroizing::new(text)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+fn read_or_make_key(path: &Path, random: &Random) -> Result<SealingKey, Error> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(mut file) => {
             let key = SealingKey::generate(random);
-            let mut options = std::fs::OpenOptions::new();
-            options.write(true).create_new(true);
-            #[cfg(unix)]
-            std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-            let mut file = options.open(path).map_err(Error::File)?;
             writeln!(file, "{}", *master_key_text(&key)).map_err(Error::File)?;
             // What it will seal must not outlive it in a power cut.
             file.sync_all().map_err(Error::File)?;
-            if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::File)?;
-            }
+            keep_names(path)?;
             Ok(key)
         }
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => read_key(path),
         Err(error) => Err(Error::File(error)),
     }
+}
+
+/// Waits until the names in a file's folder are on disk.
+fn keep_names(path: &Path) -> Result<(), Error> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::File)
 }
 
 /// The open data key.

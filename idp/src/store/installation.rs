@@ -51,6 +51,17 @@ pub struct DataKey {
 /// The data keys, newest first.
 pub async fn data_keys(conn: &mut Conn) -> Result<Vec<DataKey>> {
     Ok(sqlx::query_as("SELECT id, wrapped FROM data_key ORDER BY created_at DESC").fetch_all(conn).await?)
+/// Whether there is a data key in an SQLite file, which need not have any tables.
+pub async fn is_sealed(conn: &mut Conn) -> Result<bool> {
+    let table: Option<(String,)> =
+        sqlx::query_as("SELECT name FROM sqlite_master WHERE name = 'data_key'").fetch_optional(&mut *conn).await?;
+    if table.is_none() {
+        return Ok(false);
+    }
+    let key: Option<(String,)> = sqlx::query_as("SELECT id FROM data_key LIMIT 1").fetch_optional(conn).await?;
+    Ok(key.is_some())
+}
+
 }
 
 /// Keeps a new data key, unless there is one.

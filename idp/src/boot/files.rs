@@ -1,0 +1,69 @@
+//! Who may read the files of a database: its owner, and nobody else.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::config::{Config, DatabaseUrl};
+
+/// What anybody but the owner may do with a file.
+const OTHERS: u32 = 0o077;
+
+/// What makes a folder open: others may read or write in it, or its group may write.
+const OPEN: u32 = 0o027;
+
+/// How a file is opened for writing that is for its owner alone if it is made.
+pub(super) fn private_options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).mode(0o600);
+    options
+}
+
+/// Makes an SQLite database's files its owner's alone: those that there are, and, since SQLite gives them the mode of the
+/// database, those that it will make.
+pub(super) fn keep_private(database: &Path) -> io::Result<()> {
+    match private_options().create_new(true).open(database) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    for ending in ["", "-wal", "-shm", ".lock"] {
+        let mut name = database.as_os_str().to_owned();
+        name.push(ending);
+        tighten(Path::new(&name));
+    }
+    Ok(())
+}
+
+fn tighten(path: &Path) {
+    // What is not there needs nothing.
+    let Ok(metadata) = fs::metadata(path) else { return };
+    let mode = metadata.permissions().mode();
+    if metadata.is_file() && mode & OTHERS != 0 {
+        // It may be somebody else's, who lets this process write to it.
+        if let Err(error) = fs::set_permissions(path, PermissionsExt::from_mode(mode & !OTHERS)) {
+            let path = path.display();
+            tracing::warn!("others may read {path}, and that cannot be changed: {error}");
+        }
+    }
+}
+
+/// Warns of folders in which others than the owner can read or replace the database and the master key.
+pub(crate) fn warn_of_open_folders(config: &Config) {
+    let mut folders = vec![config.data_dir.clone()];
+    if let DatabaseUrl::Sqlite(path) = config.database_url()
+        && let Some(folder) = path.parent()
+    {
+        folders.push(if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() });
+    }
+    folders.dedup();
+    for folder in folders {
+        let mode = fs::metadata(&folder).map_or(0, |metadata| metadata.permissions().mode() & 0o777);
+        if mode & OPEN != 0 {
+            let folder = folder.display();
+            tracing::warn!(
+                "the folder {folder} is open to others (mode {mode:o}): make it its owner's alone, by chmod 700"
+            );
+        }
+    }
+}
