@@ -18,6 +18,7 @@ use crate::site::{Logo, Site};
 use crate::store::db::Db;
 use crate::store::ephemeral::Ephemeral;
 use crate::store::event::Pen;
+use crate::tokens::grant_name::GrantNames;
 use crate::tokens::keys::Keys;
 use crate::vault::Vault;
 
@@ -39,6 +40,8 @@ pub struct Parts {
     pub vault: Vault,
     /// The signing keys.
     pub keys: Keys,
+    /// What grants are called in tokens.
+    pub grant_names: GrantNames,
     /// The place where passwords are hashed.
     pub hashing: Hashing,
     /// Clock and chance, and what events are written with.

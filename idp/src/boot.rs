@@ -26,6 +26,7 @@ use crate::store::ephemeral::{self, Ephemeral, Redis};
 use crate::store::epoch;
 use crate::store::event::Pen;
 use crate::store::installation;
+use crate::tokens::grant_name::GrantNames;
 use crate::tokens::keys::{Keys, Rotation};
 use crate::vault::{KeyFile, Vault};
 
@@ -107,7 +108,9 @@ pub async fn open_patiently(config: Config, surroundings: Surroundings) -> Resul
         has_brand: config.pages.accent_color.is_some(),
         messages: Messages::load()?,
     };
+    let grant_names = GrantNames::open(&db, &vault, &pen).await.context("the database cannot be read")?;
     let app = App::new(Parts {
+        grant_names,
         scopes: config.known_scopes(),
         epoch,
         csrf: vault.derive("csrf"),

@@ -3,7 +3,7 @@
 use latchkey::jose::{KeySet, Typ, verify};
 use latchkey::oidc::client_metadata::ClientKind;
 
-use crate::harness::TestApp;
+use crate::harness::{TestApp, minutes};
 
 #[tokio::test]
 async fn an_access_token_carries_what_a_resource_needs() {
@@ -50,4 +50,48 @@ async fn an_access_token_leaves_no_row() {
     }
     assert_eq!(app.rows("event").await, before);
     assert_eq!(app.rows("client_grant").await, 0);
+}
+
+#[tokio::test]
+async fn no_token_tells_the_id_of_a_row() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let tokens = rp.tokens_of("alice").await;
+    let again = rp.refresh(tokens.refresh()).await.tokens();
+    let told = format!("{}{}{}", tokens.access_claims(), tokens.id_claims(), again.access_claims());
+    for table in ["client_grant", "session", "user_account", "client", "browser"] {
+        let sql = sqlx::AssertSqlSafe(format!("SELECT id FROM {table}"));
+        let rows: Vec<(String,)> = sqlx::query_as(sql).fetch_all(&mut *app.app.db.read().await.unwrap()).await.unwrap();
+        assert!(!rows.is_empty(), "{table}");
+        for (id,) in rows {
+            assert!(!told.contains(&id), "{table}: {id} in {told}");
+        }
+    }
+    assert_eq!(tokens.access_claims()["gid"], again.access_claims()["gid"], "a grant has one name");
+}
+
+#[tokio::test]
+async fn grants_are_named_as_the_release_before_does_while_the_two_may_serve_side_by_side() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let tokens = rp.tokens_of("alice").await;
+    // A database that the release before has served: it knows nothing of other names.
+    app.sql("DELETE FROM installation WHERE name = 'grant_name.since'").await;
+    let (upgraded, other) = (app.replica().await, app.replica().await);
+    let row: (String,) =
+        sqlx::query_as("SELECT id FROM client_grant").fetch_one(&mut *app.app.db.read().await.unwrap()).await.unwrap();
+    let old = rp.on(&upgraded).refresh(tokens.refresh()).await.tokens();
+    assert_eq!(old.access_claims()["gid"], row.0);
+    app.clock.advance(minutes(24 * 60 - 1));
+    let last = rp.on(&other).refresh(old.refresh()).await.tokens();
+    assert_eq!(last.access_claims()["gid"], row.0);
+    app.clock.advance(minutes(2));
+    let new = rp.on(&other).refresh(last.refresh()).await.tokens();
+    assert_ne!(new.access_claims()["gid"], row.0);
+    // Both kinds of names are understood, by all of this release.
+    for app in [&app, &upgraded, &other] {
+        for token in [&last.access_token, &new.access_token] {
+            assert!(rp.on(app).is_good(token).await);
+        }
+    }
 }

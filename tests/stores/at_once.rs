@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use latchkey::base::token::{Token, TokenKind};
-use latchkey::login::users;
 use latchkey::store::one_time_link::{self, Purpose};
 use latchkey::store::{consent, user};
 use tokio::sync::Notify;

@@ -7,7 +7,6 @@ use super::error::{Error, ErrorCode};
 use super::id_token;
 use super::scope::{OPENID, ScopeSet};
 use crate::base::clock::Timestamp;
-use crate::base::id::Id;
 
 /// What an access token says: RFC 9068 §2.2. It leaves no row; the grant and the session that it names are looked up
 /// when it is used here.
@@ -23,8 +22,8 @@ pub struct AccessToken {
     pub scope: ScopeSet,
     /// The token's own name.
     pub jti: String,
-    /// The grant that it came of, where a person made one.
-    pub grant: Option<Id>,
+    /// The grant that it came of, as it is named outside, where a person made one.
+    pub grant: Option<String>,
     /// The session, as it is named outside.
     pub sid: Option<String>,
     /// When the person last proved who they are.
@@ -57,7 +56,7 @@ impl AccessToken {
         put("auth_time", self.auth_time.map(|at| json!(at.seconds())));
         put("acr", self.acr.as_deref().map(Value::from));
         put("sid", self.sid.as_deref().map(Value::from));
-        put("gid", self.grant.as_ref().map(|grant| grant.as_str().into()));
+        put("gid", self.grant.as_deref().map(Value::from));
         claims
     }
 
@@ -87,7 +86,7 @@ impl AccessToken {
             client_id: text("client_id")?,
             scope: ScopeSet::try_from(optional("scope")?.unwrap_or_default()).ok()?,
             jti: text("jti")?,
-            grant: optional("gid")?.map(Id::from),
+            grant: optional("gid")?,
             sid: optional("sid")?,
             auth_time: claims.get("auth_time").map_or(Some(None), |_| time("auth_time").map(Some))?,
             acr: optional("acr")?,
@@ -132,7 +131,7 @@ mod tests {
             client_id: "rp".to_owned(),
             scope: ScopeSet::parse("openid email").unwrap(),
             jti: "j".to_owned(),
-            grant: Some("g".into()),
+            grant: Some("g".to_owned()),
             sid: Some("s".to_owned()),
             auth_time: Some(Timestamp::from_seconds(900)),
             acr: Some("1".to_owned()),

@@ -32,10 +32,13 @@ pub async fn access_token(app: &App, token: &str) -> Result<Option<Live>> {
         return Ok(None);
     }
     let person = match &token.grant {
-        Some(id) => match grant::find_for_token(&mut *app.db.read().await?, id, &token.jti, now).await? {
-            Some((_, user, identifiers)) => Some(person_of(user, &identifiers)),
-            None => return Ok(None),
-        },
+        Some(name) => {
+            let Some(id) = app.grant_names.grant(name) else { return Ok(None) };
+            match grant::find_for_token(&mut *app.db.read().await?, &id, &token.jti, now).await? {
+                Some((_, user, identifiers)) => Some(person_of(user, &identifiers)),
+                None => return Ok(None),
+            }
+        }
         None => {
             let client = clients::find(app, &token.client_id).await?;
             let lives = client.is_some_and(|found| !found.client.disabled);

@@ -5,7 +5,6 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use crate::app::App;
-use crate::base::id::Id;
 use crate::jose::{Algorithm, Typ, sign};
 use crate::login::users;
 use crate::oidc::access_token::{self, AccessToken};
@@ -63,7 +62,7 @@ pub async fn for_grant(app: &App, client: &Client, grant: &Grant, wanted: Wanted
         client_id: client.client_id.clone(),
         scope: scope.clone(),
         jti: jti(app),
-        grant: Some(grant.id.clone()),
+        grant: Some(app.grant_names.name(&grant.id, now)),
         sid: Some(grant.sid.clone()),
         auth_time: Some(grant.auth_time),
         acr: Some(grant.acr.clone()),
@@ -112,7 +111,7 @@ pub fn for_client(app: &App, client: &Client, scope: &ScopeSet) -> Result<TokenR
         client_id: client.client_id.clone(),
         scope: scope.clone(),
         jti: jti(app),
-        grant: None::<Id>,
+        grant: None,
         sid: None,
         auth_time: None,
         acr: None,

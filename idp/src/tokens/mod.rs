@@ -2,6 +2,7 @@
 
 pub mod authenticate;
 pub mod faults;
+pub mod grant_name;
 pub mod issue;
 pub mod keys;
 pub mod revoke;
