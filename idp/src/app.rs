@@ -44,6 +44,8 @@ pub struct Parts {
     pub grant_names: GrantNames,
     /// The place where passwords are hashed.
     pub hashing: Hashing,
+    /// What this process is called among those on the database.
+    pub process: Id,
     /// Clock and chance, and what events are written with.
     pub pen: Pen,
     /// What is counted.

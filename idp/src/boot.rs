@@ -123,6 +123,7 @@ pub async fn open_patiently(config: Config, surroundings: Surroundings) -> Resul
         site,
         logo,
         requests: TaskTracker::new(),
+        process: pen.id(),
         config,
         db,
         vault,

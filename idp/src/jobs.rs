@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use crate::app::App;
+use crate::config::DatabaseUrl;
 use crate::login;
 use crate::store::db::Result;
 use crate::store::signing_key::SigningKey;
 use crate::store::sweep::{self, Swept};
 use crate::store::{
-    authorization_code, event, known_device, one_time_link, password, revoked_access_token, session, signing_key,
+    authorization_code, event, former_signing_key, known_device, one_time_link, password, process, revoked_access_token,
+    session, signing_key,
 };
 use crate::tokens::keys::When;
 
@@ -20,6 +22,15 @@ const RANGES: usize = 20;
 
 /// How long memory for hashing is kept that nobody uses.
 const UNUSED: Duration = Duration::from_secs(60);
+
+/// How often a process says that it is there, in rounds of a second.
+const ROUNDS: u32 = 20;
+
+/// How long a process counts as there after it was last seen.
+pub const PROCESS_SEEN: Duration = Duration::from_secs(2 * 60);
+
+/// How long a process is kept in mind after it was last seen.
+const PROCESS_FORGOTTEN: Duration = Duration::from_secs(60 * 60);
 
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -68,7 +79,18 @@ async fn remove_listed(app: &App) -> Result<u64> {
         event::delete_before, events;
     }
     gone += login::password::tell_unknown_names(app).await?;
-    gone += app.db.write_one(move |conn| Box::pin(signing_key::delete_removed(conn, dead))).await?;
+    let (gone_by_now, former) = (now - PROCESS_FORGOTTEN, now - A_YEAR);
+    gone += app
+        .db
+        .write(move |conn| {
+            Box::pin(async move {
+                former_signing_key::keep(conn, now).await?;
+                Ok(signing_key::delete_removed(conn, dead).await?
+                    + former_signing_key::delete_removed(conn, former).await?
+                    + process::delete_unseen(conn, gone_by_now).await?)
+            })
+        })
+        .await?;
     Ok(gone)
 }
 
@@ -110,27 +132,93 @@ impl Sweep {
 
 /// Runs the jobs until the process ends.
 pub async fn run(app: App) {
+    tokio::join!(every_minute(&app), every_second(&app));
+}
+
+/// Says that this process ends, so that nobody waits for it.
+pub async fn leave(app: &App) -> Result<()> {
+    let id = app.process.clone();
+    app.db.write_one(move |conn| Box::pin(async move { process::delete(conn, &id).await })).await
+}
+
+/// Follows what commands and other processes have changed about the signing keys, and reports it: a key that was revoked must be
+/// dead everywhere within seconds.
+async fn every_second(app: &App) {
+    let mut seconds = tokio::time::interval(Duration::from_secs(1));
+    seconds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let (mut reported, mut round, mut failing) = (None, 0, false);
+    loop {
+        seconds.tick().await;
+        let due = round % ROUNDS == 0;
+        match follow_keys(app, reported.filter(|_| !due), round == 0).await {
+            Ok(generation) => {
+                reported = Some(generation);
+                round += 1;
+                failing = false;
+            }
+            // Said once, and not each second.
+            Err(_) if failing => {}
+            Err(error) => {
+                tracing::warn!("the signing keys could not be looked after: {error}");
+                failing = true;
+            }
+        }
+    }
+}
+
+/// Reads the keys again if they were changed, and reports which state of them this process works with, unless that was
+/// `reported`; returns it.
+async fn follow_keys(app: &App, reported: Option<i64>, first: bool) -> Result<i64> {
+    app.keys.follow(&app.db, &app.vault, &app.pen).await?;
+    let generation = app.keys.ring().generation;
+    if reported == Some(generation) {
+        return Ok(generation);
+    }
+    let (id, name, now) = (app.process.clone(), process_name(app), app.now());
+    let alone = first && matches!(app.config.database_url(), DatabaseUrl::Sqlite(_));
+    app.db
+        .write(move |conn| {
+            Box::pin(async move {
+                if alone {
+                    // An SQLite file has one server; one that is still named here was killed.
+                    process::delete_others(conn, &id).await?;
+                }
+                process::report(conn, &id, &name, generation, now).await
+            })
+        })
+        .await?;
+    Ok(generation)
+}
+
+/// What a person knows this process by.
+fn process_name(app: &App) -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = if host.trim().is_empty() { "this machine" } else { host.trim() };
+    format!("process {} on {host}, which listens on {}", std::process::id(), app.config.listen())
+}
+
+async fn every_minute(app: &App) {
     let mut minutes = tokio::time::interval(Duration::from_secs(60));
     minutes.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut sweep = Sweep::default();
     loop {
         minutes.tick().await;
         app.hashing.rest(UNUSED);
-        match rotate_keys(&app).await {
+        match rotate_keys(app).await {
             Ok(made) => {
                 made.iter().for_each(|key| tracing::info!(kid = key.kid, "a new signing key is published"));
-                app.metrics.job("keys", true, 0, seconds(&app));
+                app.metrics.job("keys", true, 0, seconds(app));
             }
             Err(error) => {
                 tracing::warn!("the signing keys could not be looked after: {error}");
-                app.metrics.job("keys", false, 0, seconds(&app));
+                app.metrics.job("keys", false, 0, seconds(app));
             }
         }
-        match clean(&app, &mut sweep).await {
-            Ok(removed) => app.metrics.job("clean", true, removed, seconds(&app)),
+        match clean(app, &mut sweep).await {
+            Ok(removed) => app.metrics.job("clean", true, removed, seconds(app)),
             Err(error) => {
                 tracing::warn!("what has expired could not be removed: {error}");
-                app.metrics.job("clean", false, 0, seconds(&app));
+                app.metrics.job("clean", false, 0, seconds(app));
             }
         }
     }

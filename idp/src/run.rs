@@ -116,6 +116,9 @@ async fn serve(mut config: Config) -> Outcome {
         watching.abort();
     }
     jobs.abort();
+    if let Err(error) = jobs::leave(&app).await {
+        tracing::warn!("it could not be noted that this process ends: {error}");
+    }
     if let Some(watching) = watching {
         watching.abort();
     }

@@ -8,6 +8,7 @@ mod faults;
 mod http;
 mod injection;
 mod jwt;
+mod keys;
 mod overload;
 mod passwords;
 mod processes;

@@ -1,6 +1,9 @@
 //! OpenID Connect RP-Initiated Logout 1.0.
 
-use crate::harness::{TestApp, form_encode};
+use latchkey::jose::Algorithm;
+use latchkey::tokens::keys::When;
+
+use crate::harness::{Browser, TestApp, form_encode, minutes};
 
 #[tokio::test]
 async fn with_a_hint_of_this_session_it_ends_at_once_and_the_state_goes_back_alone() {
@@ -73,4 +76,87 @@ async fn of_two_accounts_in_a_browser_the_hinted_one_is_signed_out() {
     browser.get(&format!("/end_session?id_token_hint={}", alice.id_token.as_deref().unwrap())).await;
     assert!(!rp.is_good(&alice.access_token).await);
     assert!(browser.get("/").await.text().contains("bob"), "bob stays");
+}
+
+/// Lets the key that signs make way at once, and its tokens die: it leaves the key set.
+async fn the_key_leaves(app: &TestApp) -> String {
+    let ring = app.app.keys.ring();
+    let kid = ring.signer(Algorithm::RS256, app.app.now()).unwrap().kid().to_owned();
+    app.app.keys.rotate(&app.app.db, &app.app.vault, &app.app.pen, When::Now).await.unwrap();
+    app.clock.advance(minutes(20));
+    latchkey::jobs::rotate_keys(&app.app).await.unwrap();
+    assert!(!app.get("/jwks").await.expect(200).body.contains(&kid));
+    kid
+}
+
+#[tokio::test]
+async fn a_hint_whose_key_has_left_the_key_set_signs_out_who_is_meant_and_asks_everybody_else() {
+    // §2: an ID token is accepted although it has expired.
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let hint =
+        |token: &str| format!("/end_session?id_token_hint={token}&post_logout_redirect_uri=https://rp.example/bye");
+    let mut browser = app.browser();
+    let old = rp.exchange(&browser.authorize(&rp).await.code()).await.tokens();
+    let mut other = app.browser();
+    other.authorize(&rp).await.code();
+    the_key_leaves(&app).await;
+    rp.userinfo(&old.access_token).await.expect(401);
+    // The person is known by it where a client asks for them, too.
+    let asked = rp.request().set("prompt", "none").set("id_token_hint", old.id_token.as_deref().unwrap());
+    browser.get(&asked.path()).await.code();
+    // Long after the private half was forgotten.
+    app.clock.advance(minutes(15 * 60));
+    browser.get(&rp.request().set("prompt", "none").path()).await.code();
+    other.get(&rp.request().set("prompt", "none").path()).await.code();
+    app.clock.advance(minutes(15 * 60));
+    latchkey::jobs::remove_expired(&app.app).await.unwrap();
+    assert_eq!(app.rows("signing_key").await, 1);
+    latchkey::jobs::rotate_keys(&app.app).await.unwrap();
+
+    other.get(&hint(old.id_token.as_deref().unwrap())).await.expect("end_session");
+    let left = browser.get(&hint(old.id_token.as_deref().unwrap())).await;
+    assert_eq!(left.url, "https://rp.example/bye");
+    browser.get(&rp.request().set("prompt", "none").path()).await.error("login_required");
+}
+
+#[tokio::test]
+async fn d2_a_hint_of_a_revoked_key_is_anybodys_and_asks_first() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser();
+    let tokens = rp.exchange(&browser.authorize(&rp).await.code()).await.tokens();
+    let hint = tokens.id_token.as_deref().unwrap();
+    let ring = app.app.keys.ring();
+    let kid = ring.signer(Algorithm::RS256, app.app.now()).unwrap().kid().to_owned();
+    let revoked = app.app.keys.revoke(&app.app.db, &app.app.vault, &app.app.pen, &kid).await.unwrap();
+    assert_eq!(revoked.unwrap().made.len(), 1);
+    let asks = async |browser: &mut Browser| {
+        browser.get(&format!("/end_session?id_token_hint={hint}")).await.expect("end_session");
+        browser.get(&rp.request().set("prompt", "none").path()).await.code();
+        let hinted = rp.request().set("prompt", "none").set("id_token_hint", hint);
+        browser.get(&hinted.path()).await.error("login_required");
+    };
+    asks(&mut browser).await;
+    // And so does one whose row is long gone.
+    for _ in 0..3 {
+        app.clock.advance(minutes(10 * 60));
+        browser.get(&rp.request().set("prompt", "none").path()).await.code();
+    }
+    latchkey::jobs::remove_expired(&app.app).await.unwrap();
+    assert_eq!(app.rows("signing_key").await, 1);
+    latchkey::jobs::rotate_keys(&app.app).await.unwrap();
+    asks(&mut browser).await;
+}
+
+#[tokio::test]
+async fn d2_a_hint_of_a_key_that_was_revoked_after_it_had_left_asks_first() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser();
+    let tokens = rp.exchange(&browser.authorize(&rp).await.code()).await.tokens();
+    let kid = the_key_leaves(&app).await;
+    let revoked = app.app.keys.revoke(&app.app.db, &app.app.vault, &app.app.pen, &kid).await.unwrap();
+    assert!(revoked.unwrap().made.is_empty(), "another one signs already");
+    browser.get(&format!("/end_session?id_token_hint={}", tokens.id_token.unwrap())).await.expect("end_session");
 }

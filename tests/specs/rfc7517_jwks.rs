@@ -1,6 +1,6 @@
 //! RFC 7517 and OpenID Connect Core §10.1.1: the key set and its rollover.
 
-use latchkey::tokens::keys::When;
+use latchkey::tokens::keys::{A_MOMENT, When};
 
 use crate::harness::{TestApp, minutes};
 
@@ -66,4 +66,51 @@ async fn of_two_replicas_that_rotate_at_once_each_ends_up_with_the_same_keys() {
     assert_eq!(kids(&app).await, kids(&other).await);
     let made = app.app.keys.rotate(&app.app.db, &app.app.vault, &app.app.pen, When::Next).await.unwrap();
     assert_eq!(made.len(), 1);
+}
+
+#[tokio::test]
+async fn a_key_that_makes_way_at_once_is_published_first_and_leaves_with_its_last_token() {
+    let app = TestApp::new().await;
+    let service = app.service().await;
+    let now = || app.app.keys.rotate(&app.app.db, &app.app.vault, &app.app.pen, When::Now);
+    let first = kids(&app).await;
+    // One that is to make way in a day makes way now, and goes earlier.
+    app.app.keys.rotate(&app.app.db, &app.app.vault, &app.app.pen, When::Next).await.unwrap();
+    let made = now().await.unwrap().remove(0).kid;
+    assert_eq!(kids(&app).await.len(), 3);
+    let last = service.client_credentials().await.tokens().access_token;
+    assert_eq!(kid_of(&last), first[0], "every process publishes the new one before any signs with it");
+    app.clock.advance(A_MOMENT);
+    assert_eq!(kid_of(&service.client_credentials().await.tokens().access_token), made);
+    app.clock.advance(minutes(9));
+    assert_eq!(service.introspect(&last).await.json()["active"], true);
+    app.clock.advance(minutes(7));
+    latchkey::jobs::rotate_keys(&app.app).await.unwrap();
+    let left = kids(&app).await;
+    assert!(!left.contains(&first[0]) && left.len() == 2, "{left:?}");
+    // The one that was published already takes over when it was to.
+    app.clock.advance(minutes(24 * 60));
+    let next = kid_of(&service.client_credentials().await.tokens().access_token);
+    assert!(next != made && left.contains(&next), "{next} of {left:?}");
+    app.clock.advance(minutes(2 * 24 * 60));
+    latchkey::jobs::rotate_keys(&app.app).await.unwrap();
+    assert_eq!(kids(&app).await, [next], "and the one before it goes");
+}
+
+#[tokio::test]
+async fn a_key_whose_successor_is_revoked_signs_on_until_the_next_one_takes_over() {
+    let app = TestApp::new().await;
+    let service = app.service().await;
+    let rotate = |when| app.app.keys.rotate(&app.app.db, &app.app.vault, &app.app.pen, when);
+    let first = kids(&app).await;
+    let published = rotate(When::Next).await.unwrap().remove(0).kid;
+    app.app.keys.revoke(&app.app.db, &app.app.vault, &app.app.pen, &published).await.unwrap().unwrap();
+    assert_eq!(kids(&app).await, first, "it leaves at once");
+    // Long after the day on which the revoked one was to take over.
+    app.clock.advance(minutes(4 * 24 * 60));
+    latchkey::jobs::rotate_keys(&app.app).await.unwrap();
+    assert_eq!(kid_of(&service.client_credentials().await.tokens().access_token), first[0]);
+    rotate(When::Next).await.unwrap();
+    app.clock.advance(minutes(24 * 60));
+    assert_ne!(kid_of(&service.client_credentials().await.tokens().access_token), first[0]);
 }

@@ -3,20 +3,44 @@
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::output::{Output, harmless, table};
+use super::output::{Failure, Outcome, Output, harmless, table};
 use crate::base::clock::Timestamp;
 
 /// What can be done about signing keys.
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub enum KeysCommand {
-    /// List the keys that are published, in use and retired
+    /// List the keys: which one signs, which are published, retired or revoked
     List,
     /// Make the next key, which signs once it has been published long enough
     Rotate {
-        /// Sign with it at once: clients that have not fetched it yet refuse tokens until they do
+        /// Sign with it a few seconds later, and wait until every server does: clients that have not fetched it yet refuse
+        /// tokens until they do
         #[arg(long)]
         now: bool,
     },
+    /// Take a key that has leaked out of the key set and out of every check, and wait until every server has
+    ///
+    /// Tokens that it has signed are refused from then on, here at once, elsewhere when the key set is fetched again. If it is the
+    /// one that signs, a new key signs in its place.
+    Revoke {
+        /// The key, as `keys list` names it
+        #[arg(allow_hyphen_values = true)]
+        kid: String,
+    },
+}
+
+/// Where a key is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyState {
+    /// It is in the key set and does not sign yet.
+    Published,
+    /// It signs.
+    Signs,
+    /// It signs no more, and is in the key set until its last token has died.
+    Retired,
+    /// It is in the key set no more, and nothing that it has signed is good.
+    Revoked,
 }
 
 /// A signing key as it is listed.
@@ -26,22 +50,75 @@ pub struct KeyRow {
     pub kid: String,
     /// The algorithm.
     pub algorithm: String,
-    /// `published`, `in use` or `retired`.
-    pub state: &'static str,
+    /// Where it is in its life.
+    pub state: KeyState,
     /// From when it signs; RFC 3339 in JSON.
     #[serde(serialize_with = "super::user::rfc3339")]
     pub active_at: Timestamp,
+    /// From when it is in the key set no more, as far as that is known.
+    #[serde(serialize_with = "rfc3339_if_known")]
+    pub leaves_at: Option<Timestamp>,
+}
+
+fn rfc3339_if_known<S: serde::Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => serializer.collect_str(time),
+        None => serializer.serialize_none(),
+    }
+}
+
+impl KeyRow {
+    fn words(&self) -> String {
+        match (self.state, self.leaves_at) {
+            (KeyState::Signs, _) => "signs".to_owned(),
+            (KeyState::Published, _) => format!("published, signs from {}", self.active_at),
+            (KeyState::Retired, Some(at)) => format!("retired, leaves on {at}"),
+            (KeyState::Retired, None) => "retired".to_owned(),
+            (KeyState::Revoked, _) => "revoked".to_owned(),
+        }
+    }
 }
 
 /// The answer to `keys list`.
 pub fn list(keys: &[KeyRow]) -> Output {
-    let row = |key: &KeyRow| [key.kid.clone(), key.algorithm.clone(), key.state.to_owned(), key.active_at.to_string()];
+    let row = |key: &KeyRow| [key.kid.clone(), key.algorithm.clone(), key.words()];
     let rows: Vec<_> = keys.iter().map(row).collect();
-    Output::new(table(["KEY", "ALGORITHM", "STATE", "SIGNS FROM"], &rows, "There are no keys yet."), &keys)
+    Output::new(table(["KEY", "ALGORITHM", "STATE"], &rows, "There are no keys yet."), &keys)
 }
 
-/// The answer to `keys rotate`.
-pub fn rotated(key: &KeyRow) -> Output {
-    let text = format!("Made the {} key {}, which signs from {}.", key.algorithm, harmless(&key.kid), key.active_at);
-    Output::new(text, key)
+fn made(keys: &[KeyRow]) -> String {
+    let line = |key: &KeyRow| {
+        format!("Made the {} key {}, which signs from {}.", key.algorithm, harmless(&key.kid), key.active_at)
+    };
+    keys.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The answer to `keys rotate`; with `--now`, `behind` are the servers that have not followed.
+pub fn rotated(keys: &[KeyRow], behind: Option<&[String]>) -> Outcome {
+    let text = made(keys);
+    match behind {
+        None => Ok(Output::new(text, &keys)),
+        Some([]) => Ok(Output::new(format!("{text} Every server has it."), &keys)),
+        Some(behind) => Err(late(&text, "do not sign with it", behind)),
+    }
+}
+
+/// The answer to `keys revoke`.
+pub fn revoked(kid: &str, keys: &[KeyRow], behind: &[String]) -> Outcome {
+    let text = format!("Revoked the key {}. {}", harmless(kid), made(keys)).trim_end().to_owned();
+    if !behind.is_empty() {
+        return Err(late(&text, "still trust it", behind));
+    }
+    let caches = "No server trusts it any more. APIs that keep the key set do until they fetch it again, by its max-age within \
+                  15 minutes: restart those that cannot wait.";
+    Ok(Output::new(format!("{text} {caches}"), &serde_json::json!({ "revoked": kid, "made": keys })))
+}
+
+fn late(text: &str, what: &str, behind: &[String]) -> Failure {
+    let behind: Vec<String> = behind.iter().map(|name| format!("\n  {}", harmless(name))).collect();
+    Failure::Failed(format!(
+        "{text}\nAfter 10 seconds these {what}: stop them, or see that they reach the database. One that was killed is \
+         named here for two minutes.{}",
+        behind.concat()
+    ))
 }

@@ -8,14 +8,12 @@ use super::request_log;
 use super::visitor::Visitor;
 use crate::app::App;
 use crate::clients;
-use crate::jose::{Typ, verify};
 use crate::login::interaction::Interaction;
 use crate::oidc::authorization_request::{
     AuthorizationRequest, AuthorizationResponse, Offered, Recipient, Refusal, client_id, identify, validate,
 };
 use crate::oidc::client_metadata::Client;
 use crate::oidc::error::ErrorCode;
-use crate::oidc::id_token::Hint;
 use crate::oidc::params::Params;
 use crate::oidc::prompt::{Facts, NextStep, Remembered, SessionFacts, Situation, next_step, session_for};
 use crate::store::consent;
@@ -59,15 +57,12 @@ impl Asked {
         let hinted = match &self.request.id_token_hint {
             None => None,
             // Its age does not matter, only that it is ours: Core §3.1.2.1.
-            Some(hint) => {
-                let claims = verify(hint, &app.keys.ring().public, Typ::Jwt).ok();
-                match claims.and_then(|claims| Hint::from_claims(&claims, app.issuer())) {
-                    Some(hint) => Some(hint.sub),
-                    // Whom the client means is not known. Without a page it must not get somebody else.
-                    None if self.request.prompt.none => return Ok(NextStep::Fail(ErrorCode::LoginRequired.into())),
-                    None => None,
-                }
-            }
+            Some(hint) => match app.keys.ring().hint(hint, app.issuer()).ok().flatten().filter(|hint| !hint.revoked) {
+                Some(hint) => Some(hint.sub),
+                // Whom the client means is not known. Without a page it must not get somebody else.
+                None if self.request.prompt.none => return Ok(NextStep::Fail(ErrorCode::LoginRequired.into())),
+                None => None,
+            },
         };
         let of_sessions: Vec<SessionFacts> = sessions
             .iter()

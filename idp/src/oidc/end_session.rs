@@ -113,7 +113,8 @@ pub enum Decision {
 /// Decides on a request: RP-Initiated Logout §2, §3, §4.
 ///
 /// `hint` is what the verified `id_token_hint` tells, `client` what was found under `client_id(hint)`. A person is
-/// signed out unasked only if the hint was made in this very session; any site could send the rest.
+/// signed out unasked only if the hint was made in this very session; any site could send the rest, a hint of a revoked key
+/// included.
 pub fn decide(
     request: &EndSessionRequest,
     hint: Option<&Hint>,
@@ -131,7 +132,7 @@ pub fn decide(
     };
     match (session, hint) {
         (None, _) => Decision::SignOut { redirect },
-        (Some(session), Some(hint)) if is_of(hint, session) => Decision::SignOut { redirect },
+        (Some(session), Some(hint)) if !hint.revoked && is_of(hint, session) => Decision::SignOut { redirect },
         (Some(_), _) => Decision::Confirm { redirect },
     }
 }
@@ -167,7 +168,7 @@ mod tests {
     const HERE: Option<CurrentSession<'_>> = Some(CurrentSession { sid: "s", sub: "alice" });
 
     fn hint(audience: &str, sub: &str, sid: Option<&str>) -> Hint {
-        Hint { sub: sub.to_owned(), audience: vec![audience.to_owned()], sid: sid.map(str::to_owned) }
+        Hint { sub: sub.to_owned(), audience: vec![audience.to_owned()], sid: sid.map(str::to_owned), revoked: false }
     }
 
     fn request(client_id: &str, uri: &str, state: &str) -> EndSessionRequest {
@@ -190,6 +191,7 @@ mod tests {
         let without_sid = hint("rp", "alice", None);
         let bobs = hint("rp", "bob", Some("s"));
         let foreign = hint("other", "alice", Some("s"));
+        let revoked = Hint { revoked: true, ..own.clone() };
         let refuse = Decision::Refuse;
         for (name, request, hint, session, decision) in [
             ("nothing at all", request("", "", ""), None, HERE, confirm(None)),
@@ -198,6 +200,8 @@ mod tests {
             ("a hint without a session", request("", "", ""), Some(&without_sid), HERE, sign_out(None)),
             ("a hint of an earlier session", request("", BYE, ""), Some(&old), HERE, confirm(Some(BYE))),
             ("a hint of someone else", request("", BYE, ""), Some(&bobs), HERE, confirm(Some(BYE))),
+            ("a hint of a revoked key", request("rp", BYE, ""), Some(&revoked), HERE, confirm(Some(BYE))),
+            ("the same, signed out", request("rp", BYE, ""), Some(&revoked), None, sign_out(Some(BYE))),
             ("hint and address", request("rp", BYE, ""), Some(&own), HERE, sign_out(Some(BYE))),
             (
                 "hint, address and state",

@@ -99,6 +99,8 @@ pub struct Hint {
     pub audience: Vec<String>,
     /// The session that it was made in.
     pub sid: Option<String>,
+    /// Whether its key was revoked, so that anybody may have made it.
+    pub revoked: bool,
 }
 
 impl Hint {
@@ -112,7 +114,7 @@ impl Hint {
             None => None,
             Some(sid) => Some(sid.as_str()?.to_owned()),
         };
-        Some(Self { sub: text("sub")?.to_owned(), audience: audience(claims.get("aud")?)?, sid })
+        Some(Self { sub: text("sub")?.to_owned(), audience: audience(claims.get("aud")?)?, sid, revoked: false })
     }
 }
 
@@ -182,7 +184,10 @@ mod tests {
     #[test]
     fn a_hint_is_an_id_token_of_this_issuer() {
         let hint = Hint::from_claims(&token(&[]), ISSUER).unwrap();
-        assert_eq!(hint, Hint { sub: "alice".into(), audience: vec!["rp".into()], sid: Some("s".into()) });
+        assert_eq!(
+            hint,
+            Hint { sub: "alice".into(), audience: vec!["rp".into()], sid: Some("s".into()), revoked: false }
+        );
         assert_eq!(Hint::from_claims(&token(&[]), "https://other.example"), None);
         for (name, bad) in [
             ("iss", Value::Null),

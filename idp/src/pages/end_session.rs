@@ -15,7 +15,6 @@ use crate::http::error::Error;
 use crate::http::form::Form;
 use crate::http::visitor::Visitor;
 use crate::http::{leave, page, params, request_log};
-use crate::jose::{Typ, verify};
 use crate::login::interaction::Interaction;
 use crate::login::session;
 use crate::oidc::client_metadata::Client;
@@ -117,10 +116,9 @@ impl Wish {
                     let expected = format!("an ID token of {}", app.issuer());
                     Error::from(Refusal::InvalidHint).because(Difference::new("id_token_hint", came, expected))
                 };
-                let claims = verify(token, &app.keys.ring().public, Typ::Jwt);
-                let claims = claims.map_err(|error| invalid(format!("{}, {error}", looks_like(token))))?;
-                let other = || invalid("a token of another issuer, or another kind".to_owned());
-                Some(Hint::from_claims(&claims, app.issuer()).ok_or_else(other)?)
+                let hint = app.keys.ring().hint(token, app.issuer());
+                let hint = hint.map_err(|error| invalid(format!("{}, {error}", looks_like(token))))?;
+                Some(hint.ok_or_else(|| invalid("a token of another issuer, or another kind".to_owned()))?)
             }
         };
         let client = match request.client_id(hint.as_ref()) {

@@ -33,6 +33,7 @@ pub enum Event {
     ClientCreated { client: Id },
     ClientRemoved { client: Id },
     SigningKeyCreated { kid: String },
+    SigningKeyRevoked { kid: String },
     Restored,
 }
 
@@ -58,7 +59,10 @@ impl Event {
             | Self::GrantRevoked { client, .. }
             | Self::ClientCreated { client }
             | Self::ClientRemoved { client } => (None, Some(client), None),
-            Self::UnknownNamesTried { .. } | Self::SigningKeyCreated { .. } | Self::Restored => (None, None, None),
+            Self::UnknownNamesTried { .. }
+            | Self::SigningKeyCreated { .. }
+            | Self::SigningKeyRevoked { .. }
+            | Self::Restored => (None, None, None),
         }
     }
 }

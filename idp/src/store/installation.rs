@@ -32,11 +32,34 @@ pub async fn set(conn: &mut Conn, name: &str, value: &str) -> Result<()> {
     Ok(())
 }
 
+/// Raises a fact that is a number by one.
+pub async fn raise(conn: &mut Conn, name: &str) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO installation (name, value) VALUES ($1, '1')
+         ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(installation.value AS BIGINT) + 1 AS TEXT)",
+    )
+    .bind(name)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Waits for its turn: of several transactions that take turns at one thing, each goes on when the one before it has ended,
 /// and sees what that has done. What is written only where there is nothing yet needs this on PostgreSQL, where a condition
 /// does not see what others have not committed.
 pub async fn in_turn(conn: &mut Conn, thing: &str) -> Result<()> {
     set(conn, &format!("turn.{thing}"), "").await
+}
+
+/// Whether there is a data key in an SQLite file, which need not have any tables.
+pub async fn is_sealed(conn: &mut Conn) -> Result<bool> {
+    let table: Option<(String,)> =
+        sqlx::query_as("SELECT name FROM sqlite_master WHERE name = 'data_key'").fetch_optional(&mut *conn).await?;
+    if table.is_none() {
+        return Ok(false);
+    }
+    let key: Option<(String,)> = sqlx::query_as("SELECT id FROM data_key LIMIT 1").fetch_optional(conn).await?;
+    Ok(key.is_some())
 }
 
 /// A data key, wrapped by a master key.
@@ -51,17 +74,6 @@ pub struct DataKey {
 /// The data keys, newest first.
 pub async fn data_keys(conn: &mut Conn) -> Result<Vec<DataKey>> {
     Ok(sqlx::query_as("SELECT id, wrapped FROM data_key ORDER BY created_at DESC").fetch_all(conn).await?)
-/// Whether there is a data key in an SQLite file, which need not have any tables.
-pub async fn is_sealed(conn: &mut Conn) -> Result<bool> {
-    let table: Option<(String,)> =
-        sqlx::query_as("SELECT name FROM sqlite_master WHERE name = 'data_key'").fetch_optional(&mut *conn).await?;
-    if table.is_none() {
-        return Ok(false);
-    }
-    let key: Option<(String,)> = sqlx::query_as("SELECT id FROM data_key LIMIT 1").fetch_optional(conn).await?;
-    Ok(key.is_some())
-}
-
 }
 
 /// Keeps a new data key, unless there is one.

@@ -1,4 +1,4 @@
-//! Signing keys and their states: published before use, in use, retired until the last token has died.
+//! Signing keys and their states: published before use, in use, retired until the last token has died, revoked at once.
 
 use super::db::{Conn, Error, Result};
 use super::installation;
@@ -23,24 +23,61 @@ pub struct SigningKey {
     pub retired_at: Option<Timestamp>,
     /// From when it is published no more.
     pub removed_at: Option<Timestamp>,
+    /// Since when nobody trusts it any more. Such a key has been removed, too.
+    pub revoked_at: Option<Timestamp>,
 }
 
-const COLUMNS: &str = "kid, algorithm, sealed_private, public_jwk, created_at, active_at, retired_at, removed_at";
-
-/// The keys that are published at this moment or will be, oldest first.
-pub async fn list(conn: &mut Conn, now: Timestamp) -> Result<Vec<SigningKey>> {
-    let sql = sqlx::AssertSqlSafe(format!(
-        "SELECT {COLUMNS} FROM signing_key WHERE removed_at IS NULL OR removed_at > $1 ORDER BY active_at, kid"
-    ));
-    Ok(sqlx::query_as(sql).bind(now).fetch_all(conn).await?)
+impl SigningKey {
+    /// Whether it is published at this moment.
+    pub fn is_published(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.removed_at.is_none_or(|at| at > now)
+    }
 }
 
-/// When the newest key of an algorithm begins to sign.
+/// Of these keys, in the order in which they begin, the one that signs with this algorithm at this moment.
+pub fn signer<'a>(keys: &'a [SigningKey], algorithm: &str, now: Timestamp) -> Option<&'a SigningKey> {
+    let mut published = keys.iter().filter(|key| key.algorithm == algorithm && key.is_published(now));
+    let first = published.clone().next();
+    // Should the clock have jumped back before the first key's begin, that key signs all the same.
+    published.rfind(|key| key.active_at <= now).or(first)
+}
+
+const COLUMNS: &str =
+    "kid, algorithm, sealed_private, public_jwk, created_at, active_at, retired_at, removed_at, revoked_at";
+
+/// The fact that counts the changes to the keys.
+const GENERATION: &str = "signing_key.generation";
+
+/// How often the keys have been changed: by this number each process notices that they were.
+pub async fn generation(conn: &mut Conn) -> Result<i64> {
+    Ok(installation::find(conn, GENERATION).await?.and_then(|text| text.parse().ok()).unwrap_or(0))
+}
+
+/// All keys that are kept, in the order in which they begin to sign.
+pub async fn list(conn: &mut Conn) -> Result<Vec<SigningKey>> {
+    let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM signing_key ORDER BY active_at, kid"));
+    Ok(sqlx::query_as(sql).fetch_all(conn).await?)
+}
+
+/// When the newest key of an algorithm begins to sign, of those that were not revoked.
 pub async fn newest(conn: &mut Conn, algorithm: &str) -> Result<Option<Timestamp>> {
-    let row: (Option<Timestamp>,) = sqlx::query_as("SELECT MAX(active_at) FROM signing_key WHERE algorithm = $1")
-        .bind(algorithm)
-        .fetch_one(conn)
-        .await?;
+    let row: (Option<Timestamp>,) =
+        sqlx::query_as("SELECT MAX(active_at) FROM signing_key WHERE algorithm = $1 AND revoked_at IS NULL")
+            .bind(algorithm)
+            .fetch_one(conn)
+            .await?;
+    Ok(row.0)
+}
+
+/// When the next key of an algorithm after a moment begins to sign, of those that were not revoked.
+pub async fn next_after(conn: &mut Conn, algorithm: &str, after: Timestamp) -> Result<Option<Timestamp>> {
+    let row: (Option<Timestamp>,) = sqlx::query_as(
+        "SELECT MIN(active_at) FROM signing_key WHERE algorithm = $1 AND active_at > $2 AND revoked_at IS NULL",
+    )
+    .bind(algorithm)
+    .bind(after)
+    .fetch_one(conn)
+    .await?;
     Ok(row.0)
 }
 
@@ -62,12 +99,13 @@ pub async fn insert_after(conn: &mut Conn, key: &SigningKey, known: Option<Times
     .bind(key.active_at)
     .bind(key.retired_at)
     .bind(key.removed_at)
-    .execute(conn)
+    .execute(&mut *conn)
     .await?;
-    Ok(())
+    installation::raise(conn, GENERATION).await
 }
 
-/// Says when the older keys of an algorithm stop to sign and to be published, because a newer one takes over then.
+/// Says when the older keys of an algorithm stop to sign and to be published, because a newer one takes over then. What was
+/// to happen earlier stays so.
 pub async fn retire_before(
     conn: &mut Conn,
     algorithm: &str,
@@ -75,12 +113,46 @@ pub async fn retire_before(
     removed_at: Timestamp,
 ) -> Result<()> {
     sqlx::query(
-        "UPDATE signing_key SET retired_at = $2, removed_at = $3
-          WHERE algorithm = $1 AND active_at < $2 AND retired_at IS NULL",
+        "UPDATE signing_key
+            SET retired_at = CASE WHEN retired_at < $2 THEN retired_at ELSE $2 END,
+                removed_at = CASE WHEN removed_at < $3 THEN removed_at ELSE $3 END
+          WHERE algorithm = $1 AND active_at < $2 AND revoked_at IS NULL",
     )
     .bind(algorithm)
     .bind(active_at)
     .bind(removed_at)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Takes a key out of use at this moment; whether it was not revoked before. The release before, which knows nothing of this,
+/// sees that it is published no more.
+pub async fn revoke(conn: &mut Conn, kid: &str, now: Timestamp) -> Result<bool> {
+    installation::in_turn(conn, "signing_key").await?;
+    let done = sqlx::query(
+        "UPDATE signing_key
+            SET revoked_at = $2,
+                retired_at = CASE WHEN retired_at < $2 THEN retired_at ELSE $2 END,
+                removed_at = CASE WHEN removed_at < $2 THEN removed_at ELSE $2 END
+          WHERE kid = $1 AND revoked_at IS NULL",
+    )
+    .bind(kid)
+    .bind(now)
+    .execute(&mut *conn)
+    .await?;
+    installation::raise(conn, GENERATION).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Lets a key sign on that was to make way at this moment, because the one that was to take over will not.
+pub async fn reinstate(conn: &mut Conn, algorithm: &str, retired_at: Timestamp) -> Result<()> {
+    sqlx::query(
+        "UPDATE signing_key SET retired_at = NULL, removed_at = NULL
+          WHERE algorithm = $1 AND retired_at = $2 AND revoked_at IS NULL",
+    )
+    .bind(algorithm)
+    .bind(retired_at)
     .execute(conn)
     .await?;
     Ok(())

@@ -1,4 +1,5 @@
-//! The signing keys in use: made when there are none, published before they sign, kept until the last token has died.
+//! The signing keys in use: made when there are none, published before they sign, kept until the last token has died, and
+//! revoked at once when they have leaked.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -8,14 +9,25 @@ use axum::body::Bytes;
 use serde_json::Value;
 
 use crate::base::clock::Timestamp;
-use crate::jose::{Algorithm, KeySet, SigningKey};
-use crate::store::db::{Db, Error, Result};
+use crate::jose::{Algorithm, KeySet, SigningKey, Typ, VerifyError, verify};
+use crate::oidc::id_token::Hint;
+use crate::store::db::{Conn, Db, Error, Result};
 use crate::store::event::{Event, Pen};
-use crate::store::signing_key;
+use crate::store::{former_signing_key, signing_key};
 use crate::vault::Vault;
 
 /// How long a key that has signed stays published, beyond the life of its tokens, for clocks and caches that lag.
 const MARGIN: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The same for a key that made way at once, because it may have leaked: for clocks alone.
+const SHORT_MARGIN: Duration = Duration::from_secs(5 * 60);
+
+/// How long a key is published that is to sign at once. Each process looks every second whether the keys have changed, so that
+/// all publish it before the first one signs with it.
+pub const A_MOMENT: Duration = Duration::from_secs(3);
+
+/// How often a change is tried that another process is faster with.
+const TRIES: usize = 3;
 
 /// When keys take turns.
 #[derive(Clone, Debug)]
@@ -39,8 +51,15 @@ pub enum When {
     Due,
     /// Now, to sign once it has been published long enough.
     Next,
-    /// Now, to sign at once.
+    /// Now, to sign as soon as every process publishes it.
     Now,
+}
+
+/// What was done about a key that is to be revoked.
+#[derive(Clone, Debug)]
+pub struct Revoked {
+    /// The keys that were made because it is no more.
+    pub made: Vec<signing_key::SigningKey>,
 }
 
 /// The keys of one moment.
@@ -53,6 +72,12 @@ pub struct Ring {
     pub jwks: Bytes,
     /// The provider's description of itself, which names the algorithms of these keys; written when it is first asked for.
     pub description: OnceLock<Bytes>,
+    /// How often the keys had been changed when these were read, at least.
+    pub generation: i64,
+    /// Keys that are published no more.
+    former: KeySet,
+    /// Keys that were revoked.
+    revoked: KeySet,
 }
 
 impl Ring {
@@ -69,6 +94,32 @@ impl Ring {
             let (since, _) = keys.iter().rev().find(|(active_at, _)| *active_at <= now)?;
             Some((*algorithm, *since))
         })
+    }
+
+    /// What an ID token tells that comes back as a hint; `None` if it is ours and not one of this issuer's. Its age does not matter, nor
+    /// whether its key is still published. One whose key was revoked may be anybody's work, and says so.
+    pub fn hint(&self, token: &str, issuer: &str) -> std::result::Result<Option<Hint>, VerifyError> {
+        let by = |keys| verify(token, keys, Typ::Jwt);
+        let (claims, revoked) = match by(&self.public) {
+            Ok(claims) => (claims, false),
+            Err(error) => match by(&self.former) {
+                Ok(claims) => (claims, false),
+                Err(_) => (by(&self.revoked).map_err(|_| error)?, true),
+            },
+        };
+        Ok(Hint::from_claims(&claims, issuer).map(|hint| Hint { revoked, ..hint }))
+    }
+
+    /// Whether this is read from the same rows as another.
+    fn is_same(&self, other: &Self) -> bool {
+        let signing = |ring: &Self, algorithm| {
+            let keys = ring.signing.get(&algorithm).into_iter().flatten();
+            keys.map(|(active_at, key)| (*active_at, key.kid().to_owned())).collect::<Vec<_>>()
+        };
+        self.generation == other.generation
+            && self.jwks == other.jwks
+            && (self.former.len(), self.revoked.len()) == (other.former.len(), other.revoked.len())
+            && Algorithm::ALL.into_iter().all(|algorithm| signing(self, algorithm) == signing(other, algorithm))
     }
 
     /// The algorithms that can be signed with.
@@ -99,48 +150,146 @@ impl Keys {
 
     /// Reads the keys again, which another replica or the command line may have changed.
     pub async fn reload(&self, db: &Db, vault: &Vault, pen: &Pen) -> Result<()> {
-        let ring = Arc::new(load(db, vault, pen).await?);
-        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = ring;
+        let read = load(db, vault, pen).await?;
+        let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
+        // What is remembered of the present ones stays good while they do. Of two that read at once, the later one holds.
+        if read.generation >= ring.generation && !read.is_same(&ring) {
+            *ring = Arc::new(read);
+        }
         Ok(())
+    }
+
+    /// Reads the keys again if they have changed since.
+    pub async fn follow(&self, db: &Db, vault: &Vault, pen: &Pen) -> Result<()> {
+        let generation = signing_key::generation(&mut *db.read().await?).await?;
+        if generation > self.ring().generation { self.reload(db, vault, pen).await } else { Ok(()) }
+    }
+
+    /// Takes a key out of use: it leaves the key set, and no token that it has signed is good any more, here now and in every
+    /// other process when that looks whether the keys have changed. One that signs is replaced in the same moment. `None` if
+    /// there is no such key, or it was revoked before.
+    pub async fn revoke(&self, db: &Db, vault: &Vault, pen: &Pen, kid: &str) -> Result<Option<Revoked>> {
+        for _ in 0..TRIES {
+            let now = pen.clock.now();
+            let keys = signing_key::list(&mut *db.read().await?).await?;
+            let key = keys.iter().find(|key| key.kid == kid && key.revoked_at.is_none()).cloned();
+            let mut successor = None;
+            if let Some(key) = &key
+                && let Some(algorithm) = Algorithm::from_name(&key.algorithm)
+                && signing_key::signer(&keys, &key.algorithm, now).is_some_and(|signer| signer.kid == kid)
+            {
+                let active_at = now.max(key.active_at + Duration::from_micros(1));
+                let newest = signing_key::newest(&mut *db.read().await?, &key.algorithm).await?;
+                successor = Some((generate(algorithm, vault, pen, active_at).await?, newest));
+            }
+            let mut made: Vec<_> = successor.iter().map(|(key, _)| key.clone()).collect();
+            let (kid, lives, recorder) = (kid.to_owned(), self.rotation.longest_token, pen.clone());
+            let revoked = db
+                .write(move |conn| {
+                    Box::pin(async move {
+                        if let Some((new, newest)) = &successor {
+                            insert(conn, &recorder, new, *newest, lives, SHORT_MARGIN).await?;
+                        }
+                        let known = signing_key::revoke(conn, &kid, now).await?;
+                        let former = former_signing_key::revoke(conn, &kid, now).await?;
+                        if let Some(key) = key.filter(|key| known && key.active_at > now) {
+                            make_way(conn, &key, now, lives).await?;
+                        }
+                        if known || former {
+                            recorder.record(conn, &Event::SigningKeyRevoked { kid }).await?;
+                        }
+                        Ok(known || former)
+                    })
+                })
+                .await;
+            match revoked {
+                Ok(true) => {
+                    // What it was to take over from may be due.
+                    made.extend(self.rotate(db, vault, pen, When::Due).await?);
+                    return Ok(Some(Revoked { made }));
+                }
+                Ok(false) => return Ok(None),
+                // Another process made a key in the meantime.
+                Err(Error::Conflict) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::Conflict)
     }
 
     /// Makes the next key of each algorithm. Returns the new keys.
     pub async fn rotate(&self, db: &Db, vault: &Vault, pen: &Pen, when: When) -> Result<Vec<signing_key::SigningKey>> {
         let mut made = Vec::new();
         for algorithm in &self.rotation.algorithms {
-            let now = pen.clock.now();
-            let newest = signing_key::newest(&mut *db.read().await?, algorithm.as_str()).await?;
-            let active_at = match newest {
-                Some(_) if when == When::Missing => continue,
-                // The next one is published already, or the present one is young.
-                Some(newest) if when == When::Due && newest + self.rotation.every > now + self.rotation.ahead => {
-                    continue;
+            // Another replica may be faster. With the key that it made all is well, unless it signs too late.
+            for _ in 0..if when == When::Now { TRIES } else { 1 } {
+                match self.make_next(db, vault, pen, *algorithm, when).await {
+                    Err(Error::Conflict) => {}
+                    outcome => {
+                        made.extend(outcome?);
+                        break;
+                    }
                 }
-                Some(newest) if when != When::Now => (now + self.rotation.ahead).max(newest + Duration::from_micros(1)),
-                _ => now,
-            };
-            let key = generate(*algorithm, vault, pen, active_at).await?;
-            let removed_at = active_at + self.rotation.longest_token + MARGIN;
-            let (new, algorithm, pen) = (key.clone(), *algorithm, pen.clone());
-            let inserted = db
-                .write(move |conn| {
-                    Box::pin(async move {
-                        signing_key::insert_after(conn, &key, newest).await?;
-                        signing_key::retire_before(conn, algorithm.as_str(), active_at, removed_at).await?;
-                        pen.record(conn, &Event::SigningKeyCreated { kid: key.kid }).await
-                    })
-                })
-                .await;
-            match inserted {
-                Ok(()) => made.push(new),
-                // Another replica was faster.
-                Err(Error::Conflict) => {}
-                Err(error) => return Err(error),
             }
         }
         self.reload(db, vault, pen).await?;
         Ok(made)
     }
+
+    /// Makes the next key of an algorithm, if it is wanted; `Conflict` if another process was faster.
+    async fn make_next(
+        &self,
+        db: &Db,
+        vault: &Vault,
+        pen: &Pen,
+        algorithm: Algorithm,
+        when: When,
+    ) -> Result<Option<signing_key::SigningKey>> {
+        let now = pen.clock.now();
+        let newest = signing_key::newest(&mut *db.read().await?, algorithm.as_str()).await?;
+        let active_at = match newest {
+            Some(_) if when == When::Missing => return Ok(None),
+            // The next one is published already, or the present one is young.
+            Some(newest) if when == When::Due && newest + self.rotation.every > now + self.rotation.ahead => {
+                return Ok(None);
+            }
+            Some(_) if when == When::Now => now + A_MOMENT,
+            Some(newest) => (now + self.rotation.ahead).max(newest + Duration::from_micros(1)),
+            None => now,
+        };
+        let key = generate(algorithm, vault, pen, active_at).await?;
+        let margin = if when == When::Now { SHORT_MARGIN } else { MARGIN };
+        let (new, lives, pen) = (key.clone(), self.rotation.longest_token, pen.clone());
+        db.write(move |conn| Box::pin(async move { insert(conn, &pen, &key, newest, lives, margin).await })).await?;
+        Ok(Some(new))
+    }
+}
+
+/// Adds a key, and says when those before it go. `lives` is the longest life of a token, and `margin` what comes on top.
+async fn insert(
+    conn: &mut Conn,
+    pen: &Pen,
+    key: &signing_key::SigningKey,
+    newest: Option<Timestamp>,
+    lives: Duration,
+    margin: Duration,
+) -> Result<()> {
+    signing_key::insert_after(conn, key, newest).await?;
+    signing_key::retire_before(conn, &key.algorithm, key.active_at, key.active_at + lives + margin).await?;
+    // One that is published already takes over from this one.
+    if let Some(next) = signing_key::next_after(conn, &key.algorithm, key.active_at).await? {
+        signing_key::retire_before(conn, &key.algorithm, next, next + lives + MARGIN).await?;
+    }
+    pen.record(conn, &Event::SigningKeyCreated { kid: key.kid.clone() }).await
+}
+
+/// Lets the key go on that a revoked one was to take over from, until the next one takes over.
+async fn make_way(conn: &mut Conn, revoked: &signing_key::SigningKey, now: Timestamp, lives: Duration) -> Result<()> {
+    signing_key::reinstate(conn, &revoked.algorithm, revoked.active_at).await?;
+    if let Some(next) = signing_key::next_after(conn, &revoked.algorithm, now).await? {
+        signing_key::retire_before(conn, &revoked.algorithm, next, next + lives + MARGIN).await?;
+    }
+    Ok(())
 }
 
 fn place(kid: &str) -> String {
@@ -166,26 +315,49 @@ async fn generate(
         active_at,
         retired_at: None,
         removed_at: None,
+        revoked_at: None,
     })
 }
 
 async fn load(db: &Db, vault: &Vault, pen: &Pen) -> Result<Ring> {
-    let stored = signing_key::list(&mut *db.read().await?, pen.clock.now()).await?;
+    let (generation, stored, former_keys) = {
+        let mut conn = db.read().await?;
+        // The number first: what is read after it is at least as new.
+        let generation = signing_key::generation(&mut conn).await?;
+        (generation, signing_key::list(&mut conn).await?, former_signing_key::list(&mut conn).await?)
+    };
+    let now = pen.clock.now();
     let mut signing: HashMap<_, Vec<_>> = HashMap::new();
-    let mut public = Vec::new();
-    for key in stored {
+    let (mut public, mut former, mut revoked) = (Vec::new(), Vec::new(), Vec::new());
+    for key in &stored {
+        let jwk = jwk(&key.public_jwk)?;
+        if !key.is_published(now) {
+            if key.revoked_at.is_some() {
+                revoked.push(jwk)
+            } else {
+                former.push(jwk)
+            }
+            continue;
+        }
         let algorithm = Algorithm::from_name(&key.algorithm).ok_or(Error::Corrupt("signing_key.algorithm"))?;
         let der = vault.unseal(&place(&key.kid), &key.sealed_private);
         let der = der.ok_or(Error::Corrupt("signing_key.sealed_private"))?;
         let private = SigningKey::from_pkcs8_der(algorithm, &der);
         let private = private.map_err(|_| Error::Corrupt("signing_key.sealed_private"))?;
-        public.push(
-            serde_json::from_str::<Value>(&key.public_jwk).map_err(|_| Error::Corrupt("signing_key.public_jwk"))?,
-        );
+        public.push(jwk);
         // Listed in the order in which they begin; the last that has begun signs, so that retired ones need no care.
         signing.entry(algorithm).or_default().push((key.active_at, Arc::new(private)));
     }
-    let public = KeySet::new(public).map_err(|_| Error::Corrupt("signing_key.public_jwk"))?;
+    for key in former_keys.iter().filter(|former| !stored.iter().any(|key| key.kid == former.kid)) {
+        let jwk = jwk(&key.public_jwk)?;
+        if key.revoked_at.is_some() { revoked.push(jwk) } else { former.push(jwk) }
+    }
+    let set = |keys: Vec<Value>| KeySet::new(keys).map_err(|_| Error::Corrupt("signing_key.public_jwk"));
+    let (public, former, revoked) = (set(public)?, set(former)?, set(revoked)?);
     let jwks = public.to_json().to_string().into();
-    Ok(Ring { signing, public, jwks, description: OnceLock::new() })
+    Ok(Ring { signing, public, jwks, description: OnceLock::new(), generation, former, revoked })
+}
+
+fn jwk(text: &str) -> Result<Value> {
+    serde_json::from_str(text).map_err(|_| Error::Corrupt("signing_key.public_jwk"))
 }
