@@ -9,8 +9,8 @@ use crate::store::db::Result;
 use crate::store::signing_key::SigningKey;
 use crate::store::sweep::{self, Swept};
 use crate::store::{
-    authorization_code, event, former_signing_key, known_device, one_time_link, password, process, revoked_access_token,
-    session, signing_key,
+    authorization_code, event, former_signing_key, known_device, one_time_link, password, process,
+    revoked_access_token, session, signing_key,
 };
 use crate::tokens::keys::When;
 

@@ -151,18 +151,31 @@ impl Keys {
     /// Reads the keys again, which another replica or the command line may have changed.
     pub async fn reload(&self, db: &Db, vault: &Vault, pen: &Pen) -> Result<()> {
         let read = load(db, vault, pen).await?;
+        self.take(read, |read, present| read >= present);
+        Ok(())
+    }
+
+    /// Works with other keys from now on, if their generation is one that may follow the present one.
+    fn take(&self, read: Ring, may_follow: impl Fn(i64, i64) -> bool) {
         let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
         // What is remembered of the present ones stays good while they do. Of two that read at once, the later one holds.
-        if read.generation >= ring.generation && !read.is_same(&ring) {
+        if may_follow(read.generation, ring.generation) && !read.is_same(&ring) {
             *ring = Arc::new(read);
         }
-        Ok(())
     }
 
     /// Reads the keys again if they have changed since.
     pub async fn follow(&self, db: &Db, vault: &Vault, pen: &Pen) -> Result<()> {
         let generation = signing_key::generation(&mut *db.read().await?).await?;
-        if generation > self.ring().generation { self.reload(db, vault, pen).await } else { Ok(()) }
+        let present = self.ring().generation;
+        if generation < present {
+            // A backup took the database's place while this process ran.
+            let read = load(db, vault, pen).await?;
+            self.take(read, |_, still| still == present);
+        } else if generation > present {
+            self.reload(db, vault, pen).await?;
+        }
+        Ok(())
     }
 
     /// Takes a key out of use: it leaves the key set, and no token that it has signed is good any more, here now and in every
