@@ -203,8 +203,8 @@ error-too-slow = That took too long
 error-too-slow-advice = The connection may be slow. Please try again.
 error-too-many-requests = Please slow down a little
 error-too-many-requests-advice = { $seconds ->
-    [one] Too many requests came from your network. Wait { $seconds } second, then try again.
-   *[other] Too many requests came from your network. Wait { $seconds } seconds, then try again.
+    [one] Too many requests came from here. Wait { $seconds } second, then try again.
+   *[other] Too many requests came from here. Wait { $seconds } seconds, then try again.
 }
 error-busy = There is a lot going on right now
 error-busy-advice = Please try again in a few seconds.

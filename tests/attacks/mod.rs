@@ -12,6 +12,7 @@ mod keys;
 mod overload;
 mod passwords;
 mod processes;
+mod rows;
 mod sessions;
 mod shared_browsers;
 mod tokens;

@@ -1,5 +1,7 @@
 //! The authorization endpoint: RFC 6749 §3.1, OIDC Core §3.1.2.
 
+use std::time::Duration;
+
 use axum::extract::{RawQuery, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -15,15 +17,25 @@ use crate::http::params;
 use crate::http::visitor::Visitor;
 use crate::login::interaction::Interaction;
 use crate::login::session;
+use crate::oidc;
 use crate::oidc::access_token::audience;
 use crate::oidc::authorization_response::AuthorizationResponse;
+use crate::oidc::error::ErrorCode;
 use crate::oidc::params::Params;
 use crate::oidc::prompt::{Facts, NextStep};
 use crate::oidc::scope::{OFFLINE_ACCESS, ScopeSet};
 use crate::store::authorization_code::{self, AuthorizationCode};
 use crate::store::consent;
+use crate::store::ephemeral::Rate;
 use crate::store::grant::{self, Grant};
 use crate::store::session::Session;
+
+/// How many codes a session is given: enough for applications that ask at each page, and no more for one that asks in a
+/// circle.
+const AUTHORIZATIONS: Rate = Rate { burst: 100, period: Duration::from_secs(1) };
+
+/// How many grants of a client hang on a session: more than there are windows in which an application may still use one.
+const GRANTS: i64 = 500;
 
 /// A request by GET: a new one, or, with `interaction`, one for which a person has just done something.
 pub async fn get(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQuery) -> Result<Response, Error> {
@@ -119,6 +131,11 @@ async fn answer(
 ) -> Result<Option<AuthorizationResponse>, Error> {
     let session = sessions.iter().find(|one| one.id == *session);
     let session = session.ok_or_else(|| Error::Internal("a session that is not there was chosen".to_owned()))?;
+    if let Err(wait) = app.ephemeral.limit(&format!("authorize:{}", session.id), AUTHORIZATIONS).await {
+        let description = format!("This session was given many codes; wait {} s.", wait.as_secs().max(1));
+        let error = oidc::error::Error::new(ErrorCode::TemporarilyUnavailable, description);
+        return Ok(Some(asked.recipient.error(app.issuer(), &error)));
+    }
     let (now, code) = (app.now(), Token::new(TokenKind::AuthorizationCode, &app.pen.random));
     let grant = Grant {
         id: app.id(),
@@ -157,6 +174,7 @@ async fn answer(
                     return Ok(false);
                 }
                 grant::insert(conn, &grant).await?;
+                grant::delete_surplus(conn, &grant.session_id, &grant.client_row, GRANTS).await?;
                 authorization_code::insert(conn, &hash, &kept).await?;
                 Ok(true)
             })

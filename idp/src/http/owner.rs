@@ -1,5 +1,7 @@
 //! Whoever is signed in, for the pages of their own account.
 
+use std::time::Duration;
+
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
@@ -12,7 +14,11 @@ use super::visitor::Visitor;
 use crate::app::App;
 use crate::login;
 use crate::oidc::params::Params;
+use crate::store::ephemeral::Rate;
 use crate::store::session::{self, Session};
+
+/// How often a person may change something: each change leaves an event.
+const CHANGES: Rate = Rate { burst: 60, period: Duration::from_secs(10) };
 
 /// A person at a page of their own.
 pub struct Owner {
@@ -42,6 +48,9 @@ impl Owner {
         let shown = sessions.iter().position(|session| handle(app, session, session.id.as_str()) == whose);
         let Some(shown) = shown else { return Ok(None) };
         let session = sessions.remove(shown);
+        if let Err(wait) = app.ephemeral.limit(&format!("account:{}", session.user_id), CHANGES).await {
+            return Err(Error::TooMany(wait));
+        }
         if shown == 0 {
             login::session::touch(app, &session).await;
         } else {

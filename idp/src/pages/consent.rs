@@ -1,5 +1,7 @@
 //! What a client wants to know and do, for a person to allow.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -17,6 +19,7 @@ use crate::login::interaction::Question;
 use crate::oidc::prompt::NextStep;
 use crate::oidc::scope::ScopeSet;
 use crate::store::consent;
+use crate::store::ephemeral::Rate;
 use crate::store::event::Event;
 
 use super::{AccountView, Layout};
@@ -89,6 +92,9 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     page::show_with(&app, &visitor, StatusCode::OK, &page)
 }
 
+/// How often a session may decide: each decision leaves an event.
+const DECISIONS: Rate = Rate { burst: 60, period: Duration::from_secs(10) };
+
 /// Notes the decision, and goes on.
 pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
     let Form { visitor, params } = form;
@@ -99,6 +105,9 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
         && asked == Some(Question { session: session.clone(), scopes: scopes.clone() })
     {
         let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::StaleInteraction)?;
+        if let Err(wait) = app.ephemeral.limit(&format!("consent:{}", session.id), DECISIONS).await {
+            return Err(Error::TooMany(wait));
+        }
         let (user, client) = (session.user_id.clone(), step.asked.client.id.clone());
         match params.get("decision") {
             Some("allow") => {

@@ -138,6 +138,23 @@ pub async fn insert(conn: &mut Conn, grant: &Grant) -> Result<()> {
     Ok(())
 }
 
+/// Removes the grants of a session for a client beyond so many, those first that were not used for longest, with all that
+/// hangs on them.
+pub async fn delete_surplus(conn: &mut Conn, session: &Id, client: &Id, kept: i64) -> Result<u64> {
+    let done = sqlx::query(
+        "DELETE FROM client_grant WHERE id IN (
+            SELECT g.id FROM client_grant g LEFT JOIN refresh_family f ON f.grant_id = g.id
+             WHERE g.session_id = $1 AND g.client_row = $2
+             ORDER BY COALESCE(f.last_used_at, g.created_at) DESC, g.id DESC LIMIT 1000 OFFSET $3)",
+    )
+    .bind(session)
+    .bind(client)
+    .bind(kept)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// Ends a grant and with it all of its codes and tokens; whether it was not ended before.
 pub async fn end(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<bool> {
     let done = sqlx::query("UPDATE client_grant SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL")
