@@ -92,6 +92,8 @@ pub fn router(app: &App) -> Router {
             .layer(from_fn(cors::everybody))
             .route("/health/live", get(health::live))
             .route("/health/ready", get(health::ready))
+            // Nesting serves the front page without the slash alone.
+            .route(&format!("{path}/"), get(home::get))
             .nest(path, service)
             .fallback(any(nothing_here))
             .layer(with(state(), page::error::as_page))

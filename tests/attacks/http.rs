@@ -226,6 +226,18 @@ async fn p1_scripts_of_other_origins_may_call_what_is_meant_for_them_and_nothing
 }
 
 #[tokio::test]
+async fn p2_https_is_promised_for_hosts_below_only_where_the_operator_says_so() {
+    for (all_below, promise) in [(false, "max-age=63072000"), (true, "max-age=63072000; includeSubDomains")] {
+        let app = TestApp::with(|config| {
+            config.issuer = latchkey::config::Issuer::parse("https://example.com/auth").unwrap();
+            config.http.hsts_include_subdomains = all_below;
+        })
+        .await;
+        assert_eq!(app.get("/sign-in").await.header("strict-transport-security"), Some(promise));
+    }
+}
+
+#[tokio::test]
 async fn p2_every_answer_carries_the_security_headers_and_only_public_documents_may_be_kept() {
     let app =
         TestApp::with(|config| config.issuer = latchkey::config::Issuer::parse("https://id.example").unwrap()).await;

@@ -33,6 +33,7 @@ async fn q6_the_grants_of_a_session_are_bounded_and_those_in_use_stay() {
     let mut browser = app.browser();
     let used = rp.exchange(&browser.authorize(&rp).await.code()).await.tokens();
     let unused = rp.exchange(&browser.authorize(&rp).await.code()).await.tokens();
+    app.clock.advance(seconds(1));
     let of_another = other.exchange(&browser.authorize(&other).await.code()).await.tokens();
     // As many more as days of asking would have left.
     app.clock.advance(seconds(60));
@@ -42,7 +43,7 @@ async fn q6_the_grants_of_a_session_are_bounded_and_those_in_use_stay() {
          WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600)
          SELECT 'x' || n.i, g.user_id, g.client_row, g.session_id, g.generation, g.scope, g.resources, g.auth_time, g.amr,
                 g.acr, g.created_at + 1000000 + n.i
-           FROM n, (SELECT * FROM client_grant ORDER BY id LIMIT 1) g",
+           FROM n, (SELECT * FROM client_grant ORDER BY created_at LIMIT 1) g",
     )
     .await;
     let used = rp.refresh(used.refresh()).await.tokens();

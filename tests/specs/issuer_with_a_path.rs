@@ -41,6 +41,26 @@ async fn everything_lies_below_the_issuer() {
 }
 
 #[tokio::test]
+async fn two_issuers_on_one_host_have_cookies_of_their_own() {
+    let app = at_a_path().await;
+    let other = TestApp::with(|config| config.issuer = Issuer::parse("https://id.example/staff").unwrap()).await;
+    let (rp, staff) = (app.relying_party().await, other.relying_party().await);
+    let mut browser = app.browser().sign_in("alice").await;
+    // The same browser, which sends its cookies to the whole host.
+    let mut at_the_other = browser.on(&other);
+    at_the_other.authorize(&staff).await.code();
+    browser.cookies.extend(at_the_other.cookies.clone());
+    browser.authorize(&rp).await.code();
+    browser.on(&other).get(&staff.request().set("prompt", "none").path()).await.code();
+    let names: Vec<_> = browser.cookies.keys().collect();
+    assert_eq!(names.len(), 4, "{names:?}");
+    for name in names {
+        let (_, mark) = name.strip_prefix("__Host-").unwrap().split_once('-').unwrap();
+        assert_eq!(mark.len(), 8, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn the_documents_are_found_wherever_clients_look_for_them() {
     let app = at_a_path().await;
     for path in latchkey::oidc::discovery::paths("/auth") {

@@ -22,6 +22,9 @@ section! {
         forwarded_header: ForwardedHeader = ForwardedHeader::XForwardedFor;
         /// Whether each connection of a trusted proxy begins with the PROXY protocol (version 1 or 2) and there are no others.
         proxy_protocol: bool = false;
+        /// Whether browsers are told to use https alone for every host below the issuer's, too; they remember it for two years,
+        /// whoever runs those hosts.
+        hsts_include_subdomains: bool = false;
         /// How long a client may take from the beginning of its connection to the end of its first request's headers (a TLS
         /// handshake among them), and how long from one request to the next in HTTP/1.
         header_timeout: Duration = seconds(10), must(between(seconds(1), minutes(1)));

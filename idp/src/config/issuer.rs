@@ -6,6 +6,7 @@ use url::{Host, Url};
 
 use super::source::Raw;
 use super::value::{Value, quoted};
+use crate::base::encoding::sha256_text;
 
 /// The issuer identifier (OpenID Connect Discovery 1.0 §3, RFC 8414 §2), checked and in normal form.
 ///
@@ -17,13 +18,15 @@ pub struct Issuer {
     path: usize,
     port: u16,
     https: bool,
+    /// What tells this issuer's cookies from those of another one on the same host.
+    mark: String,
 }
 
 impl Issuer {
     /// The issuer on this machine's own port, for a first look and for tests.
     pub fn localhost(port: u16) -> Self {
         let text = if port == 80 { "http://localhost".to_owned() } else { format!("http://localhost:{port}") };
-        Self { path: text.len(), text, port, https: false }
+        Self { path: text.len(), text, port, https: false, mark: String::new() }
     }
 
     /// Reads an issuer; an error says what is allowed.
@@ -54,7 +57,8 @@ impl Issuer {
             return Err(format!("written as {normal:?}"));
         }
         let (https, port) = (url.scheme() == "https", url.port_or_known_default().unwrap_or(443));
-        Ok(Self { text: normal, path: origin.len(), port, https })
+        let mark = if path.is_empty() { String::new() } else { format!("-{}", &sha256_text(path.as_bytes())[..8]) };
+        Ok(Self { text: normal, path: origin.len(), port, https, mark })
     }
 
     /// The issuer as clients see it: without a slash at its end.
@@ -70,6 +74,12 @@ impl Issuer {
     /// The issuer's own path: empty, or `/auth`.
     pub fn path(&self) -> &str {
         &self.text[self.path..]
+    }
+
+    /// The end of this issuer's cookies' names: empty, or a dash and a short hash of the path. `__Host-` cookies are the whole
+    /// host's, and issuers that share one by paths must not take each other's.
+    pub fn cookie_mark(&self) -> &str {
+        &self.mark
     }
 
     /// Scheme, host and port, as a browser sends them in `Origin`: RFC 6454 §6.2.

@@ -23,20 +23,22 @@ pub enum Name {
 
 /// How this provider's cookies look: `__Host-` and `Secure`, unless its issuer is plain http on loopback.
 #[derive(Clone, Copy, Debug)]
-pub struct Jar {
+pub struct Jar<'a> {
     /// Whether the issuer is https.
     pub secure: bool,
+    /// What the names end with, so that issuers on one host have cookies of their own.
+    pub mark: &'a str,
 }
 
-impl Jar {
+impl<'a> Jar<'a> {
     /// The cookies of this provider.
-    pub fn of(app: &App) -> Self {
-        Self { secure: app.config.issuer.is_https() }
+    pub fn of(app: &'a App) -> Self {
+        Self { secure: app.config.issuer.is_https(), mark: app.config.issuer.cookie_mark() }
     }
 
     /// The cookie's name.
-    pub const fn name(self, name: Name) -> &'static str {
-        match (self.secure, name) {
+    pub fn name(self, name: Name) -> String {
+        let name = match (self.secure, name) {
             (true, Name::Sid) => "__Host-sid",
             (true, Name::Kept) => "__Host-kept",
             (true, Name::Browser) => "__Host-browser",
@@ -45,7 +47,8 @@ impl Jar {
             (false, Name::Kept) => "kept",
             (false, Name::Browser) => "browser",
             (false, Name::Language) => "language",
-        }
+        };
+        format!("{name}{}", self.mark)
     }
 
     /// The cookie's value. A cookie that comes twice was planted by somebody, and none of its values is taken.
@@ -93,7 +96,7 @@ mod tests {
 
     #[test]
     fn e2_a_cookie_that_comes_twice_is_none() {
-        let jar = Jar { secure: true };
+        let jar = Jar { secure: true, mark: "" };
         let mut headers = HeaderMap::new();
         headers.insert(header::COOKIE, HeaderValue::from_static("a=1; __Host-sid=x; b=2"));
         assert_eq!(jar.get(&headers, Name::Sid), Some("x"));
@@ -103,7 +106,7 @@ mod tests {
 
     #[test]
     fn e2_cookies_are_bound_to_this_host_and_out_of_reach_of_scripts() {
-        let line = Jar { secure: true }.set(Name::Sid, "x", None).unwrap();
+        let line = Jar { secure: true, mark: "" }.set(Name::Sid, "x", None).unwrap();
         assert_eq!(line, "__Host-sid=x; Path=/; HttpOnly; SameSite=Lax; Secure");
     }
 
@@ -112,7 +115,7 @@ mod tests {
         fn no_cookie_header_panics(text in "[ -~]{0,200}") {
             let mut headers = HeaderMap::new();
             headers.insert(header::COOKIE, HeaderValue::from_str(&text).unwrap());
-            let _ = Jar { secure: false }.get(&headers, Name::Sid);
+            let _ = Jar { secure: false, mark: "" }.get(&headers, Name::Sid);
         }
     }
 }

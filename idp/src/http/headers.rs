@@ -30,7 +30,11 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resp
     put(HeaderName::from_static("cross-origin-opener-policy"), "unsafe-none");
     put(HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
     if app.config.issuer.is_https() {
-        put(header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains");
+        let all_below = app.config.http.hsts_include_subdomains;
+        put(
+            header::STRICT_TRANSPORT_SECURITY,
+            if all_below { "max-age=63072000; includeSubDomains" } else { "max-age=63072000" },
+        );
     }
     if headers.get(header::CACHE_CONTROL).is_some_and(|value| value == "no-store") {
         headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
