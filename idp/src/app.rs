@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::login::hashing::Hashing;
 use crate::metrics::Metrics;
 use crate::notices::Notices;
+use crate::oidc::resource::Resource;
 use crate::oidc::scope::ScopeSet;
 use crate::site::{Logo, Site};
 use crate::store::db::Db;
@@ -60,6 +61,8 @@ pub struct Parts {
     pub logo: Option<Logo>,
     /// The scopes that clients may ask for.
     pub scopes: ScopeSet,
+    /// The resources that clients may ask for.
+    pub resources: Vec<Resource>,
     /// What binds forms to browsers.
     pub csrf: SealingKey,
     /// What seals interactions.

@@ -16,7 +16,7 @@ use crate::base::messages::Messages;
 use crate::base::random::Random;
 use crate::base::seal::SealingKey;
 use crate::clients::Remembered;
-use crate::config::{Config, DatabaseUrl};
+use crate::config::{Config, DatabaseUrl, DeclaredResource};
 use crate::login::hashing::{Bounds, Cost, Hashing};
 use crate::metrics::Metrics;
 use crate::notices::Notices;
@@ -112,6 +112,7 @@ pub async fn open_patiently(config: Config, surroundings: Surroundings) -> Resul
     let app = App::new(Parts {
         grant_names,
         scopes: config.known_scopes(),
+        resources: config.resources.iter().map(DeclaredResource::to_resource).collect(),
         epoch,
         csrf: vault.derive("csrf"),
         interactions: vault.derive("interaction"),

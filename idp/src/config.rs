@@ -26,7 +26,7 @@ mod value;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-pub use clients::{DeclaredClient, DeclaredScope, NewClient, Offered};
+pub use clients::{DeclaredClient, DeclaredResource, DeclaredScope, NewClient, Offered};
 pub use database::{Database, DatabaseUrl};
 pub use ephemeral::{Ephemeral, RedisUrl};
 pub use http::{ForwardedHeader, Http};
@@ -96,6 +96,8 @@ pub struct Config {
     pub clients: Vec<DeclaredClient>,
     /// Scopes besides the standard ones.
     pub scopes: Vec<DeclaredScope>,
+    /// Resources that access tokens can be for.
+    pub resources: Vec<DeclaredResource>,
 }
 
 /// A configuration with what is to be told about it.
@@ -181,12 +183,15 @@ impl Config {
             traces: Traces::read(reader),
             clients: reader.tables("clients", DeclaredClient::read),
             scopes: reader.tables("scopes", DeclaredScope::read),
+            resources: reader.tables("resources", DeclaredResource::read),
         }
     }
 
     /// The scopes that are known: the standard ones, and those that are declared here.
     pub fn known_scopes(&self) -> ScopeSet {
-        ScopeSet::standard().union(&self.scopes.iter().map(|scope| scope.name.as_str()).collect())
+        let declared = self.scopes.iter().map(|scope| scope.name.as_str());
+        let of_resources = self.resources.iter().flat_map(|resource| resource.scopes.iter());
+        ScopeSet::standard().union(&declared.chain(of_resources).collect())
     }
 
     /// What clients can have at this provider.

@@ -97,6 +97,8 @@ scope-phone = See your phone number
 scope-phone-detail = And whether it has been confirmed.
 scope-offline-access = Keep this access while you are away
 scope-offline-access-detail = Until you withdraw it, also when you are not using the application.
+scope-resource = Use “{ $resource }” on your behalf
+scope-of-resource = At “{ $resource }”
 scope-other = Use the permission “{ $scope }”
 
 ## Going on to an application on the device

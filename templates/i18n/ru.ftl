@@ -98,6 +98,8 @@ scope-phone = Видеть номер вашего телефона
 scope-phone-detail = И то, подтверждён ли он.
 scope-offline-access = Сохранять этот доступ, пока вас нет
 scope-offline-access-detail = Пока вы его не отзовёте — даже когда вы не пользуетесь приложением.
+scope-resource = Обращаться к «{ $resource }» от вашего имени
+scope-of-resource = В «{ $resource }»
 scope-other = Пользоваться разрешением «{ $scope }»
 
 ## Переход в приложение на устройстве

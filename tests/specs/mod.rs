@@ -15,5 +15,6 @@ mod rfc6749_token_endpoint;
 mod rfc7009_revocation;
 mod rfc7517_jwks;
 mod rfc7662_introspection;
+mod rfc8707_resources;
 mod rfc9068_access_tokens;
 mod sessions;

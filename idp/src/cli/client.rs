@@ -83,6 +83,9 @@ pub struct AddClient {
     /// A resource that its access tokens are for when it does not say; may be given several times
     #[arg(long = "resource", value_name = "URI")]
     pub default_resources: Vec<String>,
+    /// A resource of the configuration ([[resources]]) that it may ask for besides; may be given several times
+    #[arg(long = "may-ask-for", value_name = "URI")]
+    pub resources: Vec<String>,
     /// A resource that it stands for when it introspects a token; may be given several times
     #[arg(long = "resource-identifier", value_name = "URI")]
     pub resource_identifiers: Vec<String>,
@@ -126,6 +129,7 @@ impl AddClient {
         metadata.id_token_signed_response_alg = self.id_token_signed_response_alg;
         metadata.id_token_claims = !self.without_id_token_claims;
         metadata.default_resources.clone_from(&self.default_resources);
+        metadata.resources.clone_from(&self.resources);
         metadata.resource_identifiers.clone_from(&self.resource_identifiers);
         let new = NewClient {
             client_id: self.client_id.clone(),
@@ -153,6 +157,7 @@ pub fn told(faults: &[(&'static str, String)]) -> Result<(), Failure> {
         "require_pkce" => "--without-pkce",
         "client_id" => "--client-id",
         "default_resources" => "--resource",
+        "resources" => "--may-ask-for",
         "resource_identifiers" => "--resource-identifier",
         "id_token_signed_response_alg" => "--id-token-signed-response-alg",
         _ => "--token-endpoint-auth-method",
@@ -186,6 +191,12 @@ pub struct ClientRow {
     pub id_token_signed_response_alg: Option<Algorithm>,
     /// Whether its ID tokens hold the claims of the granted scopes, too.
     pub id_token_claims: bool,
+    /// The resources that its access tokens are for when it does not say.
+    pub default_resources: Vec<String>,
+    /// The resources that it may ask for besides.
+    pub resources: Vec<String>,
+    /// The resources that it stands for.
+    pub resource_identifiers: Vec<String>,
     /// Whether it is shut out.
     pub disabled: bool,
     /// Whether it is declared in the configuration, where alone it can be changed.
@@ -238,6 +249,9 @@ pub fn show(client: &ClientRow) -> Output {
         ("require_pkce", yes_no(client.require_pkce)),
         ("id_token_signed_response_alg", client.id_token_signed_response_alg.map_or("", Algorithm::as_str).to_owned()),
         ("id_token_claims", yes_no(client.id_token_claims)),
+        ("default_resources", client.default_resources.join(" ")),
+        ("resources", client.resources.join(" ")),
+        ("resource_identifiers", client.resource_identifiers.join(" ")),
         ("disabled", yes_no(client.disabled)),
         ("declared", yes_no(client.declared)),
         ("created_at", client.created_at.to_string()),
@@ -273,6 +287,9 @@ mod tests {
             require_pkce: true,
             id_token_signed_response_alg: None,
             id_token_claims: true,
+            default_resources: Vec::new(),
+            resources: Vec::new(),
+            resource_identifiers: Vec::new(),
             disabled: false,
             declared: false,
             created_at: Timestamp::from_seconds(0),

@@ -1,12 +1,15 @@
 //! `[[clients]]` and `[[scopes]]`: what is declared in the file instead of kept in the database.
 
+use std::time::Duration;
+
 use super::pages::link;
-use super::reader::{if_set, rule, section};
+use super::reader::{between, if_set, rule, section};
+use super::units::minutes;
 use crate::base::secret::Secret;
 use crate::jose::Algorithm;
 use crate::oidc::client_metadata::{ClientKind, ClientMetadata, TokenEndpointAuthMethod, check_redirect_uri};
 use crate::oidc::redirect_uri::origin;
-use crate::oidc::resource::check_identifier;
+use crate::oidc::resource::{Resource, check_identifier};
 use crate::oidc::scope::ScopeSet;
 
 section! {
@@ -47,6 +50,8 @@ section! {
         id_token_claims: bool = true;
         /// What its access tokens are for when it does not say (RFC 8707).
         default_resources: Vec<String> = vec![];
+        /// The resources of `[[resources]]` that it may ask for besides.
+        resources: Vec<String> = vec![];
         /// The resources that it stands for when it introspects a token.
         resource_identifiers: Vec<String> = vec![];
         /// Where its picture is.
@@ -71,6 +76,38 @@ section! {
         description: Option<String> = None, otherwise("the `name`");
         /// The attributes of a person that it gives as claims.
         claims: Vec<String> = vec![];
+    }
+}
+
+section! {
+    /// A resource that access tokens can be for (RFC 8707), such as an API.
+    pub struct DeclaredResource("resources") {
+        /// The URI that clients name it by in `resource`, and tokens in `aud`.
+        identifier: String = String::new(), required(),
+            must(rule("an absolute URI without a fragment, such as \"https://api.example.com\"",
+                |uri: &String| check_identifier(uri).is_ok()));
+        /// The name that people are shown.
+        name: Option<String> = None, otherwise("the `identifier`");
+        /// The scopes that mean something there and nowhere else, separated by spaces; `[[scopes]]` can put them into words.
+        scopes: ScopeSet = ScopeSet::default();
+        /// How long access tokens for it are valid; for several resources the shortest time counts.
+        access_token: Option<Duration> = None, otherwise("`tokens.access_token`"),
+            must(if_set(between(minutes(1), minutes(60))));
+        /// What access tokens for it are signed with; one of `tokens.signing_algorithms`.
+        signing_algorithm: Option<Algorithm> = None, otherwise("the first of `tokens.signing_algorithms`");
+    }
+}
+
+impl DeclaredResource {
+    /// The resource that this declares.
+    pub fn to_resource(&self) -> Resource {
+        Resource {
+            identifier: self.identifier.clone(),
+            name: self.name.clone().unwrap_or_else(|| self.identifier.clone()),
+            scopes: self.scopes.clone(),
+            access_token: self.access_token,
+            algorithm: self.signing_algorithm,
+        }
     }
 }
 
@@ -163,6 +200,7 @@ impl NewClient {
         }
         for (member, uris) in [
             ("default_resources", &self.metadata.default_resources),
+            ("resources", &self.metadata.resources),
             ("resource_identifiers", &self.metadata.resource_identifiers),
         ] {
             faults.extend(uris.iter().filter_map(|uri| Some((member, check_identifier(uri).err()?))));
@@ -184,6 +222,7 @@ impl DeclaredClient {
         metadata.id_token_signed_response_alg = self.id_token_signed_response_alg;
         metadata.id_token_claims = self.id_token_claims;
         metadata.default_resources.clone_from(&self.default_resources);
+        metadata.resources.clone_from(&self.resources);
         metadata.resource_identifiers.clone_from(&self.resource_identifiers);
         metadata.logo_uri.clone_from(&self.logo_uri);
         metadata.client_uri.clone_from(&self.client_uri);

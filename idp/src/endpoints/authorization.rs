@@ -136,6 +136,11 @@ async fn answer(
         let error = oidc::error::Error::new(ErrorCode::TemporarilyUnavailable, description);
         return Ok(Some(asked.recipient.error(app.issuer(), &error)));
     }
+    // What was allowed is split again into what it was made of.
+    let named = |word: &str| asked.request.resources.iter().any(|resource| resource == word);
+    let resources: Vec<String> = scope.iter().filter(|word| named(word)).map(str::to_owned).collect();
+    let scope: ScopeSet = scope.iter().filter(|word| !named(word)).collect();
+    let audience = if resources.is_empty() { audience(&asked.client, &scope, app.issuer()) } else { resources };
     let (now, code) = (app.now(), Token::new(TokenKind::AuthorizationCode, &app.pen.random));
     let grant = Grant {
         id: app.id(),
@@ -144,7 +149,7 @@ async fn answer(
         client_row: asked.client.id.clone(),
         session_id: session.id.clone(),
         sid: session.sid.clone(),
-        resources: serde_json::to_string(&audience(&asked.client, &scope, app.issuer())).unwrap_or_default(),
+        resources: serde_json::to_string(&audience).unwrap_or_default(),
         auth_time: session.auth_time,
         amr: session.amr.clone(),
         acr: session.acr.clone(),

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::http::client::AuthenticatedClient;
 use crate::http::error::Error;
 use crate::http::params::Form;
+use crate::oidc::resource;
 use crate::oidc::token_request::TokenRequest;
 use crate::oidc::token_response::TokenResponse;
 
@@ -24,15 +25,25 @@ pub async fn post(
     if !client.allows_grant(request.grant_type()) {
         return Err(request.not_allowed(&client).into());
     }
-    let grant_type = request.grant_type();
+    let (grant_type, resources) = (request.grant_type(), resource::parse(&params)?);
     let response = match request {
         TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
-            authorization_code::redeem(&app, &client, &code, redirect_uri.as_deref(), code_verifier.as_deref()).await?
+            authorization_code::redeem(
+                &app,
+                &client,
+                &code,
+                redirect_uri.as_deref(),
+                code_verifier.as_deref(),
+                &resources,
+            )
+            .await?
         }
         TokenRequest::RefreshToken { refresh_token, scope } => {
-            refresh_token::refresh(&app, &client, &refresh_token, scope.as_ref()).await?
+            refresh_token::refresh(&app, &client, &refresh_token, scope.as_ref(), &resources).await?
         }
-        TokenRequest::ClientCredentials { scope } => client_credentials::issue(&app, &client, scope.as_ref())?,
+        TokenRequest::ClientCredentials { scope } => {
+            client_credentials::issue(&app, &client, scope.as_ref(), &resources)?
+        }
     };
     app.metrics.tokens_issued(grant_type.as_str());
     Ok(Json(response))

@@ -45,7 +45,12 @@ impl Asked {
         let Some(client) = client else {
             return Err(Error::Internal("a client that is not there was identified".to_owned()));
         };
-        let offered = Offered { scopes: app.scopes.clone(), sign_up: app.config.login.sign_up };
+        let offered = Offered {
+            scopes: app.scopes.clone(),
+            sign_up: app.config.login.sign_up,
+            resources: app.resources.clone(),
+            issuer: app.issuer().to_owned(),
+        };
         Ok(match validate(params, &client, &recipient, &offered) {
             Ok(request) => Ok(Self { client, recipient, request }),
             Err(error) => Err(recipient.error(app.issuer(), &error)),

@@ -107,6 +107,7 @@ impl From<issue::Error> for Error {
     fn from(error: issue::Error) -> Self {
         match error {
             issue::Error::Store(error) => error.into(),
+            issue::Error::Refused(error) => error.into(),
             broken @ issue::Error::Broken(_) => Self::Internal(broken.to_string()),
         }
     }

@@ -9,6 +9,7 @@ use super::error::{Error, ErrorCode};
 use super::params::Params;
 use super::prompt::Prompt;
 pub use super::recipient::{Recipient, Refusal, client_id, identify};
+use super::resource::{self, Resource};
 use super::response_mode::ResponseMode;
 use super::response_type::ResponseType;
 use super::scope::{self, ScopeSet};
@@ -24,6 +25,10 @@ pub struct Offered {
     pub scopes: ScopeSet,
     /// Whether people can sign up by themselves.
     pub sign_up: bool,
+    /// The resources that are registered.
+    pub resources: Vec<Resource>,
+    /// The issuer, which is a resource, too: UserInfo.
+    pub issuer: String,
 }
 
 /// A request that is in order: RFC 6749 §4.1.1, Core §3.1.2.1.
@@ -35,8 +40,11 @@ pub struct AuthorizationRequest {
     pub redirect_uri: String,
     /// How it goes there.
     pub response_mode: ResponseMode,
-    /// What is asked, as far as it is known and the client may have it.
+    /// What is asked, as far as it is known and the client may have it: scopes, and by their identifiers the resources that
+    /// are named, since a person allows the one as the other.
     pub scope: ScopeSet,
+    /// The resources that are named; without one the client's default ones are meant (RFC 8707 §2.1).
+    pub resources: Vec<String>,
     /// What goes back with the answer.
     pub state: Option<String>,
     /// What goes into the ID Token.
@@ -67,11 +75,14 @@ pub fn validate(
     params.refuse_repeated()?;
     refuse_unsupported(params)?;
     ResponseType::parse(params, client)?;
+    let resources = resource::parse(params)?;
+    resource::requested(&resources, client, &offered.resources, &offered.issuer)?;
     Ok(AuthorizationRequest {
         client_id: client.client_id.clone(),
         redirect_uri: recipient.redirect_uri().to_owned(),
         response_mode: ResponseMode::parse(params)?,
-        scope: scope::requested(params, client, &offered.scopes)?,
+        scope: scope::requested(params, client, &offered.scopes)?.union(&resources.iter().cloned().collect()),
+        resources,
         state: bounded(params, "state", MAX_STATE)?,
         nonce: bounded(params, "nonce", MAX_STATE)?,
         code_challenge: CodeChallenge::parse(params, client)?,
@@ -167,10 +178,15 @@ pub(super) mod tests {
         Params::from_pairs(pairs)
     }
 
+    fn offered() -> Offered {
+        let issuer = "https://op.example".to_owned();
+        Offered { scopes: ScopeSet::standard(), sign_up: false, resources: Vec::new(), issuer }
+    }
+
     fn ask(params: &Params) -> Result<AuthorizationRequest, Error> {
         let client = client();
         let recipient = identify(params, Some(&client)).unwrap();
-        validate(params, &client, &recipient, &Offered { scopes: ScopeSet::standard(), sign_up: false })
+        validate(params, &client, &recipient, &offered())
     }
 
     #[test]
@@ -211,7 +227,7 @@ pub(super) mod tests {
         client.metadata.default_acr_values = vec!["phr".to_owned()];
         let params = Params::from_pairs(good());
         let recipient = identify(&params, Some(&client)).unwrap();
-        let request = validate(&params, &client, &recipient, &Offered { scopes: ScopeSet::standard(), sign_up: false });
+        let request = validate(&params, &client, &recipient, &offered());
         let request = request.unwrap();
         assert_eq!((request.max_age, request.acr_values), (Some(7), vec!["phr".to_owned()]));
     }

@@ -129,6 +129,8 @@ pub struct ClientMetadata {
     pub require_pkce: bool,
     /// The audience of access tokens where a request names no resource.
     pub default_resources: Vec<String>,
+    /// The registered resources that the client may ask for, besides its default ones: RFC 8707.
+    pub resources: Vec<String>,
     /// The resources that the client stands for: it may introspect tokens made for them.
     pub resource_identifiers: Vec<String>,
     /// Where a sign-in that begins elsewhere is handed to the client.
@@ -159,6 +161,7 @@ impl Default for ClientMetadata {
             id_token_claims: true,
             require_pkce: true,
             default_resources: Vec::new(),
+            resources: Vec::new(),
             resource_identifiers: Vec::new(),
             initiate_login_uri: None,
             contacts: Vec::new(),

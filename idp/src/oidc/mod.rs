@@ -21,7 +21,7 @@
 //! | RFC 7636 PKCE | `code_challenge` | A9, B3, B4 |
 //! | RFC 7662 introspection | `introspection` | `rfc7662_introspection` |
 //! | RFC 8414, OpenID Connect Discovery | `discovery` | `oidc_discovery`, `issuer_with_a_path` |
-//! | RFC 8707 resources | `resource` | `rfc9068_access_tokens` |
+//! | RFC 8707 resources | `resource` | `rfc8707_resources` |
 //! | RFC 9068 access tokens | `access_token` | `rfc9068_access_tokens` |
 //! | Core §2 ID Tokens | `id_token` | `oidc_core_id_token` |
 //! | Core §2, RFC 8176 `acr` and `amr` | `acr` | `oidc_core_id_token` |

@@ -1,9 +1,121 @@
 //! Resources: what access tokens are for. RFC 8707.
 
+use std::time::Duration;
+
 use url::Url;
+
+use super::client_metadata::Client;
+use super::error::{Error, ErrorCode};
+use super::params::Params;
+use super::scope::{OPENID, ScopeSet};
+use crate::jose::Algorithm;
 
 /// How long the identifier of a resource may be, in bytes.
 pub const MAX_RESOURCE: usize = 2048;
+
+/// How many resources a request may name.
+const MOST: usize = 16;
+
+/// A resource that is registered here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// The URI that requests name it by, and tokens in `aud`.
+    pub identifier: String,
+    /// The name that people are shown.
+    pub name: String,
+    /// The scopes that mean something there and nowhere else.
+    pub scopes: ScopeSet,
+    /// How long access tokens for it live, if not as long as others.
+    pub access_token: Option<Duration>,
+    /// What access tokens for it are signed with, if not as others.
+    pub algorithm: Option<Algorithm>,
+}
+
+/// What an access token is made with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// Where it may be used.
+    pub audience: Vec<String>,
+    /// For what: scopes of resources that it is not for are left out.
+    pub scope: ScopeSet,
+    /// How long: the shortest time of its resources.
+    pub lifetime: Duration,
+    /// What it is signed with.
+    pub algorithm: Algorithm,
+}
+
+/// The resources that a request names, each once: RFC 8707 §2.
+pub fn parse(params: &Params) -> Result<Vec<String>, Error> {
+    let mut named = Vec::new();
+    for uri in params.all("resource") {
+        check_identifier(uri).map_err(|why| Error::new(ErrorCode::InvalidTarget, why))?;
+        if !named.iter().any(|other| other == uri) {
+            named.push(uri.to_owned());
+        }
+        if named.len() > MOST {
+            return Err(Error::new(ErrorCode::InvalidTarget, "Too many resources."));
+        }
+    }
+    Ok(named)
+}
+
+/// Whether the client may have tokens for a resource: the issuer, its own default, or one that is registered and that the
+/// operator allowed it by name.
+pub fn allowed(client: &Client, registered: &[Resource], issuer: &str, uri: &str) -> bool {
+    let (own, listed) = (&client.metadata.default_resources, &client.metadata.resources);
+    let named = |all: &[String]| all.iter().any(|one| one == uri);
+    uri == issuer || named(own) || named(listed) && registered.iter().any(|one| one.identifier == uri)
+}
+
+/// The resources that a request for authorization, or a client for itself, asks for; none if it names none.
+pub fn requested(named: &[String], client: &Client, registered: &[Resource], issuer: &str) -> Result<(), Error> {
+    match named.iter().all(|uri| allowed(client, registered, issuer, uri)) {
+        true => Ok(()),
+        false => Err(Error::new(ErrorCode::InvalidTarget, "A resource is unknown, or the client may not ask for it.")),
+    }
+}
+
+/// Of what was granted the resources that a token request asks for, all if it names none: RFC 8707 §2.2.
+pub fn narrowed(granted: &[String], named: &[String]) -> Result<Vec<String>, Error> {
+    if named.is_empty() {
+        return Ok(granted.to_vec());
+    }
+    match named.iter().all(|uri| granted.contains(uri)) {
+        true => Ok(named.to_vec()),
+        false => Err(Error::new(ErrorCode::InvalidTarget, "A resource was not granted.")),
+    }
+}
+
+/// What an access token for these resources is made with. `standard` are time and algorithm where a resource says nothing.
+///
+/// With `openid` it is good here, too, for UserInfo (RFC 9068 §3).
+pub fn terms(
+    registered: &[Resource],
+    audience: &[String],
+    scope: &ScopeSet,
+    issuer: &str,
+    standard: (Duration, Algorithm),
+) -> Result<Terms, Error> {
+    let find = |uri: &String| registered.iter().find(|one| one.identifier == *uri);
+    let mut audience = audience.to_vec();
+    let targets = || audience.iter().filter(|uri| *uri != issuer);
+    let lifetime = targets().map(|uri| find(uri).and_then(|one| one.access_token).unwrap_or(standard.0)).min();
+    let mut algorithms = targets().map(|uri| find(uri).and_then(|one| one.algorithm).unwrap_or(standard.1));
+    let algorithm = algorithms.next().unwrap_or(standard.1);
+    if algorithms.any(|other| other != algorithm) {
+        let why = "These resources take tokens of different algorithms; ask for one token for each of them.";
+        return Err(Error::new(ErrorCode::InvalidTarget, why));
+    }
+    // A scope belongs to one resource alone, so that it means nothing elsewhere.
+    let elsewhere =
+        |scope: &str| registered.iter().any(|one| one.scopes.contains(scope) && !audience.contains(&one.identifier));
+    let scope: ScopeSet = scope.iter().filter(|scope| !elsewhere(scope)).collect();
+    let lifetime = lifetime.unwrap_or(standard.0);
+    if scope.contains(OPENID) && !audience.iter().any(|uri| uri == issuer) {
+        audience.push(issuer.to_owned());
+    }
+    Ok(Terms { audience, scope, lifetime, algorithm })
+}
 
 /// Whether this can name a resource: an absolute URI without a fragment (RFC 8707 §2). The error says why not.
 pub fn check_identifier(uri: &str) -> Result<(), String> {
@@ -26,6 +138,64 @@ pub fn check_identifier(uri: &str) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const ISSUER: &str = "https://op.example";
+
+    fn resource(name: &str, minutes: u64, algorithm: Option<Algorithm>) -> Resource {
+        Resource {
+            identifier: format!("https://{name}.example"),
+            name: name.to_owned(),
+            scopes: [format!("{name}:read"), format!("{name}:write")].into_iter().collect(),
+            access_token: Some(Duration::from_secs(60 * minutes)),
+            algorithm,
+        }
+    }
+
+    fn scopes(text: &str) -> ScopeSet {
+        ScopeSet::parse(text).unwrap()
+    }
+
+    fn uris(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| format!("https://{name}.example")).collect()
+    }
+
+    #[test]
+    fn a_token_lives_as_long_as_its_strictest_resource_wants_and_says_nothing_of_others() {
+        let all = [resource("a", 5, None), resource("b", 20, None), resource("c", 5, Some(Algorithm::ES256))];
+        let standard = (Duration::from_secs(600), Algorithm::RS256);
+        let make = |audience: &[&str], scope: &str| terms(&all, &uris(audience), &scopes(scope), ISSUER, standard);
+        let both = make(&["a", "b"], "openid a:read b:write c:read email").unwrap();
+        assert_eq!(both.scope, scopes("openid a:read b:write email"));
+        assert_eq!(both.audience, uris(&["a", "b", "op"]), "with openid here, too");
+        assert_eq!((both.lifetime.as_secs(), both.algorithm), (300, Algorithm::RS256));
+        let alone = make(&["b"], "b:write").unwrap();
+        assert_eq!((alone.audience, alone.lifetime.as_secs()), (uris(&["b"]), 1_200));
+        assert_eq!(make(&["c"], "c:read").unwrap().algorithm, Algorithm::ES256);
+        assert_eq!(make(&["op"], "openid a:read").unwrap().scope, scopes("openid"));
+        assert_eq!(make(&["unregistered"], "api").unwrap().lifetime, standard.0);
+        assert_eq!(make(&["a", "c"], "a:read").unwrap_err().code, ErrorCode::InvalidTarget);
+    }
+
+    #[test]
+    fn b12_a_resource_is_asked_for_by_whom_it_was_allowed_and_never_more_than_was_granted() {
+        let all = [resource("a", 5, None), resource("b", 5, None)];
+        let mut client = Client::sample(crate::oidc::client_metadata::ClientKind::Web);
+        client.metadata.default_resources = uris(&["own"]);
+        client.metadata.resources = uris(&["a", "gone"]);
+        for (named, good) in [("a", true), ("own", true), ("op", true), ("b", false), ("gone", false), ("x", false)] {
+            assert_eq!(requested(&uris(&[named]), &client, &all, ISSUER).is_ok(), good, "{named}");
+        }
+        assert_eq!(narrowed(&uris(&["a", "b"]), &[]).unwrap(), uris(&["a", "b"]));
+        assert_eq!(narrowed(&uris(&["a", "b"]), &uris(&["b"])).unwrap(), uris(&["b"]));
+        assert_eq!(narrowed(&uris(&["a"]), &uris(&["a", "b"])).unwrap_err().code, ErrorCode::InvalidTarget);
+        let params = |uri: &str| Params::from_pairs([("resource", uri)]);
+        assert_eq!(parse(&params("https://a.example")).unwrap(), uris(&["a"]));
+        for bad in ["hello world", "https://a.example/#x", &format!("https://a.example/{}", "a".repeat(MAX_RESOURCE))] {
+            assert_eq!(parse(&params(bad)).unwrap_err().code, ErrorCode::InvalidTarget);
+        }
+        let many = Params::from_pairs((0..=MOST).map(|n| ("resource", format!("urn:x:{n}"))));
+        assert_eq!(parse(&many).unwrap_err().code, ErrorCode::InvalidTarget);
+    }
 
     #[test]
     fn a_resource_is_an_absolute_uri_without_a_fragment() {

@@ -56,11 +56,10 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
         let Some(registered) = clients::find(&app, &found.client_id).await? else { continue };
         let scope = found.granted.as_ref().or(found.consented.as_ref());
         let scope = scope.and_then(|scope| ScopeSet::parse(scope).ok()).unwrap_or_default();
-        let words = |scope: &str| app.config.scopes.iter().find(|one| one.name == scope)?.description.as_deref();
         applications.push(ApplicationView {
             handle: handle(&app, &owner.session, &found.client_id),
             client: page::client(&registered.client),
-            scopes: scope.iter().map(|scope| ScopeView::new(&layout, scope, words(scope))).collect(),
+            scopes: scope.iter().map(|word| ScopeView::of(&app, &layout, word)).collect(),
             since: found.consented_at.map(moment),
             used_at: found.used_at.map(moment),
         });

@@ -52,6 +52,20 @@ pub struct ScopeView {
 }
 
 impl ScopeView {
+    /// The words for what a person allows: a scope, or a resource by its identifier; of a resource's scope also where it is.
+    pub fn of(app: &App, layout: &Layout<'_>, word: &str) -> ScopeView {
+        if let Some(resource) = app.resources.iter().find(|one| one.identifier == word) {
+            let title = layout.t_args("scope-resource", &[("resource", &resource.name)]);
+            return ScopeView { title, detail: (resource.name != word).then(|| word.to_owned()) };
+        }
+        let words = app.config.scopes.iter().find(|one| one.name == word).and_then(|one| one.description.as_deref());
+        let mut view = Self::new(layout, word, words);
+        if let Some(resource) = app.resources.iter().find(|one| one.scopes.contains(word)) {
+            view.detail = Some(layout.t_args("scope-of-resource", &[("resource", &resource.name)]));
+        }
+        view
+    }
+
     /// The words for a scope: ours for those that OpenID Connect defines (OIDC Core §5.4, §11), the operator's for others.
     pub fn new(layout: &Layout<'_>, scope: &str, configured: Option<&str>) -> ScopeView {
         let (title, detail) = match scope {
@@ -79,11 +93,10 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     step.interaction.question = Some(Question { session: session.clone(), scopes: scopes.clone() });
     let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::StaleInteraction)?;
     let layout = page::layout_of(&app, &visitor, Some(&step)).with_switch("/consent");
-    let words = |scope: &str| app.config.scopes.iter().find(|one| one.name == scope)?.description.as_deref();
     let metadata = &step.asked.client.metadata;
     let page = ConsentPage {
         account: page::account(&app, session).await?,
-        scopes: scopes.iter().map(|scope| ScopeView::new(&layout, scope, words(scope))).collect(),
+        scopes: scopes.iter().map(|word| ScopeView::of(&app, &layout, word)).collect(),
         destination: destination(step.asked.recipient.redirect_uri()),
         policy_uri: metadata.policy_uri.clone(),
         tos_uri: metadata.tos_uri.clone(),

@@ -7,10 +7,13 @@ use serde_json::{Map, Value};
 use crate::app::App;
 use crate::jose::{Algorithm, Typ, sign};
 use crate::login::users;
+use crate::oidc;
 use crate::oidc::access_token::{self, AccessToken};
 use crate::oidc::claims;
 use crate::oidc::client_metadata::Client;
+use crate::oidc::error::ErrorCode;
 use crate::oidc::id_token::{self, IdToken};
+use crate::oidc::resource::{self, Terms, narrowed};
 use crate::oidc::scope::{OPENID, ScopeSet};
 use crate::oidc::token_response::TokenResponse;
 use crate::store::db;
@@ -23,6 +26,8 @@ pub enum Error {
     Broken(&'static str),
     /// The database did not answer.
     Store(db::Error),
+    /// The client asked for a token that it cannot have.
+    Refused(oidc::Error),
 }
 
 impl fmt::Display for Error {
@@ -30,11 +35,18 @@ impl fmt::Display for Error {
         match self {
             Self::Broken(what) => write!(f, "no token can be made: {what}"),
             Self::Store(error) => error.fmt(f),
+            Self::Refused(error) => error.fmt(f),
         }
     }
 }
 
 impl std::error::Error for Error {}
+
+impl From<oidc::Error> for Error {
+    fn from(error: oidc::Error) -> Self {
+        Self::Refused(error)
+    }
+}
 
 impl From<db::Error> for Error {
     fn from(error: db::Error) -> Self {
@@ -47,6 +59,8 @@ impl From<db::Error> for Error {
 pub struct Wanted<'a> {
     /// The scope of a refresh that asked for less than was granted.
     pub narrower: Option<&'a ScopeSet>,
+    /// The resources that the access token is to be for, if not all that were granted.
+    pub resources: &'a [String],
     /// What the client sent along to know its request again.
     pub nonce: Option<&'a str>,
 }
@@ -55,10 +69,15 @@ pub struct Wanted<'a> {
 pub async fn for_grant(app: &App, client: &Client, grant: &Grant, wanted: Wanted<'_>) -> Result<TokenResponse, Error> {
     let granted = ScopeSet::parse(&grant.scope).map_err(|_| Error::Broken("client_grant.scope"))?;
     let scope = wanted.narrower.unwrap_or(&granted);
-    let (now, lifetime) = (app.now(), app.config.tokens.access_token);
+    let granted: Vec<String> =
+        serde_json::from_str(&grant.resources).map_err(|_| Error::Broken("client_grant.resources"))?;
+    // What the client may ask for no longer, it gets no longer.
+    let still: Vec<String> = granted.iter().filter(|uri| may_have(app, client, uri)).cloned().collect();
+    let terms = terms(app, &narrowed(&still, wanted.resources)?, scope)?;
+    let (now, lifetime, scope) = (app.now(), terms.lifetime, &terms.scope);
     let token = AccessToken {
         sub: grant.sub.clone(),
-        audience: serde_json::from_str(&grant.resources).map_err(|_| Error::Broken("client_grant.resources"))?,
+        audience: terms.audience,
         client_id: client.client_id.clone(),
         scope: scope.clone(),
         jti: jti(app),
@@ -69,7 +88,7 @@ pub async fn for_grant(app: &App, client: &Client, grant: &Grant, wanted: Wanted
         issued_at: now,
         expires_at: now + lifetime,
     };
-    let access_token = sign_with(app, default_algorithm(app)?, Typ::AccessToken, &token.claims(app.issuer()))?;
+    let access_token = sign_with(app, terms.algorithm, Typ::AccessToken, &token.claims(app.issuer()))?;
     let mut response = TokenResponse::new(access_token, lifetime, scope.clone());
     if scope.contains(OPENID) {
         let amr: Vec<String> = serde_json::from_str(&grant.amr).map_err(|_| Error::Broken("client_grant.amr"))?;
@@ -102,12 +121,18 @@ async fn claims_of(app: &App, client: &Client, grant: &Grant, scope: &ScopeSet) 
     Ok(claims::for_scope(&person, scope))
 }
 
-/// The token of a client that acts for itself: RFC 6749 §4.4.
-pub fn for_client(app: &App, client: &Client, scope: &ScopeSet) -> Result<TokenResponse, Error> {
-    let (now, lifetime) = (app.now(), app.config.tokens.access_token);
+/// The token of a client that acts for itself: RFC 6749 §4.4. `resources` are those that it asks for.
+pub fn for_client(app: &App, client: &Client, scope: &ScopeSet, resources: &[String]) -> Result<TokenResponse, Error> {
+    resource::requested(resources, client, &app.resources, app.issuer())?;
+    let audience = match resources.is_empty() {
+        true => access_token::audience(client, scope, app.issuer()),
+        false => resources.to_vec(),
+    };
+    let terms = terms(app, &audience, scope)?;
+    let (now, lifetime, scope) = (app.now(), terms.lifetime, &terms.scope);
     let token = AccessToken {
         sub: client.client_id.clone(),
-        audience: access_token::audience(client, scope, app.issuer()),
+        audience: terms.audience,
         client_id: client.client_id.clone(),
         scope: scope.clone(),
         jti: jti(app),
@@ -118,12 +143,24 @@ pub fn for_client(app: &App, client: &Client, scope: &ScopeSet) -> Result<TokenR
         issued_at: now,
         expires_at: now + lifetime,
     };
-    let access_token = sign_with(app, default_algorithm(app)?, Typ::AccessToken, &token.claims(app.issuer()))?;
+    let access_token = sign_with(app, terms.algorithm, Typ::AccessToken, &token.claims(app.issuer()))?;
     Ok(TokenResponse::new(access_token, lifetime, scope.clone()))
 }
 
 fn jti(app: &App) -> String {
     app.pen.random.name::<16>()
+}
+
+fn may_have(app: &App, client: &Client, uri: &str) -> bool {
+    resource::allowed(client, &app.resources, app.issuer(), uri)
+}
+
+fn terms(app: &App, audience: &[String], scope: &ScopeSet) -> Result<Terms, Error> {
+    if audience.is_empty() {
+        return Err(oidc::Error::from(ErrorCode::InvalidTarget).into());
+    }
+    let standard = (app.config.tokens.access_token, default_algorithm(app)?);
+    Ok(resource::terms(&app.resources, audience, scope, app.issuer(), standard)?)
 }
 
 /// Access tokens are read by resource servers, which know nothing of the client: the provider's first algorithm.

@@ -24,6 +24,7 @@ pub async fn redeem(
     code: &str,
     redirect_uri: Option<&str>,
     code_verifier: Option<&str>,
+    resources: &[String],
 ) -> Result<TokenResponse, Error> {
     let unknown = || {
         let expected = "an authorization code, not long after its end";
@@ -84,7 +85,7 @@ pub async fn redeem(
         (token.handle_hash(), family)
     });
     // Signed before it is certain that this request wins: nothing slow happens in the transaction.
-    let wanted = Wanted { nonce: stored.nonce.as_deref(), ..Wanted::default() };
+    let wanted = Wanted { nonce: stored.nonce.as_deref(), resources, ..Wanted::default() };
     let mut response = issue::for_grant(app, client, &grant, wanted).await?;
     response.refresh_token = refresh.map(|token| token.expose().to_owned());
     pass("authorization_code.before_commit");

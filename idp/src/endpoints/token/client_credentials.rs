@@ -11,7 +11,12 @@ use crate::oidc::token_response::TokenResponse;
 use crate::tokens::issue;
 
 /// Gives an access token, and neither a refresh token nor an ID token.
-pub fn issue(app: &App, client: &Client, asked: Option<&ScopeSet>) -> Result<TokenResponse, Error> {
+pub fn issue(
+    app: &App,
+    client: &Client,
+    asked: Option<&ScopeSet>,
+    resources: &[String],
+) -> Result<TokenResponse, Error> {
     if client.is_public() {
         return Err(oidc::error::Error::from(ErrorCode::UnauthorizedClient).into());
     }
@@ -27,5 +32,5 @@ pub fn issue(app: &App, client: &Client, asked: Option<&ScopeSet>) -> Result<Tok
         let error = oidc::error::Error::new(ErrorCode::InvalidScope, "The client may have none of these scopes.");
         return Err(error.because(difference).into());
     }
-    Ok(issue::for_client(app, client, &scope)?)
+    Ok(issue::for_client(app, client, &scope, resources)?)
 }

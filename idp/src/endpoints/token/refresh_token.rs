@@ -27,10 +27,11 @@ pub async fn refresh(
     client: &Client,
     presented: &str,
     asked: Option<&ScopeSet>,
+    resources: &[String],
 ) -> Result<TokenResponse, Error> {
     let presented = Token::parse(TokenKind::RefreshToken, presented).ok_or_else(|| unknown(looks_like(presented)))?;
     for _ in 0..LOOKS {
-        if let Some(response) = try_once(app, client, &presented, asked).await? {
+        if let Some(response) = try_once(app, client, &presented, asked, resources).await? {
             return Ok(response);
         }
     }
@@ -43,6 +44,7 @@ async fn try_once(
     client: &Client,
     presented: &Token,
     asked: Option<&ScopeSet>,
+    resources: &[String],
 ) -> Result<Option<TokenResponse>, Error> {
     let (handle_hash, hash, now) = (presented.handle_hash(), presented.hash(), app.now());
     let found = refresh_family::find(&mut *app.db.read().await?, &handle_hash, now).await?;
@@ -85,7 +87,7 @@ async fn try_once(
             (token, Some((hash, sealed)))
         }
     };
-    let wanted = Wanted { narrower: Some(&scope), ..Wanted::default() };
+    let wanted = Wanted { narrower: Some(&scope), resources, ..Wanted::default() };
     let mut response = issue::for_grant(app, client, &grant, wanted).await?;
     response.refresh_token = Some(token.expose().to_owned());
     pass("refresh_token.before_commit");

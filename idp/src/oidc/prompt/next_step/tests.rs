@@ -103,6 +103,7 @@ impl Case {
             redirect_uri: self.redirect_uri.to_owned(),
             response_mode: Default::default(),
             scope: scopes(self.scope),
+            resources: Vec::new(),
             state: None,
             nonce: None,
             code_challenge: None,
