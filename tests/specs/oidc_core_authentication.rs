@@ -27,7 +27,6 @@ async fn unknown_parameters_and_wishes_that_are_not_supported_are_no_error() {
         .set("claims_locales", "de")
         .set("acr_values", "urn:unknown")
         .set("extra", "1")
-        .set("resource", "https://api.example")
         .set("scope", "email unknown openid");
     app.browser().go_through(&request).await.code();
 }

@@ -91,7 +91,7 @@ section! {
         /// The scopes that mean something there and nowhere else, separated by spaces; `[[scopes]]` can put them into words.
         scopes: ScopeSet = ScopeSet::default();
         /// How long access tokens for it are valid; for several resources the shortest time counts.
-        access_token: Option<Duration> = None, otherwise("`tokens.access_token`"),
+        access_token: Option<Duration> = None, otherwise("as `tokens.access_token` says"),
             must(if_set(between(minutes(1), minutes(60))));
         /// What access tokens for it are signed with; one of `tokens.signing_algorithms`.
         signing_algorithm: Option<Algorithm> = None, otherwise("the first of `tokens.signing_algorithms`");
