@@ -89,3 +89,19 @@ async fn a_refresh_counts_as_activity_of_the_session() {
     }
     browser.get(&rp.request().set("prompt", "none").path()).await.code();
 }
+
+#[tokio::test]
+async fn a_refresh_that_outlives_the_session_does_not_keep_it_alive() {
+    let app = TestApp::new().await;
+    let rp = app.spa().await;
+    let mut browser = app.browser();
+    let request = rp.request().set("scope", "openid offline_access").set("prompt", "consent");
+    let mut tokens = rp.exchange(&browser.go_through(&request).await.code()).await.tokens();
+    for _ in 0..5 {
+        app.clock.advance(minutes(20 * 60));
+        tokens = rp.refresh(tokens.refresh()).await.tokens();
+    }
+    // After a hundred hours: nobody has been at this browser, whose session may rest for a day.
+    browser.get(&rp.request().set("prompt", "none").path()).await.error("login_required");
+    assert!(rp.is_good(&tokens.access_token).await, "what is offline lives on");
+}

@@ -40,12 +40,12 @@ const COLUMNS: &str = "s.id, s.sid, s.browser_id, s.user_id, u.sub, s.generation
                        s.last_active_at, s.expires_at, s.kept_at";
 
 /// What makes a session live at `$now`: not ended, not too old, its user neither disabled nor signed out everywhere, and
-/// used of late, be it by a refresh.
+/// used within its idle time, be it by a refresh. What outlives the session does not keep it alive: nobody is there.
 const LIVE: &str =
     "s.ended_at IS NULL AND s.expires_at > $now AND u.disabled_at IS NULL AND s.generation = u.generation
     AND (s.last_active_at + s.idle_seconds * 1000000 > $now OR EXISTS (
          SELECT 1 FROM client_grant a JOIN refresh_family f ON f.grant_id = a.id
-          WHERE a.session_id = s.id AND f.last_used_at + s.idle_seconds * 1000000 > $now))";
+          WHERE a.session_id = s.id AND a.offline_at IS NULL AND f.last_used_at + s.idle_seconds * 1000000 > $now))";
 
 /// The condition under which a session lives, with the time as parameter `now`; `s` is the session, `u` its user.
 pub fn live(now: &str) -> String {
@@ -109,7 +109,7 @@ pub struct OfUser {
     pub created_at: Timestamp,
     /// When it was last used.
     pub last_active_at: Timestamp,
-    /// When an application of it was last refreshed.
+    /// When an application of it was last refreshed, those aside that outlive it.
     pub refreshed_at: Option<Timestamp>,
 }
 
@@ -118,7 +118,7 @@ pub async fn list_of_user(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<
     let sql = sqlx::AssertSqlSafe(format!(
         "SELECT s.id, s.user_agent, s.address, s.created_at, s.last_active_at,
                 (SELECT MAX(f.last_used_at) FROM client_grant a JOIN refresh_family f ON f.grant_id = a.id
-                  WHERE a.session_id = s.id) AS refreshed_at
+                  WHERE a.session_id = s.id AND a.offline_at IS NULL) AS refreshed_at
            FROM session s JOIN user_account u ON u.id = s.user_id
           WHERE u.id = $2 AND {} ORDER BY s.last_active_at DESC, s.id DESC",
         live("$1")
