@@ -1,10 +1,48 @@
 //! Chance, passed in wherever it is needed so that tests can repeat it.
 
+use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
+use zeroize::Zeroize;
 
 use super::encoding::base64url;
+
+/// How many bytes are asked of the system at once: those of a few requests.
+const BLOCK: usize = 512;
+
+/// Bytes of the system that nobody has got yet, at the end of the block; what was given out is wiped.
+struct Block {
+    bytes: [u8; BLOCK],
+    left: usize,
+}
+
+thread_local! {
+    /// One for each thread, so that nobody waits for another.
+    static UNUSED: RefCell<Block> = const { RefCell::new(Block { bytes: [0; BLOCK], left: 0 }) };
+}
+
+impl Block {
+    fn take(&mut self, buffer: &mut [u8]) {
+        if self.left < buffer.len() {
+            ask_the_system(&mut self.bytes);
+            self.left = BLOCK;
+        }
+        let from = BLOCK - self.left;
+        let bytes = &mut self.bytes[from..from + buffer.len()];
+        buffer.copy_from_slice(bytes);
+        bytes.zeroize();
+        self.left -= buffer.len();
+    }
+}
+
+#[allow(clippy::disallowed_methods)] // The one place that may ask the system for randomness.
+fn ask_the_system(buffer: &mut [u8]) {
+    if getrandom::fill(buffer).is_err() {
+        // Without randomness no secret can be made; going on in any way would be worse than to stop.
+        std::process::abort();
+    }
+}
 
 /// Where random bytes come from: the system, or a seed.
 #[derive(Clone, Debug)]
@@ -22,13 +60,12 @@ impl Random {
     }
 
     /// Fills the buffer.
-    #[allow(clippy::disallowed_methods)] // The one place that may ask the system for randomness.
     pub fn fill(&self, buffer: &mut [u8]) {
         match self {
             Self::System => {
-                if getrandom::fill(buffer).is_err() {
-                    // Without randomness no secret can be made; going on in any way would be worse than to stop.
-                    std::process::abort();
+                let taken = buffer.len() <= BLOCK && UNUSED.try_with(|block| block.borrow_mut().take(buffer)).is_ok();
+                if !taken {
+                    ask_the_system(buffer);
                 }
             }
             Self::Seeded(state) => {
@@ -65,6 +102,8 @@ impl Random {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     #[test]
@@ -77,5 +116,42 @@ mod tests {
         }
         assert!(!first.contains(&'-'), "{first:?}");
         assert_eq!(first.len(), 32, "all that may begin a name do: {first:?}");
+    }
+
+    #[test]
+    fn no_byte_is_given_out_twice_whatever_is_asked_for_and_on_whatever_thread() {
+        let threads: Vec<_> = (0..4)
+            .map(|_| {
+                std::thread::spawn(|| {
+                    let mut seen = Vec::new();
+                    for length in (16..600).cycle().take(3_000) {
+                        let mut bytes = vec![0; length];
+                        Random::System.fill(&mut bytes);
+                        // Sixteen bytes that are there by chance twice are not to be met.
+                        seen.extend(bytes.chunks_exact(16).map(|chunk| <[u8; 16]>::try_from(chunk).unwrap()));
+                    }
+                    seen
+                })
+            })
+            .collect();
+        let all: Vec<_> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
+        let different: HashSet<_> = all.iter().collect();
+        assert_eq!(different.len(), all.len());
+        assert!(!different.contains(&[0; 16]), "a wiped block was given out");
+    }
+
+    #[test]
+    fn what_was_given_out_is_wiped() {
+        let mut block = Block { bytes: [0; BLOCK], left: 0 };
+        let mut bytes = [0; 40];
+        block.take(&mut bytes);
+        assert_eq!((block.left, &block.bytes[..40]), (BLOCK - 40, &[0; 40][..]));
+        assert!(bytes.iter().any(|byte| *byte != 0) && block.bytes[40..].iter().any(|byte| *byte != 0));
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_bytes() {
+        assert_eq!(Random::seeded(7).bytes::<80>(), Random::seeded(7).bytes::<80>());
+        assert_ne!(Random::seeded(7).bytes::<80>(), Random::seeded(8).bytes::<80>());
     }
 }
