@@ -239,3 +239,39 @@ async fn b11_a_refresh_looks_at_the_world_again() {
     gone.refresh(tokens.refresh()).await.error("invalid_client");
     gone.userinfo(&tokens.access_token).await.expect(401);
 }
+
+#[tokio::test]
+async fn a_token_whose_signature_was_checked_before_is_refused_at_once_when_it_is_over() {
+    let app = TestApp::new().await;
+    let (rp, service) = (app.relying_party().await, app.service().await);
+    let alice = app.user("alice").await;
+    let used = || async {
+        let tokens = rp.tokens_of("alice").await;
+        for _ in 0..2 {
+            assert!(rp.is_good(&tokens.access_token).await);
+            assert_eq!(rp.introspect(&tokens.access_token).await.json()["active"], true);
+        }
+        tokens
+    };
+    let tokens = used().await;
+    rp.revoke(&tokens.access_token).await.expect(200);
+    rp.userinfo(&tokens.access_token).await.expect(401);
+    let tokens = used().await;
+    rp.revoke(tokens.refresh()).await.expect(200);
+    assert_dead(&rp, &tokens).await;
+    let tokens = used().await;
+    users::set_disabled(&app.app, &alice.id, true).await.unwrap();
+    assert_dead(&rp, &tokens).await;
+    users::set_disabled(&app.app, &alice.id, false).await.unwrap();
+    let (tokens, own) = (used().await, service.client_credentials().await.tokens().access_token);
+    assert_eq!(service.introspect(&own).await.json()["active"], true);
+    service.revoke(&own).await.expect(200);
+    assert_eq!(service.introspect(&own).await.json()["active"], false);
+    app.clock.advance(minutes(10));
+    rp.userinfo(&tokens.access_token).await.expect(401);
+    // Its key has left.
+    let tokens = used().await;
+    app.sql("DELETE FROM signing_key").await;
+    app.app.keys.reload(&app.app.db, &app.app.vault, &app.app.pen).await.unwrap();
+    rp.userinfo(&tokens.access_token).await.expect(401);
+}

@@ -65,7 +65,7 @@ impl AccessToken {
     /// Nothing is tolerated after the expiry: the clock that set it is the one that is asked.
     pub fn from_claims(claims: &Map<String, Value>, issuer: &str, now: Timestamp) -> Result<Self, Error> {
         let token = Self::read(claims, issuer).ok_or_else(|| invalid("This is not an access token of this issuer."))?;
-        if now >= token.expires_at {
+        if token.is_over(now) {
             return Err(invalid("The access token has expired."));
         }
         Ok(token)
@@ -93,6 +93,11 @@ impl AccessToken {
             issued_at: time("iat")?,
             expires_at: time("exp")?,
         })
+    }
+
+    /// Whether its time is over.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        now >= self.expires_at
     }
 
     /// Whether the token may be used at this resource.

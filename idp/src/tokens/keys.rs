@@ -14,6 +14,7 @@ use crate::oidc::id_token::Hint;
 use crate::store::db::{Conn, Db, Error, Result};
 use crate::store::event::{Event, Pen};
 use crate::store::{former_signing_key, signing_key};
+use crate::tokens::verified::Verified;
 use crate::vault::Vault;
 
 /// How long a key that has signed stays published, beyond the life of its tokens, for clocks and caches that lag.
@@ -68,6 +69,8 @@ pub struct Ring {
     signing: HashMap<Algorithm, Vec<(Timestamp, Arc<SigningKey>)>>,
     /// All public keys, by which our own tokens are verified.
     pub public: KeySet,
+    /// Which tokens were verified by them.
+    pub verified: Verified,
     /// The same as the document that is published.
     pub jwks: Bytes,
     /// The provider's description of itself, which names the algorithms of these keys; written when it is first asked for.
@@ -368,7 +371,16 @@ async fn load(db: &Db, vault: &Vault, pen: &Pen) -> Result<Ring> {
     let set = |keys: Vec<Value>| KeySet::new(keys).map_err(|_| Error::Corrupt("signing_key.public_jwk"));
     let (public, former, revoked) = (set(public)?, set(former)?, set(revoked)?);
     let jwks = public.to_json().to_string().into();
-    Ok(Ring { signing, public, jwks, description: OnceLock::new(), generation, former, revoked })
+    Ok(Ring {
+        signing,
+        public,
+        verified: Verified::default(),
+        jwks,
+        description: OnceLock::new(),
+        generation,
+        former,
+        revoked,
+    })
 }
 
 fn jwk(text: &str) -> Result<Value> {

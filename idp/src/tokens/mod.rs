@@ -6,3 +6,4 @@ pub mod grant_name;
 pub mod issue;
 pub mod keys;
 pub mod revoke;
+pub mod verified;
