@@ -9,7 +9,7 @@ use crate::store::db::Result;
 use crate::store::signing_key::SigningKey;
 use crate::store::sweep::{self, Swept};
 use crate::store::{
-    authorization_code, event, former_signing_key, known_device, one_time_link, password, process,
+    authorization_code, event, former_signing_key, known_device, one_time_link, password, process, refresh_family,
     revoked_access_token, session, signing_key,
 };
 use crate::tokens::keys::When;
@@ -31,6 +31,9 @@ pub const PROCESS_SEEN: Duration = Duration::from_secs(2 * 60);
 
 /// How long a process is kept in mind after it was last seen.
 const PROCESS_FORGOTTEN: Duration = Duration::from_secs(60 * 60);
+
+/// The most that `tokens.refresh_grace` may be.
+const LONGEST_GRACE: Duration = Duration::from_secs(60);
 
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -112,6 +115,16 @@ impl Sweep {
         let swept = Swept::ALL.get(self.table).copied().unwrap_or(Swept::RefreshFamily);
         let until = sweep::range_end(&mut *app.db.read().await?, swept, &self.after, BATCH).await?;
         let (after, end, dead) = (std::mem::take(&mut self.after), until.clone(), dead(app));
+        if swept == Swept::RefreshFamily {
+            let (after, end, before) = (after.clone(), end.clone(), app.now() - LONGEST_GRACE);
+            app.db
+                .write_one(move |conn| {
+                    Box::pin(async move {
+                        refresh_family::clear_sealed_successors(conn, &after, end.as_deref(), before).await
+                    })
+                })
+                .await?;
+        }
         let removed = app
             .db
             .write_one(move |conn| {

@@ -4,6 +4,7 @@ mod authorization_request;
 mod backups;
 mod clients;
 mod connections;
+mod copies;
 mod faults;
 mod http;
 mod injection;

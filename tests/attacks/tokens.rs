@@ -171,6 +171,7 @@ async fn b8_a_refresh_token_whose_successor_was_used_or_that_was_replaced_or_gue
     let first = rp.tokens_of("alice").await;
     let second = rp.refresh(first.refresh()).await.tokens();
     let third = rp.refresh(second.refresh()).await.tokens();
+    app.clock.advance(seconds(31));
     rp.refresh(first.refresh()).await.error("invalid_grant");
     assert_dead(&rp, &third).await;
     // It was replaced.

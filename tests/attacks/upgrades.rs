@@ -9,5 +9,5 @@ use crate::journeys::{main_job, two_tabs};
 async fn x11_the_release_before_and_this_one_serve_side_by_side_on_one_schema() {
     let Some(app) = TestApp::after_the_release_before().await else { return };
     main_job::played_on(&app).await;
-    two_tabs::fifty_refreshes(&app).await;
+    two_tabs::refreshes_at_once(&app, 20).await;
 }

@@ -226,13 +226,30 @@ impl TestApp {
 
     /// Lets time pass. Real processes have the world's clock, so that for them all that has happened moves into the past.
     pub async fn pass(&self, time: Duration) {
-        if self.replicas.is_none() {
+        if let Clock::Manual(_) = self.clock {
             return self.clock.advance(time);
         }
         let micros = i64::try_from(time.as_micros()).unwrap();
         for (table, column) in times() {
             let sql = format!("UPDATE {table} SET {column} = {column} - {micros} WHERE {column} IS NOT NULL");
             self.execute(sql).await;
+        }
+        self.rotations_move(micros).await;
+    }
+
+    /// The same for the times of rotations, which are within a JSON text.
+    async fn rotations_move(&self, micros: i64) {
+        let sql = "SELECT handle_hash, rotations FROM refresh_family WHERE rotations IS NOT NULL";
+        let rows: Vec<(String, String)> =
+            sqlx::query_as(sql).fetch_all(&mut *self.app.db.read().await.unwrap()).await.unwrap();
+        for (handle, rotations) in rows {
+            let mut rotations: Vec<latchkey::oidc::refresh_token::Rotation> = serde_json::from_str(&rotations).unwrap();
+            for rotation in &mut rotations {
+                rotation.at = rotation.at - Duration::from_micros(micros.unsigned_abs());
+            }
+            let text = serde_json::to_string(&rotations).unwrap();
+            self.execute(format!("UPDATE refresh_family SET rotations = '{text}' WHERE handle_hash = '{handle}'"))
+                .await;
         }
     }
 
@@ -402,7 +419,8 @@ impl TestApp {
         self.execute(sql.to_owned()).await;
     }
 
-    async fn execute(&self, sql: String) {
+    /// The same for a statement that is made for the moment.
+    pub async fn execute(&self, sql: String) {
         self.app
             .db
             .write(move |conn| {

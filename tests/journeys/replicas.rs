@@ -14,7 +14,14 @@ async fn the_main_job_over_two_replicas() {
 async fn two_tabs_over_two_replicas() {
     let Some(app) = TestApp::replicas().await else { return };
     two_tabs::two_tabs(&app).await;
+    two_tabs::three_tabs(&app).await;
     two_tabs::killed_in_mid_refresh(&app).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn x4_b10_fifty_tabs_over_two_replicas_stay_signed_in_on_one_branch() {
+    let Some(app) = TestApp::replicas().await else { return };
+    two_tabs::fifty_tabs(&app).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

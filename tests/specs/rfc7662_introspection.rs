@@ -2,7 +2,7 @@
 
 use latchkey::oidc::client_metadata::ClientKind;
 
-use crate::harness::{TestApp, minutes};
+use crate::harness::{TestApp, minutes, seconds};
 
 #[tokio::test]
 async fn an_active_token_is_described_and_an_inactive_one_is_not() {
@@ -25,6 +25,28 @@ async fn an_active_token_is_described_and_an_inactive_one_is_not() {
     assert_eq!(rp.introspect(tokens.refresh()).await.json()["active"], true);
     app.clock.advance(minutes(10));
     assert_eq!(rp.introspect(&tokens.access_token).await.json(), serde_json::json!({ "active": false }));
+}
+
+#[tokio::test]
+async fn a_refresh_token_is_active_as_long_as_it_would_be_answered() {
+    let app = TestApp::new().await;
+    let rp = app.client(ClientKind::Web, |new| new.metadata.rotate_refresh_tokens = Some(true)).await;
+    let tokens = rp.tokens_of("alice").await;
+    let first = rp.refresh(tokens.refresh()).await.tokens();
+    let second = rp.refresh(first.refresh()).await.tokens();
+    let active = |token: String| {
+        let rp = rp.clone();
+        async move { rp.introspect(&token).await.json()["active"] == true }
+    };
+    for token in [&tokens, &first, &second] {
+        assert!(active(token.refresh().to_owned()).await);
+    }
+    app.clock.advance(seconds(31));
+    assert!(!active(tokens.refresh().to_owned()).await, "who presents it now ends the family");
+    assert!(active(first.refresh().to_owned()).await, "its successor is unused");
+    assert!(active(second.refresh().to_owned()).await);
+    // To look at it is not to present it.
+    rp.refresh(second.refresh()).await.tokens();
 }
 
 #[tokio::test]

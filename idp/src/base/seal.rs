@@ -65,6 +65,14 @@ impl SealingKey {
         Self::new(key)
     }
 
+    /// A key for one purpose that nobody can derive but who knows this secret text itself: RFC 5869. Its hash, which may be
+    /// stored somewhere, does not do.
+    pub fn of_text(text: &str, purpose: &str) -> Self {
+        let mut key = [0; 32];
+        let _ = Hkdf::<Sha256>::new(None, text.as_bytes()).expand(purpose.as_bytes(), &mut key);
+        Self::new(key)
+    }
+
     /// Seals bytes for the place that `associated` names.
     pub fn seal(&self, random: &Random, associated: &str, plain: &[u8]) -> String {
         let nonce = random.bytes::<24>();

@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::encoding::{base64url, sha256, sha256_text};
 use super::random::Random;
 use super::secret::Secret;
@@ -65,7 +67,8 @@ const SECRET: usize = 43; // 256 bits in base64url
 const CHECKSUM: usize = 6;
 
 /// The SHA-256 of a token or of a part of it, as base64url: all that is ever stored of one.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct TokenHash(String);
 
 impl TokenHash {

@@ -19,7 +19,7 @@ section! {
         refresh_idle: Duration = days(14), must(between(hours(1), days(90)));
         /// After how long a refresh token dies, however much it is used.
         refresh_absolute: Duration = days(90), must(between(hours(1), days(730)));
-        /// For how long a refresh token that was just rotated gives the same successor again.
+        /// For how long a refresh token that was rotated still leads to the newest of its family.
         refresh_grace: Duration = seconds(30), must(at_most(seconds(60)));
         /// How far the clocks of others may differ from ours.
         clock_tolerance: Duration = seconds(30), must(at_most(seconds(60)));

@@ -11,7 +11,7 @@ use crate::http::params::Form;
 use crate::oidc;
 use crate::oidc::client_metadata::Client;
 use crate::oidc::introspection::{Active, Introspection, may_see};
-use crate::oidc::refresh_token::{Family, Verdict, judge};
+use crate::oidc::refresh_token::{Verdict, judge};
 use crate::oidc::revocation::NamedToken;
 use crate::oidc::scope::ScopeSet;
 use crate::store::refresh_family;
@@ -49,14 +49,7 @@ async fn refresh_token(app: &App, client: &Client, token: &Token) -> Result<Opti
     let now = app.now();
     let found = refresh_family::find(&mut *app.db.read().await?, &token.handle_hash(), now).await?;
     let Some((family, Some(grant))) = found else { return Ok(None) };
-    let judged = Family {
-        current_hash: family.current_hash,
-        previous_hash: family.previous_hash,
-        rotated_at: Some(family.rotated_at),
-        idle_expires_at: family.idle_expires_at,
-        expires_at: family.expires_at,
-        revoked_at: None,
-    };
+    let judged = family.judged();
     let verdict = judge(&judged, &token.hash(), true, app.config.tokens.refresh_grace, now);
     if family.client_row != client.id || matches!(verdict, Verdict::Replayed | Verdict::Expired | Verdict::Revoked) {
         return Ok(None);

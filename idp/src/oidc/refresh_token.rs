@@ -2,11 +2,28 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::difference::Difference;
 use super::error::{Error, ErrorCode};
 use super::scope::{OFFLINE_ACCESS, ScopeSet};
 use crate::base::clock::Timestamp;
 use crate::base::token::TokenHash;
+
+/// How many rotations are remembered. When there were as many within the grace period the newest token stays for a while, so
+/// that the holders of all others still find it: fifty tabs that are restored at once are not fifty rotations.
+pub const MOST_ROTATIONS: usize = 8;
+
+/// A rotation that is remembered for the grace period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rotation {
+    /// The token that was presented.
+    pub hash: TokenHash,
+    /// When.
+    pub at: Timestamp,
+    /// Its successor, sealed for who holds it.
+    pub sealed: String,
+}
 
 /// A family of refresh tokens, each the successor of the one before, as far as a refresh depends on it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,12 +34,52 @@ pub struct Family {
     pub previous_hash: Option<TokenHash>,
     /// When the current one was made of the previous one.
     pub rotated_at: Option<Timestamp>,
+    /// The last rotations, oldest first; each made the token that the next one was presented with.
+    pub rotations: Vec<Rotation>,
     /// When the family ends if it is not used.
     pub idle_expires_at: Timestamp,
     /// When it ends in any case.
     pub expires_at: Timestamp,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+}
+
+impl Family {
+    /// The rotations within the grace period.
+    fn recent(&self, grace: Duration, now: Timestamp) -> &[Rotation] {
+        let recent = |rotation: &&Rotation| now.since(rotation.at) <= grace;
+        let count = self.rotations.iter().rev().take_while(recent).count();
+        &self.rotations[self.rotations.len() - count..]
+    }
+
+    /// The rotations to remember after a token was presented and got this sealed successor.
+    pub fn rotated(&self, presented: &TokenHash, sealed: String, grace: Duration, now: Timestamp) -> Vec<Rotation> {
+        let recent = self.recent(grace, now);
+        // What came of the presented token before leads nowhere any more.
+        let mut kept: Vec<_> = recent.iter().take_while(|rotation| rotation.hash != *presented).cloned().collect();
+        kept.push(Rotation { hash: presented.clone(), at: now, sealed });
+        let surplus = kept.len().saturating_sub(MOST_ROTATIONS);
+        kept.split_off(surplus)
+    }
+
+    /// Goes from a token to the newest one of the family, by successors that `open` gives to who holds a token of this hash;
+    /// `None` if they do not lead there.
+    pub fn newest<T>(
+        &self,
+        presented: T,
+        hash: impl Fn(&T) -> TokenHash,
+        open: impl Fn(&T, &TokenHash) -> Option<T>,
+    ) -> Option<T> {
+        let mut token = presented;
+        for _ in 0..=MOST_ROTATIONS {
+            let of = hash(&token);
+            if of == self.current_hash {
+                return Some(token);
+            }
+            token = open(&token, &of)?;
+        }
+        None
+    }
 }
 
 /// What to do with a family one of whose tokens was presented.
@@ -32,8 +89,8 @@ pub enum Verdict {
     Rotate,
     /// The current one, and it stays.
     Keep,
-    /// The previous one, a moment after it was used: answer with the same successor (two tabs, a retry).
-    SameSuccessor,
+    /// One that was rotated a moment ago: answer with the newest, the same for all (tabs, replicas, a retry).
+    Newest,
     /// The previous one, later: put another successor in place of the unused one (an answer that never arrived).
     AnotherSuccessor,
     /// An older one, or one that was replaced: someone has a copy. Revoke the family, commit, and refuse.
@@ -50,17 +107,20 @@ pub fn judge(family: &Family, presented: &TokenHash, rotates: bool, grace: Durat
         return Verdict::Revoked;
     }
     let previous = family.previous_hash.as_ref() == Some(presented);
-    if *presented != family.current_hash && !previous {
+    let recent = family.recent(grace, now);
+    let rotated = recent.iter().any(|rotation| rotation.hash == *presented);
+    if *presented != family.current_hash && !previous && !rotated {
         return Verdict::Replayed;
     }
     if now >= family.idle_expires_at || now >= family.expires_at {
         return Verdict::Expired;
     }
-    if !previous {
-        return if rotates { Verdict::Rotate } else { Verdict::Keep };
+    if *presented == family.current_hash {
+        return if rotates && recent.len() < MOST_ROTATIONS { Verdict::Rotate } else { Verdict::Keep };
     }
     match family.rotated_at {
-        Some(rotated_at) if now.since(rotated_at) <= grace => Verdict::SameSuccessor,
+        _ if rotated => Verdict::Newest,
+        Some(rotated_at) if now.since(rotated_at) <= grace => Verdict::Newest,
         _ => Verdict::AnotherSuccessor,
     }
 }
@@ -99,14 +159,26 @@ mod tests {
             current_hash: hash("second"),
             previous_hash: Some(hash("first")),
             rotated_at: Some(Timestamp::from_seconds(1_000 - rotated)),
+            rotations: vec![],
             idle_expires_at: Timestamp::from_seconds(1_001),
             expires_at: Timestamp::from_seconds(1_001),
             revoked_at: None,
         }
     }
 
+    /// A rotation so many seconds ago.
+    fn rotation(of: &str, ago: i64) -> Rotation {
+        Rotation { hash: hash(of), at: Timestamp::from_seconds(1_000 - ago), sealed: String::new() }
+    }
+
     #[test]
     fn what_a_presented_token_leads_to() {
+        let tabs = Family { rotations: vec![rotation("zeroth", 20), rotation("first", 5)], ..family(5) };
+        let gone = Family { rotations: vec![rotation("zeroth", 31), rotation("first", 5)], ..family(5) };
+        let jumped = Family { rotations: vec![rotation("zeroth", -900), rotation("first", 31)], ..family(31) };
+        let full = Family { rotations: (0..8).map(|n| rotation(&n.to_string(), 10)).collect(), ..family(5) };
+        let almost = Family { rotations: full.rotations[1..].to_vec(), ..family(5) };
+        let rested = Family { rotations: (0..8).map(|n| rotation(&n.to_string(), 31)).collect(), ..family(31) };
         let new = Family { previous_hash: None, rotated_at: None, current_hash: hash("first"), ..family(0) };
         let idle = Family { idle_expires_at: NOW, ..family(0) };
         let old = Family { expires_at: NOW, ..family(0) };
@@ -116,13 +188,22 @@ mod tests {
             ("the first ever, kept", new.clone(), "first", false, Verdict::Keep),
             ("b8 the right handle, a wrong secret", new, "wrong", false, Verdict::Replayed),
             ("the current one", family(5), "second", true, Verdict::Rotate),
-            ("b9 the previous one at once", family(0), "first", true, Verdict::SameSuccessor),
-            ("b9 the previous one after 30 s", family(30), "first", true, Verdict::SameSuccessor),
+            ("b9 the previous one at once", family(0), "first", true, Verdict::Newest),
+            ("b9 the previous one after 30 s", family(30), "first", true, Verdict::Newest),
             ("b9 the previous one after 31 s", family(31), "first", true, Verdict::AnotherSuccessor),
             ("b9 the previous one after hours", family(900), "first", true, Verdict::AnotherSuccessor),
-            ("the previous one, and rotation was switched off", family(5), "first", false, Verdict::SameSuccessor),
-            ("the previous one, and the clock jumped back", family(-900), "first", true, Verdict::SameSuccessor),
+            ("the previous one, and rotation was switched off", family(5), "first", false, Verdict::Newest),
+            ("the previous one, and the clock jumped back", family(-900), "first", true, Verdict::Newest),
             ("b8 an older or replaced one", family(5), "zeroth", true, Verdict::Replayed),
+            ("b8 one before the previous, its rotation a moment ago", tabs.clone(), "zeroth", true, Verdict::Newest),
+            ("the previous one of these", tabs.clone(), "first", true, Verdict::Newest),
+            ("the current one of these", tabs, "second", true, Verdict::Rotate),
+            ("b8 one before the previous, its rotation 31 s ago", gone, "zeroth", true, Verdict::Replayed),
+            ("one that a clock that jumped back has left behind", jumped, "zeroth", true, Verdict::Replayed),
+            ("the current one after eight rotations at once", full.clone(), "second", true, Verdict::Keep),
+            ("the oldest of these", full, "0", true, Verdict::Newest),
+            ("the current one after seven", almost, "second", true, Verdict::Rotate),
+            ("the current one after eight, half a minute later", rested, "second", true, Verdict::Rotate),
             ("idle for too long", idle.clone(), "second", true, Verdict::Expired),
             ("idle for too long, the previous one", idle.clone(), "first", true, Verdict::Expired),
             ("idle for too long, an older one", idle, "zeroth", true, Verdict::Replayed),
@@ -154,11 +235,144 @@ mod tests {
         assert_eq!(scope(&offline, Some(&offline)).unwrap(), offline);
     }
 
+    #[test]
+    fn what_is_remembered_of_rotations_is_young_few_and_leads_to_the_newest() {
+        let names = |rotations: Vec<Rotation>| rotations.into_iter().map(|each| each.hash).collect::<Vec<_>>();
+        let rotated = |family: &Family, of: &str| names(family.rotated(&hash(of), "x".to_owned(), GRACE, NOW));
+        let old = Family { rotations: vec![rotation("zeroth", 31), rotation("first", 30)], ..family(30) };
+        assert_eq!(rotated(&old, "second"), [hash("first"), hash("second")]);
+        // The previous one gets another successor: what it got before is forgotten.
+        let tabs = Family { rotations: vec![rotation("zeroth", 9), rotation("first", 5)], ..family(5) };
+        assert_eq!(rotated(&tabs, "first"), [hash("zeroth"), hash("first")]);
+        assert_eq!(rotated(&tabs, "zeroth"), [hash("zeroth")]);
+        let full = Family { rotations: (0..8).map(|n| rotation(&n.to_string(), 10)).collect(), ..family(5) };
+        assert_eq!(rotated(&full, "second").len(), MOST_ROTATIONS);
+    }
+
+    /// Tabs of one browser that share a family, and the provider's row as they change it. A token is a name, and what is
+    /// sealed is the name of the successor.
+    struct Tabs {
+        family: Family,
+        now: Timestamp,
+        made: usize,
+        /// What each tab holds.
+        holds: Vec<String>,
+    }
+
+    /// A request under way: the token that it brought, what it saw when it looked, and how often it has looked.
+    struct Underway {
+        tab: usize,
+        token: String,
+        saw: Family,
+        looks: usize,
+    }
+
+    impl Tabs {
+        fn new(count: usize) -> Self {
+            let family = Family {
+                current_hash: hash("0"),
+                previous_hash: None,
+                rotated_at: Some(NOW),
+                rotations: vec![],
+                idle_expires_at: Timestamp::from_seconds(100_000),
+                expires_at: Timestamp::from_seconds(100_000),
+                revoked_at: None,
+            };
+            Self { family, now: NOW, made: 0, holds: vec!["0".to_owned(); count] }
+        }
+
+        fn present(&self, tab: usize) -> Underway {
+            Underway { tab, token: self.holds[tab].clone(), saw: self.family.clone(), looks: 1 }
+        }
+
+        /// Goes on with a request as the endpoint does: the verdict on what it saw, then one guarded write. `Err` with the
+        /// verdict if it is refused, `Ok(None)` if another one was faster.
+        fn answer(&mut self, request: &Underway) -> Result<Option<String>, Verdict> {
+            let (token, saw) = (request.token.clone(), &request.saw);
+            let presented = hash(&token);
+            let verdict = judge(saw, &presented, true, GRACE, self.now);
+            let (answer, rotations) = match verdict {
+                Verdict::Keep => (token, None),
+                Verdict::Newest => {
+                    let open = |_: &String, hash: &TokenHash| {
+                        saw.rotations.iter().rev().find(|each| each.hash == *hash).map(|each| each.sealed.clone())
+                    };
+                    (saw.newest(token, |token| hash(token), open).expect("leads to the newest"), None)
+                }
+                Verdict::Rotate | Verdict::AnotherSuccessor => {
+                    let next = (self.made + 1).to_string();
+                    (next.clone(), Some(saw.rotated(&presented, next, GRACE, self.now)))
+                }
+                refused => return Err(refused),
+            };
+            if self.family.current_hash != saw.current_hash {
+                return Ok(None);
+            }
+            if let Some(rotations) = rotations {
+                self.made += 1;
+                self.family.current_hash = hash(&answer);
+                self.family.previous_hash = Some(presented);
+                self.family.rotated_at = Some(self.now);
+                self.family.rotations = rotations;
+            }
+            Ok(Some(answer))
+        }
+    }
+
     proptest! {
         #[test]
         fn a_strange_token_never_gets_anything(presented in "\\PC{0,20}", rotated in -100i64..1_000, rotates in any::<bool>()) {
             prop_assume!(presented != "first" && presented != "second");
             prop_assert_eq!(judge(&family(rotated), &hash(&presented), rotates, GRACE, NOW), Verdict::Replayed);
+        }
+
+        // Each tab wants two answers: at once, and again at once. A step is one of all that can happen next: some tab sends its
+        // token, or some request goes on; then a moment passes. One answer in ten is lost, and its tab tries again.
+        #[test]
+        fn b10_fifty_tabs_in_every_order_are_never_signed_out_and_leave_one_branch(
+            order in prop::collection::vec((any::<prop::sample::Index>(), 0u8..10), 0..800),
+        ) {
+            let mut tabs = Tabs::new(50);
+            let (mut waiting, mut underway): (Vec<usize>, Vec<Underway>) = ((0..50).chain(0..50).collect(), Vec::new());
+            let mut order = order.into_iter();
+            while !(waiting.is_empty() && underway.is_empty()) {
+                let step = order.next();
+                let (all, luck) = (waiting.len() + underway.len(), step.map_or(9, |(_, luck)| luck));
+                let at = step.map_or(all - 1, |(index, _)| index.index(all));
+                tabs.now = tabs.now + Duration::from_millis(step.map_or(0, |_| u64::from(luck) * 4));
+                if at < waiting.len() {
+                    underway.push(tabs.present(waiting.remove(at)));
+                    continue;
+                }
+                let request = underway.remove(at - waiting.len());
+                match tabs.answer(&request) {
+                    Ok(Some(_)) if luck == 0 => waiting.push(request.tab),
+                    Ok(Some(answer)) => tabs.holds[request.tab] = answer,
+                    Ok(None) => {
+                        prop_assert!(request.looks < 2 * MOST_ROTATIONS, "looks again and again");
+                        let looks = request.looks + 1;
+                        underway.push(Underway { token: request.token, looks, ..tabs.present(request.tab) });
+                    }
+                    Err(verdict) => prop_assert!(false, "a tab is signed out: {:?}", verdict),
+                }
+            }
+            prop_assert!(tabs.now.since(NOW) <= GRACE);
+            prop_assert!(tabs.family.rotations.len() <= MOST_ROTATIONS);
+            // Every tab finds the one branch that is left, except that the newest token may be used.
+            for tab in 0..50 {
+                let answer = tabs.answer(&tabs.present(tab)).expect("nobody is signed out").expect("nobody is faster");
+                prop_assert_eq!(hash(&answer), tabs.family.current_hash.clone());
+            }
+            // A thief who kept an old one shows after the grace, once the newest was used twice.
+            let (stolen, newest) = ("0".to_owned(), tabs.made.to_string());
+            prop_assert_ne!(&stolen, &newest);
+            for _ in 0..2 {
+                tabs.now = tabs.now + GRACE + Duration::from_secs(1);
+                tabs.holds[0] = tabs.made.to_string();
+                tabs.holds[0] = tabs.answer(&tabs.present(0)).expect("good").expect("alone");
+            }
+            tabs.holds[1] = stolen;
+            prop_assert_eq!(tabs.answer(&tabs.present(1)), Err(Verdict::Replayed));
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Refresh tokens: all that descend from one code are one row, of which only the newest and the one before are known.
+//! Refresh tokens: all that descend from one code are one row, in which only the newest one, the one before it, and those
+//! that were rotated a moment ago are known.
 
 use std::fmt::Write as _;
 
@@ -7,6 +8,7 @@ use super::grant::{COLUMNS, Grant, TABLES, live_grant};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
+use crate::oidc::refresh_token::{Family, Rotation};
 
 /// A family as it is stored.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -19,7 +21,9 @@ pub struct RefreshFamily {
     pub current_hash: TokenHash,
     /// The hash of the token before it.
     pub previous_hash: Option<TokenHash>,
-    /// The newest token, sealed under a key derived from the one before it.
+    /// The rotations of the last moments, a JSON array.
+    pub rotations: Option<String>,
+    /// The newest token as the release before sealed it; this one only reads and clears it.
     pub sealed_successor: Option<String>,
     /// When the newest token was made.
     pub rotated_at: Timestamp,
@@ -27,6 +31,22 @@ pub struct RefreshFamily {
     pub idle_expires_at: Timestamp,
     /// When it dies in any case.
     pub expires_at: Timestamp,
+}
+
+impl RefreshFamily {
+    /// The family as far as a refresh depends on it. Rotations that cannot be read are none.
+    pub fn judged(&self) -> Family {
+        let rotations = self.rotations.as_deref().and_then(|text| serde_json::from_str(text).ok());
+        Family {
+            current_hash: self.current_hash.clone(),
+            previous_hash: self.previous_hash.clone(),
+            rotated_at: Some(self.rotated_at),
+            rotations: rotations.unwrap_or_default(),
+            idle_expires_at: self.idle_expires_at,
+            expires_at: self.expires_at,
+            revoked_at: None,
+        }
+    }
 }
 
 /// Begins a family.
@@ -59,8 +79,8 @@ pub async fn find(
     now: Timestamp,
 ) -> Result<Option<(RefreshFamily, Option<Grant>)>> {
     let sql = format!(
-        "SELECT f.grant_id, f.current_hash, f.previous_hash, f.sealed_successor, f.rotated_at, f.idle_expires_at,
-                f.expires_at, {COLUMNS}, CAST(CASE WHEN {} THEN 1 ELSE 0 END AS BIGINT) AS live
+        "SELECT f.grant_id, f.current_hash, f.previous_hash, f.rotations, f.sealed_successor, f.rotated_at,
+                f.idle_expires_at, f.expires_at, {COLUMNS}, CAST(CASE WHEN {} THEN 1 ELSE 0 END AS BIGINT) AS live
            FROM {TABLES} JOIN refresh_family f ON f.grant_id = g.id WHERE f.handle_hash = $2",
         live_grant("$1")
     );
@@ -97,8 +117,8 @@ pub struct Successor<'a> {
     pub hash: &'a TokenHash,
     /// The hash of the token that was presented, and that may be presented again.
     pub previous_hash: &'a TokenHash,
-    /// The new token, sealed under a key derived from the presented one.
-    pub sealed: &'a str,
+    /// The rotations that are remembered from now on, this one last.
+    pub rotations: &'a [Rotation],
 }
 
 /// Uses a family: writes the successor, if there is one, and that it was used. Whether the family, its grant and the
@@ -106,7 +126,9 @@ pub struct Successor<'a> {
 pub async fn advance(conn: &mut Conn, family: &Use<'_>, successor: Option<&Successor<'_>>) -> Result<bool> {
     let mut sql = String::from("UPDATE refresh_family SET last_used_at = $1, idle_expires_at = $2");
     if successor.is_some() {
-        sql.push_str(", rotated_at = $1, current_hash = $5, previous_hash = $6, sealed_successor = $7");
+        sql.push_str(
+            ", rotated_at = $1, current_hash = $5, previous_hash = $6, rotations = $7, sealed_successor = NULL",
+        );
     }
     let _ = write!(
         sql,
@@ -120,7 +142,28 @@ pub async fn advance(conn: &mut Conn, family: &Use<'_>, successor: Option<&Succe
         .bind(family.handle_hash)
         .bind(family.current_hash);
     if let Some(successor) = successor {
-        query = query.bind(successor.hash).bind(successor.previous_hash).bind(successor.sealed);
+        let rotations = serde_json::to_string(successor.rotations).unwrap_or_default();
+        query = query.bind(successor.hash).bind(successor.previous_hash).bind(rotations);
     }
     Ok(query.execute(conn).await?.rows_affected() == 1)
+}
+
+/// Clears what the release before has sealed under a key that a copy of the database gives, once no retry can ask for it any
+/// more; of the families behind `after` up to `until`, or to the end.
+pub async fn clear_sealed_successors(
+    conn: &mut Conn,
+    after: &str,
+    until: Option<&str>,
+    before: Timestamp,
+) -> Result<u64> {
+    let upper = if until.is_some() { " AND handle_hash <= $3" } else { "" };
+    let sql = format!(
+        "UPDATE refresh_family SET sealed_successor = NULL
+          WHERE handle_hash > $2{upper} AND sealed_successor IS NOT NULL AND rotated_at < $1"
+    );
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(before).bind(after);
+    if let Some(until) = until {
+        query = query.bind(until);
+    }
+    Ok(query.execute(conn).await?.rows_affected())
 }

@@ -6,4 +6,5 @@ pub mod grant_name;
 pub mod issue;
 pub mod keys;
 pub mod revoke;
+pub mod successors;
 pub mod verified;

@@ -77,6 +77,7 @@ pub async fn redeem(
             client_row: client.id.clone(),
             current_hash: token.hash(),
             previous_hash: None,
+            rotations: None,
             sealed_successor: None,
             rotated_at: now,
             idle_expires_at: (now + app.config.tokens.refresh_idle).min(expires_at),

@@ -2,13 +2,12 @@
 
 use crate::app::App;
 use crate::base::id::Id;
-use crate::base::seal::SealingKey;
 use crate::base::token::{Token, TokenHash, TokenKind, looks_like};
 use crate::http::error::Error;
 use crate::oidc;
 use crate::oidc::client_metadata::Client;
 use crate::oidc::difference::Difference;
-use crate::oidc::refresh_token::{Family, Verdict, judge, scope};
+use crate::oidc::refresh_token::{MOST_ROTATIONS, Rotation, Verdict, judge, scope};
 use crate::oidc::scope::ScopeSet;
 use crate::oidc::token_response::TokenResponse;
 use crate::store::event::Event;
@@ -16,10 +15,11 @@ use crate::store::grant;
 use crate::store::refresh_family::{self, RefreshFamily, Successor, Use};
 use crate::tokens::faults::pass;
 use crate::tokens::issue::{self, Wanted};
+use crate::tokens::successors;
 
-/// How often a refresh looks again after another one of the same family was faster. Each look finds the other's change,
-/// so that more than a few mean that something is wrong.
-const LOOKS: usize = 8;
+/// How often a refresh looks again after another one of the same family was faster. Each look finds the other's change, of
+/// which a grace period has no more than it has rotations, so that more mean that something is wrong.
+const LOOKS: usize = 2 * MOST_ROTATIONS;
 
 /// Gives new tokens for a refresh token.
 pub async fn refresh(
@@ -53,14 +53,7 @@ async fn try_once(
         // It stays its owner's, and nobody else is told that it is one.
         return Err(unknown("another client's"));
     }
-    let judged = Family {
-        current_hash: family.current_hash.clone(),
-        previous_hash: family.previous_hash.clone(),
-        rotated_at: Some(family.rotated_at),
-        idle_expires_at: family.idle_expires_at,
-        expires_at: family.expires_at,
-        revoked_at: None,
-    };
+    let judged = family.judged();
     let grace = app.config.tokens.refresh_grace;
     let verdict = judge(&judged, &hash, client.rotates_refresh_tokens(), grace, now);
     if verdict == Verdict::Replayed {
@@ -74,17 +67,19 @@ async fn try_once(
     };
     let granted = ScopeSet::parse(&grant.scope).map_err(|_| Error::Internal("client_grant.scope".to_owned()))?;
     let scope = scope(&granted, asked)?;
-    let (token, successor) = match verdict {
-        Verdict::Keep => (presented.clone(), None),
-        Verdict::SameSuccessor => match successor_of(presented, &family) {
-            Some(token) => (token, None),
-            None => return Err(Error::Internal("refresh_family.sealed_successor cannot be opened".to_owned())),
-        },
-        _ => {
+    let same = match verdict {
+        Verdict::Keep => Some(presented.clone()),
+        Verdict::Newest => successors::newest(app, presented, &family),
+        _ => None,
+    };
+    let (token, successor) = match same {
+        Some(token) => (token, None),
+        // One that cannot be opened is as good as one that never arrived.
+        None => {
             let token = presented.next(TokenKind::RefreshToken, &app.pen.random);
-            let sealed = seal_key(presented).seal(&app.pen.random, PURPOSE, token.expose().as_bytes());
+            let rotations = judged.rotated(&hash, successors::seal(app, presented, &token), grace, now);
             let hash = token.hash();
-            (token, Some((hash, sealed)))
+            (token, Some((hash, rotations)))
         }
     };
     let wanted = Wanted { narrower: Some(&scope), resources, ..Wanted::default() };
@@ -101,7 +96,7 @@ async fn advance(
     handle_hash: TokenHash,
     family: RefreshFamily,
     presented: TokenHash,
-    successor: Option<(TokenHash, String)>,
+    successor: Option<(TokenHash, Vec<Rotation>)>,
 ) -> Result<bool, Error> {
     let now = app.now();
     let idle_expires_at = (now + app.config.tokens.refresh_idle).min(family.expires_at);
@@ -111,8 +106,11 @@ async fn advance(
             Box::pin(async move {
                 let current_hash = &family.current_hash;
                 let family = Use { handle_hash: &handle_hash, current_hash, now, idle_expires_at };
-                let successor =
-                    successor.as_ref().map(|(hash, sealed)| Successor { hash, previous_hash: &presented, sealed });
+                let successor = successor.as_ref().map(|(hash, rotations)| Successor {
+                    hash,
+                    previous_hash: &presented,
+                    rotations,
+                });
                 let advanced = refresh_family::advance(conn, &family, successor.as_ref()).await?;
                 pass("refresh_token.in_transaction");
                 Ok(advanced)
@@ -120,20 +118,6 @@ async fn advance(
         })
         .await?;
     Ok(advanced)
-}
-
-/// The associated data of a sealed successor.
-const PURPOSE: &str = "refresh_family.sealed_successor";
-
-/// A key that only who holds the presented token can derive, so that a copy of the database opens nothing.
-fn seal_key(presented: &Token) -> SealingKey {
-    SealingKey::new(crate::base::encoding::sha256(presented.expose().as_bytes())).derive(PURPOSE)
-}
-
-/// The successor that the presented token has got already.
-fn successor_of(presented: &Token, family: &RefreshFamily) -> Option<Token> {
-    let opened = seal_key(presented).open(PURPOSE, family.sealed_successor.as_deref()?)?;
-    Token::parse(TokenKind::RefreshToken, std::str::from_utf8(&opened).ok()?)
 }
 
 /// Somebody has a copy: ends the family and all that hangs on its grant, and is certain of that before it answers.

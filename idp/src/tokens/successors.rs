@@ -1,0 +1,52 @@
+//! The successors of a refresh token, sealed so that only who holds that token opens them.
+
+use crate::app::App;
+use crate::base::encoding::sha256;
+use crate::base::seal::SealingKey;
+use crate::base::token::{Token, TokenHash, TokenKind};
+use crate::store::refresh_family::RefreshFamily;
+
+/// What the sealed successor is: associated data, and the purpose of its key.
+const PURPOSE: &str = "refresh_family.rotations";
+
+/// Seals a successor under a key that only the presented token's text gives, and again under the vault: a copy of the
+/// database alone opens neither, and the master key alone opens the outer one.
+pub fn seal(app: &App, presented: &Token, successor: &Token) -> String {
+    let random = &app.pen.random;
+    let inner = SealingKey::of_text(presented.expose(), PURPOSE).seal(random, PURPOSE, successor.expose().as_bytes());
+    app.vault.seal(random, &place(&presented.handle_hash()), inner.as_bytes())
+}
+
+/// The newest token of the family, for who holds one that was rotated within the grace period; `None` if what is stored
+/// does not lead there.
+pub fn newest(app: &App, presented: &Token, family: &RefreshFamily) -> Option<Token> {
+    let judged = family.judged();
+    judged.newest(presented.clone(), Token::hash, |token, hash| {
+        let previous = family.previous_hash.as_ref() == Some(hash);
+        let before = family.sealed_successor.as_deref().filter(|_| previous);
+        if let Some(next) = before.and_then(|sealed| open_from_the_release_before(token, sealed)) {
+            return Some(next);
+        }
+        let rotation = judged.rotations.iter().rev().find(|rotation| rotation.hash == *hash)?;
+        open(app, token, &rotation.sealed)
+    })
+}
+
+fn place(handle: &TokenHash) -> String {
+    format!("{PURPOSE}.{}", handle.as_str())
+}
+
+fn open(app: &App, presented: &Token, sealed: &str) -> Option<Token> {
+    let inner = app.vault.unseal(&place(&presented.handle_hash()), sealed)?;
+    read(&SealingKey::of_text(presented.expose(), PURPOSE).open(PURPOSE, std::str::from_utf8(&inner).ok()?)?)
+}
+
+fn read(opened: &[u8]) -> Option<Token> {
+    Token::parse(TokenKind::RefreshToken, std::str::from_utf8(opened).ok()?)
+}
+
+/// What the release before has sealed, while it serves beside this one: under a key that the hash of the token gives.
+fn open_from_the_release_before(presented: &Token, sealed: &str) -> Option<Token> {
+    const PURPOSE: &str = "refresh_family.sealed_successor";
+    read(&SealingKey::new(sha256(presented.expose().as_bytes())).derive(PURPOSE).open(PURPOSE, sealed)?)
+}

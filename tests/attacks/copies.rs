@@ -1,0 +1,158 @@
+//! S2. A copy of the database, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use latchkey::base::encoding::{from_base64url, sha256};
+use latchkey::base::seal::SealingKey;
+use latchkey::config::DatabaseUrl;
+use latchkey::login::users;
+
+use crate::harness::{PASSWORD, TestApp, minutes, seconds};
+
+/// What keys are derived for, as the code does it.
+const PURPOSES: [&str; 5] =
+    ["refresh_family.sealed_successor", "refresh_family.rotations", "csrf", "interaction", "ephemeral"];
+
+/// Every value of every table, by table and column.
+async fn dump(app: &TestApp) -> BTreeMap<String, Vec<String>> {
+    let mut conn = app.app.db.read().await.unwrap();
+    let sqlite = matches!(app.app.config.database_url(), DatabaseUrl::Sqlite(_));
+    let columns = if sqlite {
+        "SELECT m.name, p.name FROM sqlite_schema m, pragma_table_info(m.name) p WHERE m.type = 'table'"
+    } else {
+        "SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT) FROM information_schema.columns
+          WHERE table_schema = 'public' AND table_name <> '_sqlx_migrations'"
+    };
+    let columns: Vec<(String, String)> = sqlx::query_as(columns).fetch_all(&mut *conn).await.unwrap();
+    let mut values = BTreeMap::new();
+    for (table, column) in columns.into_iter().filter(|(table, _)| table != "_sqlx_migrations") {
+        let sql = format!("SELECT CAST({column} AS TEXT) FROM {table} WHERE {column} IS NOT NULL");
+        let rows: Vec<(String,)> = sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(&mut *conn).await.unwrap();
+        values.insert(format!("{table}.{column}"), rows.into_iter().map(|row| row.0).collect());
+    }
+    values
+}
+
+/// The words of a value, such as the texts within a JSON array.
+fn words(value: &str) -> impl Iterator<Item = &str> {
+    value
+        .split(|letter: char| !letter.is_ascii_alphanumeric() && !"-_.".contains(letter))
+        .filter(|word| !word.is_empty())
+}
+
+/// What names the key of a sealed value.
+fn key_id(word: &str) -> Option<&str> {
+    let mut parts = word.split('.');
+    let (version, id) = (parts.next()?, parts.next()?);
+    (version == "v1" && parts.count() == 2).then_some(id)
+}
+
+/// Every key that a text gives: by itself, by its hash, by what it encodes, and from each of these for each purpose.
+fn keys(text: &str) -> Vec<SealingKey> {
+    let mut materials = vec![sha256(text.as_bytes())];
+    if let Some(decoded) = from_base64url(text) {
+        materials.push(sha256(&decoded));
+        materials.extend(<[u8; 32]>::try_from(decoded.as_slice()));
+    }
+    let mut keys: Vec<_> = PURPOSES.map(|purpose| SealingKey::of_text(text, purpose)).into();
+    for material in materials {
+        let key = SealingKey::new(material);
+        keys.extend(PURPOSES.map(|purpose| key.derive(purpose)));
+        keys.push(key);
+    }
+    keys
+}
+
+#[tokio::test]
+async fn s2_nothing_that_can_be_derived_from_a_copy_of_the_database_opens_what_is_sealed_in_it() {
+    let app = TestApp::new().await;
+    let (spa, web, service) = (app.spa().await, app.relying_party().await, app.service().await);
+    let mut browser = app.browser();
+    // A family that was refreshed by three tabs, one whose answer was lost, one that nobody has refreshed, and one offline.
+    let first = spa.exchange(&browser.authorize(&spa).await.code()).await.tokens();
+    let mut secrets = vec![first.refresh().to_owned(), PASSWORD.to_owned(), web.secret().to_owned()];
+    let second = spa.refresh(first.refresh()).await.tokens();
+    let third = spa.refresh(second.refresh()).await.tokens();
+    spa.refresh(first.refresh()).await.tokens();
+    let lost = spa.tokens_of("bob").await;
+    spa.refresh(lost.refresh()).await.tokens();
+    app.clock.advance(minutes(2));
+    secrets.push(spa.refresh(lost.refresh()).await.tokens().refresh().to_owned());
+    let offline = spa.request().set("scope", "openid offline_access").set("prompt", "consent");
+    let offline = spa.exchange(&browser.go_through(&offline).await.code()).await.tokens();
+    let unused = browser.authorize(&web).await.code();
+    let link = users::password_link(&app.app, &app.user("carol").await.id, minutes(60)).await.unwrap();
+    let own = service.client_credentials().await.tokens().access_token;
+    service.revoke(&own).await.expect(200);
+    secrets.extend([second.refresh(), third.refresh(), offline.refresh(), &unused, &own].map(str::to_owned));
+    secrets.push(link.split("token=").nth(1).unwrap().to_owned());
+    secrets.extend(browser.cookies.iter().map(|(_, value)| value.clone()).filter(|value| value.len() == 43));
+
+    let copy = dump(&app).await;
+    let (mut sealed, mut columns) = (BTreeMap::new(), BTreeSet::new());
+    for (column, values) in &copy {
+        for id in values.iter().flat_map(|value| words(value)).filter_map(key_id) {
+            sealed.insert(id.to_owned(), column.clone());
+            columns.insert(column.as_str());
+        }
+    }
+    for column in ["data_key.wrapped", "refresh_family.rotations", "signing_key.sealed_private"] {
+        assert!(columns.contains(column), "{columns:?}");
+    }
+    assert!(copy["refresh_family.sealed_successor"].is_empty(), "what the row itself opens is not written any more");
+    for (column, values) in &copy {
+        for value in values {
+            for text in words(value).chain([value.as_str()]) {
+                for key in keys(text) {
+                    let opens = sealed.get(key.id());
+                    assert!(opens.is_none(), "{column} gives the key of {}", opens.unwrap());
+                }
+            }
+            for secret in &secrets {
+                assert!(!value.contains(secret), "{column} holds a secret");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_the_release_before_sealed_is_opened_for_a_moment_and_then_cleared() {
+    let app = TestApp::new().await;
+    let spa = app.spa().await;
+    let first = spa.tokens_of("alice").await;
+    let second = spa.refresh(first.refresh()).await.tokens();
+    // As the release before would have written it.
+    const PURPOSE: &str = "refresh_family.sealed_successor";
+    let key = SealingKey::new(sha256(first.refresh().as_bytes())).derive(PURPOSE);
+    let sealed = key.seal(&app.app.pen.random, PURPOSE, second.refresh().as_bytes());
+    app.execute(format!("UPDATE refresh_family SET rotations = NULL, sealed_successor = '{sealed}'")).await;
+    assert_eq!(spa.refresh(first.refresh()).await.tokens().refresh(), second.refresh());
+    app.clock.advance(minutes(2));
+    latchkey::jobs::remove_expired(&app.app).await.unwrap();
+    assert!(dump(&app).await["refresh_family.sealed_successor"].is_empty());
+    // What does not open is as good as one that never arrived.
+    let other = spa.refresh(first.refresh()).await.tokens();
+    assert_ne!(other.refresh(), second.refresh());
+    app.sql("UPDATE refresh_family SET rotations = '[{\"hash\":\"x\"}, nonsense'").await;
+    let third = spa.refresh(first.refresh()).await.tokens();
+    assert!(![first.refresh(), second.refresh(), other.refresh()].contains(&third.refresh()));
+    spa.refresh(third.refresh()).await.tokens();
+}
+
+#[tokio::test]
+async fn s2_the_migration_clears_what_the_release_before_sealed_but_for_the_last_minute() {
+    let app = TestApp::new().await;
+    let spa = app.spa().await;
+    for _ in 0..3 {
+        spa.tokens_of("alice").await;
+        app.clock.advance(seconds(40));
+    }
+    app.sql("UPDATE refresh_family SET sealed_successor = 'v1.a.b.c'").await;
+    let migration = include_str!("../../migrations/0003_refresh_rotations.sql");
+    let clears = &migration[migration.find("UPDATE refresh_family").unwrap()..];
+    app.execute(clears.to_owned()).await;
+    assert_eq!(dump(&app).await["refresh_family.sealed_successor"].len(), 2, "of the last 40 seconds");
+    app.clock.advance(minutes(1));
+    latchkey::jobs::remove_expired(&app.app).await.unwrap();
+    assert!(dump(&app).await["refresh_family.sealed_successor"].is_empty());
+}
