@@ -49,6 +49,9 @@ pub struct Run {
     /// How long each scenario runs, in seconds, after one second of warming up.
     #[arg(long, default_value_t = 5)]
     pub seconds: u64,
+    /// How often a scenario is measured whose bar is a share of a limit; the spread of the shares is told, too.
+    #[arg(long, default_value_t = 10)]
+    pub rounds: usize,
     /// How many connections load the server.
     #[arg(long, default_value_t = 16)]
     pub connections: usize,

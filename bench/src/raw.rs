@@ -21,7 +21,7 @@ pub enum Limit {
 
 impl Limit {
     /// What people call it.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Rs256 => "RS256",
             Self::Es256 => "ES256",

@@ -17,7 +17,16 @@ pub struct Line {
     pub bar: f64,
     /// What that is a share of: by name, and how often the core could do it.
     pub limit: Option<(&'static str, f64)>,
+    /// That share in each round, least first.
+    pub shares: Vec<f64>,
     pub outcome: Outcome,
+}
+
+impl Line {
+    /// What share of the limit was reached.
+    pub fn share(&self) -> f64 {
+        self.limit.map_or(0.0, |(_, limit)| self.outcome.rate / limit)
+    }
 }
 
 /// What sign-ins leave that nobody goes on with.
@@ -45,7 +54,10 @@ impl Report {
     pub fn new(run: &Run) -> Self {
         let database = if run.postgres.is_some() { "PostgreSQL" } else { "SQLite" };
         println!("\n{database}, {} users", run.users);
-        println!("{:<30} {:>9} {:>9} {:>7} {:>9} {:>9} {:>9}", "", "per s", "bar", "of bar", "of raw", "median", "p99");
+        println!(
+            "{:<30} {:>9} {:>9} {:>7} {:>9} {:>11} {:>9} {:>9}",
+            "", "per s", "bar", "of bar", "of limit", "spread", "median", "p99"
+        );
         Self {
             database,
             users: run.users,
@@ -61,9 +73,13 @@ impl Report {
         let Outcome { rate, median, p99 } = line.outcome;
         let millis = |time: Duration| format!("{:.2} ms", time.as_secs_f64() * 1000.0);
         let (of_bar, mark) = (rate / line.bar * 100.0, if rate < line.bar { "  <" } else { "" });
-        let of_raw = line.limit.map_or_else(String::new, |(_, limit)| format!("{:.0} %", rate / limit * 100.0));
+        let of_limit = line.limit.map_or_else(String::new, |_| format!("{:.0} %", line.share() * 100.0));
+        let spread = match &line.shares[..] {
+            [least, .., greatest] => format!("{:.0}-{:.0} %", least * 100.0, greatest * 100.0),
+            _ => String::new(),
+        };
         println!(
-            "{:<30} {rate:>9.0} {:>9.0} {of_bar:>5.0} % {of_raw:>9} {:>9} {:>9}{mark}",
+            "{:<30} {rate:>9.0} {:>9.0} {of_bar:>5.0} % {of_limit:>9} {spread:>11} {:>9} {:>9}{mark}",
             line.name,
             line.bar,
             millis(median),
@@ -96,6 +112,7 @@ impl Report {
                 json!({
                     "name": line.name, "rate": line.outcome.rate, "bar": line.bar,
                     "limit": line.limit.map(|(name, rate)| json!({ "name": name, "rate": rate })),
+                    "shares": line.shares,
                     "median_ms": line.outcome.median.as_secs_f64() * 1000.0, "p99_ms": line.outcome.p99.as_secs_f64() * 1000.0,
                 })
             })
