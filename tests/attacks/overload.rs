@@ -91,7 +91,7 @@ struct Alone {
 
 impl Alone {
     async fn start(environment: &[(&str, &str)]) -> Self {
-        Self::start_by(|config| latchkey(config), environment).await
+        Self::start_by(latchkey, environment).await
     }
 
     async fn start_by(command: impl Fn(&Config) -> std::process::Command, environment: &[(&str, &str)]) -> Self {
