@@ -184,8 +184,8 @@ async fn q4_half_prefaces_from_four_addresses_leave_room_for_others_with_the_def
     while server.metric(OPEN).await > 4 * 512 + 64 {
         assert!(began.elapsed() < Duration::from_secs(5), "{}", server.metric(OPEN).await);
     }
-    assert_eq!(server.get(7, "/sign-in").await, "200", "another address");
-    assert_eq!(server.get(1, "/health/ready").await, "200");
+    server.answers(7, "/sign-in", "200").await;
+    server.answers(1, "/health/ready", "200").await;
     // Somebody behind one of the four is served, too.
     server.answers(2, "/sign-in", "200").await;
     // And nothing of it stays.
@@ -308,13 +308,13 @@ async fn q4_answers_that_nobody_reads_are_few_and_their_connections_end() {
                 }
             }));
         }
-        assert_eq!(server.get(7, "/sign-in").await, "200", "others are served in the meantime");
+        server.answers(7, "/sign-in", "200").await;
         server.reaches(UNREAD, ended + 64).await;
         for task in held {
             task.await.unwrap();
         }
     }
-    assert_eq!(server.get(2, "/sign-in").await, "200");
+    server.answers(2, "/sign-in", "200").await;
     let grown = peak(&server.process) - before;
     assert!(grown < 120, "{grown} MiB");
 }
@@ -347,7 +347,7 @@ async fn q4_windows_that_stay_shut_hold_little_and_not_for_long() {
         for last in 2..6 {
             held.push(server.held(last, 10, &bytes).await);
         }
-        assert_eq!(server.get(7, "/sign-in").await, "200");
+        server.answers(7, "/sign-in", "200").await;
         server.reaches(UNREAD, 40).await;
         let grown = peak(&server.process) - before;
         assert!(grown < 150, "a window of {window}: {grown} MiB");
@@ -400,7 +400,7 @@ async fn q5_connections_are_fitted_to_the_files_that_the_system_allows() {
 async fn q5_without_descriptors_the_longest_quiet_connection_goes_and_the_log_stays_short() {
     use rustix::process::{Pid, Resource, Rlimit, prlimit};
     let server = Alone::start(&[]).await;
-    assert_eq!(server.get(9, "/sign-in").await, "200");
+    server.answers(9, "/sign-in", "200").await;
     let files = std::fs::read_dir(format!("/proc/{}/fd", server.process.id())).unwrap().count() as u64;
     let limit = Rlimit { current: Some(files + 10), maximum: Some(files + 10) };
     let pid = Pid::from_raw(i32::try_from(server.process.id()).unwrap());
