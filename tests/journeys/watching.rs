@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use crate::harness::{PASSWORD, Process, TestApp, free_port};
+use crate::harness::{PASSWORD, Process, TestApp, free_port, seconds};
 
 /// The value of a metric with these labels.
 fn value(text: &str, name: &str) -> f64 {
@@ -18,6 +18,7 @@ async fn metrics_count_what_happens_by_names_that_are_few() {
     let tokens = rp.tokens_of("alice").await;
     let next = rp.refresh(tokens.refresh()).await.tokens();
     rp.refresh(next.refresh()).await.tokens();
+    app.clock.advance(seconds(31));
     rp.refresh(tokens.refresh()).await.error("invalid_grant");
     let mut browser = app.browser();
     let form = browser.get("/sign-in").await.form().fill("identifier", "alice").fill("password", "not the right one");
@@ -73,7 +74,9 @@ async fn every_line_that_is_logged_for_a_request_names_it() {
     let log = process.stopped();
     let lines: Vec<serde_json::Value> =
         log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("not JSON: {line}"))).collect();
-    let own: Vec<_> = lines.iter().filter(|line| line["span"]["id"] == id.as_str()).collect();
+    // The request came through what claims to be a proxy, which is warned of once and no part of what is looked at here.
+    let said = |line: &&serde_json::Value| line["span"]["id"] == id.as_str() && line["level"] != "WARN";
+    let own: Vec<_> = lines.iter().filter(said).collect();
     assert_eq!(own.len(), 1, "one line says what came and why it was refused: {log}");
     assert!(own.iter().all(|line| line["span"]["route"] == "/token"), "{log}");
     let ended = own.iter().find(|line| line["message"] == "request").unwrap();
