@@ -15,7 +15,7 @@ use crate::metrics::Metrics;
 use crate::notices::Notices;
 use crate::oidc::resource::Resource;
 use crate::oidc::scope::ScopeSet;
-use crate::site::{Logo, Site};
+use crate::site::PresentSite;
 use crate::store::db::Db;
 use crate::store::ephemeral::Ephemeral;
 use crate::store::event::Pen;
@@ -56,9 +56,7 @@ pub struct Parts {
     /// The clients that requests have named of late.
     pub remembered_clients: Remembered,
     /// What all pages share.
-    pub site: Site,
-    /// The operator's logo.
-    pub logo: Option<Logo>,
+    pub site: PresentSite,
     /// The scopes that clients may ask for.
     pub scopes: ScopeSet,
     /// The resources that clients may ask for.

@@ -20,14 +20,14 @@ use crate::config::{Config, DatabaseUrl, DeclaredResource};
 use crate::login::hashing::{Bounds, Cost, Hashing};
 use crate::metrics::Metrics;
 use crate::notices::Notices;
-use crate::site::{Logo, Site};
-use crate::store::db::{self, Db, Limits};
+use crate::site::{PresentSite, Site};
+use crate::store::db::{self, Db, Limits, Schema};
 use crate::store::ephemeral::{self, Ephemeral, Redis};
 use crate::store::epoch;
 use crate::store::event::Pen;
 use crate::store::installation;
 use crate::tokens::grant_name::GrantNames;
-use crate::tokens::keys::{Keys, Rotation};
+use crate::tokens::keys::{Keys, Rotation, When};
 use crate::vault::{KeyFile, Vault};
 
 /// Where time and chance come from, and how careful SQLite is: what tests choose.
@@ -52,9 +52,42 @@ impl Surroundings {
 /// moment. Nobody waits for them as for a page.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Opens the database and everything else, and is as patient from then on as the configuration says.
+/// For what a database is opened, which tells what may be done to it besides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To serve: makes the database, the master key and the signing keys, brings the schema up to date, and declares what the
+    /// configuration declares.
+    Serve,
+    /// To bring the schema up to date; makes a database and a master key where there are none.
+    Migrate,
+    /// To begin an epoch in the copy of a backup: brings its schema up to date, and makes nothing.
+    Restore,
+    /// To do what a command says, and nothing else.
+    Command,
+}
+
+impl Purpose {
+    /// Whether a database and a master key are made where there are none.
+    fn makes(self) -> bool {
+        matches!(self, Self::Serve | Self::Migrate)
+    }
+}
+
+/// Why a command does not work on this database.
+#[derive(Debug)]
+pub struct NotOurs(String);
+
+impl std::fmt::Display for NotOurs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NotOurs {}
+
+/// Opens the database and everything else to serve, and is as patient from then on as the configuration says.
 pub async fn open(config: Config, surroundings: Surroundings) -> Result<App> {
-    let app = open_patiently(config, surroundings).await?;
+    let app = open_patiently(Purpose::Serve, config, surroundings).await?;
     serve_requests(&app);
     Ok(app)
 }
@@ -63,21 +96,36 @@ fn configured(config: &Config) -> Limits {
     Limits { acquire: config.database.acquire_timeout, statement: config.database.statement_timeout }
 }
 
-/// Opens the database and everything else, and stays patient; brings the schema up to date.
-pub async fn open_patiently(config: Config, surroundings: Surroundings) -> Result<App> {
+/// Opens the database and everything else, and stays patient.
+pub async fn open_patiently(purpose: Purpose, config: Config, surroundings: Surroundings) -> Result<App> {
     let Surroundings { clock, random, durable } = surroundings;
     let pen = Pen { clock: clock.clone(), random: random.clone() };
-    prepare_folders(&config)?;
     let own_key = own_key_file(&config);
-    if let (Some(file), DatabaseUrl::Sqlite(path)) = (&own_key, config.database_url()) {
-        // Before a database is made: an empty one would look as if all had been well.
-        file.check(&path, std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() > 0))?;
+    if purpose.makes() {
+        prepare_folders(&config)?;
+        if let (Some(file), DatabaseUrl::Sqlite(path)) = (&own_key, config.database_url()) {
+            // Before a database is made: an empty one would look as if all had been well.
+            file.check(&path, std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() > 0))?;
+        }
+    } else {
+        files_are_there(&config, own_key.as_ref())?;
     }
-    let db = open_database(&config, durable).await?;
+    let db = open_database(&config, durable, purpose.makes()).await?;
+    match purpose {
+        Purpose::Serve | Purpose::Migrate => {}
+        Purpose::Restore => is_of_latchkey(&config, &db).await?,
+        Purpose::Command => is_ours(&config, &db).await?,
+    }
     let masters = master_keys(&config, own_key.as_ref(), &db, &random).await?;
-    db.migrate().await.context("the schema cannot be brought up to date")?;
-    let vault = Vault::open(&db, &masters, &pen).await.with_context(|| which_key(&config))?;
-    if let Some(file) = &own_key {
+    if purpose != Purpose::Command {
+        db.migrate().await.context("the schema cannot be brought up to date")?;
+    }
+    let vault = match purpose.makes() {
+        true => Vault::open(&db, &masters, &pen).await,
+        false => Vault::open_as_it_is(&db, &masters).await,
+    };
+    let vault = vault.with_context(|| which_key(&config))?;
+    if let (Some(file), true) = (&own_key, purpose.makes()) {
         file.finish().with_context(|| format!("the master key file {}", file.path().display()))?;
     }
     let tokens = &config.tokens;
@@ -88,6 +136,13 @@ pub async fn open_patiently(config: Config, surroundings: Surroundings) -> Resul
         longest_token: tokens.access_token.max(tokens.id_token),
     };
     let keys = Keys::open(&db, &vault, &pen, rotation).await.context("the signing keys cannot be loaded")?;
+    if purpose == Purpose::Serve {
+        if epoch::is_unfinished(&mut *db.read().await?).await? {
+            bail!("a restore of this database was begun and did not end: run latchkey restore again, without a file");
+        }
+        keys.rotate(&db, &vault, &pen, When::Missing).await.context("the signing keys cannot be made")?;
+        keep_issuer(&config, &db).await.context("the database cannot be written")?;
+    }
     let login = &config.login;
     let cost = Cost {
         memory_kib: login.argon2_memory.in_kib(),
@@ -100,14 +155,7 @@ pub async fn open_patiently(config: Config, surroundings: Surroundings) -> Resul
         wait: login.hashing_wait,
     };
     let epoch = epoch::find(&mut *db.read().await?).await.context("the database cannot be read")?;
-    let logo = config.pages.logo.as_deref().map(Logo::read).transpose()?;
-    let site = Site {
-        base_path: config.issuer.path().to_owned(),
-        operator_name: config.pages.operator_name.clone(),
-        operator_logo: logo.is_some().then(|| config.issuer.path().to_owned() + "/brand-logo"),
-        has_brand: config.pages.accent_color.is_some(),
-        messages: Messages::load()?,
-    };
+    let site = PresentSite::new(Site::new(&config.issuer, &config.pages, Arc::new(Messages::load()?))?);
     let grant_names = GrantNames::open(&db, &vault, &pen).await.context("the database cannot be read")?;
     let app = App::new(Parts {
         grant_names,
@@ -116,13 +164,16 @@ pub async fn open_patiently(config: Config, surroundings: Surroundings) -> Resul
         epoch,
         csrf: vault.derive("csrf"),
         interactions: vault.derive("interaction"),
-        ephemeral: ephemeral(&config, &vault, &pen).await?,
+        ephemeral: match purpose {
+            Purpose::Serve => ephemeral(&config, &vault, &pen).await?,
+            // Nobody is limited who has the database in hand.
+            Purpose::Migrate | Purpose::Restore | Purpose::Command => Ephemeral::memory(pen.clock.clone()),
+        },
         hashing: Hashing::new(cost, bounds, random),
         metrics: Metrics::new(),
         notices: Notices::default(),
         remembered_clients: Remembered::default(),
         site,
-        logo,
         requests: TaskTracker::new(),
         process: pen.id(),
         config,
@@ -131,7 +182,10 @@ pub async fn open_patiently(config: Config, surroundings: Surroundings) -> Resul
         keys,
         pen,
     });
-    crate::clients::declare(&app).await.context("the clients of the configuration cannot be written")?;
+    if purpose == Purpose::Serve {
+        let declared = crate::clients::declare(&app, &app.config).await;
+        declared.context("the clients of the configuration cannot be written")?.log();
+    }
     Ok(app)
 }
 
@@ -155,7 +209,7 @@ fn prepare_folders(config: &Config) -> Result<()> {
     Ok(())
 }
 
-async fn open_database(config: &Config, durable: bool) -> Result<Db> {
+async fn open_database(config: &Config, durable: bool, make: bool) -> Result<Db> {
     let url = config.database_url();
     let shown = match &url {
         DatabaseUrl::Sqlite(path) => path.display().to_string(),
@@ -170,12 +224,72 @@ async fn open_database(config: &Config, durable: bool) -> Result<Db> {
         max_connections: config.database.max_connections,
         limits: Limits { acquire: limits.acquire.max(PATIENCE), statement: limits.statement.max(PATIENCE) },
         durable,
-        make: true,
+        make,
     };
     if let DatabaseUrl::Sqlite(path) = &url {
         files::keep_private(path).with_context(|| format!("the database {shown} cannot be made"))?;
     }
     Db::open(&options).await.with_context(|| format!("the database {shown} cannot be opened"))
+}
+
+/// Refuses where a server would begin with an empty database or another master key.
+fn files_are_there(config: &Config, own_key: Option<&KeyFile>) -> Result<()> {
+    let DatabaseUrl::Sqlite(database) = config.database_url() else { return Ok(()) };
+    let key = own_key.map(|file| ("master key", file.path().to_owned()));
+    for (what, path) in std::iter::once(("database", database)).chain(key) {
+        if !path.is_file() {
+            let path = std::path::absolute(&path).unwrap_or(path);
+            bail!(NotOurs(format!("There is no {what} at {}.", path.display())));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a database that was made for something else, or that this release cannot work with.
+async fn is_ours(config: &Config, db: &Db) -> Result<()> {
+    let shown = config.database_url().shown();
+    match db.schema().await.context("the database cannot be read")? {
+        Schema::Missing => bail!(NotOurs(format!("The database {shown} is not one of Latchkey, or was never used."))),
+        Schema::Behind => bail!(NotOurs(format!(
+            "The database {shown} was made by an earlier release. Bring it up to date first: start the server of this release, \
+             or run latchkey migrate."
+        ))),
+        Schema::UpToDate => {}
+    }
+    let issuer = installation::find(&mut *db.read().await?, ISSUER).await?;
+    match issuer.filter(|issuer| issuer != config.issuer.as_str()) {
+        None => Ok(()),
+        Some(other) => bail!(NotOurs(format!(
+            "The database {shown} belongs to {other}, and this configuration is that of {}.",
+            config.issuer.as_str()
+        ))),
+    }
+}
+
+/// Refuses to restore from what was no database of ours.
+async fn is_of_latchkey(config: &Config, db: &Db) -> Result<()> {
+    if db.schema().await.context("the database cannot be read")? == Schema::Missing {
+        bail!("{} is no backup of Latchkey", config.database_url().shown());
+    }
+    Ok(())
+}
+
+/// The fact whose database this is.
+const ISSUER: &str = "issuer";
+
+/// Writes down whose database this is, so that commands with another configuration leave it alone.
+async fn keep_issuer(config: &Config, db: &Db) -> db::Result<()> {
+    let issuer = config.issuer.as_str().to_owned();
+    let before = installation::find(&mut *db.read().await?, ISSUER).await?;
+    if before.as_ref() == Some(&issuer) {
+        return Ok(());
+    }
+    if let Some(before) = before {
+        tracing::warn!(
+            "the issuer was {before} and is {issuer} now: applications that know the old one refuse what this one says"
+        );
+    }
+    db.write_one(move |conn| Box::pin(async move { installation::set(conn, ISSUER, &issuer).await })).await
 }
 
 /// The ephemeral store: a Redis if one is named, else the memory of this process.
@@ -266,7 +380,8 @@ pub fn take_hold(config: &Config) -> Result<Option<Hold>> {
     }
 }
 
-fn lock_path(database: &Path) -> PathBuf {
+/// The file beside a database by which a server holds it.
+pub(crate) fn lock_path(database: &Path) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push(".lock");
     name.into()

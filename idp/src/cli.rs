@@ -30,6 +30,7 @@ Exit codes:
   2   the command line is wrong
   3   there is no such client, user or key
   4   there is one already, or it is in use
+  66  the database is not there, or not one that this command may work on
   78  the configuration is wrong";
 
 /// The command line.

@@ -1,6 +1,6 @@
 //! Finding clients, and adding them: by command, and from the configuration file.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,15 +9,19 @@ use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::secret::Secret;
 use crate::base::token::{Token, TokenHash, TokenKind};
-use crate::config::NewClient;
+use crate::config::{Config, Edition, NewClient};
 use crate::oidc::client_metadata::Client;
 use crate::store::client::{self, Registered};
-use crate::store::db::{Error, Result};
+use crate::store::db::{Conn, Error, Result};
 use crate::store::event::Event;
 use crate::store::installation;
+use crate::tokens::faults;
 
 /// For how long a client is remembered. A change that another process makes is seen everywhere after that.
 const A_MOMENT: Duration = Duration::from_secs(1);
+
+/// How many grants of a client that is removed go at once.
+const BATCH: i64 = 500;
 
 /// How many clients are remembered.
 const CAPACITY: usize = 10_000;
@@ -108,7 +112,21 @@ pub async fn remove(app: &App, client_id: &str) -> Result<bool> {
     if found.declared && !found.client.disabled {
         return Err(Error::Conflict);
     }
-    let (id, pen) = (found.client.id.clone(), app.pen.clone());
+    let (id, pen, now) = (found.client.id.clone(), app.pen.clone(), app.now());
+    // Nothing of it works from here on, so that what hangs on it can go in pieces that keep nobody waiting.
+    let row = id.clone();
+    app.db.write_one(move |conn| Box::pin(async move { client::disable(conn, &row, now).await })).await?;
+    app.remembered_clients.forget();
+    loop {
+        let row = id.clone();
+        let more =
+            app.db.write(move |conn| Box::pin(async move { client::delete_some_parts(conn, &row, BATCH).await }));
+        let more = more.await?;
+        faults::pass("client_removed.in_part");
+        if !more {
+            break;
+        }
+    }
     let removed = app
         .db
         .write(move |conn| {
@@ -131,10 +149,55 @@ pub async fn unsignable(app: &App) -> Result<Vec<String>> {
     Ok(unsignable.map(|one| one.client.client_id.clone()).collect())
 }
 
-/// Writes the clients that the configuration file declares; those that it no longer declares are disabled.
-pub async fn declare(app: &App) -> Result<()> {
-    let declared: Vec<(Client, Vec<TokenHash>, Vec<Id>)> = app
-        .config
+/// What came of a declaration.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Declared {
+    /// The names of clients that were added or changed.
+    pub written: Vec<String>,
+    /// The names of clients that are no longer declared and were disabled.
+    pub disabled: Vec<String>,
+    /// The edition that undoes nothing of what another one has declared, and that other one, where nothing was written.
+    pub refused: Option<(Edition, Edition)>,
+}
+
+impl Declared {
+    /// Says in the log what has changed, or why nothing has.
+    pub fn log(&self) {
+        if let Some((own, newer)) = &self.refused {
+            tracing::warn!(
+                "the clients of this configuration ({own}) are not declared: those of a newer one ({newer}) are in force. Where \
+                 the older one is meant, raise its edition or change its file"
+            );
+        }
+        if !self.written.is_empty() {
+            tracing::info!(clients = self.written.join(" "), "clients were declared that are new or have changed");
+        }
+        if !self.disabled.is_empty() {
+            tracing::warn!(clients = self.disabled.join(" "), "clients are no longer declared and were disabled");
+        }
+    }
+}
+
+/// The facts about what was declared last.
+const EDITION: &str = "declared.edition";
+const DIGEST: &str = "declared.digest";
+
+/// A client as it is declared, with the hashes of its secrets and the ids that their rows get.
+type Declaration = (Client, Vec<TokenHash>, Vec<Id>);
+
+/// What a client is, whatever its row: to tell whether it has changed.
+fn shape(client: &Client, secrets: &[TokenHash]) -> String {
+    let sorted = |uris: &[String]| -> BTreeSet<String> { uris.iter().cloned().collect() };
+    let secrets: BTreeSet<&str> = secrets.iter().map(TokenHash::as_str).collect();
+    let uris = [&client.redirect_uris, &client.post_logout_redirect_uris, &client.origins].map(|uris| sorted(uris));
+    let Client { client_id, name, kind, metadata, first_party, disabled, .. } = client;
+    format!("{:?}", (client_id, name, kind, metadata, first_party, disabled, uris, secrets))
+}
+
+/// Writes the clients that a configuration declares, unless a newer one has declared others; those that it no longer declares
+/// are disabled. A configuration without a file that declares none says nothing about them.
+pub async fn declare(app: &App, config: &Config) -> Result<Declared> {
+    let declared: Vec<Declaration> = config
         .clients
         .iter()
         .map(|declared| {
@@ -146,33 +209,54 @@ pub async fn declare(app: &App) -> Result<()> {
         .collect();
     let now = app.now();
     let present = client::list(&mut *app.db.read().await?, now).await?;
-    if declared.is_empty() && !present.iter().any(|known| known.declared) {
-        return Ok(());
+    let edition = config.edition;
+    if declared.is_empty() && (edition == Edition::Unknown || !present.iter().any(|known| known.declared)) {
+        return Ok(Declared::default());
     }
-    app.db
-        .write(move |conn| {
-            Box::pin(async move {
-                installation::in_turn(conn, "clients").await?;
-                let present = client::list(conn, now).await?;
-                for known in present.iter().filter(|known| known.declared) {
-                    if !declared.iter().any(|(client, ..)| client.client_id == known.client.client_id) {
-                        client::disable(conn, &known.client.id, now).await?;
-                    }
-                }
-                for (mut client, hashes, ids) in declared {
-                    match present.iter().find(|known| known.client.client_id == client.client_id) {
-                        Some(known) => {
-                            client.id = known.client.id.clone();
-                            client::replace_declared(conn, &client, now).await?;
-                        }
-                        None => client::insert(conn, &client, true, now).await?,
-                    }
-                    for (hash, id) in hashes.iter().zip(&ids) {
-                        client::insert_secret(conn, id, &client.id, hash, now).await?;
-                    }
-                }
-                Ok(())
-            })
-        })
-        .await
+    let outcome = app.db.write(move |conn| Box::pin(write_declared(conn, declared, edition, now))).await;
+    app.remembered_clients.forget();
+    outcome
+}
+
+async fn write_declared(
+    conn: &mut Conn,
+    declared: Vec<Declaration>,
+    edition: Edition,
+    now: Timestamp,
+) -> Result<Declared> {
+    installation::in_turn(conn, "clients").await?;
+    let shapes: Vec<_> = declared.iter().map(|(client, hashes, _)| shape(client, hashes)).collect();
+    let digest = TokenHash::of(&shapes.join("\n")).as_str().to_owned();
+    let last = installation::find(conn, EDITION).await?.map_or(Edition::Unknown, |text| Edition::from_text(&text));
+    if edition.is_before(last) {
+        // One that says the same undoes nothing.
+        let same = installation::find(conn, DIGEST).await?.is_some_and(|last| last == digest);
+        let refused = (!same).then_some((edition, last));
+        return Ok(Declared { refused, ..Declared::default() });
+    }
+    let mut outcome = Declared::default();
+    let present = client::list(conn, now).await?;
+    for known in present.iter().filter(|known| known.declared && !known.client.disabled) {
+        if !declared.iter().any(|(client, ..)| client.client_id == known.client.client_id) {
+            client::disable(conn, &known.client.id, now).await?;
+            outcome.disabled.push(known.client.client_id.clone());
+        }
+    }
+    for ((mut client, hashes, ids), shape_now) in declared.into_iter().zip(shapes) {
+        match present.iter().find(|known| known.client.client_id == client.client_id) {
+            Some(known) if known.declared && shape(&known.client, &known.secrets) == shape_now => continue,
+            Some(known) => {
+                client.id = known.client.id.clone();
+                client::replace_declared(conn, &client, now).await?;
+            }
+            None => client::insert(conn, &client, true, now).await?,
+        }
+        for (hash, id) in hashes.iter().zip(&ids) {
+            client::insert_secret(conn, id, &client.id, hash, now).await?;
+        }
+        outcome.written.push(client.client_id);
+    }
+    installation::set(conn, EDITION, &edition.to_text()).await?;
+    installation::set(conn, DIGEST, &digest).await?;
+    Ok(outcome)
 }

@@ -5,6 +5,7 @@
 mod clients;
 mod contradictions;
 mod database;
+mod edition;
 mod ephemeral;
 mod http;
 mod issuer;
@@ -28,6 +29,7 @@ use std::path::{Path, PathBuf};
 
 pub use clients::{DeclaredClient, DeclaredResource, DeclaredScope, NewClient, Offered};
 pub use database::{Database, DatabaseUrl};
+pub use edition::Edition;
 pub use ephemeral::{Ephemeral, RedisUrl};
 pub use http::{ForwardedHeader, Http};
 pub use issuer::Issuer;
@@ -60,6 +62,8 @@ section! {
         issuer: Issuer = Issuer::localhost(8080);
         /// The directory for the database, the master key and what else is kept; it is made if it is not there.
         data_dir: PathBuf = PathBuf::from("latchkey-data");
+        /// A number to raise with each change of the clients that are declared: a server with a lower one undoes nothing of them.
+        edition: Option<u32> = None, otherwise("the time at which the file was changed");
     }
 }
 
@@ -70,6 +74,8 @@ pub struct Config {
     pub issuer: Issuer,
     /// The directory for the database, the master key and what else is kept.
     pub data_dir: PathBuf,
+    /// Which of several configurations this is.
+    pub edition: Edition,
     /// Where and how connections are taken.
     pub http: Http,
     /// Connections that are encrypted by Latchkey itself.
@@ -128,7 +134,12 @@ impl Config {
                 return Err(Problems(vec![Problem { key: String::new(), place, found: None, wanted }]));
             }
         };
-        Self::read(document.as_ref().map(|(file, text)| (*file, text.as_str())), env)
+        let mut loaded = Self::read(document.as_ref().map(|(file, text)| (*file, text.as_str())), env)?;
+        let changed = file.and_then(|file| std::fs::metadata(file).ok()?.modified().ok());
+        if let (Edition::Unknown, Some(changed)) = (loaded.config.edition, changed) {
+            loaded.config.edition = Edition::Changed(changed.into());
+        }
+        Ok(loaded)
     }
 
     /// Reads a document that is at hand, and the environment.
@@ -166,10 +177,11 @@ impl Config {
     }
 
     fn walk(reader: &mut Reader) -> Self {
-        let Top { issuer, data_dir } = Top::read(reader);
+        let Top { issuer, data_dir, edition } = Top::read(reader);
         Self {
             issuer,
             data_dir,
+            edition: edition.map_or(Edition::Unknown, Edition::Numbered),
             http: Http::read(reader),
             tls: Tls::read(reader),
             database: Database::read(reader),

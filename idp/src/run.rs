@@ -5,17 +5,21 @@ mod client;
 mod health;
 mod keys;
 mod log;
+mod reload;
 mod user;
 
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use serde_json::{Map, json};
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::App;
-use crate::boot::{self, Surroundings};
+use crate::boot::{self, Purpose, Surroundings};
 use crate::cli::{Failure, Outcome, Output, Work};
-use crate::config::{Config, DatabaseUrl, Loaded};
+use crate::config::{Config, DEFAULT_FILE, DatabaseUrl, Loaded};
 use crate::login::identifier;
 use crate::login::users::{self, ADMINISTRATOR, FirstLink, NewUser};
 use crate::serve::tls::Tls;
@@ -27,6 +31,7 @@ use crate::{clients, jobs, router, serve};
 /// How long the link works by which the first administrator sets a password.
 const FIRST_LINK: Duration = Duration::from_secs(60 * 60);
 
+use log::Logging;
 pub(crate) use log::start as start_log;
 
 /// Does the work, on a runtime of its own.
@@ -35,21 +40,22 @@ pub fn work(work: Work, loaded: Loaded) -> Outcome {
         // No log: this is asked every few seconds, and who asks wants the answer alone.
         return runtime()?.block_on(health::ask(&loaded.config, health.timeout));
     }
-    let _log = log::start(&loaded.config);
+    let place = configured_in(&loaded);
+    let log = Arc::new(log::start(&loaded.config));
     for warning in &loaded.warnings {
         tracing::warn!("configuration: {warning}");
     }
-    runtime()?.block_on(async move {
+    let outcome = runtime()?.block_on(async move {
         match work {
-            Work::Serve => serve(loaded.config).await,
+            Work::Serve => serve(loaded, log).await,
             Work::Migrate => {
-                let app = open(loaded.config).await?;
+                let app = open(Purpose::Migrate, loaded.config).await?;
                 app.db.close().await;
                 Ok(Output::new("The database is in the form that this version needs.", &json!({ "migrated": true })))
             }
             Work::Restore(restore) => backup::restore(loaded.config, &restore).await,
             other => {
-                let app = open(loaded.config).await?;
+                let app = open(Purpose::Command, loaded.config).await?;
                 let outcome = match other {
                     Work::Backup(backup) => backup::backup(&app, &backup).await,
                     Work::Client(command) => client::command(&app, command).await,
@@ -63,7 +69,22 @@ pub fn work(work: Work, loaded: Loaded) -> Outcome {
                 outcome
             }
         }
+    });
+    outcome.map_err(|failure| match failure {
+        Failure::NoDatabase(why) => Failure::NoDatabase(format!("{why} {place}")),
+        failure => failure,
     })
+}
+
+/// Where the configuration was looked for, for those whose database is not where they think.
+fn configured_in(loaded: &Loaded) -> String {
+    let name = "Name another configuration with --config FILE or LATCHKEY_CONFIG";
+    let shown = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string();
+    let read = match &loaded.file {
+        Some(file) => format!("The configuration is {}.", shown(file)),
+        None => format!("There is no configuration file {}.", shown(Path::new(DEFAULT_FILE))),
+    };
+    format!("{read} {name}; only latchkey serve and latchkey migrate make a database.")
 }
 
 /// What asynchronous work runs on.
@@ -73,12 +94,16 @@ pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
 }
 
 /// Opens everything, and stays as patient as a start or a command is.
-async fn open(config: Config) -> Result<App, Failure> {
-    Ok(boot::open_patiently(config, Surroundings::real()).await?)
+async fn open(purpose: Purpose, config: Config) -> Result<App, Failure> {
+    Ok(boot::open_patiently(purpose, config, Surroundings::real()).await?)
 }
 
-async fn serve(mut config: Config) -> Outcome {
+async fn serve(loaded: Loaded, log: Arc<Logging>) -> Outcome {
     let began = std::time::Instant::now();
+    // Before anything else: where nobody listens to it, SIGHUP ends a process.
+    let hangup = signal(SignalKind::hangup()).context("SIGHUP cannot be listened to")?;
+    let source = reload::Source::of(&loaded);
+    let mut config = loaded.config;
     serve::fit(&mut config);
     let hold = boot::take_hold(&config)?;
     let address = config.listen();
@@ -91,7 +116,7 @@ async fn serve(mut config: Config) -> Outcome {
         None => None,
     };
     let tls = Tls::open(&config.tls)?;
-    let app = open(config).await?;
+    let app = open(Purpose::Serve, config).await?;
     let unsignable = clients::unsignable(&app).await.map_err(failed)?;
     if !unsignable.is_empty() {
         return Err(Failure::Failed(format!(
@@ -111,10 +136,12 @@ async fn serve(mut config: Config) -> Outcome {
     let jobs = tokio::spawn(jobs::run(app.clone()));
     let watching = watching.map(|listener| tokio::spawn(serve::watch(app.clone(), listener)));
     let watching_tls = tls.clone().map(|tls| tokio::spawn(tls.watch()));
+    let reading_again = tokio::spawn(reload::at_each(hangup, app.clone(), tls.clone(), log, source));
     serve::serve(&app, router::router(&app), listener, tls, stop_signal()).await;
     if let Some(watching) = watching_tls {
         watching.abort();
     }
+    reading_again.abort();
     jobs.abort();
     if let Err(error) = jobs::leave(&app).await {
         tracing::warn!("it could not be noted that this process ends: {error}");
@@ -128,7 +155,6 @@ async fn serve(mut config: Config) -> Outcome {
 
 /// Ready when the process is told to stop.
 pub(crate) async fn stop_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
         return std::future::pending().await;

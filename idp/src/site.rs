@@ -1,14 +1,17 @@
 //! What all pages share.
 
+use std::ops::Deref;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, bail};
 use axum::body::Bytes;
 
 use crate::base::encoding::base64;
 use crate::base::messages::Messages;
+use crate::config::{Issuer, Pages};
 
-/// What is the same on all pages of this provider; made once at the start.
+/// What is the same on all pages of this provider.
 pub struct Site {
     /// The path of the issuer without a slash at its end: empty, or `/auth`.
     pub base_path: String,
@@ -18,11 +21,69 @@ pub struct Site {
     pub operator_logo: Option<String>,
     /// Whether `/brand.css` has the operator's accent colour.
     pub has_brand: bool,
+    /// The settings of the pages.
+    pub pages: Pages,
+    /// The operator's logo itself.
+    pub logo: Option<Logo>,
     /// The texts.
-    pub messages: Messages,
+    pub messages: Arc<Messages>,
+}
+
+impl Site {
+    /// What these settings make of the pages.
+    pub fn new(issuer: &Issuer, pages: &Pages, messages: Arc<Messages>) -> anyhow::Result<Self> {
+        let logo = pages.logo.as_deref().map(Logo::read).transpose()?;
+        Ok(Self {
+            base_path: issuer.path().to_owned(),
+            operator_name: pages.operator_name.clone(),
+            operator_logo: logo.is_some().then(|| issuer.path().to_owned() + "/brand-logo"),
+            has_brand: pages.accent_color.is_some(),
+            pages: pages.clone(),
+            logo,
+            messages,
+        })
+    }
+}
+
+/// The site as it is at present. A page that is being made keeps the one that it began with: one that was replaced stays where
+/// it is until the process ends, which costs a few kilobytes for each change of the settings.
+pub struct PresentSite {
+    first: Site,
+    next: OnceLock<Box<PresentSite>>,
+}
+
+impl PresentSite {
+    /// A site to begin with.
+    pub fn new(site: Site) -> Self {
+        Self { first: site, next: OnceLock::new() }
+    }
+
+    fn last(&self) -> &Self {
+        let mut last = self;
+        while let Some(next) = last.next.get() {
+            last = next;
+        }
+        last
+    }
+
+    /// Shows this site from now on.
+    pub fn replace(&self, site: Site) {
+        let mut next = Box::new(Self::new(site));
+        while let Err(refused) = self.last().next.set(next) {
+            next = refused;
+        }
+    }
+}
+
+impl Deref for PresentSite {
+    type Target = Site;
+    fn deref(&self) -> &Site {
+        &self.last().first
+    }
 }
 
 /// A logo: the operator's, or a client's.
+#[derive(PartialEq, Eq)]
 pub struct Logo {
     /// Its media type.
     pub content_type: &'static str,

@@ -198,9 +198,7 @@ impl Vault {
         let keys = if found.is_empty() { Self::make(db, master, pen).await? } else { found };
         for key in &keys {
             for candidate in masters {
-                let Some(opened) = candidate.open(&place(&key.id), &key.wrapped) else { continue };
-                let opened = <[u8; 32]>::try_from(opened.as_slice()).map_err(|_| Error::WrongMasterKey)?;
-                let data_key = SealingKey::new(opened);
+                let Some(data_key) = unwrap(candidate, key) else { continue };
                 if candidate.id() != master.id() {
                     rewrap(db, master, &data_key, pen).await?;
                 }
@@ -208,6 +206,13 @@ impl Vault {
             }
         }
         Err(Error::WrongMasterKey)
+    }
+
+    /// Opens the data key of this database, and changes nothing: for those who were not told to.
+    pub async fn open_as_it_is(db: &Db, masters: &[SealingKey]) -> Result<Self, Error> {
+        let keys = installation::data_keys(&mut *db.read().await?).await?;
+        let opened = keys.iter().find_map(|key| masters.iter().find_map(|master| unwrap(master, key)));
+        opened.map(|data_key| Self { data_key }).ok_or(Error::WrongMasterKey)
     }
 
     async fn make(db: &Db, master: &SealingKey, pen: &Pen) -> Result<Vec<DataKey>, Error> {
@@ -241,6 +246,11 @@ impl Vault {
 
 fn place(id: &str) -> String {
     format!("data_key.wrapped.{id}")
+}
+
+fn unwrap(master: &SealingKey, key: &DataKey) -> Option<SealingKey> {
+    let opened = master.open(&place(&key.id), &key.wrapped)?;
+    <[u8; 32]>::try_from(opened.as_slice()).ok().map(SealingKey::new)
 }
 
 fn wrap(master: &SealingKey, data_key: &SealingKey, random: &Random) -> DataKey {

@@ -343,8 +343,25 @@ async fn o2_the_proxy_protocol_is_believed_of_trusted_proxies_and_needed_from_th
     }
 }
 
-/// Sends GET requests on one connection and counts what comes back, until the server says that it is over.
-async fn hammer(config: Config, fresh: bool, stop: Arc<AtomicBool>, dropped: Arc<AtomicUsize>, done: Arc<AtomicUsize>) {
+fn post(config: &Config, path: &str, fields: String) -> http::Request<Body> {
+    let request = get(config, path).map(|_| Body::from(fields));
+    let (mut parts, body) = request.into_parts();
+    parts.method = http::Method::POST;
+    parts.headers.insert("content-type", "application/x-www-form-urlencoded".parse().unwrap());
+    http::Request::from_parts(parts, body)
+}
+
+/// Sends requests on one connection, of a page, of tokens and of what is written, and counts what comes back, until the server
+/// says that it is over. The client proves itself by `credentials`.
+async fn hammer(
+    config: Config,
+    credentials: String,
+    fresh: bool,
+    stop: Arc<AtomicBool>,
+    dropped: Arc<AtomicUsize>,
+    done: Arc<AtomicUsize>,
+) {
+    let (mut turn, mut token) = (0, String::new());
     'connections: loop {
         let Ok(stream) = tokio::net::TcpStream::connect(("127.0.0.1", config.issuer.port())).await else {
             // Nobody listens any more: nothing was sent, and nothing is lost.
@@ -361,15 +378,27 @@ async fn hammer(config: Config, fresh: bool, stop: Arc<AtomicBool>, dropped: Arc
                 }
                 continue 'connections;
             }
-            let mut request = get(&config, "/sign-in").map(|_| Body::empty());
+            turn += 1;
+            let mut request = match turn % 3 {
+                0 => get(&config, "/sign-in").map(|_| Body::empty()),
+                // What is written: a token that is revoked is a row.
+                1 => post(&config, "/token", format!("grant_type=client_credentials&{credentials}")),
+                _ => post(&config, "/revoke", format!("token={token}&{credentials}")),
+            };
             request.headers_mut().insert("host", config.issuer.authority().parse().unwrap());
             match sender.send_request(request).await {
                 Ok(answer) => {
                     let closes = answer.headers().get("connection").is_some_and(|value| value == "close");
                     let status = answer.status();
-                    let whole = answer.into_body().collect().await.is_ok();
-                    if !whole || status != 200 {
+                    let whole = answer.into_body().collect().await.map(|body| body.to_bytes());
+                    if whole.is_err() || status != 200 {
                         dropped.fetch_add(1, Ordering::SeqCst);
+                    }
+                    if let Ok(body) = &whole
+                        && turn % 3 == 1
+                    {
+                        let answer: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+                        token = answer["access_token"].as_str().unwrap_or_default().to_owned();
                     }
                     done.fetch_add(1, Ordering::SeqCst);
                     if closes && stop.load(Ordering::SeqCst) {
@@ -393,11 +422,15 @@ async fn x12_sigterm_under_load_drops_no_request_and_ends_in_time() {
     let folder = tempfile::tempdir().unwrap();
     let config = alone(&folder);
     let mut process = Process::start(&config, &[]).await;
+    let added = run(latchkey(&config).args(["client", "add", "--kind", "service", "--json"]));
+    let service: serde_json::Value = serde_json::from_slice(&added.stdout).unwrap();
+    let credential = |name: &str| service[name].as_str().unwrap().to_owned();
+    let credentials = format!("client_id={}&client_secret={}", credential("client_id"), credential("client_secret"));
     let (stop, dropped, done) = (Arc::new(AtomicBool::new(false)), Arc::default(), Arc::new(AtomicUsize::new(0)));
     let clients: Vec<_> = (0..12)
         .map(|n| {
             let (stop, dropped, done) = (Arc::clone(&stop), Arc::clone(&dropped), Arc::clone(&done));
-            tokio::spawn(hammer(config.clone(), n % 3 == 0, stop, dropped, done))
+            tokio::spawn(hammer(config.clone(), credentials.clone(), n % 3 == 0, stop, dropped, done))
         })
         .collect();
     while done.load(Ordering::SeqCst) < 300 {

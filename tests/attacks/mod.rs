@@ -10,6 +10,7 @@ mod http;
 mod injection;
 mod jwt;
 mod keys;
+mod operator;
 mod overload;
 mod passwords;
 mod processes;

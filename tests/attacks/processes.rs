@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use latchkey::config::{Config, Issuer};
 
-use crate::harness::{Process, Reply, TestApp, free_port, latchkey, minutes, refused, run, seconds};
+use crate::harness::{PASSWORD, Process, TestApp, free_port, latchkey, minutes, refused, run, seconds};
 
 const ROUNDS: usize = 4;
 
@@ -80,7 +80,7 @@ async fn x2_kill_9_at_any_point_of_an_exchange_costs_a_code_at_most_and_no_sessi
 }
 
 /// Polls a request some times, and goes away.
-async fn abandon(mut request: Pin<Box<dyn Future<Output = Reply> + '_>>, polls: usize) {
+async fn abandon<T>(mut request: Pin<Box<dyn Future<Output = T> + '_>>, polls: usize) {
     for _ in 0..polls {
         let done = std::future::poll_fn(|context| Poll::Ready(request.as_mut().poll(context).is_ready())).await;
         if done {
@@ -112,6 +112,60 @@ async fn x3_a_client_that_goes_away_at_any_moment_leaves_no_half_state() {
         let after = (used_codes(&app).await, app.rows("refresh_family").await);
         assert_eq!(after.0 - before.0, after.1 - before.1, "a used code has its family, after {polls} polls");
     }
+}
+
+#[tokio::test]
+async fn x3_a_person_who_goes_away_at_any_moment_leaves_no_half_state() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    for polls in 0..25 {
+        let name = format!("person{polls}");
+        app.user(&name).await;
+        // A sign-in: a session with all that belongs to it, or none; and whoever comes back signs in.
+        let before = (app.rows("session").await, signed_in(&app).await, app.rows("browser").await);
+        let mut browser = app.browser();
+        let page = browser.get("/sign-in").await;
+        let form = page.form().fill("identifier", &name).fill("password", PASSWORD);
+        abandon(Box::pin(form.submit(&mut browser)), polls).await;
+        settle(&app).await;
+        let sessions = app.rows("session").await - before.0;
+        assert_eq!(sessions, i64::from(polls > 0), "what was begun is done to its end, after {polls} polls");
+        assert_eq!(signed_in(&app).await - before.1, sessions, "with its event, after {polls} polls");
+        assert_eq!(app.rows("browser").await - before.2, sessions, "in its browser, after {polls} polls");
+        let mut browser = app.browser().sign_in(&name).await;
+
+        // A consent: it is there, or it is asked for again; either way a code comes.
+        let before = app.rows("consent").await;
+        let page = browser.get(&rp.request().path()).await;
+        let form = page.expect("consent").form().fill("decision", "allow");
+        abandon(Box::pin(form.submit(&mut browser)), polls).await;
+        settle(&app).await;
+        assert_eq!(app.rows("consent").await - before, i64::from(polls > 0), "after {polls} polls");
+        let code = browser.authorize(&rp).await.code();
+        rp.exchange(&code).await.tokens();
+
+        // A change of the password: the new one and the end of all other sessions, or neither.
+        let mut elsewhere = app.browser().sign_in(&name).await;
+        let page = browser.get("/account/password").await;
+        let form = page.form_to("/account/password").fill("current", PASSWORD).fill("password", OTHER_PASSWORD);
+        abandon(Box::pin(form.submit(&mut browser)), polls).await;
+        settle(&app).await;
+        let good = async |password: &str| {
+            let mut browser = app.browser();
+            let form = browser.get("/sign-in").await.form().fill("identifier", &name).fill("password", password);
+            form.submit(&mut browser).await.name() != "sign-in"
+        };
+        let changed = polls > 0;
+        assert_eq!((good(OTHER_PASSWORD).await, good(PASSWORD).await), (changed, !changed), "after {polls} polls");
+        let ended = elsewhere.get("/account").await.url.contains("/sign-in");
+        assert_eq!(ended, changed, "other sessions end with the password and not without, after {polls} polls");
+    }
+}
+
+const OTHER_PASSWORD: &str = "seven slow barges turn";
+
+async fn signed_in(app: &TestApp) -> i64 {
+    count(app, "SELECT COUNT(*) FROM event WHERE kind = 'signed_in'").await
 }
 
 /// Waits until the work of all requests has ended.
@@ -159,6 +213,33 @@ async fn x8_a_clock_that_jumps_makes_nothing_expired_or_used_good_again() {
     rp.exchange(&used).await.error("invalid_grant");
     app.clock.advance(seconds(90));
     rp.exchange(&unused).await.error("invalid_grant");
+}
+
+#[tokio::test]
+async fn x8_people_sign_in_and_stay_signed_in_whatever_the_clock_has_done() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut before = app.browser().sign_in("alice").await;
+    rp.exchange(&before.authorize(&rp).await.code()).await.tokens();
+    // Back by more than any wait, then forward by less than a session lasts without use, then to where it was.
+    for (back, forward) in
+        [(minutes(5 * 60), minutes(0)), (minutes(0), minutes(10 * 60)), (minutes(5 * 60), minutes(0))]
+    {
+        app.clock.set_back(back);
+        app.clock.advance(forward);
+        // Somebody who mistypes once, and somebody who was signed in already.
+        let mut browser = app.browser();
+        let page = browser.get(&rp.request().path()).await;
+        let wrong =
+            page.form().fill("identifier", "alice").fill("password", "not the right one").submit(&mut browser).await;
+        assert_eq!(wrong.name(), "sign-in", "{}", wrong.text());
+        let page = wrong.form().fill("identifier", "alice").fill("password", PASSWORD).submit(&mut browser).await;
+        let tokens = rp.exchange(&browser.go_on(page).await.code()).await.tokens();
+        assert!(rp.is_good(&tokens.access_token).await);
+        rp.userinfo(&tokens.access_token).await.expect(200);
+        let again = before.get(&rp.request().set("prompt", "none").path()).await.code();
+        rp.exchange(&again).await.tokens();
+    }
 }
 
 fn alone(folder: &tempfile::TempDir) -> Config {

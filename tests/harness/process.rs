@@ -145,7 +145,16 @@ impl Process {
 
     /// Tells the process to stop, as an init system does.
     pub fn terminate(&self) {
-        assert!(Command::new("kill").args(["-TERM", &self.id().to_string()]).status().unwrap().success());
+        self.signal("-TERM");
+    }
+
+    /// Tells the process to read its configuration again.
+    pub fn hang_up(&self) {
+        self.signal("-HUP");
+    }
+
+    fn signal(&self, signal: &str) {
+        assert!(Command::new("kill").args([signal, &self.id().to_string()]).status().unwrap().success());
     }
 
     /// Waits until the process has ended, and tells with which code.

@@ -61,6 +61,8 @@ async fn clients_and_scopes_of_the_configuration_file_are_there_and_follow_it() 
             latchkey::config::Config::read(Some((std::path::Path::new("x.toml"), text)), std::iter::empty()).unwrap();
         let app = TestApp::with(|config| {
             config.clients.clone_from(&loaded.config.clients);
+            // As files have it: one that declares nothing says so.
+            config.edition = latchkey::config::Edition::Numbered(1);
             config.scopes.clone_from(&loaded.config.scopes);
             if let Some(url) = declared.take() {
                 config.database.url = Some(url);

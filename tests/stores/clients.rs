@@ -1,7 +1,7 @@
 //! `clients`: those that the configuration declares, and what they are named by.
 
 use latchkey::clients;
-use latchkey::config::Config;
+use latchkey::config::{Config, Edition};
 use latchkey::oidc::client_metadata::ClientKind;
 use latchkey::store::client;
 use latchkey::store::db::Error;
@@ -21,12 +21,13 @@ fn declaring(client_id: &str) -> impl FnOnce(&mut Config) + use<> {
 #[tokio::test]
 async fn a_declared_client_is_removed_once_it_has_left_the_file_and_not_before() {
     let app = TestApp::with(declaring("shop")).await;
-    clients::declare(&app.app).await.unwrap();
+    clients::declare(&app.app, &app.app.config).await.unwrap();
     assert!(matches!(clients::remove(&app.app, "shop").await, Err(Error::Conflict)), "it stands in the file");
     let mut config = app.app.config.clone();
     config.clients.clear();
+    config.edition = Edition::Numbered(1);
     let later = app.on(config).await;
-    clients::declare(&later.app).await.unwrap();
+    clients::declare(&later.app, &later.app.config).await.unwrap();
     let found = client::find(&mut later.app.db.read().await.unwrap(), "shop", later.app.now()).await.unwrap().unwrap();
     assert!(found.client.disabled);
     assert!(clients::remove(&later.app, "shop").await.unwrap());

@@ -58,6 +58,14 @@ impl Sub<Duration> for Timestamp {
     }
 }
 
+impl From<SystemTime> for Timestamp {
+    fn from(time: SystemTime) -> Self {
+        let since = |later: SystemTime, earlier| later.duration_since(earlier).map(micros);
+        let before = || since(SystemTime::UNIX_EPOCH, time).map_or(0, |micros| -micros);
+        Self(since(time, SystemTime::UNIX_EPOCH).unwrap_or_else(|_| before()))
+    }
+}
+
 impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC, to the second.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,6 +5,7 @@ use std::io::Write;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::boot::NotOurs;
 use crate::config::Problems;
 
 /// What a command answers, in both forms.
@@ -35,6 +36,8 @@ pub enum Failure {
     NotFound(String),
     /// What is to be made exists, or is in use.
     Conflict(String),
+    /// The database is not there, or not one that the command may work on.
+    NoDatabase(String),
     /// The configuration is wrong.
     Configuration(Problems),
 }
@@ -50,6 +53,7 @@ impl Failure {
             Self::Usage(_) => Self::USAGE,
             Self::NotFound(_) => 3,
             Self::Conflict(_) => 4,
+            Self::NoDatabase(_) => 66,    // EX_NOINPUT of sysexits.h
             Self::Configuration(_) => 78, // EX_CONFIG of sysexits.h
         }
     }
@@ -60,13 +64,18 @@ impl Failure {
             Self::Usage(_) => "usage",
             Self::NotFound(_) => "not_found",
             Self::Conflict(_) => "conflict",
+            Self::NoDatabase(_) => "no_database",
             Self::Configuration(_) => "configuration",
         }
     }
 
     fn text(&self) -> String {
         match self {
-            Self::Failed(text) | Self::Usage(text) | Self::NotFound(text) | Self::Conflict(text) => text.clone(),
+            Self::Failed(text)
+            | Self::Usage(text)
+            | Self::NotFound(text)
+            | Self::Conflict(text)
+            | Self::NoDatabase(text) => text.clone(),
             Self::Configuration(problems) => problems.to_string(),
         }
     }
@@ -89,6 +98,9 @@ impl From<Problems> for Failure {
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
+        if let Some(refusal) = error.downcast_ref::<NotOurs>() {
+            return Self::NoDatabase(refusal.to_string());
+        }
         Self::Failed(format!("{error:#}"))
     }
 }
@@ -167,6 +179,7 @@ mod tests {
             (Failure::Usage("x".into()), 2),
             (Failure::NotFound("x".into()), 3),
             (Failure::Conflict("x".into()), 4),
+            (Failure::NoDatabase("x".into()), 66),
             (Failure::Configuration(Problems(Vec::new())), 78),
         ] {
             let (mut out, mut err) = (Vec::new(), Vec::new());

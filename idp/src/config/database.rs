@@ -49,6 +49,14 @@ impl DatabaseUrl {
             _ => Err(wanted()),
         }
     }
+
+    /// The URL as people may see it: without a password.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Sqlite(path) => quoted(&format!("sqlite:{}", path.display())),
+            Self::Postgres(url) => without_credentials(url),
+        }
+    }
 }
 
 impl Value for DatabaseUrl {
@@ -63,10 +71,7 @@ impl Value for DatabaseUrl {
         self.shown()
     }
     fn shown(&self) -> String {
-        match self {
-            Self::Sqlite(path) => quoted(&format!("sqlite:{}", path.display())),
-            Self::Postgres(url) => without_credentials(url),
-        }
+        Self::shown(self)
     }
 }
 

@@ -37,7 +37,9 @@ pub(super) fn site() -> Site {
         operator_name: "Northwind".to_owned(),
         operator_logo: None,
         has_brand: true,
-        messages: Messages::load().unwrap(),
+        pages: crate::config::Config::default().pages,
+        logo: None,
+        messages: std::sync::Arc::new(Messages::load().unwrap()),
     }
 }
 

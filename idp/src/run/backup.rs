@@ -1,6 +1,7 @@
 //! `latchkey backup` and `latchkey restore`.
 
 use std::fs::{self, File};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -8,12 +9,14 @@ use serde_json::json;
 
 use super::{failed, open};
 use crate::app::App;
-use crate::boot;
+use crate::base::clock::Timestamp;
+use crate::boot::{self, Purpose};
 use crate::cli::backup::{Backup, Restore};
 use crate::cli::{Failure, Outcome, Output};
 use crate::config::{Config, DatabaseUrl};
+use crate::store::db::{Db, Error};
 use crate::store::epoch;
-use crate::store::event::Event;
+use crate::tokens::faults;
 
 const BESIDE: &str = "Keep beside it, and not in the same place: the master key (master.key in the data directory, or \
                       wherever secrets.master_key comes from), without which nothing in it can be opened, and the configuration.";
@@ -40,7 +43,8 @@ pub(super) async fn backup(app: &App, backup: &Backup) -> Outcome {
     Ok(Output::new(text, &json!({ "file": file, "bytes": bytes })))
 }
 
-/// Goes back to a backup, and begins a new epoch.
+/// Goes back to a backup, and begins a new epoch. A crash at any step leaves the present database or the restored one, and the
+/// present one is complete under one of its names; what is done again begins at the beginning.
 pub(super) async fn restore(config: Config, restore: &Restore) -> Outcome {
     let (DatabaseUrl::Sqlite(present), file) = (config.database_url(), &restore.file) else {
         return restore_in_place(config, restore).await;
@@ -48,26 +52,36 @@ pub(super) async fn restore(config: Config, restore: &Restore) -> Outcome {
     let Some(file) = file else {
         return Err(Failure::Usage("Which backup? latchkey restore FILE".to_owned()));
     };
+    // Root restores for the service's user, who could not open what is root's.
+    let owner = Owner::of(&present)?;
     // Held until the end: no server may begin on what is about to be replaced.
     let _hold = boot::take_hold(&config)?;
+    owner.give(&boot::lock_path(&present), false)?;
     let restored = with_ending(&present, ".restoring");
     remove(&restored);
-    fs::copy(file, &restored).with_context(|| format!("{} cannot be read", file.display()))?;
+    copy(file, &restored).with_context(|| format!("{} cannot be read", file.display()))?;
+    faults::pass("restore.copied");
     let mut on_copy = config;
     on_copy.database.url = Some(DatabaseUrl::Sqlite(restored.clone()));
-    let begun = begin_epoch(on_copy).await;
-    if begun.is_err() {
+    let prepared = match begin_epoch_on_copy(on_copy).await {
+        // One file, and nothing beside it.
+        Ok(()) => merge(&restored).await.map_err(Failure::from).and_then(|()| owner.give(&restored, true)),
+        refused => refused,
+    };
+    if prepared.is_err() {
         remove(&restored);
     }
-    begun?;
-    let before = with_ending(&present, ".before-restore");
-    put_aside(&present, &before).context("the present database cannot be put aside")?;
+    prepared?;
+    File::open(&restored).and_then(|file| file.sync_all()).context("the restored database cannot be written")?;
+    faults::pass("restore.prepared");
+    let before = put_aside(&present, boot::Surroundings::real().clock.now()).await?;
+    faults::pass("restore.put_aside");
     finish(&restored, &present).context("the restored database cannot be put in its place")?;
-    let text = format!(
-        "Went back to {}. Everybody signs in anew. The database from before is {}.",
-        file.display(),
-        before.display()
-    );
+    faults::pass("restore.done");
+    let mut text = format!("Went back to {}. Everybody signs in anew.", file.display());
+    if let Some(before) = &before {
+        text += &format!(" The database from before is {}.", before.display());
+    }
     Ok(Output::new(text, &json!({ "restored": file, "before": before })))
 }
 
@@ -78,31 +92,63 @@ async fn restore_in_place(config: Config, restore: &Restore) -> Outcome {
             "PostgreSQL is restored by its own tools: pg_restore, and after that latchkey restore without a file";
         return Err(Failure::Usage(text.to_owned()));
     }
-    begin_epoch(config).await?;
+    begin_epoch(&open(Purpose::Command, config).await?).await?;
     let text = "Began a new epoch: everybody signs in anew, and nothing that was used before works again.";
     Ok(Output::new(text, &json!({ "restored": true })))
 }
 
-async fn begin_epoch(config: Config) -> Result<(), Failure> {
-    let sqlite = matches!(config.database_url(), DatabaseUrl::Sqlite(_));
-    let app = open(config).await?;
-    let wrong = if sqlite { app.db.check().await.map_err(failed)? } else { None };
-    if let Some(wrong) = wrong {
+/// The same on a copy of a backup, which an earlier release may have written.
+async fn begin_epoch_on_copy(config: Config) -> Result<(), Failure> {
+    let app = boot::open_patiently(Purpose::Restore, config, boot::Surroundings::real()).await?;
+    if let Some(wrong) = app.db.check().await.map_err(failed)? {
         app.db.close().await;
         return Err(anyhow!("the backup is damaged: {wrong}").into());
     }
-    let (now, pen) = (app.now(), app.pen.clone());
-    let begun = app
-        .db
-        .write(move |conn| {
-            Box::pin(async move {
-                epoch::begin(conn, now).await?;
-                pen.record(conn, &Event::Restored).await
-            })
-        })
-        .await;
+    begin_epoch(&app).await
+}
+
+async fn begin_epoch(app: &App) -> Result<(), Failure> {
+    let begun = epoch::begin(&app.db, app.now(), &app.pen, || faults::pass("restore.epoch")).await;
     app.db.close().await;
     Ok(begun.map_err(failed)?)
+}
+
+/// Whose the database is, and who else may read it.
+#[derive(Clone, Copy)]
+struct Owner {
+    uid: u32,
+    gid: u32,
+    mode: u32,
+}
+
+impl Owner {
+    /// That of a file; where there is none, the owner of its folder, alone.
+    fn of(path: &Path) -> Result<Self, Failure> {
+        if let Ok(data) = fs::metadata(path) {
+            return Ok(Self { uid: data.uid(), gid: data.gid(), mode: data.mode() & 0o777 });
+        }
+        let folder = folder_of(path);
+        // A folder that is made along belongs to whoever makes it.
+        let data = fs::metadata(folder).or_else(|_| fs::metadata("."));
+        let data = data.with_context(|| format!("{} cannot be read", folder.display()))?;
+        Ok(Self { uid: data.uid(), gid: data.gid(), mode: 0o600 })
+    }
+
+    /// Gives a file to this owner, and where that is asked for, its mode.
+    fn give(self, path: &Path, with_mode: bool) -> Result<(), Failure> {
+        let given = || -> std::io::Result<()> {
+            let data = fs::metadata(path)?;
+            if (data.uid(), data.gid()) != (self.uid, self.gid) {
+                chown(path, Some(self.uid), Some(self.gid))?;
+            }
+            if with_mode {
+                fs::set_permissions(path, PermissionsExt::from_mode(self.mode))?;
+            }
+            Ok(())
+        };
+        let failed = || format!("{} cannot be given to the owner of the database (run this as root)", path.display());
+        Ok(given().with_context(failed)?)
+    }
 }
 
 fn with_ending(path: &Path, ending: &str) -> PathBuf {
@@ -117,22 +163,94 @@ fn remove(database: &Path) {
     }
 }
 
-/// Gives a database another name beside its own, under which it is complete; one that is not there leaves alone what has the
-/// other name.
-fn put_aside(present: &Path, before: &Path) -> std::io::Result<()> {
+/// Copies a file into one that is for its owner alone.
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    let mut source = File::open(from)?;
+    private(to)?;
+    let mut target = File::options().write(true).open(to)?;
+    std::io::copy(&mut source, &mut target)?;
+    target.sync_all()
+}
+
+/// Puts all of a database into its one file: what its log holds is written there, and the log goes.
+async fn merge(database: &Path) -> anyhow::Result<()> {
+    Db::merge(database).await.with_context(|| format!("the log of {} cannot be written to it", database.display()))
+}
+
+/// Keeps a database under another name beside its own; which. It keeps its own until another takes it, since a server would
+/// begin with an empty one where there is none.
+async fn put_aside(present: &Path, now: Timestamp) -> Result<Option<PathBuf>, Failure> {
+    forget_unfinished(present).context("what an earlier restore has left cannot be removed")?;
     if !present.exists() {
-        return Ok(());
+        return Ok(None);
     }
-    remove(before);
-    // These must not be there when another database has the name.
+    let merged = match Db::merge(present).await {
+        Ok(()) => true,
+        Err(Error::Unavailable(error)) => {
+            return Err(anyhow!("somebody is at work on {}, try again: {error}", present.display()).into());
+        }
+        // It may be damaged, which is why somebody goes back to a backup: then it is kept as it is, with its log.
+        Err(error) => {
+            tracing::warn!("the database from before is kept as it is, since it cannot be read: {error}");
+            false
+        }
+    };
+    faults::pass("restore.merged");
+    let before = free_name(present, now);
+    let kept = || -> std::io::Result<()> {
+        if !merged {
+            for ending in ["-wal", ""] {
+                let from = with_ending(present, ending);
+                if from.exists() {
+                    copy(&from, &with_ending(&before, ending))?;
+                }
+            }
+        } else if fs::hard_link(present, &before).is_err() {
+            // Not every file system has a second name for a file.
+            copy(present, &before)?;
+        }
+        File::open(folder_of(present))?.sync_all()
+    };
+    kept().context("the present database cannot be put aside")?;
+    let owner = Owner::of(present)?;
+    owner.give(&before, true)?;
+    faults::pass("restore.kept");
+    // A log must not lie beside another database, which would take it for its own. What it held is in the file by now, or kept.
     for ending in ["-wal", "-shm"] {
-        let from = with_ending(present, ending);
-        if from.exists() {
-            fs::rename(&from, with_ending(before, ending))?;
+        let _ = fs::remove_file(with_ending(present, ending));
+    }
+    Ok(Some(before))
+}
+
+/// A name that nobody has, with the time in it.
+fn free_name(present: &Path, now: Timestamp) -> PathBuf {
+    let name = with_ending(present, &format!("{BEFORE}{}", now.to_string().replace(':', "-")));
+    let taken = |path: &PathBuf| !path.exists() && !with_ending(path, "-wal").exists();
+    let more = (2..).map(|n| with_ending(&name, &format!(".{n}")));
+    std::iter::once(name.clone()).chain(more).find(taken).unwrap_or(name)
+}
+
+/// How the name of a database goes on that was put aside.
+const BEFORE: &str = ".before-restore-";
+
+/// Removes second names of the present database, which a restore leaves that was killed before it replaced it: who takes one for a
+/// copy would write to the database that is served.
+fn forget_unfinished(present: &Path) -> std::io::Result<()> {
+    let Ok(own) = fs::metadata(present) else { return Ok(()) };
+    let prefix = with_ending(Path::new(present.file_name().unwrap_or_default()), BEFORE);
+    for entry in fs::read_dir(folder_of(present))? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let same = || entry.metadata().is_ok_and(|other| (other.dev(), other.ino()) == (own.dev(), own.ino()));
+        if name.as_encoded_bytes().starts_with(prefix.as_os_str().as_encoded_bytes()) && same() {
+            fs::remove_file(entry.path())?;
         }
     }
-    // There is a database of this name at every moment; else a server could begin with an empty one.
-    fs::hard_link(present, before).or_else(|_| fs::rename(present, before))
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// Makes an empty file that is for its owner alone.
@@ -148,6 +266,5 @@ fn private(path: &Path) -> std::io::Result<()> {
 fn finish(from: &Path, to: &Path) -> std::io::Result<()> {
     File::open(from)?.sync_all()?;
     fs::rename(from, to)?;
-    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
+    File::open(folder_of(to))?.sync_all()
 }

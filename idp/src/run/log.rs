@@ -6,17 +6,33 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer};
+use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
 
-use crate::config::{Config, LogFormat};
+use crate::config::{Config, LogFormat, LogLevel};
 
-/// What is to be done when the process ends: spans that have not been sent yet are sent.
+/// The log that was begun. At its end, spans that have not been sent yet are sent.
 #[must_use]
-pub(crate) struct Logging(Option<SdkTracerProvider>);
+pub(crate) struct Logging {
+    provider: Option<SdkTracerProvider>,
+    filter: reload::Handle<EnvFilter, Registry>,
+}
+
+impl Logging {
+    /// Writes events from this weight on from now on.
+    pub(super) fn set_level(&self, level: LogLevel) {
+        // It fails only where there was a log already, as in tests.
+        let _ = self.filter.reload(filter(level));
+    }
+}
+
+fn filter(level: LogLevel) -> EnvFilter {
+    // Of libraries only what looks wrong: at a finer level they would show queries and headers.
+    EnvFilter::new(format!("warn,latchkey={}", level.as_str()))
+}
 
 impl Drop for Logging {
     fn drop(&mut self) {
-        if let Some(Err(error)) = self.0.as_ref().map(SdkTracerProvider::shutdown) {
+        if let Some(Err(error)) = self.provider.as_ref().map(SdkTracerProvider::shutdown) {
             tracing::warn!("the last spans were not sent: {error}");
         }
     }
@@ -24,8 +40,7 @@ impl Drop for Logging {
 
 /// Begins to log as configured.
 pub(crate) fn start(config: &Config) -> Logging {
-    // Of libraries only what looks wrong: at a finer level they would show queries and headers.
-    let filter = EnvFilter::new(format!("warn,latchkey={}", config.log.level.as_str()));
+    let (lines_wanted, handle) = reload::Layer::new(filter(config.log.level));
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
     let lines = match config.log.format {
         LogFormat::Text => lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).boxed(),
@@ -40,13 +55,13 @@ pub(crate) fn start(config: &Config) -> Logging {
         // A request's span, and nothing that is said in it.
         layer.with_location(false).with_threads(false).with_filter(EnvFilter::new("off,latchkey::http=error"))
     });
-    let started = tracing_subscriber::registry().with(lines.with_filter(filter)).with(spans).try_init();
+    let started = tracing_subscriber::registry().with(lines.with_filter(lines_wanted)).with(spans).try_init();
     // There is a log already where a test has started one.
     let _ = started;
     if let Some(error) = failed {
         tracing::warn!("no traces are sent: {error}");
     }
-    Logging(provider)
+    Logging { provider, filter: handle }
 }
 
 fn provider(config: &Config) -> Result<Option<SdkTracerProvider>, opentelemetry_otlp::ExporterBuildError> {

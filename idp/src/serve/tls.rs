@@ -35,29 +35,28 @@ impl Tls {
         Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner)).into()
     }
 
-    /// Reads the files again whenever they have changed, and at SIGHUP, until the process ends.
+    /// Reads the files again whenever they have changed, until the process ends.
     pub async fn watch(self: Arc<Self>) {
-        use tokio::signal::unix::{SignalKind, signal};
         let mut changed = self.changed();
-        let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
         loop {
-            tokio::select! {
-                _ = hangup.recv() => {}
-                () = tokio::time::sleep(LOOK) => {
-                    if self.changed() == changed {
-                        continue;
-                    }
-                }
+            tokio::time::sleep(LOOK).await;
+            let present = self.changed();
+            if present != changed {
+                changed = present;
+                self.read_again();
             }
-            changed = self.changed();
-            match load(&self.certificate, &self.key) {
-                Ok(config) => {
-                    *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
-                    tracing::info!("the certificate was read anew");
-                }
-                // The one before is better than none.
-                Err(error) => tracing::error!("the certificate was not read anew: {error:#}"),
+        }
+    }
+
+    /// Reads the files again.
+    pub fn read_again(&self) {
+        match load(&self.certificate, &self.key) {
+            Ok(config) => {
+                *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
+                tracing::info!("the certificate was read anew");
             }
+            // The one before is better than none.
+            Err(error) => tracing::error!("the certificate was not read anew: {error:#}"),
         }
     }
 

@@ -196,7 +196,7 @@ pub async fn insert_secret(conn: &mut Conn, id: &Id, client: &Id, hash: &TokenHa
     Ok(())
 }
 
-/// Disables a client that has gone from the configuration file.
+/// Disables a client: from then on nothing of it works.
 pub async fn disable(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<()> {
     sqlx::query("UPDATE client SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL")
         .bind(id)
@@ -204,6 +204,17 @@ pub async fn disable(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<()> {
         .execute(conn)
         .await?;
     Ok(())
+}
+
+/// Removes so many grants and consents of a client, with all that hangs on them; whether there may be more.
+pub async fn delete_some_parts(conn: &mut Conn, id: &Id, rows: i64) -> Result<bool> {
+    let mut more = false;
+    for table in ["client_grant", "consent"] {
+        let sql = format!("DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE client_row = $1 LIMIT $2)");
+        let gone = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).bind(rows).execute(&mut *conn).await?.rows_affected();
+        more |= gone == rows.unsigned_abs();
+    }
+    Ok(more)
 }
 
 /// Removes a client and all that hangs on it; whether it was there.

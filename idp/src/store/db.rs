@@ -147,6 +147,17 @@ pub struct Limits {
     pub statement: Duration,
 }
 
+/// How far the schema of a database is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Schema {
+    /// There is none: it is empty, or somebody else's.
+    Missing,
+    /// An earlier release has made it.
+    Behind,
+    /// This release can work with it.
+    UpToDate,
+}
+
 /// The database.
 #[derive(Clone, Debug)]
 pub struct Db {
@@ -232,6 +243,25 @@ impl Db {
         MIGRATIONS.run(&mut conn).await.map_err(|error| Error::Failed(sqlx::Error::Migrate(Box::new(error))))
     }
 
+    /// How far the schema is for this release.
+    pub async fn schema(&self) -> Result<Schema> {
+        let mut conn = self.read().await?;
+        let there = match self.queue {
+            Some(_) => "SELECT name FROM sqlite_master WHERE type = 'table' AND name = '_sqlx_migrations'",
+            None => "SELECT to_regclass('_sqlx_migrations')::text AS name",
+        };
+        let there: Option<(Option<String>,)> = sqlx::query_as(there).fetch_optional(&mut *conn).await?;
+        if there.is_none_or(|row| row.0.is_none()) {
+            return Ok(Schema::Missing);
+        }
+        let done: Vec<(i64,)> = sqlx::query_as("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version")
+            .fetch_all(&mut *conn)
+            .await?;
+        // What a newer release has added does not matter: its changes are such that this one runs on.
+        let behind = Self::migrations().any(|(version, _)| !done.iter().any(|row| row.0 == version));
+        Ok(if behind { Schema::Behind } else { Schema::UpToDate })
+    }
+
     /// Writes a copy of an SQLite database as it is at this moment to a file that is not there yet. Neither readers nor the
     /// writer wait for it.
     pub async fn copy_to(&self, path: &Path) -> Result<()> {
@@ -239,6 +269,20 @@ impl Db {
         sqlx::query("VACUUM INTO $1").bind(path.to_string_lossy().into_owned()).execute(&mut conn).await?;
         conn.close().await?;
         Ok(())
+    }
+
+    /// Puts all of an SQLite database into its one file, so that nothing lies beside it; fails while anybody is at work on it.
+    pub async fn merge(path: &Path) -> Result<()> {
+        install_default_drivers();
+        let mut conn = AnyConnection::connect(&format!("{}?mode=rw", sqlite_url(path))).await?;
+        // Leaving the mode of a log needs that nobody else has the database open, and writes what the log holds.
+        let mode: std::result::Result<(String,), _> =
+            sqlx::query_as("PRAGMA journal_mode = DELETE").fetch_one(&mut conn).await;
+        conn.close().await?;
+        match mode?.0.as_str() {
+            "delete" => Ok(()),
+            _ => Err(unavailable("somebody else has the database open")),
+        }
     }
 
     /// What is wrong with an SQLite file, if anything is.

@@ -1,7 +1,8 @@
 //! The epoch of the database: the moment of its last restore. What was used after the backup looks unused in it, so that
 //! nothing that was made before the epoch is good any more.
 
-use super::db::{Conn, Result};
+use super::db::{Conn, Db, Result};
+use super::event::{Event, Pen};
 use super::installation;
 use crate::base::clock::Timestamp;
 
@@ -13,10 +14,64 @@ pub async fn find(conn: &mut Conn) -> Result<Timestamp> {
     Ok(Timestamp::from_micros(written.and_then(|text| text.parse().ok()).unwrap_or(i64::MIN)))
 }
 
-/// Begins an epoch: ends all sessions and grants, codes and links. Passwords, clients, consents and keys stay.
-pub async fn begin(conn: &mut Conn, now: Timestamp) -> Result<()> {
-    sqlx::query("UPDATE user_account SET generation = generation + 1").execute(&mut *conn).await?;
-    sqlx::query("DELETE FROM authorization_code").execute(&mut *conn).await?;
-    sqlx::query("DELETE FROM one_time_link").execute(&mut *conn).await?;
-    installation::set(conn, NAME, &now.micros().to_string()).await
+/// The fact that an epoch was begun and is not complete.
+const UNFINISHED: &str = "epoch.unfinished";
+
+/// Whether a restore was begun and has not ended: what was used after the backup may work again.
+pub async fn is_unfinished(conn: &mut Conn) -> Result<bool> {
+    Ok(installation::find(conn, UNFINISHED).await?.is_some())
+}
+
+/// How many rows a statement changes at most, so that none takes longer than a statement may.
+const BATCH: i64 = 1000;
+
+/// Begins an epoch: ends all sessions and grants, codes and links, batch by batch. Passwords, clients, consents and keys stay. Begun
+/// again after a crash, it is complete; until then no server starts.
+pub async fn begin(db: &Db, now: Timestamp, pen: &Pen, between: impl Fn()) -> Result<()> {
+    db.write(move |conn| {
+        Box::pin(async move {
+            installation::set(conn, UNFINISHED, "").await?;
+            installation::set(conn, NAME, &now.micros().to_string()).await
+        })
+    })
+    .await?;
+    let mut after = Some(String::new());
+    while let Some(last) = after {
+        after = db.write(move |conn| Box::pin(async move { raise_generations(conn, &last).await })).await?;
+        between();
+    }
+    for (table, key) in [("authorization_code", "hash"), ("one_time_link", "hash")] {
+        while db.write_one(move |conn| Box::pin(delete_batch(conn, table, key))).await? == BATCH.unsigned_abs() {}
+    }
+    let pen = pen.clone();
+    db.write(move |conn| {
+        Box::pin(async move {
+            installation::remove(conn, UNFINISHED).await?;
+            pen.record(conn, &Event::Restored).await
+        })
+    })
+    .await
+}
+
+/// Ends the sessions and grants of the next users behind this one; the last of them, unless they were the last of all.
+async fn raise_generations(conn: &mut Conn, after: &str) -> Result<Option<String>> {
+    let until: Option<(String,)> =
+        sqlx::query_as("SELECT id FROM user_account WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2")
+            .bind(after)
+            .bind(BATCH - 1)
+            .fetch_optional(&mut *conn)
+            .await?;
+    let upper = if until.is_some() { " AND id <= $2" } else { "" };
+    let sql = format!("UPDATE user_account SET generation = generation + 1 WHERE id > $1{upper}");
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(after);
+    if let Some((until,)) = &until {
+        query = query.bind(until);
+    }
+    query.execute(conn).await?;
+    Ok(until.map(|row| row.0))
+}
+
+async fn delete_batch(conn: &mut Conn, table: &str, key: &str) -> Result<u64> {
+    let sql = format!("DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} LIMIT $1)");
+    Ok(sqlx::query(sqlx::AssertSqlSafe(sql)).bind(BATCH).execute(conn).await?.rows_affected())
 }

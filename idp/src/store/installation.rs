@@ -44,6 +44,12 @@ pub async fn raise(conn: &mut Conn, name: &str) -> Result<()> {
     Ok(())
 }
 
+/// Removes a fact.
+pub async fn remove(conn: &mut Conn, name: &str) -> Result<()> {
+    sqlx::query("DELETE FROM installation WHERE name = $1").bind(name).execute(conn).await?;
+    Ok(())
+}
+
 /// Waits for its turn: of several transactions that take turns at one thing, each goes on when the one before it has ended,
 /// and sees what that has done. What is written only where there is nothing yet needs this on PostgreSQL, where a condition
 /// does not see what others have not committed.

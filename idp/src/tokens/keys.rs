@@ -139,11 +139,9 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Loads the keys, and makes those that must be there and are not.
+    /// Loads the keys that there are.
     pub async fn open(db: &Db, vault: &Vault, pen: &Pen, rotation: Rotation) -> Result<Self> {
-        let keys = Self { rotation, ring: RwLock::new(Arc::new(load(db, vault, pen).await?)) };
-        keys.rotate(db, vault, pen, When::Missing).await?;
-        Ok(keys)
+        Ok(Self { rotation, ring: RwLock::new(Arc::new(load(db, vault, pen).await?)) })
     }
 
     /// The keys of this moment.

@@ -1,0 +1,81 @@
+//! Which of two configurations is the newer one, so that a replica with an older file does not undo what a newer one declares.
+
+use crate::base::clock::Timestamp;
+
+/// The edition of a configuration.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Edition {
+    /// The number that is written in it.
+    Numbered(u32),
+    /// When its file was changed.
+    Changed(Timestamp),
+    /// There is no file, and nothing that would tell.
+    #[default]
+    Unknown,
+}
+
+impl Edition {
+    /// Whether the other one is surely newer. A number counts more than a time, since somebody wrote it on purpose.
+    pub fn is_before(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Numbered(own), Self::Numbered(other)) => own < other,
+            (Self::Changed(own), Self::Changed(other)) => own < other,
+            (Self::Changed(_) | Self::Unknown, Self::Numbered(_)) => true,
+            _ => false,
+        }
+    }
+
+    /// The edition as it is kept.
+    pub fn to_text(self) -> String {
+        match self {
+            Self::Numbered(number) => format!("number {number}"),
+            Self::Changed(at) => format!("changed {}", at.micros()),
+            Self::Unknown => "unknown".to_owned(),
+        }
+    }
+
+    /// An edition that was kept.
+    pub fn from_text(text: &str) -> Self {
+        let numbered = || Some(Self::Numbered(text.strip_prefix("number ")?.parse().ok()?));
+        let changed = || Some(Self::Changed(Timestamp::from_micros(text.strip_prefix("changed ")?.parse().ok()?)));
+        numbered().or_else(changed).unwrap_or_default()
+    }
+}
+
+impl std::fmt::Display for Edition {
+    /// In words, for people.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Numbered(number) => write!(f, "edition {number}"),
+            Self::Changed(at) => write!(f, "a file changed at {at}"),
+            Self::Unknown => f.write_str("a configuration without a file"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edition_is_older_only_where_that_is_known() {
+        let (one, two) = (Edition::Numbered(1), Edition::Numbered(2));
+        let at = |seconds| Edition::Changed(Timestamp::from_seconds(seconds));
+        let (monday, tuesday) = (at(1), at(2));
+        for (own, other, before) in [
+            (one, two, true),
+            (two, one, false),
+            (two, two, false),
+            (monday, tuesday, true),
+            (tuesday, monday, false),
+            (tuesday, one, true),
+            (Edition::Unknown, one, true),
+            (one, tuesday, false),
+            (Edition::Unknown, tuesday, false),
+            (tuesday, Edition::Unknown, false),
+        ] {
+            assert_eq!(own.is_before(other), before, "{own:?} {other:?}");
+            assert_eq!(Edition::from_text(&own.to_text()), own);
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! S. Commands, restores and configurations of an operator who makes a mistake, or is interrupted.
+
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::time::{Duration, SystemTime};
+
+use latchkey::config::{Config, DatabaseUrl, Issuer};
+
+use crate::harness::{Process, TestApp, free_port, latchkey, refused, run};
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+fn done(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    said(output)
+}
+
+/// A client in the environment, as a server has it whose configuration declares one.
+const DECLARED: [(&str, &str); 4] = [
+    ("LATCHKEY__CLIENTS__0__CLIENT_ID", "declared"),
+    ("LATCHKEY__CLIENTS__0__KIND", "web"),
+    ("LATCHKEY__CLIENTS__0__REDIRECT_URIS", "https://app.example.com/callback"),
+    ("LATCHKEY__CLIENTS__0__SECRETS", "0123456789abcdef0123456789abcdef"),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s1_a_command_with_another_configuration_changes_nothing_that_it_was_not_told_to() {
+    let app = TestApp::beside_a_process().await;
+    let config = &app.app.config;
+    let server = Process::start(config, &DECLARED).await;
+    let before = (facts(&app).await, app.rows("client").await);
+    // None of the declared clients, an algorithm without a key, another one in the same place.
+    for args in [&["user", "list"][..], &["client", "list"], &["keys", "list"], &["user", "add", "--username", "alice"]]
+    {
+        for environment in [
+            &[("LATCHKEY__TOKENS__SIGNING_ALGORITHMS", "ES256,RS256")][..],
+            &[DECLARED[1], DECLARED[2], DECLARED[3], ("LATCHKEY__CLIENTS__0__CLIENT_ID", "another")],
+        ] {
+            let answer = run(latchkey(config).args(args).envs(environment.iter().copied()));
+            assert!(matches!(answer.status.code(), Some(0 | 4)), "{args:?}: {}", said(&answer));
+        }
+    }
+    assert_eq!((facts(&app).await, app.rows("client").await), before);
+    let shown = done(&run(latchkey(config).args(["client", "show", "declared", "--json"])));
+    assert!(shown.contains("\"disabled\": false"), "{shown}");
+    drop(server);
+}
+
+/// The facts about the installation, and the algorithms of its keys.
+async fn facts(app: &TestApp) -> Vec<(String, String)> {
+    let sql = "SELECT name, value FROM installation UNION SELECT 'key', algorithm FROM signing_key ORDER BY 1, 2";
+    sqlx::query_as(sql).fetch_all(&mut *app.app.db.read().await.unwrap()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s1_commands_refuse_a_database_that_is_not_theirs() {
+    let app = TestApp::beside_a_process().await;
+    let mut other = app.app.config.clone();
+    other.issuer = Issuer::localhost(free_port());
+    let answer = run(latchkey(&other).args(["user", "list"]));
+    assert_eq!(answer.status.code(), Some(66), "{}", said(&answer));
+    assert!(said(&answer).contains(app.issuer()) && said(&answer).contains(other.issuer.as_str()), "{}", said(&answer));
+    // As an earlier release has left it.
+    app.sql("DELETE FROM _sqlx_migrations WHERE version = (SELECT MAX(version) FROM _sqlx_migrations)").await;
+    let migrations = app.rows("_sqlx_migrations").await;
+    let answer = run(latchkey(&app.app.config).args(["user", "list"]));
+    assert_eq!(answer.status.code(), Some(66), "{}", said(&answer));
+    assert!(said(&answer).contains("latchkey migrate"), "{}", said(&answer));
+    assert_eq!(app.rows("_sqlx_migrations").await, migrations);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s1_a_replica_with_an_older_file_does_not_undo_what_a_newer_one_declares() {
+    let app = TestApp::beside_a_process().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, client: &str, age: u64, edition: &str| {
+        let path = folder.path().join(name);
+        let text = format!(
+            "{edition}\n[[clients]]\nclient_id = '{client}'\nkind = 'spa'\nredirect_uris = ['https://{client}.example.com/']\n"
+        );
+        std::fs::write(&path, text).unwrap();
+        let changed = SystemTime::now() - Duration::from_secs(age);
+        std::fs::File::options().write(true).open(&path).unwrap().set_modified(changed).unwrap();
+        path
+    };
+    let old = file("old.toml", "old", 3600, "");
+    let new = file("new.toml", "new", 60, "");
+    let numbered = file("numbered.toml", "numbered", 7200, "edition = 1");
+    let config = &app.app.config;
+    let start =
+        async |file: &Path| Process::start(config, &[("LATCHKEY_CONFIG", file.to_str().unwrap())]).await.stopped();
+    let disabled = |client: &str| {
+        let shown = run(latchkey(config).args(["client", "show", client, "--json"]));
+        shown.status.success().then(|| said(&shown).contains("\"disabled\": true"))
+    };
+    start(&new).await;
+    let log = start(&old).await;
+    assert_eq!((disabled("new"), disabled("old")), (Some(false), None), "{log}");
+    assert!(log.contains("are not declared: those of a newer one"), "{log}");
+    // A number is newer than any time, and holds against every file without one.
+    start(&numbered).await;
+    assert_eq!((disabled("new"), disabled("numbered")), (Some(true), Some(false)));
+    let log = start(&new).await;
+    assert_eq!((disabled("new"), disabled("numbered")), (Some(true), Some(false)), "{log}");
+    // The same clients in an older file are no reason to warn.
+    let copy = file("copy.toml", "numbered", 9000, "");
+    let log = start(&copy).await;
+    assert!(!log.contains("are not declared"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_command_in_the_wrong_folder_makes_nothing_and_says_where_it_looked() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = Config::for_test(Issuer::localhost(free_port()));
+    config.data_dir = "latchkey-data".into();
+    for args in [&["user", "show", "alice"][..], &["client", "list"], &["keys", "rotate"], &["backup", "x.db"]] {
+        let answer = run(latchkey(&config).args(args).current_dir(folder.path()));
+        assert_eq!(answer.status.code(), Some(66), "{args:?}: {}", said(&answer));
+        let looked = folder.path().canonicalize().unwrap().join("latchkey-data/latchkey.db");
+        assert!(said(&answer).contains(looked.to_str().unwrap()), "{}", said(&answer));
+        assert!(said(&answer).contains("--config"), "{}", said(&answer));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{args:?}");
+    }
+    done(&run(latchkey(&config).arg("migrate").current_dir(folder.path())));
+    done(&run(latchkey(&config).args(["user", "list"]).current_dir(folder.path())));
+}
+
+/// A database on which a server was killed, so that what is in its log is in no other place; with a backup from before.
+struct Killed {
+    config: Config,
+    path: PathBuf,
+    backup: PathBuf,
+}
+
+async fn killed() -> Option<Killed> {
+    let app = TestApp::beside_a_process().await;
+    let config = app.app.config.clone();
+    let DatabaseUrl::Sqlite(path) = config.database_url() else { return None };
+    // A folder of its own, in which one can see what a restore leaves.
+    let own = path.with_extension("folder");
+    std::fs::create_dir(&own).unwrap();
+    app.app.db.close().await;
+    let moved = own.join("latchkey.db");
+    std::fs::copy(&path, &moved).unwrap();
+    let mut config = config;
+    config.database.url = Some(DatabaseUrl::Sqlite(moved.clone()));
+    let backup = own.join("backup");
+    let server = Process::start(&config, &[]).await;
+    done(&run(latchkey(&config).args(["backup"]).arg(&backup)));
+    done(&run(latchkey(&config).args(["user", "add", "--username", "alice"])));
+    drop(server);
+    assert!(std::fs::metadata(with(&moved, "-wal")).unwrap().len() > 0, "there is something to lose");
+    Some(Killed { config, path: moved, backup })
+}
+
+fn with(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+impl Killed {
+    /// The databases that were put aside.
+    fn before(&self) -> Vec<PathBuf> {
+        let folder = std::fs::read_dir(self.path.parent().unwrap()).unwrap();
+        let paths = folder.map(|entry| entry.unwrap().path());
+        let mut found: Vec<_> = paths
+            .filter(|path| {
+                let name = path.file_name().unwrap().to_str().unwrap();
+                name.contains(".before-restore-")
+                    && !name.ends_with("-wal")
+                    && !name.ends_with("-shm")
+                    && !name.ends_with(".lock")
+            })
+            .collect();
+        found.sort();
+        found
+    }
+
+    fn has_alice(&self, database: &Path) -> bool {
+        let mut config = self.config.clone();
+        config.database.url = Some(DatabaseUrl::Sqlite(database.to_owned()));
+        let shown = run(latchkey(&config).args(["user", "show", "alice"]));
+        assert!(matches!(shown.status.code(), Some(0 | 3)), "{database:?}: {}", said(&shown));
+        shown.status.success()
+    }
+
+    fn restore(&self, environment: &[(&str, &str)]) -> Output {
+        run(latchkey(&self.config).arg("restore").arg(&self.backup).envs(environment.iter().copied()))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s5_a_restore_that_is_killed_at_any_step_loses_nothing_and_can_be_done_again() {
+    for point in ["copied", "epoch", "prepared", "merged", "kept", "put_aside", "done"] {
+        let Some(killed) = killed().await else { return };
+        let doomed = killed.restore(&[("LATCHKEY_TEST_KILL_AT", &format!("restore.{point}"))]);
+        assert_eq!(doomed.status.signal(), Some(9), "{point}: {}", said(&doomed));
+        let in_place = killed.has_alice(&killed.path);
+        assert_eq!(in_place, point != "done", "{point}: either the one or the other");
+        assert!(in_place || killed.before().iter().any(|path| killed.has_alice(path)), "{point}");
+
+        done(&killed.restore(&[]));
+        assert!(!killed.has_alice(&killed.path), "{point}");
+        let before = killed.before();
+        assert!(before.iter().any(|path| killed.has_alice(path)), "{point}: {before:?}");
+        assert_eq!(before.len(), if point == "done" { 2 } else { 1 }, "{point}: {before:?}");
+        drop(Process::start(&killed.config, &[]).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s5_a_restore_by_root_belongs_to_whoever_the_database_belonged_to_and_twice_loses_nothing() {
+    let Some(killed) = killed().await else { return };
+    let own = std::fs::metadata(&killed.path).unwrap().uid();
+    // Root, as which these tests may run, restores for a user of the service.
+    let owner = if own == 0 { 4242 } else { own };
+    let folder = killed.path.parent().unwrap().to_owned();
+    for path in [folder.clone(), killed.path.clone(), with(&killed.path, "-wal"), with(&killed.path, "-shm")] {
+        chown(path, Some(owner), Some(if own == 0 { 4243 } else { std::fs::metadata(&folder).unwrap().gid() }))
+            .unwrap();
+    }
+    let _ = std::fs::remove_file(with(&killed.path, ".lock"));
+    std::fs::set_permissions(&killed.path, PermissionsExt::from_mode(0o600)).unwrap();
+    for round in 1..=3 {
+        done(&killed.restore(&[]));
+        assert_eq!(killed.before().len(), round, "each keeps its own");
+    }
+    assert_eq!(killed.before().iter().filter(|path| killed.has_alice(path)).count(), 1);
+    // Where no file was, the folder says whose it is.
+    std::fs::remove_file(&killed.path).unwrap();
+    done(&killed.restore(&[]));
+    for entry in std::fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let data = std::fs::metadata(&path).unwrap();
+        if path != killed.backup {
+            assert_eq!(data.uid(), owner, "{path:?}");
+        }
+    }
+    assert_eq!(std::fs::metadata(&killed.path).unwrap().mode() & 0o777, 0o600);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s5_a_restore_in_place_that_is_killed_lets_no_server_start_until_it_is_done() {
+    let app = TestApp::beside_a_process().await;
+    let config = &app.app.config;
+    let DatabaseUrl::Postgres(_) = config.database_url() else { return };
+    app.user("alice").await;
+    let doomed = run(latchkey(config).arg("restore").env("LATCHKEY_TEST_KILL_AT", "restore.epoch"));
+    assert_eq!(doomed.status.signal(), Some(9), "{}", said(&doomed));
+    let server = refused(config);
+    assert!(said(&server).contains("latchkey restore"), "{}", said(&server));
+    done(&run(latchkey(config).arg("restore")));
+    drop(Process::start(config, &[]).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_is_removed_in_pieces_and_works_no_more_from_the_first_on() {
+    let app = TestApp::beside_a_process().await;
+    let rp = app.spa().await;
+    let tokens = rp.tokens_of("alice").await;
+    app.sql(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)
+         INSERT INTO client_grant (id, user_id, client_row, session_id, generation, scope, resources, auth_time, amr, acr,
+                                   offline_at, created_at, ended_at)
+         SELECT 'g' || i, user_id, client_row, session_id, generation, scope, resources, auth_time, amr, acr, offline_at,
+                created_at, ended_at FROM client_grant, n",
+    )
+    .await;
+    let remove = |environment: &[(&str, &str)]| {
+        run(latchkey(&app.app.config).args(["client", "remove", "--", rp.id()]).envs(environment.iter().copied()))
+    };
+    let doomed = remove(&[("LATCHKEY_TEST_KILL_AT", "client_removed.in_part")]);
+    assert_eq!(doomed.status.signal(), Some(9), "{}", said(&doomed));
+    let left = app.rows("client_grant").await;
+    assert!((1..1201).contains(&left), "{left}");
+    app.app.remembered_clients.forget();
+    rp.userinfo(&tokens.access_token).await.expect(401);
+    rp.refresh(tokens.refresh()).await.error("invalid_client");
+    done(&remove(&[]));
+    assert_eq!((app.rows("client_grant").await, app.rows("client").await), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sighup_reads_again_what_it_can_and_ends_no_server() {
+    let app = TestApp::beside_a_process().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("latchkey.toml");
+    let write = |name: &str, level: &str, client: &str, rest: &str| {
+        let text = format!(
+            "{rest}\n[pages]\noperator_name = '{name}'\n[log]\nlevel = '{level}'\n[[clients]]\nclient_id = '{client}'\n\
+             kind = 'spa'\nredirect_uris = ['https://app.example.com/']\n"
+        );
+        std::fs::write(&path, text).unwrap();
+    };
+    write("Northwind", "warn", "first", "");
+    let server = Process::start(&app.app.config, &[("LATCHKEY_CONFIG", path.to_str().unwrap())]).await;
+    let shows = async |name: &str| {
+        let began = std::time::Instant::now();
+        while !server.text(&server.url("/sign-in")).await.contains(name) {
+            assert!(began.elapsed() < Duration::from_secs(60), "{name} is shown");
+        }
+    };
+    shows("Northwind").await;
+    write("Southwind", "info", "second", "[tokens]\naccess_token = '5m'");
+    server.hang_up();
+    shows("Southwind").await;
+    // Wrong, and so nothing of it is taken; and right again.
+    write("Eastwind", "loud", "third", "");
+    server.hang_up();
+    for _ in 0..20 {
+        assert!(server.text(&server.url("/sign-in")).await.contains("Southwind"));
+    }
+    write("Westwind", "info", "second", "");
+    server.hang_up();
+    shows("Westwind").await;
+    let shown = |client: &str| run(latchkey(&app.app.config).args(["client", "show", client, "--json"]));
+    assert!(said(&shown("first")).contains("\"disabled\": true"));
+    assert!(said(&shown("second")).contains("\"disabled\": false"));
+    assert_eq!(shown("third").status.code(), Some(3));
+    let log = server.stopped();
+    for line in ["log.level is info", "second", "tokens.access_token", "log.level", "the configuration was read again"]
+    {
+        assert!(log.contains(line), "{line}: {log}");
+    }
+}
