@@ -108,7 +108,7 @@ pub async fn open_patiently(purpose: Purpose, config: Config, surroundings: Surr
             file.check(&path, std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() > 0))?;
         }
     } else {
-        files_are_there(&config, own_key.as_ref())?;
+        database_is_there(&config)?;
     }
     let db = open_database(&config, durable, purpose.makes()).await?;
     match purpose {
@@ -232,17 +232,15 @@ async fn open_database(config: &Config, durable: bool, make: bool) -> Result<Db>
     Db::open(&options).await.with_context(|| format!("the database {shown} cannot be opened"))
 }
 
-/// Refuses where a server would begin with an empty database or another master key.
-fn files_are_there(config: &Config, own_key: Option<&KeyFile>) -> Result<()> {
-    let DatabaseUrl::Sqlite(database) = config.database_url() else { return Ok(()) };
-    let key = own_key.map(|file| ("master key", file.path().to_owned()));
-    for (what, path) in std::iter::once(("database", database)).chain(key) {
-        if !path.is_file() {
+/// Refuses where a server would begin with an empty database.
+fn database_is_there(config: &Config) -> Result<()> {
+    match config.database_url() {
+        DatabaseUrl::Sqlite(path) if !path.is_file() => {
             let path = std::path::absolute(&path).unwrap_or(path);
-            bail!(NotOurs(format!("There is no {what} at {}.", path.display())));
+            bail!(NotOurs(format!("There is no database at {}.", path.display())))
         }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Refuses a database that was made for something else, or that this release cannot work with.
@@ -255,6 +253,10 @@ async fn is_ours(config: &Config, db: &Db) -> Result<()> {
              or run latchkey migrate."
         ))),
         Schema::UpToDate => {}
+    }
+    // Without a data key, one would be made, and a master key with it.
+    if !installation::is_sealed(&mut *db.read().await?).await? {
+        bail!(NotOurs(format!("The database {shown} was never used.")));
     }
     let issuer = installation::find(&mut *db.read().await?, ISSUER).await?;
     match issuer.filter(|issuer| issuer != config.issuer.as_str()) {
