@@ -196,3 +196,30 @@ async fn a_million_anonymous_starts_would_leave_no_row() {
         assert_eq!(app.rows(table).await, rows, "{table}");
     }
 }
+
+#[tokio::test]
+async fn a_session_of_an_administrator_is_short_whatever_was_chosen() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let silent = rp.request().set("prompt", "none").path();
+    app.user("alice").await;
+    app.sql("INSERT INTO role (id, name, created_at) VALUES ('r', 'administrator', 0)").await;
+    app.sql("INSERT INTO user_role (user_id, role_id, created_at) SELECT id, 'r', 0 FROM user_account").await;
+    let mut browser = app.browser();
+    let page = browser.get(&rp.request().path()).await;
+    let page = sign_in_and_keep(&mut browser, &page, "alice").await;
+    browser.go_on(page).await.code();
+    app.clock.advance(minutes(14));
+    browser.get(&silent).await.code();
+    app.clock.advance(minutes(16));
+    browser.get(&silent).await.error("login_required");
+    // Eight hours of work, and no more.
+    let mut browser = app.browser();
+    browser.authorize(&rp).await.code();
+    for _ in 0..47 {
+        app.clock.advance(minutes(10));
+        browser.get(&silent).await.code();
+    }
+    app.clock.advance(minutes(10));
+    browser.get(&silent).await.error("login_required");
+}

@@ -17,6 +17,10 @@ section! {
         session_absolute: Duration = days(14), must(between(minutes(5), days(365)));
         /// The same for a session of someone who chose to stay signed in.
         session_remembered: Duration = days(30), must(between(minutes(5), days(365)));
+        /// After how long without use a session of an administrator ends, whatever they chose.
+        administrator_idle: Duration = minutes(15), must(between(minutes(1), hours(24)));
+        /// After how long a session of an administrator ends, however much it is used.
+        administrator_absolute: Duration = hours(8), must(between(minutes(5), days(14)));
         /// How long a sign-in that was begun can be completed.
         interaction: Duration = minutes(30), must(between(minutes(10), minutes(60)));
         /// How long the link works by which a new person sets a password.

@@ -1,6 +1,7 @@
 //! Beginning and ending sessions.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use crate::app::App;
 use crate::base::clock::Timestamp;
@@ -13,6 +14,7 @@ use crate::store::user::{self, User};
 use crate::store::{known_device, password};
 
 use super::password::Proof;
+use super::users::ADMINISTRATOR;
 
 /// A user who has just authenticated, and in which browser.
 pub struct SignIn<'a> {
@@ -74,12 +76,20 @@ pub(super) struct Beginning {
     presented: Option<TokenHash>,
     browser: TokenHash,
     idle_seconds: i64,
+    of_administrators: Limits,
     user_agent: Option<String>,
     address: String,
     amr: Vec<String>,
     proof: Option<Proof>,
     pen: Pen,
     now: Timestamp,
+}
+
+/// How long sessions of administrators last: what they can do is worth more than the comfort of not signing in again.
+#[derive(Clone, Copy)]
+struct Limits {
+    idle_seconds: i64,
+    absolute: Duration,
 }
 
 impl Beginning {
@@ -108,7 +118,11 @@ impl Beginning {
             kept: CookieSecret::new(&app.pen.random),
             presented: sign_in.sid.map(CookieSecret::hash),
             browser: sign_in.browser.hash(),
-            idle_seconds: i64::try_from(idle.as_secs()).unwrap_or(i64::MAX),
+            idle_seconds: seconds(idle),
+            of_administrators: Limits {
+                idle_seconds: seconds(login.administrator_idle),
+                absolute: login.administrator_absolute,
+            },
             user_agent: sign_in.user_agent.map(str::to_owned),
             address: sign_in.address.to_string(),
             amr: sign_in.amr.iter().map(|&method| method.to_owned()).collect(),
@@ -120,8 +134,13 @@ impl Beginning {
 
     /// Writes the session of a user who is held, and is of this generation.
     pub(super) async fn write(self, conn: &mut Conn, generation: i64) -> Result<SignedIn> {
-        let Self { mut new, sid, kept, browser, now, idle_seconds, .. } = self;
+        let Self { mut new, sid, kept, browser, now, mut idle_seconds, .. } = self;
         new.generation = generation;
+        if user::roles(conn, &new.user_id).await?.iter().any(|role| role == ADMINISTRATOR) {
+            new.kept_at = None;
+            new.expires_at = new.expires_at.min(now + self.of_administrators.absolute);
+            idle_seconds = idle_seconds.min(self.of_administrators.idle_seconds);
+        }
         let (sid_hash, kept_hash, presented) = (sid.hash(), kept.hash(), self.presented.as_ref());
         new.browser_id = session::hold_browser(conn, &new.browser_id, &browser, &sid_hash, now).await?;
         // A browser that lost its session cookie, by being closed, has ended its sessions: nobody who signs in
@@ -157,6 +176,10 @@ impl Beginning {
         self.pen.record(conn, &event).await?;
         Ok(SignedIn { session, sid, keep: all, kept: (some && !all).then_some(kept) })
     }
+}
+
+fn seconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }
 
 /// Ends a session, and with it what hangs on it and is not offline.
