@@ -12,6 +12,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::app::App;
+use crate::oidc::token_request::GrantType;
 
 /// One label of a metric, or two or three, with values that are few: routes, outcomes, kinds. Never what somebody sent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -36,11 +37,24 @@ fn latencies() -> Histogram {
     Histogram::new([0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0])
 }
 
+/// What comes of tries to sign in.
+const SIGN_INS: [&str; 4] = ["done", "refused", "throttled", "limited"];
+
+/// The statuses of requests that were not answered because something is wrong here.
+const FAILURES: [u16; 2] = [500, 503];
+
+/// What may be used twice.
+const REPLAYS: [&str; 2] = ["authorization_code", "refresh_token"];
+
+/// The jobs.
+const JOBS: [&str; 2] = ["keys", "clean"];
+
 /// All that is counted.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
     requests: Counters<3>,
+    failures: Counters<1>,
     request_duration: Seconds,
     in_flight: Level,
     http_connections: Level,
@@ -83,6 +97,7 @@ impl Metrics {
         let mut metrics = Self {
             registry: Registry::default(),
             requests: Family::default(),
+            failures: Family::default(),
             request_duration: Family::new_with_constructor(seconds),
             in_flight: Level::default(),
             http_connections: Level::default(),
@@ -112,13 +127,45 @@ impl Metrics {
             started: Measure::default(),
         };
         metrics.register();
+        metrics.begin_at_zero();
+        metrics
+    }
+
+    /// Makes every series that can be known before it counts: the first event of one that was not there is no increase, and an
+    /// alert would sleep through the first theft.
+    fn begin_at_zero(&self) {
+        fn at_zero<const N: usize>(counters: &Counters<N>, labels: [(&'static str, &str); N]) {
+            drop(counters.get_or_create(&Labels(labels.map(|(name, value)| (name, value.to_owned())))));
+        }
+        for outcome in SIGN_INS {
+            at_zero(&self.sign_ins, [("method", "password"), ("outcome", outcome)]);
+        }
+        for grant_type in GrantType::ALL {
+            at_zero(&self.tokens, [("grant_type", grant_type.as_str())]);
+        }
+        for kind in REPLAYS {
+            at_zero(&self.replays, [("kind", kind)]);
+        }
+        for status in FAILURES {
+            at_zero(&self.failures, [("status", &status.to_string())]);
+        }
         for reason in ["silent", "idle", "unread", "displaced"] {
-            drop(metrics.http_ended.get_or_create(&Labels([("reason", reason.to_owned())])));
+            at_zero(&self.http_ended, [("reason", reason)]);
         }
         for taken in ["address", "all"] {
-            drop(metrics.http_refused.get_or_create(&Labels([("taken", taken.to_owned())])));
+            at_zero(&self.http_refused, [("taken", taken)]);
         }
-        metrics
+        for outcome in ["done", "refused"] {
+            at_zero(&self.hashing, [("outcome", outcome)]);
+        }
+        for outcome in ["answered", "failed"] {
+            at_zero(&self.redis, [("outcome", outcome)]);
+        }
+        for job in JOBS {
+            for outcome in ["done", "failed"] {
+                at_zero(&self.jobs, [("job", job), ("outcome", outcome)]);
+            }
+        }
     }
 
     fn register(&mut self) {
@@ -137,6 +184,7 @@ impl Metrics {
             "Requests that were answered, by method, route and status",
             self.requests.clone(),
         );
+        own.register("http_failures", "Requests that were answered with 500 or 503, by status", self.failures.clone());
         own.register_with_unit(
             "http_request_duration",
             "How long answers took, by route",
@@ -202,6 +250,9 @@ impl Metrics {
         let labels =
             Labels([("method", method.to_owned()), ("route", route.to_owned()), ("status", status.to_string())]);
         self.requests.get_or_create(&labels).inc();
+        if FAILURES.contains(&status) {
+            self.failures.get_or_create(&Labels([("status", status.to_string())])).inc();
+        }
         self.request_duration.get_or_create(&Labels([("route", route.to_owned())])).observe(took.as_secs_f64());
     }
 

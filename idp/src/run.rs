@@ -7,6 +7,7 @@ mod keys;
 mod log;
 mod reload;
 mod user;
+mod welcome;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -99,6 +100,7 @@ async fn open(purpose: Purpose, config: Config) -> Result<App, Failure> {
 }
 
 async fn serve(loaded: Loaded, log: Arc<Logging>) -> Outcome {
+    let log_format = loaded.config.log.format;
     let began = std::time::Instant::now();
     // Before anything else: where nobody listens to it, SIGHUP ends a process.
     let hangup = signal(SignalKind::hangup()).context("SIGHUP cannot be listened to")?;
@@ -150,7 +152,7 @@ async fn serve(loaded: Loaded, log: Arc<Logging>) -> Outcome {
         watching.abort();
     }
     drop(hold);
-    Ok(Output::new("Stopped.", &json!({ "stopped": true })))
+    Ok(welcome::line(log_format, "Stopped.", &json!({ "stopped": true })))
 }
 
 /// Ready when the process is told to stop.
@@ -167,34 +169,15 @@ pub(crate) async fn stop_signal() {
 
 /// Tells a person what comes next. It goes to standard output and not to the log: a link that sets a password is a secret.
 async fn welcome(app: &App, took: Duration) -> Result<(), Failure> {
-    let issuer = app.issuer();
-    println!("Latchkey serves {issuer} (started in {} ms)", took.as_millis());
-    if !app.config.issuer.is_https() {
-        println!("Plain http on this machine alone: cookies go without their __Host- prefix and Secure.");
-    }
     let mut conn = app.db.read().await.map_err(failed)?;
     let administrators = store::user::any_with_password(&mut conn, ADMINISTRATOR).await.map_err(failed)?;
     drop(conn);
+    let mut first = None;
     if !administrators {
         let administrator = first_administrator(app).await?;
-        match users::first_password_link(app, &administrator.id, FIRST_LINK).await.map_err(failed)? {
-            FirstLink::Made(link) => {
-                println!(
-                    "\nNo administrator can sign in yet. Set the password of the user \"admin\" (once, within an hour):"
-                );
-                println!("  {link}");
-            }
-            // By another replica, or at the start before: whoever reads this output need not read it twice.
-            FirstLink::MadeBefore(until) => println!(
-                "\nNo administrator can sign in yet. The link for the user \"admin\" was printed before and works until \
-                 {until}. For another one:\n  latchkey user set-password admin"
-            ),
-        }
-        println!("\nAdd an application, and people:");
-        println!("  latchkey client add --kind web --redirect-uri https://app.example.com/callback");
-        println!("  latchkey user add --email alice@example.com");
+        first = Some(users::first_password_link(app, &administrator.id, FIRST_LINK).await.map_err(failed)?);
     }
-    println!("\nDiscovery: {}", app.config.issuer.url("/.well-known/openid-configuration"));
+    welcome::tell(app, took, first.as_ref());
     Ok(())
 }
 

@@ -1,9 +1,70 @@
 //! What is told to whom watches the process: metrics, the log, traces.
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Command, Stdio};
 
-use crate::harness::{PASSWORD, Process, TestApp, free_port, seconds};
+use crate::harness::{PASSWORD, Process, TestApp, free_port, latchkey, seconds};
+
+#[tokio::test]
+async fn what_is_counted_begins_at_zero_so_that_the_first_theft_is_an_increase() {
+    let app = TestApp::new().await;
+    let text = app.app.metrics.text(&app.app).unwrap();
+    for name in [
+        "latchkey_replays_total{kind=\"authorization_code\"}",
+        "latchkey_replays_total{kind=\"refresh_token\"}",
+        "latchkey_sign_ins_total{method=\"password\",outcome=\"done\"}",
+        "latchkey_sign_ins_total{method=\"password\",outcome=\"refused\"}",
+        "latchkey_sign_ins_total{method=\"password\",outcome=\"throttled\"}",
+        "latchkey_sign_ins_total{method=\"password\",outcome=\"limited\"}",
+        "latchkey_tokens_issued_total{grant_type=\"authorization_code\"}",
+        "latchkey_tokens_issued_total{grant_type=\"client_credentials\"}",
+        "latchkey_tokens_issued_total{grant_type=\"refresh_token\"}",
+        "latchkey_http_failures_total{status=\"500\"}",
+        "latchkey_http_failures_total{status=\"503\"}",
+        "latchkey_hashing_total{outcome=\"refused\"}",
+        "latchkey_redis_requests_total{outcome=\"failed\"}",
+        "latchkey_job_runs_total{job=\"keys\",outcome=\"failed\"}",
+        "latchkey_job_runs_total{job=\"clean\",outcome=\"failed\"}",
+        "latchkey_database_acquire_timeouts_total",
+    ] {
+        assert_eq!(value(&text, name), 0.0, "{name} in\n{text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_a_log_of_json_standard_output_is_json_too() {
+    let app = TestApp::beside_a_process().await;
+    let mut command = latchkey(&app.app.config);
+    let command = command.arg("serve").env("LATCHKEY__LOG__FORMAT", "json");
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut output = String::new();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    lines.read_line(&mut output).unwrap();
+    let address = format!("127.0.0.1:{}", app.app.config.issuer.port());
+    for path in ["/health/live", "/static/x/y"] {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        let host = app.app.config.issuer.authority();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").unwrap();
+        stream.read_to_end(&mut Vec::new()).unwrap();
+    }
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    lines.read_to_string(&mut output).unwrap();
+    let mut log = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    assert!(child.wait().unwrap().success(), "{log}");
+    let objects = |text: &str| -> Vec<serde_json::Value> {
+        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no object: {line}"))).collect()
+    };
+    let (told, logged) = (objects(&output), objects(&log));
+    assert_eq!(told.len(), 2, "that it serves and that it has stopped: {output}");
+    assert_eq!(told[0]["issuer"], app.issuer());
+    assert!(told[0]["first_password_link"].as_str().is_some_and(|link| link.contains("/set-password?")), "{output}");
+    let requests: Vec<_> = logged.iter().filter(|line| line["message"] == "request").collect();
+    // That it lives is asked all the time; that there is no such file is a refusal.
+    assert_eq!(requests.len(), 1, "{log}");
+    assert_eq!(requests[0]["reason"], "there is no such file");
+}
 
 /// The value of a metric with these labels.
 fn value(text: &str, name: &str) -> f64 {
