@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::app::{App, Parts};
 use crate::base::clock::Clock;
+use crate::base::language::Language;
 use crate::base::messages::Messages;
 use crate::base::random::Random;
 use crate::base::seal::SealingKey;

@@ -392,13 +392,12 @@ kind = 'native'
 redirect_uris = ['com.example.app:/callback']
 [[scopes]]
 name = 'roles'
-claims = ['roles']
 ";
         let env = [("LATCHKEY__CLIENTS__0__SECRETS", "a-secret-from-the-environment")];
         let config = loaded(document, &env).config;
         assert_eq!(config.clients.len(), 2);
         assert_eq!(config.clients[0].secrets[0].expose(), "a-secret-from-the-environment");
-        assert_eq!(config.scopes[0].claims, ["roles"]);
+        assert_eq!(config.scopes[0].name, "roles");
 
         // A comma may belong to a secret: it never makes two short ones of one.
         let several = |text| {

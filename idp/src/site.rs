@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use axum::body::Bytes;
 
 use crate::base::encoding::base64;
+use crate::base::language::Language;
 use crate::base::messages::Messages;
 use crate::config::{Issuer, Pages};
 
@@ -25,6 +26,14 @@ pub struct Site {
     pub pages: Pages,
     /// The operator's logo itself.
     pub logo: Option<Logo>,
+    /// The language of people whose own is not known or not there.
+    pub language: Language,
+    /// Where people find help.
+    pub support: Option<String>,
+    /// The operator's terms of service.
+    pub tos_uri: Option<String>,
+    /// The operator's privacy policy.
+    pub policy_uri: Option<String>,
     /// The texts.
     pub messages: Arc<Messages>,
 }
@@ -38,6 +47,10 @@ impl Site {
             operator_name: pages.operator_name.clone(),
             operator_logo: logo.is_some().then(|| issuer.path().to_owned() + "/brand-logo"),
             has_brand: pages.accent_color.is_some(),
+            language: Language::lookup(&pages.language).unwrap_or(Language::ENGLISH),
+            support: pages.support.clone(),
+            tos_uri: pages.tos_uri.clone(),
+            policy_uri: pages.policy_uri.clone(),
             pages: pages.clone(),
             logo,
             messages,
@@ -79,6 +92,13 @@ impl Deref for PresentSite {
     type Target = Site;
     fn deref(&self) -> &Site {
         &self.last().first
+    }
+}
+
+impl Site {
+    /// Whether there is anything to link to below a page.
+    pub fn has_links(&self) -> bool {
+        self.support.is_some() || self.tos_uri.is_some() || self.policy_uri.is_some()
     }
 }
 

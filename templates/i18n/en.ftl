@@ -212,3 +212,8 @@ error-busy = There is a lot going on right now
 error-busy-advice = Please try again in a few seconds.
 error-internal = Something went wrong on our side
 error-internal-advice = It isn’t your fault. Try again in a moment; if it happens again, give the request number below to the people who run this service.
+
+# Links below every page, to the operator's own.
+site-support = Help
+site-policy = Privacy
+site-terms = Terms

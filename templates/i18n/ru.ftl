@@ -214,3 +214,8 @@ error-busy = Сейчас очень много запросов
 error-busy-advice = Попробуйте ещё раз через несколько секунд.
 error-internal = Что-то сломалось на нашей стороне
 error-internal-advice = Вы ни в чём не виноваты. Попробуйте чуть позже; если ошибка повторится, сообщите номер запроса тем, кто отвечает за этот сервис.
+
+# Links below every page, to the operator's own.
+site-support = Помощь
+site-policy = Конфиденциальность
+site-terms = Условия

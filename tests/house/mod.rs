@@ -3,6 +3,7 @@
 mod deploy;
 mod index;
 mod integrate;
+mod keys;
 mod operate;
 mod references;
 mod rings;

@@ -59,13 +59,18 @@ impl Language {
     }
 
     /// The language for a person: what the client asked for (`ui_locales`: OIDC Core §3.1.2.1), else what was chosen
-    /// before (a cookie), else what the browser prefers (`Accept-Language`: RFC 9110 §12.5.4), else English.
-    pub fn negotiate<L: AsRef<str>>(ui_locales: &[L], cookie: Option<&str>, accept_language: Option<&str>) -> Language {
+    /// before (a cookie), else what the browser prefers (`Accept-Language`: RFC 9110 §12.5.4), else the operator's.
+    pub fn negotiate<L: AsRef<str>>(
+        ui_locales: &[L],
+        cookie: Option<&str>,
+        accept_language: Option<&str>,
+        otherwise: Language,
+    ) -> Language {
         let asked = ui_locales.iter().take(MOST_TAGS).find_map(|tag| Self::lookup(tag.as_ref()));
         asked
             .or_else(|| cookie.and_then(Self::lookup))
             .or_else(|| accept_language.and_then(preferred))
-            .unwrap_or(Self::ENGLISH)
+            .unwrap_or(otherwise)
     }
 
     /// The canonical tag: BCP 47.
@@ -138,7 +143,7 @@ mod tests {
     use super::*;
 
     fn negotiated(ui_locales: &[&str], cookie: Option<&str>, accept_language: Option<&str>) -> &'static str {
-        Language::negotiate(ui_locales, cookie, accept_language).tag()
+        Language::negotiate(ui_locales, cookie, accept_language, Language::ENGLISH).tag()
     }
 
     #[test]
@@ -185,7 +190,7 @@ mod tests {
             cookie in proptest::option::of(".{0,40}"),
             header in proptest::option::of("[a-zA-Z*;=,q0-9. \\-_\u{fe}\u{444}]{0,120}"),
         ) {
-            let language = Language::negotiate(&locales, cookie.as_deref(), header.as_deref());
+            let language = Language::negotiate(&locales, cookie.as_deref(), header.as_deref(), Language::ENGLISH);
             prop_assert!(Language::all().any(|known| known == language));
         }
 

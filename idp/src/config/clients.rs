@@ -1,5 +1,6 @@
 //! `[[clients]]` and `[[scopes]]`: what is declared in the file instead of kept in the database.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::pages::link;
@@ -11,6 +12,7 @@ use crate::oidc::client_metadata::{ClientKind, ClientMetadata, TokenEndpointAuth
 use crate::oidc::redirect_uri::origin;
 use crate::oidc::resource::{Resource, check_identifier};
 use crate::oidc::scope::ScopeSet;
+use crate::site::Logo;
 
 section! {
     /// A client; it can be changed here only.
@@ -54,8 +56,9 @@ section! {
         resources: Vec<String> = vec![];
         /// The resources that it stands for when it introspects a token.
         resource_identifiers: Vec<String> = vec![];
-        /// Where its picture is.
-        logo_uri: Option<String> = None, must(if_set(link(&["https", "http"])));
+        /// A file with its picture, of at most 256 KiB (PNG, JPEG, WebP or SVG): pages load nothing from elsewhere.
+        logo: Option<PathBuf> = None,
+            must(if_set(rule("a picture of at most 256 KiB (PNG, JPEG, WebP or SVG)", |path: &PathBuf| Logo::read(path).is_ok())));
         /// Where its home page is.
         client_uri: Option<String> = None, must(if_set(link(&["https", "http"])));
         /// Where its terms of service are.
@@ -74,8 +77,6 @@ section! {
                 |name: &String| !name.contains(' ') && ScopeSet::parse(name).is_ok()));
         /// What people are asked to allow, in their words.
         description: Option<String> = None, otherwise("the `name`");
-        /// The attributes of a person that it gives as claims.
-        claims: Vec<String> = vec![];
     }
 }
 
@@ -224,7 +225,8 @@ impl DeclaredClient {
         metadata.default_resources.clone_from(&self.default_resources);
         metadata.resources.clone_from(&self.resources);
         metadata.resource_identifiers.clone_from(&self.resource_identifiers);
-        metadata.logo_uri.clone_from(&self.logo_uri);
+        // That it can be read has been checked.
+        metadata.logo_uri = self.logo.as_deref().and_then(|path| Logo::read(path).ok()).map(|logo| logo.data_url());
         metadata.client_uri.clone_from(&self.client_uri);
         metadata.tos_uri.clone_from(&self.tos_uri);
         metadata.policy_uri.clone_from(&self.policy_uri);

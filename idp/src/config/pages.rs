@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::reader::{Rule, if_set, rule, section};
 use super::value::Color;
+use crate::base::language::Language;
 
 section! {
     /// How the hosted pages look and speak.
@@ -16,7 +17,7 @@ section! {
         accent_color: Option<Color> = None, otherwise("the built-in blue");
         /// The language of people whose own is not known or not there.
         language: String = "en".to_owned(),
-            must(rule("a language tag, such as \"en\" or \"ru\"", |tag: &String| tag.parse::<unic_langid::LanguageIdentifier>().is_ok()));
+            must(rule("a language that pages are there in: \"en\" or \"ru\"", |tag: &String| Language::lookup(tag).is_some()));
         /// Where people find help: a web page, or `mailto:` and an address.
         support: Option<String> = None, must(if_set(link(&["https", "mailto"])));
         /// The terms of service.

@@ -21,8 +21,6 @@ section! {
         refresh_absolute: Duration = days(90), must(between(hours(1), days(730)));
         /// For how long a refresh token that was rotated still leads to the newest of its family.
         refresh_grace: Duration = seconds(30), must(at_most(seconds(60)));
-        /// How far the clocks of others may differ from ours.
-        clock_tolerance: Duration = seconds(30), must(at_most(seconds(60)));
         /// How long a signing key is used before the next takes over.
         key_rotation: Duration = days(90), should(between(days(7), days(365)));
         /// How long the next signing key is published before it signs.

@@ -72,6 +72,7 @@ impl Visitor {
                 &[],
                 jar.get(&parts.headers, Name::Language),
                 text(&parts.headers, header::ACCEPT_LANGUAGE),
+                app.site.language,
             ),
             request: parts.extensions.get::<RequestId>().cloned().unwrap_or_default(),
         }

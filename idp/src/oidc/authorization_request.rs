@@ -61,8 +61,6 @@ pub struct AuthorizationRequest {
     pub id_token_hint: Option<String>,
     /// The person's languages, the best first.
     pub ui_locales: Vec<String>,
-    /// The authentication contexts wanted, the best first.
-    pub acr_values: Vec<String>,
 }
 
 /// Reads what is asked. Errors go to the recipient; parameters that are not known are ignored (RFC 6749 §3.1).
@@ -91,10 +89,7 @@ pub fn validate(
         login_hint: bounded(params, "login_hint", MAX_STATE)?,
         id_token_hint: bounded(params, "id_token_hint", MAX_TOKEN)?,
         ui_locales: words(params, "ui_locales").filter(|word| language_tag(word)).collect(),
-        acr_values: match words(params, "acr_values").collect::<Vec<_>>() {
-            values if values.is_empty() => client.metadata.default_acr_values.clone(),
-            values => values,
-        },
+        // `acr_values` is a wish (Core §3.1.2.1): the ID token tells how strongly the person signed in, whatever was wished.
     })
 }
 
@@ -213,10 +208,7 @@ pub(super) mod tests {
         assert_eq!((request.state.as_deref(), request.nonce.as_deref()), (Some("a b&c=d"), Some("n")));
         assert_eq!(request.prompt, Prompt { login: true, consent: true, ..Prompt::default() });
         assert_eq!((request.max_age, request.response_mode), (Some(60), ResponseMode::FormPost));
-        assert_eq!(
-            (request.ui_locales, request.acr_values),
-            (vec!["ru".into(), "de-CH".into()], vec!["phr".into(), "mfa".into()])
-        );
+        assert_eq!(request.ui_locales, ["ru", "de-CH"]);
         assert_eq!(request.code_challenge.unwrap().as_str(), CHALLENGE);
     }
 
@@ -224,12 +216,11 @@ pub(super) mod tests {
     fn what_the_client_registered_fills_what_the_request_leaves_open() {
         let mut client = client();
         client.metadata.default_max_age = Some(7);
-        client.metadata.default_acr_values = vec!["phr".to_owned()];
         let params = Params::from_pairs(good());
         let recipient = identify(&params, Some(&client)).unwrap();
         let request = validate(&params, &client, &recipient, &offered());
         let request = request.unwrap();
-        assert_eq!((request.max_age, request.acr_values), (Some(7), vec!["phr".to_owned()]));
+        assert_eq!(request.max_age, Some(7));
     }
 
     #[test]

@@ -118,8 +118,6 @@ pub struct ClientMetadata {
     pub default_max_age: Option<u64>,
     /// Whether ID Tokens must say when the person signed in; they always do.
     pub require_auth_time: bool,
-    /// The authentication contexts wanted where a request does not say.
-    pub default_acr_values: Vec<String>,
     /// What the client's ID Tokens are signed with, if it is not the provider's first algorithm.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token_signed_response_alg: Option<Algorithm>,
@@ -156,7 +154,6 @@ impl Default for ClientMetadata {
             tos_uri: None,
             default_max_age: None,
             require_auth_time: false,
-            default_acr_values: Vec::new(),
             id_token_signed_response_alg: None,
             id_token_claims: true,
             require_pkce: true,

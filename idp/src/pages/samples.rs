@@ -39,6 +39,10 @@ pub(super) fn site() -> Site {
         has_brand: true,
         pages: crate::config::Config::default().pages,
         logo: None,
+        language: Language::ENGLISH,
+        support: Some("mailto:help@northwind.example".to_owned()),
+        tos_uri: Some("https://northwind.example/terms".to_owned()),
+        policy_uri: Some("https://northwind.example/privacy".to_owned()),
         messages: std::sync::Arc::new(Messages::load().unwrap()),
     }
 }

@@ -112,7 +112,6 @@ impl Case {
             login_hint: None,
             id_token_hint: None,
             ui_locales: Vec::new(),
-            acr_values: Vec::new(),
         };
         let situation = Situation {
             now: NOW,
