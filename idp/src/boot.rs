@@ -12,7 +12,6 @@ use tokio_util::task::TaskTracker;
 
 use crate::app::{App, Parts};
 use crate::base::clock::Clock;
-use crate::base::language::Language;
 use crate::base::messages::Messages;
 use crate::base::random::Random;
 use crate::base::seal::SealingKey;
@@ -214,7 +213,7 @@ async fn open_database(config: &Config, durable: bool, make: bool) -> Result<Db>
     let url = config.database_url();
     let shown = match &url {
         DatabaseUrl::Sqlite(path) => path.display().to_string(),
-        DatabaseUrl::Postgres(_) => "PostgreSQL".to_owned(),
+        DatabaseUrl::Postgres(_) => format!("{url} (database.url)"),
     };
     let limits = configured(config);
     let options = db::Options {
@@ -310,7 +309,9 @@ async fn ephemeral(config: &Config, vault: &Vault, pen: &Pen) -> Result<Ephemera
             "Redis forgets keys when its memory is full (maxmemory-policy {policy}): proofs that were seen may be used again"
         ),
         Ok(None) => {}
-        Err(_) => tracing::warn!("serving without Redis until it answers: limits are counted by each process alone"),
+        Err(_) => tracing::warn!(
+            "serving without Redis until {url} (ephemeral.redis_url) answers: limits are counted by each process alone"
+        ),
     }
     Ok(Ephemeral::Redis(Arc::new(redis)))
 }

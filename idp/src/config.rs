@@ -38,6 +38,7 @@ pub use login::Login;
 pub use metrics::Metrics;
 pub use pages::Pages;
 pub use problem::{Place, Problem, Problems};
+pub(crate) use reader::others_read;
 pub use reader::{Entry, Section};
 pub use reference::{in_force, reference};
 pub use secrets::Secrets;
@@ -351,6 +352,14 @@ sign_up = true
         let name = file.to_str().unwrap();
         let by_file = loaded(&format!("[secrets]\nmaster_key_file = '{name}'"), &[]);
         let by_variable = loaded("", &[("LATCHKEY__SECRETS__MASTER_KEY", key)]);
+        let warned = |loaded: &Loaded| loaded.warnings.iter().map(Problem::to_string).collect::<String>();
+        assert!(
+            warned(&by_file).starts_with("secrets.master_key_file (file "),
+            "others can read it: {}",
+            warned(&by_file)
+        );
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        assert_eq!(warned(&loaded(&format!("[secrets]\nmaster_key_file = '{name}'"), &[])), "");
         let id = |loaded: &Loaded| loaded.config.secrets.master_key.as_ref().map(|key| key.id().to_owned());
         assert!(id(&by_file).is_some());
         assert_eq!(id(&by_file), id(&by_variable));

@@ -22,7 +22,7 @@ use crate::boot::{self, Purpose, Surroundings};
 use crate::cli::{Failure, Outcome, Output, Work};
 use crate::config::{Config, DEFAULT_FILE, DatabaseUrl, Loaded};
 use crate::login::identifier;
-use crate::login::users::{self, ADMINISTRATOR, FirstLink, NewUser};
+use crate::login::users::{self, ADMINISTRATOR, NewUser};
 use crate::serve::tls::Tls;
 use crate::store;
 use crate::store::ephemeral::Ephemeral;
@@ -109,7 +109,7 @@ async fn serve(loaded: Loaded, log: Arc<Logging>) -> Outcome {
     serve::fit(&mut config);
     let hold = boot::take_hold(&config)?;
     let address = config.listen();
-    let listener = serve::listen(address).with_context(|| format!("{address} cannot be listened on"))?;
+    let listener = serve::listen(address).with_context(|| format!("http.listen: {address} cannot be listened on"))?;
     let watching = match config.metrics.listen {
         Some(address) => {
             let bound = serve::listen(address);

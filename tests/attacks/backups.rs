@@ -4,7 +4,7 @@ use std::process::Output;
 
 use latchkey::config::{Config, DatabaseUrl};
 
-use crate::harness::{PASSWORD, Process, TestApp, latchkey, postgres_client, run};
+use crate::harness::{PASSWORD, Process, TestApp, latchkey, left_out, postgres_client, run};
 
 fn done(output: &Output) -> String {
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -94,7 +94,7 @@ async fn x13_nothing_that_was_used_works_again_after_a_restore() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_backup_that_is_damaged_or_no_backup_changes_nothing() {
     let app = TestApp::beside_a_process().await;
-    let DatabaseUrl::Sqlite(path) = app.app.config.database_url() else { return };
+    let DatabaseUrl::Sqlite(path) = app.app.config.database_url() else { return left_out("SQLite") };
     app.user("alice").await;
     app.app.db.close().await;
     let config = app.app.config.clone();
@@ -116,7 +116,7 @@ async fn a_backup_that_is_damaged_or_no_backup_changes_nothing() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_database_from_before_a_restore_is_kept_and_complete() {
     let app = TestApp::beside_a_process().await;
-    let DatabaseUrl::Sqlite(path) = app.app.config.database_url() else { return };
+    let DatabaseUrl::Sqlite(path) = app.app.config.database_url() else { return left_out("SQLite") };
     let mut config = app.app.config.clone();
     let backup = path.with_extension("backup");
     done(&run(latchkey(&config).args(["backup"]).arg(&backup)));

@@ -8,7 +8,7 @@ use latchkey::jose::{KeySet, Typ, VerifyError, verify};
 use latchkey::tokens::keys::When;
 use sqlx::Executor;
 
-use crate::harness::{PostgresServer, Process, RedisServer, RelyingParty, TestApp, as_by_default, free_port};
+use crate::harness::{PostgresServer, Process, RedisServer, RelyingParty, TestApp, as_by_default, free_port, left_out};
 
 /// How long a request may take that is refused because the database is away, slow or full.
 const REFUSED_WITHIN: Duration = Duration::from_millis(2_500);
@@ -179,7 +179,7 @@ async fn x6_a_slow_database_and_an_empty_pool_are_refusals_and_no_waiting() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn x6_work_that_waits_too_long_for_sqlite_is_refused() {
     let app = TestApp::with(as_by_default).await;
-    let DatabaseUrl::Sqlite(path) = app.app.config.database_url() else { return };
+    let DatabaseUrl::Sqlite(path) = app.app.config.database_url() else { return left_out("SQLite") };
     let rp = app.spa().await;
     let tokens = rp.tokens_of("alice").await;
     let url = format!("sqlite:{}", path.display());

@@ -112,7 +112,7 @@ impl TestApp {
     /// So many real processes that all start at once on a PostgreSQL database without tables, and the provider beside them.
     /// `None` where the suite runs on SQLite.
     pub async fn first_start(count: usize) -> Option<(Self, Vec<Process>)> {
-        super::database::server()?;
+        super::database::server_or_left_out()?;
         let mut config = super::database::empty_config().await;
         super::database::as_by_default(&mut config);
         config.issuer = Issuer::localhost(super::free_port());
@@ -134,7 +134,7 @@ impl TestApp {
     /// So many replicas within this process that open a PostgreSQL database without tables at the same moment; none where the
     /// suite runs on SQLite, which has one server.
     pub async fn opened_at_once(count: usize) -> Vec<App> {
-        if super::database::server().is_none() {
+        if super::database::server_or_left_out().is_none() {
             return Vec::new();
         }
         let mut config = super::database::empty_config().await;
@@ -173,7 +173,7 @@ impl TestApp {
 
     /// Replicas whose configuration differs from the default.
     pub async fn replicas_with(change: impl FnOnce(&mut Config)) -> Option<Self> {
-        super::database::server()?;
+        super::database::server_or_left_out()?;
         let mut config = fresh_config().await;
         change(&mut config);
         config.issuer = Issuer::localhost(free_port());
@@ -200,7 +200,10 @@ impl TestApp {
     /// The release before and this one, each in a process of its own, on one database that the release before has made. On
     /// SQLite the one serves after the other, on PostgreSQL both at once. `None` where there is no such build.
     pub async fn after_the_release_before() -> Option<Self> {
-        let before = std::env::var_os("LATCHKEY_TEST_RELEASE_BEFORE")?;
+        let Some(before) = std::env::var_os("LATCHKEY_TEST_RELEASE_BEFORE") else {
+            super::database::left_out("the release before");
+            return None;
+        };
         let mut config = super::database::empty_config().await;
         config.issuer = Issuer::localhost(free_port());
         config.http.trusted_proxies = vec![Network::parse("127.0.0.1").unwrap()];

@@ -12,6 +12,7 @@ mod trap;
 
 pub use app::{PASSWORD, TestApp, minutes, seconds};
 pub use browser::{Authorize, Browser, Form, Page};
+pub use database::left_out;
 pub use database::{as_by_default, server};
 pub use http::{Reply, form_encode};
 pub use log::{keep_log, kept_log};

@@ -1,6 +1,7 @@
 //! The files for operators agree with the program, and with each other. Whether each is well formed, `./test --only deploy`
 //! finds out.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -23,7 +24,9 @@ impl Place {
             ("database_url", "postgres://latchkey:hunter2@postgres/latchkey\n"),
             ("redis_url", "rediss://:hunter2@redis:6379/0\n"),
         ] {
-            std::fs::write(folder.path().join(name), content).unwrap();
+            let path = folder.path().join(name);
+            std::fs::write(&path, content).unwrap();
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
         }
         Self(folder)
     }

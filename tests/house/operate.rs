@@ -46,6 +46,29 @@ fn every_panel_of_the_dashboard_asks_for_metrics_that_there_are() {
     assert!(asked >= 15, "{asked}");
 }
 
+#[test]
+fn every_alert_asks_for_metrics_that_there_are_and_is_tested() {
+    let rules = std::fs::read_to_string(root().join("deploy/prometheus/alerts.yaml")).unwrap();
+    let tests = std::fs::read_to_string(root().join("deploy/prometheus/alerts.test.yaml")).unwrap();
+    let catalogue = latchkey::metrics::catalogue();
+    let names: Vec<&str> = catalogue.lines().map(|line| line.split(' ').next().unwrap()).collect();
+    let after = |mark: &str| -> Vec<String> {
+        rules.lines().filter_map(|line| Some(line.trim().strip_prefix(mark)?.to_owned())).collect()
+    };
+    let expressions = after("expr: ");
+    assert!(expressions.len() >= 8 && expressions.len() == after("- alert: ").len());
+    for expression in expressions {
+        let words = expression.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        for word in words.filter(|word| word.starts_with("latchkey_")) {
+            let stem = word.strip_suffix("_total").unwrap_or(word);
+            assert!(names.contains(&stem), "{word} in {expression}");
+        }
+    }
+    for alert in after("- alert: ") {
+        assert!(tests.contains(&format!("alertname: {alert}\n")), "{alert} is tested");
+    }
+}
+
 /// The texts of what is logged in the code, with their levels.
 fn logged() -> BTreeSet<String> {
     let mut found = BTreeSet::new();

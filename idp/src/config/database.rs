@@ -1,5 +1,6 @@
 //! `[database]`: where everything is kept.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -56,6 +57,13 @@ impl DatabaseUrl {
             Self::Sqlite(path) => quoted(&format!("sqlite:{}", path.display())),
             Self::Postgres(url) => without_credentials(url),
         }
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    /// Without its password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.shown().trim_matches('"'))
     }
 }
 

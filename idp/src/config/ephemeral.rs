@@ -1,5 +1,6 @@
 //! `[ephemeral]`: where is kept what may be lost.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::reader::{between, rule, section};
@@ -41,6 +42,13 @@ impl RedisUrl {
     /// The URL with its password.
     pub fn expose(&self) -> &Secret {
         &self.0
+    }
+}
+
+impl fmt::Display for RedisUrl {
+    /// Without its password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.shown().trim_matches('"'))
     }
 }
 

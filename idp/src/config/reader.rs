@@ -3,7 +3,7 @@
 //! A section declares its keys once, in `section!`. The walk takes each key's value out of the sources and notes what it
 //! met; whatever is left in the sources afterwards is unknown.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::problem::{Place, Problem};
 use super::source::{Found, Raw, Sources, TABLE};
@@ -259,6 +259,13 @@ impl Reader {
             Ok(path) => match std::fs::read_to_string(&path) {
                 // Editors end a file with a line end that is no part of the secret.
                 Ok(text) => {
+                    if others_read(&path) {
+                        let (place, wanted) = (
+                            Place::SecretFile(path.clone()),
+                            "advised: mode 0600; others can read this file".to_owned(),
+                        );
+                        self.warnings.push(Problem { key: key.to_owned(), place, found: None, wanted });
+                    }
                     let raw = Raw::File(text.trim_end_matches(['\r', '\n']).to_owned());
                     return Some(Found { raw, place: Place::SecretFile(path) });
                 }
@@ -367,3 +374,8 @@ macro_rules! section {
     };
 }
 pub(super) use section;
+/// Whether anybody on this machine can read a file.
+pub(crate) fn others_read(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|data| data.permissions().mode() & 0o004 != 0)
+}

@@ -28,8 +28,8 @@ fn describe(app: &App, ring: &Ring) -> Bytes {
         sign_up: app.config.login.sign_up,
         algorithms: &algorithms,
         ui_locales: &languages,
-        policy_uri: app.site.pages.policy_uri.as_deref(),
-        tos_uri: app.site.pages.tos_uri.as_deref(),
+        policy_uri: app.site.policy_uri.as_deref(),
+        tos_uri: app.site.tos_uri.as_deref(),
     });
     Value::Object(document).to_string().into()
 }

@@ -44,7 +44,8 @@ fn words(app: &App, took: Duration, first: Option<&FirstLink>) -> String {
     }
     match first {
         Some(FirstLink::Made(link)) => {
-            words += "\nNo administrator can sign in yet. Set the password of the user \"admin\" (once, within an hour):\n";
+            words +=
+                "\nNo administrator can sign in yet. Set the password of the user \"admin\" (once, within an hour):\n";
             words += &format!("  {link}\n");
         }
         // By another replica, or at the start before: whoever reads this output need not read it twice.

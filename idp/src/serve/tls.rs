@@ -1,5 +1,7 @@
 //! TLS by Latchkey itself: certificates from files, read again when they change.
 
+mod expiry;
+
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
@@ -10,6 +12,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
+use crate::base::clock::Clock;
 use crate::config;
 
 /// How often one looks whether the files have changed.
@@ -71,6 +74,13 @@ fn load(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>> {
     let chain = chain.with_context(|| named("tls.certificate_file", certificate))?;
     anyhow::ensure!(!chain.is_empty(), "tls.certificate_file: {} holds no certificate", certificate.display());
     let private = PrivateKeyDer::from_pem_file(key).with_context(|| named("tls.key_file", key))?;
+    if chain.first().and_then(expiry::of).is_some_and(|end| end <= Clock::System.now()) {
+        let path = certificate.display();
+        tracing::warn!("tls.certificate_file: the certificate of {path} has expired, so that clients refuse it");
+    }
+    if config::others_read(key) {
+        tracing::warn!("tls.key_file: others can read {}", key.display());
+    }
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
