@@ -13,7 +13,6 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use crate::app::App;
-use crate::config::Http;
 use crate::http::client_ip;
 
 /// How often one looks which connections have been quiet for too long.
@@ -143,9 +142,14 @@ impl Connections {
     }
 
     fn within(app: &App, most: u32, share: u32) -> Arc<Self> {
-        let Http { header_timeout, idle_timeout, request_timeout, .. } = app.config.http;
-        let limits =
-            Limits { most, share, first_request: header_timeout, idle: idle_timeout, no_progress: request_timeout };
+        let http = &app.config.http;
+        let limits = Limits {
+            most,
+            share,
+            first_request: http.header_timeout,
+            idle: http.idle_timeout,
+            no_progress: http.request_timeout,
+        };
         Arc::new(Self { app: app.clone(), limits, table: Mutex::default(), waiting: AtomicU64::new(0) })
     }
 
