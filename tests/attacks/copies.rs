@@ -86,7 +86,7 @@ async fn s2_nothing_that_can_be_derived_from_a_copy_of_the_database_opens_what_i
     service.revoke(&own).await.expect(200);
     secrets.extend([second.refresh(), third.refresh(), offline.refresh(), &unused, &own].map(str::to_owned));
     secrets.push(link.split("token=").nth(1).unwrap().to_owned());
-    secrets.extend(browser.cookies.iter().map(|(_, value)| value.clone()).filter(|value| value.len() == 43));
+    secrets.extend(browser.cookies.values().filter(|value| value.len() == 43).cloned());
 
     let copy = dump(&app).await;
     let (mut sealed, mut columns) = (BTreeMap::new(), BTreeSet::new());

@@ -4,7 +4,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::Output;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use latchkey::config::{Config, DatabaseUrl, Issuer};
 
@@ -85,8 +85,9 @@ async fn s1_a_replica_with_an_older_file_does_not_undo_what_a_newer_one_declares
             "{edition}\n[[clients]]\nclient_id = '{client}'\nkind = 'spa'\nredirect_uris = ['https://{client}.example.com/']\n"
         );
         std::fs::write(&path, text).unwrap();
-        let changed = SystemTime::now() - Duration::from_secs(age);
-        std::fs::File::options().write(true).open(&path).unwrap().set_modified(changed).unwrap();
+        let written = std::fs::File::options().write(true).open(&path).unwrap();
+        let now = written.metadata().unwrap().modified().unwrap();
+        written.set_modified(now - Duration::from_secs(age)).unwrap();
         path
     };
     let old = file("old.toml", "old", 3600, "");
