@@ -255,7 +255,7 @@ async fn is_ours(config: &Config, db: &Db) -> Result<()> {
         Schema::UpToDate => {}
     }
     // Without a data key, one would be made, and a master key with it.
-    if !installation::is_sealed(&mut *db.read().await?).await? {
+    if installation::data_keys(&mut *db.read().await?).await?.is_empty() {
         bail!(NotOurs(format!("The database {shown} was never used.")));
     }
     let issuer = installation::find(&mut *db.read().await?, ISSUER).await?;
