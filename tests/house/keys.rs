@@ -39,7 +39,7 @@ fn every_key_of_the_configuration_is_read_by_somebody() {
         })
     };
     // The configuration itself answers for these, since their defaults depend on others.
-    let answered = ["url", "listen"];
+    let answered = ["url", "listen", "connections_per_address"];
     for (name, key) in keys {
         let read = read(&code, &key)
             || name.ends_with("/clients.rs") && read(&clients, &key)
