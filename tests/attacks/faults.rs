@@ -50,14 +50,14 @@ async fn x7_redis_lost_signs_nobody_out_and_lets_nothing_be_used_again() {
     assert_eq!(answered.submit(&mut browser).await.reply.status, 503);
     let unknown = waiting.submit(&mut browser).await;
     assert_eq!((unknown.reply.status.as_u16(), unknown.reply.header("retry-after")), (503, Some("2")));
-    // Limits are counted here, and not off.
+    // Limits are counted here, and not off: by the time of the world, in which a busy machine lets one more pass every few seconds.
     let mut refused = 0;
-    for n in 0..20 {
+    for n in 0..40 {
         let mut browser = app.browser();
         let form = browser.get("/sign-in").await.form().fill("identifier", &format!("nobody{n}")).fill("password", "x");
         refused += i32::from(form.submit(&mut browser).await.reply.status == 429);
     }
-    assert!(refused >= 8, "{refused} of 20 beyond a burst of 12");
+    assert!(refused >= 8, "{refused} of 40 beyond a burst of 12");
 
     // It comes back, and is empty.
     let redis = RedisServer::start_at(port).await;
