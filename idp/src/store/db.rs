@@ -336,7 +336,11 @@ impl Db {
         let writer = self.writer.clone();
         let task = self.tracker.spawn(async move {
             match write_remote(&writer, extent, work.clone()).await {
-                Err(error) if error.is_undone() => write_remote(&writer, extent, work).await,
+                Err(error) if error.is_undone() => {
+                    // Whoever waited for the locks that were given up goes first; else both would meet again.
+                    tokio::time::sleep(PAUSE).await;
+                    write_remote(&writer, extent, work).await
+                }
                 outcome => outcome,
             }
         });
@@ -389,6 +393,9 @@ where
         }
     }
 }
+
+/// How long work that others have undone waits before it is done once more.
+const PAUSE: Duration = Duration::from_millis(20);
 
 fn unavailable(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::Unavailable(sqlx::Error::Io(std::io::Error::other(why)))
