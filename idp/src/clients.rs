@@ -149,7 +149,7 @@ pub async fn unsignable(app: &App) -> Result<Vec<String>> {
     Ok(unsignable.map(|one| one.client.client_id.clone()).collect())
 }
 
-/// What came of a declaration.
+/// The outcome of a declaration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Declared {
     /// The names of clients that were added or changed.

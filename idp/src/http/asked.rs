@@ -64,7 +64,7 @@ impl Asked {
             // Its age does not matter, only that it is ours: Core §3.1.2.1.
             Some(hint) => match app.keys.ring().hint(hint, app.issuer()).ok().flatten().filter(|hint| !hint.revoked) {
                 Some(hint) => Some(hint.sub),
-                // Whom the client means is not known. Without a page it must not get somebody else.
+                // The person that the client means is not known. Without a page it must not get somebody else.
                 None if self.request.prompt.none => return Ok(NextStep::Fail(ErrorCode::LoginRequired.into())),
                 None => None,
             },

@@ -32,7 +32,7 @@ pub struct Try<'a> {
 pub enum Outcome {
     /// The user is who they say.
     Right(Box<Proof>),
-    /// The identifier or the password is wrong, or too many names of one user were tried; which of them is nobody's business.
+    /// The identifier or the password is wrong, or too many names of one user were tried; the answer does not say which.
     Wrong,
     /// Too soon after failures before with this name; the try does not count.
     TooSoon {
@@ -230,7 +230,7 @@ fn is_told(failures: i64) -> bool {
     }
 }
 
-/// How many rows of counts are told of by one event.
+/// How many rows of counts one event covers.
 const COUNTS: i64 = 1000;
 
 /// How many networks an event names.

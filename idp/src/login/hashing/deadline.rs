@@ -26,7 +26,7 @@ const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 /// How many kinds of hashes are told apart.
 const KINDS: usize = 16;
 
-/// The time after which refusals are answered: the 99th percentile of what the kind of hash that takes longest took of late,
+/// The time after which refusals are answered: the 99th percentile of what the kind of hash that takes longest took recently,
 /// the wait for a turn included.
 #[derive(Debug, Default)]
 pub struct Deadline {
