@@ -156,7 +156,8 @@ pub async fn open_patiently(purpose: Purpose, config: Config, surroundings: Surr
     };
     let epoch = epoch::find(&mut *db.read().await?).await.context("the database cannot be read")?;
     let site = PresentSite::new(Site::new(&config.issuer, &config.pages, Arc::new(Messages::load()?))?);
-    let grant_names = GrantNames::open(&db, &vault, &pen).await.context("the database cannot be read")?;
+    let grant_names = GrantNames::open(&db, &vault, &pen, purpose == Purpose::Serve).await;
+    let grant_names = grant_names.context("the database cannot be read")?;
     let app = App::new(Parts {
         grant_names,
         scopes: config.known_scopes(),

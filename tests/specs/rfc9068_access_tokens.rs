@@ -75,8 +75,8 @@ async fn grants_are_named_as_the_release_before_does_while_the_two_may_serve_sid
     let app = TestApp::new().await;
     let rp = app.relying_party().await;
     let tokens = rp.tokens_of("alice").await;
-    // A database that the release before has served: it knows nothing of other names.
-    app.sql("DELETE FROM installation WHERE name = 'grant_name.since'").await;
+    // As the migration leaves a database that an earlier release has served, which knows nothing of other names.
+    app.sql("UPDATE installation SET name = 'grant_name.earlier' WHERE name = 'grant_name.since'").await;
     let (upgraded, other) = (app.replica().await, app.replica().await);
     let row: (String,) =
         sqlx::query_as("SELECT id FROM client_grant").fetch_one(&mut *app.app.db.read().await.unwrap()).await.unwrap();

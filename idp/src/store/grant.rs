@@ -109,12 +109,6 @@ struct ForToken {
     identifier: MaybeIdentifier,
 }
 
-/// Whether there is any grant.
-pub async fn any(conn: &mut Conn) -> Result<bool> {
-    let row: Option<(String,)> = sqlx::query_as("SELECT id FROM client_grant LIMIT 1").fetch_optional(conn).await?;
-    Ok(row.is_some())
-}
-
 /// Adds a grant.
 pub async fn insert(conn: &mut Conn, grant: &Grant) -> Result<()> {
     sqlx::query(

@@ -7,15 +7,18 @@ use crate::base::id::Id;
 use crate::base::veil::Veil;
 use crate::store::db::{Db, Result};
 use crate::store::event::Pen;
-use crate::store::{grant, installation};
+use crate::store::installation;
 use crate::vault::Vault;
 
-/// How long a database that the release before has served goes on with the names of that release, which knows no others: as
+/// How long a database that an earlier release has served goes on with the names of that release, which knows no others: as
 /// long as the two may serve side by side.
 const ROLL_OUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The fact that says from when grants have names of this release.
 const SINCE: &str = "grant_name.since";
+
+/// The fact, written by a migration, that an earlier release has served this database.
+const EARLIER: &str = "grant_name.earlier";
 
 /// How many letters a row's id has; it was the name of its grant in the release before.
 const ID_LENGTH: usize = 36;
@@ -27,19 +30,23 @@ pub struct GrantNames {
 }
 
 impl GrantNames {
-    /// Names grants by a key of the vault.
-    pub async fn open(db: &Db, vault: &Vault, pen: &Pen) -> Result<Self> {
-        let written = installation::find(&mut *db.read().await?, SINCE).await?;
-        let since = match written {
+    /// Names grants by a key of the vault. The first server that opens a database decides from when; a command, which names
+    /// none, changes nothing.
+    pub async fn open(db: &Db, vault: &Vault, pen: &Pen, serves: bool) -> Result<Self> {
+        let (since, earlier) = {
+            let conn = &mut *db.read().await?;
+            (installation::find(conn, SINCE).await?, installation::find(conn, EARLIER).await?.is_some())
+        };
+        let now = pen.clock.now();
+        let first = if earlier { now + ROLL_OUT } else { now };
+        let since = match since {
             Some(since) => since,
+            None if !serves => first.micros().to_string(),
             None => {
-                let now = pen.clock.now();
+                let first = first.micros().to_string();
                 db.write(move |conn| {
-                    Box::pin(async move {
-                        let served = grant::any(conn).await?;
-                        let since = if served { now + ROLL_OUT } else { now };
-                        installation::insert_once(conn, SINCE, &since.micros().to_string()).await
-                    })
+                    let first = first.clone();
+                    Box::pin(async move { installation::insert_once(conn, SINCE, &first).await })
                 })
                 .await?
             }
