@@ -13,8 +13,7 @@ use crate::config::Config;
 use crate::login::hashing::Hashing;
 use crate::metrics::Metrics;
 use crate::notices::Notices;
-use crate::oidc::resource::Resource;
-use crate::oidc::scope::ScopeSet;
+use crate::resources;
 use crate::site::PresentSite;
 use crate::store::db::Db;
 use crate::store::ephemeral::Ephemeral;
@@ -55,12 +54,10 @@ pub struct Parts {
     pub notices: Notices,
     /// The clients that requests have named of late.
     pub remembered_clients: Remembered,
+    /// The resources as they were last read.
+    pub remembered_resources: resources::Remembered,
     /// What all pages share.
     pub site: PresentSite,
-    /// The scopes that clients may ask for.
-    pub scopes: ScopeSet,
-    /// The resources that clients may ask for.
-    pub resources: Vec<Resource>,
     /// What binds forms to browsers.
     pub csrf: SealingKey,
     /// What seals interactions.

@@ -16,10 +16,11 @@ use crate::base::messages::Messages;
 use crate::base::random::Random;
 use crate::base::seal::SealingKey;
 use crate::clients::Remembered;
-use crate::config::{Config, DatabaseUrl, DeclaredResource};
+use crate::config::{Config, DatabaseUrl};
 use crate::login::hashing::{Bounds, Cost, Hashing};
 use crate::metrics::Metrics;
 use crate::notices::Notices;
+use crate::resources;
 use crate::site::{PresentSite, Site};
 use crate::store::db::{self, Db, Limits, Schema};
 use crate::store::ephemeral::{self, Ephemeral, Redis};
@@ -160,8 +161,6 @@ pub async fn open_patiently(purpose: Purpose, config: Config, surroundings: Surr
     let grant_names = grant_names.context("the database cannot be read")?;
     let app = App::new(Parts {
         grant_names,
-        scopes: config.known_scopes(),
-        resources: config.resources.iter().map(DeclaredResource::to_resource).collect(),
         epoch,
         csrf: vault.derive("csrf"),
         interactions: vault.derive("interaction"),
@@ -174,6 +173,7 @@ pub async fn open_patiently(purpose: Purpose, config: Config, surroundings: Surr
         metrics: Metrics::new(),
         notices: Notices::default(),
         remembered_clients: Remembered::default(),
+        remembered_resources: resources::Remembered::default(),
         site,
         requests: TaskTracker::new(),
         process: pen.id(),

@@ -9,6 +9,7 @@ pub mod config;
 pub mod keys;
 mod manual;
 mod output;
+pub mod resource;
 pub mod user;
 
 use std::ffi::OsString;
@@ -28,7 +29,7 @@ Exit codes:
   0   done
   1   failed
   2   the command line is wrong
-  3   there is no such client, user or key
+  3   there is no such client, resource, user or key
   4   there is one already, or it is in use
   66  the database is not there, or not one that this command may work on
   78  the configuration is wrong";
@@ -66,6 +67,9 @@ pub enum Command {
     /// Applications that people sign in to, and services
     #[command(subcommand)]
     Client(client::ClientCommand),
+    /// Resources that access tokens can be for, such as APIs (RFC 8707)
+    #[command(subcommand)]
+    Resource(resource::ResourceCommand),
     /// People
     #[command(subcommand)]
     User(user::UserCommand),
@@ -122,6 +126,8 @@ pub enum Work {
     Restore(backup::Restore),
     /// Something about clients.
     Client(client::ClientCommand),
+    /// Something about resources.
+    Resource(resource::ResourceCommand),
     /// Something about people.
     User(user::UserCommand),
     /// Something about signing keys.
@@ -171,6 +177,7 @@ pub fn begin(cli: Cli, env: impl Iterator<Item = (String, String)>, out: &mut dy
         Command::Backup(backup) => Work::Backup(backup),
         Command::Restore(restore) => Work::Restore(restore),
         Command::Client(command) => Work::Client(command),
+        Command::Resource(command) => Work::Resource(command),
         Command::User(command) => Work::User(command),
         Command::Keys(command) => Work::Keys(command),
     };

@@ -11,10 +11,13 @@ use crate::base::secret::Secret;
 use crate::base::token::{Token, TokenHash, TokenKind};
 use crate::config::{Config, Edition, NewClient};
 use crate::oidc::client_metadata::Client;
+use crate::oidc::resource::Resource;
+use crate::resources;
 use crate::store::client::{self, Registered};
 use crate::store::db::{Conn, Error, Result};
 use crate::store::event::Event;
 use crate::store::installation;
+use crate::store::resource;
 use crate::tokens::faults;
 
 /// For how long a client is remembered. A change that another process makes is seen everywhere after that.
@@ -156,6 +159,8 @@ pub struct Declared {
     pub written: Vec<String>,
     /// The names of clients that are no longer declared and were disabled.
     pub disabled: Vec<String>,
+    /// The same of resources.
+    pub resources: resources::Outcome,
     /// The edition that undoes nothing of what another one has declared, and that other one, where nothing was written.
     pub refused: Option<(Edition, Edition)>,
 }
@@ -165,10 +170,11 @@ impl Declared {
     pub fn log(&self) {
         if let Some((own, newer)) = &self.refused {
             tracing::warn!(
-                "the clients of this configuration ({own}) are not declared: those of a newer one ({newer}) are in force. Where \
-                 the older one is meant, raise its edition or change its file"
+                "the clients and resources of this configuration ({own}) are not declared: those of a newer one ({newer}) are in \
+                 force. Where the older one is meant, raise its edition or change its file"
             );
         }
+        self.resources.log();
         if !self.written.is_empty() {
             tracing::info!(clients = self.written.join(" "), "clients were declared that are new or have changed");
         }
@@ -194,8 +200,8 @@ fn shape(client: &Client, secrets: &[TokenHash]) -> String {
     format!("{:?}", (client_id, name, kind, metadata, first_party, disabled, uris, secrets))
 }
 
-/// Writes the clients that a configuration declares, unless a newer one has declared others; those that it no longer declares
-/// are disabled. A configuration without a file that declares none says nothing about them.
+/// Writes the clients and resources that a configuration declares, unless a newer one has declared others; clients that it no
+/// longer declares are disabled, resources removed. A configuration without a file that declares none says nothing about them.
 pub async fn declare(app: &App, config: &Config) -> Result<Declared> {
     let declared: Vec<Declaration> = config
         .clients
@@ -207,26 +213,32 @@ pub async fn declare(app: &App, config: &Config) -> Result<Declared> {
             (client, hashes, ids)
         })
         .collect();
-    let now = app.now();
-    let present = client::list(&mut *app.db.read().await?, now).await?;
-    let edition = config.edition;
-    if declared.is_empty() && (edition == Edition::Unknown || !present.iter().any(|known| known.declared)) {
-        return Ok(Declared::default());
+    let of_resources = config.known().resources;
+    let (now, edition) = (app.now(), config.edition);
+    if declared.is_empty() && of_resources.is_empty() {
+        let conn = &mut *app.db.read().await?;
+        let any = client::list(conn, now).await?.iter().any(|known| known.declared)
+            || resource::list(conn).await?.iter().any(|known| known.declared);
+        if edition == Edition::Unknown || !any {
+            return Ok(Declared::default());
+        }
     }
-    let outcome = app.db.write(move |conn| Box::pin(write_declared(conn, declared, edition, now))).await;
+    let outcome = app.db.write(move |conn| Box::pin(write_declared(conn, declared, of_resources, edition, now))).await;
     app.remembered_clients.forget();
+    app.remembered_resources.forget();
     outcome
 }
 
 async fn write_declared(
     conn: &mut Conn,
     declared: Vec<Declaration>,
+    of_resources: Vec<Resource>,
     edition: Edition,
     now: Timestamp,
 ) -> Result<Declared> {
     installation::in_turn(conn, "clients").await?;
     let shapes: Vec<_> = declared.iter().map(|(client, hashes, _)| shape(client, hashes)).collect();
-    let digest = TokenHash::of(&shapes.join("\n")).as_str().to_owned();
+    let digest = TokenHash::of(&format!("{}\n{of_resources:?}", shapes.join("\n"))).as_str().to_owned();
     let last = installation::find(conn, EDITION).await?.map_or(Edition::Unknown, |text| Edition::from_text(&text));
     if edition.is_before(last) {
         // One that says the same undoes nothing.
@@ -234,7 +246,8 @@ async fn write_declared(
         let refused = (!same).then_some((edition, last));
         return Ok(Declared { refused, ..Declared::default() });
     }
-    let mut outcome = Declared::default();
+    let resources = resources::write_declared(conn, &of_resources, now).await?;
+    let mut outcome = Declared { resources, ..Declared::default() };
     let present = client::list(conn, now).await?;
     for known in present.iter().filter(|known| known.declared && !known.client.disabled) {
         if !declared.iter().any(|(client, ..)| client.client_id == known.client.client_id) {

@@ -51,6 +51,7 @@ pub use value::{Color, Network};
 use reader::{Reader, section};
 use source::Sources;
 
+use crate::oidc::resource::Known;
 use crate::oidc::scope::ScopeSet;
 
 /// The file that is read if no other is named and it is there.
@@ -200,16 +201,19 @@ impl Config {
         }
     }
 
-    /// The scopes that are known: the standard ones, and those that are declared here.
-    pub fn known_scopes(&self) -> ScopeSet {
-        let declared = self.scopes.iter().map(|scope| scope.name.as_str());
-        let of_resources = self.resources.iter().flat_map(|resource| resource.scopes.iter());
-        ScopeSet::standard().union(&declared.chain(of_resources).collect())
+    /// The scopes that are known whatever resources there are: the standard ones, and those that are declared here.
+    pub fn own_scopes(&self) -> ScopeSet {
+        ScopeSet::standard().union(&self.scopes.iter().map(|scope| scope.name.as_str()).collect())
+    }
+
+    /// What clients of this file can have: what they name must be in the same file.
+    pub fn known(&self) -> Known {
+        Known::new(self.own_scopes(), self.resources.iter().map(DeclaredResource::to_resource).collect())
     }
 
     /// What clients can have at this provider.
-    pub fn offered<'a>(&'a self, scopes: &'a ScopeSet) -> Offered<'a> {
-        Offered { scopes, algorithms: &self.tokens.signing_algorithms }
+    pub fn offered<'a>(&'a self, known: &'a Known) -> Offered<'a> {
+        Offered { known, algorithms: &self.tokens.signing_algorithms }
     }
 
     /// The database, written or by default.

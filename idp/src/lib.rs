@@ -16,6 +16,7 @@ pub mod config;
 pub mod login;
 pub mod metrics;
 pub mod notices;
+pub mod resources;
 pub mod site;
 pub mod tokens;
 pub mod vault;

@@ -6,6 +6,7 @@ mod health;
 mod keys;
 mod log;
 mod reload;
+mod resource;
 mod user;
 mod welcome;
 
@@ -60,6 +61,7 @@ pub fn work(work: Work, loaded: Loaded) -> Outcome {
                 let outcome = match other {
                     Work::Backup(backup) => backup::backup(&app, &backup).await,
                     Work::Client(command) => client::command(&app, command).await,
+                    Work::Resource(command) => resource::command(&app, command).await,
                     Work::User(command) => user::command(&app, command).await,
                     Work::Keys(command) => keys::command(&app, command).await,
                     Work::Serve | Work::Migrate | Work::Restore(_) | Work::Health(_) => {

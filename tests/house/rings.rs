@@ -6,7 +6,7 @@ const RINGS: [&[&str]; 7] = [
     &["base"],
     &["jose", "oidc"],
     &["store"],
-    &["app", "clients", "config", "login", "metrics", "notices", "site", "tokens", "vault"],
+    &["app", "clients", "config", "login", "metrics", "notices", "resources", "site", "tokens", "vault"],
     &["http"],
     &["endpoints", "pages"],
     &["boot", "cli", "demo", "jobs", "router", "run", "serve", "main", "lib"],

@@ -4,7 +4,7 @@ use latchkey::config::Config;
 use latchkey::oidc::client_metadata::ClientKind;
 use serde_json::json;
 
-use crate::harness::{RelyingParty, Reply, TestApp};
+use crate::harness::{RelyingParty, Reply, TestApp, latchkey, run, seconds};
 
 const ORDERS: &str = "https://orders.example";
 const STOCK: &str = "https://stock.example/v1";
@@ -42,7 +42,7 @@ async fn app() -> TestApp {
 async fn shop(app: &TestApp) -> RelyingParty {
     app.client(ClientKind::Web, |new| {
         new.metadata.resources = vec![ORDERS.to_owned(), STOCK.to_owned()];
-        new.metadata.scope = app.app.scopes.clone();
+        new.metadata.scope = app.app.config.known().scopes;
     })
     .await
 }
@@ -132,7 +132,7 @@ async fn a_service_gets_tokens_for_its_resources_and_each_has_its_algorithm() {
         .client(ClientKind::Service, |new| {
             new.redirect_uris.clear();
             new.metadata.resources = vec![ORDERS.to_owned(), VAULT.to_owned()];
-            new.metadata.scope = app.app.scopes.clone();
+            new.metadata.scope = app.app.config.known().scopes;
         })
         .await;
     let ask = |resources: &'static [&'static str]| {
@@ -181,4 +181,114 @@ async fn a_resource_that_a_client_may_ask_for_no_longer_is_left_out_at_its_next_
     let left = refresh(&rp, tokens.refresh(), &[]).await.tokens();
     assert_eq!(left.access_claims()["aud"], json!([ORDERS, later.issuer()]));
     refresh(&rp, tokens.refresh(), &[STOCK]).await.error("invalid_target");
+}
+
+/// What a command answers, and how it ends.
+fn command(app: &TestApp, args: &[&str]) -> (i32, String) {
+    let output = run(latchkey(&app.app.config).args(args));
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    (output.status.code().unwrap(), said)
+}
+
+/// A client that acts for itself and may ask for the order book.
+async fn robot(app: &TestApp) -> RelyingParty {
+    app.client(ClientKind::Service, |new| {
+        new.redirect_uris.clear();
+        new.metadata.resources = vec![ORDERS.to_owned()];
+        new.metadata.scope = "orders:read orders:write".split(' ').map(str::to_owned).collect();
+    })
+    .await
+}
+
+async fn ask(service: &RelyingParty) -> Reply {
+    service.post("/token", &[("grant_type", "client_credentials"), ("resource", ORDERS)]).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn resources_are_registered_changed_and_removed_by_command_while_the_server_runs() {
+    let app = TestApp::new().await;
+    let robot = robot(&app).await;
+    ask(&robot).await.error("invalid_target");
+    let add = ["resource", "add", ORDERS, "--name", "The order book", "--scope", "orders:read", "--access-token", "5m"];
+    let (code, said) = command(&app, &add);
+    assert!(code == 0 && said.contains("The order book"), "{code}: {said}");
+    app.clock.advance(seconds(1));
+    let tokens = ask(&robot).await.tokens();
+    assert_eq!((tokens.access_claims()["aud"].as_str(), tokens.expires_in), (Some(ORDERS), 300));
+    assert_eq!(tokens.scope, "orders:read", "a scope that nobody has registered is none");
+    let document = app.get("/.well-known/openid-configuration").await.json();
+    assert!(document["scopes_supported"].as_array().unwrap().contains(&json!("orders:read")), "{document}");
+
+    let edit = ["resource", "edit", ORDERS, "--scope", "orders:read orders:write", "--access-token", "default"];
+    let (code, said) = command(&app, &edit);
+    assert!(code == 0 && said.contains("orders:write") && said.contains("The order book"), "{code}: {said}");
+    app.clock.advance(seconds(1));
+    let tokens = ask(&robot).await.tokens();
+    assert_eq!((tokens.scope.as_str(), tokens.expires_in), ("orders:read orders:write", 600));
+    let (code, said) = command(&app, &["resource", "list", "--json"]);
+    let listed: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((code, &listed[0]["identifier"], &listed[0]["access_token"]), (0, &json!(ORDERS), &json!(null)));
+
+    assert_eq!(command(&app, &["resource", "remove", ORDERS]).0, 0);
+    app.clock.advance(seconds(1));
+    ask(&robot).await.error("invalid_target");
+    let (code, said) = command(&app, &["resource", "list"]);
+    assert!(code == 0 && said.contains("There are no resources"), "{said}");
+    let events = app.events().await;
+    for event in ["resource_created", "resource_changed", "resource_removed"] {
+        assert!(events.iter().any(|one| one == event), "{event} in {events:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_resource_that_contradicts_itself_or_others_is_refused_with_the_option_that_says_it() {
+    let app = app().await;
+    let issuer = app.issuer().to_owned();
+    for (args, code, wanted) in [
+        (&["add", "orders"][..], 2, "not an absolute URI"),
+        (&["add", "https://a.example/#x"], 2, "fragment"),
+        (&["add", &issuer], 2, "the issuer"),
+        (&["add", "https://a.example", "--scope", "email"], 2, "--scope: email"),
+        (&["add", "https://a.example", "--scope", "stock:read"], 2, "--scope: stock:read is another resource's"),
+        (&["add", "https://a.example", "--access-token", "2h"], 2, "--access-token"),
+        (&["add", "https://a.example", "--signing-algorithm", "PS256"], 2, "--signing-algorithm"),
+        (&["edit", "https://a.example", "--name", "A"], 3, "There is no resource https://a.example."),
+        (&["edit", "https://a.example"], 2, "--name"),
+        (&["show", "https://a.example"], 3, "There is no resource"),
+        (&["remove", "https://a.example"], 3, "There is no resource"),
+        (&["add", ORDERS], 4, "configuration file"),
+        (&["edit", ORDERS, "--name", "A"], 4, "configuration file"),
+        (&["remove", ORDERS], 4, "configuration file"),
+    ] {
+        let all = [&["resource"], args].concat();
+        let (ended, said) = command(&app, &all);
+        assert!(ended == code && said.contains(wanted), "{all:?}: {ended}, {said}");
+    }
+    // Under a declared client's feet nothing changes either.
+    let (code, said) = command(&app, &["client", "add", "--kind", "service", "--may-ask-for", "https://a.example"]);
+    assert!(code == 2 && said.contains("--may-ask-for: there is no resource"), "{code}: {said}");
+    assert_eq!(command(&app, &["client", "add", "--kind", "service", "--may-ask-for", ORDERS]).0, 0);
+    assert_eq!(command(&app, &["resource", "add", "https://a.example"]).0, 0);
+    assert_eq!(command(&app, &["resource", "add", "https://a.example"]).0, 4);
+}
+
+#[tokio::test]
+async fn what_the_configuration_declares_no_longer_is_removed_and_what_a_command_registered_stays() {
+    let app = app().await;
+    latchkey::resources::add(&app.app, {
+        let mut own = app.app.config.known().resources[0].clone();
+        (own.identifier, own.scopes) =
+            ("https://own.example".to_owned(), "own:read".split(' ').map(str::to_owned).collect());
+        own
+    })
+    .await
+    .unwrap()
+    .unwrap();
+    let mut config = app.app.config.clone();
+    config.resources.retain(|one| one.identifier == ORDERS);
+    let later = app.on(config).await;
+    let known = latchkey::resources::known(&later.app).await.unwrap();
+    let identifiers: Vec<_> = known.resources.iter().map(|one| one.identifier.as_str()).collect();
+    assert_eq!(identifiers, [ORDERS, "https://own.example"]);
+    assert!(known.scopes.contains("own:read") && !known.scopes.contains("stock:read"), "{}", known.scopes);
 }

@@ -83,7 +83,7 @@ pub struct AddClient {
     /// A resource that its access tokens are for when it does not say; may be given several times
     #[arg(long = "resource", value_name = "URI")]
     pub default_resources: Vec<String>,
-    /// A resource of the configuration ([[resources]]) that it may ask for besides; may be given several times
+    /// A registered resource that it may ask for besides (see latchkey resource); may be given several times
     #[arg(long = "may-ask-for", value_name = "URI")]
     pub resources: Vec<String>,
     /// A resource that it stands for when it introspects a token; may be given several times
@@ -103,12 +103,12 @@ fn methods() -> impl TypedValueParser<Value = TokenEndpointAuthMethod> {
         .try_map(move |name| all.into_iter().find(|method| method.as_str() == name).ok_or("no such method"))
 }
 
-fn algorithms() -> impl TypedValueParser<Value = Algorithm> {
+pub(super) fn algorithms() -> impl TypedValueParser<Value = Algorithm> {
     PossibleValuesParser::new(Algorithm::ALL.map(Algorithm::as_str))
         .try_map(|name| Algorithm::from_name(&name).ok_or("no such algorithm"))
 }
 
-fn scope(text: &str) -> Result<ScopeSet, String> {
+pub(super) fn scope(text: &str) -> Result<ScopeSet, String> {
     ScopeSet::parse(text).map_err(|error| error.description.into_owned())
 }
 

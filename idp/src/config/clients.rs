@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use super::pages::link;
 use super::reader::{between, if_set, rule, section};
-use super::units::minutes;
 use crate::base::secret::Secret;
 use crate::jose::Algorithm;
 use crate::oidc::client_metadata::{ClientKind, ClientMetadata, TokenEndpointAuthMethod, check_redirect_uri};
 use crate::oidc::redirect_uri::origin;
-use crate::oidc::resource::{Resource, check_identifier};
+use crate::oidc::resource::{Known, LIFETIMES, Resource, check_identifier};
 use crate::oidc::scope::ScopeSet;
 use crate::site::Logo;
 
@@ -93,7 +92,7 @@ section! {
         scopes: ScopeSet = ScopeSet::default();
         /// How long access tokens for it are valid; for several resources the shortest time counts.
         access_token: Option<Duration> = None, otherwise("as `tokens.access_token` says"),
-            must(if_set(between(minutes(1), minutes(60))));
+            must(if_set(between(LIFETIMES[0], LIFETIMES[1])));
         /// What access tokens for it are signed with; one of `tokens.signing_algorithms`.
         signing_algorithm: Option<Algorithm> = None, otherwise("the first of `tokens.signing_algorithms`");
     }
@@ -136,8 +135,8 @@ pub struct NewClient {
 /// What clients can have at this provider.
 #[derive(Clone, Copy, Debug)]
 pub struct Offered<'a> {
-    /// The scopes that are known.
-    pub scopes: &'a ScopeSet,
+    /// The scopes and resources that are known.
+    pub known: &'a Known,
     /// The algorithms that can be signed with.
     pub algorithms: &'a [Algorithm],
 }
@@ -161,8 +160,12 @@ impl NewClient {
     /// What it asks for that this provider does not offer: the member of the metadata and what it should be.
     pub fn not_offered(&self, offered: Offered<'_>) -> Vec<(&'static str, String)> {
         let mut faults = Vec::new();
-        for unknown in self.metadata.scope.iter().filter(|scope| !offered.scopes.contains(scope)) {
-            faults.push(("scope", format!("there is no scope {unknown:?}; declare it as a table of [[scopes]]")));
+        for unknown in self.metadata.scope.iter().filter(|scope| !offered.known.scopes.contains(scope)) {
+            faults.push(("scope", format!("there is no scope {unknown:?}; declare it as a table of [[scopes]], or with its resource")));
+        }
+        let registered = |uri: &String| offered.known.resources.iter().any(|one| one.identifier == *uri);
+        for unknown in self.metadata.resources.iter().filter(|uri| !registered(uri)) {
+            faults.push(("resources", format!("there is no resource {unknown:?}")));
         }
         if let Some(algorithm) =
             self.metadata.id_token_signed_response_alg.filter(|it| !offered.algorithms.contains(it))
@@ -304,12 +307,20 @@ mod tests {
         let mut service = client(ClientKind::Service, &[]);
         service.metadata.scope = ScopeSet::parse("read openid").unwrap();
         service.metadata.id_token_signed_response_alg = Some(Algorithm::PS256);
-        let scopes = ScopeSet::standard();
-        let not_offered = service.not_offered(Offered { scopes: &scopes, algorithms: &[Algorithm::RS256] });
+        service.metadata.resources = vec!["https://api.example".to_owned()];
+        let known = Known::new(ScopeSet::standard(), Vec::new());
+        let not_offered = service.not_offered(Offered { known: &known, algorithms: &[Algorithm::RS256] });
         let members: Vec<_> = not_offered.iter().map(|(member, _)| *member).collect();
-        assert_eq!(members, ["scope", "id_token_signed_response_alg"]);
-        let scopes = scopes.union(&ScopeSet::parse("read").unwrap());
-        assert_eq!(service.not_offered(Offered { scopes: &scopes, algorithms: &[Algorithm::PS256] }), []);
+        assert_eq!(members, ["scope", "resources", "id_token_signed_response_alg"]);
+        let api = Resource {
+            identifier: "https://api.example".to_owned(),
+            name: "Api".to_owned(),
+            scopes: ScopeSet::parse("read").unwrap(),
+            access_token: None,
+            algorithm: None,
+        };
+        let known = Known::new(ScopeSet::standard(), vec![api]);
+        assert_eq!(service.not_offered(Offered { known: &known, algorithms: &[Algorithm::PS256] }), []);
     }
 
     #[test]

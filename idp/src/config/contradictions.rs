@@ -6,7 +6,7 @@ use super::Config;
 use super::problem::Problem;
 use super::reader::Reader;
 use super::units::Size;
-use crate::oidc::scope::ScopeSet;
+use crate::oidc::resource::check_identifier;
 
 /// Notes every contradiction.
 pub(super) fn find(config: &Config, reader: &mut Reader) {
@@ -80,7 +80,7 @@ pub(super) fn find(config: &Config, reader: &mut Reader) {
     );
 
     let mut client_ids = BTreeSet::new();
-    let known = config.known_scopes();
+    let known = config.known();
     for (index, client) in config.clients.iter().enumerate() {
         let key = |name: &str| format!("clients.{index}.{name}");
         let new = client.to_new();
@@ -96,28 +96,14 @@ pub(super) fn find(config: &Config, reader: &mut Reader) {
             format!("the client {:?} needs one: write it here, or name its file in `secrets_file`", client.client_id);
         refuse(!public && !secrets, &key("secrets"), &missing);
     }
-    let (mut identifiers, mut owned) = (BTreeSet::new(), BTreeSet::new());
-    for (index, resource) in config.resources.iter().enumerate() {
-        let key = |name: &str| format!("resources.{index}.{name}");
-        refuse(!identifiers.insert(&resource.identifier), &key("identifier"), "there is another resource of this name");
-        let standard = ScopeSet::standard();
-        for scope in resource.scopes.iter() {
-            refuse(standard.contains(scope), &key("scopes"), &format!("{scope} is a scope of people"));
-            // A person allows a scope, and with it that resource and no other.
-            refuse(
-                !owned.insert(scope),
-                &key("scopes"),
-                &format!("{scope} is another resource's; name it so that it is not"),
-            );
+    for (index, resource) in known.resources.iter().enumerate() {
+        let faults = resource.faults(&known.resources[..index], &tokens.signing_algorithms, config.issuer.as_str());
+        for (member, why) in faults {
+            // What is wrong with a single value has been told already.
+            let told =
+                member == "access_token" || member == "identifier" && check_identifier(&resource.identifier).is_err();
+            refuse(!told, &format!("resources.{index}.{member}"), &why);
         }
-        let there = resource.signing_algorithm.is_none_or(|it| tokens.signing_algorithms.contains(&it));
-        refuse(!there, &key("signing_algorithm"), "allowed: one of tokens.signing_algorithms");
-    }
-    for (index, client) in config.clients.iter().enumerate() {
-        let unknown = client.resources.iter().find(|uri| !identifiers.contains(uri));
-        let wanted =
-            unknown.map_or_else(String::new, |uri| format!("there is no resource {uri:?} among [[resources]]"));
-        refuse(unknown.is_some(), &format!("clients.{index}.resources"), &wanted);
     }
     let mut scopes = BTreeSet::from(["openid", "profile", "email", "address", "phone", "offline_access"]);
     for (index, scope) in config.scopes.iter().enumerate() {

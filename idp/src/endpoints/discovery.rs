@@ -8,23 +8,25 @@ use serde_json::Value;
 
 use crate::app::App;
 use crate::base::language::Language;
+use crate::http::error::Error;
 use crate::oidc::discovery::{Provider, document};
+use crate::oidc::scope::ScopeSet;
+use crate::resources;
 use crate::tokens::keys::Ring;
 
-/// The document; it changes with the configuration and the keys only.
-pub async fn get(State(app): State<App>) -> Response {
-    let ring = app.keys.ring();
-    let description = ring.description.get_or_init(|| describe(&app, &ring)).clone();
+/// The document.
+pub async fn get(State(app): State<App>) -> Result<Response, Error> {
+    let description = describe(&app, &app.keys.ring(), &resources::known(&app).await?.scopes);
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=900")];
-    (headers, description).into_response()
+    Ok((headers, description).into_response())
 }
 
-fn describe(app: &App, ring: &Ring) -> Bytes {
+fn describe(app: &App, ring: &Ring, scopes: &ScopeSet) -> Bytes {
     let algorithms: Vec<_> = ring.algorithms().collect();
     let languages: Vec<_> = Language::all().map(Language::tag).collect();
     let document = document(&Provider {
         issuer: app.issuer(),
-        scopes: &app.scopes,
+        scopes,
         sign_up: app.config.login.sign_up,
         algorithms: &algorithms,
         ui_locales: &languages,

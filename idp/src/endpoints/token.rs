@@ -42,7 +42,7 @@ pub async fn post(
             refresh_token::refresh(&app, &client, &refresh_token, scope.as_ref(), &resources).await?
         }
         TokenRequest::ClientCredentials { scope } => {
-            client_credentials::issue(&app, &client, scope.as_ref(), &resources)?
+            client_credentials::issue(&app, &client, scope.as_ref(), &resources).await?
         }
     };
     app.metrics.tokens_issued(grant_type.as_str());

@@ -16,6 +16,7 @@ use crate::oidc::client_metadata::Client;
 use crate::oidc::error::ErrorCode;
 use crate::oidc::params::Params;
 use crate::oidc::prompt::{Facts, NextStep, Remembered, SessionFacts, Situation, next_step, session_for};
+use crate::resources;
 use crate::store::consent;
 use crate::store::session::Session;
 
@@ -46,9 +47,8 @@ impl Asked {
             return Err(Error::Internal("a client that is not there was identified".to_owned()));
         };
         let offered = Offered {
-            scopes: app.scopes.clone(),
+            known: resources::known(app).await?,
             sign_up: app.config.login.sign_up,
-            resources: app.resources.clone(),
             issuer: app.issuer().to_owned(),
         };
         Ok(match validate(params, &client, &recipient, &offered) {

@@ -1,5 +1,7 @@
 //! Authorization requests: what is asked, once `recipient` has proven to whom an answer may go.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 pub use super::authorization_response::AuthorizationResponse;
@@ -9,7 +11,7 @@ use super::error::{Error, ErrorCode};
 use super::params::Params;
 use super::prompt::Prompt;
 pub use super::recipient::{Recipient, Refusal, client_id, identify};
-use super::resource::{self, Resource};
+use super::resource::{self, Known};
 use super::response_mode::ResponseMode;
 use super::response_type::ResponseType;
 use super::scope::{self, ScopeSet};
@@ -21,12 +23,10 @@ pub const MAX_STATE: usize = 4 * 1024;
 /// What is offered to requests beyond what the client brings.
 #[derive(Clone, Debug)]
 pub struct Offered {
-    /// The scopes that are known.
-    pub scopes: ScopeSet,
+    /// The scopes and resources that are known.
+    pub known: Arc<Known>,
     /// Whether people can sign up by themselves.
     pub sign_up: bool,
-    /// The resources that are registered.
-    pub resources: Vec<Resource>,
     /// The issuer, which is a resource, too: UserInfo.
     pub issuer: String,
 }
@@ -74,12 +74,12 @@ pub fn validate(
     refuse_unsupported(params)?;
     ResponseType::parse(params, client)?;
     let resources = resource::parse(params)?;
-    resource::requested(&resources, client, &offered.resources, &offered.issuer)?;
+    resource::requested(&resources, client, &offered.known.resources, &offered.issuer)?;
     Ok(AuthorizationRequest {
         client_id: client.client_id.clone(),
         redirect_uri: recipient.redirect_uri().to_owned(),
         response_mode: ResponseMode::parse(params)?,
-        scope: scope::requested(params, client, &offered.scopes)?.union(&resources.iter().cloned().collect()),
+        scope: scope::requested(params, client, &offered.known.scopes)?.union(&resources.iter().cloned().collect()),
         resources,
         state: bounded(params, "state", MAX_STATE)?,
         nonce: bounded(params, "nonce", MAX_STATE)?,
@@ -175,7 +175,7 @@ pub(super) mod tests {
 
     fn offered() -> Offered {
         let issuer = "https://op.example".to_owned();
-        Offered { scopes: ScopeSet::standard(), sign_up: false, resources: Vec::new(), issuer }
+        Offered { known: Arc::new(Known::new(ScopeSet::standard(), Vec::new())), sign_up: false, issuer }
     }
 
     fn ask(params: &Params) -> Result<AuthorizationRequest, Error> {

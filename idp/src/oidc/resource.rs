@@ -31,6 +31,57 @@ pub struct Resource {
     pub algorithm: Option<Algorithm>,
 }
 
+/// How short and how long the lifetime of access tokens for a resource may be.
+pub const LIFETIMES: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(60 * 60)];
+
+impl Resource {
+    /// All that is wrong with it beside these others: the member and what it should be.
+    pub fn faults(&self, others: &[Resource], algorithms: &[Algorithm], issuer: &str) -> Vec<(&'static str, String)> {
+        let mut faults = Vec::new();
+        let mut refuse = |wrong: bool, member: &'static str, why: &str| {
+            if wrong {
+                faults.push((member, why.to_owned()));
+            }
+        };
+        if let Err(why) = check_identifier(&self.identifier) {
+            refuse(true, "identifier", &why);
+        }
+        let named = |other: &Resource| other.identifier == self.identifier;
+        refuse(others.iter().any(named), "identifier", "there is another resource of this name");
+        refuse(self.identifier == issuer, "identifier", "the issuer is a resource already, that of UserInfo");
+        let standard = ScopeSet::standard();
+        for scope in self.scopes.iter() {
+            refuse(standard.contains(scope), "scopes", &format!("{scope} is a scope of people"));
+            // A person allows a scope, and with it that resource and no other.
+            let owned = others.iter().any(|other| !named(other) && other.scopes.contains(scope));
+            refuse(owned, "scopes", &format!("{scope} is another resource's; name it so that it is not"));
+        }
+        let [shortest, longest] = LIFETIMES;
+        let fits = self.access_token.is_none_or(|lifetime| (shortest..=longest).contains(&lifetime));
+        refuse(!fits, "access_token", "allowed: 1m to 60m");
+        let there = self.algorithm.is_none_or(|it| algorithms.contains(&it));
+        refuse(!there, "signing_algorithm", "allowed: one of tokens.signing_algorithms");
+        faults
+    }
+}
+
+/// What clients may ask for.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// The resources that are registered.
+    pub resources: Vec<Resource>,
+    /// The scopes that there are, with those of the resources.
+    pub scopes: ScopeSet,
+}
+
+impl Known {
+    /// The scopes that there are anyway, and these resources with theirs.
+    pub fn new(scopes: ScopeSet, resources: Vec<Resource>) -> Self {
+        let own = resources.iter().flat_map(|one| one.scopes.iter()).collect();
+        Self { scopes: scopes.union(&own), resources }
+    }
+}
+
 /// What an access token is made with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terms {

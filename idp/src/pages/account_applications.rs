@@ -17,6 +17,7 @@ use crate::http::query::Query;
 use crate::http::visitor::Visitor;
 use crate::http::{leave, page};
 use crate::oidc::scope::ScopeSet;
+use crate::resources;
 use crate::store::consent::{self, Application};
 use crate::store::event::Event;
 
@@ -51,6 +52,7 @@ pub struct ApplicationView {
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     let Some(owner) = Owner::of(&app, visitor).await? else { return page::sign_in_first(&app, "applications") };
     let layout = owner.layout(&app, "/account/applications");
+    let known = resources::known(&app).await?;
     let mut applications = Vec::new();
     for found in list(&app, &owner).await? {
         let Some(registered) = clients::find(&app, &found.client_id).await? else { continue };
@@ -59,7 +61,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
         applications.push(ApplicationView {
             handle: handle(&app, &owner.session, &found.client_id),
             client: page::client(&registered.client),
-            scopes: scope.iter().map(|word| ScopeView::of(&app, &layout, word)).collect(),
+            scopes: scope.iter().map(|word| ScopeView::of(&app, &known, &layout, word)).collect(),
             since: found.consented_at.map(moment),
             used_at: found.used_at.map(moment),
         });

@@ -17,7 +17,9 @@ use crate::http::query::Query;
 use crate::http::visitor::Visitor;
 use crate::login::interaction::Question;
 use crate::oidc::prompt::NextStep;
+use crate::oidc::resource::Known;
 use crate::oidc::scope::ScopeSet;
+use crate::resources;
 use crate::store::consent;
 use crate::store::ephemeral::Rate;
 use crate::store::event::Event;
@@ -53,14 +55,14 @@ pub struct ScopeView {
 
 impl ScopeView {
     /// The words for what a person allows: a scope, or a resource by its identifier; of a resource's scope also where it is.
-    pub fn of(app: &App, layout: &Layout<'_>, word: &str) -> ScopeView {
-        if let Some(resource) = app.resources.iter().find(|one| one.identifier == word) {
+    pub fn of(app: &App, known: &Known, layout: &Layout<'_>, word: &str) -> ScopeView {
+        if let Some(resource) = known.resources.iter().find(|one| one.identifier == word) {
             let title = layout.t_args("scope-resource", &[("resource", &resource.name)]);
             return ScopeView { title, detail: (resource.name != word).then(|| word.to_owned()) };
         }
         let words = app.config.scopes.iter().find(|one| one.name == word).and_then(|one| one.description.as_deref());
         let mut view = Self::new(layout, word, words);
-        if let Some(resource) = app.resources.iter().find(|one| one.scopes.contains(word)) {
+        if let Some(resource) = known.resources.iter().find(|one| one.scopes.contains(word)) {
             view.detail = Some(layout.t_args("scope-of-resource", &[("resource", &resource.name)]));
         }
         view
@@ -94,9 +96,10 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::StaleInteraction)?;
     let layout = page::layout_of(&app, &visitor, Some(&step)).with_switch("/consent");
     let metadata = &step.asked.client.metadata;
+    let known = resources::known(&app).await?;
     let page = ConsentPage {
         account: page::account(&app, session).await?,
-        scopes: scopes.iter().map(|word| ScopeView::of(&app, &layout, word)).collect(),
+        scopes: scopes.iter().map(|word| ScopeView::of(&app, &known, &layout, word)).collect(),
         destination: destination(step.asked.recipient.redirect_uri()),
         policy_uri: metadata.policy_uri.clone(),
         tos_uri: metadata.tos_uri.clone(),

@@ -6,6 +6,7 @@ use crate::cli::client::{ClientCommand, ClientRow, added, list, not_found, remov
 use crate::cli::{Failure, Outcome};
 use crate::clients;
 use crate::oidc::client_metadata::Client;
+use crate::resources;
 use crate::store::client;
 use crate::store::db::Error;
 
@@ -14,7 +15,8 @@ pub(super) async fn command(app: &App, command: ClientCommand) -> Outcome {
     match command {
         ClientCommand::Add(add) => {
             let new = add.to_new()?;
-            told(&new.not_offered(app.config.offered(&app.scopes)))?;
+            let known = resources::known(app).await.map_err(failed)?;
+            told(&new.not_offered(app.config.offered(&known)))?;
             let name = new.client_id.clone().unwrap_or_default();
             match clients::add(app, new).await {
                 Ok((client, secret)) => Ok(added(&client_row(&client, false), secret.as_ref())),

@@ -1,6 +1,6 @@
 //! SIGHUP: reads again what can be read while people are served.
 //!
-//! That is certificates, the level of the log, the clients that are declared, and the settings of the pages. What else has
+//! That is certificates, the level of the log, the clients and resources that are declared, and the settings of the pages. What else has
 //! changed waits for a start, and is told.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +38,9 @@ fn values(sections: &[Section]) -> BTreeMap<String, String> {
 
 /// Whether a change of this key is in force at once.
 fn is_read_again(key: &str) -> bool {
-    key == "log.level" || key == "edition" || key.starts_with("pages.") || key.starts_with("clients.")
+    key == "log.level"
+        || key == "edition"
+        || ["pages.", "clients.", "resources."].iter().any(|section| key.starts_with(section))
 }
 
 /// Reads again at each SIGHUP, until the process ends.
@@ -85,7 +87,7 @@ async fn take(app: &App, log: &Logging, source: &mut Source, loaded: &Loaded) {
     }
     match clients::declare(app, config).await {
         Ok(declared) => declared.log(),
-        Err(error) => tracing::error!("the clients were not declared again: {error}"),
+        Err(error) => tracing::error!("the clients and resources were not declared again: {error}"),
     }
     let keys: BTreeSet<&String> = source.values.keys().chain(present.keys()).collect();
     let changed = keys.into_iter().filter(|key| !is_read_again(key) && source.values.get(*key) != present.get(*key));

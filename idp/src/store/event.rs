@@ -32,6 +32,9 @@ pub enum Event {
     GrantRevoked { grant: Id, client: Id },
     ClientCreated { client: Id },
     ClientRemoved { client: Id },
+    ResourceCreated { resource: String },
+    ResourceChanged { resource: String },
+    ResourceRemoved { resource: String },
     SigningKeyCreated { kid: String },
     SigningKeyRevoked { kid: String },
     Restored,
@@ -60,6 +63,9 @@ impl Event {
             | Self::ClientCreated { client }
             | Self::ClientRemoved { client } => (None, Some(client), None),
             Self::UnknownNamesTried { .. }
+            | Self::ResourceCreated { .. }
+            | Self::ResourceChanged { .. }
+            | Self::ResourceRemoved { .. }
             | Self::SigningKeyCreated { .. }
             | Self::SigningKeyRevoked { .. }
             | Self::Restored => (None, None, None),

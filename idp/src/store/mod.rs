@@ -16,6 +16,7 @@ pub mod one_time_link;
 pub mod password;
 pub mod process;
 pub mod refresh_family;
+pub mod resource;
 pub mod revoked_access_token;
 pub mod session;
 pub mod signing_key;

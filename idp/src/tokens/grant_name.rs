@@ -44,11 +44,8 @@ impl GrantNames {
             None if !serves => first.micros().to_string(),
             None => {
                 let first = first.micros().to_string();
-                db.write(move |conn| {
-                    let first = first.clone();
-                    Box::pin(async move { installation::insert_once(conn, SINCE, &first).await })
-                })
-                .await?
+                db.write(move |conn| Box::pin(async move { installation::insert_once(conn, SINCE, &first).await }))
+                    .await?
             }
         };
         let since = Timestamp::from_micros(since.parse().unwrap_or(0));

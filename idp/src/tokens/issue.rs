@@ -13,9 +13,10 @@ use crate::oidc::claims;
 use crate::oidc::client_metadata::Client;
 use crate::oidc::error::ErrorCode;
 use crate::oidc::id_token::{self, IdToken};
-use crate::oidc::resource::{self, Terms, narrowed};
+use crate::oidc::resource::{self, Known, Terms, narrowed};
 use crate::oidc::scope::{OPENID, ScopeSet};
 use crate::oidc::token_response::TokenResponse;
+use crate::resources;
 use crate::store::db;
 use crate::store::grant::Grant;
 
@@ -72,8 +73,10 @@ pub async fn for_grant(app: &App, client: &Client, grant: &Grant, wanted: Wanted
     let granted: Vec<String> =
         serde_json::from_str(&grant.resources).map_err(|_| Error::Broken("client_grant.resources"))?;
     // What the client may ask for no longer, it gets no longer.
-    let still: Vec<String> = granted.iter().filter(|uri| may_have(app, client, uri)).cloned().collect();
-    let terms = terms(app, &narrowed(&still, wanted.resources)?, scope)?;
+    let known = resources::known(app).await?;
+    let may_have = |uri: &&String| resource::allowed(client, &known.resources, app.issuer(), uri);
+    let still: Vec<String> = granted.iter().filter(may_have).cloned().collect();
+    let terms = terms(app, &known, &narrowed(&still, wanted.resources)?, scope)?;
     let (now, lifetime, scope) = (app.now(), terms.lifetime, &terms.scope);
     let token = AccessToken {
         sub: grant.sub.clone(),
@@ -122,13 +125,19 @@ async fn claims_of(app: &App, client: &Client, grant: &Grant, scope: &ScopeSet) 
 }
 
 /// The token of a client that acts for itself: RFC 6749 §4.4. `resources` are those that it asks for.
-pub fn for_client(app: &App, client: &Client, scope: &ScopeSet, resources: &[String]) -> Result<TokenResponse, Error> {
-    resource::requested(resources, client, &app.resources, app.issuer())?;
+pub async fn for_client(
+    app: &App,
+    client: &Client,
+    scope: &ScopeSet,
+    resources: &[String],
+) -> Result<TokenResponse, Error> {
+    let known = resources::known(app).await?;
+    resource::requested(resources, client, &known.resources, app.issuer())?;
     let audience = match resources.is_empty() {
         true => access_token::audience(client, scope, app.issuer()),
         false => resources.to_vec(),
     };
-    let terms = terms(app, &audience, scope)?;
+    let terms = terms(app, &known, &audience, scope)?;
     let (now, lifetime, scope) = (app.now(), terms.lifetime, &terms.scope);
     let token = AccessToken {
         sub: client.client_id.clone(),
@@ -151,16 +160,14 @@ fn jti(app: &App) -> String {
     app.pen.random.name::<16>()
 }
 
-fn may_have(app: &App, client: &Client, uri: &str) -> bool {
-    resource::allowed(client, &app.resources, app.issuer(), uri)
-}
-
-fn terms(app: &App, audience: &[String], scope: &ScopeSet) -> Result<Terms, Error> {
+/// What is granted of scopes that are no longer known means nothing to anybody.
+fn terms(app: &App, known: &Known, audience: &[String], scope: &ScopeSet) -> Result<Terms, Error> {
     if audience.is_empty() {
         return Err(oidc::Error::from(ErrorCode::InvalidTarget).into());
     }
     let standard = (app.config.tokens.access_token, default_algorithm(app)?);
-    Ok(resource::terms(&app.resources, audience, scope, app.issuer(), standard)?)
+    let scope = scope.iter().filter(|word| known.scopes.contains(word)).collect();
+    Ok(resource::terms(&known.resources, audience, &scope, app.issuer(), standard)?)
 }
 
 /// Access tokens are read by resource servers, which know nothing of the client: the provider's first algorithm.

@@ -2,7 +2,7 @@
 //! revoked at once when they have leaked.
 
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -73,8 +73,6 @@ pub struct Ring {
     pub verified: Verified,
     /// The same as the document that is published.
     pub jwks: Bytes,
-    /// The provider's description of itself, which names the algorithms of these keys; written when it is first asked for.
-    pub description: OnceLock<Bytes>,
     /// How often the keys had been changed when these were read, at least.
     pub generation: i64,
     /// Keys that are published no more.
@@ -369,16 +367,7 @@ async fn load(db: &Db, vault: &Vault, pen: &Pen) -> Result<Ring> {
     let set = |keys: Vec<Value>| KeySet::new(keys).map_err(|_| Error::Corrupt("signing_key.public_jwk"));
     let (public, former, revoked) = (set(public)?, set(former)?, set(revoked)?);
     let jwks = public.to_json().to_string().into();
-    Ok(Ring {
-        signing,
-        public,
-        verified: Verified::default(),
-        jwks,
-        description: OnceLock::new(),
-        generation,
-        former,
-        revoked,
-    })
+    Ok(Ring { signing, public, verified: Verified::default(), jwks, generation, former, revoked })
 }
 
 fn jwk(text: &str) -> Result<Value> {

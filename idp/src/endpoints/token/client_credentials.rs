@@ -11,7 +11,7 @@ use crate::oidc::token_response::TokenResponse;
 use crate::tokens::issue;
 
 /// Gives an access token, and neither a refresh token nor an ID token.
-pub fn issue(
+pub async fn issue(
     app: &App,
     client: &Client,
     asked: Option<&ScopeSet>,
@@ -32,5 +32,5 @@ pub fn issue(
         let error = oidc::error::Error::new(ErrorCode::InvalidScope, "The client may have none of these scopes.");
         return Err(error.because(difference).into());
     }
-    Ok(issue::for_client(app, client, &scope, resources)?)
+    Ok(issue::for_client(app, client, &scope, resources).await?)
 }

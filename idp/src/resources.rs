@@ -1,0 +1,208 @@
+//! Finding resources, and changing them: by command, and from the configuration file.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::app::App;
+use crate::base::clock::Timestamp;
+use crate::oidc::resource::{Known, Resource};
+use crate::store::db::{Conn, Result};
+use crate::store::event::Event;
+use crate::store::installation;
+use crate::store::resource;
+
+/// For how long resources are remembered. A change that another process makes is seen everywhere after that.
+const A_MOMENT: Duration = Duration::from_secs(1);
+
+/// What changes of resources take turns at.
+const TURN: &str = "resources";
+
+/// What was last read of resources, and when.
+#[derive(Debug, Default)]
+pub struct Remembered(Mutex<Option<(Timestamp, Arc<Known>)>>);
+
+impl Remembered {
+    fn entry(&self) -> MutexGuard<'_, Option<(Timestamp, Arc<Known>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets them, because something about them has changed.
+    pub fn forget(&self) {
+        *self.entry() = None;
+    }
+
+    fn get(&self, now: Timestamp) -> Option<Arc<Known>> {
+        let entry = self.entry();
+        let fresh = |read_at: Timestamp| read_at <= now && now.since(read_at) < A_MOMENT;
+        entry.as_ref().filter(|(read_at, _)| fresh(*read_at)).map(|(_, known)| Arc::clone(known))
+    }
+}
+
+/// What clients may ask for, as it was at most a second ago.
+pub async fn known(app: &App) -> Result<Arc<Known>> {
+    let now = app.now();
+    if let Some(known) = app.remembered_resources.get(now) {
+        return Ok(known);
+    }
+    let stored = resource::list(&mut *app.db.read().await?).await?;
+    let resources = stored.into_iter().map(|one| one.resource).collect();
+    let known = Arc::new(Known::new(app.config.own_scopes(), resources));
+    *app.remembered_resources.entry() = Some((now, Arc::clone(&known)));
+    Ok(known)
+}
+
+/// Why a resource is not changed.
+#[derive(Debug)]
+pub enum Refused {
+    /// There is none of this identifier.
+    Unknown,
+    /// There is one of this identifier already.
+    Exists,
+    /// The configuration file declares it, and alone changes it.
+    Declared,
+    /// It would contradict itself or others: the member, and what it should be.
+    Faults(Vec<(&'static str, String)>),
+}
+
+/// Registers a resource.
+pub async fn add(app: &App, new: Resource) -> Result<std::result::Result<Resource, Refused>> {
+    let identifier = new.identifier.clone();
+    change(app, identifier, move |there| match there {
+        Some(_) => Err(Refused::Exists),
+        None => Ok(new),
+    })
+    .await
+}
+
+/// Changes a resource.
+pub async fn edit(
+    app: &App,
+    identifier: &str,
+    edited: impl FnOnce(&mut Resource) + Clone + Send + 'static,
+) -> Result<std::result::Result<Resource, Refused>> {
+    change(app, identifier.to_owned(), move |there| {
+        let mut resource = there.ok_or(Refused::Unknown)?.clone();
+        edited(&mut resource);
+        Ok(resource)
+    })
+    .await
+}
+
+/// Writes what `decide` makes of the resource that is there. Changes take turns, so that what one has checked of the others holds.
+async fn change(
+    app: &App,
+    identifier: String,
+    decide: impl FnOnce(Option<&Resource>) -> std::result::Result<Resource, Refused> + Clone + Send + 'static,
+) -> Result<std::result::Result<Resource, Refused>> {
+    let (pen, now, issuer) = (app.pen.clone(), app.now(), app.issuer().to_owned());
+    let algorithms = app.config.tokens.signing_algorithms.clone();
+    let outcome = app.db.write(move |conn| {
+        Box::pin(async move {
+            installation::in_turn(conn, TURN).await?;
+            let (mut there, others): (Vec<_>, Vec<_>) =
+                resource::list(conn).await?.into_iter().partition(|one| one.resource.identifier == identifier);
+            let there = there.pop();
+            if there.as_ref().is_some_and(|one| one.declared) {
+                return Ok(Err(Refused::Declared));
+            }
+            let resource = match decide(there.as_ref().map(|one| &one.resource)) {
+                Ok(resource) => resource,
+                Err(refused) => return Ok(Err(refused)),
+            };
+            let others: Vec<_> = others.into_iter().map(|one| one.resource).collect();
+            let faults = resource.faults(&others, &algorithms, &issuer);
+            if !faults.is_empty() {
+                return Ok(Err(Refused::Faults(faults)));
+            }
+            resource::put(conn, &resource, false, now).await?;
+            let resource_name = resource.identifier.clone();
+            let event = match there {
+                None => Event::ResourceCreated { resource: resource_name },
+                Some(_) => Event::ResourceChanged { resource: resource_name },
+            };
+            pen.record(conn, &event).await?;
+            Ok(Ok(resource))
+        })
+    });
+    let outcome = outcome.await;
+    app.remembered_resources.forget();
+    outcome
+}
+
+/// Removes a resource: from then on nobody gets tokens for it.
+pub async fn remove(app: &App, identifier: &str) -> Result<std::result::Result<(), Refused>> {
+    let (pen, identifier) = (app.pen.clone(), identifier.to_owned());
+    let outcome = app.db.write(move |conn| {
+        Box::pin(async move {
+            installation::in_turn(conn, TURN).await?;
+            match resource::list(conn).await?.into_iter().find(|one| one.resource.identifier == identifier) {
+                None => return Ok(Err(Refused::Unknown)),
+                Some(one) if one.declared => return Ok(Err(Refused::Declared)),
+                Some(_) => {}
+            }
+            resource::delete(conn, &identifier).await?;
+            pen.record(conn, &Event::ResourceRemoved { resource: identifier }).await?;
+            Ok(Ok(()))
+        })
+    });
+    let outcome = outcome.await;
+    app.remembered_resources.forget();
+    outcome
+}
+
+/// What a declaration has done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// The identifiers of resources that were added or changed.
+    pub written: Vec<String>,
+    /// The identifiers of resources that are no longer declared and were removed.
+    pub removed: Vec<String>,
+    /// Scopes of declared resources that resources of the command line have, too: a token for one of them lacks such a scope.
+    pub shared: Vec<String>,
+}
+
+impl Outcome {
+    /// Says in the log what has changed.
+    pub fn log(&self) {
+        if !self.written.is_empty() {
+            tracing::info!(resources = self.written.join(" "), "resources were declared that are new or have changed");
+        }
+        if !self.removed.is_empty() {
+            tracing::warn!(resources = self.removed.join(" "), "resources are no longer declared and were removed");
+        }
+        if !self.shared.is_empty() {
+            tracing::warn!(
+                scopes = self.shared.join(" "),
+                "scopes belong to a resource of the configuration and to another one: tokens for one of them lack these. Change \
+                 the other with latchkey resource edit"
+            );
+        }
+    }
+}
+
+/// Writes the resources that a configuration declares, and removes those that it no longer declares.
+pub async fn write_declared(conn: &mut Conn, declared: &[Resource], now: Timestamp) -> Result<Outcome> {
+    installation::in_turn(conn, TURN).await?;
+    let mut outcome = Outcome::default();
+    let present = resource::list(conn).await?;
+    for known in &present {
+        let named = declared.iter().find(|one| one.identifier == known.resource.identifier);
+        if named.is_none() && known.declared {
+            resource::delete(conn, &known.resource.identifier).await?;
+            outcome.removed.push(known.resource.identifier.clone());
+        }
+        if named.is_none() && !known.declared {
+            let declared_scopes = || declared.iter().flat_map(|one| one.scopes.iter());
+            let shared = known.resource.scopes.iter().filter(|scope| declared_scopes().any(|other| other == *scope));
+            outcome.shared.extend(shared.map(str::to_owned));
+        }
+    }
+    for one in declared {
+        let known = present.iter().find(|known| known.resource.identifier == one.identifier);
+        if known.is_none_or(|known| !known.declared || known.resource != *one) {
+            resource::put(conn, one, true, now).await?;
+            outcome.written.push(one.identifier.clone());
+        }
+    }
+    Ok(outcome)
+}
