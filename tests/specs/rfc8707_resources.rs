@@ -215,7 +215,6 @@ async fn resources_are_registered_changed_and_removed_by_command_while_the_serve
     app.clock.advance(seconds(1));
     let tokens = ask(&robot).await.tokens();
     assert_eq!((tokens.access_claims()["aud"].as_str(), tokens.expires_in), (Some(ORDERS), 300));
-    assert_eq!(tokens.scope, "orders:read", "a scope that nobody has registered is none");
     let document = app.get("/.well-known/openid-configuration").await.json();
     assert!(document["scopes_supported"].as_array().unwrap().contains(&json!("orders:read")), "{document}");
 
@@ -229,9 +228,22 @@ async fn resources_are_registered_changed_and_removed_by_command_while_the_serve
     let listed: serde_json::Value = serde_json::from_str(&said).unwrap();
     assert_eq!((code, &listed[0]["identifier"], &listed[0]["access_token"]), (0, &json!(ORDERS), &json!(null)));
 
+    let shop = app
+        .client(ClientKind::Web, |new| {
+            new.metadata.resources = vec![ORDERS.to_owned()];
+            new.metadata.scope = "openid orders:read".split(' ').map(str::to_owned).collect();
+        })
+        .await;
+    let request = shop.request().set("scope", "openid orders:read").add("resource", ORDERS);
+    let code = app.browser().sign_in("alice").await.go_through(&request).await.code();
+    let tokens = exchange(&shop, &code, &[]).await.tokens();
+    assert_eq!(tokens.scope, "openid orders:read");
+
     assert_eq!(command(&app, &["resource", "remove", ORDERS]).0, 0);
     app.clock.advance(seconds(1));
     ask(&robot).await.error("invalid_target");
+    let left = refresh(&shop, tokens.refresh(), &[]).await.tokens();
+    assert_eq!((&left.access_claims()["aud"], left.scope.as_str()), (&json!(app.issuer()), "openid"));
     let (code, said) = command(&app, &["resource", "list"]);
     assert!(code == 0 && said.contains("There are no resources"), "{said}");
     let events = app.events().await;

@@ -161,7 +161,10 @@ impl NewClient {
     pub fn not_offered(&self, offered: Offered<'_>) -> Vec<(&'static str, String)> {
         let mut faults = Vec::new();
         for unknown in self.metadata.scope.iter().filter(|scope| !offered.known.scopes.contains(scope)) {
-            faults.push(("scope", format!("there is no scope {unknown:?}; declare it as a table of [[scopes]], or with its resource")));
+            faults.push((
+                "scope",
+                format!("there is no scope {unknown:?}; declare it as a table of [[scopes]], or with its resource"),
+            ));
         }
         let registered = |uri: &String| offered.known.resources.iter().any(|one| one.identifier == *uri);
         for unknown in self.metadata.resources.iter().filter(|uri| !registered(uri)) {

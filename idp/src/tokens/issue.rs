@@ -72,11 +72,12 @@ pub async fn for_grant(app: &App, client: &Client, grant: &Grant, wanted: Wanted
     let scope = wanted.narrower.unwrap_or(&granted);
     let granted: Vec<String> =
         serde_json::from_str(&grant.resources).map_err(|_| Error::Broken("client_grant.resources"))?;
-    // What the client may ask for no longer, it gets no longer.
+    // What the client may ask for no longer, it gets no longer; the same for scopes that went with their resource.
     let known = resources::known(app).await?;
     let may_have = |uri: &&String| resource::allowed(client, &known.resources, app.issuer(), uri);
     let still: Vec<String> = granted.iter().filter(may_have).cloned().collect();
-    let terms = terms(app, &known, &narrowed(&still, wanted.resources)?, scope)?;
+    let scope = scope.iter().filter(|word| known.scopes.contains(word)).collect();
+    let terms = terms(app, &known, &narrowed(&still, wanted.resources)?, &scope)?;
     let (now, lifetime, scope) = (app.now(), terms.lifetime, &terms.scope);
     let token = AccessToken {
         sub: grant.sub.clone(),
@@ -160,14 +161,13 @@ fn jti(app: &App) -> String {
     app.pen.random.name::<16>()
 }
 
-/// What is granted of scopes that are no longer known means nothing to anybody.
 fn terms(app: &App, known: &Known, audience: &[String], scope: &ScopeSet) -> Result<Terms, Error> {
-    if audience.is_empty() {
+    // With `openid` there is UserInfo, whatever became of the resources.
+    if audience.is_empty() && !scope.contains(OPENID) {
         return Err(oidc::Error::from(ErrorCode::InvalidTarget).into());
     }
     let standard = (app.config.tokens.access_token, default_algorithm(app)?);
-    let scope = scope.iter().filter(|word| known.scopes.contains(word)).collect();
-    Ok(resource::terms(&known.resources, audience, &scope, app.issuer(), standard)?)
+    Ok(resource::terms(&known.resources, audience, scope, app.issuer(), standard)?)
 }
 
 /// Access tokens are read by resource servers, which know nothing of the client: the provider's first algorithm.
