@@ -75,6 +75,7 @@ async fn each_mistake_in_a_request_for_authorization_is_told() {
         ("response_type", "token", &[&*client, "unsupported_response_type", "came=\"token\" expected=\"code\""]),
         ("response_mode", "fragment", &["came=\"fragment\" expected=\"one of query, form_post\""]),
         ("scope", "email2", &["invalid_scope", "came=\"email2\"", "openid"]),
+        ("resource", "https://api.example", &["invalid_target", "came=\"https://api.example\""]),
         ("prompt", "force", &["came=\"force\" expected=\"one of none, login"]),
         ("prompt", "none", &[&*client, "login_required"]),
         ("max_age", "soon", &["max_age is not a number"]),
@@ -122,7 +123,7 @@ async fn each_mistake_of_a_client_at_the_token_endpoint_is_told() {
     .await;
     told(rp.client_credentials(), &["unauthorized_client", "of=\"grant_type\" came=\"client_credentials\""]).await;
     let scope = [("grant_type", "client_credentials"), ("scope", "delete")];
-    told(service.post("/token", &scope), &["invalid_scope", "came=\"delete\"", "some of read write"]).await;
+    told(service.post("/token", &scope), &["invalid_scope", "came=\"delete\"", "one of read, write"]).await;
     told(app.post("/introspect", &[("client_id", spa.id()), ("token", "x")]), &["public client cannot"]).await;
     let query = http::Request::post("/token?grant_type=refresh_token");
     told(send(&app, query, String::new()), &["belong in the body"]).await;
@@ -164,6 +165,22 @@ async fn each_mistake_with_a_code_or_a_token_is_told() {
     told(spa.refresh(tokens.refresh()), &["another client's", spa.id()]).await;
     let more = [("grant_type", "refresh_token"), ("refresh_token", tokens.refresh()), ("scope", "openid phone")];
     told(rp.post("/token", &more), &["came=\"openid phone\" expected=\"openid profile email\""]).await;
+
+    let stranger = app.service().await;
+    told(stranger.introspect(&tokens.access_token), &["inactive_token", "a token for http", "resource_identifiers ()"])
+        .await;
+    told(rp.introspect("hunter2"), &["inactive_token", "came=\"no token of this provider\""]).await;
+    told(rp.introspect(&format!("{}AAAA", &tokens.access_token[..tokens.access_token.len() - 4])), &["signature"])
+        .await;
+    told(stranger.introspect(tokens.refresh()), &["inactive_token", "a refresh token of another client"]).await;
+    let resource =
+        |uri: &'static str| [("grant_type", "refresh_token"), ("refresh_token", tokens.refresh()), ("resource", uri)];
+    told(
+        rp.post("/token", &resource("https://api.example")),
+        &["invalid_target", "of=\"resource\" came=\"https://api.example\"", "expected=\"http://localhost"],
+    )
+    .await;
+    told(rp.post("/token", &resource("orders")), &["invalid_target", "came=\"orders\"", "absolute URI"]).await;
 
     told(app.get("/userinfo"), &["no_access_token"]).await;
     told(app.get("/userinfo?access_token=hunter2"), &["in the query"]).await;

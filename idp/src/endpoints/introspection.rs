@@ -2,14 +2,17 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
 use crate::base::token::{Token, TokenKind};
 use crate::http::client::AuthenticatedClient;
+use crate::http::diagnosis::Diagnosis;
 use crate::http::error::Error;
 use crate::http::params::Form;
 use crate::oidc;
 use crate::oidc::client_metadata::Client;
+use crate::oidc::difference::Difference;
 use crate::oidc::introspection::{Active, Introspection, may_see};
 use crate::oidc::refresh_token::{Verdict, judge};
 use crate::oidc::revocation::NamedToken;
@@ -22,7 +25,7 @@ pub async fn post(
     State(app): State<App>,
     AuthenticatedClient(client): AuthenticatedClient,
     Form(params): Form,
-) -> Result<Json<Introspection>, Error> {
+) -> Result<Response, Error> {
     if client.is_public() {
         // Anybody could say to be it.
         return Err(oidc::error::Error::invalid_client("A public client cannot introspect.").into());
@@ -32,29 +35,54 @@ pub async fn post(
         Some(token) => refresh_token(&app, &client, &token).await?,
         None => access_token(&app, &client, &named.token).await?,
     };
-    Ok(Json(answer.map_or_else(Introspection::inactive, Introspection::active)))
+    Ok(match answer {
+        Ok(active) => Json(Introspection::active(active)).into_response(),
+        Err(why) => {
+            let mut response = Json(Introspection::inactive()).into_response();
+            Diagnosis::new("inactive_token", Some(why)).ride_on(&mut response);
+            response
+        }
+    })
 }
 
-async fn access_token(app: &App, client: &Client, token: &str) -> Result<Option<Active>, Error> {
-    let live = authenticate::access_token(app, token).await?;
-    let Some(live) = live.filter(|live| may_see(client, &live.token.client_id, &live.token.audience)) else {
-        return Ok(None);
+/// What is told of a token, or why nothing is: for the log alone.
+type Answer = Result<Active, Difference>;
+
+async fn access_token(app: &App, client: &Client, token: &str) -> Result<Answer, Error> {
+    let Some(live) = authenticate::access_token(app, token).await? else {
+        return Ok(Err(authenticate::why_not(app, token)));
     };
+    if !may_see(client, &live.token.client_id, &live.token.audience) {
+        let came = format!("a token for {}", live.token.audience.join(" "));
+        let own = client.metadata.resource_identifiers.iter().map(String::as_str);
+        let expected =
+            format!("one of its own, or one for its resource_identifiers ({})", own.collect::<Vec<_>>().join(" "));
+        return Ok(Err(Difference::new("token", came, expected)));
+    }
     let username = live.person.and_then(|person| person.preferred_username);
-    Ok(Some(Active::access_token(&live.token, app.issuer(), username)))
+    Ok(Ok(Active::access_token(&live.token, app.issuer(), username)))
 }
 
 /// A refresh token is told of to its own client alone: nobody else has any business with one.
-async fn refresh_token(app: &App, client: &Client, token: &Token) -> Result<Option<Active>, Error> {
+async fn refresh_token(app: &App, client: &Client, token: &Token) -> Result<Answer, Error> {
     let now = app.now();
     let found = refresh_family::find(&mut *app.db.read().await?, &token.handle_hash(), now).await?;
-    let Some((family, Some(grant))) = found else { return Ok(None) };
+    let refused = |came: &str| Ok(Err(Difference::new("token", came, "a refresh token of its own that is good")));
+    let Some((family, Some(grant))) = found else {
+        return refused("a refresh token that is unknown, or whose grant has ended");
+    };
     let judged = family.judged();
     let verdict = judge(&judged, &token.hash(), true, app.config.tokens.refresh_grace, now);
-    if family.client_row != client.id || matches!(verdict, Verdict::Replayed | Verdict::Expired | Verdict::Revoked) {
-        return Ok(None);
+    if family.client_row != client.id {
+        return refused("a refresh token of another client");
     }
-    Ok(Some(Active {
+    match verdict {
+        Verdict::Replayed => return refused("a refresh token that was used before"),
+        Verdict::Expired => return refused("a refresh token that has expired"),
+        Verdict::Revoked => return refused("a refresh token that was revoked"),
+        _ => {}
+    }
+    Ok(Ok(Active {
         scope: ScopeSet::parse(&grant.scope).unwrap_or_default(),
         client_id: client.client_id.clone(),
         exp: judged.idle_expires_at.min(judged.expires_at).seconds(),

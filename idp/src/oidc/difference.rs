@@ -1,6 +1,8 @@
 //! What came and what was expected, for the operator's log. Never part of an answer: what is registered for a client is
 //! nobody else's business.
 
+use std::cmp::Reverse;
+
 /// How many characters of what somebody sent are shown.
 const MAX_SHOWN: usize = 200;
 
@@ -42,8 +44,9 @@ impl Difference {
 
     /// The difference to the nearest of these URIs, by the parts of which one can tell without the values of a query.
     pub fn of_uri(of: &'static str, came: &str, registered: &[String]) -> Self {
-        let alike = |uri: &&String| uri.bytes().zip(came.bytes()).take_while(|(a, b)| a == b).count();
-        let Some(nearest) = registered.iter().max_by_key(alike) else {
+        let alike = |uri: &String| uri.bytes().zip(came.bytes()).take_while(|(a, b)| a == b).count();
+        let as_long = |uri: &String| Reverse(uri.len().abs_diff(came.len()));
+        let Some(nearest) = registered.iter().max_by_key(|uri| (alike(uri), as_long(uri))) else {
             return Self::new(of, uri(came), "nothing: none is registered");
         };
         let (masked, mut expected) = (uri(came), uri(nearest));
@@ -149,6 +152,9 @@ mod tests {
         let difference = Difference::of_uri("redirect_uri", "https://rp.example/callback/", &registered);
         assert_eq!(difference.came, "https://rp.example/callback/");
         assert_eq!(difference.expected, "https://rp.example/callback (the nearest of 2)");
+        let registered = ["https://rp.example/cb".to_owned(), "https://rp.example/cb?tenant=1".to_owned()];
+        let difference = Difference::of_uri("redirect_uri", "https://rp.example/cb/", &registered);
+        assert_eq!(difference.expected, "https://rp.example/cb (the nearest of 2)");
         let registered = ["https://rp.example/cb?tenant=1".to_owned()];
         let difference = Difference::of_uri("redirect_uri", "https://rp.example/cb?tenant=2", &registered);
         assert_eq!(difference.expected, "https://rp.example/cb?tenant=… with other values");

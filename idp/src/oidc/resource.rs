@@ -5,6 +5,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::client_metadata::Client;
+use super::difference::Difference;
 use super::error::{Error, ErrorCode};
 use super::params::Params;
 use super::scope::{OPENID, ScopeSet};
@@ -99,7 +100,8 @@ pub struct Terms {
 pub fn parse(params: &Params) -> Result<Vec<String>, Error> {
     let mut named = Vec::new();
     for uri in params.all("resource") {
-        check_identifier(uri).map_err(|why| Error::new(ErrorCode::InvalidTarget, why))?;
+        let difference = || Difference::new("resource", uri, "an absolute URI without a fragment");
+        check_identifier(uri).map_err(|why| Error::new(ErrorCode::InvalidTarget, why).because(difference()))?;
         if !named.iter().any(|other| other == uri) {
             named.push(uri.to_owned());
         }
@@ -120,10 +122,16 @@ pub fn allowed(client: &Client, registered: &[Resource], issuer: &str, uri: &str
 
 /// The resources that a request for authorization, or a client for itself, asks for; none if it names none.
 pub fn requested(named: &[String], client: &Client, registered: &[Resource], issuer: &str) -> Result<(), Error> {
-    match named.iter().all(|uri| allowed(client, registered, issuer, uri)) {
-        true => Ok(()),
-        false => Err(Error::new(ErrorCode::InvalidTarget, "A resource is unknown, or the client may not ask for it.")),
-    }
+    let Some(refused) = named.iter().find(|uri| !allowed(client, registered, issuer, uri)) else { return Ok(()) };
+    let (own, listed) = (&client.metadata.default_resources, &client.metadata.resources);
+    let may: Vec<&str> = std::iter::once(issuer).chain(own.iter().chain(listed).map(String::as_str)).collect();
+    let unregistered = listed.contains(refused);
+    let difference = match unregistered {
+        true => Difference::new("resource", refused, "one that is registered; see latchkey resource list"),
+        false => Difference::one_of("resource", refused, may),
+    };
+    let error = Error::new(ErrorCode::InvalidTarget, "A resource is unknown, or the client may not ask for it.");
+    Err(error.because(difference))
 }
 
 /// Of what was granted the resources that a token request asks for, all if it names none: RFC 8707 §2.2.
@@ -131,10 +139,9 @@ pub fn narrowed(granted: &[String], named: &[String]) -> Result<Vec<String>, Err
     if named.is_empty() {
         return Ok(granted.to_vec());
     }
-    match named.iter().all(|uri| granted.contains(uri)) {
-        true => Ok(named.to_vec()),
-        false => Err(Error::new(ErrorCode::InvalidTarget, "A resource was not granted.")),
-    }
+    let Some(refused) = named.iter().find(|uri| !granted.contains(uri)) else { return Ok(named.to_vec()) };
+    let difference = Difference::one_of("resource", refused, granted.iter().map(String::as_str));
+    Err(Error::new(ErrorCode::InvalidTarget, "A resource was not granted.").because(difference))
 }
 
 /// What an access token for these resources is made with. `standard` are time and algorithm where a resource says nothing.

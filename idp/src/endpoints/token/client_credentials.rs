@@ -28,7 +28,9 @@ pub async fn issue(
     let scope = ScopeSet::standard().iter().fold(scope, |scope, person| scope.without(person));
     if asked.is_some_and(|asked| !asked.is_empty()) && scope.is_empty() {
         let came = asked.map(ToString::to_string).unwrap_or_default();
-        let difference = Difference::new("scope", came, format!("some of {}", client.metadata.scope));
+        let own =
+            ScopeSet::standard().iter().fold(client.metadata.scope.clone(), |scope, person| scope.without(person));
+        let difference = Difference::one_of("scope", came, own.iter());
         let error = oidc::error::Error::new(ErrorCode::InvalidScope, "The client may have none of these scopes.");
         return Err(error.because(difference).into());
     }
