@@ -75,7 +75,7 @@ pub trait Client {
     async fn once(&mut self, connection: &mut Connection) -> Result<()>;
 }
 
-/// What came of a load.
+/// The result of a load.
 #[derive(Clone, Copy, Debug)]
 pub struct Outcome {
     /// Requests in a second.

@@ -52,7 +52,7 @@ pub struct Parts {
     pub metrics: Metrics,
     /// What the operator has been told already.
     pub notices: Notices,
-    /// The clients that requests have named of late.
+    /// The clients that recent requests have named.
     pub remembered_clients: Remembered,
     /// The resources as they were last read.
     pub remembered_resources: resources::Remembered,

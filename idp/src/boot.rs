@@ -49,11 +49,11 @@ impl Surroundings {
     }
 }
 
-/// How long a start or a command waits for a database that others are busy with: a server, or replicas that start at the same
-/// moment. Nobody waits for them as for a page.
+/// How long a start or a command waits for a busy database: other replicas may start at the same moment. Requests wait
+/// for less, since a person waits for them.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// For what a database is opened, which tells what may be done to it besides.
+/// Why the database is opened. This decides what may be changed in it on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// To serve: makes the database, the master key and the signing keys, brings the schema up to date, and declares what the
@@ -86,7 +86,7 @@ impl std::fmt::Display for NotOurs {
 
 impl std::error::Error for NotOurs {}
 
-/// Opens the database and everything else to serve, and is as patient from then on as the configuration says.
+/// Opens the database and everything else in order to serve. From then on the configured time limits hold.
 pub async fn open(config: Config, surroundings: Surroundings) -> Result<App> {
     let app = open_patiently(Purpose::Serve, config, surroundings).await?;
     serve_requests(&app);
@@ -97,7 +97,7 @@ fn configured(config: &Config) -> Limits {
     Limits { acquire: config.database.acquire_timeout, statement: config.database.statement_timeout }
 }
 
-/// Opens the database and everything else, and stays patient.
+/// Opens the database and everything else, and keeps the long time limits of a start.
 pub async fn open_patiently(purpose: Purpose, config: Config, surroundings: Surroundings) -> Result<App> {
     let Surroundings { clock, random, durable } = surroundings;
     let pen = Pen { clock: clock.clone(), random: random.clone() };
@@ -166,7 +166,7 @@ pub async fn open_patiently(purpose: Purpose, config: Config, surroundings: Surr
         interactions: vault.derive("interaction"),
         ephemeral: match purpose {
             Purpose::Serve => ephemeral(&config, &vault, &pen).await?,
-            // Nobody is limited who has the database in hand.
+            // Whoever can open the database needs no limit.
             Purpose::Migrate | Purpose::Restore | Purpose::Command => Ephemeral::memory(pen.clock.clone()),
         },
         hashing: Hashing::new(cost, bounds, random),
@@ -233,7 +233,7 @@ async fn open_database(config: &Config, durable: bool, make: bool) -> Result<Db>
     Db::open(&options).await.with_context(|| format!("the database {shown} cannot be opened"))
 }
 
-/// Refuses where a server would begin with an empty database.
+/// Refuses if the SQLite file is missing: opening it would make an empty one.
 fn database_is_there(config: &Config) -> Result<()> {
     match config.database_url() {
         DatabaseUrl::Sqlite(path) if !path.is_file() => {
@@ -255,7 +255,7 @@ async fn is_ours(config: &Config, db: &Db) -> Result<()> {
         ))),
         Schema::UpToDate => {}
     }
-    // Without a data key, one would be made, and a master key with it.
+    // A command must not make the missing data key, nor a master key with it.
     if installation::data_keys(&mut *db.read().await?).await?.is_empty() {
         bail!(NotOurs(format!("The database {shown} was never used.")));
     }
@@ -269,7 +269,7 @@ async fn is_ours(config: &Config, db: &Db) -> Result<()> {
     }
 }
 
-/// Refuses to restore from what was no database of ours.
+/// Refuses to restore from a file that is no database of Latchkey.
 async fn is_of_latchkey(config: &Config, db: &Db) -> Result<()> {
     if db.schema().await.context("the database cannot be read")? == Schema::Missing {
         bail!("{} is no backup of Latchkey", config.database_url().shown());
@@ -277,10 +277,10 @@ async fn is_of_latchkey(config: &Config, db: &Db) -> Result<()> {
     Ok(())
 }
 
-/// The fact whose database this is.
+/// The installation fact that names the issuer of this database.
 const ISSUER: &str = "issuer";
 
-/// Writes down whose database this is, so that commands with another configuration leave it alone.
+/// Writes the issuer into the database, so that commands with the configuration of another issuer refuse it.
 async fn keep_issuer(config: &Config, db: &Db) -> db::Result<()> {
     let issuer = config.issuer.as_str().to_owned();
     let before = installation::find(&mut *db.read().await?, ISSUER).await?;
@@ -338,7 +338,7 @@ async fn master_keys(config: &Config, own: Option<&KeyFile>, db: &Db, random: &R
     Ok(keys)
 }
 
-/// Ends the patience of a start: from now on requests wait.
+/// Replaces the long time limits of a start by the configured ones: from now on requests wait for the database.
 pub fn serve_requests(app: &App) {
     app.db.limit(configured(&app.config));
 }

@@ -62,7 +62,7 @@ pub enum Command {
     Migrate,
     /// Write a copy of an SQLite database to a file, while a server runs or not
     Backup(backup::Backup),
-    /// Go back to a backup: everybody signs in anew, and nothing that was used before works again
+    /// Go back to a backup: everybody has to sign in again, and nothing that was used before works again
     Restore(backup::Restore),
     /// Applications that people sign in to, and services
     #[command(subcommand)]

@@ -29,8 +29,8 @@ const BATCH: i64 = 500;
 /// How many clients are remembered.
 const CAPACITY: usize = 10_000;
 
-/// The clients that requests have named of late: reading one anew for each request would cost as much as all the rest of a
-/// token without a person.
+/// The clients that recent requests have named: to read one for each request would cost as much as all the rest of a token
+/// without a person.
 #[derive(Debug, Default)]
 pub struct Remembered(Mutex<HashMap<String, (Timestamp, Arc<Registered>)>>);
 
@@ -116,7 +116,7 @@ pub async fn remove(app: &App, client_id: &str) -> Result<bool> {
         return Err(Error::Conflict);
     }
     let (id, pen, now) = (found.client.id.clone(), app.pen.clone(), app.now());
-    // Nothing of it works from here on, so that what hangs on it can go in pieces that keep nobody waiting.
+    // Disabled first: then nothing of it works, and its grants can be removed in batches while the server runs.
     let row = id.clone();
     app.db.write_one(move |conn| Box::pin(async move { client::disable(conn, &row, now).await })).await?;
     app.remembered_clients.forget();
@@ -159,9 +159,9 @@ pub struct Declared {
     pub written: Vec<String>,
     /// The names of clients that are no longer declared and were disabled.
     pub disabled: Vec<String>,
-    /// The same of resources.
+    /// The outcome for the declared resources.
     pub resources: resources::Outcome,
-    /// The edition that undoes nothing of what another one has declared, and that other one, where nothing was written.
+    /// This edition and the newer one that is in force, if nothing was written because of that.
     pub refused: Option<(Edition, Edition)>,
 }
 
@@ -191,7 +191,7 @@ const DIGEST: &str = "declared.digest";
 /// A client as it is declared, with the hashes of its secrets and the ids that their rows get.
 type Declaration = (Client, Vec<TokenHash>, Vec<Id>);
 
-/// What a client is, whatever its row: to tell whether it has changed.
+/// A client as text, without the id and the times of its row: another text means that the client has changed.
 fn shape(client: &Client, secrets: &[TokenHash]) -> String {
     let sorted = |uris: &[String]| -> BTreeSet<String> { uris.iter().cloned().collect() };
     let secrets: BTreeSet<&str> = secrets.iter().map(TokenHash::as_str).collect();
@@ -241,7 +241,7 @@ async fn write_declared(
     let digest = TokenHash::of(&format!("{}\n{of_resources:?}", shapes.join("\n"))).as_str().to_owned();
     let last = installation::find(conn, EDITION).await?.map_or(Edition::Unknown, |text| Edition::from_text(&text));
     if edition.is_before(last) {
-        // One that says the same undoes nothing.
+        // An older edition with the same content undoes nothing, so it is no reason to warn.
         let same = installation::find(conn, DIGEST).await?.is_some_and(|last| last == digest);
         let refused = (!same).then_some((edition, last));
         return Ok(Declared { refused, ..Declared::default() });

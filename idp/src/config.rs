@@ -64,7 +64,8 @@ section! {
         issuer: Issuer = Issuer::localhost(8080);
         /// The directory for the database, the master key and what else is kept; it is made if it is not there.
         data_dir: PathBuf = PathBuf::from("latchkey-data");
-        /// A number to raise with each change of the clients that are declared: a server with a lower one undoes nothing of them.
+        /// Raise this number with each change of the declared clients and resources: a server with a lower number does
+        /// not undo what one with a higher number has declared.
         edition: Option<u32> = None, otherwise("the time at which the file was changed");
     }
 }
@@ -94,9 +95,9 @@ pub struct Config {
     pub login: Login,
     /// How the hosted pages look and speak.
     pub pages: Pages,
-    /// What is told to whom runs the process.
+    /// What the log tells the operator.
     pub log: Log,
-    /// What is told to whom watches it.
+    /// What monitoring is told.
     pub metrics: Metrics,
     /// What is told to a collector of traces.
     pub traces: Traces,
@@ -206,7 +207,7 @@ impl Config {
         ScopeSet::standard().union(&self.scopes.iter().map(|scope| scope.name.as_str()).collect())
     }
 
-    /// What clients of this file can have: what they name must be in the same file.
+    /// What clients of this file may name: the scopes and resources of the same file.
     pub fn known(&self) -> Known {
         Known::new(self.own_scopes(), self.resources.iter().map(DeclaredResource::to_resource).collect())
     }

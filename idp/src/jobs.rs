@@ -29,7 +29,7 @@ const ROUNDS: u32 = 20;
 /// How long a process counts as there after it was last seen.
 pub const PROCESS_SEEN: Duration = Duration::from_secs(2 * 60);
 
-/// How long a process is kept in mind after it was last seen.
+/// How long the row of a process is kept after it was last seen.
 const PROCESS_FORGOTTEN: Duration = Duration::from_secs(60 * 60);
 
 /// The most that `tokens.refresh_grace` may be.
@@ -154,8 +154,8 @@ pub async fn leave(app: &App) -> Result<()> {
     app.db.write_one(move |conn| Box::pin(async move { process::delete(conn, &id).await })).await
 }
 
-/// Follows what commands and other processes have changed about the signing keys, and reports it: a key that was revoked must be
-/// dead everywhere within seconds.
+/// Follows changes of the signing keys by commands and other processes, and reports that it has: a revoked key must be dead
+/// everywhere within seconds.
 async fn every_second(app: &App) {
     let mut seconds = tokio::time::interval(Duration::from_secs(1));
     seconds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -179,8 +179,8 @@ async fn every_second(app: &App) {
     }
 }
 
-/// Reads the keys again if they were changed, and reports which state of them this process works with, unless that was
-/// `reported`; returns it.
+/// Reads the keys again if they were changed, and reports which generation of them this process works with, unless that was
+/// `reported` already. Returns the generation.
 async fn follow_keys(app: &App, reported: Option<i64>, first: bool) -> Result<i64> {
     app.keys.follow(&app.db, &app.vault, &app.pen).await?;
     let generation = app.keys.ring().generation;

@@ -131,8 +131,8 @@ impl Metrics {
         metrics
     }
 
-    /// Makes every series that can be known before it counts: the first event of one that was not there is no increase, and an
-    /// alert would sleep through the first theft.
+    /// Makes every series whose labels are known before it counts. A series that begins with its first event shows no
+    /// increase, so that an alert would miss the first theft.
     fn begin_at_zero(&self) {
         fn at_zero<const N: usize>(counters: &Counters<N>, labels: [(&'static str, &str); N]) {
             drop(counters.get_or_create(&Labels(labels.map(|(name, value)| (name, value.to_owned())))));
@@ -382,7 +382,7 @@ impl Process {
 /// The names and types of all metrics, one a line, as the table in the docs has them.
 pub fn catalogue() -> String {
     let metrics = Metrics::new();
-    // A family is told of when it has a member.
+    // A family is written only once it has a member.
     metrics.request_begins();
     metrics.request_ends("GET", "/", 200, Duration::ZERO);
     metrics.sign_in("password", "done");

@@ -14,7 +14,7 @@ use crate::store::resource;
 /// For how long resources are remembered. A change that another process makes is seen everywhere after that.
 const A_MOMENT: Duration = Duration::from_secs(1);
 
-/// What changes of resources take turns at.
+/// The name by which changes of resources take turns.
 const TURN: &str = "resources";
 
 /// What was last read of resources, and when.
@@ -157,7 +157,7 @@ pub struct Outcome {
     pub written: Vec<String>,
     /// The identifiers of resources that are no longer declared and were removed.
     pub removed: Vec<String>,
-    /// Scopes of declared resources that resources of the command line have, too: a token for one of them lacks such a scope.
+    /// Scopes that a declared resource and one added by command both have. A token for only one of them lacks such a scope.
     pub shared: Vec<String>,
 }
 

@@ -54,7 +54,7 @@ pub fn router(app: &App) -> Router {
         .layer(from_fn(owner::isolated));
 
     let for_people = for_owners
-        // HEAD would do what GET does, and these two change something: link checkers and previews send it.
+        // axum answers HEAD by the handler of GET, and these two change something. Link checkers and previews send HEAD.
         .route("/authorize", get(authorization::get).post(authorization::post).head(no_head))
         .route("/end_session", get(end_session::get).post(end_session::post).head(no_head))
         .route("/", get(home::get))
@@ -92,7 +92,7 @@ pub fn router(app: &App) -> Router {
             .layer(from_fn(cors::everybody))
             .route("/health/live", get(health::live))
             .route("/health/ready", get(health::ready))
-            // Nesting serves the front page without the slash alone.
+            // `nest` serves the front page only without the slash at the end.
             .route(&format!("{path}/"), get(home::get))
             .nest(path, service)
             .fallback(any(nothing_here))

@@ -79,7 +79,7 @@ pub fn work(work: Work, loaded: Loaded) -> Outcome {
     })
 }
 
-/// Where the configuration was looked for, for those whose database is not where they think.
+/// Says which configuration was read, for whoever looks for a database in the wrong place.
 fn configured_in(loaded: &Loaded) -> String {
     let name = "Name another configuration with --config FILE or LATCHKEY_CONFIG";
     let shown = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string();
@@ -104,7 +104,7 @@ async fn open(purpose: Purpose, config: Config) -> Result<App, Failure> {
 async fn serve(loaded: Loaded, log: Arc<Logging>) -> Outcome {
     let log_format = loaded.config.log.format;
     let began = std::time::Instant::now();
-    // Before anything else: where nobody listens to it, SIGHUP ends a process.
+    // Before anything else: SIGHUP ends a process that does not listen to it.
     let hangup = signal(SignalKind::hangup()).context("SIGHUP cannot be listened to")?;
     let source = reload::Source::of(&loaded);
     let mut config = loaded.config;

@@ -51,7 +51,7 @@ const RESETS: usize = 50;
 /// How often an HTTP/2 connection is asked whether it still lives, and how long it may take to say so.
 const PING: Duration = Duration::from_secs(20);
 
-/// How many bytes of bodies one HTTP/2 connection may send before they are read; more comes when they were.
+/// How many bytes of request bodies an HTTP/2 client may send before the server has read them: the window of a connection.
 const WINDOW: u32 = 256 * 1024;
 
 /// How many bytes the system keeps for one connection until its client reads them.
@@ -63,7 +63,7 @@ const BACKLOG: u32 = 1024;
 /// How long a connection that was told to end may take to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(1);
 
-/// How often it is told that connections cannot be taken.
+/// How often the log says that connections cannot be taken.
 const TELL: Duration = Duration::from_secs(10);
 
 /// All that serving a connection needs.
@@ -119,7 +119,7 @@ impl Server {
         }
     }
 
-    /// What serves who watches, with places of its own.
+    /// What serves the metrics listener, with places of its own.
     fn watching(app: &App) -> Self {
         let connections = Connections::watching(app);
         Self { proxy_protocol: false, connections, ..Self::new(app, router::watching(app), None) }
@@ -202,7 +202,7 @@ impl Server {
     }
 }
 
-/// What comes before the first request, as long as nobody wants the connection to end.
+/// Does what comes before the first request; `None` if that fails, or if the connection is told to end.
 async fn unless_told_to_end<T>(connection: &Connection, work: impl Future<Output = std::io::Result<T>>) -> Option<T> {
     tokio::select! {
         done = work => done.inspect_err(|error| tracing::debug!("connection: {error}")).ok(),
@@ -291,7 +291,7 @@ pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     // As every listener of the standard library does: a server that starts again finds its port free.
     socket.set_reuseaddr(true)?;
-    // The system would keep megabytes for each client that does not read.
+    // By default the system would buffer megabytes for each client that does not read.
     socket.set_send_buffer_size(SEND_BUFFER)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
@@ -312,7 +312,7 @@ impl Server {
                             told = Some(Instant::now());
                             tracing::warn!("a connection could not be taken: {error}");
                         }
-                        // Out of file descriptors, say: somebody has to go, and is given a moment to do so.
+                        // Out of file descriptors, say: one connection has to end, and gets a moment to close.
                         self.connections.make_room();
                         tokio::time::sleep(Duration::from_millis(20)).await;
                     }

@@ -58,8 +58,8 @@ impl Site {
     }
 }
 
-/// The site as it is at present. A page that is being made keeps the one that it began with: one that was replaced stays where
-/// it is until the process ends, which costs a few kilobytes for each change of the settings.
+/// The site as it is at present. A replaced site stays in memory until the process ends, so that a page that is being
+/// made can go on with it. Each change of the settings costs that memory, the logo included.
 pub struct PresentSite {
     first: Site,
     next: OnceLock<Box<PresentSite>>,

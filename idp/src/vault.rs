@@ -134,7 +134,7 @@ impl KeyFile {
         read_or_make_key(&self.unfinished(), random)
     }
 
-    /// Gives a key that was made the name under which it is looked for, once a database is sealed with it.
+    /// Gives a new key its final name, once a database is sealed with it.
     pub fn finish(&self) -> Result<(), Error> {
         if self.path.exists() || !self.unfinished().exists() {
             return Ok(());
@@ -208,7 +208,7 @@ impl Vault {
         Err(Error::WrongMasterKey)
     }
 
-    /// Opens the data key of this database, and changes nothing: for those who were not told to.
+    /// Opens the data key of this database, and changes nothing: for commands.
     pub async fn open_as_it_is(db: &Db, masters: &[SealingKey]) -> Result<Self, Error> {
         let keys = installation::data_keys(&mut *db.read().await?).await?;
         let opened = keys.iter().find_map(|key| masters.iter().find_map(|master| unwrap(master, key)));

@@ -116,7 +116,7 @@ async fn a6_a_refusal_goes_where_answers_to_its_response_type_go() {
         assert_eq!(answer.get("state"), Some("a state & more"));
         assert_eq!(answer.get("iss"), Some(app.issuer()));
     }
-    // What only a refused request object says is not known: the query is the default of what is.
+    // A response mode that only the refused request object names is not known, so the query is used.
     let object = latchkey::base::encoding::base64url(br#"{"response_type":"id_token","response_mode":"fragment"}"#);
     let request = rp.request().set("request", &format!("e30.{object}."));
     app.browser().get(&request.path()).await.error("request_not_supported");
@@ -183,7 +183,7 @@ async fn a9_pkce_that_is_missing_plain_or_malformed_is_an_invalid_request() {
             let answer = app.browser().get(&request.path()).await;
             answer.error("invalid_request");
             if (challenge, method) == (None, None) {
-                // The setting that allows it is named, to whom it can help.
+                // The setting that allows it is named to clients that it can help.
                 let description = answer.param("error_description").unwrap();
                 assert!(description.contains("PKCE"), "{description}");
                 assert_eq!(description.contains("--without-pkce"), rp.secret.is_some(), "{description}");

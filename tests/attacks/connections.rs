@@ -203,13 +203,13 @@ async fn q4_a_connection_without_a_stream_ends_whatever_pings_it_sends_and_answe
     let config = alone(&folder);
     let _process = Process::start(&config, &[("LATCHKEY__HTTP__IDLE_TIMEOUT", "1s")]).await;
     let address: SocketAddr = ([127, 0, 0, 1], config.issuer.port()).into();
-    // One that had a stream: it was asked for a document, which came.
+    // A connection that had a stream: it asked for a document and got it.
     let stream = tokio::net::TcpStream::connect(address).await.unwrap();
     let mut client = http2(stream).await;
     let answer = client.send_request(get(&config, "/jwks")).await.unwrap();
     assert_eq!(answer.status(), 200);
     answer.into_body().collect().await.unwrap();
-    // One that goes on and on about its being alive.
+    // A connection that answers every ping and sends nothing else.
     let pings = tokio::task::spawn_blocking(move || {
         let mut stream = TcpStream::connect(address).unwrap();
         let mut bytes = PREFACE.to_vec();
@@ -351,8 +351,8 @@ fn post(config: &Config, path: &str, fields: String) -> http::Request<Body> {
     http::Request::from_parts(parts, body)
 }
 
-/// Sends requests on one connection, of a page, of tokens and of what is written, and counts what comes back, until the server
-/// says that it is over. The client proves itself by `credentials`.
+/// Sends requests on one connection (for a page, for tokens, for a revocation) and counts the answers, until the server
+/// ends it. The client proves itself by `credentials`.
 async fn hammer(
     config: Config,
     credentials: String,
@@ -381,7 +381,7 @@ async fn hammer(
             turn += 1;
             let mut request = match turn % 3 {
                 0 => get(&config, "/sign-in").map(|_| Body::empty()),
-                // What is written: a token that is revoked is a row.
+                // A revocation writes a row.
                 1 => post(&config, "/token", format!("grant_type=client_credentials&{credentials}")),
                 _ => post(&config, "/revoke", format!("token={token}&{credentials}")),
             };

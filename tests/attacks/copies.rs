@@ -130,7 +130,7 @@ async fn what_the_release_before_sealed_is_opened_for_a_moment_and_then_cleared(
     app.clock.advance(minutes(2));
     latchkey::jobs::remove_expired(&app.app).await.unwrap();
     assert!(dump(&app).await["refresh_family.sealed_successor"].is_empty());
-    // What does not open is as good as one that never arrived.
+    // A successor that does not open is treated as an answer that never arrived.
     let other = spa.refresh(first.refresh()).await.tokens();
     assert_ne!(other.refresh(), second.refresh());
     app.sql("UPDATE refresh_family SET rotations = '[{\"hash\":\"x\"}, nonsense'").await;

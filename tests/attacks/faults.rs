@@ -66,7 +66,7 @@ async fn x7_redis_lost_signs_nobody_out_and_lets_nothing_be_used_again() {
         tokio::task::yield_now().await;
     }
     let again = answered.submit(&mut browser).await;
-    assert!(!again.foreign && again.url.contains("/consent"), "asked anew: {}", again.url);
+    assert!(!again.foreign && again.url.contains("/consent"), "asked again: {}", again.url);
     let late = waiting.submit(&mut browser).await;
     assert!(!late.foreign && late.url.contains("/consent"), "it began before the epoch: {}", late.url);
     // And a new one goes through.

@@ -95,7 +95,7 @@ async fn s3_a_leaked_key_that_is_revoked_is_dead_in_every_process_within_ten_sec
     let (rp, service) = (app.relying_party().await, app.service().await);
     let token = rp.tokens_of("alice").await.access_token;
     let leaked = kid_of(&token);
-    // What a thief makes who has the key: a token of its own, that nobody was given.
+    // A token that a thief who has the key makes for himself.
     let mut claims = verify(&token, &app.app.keys.ring().public, Typ::AccessToken).unwrap();
     claims.insert("jti".to_owned(), "forged".into());
     let ring = app.app.keys.ring();
@@ -134,8 +134,8 @@ async fn x9_a_rotation_at_once_fails_no_verification_and_returns_when_every_proc
     let stop = Arc::new(AtomicBool::new(false));
     let mut clients = Vec::new();
     for (index, process) in served.processes.iter().enumerate() {
-        // As a resource server does that reaches another process than the one that signed: keys are fetched when a token
-        // names one that is not known yet.
+        // As a resource server does that asks another process than the one that signed: it fetches the keys again when
+        // a token names an unknown one.
         let publisher = served.processes[(index + 1) % served.processes.len()].clone();
         let (process, service, stop) = (process.clone(), service.clone(), stop.clone());
         clients.push(tokio::spawn(async move {

@@ -119,7 +119,7 @@ impl Alone {
         let mut held = Vec::new();
         for _ in 0..count {
             let mut stream = self.connect(last).await.unwrap();
-            // Whoever was sent away already has nothing to say.
+            // The server may have closed this connection already.
             let _ = stream.write_all(bytes).await;
             held.push(stream);
         }
@@ -133,7 +133,7 @@ impl Alone {
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = Vec::new();
         let read = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut answer)).await;
-        // Whoever finds no place is sent away without an answer.
+        // A connection that finds no place is closed without an answer.
         let _ = read.expect("an answer or an end in time");
         String::from_utf8_lossy(&answer).chars().skip(9).take(3).collect()
     }
@@ -230,7 +230,7 @@ async fn q4_when_all_places_are_taken_the_longest_quiet_goes_and_health_has_plac
     for last in 2..6 {
         quiet.push(server.held(last, 8, b"PRI * HTTP/2.0\r\n").await);
     }
-    // In place of one that is quiet.
+    // It takes the place of a quiet connection.
     server.answers(7, "/sign-in", "200").await;
     // Requests whose bodies are on their way are no longer quiet; all places are theirs.
     let request = format!(
@@ -263,7 +263,7 @@ async fn q4_the_listener_of_the_metrics_has_limits_too() {
         let _ = stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x").await;
         held.push(stream);
     }
-    // In place of one of them.
+    // It takes the place of one of them.
     let began = std::time::Instant::now();
     loop {
         let mut stream = tokio::net::TcpStream::connect(watching).await.unwrap();

@@ -410,7 +410,7 @@ async fn make_slow(app: &TestApp, alice: &User) {
     app.sql(Box::leak(sql.into_boxed_str())).await;
 }
 
-/// Whatever came first: the reset has the last word, and what the thief has is closed.
+/// Whichever came first: the reset holds, and the sessions of the thief are closed.
 async fn the_reset_holds(app: &TestApp, thief: &mut Browser) {
     assert_eq!(app.events().await.last().map(String::as_str), Some("password_changed"), "{:?}", app.events().await);
     assert!(thief.get("/account").await.url.contains("/sign-in"), "the thief is signed out");

@@ -96,7 +96,7 @@ async fn e1_who_signs_in_later_at_a_shared_computer_does_not_find_the_one_before
     assert!(!choice.text().contains("alice"), "{}", choice.text());
 }
 
-/// Who may be chosen in a browser.
+/// The accounts that can be chosen in a browser.
 async fn accounts(browser: &mut Browser, rp: &RelyingParty) -> Vec<&'static str> {
     let page = browser.get(&rp.request().set("prompt", "select_account").path()).await;
     if page.name() != "select-account" {

@@ -8,7 +8,7 @@ fn the_reference_of_the_configuration_is_up_to_date() {
     assert_eq!(
         written.trim_end(),
         latchkey::config::reference().trim_end(),
-        "make it anew: cargo run -- config reference > docs/configuration.md"
+        "write it again: cargo run -- config reference > docs/configuration.md"
     );
 }
 

@@ -63,7 +63,7 @@ async fn what_was_done_for_one_request_is_done_once_for_all_replicas() {
     assert!(consent.url.contains("/consent"), "{}", consent.url);
     let form = consent.form().fill("decision", "allow");
     form.submit(&mut browser).await.code();
-    // The same form again, at the other replica: it is asked anew and not answered.
+    // The same form again, at the other replica: it is asked again and not answered.
     let again = form.submit(&mut browser).await;
     assert!(!again.foreign && again.url.contains("/consent"), "{}", again.url);
 }

@@ -1,4 +1,4 @@
-//! What is told to whom watches the process: metrics, the log, traces.
+//! What the operator and monitoring are told: metrics, the log, traces.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

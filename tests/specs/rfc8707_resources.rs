@@ -155,7 +155,7 @@ async fn a_service_gets_tokens_for_its_resources_and_each_has_its_algorithm() {
     ask(&[STOCK]).await.error("invalid_target");
     let own = ask(&[]).await.tokens();
     assert_eq!((own.access_claims()["aud"].as_str(), own.scope.as_str()), (Some(app.issuer()), ""));
-    // Whoever stands for a resource is told of its tokens, and of no others.
+    // A client that stands for a resource may introspect its tokens, and no others.
     let api = app
         .client(ClientKind::Service, |new| {
             new.redirect_uris.clear();

@@ -18,7 +18,7 @@ async fn another_master_key_opens_nothing_and_a_new_one_takes_over_from_the_one_
     assert!(matches!(open(vec![stranger.clone()]).await, Err(Error::WrongMasterKey)));
     let sealed = app.app.vault.seal(&Random::System, "here", b"secret");
     let rotated = open(vec![stranger.clone(), present.clone()]).await.unwrap();
-    assert_eq!(rotated.unseal("here", &sealed).unwrap().as_slice(), b"secret", "nothing was sealed anew");
+    assert_eq!(rotated.unseal("here", &sealed).unwrap().as_slice(), b"secret", "nothing was sealed again");
     assert!(open(vec![stranger]).await.is_ok(), "the new key alone opens it now");
     assert!(matches!(open(vec![present]).await, Err(Error::WrongMasterKey)), "and the old one no longer");
 }

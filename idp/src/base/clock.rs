@@ -126,8 +126,8 @@ impl Clock {
         }
     }
 
-    /// How much time has passed since some moment of this process. It never goes back, whatever the clock is set to: for
-    /// what is known to this process alone.
+    /// The time since an arbitrary start. It never goes back, whatever the clock is set to. Another process cannot compare
+    /// it with its own, so use it only for what stays in this one.
     pub fn passed(&self) -> Duration {
         match self {
             Self::System => BEGAN.elapsed(),

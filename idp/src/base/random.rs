@@ -8,17 +8,17 @@ use zeroize::Zeroize;
 
 use super::encoding::base64url;
 
-/// How many bytes are asked of the system at once: those of a few requests.
+/// How many bytes one system call fetches: enough for a few requests.
 const BLOCK: usize = 512;
 
-/// Bytes of the system that nobody has got yet, at the end of the block; what was given out is wiped.
+/// Random bytes of the system. The last `left` of them are unused; used ones are wiped.
 struct Block {
     bytes: [u8; BLOCK],
     left: usize,
 }
 
 thread_local! {
-    /// One for each thread, so that nobody waits for another.
+    /// One for each thread, so that no thread waits for another.
     static UNUSED: RefCell<Block> = const { RefCell::new(Block { bytes: [0; BLOCK], left: 0 }) };
 }
 
@@ -127,7 +127,7 @@ mod tests {
                     for length in (16..600).cycle().take(3_000) {
                         let mut bytes = vec![0; length];
                         Random::System.fill(&mut bytes);
-                        // Sixteen bytes that are there by chance twice are not to be met.
+                        // That chance gives the same 16 bytes twice need not be expected.
                         seen.extend(bytes.chunks_exact(16).map(|chunk| <[u8; 16]>::try_from(chunk).unwrap()));
                     }
                     seen

@@ -65,8 +65,8 @@ impl SealingKey {
         Self::new(key)
     }
 
-    /// A key for one purpose that nobody can derive but who knows this secret text itself: RFC 5869. Its hash, which may be
-    /// stored somewhere, does not do.
+    /// Derives a key for one purpose from a secret text (HKDF, RFC 5869). The hash of the text, which may be stored, is not
+    /// enough to derive it.
     pub fn of_text(text: &str, purpose: &str) -> Self {
         let mut key = [0; 32];
         let _ = Hkdf::<Sha256>::new(None, text.as_bytes()).expand(purpose.as_bytes(), &mut key);

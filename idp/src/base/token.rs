@@ -49,7 +49,8 @@ impl TokenKind {
     }
 }
 
-/// What a token seems to be, in words and without the token: what it is presented as is for the caller to know.
+/// Says in words what kind of token a text looks like, without showing the text. As what it was presented, the caller
+/// knows.
 pub fn looks_like(text: &str) -> &'static str {
     let kind = TokenKind::ALL
         .into_iter()

@@ -1,4 +1,4 @@
-//! Names that are shown in place of rows' ids, which tell when something began.
+//! Names to show in place of row ids: a UUIDv7 would tell when its row was made.
 
 use aes::Aes256;
 use aes::cipher::{Array, BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
@@ -9,14 +9,14 @@ use super::encoding::{base64url, from_base64url};
 use super::id::Id;
 use super::seal::SealingKey;
 
-/// Turns ids into names, and names into ids: an id is one block of a cipher, so that every id has one name, and a name tells
-/// nothing without the key.
+/// Encrypts ids to names, and decrypts names to ids. An id is one block of a cipher: each id has exactly one name, and
+/// without the key a name tells nothing.
 pub struct Veil {
     key: Zeroizing<[u8; 32]>,
 }
 
 impl Veil {
-    /// A veil with a key of its own.
+    /// A veil under this key.
     pub fn new(key: &SealingKey) -> Self {
         Self { key: Zeroizing::new(*key.expose()) }
     }
@@ -28,7 +28,7 @@ impl Veil {
         base64url(&block)
     }
 
-    /// The id of a name; of what is no name of ours, an id that nothing has.
+    /// The id of a name. A name that was not made here gives an id that no row has.
     pub fn id(&self, name: &str) -> Option<Id> {
         let bytes: [u8; 16] = from_base64url(name)?.try_into().ok()?;
         let mut block = Array::from(bytes);

@@ -13,15 +13,15 @@ const OTHERS: u32 = 0o077;
 /// What makes a folder open: others may read or write in it, or its group may write.
 const OPEN: u32 = 0o027;
 
-/// How a file is opened for writing that is for its owner alone if it is made.
+/// Options that open a file for writing and, if they make it, make it its owner's alone.
 pub(super) fn private_options() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true).mode(0o600);
     options
 }
 
-/// Makes an SQLite database's files its owner's alone: those that there are, and, since SQLite gives them the mode of the
-/// database, those that it will make.
+/// Makes the files of an SQLite database its owner's alone. SQLite gives later files the mode of the database, so they are
+/// private, too.
 pub(super) fn keep_private(database: &Path) -> io::Result<()> {
     match private_options().create_new(true).open(database) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
@@ -40,7 +40,7 @@ fn tighten(path: &Path) {
     let Ok(metadata) = fs::metadata(path) else { return };
     let mode = metadata.permissions().mode();
     if metadata.is_file() && mode & OTHERS != 0 {
-        // It may be somebody else's, who lets this process write to it.
+        // This fails if the file belongs to another user, who lets this process write to it.
         if let Err(error) = fs::set_permissions(path, PermissionsExt::from_mode(mode & !OTHERS)) {
             let path = path.display();
             tracing::warn!("others may read {path}, and that cannot be changed: {error}");

@@ -77,13 +77,13 @@ pub struct AddClient {
     /// What its ID tokens are signed with [default: the first of tokens.signing_algorithms]
     #[arg(long, value_name = "ALGORITHM", value_parser = algorithms())]
     pub id_token_signed_response_alg: Option<Algorithm>,
-    /// Tell of the person's name, mail address and so on at UserInfo alone, and not in ID tokens
+    /// Give the claims of the granted scopes (name, mail address, …) at UserInfo alone, and not in ID tokens
     #[arg(long)]
     pub without_id_token_claims: bool,
     /// A resource that its access tokens are for when it does not say; may be given several times
     #[arg(long = "resource", value_name = "URI")]
     pub default_resources: Vec<String>,
-    /// A registered resource that it may ask for besides (see latchkey resource); may be given several times
+    /// Another resource that it may ask for, registered by latchkey resource; may be given several times
     #[arg(long = "may-ask-for", value_name = "URI")]
     pub resources: Vec<String>,
     /// A resource that it stands for when it introspects a token; may be given several times

@@ -18,10 +18,10 @@ pub enum KeysCommand {
         #[arg(long)]
         now: bool,
     },
-    /// Take a key that has leaked out of the key set and out of every check, and wait until every server has
+    /// Revoke a key that has leaked: it leaves the key set and every check. Waits until every server has followed
     ///
-    /// Tokens that it has signed are refused from then on, here at once, elsewhere when the key set is fetched again. If it is the
-    /// one that signs, a new key signs in its place.
+    /// Tokens that it has signed are refused: by Latchkey at once, by APIs when they fetch the key set again. If it is
+    /// the key that signs, a new one signs in its place.
     Revoke {
         /// The key, as `keys list` names it
         #[arg(allow_hyphen_values = true)]

@@ -105,10 +105,10 @@ impl From<anyhow::Error> for Failure {
     }
 }
 
-/// What came of a command.
+/// The result of a command.
 pub type Outcome = Result<Output, Failure>;
 
-/// Prints what came of a command, answers to `out` and failures to `err`, and gives the exit code.
+/// Prints the result of a command, answers to `out` and failures to `err`, and gives the exit code.
 pub fn finish<'a>(outcome: Outcome, as_json: bool, out: &'a mut dyn Write, err: &'a mut dyn Write) -> u8 {
     let (code, text, json) = match outcome {
         Ok(Output { text, json }) => (0, text, json),

@@ -22,8 +22,8 @@ section! {
         name: Option<String> = None, otherwise("the `client_id`");
         /// What kind of application it is.
         kind: ClientKind = ClientKind::Web, required();
-        /// The secret; several are accepted at once, so that one can be replaced without an outage. In a variable, one is written
-        /// as it is, and several, or one with a comma, as in the file.
+        /// The secret; several are accepted at once, so that one can be replaced without an outage. In an environment
+        /// variable, write a single secret as it is; write several, or one with a comma, as a list like in the file.
         secrets: Vec<Secret> = vec![],
             must(rule("secrets of at least 16 characters", |all: &Vec<Secret>| all.iter().all(|s| s.expose().len() >= 16))),
             should(rule("secrets of at least 32 characters, since a short one can be guessed: openssl rand -base64 32",
@@ -46,12 +46,12 @@ section! {
         first_party: bool = false;
         /// What its ID tokens are signed with; one of `tokens.signing_algorithms`.
         id_token_signed_response_alg: Option<Algorithm> = None, otherwise("the first of `tokens.signing_algorithms`");
-        /// Whether its ID tokens hold the claims of the granted scopes, too (name, mail address, …), which many libraries
-        /// expect; without, they are at UserInfo alone, as OpenID Connect Core §5.4 has it.
+        /// Whether its ID tokens, too, contain the claims of the granted scopes (name, mail address, …), as many libraries
+        /// expect. If false, only UserInfo returns these claims (OpenID Connect Core §5.4).
         id_token_claims: bool = true;
         /// What its access tokens are for when it does not say (RFC 8707).
         default_resources: Vec<String> = vec![];
-        /// The resources of `[[resources]]` that it may ask for besides.
+        /// Further resources that it may ask for, each one of `[[resources]]`.
         resources: Vec<String> = vec![];
         /// The resources that it stands for when it introspects a token.
         resource_identifiers: Vec<String> = vec![];
@@ -90,7 +90,7 @@ section! {
         name: Option<String> = None, otherwise("the `identifier`");
         /// The scopes that mean something there and nowhere else, separated by spaces; `[[scopes]]` can put them into words.
         scopes: ScopeSet = ScopeSet::default();
-        /// How long access tokens for it are valid; for several resources the shortest time counts.
+        /// How long access tokens for it are valid; a token for several resources is valid for the shortest of their times.
         access_token: Option<Duration> = None, otherwise("as `tokens.access_token` says"),
             must(if_set(between(LIFETIMES[0], LIFETIMES[1])));
         /// What access tokens for it are signed with; one of `tokens.signing_algorithms`.

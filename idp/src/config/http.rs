@@ -25,8 +25,8 @@ section! {
         /// Whether browsers are told to use https alone for every host below the issuer's, too; they remember it for two years,
         /// whoever runs those hosts.
         hsts_include_subdomains: bool = false;
-        /// How long a client may take from the beginning of its connection to the end of its first request's headers (a TLS
-        /// handshake among them), and how long from one request to the next in HTTP/1.
+        /// How long a client may take to send the headers of its first request, counted from the start of the
+        /// connection (the TLS handshake included); in HTTP/1 also how long until the next request.
         header_timeout: Duration = seconds(10), must(between(seconds(1), minutes(1)));
         /// How long a client may take to send its body.
         body_timeout: Duration = seconds(15), must(between(seconds(1), minutes(2)));
@@ -36,13 +36,14 @@ section! {
         idle_timeout: Duration = minutes(1), must(between(seconds(1), minutes(10)));
         /// How long a body may be.
         body_limit: Size = Size::kib(64), must(between(Size::kib(8), Size::mib(1)));
-        /// How long a URL may be; more than 16 KiB helps no one. All headers with it may be twice that and 32 KiB.
+        /// How long a URL may be; more than 16 KiB helps no one. All headers together, the URL included, may take twice
+        /// as much plus 32 KiB.
         url_limit: Size = Size::kib(16), must(between(Size::kib(4), Size::kib(64)));
         /// How many connections may be open at once, if the system allows the process as many files; a new one takes the place of
         /// the one that has been quiet longest.
         connections: u32 = 4096, must(at_least(16));
-        /// How many of them may be of one address (IPv4, or IPv6 /64), so that a few cannot take them all; of a trusted proxy
-        /// all.
+        /// How many of them one address (IPv4, or IPv6 /64) may have, so that a few addresses cannot take them all. A
+        /// trusted proxy may have all.
         connections_per_address: Option<u32> = None, must(if_set(at_least(8))), otherwise("an eighth of `http.connections`");
         /// How long connections are still taken after the order to stop, for load balancers that take a while to notice.
         shutdown_delay: Duration = Duration::from_millis(250), should(between(Duration::from_millis(100), minutes(1)));
@@ -52,15 +53,15 @@ section! {
 }
 
 impl Http {
-    /// How many connections one address may have. Four addresses with an eighth each leave half to others; of the default it is
-    /// 512, which are the browsers of an office of some thousands that sign in within the same ten seconds.
+    /// How many connections one address may have. Four addresses with an eighth each leave half to others. By default
+    /// it is 512, which is enough for an office in which some thousands of people sign in within the same ten seconds.
     pub fn share_of_an_address(&self) -> u32 {
         self.connections_per_address.unwrap_or((self.connections / 8).max(8))
     }
 
     /// How long all headers of a request may be, its URL among them.
     pub fn header_limit(&self) -> usize {
-        // A URL that was short enough is longer once it is sealed into our own.
+        // We seal the URL of a request into our own URLs, which makes it longer.
         self.url_limit.in_bytes() * 2 + 32 * 1024
     }
 }

@@ -76,8 +76,8 @@ impl Issuer {
         &self.text[self.path..]
     }
 
-    /// The end of this issuer's cookies' names: empty, or a dash and a short hash of the path. `__Host-` cookies are the whole
-    /// host's, and issuers that share one by paths must not take each other's.
+    /// What the names of this issuer's cookies end with: nothing, or a dash and a short hash of the path. A `__Host-`
+    /// cookie belongs to the whole host, so two issuers on one host would share it.
     pub fn cookie_mark(&self) -> &str {
         &self.mark
     }

@@ -1,4 +1,4 @@
-//! `[log]`: what is told to whom runs the process.
+//! `[log]`: what the log tells the operator.
 
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ impl LogLevel {
 }
 
 section! {
-    /// What is told to whom runs the process. Tokens, codes, cookies and passwords are not, at any level.
+    /// What the log tells the operator. Tokens, codes, cookies and passwords are in it at no level.
     pub struct Log("log") {
         /// How lines are written.
         format: LogFormat = LogFormat::Text;

@@ -46,7 +46,8 @@ section! {
         throttle_longest: Duration = seconds(60), must(between(seconds(1), hours(1)));
         /// After how many failures in a row an account no longer takes its password.
         throttle_close: u32 = 100, must(between(10, 1000));
-        /// For how long a browser that somebody has signed in with is known: strangers' tries do not shut them out in it.
+        /// For how long a browser stays known after a user has signed in with it: there, tries of strangers do not lock
+        /// the user out.
         known_device: Duration = days(180), must(between(days(1), days(365)));
         /// How many sign-ins an address (IPv4, or IPv6 /64) may try in a minute.
         address_per_minute: u32 = 10, must(at_least(1));

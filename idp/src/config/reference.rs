@@ -15,7 +15,7 @@ Latchkey reads one TOML file (`--config`, else `latchkey.toml` in the working di
 which wins. Without either, the defaults below are in force.
 
 * The variable of a key is `LATCHKEY__`, the section, `__` and the name, in capitals: `http.listen` is `LATCHKEY__HTTP__LISTEN`.
-  Lists are separated by commas there, or written as in the file, which secrets with a comma must be. The first table of `[[clients]]` is `LATCHKEY__CLIENTS__0__…`.
+  A list is written there with commas between its elements, or as in the file; secrets that contain a comma need the latter. The first table of `[[clients]]` is `LATCHKEY__CLIENTS__0__…`.
 * Durations and sizes are text with a unit: `\"90d\"`, `\"24h\"`, `\"10m\"`, `\"30s\"`, `\"500ms\"`; `\"64 KiB\"`, `\"19 MiB\"`.
 * A secret may come from a file: `master_key_file = \"/run/secrets/master_key\"` instead of `master_key`;
   in a unit of systemd, `Environment=LATCHKEY__SECRETS__MASTER_KEY_FILE=%d/master_key`. Lists have one element a line there.

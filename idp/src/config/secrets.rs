@@ -9,7 +9,7 @@ section! {
         /// The master key, 32 random bytes, under which all secrets in the database are sealed.
         master_key: Option<SealingKey> = None,
             otherwise("with SQLite, made at the first start in `data_dir`; with PostgreSQL it must be written");
-        /// Former master keys that still open what they sealed, until it has been sealed anew.
+        /// Former master keys that still open what they sealed, until it has been sealed under the present one.
         previous_master_keys: Vec<SealingKey> = vec![];
     }
 }

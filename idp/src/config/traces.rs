@@ -10,7 +10,7 @@ section! {
         /// Where spans are sent (OTLP over HTTP), such as `http://collector:4318/v1/traces`. The variables of OpenTelemetry,
         /// such as `OTEL_EXPORTER_OTLP_HEADERS`, are heeded, too.
         otlp_endpoint: Option<String> = None, must(if_set(link(&["https", "http"]))), otherwise("nowhere");
-        /// How many of a hundred requests are told of.
+        /// How many of a hundred requests are sent.
         sample_percent: u32 = 100, must(at_most(100));
     }
 }

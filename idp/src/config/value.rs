@@ -20,7 +20,7 @@ pub(super) trait Value: Clone + 'static {
     /// Whether the value may also come from a file, and must not be shown.
     const SECRET: bool = false;
 
-    /// Whether a comma may be part of the value, so that a variable with one is not simply a list.
+    /// Whether a value may contain a comma. Then an environment variable with a comma is not taken for a list.
     const COMMAS: bool = false;
 
     /// What is expected, in words.

@@ -30,11 +30,11 @@ use crate::store::ephemeral::Rate;
 use crate::store::grant::{self, Grant};
 use crate::store::session::Session;
 
-/// How many codes a session is given: enough for applications that ask at each page, and no more for one that asks in a
-/// circle.
+/// How many codes a session is given: enough for an application that asks on each page, too few for one that asks in an
+/// endless loop.
 const AUTHORIZATIONS: Rate = Rate { burst: 100, period: Duration::from_secs(1) };
 
-/// How many grants of a client hang on a session: more than there are windows in which an application may still use one.
+/// How many grants of one client a session keeps: more than anybody has windows in which the application still uses one.
 const GRANTS: i64 = 500;
 
 /// A request by GET: a new one, or, with `interaction`, one for which a person has just done something.
@@ -91,8 +91,8 @@ async fn go_on(app: &App, visitor: &Visitor, sealed: &str) -> Result<Response, E
     if is_answer(&step) {
         let finished = interaction.finish(app).await;
         if !matches!(finished, Ok(true)) {
-            // Somebody went back in the browser's history, or nobody knows whether it is so: what was done for this request
-            // was done once, and is asked anew.
+            // Somebody went back in the browser's history, or that cannot be ruled out: what was done for this request
+            // counts once, and is asked for again.
             interaction = Interaction::begin(app, &visitor.browser, &interaction.params());
             step = asked.next_step(app, &sessions, &interaction.facts).await?;
             if let (Err(unavailable), false) = (finished, is_answer(&step)) {
@@ -136,7 +136,7 @@ async fn answer(
         let error = oidc::error::Error::new(ErrorCode::TemporarilyUnavailable, description);
         return Ok(Some(asked.recipient.error(app.issuer(), &error)));
     }
-    // What was allowed is split again into what it was made of.
+    // What was allowed is one set of words; here it is split again into resources and scopes.
     let named = |word: &str| asked.request.resources.iter().any(|resource| resource == word);
     let resources: Vec<String> = scope.iter().filter(|word| named(word)).map(str::to_owned).collect();
     let scope: ScopeSet = scope.iter().filter(|word| !named(word)).collect();

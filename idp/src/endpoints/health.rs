@@ -13,7 +13,7 @@ pub async fn live() -> Json<Value> {
     Json(json!({ "status": "live" }))
 }
 
-/// The process can serve: the database answers, and a shutdown has not begun. A Redis that is lost is told of and no reason
+/// The process can serve: the database answers, and a shutdown has not begun. A lost Redis is reported and is no reason
 /// to be taken out of service: limits are counted by each process alone until it is back, and nobody is signed out.
 pub async fn ready(State(app): State<App>) -> (StatusCode, Json<Value>) {
     let (database, redis) = tokio::join!(database(&app), app.ephemeral.answers());

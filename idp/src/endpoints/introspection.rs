@@ -63,7 +63,7 @@ async fn access_token(app: &App, client: &Client, token: &str) -> Result<Answer,
     Ok(Ok(Active::access_token(&live.token, app.issuer(), username)))
 }
 
-/// A refresh token is told of to its own client alone: nobody else has any business with one.
+/// A refresh token is described to its own client alone.
 async fn refresh_token(app: &App, client: &Client, token: &Token) -> Result<Answer, Error> {
     let now = app.now();
     let found = refresh_family::find(&mut *app.db.read().await?, &token.handle_hash(), now).await?;

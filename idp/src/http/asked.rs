@@ -113,7 +113,7 @@ impl Step {
     /// Opens the interaction that a page or a form carries.
     pub async fn open(app: &App, visitor: &Visitor, sealed: &str) -> Result<Self, Error> {
         let interaction = visitor.open(app, sealed)?;
-        // It was in order when the interaction began; if the client has changed since, the sign-in has to begin anew.
+        // It was in order when the interaction began; if the client has changed since, the sign-in has to begin again.
         let asked = Asked::read(app, &interaction.params()).await?.map_err(|_| Error::StaleInteraction)?;
         Ok(Self { asked, interaction, sessions: visitor.sessions(app).await? })
     }

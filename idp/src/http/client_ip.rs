@@ -52,7 +52,7 @@ pub fn of(parts: &Parts, app: &App) -> Source {
             let line = line.to_str().unwrap_or_default();
             Source::of(believed(peer, line, http.forwarded_header, &http.trusted_proxies))
         }
-        // A proxy that hands on what a client wrote beside its own word: which line is whose cannot be told.
+        // The proxy has passed on a line of the client beside its own: nobody can tell which is which.
         _ => {
             if app.notices.first("unreadable proxy") {
                 tracing::warn!(

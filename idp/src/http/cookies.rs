@@ -13,7 +13,8 @@ use crate::login::session::SignedIn;
 pub enum Name {
     /// The session cookie, new after each authentication.
     Sid,
-    /// The one that outlives the browser's closing where only some of its accounts are to be kept signed in.
+    /// A second session cookie that outlives the browser's closing. It is set if only some accounts are to be kept
+    /// signed in, and opens those alone.
     Kept,
     /// One secret per browser: forms, interactions and known devices are bound to it.
     Browser,

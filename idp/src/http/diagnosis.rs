@@ -55,7 +55,7 @@ impl Diagnosis {
         answer.refusal.as_ref().map(Self::of_protocol)
     }
 
-    /// Puts it on the answer. The first one stays: what refused a request knows better than what found it refused.
+    /// Puts it on the answer, unless there is one already: the first diagnosis was made closest to the cause.
     pub fn ride_on(self, response: &mut Response) {
         response.extensions_mut().get_or_insert_with(|| self);
     }

@@ -32,7 +32,7 @@ fn check(app: &App, request: &Request) -> Result<(), Error> {
         let error = Error::Http(StatusCode::URI_TOO_LONG, "the URL is too long");
         return Err(error.because(Difference::new("url", came, expected)));
     }
-    // What the protocols themselves refuse depends on how the bytes happen to arrive.
+    // hyper has limits, too, but what it refuses depends on how the bytes happen to arrive.
     let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + LINE);
     if headers.sum::<usize>() + uri.path_and_query().map_or(0, |it| it.as_str().len()) > app.config.http.header_limit()
     {

@@ -39,8 +39,8 @@ impl Owner {
         Ok(Some(Self { visitor, session, others: sessions.collect() }))
     }
 
-    /// Whose page a form was on, with its fields; `None` if that session is over: what one person was shown changes nothing
-    /// of the next one's.
+    /// The person on whose page a form was, with the form's fields. `None` if that session is over: a form of one
+    /// person must not change the account of the next.
     pub async fn of_form(app: &App, form: Form) -> Result<Option<(Self, Params)>, Error> {
         let Form { visitor, params } = form;
         let whose = params.get("whose").unwrap_or_default();
@@ -61,7 +61,7 @@ impl Owner {
         Ok(Some((Self { visitor, session, others: sessions }, params)))
     }
 
-    /// What a page of this account is set in; the switch of the language comes back to its path.
+    /// The layout of a page of this account. The language switch comes back to `path`.
     pub fn layout<'a>(&self, app: &'a App, path: &'static str) -> Layout<'a> {
         let whose = handle(app, &self.session, self.session.id.as_str());
         Layout { whose: Some(whose), ..page::layout(app, &self.visitor).with_switch(path) }

@@ -9,7 +9,7 @@ use tracing::Instrument;
 use super::diagnosis::Diagnosis;
 use crate::app::App;
 
-/// Names one request in the log and on the error page that came of it.
+/// Names one request in the log and on its error page.
 #[derive(Clone, Debug, Default)]
 pub struct RequestId(String);
 
@@ -76,7 +76,7 @@ pub async fn layer(State(app): State<App>, mut request: Request, next: Next) -> 
         status.is_client_error().then(|| Diagnosis::new(status.canonical_reason().unwrap_or_default(), None))
     });
     span.in_scope(|| write(&app, route, counted.status, micros, diagnosis.as_ref()));
-    // For traces. Before the line it would be in it twice.
+    // For traces. Recorded after the line was written: before, the line would have it twice.
     span.record("status", counted.status);
     response
 }

@@ -32,11 +32,11 @@ pub struct Visitor {
     pub browser: CookieSecret,
     /// Whether it came without one.
     pub is_new: bool,
-    /// The session cookie, or what is left of it after the browser was closed.
+    /// The session cookie, or, after the browser was closed, the one of the accounts that are kept signed in.
     pub sid: Option<CookieSecret>,
     /// Where it comes from.
     pub address: IpAddr,
-    /// What limits of addresses count it by.
+    /// The bucket in which limits count its requests.
     pub bucket: String,
     /// What it says that it is, cut to 256 bytes.
     pub user_agent: Option<String>,
@@ -93,8 +93,8 @@ impl Visitor {
         }
     }
 
-    /// Opens the interaction that a URL or a form carries. A browser that came without its secret keeps no cookies, or is
-    /// another one; that the interaction was open for too long is said only of one that was.
+    /// Opens the interaction that a URL or a form carries. If it does not open, the error says why: it is too old, or
+    /// the browser is another one, or keeps no cookies.
     pub fn open(&self, app: &App, sealed: &str) -> Result<Interaction, Error> {
         if let Some(interaction) = Interaction::open(app, &self.browser, sealed) {
             return Ok(interaction);

@@ -142,7 +142,7 @@ impl Hashing {
         }
     }
 
-    /// Notes how long it took to try a password against this PHC string, or where there was none.
+    /// Notes how long a try against this PHC string took; without one, a try against the hash that nobody has.
     pub fn note(&self, phc: Option<&str>, took: Duration) {
         self.deadline.note(phc.unwrap_or(&self.nobody), took);
     }
@@ -214,12 +214,12 @@ impl Hashing {
         })
     }
 
-    /// Does other work that takes as long as hashing does, in its turn.
+    /// Does other slow work, which waits for a turn like hashing.
     pub async fn other_work<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
         in_turn(self.turn().await?, work).await
     }
 
-    /// Sees to it that the deadline is known before anybody could be refused.
+    /// Measures one hash before the first sign-in, so that the first refusal has a deadline, too.
     pub async fn measure(&self) -> Result<(), Busy> {
         let once = self.measured.get_or_try_init(|| async {
             let began = tokio::time::Instant::now();

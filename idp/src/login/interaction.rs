@@ -34,16 +34,16 @@ pub struct Interaction {
     pub question: Option<Question>,
 }
 
-/// What a page asks, and whom: the answer counts for this person and for what the page showed, and for nothing else.
+/// The question on a page. The answer counts only in the same session and for the same scopes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
-    /// In which session.
+    /// The session of the person who is asked.
     pub session: Id,
-    /// For which scopes.
+    /// The scopes that the page showed.
     pub scopes: ScopeSet,
 }
 
-/// Why a sealed interaction cannot be gone on with.
+/// Why a sealed interaction does not open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotOpened {
     /// It is not what was sealed here.

@@ -27,7 +27,7 @@ pub struct Try<'a> {
     pub network: String,
 }
 
-/// What came of a try.
+/// The result of a try.
 #[derive(Debug)]
 pub enum Outcome {
     /// The user is who they say.
@@ -43,22 +43,22 @@ pub enum Outcome {
     TooLong,
 }
 
-/// That somebody has typed a user's password: what was true when it was verified, and must be true still when something
-/// is written because of it.
+/// Proof that somebody has typed a user's password. Whoever writes something because of it first checks that generation
+/// and hash are still those that were verified.
 #[derive(Clone, Debug)]
 pub struct Proof {
     /// The user, of the generation that was verified.
     pub user: User,
     /// The hash that was verified.
     pub(super) phc: String,
-    /// A hash of the same password as hashes are now, if that one is weaker.
+    /// The same password hashed at the configured cost, if the verified hash is weaker.
     pub(super) stronger: Option<String>,
-    /// Whose failures are to be forgotten.
+    /// The buckets of failures that a success clears.
     pub(super) buckets: Vec<String>,
 }
 
-/// Tries a password. Known and unknown identifiers get the same answers, and refusals come at the same moment after the
-/// try began, whatever was to be done for them.
+/// Tries a password. Known and unknown identifiers get the same answers, and every refusal comes after the same time,
+/// whatever work it took.
 pub async fn check(app: &App, attempt: &Try<'_>) -> Result<Outcome, Error> {
     let began = Instant::now();
     let outcome = decide(app, attempt, began).await?;
@@ -81,7 +81,7 @@ async fn decide(app: &App, attempt: &Try<'_>, began: Instant) -> Result<Outcome,
     let buckets = Buckets::of(&normalised, candidate.as_ref(), &browser);
 
     app.hashing.measure().await?;
-    // The turn first: a try that cannot be looked at must not count.
+    // The turn first: a try that cannot be verified must not count.
     let turn = app.hashing.turn().await?;
     let looked_at = match admit(app, buckets.clone()).await? {
         Admission::Admitted { failures } => Some(failures),
@@ -114,10 +114,12 @@ async fn decide(app: &App, attempt: &Try<'_>, began: Instant) -> Result<Outcome,
 /// Where the tries of a sign-in are counted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Buckets {
-    /// By a user on a known device, who is not shut out by strangers' tries: there alone.
+    /// On a known device of the user: in the bucket of that device alone, so that strangers' tries do not lock the user
+    /// out.
     Device(String),
-    /// By anybody else: for the name, whether anybody has it or not, which tells how long to wait; and for all names of the
-    /// user together, which tells nothing, or it would tell which names are one person's.
+    /// Anywhere else, in two buckets. That of the typed name, which exists whether anybody has the name or not, tells
+    /// how long to wait. That of all names of the user refuses in silence: otherwise it would tell which names are one
+    /// person's.
     Stranger {
         /// The name's.
         name: String,
@@ -146,7 +148,7 @@ impl Buckets {
         }
     }
 
-    /// Whether the password is still looked at: too many failures in a row close the door for strangers alone.
+    /// Whether the password is still verified. Too many failures in a row end that, except on known devices.
     fn is_open(&self, failures: i64, close: u32) -> bool {
         matches!(self, Self::Device(_)) || failures <= i64::from(close)
     }
@@ -154,12 +156,12 @@ impl Buckets {
 
 /// What one more try came to.
 enum Admission {
-    /// It is looked at.
+    /// The password is verified.
     Admitted {
         /// Tries of this user, or of this name if nobody has it, without a success, this one included.
         failures: i64,
     },
-    /// It is not looked at, and nobody is told.
+    /// The password is not verified, and the answer does not tell.
     InSilence,
     /// Too soon after tries with this name.
     Refused {
@@ -233,10 +235,11 @@ fn is_told(failures: i64) -> bool {
 /// How many rows of counts one event covers.
 const COUNTS: i64 = 1000;
 
-/// How many networks an event names.
+/// How many networks an event names: those with the most tries.
 const LOUDEST: usize = 10;
 
-/// Tells of the tries with names that nobody has, once for each range of minutes that is over; how many rows went.
+/// Writes events about the tries with names that nobody has, for the ranges of minutes that are over. Returns how many
+/// rows of counts it removed.
 pub async fn tell_unknown_names(app: &App) -> Result<u64, db::Error> {
     let (before, mut gone) = (app.now() - failed_sign_in::RANGE, 0);
     loop {

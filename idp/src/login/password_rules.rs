@@ -19,11 +19,11 @@ pub enum Problem {
 /// How many tries, as a power of ten, a guesser who knows people's habits needs at least.
 const FEWEST_GUESSES_LOG10: f64 = 8.0;
 
-/// How many characters are estimated: the estimate takes time that grows faster than the length, half a second for a hundred
-/// characters made for it, and beyond these nobody guesses.
+/// How many characters the estimate reads. Its time grows faster than the length (half a second for 100 characters that are
+/// chosen for it), and nobody guesses a password that is longer than this.
 const ESTIMATED: usize = 64;
 
-/// Checks a new password of somebody who is called this. What takes time is done in its turn, like hashing.
+/// Checks a new password of somebody who is called this. The estimate takes time, so it waits for a turn like hashing.
 pub async fn check(
     hashing: &Hashing,
     password: &Secret,

@@ -47,12 +47,12 @@ pub struct SignedIn {
     pub sid: CookieSecret,
     /// Whether it outlives the browser's closing, because all accounts in the browser are to be kept signed in.
     pub keep: bool,
-    /// What outlives it where only some are, and opens those.
+    /// A second cookie that outlives it and opens the accounts to be kept, if only some are.
     pub kept: Option<CookieSecret>,
 }
 
-/// Begins a session, or renews the one that the user has in this browser; `None` if the user's password was changed, or the
-/// user disabled, since what the sign-in is based on was read.
+/// Begins a session, or renews the one that the user has in this browser. `None` if the password was changed or the
+/// user disabled after the sign-in was verified.
 pub async fn begin(app: &App, sign_in: &SignIn<'_>) -> Result<Option<SignedIn>> {
     let (beginning, user, generation) = (Beginning::of(app, sign_in), sign_in.user.id.clone(), sign_in.user.generation);
     app.db
@@ -67,7 +67,7 @@ pub async fn begin(app: &App, sign_in: &SignIn<'_>) -> Result<Option<SignedIn>> 
         .await
 }
 
-/// A session that is about to begin, for whoever writes in the same transaction what it is based on.
+/// A session that is about to begin, to be written in the transaction of a sign-in or of a change of the password.
 #[derive(Clone)]
 pub(super) struct Beginning {
     new: Session,
@@ -132,7 +132,7 @@ impl Beginning {
         }
     }
 
-    /// Writes the session of a user who is held, and is of this generation.
+    /// Writes the session. The caller holds the user's row, and the user is of this generation.
     pub(super) async fn write(self, conn: &mut Conn, generation: i64) -> Result<SignedIn> {
         let Self { mut new, sid, kept, browser, now, mut idle_seconds, .. } = self;
         new.generation = generation;
@@ -149,7 +149,7 @@ impl Beginning {
         let open = session::list_of_browser(conn, &new.browser_id, now).await?;
         let (own, others): (Vec<_>, Vec<_>) = open.into_iter().partition(|one| one.user_id == new.user_id);
         let own = own.into_iter().next();
-        // Who is to be kept signed in is so alone: the others go when the browser is closed.
+        // The choice to stay signed in is each account's own: the others go when the browser is closed.
         let kept_at = new.kept_at.or(own.as_ref().and_then(|own| own.kept_at));
         let choices = || others.iter().map(|other| other.kept_at).chain([kept_at]);
         let (all, some) = (choices().all(|kept| kept.is_some()), choices().any(|kept| kept.is_some()));
@@ -198,8 +198,8 @@ pub async fn end(app: &App, session: &Session) -> Result<()> {
         .await
 }
 
-/// Notes that a session was used, at most once a minute. What it was used for is done and stays so, whether this can be
-/// written or not.
+/// Notes that a session was used, at most once a minute. What it was used for is already done, so a failure here is only
+/// logged.
 pub async fn touch(app: &App, session: &Session) {
     let now = app.now();
     if now.since(session.last_active_at) < std::time::Duration::from_secs(60) {

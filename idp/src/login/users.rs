@@ -90,7 +90,8 @@ pub async fn set_password(app: &App, user: &Id, password: &Secret) -> Result<(),
     Ok(())
 }
 
-/// Sets the password of whom a link belongs to, uses the link up, and begins a session; `None` if the link does not work.
+/// Sets the password of the user that a link belongs to, uses the link up, and begins a session. `None` if the link
+/// does not work.
 pub async fn set_password_by_link(
     app: &App,
     link: &TokenHash,
@@ -120,8 +121,8 @@ pub async fn set_password_by_link(
     Ok(signed_in)
 }
 
-/// Changes the password of somebody who has typed the one before, and begins a session; `None` if in the meantime it was
-/// changed by others, who then have the last word.
+/// Changes the password of somebody who has typed the present one, and begins a session. `None` if it was changed in
+/// the meantime: that change stays.
 pub async fn change_password(
     app: &App,
     proof: &Proof,
@@ -149,7 +150,7 @@ pub async fn change_password(
     Ok(signed_in)
 }
 
-/// Ends what the password before was good for: sessions, grants, links.
+/// Ends all that the old password has opened: sessions, grants, links.
 async fn end_what_was_before(conn: &mut Conn, pen: &Pen, user: &Id, now: Timestamp) -> store::db::Result<()> {
     users::end_all(conn, user).await?;
     password::clear_failures(conn, &format!("user:{user}")).await?;
@@ -174,10 +175,10 @@ pub async fn password_link(app: &App, user: &Id, lifetime: Duration) -> Result<S
     Ok(address(app, &token))
 }
 
-/// A link by which somebody who has none sets a password.
+/// The link by which a user without a password sets the first one.
 #[derive(Debug)]
 pub enum FirstLink {
-    /// It was made, and is here and nowhere else.
+    /// It was made just now. Only its hash is stored, so it cannot be shown again.
     Made(String),
     /// One was made before, and works until this moment.
     MadeBefore(Timestamp),
@@ -217,7 +218,7 @@ pub async fn set_disabled(app: &App, user: &Id, disabled: bool) -> Result<bool, 
         .write(move |conn| {
             Box::pin(async move {
                 let changed = users::set_disabled(conn, &user, disabled.then_some(now), now).await?;
-                // A link that is about somewhere must not be what opens the account when it is enabled again.
+                // A link that was made before must not open the account once it is enabled again.
                 one_time_link::end_all(conn, Purpose::SetPassword, &user, now).await?;
                 let event = if disabled { Event::UserDisabled { user } } else { Event::UserEnabled { user } };
                 if changed {

@@ -22,7 +22,7 @@ pub struct AccessToken {
     pub scope: ScopeSet,
     /// The token's own name.
     pub jti: String,
-    /// The grant that it came of, as it is named outside, where a person made one.
+    /// The public name of its grant; `None` in a token of a client itself.
     pub grant: Option<String>,
     /// The session, as it is named outside.
     pub sid: Option<String>,

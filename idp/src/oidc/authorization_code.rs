@@ -41,7 +41,7 @@ pub struct Exchange<'a> {
 pub enum Verdict {
     /// Mark it used, and issue tokens if that was done by this request.
     Redeem,
-    /// It was used before by someone who knew as much: revoke what came of it, commit, and refuse.
+    /// It was used before by someone who knew as much: end its grant, commit, and refuse.
     Replayed,
     /// Count a failure, commit, and refuse.
     Fail(Error),

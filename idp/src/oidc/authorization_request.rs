@@ -1,4 +1,4 @@
-//! Authorization requests: what is asked, once `recipient` has proven to whom an answer may go.
+//! Authorization requests: what is asked, once `recipient` has proven where an answer may go.
 
 use std::sync::Arc;
 
@@ -40,10 +40,10 @@ pub struct AuthorizationRequest {
     pub redirect_uri: String,
     /// How it goes there.
     pub response_mode: ResponseMode,
-    /// What is asked, as far as it is known and the client may have it: scopes, and by their identifiers the resources that
-    /// are named, since a person allows the one as the other.
+    /// What is asked, as far as it is known and the client may have it: scopes, and the identifiers of the named
+    /// resources, since a person allows resources as they allow scopes.
     pub scope: ScopeSet,
-    /// The resources that are named; without one the client's default ones are meant (RFC 8707 §2.1).
+    /// The resources that are named; if none is, the client's default ones are meant (RFC 8707 §2.1).
     pub resources: Vec<String>,
     /// What goes back with the answer.
     pub state: Option<String>,

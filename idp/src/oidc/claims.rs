@@ -1,4 +1,4 @@
-//! What is told of a person, by scope: Core §5.1 and §5.4.
+//! The claims of a person, by scope: Core §5.1 and §5.4.
 
 use serde_json::{Map, Value, json};
 

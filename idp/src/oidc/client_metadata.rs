@@ -203,9 +203,8 @@ impl Client {
         self.metadata.token_endpoint_auth_method == Some(TokenEndpointAuthMethod::None)
     }
 
-    /// Whether an answer to this address may reach another program that calls itself this client: a custom scheme or a
-    /// port on the person's device belongs to whoever takes it, and a public client has no secret to prove itself by.
-    /// RFC 8252 §8.6.
+    /// Whether an answer to this address may reach another program than this client: any program on the device can take
+    /// a custom scheme or a port, and a public client has no secret to prove itself by. RFC 8252 §8.6.
     pub fn could_be_another(&self, redirect_uri: &str) -> bool {
         let claimed = redirect_uri.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
         self.is_public() && !claimed
@@ -223,7 +222,8 @@ impl Client {
 
     /// What the client's ID Tokens are signed with, of the provider's algorithms; `None` if it wants another.
     ///
-    /// RS256 is what rows of the first release say where nobody had chosen, so that there the first algorithm stands in.
+    /// Rows of the first release say RS256 where nobody had chosen. So if RS256 is not offered, the first algorithm
+    /// stands in.
     pub fn id_token_algorithm(&self, offered: &[Algorithm]) -> Option<Algorithm> {
         match self.metadata.id_token_signed_response_alg {
             Some(wanted) if offered.contains(&wanted) => Some(wanted),

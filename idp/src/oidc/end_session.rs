@@ -41,7 +41,7 @@ impl Refusal {
 /// A request to sign out: RP-Initiated Logout §2. All of it is optional.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EndSessionRequest {
-    /// A token by which the client shows whom it means; still to be verified.
+    /// A token by which the client shows which person it means; still to be verified.
     pub id_token_hint: Option<String>,
     /// Who is probably meant.
     pub logout_hint: Option<String>,

@@ -14,9 +14,9 @@ use crate::jose::Algorithm;
 pub struct IdToken<'a> {
     /// Who says it.
     pub issuer: &'a str,
-    /// Of whom.
+    /// The person that it is about.
     pub sub: &'a str,
-    /// To whom.
+    /// The client that it is for.
     pub client_id: &'a str,
     /// What the client sent along to know its request again; a refreshed one has none (Core §12.2).
     pub nonce: Option<&'a str>,
@@ -30,17 +30,17 @@ pub struct IdToken<'a> {
     pub sid: Option<&'a str>,
     /// The hash of the access token that comes with it: see `at_hash`.
     pub at_hash: Option<String>,
-    /// What is told of the person, by the scopes (Core §5.4); nothing of it can take the place of another claim.
+    /// The claims of the person that the scopes ask for (Core §5.4). They replace no other claim.
     pub person: Map<String, Value>,
 }
 
-/// How long the claims of an ID Token may be in JSON: as a hint it comes back in a URL, and has to be within
-/// `jose::verify::MAX_TOKEN`.
+/// How long the claims of an ID Token may be as JSON: the token comes back in a URL as a hint, where it must be shorter
+/// than `jose::verify::MAX_TOKEN`.
 const MAX_CLAIMS: usize = 5 * 1024;
 
 /// The claims of an ID Token that is made now. There is one audience, so no `azp`.
 ///
-/// What is told of the person stays at UserInfo alone if it would make the token too long.
+/// The claims of the person are left out if they would make the token too long; UserInfo has them.
 pub fn claims(token: &IdToken<'_>, now: Timestamp, lifetime: Duration) -> Map<String, Value> {
     let whole = with_person(token, token.person.clone(), now, lifetime);
     let length = || serde_json::to_vec(&whole).map_or(usize::MAX, |json| json.len());
@@ -93,9 +93,9 @@ pub fn at_hash(algorithm: Algorithm, access_token: &str) -> String {
 /// What an ID Token that came back as a hint tells: Core §3.1.2.1, RP-Initiated Logout §2. Its age does not matter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hint {
-    /// Of whom it was.
+    /// The person that it was about.
     pub sub: String,
-    /// Whom it was for.
+    /// The clients that it was for.
     pub audience: Vec<String>,
     /// The session that it was made in.
     pub sid: Option<String>,

@@ -8,7 +8,7 @@ use super::scope::ScopeSet;
 use super::token_response::TokenType;
 use crate::base::clock::Timestamp;
 
-/// What is told of a token; of one that is not active, that alone.
+/// The answer about a token; about one that is not active it says only that.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Introspection {
     active: bool,
@@ -16,7 +16,7 @@ pub struct Introspection {
     token: Option<Active>,
 }
 
-/// What is told of an active token.
+/// The answer about an active token.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Active {
     /// What it is for.
@@ -66,7 +66,7 @@ impl Introspection {
 }
 
 impl Active {
-    /// What is told of an access token.
+    /// The answer about an access token.
     pub fn access_token(token: &AccessToken, issuer: &str, username: Option<String>) -> Self {
         Self {
             scope: token.scope.clone(),
@@ -85,7 +85,7 @@ impl Active {
     }
 }
 
-/// Whether a client may be told of a token: its own, or one for a resource that it stands for (RFC 7662 §4).
+/// Whether a client may see a token: its own, or one for a resource that it stands for (RFC 7662 §4).
 pub fn may_see(caller: &Client, client_id: &str, audience: &[String]) -> bool {
     caller.client_id == client_id
         || caller.metadata.resource_identifiers.iter().any(|resource| audience.contains(resource))

@@ -3,7 +3,7 @@
 //! | spec | file | tests, beside those in the file and the cases in `tests/attacks` |
 //! |---|---|---|
 //! | RFC 6749 §3.1, §4.1.1 authorization requests; Core §3.1.2.1 | `authorization_request` | `oidc_core_authentication` |
-//! | RFC 6749 §3.1.2.4 to whom the answer goes | `recipient` | A1 to A5 |
+//! | RFC 6749 §3.1.2.4 where the answer goes | `recipient` | A1 to A5 |
 //! | RFC 6749 §4.1.2 answers; RFC 9207; Form Post | `authorization_response`, `response_mode`, `response_type` | `form_post_response_mode` |
 //! | RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §2.1 redirect URIs | `redirect_uri` | A1 to A5 |
 //! | RFC 6749 §3.3 scopes | `scope` | `oidc_core_authentication` |

@@ -1,4 +1,4 @@
-//! To whom the answer to an authorization request may go: decided before anything else of the request is looked at.
+//! Where the answer to an authorization request may go: decided before anything else of the request is looked at.
 
 use super::authorization_request::{MAX_STATE, bounded};
 use super::authorization_response::AuthorizationResponse;
@@ -67,7 +67,7 @@ pub fn client_id(params: &Params) -> Result<&str, Refusal> {
     params.once("client_id").map_err(|_| Refusal::Repeated("client_id"))?.ok_or(Refusal::MissingClientId)
 }
 
-/// Proves to whom an answer may go: RFC 6749 §3.1.2.4. `client` is what was found under `client_id(params)`.
+/// Proves where an answer may go: RFC 6749 §3.1.2.4. `client` is what was found under `client_id(params)`.
 pub fn identify(params: &Params, client: Option<&Client>) -> Result<Recipient, Refusal> {
     let client_id = client_id(params)?;
     let client = client.filter(|client| client.client_id == client_id).ok_or(Refusal::UnknownClient)?;

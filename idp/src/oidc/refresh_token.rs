@@ -10,8 +10,9 @@ use super::scope::{OFFLINE_ACCESS, ScopeSet};
 use crate::base::clock::Timestamp;
 use crate::base::token::TokenHash;
 
-/// How many rotations are remembered. When there were as many within the grace period the newest token stays for a while, so
-/// that the holders of all others still find it: fifty tabs that are restored at once are not fifty rotations.
+/// How many rotations are remembered. After as many within one grace period the newest token is kept for a while
+/// instead of being rotated, so that the holders of all others still find it: fifty tabs that are restored at once are
+/// not fifty rotations.
 pub const MOST_ROTATIONS: usize = 8;
 
 /// A rotation that is remembered for the grace period.
@@ -21,7 +22,7 @@ pub struct Rotation {
     pub hash: TokenHash,
     /// When.
     pub at: Timestamp,
-    /// Its successor, sealed for who holds it.
+    /// Its successor, sealed so that only the holder of the presented token can open it.
     pub sealed: String,
 }
 
@@ -34,7 +35,7 @@ pub struct Family {
     pub previous_hash: Option<TokenHash>,
     /// When the current one was made of the previous one.
     pub rotated_at: Option<Timestamp>,
-    /// The last rotations, oldest first; each made the token that the next one was presented with.
+    /// The last rotations, oldest first; each made the token that was presented at the next one.
     pub rotations: Vec<Rotation>,
     /// When the family ends if it is not used.
     pub idle_expires_at: Timestamp,
@@ -55,15 +56,15 @@ impl Family {
     /// The rotations to remember after a token was presented and got this sealed successor.
     pub fn rotated(&self, presented: &TokenHash, sealed: String, grace: Duration, now: Timestamp) -> Vec<Rotation> {
         let recent = self.recent(grace, now);
-        // What came of the presented token before leads nowhere any more.
+        // An earlier successor of the presented token, and all after it, lead nowhere any more.
         let mut kept: Vec<_> = recent.iter().take_while(|rotation| rotation.hash != *presented).cloned().collect();
         kept.push(Rotation { hash: presented.clone(), at: now, sealed });
         let surplus = kept.len().saturating_sub(MOST_ROTATIONS);
         kept.split_off(surplus)
     }
 
-    /// Goes from a token to the newest one of the family, by successors that `open` gives to who holds a token of this hash;
-    /// `None` if they do not lead there.
+    /// Follows successors from a token to the newest one of the family; `open` opens the successor of a token with this
+    /// hash. `None` if they do not lead there.
     pub fn newest<T>(
         &self,
         presented: T,

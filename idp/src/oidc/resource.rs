@@ -120,7 +120,7 @@ pub fn allowed(client: &Client, registered: &[Resource], issuer: &str, uri: &str
     uri == issuer || named(own) || named(listed) && registered.iter().any(|one| one.identifier == uri)
 }
 
-/// The resources that a request for authorization, or a client for itself, asks for; none if it names none.
+/// Checks that the client may have all the resources that a request for authorization, or for a token of its own, names.
 pub fn requested(named: &[String], client: &Client, registered: &[Resource], issuer: &str) -> Result<(), Error> {
     let Some(refused) = named.iter().find(|uri| !allowed(client, registered, issuer, uri)) else { return Ok(()) };
     let (own, listed) = (&client.metadata.default_resources, &client.metadata.resources);

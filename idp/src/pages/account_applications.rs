@@ -33,7 +33,7 @@ pub struct AccountApplicationsPage<'a> {
     pub done: bool,
 }
 
-/// An application as a person is told of it.
+/// An application as its page shows it.
 #[derive(Clone, Debug)]
 pub struct ApplicationView {
     /// What the form sends for it.
@@ -70,7 +70,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     page::show_with(&app, &owner.visitor, StatusCode::OK, &AccountApplicationsPage { layout, applications, done })
 }
 
-/// Withdraws what an application was allowed: its grants end, and it has to ask anew.
+/// Withdraws what an application was allowed: its grants end, and it has to ask again.
 pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
     let Some((owner, params)) = Owner::of_form(&app, form).await? else {
         return leave::see_other(&app.config.issuer.url("/account/applications"));

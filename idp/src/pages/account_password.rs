@@ -82,7 +82,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     show(&app, &owner, None, query.get("done") == Some("changed")).await
 }
 
-/// Changes the password. All sessions and grants end; this browser is signed in anew.
+/// Changes the password. All sessions and grants end; this browser gets a new session.
 pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
     let Some((owner, params)) = Owner::of_form(&app, form).await? else {
         return leave::see_other(&app.config.issuer.url("/account/password"));

@@ -54,7 +54,8 @@ pub struct ScopeView {
 }
 
 impl ScopeView {
-    /// The words for what a person allows: a scope, or a resource by its identifier; of a resource's scope also where it is.
+    /// The text for one thing that a person allows: a scope, or the identifier of a resource. For a scope of a resource
+    /// it also names the resource.
     pub fn of(app: &App, known: &Known, layout: &Layout<'_>, word: &str) -> ScopeView {
         if let Some(resource) = known.resources.iter().find(|one| one.identifier == word) {
             let title = layout.t_args("scope-resource", &[("resource", &resource.name)]);
@@ -144,7 +145,7 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
     page::back_to_authorize(&app, &step.interaction)
 }
 
-/// Adds to what was allowed before, which stays allowed; the consent that remembers it.
+/// Adds to what was allowed before, which stays allowed. Returns the consent that remembers it.
 async fn remember(app: &App, user: Id, client: Id, scopes: &ScopeSet) -> Result<Id, Error> {
     let (pen, scopes, now) = (app.pen.clone(), scopes.clone(), app.now());
     let consent = app

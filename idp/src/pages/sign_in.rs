@@ -43,7 +43,7 @@ pub struct SignInPage<'a> {
 /// What there is to know before signing in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignInNotice {
-    /// The client wants the person to prove anew who they are (`prompt=login`, `max_age`).
+    /// The client wants the person to prove again who they are (`prompt=login`, `max_age`).
     Again,
     /// The client expects another account than the one that is signed in (`id_token_hint`).
     OtherAccount,

@@ -43,8 +43,8 @@ pub(super) async fn backup(app: &App, backup: &Backup) -> Outcome {
     Ok(Output::new(text, &json!({ "file": file, "bytes": bytes })))
 }
 
-/// Goes back to a backup, and begins a new epoch. A crash at any step leaves the present database or the restored one, and the
-/// present one is complete under one of its names; what is done again begins at the beginning.
+/// Goes back to a backup, and begins a new epoch. After a crash at any step either the present database or the restored
+/// one is in place, and the present one is complete under one of its names. Run again, the command starts over.
 pub(super) async fn restore(config: Config, restore: &Restore) -> Outcome {
     let (DatabaseUrl::Sqlite(present), file) = (config.database_url(), &restore.file) else {
         return restore_in_place(config, restore).await;
@@ -78,7 +78,7 @@ pub(super) async fn restore(config: Config, restore: &Restore) -> Outcome {
     faults::pass("restore.put_aside");
     finish(&restored, &present).context("the restored database cannot be put in its place")?;
     faults::pass("restore.done");
-    let mut text = format!("Went back to {}. Everybody signs in anew.", file.display());
+    let mut text = format!("Went back to {}. Everybody has to sign in again.", file.display());
     if let Some(before) = &before {
         text += &format!(" The database from before is {}.", before.display());
     }
@@ -93,7 +93,7 @@ async fn restore_in_place(config: Config, restore: &Restore) -> Outcome {
         return Err(Failure::Usage(text.to_owned()));
     }
     begin_epoch(&open(Purpose::Command, config).await?).await?;
-    let text = "Began a new epoch: everybody signs in anew, and nothing that was used before works again.";
+    let text = "Began a new epoch: everybody has to sign in again, and nothing that was used before works again.";
     Ok(Output::new(text, &json!({ "restored": true })))
 }
 
@@ -122,13 +122,13 @@ struct Owner {
 }
 
 impl Owner {
-    /// That of a file; where there is none, the owner of its folder, alone.
+    /// That of a file. Where there is no file: the owner of its folder, and mode 0600.
     fn of(path: &Path) -> Result<Self, Failure> {
         if let Ok(data) = fs::metadata(path) {
             return Ok(Self { uid: data.uid(), gid: data.gid(), mode: data.mode() & 0o777 });
         }
         let folder = folder_of(path);
-        // A folder that is made along belongs to whoever makes it.
+        // A folder that is not there yet will belong to whoever runs this.
         let data = fs::metadata(folder).or_else(|_| fs::metadata("."));
         let data = data.with_context(|| format!("{} cannot be read", folder.display()))?;
         Ok(Self { uid: data.uid(), gid: data.gid(), mode: 0o600 })
@@ -172,13 +172,13 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     target.sync_all()
 }
 
-/// Puts all of a database into its one file: what its log holds is written there, and the log goes.
+/// Writes the write-ahead log of a database into its file, and removes the log.
 async fn merge(database: &Path) -> anyhow::Result<()> {
     Db::merge(database).await.with_context(|| format!("the log of {} cannot be written to it", database.display()))
 }
 
-/// Keeps a database under another name beside its own; which. It keeps its own until another takes it, since a server would
-/// begin with an empty one where there is none.
+/// Gives the present database a second name beside its own, and returns that name. Its own name stays until the
+/// restored database takes it: where there is no database, a server would begin with an empty one.
 async fn put_aside(present: &Path, now: Timestamp) -> Result<Option<PathBuf>, Failure> {
     forget_unfinished(present).context("what an earlier restore has left cannot be removed")?;
     if !present.exists() {
@@ -215,7 +215,7 @@ async fn put_aside(present: &Path, now: Timestamp) -> Result<Option<PathBuf>, Fa
     let owner = Owner::of(present)?;
     owner.give(&before, true)?;
     faults::pass("restore.kept");
-    // A log must not lie beside another database, which would take it for its own. What it held is in the file by now, or kept.
+    // The log must go: the restored database would take it for its own. What it held was merged into the file, or copied.
     for ending in ["-wal", "-shm"] {
         let _ = fs::remove_file(with_ending(present, ending));
     }
@@ -230,11 +230,11 @@ fn free_name(present: &Path, now: Timestamp) -> PathBuf {
     std::iter::once(name.clone()).chain(more).find(taken).unwrap_or(name)
 }
 
-/// How the name of a database goes on that was put aside.
+/// What follows the name of the database in the name under which it is put aside.
 const BEFORE: &str = ".before-restore-";
 
-/// Removes second names of the present database, which a restore leaves that was killed before it replaced it: who takes one for a
-/// copy would write to the database that is served.
+/// Removes second names of the present database that a killed restore has left. They are hard links: whoever takes one
+/// for a copy would write to the database that is served.
 fn forget_unfinished(present: &Path) -> std::io::Result<()> {
     let Ok(own) = fs::metadata(present) else { return Ok(()) };
     let prefix = with_ending(Path::new(present.file_name().unwrap_or_default()), BEFORE);

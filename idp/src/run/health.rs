@@ -66,7 +66,7 @@ async fn ready(config: &Config, address: SocketAddr) -> anyhow::Result<(StatusCo
 }
 
 /// Takes whatever certificate there is: it is for the name that people use and not for this address, nothing secret is
-/// sent, and one that has expired is no reason to start the server anew.
+/// sent, and one that has expired is no reason to restart the server.
 #[derive(Debug)]
 struct AnyCertificate(Arc<CryptoProvider>);
 

@@ -54,7 +54,7 @@ async fn keys(app: &App) -> Result<Vec<SigningKey>> {
     signing_key::list(&mut *app.db.read().await?).await
 }
 
-/// Waits until every server works with the present keys and something is so, besides; the servers that do not in time.
+/// Waits until every server works with the present keys and `so` holds. Returns the servers that have not followed in time.
 async fn followed(app: &App, so: impl Fn() -> bool) -> Result<Vec<String>> {
     let generation = app.keys.ring().generation;
     let behind = async || process::behind(&mut *app.db.read().await?, generation, app.now() - PROCESS_SEEN).await;

@@ -18,7 +18,7 @@ pub(crate) struct Logging {
 }
 
 impl Logging {
-    /// Writes events from this weight on from now on.
+    /// From now on, writes events of this level and above.
     pub(super) fn set_level(&self, level: LogLevel) {
         // It fails only where there was a log already, as in tests.
         let _ = self.filter.reload(filter(level));

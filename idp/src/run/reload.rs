@@ -1,7 +1,7 @@
 //! SIGHUP: reads again what can be read while people are served.
 //!
-//! That is certificates, the level of the log, the clients and resources that are declared, and the settings of the pages. What else has
-//! changed waits for a start, and is told.
+//! That is certificates, the level of the log, the declared clients and resources, and the settings of the pages. Other
+//! changes wait for a restart; the log names them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

@@ -48,7 +48,7 @@ fn words(app: &App, took: Duration, first: Option<&FirstLink>) -> String {
                 "\nNo administrator can sign in yet. Set the password of the user \"admin\" (once, within an hour):\n";
             words += &format!("  {link}\n");
         }
-        // By another replica, or at the start before: whoever reads this output need not read it twice.
+        // Another replica has printed it, or an earlier start.
         Some(FirstLink::MadeBefore(until)) => {
             words += "\nNo administrator can sign in yet. The link for the user \"admin\" was printed before and works until ";
             words += &format!("{until}. For another one:\n  latchkey user set-password admin\n");

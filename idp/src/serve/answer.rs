@@ -1,7 +1,7 @@
 //! An answer on its way out, in pieces that tell when they have left.
 //!
-//! What the protocols have taken is not what the client has taken: HTTP/2 keeps it until the client opens its window. So each piece
-//! carries a mark that goes when the protocol lets go of the bytes.
+//! hyper may have taken bytes that the client has not: HTTP/2 keeps them until the client opens its window. So each
+//! piece holds a mark that is dropped when hyper drops the bytes.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use hyper::body::{Body, Bytes, Frame, SizeHint};
 
 use super::connections::Unread;
 
-/// The largest piece: a client that reads one of them within `http.request_timeout` is slow, and one that does not is gone.
+/// The largest piece. A client that reads one of them within `http.request_timeout` is slow; one that does not is ended.
 const PIECE: usize = 16 * 1024;
 
 /// The body of an answer, in pieces.

@@ -1,8 +1,8 @@
 //! The connections that are open: how many there may be, whose they are, and which of them has to go.
 //!
-//! Three bounds, all of them by looking at what a connection does and never at what it promises. **Time**: one that does not ask, or
-//! no longer, or does not read its answers, ends. **Number**: each address has a share, and whoever comes when all is taken takes
-//! the place of the one that has been quiet longest. **Bytes**: what waits for one address to be read has a limit.
+//! There are three bounds. **Time**: a connection ends if it sends no request in time, rests for too long, or does not
+//! read its answers. **Number**: each address has a share; when all places are taken, a new connection takes the place
+//! of the one that has been quiet longest. **Bytes**: what waits to be read by one address, and by all, is limited.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -15,13 +15,13 @@ use tokio::sync::Notify;
 use crate::app::App;
 use crate::http::client_ip;
 
-/// How often one looks which connections have been quiet for too long.
+/// How often the server looks which connections have been quiet for too long.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// How long a connection may have been quiet and is spared all the same: its request is on its way.
+/// A connection that has been quiet for less than this keeps its place: its request may be on its way.
 const FRESH: Duration = Duration::from_millis(500);
 
-/// How many connections are taken beyond all others to be asked for the health and nothing else.
+/// How many connections are taken beyond all others, for health checks alone.
 pub(super) const RESERVED: u32 = 16;
 
 /// How many connections may be about to close while others take their places.
@@ -82,9 +82,9 @@ pub(super) struct Connections {
 struct Table {
     next: u64,
     open: HashMap<u64, Arc<Connection>>,
-    /// How many of them are for the health alone.
+    /// How many of them are for health checks alone.
     reserved: u32,
-    /// How many connections have not ended yet, whoever has been told to.
+    /// How many connections have not ended yet, those included that were told to.
     alive: u32,
     shares: HashMap<String, Arc<Share>>,
 }
@@ -101,7 +101,7 @@ struct Share {
 /// One connection.
 pub(super) struct Connection {
     id: u64,
-    /// Whether it is here for the health alone, since all other places are taken.
+    /// Whether it is here for health checks alone, since all other places are taken.
     pub(super) reserved: bool,
     all: Arc<Connections>,
     share: OnceLock<Arc<Share>>,
@@ -136,7 +136,7 @@ impl Connections {
         Self::within(app, http.connections, http.share_of_an_address())
     }
 
-    /// Those of who watches, of whom there are few.
+    /// Those of the metrics listener, which has few clients.
     pub(super) fn watching(app: &App) -> Arc<Self> {
         Self::within(app, WATCHING, WATCHING / 2)
     }
@@ -245,8 +245,8 @@ impl std::ops::Deref for Opened {
 }
 
 impl Opened {
-    /// Whether this address may have the connection; one of its own that is quiet goes if it has all that it may. A trusted
-    /// proxy's are bounded by those of all.
+    /// Counts the connection for this address. If the address has its share already, one of its quiet connections ends
+    /// to make room; `false` if none is quiet. A trusted proxy has no share of its own.
     pub(super) fn belongs_to(&self, address: IpAddr) -> bool {
         let all = &self.0.all;
         let name = client_ip::network(address);

@@ -56,10 +56,10 @@ impl Tls {
         match load(&self.certificate, &self.key) {
             Ok(config) => {
                 *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
-                tracing::info!("the certificate was read anew");
+                tracing::info!("the certificate was read again");
             }
             // The one before is better than none.
-            Err(error) => tracing::error!("the certificate was not read anew: {error:#}"),
+            Err(error) => tracing::error!("the certificate was not read again: {error:#}"),
         }
     }
 

@@ -206,7 +206,8 @@ pub async fn disable(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// Removes so many grants and consents of a client, with all that hangs on them; whether there may be more.
+/// Removes at most so many grants, and as many consents, of a client, with all that hangs on them; whether there may be
+/// more.
 pub async fn delete_some_parts(conn: &mut Conn, id: &Id, rows: i64) -> Result<bool> {
     let mut more = false;
     for table in ["client_grant", "consent"] {

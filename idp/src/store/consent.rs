@@ -23,8 +23,8 @@ pub async fn find(conn: &mut Conn, user: &Id, client: &Id) -> Result<Option<Cons
         .await?)
 }
 
-/// The same to be added to, begun with an empty scope if there is none. It is held to the end of the transaction: nobody
-/// adds to it or withdraws it between what is read here and what is written over it.
+/// Finds a consent, or makes one with an empty scope, and locks its row to the end of the transaction: nobody adds to it or
+/// withdraws it between this read and the write that follows.
 pub async fn hold(conn: &mut Conn, new_id: &Id, user: &Id, client: &Id, now: Timestamp) -> Result<Consent> {
     Ok(sqlx::query_as(
         "INSERT INTO consent (id, user_id, client_row, scope, created_at, updated_at) VALUES ($1, $2, $3, '', $4, $4)
@@ -51,8 +51,8 @@ pub async fn hold_if_there(conn: &mut Conn, id: &Id) -> Result<bool> {
     Ok(done.rows_affected() == 1)
 }
 
-/// Withdraws a consent and ends what came of it; whether there was one. The consent goes first: a grant that rests on it is
-/// written before, and ends here, or not at all.
+/// Withdraws a consent and ends its grants; whether there was one. The consent is deleted first: a grant that rests on
+/// it was either written before, and ends here, or is never written.
 pub async fn withdraw(conn: &mut Conn, user: &Id, client: &Id, now: Timestamp) -> Result<bool> {
     let done = sqlx::query("DELETE FROM consent WHERE user_id = $1 AND client_row = $2")
         .bind(user)

@@ -105,14 +105,14 @@ fn is_passing(code: &str) -> bool {
     code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5..=10 | 13 | 14))
 }
 
-/// Whether PostgreSQL has certainly done nothing of the work, which another try may well do: others wrote at the same time
-/// (serialization failure, deadlock), nobody said anything for too long within a transaction, the server only reads.
+/// Whether PostgreSQL has certainly done nothing of the work, and another try may succeed: a serialization failure, a
+/// deadlock, a transaction that was idle for too long, a server that is read-only.
 fn is_undone(code: &str) -> bool {
     matches!(code, "40001" | "40P01" | "25P03" | "25006")
 }
 
-/// Whether a connection by which this came leads to no server that does what it is asked: the server has ended it, or only
-/// reads since another one took over.
+/// Whether this error means that its connection is of no more use: the server has closed it, or is read-only since
+/// another one took over.
 fn is_lost(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => true,
@@ -257,7 +257,7 @@ impl Db {
         let done: Vec<(i64,)> = sqlx::query_as("SELECT version FROM _sqlx_migrations WHERE success ORDER BY version")
             .fetch_all(&mut *conn)
             .await?;
-        // What a newer release has added does not matter: its changes are such that this one runs on.
+        // Migrations of a newer release do not matter: each release runs on the schema of the next.
         let behind = Self::migrations().any(|(version, _)| !done.iter().any(|row| row.0 == version));
         Ok(if behind { Schema::Behind } else { Schema::UpToDate })
     }
@@ -271,11 +271,11 @@ impl Db {
         Ok(())
     }
 
-    /// Puts all of an SQLite database into its one file, so that nothing lies beside it; fails while anybody is at work on it.
+    /// Writes the log of an SQLite database into its file, so that there is one file; fails while anybody else has it open.
     pub async fn merge(path: &Path) -> Result<()> {
         install_default_drivers();
         let mut conn = AnyConnection::connect(&format!("{}?mode=rw", sqlite_url(path))).await?;
-        // Leaving the mode of a log needs that nobody else has the database open, and writes what the log holds.
+        // Leaving WAL mode writes the log into the file. It fails while anybody else has the database open.
         let mode: std::result::Result<(String,), _> =
             sqlx::query_as("PRAGMA journal_mode = DELETE").fetch_one(&mut conn).await;
         conn.close().await?;
@@ -356,7 +356,7 @@ impl Db {
     }
 }
 
-/// Does work on one of PostgreSQL's connections, which goes with what it met if it is of no more use.
+/// Does work on a connection to PostgreSQL, and gives the connection up if the error means that it is of no more use.
 async fn write_remote<T, F>(writer: &Pool, extent: Extent, work: F) -> Result<T>
 where
     F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T>,
@@ -394,7 +394,7 @@ where
     }
 }
 
-/// How long work that others have undone waits before it is done once more.
+/// How long work waits, after PostgreSQL has undone it because of others, before it is done once more.
 const PAUSE: Duration = Duration::from_millis(20);
 
 fn unavailable(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {

@@ -44,8 +44,8 @@ pub struct Versioned {
 /// How far the clocks of replicas may differ.
 const SKEW: Duration = Duration::from_secs(60);
 
-/// The epoch as it looks at a moment. One that lies ahead is from before the clock was set back: nothing that is made from now
-/// on could ever be new, so that it begins again now.
+/// The epoch, corrected for a clock that was set back. An epoch in the future would make every proof look old, so it
+/// begins again now.
 fn epoch_seen_at(epoch: Timestamp, now: Timestamp) -> Timestamp {
     if epoch > now + SKEW { now } else { epoch }
 }

@@ -14,7 +14,7 @@ pub async fn find(conn: &mut Conn) -> Result<Timestamp> {
     Ok(Timestamp::from_micros(written.and_then(|text| text.parse().ok()).unwrap_or(i64::MIN)))
 }
 
-/// The fact that an epoch was begun and is not complete.
+/// The installation fact that an epoch was begun and is not complete.
 const UNFINISHED: &str = "epoch.unfinished";
 
 /// Whether a restore was begun and has not ended: what was used after the backup may work again.
@@ -53,7 +53,8 @@ pub async fn begin(db: &Db, now: Timestamp, pen: &Pen, between: impl Fn()) -> Re
     .await
 }
 
-/// Ends the sessions and grants of the next users behind this one; the last of them, unless they were the last of all.
+/// Ends the sessions and grants of the next batch of users behind this id. Returns the last id of the batch; `None` at
+/// the end.
 async fn raise_generations(conn: &mut Conn, after: &str) -> Result<Option<String>> {
     let until: Option<(String,)> =
         sqlx::query_as("SELECT id FROM user_account WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2")

@@ -1,4 +1,4 @@
-//! Grants: what came of one authorization. All codes and tokens hang on one, and end with it.
+//! Grants: each is one authorization. All codes and tokens hang on one, and end with it.
 
 use super::db::{Conn, Result};
 use super::session::live;
@@ -132,8 +132,8 @@ pub async fn insert(conn: &mut Conn, grant: &Grant) -> Result<()> {
     Ok(())
 }
 
-/// Removes the grants of a session for a client beyond so many, those first that were not used for longest, with all that
-/// hangs on them.
+/// Removes the grants of a session for a client beyond so many, and all that hangs on them: those that have not been
+/// used for the longest time.
 pub async fn delete_surplus(conn: &mut Conn, session: &Id, client: &Id, kept: i64) -> Result<u64> {
     let done = sqlx::query(
         "DELETE FROM client_grant WHERE id IN (

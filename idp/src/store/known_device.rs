@@ -5,8 +5,8 @@ use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
 
-/// How many browsers of one user are remembered: each has tries of its own, and whoever knew the password once could
-/// otherwise lay in any number of them.
+/// How many browsers of one user are remembered. Each has tries of its own, so that somebody who once knew the password
+/// could otherwise collect any number of tries.
 const MOST: i64 = 20;
 
 /// Notes that a user has signed in with a browser; beyond the most that are remembered, those seen longest ago go.

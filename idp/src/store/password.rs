@@ -81,8 +81,8 @@ pub enum Admission {
 }
 
 /// Counts a try before its outcome is known, so that parallel tries cannot share one: the count and its check are a
-/// single statement. A bucket that rested for a day begins anew. A wait that is longer than any can be was written before
-/// the clock was set back, and is over.
+/// single statement. A bucket that rested for a day starts again. A wait that is longer than any can be was written before
+/// the clock was set back, and counts as over.
 pub async fn admit(conn: &mut Conn, bucket: &str, free: i64, longest: Duration, now: Timestamp) -> Result<Admission> {
     // The wait doubles with each failure beyond the free ones: 1, 2, 4 … seconds.
     let admitted: Option<(i64,)> = sqlx::query_as(

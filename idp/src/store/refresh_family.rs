@@ -148,8 +148,8 @@ pub async fn advance(conn: &mut Conn, family: &Use<'_>, successor: Option<&Succe
     Ok(query.execute(conn).await?.rows_affected() == 1)
 }
 
-/// Clears what the release before has sealed under a key that a copy of the database gives, once no retry can ask for it any
-/// more; of the families behind `after` up to `until`, or to the end.
+/// Clears the successors that the release before has sealed, once no retry can ask for them: a copy of the database
+/// gives their key. It does so for the families behind `after` up to `until`, or to the end.
 pub async fn clear_sealed_successors(
     conn: &mut Conn,
     after: &str,

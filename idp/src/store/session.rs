@@ -52,13 +52,14 @@ pub fn live(now: &str) -> String {
     LIVE.replace("$now", now)
 }
 
-/// What a session cookie opens: the present one all sessions of its browser, the one that outlives closing it those that are
-/// to be kept, and the one before, for half a minute, those that had been proven before it was replaced. `b` is the browser,
-/// `s` the session.
+/// What a session cookie opens. The present cookie opens all sessions of its browser. The one that outlives the
+/// browser's closing opens those that are to be kept. The previous one opens, for half a minute, those that were proven
+/// before it was replaced. `b` is the browser, `s` the session.
 const OPENS: &str = "(b.sid_hash = $cookie OR (b.kept_sid_hash = $cookie AND s.kept_at IS NOT NULL)
     OR (b.previous_sid_hash = $cookie AND $lately AND s.auth_time < b.sid_renewed_at))";
 
-/// What makes the cookie before still good at `$now`, on either side of a clock that was set.
+/// Whether the previous cookie is still good at `$now`: within 30 s of its replacement, before or after, since the
+/// clock may be set.
 const LATELY: &str = "b.sid_renewed_at + 30000000 > $now AND b.sid_renewed_at - 30000000 < $now";
 
 /// The condition under which a cookie opens a session, with hash and time as parameters.
@@ -109,7 +110,7 @@ pub struct OfUser {
     pub created_at: Timestamp,
     /// When it was last used.
     pub last_active_at: Timestamp,
-    /// When an application of it was last refreshed, those aside that outlive it.
+    /// When one of its applications was last refreshed; those with offline access do not count.
     pub refreshed_at: Option<Timestamp>,
 }
 
@@ -164,8 +165,8 @@ pub async fn hold_browser(
     Ok(row.0)
 }
 
-/// Ends the sessions of a browser that the session cookie which it showed does not open. Who signs in again because the answer
-/// was lost, and so shows the cookie before, finds the session that was begun then.
+/// Ends the sessions of a browser that the cookie it has shown does not open, with one exception. If the answer to a
+/// sign-in was lost, the browser shows the previous cookie at the next try: then the session of the same user stays.
 pub async fn end_unopened(
     conn: &mut Conn,
     browser: &Id,
@@ -194,11 +195,12 @@ pub async fn end_unopened(
 pub struct Cookies<'a> {
     /// The hash of the one that opens all of its sessions.
     pub sid_hash: &'a TokenHash,
-    /// The hash of the one that opens those that are to be kept, where others are not.
+    /// The hash of the one that opens the sessions to be kept, if there are others.
     pub kept_hash: Option<&'a TokenHash>,
 }
 
-/// Gives a browser new session cookies. The one that it showed goes on for a short while if it was good, and all others die.
+/// Gives a browser new session cookies. The one that it has shown, if it was good, stays good for a short while; all
+/// others die.
 pub async fn renew_browser(
     conn: &mut Conn,
     browser: &Id,
@@ -261,8 +263,8 @@ pub async fn insert(conn: &mut Conn, session: &Session, device: &Device<'_>) -> 
     Ok(())
 }
 
-/// The user of a session has authenticated anew, as `proof` tells; whether the session was there to note it. One who asks to be
-/// kept signed in now is from now on; a session that was to be kept stays so.
+/// Notes that the user of a session has authenticated again, as `proof` tells; whether the session was there. If the
+/// user asks to be kept signed in, the session is kept from now on; one that was to be kept stays so.
 pub async fn reauthenticate(conn: &mut Conn, id: &Id, proof: &Session, idle_seconds: i64) -> Result<bool> {
     let done = sqlx::query(
         "UPDATE session SET auth_time = $2, last_active_at = $2, amr = $3, acr = $4, kept_at = COALESCE($5, kept_at),

@@ -34,7 +34,7 @@ impl SigningKey {
     }
 }
 
-/// Of these keys, in the order in which they begin, the one that signs with this algorithm at this moment.
+/// The key that signs with this algorithm at this moment, of keys in the order in which they begin to sign.
 pub fn signer<'a>(keys: &'a [SigningKey], algorithm: &str, now: Timestamp) -> Option<&'a SigningKey> {
     let mut published = keys.iter().filter(|key| key.algorithm == algorithm && key.is_published(now));
     let first = published.clone().next();
@@ -45,7 +45,7 @@ pub fn signer<'a>(keys: &'a [SigningKey], algorithm: &str, now: Timestamp) -> Op
 const COLUMNS: &str =
     "kid, algorithm, sealed_private, public_jwk, created_at, active_at, retired_at, removed_at, revoked_at";
 
-/// The fact that counts the changes to the keys.
+/// The installation fact that counts the changes to the keys.
 const GENERATION: &str = "signing_key.generation";
 
 /// How often the keys have been changed: by this number each process notices that they were.
@@ -145,7 +145,7 @@ pub async fn revoke(conn: &mut Conn, kid: &str, now: Timestamp) -> Result<bool> 
     Ok(done.rows_affected() == 1)
 }
 
-/// Lets a key sign on that was to make way at this moment, because the one that was to take over will not.
+/// Cancels the retirement of the key that was to retire at this moment: the key that was to take over has been revoked.
 pub async fn reinstate(conn: &mut Conn, algorithm: &str, retired_at: Timestamp) -> Result<()> {
     sqlx::query(
         "UPDATE signing_key SET retired_at = NULL, removed_at = NULL

@@ -7,7 +7,7 @@ use crate::base::clock::Timestamp;
 /// A table that is swept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Swept {
-    /// Refresh families that have expired and were not used of late.
+    /// Refresh families that have expired and were not used recently.
     RefreshFamily,
     /// Grants that have ended, or that nothing can refresh any more; their codes go with them.
     ClientGrant,

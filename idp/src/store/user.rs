@@ -230,7 +230,7 @@ pub async fn identifiers(conn: &mut Conn, user: &Id) -> Result<Vec<Identifier>> 
 
 /// Disables or enables a user; whether that changed anything.
 pub async fn set_disabled(conn: &mut Conn, user: &Id, disabled_at: Option<Timestamp>, now: Timestamp) -> Result<bool> {
-    // Enabled again, a user signs in anew: what was open before stays closed.
+    // Enabled again, a user has to sign in: what was open before stays closed.
     let done = sqlx::query(
         "UPDATE user_account SET disabled_at = $2, updated_at = $3, generation = generation + 1
           WHERE id = $1 AND (disabled_at IS NULL) <> (CAST($2 AS BIGINT) IS NULL)",
@@ -243,7 +243,7 @@ pub async fn set_disabled(conn: &mut Conn, user: &Id, disabled_at: Option<Timest
     Ok(done.rows_affected() == 1)
 }
 
-/// A user who is held, as no other transaction can change it.
+/// A user whose row is locked, so that no other transaction can change it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Held {
     /// The present generation.
@@ -259,9 +259,9 @@ impl Held {
     }
 }
 
-/// Holds a user to the end of the transaction, if there is one. Who reads something of a user to write it anew, changes several
-/// rows of one, or writes what follows from something verified, does this first: nobody writes in between, and two never
-/// wait for each other.
+/// Locks the row of a user to the end of the transaction, if there is one. A transaction does this first if it reads
+/// something of a user and writes it back, changes several rows of a user, or writes because of something verified:
+/// then nobody writes in between, and two such transactions never deadlock.
 pub async fn hold(conn: &mut Conn, user: &Id) -> Result<Option<Held>> {
     Ok(sqlx::query_as(
         "UPDATE user_account SET generation = generation WHERE id = $1 RETURNING generation, disabled_at",

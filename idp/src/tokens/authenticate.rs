@@ -19,7 +19,7 @@ use crate::store::revoked_access_token;
 pub struct Live {
     /// What the token says.
     pub token: Arc<AccessToken>,
-    /// The person who gave the grant that it came of.
+    /// The person who gave its grant.
     pub person: Option<Person>,
 }
 

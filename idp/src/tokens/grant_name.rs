@@ -14,10 +14,10 @@ use crate::vault::Vault;
 /// long as the two may serve side by side.
 const ROLL_OUT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The fact that says from when grants have names of this release.
+/// The installation fact that says from when grants have names of this release.
 const SINCE: &str = "grant_name.since";
 
-/// The fact, written by a migration, that an earlier release has served this database.
+/// The installation fact, written by a migration, that an earlier release has served this database.
 const EARLIER: &str = "grant_name.earlier";
 
 /// How many letters a row's id has; it was the name of its grant in the release before.

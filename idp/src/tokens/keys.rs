@@ -20,14 +20,14 @@ use crate::vault::Vault;
 /// How long a key that has signed stays published, beyond the life of its tokens, for clocks and caches that lag.
 const MARGIN: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The same for a key that made way at once, because it may have leaked: for clocks alone.
+/// The same for a key that another one has replaced at once: only for clocks that lag.
 const SHORT_MARGIN: Duration = Duration::from_secs(5 * 60);
 
 /// How long a key is published that is to sign at once. Each process looks every second whether the keys have changed, so that
 /// all publish it before the first one signs with it.
 pub const A_MOMENT: Duration = Duration::from_secs(3);
 
-/// How often a change is tried that another process is faster with.
+/// How often a change is tried if another process is faster.
 const TRIES: usize = 3;
 
 /// When keys take turns.
@@ -56,10 +56,10 @@ pub enum When {
     Now,
 }
 
-/// What was done about a key that is to be revoked.
+/// The result of revoking a key.
 #[derive(Clone, Debug)]
 pub struct Revoked {
-    /// The keys that were made because it is no more.
+    /// The keys that were made in its place.
     pub made: Vec<signing_key::SigningKey>,
 }
 
@@ -97,8 +97,9 @@ impl Ring {
         })
     }
 
-    /// What an ID token tells that comes back as a hint; `None` if it is ours and not one of this issuer's. Its age does not matter, nor
-    /// whether its key is still published. One whose key was revoked may be anybody's work, and says so.
+    /// What an ID token says that comes back as a hint; `None` if our key has signed it, but not for this issuer.
+    /// Neither its age matters nor whether its key is still published. If the key was revoked, anybody may have made
+    /// the token; the hint says so.
     pub fn hint(&self, token: &str, issuer: &str) -> std::result::Result<Option<Hint>, VerifyError> {
         let by = |keys| verify(token, keys, Typ::Jwt);
         let (claims, revoked) = match by(&self.public) {
@@ -111,7 +112,7 @@ impl Ring {
         Ok(Hint::from_claims(&claims, issuer).map(|hint| Hint { revoked, ..hint }))
     }
 
-    /// Whether this is read from the same rows as another.
+    /// Whether both were read from the same rows.
     fn is_same(&self, other: &Self) -> bool {
         let signing = |ring: &Self, algorithm| {
             let keys = ring.signing.get(&algorithm).into_iter().flatten();
@@ -157,7 +158,8 @@ impl Keys {
     /// Works with other keys from now on, if their generation is one that may follow the present one.
     fn take(&self, read: Ring, may_follow: impl Fn(i64, i64) -> bool) {
         let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
-        // What is remembered of the present ones stays good while they do. Of two that read at once, the later one holds.
+        // The same keys are not replaced, so that their verified tokens stay remembered. Of two reads at once the newer
+        // one holds.
         if may_follow(read.generation, ring.generation) && !read.is_same(&ring) {
             *ring = Arc::new(read);
         }
@@ -216,7 +218,7 @@ impl Keys {
                 .await;
             match revoked {
                 Ok(true) => {
-                    // What it was to take over from may be due.
+                    // The key that it was to replace may be due for replacement.
                     made.extend(self.rotate(db, vault, pen, When::Due).await?);
                     return Ok(Some(Revoked { made }));
                 }
@@ -295,7 +297,7 @@ async fn insert(
     pen.record(conn, &Event::SigningKeyCreated { kid: key.kid.clone() }).await
 }
 
-/// Lets the key go on that a revoked one was to take over from, until the next one takes over.
+/// Cancels the retirement of the key that a revoked one was to replace; it signs until the next one takes over.
 async fn make_way(conn: &mut Conn, revoked: &signing_key::SigningKey, now: Timestamp, lives: Duration) -> Result<()> {
     signing_key::reinstate(conn, &revoked.algorithm, revoked.active_at).await?;
     if let Some(next) = signing_key::next_after(conn, &revoked.algorithm, now).await? {

@@ -9,7 +9,7 @@ use crate::store::db::Result;
 use crate::store::event::Event;
 use crate::store::{grant, refresh_family, revoked_access_token};
 
-/// What came of a wish to revoke.
+/// The result of a wish to revoke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The token is dead, or was before.

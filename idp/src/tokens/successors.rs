@@ -6,7 +6,7 @@ use crate::base::seal::SealingKey;
 use crate::base::token::{Token, TokenHash, TokenKind};
 use crate::store::refresh_family::RefreshFamily;
 
-/// What the sealed successor is: associated data, and the purpose of its key.
+/// The purpose of the key that seals a successor, and its associated data.
 const PURPOSE: &str = "refresh_family.rotations";
 
 /// Seals a successor under a key that only the presented token's text gives, and again under the vault: a copy of the

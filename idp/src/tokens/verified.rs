@@ -19,7 +19,8 @@ pub struct Verified(Mutex<Halves>);
 
 type Tokens = HashMap<[u8; 32], Arc<AccessToken>>;
 
-/// When the young half is full it becomes the old one, so that who is not asked for goes without a list of who was.
+/// When the young half is full it replaces the old one. So tokens that nobody asks about are dropped, without a list of
+/// uses.
 #[derive(Default)]
 struct Halves {
     young: Tokens,

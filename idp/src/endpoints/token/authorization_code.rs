@@ -109,7 +109,8 @@ pub async fn redeem(
     if won { Ok(response) } else { replayed(app, client, &stored.grant_id).await }
 }
 
-/// Ends all that came of a code that is presented twice, and is certain of that before it answers: RFC 6749 §4.1.2.
+/// Ends the grant of a code that is presented twice, and all its tokens, and commits that before it answers: RFC 6749
+/// §4.1.2.
 async fn replayed(app: &App, client: &Client, grant: &Id) -> Result<TokenResponse, Error> {
     app.metrics.replay("authorization_code");
     let (now, pen, grant, client) = (app.now(), app.pen.clone(), grant.clone(), client.id.clone());

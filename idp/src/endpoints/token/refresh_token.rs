@@ -17,8 +17,8 @@ use crate::tokens::faults::pass;
 use crate::tokens::issue::{self, Wanted};
 use crate::tokens::successors;
 
-/// How often a refresh looks again after another one of the same family was faster. Each look finds the other's change, of
-/// which a grace period has no more than it has rotations, so that more mean that something is wrong.
+/// How often a refresh looks again after another one of the same family was faster. Each look finds the other's
+/// rotation, and a grace period has at most `MOST_ROTATIONS`; more looks mean that something is wrong.
 const LOOKS: usize = 2 * MOST_ROTATIONS;
 
 /// Gives new tokens for a refresh token.
@@ -50,7 +50,7 @@ async fn try_once(
     let found = refresh_family::find(&mut *app.db.read().await?, &handle_hash, now).await?;
     let (family, grant) = found.ok_or_else(|| unknown("one whose family has been removed"))?;
     if family.client_row != client.id {
-        // It stays its owner's, and nobody else is told that it is one.
+        // It stays valid for its client, and nobody else learns that it is valid.
         return Err(unknown("another client's"));
     }
     let judged = family.judged();
@@ -74,7 +74,7 @@ async fn try_once(
     };
     let (token, successor) = match same {
         Some(token) => (token, None),
-        // One that cannot be opened is as good as one that never arrived.
+        // If no successor can be opened, the client is treated as if its answer had never arrived.
         None => {
             let token = presented.next(TokenKind::RefreshToken, &app.pen.random);
             let rotations = judged.rotated(&hash, successors::seal(app, presented, &token), grace, now);

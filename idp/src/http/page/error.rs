@@ -187,7 +187,7 @@ fn is_for_machines(path: &str) -> bool {
 }
 
 impl Problem {
-    /// What a person is told of an error.
+    /// What a page says about an error.
     fn of(error: &Error) -> Self {
         match error {
             Error::Refused(refusal) => match refusal {

@@ -11,7 +11,7 @@ use crate::base::language::Language;
 use crate::base::messages::unturned;
 use crate::site::Site;
 
-/// A client as a person is told of it.
+/// A client as pages show it.
 #[derive(Clone, Debug, Default)]
 pub struct ClientView {
     /// Its name.
@@ -59,7 +59,8 @@ pub struct Layout<'a> {
     pub csrf: String,
     /// The sealed interaction that a form goes on with; hidden in every form, and in links to sibling pages.
     pub interaction: Option<String>,
-    /// What stands for the session whose account the page shows; hidden in every form, which counts for that one alone.
+    /// The handle of the session whose account the page shows; hidden in every form, so that the form changes that
+    /// account alone.
     pub whose: Option<String>,
     /// The page of ours that a sign-in comes back to, by name; hidden in every form.
     pub return_to: Option<&'static str>,

@@ -49,7 +49,7 @@ pub fn layout_of<'a>(app: &'a App, visitor: &Visitor, step: Option<&Step>) -> La
         .with_interaction(step.interaction.seal(app))
 }
 
-/// A client as a person is told of it. Its logo is shown if it was handed over as a picture: a page of ours loads nothing
+/// A client as pages show it. Its logo is shown if it was handed over as a picture: a page of ours loads nothing
 /// from elsewhere, which would tell the client's host who is about to sign in.
 pub fn client(client: &Client) -> ClientView {
     let logo = client.metadata.logo_uri.clone().filter(|uri| uri.starts_with("data:image/"));

@@ -8,16 +8,17 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// The shortest time and the longest: nobody who mistyped waits longer because of others.
+/// The shortest deadline and the longest. However slow others make hashing, nobody who mistyped waits longer than the
+/// longest.
 const BOUNDS: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(3));
 
 /// How many times of one kind of hash are looked at.
 const LOOKED_AT: usize = 256;
 
-/// How many of them are looked at even if they are old.
+/// How many of them are looked at however old they are.
 const AT_LEAST: usize = 32;
 
-/// How long a time counts when there are newer ones: a rush is over some time.
+/// After how long a time is dropped if there are newer ones, so that the deadline falls again after a rush.
 const FRESH: Duration = Duration::from_secs(300);
 
 /// How long a kind of hash is remembered that nobody has tried.

@@ -1,4 +1,4 @@
-//! What there is to compute with: of the machine, or of the container that it is less of.
+//! Processors and memory: those of the machine, or of the container if that has less.
 
 use std::path::Path;
 
@@ -54,7 +54,8 @@ impl Limits {
             _ if has("cpu") => (mounted.join("cpu"), Self::in_old_folder),
             _ => return None,
         };
-        // A container may see its own group as the top, while the path is the host's: what is not there has no limit.
+        // In a container the path may be the host's, while only the own group is mounted: a folder that is missing sets
+        // no limit.
         let group = top.join(path.trim_start_matches('/'));
         let up = group.ancestors().take_while(|folder| folder.starts_with(&top));
         Some(up.map(limits_in).fold(Self::default(), Self::tighter))
@@ -71,7 +72,7 @@ impl Limits {
         Self { cores: quota(), memory: least(bytes("memory.max"), bytes("memory.high")) }
     }
 
-    /// Version 1: a quota of -1 is none, and no limit of memory is one that is larger than any memory.
+    /// Version 1: a quota of -1 means none; without a limit of memory the file holds a number larger than any memory.
     fn in_old_folder(folder: &Path) -> Self {
         let number = |name| read(&folder.join(name))?.trim().parse::<u64>().ok();
         let quota = || whole_cores(number("cpu.cfs_quota_us")?, number("cpu.cfs_period_us")?);

@@ -35,7 +35,7 @@ pub struct Facts {
     pub authenticated_at: Option<Timestamp>,
     /// What the person consented to.
     pub consented: Option<ScopeSet>,
-    /// What remembers that consent: when it is gone, the consent was withdrawn.
+    /// The row that remembers that consent; if it is gone, the consent was withdrawn.
     pub consent: Option<Id>,
     /// Whether the person refused.
     pub denied: bool,
@@ -44,7 +44,7 @@ pub struct Facts {
 /// What a person has allowed a client before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remembered {
-    /// The row, which is another one after it was withdrawn and given again.
+    /// The row. A consent that was withdrawn and is given again has another one.
     pub id: Id,
     /// What is allowed.
     pub scope: ScopeSet,
@@ -57,7 +57,7 @@ pub struct Situation<'a> {
     pub now: Timestamp,
     /// The browser's live sessions, the most recently used first.
     pub sessions: &'a [SessionFacts],
-    /// Whom the verified `id_token_hint` names.
+    /// The person that the verified `id_token_hint` names.
     pub hinted_sub: Option<&'a str>,
     /// What the person consented to before; of the person whose session `session_for` finds.
     pub remembered: Option<&'a Remembered>,
@@ -148,7 +148,7 @@ pub fn session_for<'a>(situation: &Situation<'a>) -> Option<&'a SessionFacts> {
 fn decide(request: &AuthorizationRequest, client: &Client, situation: &Situation<'_>) -> NextStep {
     let (prompt, facts) = (request.prompt, situation.facts);
     let session = session_for(situation);
-    // What was done counts only while its session lives: whoever sits there next has done nothing yet.
+    // What was done counts only while its session lives: the next person in this browser has done nothing yet.
     let chosen = session.is_some_and(|session| facts.session.as_ref() == Some(&session.id));
     if facts.denied && chosen {
         return NextStep::Fail(ErrorCode::AccessDenied.into());

@@ -1,9 +1,9 @@
 //! Connections that are kept for the next request.
 //!
-//! sqlx has a pool of its own, which asks the server whether it is there before each use and again after it: three round
-//! trips for one statement. Here a connection is asked once a second while it is used, so that one that died with a
-//! restarted server costs a refusal or two and is replaced. One by which a statement failed as only a connection to a server
-//! that has gone, or that no longer writes, can fail goes at once, and all that are kept with it: they lead to the same server.
+//! sqlx has a pool of its own, which asks the server whether it is there before each use and again after it: three
+//! round trips for one statement. Here a connection is asked once a second while it is used, so that one that died with
+//! a restarted server costs a refusal or two and is replaced. If a statement fails in a way that means that the server
+//! has gone or is read-only, its connection is dropped at once, and so are all kept ones: they lead to that server.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -33,7 +33,7 @@ pub(super) struct Options {
     pub(super) terms: Terms,
 }
 
-/// On which terms connections are given out.
+/// The terms on which connections are given out.
 #[derive(Clone, Debug)]
 pub(super) struct Terms {
     /// Statements that each new connection begins with.
@@ -96,7 +96,7 @@ impl Inner {
         self.terms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins an era: what is kept goes now, and what is in use when it is given back.
+    /// Begins an era: kept connections are dropped now, those in use when they are given back.
     fn begin_era(&self) {
         let mut idle = self.idle();
         self.era.fetch_add(1, Ordering::AcqRel);
@@ -118,7 +118,7 @@ impl Inner {
     }
 
     async fn kept(&self) -> Result<Kept, sqlx::Error> {
-        // Before the terms are read, so that what was made on earlier ones is never taken for one of a later era.
+        // Read before the terms, so that a connection made on the old terms never counts as one of the new era.
         let era = self.era.load(Ordering::Acquire);
         let mut conn = AnyConnection::connect(&self.options.url).await?;
         let setup = self.terms().setup.clone();
@@ -214,7 +214,7 @@ pub struct PooledConnection {
 }
 
 impl PooledConnection {
-    /// Gives up this connection, and with it those that were made before: what it met, they would meet, too.
+    /// Drops this connection and all that were made before: they would fail in the same way.
     pub(super) fn give_up(mut self) {
         self.kept = None;
         self.pool.begin_era();

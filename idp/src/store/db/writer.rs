@@ -37,7 +37,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Begins to write on this pool's connection; work that has not begun when the pool's time for a wait is over is given up.
+    /// Begins to write on this pool's connection; work that has not begun within the pool's timeout is given up.
     pub(super) fn new(writer: Pool) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
         tokio::spawn(write_together(writer.clone(), receiver));
@@ -74,7 +74,7 @@ trait Piece: Send {
     /// Whether it is still wanted; from then on it will be done.
     fn begin(&self) -> bool;
     fn extent(&self) -> Extent;
-    /// Does the work and keeps what came of it; `Err` if it failed, with whether the database itself did.
+    /// Does the work and keeps its result; `Err` if it failed, with whether the database itself did.
     fn run<'c>(
         &'c mut self,
         conn: &'c mut Conn,
@@ -131,7 +131,7 @@ where
             let verdict = match &outcome {
                 Ok(_) => Ok(()),
                 Err(Error::Unavailable(error)) => Err(Undo::All(error.to_string())),
-                // Without a savepoint that would tell, only what SQLite is known to leave as it was is taken for that.
+                // A single statement has no savepoint by which to undo it alone, and SQLite may have undone more than it.
                 Err(Error::Failed(error @ sqlx::Error::Database(_))) if self.extent == Extent::One => {
                     Err(Undo::All(error.to_string()))
                 }

@@ -22,7 +22,7 @@ struct State {
     epoch: Timestamp,
     /// Until when a proof counts as seen.
     proofs: HashMap<String, Timestamp>,
-    /// The theoretical arrival time of each rate, as time passes here: a clock that is set back shuts nobody out.
+    /// The theoretical arrival time of each rate, in monotonic time: a clock that is set back locks nobody out.
     rates: HashMap<String, Duration>,
     values: HashMap<String, (Versioned, Timestamp)>,
 }

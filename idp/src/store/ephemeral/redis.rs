@@ -42,7 +42,7 @@ pub struct Redis {
     local: Memory,
     answered: AtomicU64,
     failed: AtomicU64,
-    /// Until when the server is left alone, in microseconds of the time that has passed here.
+    /// Until when the server is left alone, in microseconds of monotonic time.
     resting: AtomicU64,
 }
 
