@@ -5,6 +5,7 @@
 //! `connections`, which looks at what each connection does.
 
 mod answer;
+mod asked;
 mod connections;
 mod files;
 mod proxy_protocol;
@@ -35,8 +36,10 @@ use tower::ServiceExt;
 use crate::app::App;
 use crate::http::client_ip;
 use crate::http::page::assets::Shared;
+use crate::http::request_log;
 use crate::router;
 use answer::Answer;
+use asked::Asked;
 use connections::{Connection, Connections, Opened, Why};
 pub use files::fit;
 use stream::Stream;
@@ -86,7 +89,8 @@ impl Server {
     /// What serves people and applications.
     fn new(app: &App, router: Router, tls: Option<Arc<Tls>>) -> Self {
         let http = &app.config.http;
-        let headers = http.header_limit();
+        // What is a little too long gets an answer that says so.
+        let headers = http.header_limit() + 16 * 1024;
         let mut protocol = auto::Builder::new(TokioExecutor::new());
         protocol
             .http1()
@@ -127,7 +131,7 @@ impl Server {
 
     /// Hands a connection to a task of its own, if there is a place for it.
     fn take(self: &Arc<Self>, (stream, peer): Accepted) {
-        let Some(opened) = self.connections.open() else { return };
+        let Some(opened) = self.connections.open(peer.ip()) else { return };
         let _ = stream.set_nodelay(true);
         let server = Arc::clone(self);
         self.tasks.spawn(async move { server.begin(stream, peer, &opened).await });
@@ -194,8 +198,12 @@ impl Server {
         };
         // A connection that breaks is the client's affair.
         if let Err(error) = ended {
-            if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_timeout) {
+            let error_of_hyper = error.downcast_ref::<hyper::Error>();
+            if error_of_hyper.is_some_and(hyper::Error::is_timeout) {
                 connection.timed_out();
+            }
+            if error_of_hyper.is_some_and(hyper::Error::is_parse_too_large) {
+                request_log::too_large(&self.app);
             }
             tracing::debug!("connection: {error}");
         }
@@ -225,7 +233,7 @@ async fn answer(
         let wait = [(header::RETRY_AFTER, "2"), (header::CONNECTION, "close")];
         (StatusCode::SERVICE_UNAVAILABLE, wait).into_response()
     } else {
-        let mut request = request.map(Body::new);
+        let mut request = request.map(|body| Body::new(Asked::new(body, &connection)));
         request.extensions_mut().insert(ConnectInfo(peer));
         server.router.clone().oneshot(request).await?
     };
@@ -243,7 +251,7 @@ fn asks_for_health(path: &str) -> bool {
     path.ends_with("/health/live") || path.ends_with("/health/ready")
 }
 
-/// Serves until `stop` is ready, then lets what is under way end.
+/// Serves until `stop` is ready, then lets what is under way end. The database stays open.
 pub async fn serve(
     app: &App,
     router: Router,
@@ -271,7 +279,6 @@ pub async fn serve(
         server.tasks.close();
         server.tasks.wait().await;
         app.requests.wait().await;
-        app.db.close().await;
     };
     if tokio::time::timeout(http.shutdown_timeout, all).await.is_err() {
         tracing::warn!("some requests did not end in time");

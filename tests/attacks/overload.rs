@@ -5,6 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use http_body_util::{BodyExt, Empty};
+use hyper::body::Bytes;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use latchkey::config::{Config, Issuer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -232,7 +235,7 @@ async fn q4_when_all_places_are_taken_the_longest_quiet_goes_and_health_has_plac
     }
     // It takes the place of a quiet connection.
     server.answers(7, "/sign-in", "200").await;
-    // Requests whose bodies are on their way are no longer quiet; all places are theirs.
+    // Requests whose bodies never come take no place for good: somebody who asks gets one.
     let request = format!(
         "POST /token HTTP/1.1\r\nHost: {}\r\nContent-Length: 9\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n",
         server.host()
@@ -246,10 +249,54 @@ async fn q4_when_all_places_are_taken_the_longest_quiet_goes_and_health_has_plac
         assert!(busy.len() < 5000, "all places are taken");
     }
     server.answers(7, "/health/ready", "200").await;
-    server.answers(7, "/sign-in", "503").await;
+    server.answers(7, "/sign-in", "200").await;
     assert!(server.process.text(&server.metrics).await.contains("latchkey_build_info"));
     drop((quiet, busy));
     server.answers(7, "/sign-in", "200").await;
+}
+
+/// Opens connections that send this much, from one address after the other, until told to stop; keeps the newest hundred.
+async fn flood(server: Arc<Alone>, addresses: Vec<u8>, bytes: Vec<u8>, stop: Arc<AtomicBool>) {
+    let mut held = std::collections::VecDeque::new();
+    for address in addresses.iter().cycle() {
+        if stop.load(Ordering::Relaxed) {
+            return;
+        }
+        if let Ok(mut stream) = server.connect(*address).await {
+            let _ = stream.write_all(&bytes).await;
+            held.push_back(stream);
+        }
+        if held.len() > 100 {
+            held.pop_front();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn q4_health_is_served_whatever_silent_connections_and_bodies_that_never_come_take() {
+    let limits = [("LATCHKEY__HTTP__CONNECTIONS_PER_ADDRESS", "8"), ("LATCHKEY__HTTP__CONNECTIONS", "16")];
+    let server = Arc::new(Alone::start(&limits).await);
+    let request = format!(
+        "POST /token HTTP/1.1\r\nHost: {}\r\nContent-Length: 9\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n",
+        server.host()
+    );
+    let stop = Arc::new(AtomicBool::new(false));
+    let floods: Vec<_> = [((10..14).collect(), request.into_bytes()), (vec![20, 21], Vec::new())]
+        .into_iter()
+        .map(|(addresses, bytes)| tokio::spawn(flood(Arc::clone(&server), addresses, bytes, Arc::clone(&stop))))
+        .collect();
+    while server.metric(OPEN).await < 18 {
+        tokio::task::yield_now().await;
+    }
+    let mut answered = 0;
+    for _ in 0..40 {
+        answered += usize::from(server.get(7, "/health/live").await == "200");
+    }
+    stop.store(true, Ordering::Relaxed);
+    for task in floods {
+        task.await.unwrap();
+    }
+    assert!(answered >= 38, "health was answered {answered} of 40 times");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -319,6 +366,89 @@ async fn q4_answers_that_nobody_reads_are_few_and_their_connections_end() {
     assert!(grown < 120, "{grown} MiB");
 }
 
+/// The beginning of an HTTP/2 connection with this window for each answer.
+fn preface(window: u32) -> Vec<u8> {
+    let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x06\x04\0\0\0\0\0\0\x04".to_vec();
+    bytes.extend(window.to_be_bytes());
+    bytes
+}
+
+/// GET of a path as a stream of its own.
+fn stream(host: &str, id: u32, path: &str) -> Vec<u8> {
+    let mut block = vec![0x82, 0x86, 0x04, path.len() as u8];
+    block.extend(path.bytes());
+    block.extend([0x01, host.len() as u8]);
+    block.extend(host.bytes());
+    let mut bytes = vec![0, 0, block.len() as u8, 0x01, 0x05];
+    bytes.extend(id.to_be_bytes());
+    bytes.extend(&block);
+    bytes
+}
+
+/// An HTTP/2 connection that asks for all of these at once.
+fn asking<'a>(host: &str, window: u32, paths: impl Iterator<Item = &'a str>) -> Vec<u8> {
+    let mut bytes = preface(window);
+    for (number, path) in (0..).zip(paths) {
+        bytes.extend(stream(host, number * 2 + 1, path));
+    }
+    bytes
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn q4_a_client_that_reads_nothing_ends_whatever_streams_it_resets() {
+    let server = Alone::start(&SHORT).await;
+    let mut connection = server.connect(2).await.unwrap();
+    connection.write_all(&asking(&server.host(), 0, std::iter::repeat_n("/sign-in", 90))).await.unwrap();
+    let (mut reading, mut writing) = connection.into_split();
+    let ended = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&ended);
+    let reader = tokio::spawn(async move {
+        while reading.read(&mut [0; 4096]).await.is_ok_and(|count| count > 0) {}
+        seen.store(true, Ordering::Relaxed);
+    });
+    // One is given up and another begun each half of the time that an answer may wait.
+    let (mut next, mut ticks) = (0, tokio::time::interval(Duration::from_secs(1)));
+    while !ended.load(Ordering::Relaxed) {
+        ticks.tick().await;
+        let mut bytes = vec![0, 0, 4, 0x03, 0];
+        bytes.extend((next * 2 + 1_u32).to_be_bytes());
+        bytes.extend(8_u32.to_be_bytes());
+        bytes.extend(stream(&server.host(), 181 + next * 2, "/sign-in"));
+        let _ = writing.write_all(&bytes).await;
+        next += 1;
+        assert!(next < 12, "it is alive after {next} s");
+    }
+    reader.await.unwrap();
+    assert_eq!(server.metric(UNREAD).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn q4_whoever_leaves_most_unread_ends_and_not_a_neighbour_who_reads() {
+    let server = Alone::start(&[]).await;
+    let bytes = asking(&server.host(), 0, std::iter::repeat_n("/sign-in", 100));
+    let mut honest = Vec::new();
+    for _ in 0..4 {
+        let connection = server.connect(2).await.unwrap();
+        let builder = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
+        let (sender, driver) = builder.handshake::<_, Empty<Bytes>>(TokioIo::new(connection)).await.unwrap();
+        tokio::spawn(driver);
+        honest.push(sender);
+    }
+    let mut held = Vec::new();
+    let url = format!("http://{}/sign-in", server.host());
+    // Each asks for some 300 KiB; the address may leave 4 MiB unread.
+    while server.metric(UNREAD).await < 10 {
+        held.extend(server.held(2, 2, &bytes).await);
+        for sender in &mut honest {
+            let answer = sender.send_request(http::Request::get(&url).body(Empty::new()).unwrap()).await;
+            let answer = answer.expect("whoever reads is answered");
+            assert_eq!(answer.status(), 200);
+            answer.into_body().collect().await.expect("as a whole");
+        }
+        assert!(held.len() < 200, "the address has its limit");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn q4_windows_that_stay_shut_hold_little_and_not_for_long() {
     // A logo as large as there may be.
@@ -330,19 +460,8 @@ async fn q4_windows_that_stay_shut_hold_little_and_not_for_long() {
     for window in [0_u32, 1] {
         let server = Alone::start(&environment).await;
         let before = peak(&server.process);
-        let mut bytes = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\x06\x04\0\0\0\0\0\0\x04".to_vec();
-        bytes.extend(window.to_be_bytes());
-        let host = server.host();
-        for stream in 0..100_u32 {
-            let path = if stream % 2 == 0 { "/brand-logo" } else { "/sign-in" };
-            let mut block = vec![0x82, 0x86, 0x04, path.len() as u8];
-            block.extend(path.bytes());
-            block.extend([0x01, host.len() as u8]);
-            block.extend(host.bytes());
-            bytes.extend([0, 0, block.len() as u8, 0x01, 0x05]);
-            bytes.extend((stream * 2 + 1).to_be_bytes());
-            bytes.extend(&block);
-        }
+        let paths = ["/brand-logo", "/sign-in"].into_iter().cycle().take(100);
+        let bytes = asking(&server.host(), window, paths);
         let mut held = Vec::new();
         for last in 2..6 {
             held.push(server.held(last, 10, &bytes).await);

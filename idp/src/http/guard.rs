@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::error::Error;
 use crate::app::App;
+use crate::config;
 use crate::oidc::difference::Difference;
 
 /// What HTTP/1.1 writes around the name and value of a header.
@@ -19,6 +20,16 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resp
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
     }
+}
+
+/// The reason for an answer 431.
+pub const HEADERS_TOO_LONG: &str = "the headers are too long";
+
+/// How long headers may be.
+pub fn headers_too_long(http: &config::Http) -> Difference {
+    let limit = http.header_limit();
+    let expected = format!("{limit} bytes at most (32 KiB and twice http.url_limit), in 100 headers");
+    Difference::new("headers", "more than that", expected)
 }
 
 fn check(app: &App, request: &Request) -> Result<(), Error> {
@@ -36,7 +47,8 @@ fn check(app: &App, request: &Request) -> Result<(), Error> {
     let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + LINE);
     if headers.sum::<usize>() + uri.path_and_query().map_or(0, |it| it.as_str().len()) > app.config.http.header_limit()
     {
-        return Err(Error::Http(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "the headers are too long"));
+        let error = Error::Http(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, HEADERS_TOO_LONG);
+        return Err(error.because(headers_too_long(&app.config.http)));
     }
     // Load balancers ask by address whether the process lives.
     if uri.path().starts_with("/health/") {

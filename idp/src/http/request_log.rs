@@ -1,12 +1,13 @@
 //! One line and one count for each request, and the id by which an operator finds it.
 
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::HeaderValue;
+use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
 
 use super::diagnosis::Diagnosis;
+use super::guard;
 use crate::app::App;
 
 /// Names one request in the log and on its error page.
@@ -79,6 +80,15 @@ pub async fn layer(State(app): State<App>, mut request: Request, next: Next) -> 
     // For traces. Recorded after the line was written: before, the line would have it twice.
     span.record("status", counted.status);
     response
+}
+
+/// Counts and logs a request that was refused before it could be read as a whole, because its headers are too long.
+pub fn too_large(app: &App) {
+    let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.as_u16();
+    app.metrics.request_begins();
+    app.metrics.request_ends("other", "-", status, std::time::Duration::ZERO);
+    let difference = guard::headers_too_long(&app.config.http);
+    write(app, "-", status, 0, Some(&Diagnosis::new(guard::HEADERS_TOO_LONG, Some(difference))));
 }
 
 /// Writes the line of a request; of one that was refused it says why.

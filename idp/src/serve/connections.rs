@@ -2,7 +2,8 @@
 //!
 //! There are three bounds. **Time**: a connection ends if it sends no request in time, rests for too long, or does not
 //! read its answers. **Number**: each address has a share; when all places are taken, a new connection takes the place
-//! of the one that has been quiet longest. **Bytes**: what waits to be read by one address, and by all, is limited.
+//! of the one that has been quiet longest. **Bytes**: what waits to be read by one address, and by all, is limited; beyond
+//! the limit, the connection whose client leaves the most unread ends, and not the one that happens to be answered.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -24,8 +25,14 @@ const FRESH: Duration = Duration::from_millis(500);
 /// How many connections are taken beyond all others, for health checks alone.
 pub(super) const RESERVED: u32 = 16;
 
+/// How many of these one address has.
+const RESERVED_OF_ONE: usize = 2;
+
 /// How many connections may be about to close while others take their places.
 pub(super) const CLOSING: u32 = 64;
+
+/// How many of these may be of one address, so that nobody who comes and goes all the time keeps others out.
+const CLOSING_OF_ONE: u32 = CLOSING / 8;
 
 /// How many connections the listener of the metrics has.
 pub(super) const WATCHING: u32 = 64;
@@ -86,6 +93,8 @@ struct Table {
     reserved: u32,
     /// How many connections have not ended yet, those included that were told to.
     alive: u32,
+    /// How many of these were told to end, by network.
+    closing: HashMap<Arc<str>, u32>,
     shares: HashMap<String, Arc<Share>>,
 }
 
@@ -103,6 +112,8 @@ pub(super) struct Connection {
     id: u64,
     /// Whether it is here for health checks alone, since all other places are taken.
     pub(super) reserved: bool,
+    /// The network that it comes from, as far as the socket tells.
+    peer: Arc<str>,
     all: Arc<Connections>,
     share: OnceLock<Arc<Share>>,
     state: Mutex<State>,
@@ -117,9 +128,16 @@ struct State {
     asked: bool,
     /// How many of its requests are being answered.
     running: u32,
-    /// How many of its answers have not left as a whole.
-    unread: u32,
-    /// When something last moved.
+    /// How many of these wait for their bodies.
+    awaited: u32,
+    /// Of each answer that has not left as a whole, when something of it last left. A client that reads one does not thereby
+    /// read the others.
+    answers: HashMap<u64, Instant>,
+    /// The key of the next answer.
+    next: u64,
+    /// How many bytes of answers wait for its client; `None` once it was ended for them.
+    waiting: Option<u64>,
+    /// When its last request began, or was answered.
     moved: Instant,
     /// Since when its client takes nothing of what is written.
     stalled: Option<Instant>,
@@ -154,8 +172,13 @@ impl Connections {
     }
 
     /// A place for another connection. If all are taken, that of the one which has been quiet longest; `None` if none is quiet.
-    pub(super) fn open(self: &Arc<Self>) -> Option<Opened> {
+    pub(super) fn open(self: &Arc<Self>, peer: IpAddr) -> Option<Opened> {
+        let trusted = client_ip::is_in(&self.app.config.http.trusted_proxies, peer);
+        let peer: Arc<str> = client_ip::network(peer).into();
         let mut table = lock(&self.table);
+        if !trusted && table.closing.get(&peer).is_some_and(|closing| *closing >= CLOSING_OF_ONE) {
+            return self.refuse("address");
+        }
         let mut reserved = false;
         if table.alive >= self.limits.most + RESERVED + CLOSING {
             // Those that were told to end have yet to do so.
@@ -163,7 +186,7 @@ impl Connections {
         }
         if table.open.len() as u32 - table.reserved >= self.limits.most && !table.displace(FRESH, |it| !it.reserved) {
             reserved = true;
-            if table.reserved >= RESERVED && !table.displace(FRESH, |it| it.reserved) {
+            if !table.make_reserved(&peer) {
                 return self.refuse("all");
             }
         }
@@ -171,10 +194,20 @@ impl Connections {
         table.next += 1;
         table.alive += 1;
         table.reserved += u32::from(reserved);
-        let state = State { asked: false, running: 0, unread: 0, moved: Instant::now(), stalled: None };
+        let state = State {
+            asked: false,
+            running: 0,
+            awaited: 0,
+            answers: HashMap::new(),
+            next: 0,
+            waiting: Some(0),
+            moved: Instant::now(),
+            stalled: None,
+        };
         let connection = Arc::new(Connection {
             id,
             reserved,
+            peer,
             all: Arc::clone(self),
             share: OnceLock::new(),
             state: Mutex::new(state),
@@ -196,6 +229,24 @@ impl Connections {
     /// Makes room where nothing else helps: ends the connection that has been quiet longest.
     pub(super) fn make_room(&self) {
         lock(&self.table).displace(Duration::ZERO, |_| true);
+    }
+
+    /// Ends the connection whose client leaves the most bytes unread, of this share or of all.
+    fn relieve(&self, of: Option<&Arc<Share>>) {
+        let largest = {
+            let table = lock(&self.table);
+            let own = |it: &&Arc<Connection>| match of {
+                Some(share) => it.share.get().is_some_and(|it| Arc::ptr_eq(it, share)),
+                None => true,
+            };
+            let waiting = table.open.values().filter(own).map(|it| (lock(&it.state).waiting.unwrap_or(0), it));
+            let largest = waiting.filter(|(bytes, _)| *bytes > 0).max_by_key(|(bytes, _)| *bytes);
+            largest.map(|(_, it)| Arc::clone(it))
+        };
+        if let Some(largest) = largest {
+            largest.give_up_waiting();
+            largest.end(Why::Unread);
+        }
     }
 
     /// Ends whatever has been quiet for too long, until the process ends.
@@ -227,9 +278,29 @@ impl Table {
         true
     }
 
+    /// Makes a place for one more connection from this network among those for health checks. None of them may keep it: the
+    /// first that has to go is another one of the same network, then one of whoever has most.
+    fn make_reserved(&mut self, peer: &Arc<str>) -> bool {
+        let mut counts: HashMap<&Arc<str>, usize> = HashMap::new();
+        for it in self.open.values().filter(|it| it.reserved) {
+            *counts.entry(&it.peer).or_default() += 1;
+        }
+        let own = counts.get(peer).copied().unwrap_or(0);
+        let from = match own >= RESERVED_OF_ONE {
+            true => Arc::clone(peer),
+            false if self.reserved < RESERVED => return true,
+            false => match counts.into_iter().max_by_key(|(_, count)| *count) {
+                Some((most, _)) => Arc::clone(most),
+                None => return true,
+            },
+        };
+        self.displace(Duration::ZERO, |it| it.reserved && it.peer == from)
+    }
+
     fn forget(&mut self, connection: &Connection) {
         if self.open.remove(&connection.id).is_some() {
             self.reserved -= u32::from(connection.reserved);
+            *self.closing.entry(Arc::clone(&connection.peer)).or_default() += 1;
         }
     }
 }
@@ -273,6 +344,12 @@ impl Drop for Opened {
         let mut table = lock(&all.table);
         table.alive -= 1;
         table.forget(&self.0);
+        if let Some(closing) = table.closing.get_mut(&self.0.peer) {
+            *closing -= 1;
+            if *closing == 0 {
+                table.closing.remove(&self.0.peer);
+            }
+        }
         if let Some(share) = self.0.share.get() {
             let mut open = lock(&share.open);
             *open -= 1;
@@ -315,8 +392,10 @@ impl Connection {
         if state.stalled.is_some_and(|it| since(it) >= limits.no_progress) {
             return Some(Why::Unread);
         }
+        if let Some(oldest) = state.answers.values().min() {
+            return (since(*oldest) >= limits.no_progress).then_some(Why::Unread);
+        }
         let (limit, why) = match *state {
-            State { unread: 1.., .. } => (limits.no_progress, Why::Unread),
             // What answers them has limits of its own.
             State { running: 1.., .. } => return None,
             State { asked: true, .. } => (limits.idle, Why::Idle),
@@ -325,10 +404,35 @@ impl Connection {
         (since(state.moved) >= limit).then_some(why)
     }
 
-    /// Since when nothing has moved; `None` while a request is being answered.
+    /// Since when its client has given us nothing to do; `None` while we work for it. Waiting for the rest of a request is no
+    /// work.
     fn quiet_since(&self) -> Option<Instant> {
         let state = lock(&self.state);
-        (state.running == 0).then(|| state.stalled.map_or(state.moved, |it| it.min(state.moved)))
+        let oldest = state.answers.values().copied().chain(state.stalled).chain([state.moved]).min();
+        oldest.filter(|_| state.running <= state.awaited)
+    }
+
+    /// Counts its bytes no longer, since it ends for them.
+    fn give_up_waiting(&self) {
+        let bytes = lock(&self.state).waiting.take().unwrap_or(0);
+        self.left(bytes);
+    }
+
+    /// Bytes wait no longer.
+    fn left(&self, bytes: u64) {
+        self.all.waiting.fetch_sub(bytes, Ordering::Relaxed);
+        if let Some(share) = self.share.get() {
+            share.waiting.fetch_sub(bytes, Ordering::Relaxed);
+        }
+    }
+
+    /// One of its requests waits for its body, or does so no longer.
+    pub(super) fn awaits(&self, body: bool) {
+        let mut state = lock(&self.state);
+        match body {
+            true => state.awaited += 1,
+            false => state.awaited -= 1,
+        }
     }
 
     /// A request begins.
@@ -336,6 +440,7 @@ impl Connection {
         let mut state = lock(&self.state);
         state.asked = true;
         state.running += 1;
+        state.moved = Instant::now();
         Running(Some(Arc::clone(self)))
     }
 
@@ -368,25 +473,25 @@ impl Running {
     /// The answer is there and begins to leave; what is shared with all others takes no memory of its own.
     pub(super) fn answered(mut self, bytes: u64, shared: bool) -> Option<Arc<Unread>> {
         let connection = self.0.take()?;
+        let bytes = if shared { 0 } else { bytes };
         let mut state = lock(&connection.state);
         state.running -= 1;
-        if state.unread == 0 {
-            state.moved = Instant::now();
-        }
-        state.unread += 1;
+        let (key, now) = (state.next, Instant::now());
+        state.next += 1;
+        state.answers.insert(key, now);
+        let counted = state.waiting.as_mut().map(|waiting| *waiting += bytes).is_some();
         drop(state);
-        let bytes = if shared { 0 } else { bytes };
-        let all = connection.all.waiting.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        if let Some(share) = connection.share.get() {
-            let of_one = share.waiting.fetch_add(bytes, Ordering::Relaxed) + bytes;
-            if of_one > OF_ONE && !share.trusted {
-                connection.end(Why::Unread);
+        if counted {
+            let all = connection.all.waiting.fetch_add(bytes, Ordering::Relaxed) + bytes;
+            let share = connection.share.get();
+            let of_one = share.map_or(0, |share| share.waiting.fetch_add(bytes, Ordering::Relaxed) + bytes);
+            if let Some(share) = share.filter(|share| of_one > OF_ONE && !share.trusted) {
+                connection.all.relieve(Some(share));
+            } else if all > OF_ALL {
+                connection.all.relieve(None);
             }
         }
-        if all > OF_ALL {
-            lock(&connection.all.table).displace(Duration::ZERO, |it| lock(&it.state).unread > 0);
-        }
-        Some(Arc::new(Unread { connection, bytes }))
+        Some(Arc::new(Unread { connection, key, bytes }))
     }
 }
 
@@ -403,25 +508,28 @@ impl Drop for Running {
 /// An answer that has not left as a whole.
 pub(super) struct Unread {
     connection: Arc<Connection>,
+    key: u64,
     bytes: u64,
 }
 
 impl Unread {
     /// A piece of it has left.
     pub(super) fn moves(&self) {
-        lock(&self.connection.state).moved = Instant::now();
+        if let Some(moved) = lock(&self.connection.state).answers.get_mut(&self.key) {
+            *moved = Instant::now();
+        }
     }
 }
 
 impl Drop for Unread {
     fn drop(&mut self) {
         let mut state = lock(&self.connection.state);
-        state.unread -= 1;
+        state.answers.remove(&self.key);
         state.moved = Instant::now();
+        let counted = state.waiting.as_mut().map(|waiting| *waiting -= self.bytes).is_some();
         drop(state);
-        self.connection.all.waiting.fetch_sub(self.bytes, Ordering::Relaxed);
-        if let Some(share) = self.connection.share.get() {
-            share.waiting.fetch_sub(self.bytes, Ordering::Relaxed);
+        if counted {
+            self.connection.left(self.bytes);
         }
     }
 }
