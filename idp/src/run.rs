@@ -33,6 +33,9 @@ use crate::{clients, jobs, router, serve};
 /// How long the link works by which the first administrator sets a password.
 const FIRST_LINK: Duration = Duration::from_secs(60 * 60);
 
+/// How long the database may take to close, after its last request.
+const CLOSE: Duration = Duration::from_secs(5);
+
 use log::Logging;
 pub(crate) use log::start as start_log;
 
@@ -147,8 +150,13 @@ async fn serve(loaded: Loaded, log: Arc<Logging>) -> Outcome {
     }
     reading_again.abort();
     jobs.abort();
+    // Otherwise they may still report that this process lives.
+    let _ = jobs.await;
     if let Err(error) = jobs::leave(&app).await {
-        tracing::warn!("it could not be noted that this process ends: {error}");
+        tracing::warn!("the row of this process could not be removed: {error}");
+    }
+    if tokio::time::timeout(CLOSE, app.db.close()).await.is_err() {
+        tracing::warn!("the database did not close in time");
     }
     if let Some(watching) = watching {
         watching.abort();

@@ -43,6 +43,7 @@ pub fn run(ports: Demo) -> Outcome {
         let application = tokio::spawn(application.into_future());
         serve::serve(&app, router::router(&app), provider_listener, None, stop_signal()).await;
         application.abort();
+        app.db.close().await;
         drop(folder);
         Ok(Output::new("Gone.", &json!({ "stopped": true })))
     })

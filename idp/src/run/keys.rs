@@ -42,8 +42,20 @@ pub(super) async fn command(app: &App, command: KeysCommand) -> Outcome {
         }
         KeysCommand::Revoke { kid } => {
             let done = app.keys.revoke(&app.db, &app.vault, &app.pen, &kid).await.map_err(failed)?;
-            let not_found = || Failure::NotFound(format!("There is no key {kid:?} that could be revoked."));
-            let rows = rows(app, &done.ok_or_else(not_found)?.made).await.map_err(failed)?;
+            let made = match done {
+                Some(done) => done.made,
+                // Again, to see whether every server has followed by now.
+                None if keys(app)
+                    .await
+                    .map_err(failed)?
+                    .iter()
+                    .any(|key| key.kid == kid && key.revoked_at.is_some()) =>
+                {
+                    Vec::new()
+                }
+                None => return Err(Failure::NotFound(format!("There is no key {kid:?} that could be revoked."))),
+            };
+            let rows = rows(app, &made).await.map_err(failed)?;
             let behind = followed(app, || true).await.map_err(failed)?;
             revoked(&kid, &rows, &behind)
         }
