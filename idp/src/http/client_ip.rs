@@ -50,7 +50,10 @@ pub fn of(parts: &Parts, app: &App) -> Source {
         }
         (Some(line), None) if line.to_str().is_ok() => {
             let line = line.to_str().unwrap_or_default();
-            Source::of(believed(peer, line, http.forwarded_header, &http.trusted_proxies))
+            match believed(peer, line, http.forwarded_header, &http.trusted_proxies) {
+                Ok(address) => Source::of(address),
+                Err(last) => Source::unreadable(last),
+            }
         }
         // The proxy has passed on a line of the client beside its own: nobody can tell which is which.
         _ => {
@@ -65,37 +68,39 @@ pub fn of(parts: &Parts, app: &App) -> Source {
     }
 }
 
-/// Goes back from the connection's own address as far as trusted proxies have written: each appends what it saw.
-fn believed(peer: IpAddr, line: &str, header: ForwardedHeader, trusted: &[Network]) -> IpAddr {
+/// Goes back from the connection's own address as far as trusted proxies have written: each appends what it saw. The error is
+/// the last of them that wrote what cannot be read.
+fn believed(peer: IpAddr, line: &str, header: ForwardedHeader, trusted: &[Network]) -> Result<IpAddr, IpAddr> {
     let hops: Vec<Option<IpAddr>> = match header {
         ForwardedHeader::XForwardedFor => line.split(',').map(node).collect(),
-        ForwardedHeader::Forwarded => forwarded(line),
+        ForwardedHeader::Forwarded => forwarded(line).ok_or(peer)?,
     };
     let (mut believed, mut hops) = (peer, hops.into_iter().rev());
     while is_in(trusted, believed) {
         match hops.next() {
             Some(Some(address)) => believed = address,
             // Unknown, hidden or broken: what lies behind cannot be told from what somebody made up.
-            Some(None) | None => break,
+            Some(None) => return Err(believed),
+            None => break,
         }
     }
-    believed
+    Ok(believed)
 }
 
-/// The `for` of each element of a `Forwarded` header: RFC 7239 §4.
-fn forwarded(line: &str) -> Vec<Option<IpAddr>> {
-    split_unquoted(line, ',')
-        .into_iter()
-        .map(|element| {
-            let pairs = split_unquoted(element, ';');
-            let mut named = pairs.iter().filter_map(|pair| pair.trim().split_once('='));
-            let (_, value) = named.find(|(name, _)| name.eq_ignore_ascii_case("for"))?;
-            node(value.trim().trim_matches('"'))
-        })
-        .collect()
+/// The `for` of each element of a `Forwarded` header: RFC 7239 §4. `None` where a quote does not end: then the client's part
+/// of the line has swallowed what a proxy has appended.
+fn forwarded(line: &str) -> Option<Vec<Option<IpAddr>>> {
+    let of_element = |element| {
+        let pairs = split_unquoted(element, ';')?;
+        let mut named = pairs.iter().filter_map(|pair| pair.trim().split_once('='));
+        let (_, value) = named.find(|(name, _)| name.eq_ignore_ascii_case("for"))?;
+        node(value.trim().trim_matches('"'))
+    };
+    Some(split_unquoted(line, ',')?.into_iter().map(of_element).collect())
 }
 
-fn split_unquoted(text: &str, separator: char) -> Vec<&str> {
+/// The parts between separators that are not within quotes; `None` if a quote does not end.
+fn split_unquoted(text: &str, separator: char) -> Option<Vec<&str>> {
     let (mut parts, mut begin, mut quoted, mut escaped) = (Vec::new(), 0, false, false);
     for (at, c) in text.char_indices() {
         match c {
@@ -110,7 +115,7 @@ fn split_unquoted(text: &str, separator: char) -> Vec<&str> {
         }
     }
     parts.push(&text[begin..]);
-    parts
+    (!quoted).then_some(parts)
 }
 
 /// An address with or without a port: RFC 7239 §6. What is `unknown` or hidden is none.
@@ -148,7 +153,10 @@ mod tests {
 
     fn of(header: ForwardedHeader, peer: &str, line: &str) -> String {
         let trusted = [Network::parse("10.0.0.0/8").unwrap(), Network::parse("fd00::/8").unwrap()];
-        believed(peer.parse().unwrap(), line, header, &trusted).to_string()
+        match believed(peer.parse().unwrap(), line, header, &trusted) {
+            Ok(address) => address.to_string(),
+            Err(last) => format!("unreadable from {last}"),
+        }
     }
 
     #[test]
@@ -159,8 +167,10 @@ mod tests {
         assert_eq!(of("10.0.0.1", "1.2.3.4, 198.51.100.1"), "198.51.100.1", "the client's own invention");
         assert_eq!(of("10.0.0.1", "1.2.3.4, 198.51.100.1, 10.0.0.2"), "198.51.100.1", "two proxies");
         assert_eq!(of("10.0.0.1", "198.51.100.1:4711"), "198.51.100.1", "a port");
-        assert_eq!(of("10.0.0.1", "1.2.3.4, nonsense"), "10.0.0.1");
-        assert_eq!(of("10.0.0.1", ""), "10.0.0.1");
+        assert_eq!(of("10.0.0.1", "1.2.3.4, nonsense"), "unreadable from 10.0.0.1");
+        assert_eq!(of("10.0.0.1", "1.2.3.4, nonsense, 10.0.0.7"), "unreadable from 10.0.0.7");
+        assert_eq!(of("10.0.0.1", "10.0.0.2"), "10.0.0.2", "a client that is a proxy itself");
+        assert_eq!(of("10.0.0.1", ""), "unreadable from 10.0.0.1");
         assert_eq!(of("fd00::1", "2001:db8::7"), "2001:db8::7");
     }
 
@@ -170,9 +180,20 @@ mod tests {
         assert_eq!(of("10.0.0.1", "for=198.51.100.1;proto=https;by=203.0.113.43"), "198.51.100.1");
         assert_eq!(of("10.0.0.1", "For=\"[2001:db8:cafe::17]:4711\""), "2001:db8:cafe::17");
         assert_eq!(of("10.0.0.1", "for=1.2.3.4, proto=https;for=\"198.51.100.1:80\", for=10.0.0.9"), "198.51.100.1");
-        assert_eq!(of("10.0.0.1", "for=1.2.3.4, for=unknown"), "10.0.0.1");
-        assert_eq!(of("10.0.0.1", "for=1.2.3.4, for=_hidden"), "10.0.0.1");
-        assert_eq!(of("10.0.0.1", "for=\"1.2.3.4, for=198.51.100.1\""), "10.0.0.1", "a comma within quotes");
+        assert_eq!(of("10.0.0.1", "for=1.2.3.4, for=unknown"), "unreadable from 10.0.0.1");
+        assert_eq!(of("10.0.0.1", "for=1.2.3.4, for=_hidden"), "unreadable from 10.0.0.1");
+        assert_eq!(
+            of("10.0.0.1", "for=\"1.2.3.4, for=198.51.100.1\""),
+            "unreadable from 10.0.0.1",
+            "a comma in quotes"
+        );
+        for open in [
+            "for=6.6.6.6;x=\", for=198.51.100.1",
+            "for=6.6.6.6, for=\"198.51.100.1",
+            "for=6.6.6.6;x=\"\\\", for=198.51.100.1",
+        ] {
+            assert_eq!(of("10.0.0.1", open), "unreadable from 10.0.0.1", "{open}");
+        }
         assert_eq!(of("203.0.113.1", "for=198.51.100.1"), "203.0.113.1");
     }
 
