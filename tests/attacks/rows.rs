@@ -36,7 +36,7 @@ async fn q6_the_grants_of_a_session_are_bounded_and_those_in_use_stay() {
     app.clock.advance(seconds(1));
     let of_another = other.exchange(&browser.authorize(&other).await.code()).await.tokens();
     // As many more as days of asking would have left.
-    app.clock.advance(seconds(60));
+    app.clock.advance(seconds(180));
     app.sql(
         "INSERT INTO client_grant (id, user_id, client_row, session_id, generation, scope, resources, auth_time, amr, acr,
                                    created_at)
@@ -53,8 +53,8 @@ async fn q6_the_grants_of_a_session_are_bounded_and_those_in_use_stay() {
         rp.refresh(tokens.refresh()).await.tokens();
     }
     other.refresh(of_another.refresh()).await.tokens();
-    rp.refresh(unused.refresh()).await.error("invalid_grant");
-    rp.userinfo(&unused.access_token).await.expect(401);
+    // Codes that nobody redeems push out nothing that an application lives by.
+    rp.refresh(unused.refresh()).await.tokens();
 }
 
 #[tokio::test]

@@ -169,6 +169,7 @@ async fn answer(
         failures: 0,
     };
     let hash = code.hash();
+    let fresh = now - app.config.tokens.authorization_code;
     let given = app
         .db
         .write(move |conn| {
@@ -179,7 +180,7 @@ async fn answer(
                     return Ok(false);
                 }
                 grant::insert(conn, &grant).await?;
-                grant::delete_surplus(conn, &grant.session_id, &grant.client_row, GRANTS).await?;
+                grant::delete_surplus(conn, &grant.session_id, &grant.client_row, GRANTS, fresh).await?;
                 authorization_code::insert(conn, &hash, &kept).await?;
                 Ok(true)
             })

@@ -132,18 +132,21 @@ pub async fn insert(conn: &mut Conn, grant: &Grant) -> Result<()> {
     Ok(())
 }
 
-/// Removes the grants of a session for a client beyond so many, and all that hangs on them: those that have not been
-/// used for the longest time.
-pub async fn delete_surplus(conn: &mut Conn, session: &Id, client: &Id, kept: i64) -> Result<u64> {
+/// Removes the grants of a session for a client beyond so many, and all that hangs on them: first those whose code nobody has
+/// redeemed in time, last those for access while the user is away. A grant made after `fresh` may still be redeemed.
+pub async fn delete_surplus(conn: &mut Conn, session: &Id, client: &Id, kept: i64, fresh: Timestamp) -> Result<u64> {
     let done = sqlx::query(
         "DELETE FROM client_grant WHERE id IN (
             SELECT g.id FROM client_grant g LEFT JOIN refresh_family f ON f.grant_id = g.id
              WHERE g.session_id = $1 AND g.client_row = $2
-             ORDER BY COALESCE(f.last_used_at, g.created_at) DESC, g.id DESC LIMIT 1000 OFFSET $3)",
+             ORDER BY CASE WHEN g.created_at > $4 THEN 0 WHEN f.grant_id IS NULL THEN 3
+                           WHEN g.offline_at IS NULL THEN 2 ELSE 1 END,
+                      COALESCE(f.last_used_at, g.created_at) DESC, g.id DESC LIMIT 1000 OFFSET $3)",
     )
     .bind(session)
     .bind(client)
     .bind(kept)
+    .bind(fresh)
     .execute(conn)
     .await?;
     Ok(done.rows_affected())
