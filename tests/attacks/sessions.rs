@@ -166,6 +166,20 @@ async fn e1_a_planted_cookie_gains_nothing_by_being_the_one_before() {
 }
 
 #[tokio::test]
+async fn e1_a_copy_of_the_cookie_before_becomes_no_good_one_by_another_persons_sign_in() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    // A copy of Alice's cookies is with Mallory when Bob signs in, too.
+    let copy = app.browser().sign_in("alice").await;
+    let mut browser = copy.clone().sign_in("bob").await;
+    assert_eq!(accounts(&mut browser, &rp).await, ["alice", "bob"]);
+    let mut mallory = copy.sign_in("mallory").await;
+    assert_eq!(accounts(&mut mallory, &rp).await, ["mallory"]);
+    app.clock.advance(minutes(1));
+    assert_eq!(accounts(&mut mallory, &rp).await, ["mallory"]);
+}
+
+#[tokio::test]
 async fn e1_the_cookie_before_does_not_live_longer_when_the_clock_is_set_back() {
     let app = TestApp::new().await;
     let rp = app.relying_party().await;

@@ -141,8 +141,13 @@ impl Beginning {
             new.expires_at = new.expires_at.min(now + self.of_administrators.absolute);
             idle_seconds = idle_seconds.min(self.of_administrators.idle_seconds);
         }
-        let (sid_hash, kept_hash, presented) = (sid.hash(), kept.hash(), self.presented.as_ref());
+        let (sid_hash, kept_hash, mut presented) = (sid.hash(), kept.hash(), self.presented.as_ref());
         new.browser_id = session::hold_browser(conn, &new.browser_id, &browser, &sid_hash, now).await?;
+        if let Some(cookie) = presented
+            && !session::goes_on(conn, &new.browser_id, cookie, &new.user_id, now).await?
+        {
+            presented = None;
+        }
         // A browser that lost its session cookie, by being closed, has ended its sessions: nobody who signs in
         // in it later may find them open.
         session::end_unopened(conn, &new.browser_id, presented, &new.user_id, now).await?;
@@ -154,7 +159,7 @@ impl Beginning {
         let choices = || others.iter().map(|other| other.kept_at).chain([kept_at]);
         let (all, some) = (choices().all(|kept| kept.is_some()), choices().any(|kept| kept.is_some()));
         let cookies = Cookies { sid_hash: &sid_hash, kept_hash: (some && !all).then_some(&kept_hash) };
-        session::renew_browser(conn, &new.browser_id, &cookies, presented, now).await?;
+        session::renew_browser(conn, &new.browser_id, &cookies, presented, &new.user_id, now).await?;
         known_device::note(conn, &browser, &new.user_id, now).await?;
         let session = match own {
             Some(own) if session::reauthenticate(conn, &own.id, &new, idle_seconds).await? => own.id,

@@ -165,6 +165,25 @@ pub async fn hold_browser(
     Ok(row.0)
 }
 
+/// Whether somebody may go on with the cookie that a browser has shown when they sign in. The one before the present one is
+/// good for that if its successor was meant for the same person and may not have arrived; in the hands of anybody else it is
+/// a copy.
+pub async fn goes_on(conn: &mut Conn, browser: &Id, presented: &TokenHash, user: &Id, now: Timestamp) -> Result<bool> {
+    let sql = format!(
+        "SELECT b.id FROM browser b WHERE b.id = $2 AND (b.sid_hash = $3 OR b.kept_sid_hash = $3
+            OR (b.previous_sid_hash = $3 AND b.renewed_for = $4 AND {}))",
+        lately("$1")
+    );
+    let row: Option<(Id,)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(now)
+        .bind(browser)
+        .bind(presented)
+        .bind(user)
+        .fetch_optional(conn)
+        .await?;
+    Ok(row.is_some())
+}
+
 /// Ends the sessions of a browser that the cookie it has shown does not open, with one exception. If the answer to a
 /// sign-in was lost, the browser shows the previous cookie at the next try: then the session of the same user stays.
 pub async fn end_unopened(
@@ -206,10 +225,11 @@ pub async fn renew_browser(
     browser: &Id,
     cookies: &Cookies<'_>,
     presented: Option<&TokenHash>,
+    user: &Id,
     now: Timestamp,
 ) -> Result<()> {
     let sql = format!(
-        "UPDATE browser AS b SET sid_hash = $3, kept_sid_hash = $4, sid_renewed_at = $1, last_seen_at = $1,
+        "UPDATE browser AS b SET sid_hash = $3, kept_sid_hash = $4, sid_renewed_at = $1, last_seen_at = $1, renewed_for = $6,
                 previous_sid_hash = CASE WHEN b.sid_hash = $5 OR b.kept_sid_hash = $5
                                            OR (b.previous_sid_hash = $5 AND {}) THEN $5 END
           WHERE id = $2",
@@ -221,6 +241,7 @@ pub async fn renew_browser(
         .bind(cookies.sid_hash)
         .bind(cookies.kept_hash)
         .bind(presented.map_or("", TokenHash::as_str))
+        .bind(user)
         .execute(conn)
         .await?;
     Ok(())
