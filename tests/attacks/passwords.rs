@@ -154,6 +154,24 @@ async fn f5_tries_with_all_names_of_one_person_are_counted_together_and_nobody_i
 }
 
 #[tokio::test]
+async fn f5_a_device_that_somebody_has_used_tells_nobody_which_names_are_theirs() {
+    let app = generous().await;
+    let mut device = app.browser().sign_in("alice").await;
+    device.cookies.remove("sid");
+    for _ in 0..5 {
+        assert_eq!(attempt(&mut device, "alice", "wrong password here").await.reply.status, 400);
+    }
+    assert_eq!(attempt(&mut device, "alice", "wrong password here").await.reply.status, 429);
+    for name in ["alice@example.com", "nobody@example.com"] {
+        assert_eq!(attempt(&mut device, name, "wrong password here").await.reply.status, 400, "{name}");
+    }
+    // What was refused in silence was a try at Alice, and none at a name that nobody has.
+    assert_eq!(app.rows("failed_sign_in").await, 1, "nobody@example.com alone");
+    app.clock.advance(minutes(2));
+    attempt(&mut device, "alice@example.com", PASSWORD).await.reply.expect(200);
+}
+
+#[tokio::test]
 async fn f4_a_device_stays_known_after_sign_out_for_half_a_year() {
     let app = TestApp::with(|config| config.login.throttle_close = 10).await;
     let mut known = app.browser().sign_in("alice").await;
@@ -192,6 +210,18 @@ async fn f4_a_user_has_a_few_known_devices_and_the_newest_stay() {
         app.clock.advance(seconds(1));
     }
     assert_eq!(app.rows("known_device").await, 20);
+}
+
+#[tokio::test]
+async fn f4_a_device_of_the_release_before_is_known_by_its_session() {
+    let app = generous().await;
+    let mut known = app.browser().sign_in("alice").await;
+    app.sql("DELETE FROM known_device").await;
+    let mut stranger = app.browser();
+    for _ in 0..6 {
+        attempt(&mut stranger, "alice", "wrong password here").await;
+    }
+    attempt(&mut known, "alice", PASSWORD).await.reply.expect(200);
 }
 
 #[tokio::test]

@@ -229,7 +229,16 @@ async fn each_mistake_of_hosts_origins_forms_and_pages_is_told() {
     told(send(&app, foreign, form.clone()), &["foreign_form", "of=\"origin\" came=\"https://evil.example\""]).await;
     let mut guesser = app.browser();
     let page = guesser.get("/sign-in").await.form().fill("identifier", "alice").fill("password", "hunter2");
-    told(async { page.submit(&mut guesser).await.reply }, &["sign-in-refused"]).await;
+    told(async { page.submit(&mut guesser).await.reply }, &["sign_in_refused", "a name that nobody has"]).await;
+    app.user("alice").await;
+    let mut again = async |password: &str, words: &[&str]| {
+        let page = guesser.get("/sign-in").await.form().fill("identifier", "alice").fill("password", password);
+        told(async { page.submit(&mut guesser).await.reply }, words).await;
+    };
+    again("hunter2", &["sign_in_refused", "came=\"another password\""]).await;
+    app.sql("UPDATE user_account SET disabled_at = 1").await;
+    again(PASSWORD, &["sign_in_refused", "came=\"a disabled user\""]).await;
+    app.sql("UPDATE user_account SET disabled_at = NULL").await;
     told(send(&app, post(), form), &["cookies_off", "of=\"cookie\" came=\"nothing\""]).await;
 
     // A browser that keeps no cookies, a second later: that is what it is told, and not that it waited for too long.

@@ -33,7 +33,7 @@ pub enum Outcome {
     /// The user is who they say.
     Right(Box<Proof>),
     /// The identifier or the password is wrong, or too many names of one user were tried; the answer does not say which.
-    Wrong,
+    Wrong(Wrong),
     /// Too soon after failures before with this name; the try does not count.
     TooSoon {
         /// When the next one will.
@@ -41,6 +41,40 @@ pub enum Outcome {
     },
     /// The password is longer than any can be.
     TooLong,
+}
+
+/// Why a try was refused: for the log alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// Nobody has the name.
+    UnknownName,
+    /// The password is another.
+    Password,
+    /// The user has no password.
+    NoPassword,
+    /// The user is disabled.
+    Disabled,
+    /// There were too many tries with this user's names.
+    TooManyTries,
+    /// There were so many failures that the password is verified on known devices alone.
+    DoorClosed,
+    /// The password was changed, or the user disabled, while it was being verified.
+    ChangedMeanwhile,
+}
+
+impl Wrong {
+    /// In words, for an operator.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownName => "a name that nobody has",
+            Self::Password => "another password",
+            Self::NoPassword => "a user without a password",
+            Self::Disabled => "a disabled user",
+            Self::TooManyTries => "too many tries with this user's names",
+            Self::DoorClosed => "a password that is closed after too many failures",
+            Self::ChangedMeanwhile => "a user that changed meanwhile",
+        }
+    }
 }
 
 /// Proof that somebody has typed a user's password. Whoever writes something because of it first checks that generation
@@ -103,54 +137,55 @@ async fn decide(app: &App, attempt: &Try<'_>, began: Instant) -> Result<Outcome,
             Outcome::Right(Box::new(Proof { user, phc, stronger, buckets }))
         }
         _ => {
-            let user = candidate.as_ref().zip(looked_at).map(|(found, failures)| (&found.user, failures));
-            record_failure(app, user, &buckets, &attempt.network).await?;
+            match (&candidate, looked_at) {
+                (Some(found), Some(failures)) => record_failure(app, &found.user, failures, buckets.known).await?,
+                // What is refused in silence has been told as failures already.
+                (Some(_), None) => {}
+                (None, _) => count_failure(app, &attempt.network).await?,
+            }
             app.hashing.note(stored, began.elapsed());
-            Outcome::Wrong
+            Outcome::Wrong(match &candidate {
+                None => Wrong::UnknownName,
+                Some(_) if looked_at.is_none() => Wrong::TooManyTries,
+                Some(found) if found.user.disabled_at.is_some() => Wrong::Disabled,
+                Some(found) if found.phc.is_none() => Wrong::NoPassword,
+                Some(_) if !is_open => Wrong::DoorClosed,
+                Some(_) => Wrong::Password,
+            })
         }
     })
 }
 
-/// Where the tries of a sign-in are counted.
+/// Where the tries of a sign-in are counted: in two buckets, on a known device in two of its own, so that strangers' tries do
+/// not lock the user out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Buckets {
-    /// On a known device of the user: in the bucket of that device alone, so that strangers' tries do not lock the user
-    /// out.
-    Device(String),
-    /// Anywhere else, in two buckets. That of the typed name, which exists whether anybody has the name or not, tells
-    /// how long to wait. That of all names of the user refuses in silence: otherwise it would tell which names are one
-    /// person's.
-    Stranger {
-        /// The name's.
-        name: String,
-        /// The user's.
-        user: Option<String>,
-    },
+struct Buckets {
+    /// That of the typed name, which exists whether anybody has the name or not. It tells how long to wait.
+    name: String,
+    /// That of all names of the user. It refuses in silence: otherwise it would tell which names are one person's.
+    user: Option<String>,
+    /// Whether these are of a known device of the user.
+    known: bool,
 }
 
 impl Buckets {
     fn of(normalised: &str, candidate: Option<&Candidate>, browser: &TokenHash) -> Self {
-        match candidate {
-            Some(Candidate { user, device_seen_at: Some(_), .. }) => {
-                Self::Device(format!("user:{}:{}", user.id, browser.as_str()))
-            }
-            _ => Self::Stranger {
-                name: format!("name:{}", sha256_text(normalised.as_bytes())),
-                user: candidate.map(|found| format!("user:{}", found.user.id)),
-            },
+        let known = candidate.is_some_and(|found| found.device_seen_at.is_some());
+        let place = if known { format!(":{}", browser.as_str()) } else { String::new() };
+        Self {
+            name: format!("name:{}{place}", sha256_text(normalised.as_bytes())),
+            user: candidate.map(|found| format!("user:{}{place}", found.user.id)),
+            known,
         }
     }
 
     fn all(self) -> Vec<String> {
-        match self {
-            Self::Device(bucket) => vec![bucket],
-            Self::Stranger { name, user } => [Some(name), user].into_iter().flatten().collect(),
-        }
+        [Some(self.name), self.user].into_iter().flatten().collect()
     }
 
     /// Whether the password is still verified. Too many failures in a row end that, except on known devices.
     fn is_open(&self, failures: i64, close: u32) -> bool {
-        matches!(self, Self::Device(_)) || failures <= i64::from(close)
+        self.known || failures <= i64::from(close)
     }
 }
 
@@ -177,15 +212,11 @@ async fn admit(app: &App, buckets: Buckets) -> Result<Admission, db::Error> {
     app.db
         .write(move |conn| {
             Box::pin(async move {
-                let (told, silent) = match &buckets {
-                    Buckets::Device(bucket) => (bucket, None),
-                    Buckets::Stranger { name, user } => (name, user.as_ref()),
-                };
-                let failures = match password::admit(conn, told, free, longest, now).await? {
+                let failures = match password::admit(conn, &buckets.name, free, longest, now).await? {
                     password::Admission::Admitted { failures } => failures,
                     password::Admission::Refused { until } => return Ok(Admission::Refused { until }),
                 };
-                let Some(silent) = silent else { return Ok(Admission::Admitted { failures }) };
+                let Some(silent) = &buckets.user else { return Ok(Admission::Admitted { failures }) };
                 Ok(match password::admit(conn, silent, free, longest, now).await? {
                     password::Admission::Admitted { failures } => Admission::Admitted { failures },
                     password::Admission::Refused { .. } => Admission::InSilence,
@@ -195,22 +226,17 @@ async fn admit(app: &App, buckets: Buckets) -> Result<Admission, db::Error> {
         .await
 }
 
-/// Writes a failure down: those of a user as events, fewer and fewer; those of names that nobody has as a count.
-async fn record_failure(
-    app: &App,
-    user: Option<(&User, i64)>,
-    buckets: &Buckets,
-    network: &str,
-) -> Result<(), db::Error> {
-    let (pen, now, network) = (app.pen.clone(), app.now(), network.to_owned());
-    let close = i64::from(app.config.login.throttle_close);
-    let is_stranger = matches!(buckets, Buckets::Stranger { .. });
-    let user = user.map(|(user, failures)| (user.id.clone(), failures));
+/// Writes a failure of a user down, as one of fewer and fewer events.
+async fn record_failure(app: &App, user: &User, failures: i64, known: bool) -> Result<(), db::Error> {
+    let closes = !known && failures == i64::from(app.config.login.throttle_close);
+    if !closes && !is_told(failures) {
+        return Ok(());
+    }
+    let (pen, user) = (app.pen.clone(), user.id.clone());
     app.db
         .write(move |conn| {
             Box::pin(async move {
-                let Some((user, failures)) = user else { return failed_sign_in::count(conn, &network, now).await };
-                if is_stranger && failures == close {
+                if closes {
                     pen.record(conn, &Event::PasswordDoorClosed { user: user.clone() }).await?;
                 }
                 if is_told(failures) {
@@ -220,6 +246,12 @@ async fn record_failure(
             })
         })
         .await
+}
+
+/// Counts a try with a name that nobody has.
+async fn count_failure(app: &App, network: &str) -> Result<(), db::Error> {
+    let (now, network) = (app.now(), network.to_owned());
+    app.db.write(move |conn| Box::pin(async move { failed_sign_in::count(conn, &network, now).await })).await
 }
 
 /// Whether a failure is worth an event: the first ten are, then each tenth, then each hundredth, so that an attack that goes

@@ -14,8 +14,9 @@ use crate::http::form::Form;
 use crate::http::page::{self, go_on};
 use crate::http::query::Query;
 use crate::http::visitor::{self, Visitor};
-use crate::login::password::{self, Outcome};
+use crate::login::password::{self, Outcome, Wrong};
 use crate::login::session::{self, SignIn};
+use crate::oidc::difference::Difference;
 use crate::oidc::prompt::{NextStep, SignInReason};
 
 use super::{Layout, Wording};
@@ -135,6 +136,14 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
             Shown { identifier: identifier.clone(), problem: Some(problem), keep, return_to, ..Shown::default() };
         show(&app, &visitor, step.as_ref(), shown, status)
     };
+    // The answer is the same for all; what differs is for the operator.
+    let refused = |came: &str| {
+        app.metrics.sign_in("password", "refused");
+        let mut response = again(SignInProblem::Refused, StatusCode::BAD_REQUEST)?;
+        let difference = Difference::new("password", came, "the password of a user that may sign in");
+        response.extensions_mut().insert(Diagnosis::new("sign_in_refused", Some(difference)));
+        Ok(response)
+    };
     if identifier.trim().is_empty() {
         return again(SignInProblem::IdentifierMissing, StatusCode::BAD_REQUEST);
     }
@@ -148,10 +157,8 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
     }
     let proof = match password::check(&app, &visitor.tries(&identifier, &password)).await? {
         Outcome::Right(proof) => proof,
-        Outcome::Wrong | Outcome::TooLong => {
-            app.metrics.sign_in("password", "refused");
-            return again(SignInProblem::Refused, StatusCode::BAD_REQUEST);
-        }
+        Outcome::Wrong(why) => return refused(why.as_str()),
+        Outcome::TooLong => return refused("more than any name or password can have"),
         Outcome::TooSoon { until } => {
             app.metrics.sign_in("password", "throttled");
             let seconds = until.since(app.now()).as_secs() + 1;
@@ -160,9 +167,7 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
     };
     let sign_in = SignIn { keep, proof: Some(&proof), ..visitor.with_password(&proof.user) };
     let Some(signed_in) = session::begin(&app, &sign_in).await? else {
-        // Changed, or disabled, while it was being verified.
-        app.metrics.sign_in("password", "refused");
-        return again(SignInProblem::Refused, StatusCode::BAD_REQUEST);
+        return refused(Wrong::ChangedMeanwhile.as_str());
     };
     app.metrics.sign_in("password", "done");
     go_on(&app, step.as_mut().map(|step| &mut step.interaction), return_to, &signed_in)
