@@ -1,8 +1,6 @@
--- The rotations of the last moments: whose token, when, and its successor, sealed under a key that only the text of that token
--- gives and again under the data key. A JSON array, oldest first.
+-- For each rotation of the last moments: the hash of the token that was presented, the time, and its successor, sealed under a key
+-- that only the text of that token gives and again under the data key. A JSON array, oldest first.
+--
+-- The successors that earlier releases have sealed are cleared by a job, some at a time: in one statement they would keep every
+-- refresh waiting.
 ALTER TABLE refresh_family ADD COLUMN rotations TEXT;
-
--- What was sealed before opens with a key that this very row gives. What a retry may still ask for stays for a minute, counted
--- from the last refresh of all, and goes with the first sweep.
-UPDATE refresh_family SET sealed_successor = NULL
- WHERE sealed_successor IS NOT NULL AND rotated_at < (SELECT MAX(rotated_at) FROM refresh_family) - 60000000;

@@ -116,14 +116,7 @@ impl Sweep {
         let until = sweep::range_end(&mut *app.db.read().await?, swept, &self.after, BATCH).await?;
         let (after, end, dead) = (std::mem::take(&mut self.after), until.clone(), dead(app));
         if swept == Swept::RefreshFamily {
-            let (after, end, before) = (after.clone(), end.clone(), app.now() - LONGEST_GRACE);
-            app.db
-                .write_one(move |conn| {
-                    Box::pin(async move {
-                        refresh_family::clear_sealed_successors(conn, &after, end.as_deref(), before).await
-                    })
-                })
-                .await?;
+            clear_range(app, after.clone(), end.clone()).await?;
         }
         let removed = app
             .db
@@ -141,6 +134,31 @@ impl Sweep {
     fn is_at_the_beginning(&self) -> bool {
         self.table == 0 && self.after.is_empty()
     }
+}
+
+/// Clears what the release before has sealed, range by range, as soon as no retry can ask for it: a copy of the database gives
+/// its key. While that release serves, the sweep clears what it still writes.
+pub async fn clear_sealed_successors(app: &App) -> Result<()> {
+    let mut after = String::new();
+    loop {
+        let until = sweep::range_end(&mut *app.db.read().await?, Swept::RefreshFamily, &after, BATCH).await?;
+        clear_range(app, after, until.clone()).await?;
+        match until {
+            Some(until) => after = until,
+            None => return Ok(()),
+        }
+    }
+}
+
+async fn clear_range(app: &App, after: String, until: Option<String>) -> Result<u64> {
+    let before = app.now() - LONGEST_GRACE;
+    app.db
+        .write_one(move |conn| {
+            Box::pin(
+                async move { refresh_family::clear_sealed_successors(conn, &after, until.as_deref(), before).await },
+            )
+        })
+        .await
 }
 
 /// Runs the jobs until the process ends.
@@ -213,9 +231,17 @@ fn process_name(app: &App) -> String {
 async fn every_minute(app: &App) {
     let mut minutes = tokio::time::interval(Duration::from_secs(60));
     minutes.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let mut sweep = Sweep::default();
+    let (mut sweep, mut cleared, mut round) = (Sweep::default(), false, 0_u64);
     loop {
         minutes.tick().await;
+        // A minute after the start: then nothing of before is asked for any more.
+        if round > 0 && !cleared {
+            match clear_sealed_successors(app).await {
+                Ok(()) => cleared = true,
+                Err(error) => tracing::warn!("what has expired could not be removed: {error}"),
+            }
+        }
+        round += 1;
         app.hashing.rest(UNUSED);
         match rotate_keys(app).await {
             Ok(made) => {

@@ -140,7 +140,7 @@ async fn what_the_release_before_sealed_is_opened_for_a_moment_and_then_cleared(
 }
 
 #[tokio::test]
-async fn s2_the_migration_clears_what_the_release_before_sealed_but_for_the_last_minute() {
+async fn s2_what_the_release_before_sealed_is_cleared_but_for_the_last_minute() {
     let app = TestApp::new().await;
     let spa = app.spa().await;
     for _ in 0..3 {
@@ -148,11 +148,9 @@ async fn s2_the_migration_clears_what_the_release_before_sealed_but_for_the_last
         app.clock.advance(seconds(40));
     }
     app.sql("UPDATE refresh_family SET sealed_successor = 'v1.a.b.c'").await;
-    let migration = include_str!("../../migrations/0003_refresh_rotations.sql");
-    let clears = &migration[migration.find("UPDATE refresh_family").unwrap()..];
-    app.execute(clears.to_owned()).await;
-    assert_eq!(dump(&app).await["refresh_family.sealed_successor"].len(), 2, "of the last 40 seconds");
+    latchkey::jobs::clear_sealed_successors(&app.app).await.unwrap();
+    assert_eq!(dump(&app).await["refresh_family.sealed_successor"].len(), 1, "of the last 40 seconds");
     app.clock.advance(minutes(1));
-    latchkey::jobs::remove_expired(&app.app).await.unwrap();
+    latchkey::jobs::clear_sealed_successors(&app.app).await.unwrap();
     assert!(dump(&app).await["refresh_family.sealed_successor"].is_empty());
 }
