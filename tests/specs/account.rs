@@ -1,5 +1,9 @@
 //! One's own account: what the pages promise to the person in front of them.
 
+use latchkey::oidc::client_metadata::ClientKind;
+use latchkey::oidc::resource::Resource;
+use latchkey::oidc::scope::ScopeSet;
+
 use crate::harness::{Browser, PASSWORD, Page, TestApp, minutes};
 
 const NEW_PASSWORD: &str = "seven slow barges turn";
@@ -106,7 +110,7 @@ async fn a_device_can_be_signed_out_and_all_others_at_once() {
 async fn what_an_application_was_allowed_can_be_withdrawn() {
     let app = TestApp::new().await;
     let rp = app.relying_party().await;
-    let own = app.client(latchkey::oidc::client_metadata::ClientKind::Web, |client| client.first_party = true).await;
+    let own = app.client(ClientKind::Web, |client| client.first_party = true).await;
     let mut browser = app.browser().sign_in("alice").await;
     let tokens = rp.exchange(&browser.authorize(&rp).await.code()).await.tokens();
     own.exchange(&browser.authorize(&own).await.code()).await.tokens();
@@ -124,6 +128,58 @@ async fn what_an_application_was_allowed_can_be_withdrawn() {
     browser.get(&rp.request().set("prompt", "none").path()).await.error("consent_required");
     assert!(browser.get("/account/applications").await.reply.body.contains("No application uses your account"));
     assert!(app.events().await.contains(&"consent_withdrawn".to_owned()));
+}
+
+#[tokio::test]
+async fn all_that_an_application_may_still_do_is_shown_whatever_it_asked_for_last() {
+    let resource = |identifier: &str, name: &str, scope: &str| Resource {
+        identifier: identifier.to_owned(),
+        name: name.to_owned(),
+        scopes: ScopeSet::parse(scope).unwrap(),
+        access_token: None,
+        algorithm: None,
+    };
+    let (orders, stock) = ("https://orders.example", "https://stock.example");
+    let registered = [resource(orders, "The order book", "orders:read"), resource(stock, stock, "stock:read")];
+    let app = TestApp::new().await;
+    for resource in registered {
+        latchkey::resources::add(&app.app, resource).await.unwrap().unwrap();
+    }
+    // One that people are asked about, and one that is the operator's own.
+    for first_party in [false, true] {
+        let rp = app
+            .client(ClientKind::Web, |new| {
+                new.first_party = first_party;
+                new.metadata.resources = vec![orders.to_owned(), stock.to_owned()];
+                new.metadata.scope = ScopeSet::standard().union(&ScopeSet::parse("orders:read").unwrap());
+            })
+            .await;
+        let mut browser = app.browser();
+        browser.user = format!("alice{first_party}");
+        let asked = if first_party { rp.request() } else { rp.request().set("prompt", "consent") };
+        let wide = asked.clone().set("scope", "openid orders:read offline_access");
+        let wide = wide.add("resource", orders).add("resource", stock);
+        let tokens = rp.exchange(&browser.go_through(&wide).await.code()).await.tokens();
+        let narrow = browser.go_through(&asked.set("scope", "openid email")).await.code();
+        rp.exchange(&narrow).await.tokens();
+        rp.refresh(tokens.refresh()).await.tokens();
+        let page = browser.get("/account/applications").await;
+        let shown = page.text();
+        for words in [
+            "Keep this access while you are away",
+            "Use the permission “orders:read”",
+            "Use “The order book” on your behalf",
+            "Use “https://stock.example” on your behalf",
+            "See your email address",
+        ] {
+            assert_eq!(shown.matches(words).count(), 1, "{words}: {shown}");
+        }
+        assert!(!shown.contains(app.issuer()), "the issuer is no application: {shown}");
+        // And it ends with the button beside it.
+        let handle = page.reply.body.split("name=\"withdraw\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+        page.form_to("/account/applications").fill("withdraw", handle).submit(&mut browser).await;
+        rp.refresh(tokens.refresh()).await.error("invalid_grant");
+    }
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ use crate::http::owner::{Owner, handle};
 use crate::http::query::Query;
 use crate::http::visitor::Visitor;
 use crate::http::{leave, page};
+use crate::oidc::resource::Known;
 use crate::oidc::scope::ScopeSet;
 use crate::resources;
 use crate::store::consent::{self, Application};
@@ -56,12 +57,10 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     let mut applications = Vec::new();
     for found in list(&app, &owner).await? {
         let Some(registered) = clients::find(&app, &found.client_id).await? else { continue };
-        let scope = found.granted.as_ref().or(found.consented.as_ref());
-        let scope = scope.and_then(|scope| ScopeSet::parse(scope).ok()).unwrap_or_default();
         applications.push(ApplicationView {
             handle: handle(&app, &owner.session, &found.client_id),
             client: page::client(&registered.client),
-            scopes: scope.iter().map(|word| ScopeView::of(&app, &known, &layout, word)).collect(),
+            scopes: allowed(&app, &known, &layout, &found),
             since: found.consented_at.map(moment),
             used_at: found.used_at.map(moment),
         });
@@ -94,6 +93,24 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
         })
         .await?;
     leave::see_other(&format!("{}?done=withdrawn", app.config.issuer.url("/account/applications")))
+}
+
+/// All that a client may do, in words: what was allowed, and what a grant covers that is still live. The scopes first, then
+/// the resources.
+fn allowed(app: &App, known: &Known, layout: &Layout<'_>, found: &Application) -> Vec<ScopeView> {
+    let mut scopes = found.consented.clone().and_then(|words| ScopeSet::try_from(words).ok()).unwrap_or_default();
+    let mut resources = ScopeSet::default();
+    for grant in &found.granted {
+        scopes = scopes.union(&ScopeSet::try_from(grant.scope.clone()).unwrap_or_default());
+        let audience: Vec<String> = serde_json::from_str(&grant.resources).unwrap_or_default();
+        // What it may do at the issuer's own resource, UserInfo, the scopes say.
+        resources = resources.union(&audience.into_iter().filter(|uri| uri != app.issuer()).collect());
+    }
+    let is_resource = |word: &str| resources.contains(word) || known.resources.iter().any(|one| one.identifier == word);
+    let consented: ScopeSet = scopes.iter().filter(|word| is_resource(word)).collect();
+    let scopes = scopes.iter().filter(|word| !is_resource(word)).map(|word| ScopeView::of(app, known, layout, word));
+    let uses = |uri| ScopeView::of_resource(known, layout, uri);
+    scopes.chain(consented.union(&resources).iter().map(uses)).collect()
 }
 
 async fn list(app: &App, owner: &Owner) -> Result<Vec<Application>, Error> {

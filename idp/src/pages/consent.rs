@@ -57,9 +57,8 @@ impl ScopeView {
     /// The text for one thing that a person allows: a scope, or the identifier of a resource. For a scope of a resource
     /// it also names the resource.
     pub fn of(app: &App, known: &Known, layout: &Layout<'_>, word: &str) -> ScopeView {
-        if let Some(resource) = known.resources.iter().find(|one| one.identifier == word) {
-            let title = layout.t_args("scope-resource", &[("resource", &resource.name)]);
-            return ScopeView { title, detail: (resource.name != word).then(|| word.to_owned()) };
+        if known.resources.iter().any(|one| one.identifier == word) {
+            return Self::of_resource(known, layout, word);
         }
         let words = app.config.scopes.iter().find(|one| one.name == word).and_then(|one| one.description.as_deref());
         let mut view = Self::new(layout, word, words);
@@ -67,6 +66,14 @@ impl ScopeView {
             view.detail = Some(layout.t_args("scope-of-resource", &[("resource", &resource.name)]));
         }
         view
+    }
+
+    /// The text for a resource: by its name, where it is registered and has one.
+    pub fn of_resource(known: &Known, layout: &Layout<'_>, uri: &str) -> ScopeView {
+        let registered = known.resources.iter().find(|one| one.identifier == uri);
+        let name = registered.map_or(uri, |one| &*one.name);
+        let title = layout.t_args("scope-resource", &[("resource", name)]);
+        ScopeView { title, detail: (name != uri).then(|| uri.to_owned()) }
     }
 
     /// The words for a scope: ours for those that OpenID Connect defines (OIDC Core §5.4, §11), the operator's for others.

@@ -77,10 +77,27 @@ pub struct Application {
     pub consented: Option<String>,
     /// When it was allowed.
     pub consented_at: Option<Timestamp>,
-    /// What its last live grant covers.
-    pub granted: Option<String>,
+    /// What its live grants cover, the first one first.
+    #[sqlx(skip)]
+    pub granted: Vec<Granted>,
     /// When a live grant of it was last used or given.
     pub used_at: Option<Timestamp>,
+}
+
+/// What a live grant covers.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Granted {
+    /// The scope.
+    pub scope: String,
+    /// The audience of its access tokens, a JSON array.
+    pub resources: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct GrantedTo {
+    client_id: String,
+    #[sqlx(flatten)]
+    granted: Granted,
 }
 
 /// The clients that a user has allowed something, or that hold a live grant of theirs without having had to ask.
@@ -92,10 +109,22 @@ pub async fn applications(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<
     );
     let sql = sqlx::AssertSqlSafe(format!(
         "SELECT app.client_id, k.scope AS consented, k.updated_at AS consented_at,
-                (SELECT g.scope {live} ORDER BY g.created_at DESC LIMIT 1) AS granted,
                 (SELECT MAX(COALESCE(f.last_used_at, g.created_at)) {live}) AS used_at
            FROM client app LEFT JOIN consent k ON k.client_row = app.id AND k.user_id = $2
           WHERE k.id IS NOT NULL OR EXISTS (SELECT 1 {live}) ORDER BY app.name, app.id"
     ));
-    Ok(sqlx::query_as(sql).bind(now).bind(user).fetch_all(conn).await?)
+    let mut applications: Vec<Application> = sqlx::query_as(sql).bind(now).bind(user).fetch_all(&mut *conn).await?;
+    // A client may hold several grants, and what one of them covers another need not: each still works.
+    let sql = sqlx::AssertSqlSafe(format!(
+        "SELECT c.client_id, g.scope, g.resources FROM {TABLES} WHERE g.user_id = $2 AND {}
+          GROUP BY c.client_id, g.scope, g.resources ORDER BY MIN(g.created_at), g.scope, g.resources",
+        live_grant("$1")
+    ));
+    let granted: Vec<GrantedTo> = sqlx::query_as(sql).bind(now).bind(user).fetch_all(conn).await?;
+    for one in granted {
+        if let Some(application) = applications.iter_mut().find(|it| it.client_id == one.client_id) {
+            application.granted.push(one.granted);
+        }
+    }
+    Ok(applications)
 }
