@@ -173,6 +173,7 @@ leaving-advice = This takes a moment. If nothing happens, continue yourself.
 error-code = Code
 error-parameter = Parameter
 error-request = Request
+error-home = To the front page
 error-bad-application = The application sent a request that isn’t right
 error-missing-client-id-advice = It didn’t say which application it is. Go back to it and try again; if that doesn’t help, tell the people who run it.
 error-unknown-client = We don’t know this application

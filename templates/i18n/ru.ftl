@@ -174,6 +174,7 @@ leaving-advice = Секунду. Если ничего не происходит
 error-code = Код
 error-parameter = Параметр
 error-request = Запрос
+error-home = На главную
 error-bad-application = Приложение прислало неверный запрос
 error-missing-client-id-advice = Оно не назвало себя. Вернитесь в приложение и попробуйте снова; если не поможет, напишите тем, кто за него отвечает.
 error-unknown-client = Мы не знаем этого приложения

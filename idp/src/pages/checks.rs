@@ -110,6 +110,30 @@ fn every_field_has_a_label_and_what_describes_it_is_there() {
 }
 
 #[test]
+fn an_error_page_leads_on_to_the_front_page() {
+    for (_, _, Sample { name, html }) in every_page().into_iter().filter(|(_, _, page)| page.name.starts_with("error-"))
+    {
+        let page = Html::parse_document(&html);
+        assert_eq!(select(&page, "main a.button")[0].attr("href"), Some("https://northwind.example/auth/"), "{name}");
+    }
+}
+
+#[test]
+fn papers_say_whose_they_are() {
+    for (_, client, Sample { name, html }) in every_page() {
+        let page = Html::parse_document(&html);
+        let owner =
+            |papers: &ElementRef<'_>| papers.text().collect::<String>().trim().split(':').next().unwrap().to_owned();
+        for papers in select(&page, "footer .papers") {
+            assert_eq!(owner(&papers), "Northwind", "{name}");
+        }
+        if name == "consent" {
+            assert_eq!(owner(&select(&page, "main .papers")[0]), client);
+        }
+    }
+}
+
+#[test]
 fn identifiers_are_echoed_as_they_were_typed() {
     for (_, typed, Sample { name, html }) in every_page() {
         if name == "sign_in-Refused" {

@@ -259,6 +259,7 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
             problem,
             status: 400,
             request_id: "019a9f2c-7d41-7c3e-9b0a-3f5be21c77aa".to_owned(),
+            home: "https://northwind.example/auth/".to_owned(),
         };
         add(format!("error-{}", problem.code()), &page);
     }

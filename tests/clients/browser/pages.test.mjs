@@ -11,11 +11,26 @@ import { PASSWORD, Provider } from "../lib/provider.mjs";
 const axe = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 const shots = fileURLToPath(new URL("../../../target/screenshots/", import.meta.url));
 const looks = [320, 1280].flatMap((width) => ["light", "dark"].map((colorScheme) => ({ width, colorScheme })));
+const BILLING = "https://billing.example.com";
 let provider, browser, rp, native, link;
 
 before(async () => {
   mkdirSync(shots, { recursive: true });
-  provider = await Provider.start();
+  // An operator who links below each page, and an application with papers of its own and an interface without a name.
+  provider = await Provider.start({
+    LATCHKEY__PAGES__OPERATOR_NAME: "Northwind",
+    LATCHKEY__PAGES__SUPPORT: "mailto:help@northwind.example",
+    LATCHKEY__PAGES__POLICY_URI: "https://northwind.example/privacy",
+    LATCHKEY__PAGES__TOS_URI: "https://northwind.example/terms",
+    LATCHKEY__RESOURCES__0__IDENTIFIER: BILLING,
+    LATCHKEY__CLIENTS__0__CLIENT_ID: "papers",
+    LATCHKEY__CLIENTS__0__NAME: "The Herons' Club",
+    LATCHKEY__CLIENTS__0__KIND: "spa",
+    LATCHKEY__CLIENTS__0__REDIRECT_URIS: "https://rp.example/callback",
+    LATCHKEY__CLIENTS__0__RESOURCES: BILLING,
+    LATCHKEY__CLIENTS__0__POLICY_URI: "https://rp.example/privacy",
+    LATCHKEY__CLIENTS__0__TOS_URI: "https://rp.example/terms",
+  });
   for (const name of ["alice", "bob"]) provider.user(name);
   link = provider.command(["user", "add", "--email", "carol@example.com"]).link.url;
   const uris = ["--post-logout-redirect-uri", "https://rp.example/bye", "--name", "The Herons' Club"];
@@ -57,6 +72,43 @@ const signedIn = async (page) => {
   await signIn(page);
 };
 
+// What stands where it should not: links below the page beside the text of the page, a text that touches an account, an
+// address that is broken within a word.
+const crooked = () => {
+  const box = (element) => element.getBoundingClientRect();
+  const found = [];
+  const edge = box(document.querySelector("main")).left;
+  for (const link of document.querySelectorAll("footer .papers")) {
+    const range = document.createRange();
+    range.selectNodeContents(link);
+    const off = range.getBoundingClientRect().left - edge;
+    if (Math.abs(off) > 1) found.push(`the links below are ${off} px off the text`);
+  }
+  for (const text of document.querySelectorAll(".account + p")) {
+    const gap = box(text).top - box(text.previousElementSibling).bottom;
+    if (gap < 8) found.push(`"${text.textContent}" is ${gap} px below the account`);
+  }
+  for (const text of document.querySelectorAll(".scope-title, .scope-detail")) {
+    const letters = [];
+    const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      for (let at = 0; at < walker.currentNode.length; at++) {
+        const range = document.createRange();
+        range.setStart(walker.currentNode, at);
+        range.setEnd(walker.currentNode, at + 1);
+        letters.push([range.toString(), range.getBoundingClientRect().top]);
+      }
+    }
+    letters.slice(1).forEach(([letter, top], index) => {
+      const [before, height] = letters[index];
+      if (top > height + 5 && /[a-z]/.test(letter) && /[a-z]/.test(before)) {
+        found.push(`"${text.textContent}" is broken between ${before} and ${letter}`);
+      }
+    });
+  }
+  return found;
+};
+
 // Each page, and how a person gets there.
 const pages = {
   "sign-in": (page) => page.goto(authorize()),
@@ -76,6 +128,10 @@ const pages = {
   },
   consent: async (page) => {
     await page.goto(authorize());
+    await signIn(page);
+  },
+  "consent-papers": async (page) => {
+    await page.goto(authorize({ client_id: "papers", resource: BILLING }));
     await signIn(page);
   },
   "select-account": async (page) => {
@@ -132,6 +188,7 @@ for (const [name, go] of Object.entries(pages)) {
         await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
         const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
         assert.ok(overflow <= 0, `${name} is ${overflow} px too wide at ${width} px`);
+        assert.deepEqual(await page.evaluate(crooked), [], `${name} at ${width} px`);
         await page.screenshot({ path: `${shots}${name}-${locale}-${width}-${colorScheme}.png`, fullPage: true });
         // By the debugger's protocol, which a page's own policy does not concern.
         await page.evaluate(axe);
@@ -191,6 +248,22 @@ test("everything works by keyboard alone", async () => {
   assert.ok(!/^none 0px none$/.test(outline), `the focus can be seen: ${outline}`);
   await page.keyboard.press("Enter");
   await page.waitForURL("https://rp.example/callback?code=**");
+  await page.context().close();
+});
+
+test("on the consent page it can be read whose papers are whose", async () => {
+  const page = await open({ locale: "en" });
+  await pages["consent-papers"](page);
+  assert.match(await page.textContent("main .papers"), /The Herons' Club:\s+Privacy policy\s+Terms of use/);
+  assert.match(await page.textContent("footer .papers"), /Northwind:\s+Help\s+Privacy\s+Terms/);
+  await page.context().close();
+});
+
+test("an error page leads on to the front page", async () => {
+  const page = await open();
+  await page.goto(`${provider.issuer}/nowhere`);
+  await Promise.all([page.waitForNavigation(), page.click("main a.button")]);
+  assert.equal(page.url(), `${provider.issuer}/`);
   await page.context().close();
 });
 

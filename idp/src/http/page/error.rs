@@ -26,6 +26,8 @@ pub struct ErrorPage<'a> {
     pub status: u16,
     /// The id under which the log has it.
     pub request_id: String,
+    /// The front page, at the issuer's own host: the page may have been asked for at another one.
+    pub home: String,
 }
 
 /// What can go wrong on a page, with nowhere to send an error to.
@@ -175,6 +177,7 @@ pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Re
         problem: Problem::of(&error),
         status: error.status().as_u16(),
         request_id: visitor.request.as_str().to_owned(),
+        home: app.config.issuer.url("/"),
     };
     let mut answer = show(&page).unwrap_or_else(|_| error.status().into_response());
     *answer.status_mut() = error.status();

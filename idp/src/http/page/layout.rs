@@ -127,6 +127,12 @@ impl<'a> Layout<'a> {
         }
     }
 
+    /// The pieces of a text between which a line may break, so that an address for which a line has no room breaks at its
+    /// dots and slashes and not within a word.
+    pub fn pieces<'t>(&self, text: &'t str) -> Vec<&'t str> {
+        pieces(text)
+    }
+
     /// A path of ours as a URL.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.site.base_path)
@@ -151,5 +157,39 @@ impl<'a> Layout<'a> {
     /// The languages that a person may switch to.
     pub fn other_languages(&self) -> Vec<Language> {
         Language::all().filter(|language| *language != self.language).collect()
+    }
+}
+
+fn pieces(text: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some(at) = break_in(rest) {
+        let (piece, behind) = rest.split_at(at);
+        pieces.push(piece);
+        rest = behind;
+    }
+    pieces.push(rest);
+    pieces
+}
+
+/// Where a line may break first: behind a dot or slash that a word follows at once.
+fn break_in(text: &str) -> Option<usize> {
+    let mut letters = text.char_indices().skip(1).zip(text.chars());
+    letters.find_map(|((at, letter), before)| (matches!(before, '.' | '/') && letter.is_alphanumeric()).then_some(at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_breaks_behind_its_dots_and_slashes_and_a_sentence_does_not() {
+        let words = "Use “https://billing.example.com/v1/” on your behalf.";
+        let expected = ["Use “https://", "billing.", "example.", "com/", "v1/” on your behalf."];
+        assert_eq!(pieces(words), expected);
+        assert_eq!(pieces(".é/"), [".", "é/"]);
+        for whole in ["", ".", "Notes", "One. Two…"] {
+            assert_eq!(pieces(whole), [whole]);
+        }
     }
 }
