@@ -1,8 +1,8 @@
 //! Every URL, in one table.
 
 use axum::Router;
-use axum::extract::Request;
-use axum::http::{StatusCode, header};
+use axum::extract::State;
+use axum::http::{StatusCode, Uri, header};
 use axum::middleware::{from_fn, from_fn_with_state as with};
 use axum::response::IntoResponse;
 use axum::routing::{any, get, post};
@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::endpoints::{authorization, discovery, health, introspection, jwks, metrics, revocation, token, userinfo};
 use crate::http::page::{self, assets};
 use crate::http::{cors, error, guard, headers, owner, params, request_log, run_to_end};
+use crate::oidc::difference::Difference;
 use crate::oidc::discovery::paths;
 use crate::pages::{
     account, account_applications, account_password, account_sessions, brand, consent, continue_as, end_session, home,
@@ -95,7 +96,7 @@ pub fn router(app: &App) -> Router {
             // `nest` serves the front page only without the slash at the end.
             .route(&format!("{path}/"), get(home::get))
             .nest(path, service)
-            .fallback(any(nothing_here))
+            .fallback(any(nothing_beside))
             .layer(with(state(), page::error::as_page))
     };
     placed
@@ -115,8 +116,20 @@ pub fn watching(app: &App) -> Router {
         .with_state(app.clone())
 }
 
-async fn nothing_here(_: Request) -> error::Error {
-    error::Error::Http(StatusCode::NOT_FOUND, "there is nothing here")
+async fn nothing_here(State(app): State<App>, uri: Uri) -> error::Error {
+    // Below the issuer's path the router sees the rest alone.
+    no_such_path(format!("{}{}", app.config.issuer.path(), uri.path()), "a path of this server".to_owned())
+}
+
+/// A path beside that of the issuer: of a proxy that takes the issuer's path away, most likely.
+async fn nothing_beside(State(app): State<App>, uri: Uri) -> error::Error {
+    no_such_path(uri.path().to_owned(), format!("a path that begins with {}/", app.config.issuer.path()))
+}
+
+fn no_such_path(path: String, expected: String) -> error::Error {
+    // A mail address is masked where its sign is escaped, too.
+    let difference = Difference::new("path", path.replace("%40", "@"), expected);
+    error::Error::Http(StatusCode::NOT_FOUND, "there is nothing here").because(difference)
 }
 
 async fn no_head() -> impl IntoResponse {

@@ -4,6 +4,7 @@
 use axum::body::Body;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use latchkey::config::Issuer;
 use latchkey::oidc::client_metadata::{ClientKind, TokenEndpointAuthMethod};
 
 use crate::harness::{Authorize, PASSWORD, Reply, TestApp, form_encode, keep_log, kept_log, minutes, seconds};
@@ -204,6 +205,8 @@ async fn each_mistake_of_hosts_origins_forms_and_pages_is_told() {
     told(send(&app, host, String::new()), &["of=\"host\" came=\"internal:8080\"", "http.extra_hosts"]).await;
     let long = format!("/?x={}", "x".repeat(20_000));
     told(app.get(&long), &["of=\"url\"", "http.url_limit"]).await;
+    let post = || http::Request::post("/token").header("content-type", "application/x-www-form-urlencoded");
+    told(send(&app, post(), "x".repeat(70_000)), &["of=\"body\"", "http.body_limit"]).await;
     let preflight = http::Request::options("/token")
         .header("origin", "https://app.example:3000")
         .header("access-control-request-method", "POST");
@@ -215,12 +218,22 @@ async fn each_mistake_of_hosts_origins_forms_and_pages_is_told() {
     let bye = "/end_session?post_logout_redirect_uri=https%3A%2F%2Frp.example%2Fbye2%3Fs%3Dhunter2&client_id=";
     told(
         app.get(&format!("{bye}{}", rp.id())),
-        &["unregistered_redirect_uri", "came=\"https://rp.example/bye2?s=…\"", "expected=\"https://rp.example/bye\""],
+        &[
+            "reason=\"unregistered_redirect_uri\" code=\"unregistered_post_logout_redirect_uri\"",
+            "came=\"https://rp.example/bye2?s=…\" expected=\"https://rp.example/bye\"",
+        ],
     )
     .await;
     told(app.get(&format!("{bye}nobody")), &["unknown_client", "came=\"nobody\""]).await;
     told(app.get("/end_session?id_token_hint=eyJhbGciOiJub25lIn0.e30."), &["of=\"id_token_hint\" came=\"a JWT"]).await;
-    told(app.get("/nowhere"), &["there is nothing here"]).await;
+    told(app.get("/end_session?id_token_hint=x"), &["reason=\"invalid_id_token_hint\" code=\"invalid_hint\""]).await;
+    let nowhere = [
+        "there is nothing here",
+        "code=\"not_found\" of=\"path\" came=\"/nowhere\" expected=\"a path of this server\"",
+    ];
+    told(app.get("/nowhere?token=hunter2"), &nowhere).await;
+    let secret = format!("/reset/{}/alice%40example.com", "k".repeat(43));
+    told(app.get(&secret), &["came=\"/reset/…/…@example.com\""]).await;
     told(app.get("/set-password?token=lk_mt_hunter2"), &["spent_link"]).await;
 
     let form = form_encode(&[("identifier", "alice"), ("password", PASSWORD)]);
@@ -253,6 +266,39 @@ async fn each_mistake_of_hosts_origins_forms_and_pages_is_told() {
     told(async { another.get(&path).await.reply }, &["interaction_expired", "one of another browser"]).await;
     app.clock.advance(minutes(31));
     told(async { browser.get(&path).await.reply }, &["interaction_expired", "began too long ago"]).await;
+}
+
+#[tokio::test]
+async fn a_path_without_that_of_the_issuer_is_told() {
+    let app = TestApp::with(|config| config.issuer = Issuer::parse("http://localhost/auth").unwrap()).await;
+    let stripped = http::Request::get("/sign-in").header("host", "localhost");
+    let words = ["of=\"path\" came=\"/sign-in\" expected=\"a path that begins with /auth/\""];
+    told(send(&app, stripped, String::new()), &words).await;
+    told(app.get("/nowhere"), &["came=\"/auth/nowhere\" expected=\"a path of this server\""]).await;
+}
+
+#[tokio::test]
+async fn the_code_on_an_error_page_is_in_the_line_of_its_request() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let evil = rp.request().set("redirect_uri", "https://evil.example/");
+    for request in [
+        get(&app, "/").header("host", "internal"),
+        get(&app, &evil.path()),
+        get(&app, "/end_session?client_id=nobody&post_logout_redirect_uri=https%3A%2F%2Frp.example%2Fbye"),
+        http::Request::post("/sign-in"),
+        http::Request::post("/"),
+    ] {
+        keep_log();
+        let reply = send(&app, request, String::new()).await;
+        let code = reply.body.split("<dd><code>").nth(1).unwrap().split('<').next().unwrap();
+        let log = kept_log();
+        assert!(log.contains(&format!(" code=\"{code}\"")), "{code} in {log}");
+    }
+    // What is no page has none.
+    keep_log();
+    rp.post("/token", &[("grant_type", "password")]).await;
+    assert!(!kept_log().contains(" code="));
 }
 
 #[tokio::test]

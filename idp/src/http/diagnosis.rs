@@ -12,6 +12,8 @@ use crate::oidc::difference::{Difference, shown};
 pub struct Diagnosis {
     /// What was wrong: a short code, or the code and sentence of the protocol.
     pub reason: String,
+    /// The code on the page that was shown, if it was a page: what a person can tell.
+    pub code: Option<&'static str>,
     /// What came and what was expected, where there are two such values.
     pub difference: Option<Difference>,
 }
@@ -19,7 +21,7 @@ pub struct Diagnosis {
 impl Diagnosis {
     /// A refusal that is told by a short code.
     pub fn new(reason: impl AsRef<str>, difference: Option<Difference>) -> Self {
-        Self { reason: shown(reason.as_ref()), difference }
+        Self { reason: shown(reason.as_ref()), code: None, difference }
     }
 
     /// A refusal by the protocol.
@@ -58,5 +60,12 @@ impl Diagnosis {
     /// Puts it on the answer, unless there is one already: the first diagnosis was made closest to the cause.
     pub fn ride_on(self, response: &mut Response) {
         response.extensions_mut().get_or_insert_with(|| self);
+    }
+
+    /// Names the code on the page that tells of the refusal.
+    pub fn name_code(code: &'static str, response: &mut Response) {
+        if let Some(diagnosis) = response.extensions_mut().get_mut::<Self>() {
+            diagnosis.code = Some(code);
+        }
     }
 }

@@ -10,6 +10,7 @@ use http_body_util::{BodyExt, Limited};
 
 use super::error::Error;
 use crate::app::App;
+use crate::oidc::difference::Difference;
 use crate::oidc::error::ErrorCode;
 use crate::oidc::params::Params;
 
@@ -24,7 +25,9 @@ pub async fn body(app: &App, request: Request) -> Result<(Parts, Bytes), Error> 
     match read.await {
         Ok(Ok(body)) => Ok((parts, body.to_bytes())),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-            Err(Error::Http(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"))
+            let expected = format!("{limit} bytes at most (http.body_limit)");
+            let difference = Difference::new("body", format!("more than {limit} bytes"), expected);
+            Err(Error::Http(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large").because(difference))
         }
         Ok(Err(_)) => Err(Error::Http(StatusCode::BAD_REQUEST, "the body could not be read")),
         Err(_) => Err(Error::Http(StatusCode::REQUEST_TIMEOUT, "the body took too long")),

@@ -102,6 +102,7 @@ fn write(app: &App, route: &str, status: u16, micros: u64, diagnosis: Option<&Di
         status,
         micros,
         reason = diagnosis.map(|diagnosis| diagnosis.reason.as_str()),
+        code = diagnosis.and_then(|diagnosis| diagnosis.code),
         of = difference.map(|difference| difference.of),
         came = difference.map(|difference| difference.came.as_str()),
         expected = difference.map(|difference| difference.expected.as_str()),

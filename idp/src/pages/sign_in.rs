@@ -201,7 +201,7 @@ fn show(
         offers_sign_up: app.config.login.sign_up,
         offers_accounts: step.is_some_and(|step| !step.sessions.is_empty()),
     };
-    let problem = page.problem.map(|problem| problem.wording().key);
+    let problem = page.problem.map(|problem| problem.wording().key.replace('-', "_"));
     let mut response = page::show_with(app, visitor, status, &page)?;
     if let Some(problem) = problem {
         Diagnosis::new(problem, None).ride_on(&mut response);

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::{Layout, Wording, layout, show};
 use crate::app::App;
+use crate::http::diagnosis::Diagnosis;
 use crate::http::error::{self, Error};
 use crate::http::visitor::Visitor;
 use crate::oidc::authorization_request::Refusal;
@@ -181,7 +182,9 @@ pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Re
     };
     let mut answer = show(&page).unwrap_or_else(|_| error.status().into_response());
     *answer.status_mut() = error.status();
-    error::finish(answer, &response, &error)
+    let mut answer = error::finish(answer, &response, &error);
+    Diagnosis::name_code(page.problem.code(), &mut answer);
+    answer
 }
 
 /// Whether programs call this address, which have no use for a page.
