@@ -156,6 +156,7 @@ pub fn told(faults: &[(&'static str, String)]) -> Result<(), Failure> {
         "scope" => "--scope",
         "require_pkce" => "--without-pkce",
         "client_id" => "--client-id",
+        "name" => "--name",
         "default_resources" => "--resource",
         "resources" => "--may-ask-for",
         "resource_identifiers" => "--resource-identifier",

@@ -192,6 +192,9 @@ impl NewClient {
         let well_named = |id: &String| (1..=255).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
         let id = &self.client_id;
         refuse(!id.as_ref().is_none_or(well_named), "client_id", "allowed: 1 to 255 visible ASCII characters");
+        // People are asked about it by its name.
+        let nameless = self.name.as_ref().is_some_and(|name| !name.chars().any(char::is_alphanumeric));
+        refuse(nameless, "name", "allowed: a name that has a letter or a digit");
         let uris = "redirect_uris";
         refuse(!service && self.redirect_uris.is_empty(), uris, "at least one is needed, for this kind");
         refuse(service && !self.redirect_uris.is_empty(), uris, "none is allowed: nobody signs in to a service");
@@ -294,6 +297,11 @@ mod tests {
         spa.client_id = Some("my app".to_owned());
         spa.origins = vec!["https://rp.example/".to_owned()];
         assert_eq!(faults(&spa), ["client_id", "require_pkce", "origins"]);
+        for nameless in ["", " ", "\u{200b}\u{202e}"] {
+            let mut named = client(ClientKind::Web, uri);
+            named.name = Some(nameless.to_owned());
+            assert_eq!(faults(&named), ["name"], "{nameless:?}");
+        }
         let mut service = client(ClientKind::Service, &[]);
         service.metadata.default_resources = vec!["hello world".to_owned(), "https://api.example".to_owned()];
         service.metadata.resource_identifiers = vec!["orders".to_owned()];
