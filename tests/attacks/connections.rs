@@ -108,19 +108,16 @@ async fn tls_serves_http_1_and_http_2_and_reads_a_new_certificate_without_droppi
     // A broken pair changes nothing; a good one is taken, and the connection from before lives on.
     let good = std::fs::read(config.tls.certificate_file.as_ref().unwrap()).unwrap();
     std::fs::write(config.tls.certificate_file.as_ref().unwrap(), "nonsense").unwrap();
-    hang_up(&process);
+    process.hang_up();
+    process.logs("the certificate was not read again", 1).await;
+    process.logs("the configuration was read again", 1).await;
     std::fs::write(config.tls.certificate_file.as_ref().unwrap(), good).unwrap();
     connect(&config, &[b"http/1.1"]).await.expect("the certificate from before");
     certify(&mut config, folder.path());
-    while connect(&config, &[b"http/1.1"]).await.is_err() {
-        hang_up(&process);
-        tokio::task::yield_now().await;
-    }
+    process.hang_up();
+    process.logs("the configuration was read again", 2).await;
+    connect(&config, &[b"http/1.1"]).await.expect("the new certificate, and not when it is looked at the next time");
     assert_eq!(kept.send_request(get(&config, "/jwks")).await.unwrap().status(), 200);
-}
-
-fn hang_up(process: &Process) {
-    assert!(std::process::Command::new("kill").args(["-HUP", &process.id().to_string()]).status().unwrap().success());
 }
 
 trait IntoStatus {

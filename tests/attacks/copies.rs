@@ -6,12 +6,25 @@ use latchkey::base::encoding::{from_base64url, sha256};
 use latchkey::base::seal::SealingKey;
 use latchkey::config::DatabaseUrl;
 use latchkey::login::users;
+use latchkey::oidc::refresh_token::Rotation;
 
 use crate::harness::{PASSWORD, TestApp, minutes, seconds};
 
-/// What keys are derived for, as the code does it.
-const PURPOSES: [&str; 5] =
-    ["refresh_family.sealed_successor", "refresh_family.rotations", "csrf", "interaction", "ephemeral"];
+/// What keys are derived for, from the code.
+fn purposes() -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (_, text) in crate::house::files("idp/src", ".rs") {
+        let service = text.split("#[cfg(test)]").next().unwrap();
+        let names = ["derive(\"", "of_text(", "const PURPOSE: &str"];
+        for line in service.lines().filter(|line| names.iter().any(|name| line.contains(name))) {
+            found.extend(line.split('"').skip(1).step_by(2).map(str::to_owned));
+        }
+    }
+    for known in ["refresh_family.sealed_successor", "refresh_family.rotations", "csrf", "interaction", "grant name"] {
+        assert!(found.contains(known), "{known} in {found:?}");
+    }
+    found
+}
 
 /// Every value of every table, by table and column.
 async fn dump(app: &TestApp) -> BTreeMap<String, Vec<String>> {
@@ -48,16 +61,16 @@ fn key_id(word: &str) -> Option<&str> {
 }
 
 /// Every key that a text gives: by itself, by its hash, by what it encodes, and from each of these for each purpose.
-fn keys(text: &str) -> Vec<SealingKey> {
+fn keys(text: &str, purposes: &BTreeSet<String>) -> Vec<SealingKey> {
     let mut materials = vec![sha256(text.as_bytes())];
     if let Some(decoded) = from_base64url(text) {
         materials.push(sha256(&decoded));
         materials.extend(<[u8; 32]>::try_from(decoded.as_slice()));
     }
-    let mut keys: Vec<_> = PURPOSES.map(|purpose| SealingKey::of_text(text, purpose)).into();
+    let mut keys: Vec<_> = purposes.iter().map(|purpose| SealingKey::of_text(text, purpose)).collect();
     for material in materials {
         let key = SealingKey::new(material);
-        keys.extend(PURPOSES.map(|purpose| key.derive(purpose)));
+        keys.extend(purposes.iter().map(|purpose| key.derive(purpose)));
         keys.push(key);
     }
     keys
@@ -100,10 +113,11 @@ async fn s2_nothing_that_can_be_derived_from_a_copy_of_the_database_opens_what_i
         assert!(columns.contains(column), "{columns:?}");
     }
     assert!(copy["refresh_family.sealed_successor"].is_empty(), "what the row itself opens is not written any more");
+    let purposes = purposes();
     for (column, values) in &copy {
         for value in values {
             for text in words(value).chain([value.as_str()]) {
-                for key in keys(text) {
+                for key in keys(text, &purposes) {
                     let opens = sealed.get(key.id());
                     assert!(opens.is_none(), "{column} gives the key of {}", opens.unwrap());
                 }
@@ -113,6 +127,28 @@ async fn s2_nothing_that_can_be_derived_from_a_copy_of_the_database_opens_what_i
             }
         }
     }
+}
+
+#[tokio::test]
+async fn s2_a_successor_is_sealed_twice_so_that_neither_the_keys_nor_the_token_alone_opens_it() {
+    let app = TestApp::new().await;
+    let spa = app.spa().await;
+    let first = spa.tokens_of("alice").await;
+    let second = spa.refresh(first.refresh()).await.tokens();
+    let row: (String, String) = sqlx::query_as("SELECT handle_hash, rotations FROM refresh_family")
+        .fetch_one(&mut *app.app.db.read().await.unwrap())
+        .await
+        .unwrap();
+    let rotations: Vec<Rotation> = serde_json::from_str(&row.1).unwrap();
+    const PURPOSE: &str = "refresh_family.rotations";
+    // Whoever has the master key, too, still lacks the token.
+    let inner =
+        app.app.vault.unseal(&format!("{PURPOSE}.{}", row.0), &rotations[0].sealed).expect("under the data key");
+    let inner = String::from_utf8(inner.to_vec()).unwrap();
+    let own = SealingKey::of_text(first.refresh(), PURPOSE);
+    assert_eq!(key_id(&inner), Some(own.id()), "and within, under a key of the token's text");
+    assert_eq!(*own.open(PURPOSE, &inner).unwrap(), *second.refresh().as_bytes());
+    assert!(own.open(PURPOSE, &rotations[0].sealed).is_none(), "the token alone opens nothing either");
 }
 
 #[tokio::test]

@@ -129,6 +129,26 @@ async fn s3_a_leaked_key_that_is_revoked_is_dead_in_every_process_within_ten_sec
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s3_a_key_that_made_way_and_is_revoked_is_dead_in_every_process() {
+    let served = Served::start().await;
+    let app = &served.app;
+    let token = app.relying_party().await.tokens_of("alice").await.access_token;
+    let leaked = kid_of(&token);
+    let rotated = served.keys(&["rotate", "--now"]).await;
+    assert_eq!(rotated.status.code(), Some(0), "{}", said(&rotated));
+    for process in &served.processes {
+        assert_eq!(userinfo(app, process, &token).await, 200, "its tokens live on");
+    }
+    // No other key is made because of it, so that the revocation itself is what every process has to notice.
+    let revoked = served.keys(&["revoke", &leaked]).await;
+    assert_eq!(revoked.status.code(), Some(0), "{}", said(&revoked));
+    for process in &served.processes {
+        assert!(!has(&jwks(app, process).await, &leaked), "it is published no more");
+        assert_eq!(userinfo(app, process, &token).await, 401);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn x9_a_rotation_at_once_fails_no_verification_and_returns_when_every_process_signs_with_the_new_key() {
     let served = Served::start().await;
     let service = served.app.service().await;

@@ -173,6 +173,7 @@ impl Alone {
 const UNREAD: &str = "latchkey_http_connections_ended_total{reason=\"unread\"}";
 const SILENT: &str = "latchkey_http_connections_ended_total{reason=\"silent\"}";
 const REFUSED: &str = "latchkey_http_connections_refused_total{taken=\"address\"}";
+const DISPLACED: &str = "latchkey_http_connections_ended_total{reason=\"displaced\"}";
 const OPEN: &str = "latchkey_http_connections ";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -235,6 +236,10 @@ async fn q4_when_all_places_are_taken_the_longest_quiet_goes_and_health_has_plac
     }
     // It takes the place of a quiet connection.
     server.answers(7, "/sign-in", "200").await;
+    assert!(
+        server.metric(DISPLACED).await > 0,
+        "nobody had to wait until the silent ones had been silent for too long"
+    );
     // Requests whose bodies never come take no place for good: somebody who asks gets one.
     let request = format!(
         "POST /token HTTP/1.1\r\nHost: {}\r\nContent-Length: 9\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n",
@@ -521,9 +526,19 @@ async fn q5_without_descriptors_the_longest_quiet_connection_goes_and_the_log_st
     let server = Alone::start(&[]).await;
     server.answers(9, "/sign-in", "200").await;
     let files = std::fs::read_dir(format!("/proc/{}/fd", server.process.id())).unwrap().count() as u64;
-    let limit = Rlimit { current: Some(files + 10), maximum: Some(files + 10) };
-    let pid = Pid::from_raw(i32::try_from(server.process.id()).unwrap());
-    prlimit(pid, Resource::Nofile, limit).unwrap();
+    let allow = |now: u64| {
+        let limit = Rlimit { current: Some(now), maximum: Some(files + 10) };
+        prlimit(Pid::from_raw(i32::try_from(server.process.id()).unwrap()), Resource::Nofile, limit).unwrap();
+    };
+    // Somebody waits, and nobody is there who could go: that is no reason to turn in circles.
+    allow(10);
+    let mut waiting = server.connect(9).await.unwrap();
+    let before = processor(&server.process);
+    let answer = tokio::time::timeout(Duration::from_secs(3), waiting.read(&mut [0; 1])).await;
+    let used = processor(&server.process) - before;
+    assert!(answer.is_err() && used < 0.5, "{answer:?}, {used} s of 3 s");
+    drop(waiting);
+    allow(files + 10);
     let before = processor(&server.process);
     let held = server.held(2, 200, b"PRI ").await;
     server.answers(9, "/sign-in", "200").await;

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
 use axum::body::Body;
@@ -17,8 +18,10 @@ use super::http::Reply;
 pub struct Process {
     child: Child,
     port: u16,
-    /// Reads what the process logs all the time: a full pipe would hold it up.
-    said: Option<JoinHandle<String>>,
+    /// What the process has logged so far.
+    log: Arc<Mutex<String>>,
+    /// Reads the log all the time: a full pipe would hold the process up.
+    reader: Option<JoinHandle<()>>,
     http: reqwest::Client,
 }
 
@@ -80,14 +83,20 @@ impl Process {
     pub fn spawn(port: u16, mut command: Command, environment: &[(&str, &str)]) -> Self {
         command.arg("serve").envs(environment.iter().copied()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let mut log = child.stderr.take().unwrap();
-        let said = std::thread::spawn(move || {
-            let mut text = String::new();
-            let _ = std::io::Read::read_to_string(&mut log, &mut text);
-            text
+        let mut lines = std::io::BufReader::new(child.stderr.take().unwrap());
+        let log = Arc::new(Mutex::new(String::new()));
+        let kept = Arc::clone(&log);
+        let reader = std::thread::spawn(move || {
+            let mut line = Vec::new();
+            while std::io::BufRead::read_until(&mut lines, b'\n', &mut line).is_ok_and(|count| count > 0) {
+                kept.lock().unwrap().push_str(&String::from_utf8_lossy(&line));
+                line.clear();
+            }
         });
-        let http = reqwest::ClientBuilder::new().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { child, port, said: Some(said), http }
+        // Without a pool: the server may close a connection that rests in the moment that it is used again.
+        let http = reqwest::ClientBuilder::new().redirect(reqwest::redirect::Policy::none()).pool_max_idle_per_host(0);
+        let http = http.build().unwrap();
+        Self { child, port, log, reader: Some(reader), http }
     }
 
     /// Waits until the server is ready; fails if it ends instead.
@@ -178,8 +187,20 @@ impl Process {
         std::os::unix::process::ExitStatusExt::signal(&self.child.wait().unwrap())
     }
 
+    /// Waits until the process has logged these words so many times.
+    pub async fn logs(&self, words: &str, times: usize) {
+        let began = std::time::Instant::now();
+        while self.log.lock().unwrap().matches(words).count() < times {
+            assert!(began.elapsed() < std::time::Duration::from_secs(60), "{words}: {}", self.log.lock().unwrap());
+            tokio::task::yield_now().await;
+        }
+    }
+
     fn said(&mut self) -> String {
-        self.said.take().map(|it| it.join().unwrap()).unwrap_or_default()
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
+        self.log.lock().unwrap().clone()
     }
 }
 
