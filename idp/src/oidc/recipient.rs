@@ -175,7 +175,7 @@ mod tests {
         let recipient = |params: &Params| identify(params, Some(&client())).unwrap();
         let error = Error::from(ErrorCode::InvalidRequest);
         assert_eq!(recipient(&with("response_mode", "form_post")).error(ISSUER, &error).mode, ResponseMode::FormPost);
-        assert_eq!(recipient(&with("response_mode", "fragment")).error(ISSUER, &error).mode, ResponseMode::Query);
+        assert_eq!(recipient(&with("response_mode", "fragment")).error(ISSUER, &error).mode, ResponseMode::Fragment);
         assert_eq!(recipient(&twice("state", "x")).state(), None);
         for (response_type, asked, mode) in [
             ("token", "", ResponseMode::Fragment),
