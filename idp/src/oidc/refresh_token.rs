@@ -48,7 +48,7 @@ pub struct Family {
 impl Family {
     /// The rotations within the grace period.
     fn recent(&self, grace: Duration, now: Timestamp) -> &[Rotation] {
-        let recent = |rotation: &&Rotation| now.since(rotation.at) <= grace;
+        let recent = |rotation: &&Rotation| is_recent(rotation.at, grace, now);
         let count = self.rotations.iter().rev().take_while(recent).count();
         &self.rotations[self.rotations.len() - count..]
     }
@@ -81,6 +81,15 @@ impl Family {
         }
         None
     }
+}
+
+/// How far the clocks of two processes may be apart.
+const SKEW: Duration = Duration::from_secs(60);
+
+/// Whether a moment lies within the grace period. One that lies far ahead was before the clock was set back, and would stay
+/// recent until the clock has caught up.
+fn is_recent(at: Timestamp, grace: Duration, now: Timestamp) -> bool {
+    now.since(at) <= grace && at.since(now) <= SKEW
 }
 
 /// What to do with a family one of whose tokens was presented.
@@ -170,6 +179,19 @@ mod tests {
     /// A rotation so many seconds ago.
     fn rotation(of: &str, ago: i64) -> Rotation {
         Rotation { hash: hash(of), at: Timestamp::from_seconds(1_000 - ago), sealed: String::new() }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_does_not_stretch_the_grace_period() {
+        let old = hash("older");
+        let mut family = family(0);
+        family.rotations = vec![Rotation { hash: old.clone(), at: NOW, sealed: String::new() }];
+        for (back, verdict) in
+            [(0, Verdict::Newest), (59, Verdict::Newest), (61, Verdict::Replayed), (3_600, Verdict::Replayed)]
+        {
+            let now = NOW - Duration::from_secs(back);
+            assert_eq!(judge(&family, &old, true, GRACE, now), verdict, "{back} s");
+        }
     }
 
     #[test]
