@@ -1,8 +1,7 @@
 //! What all pages share.
 
-use std::ops::Deref;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::{Context, bail};
 use axum::body::Bytes;
@@ -58,40 +57,23 @@ impl Site {
     }
 }
 
-/// The site as it is at present. A replaced site stays in memory until the process ends, so that a page that is being
-/// made can go on with it. Each change of the settings costs that memory, the logo included.
-pub struct PresentSite {
-    first: Site,
-    next: OnceLock<Box<PresentSite>>,
-}
+/// The site as it is at present. Whoever makes an answer of it takes it once, and goes on with it when it is replaced.
+pub struct PresentSite(RwLock<Arc<Site>>);
 
 impl PresentSite {
     /// A site to begin with.
     pub fn new(site: Site) -> Self {
-        Self { first: site, next: OnceLock::new() }
+        Self(RwLock::new(Arc::new(site)))
     }
 
-    fn last(&self) -> &Self {
-        let mut last = self;
-        while let Some(next) = last.next.get() {
-            last = next;
-        }
-        last
+    /// The site of this moment.
+    pub fn get(&self) -> Arc<Site> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Shows this site from now on.
+    /// Shows this site from now on. The one before goes with the last answer that is made of it.
     pub fn replace(&self, site: Site) {
-        let mut next = Box::new(Self::new(site));
-        while let Err(refused) = self.last().next.set(next) {
-            next = refused;
-        }
-    }
-}
-
-impl Deref for PresentSite {
-    type Target = Site;
-    fn deref(&self) -> &Site {
-        &self.last().first
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(site);
     }
 }
 
@@ -134,5 +116,24 @@ impl Logo {
     /// The picture as a URL that holds it: RFC 2397.
     pub fn data_url(&self) -> String {
         format!("data:{};base64,{}", self.content_type, base64(&self.bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    #[test]
+    fn a_site_that_was_replaced_goes_with_the_last_answer_that_is_made_of_it() {
+        let (issuer, messages) = (Issuer::localhost(8080), Arc::new(Messages::load().unwrap()));
+        let site = || Site::new(&issuer, &Config::default().pages, Arc::clone(&messages)).unwrap();
+        let present = PresentSite::new(site());
+        let answered = present.get();
+        let first = Arc::downgrade(&answered);
+        present.replace(site());
+        assert!(first.upgrade().is_some(), "an answer is made of it");
+        drop(answered);
+        assert!(first.upgrade().is_none(), "it is gone, with its logo");
     }
 }

@@ -8,6 +8,7 @@ use crate::base::language::Language;
 
 section! {
     /// How the hosted pages look and speak.
+    #[derive(PartialEq)]
     pub struct Pages("pages") {
         /// The name of who runs this provider.
         operator_name: String = "Latchkey".to_owned();

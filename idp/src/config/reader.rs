@@ -349,13 +349,14 @@ fn distance(one: &str, other: &str) -> usize {
 macro_rules! section {
     (
         $(#[doc = $about:literal])+
+        $(#[derive($derived:ident)])?
         pub struct $name:ident($section:literal) {
             $( $(#[doc = $doc:literal])+
                $key:ident: $type:ty = $default:expr $(, $limit:ident($($argument:expr),*))*; )+
         }
     ) => {
         $(#[doc = $about])+
-        #[derive(Clone, Debug)]
+        #[derive(Clone, Debug $(, $derived)?)]
         pub struct $name {
             $( $(#[doc = $doc])+ pub $key: $type, )+
         }

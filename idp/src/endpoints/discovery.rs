@@ -24,14 +24,15 @@ pub async fn get(State(app): State<App>) -> Result<Response, Error> {
 fn describe(app: &App, ring: &Ring, scopes: &ScopeSet) -> Bytes {
     let algorithms: Vec<_> = ring.algorithms().collect();
     let languages: Vec<_> = Language::all().map(Language::tag).collect();
+    let site = app.site.get();
     let document = document(&Provider {
         issuer: app.issuer(),
         scopes,
         sign_up: app.config.login.sign_up,
         algorithms: &algorithms,
         ui_locales: &languages,
-        policy_uri: app.site.policy_uri.as_deref(),
-        tos_uri: app.site.tos_uri.as_deref(),
+        policy_uri: site.policy_uri.as_deref(),
+        tos_uri: site.tos_uri.as_deref(),
     });
     Value::Object(document).to_string().into()
 }

@@ -62,7 +62,7 @@ impl Owner {
     }
 
     /// The layout of a page of this account. The language switch comes back to `path`.
-    pub fn layout<'a>(&self, app: &'a App, path: &'static str) -> Layout<'a> {
+    pub fn layout(&self, app: &App, path: &'static str) -> Layout<'_> {
         let whose = handle(app, &self.session, self.session.id.as_str());
         Layout { whose: Some(whose), ..page::layout(app, &self.visitor).with_switch(path) }
     }

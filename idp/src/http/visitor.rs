@@ -1,6 +1,7 @@
 //! Who looks at a page: a browser, by its cookies.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::FromRequestParts;
@@ -21,12 +22,13 @@ use crate::login::password::Try;
 use crate::login::session::SignIn;
 use crate::oidc::acr;
 use crate::oidc::difference::Difference;
+use crate::site::Site;
 use crate::store::ephemeral::Rate;
 use crate::store::session::{self, Session};
 use crate::store::user::User;
 
 /// A browser and what it brought along.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Visitor {
     /// The browser's own secret; new if it came without one.
     pub browser: CookieSecret,
@@ -42,6 +44,8 @@ pub struct Visitor {
     pub user_agent: Option<String>,
     /// The language that its person reads best.
     pub language: Language,
+    /// What its pages share, as it was when the request came.
+    pub site: Arc<Site>,
     /// Names the request.
     pub request: RequestId,
 }
@@ -61,6 +65,7 @@ impl Visitor {
         let cookie = |name| jar.get(&parts.headers, name).and_then(CookieSecret::parse);
         let browser = cookie(Name::Browser);
         let source = client_ip::of(parts, app);
+        let site = app.site.get();
         Self {
             is_new: browser.is_none(),
             browser: browser.unwrap_or_else(|| CookieSecret::new(&app.pen.random)),
@@ -72,8 +77,9 @@ impl Visitor {
                 &[],
                 jar.get(&parts.headers, Name::Language),
                 text(&parts.headers, header::ACCEPT_LANGUAGE),
-                app.site.language,
+                site.language,
             ),
+            site,
             request: parts.extensions.get::<RequestId>().cloned().unwrap_or_default(),
         }
     }

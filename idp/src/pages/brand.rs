@@ -97,7 +97,7 @@ impl Colour {
 
 /// The operator's accent colour as a style sheet; it changes with the configuration only.
 pub async fn get(State(app): State<App>) -> Result<Response, Error> {
-    let css = app.site.pages.accent_color.as_ref().and_then(|color| accent_css(color.as_str()));
+    let css = app.site.get().pages.accent_color.as_ref().and_then(|color| accent_css(color.as_str()));
     let css = css.ok_or(Error::Http(StatusCode::NOT_FOUND, "there is no accent colour"))?;
     let headers = [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=300")];
     Ok((headers, css).into_response())
@@ -105,7 +105,8 @@ pub async fn get(State(app): State<App>) -> Result<Response, Error> {
 
 /// The operator's logo.
 pub async fn logo(State(app): State<App>) -> Result<Response, Error> {
-    let logo = app.site.logo.as_ref().ok_or(Error::Http(StatusCode::NOT_FOUND, "there is no logo"))?;
+    let site = app.site.get();
+    let logo = site.logo.as_ref().ok_or(Error::Http(StatusCode::NOT_FOUND, "there is no logo"))?;
     let headers = [(header::CONTENT_TYPE, logo.content_type), (header::CACHE_CONTROL, "public, max-age=300")];
     Ok((Extension(Shared), headers, logo.bytes.clone()).into_response())
 }

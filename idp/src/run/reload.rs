@@ -77,8 +77,9 @@ async fn take(app: &App, log: &Logging, source: &mut Source, loaded: &Loaded) {
         log.set_level(source.level);
         tracing::info!("log.level is {} from now on", source.level.as_str());
     }
-    match Site::new(&app.config.issuer, &config.pages, Arc::clone(&app.site.messages)) {
-        Ok(site) if site.logo == app.site.logo && format!("{:?}", site.pages) == format!("{:?}", app.site.pages) => {}
+    let shown = app.site.get();
+    match Site::new(&app.config.issuer, &config.pages, Arc::clone(&shown.messages)) {
+        Ok(site) if (&site.pages, &site.logo) == (&shown.pages, &shown.logo) => {}
         Ok(site) => {
             app.site.replace(site);
             tracing::info!("the settings of the pages have changed");

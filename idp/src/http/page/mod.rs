@@ -33,12 +33,12 @@ use crate::store::session::Session;
 use crate::store::user;
 
 /// What a page that belongs to no interaction is set in.
-pub fn layout<'a>(app: &'a App, visitor: &Visitor) -> Layout<'a> {
-    Layout::new(&app.site, visitor.language, csrf_token(app, visitor))
+pub fn layout<'a>(app: &App, visitor: &'a Visitor) -> Layout<'a> {
+    Layout::new(&visitor.site, visitor.language, csrf_token(app, visitor))
 }
 
 /// What a page on the way to a client is set in; without a step, as `layout`.
-pub fn layout_of<'a>(app: &'a App, visitor: &Visitor, step: Option<&Step>) -> Layout<'a> {
+pub fn layout_of<'a>(app: &App, visitor: &'a Visitor, step: Option<&Step>) -> Layout<'a> {
     let layout = layout(app, visitor);
     let Some(step) = step else { return layout };
     // What the person has chosen on the way, then what the client asked for, then what is known of the browser.
