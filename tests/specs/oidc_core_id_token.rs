@@ -5,7 +5,7 @@ use latchkey::clients;
 use latchkey::jose::{Algorithm, KeySet, Typ, verify};
 use latchkey::oidc::client_metadata::ClientKind;
 
-use crate::harness::{TestApp, minutes};
+use crate::harness::{TestApp, keep_log, kept_log, minutes};
 
 #[tokio::test]
 async fn an_id_token_says_who_signed_in_where_when_and_how() {
@@ -82,6 +82,35 @@ async fn id_tokens_follow_the_first_algorithm_of_the_provider() {
     let lost =
         app.client(ClientKind::Web, |new| new.metadata.id_token_signed_response_alg = Some(Algorithm::PS256)).await;
     assert_eq!(clients::unsignable(&app.app).await.unwrap(), [lost.id()]);
+}
+
+#[tokio::test]
+async fn an_algorithm_without_a_key_is_stood_in_for_by_the_first_until_there_is_a_key_and_that_is_told_once() {
+    let app = TestApp::new().await;
+    // As a command adds it whose configuration has the algorithm, while the server has not been started again.
+    let rp =
+        app.client(ClientKind::Web, |new| new.metadata.id_token_signed_response_alg = Some(Algorithm::ES256)).await;
+    let alg = |token: &str| {
+        let header = latchkey::base::encoding::from_base64url(token.split('.').next().unwrap()).unwrap();
+        serde_json::from_slice::<serde_json::Value>(&header).unwrap()["alg"].clone()
+    };
+    keep_log();
+    let tokens = rp.tokens_of("alice").await;
+    let tokens = rp.refresh(tokens.refresh()).await.tokens();
+    let log = kept_log();
+    assert_eq!(alg(tokens.id_token.as_ref().unwrap()), "RS256");
+    assert!(rp.is_good(&tokens.access_token).await);
+    assert_eq!(log.matches("there is no key for ES256").count(), 1, "{log}");
+    assert!(log.contains(rp.id()), "{log}");
+    // A replica that was started with it makes a key, and all sign with that.
+    let mut config = app.app.config.clone();
+    config.tokens.signing_algorithms.push(Algorithm::ES256);
+    app.on(config).await;
+    app.app.keys.follow(&app.app.db, &app.app.vault, &app.app.pen).await.unwrap();
+    let id_token = rp.refresh(tokens.refresh()).await.tokens().id_token.unwrap();
+    assert_eq!(alg(&id_token), "ES256");
+    let keys = KeySet::new(app.get("/jwks").await.json()["keys"].as_array().unwrap().clone()).unwrap();
+    verify(&id_token, &keys, Typ::Jwt).unwrap();
 }
 
 #[tokio::test]

@@ -1,11 +1,12 @@
 //! Making tokens: signed, and nothing written.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use crate::app::App;
-use crate::jose::{Algorithm, Typ, sign};
+use crate::jose::{Algorithm, SigningKey, Typ, sign};
 use crate::login::users;
 use crate::oidc;
 use crate::oidc::access_token::{self, AccessToken};
@@ -92,12 +93,14 @@ pub async fn for_grant(app: &App, client: &Client, grant: &Grant, wanted: Wanted
         issued_at: now,
         expires_at: now + lifetime,
     };
-    let access_token = sign_with(app, terms.algorithm, Typ::AccessToken, &token.claims(app.issuer()))?;
+    let (_, key) = signer(app, client, terms.algorithm)?;
+    let access_token = signed(&key, Typ::AccessToken, &token.claims(app.issuer()))?;
     let mut response = TokenResponse::new(access_token, lifetime, scope.clone());
     if scope.contains(OPENID) {
         let amr: Vec<String> = serde_json::from_str(&grant.amr).map_err(|_| Error::Broken("client_grant.amr"))?;
-        let algorithm = client.id_token_algorithm(&app.config.tokens.signing_algorithms);
-        let algorithm = algorithm.ok_or(Error::Broken("the client's ID tokens want an algorithm that is not there"))?;
+        let offered = client.id_token_algorithm(&app.config.tokens.signing_algorithms);
+        let wished = offered.or(client.metadata.id_token_signed_response_alg);
+        let (algorithm, key) = signer(app, client, wished.map_or_else(|| default_algorithm(app), Ok)?)?;
         let token = IdToken {
             issuer: app.issuer(),
             sub: &grant.sub,
@@ -111,7 +114,7 @@ pub async fn for_grant(app: &App, client: &Client, grant: &Grant, wanted: Wanted
             person: claims_of(app, client, grant, scope).await?,
         };
         let claims = id_token::claims(&token, now, app.config.tokens.id_token);
-        response.id_token = Some(sign_with(app, algorithm, Typ::Jwt, &claims)?);
+        response.id_token = Some(signed(&key, Typ::Jwt, &claims)?);
     }
     Ok(response)
 }
@@ -153,7 +156,8 @@ pub async fn for_client(
         issued_at: now,
         expires_at: now + lifetime,
     };
-    let access_token = sign_with(app, terms.algorithm, Typ::AccessToken, &token.claims(app.issuer()))?;
+    let (_, key) = signer(app, client, terms.algorithm)?;
+    let access_token = signed(&key, Typ::AccessToken, &token.claims(app.issuer()))?;
     Ok(TokenResponse::new(access_token, lifetime, scope.clone()))
 }
 
@@ -175,8 +179,26 @@ fn default_algorithm(app: &App) -> Result<Algorithm, Error> {
     app.config.tokens.signing_algorithms.first().copied().ok_or(Error::Broken("no signing algorithm"))
 }
 
-fn sign_with(app: &App, algorithm: Algorithm, typ: Typ, claims: &Map<String, Value>) -> Result<String, Error> {
-    let ring = app.keys.ring();
-    let key = ring.signer(algorithm, app.now()).ok_or(Error::Broken("no signing key of this algorithm"))?;
+/// The key that signs a token for this client, and its algorithm: the wanted one, where any process on the database has made
+/// a key of it. A command, or a replica that is newer, may have registered what this process knows only after a restart;
+/// until then the first algorithm of its configuration stands in.
+fn signer(app: &App, client: &Client, wanted: Algorithm) -> Result<(Algorithm, Arc<SigningKey>), Error> {
+    let (ring, now) = (app.keys.ring(), app.now());
+    if let Some(key) = ring.signer(wanted, now) {
+        return Ok((wanted, Arc::clone(key)));
+    }
+    let first = default_algorithm(app)?;
+    if app.notices.first("algorithm without a key") {
+        tracing::warn!(
+            client = client.client_id,
+            "there is no key for {wanted}: what wants it is signed with {first} until a process starts that has {wanted} in \
+             tokens.signing_algorithms"
+        );
+    }
+    let key = ring.signer(first, now).ok_or(Error::Broken("no signing key of this algorithm"))?;
+    Ok((first, Arc::clone(key)))
+}
+
+fn signed(key: &SigningKey, typ: Typ, claims: &Map<String, Value>) -> Result<String, Error> {
     sign(key, typ, claims).map_err(|_| Error::Broken("the signature failed"))
 }
