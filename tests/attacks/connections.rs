@@ -120,6 +120,33 @@ async fn tls_serves_http_1_and_http_2_and_reads_a_new_certificate_without_droppi
     assert_eq!(kept.send_request(get(&config, "/jwks")).await.unwrap().status(), 200);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sighup_changes_nothing_while_the_certificate_cannot_be_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = alone(&folder);
+    certify(&mut config, folder.path());
+    let path = folder.path().join("latchkey.toml");
+    let declare = |client: &str| {
+        let uris = "redirect_uris = ['https://app.example.com/']";
+        std::fs::write(&path, format!("[[clients]]\nclient_id = '{client}'\nkind = 'spa'\n{uris}\n")).unwrap();
+    };
+    declare("first");
+    let process = Process::spawn(config.issuer.port(), latchkey(&config), &[("LATCHKEY_CONFIG", path.to_str().unwrap())]);
+    ready(&config).await;
+    let declared = |client: &str| run(latchkey(&config).args(["client", "show", client])).status.success();
+    let certificate = config.tls.certificate_file.clone().unwrap();
+    let good = std::fs::read(&certificate).unwrap();
+    std::fs::write(&certificate, "nonsense").unwrap();
+    declare("second");
+    process.hang_up();
+    process.logs("what was in force stays: tls.certificate_file", 1).await;
+    assert!(declared("first") && !declared("second"));
+    std::fs::write(&certificate, good).unwrap();
+    process.hang_up();
+    process.logs("the configuration was read again", 1).await;
+    assert!(declared("second"));
+}
+
 trait IntoStatus {
     fn into_status(self) -> http::StatusCode;
 }

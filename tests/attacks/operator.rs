@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use latchkey::config::{Config, DatabaseUrl, Issuer};
 
-use crate::harness::{Process, TestApp, free_port, latchkey, left_out, refused, run};
+use crate::harness::{Process, TestApp, binary, free_port, latchkey, left_out, refused, run};
 
 fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
@@ -336,4 +336,61 @@ async fn sighup_reads_again_what_it_can_and_ends_no_server() {
     {
         assert!(log.contains(line), "{line}: {log}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sighup_takes_all_of_a_configuration_or_nothing() {
+    let app = TestApp::beside_a_process().await;
+    let (config, folder) = (&app.app.config, tempfile::tempdir().unwrap());
+    let (path, log) = (folder.path().join("latchkey.toml"), folder.path().join("log"));
+    let write = |name: &str, rest: &str, client: &str| {
+        let text = format!(
+            "[pages]\noperator_name = '{name}'\n{rest}\n[[clients]]\nclient_id = '{name}'\nkind = 'spa'\n\
+             redirect_uris = ['https://app.example.com/']\n{client}\n"
+        );
+        std::fs::write(&path, text).unwrap();
+    };
+    write("first", "", "");
+    // The log goes to a file, to be read while the server runs.
+    let mut command = binary("sh".as_ref(), config);
+    command.args(["-c", "exec \"$0\" \"$@\" 2>\"$LOG\"", env!("CARGO_BIN_EXE_latchkey")]).env("LOG", &log);
+    let environment = [("LATCHKEY_CONFIG", path.to_str().unwrap())];
+    let mut server = Process::spawn(config.issuer.port(), command, &environment);
+    server.ready().await;
+    let told = |words: &str| {
+        let began = std::time::Instant::now();
+        loop {
+            let log = std::fs::read_to_string(&log).unwrap();
+            if log.contains(words) {
+                return log;
+            }
+            assert!(began.elapsed() < Duration::from_secs(60), "{words} in {log}");
+            std::thread::yield_now();
+        }
+    };
+    let declared = |client: &str| run(latchkey(config).args(["client", "show", client])).status.success();
+    const ES256: &str = "[tokens]\nsigning_algorithms = ['RS256', 'ES256']";
+    for (name, rest, client, key) in [
+        ("second", ES256, "id_token_signed_response_alg = 'ES256'", "tokens.signing_algorithms, which is"),
+        ("third", "[[scopes]]\nname = 'x1'\ndescription = 'See x1'", "scope = 'openid x1'", "[[scopes]], which is"),
+        (
+            "fourth",
+            &format!("{ES256}\n[[resources]]\nidentifier = 'https://api.example'\nsigning_algorithm = 'ES256'"),
+            "",
+            "resources.0.signing_algorithm: ES256 needs",
+        ),
+        ("fifth", "logo = 'nope.png'", "", "pages.logo: the logo nope.png cannot be read"),
+    ] {
+        write(name, rest, client);
+        server.hang_up();
+        let log = told(key);
+        assert!(!log.contains("the configuration was read again"), "{log}");
+        assert!(server.text(&server.url("/sign-in")).await.contains("first"), "{name}");
+        assert!(declared("first") && !declared(name), "{name}");
+    }
+    write("sixth", ES256, "");
+    server.hang_up();
+    let log = told("the configuration was read again");
+    assert!(log.contains("keys=\"tokens.signing_algorithms\""), "{log}");
+    assert!(server.text(&server.url("/sign-in")).await.contains("sixth") && declared("sixth"));
 }

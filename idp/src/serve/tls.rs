@@ -51,13 +51,20 @@ impl Tls {
         }
     }
 
-    /// Reads the files again.
-    pub fn read_again(&self) {
-        match load(&self.certificate, &self.key) {
-            Ok(config) => {
-                *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
-                tracing::info!("the certificate was read again");
-            }
+    /// Reads the files. What was read is not in force before it is taken.
+    pub fn read(&self) -> Result<Arc<ServerConfig>> {
+        load(&self.certificate, &self.key)
+    }
+
+    /// Uses this for connections from now on.
+    pub fn take(&self, read: Arc<ServerConfig>) {
+        *self.config.write().unwrap_or_else(PoisonError::into_inner) = read;
+        tracing::info!("the certificate was read again");
+    }
+
+    fn read_again(&self) {
+        match self.read() {
+            Ok(read) => self.take(read),
             // The one before is better than none.
             Err(error) => tracing::error!("the certificate was not read again: {error:#}"),
         }
