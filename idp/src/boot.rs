@@ -3,17 +3,19 @@
 mod files;
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use tokio_util::task::TaskTracker;
 
 use crate::app::{App, Parts};
 use crate::base::clock::Clock;
 use crate::base::messages::Messages;
 use crate::base::random::Random;
+use crate::base::refusal;
 use crate::base::seal::SealingKey;
 use crate::clients::Remembered;
 use crate::config::{Config, DatabaseUrl};
@@ -99,33 +101,42 @@ fn configured(config: &Config) -> Limits {
 
 /// Opens the database and everything else, and keeps the long time limits of a start.
 pub async fn open_patiently(purpose: Purpose, config: Config, surroundings: Surroundings) -> Result<App> {
+    let subject = match config.database_url() {
+        DatabaseUrl::Sqlite(path) => format!("database {}", path.display()),
+        url => format!("database {url} (database.url)"),
+    };
+    open_called(&subject, purpose, config, surroundings).await
+}
+
+/// Opens the copy of a backup, which messages name, in order to begin an epoch in it.
+pub(crate) async fn open_copy(backup: &Path, config: Config, surroundings: Surroundings) -> Result<App> {
+    open_called(&format!("backup {}", backup.display()), Purpose::Restore, config, surroundings).await
+}
+
+/// The same of a database that messages call `subject`.
+async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundings: Surroundings) -> Result<App> {
     let Surroundings { clock, random, durable } = surroundings;
     let pen = Pen { clock: clock.clone(), random: random.clone() };
     let own_key = own_key_file(&config);
-    if purpose.makes() {
-        prepare_folders(&config)?;
-        if let (Some(file), DatabaseUrl::Sqlite(path)) = (&own_key, config.database_url()) {
-            // Before a database is made: an empty one would look as if all had been well.
-            file.check(&path, std::fs::metadata(&path).is_ok_and(|metadata| metadata.len() > 0))?;
-        }
-    } else {
-        database_is_there(&config)?;
-    }
-    let db = open_database(&config, durable, purpose.makes()).await?;
+    look_into_file(purpose, &config, own_key.as_ref(), subject).await?;
+    let db = open_database(&config, durable, purpose.makes(), subject).await?;
     match purpose {
-        Purpose::Serve | Purpose::Migrate => {}
-        Purpose::Restore => is_of_latchkey(&config, &db).await?,
+        Purpose::Serve | Purpose::Migrate => is_nobody_elses(subject, &db.tables().await?)?,
+        Purpose::Restore => is_of_latchkey(subject, &db).await?,
         Purpose::Command => is_ours(&config, &db).await?,
+    }
+    if let Purpose::Migrate | Purpose::Restore = purpose {
+        is_of_this_issuer(&config, &db, subject).await?;
     }
     let masters = master_keys(&config, own_key.as_ref(), &db, &random).await?;
     if purpose != Purpose::Command {
-        db.migrate().await.context("the schema cannot be brought up to date")?;
+        db.migrate().await.with_context(|| format!("the schema of the {subject} cannot be brought up to date"))?;
     }
     let vault = match purpose.makes() {
         true => Vault::open(&db, &masters, &pen).await,
         false => Vault::open_as_it_is(&db, &masters).await,
     };
-    let vault = vault.with_context(|| which_key(&config))?;
+    let vault = vault.with_context(|| which_key(&config, subject))?;
     if let (Some(file), true) = (&own_key, purpose.makes()) {
         file.finish().with_context(|| format!("the master key file {}", file.path().display()))?;
     }
@@ -210,12 +221,8 @@ fn prepare_folders(config: &Config) -> Result<()> {
     Ok(())
 }
 
-async fn open_database(config: &Config, durable: bool, make: bool) -> Result<Db> {
+async fn open_database(config: &Config, durable: bool, make: bool, subject: &str) -> Result<Db> {
     let url = config.database_url();
-    let shown = match &url {
-        DatabaseUrl::Sqlite(path) => path.display().to_string(),
-        DatabaseUrl::Postgres(_) => format!("{url} (database.url)"),
-    };
     let limits = configured(config);
     let options = db::Options {
         url: match &url {
@@ -228,19 +235,91 @@ async fn open_database(config: &Config, durable: bool, make: bool) -> Result<Db>
         make,
     };
     if let DatabaseUrl::Sqlite(path) = &url {
-        files::keep_private(path).with_context(|| format!("the database {shown} cannot be made"))?;
+        let made = files::keep_private(path).map_err(|error| anyhow!(refusal::explained(path, &error)));
+        made.with_context(|| format!("the {subject} cannot be made"))?;
     }
-    Db::open(&options).await.with_context(|| format!("the database {shown} cannot be opened"))
+    Db::open(&options).await.map_err(|error| unopened(config, error)).with_context(|| not_opened(subject))
 }
 
-/// Refuses if the SQLite file is missing: opening it would make an empty one.
-fn database_is_there(config: &Config) -> Result<()> {
-    match config.database_url() {
-        DatabaseUrl::Sqlite(path) if !path.is_file() => {
-            let path = std::path::absolute(&path).unwrap_or(path);
-            bail!(NotOurs(format!("There is no database at {}.", path.display())))
+fn not_opened(subject: &str) -> String {
+    format!("the {subject} cannot be opened")
+}
+
+/// Why the database does not open: SQLite does not say whether that is a matter of permissions.
+fn unopened(config: &Config, error: db::Error) -> anyhow::Error {
+    if let DatabaseUrl::Sqlite(path) = config.database_url()
+        && let Err(refused) = File::options().read(true).write(true).open(&path)
+    {
+        return anyhow!(refusal::explained(&path, &refused));
+    }
+    error.into()
+}
+
+/// Looks at an SQLite file before anything is changed in it or beside it, and refuses what this purpose cannot work with.
+async fn look_into_file(purpose: Purpose, config: &Config, own_key: Option<&KeyFile>, subject: &str) -> Result<()> {
+    let DatabaseUrl::Sqlite(path) = config.database_url() else { return Ok(()) };
+    let bytes = match std::fs::metadata(&path) {
+        Ok(metadata) if metadata.is_file() => Some(metadata.len()),
+        Ok(_) => None,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => None,
+        Err(error) => return Err(anyhow!(refusal::explained(&path, &error))).with_context(|| not_opened(subject)),
+    };
+    if !purpose.makes() && bytes.is_none() {
+        // Opening it would make an empty one.
+        let path = std::path::absolute(&path).unwrap_or(path);
+        bail!(NotOurs(format!("There is no database at {}.", path.display())));
+    }
+    if purpose.makes() {
+        prepare_folders(config)?;
+    }
+    let tables = match bytes {
+        None | Some(0) => Vec::new(),
+        Some(_) => {
+            let tables = Db::tables_of(&path, PATIENCE).await.map_err(|error| unopened(config, error));
+            tables.with_context(|| not_opened(subject))?
         }
+    };
+    if let (Some(file), true) = (own_key, purpose.makes()) {
+        // Before a database is made: an empty one would look as if all had been well.
+        let checked = file.check(&path, has_ours(&tables));
+        checked.with_context(|| format!("the master key file {}", file.path().display()))?;
+    }
+    match purpose {
+        // What is no backup is told by what it lacks.
+        Purpose::Restore => Ok(()),
+        _ => is_nobody_elses(subject, &tables),
+    }
+}
+
+/// Whether tables of Latchkey are among these.
+fn has_ours(tables: &[String]) -> bool {
+    ["installation", "data_key"].iter().all(|own| tables.iter().any(|table| table == own))
+}
+
+/// Refuses a database that is another program's: none of ours is among its tables.
+fn is_nobody_elses(subject: &str, tables: &[String]) -> Result<()> {
+    // A first start that ended in the middle leaves the list of migrations behind.
+    match tables.iter().find(|table| *table != "_sqlx_migrations") {
+        Some(other) if !has_ours(tables) => bail!(NotOurs(format!(
+            "The {subject} has tables of another program ({other}, for one) and none of Latchkey: give Latchkey one of its own."
+        ))),
         _ => Ok(()),
+    }
+}
+
+/// Refuses a database or a backup that belongs to another issuer. One that has no tables yet belongs to nobody.
+async fn is_of_this_issuer(config: &Config, db: &Db, subject: &str) -> Result<()> {
+    if !has_ours(&db.tables().await.context("the database cannot be read")?) {
+        return Ok(());
+    }
+    let issuer = installation::find(&mut *db.read().await?, ISSUER).await?;
+    match issuer.filter(|issuer| issuer != config.issuer.as_str()) {
+        None => Ok(()),
+        Some(other) => bail!(NotOurs(format!(
+            "The {subject} belongs to {other}, and this configuration is that of {}. If the issuer has changed on purpose, do \
+             this with the one from before, and then start the server with the new one.",
+            config.issuer.as_str()
+        ))),
     }
 }
 
@@ -270,9 +349,9 @@ async fn is_ours(config: &Config, db: &Db) -> Result<()> {
 }
 
 /// Refuses to restore from a file that is no database of Latchkey.
-async fn is_of_latchkey(config: &Config, db: &Db) -> Result<()> {
-    if db.schema().await.context("the database cannot be read")? == Schema::Missing {
-        bail!("{} is no backup of Latchkey", config.database_url().shown());
+async fn is_of_latchkey(subject: &str, db: &Db) -> Result<()> {
+    if !has_ours(&db.tables().await.with_context(|| format!("the {subject} cannot be read"))?) {
+        bail!(NotOurs(format!("The {subject} is not one of Latchkey.")));
     }
     Ok(())
 }
@@ -349,15 +428,26 @@ fn own_key_file(config: &Config) -> Option<KeyFile> {
 }
 
 /// Which key was tried on which database, for messages.
-fn which_key(config: &Config) -> String {
+fn which_key(config: &Config, subject: &str) -> String {
     let key = match own_key_file(config) {
         Some(file) => format!("the master key file {}", file.path().display()),
         None => "secrets.master_key".to_owned(),
     };
-    match config.database_url() {
-        DatabaseUrl::Sqlite(path) => format!("{key} and the database {}", path.display()),
-        DatabaseUrl::Postgres(_) => format!("{key} and the PostgreSQL database"),
+    format!("{key} and the {subject}")
+}
+
+/// Refuses to restore a backup where the master key is missing that Latchkey had made: before anything is made there.
+pub(crate) fn key_is_there(config: &Config, backup: &Path) -> Result<()> {
+    let Some(file) = own_key_file(config) else { return Ok(()) };
+    let key = std::path::absolute(file.path()).unwrap_or_else(|_| file.path().to_owned());
+    if file.is_there().with_context(|| format!("the master key file {}", key.display()))? {
+        return Ok(());
     }
+    bail!(NotOurs(format!(
+        "There is no master key at {}, and without it nothing in the backup {} can be opened: put it there first.",
+        key.display(),
+        backup.display()
+    )))
 }
 
 pub(crate) use files::warn_of_open_folders;
@@ -374,6 +464,7 @@ pub fn take_hold(config: &Config) -> Result<Option<Hold>> {
     prepare_folders(config)?;
     let lock = lock_path(&path);
     let file = files::private_options().create(true).truncate(false).open(&lock);
+    let file = file.map_err(|error| anyhow!(refusal::explained(&lock, &error)));
     let file = file.with_context(|| format!("the lock file {} cannot be opened", lock.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(Some(Hold { _file: file })),

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::base::encoding::base64url;
 use crate::base::random::Random;
+use crate::base::refusal;
 use crate::base::seal::SealingKey;
 use crate::store::db::Db;
 use crate::store::event::Pen;
@@ -21,8 +22,8 @@ use crate::store::installation::{self, DataKey};
 pub enum Error {
     /// None of the master keys given opens the data key of this database.
     WrongMasterKey,
-    /// The key file cannot be read or written.
-    File(std::io::Error),
+    /// This key file cannot be read or written.
+    File(PathBuf, std::io::Error),
     /// A master key is not 32 bytes in base64.
     Malformed,
     /// The key file has gone, and the database that it belongs to is there.
@@ -50,7 +51,7 @@ impl fmt::Display for Error {
                 "the master key does not open this database: it was made with another one. Give the key that was used \
                  before (secrets.master_key, secrets.master_key_file, or secrets.previous_master_keys)",
             ),
-            Self::File(error) => write!(f, "the master key file cannot be used: {error}"),
+            Self::File(path, error) => write!(f, "it cannot be used: {}", refusal::explained(path, error)),
             Self::Malformed => {
                 f.write_str("this is no master key, which is 32 random bytes in base64: openssl rand -base64 32")
             }
@@ -114,9 +115,14 @@ impl KeyFile {
         &self.path
     }
 
+    /// Whether there is a key, under either name.
+    pub fn is_there(&self) -> Result<bool, Error> {
+        Ok(is_there(&self.path)? || is_there(&self.unfinished())?)
+    }
+
     /// Refuses a key whose database has gone. Asked before a database is made where there is none.
     pub fn check(&self, database: &Path, sealed: bool) -> Result<(), Error> {
-        if self.path.exists() && !sealed {
+        if !sealed && is_there(&self.path)? {
             return Err(Error::DatabaseMissing { key: self.path.clone(), database: database.to_owned() });
         }
         Ok(())
@@ -125,10 +131,10 @@ impl KeyFile {
     /// The key of this database; a new one where neither is there.
     pub fn open(&self, database: &Path, sealed: bool, random: &Random) -> Result<SealingKey, Error> {
         self.check(database, sealed)?;
-        if self.path.exists() {
+        if is_there(&self.path)? {
             return read_key(&self.path);
         }
-        if sealed && !self.unfinished().exists() {
+        if sealed && !is_there(&self.unfinished())? {
             return Err(Error::KeyMissing { key: self.path.clone(), database: database.to_owned() });
         }
         read_or_make_key(&self.unfinished(), random)
@@ -136,10 +142,10 @@ impl KeyFile {
 
     /// Gives a new key its final name, once a database is sealed with it.
     pub fn finish(&self) -> Result<(), Error> {
-        if self.path.exists() || !self.unfinished().exists() {
+        if is_there(&self.path)? || !is_there(&self.unfinished())? {
             return Ok(());
         }
-        std::fs::rename(self.unfinished(), &self.path).map_err(Error::File)?;
+        std::fs::rename(self.unfinished(), &self.path).map_err(of(&self.path))?;
         keep_names(&self.path)
     }
 
@@ -152,8 +158,17 @@ impl KeyFile {
     }
 }
 
+/// Whether a file is there. One that cannot be seen may be: that is an error.
+fn is_there(path: &Path) -> Result<bool, Error> {
+    path.try_exists().map_err(of(path))
+}
+
+fn of(path: &Path) -> impl Fn(std::io::Error) -> Error {
+    move |error| Error::File(path.to_owned(), error)
+}
+
 fn read_key(path: &Path) -> Result<SealingKey, Error> {
-    let text = Zeroizing::new(std::fs::read_to_string(path).map_err(Error::File)?);
+    let text = Zeroizing::new(std::fs::read_to_string(path).map_err(of(path))?);
     parse_master_key(&text)
 }
 
@@ -166,21 +181,21 @@ fn read_or_make_key(path: &Path, random: &Random) -> Result<SealingKey, Error> {
     match options.open(path) {
         Ok(mut file) => {
             let key = SealingKey::generate(random);
-            writeln!(file, "{}", *master_key_text(&key)).map_err(Error::File)?;
+            writeln!(file, "{}", *master_key_text(&key)).map_err(of(path))?;
             // What it will seal must not outlive it in a power cut.
-            file.sync_all().map_err(Error::File)?;
+            file.sync_all().map_err(of(path))?;
             keep_names(path)?;
             Ok(key)
         }
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => read_key(path),
-        Err(error) => Err(Error::File(error)),
+        Err(error) => Err(of(path)(error)),
     }
 }
 
 /// Waits until the names in a file's folder are on disk.
 fn keep_names(path: &Path) -> Result<(), Error> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(Error::File)
+    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(of(path))
 }
 
 /// The open data key.

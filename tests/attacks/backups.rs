@@ -108,6 +108,8 @@ async fn a_backup_that_is_damaged_or_no_backup_changes_nothing() {
     for file in [&damaged, &nothing, &path.with_extension("gone")] {
         let refused = run(latchkey(&config).args(["restore"]).arg(file));
         assert_eq!(refused.status.code(), Some(1), "{file:?}: {refused:?}");
+        let told = String::from_utf8_lossy(&refused.stderr);
+        assert!(told.contains(file.to_str().unwrap()) && !told.contains(".restoring"), "{told}");
     }
     let shown = done(&run(latchkey(&config).args(["user", "show", "alice"])));
     assert!(shown.contains("alice@example.com"), "{shown}");

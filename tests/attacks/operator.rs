@@ -1,14 +1,14 @@
 //! S. Commands, restores and configurations of an operator who makes a mistake, or is interrupted.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-use std::os::unix::process::ExitStatusExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::time::Duration;
 
 use latchkey::config::{Config, DatabaseUrl, Issuer};
 
-use crate::harness::{Process, TestApp, binary, free_port, latchkey, left_out, refused, run};
+use crate::harness::{Process, TestApp, binary, empty_config, free_port, latchkey, left_out, refused, run};
 
 fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
@@ -128,8 +128,161 @@ async fn a_command_in_the_wrong_folder_makes_nothing_and_says_where_it_looked() 
         assert!(said(&answer).contains("--config"), "{}", said(&answer));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{args:?}");
     }
+    // A backup that is not there, and one that is, without the key of its database.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (none, backup) = (elsewhere.path().join("none"), elsewhere.path().join("backup"));
+    std::fs::write(&backup, "what a backup holds").unwrap();
+    for (file, code, words) in [(&none, 1, "cannot be read"), (&backup, 66, "latchkey-data/master.key")] {
+        let answer = run(latchkey(&config).arg("restore").arg(file).current_dir(folder.path()));
+        assert_eq!(answer.status.code(), Some(code), "{}", said(&answer));
+        for words in [words, file.to_str().unwrap()] {
+            assert!(said(&answer).contains(words), "{}", said(&answer));
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "{file:?}");
+    }
     done(&run(latchkey(&config).arg("migrate").current_dir(folder.path())));
     done(&run(latchkey(&config).args(["user", "list"]).current_dir(folder.path())));
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_user_may_not_open_is_not_told_to_be_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, open) = (folder.path().join("data"), folder.path().join("open"));
+    let mut config = Config::for_test(Issuer::localhost(free_port()));
+    config.data_dir = data.clone();
+    drop(Process::start(&config, &[]).await);
+    let path = data.join("latchkey.db");
+    // Who is root may open everything, and asks as somebody else.
+    let root = std::fs::metadata(&data).unwrap().uid() == 0;
+    let copy = folder.path().join("latchkey");
+    if root {
+        std::fs::copy(env!("CARGO_BIN_EXE_latchkey"), &copy).unwrap();
+        set_mode(folder.path(), 0o755);
+    }
+    let command = |config: &Config| match root {
+        true => {
+            let mut command = binary(&copy, config);
+            command.uid(65534).gid(65534);
+            command
+        }
+        false => latchkey(config),
+    };
+    if command(&config).arg("--version").output().is_err() {
+        return left_out("a folder that everybody can enter");
+    }
+    std::fs::create_dir(&open).unwrap();
+    set_mode(&open, 0o777);
+    std::fs::copy(&path, open.join("latchkey.db")).unwrap();
+    set_mode(&open.join("latchkey.db"), 0o666);
+    let mut beside = config.clone();
+    beside.database.url = Some(DatabaseUrl::Sqlite(open.join("latchkey.db")));
+    let (key, listing) = (data.join("master.key"), ["user", "list"].as_slice());
+    for (closed, config, args, named) in [
+        (&data, &config, listing, &path),
+        (&data, &config, &["migrate"], &path),
+        (&path, &config, listing, &path),
+        (&data, &beside, listing, &key),
+        (&key, &beside, listing, &key),
+    ] {
+        // The others are open to whoever asks.
+        for (path, mode) in [(&data, 0o777), (&path, 0o666), (&key, 0o666), (closed, 0)] {
+            set_mode(path, mode);
+        }
+        let answer = run(command(config).args(args));
+        for path in [&data, &path, &key] {
+            set_mode(path, 0o700);
+        }
+        let told = said(&answer);
+        assert_eq!(answer.status.code(), Some(1), "{closed:?} {args:?}: {told}");
+        for words in [named.to_str().unwrap(), "Permission denied", "this process runs as user", "belongs to user"] {
+            assert!(told.contains(words), "{closed:?} {args:?}: {words} in {told}");
+        }
+        assert!(!told.contains("There is no") && !told.contains("is missing"), "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s1_migrate_and_restore_refuse_what_belongs_to_another_issuer() {
+    let app = TestApp::beside_a_process().await;
+    let mut other = app.app.config.clone();
+    other.issuer = Issuer::localhost(free_port());
+    let refuses = |args: &[&str], named: &str| {
+        let before = std::fs::read(named).ok();
+        let answer = run(latchkey(&other).args(args));
+        assert_eq!(answer.status.code(), Some(66), "{}", said(&answer));
+        for words in [app.issuer(), other.issuer.as_str(), named] {
+            assert!(said(&answer).contains(words), "{words} in {}", said(&answer));
+        }
+        assert_eq!(std::fs::read(named).ok(), before);
+    };
+    done(&run(latchkey(&app.app.config).arg("migrate")));
+    match app.app.config.database_url() {
+        DatabaseUrl::Sqlite(path) => {
+            let backup = path.with_extension("backup");
+            done(&run(latchkey(&app.app.config).arg("backup").arg(&backup)));
+            app.app.db.close().await;
+            refuses(&["migrate"], path.to_str().unwrap());
+            refuses(&["restore", backup.to_str().unwrap()], backup.to_str().unwrap());
+            done(&run(latchkey(&app.app.config).arg("restore").arg(&backup)));
+        }
+        DatabaseUrl::Postgres(_) => refuses(&["migrate"], "database.url"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s1_a_database_of_another_program_is_refused_and_an_empty_one_is_taken() {
+    let empty = empty_config().await;
+    done(&run(latchkey(&empty).arg("migrate")));
+    done(&run(latchkey(&empty).args(["user", "list"])));
+
+    let config = empty_config().await;
+    let (url, named) = match config.database_url() {
+        DatabaseUrl::Sqlite(path) => {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            (format!("sqlite:{}?mode=rwc", path.display()), path.display().to_string())
+        }
+        DatabaseUrl::Postgres(url) => (url.expose().to_owned(), "database.url".to_owned()),
+    };
+    let execute = async |sql: &'static str| {
+        sqlx::any::install_default_drivers();
+        let mut conn = <sqlx::AnyConnection as sqlx::Connection>::connect(&url).await.unwrap();
+        sqlx::Executor::execute(&mut conn, sqlx::raw_sql(sql)).await.unwrap();
+        sqlx::Connection::close(conn).await.unwrap();
+    };
+    execute("CREATE TABLE invoices (number TEXT)").await;
+    let file = match config.database_url() {
+        DatabaseUrl::Sqlite(path) => Some(path),
+        DatabaseUrl::Postgres(_) => None,
+    };
+    if let Some(path) = &file {
+        set_mode(path, 0o644);
+    }
+    let as_it_is = || file.as_ref().map(|path| (std::fs::read(path).unwrap(), mode(path)));
+    let before = as_it_is();
+    for answer in [run(latchkey(&config).arg("migrate")), refused(&config)] {
+        assert_eq!(answer.status.code(), Some(66), "{}", said(&answer));
+        for words in ["invoices", &named] {
+            assert!(said(&answer).contains(words), "{words} in {}", said(&answer));
+        }
+        assert!(as_it_is() == before, "nothing was changed");
+    }
+    // What cannot be migrated is named by its address.
+    execute("CREATE TABLE installation (name TEXT, value TEXT); CREATE TABLE data_key (id TEXT)").await;
+    let answer = run(latchkey(&config).arg("migrate"));
+    assert_eq!(answer.status.code(), Some(1), "{}", said(&answer));
+    assert!(
+        said(&answer).contains(&named) && said(&answer).contains("cannot be brought up to date"),
+        "{}",
+        said(&answer)
+    );
+}
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().mode() & 0o777
 }
 
 /// A database on which a server was killed, so that what is in its log is in no other place; with a backup from before.

@@ -13,7 +13,7 @@ mod trap;
 pub use app::{PASSWORD, TestApp, minutes, seconds};
 pub use browser::{Authorize, Browser, Form, Page};
 pub use database::left_out;
-pub use database::{as_by_default, server};
+pub use database::{as_by_default, empty_config, server};
 pub use http::{Reply, form_encode};
 pub use log::{keep_log, kept_log};
 pub use process::{Process, binary, free_port, latchkey, refused, run};

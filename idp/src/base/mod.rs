@@ -6,6 +6,7 @@ pub mod id;
 pub mod language;
 pub mod messages;
 pub mod random;
+pub mod refusal;
 pub mod seal;
 pub mod secret;
 pub mod token;

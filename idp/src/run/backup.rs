@@ -10,6 +10,7 @@ use serde_json::json;
 use super::{failed, open};
 use crate::app::App;
 use crate::base::clock::Timestamp;
+use crate::base::refusal;
 use crate::boot::{self, Purpose};
 use crate::cli::backup::{Backup, Restore};
 use crate::cli::{Failure, Outcome, Output};
@@ -52,6 +53,11 @@ pub(super) async fn restore(config: Config, restore: &Restore) -> Outcome {
     let Some(file) = file else {
         return Err(Failure::Usage("Which backup? latchkey restore FILE".to_owned()));
     };
+    // Before anything is made: the folder may be the wrong one.
+    let cannot_be_read = || format!("the backup {} cannot be read", file.display());
+    let opened = File::open(file).map_err(|error| anyhow!(refusal::explained(file, &error)));
+    drop(opened.with_context(cannot_be_read)?);
+    boot::key_is_there(&config, file)?;
     // Root restores for the service's user, who could not open what is root's.
     let owner = Owner::of(&present)?;
     // Held until the end: no server may begin on what is about to be replaced.
@@ -59,11 +65,11 @@ pub(super) async fn restore(config: Config, restore: &Restore) -> Outcome {
     owner.give(&boot::lock_path(&present), false)?;
     let restored = with_ending(&present, ".restoring");
     remove(&restored);
-    copy(file, &restored).with_context(|| format!("{} cannot be read", file.display()))?;
+    copy(file, &restored).with_context(cannot_be_read)?;
     faults::pass("restore.copied");
     let mut on_copy = config;
     on_copy.database.url = Some(DatabaseUrl::Sqlite(restored.clone()));
-    let prepared = match begin_epoch_on_copy(on_copy).await {
+    let prepared = match begin_epoch_on_copy(on_copy, file).await {
         // One file, and nothing beside it.
         Ok(()) => merge(&restored).await.map_err(Failure::from).and_then(|()| owner.give(&restored, true)),
         refused => refused,
@@ -98,11 +104,11 @@ async fn restore_in_place(config: Config, restore: &Restore) -> Outcome {
 }
 
 /// The same on a copy of a backup, which an earlier release may have written.
-async fn begin_epoch_on_copy(config: Config) -> Result<(), Failure> {
-    let app = boot::open_patiently(Purpose::Restore, config, boot::Surroundings::real()).await?;
+async fn begin_epoch_on_copy(config: Config, file: &Path) -> Result<(), Failure> {
+    let app = boot::open_copy(file, config, boot::Surroundings::real()).await?;
     if let Some(wrong) = app.db.check().await.map_err(failed)? {
         app.db.close().await;
-        return Err(anyhow!("the backup is damaged: {wrong}").into());
+        return Err(anyhow!("the backup {} is damaged: {wrong}", file.display()).into());
     }
     begin_epoch(&app).await
 }

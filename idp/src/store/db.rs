@@ -243,6 +243,22 @@ impl Db {
         MIGRATIONS.run(&mut conn).await.map_err(|error| Error::Failed(sqlx::Error::Migrate(Box::new(error))))
     }
 
+    /// The names of the tables, whoever has made them.
+    pub async fn tables(&self) -> Result<Vec<String>> {
+        tables(&mut *self.read().await?, self.queue.is_some()).await
+    }
+
+    /// The same of an SQLite file, in which opening it for this alone changes nothing.
+    pub async fn tables_of(path: &Path, patience: Duration) -> Result<Vec<String>> {
+        install_default_drivers();
+        let mut conn = AnyConnection::connect(&format!("{}?mode=rw", sqlite_url(path))).await?;
+        let patience = format!("PRAGMA busy_timeout = {}", patience.as_millis());
+        sqlx::query(sqlx::AssertSqlSafe(patience)).execute(&mut conn).await?;
+        let found = tables(&mut conn, true).await;
+        conn.close().await?;
+        found
+    }
+
     /// How far the schema is for this release.
     pub async fn schema(&self) -> Result<Schema> {
         let mut conn = self.read().await?;
@@ -354,6 +370,21 @@ impl Db {
         self.reader.close().await;
         self.writer.close().await;
     }
+}
+
+async fn tables(conn: &mut AnyConnection, sqlite: bool) -> Result<Vec<String>> {
+    let sql = match sqlite {
+        true => "SELECT name FROM sqlite_master WHERE type = 'table' AND substr(name, 1, 7) <> 'sqlite_'",
+        // Where ours would be made; those of an extension are nobody's data.
+        false => {
+            "SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+              WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p')
+                AND NOT EXISTS (SELECT 1 FROM pg_depend d
+                                 WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')"
+        }
+    };
+    let rows: Vec<(String,)> = sqlx::query_as(sql).fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
 /// Does work on a connection to PostgreSQL, and gives the connection up if the error means that it is of no more use.

@@ -1,0 +1,20 @@
+//! Why the system refuses a file, in words that say who is refused.
+
+use std::io::{Error, ErrorKind};
+use std::path::Path;
+
+/// The system's words and, where it is about permissions, as which user this process runs and whose the file is or, if that
+/// cannot be seen, the innermost folder that can.
+pub fn explained(path: &Path, error: &Error) -> String {
+    if error.kind() != ErrorKind::PermissionDenied {
+        return error.to_string();
+    }
+    let own = rustix::process::geteuid().as_raw();
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let owned = |place: &Path| {
+        let owner = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(place).ok()?);
+        Some(format!(", and {} belongs to user {owner}: run it as that user, or as root", place.display()))
+    };
+    let whose = path.ancestors().find_map(owned).unwrap_or_default();
+    format!("{error}; this process runs as user {own}{whose}")
+}
