@@ -283,6 +283,7 @@ async fn look_into_file(purpose: Purpose, config: &Config, own_key: Option<&KeyF
         // Before a database is made: an empty one would look as if all had been well.
         let checked = file.check(&path, has_ours(&tables));
         checked.with_context(|| format!("the master key file {}", file.path().display()))?;
+        file.paths().iter().for_each(|path| files::tighten(path));
     }
     match purpose {
         // What is no backup is told by what it lacks.

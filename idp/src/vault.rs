@@ -115,6 +115,11 @@ impl KeyFile {
         &self.path
     }
 
+    /// Where it is, and where it is as long as no database is sealed with it.
+    pub fn paths(&self) -> [PathBuf; 2] {
+        [self.path.clone(), self.unfinished()]
+    }
+
     /// Whether there is a key, under either name.
     pub fn is_there(&self) -> Result<bool, Error> {
         Ok(is_there(&self.path)? || is_there(&self.unfinished())?)

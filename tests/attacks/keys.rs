@@ -323,8 +323,10 @@ async fn s4_a_first_start_that_ended_in_the_middle_can_be_begun_again() {
     let key = std::fs::read(alone.path("master.key")).unwrap();
     // After the database was sealed, and before the key had its name.
     alone.rename("master.key", "master.key.new");
+    std::fs::set_permissions(alone.path("master.key.new"), PermissionsExt::from_mode(0o644)).unwrap();
     alone.serves().await;
     assert_eq!(std::fs::read(alone.path("master.key")).unwrap(), key);
+    assert_eq!(mode(&alone.path("master.key")), 0o600);
     // Before the database was made.
     alone.rename("master.key", "master.key.new");
     alone.remove_database();
@@ -368,7 +370,7 @@ async fn s2_the_files_of_a_database_are_its_owners_alone_and_open_folders_are_to
     assert_eq!(mode(&backup), 0o600);
     assert!(!process.stopped().contains("open to others"));
     // As the release before left them, and as a copy by hand may be.
-    for name in ["latchkey.db", "backup", "latchkey.db.lock"] {
+    for name in ["latchkey.db", "backup", "latchkey.db.lock", "master.key"] {
         std::fs::set_permissions(alone.path(name), PermissionsExt::from_mode(0o644)).unwrap();
     }
     std::fs::set_permissions(alone.folder.path(), PermissionsExt::from_mode(0o755)).unwrap();

@@ -35,7 +35,8 @@ pub(super) fn keep_private(database: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn tighten(path: &Path) {
+/// Makes a file its owner's alone, or warns that others can read it.
+pub(super) fn tighten(path: &Path) {
     // What is not there needs nothing.
     let Ok(metadata) = fs::metadata(path) else { return };
     let mode = metadata.permissions().mode();
