@@ -22,6 +22,7 @@ use crate::config::{Config, DatabaseUrl};
 use crate::login::hashing::{Bounds, Cost, Hashing};
 use crate::metrics::Metrics;
 use crate::notices::Notices;
+use crate::oidc::resource::LIFETIMES;
 use crate::resources;
 use crate::site::{PresentSite, Site};
 use crate::store::db::{self, Db, Limits, Schema};
@@ -145,7 +146,8 @@ async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundin
         algorithms: tokens.signing_algorithms.clone(),
         every: tokens.key_rotation,
         ahead: tokens.key_publish_ahead,
-        longest_token: tokens.access_token.max(tokens.id_token),
+        // As long as any resource may have them live, whatever is registered now or was when a token was made.
+        longest_token: LIFETIMES[1].max(tokens.access_token).max(tokens.id_token),
     };
     let keys = Keys::open(&db, &vault, &pen, rotation).await.context("the signing keys cannot be loaded")?;
     if purpose == Purpose::Serve {

@@ -334,7 +334,9 @@ impl Metrics {
             set(&self.redis.get_or_create(&Labels([("outcome", "failed".to_owned())])), failed);
         }
         let now = app.now();
-        for (algorithm, since) in app.keys.ring().signing_since(now) {
+        let configured = &app.config.tokens.signing_algorithms;
+        let ring = app.keys.ring();
+        for (algorithm, since) in ring.signing_since(now).filter(|(algorithm, _)| configured.contains(algorithm)) {
             let labels = Labels([("algorithm", algorithm.as_str().to_owned())]);
             self.key_age.get_or_create(&labels).set(now.since(since).as_secs_f64());
         }

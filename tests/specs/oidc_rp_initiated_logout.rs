@@ -83,7 +83,7 @@ async fn the_key_leaves(app: &TestApp) -> String {
     let ring = app.app.keys.ring();
     let kid = ring.signer(Algorithm::RS256, app.app.now()).unwrap().kid().to_owned();
     app.app.keys.rotate(&app.app.db, &app.app.vault, &app.app.pen, When::Now).await.unwrap();
-    app.clock.advance(minutes(20));
+    app.clock.advance(minutes(66));
     latchkey::jobs::rotate_keys(&app.app).await.unwrap();
     assert!(!app.get("/jwks").await.expect(200).body.contains(&kid));
     kid

@@ -1,8 +1,11 @@
 //! RFC 7517 and OpenID Connect Core §10.1.1: the key set and its rollover.
 
+use latchkey::jose::Algorithm;
+use latchkey::oidc::client_metadata::ClientKind;
 use latchkey::tokens::keys::{A_MOMENT, When};
+use serde_json::json;
 
-use crate::harness::{TestApp, minutes};
+use crate::harness::{RelyingParty, TestApp, latchkey, minutes, run};
 
 async fn kids(app: &TestApp) -> Vec<String> {
     let keys = app.get("/jwks").await.expect(200).json();
@@ -84,12 +87,12 @@ async fn a_key_that_makes_way_at_once_is_published_first_and_leaves_with_its_las
     assert_eq!(kid_of(&service.client_credentials().await.tokens().access_token), made);
     app.clock.advance(minutes(9));
     assert_eq!(service.introspect(&last).await.json()["active"], true);
-    app.clock.advance(minutes(7));
+    app.clock.advance(minutes(57));
     latchkey::jobs::rotate_keys(&app.app).await.unwrap();
     let left = kids(&app).await;
     assert!(!left.contains(&first[0]) && left.len() == 2, "{left:?}");
     // The one that was published already takes over when it was to.
-    app.clock.advance(minutes(24 * 60));
+    app.clock.advance(minutes(23 * 60));
     let next = kid_of(&service.client_credentials().await.tokens().access_token);
     assert!(next != made && left.contains(&next), "{next} of {left:?}");
     app.clock.advance(minutes(2 * 24 * 60));
@@ -113,4 +116,99 @@ async fn a_key_whose_successor_is_revoked_signs_on_until_the_next_one_takes_over
     rotate(When::Next).await.unwrap();
     app.clock.advance(minutes(24 * 60));
     assert_ne!(kid_of(&service.client_credentials().await.tokens().access_token), first[0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_makes_way_at_once_stays_for_the_tokens_of_the_resource_whose_tokens_live_longest() {
+    let app = TestApp::new().await;
+    let added = ["resource", "add", "https://slow.example", "--access-token", "60m"];
+    assert!(run(latchkey(&app.app.config).args(added)).status.success());
+    let service = app
+        .client(ClientKind::Service, |new| {
+            new.redirect_uris.clear();
+            new.metadata.resources = vec!["https://slow.example".to_owned()];
+        })
+        .await;
+    let fields = [("grant_type", "client_credentials"), ("resource", "https://slow.example")];
+    let last = service.post("/token", &fields).await.tokens();
+    assert_eq!(last.expires_in, 3_600);
+    app.app.keys.rotate(&app.app.db, &app.app.vault, &app.app.pen, When::Now).await.unwrap();
+    app.clock.advance(minutes(59));
+    latchkey::jobs::rotate_keys(&app.app).await.unwrap();
+    assert!(kids(&app).await.contains(&kid_of(&last.access_token)), "the token is good, and so is its key");
+    app.clock.advance(minutes(7));
+    latchkey::jobs::rotate_keys(&app.app).await.unwrap();
+    assert_eq!(kids(&app).await.len(), 1);
+}
+
+async fn restarted_with(app: &TestApp, algorithms: &[Algorithm]) -> TestApp {
+    let mut config = app.app.config.clone();
+    config.tokens.signing_algorithms = algorithms.to_vec();
+    app.on(config).await
+}
+
+async fn alg_of_a_token(service: &RelyingParty) -> String {
+    let token = service.client_credentials().await.tokens().access_token;
+    let header = latchkey::base::encoding::from_base64url(token.split('.').next().unwrap()).unwrap();
+    serde_json::from_slice::<serde_json::Value>(&header).unwrap()["alg"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_are_listed_as_retired_when_their_algorithm_has_left_the_configuration() {
+    let before = TestApp::beside_a_process().await;
+    let app = restarted_with(&before, &[Algorithm::ES256]).await;
+    let mut list = latchkey(&app.app.config);
+    let output = run(list.args(["keys", "list", "--json"]).env("LATCHKEY__TOKENS__SIGNING_ALGORITHMS", "[\"ES256\"]"));
+    let keys: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let state = |algorithm: &str| keys.as_array().unwrap().iter().find(|key| key["algorithm"] == algorithm).cloned();
+    assert_eq!(state("ES256").unwrap()["state"], "signs", "{keys}");
+    let gone = state("RS256").unwrap();
+    assert!(gone["state"] == "retired" && gone["leaves_at"].is_string(), "{keys}");
+}
+
+#[tokio::test]
+async fn keys_of_an_algorithm_that_left_the_configuration_retire_and_leave() {
+    let before = TestApp::with(|config| config.tokens.signing_algorithms = vec![Algorithm::EdDSA]).await;
+    let service = before.service().await;
+    let last = service.client_credentials().await.tokens().access_token;
+    let app = restarted_with(&before, &[Algorithm::ES256]).await;
+    let rotate = |when| app.app.keys.rotate(&app.app.db, &app.app.vault, &app.app.pen, when);
+    let document = app.get("/.well-known/openid-configuration").await.json();
+    assert_eq!(document["id_token_signing_alg_values_supported"], json!(["ES256"]));
+    assert_eq!(service.on(&app).introspect(&last).await.json()["active"], true, "its tokens are good while they live");
+    assert_eq!(alg_of_a_token(&service).await, "EdDSA", "a replica that was not restarted yet signs with it");
+    // It may have leaked: then it goes with its last token.
+    rotate(When::Now).await.unwrap();
+    app.clock.advance(minutes(66));
+    latchkey::jobs::rotate_keys(&app.app).await.unwrap();
+    assert!(kids(&app).await.iter().all(|kid| *kid != kid_of(&last)), "it is published no more");
+    // Whoever takes the algorithm back gets another key.
+    let back = restarted_with(&app, &[Algorithm::EdDSA]).await;
+    let fresh = service.on(&back).client_credentials().await.tokens().access_token;
+    assert_ne!(kid_of(&fresh), kid_of(&last));
+    assert!(kids(&back).await.contains(&kid_of(&fresh)));
+}
+
+#[tokio::test]
+async fn replicas_with_different_algorithms_do_not_make_keys_against_each_other() {
+    let old = TestApp::with(|config| config.tokens.signing_algorithms = vec![Algorithm::EdDSA]).await;
+    let new = restarted_with(&old, &[Algorithm::ES256]).await;
+    let all = kids(&new).await;
+    for _ in 0..5 {
+        old.clock.advance(minutes(1));
+        for app in [&old, &new] {
+            assert!(latchkey::jobs::rotate_keys(&app.app).await.unwrap().is_empty());
+        }
+    }
+    assert_eq!(kids(&new).await, all);
+    // For as long as both serve, each has a key to sign with.
+    let service = old.service().await;
+    for _ in 0..4 {
+        old.clock.advance(minutes(13 * 60));
+        for app in [&old, &new] {
+            latchkey::jobs::rotate_keys(&app.app).await.unwrap();
+        }
+        let token = service.client_credentials().await.tokens().access_token;
+        assert!(kids(&new).await.contains(&kid_of(&token)));
+    }
 }

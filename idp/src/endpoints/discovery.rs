@@ -22,7 +22,9 @@ pub async fn get(State(app): State<App>) -> Result<Response, Error> {
 }
 
 fn describe(app: &App, ring: &Ring, scopes: &ScopeSet) -> Bytes {
-    let algorithms: Vec<_> = ring.algorithms().collect();
+    // Keys of an algorithm that left the configuration are still there, but sign no more.
+    let configured = &app.config.tokens.signing_algorithms;
+    let algorithms: Vec<_> = ring.algorithms().filter(|algorithm| configured.contains(algorithm)).collect();
     let languages: Vec<_> = Language::all().map(Language::tag).collect();
     let site = app.site.get();
     let document = document(&Provider {

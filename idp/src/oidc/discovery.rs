@@ -37,7 +37,7 @@ pub struct Provider<'a> {
     pub scopes: &'a ScopeSet,
     /// Whether people can sign up by themselves.
     pub sign_up: bool,
-    /// What ID Tokens can be signed with: the algorithms of the keys that there are.
+    /// What ID Tokens can be signed with: the configured algorithms that there are keys of.
     pub algorithms: &'a [Algorithm],
     /// The languages of the pages.
     pub ui_locales: &'a [&'a str],

@@ -90,11 +90,12 @@ async fn rows(app: &App, some: &[SigningKey]) -> Result<Vec<KeyRow>> {
 
 fn key_row(app: &App, keys: &[SigningKey], key: &SigningKey) -> KeyRow {
     let now = app.now();
-    let signs = signing_key::signer(keys, &key.algorithm, now).is_some_and(|signer| signer.kid == key.kid);
+    let offered = app.config.tokens.signing_algorithms.iter().any(|algorithm| algorithm.as_str() == key.algorithm);
+    let signs = offered && signing_key::signer(keys, &key.algorithm, now).is_some_and(|signer| signer.kid == key.kid);
     let state = match key.revoked_at {
         Some(_) => KeyState::Revoked,
         None if signs => KeyState::Signs,
-        None if key.active_at > now => KeyState::Published,
+        None if offered && key.active_at > now => KeyState::Published,
         None => KeyState::Retired,
     };
     KeyRow {

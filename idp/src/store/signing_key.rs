@@ -59,14 +59,24 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<SigningKey>> {
     Ok(sqlx::query_as(sql).fetch_all(conn).await?)
 }
 
-/// When the newest key of an algorithm begins to sign, of those that were not revoked.
-pub async fn newest(conn: &mut Conn, algorithm: &str) -> Result<Option<Timestamp>> {
-    let row: (Option<Timestamp>,) =
-        sqlx::query_as("SELECT MAX(active_at) FROM signing_key WHERE algorithm = $1 AND revoked_at IS NULL")
-            .bind(algorithm)
-            .fetch_one(conn)
-            .await?;
-    Ok(row.0)
+/// The newest key of an algorithm.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub struct Newest {
+    /// When it begins to sign.
+    pub active_at: Timestamp,
+    /// From when it is published no more. No newer key says so, but its algorithm is not configured everywhere.
+    pub removed_at: Option<Timestamp>,
+}
+
+/// The newest key of an algorithm, of those that were not revoked.
+pub async fn newest(conn: &mut Conn, algorithm: &str) -> Result<Option<Newest>> {
+    Ok(sqlx::query_as(
+        "SELECT active_at, removed_at FROM signing_key WHERE algorithm = $1 AND revoked_at IS NULL
+          ORDER BY active_at DESC LIMIT 1",
+    )
+    .bind(algorithm)
+    .fetch_optional(conn)
+    .await?)
 }
 
 /// When the next key of an algorithm after a moment begins to sign, of those that were not revoked.
@@ -84,7 +94,7 @@ pub async fn next_after(conn: &mut Conn, algorithm: &str, after: Timestamp) -> R
 /// Adds a key after the newest one that its maker knew of, if any; `Conflict` if another one was faster, so that replicas agree.
 pub async fn insert_after(conn: &mut Conn, key: &SigningKey, known: Option<Timestamp>) -> Result<()> {
     installation::in_turn(conn, "signing_key").await?;
-    if newest(conn, &key.algorithm).await? != known {
+    if newest(conn, &key.algorithm).await?.map(|newest| newest.active_at) != known {
         return Err(Error::Conflict);
     }
     sqlx::query(
@@ -124,6 +134,26 @@ pub async fn retire_before(
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Retires these keys, unless that has happened earlier, and says when they stop to be published, unless that is to happen
+/// earlier.
+pub async fn retire(conn: &mut Conn, kids: &[String], retired_at: Timestamp, removed_at: Timestamp) -> Result<()> {
+    installation::in_turn(conn, "signing_key").await?;
+    for kid in kids {
+        sqlx::query(
+            "UPDATE signing_key
+                SET retired_at = CASE WHEN retired_at < $2 THEN retired_at ELSE $2 END,
+                    removed_at = CASE WHEN removed_at < $3 THEN removed_at ELSE $3 END
+              WHERE kid = $1 AND revoked_at IS NULL",
+        )
+        .bind(kid)
+        .bind(retired_at)
+        .bind(removed_at)
+        .execute(&mut *conn)
+        .await?;
+    }
+    installation::raise(conn, GENERATION).await
 }
 
 /// Takes a key out of use at this moment; whether it was not revoked before. The release before, which knows nothing of this,

@@ -39,7 +39,7 @@ pub struct Rotation {
     pub every: Duration,
     /// How long it is published before.
     pub ahead: Duration,
-    /// The longest life of a token.
+    /// The longest life of a token that may have been signed.
     pub longest_token: Duration,
 }
 
@@ -190,10 +190,12 @@ impl Keys {
             let mut successor = None;
             if let Some(key) = &key
                 && let Some(algorithm) = Algorithm::from_name(&key.algorithm)
+                && self.rotation.algorithms.contains(&algorithm)
                 && signing_key::signer(&keys, &key.algorithm, now).is_some_and(|signer| signer.kid == kid)
             {
                 let active_at = now.max(key.active_at + Duration::from_micros(1));
                 let newest = signing_key::newest(&mut *db.read().await?, &key.algorithm).await?;
+                let newest = newest.map(|newest| newest.active_at);
                 successor = Some((generate(algorithm, vault, pen, active_at).await?, newest));
             }
             let mut made: Vec<_> = successor.iter().map(|(key, _)| key.clone()).collect();
@@ -231,7 +233,7 @@ impl Keys {
         Err(Error::Conflict)
     }
 
-    /// Makes the next key of each algorithm. Returns the new keys.
+    /// Makes the next key of each algorithm that is configured, and retires the keys of all others. Returns the new keys.
     pub async fn rotate(&self, db: &Db, vault: &Vault, pen: &Pen, when: When) -> Result<Vec<signing_key::SigningKey>> {
         let mut made = Vec::new();
         for algorithm in &self.rotation.algorithms {
@@ -246,8 +248,27 @@ impl Keys {
                 }
             }
         }
+        self.retire_others(db, pen, when).await?;
         self.reload(db, vault, pen).await?;
         Ok(made)
+    }
+
+    /// Retires the keys of algorithms that are no longer configured: nothing is signed with them here, and they leave when
+    /// the last token that they have signed has died.
+    async fn retire_others(&self, db: &Db, pen: &Pen, when: When) -> Result<()> {
+        let margin = if when == When::Now { SHORT_MARGIN } else { MARGIN };
+        let now = pen.clock.now();
+        let leaves = now + self.rotation.longest_token + margin;
+        let configured = |name: &str| self.rotation.algorithms.iter().any(|algorithm| algorithm.as_str() == name);
+        let keys = signing_key::list(&mut *db.read().await?).await?;
+        let others = keys.into_iter().filter(|key| {
+            key.revoked_at.is_none() && !configured(&key.algorithm) && key.removed_at.is_none_or(|at| at > leaves)
+        });
+        let others: Vec<String> = others.map(|key| key.kid).collect();
+        if others.is_empty() {
+            return Ok(());
+        }
+        db.write(move |conn| Box::pin(async move { signing_key::retire(conn, &others, now, leaves).await })).await
     }
 
     /// Makes the next key of an algorithm, if it is wanted; `Conflict` if another process was faster.
@@ -261,7 +282,12 @@ impl Keys {
     ) -> Result<Option<signing_key::SigningKey>> {
         let now = pen.clock.now();
         let newest = signing_key::newest(&mut *db.read().await?, algorithm.as_str()).await?;
+        // The algorithm was not configured for a while, here or at another replica, and its last key is about to leave.
+        let gone_by = now + self.rotation.longest_token + SHORT_MARGIN;
+        let leaves = newest.is_some_and(|newest| newest.removed_at.is_some_and(|at| at <= gone_by));
+        let newest = newest.map(|newest| newest.active_at);
         let active_at = match newest {
+            Some(newest) if leaves => (now + A_MOMENT).max(newest + Duration::from_micros(1)),
             Some(_) if when == When::Missing => return Ok(None),
             // The next one is published already, or the present one is young.
             Some(newest) if when == When::Due && newest + self.rotation.every > now + self.rotation.ahead => {
