@@ -27,6 +27,9 @@ const A_MOMENT: Duration = Duration::from_secs(1);
 const BATCH: i64 = 500;
 
 /// How many clients are remembered.
+/// The name by which declarations and removals take turns.
+const TURN: &str = "clients";
+
 const CAPACITY: usize = 10_000;
 
 /// The clients that recent requests have named: to read one for each request would cost as much as all the rest of a token
@@ -108,43 +111,61 @@ fn build(app: &App, new: NewClient) -> Client {
     }
 }
 
-/// Removes a client by its name; whether it was there. `Conflict` if the configuration file declares it; one that has left
-/// the file is disabled, and can go.
+/// Removes a client by its name; whether it was there. `Conflict` if the configuration file declares it, or declares it again
+/// meanwhile; one that has left the file is disabled, and can go.
 pub async fn remove(app: &App, client_id: &str) -> Result<bool> {
-    let Some(found) = client::find(&mut *app.db.read().await?, client_id, app.now()).await? else { return Ok(false) };
-    if found.declared && !found.client.disabled {
-        return Err(Error::Conflict);
-    }
-    let (id, pen, now) = (found.client.id.clone(), app.pen.clone(), app.now());
+    let (name, now) = (client_id.to_owned(), app.now());
     // Disabled first: then nothing of it works, and its grants can be removed in batches while the server runs.
-    let row = id.clone();
-    app.db.write_one(move |conn| Box::pin(async move { client::disable(conn, &row, now).await })).await?;
+    let disabled = app.db.write(move |conn| {
+        Box::pin(async move {
+            installation::in_turn(conn, TURN).await?;
+            let Some(found) = client::find(conn, &name, now).await? else { return Ok(None) };
+            if found.declared && !found.client.disabled {
+                return Err(Error::Conflict);
+            }
+            let id = found.client.id.clone();
+            Ok(client::disable(conn, &id, now).await?.map(|since| (id, since)))
+        })
+    });
+    let Some((id, since)) = disabled.await? else { return Ok(false) };
+    app.remembered_clients.forget();
+    let removed = remove_disabled(app, id, since).await;
     app.remembered_clients.forget();
     loop {
+    removed
+}
+
+/// Removes a client that has been disabled since this moment, batch by batch. `Conflict` if it is enabled again.
+pub async fn remove_disabled(app: &App, id: Id, since: Timestamp) -> Result<bool> {
         let row = id.clone();
-        let more =
-            app.db.write(move |conn| Box::pin(async move { client::delete_some_parts(conn, &row, BATCH).await }));
+        let more = app
+            .db
+            .write(move |conn| Box::pin(async move { client::delete_some_parts(conn, &row, since, BATCH).await }));
         let more = more.await?;
         faults::pass("client_removed.in_part");
         if !more {
             break;
         }
     }
-    let removed = app
-        .db
+    let (pen, now) = (app.pen.clone(), app.now());
+    app.db
         .write(move |conn| {
             Box::pin(async move {
-                let removed = client::delete(conn, &id).await?;
-                pen.record(conn, &Event::ClientRemoved { client: id }).await?;
-                Ok(removed)
+                if client::delete(conn, &id, since).await? {
+                    pen.record(conn, &Event::ClientRemoved { client: id }).await?;
+                    return Ok(true);
+                }
+                match client::find_by_row(conn, &id, now).await? {
+                    Some(_) => Err(Error::Conflict),
+                    // Another command was faster.
+                    None => Ok(false),
+                }
             })
         })
-        .await;
-    app.remembered_clients.forget();
-    removed
+        .await
 }
 
-/// The clients whose ID tokens want an algorithm that is not there, by their names: each of their exchanges would fail.
+/// Which clients and resources want what cannot be signed with these algorithms, and why: each of their exchanges would fail.
 pub async fn unsignable(app: &App) -> Result<Vec<String>> {
     let all = client::list(&mut *app.db.read().await?, app.now()).await?;
     let offered = &app.config.tokens.signing_algorithms;

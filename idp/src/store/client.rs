@@ -196,29 +196,34 @@ pub async fn insert_secret(conn: &mut Conn, id: &Id, client: &Id, hash: &TokenHa
     Ok(())
 }
 
-/// Disables a client: from then on nothing of it works.
-pub async fn disable(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<()> {
-    sqlx::query("UPDATE client SET disabled_at = $2 WHERE id = $1 AND disabled_at IS NULL")
-        .bind(id)
-        .bind(now)
-        .execute(conn)
-        .await?;
-    Ok(())
+/// Disables a client: from then on nothing of it works. Returns since when it is disabled, if it is there.
+pub async fn disable(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<Option<Timestamp>> {
+    let row: Option<(Timestamp,)> =
+        sqlx::query_as("UPDATE client SET disabled_at = COALESCE(disabled_at, $2) WHERE id = $1 RETURNING disabled_at")
+            .bind(id)
+            .bind(now)
+            .fetch_optional(conn)
+            .await?;
+    Ok(row.map(|row| row.0))
 }
 
-/// Removes at most so many grants, and as many consents, of a client, with all that hangs on them; whether there may be
-/// more.
-pub async fn delete_some_parts(conn: &mut Conn, id: &Id, rows: i64) -> Result<bool> {
+/// Removes at most so many grants, and as many consents, of a client that has been disabled since this moment, with all that
+/// hangs on them; whether there may be more.
+pub async fn delete_some_parts(conn: &mut Conn, id: &Id, disabled_at: Timestamp, rows: i64) -> Result<bool> {
     let mut more = false;
     for table in ["client_grant", "consent"] {
-        let sql = format!("DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE client_row = $1 LIMIT $2)");
-        let gone = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).bind(rows).execute(&mut *conn).await?.rows_affected();
-        more |= gone == rows.unsigned_abs();
+        let sql = format!(
+            "DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE client_row = $1 LIMIT $2)
+                AND EXISTS (SELECT 1 FROM client WHERE id = $1 AND disabled_at = $3)"
+        );
+        let sql = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).bind(rows).bind(disabled_at);
+        more |= sql.execute(&mut *conn).await?.rows_affected() == rows.unsigned_abs();
     }
     Ok(more)
 }
 
-/// Removes a client and all that hangs on it; whether it was there.
-pub async fn delete(conn: &mut Conn, id: &Id) -> Result<bool> {
-    Ok(sqlx::query("DELETE FROM client WHERE id = $1").bind(id).execute(conn).await?.rows_affected() == 1)
+/// Removes a client that has been disabled since this moment, and all that hangs on it; whether it was there and so.
+pub async fn delete(conn: &mut Conn, id: &Id, disabled_at: Timestamp) -> Result<bool> {
+    let sql = sqlx::query("DELETE FROM client WHERE id = $1 AND disabled_at = $2").bind(id).bind(disabled_at);
+    Ok(sql.execute(conn).await?.rows_affected() == 1)
 }
