@@ -198,7 +198,16 @@ async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundin
     });
     if purpose == Purpose::Serve {
         let declared = crate::clients::declare(&app, &app.config).await;
-        declared.context("the clients of the configuration cannot be written")?.log();
+        let declared = declared.context("the clients of the configuration cannot be written")?;
+        let mut unsignable = declared.unsignable.clone();
+        if unsignable.is_empty() {
+            // Also where nothing is declared, or a newer edition is in force.
+            unsignable = crate::clients::unsignable(&app).await.context("the database cannot be read")?;
+        }
+        if !unsignable.is_empty() {
+            bail!("{}", unsignable.join("\n"));
+        }
+        declared.log();
     }
     Ok(app)
 }

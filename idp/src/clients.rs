@@ -10,8 +10,9 @@ use crate::base::id::Id;
 use crate::base::secret::Secret;
 use crate::base::token::{Token, TokenHash, TokenKind};
 use crate::config::{Config, Edition, NewClient};
+use crate::jose::Algorithm;
 use crate::oidc::client_metadata::Client;
-use crate::oidc::resource::Resource;
+use crate::oidc::resource::{Resource, differ};
 use crate::resources;
 use crate::store::client::{self, Registered};
 use crate::store::db::{Conn, Error, Result};
@@ -26,10 +27,10 @@ const A_MOMENT: Duration = Duration::from_secs(1);
 /// How many grants of a client that is removed go at once.
 const BATCH: i64 = 500;
 
-/// How many clients are remembered.
 /// The name by which declarations and removals take turns.
 const TURN: &str = "clients";
 
+/// How many clients are remembered.
 const CAPACITY: usize = 10_000;
 
 /// The clients that recent requests have named: to read one for each request would cost as much as all the rest of a token
@@ -131,12 +132,12 @@ pub async fn remove(app: &App, client_id: &str) -> Result<bool> {
     app.remembered_clients.forget();
     let removed = remove_disabled(app, id, since).await;
     app.remembered_clients.forget();
-    loop {
     removed
 }
 
 /// Removes a client that has been disabled since this moment, batch by batch. `Conflict` if it is enabled again.
 pub async fn remove_disabled(app: &App, id: Id, since: Timestamp) -> Result<bool> {
+    loop {
         let row = id.clone();
         let more = app
             .db
@@ -167,10 +168,36 @@ pub async fn remove_disabled(app: &App, id: Id, since: Timestamp) -> Result<bool
 
 /// Which clients and resources want what cannot be signed with these algorithms, and why: each of their exchanges would fail.
 pub async fn unsignable(app: &App) -> Result<Vec<String>> {
-    let all = client::list(&mut *app.db.read().await?, app.now()).await?;
-    let offered = &app.config.tokens.signing_algorithms;
-    let unsignable = all.iter().filter(|one| !one.client.disabled && one.client.id_token_algorithm(offered).is_none());
-    Ok(unsignable.map(|one| one.client.client_id.clone()).collect())
+    let conn = &mut *app.db.read().await?;
+    let all = client::list(conn, app.now()).await?;
+    let resources: Vec<_> = resource::list(conn).await?.into_iter().map(|one| one.resource).collect();
+    let clients = all.iter().map(|one| &*one.client);
+    Ok(without_signature(clients, &resources, &app.config.tokens.signing_algorithms))
+}
+
+fn without_signature<'a>(
+    clients: impl Iterator<Item = &'a Client>,
+    resources: &[Resource],
+    offered: &[Algorithm],
+) -> Vec<String> {
+    let mut told = Vec::new();
+    for client in clients.filter(|client| !client.disabled) {
+        let name = &client.client_id;
+        if let (None, Some(wanted)) = (client.id_token_algorithm(offered), client.metadata.id_token_signed_response_alg)
+        {
+            told.push(format!("tokens.signing_algorithms lacks {wanted}, which ID tokens of the client {name} want"));
+        }
+        if differ(&client.metadata.default_resources, resources, offered) {
+            told.push(format!("the client {name} has default_resources whose tokens want different algorithms"));
+        }
+    }
+    for resource in resources {
+        if let Some(wanted) = resource.algorithm.filter(|wanted| !offered.contains(wanted)) {
+            let name = &resource.identifier;
+            told.push(format!("tokens.signing_algorithms lacks {wanted}, which tokens for the resource {name} want"));
+        }
+    }
+    told
 }
 
 /// The outcome of a declaration.
@@ -182,6 +209,8 @@ pub struct Declared {
     pub disabled: Vec<String>,
     /// The outcome for the declared resources.
     pub resources: resources::Outcome,
+    /// What could not be signed, if nothing was written because of that.
+    pub unsignable: Vec<String>,
     /// This edition and the newer one that is in force, if nothing was written because of that.
     pub refused: Option<(Edition, Edition)>,
 }
@@ -194,6 +223,9 @@ impl Declared {
                 "the clients and resources of this configuration ({own}) are not declared: those of a newer one ({newer}) are in \
                  force. Where the older one is meant, raise its edition or change its file"
             );
+        }
+        for why in &self.unsignable {
+            tracing::error!("the clients and resources of this configuration are not declared: {why}");
         }
         self.resources.log();
         if !self.written.is_empty() {
@@ -235,7 +267,9 @@ pub async fn declare(app: &App, config: &Config) -> Result<Declared> {
         })
         .collect();
     let of_resources = config.known().resources;
-    let (now, edition) = (app.now(), config.edition);
+    let (now, offered) = (app.now(), app.config.tokens.signing_algorithms.clone());
+    // A clock that was ahead, or an archive: such a time would keep out every later change until it has come.
+    let edition = config.edition.at_most(now);
     if declared.is_empty() && of_resources.is_empty() {
         let conn = &mut *app.db.read().await?;
         let any = client::list(conn, now).await?.iter().any(|known| known.declared)
@@ -244,7 +278,8 @@ pub async fn declare(app: &App, config: &Config) -> Result<Declared> {
             return Ok(Declared::default());
         }
     }
-    let outcome = app.db.write(move |conn| Box::pin(write_declared(conn, declared, of_resources, edition, now))).await;
+    let outcome =
+        app.db.write(move |conn| Box::pin(write_declared(conn, declared, of_resources, offered, edition, now))).await;
     app.remembered_clients.forget();
     app.remembered_resources.forget();
     outcome
@@ -254,22 +289,35 @@ async fn write_declared(
     conn: &mut Conn,
     declared: Vec<Declaration>,
     of_resources: Vec<Resource>,
+    offered: Vec<Algorithm>,
     edition: Edition,
     now: Timestamp,
 ) -> Result<Declared> {
-    installation::in_turn(conn, "clients").await?;
+    installation::in_turn(conn, TURN).await?;
     let shapes: Vec<_> = declared.iter().map(|(client, hashes, _)| shape(client, hashes)).collect();
     let digest = TokenHash::of(&format!("{}\n{of_resources:?}", shapes.join("\n"))).as_str().to_owned();
     let last = installation::find(conn, EDITION).await?.map_or(Edition::Unknown, |text| Edition::from_text(&text));
-    if edition.is_before(last) {
+    if edition.is_before(last, now) {
         // An older edition with the same content undoes nothing, so it is no reason to warn.
         let same = installation::find(conn, DIGEST).await?.is_some_and(|last| last == digest);
         let refused = (!same).then_some((edition, last));
         return Ok(Declared { refused, ..Declared::default() });
     }
+    let present = client::list(conn, now).await?;
+    // Looked at before anything is written: a start that is refused must not change what other replicas serve.
+    let stay = present.iter().filter(|known| {
+        !known.declared && !declared.iter().any(|(client, ..)| client.client_id == known.client.client_id)
+    });
+    let clients = stay.map(|known| &*known.client).chain(declared.iter().map(|(client, ..)| client));
+    let stored = resource::list(conn).await?.into_iter().filter(|one| !one.declared).map(|one| one.resource);
+    let of_commands = stored.filter(|one| !of_resources.iter().any(|other| other.identifier == one.identifier));
+    let resources: Vec<_> = of_resources.iter().cloned().chain(of_commands).collect();
+    let unsignable = without_signature(clients, &resources, &offered);
+    if !unsignable.is_empty() {
+        return Ok(Declared { unsignable, ..Declared::default() });
+    }
     let resources = resources::write_declared(conn, &of_resources, now).await?;
     let mut outcome = Declared { resources, ..Declared::default() };
-    let present = client::list(conn, now).await?;
     for known in present.iter().filter(|known| known.declared && !known.client.disabled) {
         if !declared.iter().any(|(client, ..)| client.client_id == known.client.client_id) {
             client::disable(conn, &known.client.id, now).await?;

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::app::App;
 use crate::base::clock::Timestamp;
-use crate::oidc::resource::{Known, Resource};
+use crate::oidc::resource::{Known, Resource, differ};
+use crate::store::client;
 use crate::store::db::{Conn, Result};
 use crate::store::event::Event;
 use crate::store::installation;
@@ -110,7 +111,17 @@ async fn change(
                 Err(refused) => return Ok(Err(refused)),
             };
             let others: Vec<_> = others.into_iter().map(|one| one.resource).collect();
-            let faults = resource.faults(&others, &algorithms, &issuer);
+            let mut faults = resource.faults(&others, &algorithms, &issuer);
+            let all: Vec<_> = others.iter().chain([&resource]).cloned().collect();
+            let clients = client::list(conn, now).await?;
+            let torn = clients.iter().map(|one| &one.client).filter(|client| {
+                let uris = &client.metadata.default_resources;
+                !client.disabled && uris.contains(&resource.identifier) && differ(uris, &all, &algorithms)
+            });
+            faults.extend(torn.map(|client| {
+                let why = "has default resources of another algorithm, and one token is for all of them";
+                ("signing_algorithm", format!("the client {} {why}", client.client_id))
+            }));
             if !faults.is_empty() {
                 return Ok(Err(Refused::Faults(faults)));
             }

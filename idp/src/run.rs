@@ -28,7 +28,7 @@ use crate::serve::tls::Tls;
 use crate::store;
 use crate::store::ephemeral::Ephemeral;
 use crate::store::user::User;
-use crate::{clients, jobs, router, serve};
+use crate::{jobs, router, serve};
 
 /// How long the link works by which the first administrator sets a password.
 const FIRST_LINK: Duration = Duration::from_secs(60 * 60);
@@ -124,13 +124,6 @@ async fn serve(loaded: Loaded, log: Arc<Logging>) -> Outcome {
     };
     let tls = Tls::open(&config.tls)?;
     let app = open(Purpose::Serve, config).await?;
-    let unsignable = clients::unsignable(&app).await.map_err(failed)?;
-    if !unsignable.is_empty() {
-        return Err(Failure::Failed(format!(
-            "tokens.signing_algorithms lacks what the ID tokens of these clients are signed with: {}",
-            unsignable.join(", ")
-        )));
-    }
     boot::warn_of_open_folders(&app.config);
     welcome(&app, began.elapsed()).await?;
     if let (DatabaseUrl::Postgres(_), Ephemeral::Memory(_)) = (app.config.database_url(), &app.ephemeral) {

@@ -81,7 +81,8 @@ async fn id_tokens_follow_the_first_algorithm_of_the_provider() {
     assert!(clients::unsignable(&app.app).await.unwrap().is_empty());
     let lost =
         app.client(ClientKind::Web, |new| new.metadata.id_token_signed_response_alg = Some(Algorithm::PS256)).await;
-    assert_eq!(clients::unsignable(&app.app).await.unwrap(), [lost.id()]);
+    let told = clients::unsignable(&app.app).await.unwrap();
+    assert!(matches!(&told[..], [one] if one.contains(lost.id()) && one.contains("PS256")), "{told:?}");
 }
 
 #[tokio::test]

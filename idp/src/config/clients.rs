@@ -9,7 +9,7 @@ use crate::base::secret::Secret;
 use crate::jose::Algorithm;
 use crate::oidc::client_metadata::{ClientKind, ClientMetadata, TokenEndpointAuthMethod, check_redirect_uri};
 use crate::oidc::redirect_uri::origin;
-use crate::oidc::resource::{Known, LIFETIMES, Resource, check_identifier};
+use crate::oidc::resource::{Known, LIFETIMES, Resource, check_identifier, differ};
 use crate::oidc::scope::ScopeSet;
 use crate::site::Logo;
 
@@ -169,6 +169,10 @@ impl NewClient {
         let registered = |uri: &String| offered.known.resources.iter().any(|one| one.identifier == *uri);
         for unknown in self.metadata.resources.iter().filter(|uri| !registered(uri)) {
             faults.push(("resources", format!("there is no resource {unknown:?}")));
+        }
+        if differ(&self.metadata.default_resources, &offered.known.resources, offered.algorithms) {
+            let why = "their tokens want different algorithms, and one token is for all of them; name the others in resources";
+            faults.push(("default_resources", why.to_owned()));
         }
         if let Some(algorithm) =
             self.metadata.id_token_signed_response_alg.filter(|it| !offered.algorithms.contains(it))

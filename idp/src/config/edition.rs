@@ -1,6 +1,11 @@
 //! Which of two configurations is the newer one, so that a replica with an older file does not undo what a newer one declares.
 
+use std::time::Duration;
+
 use crate::base::clock::Timestamp;
+
+/// How far the clocks of replicas may be apart.
+const SKEW: Duration = Duration::from_secs(60);
 
 /// The edition of a configuration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,13 +20,22 @@ pub enum Edition {
 }
 
 impl Edition {
-    /// Whether the other one is surely newer. A number counts more than a time, since somebody wrote it on purpose.
-    pub fn is_before(self, other: Self) -> bool {
+    /// Whether the other one is surely newer. A number counts more than a time, since somebody wrote it on purpose. A time that
+    /// has not come yet says nothing.
+    pub fn is_before(self, other: Self, now: Timestamp) -> bool {
         match (self, other) {
             (Self::Numbered(own), Self::Numbered(other)) => own < other,
-            (Self::Changed(own), Self::Changed(other)) => own < other,
+            (Self::Changed(own), Self::Changed(other)) => own < other && other <= now + SKEW,
             (Self::Changed(_) | Self::Unknown, Self::Numbered(_)) => true,
             _ => false,
+        }
+    }
+
+    /// The edition, with the present for a time that has not come yet.
+    pub fn at_most(self, now: Timestamp) -> Self {
+        match self {
+            Self::Changed(at) => Self::Changed(at.min(now)),
+            other => other,
         }
     }
 
@@ -74,8 +88,12 @@ mod tests {
             (Edition::Unknown, tuesday, false),
             (tuesday, Edition::Unknown, false),
         ] {
-            assert_eq!(own.is_before(other), before, "{own:?} {other:?}");
+            assert_eq!(own.is_before(other, Timestamp::from_seconds(2)), before, "{own:?} {other:?}");
             assert_eq!(Edition::from_text(&own.to_text()), own);
         }
+        let now = Timestamp::from_seconds(1_000);
+        assert!(at(1_000).is_before(at(1_060), now), "another clock is ahead");
+        assert!(!at(1_000).is_before(at(1_061), now), "a time that has not come says nothing");
+        assert_eq!((at(1_001).at_most(now), at(999).at_most(now), one.at_most(now)), (at(1_000), at(999), one));
     }
 }

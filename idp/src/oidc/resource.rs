@@ -158,9 +158,9 @@ pub fn terms(
     let mut audience = audience.to_vec();
     let targets = || audience.iter().filter(|uri| *uri != issuer);
     let lifetime = targets().map(|uri| find(uri).and_then(|one| one.access_token).unwrap_or(standard.0)).min();
-    let mut algorithms = targets().map(|uri| find(uri).and_then(|one| one.algorithm).unwrap_or(standard.1));
-    let algorithm = algorithms.next().unwrap_or(standard.1);
-    if algorithms.any(|other| other != algorithm) {
+    let algorithms: Vec<_> = targets().map(|uri| algorithm(uri, registered).unwrap_or(standard.1)).collect();
+    let algorithm = algorithms.first().copied().unwrap_or(standard.1);
+    if algorithms.iter().any(|other| *other != algorithm) {
         let why = "These resources take tokens of different algorithms; ask for one token for each of them.";
         return Err(Error::new(ErrorCode::InvalidTarget, why));
     }
@@ -177,6 +177,16 @@ pub fn terms(
 
 /// Whether this can name a resource: an absolute URI without a fragment (RFC 8707 §2). The error says why not.
 pub fn check_identifier(uri: &str) -> Result<(), String> {
+fn algorithm(uri: &str, registered: &[Resource]) -> Option<Algorithm> {
+    registered.iter().find(|one| one.identifier == uri)?.algorithm
+}
+
+/// Whether tokens for these resources want different algorithms of those that there are, so that no token can be for all.
+pub fn differ(uris: &[String], registered: &[Resource], offered: &[Algorithm]) -> bool {
+    let mut wanted = uris.iter().map(|uri| algorithm(uri, registered).or(offered.first().copied()));
+    wanted.next().is_some_and(|first| wanted.any(|other| other != first))
+}
+
     let refuse = |why: &str| Err(format!("the resource '{}' {why}", uri.escape_debug()));
     if uri.len() > MAX_RESOURCE {
         return Err("a resource is longer than 2048 bytes".to_owned());
