@@ -304,3 +304,154 @@ async fn what_the_configuration_declares_no_longer_is_removed_and_what_a_command
     assert_eq!(identifiers, [ORDERS, "https://own.example"]);
     assert!(known.scopes.contains("own:read") && !known.scopes.contains("stock:read"), "{}", known.scopes);
 }
+
+#[tokio::test]
+async fn a_scope_of_a_resource_that_is_not_named_is_refused_before_anybody_allows_it() {
+    let app = app().await;
+    let rp = shop(&app).await;
+    let mut browser = app.browser().sign_in("alice").await;
+    for scope in ["orders:read", "openid orders:read"] {
+        browser.get(&rp.request().set("scope", scope).path()).await.error("invalid_scope");
+    }
+    // Named for another one, it is left out of the question as of the token, unless nothing is left.
+    let request = rp.request().add("resource", STOCK);
+    browser.get(&request.clone().set("scope", "orders:read").path()).await.error("invalid_scope");
+    let page = browser.get(&request.set("scope", "stock:read orders:read").path()).await;
+    page.expect("consent");
+    assert!(!page.text().contains("orders:read") && page.text().contains("stock:read"), "{}", page.text());
+    let code = browser.go_on(page).await.code();
+    assert_eq!(exchange(&rp, &code, &[]).await.tokens().scope, "stock:read");
+    // One that it may not ask for at all is ignored like any other.
+    let vault = rp.request().set("scope", "openid vault:open");
+    let code = app.browser().go_through(&vault).await.code();
+    assert_eq!(exchange(&rp, &code, &[]).await.tokens().scope, "openid");
+}
+
+#[tokio::test]
+async fn no_token_is_given_without_any_of_the_scopes_that_were_asked_for() {
+    let app = app().await;
+    let robot = robot(&app).await;
+    let grant = ("grant_type", "client_credentials");
+    robot.post("/token", &[grant, ("scope", "orders:read")]).await.error("invalid_scope");
+    let named = [grant, ("scope", "orders:read"), ("resource", ORDERS)];
+    assert_eq!(robot.post("/token", &named).await.tokens().scope, "orders:read");
+    // At a refresh that asks for less.
+    let rp = shop(&app).await;
+    let request = rp.request().set("scope", "orders:read stock:read").add("resource", ORDERS).add("resource", STOCK);
+    let code = app.browser().go_through(&request).await.code();
+    let tokens = exchange(&rp, &code, &[]).await.tokens();
+    let ask = |scope: &'static str| {
+        let (rp, token) = (rp.clone(), tokens.refresh().to_owned());
+        async move {
+            let grant = [("grant_type", "refresh_token"), ("refresh_token", &*token)];
+            rp.post("/token", &[&grant[..], &[("scope", scope), ("resource", STOCK)]].concat()).await
+        }
+    };
+    ask("orders:read").await.error("invalid_scope");
+    assert_eq!(ask("orders:read stock:read").await.tokens().scope, "stock:read");
+}
+
+#[tokio::test]
+async fn default_resources_that_have_changed_are_meant_by_grants_of_before() {
+    let app = TestApp::new().await;
+    let client = |default: &str| {
+        let text = format!(
+            "[[clients]]\nclient_id = 'shop'\nkind = 'web'\nredirect_uris = ['https://rp.example/callback']\n\
+             default_resources = ['{default}']\nsecrets = ['a-secret-that-nobody-will-ever-guess']\n\
+             [[scopes]]\nname = 'pay'\n"
+        );
+        let text = text.replace("kind = 'web'", "kind = 'web'\nscope = 'openid pay'");
+        Config::read(Some((std::path::Path::new("latchkey.toml"), &text)), std::iter::empty()).unwrap().config
+    };
+    let with = |default: &str| {
+        let (mut config, read) = (app.app.config.clone(), client(default));
+        (config.clients, config.scopes) = (read.clients, read.scopes);
+        config
+    };
+    let before = app.on(with("https://one.example")).await;
+    let found = latchkey::clients::find(&before.app, "shop").await.unwrap().unwrap();
+    let secret = Some("a-secret-that-nobody-will-ever-guess".into());
+    let rp = RelyingParty::new(&before, (*found.client).clone(), secret);
+    let mut grants = Vec::new();
+    for scope in ["openid pay", "pay"] {
+        let code = before.browser().go_through(&rp.request().set("scope", scope)).await.code();
+        let tokens = exchange(&rp, &code, &[]).await.tokens();
+        assert!(tokens.access_claims()["aud"].to_string().contains("https://one.example"));
+        grants.push(tokens);
+    }
+    let later = before.on(with("https://two.example")).await;
+    let rp = rp.on(&later);
+    for (tokens, aud) in
+        grants.iter().zip([json!(["https://two.example", later.issuer()]), json!("https://two.example")])
+    {
+        assert_eq!(refresh(&rp, tokens.refresh(), &[]).await.tokens().access_claims()["aud"], aud);
+    }
+}
+
+#[tokio::test]
+async fn what_is_gone_with_its_resource_is_an_invalid_grant_which_tells_clients_to_sign_people_in_again() {
+    let app = app().await;
+    let rp = shop(&app).await;
+    let request = rp.request().set("scope", "stock:read").add("resource", STOCK);
+    let code = app.browser().go_through(&request).await.code();
+    let tokens = exchange(&rp, &code, &[]).await.tokens();
+    let mut config = app.app.config.clone();
+    config.resources.retain(|resource| resource.identifier != STOCK);
+    let rp = rp.on(&app.on(config).await);
+    refresh(&rp, tokens.refresh(), &[]).await.error("invalid_grant");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn default_resources_of_different_algorithms_are_refused_when_they_are_registered_and_at_the_start() {
+    let app = app().await;
+    let add = ["client", "add", "--kind", "service", "--resource"];
+    let (code, said) = command(&app, &[&add[..], &[ORDERS, "--resource", VAULT]].concat());
+    assert!(code == 2 && said.contains("--resource: ") && said.contains("algorithms"), "{code}: {said}");
+    for other in ["https://a.example", "https://b.example"] {
+        assert_eq!(command(&app, &["resource", "add", other]).0, 0);
+    }
+    let (code, said) = command(&app, &[&add[..], &["https://a.example", "--resource", "https://b.example"]].concat());
+    assert_eq!(code, 0, "{said}");
+    let edit = ["resource", "edit", "https://a.example", "--signing-algorithm"];
+    let (code, said) = command(&app, &[&edit[..], &["ES256"]].concat());
+    assert!(code == 2 && said.contains("--signing-algorithm: the client "), "{code}: {said}");
+    assert_eq!(command(&app, &[&edit[..], &["RS256"]].concat()).0, 0);
+    // The same by a configuration whose first algorithm is another one.
+    let mut config = app.app.config.clone();
+    config.tokens.signing_algorithms.reverse();
+    let told = refused(&config).await;
+    assert!(told.contains("default_resources"), "{told}");
+    config.tokens.signing_algorithms = vec![latchkey::jose::Algorithm::ES256];
+    config.resources.clear();
+    let told = refused(&config).await;
+    assert!(told.contains("RS256") && told.contains("https://a.example"), "{told}");
+}
+
+/// How a start is refused.
+async fn refused(config: &Config) -> String {
+    let surroundings = latchkey::boot::Surroundings::real();
+    let refused = latchkey::boot::open(config.clone(), surroundings).await.err().expect("it is refused");
+    format!("{refused:#}")
+}
+
+#[tokio::test]
+async fn a_start_that_is_refused_has_declared_nothing() {
+    let app = app().await;
+    app.client(ClientKind::Web, |new| {
+        new.metadata.id_token_signed_response_alg = Some(latchkey::jose::Algorithm::ES256)
+    })
+    .await;
+    let mut config = app.app.config.clone();
+    config.edition = latchkey::config::Edition::Numbered(2);
+    config.tokens.signing_algorithms = vec![latchkey::jose::Algorithm::RS256];
+    config.resources.retain(|one| one.identifier == ORDERS);
+    config.resources[0].name = Some("Another name".to_owned());
+    let told = refused(&config).await;
+    assert!(told.contains("ES256") && told.contains("client"), "{told}");
+    app.app.remembered_resources.forget();
+    let known = latchkey::resources::known(&app.app).await.unwrap();
+    assert_eq!((known.resources.len(), known.resources[0].name.as_str()), (3, "The order book"));
+    // And the configuration of before is not an older one now.
+    app.app.remembered_resources.forget();
+    assert_eq!(latchkey::clients::declare(&app.app, &app.app.config).await.unwrap().refused, None);
+}

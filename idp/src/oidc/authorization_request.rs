@@ -75,11 +75,13 @@ pub fn validate(
     ResponseType::parse(params, client)?;
     let resources = resource::parse(params)?;
     resource::requested(&resources, client, &offered.known.resources, &offered.issuer)?;
+    let scope = scope::requested(params, client, &offered.known.scopes)?;
+    let scope = resource::scopes(&scope, &resources, client, &offered.known.resources, &offered.issuer)?;
     Ok(AuthorizationRequest {
         client_id: client.client_id.clone(),
         redirect_uri: recipient.redirect_uri().to_owned(),
         response_mode: ResponseMode::parse(params)?,
-        scope: scope::requested(params, client, &offered.known.scopes)?.union(&resources.iter().cloned().collect()),
+        scope: scope.union(&resources.iter().cloned().collect()),
         resources,
         state: bounded(params, "state", MAX_STATE)?,
         nonce: bounded(params, "nonce", MAX_STATE)?,

@@ -134,6 +134,39 @@ pub fn requested(named: &[String], client: &Client, registered: &[Resource], iss
     Err(error.because(difference))
 }
 
+/// Whether a scope belongs to a resource that is not among these: it means nothing at them.
+fn is_elsewhere(scope: &str, registered: &[Resource], audience: &[String]) -> bool {
+    registered.iter().any(|one| one.scopes.contains(scope) && !audience.contains(&one.identifier))
+}
+
+/// The scopes that a request may have, without those of resources that it is not for: nobody is asked for what no token would
+/// say. If it names no resource though the client may ask for that of a scope, or if nothing is left, it is refused.
+pub fn scopes(
+    asked: &ScopeSet,
+    named: &[String],
+    client: &Client,
+    registered: &[Resource],
+    issuer: &str,
+) -> Result<ScopeSet, Error> {
+    let audience = if named.is_empty() { &client.metadata.default_resources[..] } else { named };
+    let (elsewhere, here): (Vec<&str>, Vec<&str>) =
+        asked.iter().partition(|scope| is_elsewhere(scope, registered, audience));
+    let owner = |scope: &str| registered.iter().find(|one| one.scopes.contains(scope)).map(|one| &one.identifier);
+    let meant = elsewhere.iter().find_map(|scope| {
+        let owner = owner(scope).filter(|uri| named.is_empty() && allowed(client, registered, issuer, uri))?;
+        Some((*scope, owner.as_str()))
+    });
+    let (scope, expected) = match (meant, elsewhere.first()) {
+        (Some((scope, owner)), _) => {
+            (scope, format!("the parameter resource with {owner}, which this scope belongs to"))
+        }
+        (None, Some(scope)) if here.is_empty() => (*scope, "a scope of the resources that the token is for".to_owned()),
+        _ => return Ok(here.into_iter().collect()),
+    };
+    let error = Error::new(ErrorCode::InvalidScope, "A scope belongs to a resource that the request does not name.");
+    Err(error.because(Difference::new("scope", scope, expected)))
+}
+
 /// Of what was granted the resources that a token request asks for, all if it names none: RFC 8707 §2.2.
 pub fn narrowed(granted: &[String], named: &[String]) -> Result<Vec<String>, Error> {
     if named.is_empty() {
@@ -142,6 +175,16 @@ pub fn narrowed(granted: &[String], named: &[String]) -> Result<Vec<String>, Err
     let Some(refused) = named.iter().find(|uri| !granted.contains(uri)) else { return Ok(named.to_vec()) };
     let difference = Difference::one_of("resource", refused, granted.iter().map(String::as_str));
     Err(Error::new(ErrorCode::InvalidTarget, "A resource was not granted.").because(difference))
+}
+
+fn algorithm(uri: &str, registered: &[Resource]) -> Option<Algorithm> {
+    registered.iter().find(|one| one.identifier == uri)?.algorithm
+}
+
+/// Whether tokens for these resources want different algorithms of those that there are, so that no token can be for all.
+pub fn differ(uris: &[String], registered: &[Resource], offered: &[Algorithm]) -> bool {
+    let mut wanted = uris.iter().map(|uri| algorithm(uri, registered).or(offered.first().copied()));
+    wanted.next().is_some_and(|first| wanted.any(|other| other != first))
 }
 
 /// What an access token for these resources is made with. `standard` are time and algorithm where a resource says nothing.
@@ -165,9 +208,7 @@ pub fn terms(
         return Err(Error::new(ErrorCode::InvalidTarget, why));
     }
     // A scope belongs to one resource alone, so that it means nothing elsewhere.
-    let elsewhere =
-        |scope: &str| registered.iter().any(|one| one.scopes.contains(scope) && !audience.contains(&one.identifier));
-    let scope: ScopeSet = scope.iter().filter(|scope| !elsewhere(scope)).collect();
+    let scope: ScopeSet = scope.iter().filter(|scope| !is_elsewhere(scope, registered, &audience)).collect();
     let lifetime = lifetime.unwrap_or(standard.0);
     if scope.contains(OPENID) && !audience.iter().any(|uri| uri == issuer) {
         audience.push(issuer.to_owned());
@@ -177,16 +218,6 @@ pub fn terms(
 
 /// Whether this can name a resource: an absolute URI without a fragment (RFC 8707 §2). The error says why not.
 pub fn check_identifier(uri: &str) -> Result<(), String> {
-fn algorithm(uri: &str, registered: &[Resource]) -> Option<Algorithm> {
-    registered.iter().find(|one| one.identifier == uri)?.algorithm
-}
-
-/// Whether tokens for these resources want different algorithms of those that there are, so that no token can be for all.
-pub fn differ(uris: &[String], registered: &[Resource], offered: &[Algorithm]) -> bool {
-    let mut wanted = uris.iter().map(|uri| algorithm(uri, registered).or(offered.first().copied()));
-    wanted.next().is_some_and(|first| wanted.any(|other| other != first))
-}
-
     let refuse = |why: &str| Err(format!("the resource '{}' {why}", uri.escape_debug()));
     if uri.len() > MAX_RESOURCE {
         return Err("a resource is longer than 2048 bytes".to_owned());

@@ -71,14 +71,31 @@ pub struct Wanted<'a> {
 pub async fn for_grant(app: &App, client: &Client, grant: &Grant, wanted: Wanted<'_>) -> Result<TokenResponse, Error> {
     let granted = ScopeSet::parse(&grant.scope).map_err(|_| Error::Broken("client_grant.scope"))?;
     let scope = wanted.narrower.unwrap_or(&granted);
+    let whole = *scope == granted && wanted.resources.is_empty();
     let granted: Vec<String> =
         serde_json::from_str(&grant.resources).map_err(|_| Error::Broken("client_grant.resources"))?;
     // What the client may ask for no longer, it gets no longer; the same for scopes that went with their resource.
     let known = resources::known(app).await?;
     let may_have = |uri: &&String| resource::allowed(client, &known.resources, app.issuer(), uri);
-    let still: Vec<String> = granted.iter().filter(may_have).cloned().collect();
-    let scope = scope.iter().filter(|word| known.scopes.contains(word)).collect();
+    let mut still: Vec<String> = granted.iter().filter(may_have).cloned().collect();
+    let scope: ScopeSet = scope.iter().filter(|word| known.scopes.contains(word)).collect();
+    let named = |uris: &[String]| uris.iter().any(|uri| uri != app.issuer());
+    if named(&granted) && !named(&still) {
+        // The client's default resources have changed. What it means by naming none is what they are now.
+        still = access_token::audience(client, &scope, app.issuer());
+        if !named(&still) && !scope.contains(OPENID) {
+            return Err(oidc::Error::invalid_grant("The resources that were granted are no longer there.").into());
+        }
+    }
     let terms = terms(app, &known, &narrowed(&still, wanted.resources)?, &scope)?;
+    // A token that says nothing would be taken for one with all that was asked for: RFC 6749 §5.1.
+    if terms.scope.is_empty() {
+        return Err(match whole {
+            true => oidc::Error::invalid_grant("The scopes that were granted are no longer there."),
+            false => oidc::Error::new(ErrorCode::InvalidScope, "No scope that was asked for belongs to the resources."),
+        }
+        .into());
+    }
     let (now, lifetime, scope) = (app.now(), terms.lifetime, &terms.scope);
     let token = AccessToken {
         sub: grant.sub.clone(),

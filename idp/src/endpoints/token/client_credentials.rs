@@ -6,8 +6,10 @@ use crate::oidc;
 use crate::oidc::client_metadata::Client;
 use crate::oidc::difference::Difference;
 use crate::oidc::error::ErrorCode;
+use crate::oidc::resource;
 use crate::oidc::scope::ScopeSet;
 use crate::oidc::token_response::TokenResponse;
+use crate::resources;
 use crate::tokens::issue;
 
 /// Gives an access token, and neither a refresh token nor an ID token.
@@ -15,7 +17,7 @@ pub async fn issue(
     app: &App,
     client: &Client,
     asked: Option<&ScopeSet>,
-    resources: &[String],
+    named: &[String],
 ) -> Result<TokenResponse, Error> {
     if client.is_public() {
         return Err(oidc::error::Error::from(ErrorCode::UnauthorizedClient).into());
@@ -34,5 +36,11 @@ pub async fn issue(
         let error = oidc::error::Error::new(ErrorCode::InvalidScope, "The client may have none of these scopes.");
         return Err(error.because(difference).into());
     }
-    Ok(issue::for_client(app, client, &scope, resources).await?)
+    let mut scope = scope;
+    if !scope.is_empty() && asked.is_some() {
+        let known = resources::known(app).await?;
+        resource::requested(named, client, &known.resources, app.issuer())?;
+        scope = resource::scopes(&scope, named, client, &known.resources, app.issuer())?;
+    }
+    Ok(issue::for_client(app, client, &scope, named).await?)
 }
