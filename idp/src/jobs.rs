@@ -197,11 +197,11 @@ async fn every_second(app: &App) {
     }
 }
 
-/// Reads the keys again if they were changed, and reports which generation of them this process works with, unless that was
+/// Reads the keys again if they were changed, and reports which generation of them this process has followed, unless that was
 /// `reported` already. Returns the generation.
 async fn follow_keys(app: &App, reported: Option<i64>, first: bool) -> Result<i64> {
     app.keys.follow(&app.db, &app.vault, &app.pen).await?;
-    let generation = app.keys.ring().generation;
+    let generation = app.keys.ring().followed(app.now());
     if reported == Some(generation) {
         return Ok(generation);
     }

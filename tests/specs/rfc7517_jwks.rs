@@ -1,11 +1,14 @@
 //! RFC 7517 and OpenID Connect Core §10.1.1: the key set and its rollover.
 
+use std::sync::{Arc, Mutex};
+
 use latchkey::jose::Algorithm;
 use latchkey::oidc::client_metadata::ClientKind;
+use latchkey::store::signing_key;
 use latchkey::tokens::keys::{A_MOMENT, When};
 use serde_json::json;
 
-use crate::harness::{RelyingParty, TestApp, latchkey, minutes, run};
+use crate::harness::{RelyingParty, TestApp, latchkey, minutes, run, seconds};
 
 async fn kids(app: &TestApp) -> Vec<String> {
     let keys = app.get("/jwks").await.expect(200).json();
@@ -98,6 +101,45 @@ async fn a_key_that_makes_way_at_once_is_published_first_and_leaves_with_its_las
     app.clock.advance(minutes(2 * 24 * 60));
     latchkey::jobs::rotate_keys(&app.app).await.unwrap();
     assert_eq!(kids(&app).await, [next], "and the one before it goes");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_makes_way_at_once_does_so_a_moment_after_its_turn_and_not_before() {
+    let app = TestApp::new().await;
+    let (held, release) = (tokio::sync::oneshot::channel(), Arc::new(tokio::sync::Notify::new()));
+    let (db, until, holds) = (app.app.db.clone(), release.clone(), Arc::new(Mutex::new(Some(held.0))));
+    let holding = tokio::spawn(async move {
+        db.write(move |conn| {
+            Box::pin(async move {
+                signing_key::in_turn(conn).await?;
+                holds.lock().unwrap().take().map(|held| held.send(()));
+                until.notified().await;
+                Ok(())
+            })
+        })
+        .await
+    });
+    held.1.await.unwrap();
+    let mut rotating = std::pin::pin!(app.app.keys.rotate(&app.app.db, &app.app.vault, &app.app.pen, When::Now));
+    tokio::select! {
+        biased;
+        made = &mut rotating => panic!("somebody else's turn: {made:?}"),
+        () = tokio::task::yield_now() => {}
+    }
+    app.clock.advance(seconds(10));
+    release.notify_one();
+    holding.await.unwrap().unwrap();
+    let made = rotating.await.unwrap().remove(0);
+    assert!(made.active_at + seconds(1) > app.app.now() + A_MOMENT, "{made:?}");
+    // Until then nobody reports that it has followed.
+    let ring = app.app.keys.ring();
+    assert_eq!(ring.followed(app.app.now()), ring.generation - 1);
+    app.clock.advance(A_MOMENT);
+    assert_eq!(ring.followed(app.app.now()), ring.generation);
+    // A key that is published long before it signs keeps nobody waiting.
+    app.app.keys.rotate(&app.app.db, &app.app.vault, &app.app.pen, When::Next).await.unwrap();
+    let ring = app.app.keys.ring();
+    assert_eq!(ring.followed(app.app.now()), ring.generation);
 }
 
 #[tokio::test]

@@ -48,6 +48,11 @@ const COLUMNS: &str =
 /// The installation fact that counts the changes to the keys.
 const GENERATION: &str = "signing_key.generation";
 
+/// Waits until nobody else changes the keys, until the transaction ends.
+pub async fn in_turn(conn: &mut Conn) -> Result<()> {
+    installation::in_turn(conn, "signing_key").await
+}
+
 /// How often the keys have been changed: by this number each process notices that they were.
 pub async fn generation(conn: &mut Conn) -> Result<i64> {
     Ok(installation::find(conn, GENERATION).await?.and_then(|text| text.parse().ok()).unwrap_or(0))
@@ -93,7 +98,7 @@ pub async fn next_after(conn: &mut Conn, algorithm: &str, after: Timestamp) -> R
 
 /// Adds a key after the newest one that its maker knew of, if any; `Conflict` if another one was faster, so that replicas agree.
 pub async fn insert_after(conn: &mut Conn, key: &SigningKey, known: Option<Timestamp>) -> Result<()> {
-    installation::in_turn(conn, "signing_key").await?;
+    in_turn(conn).await?;
     if newest(conn, &key.algorithm).await?.map(|newest| newest.active_at) != known {
         return Err(Error::Conflict);
     }
@@ -139,7 +144,7 @@ pub async fn retire_before(
 /// Retires these keys, unless that has happened earlier, and says when they stop to be published, unless that is to happen
 /// earlier.
 pub async fn retire(conn: &mut Conn, kids: &[String], retired_at: Timestamp, removed_at: Timestamp) -> Result<()> {
-    installation::in_turn(conn, "signing_key").await?;
+    in_turn(conn).await?;
     for kid in kids {
         sqlx::query(
             "UPDATE signing_key
@@ -159,7 +164,7 @@ pub async fn retire(conn: &mut Conn, kids: &[String], retired_at: Timestamp, rem
 /// Takes a key out of use at this moment; whether it was not revoked before. The release before, which knows nothing of this,
 /// sees that it is published no more.
 pub async fn revoke(conn: &mut Conn, kid: &str, now: Timestamp) -> Result<bool> {
-    installation::in_turn(conn, "signing_key").await?;
+    in_turn(conn).await?;
     let done = sqlx::query(
         "UPDATE signing_key
             SET revoked_at = $2,

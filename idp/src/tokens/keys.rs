@@ -27,6 +27,9 @@ const SHORT_MARGIN: Duration = Duration::from_secs(5 * 60);
 /// all publish it before the first one signs with it.
 pub const A_MOMENT: Duration = Duration::from_secs(3);
 
+/// How far the clocks of processes may be apart.
+const SKEW: Duration = Duration::from_secs(60);
+
 /// How often a change is tried if another process is faster.
 const TRIES: usize = 3;
 
@@ -122,6 +125,14 @@ impl Ring {
             && self.jwks == other.jwks
             && (self.former.len(), self.revoked.len()) == (other.former.len(), other.revoked.len())
             && Algorithm::ALL.into_iter().all(|algorithm| signing(self, algorithm) == signing(other, algorithm))
+    }
+
+    /// Which generation a process with these keys has followed: none that has a key which is to sign at once by the clock of who
+    /// made it, and does not yet by the own one.
+    pub fn followed(&self, now: Timestamp) -> i64 {
+        let soon = |active_at: Timestamp| active_at > now && active_at <= now + SKEW + A_MOMENT;
+        let waits = self.signing.values().flatten().any(|(active_at, _)| soon(*active_at));
+        self.generation - i64::from(waits)
     }
 
     /// The algorithms that can be signed with.
@@ -299,9 +310,20 @@ impl Keys {
         };
         let key = generate(algorithm, vault, pen, active_at).await?;
         let margin = if when == When::Now { SHORT_MARGIN } else { MARGIN };
-        let (new, lives, pen) = (key.clone(), self.rotation.longest_token, pen.clone());
-        db.write(move |conn| Box::pin(async move { insert(conn, &pen, &key, newest, lives, margin).await })).await?;
-        Ok(Some(new))
+        let (mut key, lives, pen) = (key, self.rotation.longest_token, pen.clone());
+        let made = db.write(move |conn| {
+            Box::pin(async move {
+                signing_key::in_turn(conn).await?;
+                // To make the key took a while, and so did the wait. A key that signs before the others publish it makes
+                // tokens that they refuse.
+                if key.active_at > now {
+                    key.active_at = key.active_at.max(pen.clock.now() + A_MOMENT);
+                }
+                insert(conn, &pen, &key, newest, lives, margin).await?;
+                Ok(key)
+            })
+        });
+        Ok(Some(made.await?))
     }
 }
 
