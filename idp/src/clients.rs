@@ -224,9 +224,6 @@ impl Declared {
                  force. Where the older one is meant, raise its edition or change its file"
             );
         }
-        for why in &self.unsignable {
-            tracing::error!("the clients and resources of this configuration are not declared: {why}");
-        }
         self.resources.log();
         if !self.written.is_empty() {
             tracing::info!(clients = self.written.join(" "), "clients were declared that are new or have changed");

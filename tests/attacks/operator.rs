@@ -495,7 +495,7 @@ async fn sighup_reads_again_what_it_can_and_ends_no_server() {
 async fn sighup_takes_all_of_a_configuration_or_nothing() {
     let app = TestApp::beside_a_process().await;
     let (config, folder) = (&app.app.config, tempfile::tempdir().unwrap());
-    let (path, log) = (folder.path().join("latchkey.toml"), folder.path().join("log"));
+    let path = folder.path().join("latchkey.toml");
     let write = |name: &str, rest: &str, client: &str| {
         let text = format!(
             "[pages]\noperator_name = '{name}'\n{rest}\n[[clients]]\nclient_id = '{name}'\nkind = 'spa'\n\
@@ -504,23 +504,8 @@ async fn sighup_takes_all_of_a_configuration_or_nothing() {
         std::fs::write(&path, text).unwrap();
     };
     write("first", "", "");
-    // The log goes to a file, to be read while the server runs.
-    let mut command = binary("sh".as_ref(), config);
-    command.args(["-c", "exec \"$0\" \"$@\" 2>\"$LOG\"", env!("CARGO_BIN_EXE_latchkey")]).env("LOG", &log);
     let environment = [("LATCHKEY_CONFIG", path.to_str().unwrap())];
-    let mut server = Process::spawn(config.issuer.port(), command, &environment);
-    server.ready().await;
-    let told = |words: &str| {
-        let began = std::time::Instant::now();
-        loop {
-            let log = std::fs::read_to_string(&log).unwrap();
-            if log.contains(words) {
-                return log;
-            }
-            assert!(began.elapsed() < Duration::from_secs(60), "{words} in {log}");
-            std::thread::yield_now();
-        }
-    };
+    let server = Process::start(config, &environment).await;
     let declared = |client: &str| run(latchkey(config).args(["client", "show", client])).status.success();
     const ES256: &str = "[tokens]\nsigning_algorithms = ['RS256', 'ES256']";
     for (name, rest, client, key) in [
@@ -536,14 +521,23 @@ async fn sighup_takes_all_of_a_configuration_or_nothing() {
     ] {
         write(name, rest, client);
         server.hang_up();
-        let log = told(key);
+        let log = server.logs(key, 1).await;
         assert!(!log.contains("the configuration was read again"), "{log}");
         assert!(server.text(&server.url("/sign-in")).await.contains("first"), "{name}");
         assert!(declared("first") && !declared(name), "{name}");
     }
+    // What a command has registered for the settings that wait for a restart.
+    let add = ["client", "add", "--kind", "service", "--client-id", "ahead", "--id-token-signed-response-alg", "ES256"];
+    done(&run(latchkey(config).args(add).env("LATCHKEY__TOKENS__SIGNING_ALGORITHMS", "RS256,ES256")));
+    write("seventh", ES256, "");
+    server.hang_up();
+    let log = server.logs("what was in force stays: tokens.signing_algorithms lacks ES256", 1).await;
+    assert!(!log.contains("the configuration was read again"), "{log}");
+    assert!(server.text(&server.url("/sign-in")).await.contains("first"), "nothing of it is in force");
+    done(&run(latchkey(config).args(["client", "remove", "ahead"])));
     write("sixth", ES256, "");
     server.hang_up();
-    let log = told("the configuration was read again");
+    let log = server.logs("the configuration was read again", 1).await;
     assert!(log.contains("keys=\"tokens.signing_algorithms\""), "{log}");
     assert!(server.text(&server.url("/sign-in")).await.contains("sixth") && declared("sixth"));
 }

@@ -187,13 +187,14 @@ impl Process {
         std::os::unix::process::ExitStatusExt::signal(&self.child.wait().unwrap())
     }
 
-    /// Waits until the process has logged these words so many times.
-    pub async fn logs(&self, words: &str, times: usize) {
+    /// Waits until the process has logged these words so many times, and tells what it has logged.
+    pub async fn logs(&self, words: &str, times: usize) -> String {
         let began = std::time::Instant::now();
         while self.log.lock().unwrap().matches(words).count() < times {
             assert!(began.elapsed() < std::time::Duration::from_secs(60), "{words}: {}", self.log.lock().unwrap());
             tokio::task::yield_now().await;
         }
+        self.log.lock().unwrap().clone()
     }
 
     fn said(&mut self) -> String {

@@ -83,6 +83,9 @@ async fn read_again(
     let (Ok(site), Ok(certificate), true) = (site, certificate, problems.is_empty()) else { return Err(problems) };
     let declared = clients::declare(app, config).await;
     let declared = declared.map_err(|error| vec![format!("clients and resources cannot be declared: {error}")])?;
+    if !declared.unsignable.is_empty() {
+        return Err(declared.unsignable);
+    }
     // From here on nothing can fail.
     for warning in &loaded.warnings {
         tracing::warn!("configuration: {warning}");
