@@ -1,11 +1,6 @@
 //! Which of two configurations is the newer one, so that a replica with an older file does not undo what a newer one declares.
 
-use std::time::Duration;
-
-use crate::base::clock::Timestamp;
-
-/// How far the clocks of replicas may be apart.
-const SKEW: Duration = Duration::from_secs(60);
+use crate::base::clock::{SKEW, Timestamp};
 
 /// The edition of a configuration.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

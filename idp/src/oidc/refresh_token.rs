@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::difference::Difference;
 use super::error::{Error, ErrorCode};
 use super::scope::{OFFLINE_ACCESS, ScopeSet};
-use crate::base::clock::Timestamp;
+use crate::base::clock::{SKEW, Timestamp};
 use crate::base::token::TokenHash;
 
 /// How many rotations are remembered. After as many within one grace period the newest token is kept for a while
@@ -82,9 +82,6 @@ impl Family {
         None
     }
 }
-
-/// How far the clocks of two processes may be apart.
-const SKEW: Duration = Duration::from_secs(60);
 
 /// Whether a moment lies within the grace period. One that lies far ahead was before the clock was set back, and would stay
 /// recent until the clock has caught up.

@@ -11,7 +11,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::base::clock::{Clock, Timestamp};
+use crate::base::clock::{Clock, SKEW, Timestamp};
 
 pub use memory::Memory;
 pub use redis::{Options, Redis};
@@ -40,9 +40,6 @@ pub struct Versioned {
     /// The value.
     pub value: Vec<u8>,
 }
-
-/// How far the clocks of replicas may differ.
-const SKEW: Duration = Duration::from_secs(60);
 
 /// The epoch, corrected for a clock that was set back. An epoch in the future would make every proof look old, so it
 /// begins again now.

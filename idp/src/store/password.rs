@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::db::{Conn, Result};
-use crate::base::clock::Timestamp;
+use crate::base::clock::{SKEW, Timestamp};
 use crate::base::id::Id;
 
 /// A user's password.
@@ -57,9 +57,6 @@ pub async fn rehash(conn: &mut Conn, user: &Id, old_phc: &str, new_phc: &str) ->
         .await?;
     Ok(())
 }
-
-/// How far the clocks of replicas may differ.
-const SKEW: Duration = Duration::from_secs(60);
 
 fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX / 4)

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use serde_json::Value;
 
-use crate::base::clock::Timestamp;
+use crate::base::clock::{SKEW, Timestamp};
 use crate::jose::{Algorithm, KeySet, SigningKey, Typ, VerifyError, verify};
 use crate::oidc::id_token::Hint;
 use crate::store::db::{Conn, Db, Error, Result};
@@ -26,9 +26,6 @@ const SHORT_MARGIN: Duration = Duration::from_secs(5 * 60);
 /// How long a key is published that is to sign at once. Each process looks every second whether the keys have changed, so that
 /// all publish it before the first one signs with it.
 pub const A_MOMENT: Duration = Duration::from_secs(3);
-
-/// How far the clocks of processes may be apart.
-const SKEW: Duration = Duration::from_secs(60);
 
 /// How often a change is tried if another process is faster.
 const TRIES: usize = 3;

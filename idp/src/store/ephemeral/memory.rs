@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::{Rate, Versioned};
-use crate::base::clock::{Clock, Timestamp};
+use crate::base::clock::{Clock, SKEW, Timestamp};
 
 /// How many entries of a kind are held before those that expire first are forgotten.
 const CAPACITY: usize = 200_000;
@@ -71,7 +71,7 @@ impl Memory {
         let now = self.clock.now();
         let mut state = self.state();
         state.epoch = super::epoch_seen_at(state.epoch, now);
-        let known = made_at > state.epoch && made_at <= now + super::SKEW;
+        let known = made_at > state.epoch && made_at <= now + SKEW;
         if !known || state.proofs.get(key).is_some_and(|until| *until > now) {
             return false;
         }
