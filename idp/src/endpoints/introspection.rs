@@ -45,7 +45,7 @@ pub async fn post(
     })
 }
 
-/// What is told of a token, or why nothing is: for the log alone.
+/// What the answer says about a token, or why it says nothing; the reason is for the log alone.
 type Answer = Result<Active, Difference>;
 
 async fn access_token(app: &App, client: &Client, token: &str) -> Result<Answer, Error> {

@@ -145,20 +145,19 @@ async fn claims_of(app: &App, client: &Client, grant: &Grant, scope: &ScopeSet) 
     Ok(claims::for_scope(&person, scope))
 }
 
-/// The token of a client that acts for itself: RFC 6749 §4.4. `resources` are those that it asks for.
-pub async fn for_client(
+/// The token of a client that acts for itself: RFC 6749 §4.4. `resources` are those that it asks for and may have.
+pub fn for_client(
     app: &App,
     client: &Client,
+    known: &Known,
     scope: &ScopeSet,
     resources: &[String],
 ) -> Result<TokenResponse, Error> {
-    let known = resources::known(app).await?;
-    resource::requested(resources, client, &known.resources, app.issuer())?;
     let audience = match resources.is_empty() {
         true => access_token::audience(client, scope, app.issuer()),
         false => resources.to_vec(),
     };
-    let terms = terms(app, &known, &audience, scope)?;
+    let terms = terms(app, known, &audience, scope)?;
     let (now, lifetime, scope) = (app.now(), terms.lifetime, &terms.scope);
     let token = AccessToken {
         sub: client.client_id.clone(),

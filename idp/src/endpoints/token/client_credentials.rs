@@ -36,11 +36,11 @@ pub async fn issue(
         let error = oidc::error::Error::new(ErrorCode::InvalidScope, "The client may have none of these scopes.");
         return Err(error.because(difference).into());
     }
-    let mut scope = scope;
-    if !scope.is_empty() && asked.is_some() {
-        let known = resources::known(app).await?;
-        resource::requested(named, client, &known.resources, app.issuer())?;
-        scope = resource::scopes(&scope, named, client, &known.resources, app.issuer())?;
-    }
-    Ok(issue::for_client(app, client, &scope, named).await?)
+    let known = resources::known(app).await?;
+    resource::requested(named, client, &known.resources, app.issuer())?;
+    let scope = match !scope.is_empty() && asked.is_some() {
+        true => resource::scopes(&scope, named, client, &known.resources, app.issuer())?,
+        false => scope,
+    };
+    Ok(issue::for_client(app, client, &known, &scope, named)?)
 }
