@@ -301,8 +301,7 @@ async fn q4_health_is_served_whatever_silent_connections_and_bodies_that_never_c
     for task in floods {
         task.await.unwrap();
     }
-    // It was one in fifteen where strangers could keep the places; a busy machine loses a few.
-    assert!(answered >= 30, "health was answered {answered} of 40 times");
+    assert!(answered >= 38, "health was answered {answered} of 40 times");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
