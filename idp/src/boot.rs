@@ -1,10 +1,11 @@
 //! Putting the whole together from its configuration.
 
 mod files;
+mod hold;
 
 use std::fs::File;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -119,8 +120,8 @@ async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundin
     let Surroundings { clock, random, durable } = surroundings;
     let pen = Pen { clock: clock.clone(), random: random.clone() };
     let own_key = own_key_file(&config);
-    look_into_file(purpose, &config, own_key.as_ref(), subject).await?;
-    let db = open_database(&config, durable, purpose.makes(), subject).await?;
+    let held = look_into_file(purpose, &config, own_key.as_ref(), subject).await?;
+    let db = open_database(&config, durable, purpose.makes(), held, subject).await?;
     match purpose {
         Purpose::Serve | Purpose::Migrate => is_nobody_elses(subject, &db.tables().await?)?,
         Purpose::Restore => is_of_latchkey(subject, &db).await?,
@@ -232,7 +233,7 @@ fn prepare_folders(config: &Config) -> Result<()> {
     Ok(())
 }
 
-async fn open_database(config: &Config, durable: bool, make: bool, subject: &str) -> Result<Db> {
+async fn open_database(config: &Config, durable: bool, make: bool, held: Option<File>, subject: &str) -> Result<Db> {
     let url = config.database_url();
     let limits = configured(config);
     let options = db::Options {
@@ -249,7 +250,7 @@ async fn open_database(config: &Config, durable: bool, make: bool, subject: &str
         let made = files::keep_private(path).map_err(|error| anyhow!(refusal::explained(path, &error)));
         made.with_context(|| format!("the {subject} cannot be made"))?;
     }
-    Db::open(&options).await.map_err(|error| unopened(config, error)).with_context(|| not_opened(subject))
+    Db::open(&options, held).await.map_err(|error| unopened(config, error)).with_context(|| not_opened(subject))
 }
 
 fn not_opened(subject: &str) -> String {
@@ -257,18 +258,25 @@ fn not_opened(subject: &str) -> String {
 }
 
 /// Why the database does not open: SQLite does not say whether that is a matter of permissions.
-fn unopened(config: &Config, error: db::Error) -> anyhow::Error {
+fn unopened(config: &Config, error: impl Into<anyhow::Error>) -> anyhow::Error {
     if let DatabaseUrl::Sqlite(path) = config.database_url()
         && let Err(refused) = File::options().read(true).write(true).open(&path)
+        && refused.kind() != ErrorKind::NotFound
     {
         return anyhow!(refusal::explained(&path, &refused));
     }
     error.into()
 }
 
-/// Looks at an SQLite file before anything is changed in it or beside it, and refuses what this purpose cannot work with.
-async fn look_into_file(purpose: Purpose, config: &Config, own_key: Option<&KeyFile>, subject: &str) -> Result<()> {
-    let DatabaseUrl::Sqlite(path) = config.database_url() else { return Ok(()) };
+/// Looks at an SQLite file before anything is changed in it, and refuses what this purpose cannot work with. What it returns
+/// keeps the file from being replaced.
+async fn look_into_file(
+    purpose: Purpose,
+    config: &Config,
+    own_key: Option<&KeyFile>,
+    subject: &str,
+) -> Result<Option<File>> {
+    let DatabaseUrl::Sqlite(path) = config.database_url() else { return Ok(None) };
     let bytes = match std::fs::metadata(&path) {
         Ok(metadata) if metadata.is_file() => Some(metadata.len()),
         Ok(_) => None,
@@ -283,6 +291,11 @@ async fn look_into_file(purpose: Purpose, config: &Config, own_key: Option<&KeyF
     if purpose.makes() {
         prepare_folders(config)?;
     }
+    let held = match purpose {
+        // Its copy is its own, and so is the database that the copy will replace.
+        Purpose::Restore => None,
+        _ => Some(hold::share(&path).map_err(|error| unopened(config, error)).with_context(|| not_opened(subject))?),
+    };
     let tables = match bytes {
         None | Some(0) => Vec::new(),
         Some(_) => {
@@ -298,9 +311,10 @@ async fn look_into_file(purpose: Purpose, config: &Config, own_key: Option<&KeyF
     }
     match purpose {
         // What is no backup is told by what it lacks.
-        Purpose::Restore => Ok(()),
-        _ => is_nobody_elses(subject, &tables),
+        Purpose::Restore => {}
+        _ => is_nobody_elses(subject, &tables)?,
     }
+    Ok(held)
 }
 
 /// Whether tables of Latchkey are among these.
@@ -463,34 +477,5 @@ pub(crate) fn key_is_there(config: &Config, backup: &Path) -> Result<()> {
 }
 
 pub(crate) use files::warn_of_open_folders;
-
-/// Holds an SQLite file for this process: a second server on it would know nothing of what this one has in memory.
-#[derive(Debug)]
-pub struct Hold {
-    _file: File,
-}
-
-/// Takes hold of the database file, or says who cannot.
-pub fn take_hold(config: &Config) -> Result<Option<Hold>> {
-    let DatabaseUrl::Sqlite(path) = config.database_url() else { return Ok(None) };
-    prepare_folders(config)?;
-    let lock = lock_path(&path);
-    let file = files::private_options().create(true).truncate(false).open(&lock);
-    let file = file.map_err(|error| anyhow!(refusal::explained(&lock, &error)));
-    let file = file.with_context(|| format!("the lock file {} cannot be opened", lock.display()))?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(Hold { _file: file })),
-        Err(std::fs::TryLockError::WouldBlock) => bail!(
-            "another Latchkey serves from {} already. An SQLite file belongs to one server; for several, use PostgreSQL",
-            path.display()
-        ),
-        Err(std::fs::TryLockError::Error(error)) => Err(error).context("the database file cannot be locked"),
-    }
-}
-
-/// The file beside a database by which a server holds it.
-pub(crate) fn lock_path(database: &Path) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push(".lock");
-    name.into()
-}
+pub use hold::{Hold, take_hold};
+pub(crate) use hold::{LOCKS, beside, take_away};

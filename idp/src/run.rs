@@ -113,6 +113,9 @@ async fn serve(loaded: Loaded, log: Arc<Logging>) -> Outcome {
     let mut config = loaded.config;
     serve::fit(&mut config);
     let hold = boot::take_hold(&config)?;
+    if let DatabaseUrl::Sqlite(path) = config.database_url() {
+        backup::forget_unfinished(&path).context("what an earlier restore has left cannot be removed")?;
+    }
     let address = config.listen();
     let listener = serve::listen(address).with_context(|| format!("http.listen: {address} cannot be listened on"))?;
     let watching = match config.metrics.listen {

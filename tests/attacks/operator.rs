@@ -336,6 +336,7 @@ impl Killed {
                     && !name.ends_with("-wal")
                     && !name.ends_with("-shm")
                     && !name.ends_with(".lock")
+                    && !name.ends_with(".use")
             })
             .collect();
         found.sort();
@@ -365,6 +366,12 @@ async fn s5_a_restore_that_is_killed_at_any_step_loses_nothing_and_can_be_done_a
         assert_eq!(in_place, point != "done", "{point}: either the one or the other");
         assert!(in_place || killed.before().iter().any(|path| killed.has_alice(path)), "{point}");
 
+        // A server that begins instead leaves no second name of its own database, and no copy that nobody asked for.
+        if in_place {
+            drop(Process::start(&killed.config, &[]).await);
+            assert_eq!(killed.before(), Vec::<PathBuf>::new(), "{point}");
+            assert!(!with(&killed.path, ".restoring").exists(), "{point}");
+        }
         done(&killed.restore(&[]));
         assert!(!killed.has_alice(&killed.path), "{point}");
         let before = killed.before();
@@ -372,6 +379,51 @@ async fn s5_a_restore_that_is_killed_at_any_step_loses_nothing_and_can_be_done_a
         assert_eq!(before.len(), if point == "done" { 2 } else { 1 }, "{point}: {before:?}");
         drop(Process::start(&killed.config, &[]).await);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s5_a_restore_waits_for_no_command_and_no_command_meets_a_restore() {
+    let Some(killed) = killed().await else { return };
+    let lock = || std::fs::File::options().write(true).create(true).truncate(false).open(with(&killed.path, ".use"));
+    let path = killed.path.to_str().unwrap();
+    // As a command has it that is at work.
+    let command = lock().unwrap();
+    command.lock_shared().unwrap();
+    assert!(killed.has_alice(&killed.path), "commands work side by side");
+    let refused = killed.restore(&[]);
+    assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
+    assert!(said(&refused).contains(&format!("somebody is at work on {path}, try again")), "{}", said(&refused));
+    assert!(!with(&killed.path, ".restoring").exists());
+    drop(command);
+    // As a restore has it.
+    let restore = lock().unwrap();
+    restore.lock().unwrap();
+    for args in [["user", "list"].as_slice(), &["migrate"], &["backup", "another"]] {
+        let refused = run(latchkey(&killed.config).args(args).current_dir(killed.path.parent().unwrap()));
+        assert_eq!(refused.status.code(), Some(1), "{args:?}: {}", said(&refused));
+        assert!(said(&refused).contains(&format!("a restore of {path} is under way")), "{}", said(&refused));
+    }
+    drop(restore);
+    assert!(killed.has_alice(&killed.path));
+    done(&killed.restore(&[]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s5_what_is_in_the_log_beside_a_backup_is_restored_too() {
+    let Some(mut killed) = killed().await else { return };
+    // The server was killed: what it wrote last is in the log.
+    killed.backup = with(&killed.path, ".copy");
+    for ending in ["-wal", ""] {
+        std::fs::copy(with(&killed.path, ending), with(&killed.backup, ending)).unwrap();
+    }
+    let log = std::fs::read(with(&killed.backup, "-wal")).unwrap();
+    std::fs::remove_file(with(&killed.backup, "-wal")).unwrap();
+    done(&killed.restore(&[]));
+    assert!(!killed.has_alice(&killed.path));
+    std::fs::write(with(&killed.backup, "-wal"), &log).unwrap();
+    done(&killed.restore(&[]));
+    assert!(killed.has_alice(&killed.path));
+    assert_eq!(std::fs::read(with(&killed.backup, "-wal")).unwrap(), log, "the backup stays as it was");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -385,7 +437,9 @@ async fn s5_a_restore_by_root_belongs_to_whoever_the_database_belonged_to_and_tw
         chown(path, Some(owner), Some(if own == 0 { 4243 } else { std::fs::metadata(&folder).unwrap().gid() }))
             .unwrap();
     }
-    let _ = std::fs::remove_file(with(&killed.path, ".lock"));
+    for lock in [".lock", ".use"] {
+        let _ = std::fs::remove_file(with(&killed.path, lock));
+    }
     std::fs::set_permissions(&killed.path, PermissionsExt::from_mode(0o640)).unwrap();
     for round in 1..=3 {
         done(&killed.restore(&[]));

@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use super::hold::{LOCKS, beside};
 use crate::config::{Config, DatabaseUrl};
 
 /// What anybody but the owner may do with a file.
@@ -27,10 +28,8 @@ pub(super) fn keep_private(database: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
         _ => {}
     }
-    for ending in ["", "-wal", "-shm", ".lock"] {
-        let mut name = database.as_os_str().to_owned();
-        name.push(ending);
-        tighten(Path::new(&name));
+    for ending in ["", "-wal", "-shm"].into_iter().chain(LOCKS) {
+        tighten(&beside(database, ending));
     }
     Ok(())
 }

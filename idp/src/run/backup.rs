@@ -11,7 +11,7 @@ use super::{failed, open};
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::refusal;
-use crate::boot::{self, Purpose};
+use crate::boot::{self, Purpose, beside};
 use crate::cli::backup::{Backup, Restore};
 use crate::cli::{Failure, Outcome, Output};
 use crate::config::{Config, DatabaseUrl};
@@ -34,7 +34,7 @@ pub(super) async fn backup(app: &App, backup: &Backup) -> Outcome {
         return Err(Failure::Conflict(format!("{} is there already", file.display())));
     }
     // Under another name until it is whole and on disk.
-    let unfinished = with_ending(file, ".unfinished");
+    let unfinished = beside(file, ".unfinished");
     let _ = fs::remove_file(&unfinished);
     private(&unfinished).with_context(|| format!("{} cannot be written", unfinished.display()))?;
     app.db.copy_to(&unfinished).await.map_err(failed)?;
@@ -60,12 +60,20 @@ pub(super) async fn restore(config: Config, restore: &Restore) -> Outcome {
     boot::key_is_there(&config, file)?;
     // Root restores for the service's user, who could not open what is root's.
     let owner = Owner::of(&present)?;
-    // Held until the end: no server may begin on what is about to be replaced.
-    let _hold = boot::take_hold(&config)?;
-    owner.give(&boot::lock_path(&present), false)?;
-    let restored = with_ending(&present, ".restoring");
-    remove(&restored);
-    copy(file, &restored).with_context(cannot_be_read)?;
+    // Held until the end: nobody may begin on what is about to be replaced.
+    let _hold = boot::take_away(&config, &present)?;
+    for lock in boot::LOCKS {
+        owner.give(&beside(&present, lock), false)?;
+    }
+    forget_unfinished(&present).context("what an earlier restore has left cannot be removed")?;
+    let restored = beside(&present, RESTORING);
+    for ending in ["", "-wal"] {
+        // A database that was kept as it was, or copied by hand, has the last of what was written in its log.
+        let from = beside(file, ending);
+        if ending.is_empty() || from.exists() {
+            copy(&from, &beside(&restored, ending)).with_context(cannot_be_read)?;
+        }
+    }
     faults::pass("restore.copied");
     let mut on_copy = config;
     on_copy.database.url = Some(DatabaseUrl::Sqlite(restored.clone()));
@@ -157,15 +165,9 @@ impl Owner {
     }
 }
 
-fn with_ending(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
-}
-
 fn remove(database: &Path) {
     for ending in ["", "-wal", "-shm"] {
-        let _ = fs::remove_file(with_ending(database, ending));
+        let _ = fs::remove_file(beside(database, ending));
     }
 }
 
@@ -186,7 +188,6 @@ async fn merge(database: &Path) -> anyhow::Result<()> {
 /// Gives the present database a second name beside its own, and returns that name. Its own name stays until the
 /// restored database takes it: where there is no database, a server would begin with an empty one.
 async fn put_aside(present: &Path, now: Timestamp) -> Result<Option<PathBuf>, Failure> {
-    forget_unfinished(present).context("what an earlier restore has left cannot be removed")?;
     if !present.exists() {
         return Ok(None);
     }
@@ -206,9 +207,9 @@ async fn put_aside(present: &Path, now: Timestamp) -> Result<Option<PathBuf>, Fa
     let kept = || -> std::io::Result<()> {
         if !merged {
             for ending in ["-wal", ""] {
-                let from = with_ending(present, ending);
+                let from = beside(present, ending);
                 if from.exists() {
-                    copy(&from, &with_ending(&before, ending))?;
+                    copy(&from, &beside(&before, ending))?;
                 }
             }
         } else if fs::hard_link(present, &before).is_err() {
@@ -223,27 +224,31 @@ async fn put_aside(present: &Path, now: Timestamp) -> Result<Option<PathBuf>, Fa
     faults::pass("restore.kept");
     // The log must go: the restored database would take it for its own. What it held was merged into the file, or copied.
     for ending in ["-wal", "-shm"] {
-        let _ = fs::remove_file(with_ending(present, ending));
+        let _ = fs::remove_file(beside(present, ending));
     }
     Ok(Some(before))
 }
 
 /// A name that nobody has, with the time in it.
 fn free_name(present: &Path, now: Timestamp) -> PathBuf {
-    let name = with_ending(present, &format!("{BEFORE}{}", now.to_string().replace(':', "-")));
-    let taken = |path: &PathBuf| !path.exists() && !with_ending(path, "-wal").exists();
-    let more = (2..).map(|n| with_ending(&name, &format!(".{n}")));
+    let name = beside(present, &format!("{BEFORE}{}", now.to_string().replace(':', "-")));
+    let taken = |path: &PathBuf| !path.exists() && !beside(path, "-wal").exists();
+    let more = (2..).map(|n| beside(&name, &format!(".{n}")));
     std::iter::once(name.clone()).chain(more).find(taken).unwrap_or(name)
 }
 
 /// What follows the name of the database in the name under which it is put aside.
 const BEFORE: &str = ".before-restore-";
 
-/// Removes second names of the present database that a killed restore has left. They are hard links: whoever takes one
-/// for a copy would write to the database that is served.
-fn forget_unfinished(present: &Path) -> std::io::Result<()> {
+/// What follows it in the name of what is to replace it.
+const RESTORING: &str = ".restoring";
+
+/// Removes what a killed restore has left: the copy that it prepared, and second names of the present database. These are
+/// hard links: whoever takes one for a copy would write to the database that is served. Called while the database is held.
+pub(super) fn forget_unfinished(present: &Path) -> std::io::Result<()> {
+    remove(&beside(present, RESTORING));
     let Ok(own) = fs::metadata(present) else { return Ok(()) };
-    let prefix = with_ending(Path::new(present.file_name().unwrap_or_default()), BEFORE);
+    let prefix = beside(Path::new(present.file_name().unwrap_or_default()), BEFORE);
     for entry in fs::read_dir(folder_of(present))? {
         let entry = entry?;
         let name = entry.file_name();

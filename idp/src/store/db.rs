@@ -8,10 +8,11 @@ mod pool;
 mod writer;
 
 use std::fmt;
+use std::fs::File;
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use sqlx::any::{AnyTypeInfo, install_default_drivers};
@@ -167,6 +168,8 @@ pub struct Db {
     queue: Option<Queue>,
     durable: bool,
     tracker: TaskTracker,
+    /// What nobody else may have until the database is closed.
+    held: Arc<Mutex<Option<File>>>,
 }
 
 /// The terms of connections that read and of those that write.
@@ -204,8 +207,8 @@ fn postgres_terms(limits: Limits) -> Terms {
 }
 
 impl Db {
-    /// Opens the database.
-    pub async fn open(options: &Options) -> Result<Self> {
+    /// Opens the database, and keeps a lock on a file until the database is closed.
+    pub async fn open(options: &Options, held: Option<File>) -> Result<Self> {
         install_default_drivers();
         let (reading, writing) = terms(options);
         let sqlite = is_sqlite(&options.url);
@@ -223,7 +226,8 @@ impl Db {
         // Makes the file where it may, and says so if the database cannot be reached.
         drop(writer.acquire().await?);
         let queue = sqlite.then(|| Queue::new(writer.clone()));
-        Ok(Self { reader, writer, queue, durable: options.durable, tracker: TaskTracker::new() })
+        let held = Arc::new(Mutex::new(held));
+        Ok(Self { reader, writer, queue, durable: options.durable, tracker: TaskTracker::new(), held })
     }
 
     /// Sets other limits from now on: a start may take its time, a request may not.
@@ -369,6 +373,7 @@ impl Db {
         self.tracker.wait().await;
         self.reader.close().await;
         self.writer.close().await;
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
 
