@@ -4,7 +4,7 @@
 //! change without touching what was sealed, and a copy of the database alone gives nothing.
 
 use std::fmt;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -139,10 +139,11 @@ impl KeyFile {
         if is_there(&self.path)? {
             return read_key(&self.path);
         }
-        if sealed && !is_there(&self.unfinished())? {
-            return Err(Error::KeyMissing { key: self.path.clone(), database: database.to_owned() });
+        match (sealed, is_there(&self.unfinished())?) {
+            (true, true) => read_key(&self.unfinished()),
+            (true, false) => Err(Error::KeyMissing { key: self.path.clone(), database: database.to_owned() }),
+            (false, _) => read_or_make_key(&self.unfinished(), random),
         }
-        read_or_make_key(&self.unfinished(), random)
     }
 
     /// Gives a new key its final name, once a database is sealed with it.
@@ -177,24 +178,41 @@ fn read_key(path: &Path) -> Result<SealingKey, Error> {
     parse_master_key(&text)
 }
 
-/// The master key in this file, which is made (0600) if it is not there.
+/// The master key in this file, with which nothing is sealed yet; it is made (0600) if it is not there.
 fn read_or_make_key(path: &Path, random: &Random) -> Result<SealingKey, Error> {
+    match std::fs::metadata(path) {
+        // The power went while a release that wrote the key in place did so.
+        Ok(found) if found.len() == 0 => std::fs::remove_file(path).map_err(of(path))?,
+        Ok(_) => return read_key(path),
+        Err(_) => {}
+    }
+    let key = SealingKey::generate(random);
+    // The key takes its name when it is on disk as a whole; who comes second takes that of the first.
+    let mut own = path.as_os_str().to_owned();
+    own.push(format!(".{}", random.name::<9>()));
+    let own = PathBuf::from(own);
+    let made = write_key(&own, &key).and_then(|()| match std::fs::hard_link(&own, path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            // Not every file system has a second name for a file.
+            std::fs::rename(&own, path)
+        }
+        _ => Ok(()),
+    });
+    let _ = std::fs::remove_file(&own);
+    made.map_err(of(path))?;
+    keep_names(path)?;
+    read_key(path)
+}
+
+fn write_key(path: &Path, key: &SealingKey) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Ok(mut file) => {
-            let key = SealingKey::generate(random);
-            writeln!(file, "{}", *master_key_text(&key)).map_err(of(path))?;
-            // What it will seal must not outlive it in a power cut.
-            file.sync_all().map_err(of(path))?;
-            keep_names(path)?;
-            Ok(key)
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => read_key(path),
-        Err(error) => Err(of(path)(error)),
-    }
+    let mut file = options.open(path)?;
+    writeln!(file, "{}", *master_key_text(key))?;
+    // What it will seal must not outlive it in a power cut.
+    file.sync_all()
 }
 
 /// Waits until the names in a file's folder are on disk.

@@ -333,6 +333,19 @@ async fn s4_a_first_start_that_ended_in_the_middle_can_be_begun_again() {
     alone.serves().await;
     assert_eq!(std::fs::read(alone.path("master.key")).unwrap(), key);
     assert!(!alone.path("master.key.new").exists());
+    // While the key was written.
+    std::fs::remove_file(alone.path("master.key")).unwrap();
+    alone.remove_database();
+    std::fs::write(alone.path("master.key.new"), "").unwrap();
+    alone.serves().await;
+    let begins = |name: &std::ffi::OsString| name.to_str().unwrap().starts_with("master.key");
+    let folder = std::fs::read_dir(alone.folder.path()).unwrap();
+    let keys: Vec<_> = folder.map(|entry| entry.unwrap().file_name()).filter(begins).collect();
+    assert_eq!(keys, ["master.key"], "and nothing is left beside it");
+    // An empty file in the place of a key that something is sealed with is no beginning.
+    alone.rename("master.key", "copy");
+    std::fs::write(alone.path("master.key.new"), "").unwrap();
+    alone.is_refused_with(&["this is no master key", alone.path("master.key").to_str().unwrap()]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -359,7 +372,8 @@ fn mode(path: &Path) -> u32 {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s2_the_files_of_a_database_are_its_owners_alone_and_open_folders_are_told() {
     let alone = Alone::new();
-    let files = ["latchkey.db", "latchkey.db-wal", "latchkey.db-shm", "latchkey.db.lock", "master.key"];
+    let files =
+        ["latchkey.db", "latchkey.db-wal", "latchkey.db-shm", "latchkey.db.lock", "latchkey.db.use", "master.key"];
     let process = Process::start(&alone.config, &[]).await;
     for name in files {
         assert_eq!(mode(&alone.path(name)), 0o600, "{name}");
@@ -370,7 +384,7 @@ async fn s2_the_files_of_a_database_are_its_owners_alone_and_open_folders_are_to
     assert_eq!(mode(&backup), 0o600);
     assert!(!process.stopped().contains("open to others"));
     // As the release before left them, and as a copy by hand may be.
-    for name in ["latchkey.db", "backup", "latchkey.db.lock", "master.key"] {
+    for name in ["latchkey.db", "backup", "latchkey.db.lock", "latchkey.db.use", "master.key"] {
         std::fs::set_permissions(alone.path(name), PermissionsExt::from_mode(0o644)).unwrap();
     }
     std::fs::set_permissions(alone.folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
