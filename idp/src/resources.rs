@@ -96,7 +96,7 @@ async fn change(
     decide: impl FnOnce(Option<&Resource>) -> std::result::Result<Resource, Refused> + Clone + Send + 'static,
 ) -> Result<std::result::Result<Resource, Refused>> {
     let (pen, now, issuer) = (app.pen.clone(), app.now(), app.issuer().to_owned());
-    let algorithms = app.config.tokens.signing_algorithms.clone();
+    let (scopes, algorithms) = (app.config.own_scopes(), app.config.tokens.signing_algorithms.clone());
     let outcome = app.db.write(move |conn| {
         Box::pin(async move {
             installation::in_turn(conn, TURN).await?;
@@ -111,7 +111,7 @@ async fn change(
                 Err(refused) => return Ok(Err(refused)),
             };
             let others: Vec<_> = others.into_iter().map(|one| one.resource).collect();
-            let mut faults = resource.faults(&others, &algorithms, &issuer);
+            let mut faults = resource.faults(&others, &scopes, &algorithms, &issuer);
             let all: Vec<_> = others.iter().chain([&resource]).cloned().collect();
             let clients = client::list(conn, now).await?;
             let torn = clients.iter().map(|one| &one.client).filter(|client| {

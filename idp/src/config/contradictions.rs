@@ -97,7 +97,8 @@ pub(super) fn find(config: &Config, reader: &mut Reader) {
         refuse(!public && !secrets, &key("secrets"), &missing);
     }
     for (index, resource) in known.resources.iter().enumerate() {
-        let faults = resource.faults(&known.resources[..index], &tokens.signing_algorithms, config.issuer.as_str());
+        let before = &known.resources[..index];
+        let faults = resource.faults(before, &config.own_scopes(), &tokens.signing_algorithms, config.issuer.as_str());
         for (member, why) in faults {
             // What is wrong with a single value has been told already.
             let told =

@@ -36,8 +36,15 @@ pub struct Resource {
 pub const LIFETIMES: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(60 * 60)];
 
 impl Resource {
-    /// All that is wrong with it beside these others: the member and what it should be.
-    pub fn faults(&self, others: &[Resource], algorithms: &[Algorithm], issuer: &str) -> Vec<(&'static str, String)> {
+    /// All that is wrong with it beside these others and beside the scopes that there are anyway: the member and what it should
+    /// be.
+    pub fn faults(
+        &self,
+        others: &[Resource],
+        scopes: &ScopeSet,
+        algorithms: &[Algorithm],
+        issuer: &str,
+    ) -> Vec<(&'static str, String)> {
         let mut faults = Vec::new();
         let mut refuse = |wrong: bool, member: &'static str, why: &str| {
             if wrong {
@@ -50,12 +57,18 @@ impl Resource {
         let named = |other: &Resource| other.identifier == self.identifier;
         refuse(others.iter().any(named), "identifier", "there is another resource of this name");
         refuse(self.identifier == issuer, "identifier", "the issuer is a resource already, that of UserInfo");
+        // What a person has allowed is kept by name: who allows the scope must not thereby open the resource.
+        let all = || others.iter().chain([self]);
+        let scope = scopes.contains(&self.identifier) || all().any(|one| one.scopes.contains(&self.identifier));
+        refuse(scope, "identifier", "there is a scope of this name");
         let standard = ScopeSet::standard();
         for scope in self.scopes.iter() {
             refuse(standard.contains(scope), "scopes", &format!("{scope} is a scope of people"));
             // A person allows a scope, and with it that resource and no other.
             let owned = others.iter().any(|other| !named(other) && other.scopes.contains(scope));
             refuse(owned, "scopes", &format!("{scope} is another resource's; name it so that it is not"));
+            let resource = others.iter().any(|other| other.identifier == scope);
+            refuse(resource, "scopes", &format!("there is a resource of the name {scope}"));
         }
         let [shortest, longest] = LIFETIMES;
         let fits = self.access_token.is_none_or(|lifetime| (shortest..=longest).contains(&lifetime));
@@ -294,6 +307,22 @@ mod tests {
         }
         let many = Params::from_pairs((0..=MOST).map(|n| ("resource", format!("urn:x:{n}"))));
         assert_eq!(parse(&many).unwrap_err().code, ErrorCode::InvalidTarget);
+    }
+
+    #[test]
+    fn no_scope_has_the_name_of_a_resource() {
+        let (mut own, other) = (resource("own", 5, None), [resource("other", 5, None)]);
+        let found = |own: &Resource, others: &[Resource], known: &ScopeSet| -> Vec<_> {
+            own.faults(others, known, &[Algorithm::RS256], ISSUER).into_iter().map(|fault| fault.0).collect()
+        };
+        let standard = ScopeSet::standard();
+        assert_eq!(found(&own, &other, &standard), [""; 0]);
+        assert_eq!(found(&own, &other, &scopes("https://own.example")), ["identifier"]);
+        own.scopes = scopes("https://own.example");
+        assert_eq!(found(&own, &other, &standard), ["identifier"]);
+        own.scopes = scopes("https://other.example");
+        assert_eq!(found(&own, &other, &standard), ["scopes"]);
+        assert_eq!(found(&other[0], &[own], &standard), ["identifier"]);
     }
 
     #[test]
