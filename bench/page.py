@@ -33,7 +33,7 @@ Measured by `bench/run` with commit {said("git", "rev-parse", "--short", "HEAD")
 Linux {platform.release()}, {said("rustc", "--version")}, PostgreSQL {postgres}. The server is pinned to one core, the load to another, by 16
 connections over loopback; PostgreSQL shares the core of the load. What is told as a share of a limit is compared with what the
 same core does right before and after. For tokens and sign-ins that is the same library and nothing else: signatures of a small token
-(half as many where an answer needs two), argon2id hashes with 19 MiB and 2 passes. For UserInfo and introspection it is the same server
+(half as many where an answer needs two), argon2id hashes with 19 MiB and 2 passes. For all else it is the same server
 and load with an answer that takes nothing (`/health/live`). Where a spread is told, the share was measured so often, each time with
 its limit; the row is the round in the middle, the spread the least and the greatest share.
 

@@ -24,8 +24,8 @@ pub fn router(app: &App) -> Router {
 
     // Documents for everybody.
     let documents = Router::new()
-        .route("/.well-known/openid-configuration", get(discovery::get))
-        .route("/.well-known/oauth-authorization-server", get(discovery::get))
+        .route("/.well-known/openid-configuration", discovery::get())
+        .route("/.well-known/oauth-authorization-server", discovery::get())
         .route("/jwks", get(jwks::get))
         .layer(from_fn(cors::everybody));
 
@@ -88,7 +88,7 @@ pub fn router(app: &App) -> Router {
         service
     } else {
         let elsewhere = paths(path).into_iter().filter(|place| !place.starts_with(&format!("{path}/")));
-        let documents = elsewhere.fold(Router::new(), |router, place| router.route(&place, get(discovery::get)));
+        let documents = elsewhere.fold(Router::new(), |router, place| router.route(&place, discovery::get()));
         documents
             .layer(from_fn(cors::everybody))
             .route("/health/live", get(health::live))

@@ -1,5 +1,11 @@
 //! OpenID Connect Discovery 1.0 §3, §4 and RFC 8414 §2, §3.
 
+use std::sync::Arc;
+
+use latchkey::oidc::resource::Resource;
+use latchkey::resources;
+use latchkey::site::Site;
+
 use crate::harness::TestApp;
 
 #[tokio::test]
@@ -31,6 +37,30 @@ async fn the_document_tells_what_is_offered() {
             "{name} is left out if it is empty"
         );
     }
+}
+
+#[tokio::test]
+async fn the_document_is_that_of_this_moment() {
+    let app = TestApp::new().await;
+    let document = async || app.get("/.well-known/openid-configuration").await.json();
+    let before = document().await;
+    assert_eq!(document().await, before);
+    let mut pages = app.app.config.pages.clone();
+    pages.policy_uri = Some("https://example.com/privacy".to_owned());
+    let messages = Arc::clone(&app.app.site.get().messages);
+    app.app.site.replace(Site::new(&app.app.config.issuer, &pages, messages).unwrap());
+    assert_eq!(document().await["op_policy_uri"], "https://example.com/privacy");
+    let orders = Resource {
+        identifier: "https://orders.example".to_owned(),
+        name: "Orders".to_owned(),
+        scopes: ["orders:read".to_owned()].into_iter().collect(),
+        access_token: None,
+        algorithm: None,
+    };
+    resources::add(&app.app, orders).await.unwrap().unwrap();
+    let document = document().await;
+    assert!(document["scopes_supported"].to_string().contains("orders:read"), "{document}");
+    assert_eq!(document["op_policy_uri"], "https://example.com/privacy");
 }
 
 #[tokio::test]

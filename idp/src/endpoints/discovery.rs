@@ -1,32 +1,64 @@
 //! The provider's description of itself: OpenID Connect Discovery 1.0 §4, RFC 8414 §3.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
+use axum::routing::{self, MethodRouter};
 use serde_json::Value;
 
 use crate::app::App;
 use crate::base::language::Language;
 use crate::http::error::Error;
 use crate::oidc::discovery::{Provider, document};
+use crate::oidc::resource::Known;
 use crate::oidc::scope::ScopeSet;
 use crate::resources;
+use crate::site::Site;
 use crate::tokens::keys::Ring;
 
-/// The document.
-pub async fn get(State(app): State<App>) -> Result<Response, Error> {
-    let description = describe(&app, &app.keys.ring(), &resources::known(&app).await?.scopes);
-    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=900")];
-    Ok((headers, description).into_response())
+/// The document, and what it was made of.
+struct Made {
+    ring: Arc<Ring>,
+    known: Arc<Known>,
+    site: Arc<Site>,
+    document: Bytes,
 }
 
-fn describe(app: &App, ring: &Ring, scopes: &ScopeSet) -> Bytes {
+/// What answers with the document. It is made again when something that it is made of has been replaced: to make it takes longer
+/// than all else that such a request needs.
+pub fn get() -> MethodRouter<App> {
+    let last = Arc::new(Mutex::new(None));
+    routing::get(move |State(app)| answer(app, last))
+}
+
+async fn answer(app: App, last: Arc<Mutex<Option<Made>>>) -> Result<Response, Error> {
+    let (ring, known, site) = (app.keys.ring(), resources::known(&app).await?, app.site.get());
+    let document = {
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |made: &&Made| {
+            Arc::ptr_eq(&made.ring, &ring) && Arc::ptr_eq(&made.known, &known) && Arc::ptr_eq(&made.site, &site)
+        };
+        match last.as_ref().filter(same) {
+            Some(made) => made.document.clone(),
+            None => {
+                let document = describe(&app, &ring, &known.scopes, &site);
+                *last = Some(Made { ring, known, site, document: document.clone() });
+                document
+            }
+        }
+    };
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=900")];
+    Ok((headers, document).into_response())
+}
+
+fn describe(app: &App, ring: &Ring, scopes: &ScopeSet, site: &Site) -> Bytes {
     // Keys of an algorithm that left the configuration are still there, but sign no more.
     let configured = &app.config.tokens.signing_algorithms;
     let algorithms: Vec<_> = ring.algorithms().filter(|algorithm| configured.contains(algorithm)).collect();
     let languages: Vec<_> = Language::all().map(Language::tag).collect();
-    let site = app.site.get();
     let document = document(&Provider {
         issuer: app.issuer(),
         scopes,
