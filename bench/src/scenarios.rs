@@ -284,8 +284,8 @@ const SCENARIOS: &[Scenario] = &[
     Scenario { name: "client_credentials, ES256", bar: Bar::Fixed(10_000.0) },
     Scenario { name: "userinfo", bar: share(0.2, Most::Empty, 1.0) },
     Scenario { name: "introspection", bar: share(0.2, Most::Empty, 1.0) },
-    Scenario { name: "jwks", bar: share(0.75, Most::Empty, 1.0) },
-    Scenario { name: "discovery", bar: share(0.75, Most::Empty, 1.0) },
+    Scenario { name: "jwks", bar: Bar::Share { share: 0.75, of: Most::Empty, each: 1.0, spread: false } },
+    Scenario { name: "discovery", bar: Bar::Share { share: 0.75, of: Most::Empty, each: 1.0, spread: false } },
     Scenario {
         name: "password sign-in",
         bar: Bar::Share { share: 0.9, of: Most::Raw(Limit::Argon2id), each: 1.0, spread: false },
