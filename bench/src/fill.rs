@@ -5,8 +5,8 @@ use latchkey::app::App;
 use latchkey::base::encoding::{base64url, sha256};
 use latchkey::base::token::{Token, TokenKind};
 use latchkey::clients;
-use latchkey::config::NewClient;
-use latchkey::oidc::client_metadata::{Client, ClientKind};
+use latchkey::oidc::client::metadata::{Client, ClientKind};
+use latchkey::oidc::client::registration::NewClient;
 use sqlx::{AnyConnection, Connection};
 
 /// How many refresh tokens, and users with a password, are known.

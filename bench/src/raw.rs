@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
 use latchkey::base::random::Random;
+use latchkey::hashing::{Bounds, Cost, Hashing};
 use latchkey::jose::{Algorithm, SigningKey, Typ, sign};
-use latchkey::login::hashing::{Bounds, Cost, Hashing};
 use serde_json::json;
 
 /// What a scenario is compared with.

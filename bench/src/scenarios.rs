@@ -1,8 +1,8 @@
 //! What is measured.
 
 use anyhow::{Context, Result, ensure};
-use latchkey::boot::{self, Surroundings};
 use latchkey::config::{Config, DatabaseUrl, Issuer};
+use latchkey::server::boot::{self, Surroundings};
 use serde_json::Value;
 use sqlx::{AnyConnection, Connection as _, Executor};
 
@@ -157,7 +157,7 @@ impl Place {
         let mut config = Config { issuer: Issuer::localhost(self.port), ..Config::default() };
         config.data_dir = self.folder.path().to_owned();
         config.database.url = Some(DatabaseUrl::parse(&self.url).map_err(anyhow::Error::msg)?);
-        config.secrets.master_key = Some(latchkey::vault::parse_master_key(KEY)?);
+        config.secrets.master_key = Some(latchkey::keys::vault::parse_master_key(KEY)?);
         Ok(config)
     }
 

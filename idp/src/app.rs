@@ -8,19 +8,19 @@ use tokio_util::task::TaskTracker;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::seal::SealingKey;
-use crate::clients::Remembered;
+use crate::clients::remembered::RememberedClients;
 use crate::config::Config;
-use crate::login::hashing::Hashing;
-use crate::metrics::Metrics;
+use crate::hashing::Hashing;
+use crate::keys::signing::Keys;
+use crate::keys::vault::Vault;
+use crate::metrics::{Metrics, Watched};
 use crate::notices::Notices;
-use crate::resources;
+use crate::resources::remembered::RememberedResources;
 use crate::site::PresentSite;
 use crate::store::db::Db;
 use crate::store::ephemeral::Ephemeral;
 use crate::store::event::Pen;
 use crate::tokens::grant_name::GrantNames;
-use crate::tokens::keys::Keys;
-use crate::vault::Vault;
 
 /// All that a request needs, passed in and never global.
 #[derive(Clone)]
@@ -53,9 +53,9 @@ pub struct Parts {
     /// What the operator has been told already.
     pub notices: Notices,
     /// The clients that recent requests have named.
-    pub remembered_clients: Remembered,
+    pub remembered_clients: RememberedClients,
     /// The resources as they were last read.
-    pub remembered_resources: resources::Remembered,
+    pub remembered_resources: RememberedResources,
     /// What all pages share.
     pub site: PresentSite,
     /// What binds forms to browsers.
@@ -81,6 +81,18 @@ impl Deref for App {
 }
 
 impl Parts {
+    /// What the metrics look at when somebody asks.
+    pub fn watched(&self) -> Watched<'_> {
+        Watched {
+            hashing: &self.hashing,
+            db: &self.db,
+            ephemeral: &self.ephemeral,
+            keys: &self.keys,
+            signing_algorithms: &self.config.tokens.signing_algorithms,
+            now: self.now(),
+        }
+    }
+
     /// The present moment.
     pub fn now(&self) -> Timestamp {
         self.pen.clock.now()

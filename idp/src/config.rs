@@ -11,12 +11,14 @@ mod http;
 mod issuer;
 mod log;
 mod login;
+mod logo;
 mod metrics;
 mod pages;
 mod problem;
 mod reader;
 mod reference;
 mod secrets;
+mod settings;
 mod source;
 mod tls;
 mod tokens;
@@ -24,10 +26,9 @@ mod traces;
 pub mod units;
 mod value;
 
-use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
-pub use clients::{DeclaredClient, DeclaredResource, DeclaredScope, NewClient, Offered};
+pub use clients::{DeclaredClient, DeclaredResource, DeclaredScope};
 pub use database::{Database, DatabaseUrl};
 pub use edition::Edition;
 pub use ephemeral::{Ephemeral, RedisUrl};
@@ -35,6 +36,7 @@ pub use http::{ForwardedHeader, Http};
 pub use issuer::Issuer;
 pub use log::{Log, LogFormat, LogLevel};
 pub use login::Login;
+pub use logo::Logo;
 pub use metrics::Metrics;
 pub use pages::Pages;
 pub use problem::{Place, Problem, Problems};
@@ -42,72 +44,18 @@ pub(crate) use reader::others_read;
 pub use reader::{Entry, Section};
 pub use reference::{in_force, reference};
 pub use secrets::Secrets;
+pub use settings::{Config, Top};
 pub use source::{PREFIX, variable};
 pub use tls::Tls;
 pub use tokens::Tokens;
 pub use traces::Traces;
 pub use value::{Color, Network};
 
-use reader::{Reader, section};
+use reader::Reader;
 use source::Sources;
-
-use crate::oidc::resource::Known;
-use crate::oidc::scope::ScopeSet;
 
 /// The file that is read if no other is named and it is there.
 pub const DEFAULT_FILE: &str = "latchkey.toml";
-
-section! {
-    /// Who this provider is, and where it keeps its files.
-    pub struct Top("") {
-        /// The URL that names this provider and begins all its addresses; https, except on loopback.
-        issuer: Issuer = Issuer::localhost(8080);
-        /// The directory for the database, the master key and what else is kept; it is made if it is not there.
-        data_dir: PathBuf = PathBuf::from("latchkey-data");
-        /// Raise this number with each change of the declared clients and resources: a server with a lower number does
-        /// not undo what one with a higher number has declared.
-        edition: Option<u32> = None, otherwise("the time at which the file was changed");
-    }
-}
-
-/// Everything that can be configured, checked.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// The URL that names this provider and begins all its addresses.
-    pub issuer: Issuer,
-    /// The directory for the database, the master key and what else is kept.
-    pub data_dir: PathBuf,
-    /// Which of several configurations this is.
-    pub edition: Edition,
-    /// Where and how connections are taken.
-    pub http: Http,
-    /// Connections that are encrypted by Latchkey itself.
-    pub tls: Tls,
-    /// Where everything is kept.
-    pub database: Database,
-    /// Where is kept what may be lost.
-    pub ephemeral: Ephemeral,
-    /// What seals secrets at rest.
-    pub secrets: Secrets,
-    /// How long what is issued lives, and what signs it.
-    pub tokens: Tokens,
-    /// How people sign in.
-    pub login: Login,
-    /// How the hosted pages look and speak.
-    pub pages: Pages,
-    /// What the log tells the operator.
-    pub log: Log,
-    /// What monitoring is told.
-    pub metrics: Metrics,
-    /// What is told to a collector of traces.
-    pub traces: Traces,
-    /// Clients that are declared here and not kept in the database.
-    pub clients: Vec<DeclaredClient>,
-    /// Scopes besides the standard ones.
-    pub scopes: Vec<DeclaredScope>,
-    /// Resources that access tokens can be for.
-    pub resources: Vec<DeclaredResource>,
-}
 
 /// A configuration with what is to be told about it.
 #[derive(Clone, Debug)]
@@ -169,70 +117,6 @@ impl Config {
             }),
             false => Err(Problems(reader.problems)),
         }
-    }
-
-    /// The defaults with this issuer and with the cheapest hashing there is, for tests.
-    pub fn for_test(issuer: Issuer) -> Self {
-        let mut config = Self { issuer, ..Self::default() };
-        config.login.argon2_memory = units::Size::kib(8);
-        config.login.argon2_iterations = 1;
-        config
-    }
-
-    fn walk(reader: &mut Reader) -> Self {
-        let Top { issuer, data_dir, edition } = Top::read(reader);
-        Self {
-            issuer,
-            data_dir,
-            edition: edition.map_or(Edition::Unknown, Edition::Numbered),
-            http: Http::read(reader),
-            tls: Tls::read(reader),
-            database: Database::read(reader),
-            ephemeral: Ephemeral::read(reader),
-            secrets: Secrets::read(reader),
-            tokens: Tokens::read(reader),
-            login: Login::read(reader),
-            pages: Pages::read(reader),
-            log: Log::read(reader),
-            metrics: Metrics::read(reader),
-            traces: Traces::read(reader),
-            clients: reader.tables("clients", DeclaredClient::read),
-            scopes: reader.tables("scopes", DeclaredScope::read),
-            resources: reader.tables("resources", DeclaredResource::read),
-        }
-    }
-
-    /// The scopes that are known whatever resources there are: the standard ones, and those that are declared here.
-    pub fn own_scopes(&self) -> ScopeSet {
-        ScopeSet::standard().union(&self.scopes.iter().map(|scope| scope.name.as_str()).collect())
-    }
-
-    /// What clients of this file may name: the scopes and resources of the same file.
-    pub fn known(&self) -> Known {
-        Known::new(self.own_scopes(), self.resources.iter().map(DeclaredResource::to_resource).collect())
-    }
-
-    /// What clients can have at this provider.
-    pub fn offered<'a>(&'a self, known: &'a Known) -> Offered<'a> {
-        Offered { known, algorithms: &self.tokens.signing_algorithms }
-    }
-
-    /// The database, written or by default.
-    pub fn database_url(&self) -> DatabaseUrl {
-        let default = || DatabaseUrl::Sqlite(self.data_dir.join("latchkey.db"));
-        self.database.url.clone().unwrap_or_else(default)
-    }
-
-    /// The address to listen on, written or by default: where an issuer on loopback points to.
-    pub fn listen(&self) -> SocketAddr {
-        let port = if self.issuer.is_https() { 8080 } else { self.issuer.port() };
-        self.http.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, port).into())
-    }
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self::walk(&mut Reader::new(Sources::default()))
     }
 }
 

@@ -10,26 +10,46 @@ pub mod oidc;
 // 2: the only SQL.
 pub mod store;
 // 3: what several doors share.
+pub mod account;
 pub mod app;
 pub mod clients;
 pub mod config;
+pub mod hashing;
+pub mod keys;
 pub mod login;
 pub mod metrics;
 pub mod notices;
 pub mod resources;
 pub mod site;
 pub mod tokens;
-pub mod vault;
 // 4: plumbing.
 pub mod http;
-// 5: doors.
+// 5: what both kinds of door need.
+pub mod flow;
+// 6: doors.
 pub mod endpoints;
 pub mod pages;
-// Assembly.
-pub mod boot;
-pub mod cli;
+// 7: the process, and what can be asked for on the command line.
+pub mod commands;
 pub mod demo;
-pub mod jobs;
-pub mod router;
-pub mod run;
-pub mod serve;
+pub mod server;
+
+use std::io::{stderr, stdout};
+use std::process::ExitCode;
+
+use commands::Step;
+
+/// The program: does what its command line asks for, and gives the exit code.
+pub fn main() -> ExitCode {
+    let cli = match commands::parse(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(code) => return code.into(),
+    };
+    let json = cli.json;
+    let outcome = match commands::begin(cli, commands::environment(), &mut stdout(), &mut stderr()) {
+        Step::Done(code) => return code.into(),
+        Step::Demo(demo) => demo::run(demo),
+        Step::Work(work, loaded) => commands::run::run(work, *loaded),
+    };
+    commands::finish(outcome, json, &mut stdout(), &mut stderr()).into()
+}

@@ -11,8 +11,13 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
-use crate::app::App;
-use crate::oidc::token_request::GrantType;
+use crate::base::clock::Timestamp;
+use crate::hashing::Hashing;
+use crate::jose::Algorithm;
+use crate::keys::signing::Keys;
+use crate::oidc::token::grant_type::GrantType;
+use crate::store::db::Db;
+use crate::store::ephemeral::Ephemeral;
 
 /// One label of a metric, or two or three, with values that are few: routes, outcomes, kinds. Never what somebody sent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -48,6 +53,22 @@ const REPLAYS: [&str; 2] = ["authorization_code", "refresh_token"];
 
 /// The jobs.
 const JOBS: [&str; 2] = ["keys", "clean"];
+
+/// What is looked at when somebody asks.
+pub struct Watched<'a> {
+    /// The place where passwords are hashed.
+    pub hashing: &'a Hashing,
+    /// The database.
+    pub db: &'a Db,
+    /// The ephemeral store.
+    pub ephemeral: &'a Ephemeral,
+    /// The signing keys.
+    pub keys: &'a Keys,
+    /// What tokens are signed with.
+    pub signing_algorithms: &'a [Algorithm],
+    /// The present moment.
+    pub now: Timestamp,
+}
 
 /// All that is counted.
 #[derive(Debug)]
@@ -302,40 +323,40 @@ impl Metrics {
     }
 
     /// Everything as OpenMetrics text, with what can only be known by looking.
-    pub fn text(&self, app: &App) -> Result<String, std::fmt::Error> {
-        self.look(app);
+    pub fn text(&self, watched: &Watched<'_>) -> Result<String, std::fmt::Error> {
+        self.look(watched);
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)?;
         Ok(text)
     }
 
-    fn look(&self, app: &App) {
+    fn look(&self, watched: &Watched<'_>) {
         let level = |gauge: &Level, value: u64| {
             gauge.set(i64::try_from(value).unwrap_or(i64::MAX));
         };
-        let hashing = app.hashing.usage();
+        let hashing = watched.hashing.usage();
         level(&self.hashing_running, hashing.running);
         level(&self.hashing_waiting, hashing.waiting);
         set(&self.hashing.get_or_create(&Labels([("outcome", "done".to_owned())])), hashing.done);
         set(&self.hashing.get_or_create(&Labels([("outcome", "refused".to_owned())])), hashing.refused);
-        let (in_time, late) = app.hashing.deadline().usage();
+        let (in_time, late) = watched.hashing.deadline().usage();
         set(&self.refusals.get_or_create(&Labels([("outcome", "in_time".to_owned())])), in_time);
         set(&self.refusals.get_or_create(&Labels([("outcome", "late".to_owned())])), late);
-        self.deadline.set(app.hashing.deadline().time().as_secs_f64());
-        let database = app.db.usage();
+        self.deadline.set(watched.hashing.deadline().time().as_secs_f64());
+        let database = watched.db.usage();
         level(&self.connections, database.in_use.into());
         level(&self.connections_most, database.most.into());
         set(&self.acquired, database.acquired);
         set(&self.acquire_timeouts, database.timeouts);
         let waited = database.waited.as_secs_f64();
         self.acquire_wait.inc_by(waited - self.acquire_wait.get());
-        if let Some((answered, failed)) = app.ephemeral.usage() {
+        if let Some((answered, failed)) = watched.ephemeral.usage() {
             set(&self.redis.get_or_create(&Labels([("outcome", "answered".to_owned())])), answered);
             set(&self.redis.get_or_create(&Labels([("outcome", "failed".to_owned())])), failed);
         }
-        let now = app.now();
-        let configured = &app.config.tokens.signing_algorithms;
-        let ring = app.keys.ring();
+        let now = watched.now;
+        let configured = watched.signing_algorithms;
+        let ring = watched.keys.ring();
         for (algorithm, since) in ring.signing_since(now).filter(|(algorithm, _)| configured.contains(algorithm)) {
             let labels = Labels([("algorithm", algorithm.as_str().to_owned())]);
             self.key_age.get_or_create(&labels).set(now.since(since).as_secs_f64());

@@ -1,7 +1,8 @@
 //! Finding resources, and changing them: by command, and from the configuration file.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+pub mod remembered;
+
+use std::sync::Arc;
 
 use crate::app::App;
 use crate::base::clock::Timestamp;
@@ -12,32 +13,8 @@ use crate::store::event::Event;
 use crate::store::installation;
 use crate::store::resource;
 
-/// For how long resources are remembered. A change that another process makes is seen everywhere after that.
-const A_MOMENT: Duration = Duration::from_secs(1);
-
 /// The name by which changes of resources take turns.
 const TURN: &str = "resources";
-
-/// What was last read of resources, and when.
-#[derive(Debug, Default)]
-pub struct Remembered(Mutex<Option<(Timestamp, Arc<Known>)>>);
-
-impl Remembered {
-    fn entry(&self) -> MutexGuard<'_, Option<(Timestamp, Arc<Known>)>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Forgets them, because something about them has changed.
-    pub fn forget(&self) {
-        *self.entry() = None;
-    }
-
-    fn get(&self, now: Timestamp) -> Option<Arc<Known>> {
-        let entry = self.entry();
-        let fresh = |read_at: Timestamp| read_at <= now && now.since(read_at) < A_MOMENT;
-        entry.as_ref().filter(|(read_at, _)| fresh(*read_at)).map(|(_, known)| Arc::clone(known))
-    }
-}
 
 /// What clients may ask for, as it was at most a second ago.
 pub async fn known(app: &App) -> Result<Arc<Known>> {
@@ -48,7 +25,7 @@ pub async fn known(app: &App) -> Result<Arc<Known>> {
     let stored = resource::list(&mut *app.db.read().await?).await?;
     let resources = stored.into_iter().map(|one| one.resource).collect();
     let known = Arc::new(Known::new(app.config.own_scopes(), resources));
-    *app.remembered_resources.entry() = Some((now, Arc::clone(&known)));
+    app.remembered_resources.put(Arc::clone(&known), now);
     Ok(known)
 }
 

@@ -1,7 +1,7 @@
 //! A. The authorization request.
 
 use crate::harness::{Authorize, TestApp, Trap, minutes};
-use latchkey::oidc::client_metadata::ClientKind;
+use latchkey::oidc::client::metadata::ClientKind;
 use latchkey::oidc::params::Params;
 
 /// Sends the request, and expects a page of ours with this short code: nobody is sent anywhere.

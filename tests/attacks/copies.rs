@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use latchkey::account::users;
 use latchkey::base::encoding::{from_base64url, sha256};
 use latchkey::base::seal::SealingKey;
 use latchkey::config::DatabaseUrl;
-use latchkey::login::users;
-use latchkey::oidc::refresh_token::Rotation;
+use latchkey::oidc::token::refresh_token::Rotation;
 
 use crate::harness::{PASSWORD, TestApp, minutes, seconds};
 
@@ -164,7 +164,7 @@ async fn what_the_release_before_sealed_is_opened_for_a_moment_and_then_cleared(
     app.execute(format!("UPDATE refresh_family SET rotations = NULL, sealed_successor = '{sealed}'")).await;
     assert_eq!(spa.refresh(first.refresh()).await.tokens().refresh(), second.refresh());
     app.clock.advance(minutes(2));
-    latchkey::jobs::remove_expired(&app.app).await.unwrap();
+    latchkey::server::jobs::remove_expired(&app.app).await.unwrap();
     assert!(dump(&app).await["refresh_family.sealed_successor"].is_empty());
     // A successor that does not open is treated as an answer that never arrived.
     let other = spa.refresh(first.refresh()).await.tokens();
@@ -184,9 +184,9 @@ async fn s2_what_the_release_before_sealed_is_cleared_but_for_the_last_minute() 
         app.clock.advance(seconds(40));
     }
     app.sql("UPDATE refresh_family SET sealed_successor = 'v1.a.b.c'").await;
-    latchkey::jobs::clear_sealed_successors(&app.app).await.unwrap();
+    latchkey::server::jobs::clear_sealed_successors(&app.app).await.unwrap();
     assert_eq!(dump(&app).await["refresh_family.sealed_successor"].len(), 1, "of the last 40 seconds");
     app.clock.advance(minutes(1));
-    latchkey::jobs::clear_sealed_successors(&app.app).await.unwrap();
+    latchkey::server::jobs::clear_sealed_successors(&app.app).await.unwrap();
     assert!(dump(&app).await["refresh_family.sealed_successor"].is_empty());
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use latchkey::base::encoding::from_base64url;
 use latchkey::config::{Config, DatabaseUrl, RedisUrl};
 use latchkey::jose::{KeySet, Typ, VerifyError, verify};
-use latchkey::tokens::keys::When;
+use latchkey::keys::signing::When;
 use sqlx::Executor;
 
 use crate::harness::{PostgresServer, Process, RedisServer, RelyingParty, TestApp, as_by_default, free_port, left_out};

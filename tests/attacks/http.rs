@@ -7,7 +7,7 @@ use crate::harness::{Reply, TestApp, form_encode, keep_log, kept_log};
 
 /// Every route of the router's own table, by method, so that none can be forgotten here.
 fn routes() -> Vec<(&'static str, String)> {
-    let table = include_str!("../../idp/src/router.rs");
+    let table = include_str!("../../idp/src/server/router.rs");
     let service = table.split("// The issuer may have a path").next().unwrap();
     let mut routes = Vec::new();
     for route in service.split(".route(\"").skip(1) {

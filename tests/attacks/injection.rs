@@ -77,7 +77,8 @@ async fn r2_a_whole_journey_at_trace_logs_no_secret_and_no_line_of_a_strangers()
 async fn r3_markup_comes_out_as_text_on_every_page_that_shows_a_strangers_words() {
     let app = TestApp::with(|config| config.login.sign_up = true).await;
     let evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>";
-    let rp = app.client(latchkey::oidc::client_metadata::ClientKind::Web, |new| new.name = Some(evil.to_owned())).await;
+    let rp =
+        app.client(latchkey::oidc::client::metadata::ClientKind::Web, |new| new.name = Some(evil.to_owned())).await;
     let clean = |body: &str| assert!(!body.contains("<script>alert") && !body.contains("<img src=x"), "{body}");
     let mut browser = app.browser();
     let hinted = rp.request().set("login_hint", evil).set("ui_locales", evil).set("acr_values", evil);

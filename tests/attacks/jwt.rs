@@ -254,7 +254,7 @@ async fn c6_keys_are_published_without_private_members_and_a_truncated_token_is_
             assert!(key.get(private).is_none(), "{private} in {key}");
         }
     }
-    use latchkey::tokens::keys::When;
+    use latchkey::keys::signing::When;
     app.app.keys.rotate(&app.app.db, &app.app.vault, &app.app.pen, When::Now).await.unwrap();
     let after = app.get("/jwks").await.json();
     assert!(after["keys"].as_array().unwrap().contains(&before["keys"][0]), "the old key is kept");

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use latchkey::account::users;
 use latchkey::base::random::Random;
-use latchkey::login::hashing::{Bounds, Cost, Hashing};
-use latchkey::login::users;
+use latchkey::hashing::{Bounds, Cost, Hashing};
 use latchkey::store::user::User;
 
 use crate::harness::{Browser, PASSWORD, Page, TestApp, minutes, seconds};
@@ -180,7 +180,7 @@ async fn f4_a_device_stays_known_after_sign_out_for_half_a_year() {
     assert!(known.get("/account").await.url.contains("/sign-in"), "signed out");
     // Long enough for the session's row to be swept.
     app.clock.advance(minutes(3 * 24 * 60));
-    latchkey::jobs::remove_expired(&app.app).await.unwrap();
+    latchkey::server::jobs::remove_expired(&app.app).await.unwrap();
     assert_eq!(app.rows("session").await, 0);
     let mut stranger = app.browser();
     for _ in 0..11 {
@@ -198,7 +198,7 @@ async fn f4_a_device_stays_known_after_sign_out_for_half_a_year() {
     assert_eq!(attempt(&mut known, "alice", PASSWORD).await.name(), "");
 
     app.clock.advance(minutes(181 * 24 * 60));
-    latchkey::jobs::remove_expired(&app.app).await.unwrap();
+    latchkey::server::jobs::remove_expired(&app.app).await.unwrap();
     assert_eq!(app.rows("known_device").await, 0, "a device that was not used is forgotten");
 }
 
@@ -302,18 +302,18 @@ async fn f7_a_password_is_the_same_in_every_form_of_unicode_and_a_look_alike_nam
     let composed_text: String = composed.to_owned();
     assert_ne!(composed_text, apart);
     let (one, two) = ("café heron evening flight", "cafe\u{301} heron evening flight");
-    latchkey::login::users::set_password(&app.app, &alice.id, &one.into()).await.unwrap();
+    latchkey::account::users::set_password(&app.app, &alice.id, &one.into()).await.unwrap();
     app.clock.advance(seconds(1));
     attempt(&mut app.browser(), "alice", two).await.reply.expect(200);
 
-    let new = latchkey::login::users::NewUser {
+    let new = latchkey::account::users::NewUser {
         sub: None,
         profile: serde_json::Map::new(),
-        identifiers: vec![latchkey::login::identifier::parse("аӏісе", None).unwrap()],
+        identifiers: vec![latchkey::account::identifier::parse("аӏісе", None).unwrap()],
         password: None,
         roles: vec![],
     };
-    let refused = latchkey::login::users::add(&app.app, new).await.unwrap_err();
+    let refused = latchkey::account::users::add(&app.app, new).await.unwrap_err();
     assert!(matches!(refused, latchkey::login::Error::Store(latchkey::store::db::Error::Conflict)), "{refused:?}");
 }
 
@@ -332,7 +332,7 @@ async fn f3_tries_with_names_that_nobody_has_are_counted_by_network_and_told_onc
     assert!(!app.events().await.contains(&"unknown_names_tried".to_owned()), "the range is not over");
     app.clock.advance(minutes(21));
     for _ in 0..2 {
-        latchkey::jobs::remove_expired(&app.app).await.unwrap();
+        latchkey::server::jobs::remove_expired(&app.app).await.unwrap();
     }
     let events = app.events().await;
     assert_eq!(events.iter().filter(|kind| *kind == "unknown_names_tried").count(), 1);

@@ -1,7 +1,7 @@
 //! E6 and E7. What one person began in a browser, and what happens there without one.
 
 use crate::harness::{Browser, Form, PASSWORD, Page, Reply, TestApp, form_encode};
-use latchkey::oidc::client_metadata::ClientKind;
+use latchkey::oidc::client::metadata::ClientKind;
 
 /// Sends a form and follows nothing: the person is interrupted here.
 async fn send(browser: &mut Browser, form: &Form) -> Reply {

@@ -1,7 +1,7 @@
 //! B. Codes and refresh tokens.
 
 use crate::harness::{RelyingParty, TestApp, Tokens, minutes, pkce, seconds};
-use latchkey::login::users;
+use latchkey::account::users;
 
 async fn code_of(app: &TestApp, rp: &RelyingParty) -> String {
     app.browser().authorize(rp).await.code()
@@ -71,7 +71,7 @@ async fn b4_a_verifier_without_a_challenge_is_a_downgrade_and_refused() {
     // RFC 9700 §4.8.2
     let app = TestApp::new().await;
     let rp =
-        app.client(latchkey::oidc::client_metadata::ClientKind::Web, |new| new.metadata.require_pkce = false).await;
+        app.client(latchkey::oidc::client::metadata::ClientKind::Web, |new| new.metadata.require_pkce = false).await;
     let plain = rp.request().without("code_challenge").without("code_challenge_method");
     let code = app.browser().go_through(&plain).await.code();
     rp.exchange(&code).await.error("invalid_grant");

@@ -8,18 +8,19 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use latchkey::account::identifier;
+use latchkey::account::users::{self, NewUser};
 use latchkey::app::App;
 use latchkey::base::clock::Clock;
 use latchkey::base::id::Id;
 use latchkey::base::random::Random;
-use latchkey::boot::{self, Surroundings};
 use latchkey::clients;
-use latchkey::config::{Config, Issuer, Network, NewClient, RedisUrl};
+use latchkey::config::{Config, Issuer, Network, RedisUrl};
 use latchkey::jose::Algorithm;
-use latchkey::login::identifier;
-use latchkey::login::users::{self, NewUser};
-use latchkey::oidc::client_metadata::ClientKind;
-use latchkey::router::router;
+use latchkey::oidc::client::metadata::ClientKind;
+use latchkey::oidc::client::registration::NewClient;
+use latchkey::server::boot::{self, Surroundings};
+use latchkey::server::router::router;
 use latchkey::store;
 use latchkey::store::user::User;
 use tower::ServiceExt;
@@ -246,7 +247,8 @@ impl TestApp {
         let rows: Vec<(String, String)> =
             sqlx::query_as(sql).fetch_all(&mut *self.app.db.read().await.unwrap()).await.unwrap();
         for (handle, rotations) in rows {
-            let mut rotations: Vec<latchkey::oidc::refresh_token::Rotation> = serde_json::from_str(&rotations).unwrap();
+            let mut rotations: Vec<latchkey::oidc::token::refresh_token::Rotation> =
+                serde_json::from_str(&rotations).unwrap();
             for rotation in &mut rotations {
                 rotation.at = rotation.at - Duration::from_micros(micros.unsigned_abs());
             }

@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use axum::body::Body;
 use http_body_util::BodyExt;
 use latchkey::config::{Config, DatabaseUrl};
-use latchkey::vault::master_key_text;
+use latchkey::keys::vault::master_key_text;
 use openidconnect::reqwest;
 
 use super::http::Reply;

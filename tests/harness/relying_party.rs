@@ -5,7 +5,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use latchkey::base::encoding::{base64url, sha256};
 use latchkey::base::random::Random;
 use latchkey::base::secret::Secret;
-use latchkey::oidc::client_metadata::Client;
+use latchkey::oidc::client::metadata::Client;
 use serde_json::Value;
 
 use super::app::TestApp;

@@ -1,5 +1,7 @@
 //! The house's own rules.
 
+mod catalogue;
+mod circles;
 mod deploy;
 mod index;
 mod integrate;

@@ -5,7 +5,7 @@ use axum::body::Body;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use latchkey::config::Issuer;
-use latchkey::oidc::client_metadata::{ClientKind, TokenEndpointAuthMethod};
+use latchkey::oidc::client::metadata::{ClientKind, TokenEndpointAuthMethod};
 
 use crate::harness::{Authorize, PASSWORD, Reply, TestApp, form_encode, keep_log, kept_log, minutes, seconds};
 

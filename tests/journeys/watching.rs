@@ -9,7 +9,7 @@ use crate::harness::{PASSWORD, Process, TestApp, free_port, latchkey, seconds};
 #[tokio::test]
 async fn what_is_counted_begins_at_zero_so_that_the_first_theft_is_an_increase() {
     let app = TestApp::new().await;
-    let text = app.app.metrics.text(&app.app).unwrap();
+    let text = app.app.metrics.text(&app.app.watched()).unwrap();
     for name in [
         "latchkey_replays_total{kind=\"authorization_code\"}",
         "latchkey_replays_total{kind=\"refresh_token\"}",
@@ -85,9 +85,9 @@ async fn metrics_count_what_happens_by_names_that_are_few() {
     let form = browser.get("/sign-in").await.form().fill("identifier", "alice").fill("password", "not the right one");
     form.submit(&mut browser).await;
     app.get("/nobody/knows/this").await.expect(404);
-    latchkey::jobs::remove_expired(&app.app).await.unwrap();
+    latchkey::server::jobs::remove_expired(&app.app).await.unwrap();
 
-    let text = app.app.metrics.text(&app.app).unwrap();
+    let text = app.app.metrics.text(&app.app.watched()).unwrap();
     for (name, least) in [
         ("latchkey_tokens_issued_total{grant_type=\"authorization_code\"}", 1.0),
         ("latchkey_tokens_issued_total{grant_type=\"refresh_token\"}", 2.0),

@@ -1,6 +1,6 @@
 //! One's own account: what the pages promise to the person in front of them.
 
-use latchkey::oidc::client_metadata::ClientKind;
+use latchkey::oidc::client::metadata::ClientKind;
 use latchkey::oidc::resource::Resource;
 use latchkey::oidc::scope::ScopeSet;
 

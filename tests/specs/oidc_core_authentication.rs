@@ -92,7 +92,7 @@ async fn prompt_consent_asks_although_it_is_remembered_and_a_refusal_is_access_d
     // More than was allowed is asked for.
     browser.get(&rp.request().set("scope", "openid profile email phone").path()).await.expect("consent");
     // Our own applications ask nobody.
-    let own = app.client(latchkey::oidc::client_metadata::ClientKind::Web, |new| new.first_party = true).await;
+    let own = app.client(latchkey::oidc::client::metadata::ClientKind::Web, |new| new.first_party = true).await;
     browser.get(&own.request().path()).await.code();
 }
 

@@ -3,7 +3,7 @@
 use latchkey::base::encoding::{base64url, sha256};
 use latchkey::clients;
 use latchkey::jose::{Algorithm, KeySet, Typ, verify};
-use latchkey::oidc::client_metadata::ClientKind;
+use latchkey::oidc::client::metadata::ClientKind;
 
 use crate::harness::{TestApp, keep_log, kept_log, minutes};
 
@@ -78,10 +78,10 @@ async fn id_tokens_follow_the_first_algorithm_of_the_provider() {
         assert_eq!(alg(&tokens.access_token), "ES256");
     }
     // What cannot be signed is told at the start, and not at the first exchange.
-    assert!(clients::unsignable(&app.app).await.unwrap().is_empty());
+    assert!(clients::declare::unsignable(&app.app).await.unwrap().is_empty());
     let lost =
         app.client(ClientKind::Web, |new| new.metadata.id_token_signed_response_alg = Some(Algorithm::PS256)).await;
-    let told = clients::unsignable(&app.app).await.unwrap();
+    let told = clients::declare::unsignable(&app.app).await.unwrap();
     assert!(matches!(&told[..], [one] if one.contains(lost.id()) && one.contains("PS256")), "{told:?}");
 }
 

@@ -48,7 +48,7 @@ async fn offline_access_needs_a_consent_that_names_it() {
         let tokens = rp.exchange(&browser.get(&remembered.path()).await.code()).await.tokens();
         assert_eq!(tokens.scope, "openid offline_access");
     }
-    let own = app.client(latchkey::oidc::client_metadata::ClientKind::Spa, |new| new.first_party = true).await;
+    let own = app.client(latchkey::oidc::client::metadata::ClientKind::Spa, |new| new.first_party = true).await;
     let first_party = own
         .exchange(&browser.go_through(&own.request().set("scope", "openid offline_access")).await.code())
         .await

@@ -1,7 +1,7 @@
 //! OpenID Connect RP-Initiated Logout 1.0.
 
 use latchkey::jose::Algorithm;
-use latchkey::tokens::keys::When;
+use latchkey::keys::signing::When;
 
 use crate::harness::{Browser, TestApp, form_encode, minutes};
 
@@ -84,7 +84,7 @@ async fn the_key_leaves(app: &TestApp) -> String {
     let kid = ring.signer(Algorithm::RS256, app.app.now()).unwrap().kid().to_owned();
     app.app.keys.rotate(&app.app.db, &app.app.vault, &app.app.pen, When::Now).await.unwrap();
     app.clock.advance(minutes(66));
-    latchkey::jobs::rotate_keys(&app.app).await.unwrap();
+    latchkey::server::jobs::rotate_keys(&app.app).await.unwrap();
     assert!(!app.get("/jwks").await.expect(200).body.contains(&kid));
     kid
 }
@@ -110,9 +110,9 @@ async fn a_hint_whose_key_has_left_the_key_set_signs_out_who_is_meant_and_asks_e
     browser.get(&rp.request().set("prompt", "none").path()).await.code();
     other.get(&rp.request().set("prompt", "none").path()).await.code();
     app.clock.advance(minutes(15 * 60));
-    latchkey::jobs::remove_expired(&app.app).await.unwrap();
+    latchkey::server::jobs::remove_expired(&app.app).await.unwrap();
     assert_eq!(app.rows("signing_key").await, 1);
-    latchkey::jobs::rotate_keys(&app.app).await.unwrap();
+    latchkey::server::jobs::rotate_keys(&app.app).await.unwrap();
 
     other.get(&hint(old.id_token.as_deref().unwrap())).await.expect("end_session");
     let left = browser.get(&hint(old.id_token.as_deref().unwrap())).await;
@@ -143,9 +143,9 @@ async fn d2_a_hint_of_a_revoked_key_is_anybodys_and_asks_first() {
         app.clock.advance(minutes(10 * 60));
         browser.get(&rp.request().set("prompt", "none").path()).await.code();
     }
-    latchkey::jobs::remove_expired(&app.app).await.unwrap();
+    latchkey::server::jobs::remove_expired(&app.app).await.unwrap();
     assert_eq!(app.rows("signing_key").await, 1);
-    latchkey::jobs::rotate_keys(&app.app).await.unwrap();
+    latchkey::server::jobs::rotate_keys(&app.app).await.unwrap();
     asks(&mut browser).await;
 }
 

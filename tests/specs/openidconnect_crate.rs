@@ -1,7 +1,7 @@
 //! The `openidconnect` crate against a real server on a real port, from discovery to sign-out.
 
 use latchkey::config::Issuer;
-use latchkey::router::router;
+use latchkey::server::router::router;
 use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreProviderMetadata, CoreUserInfoClaims};
 use openidconnect::{
     AccessTokenHash, AuthorizationCode, ClientId, ClientSecret, CsrfToken, IntrospectionUrl, IssuerUrl, Nonce,
@@ -21,7 +21,7 @@ async fn it_discovers_signs_in_refreshes_asks_revokes_and_signs_out() {
     let server = {
         let app = app.app.clone();
         tokio::spawn(async move {
-            latchkey::serve::serve(&app, router(&app), listener, None, async { drop(stopped.await) }).await;
+            latchkey::server::accept::serve(&app, router(&app), listener, None, async { drop(stopped.await) }).await;
         })
     };
     assert_eq!(Issuer::parse(app.issuer()).unwrap().as_str(), app.issuer());

@@ -3,9 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use latchkey::jose::Algorithm;
-use latchkey::oidc::client_metadata::ClientKind;
+use latchkey::keys::signing::{A_MOMENT, When};
+use latchkey::oidc::client::metadata::ClientKind;
 use latchkey::store::signing_key;
-use latchkey::tokens::keys::{A_MOMENT, When};
 use serde_json::json;
 
 use crate::harness::{RelyingParty, TestApp, latchkey, minutes, run, seconds};
@@ -42,10 +42,10 @@ async fn a_new_key_is_published_before_it_signs_and_the_old_one_until_its_last_t
     let days = |n: u64| minutes(n * 24 * 60);
     let first = kid_of(&service.client_credentials().await.tokens().access_token);
     app.clock.advance(days(88));
-    latchkey::jobs::rotate_keys(&app.app).await.unwrap();
+    latchkey::server::jobs::rotate_keys(&app.app).await.unwrap();
     assert_eq!(kids(&app).await, std::slice::from_ref(&first), "too early");
     app.clock.advance(days(1) + minutes(1));
-    latchkey::jobs::rotate_keys(&app.app).await.unwrap();
+    latchkey::server::jobs::rotate_keys(&app.app).await.unwrap();
     let both = kids(&app).await;
     assert_eq!(both.len(), 2, "published a day before it signs");
     assert_eq!(kid_of(&service.client_credentials().await.tokens().access_token), first);
@@ -53,10 +53,10 @@ async fn a_new_key_is_published_before_it_signs_and_the_old_one_until_its_last_t
     let token = service.client_credentials().await.tokens().access_token;
     assert_eq!(kid_of(&token), both[1], "now it signs");
     assert_eq!(service.introspect(&token).await.json()["active"], true);
-    latchkey::jobs::rotate_keys(&app.app).await.unwrap();
+    latchkey::server::jobs::rotate_keys(&app.app).await.unwrap();
     assert_eq!(kids(&app).await.len(), 2, "the old one is still published");
     app.clock.advance(days(2));
-    latchkey::jobs::rotate_keys(&app.app).await.unwrap();
+    latchkey::server::jobs::rotate_keys(&app.app).await.unwrap();
     assert_eq!(kids(&app).await, &both[1..]);
 }
 
@@ -65,10 +65,11 @@ async fn of_two_replicas_that_rotate_at_once_each_ends_up_with_the_same_keys() {
     let app = TestApp::new().await;
     let other = app.replica().await;
     app.clock.advance(minutes(90 * 24 * 60));
-    let (a, b) = tokio::join!(latchkey::jobs::rotate_keys(&app.app), latchkey::jobs::rotate_keys(&other.app));
+    let (a, b) =
+        tokio::join!(latchkey::server::jobs::rotate_keys(&app.app), latchkey::server::jobs::rotate_keys(&other.app));
     assert!(a.unwrap().len() + b.unwrap().len() >= 1);
-    latchkey::jobs::rotate_keys(&app.app).await.unwrap();
-    latchkey::jobs::rotate_keys(&other.app).await.unwrap();
+    latchkey::server::jobs::rotate_keys(&app.app).await.unwrap();
+    latchkey::server::jobs::rotate_keys(&other.app).await.unwrap();
     assert_eq!(kids(&app).await, kids(&other).await);
     let made = app.app.keys.rotate(&app.app.db, &app.app.vault, &app.app.pen, When::Next).await.unwrap();
     assert_eq!(made.len(), 1);
@@ -91,7 +92,7 @@ async fn a_key_that_makes_way_at_once_is_published_first_and_leaves_with_its_las
     app.clock.advance(minutes(9));
     assert_eq!(service.introspect(&last).await.json()["active"], true);
     app.clock.advance(minutes(57));
-    latchkey::jobs::rotate_keys(&app.app).await.unwrap();
+    latchkey::server::jobs::rotate_keys(&app.app).await.unwrap();
     let left = kids(&app).await;
     assert!(!left.contains(&first[0]) && left.len() == 2, "{left:?}");
     // The one that was published already takes over when it was to.
@@ -99,7 +100,7 @@ async fn a_key_that_makes_way_at_once_is_published_first_and_leaves_with_its_las
     let next = kid_of(&service.client_credentials().await.tokens().access_token);
     assert!(next != made && left.contains(&next), "{next} of {left:?}");
     app.clock.advance(minutes(2 * 24 * 60));
-    latchkey::jobs::rotate_keys(&app.app).await.unwrap();
+    latchkey::server::jobs::rotate_keys(&app.app).await.unwrap();
     assert_eq!(kids(&app).await, [next], "and the one before it goes");
 }
 
@@ -153,7 +154,7 @@ async fn a_key_whose_successor_is_revoked_signs_on_until_the_next_one_takes_over
     assert_eq!(kids(&app).await, first, "it leaves at once");
     // Long after the day on which the revoked one was to take over.
     app.clock.advance(minutes(4 * 24 * 60));
-    latchkey::jobs::rotate_keys(&app.app).await.unwrap();
+    latchkey::server::jobs::rotate_keys(&app.app).await.unwrap();
     assert_eq!(kid_of(&service.client_credentials().await.tokens().access_token), first[0]);
     rotate(When::Next).await.unwrap();
     app.clock.advance(minutes(24 * 60));
@@ -176,10 +177,10 @@ async fn a_key_that_makes_way_at_once_stays_for_the_tokens_of_the_resource_whose
     assert_eq!(last.expires_in, 3_600);
     app.app.keys.rotate(&app.app.db, &app.app.vault, &app.app.pen, When::Now).await.unwrap();
     app.clock.advance(minutes(59));
-    latchkey::jobs::rotate_keys(&app.app).await.unwrap();
+    latchkey::server::jobs::rotate_keys(&app.app).await.unwrap();
     assert!(kids(&app).await.contains(&kid_of(&last.access_token)), "the token is good, and so is its key");
     app.clock.advance(minutes(7));
-    latchkey::jobs::rotate_keys(&app.app).await.unwrap();
+    latchkey::server::jobs::rotate_keys(&app.app).await.unwrap();
     assert_eq!(kids(&app).await.len(), 1);
 }
 
@@ -222,7 +223,7 @@ async fn keys_of_an_algorithm_that_left_the_configuration_retire_and_leave() {
     // It may have leaked: then it goes with its last token.
     rotate(When::Now).await.unwrap();
     app.clock.advance(minutes(66));
-    latchkey::jobs::rotate_keys(&app.app).await.unwrap();
+    latchkey::server::jobs::rotate_keys(&app.app).await.unwrap();
     assert!(kids(&app).await.iter().all(|kid| *kid != kid_of(&last)), "it is published no more");
     // Whoever takes the algorithm back gets another key.
     let back = restarted_with(&app, &[Algorithm::EdDSA]).await;
@@ -239,7 +240,7 @@ async fn replicas_with_different_algorithms_do_not_make_keys_against_each_other(
     for _ in 0..5 {
         old.clock.advance(minutes(1));
         for app in [&old, &new] {
-            assert!(latchkey::jobs::rotate_keys(&app.app).await.unwrap().is_empty());
+            assert!(latchkey::server::jobs::rotate_keys(&app.app).await.unwrap().is_empty());
         }
     }
     assert_eq!(kids(&new).await, all);
@@ -248,7 +249,7 @@ async fn replicas_with_different_algorithms_do_not_make_keys_against_each_other(
     for _ in 0..4 {
         old.clock.advance(minutes(13 * 60));
         for app in [&old, &new] {
-            latchkey::jobs::rotate_keys(&app.app).await.unwrap();
+            latchkey::server::jobs::rotate_keys(&app.app).await.unwrap();
         }
         let token = service.client_credentials().await.tokens().access_token;
         assert!(kids(&new).await.contains(&kid_of(&token)));

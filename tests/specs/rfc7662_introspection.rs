@@ -1,6 +1,6 @@
 //! RFC 7662: introspection.
 
-use latchkey::oidc::client_metadata::ClientKind;
+use latchkey::oidc::client::metadata::ClientKind;
 
 use crate::harness::{TestApp, minutes, seconds};
 

@@ -1,7 +1,7 @@
 //! RFC 8707: resources that access tokens are for.
 
 use latchkey::config::Config;
-use latchkey::oidc::client_metadata::ClientKind;
+use latchkey::oidc::client::metadata::ClientKind;
 use serde_json::json;
 
 use crate::harness::{RelyingParty, Reply, TestApp, latchkey, run, seconds};
@@ -429,8 +429,8 @@ async fn default_resources_of_different_algorithms_are_refused_when_they_are_reg
 
 /// How a start is refused.
 async fn refused(config: &Config) -> String {
-    let surroundings = latchkey::boot::Surroundings::real();
-    let refused = latchkey::boot::open(config.clone(), surroundings).await.err().expect("it is refused");
+    let surroundings = latchkey::server::boot::Surroundings::real();
+    let refused = latchkey::server::boot::open(config.clone(), surroundings).await.err().expect("it is refused");
     format!("{refused:#}")
 }
 
@@ -453,5 +453,5 @@ async fn a_start_that_is_refused_has_declared_nothing() {
     assert_eq!((known.resources.len(), known.resources[0].name.as_str()), (3, "The order book"));
     // And the configuration of before is not an older one now.
     app.app.remembered_resources.forget();
-    assert_eq!(latchkey::clients::declare(&app.app, &app.app.config).await.unwrap().refused, None);
+    assert_eq!(latchkey::clients::declare::declare(&app.app, &app.app.config).await.unwrap().refused, None);
 }

@@ -1,7 +1,7 @@
 //! RFC 9068: access tokens that a service validates by the key set alone.
 
 use latchkey::jose::{KeySet, Typ, verify};
-use latchkey::oidc::client_metadata::ClientKind;
+use latchkey::oidc::client::metadata::ClientKind;
 
 use crate::harness::{TestApp, minutes};
 

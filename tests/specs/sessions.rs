@@ -1,7 +1,7 @@
 //! How long sessions live: NIST SP 800-63B §5, and links that set a password.
 
 use crate::harness::{Browser, PASSWORD, Page, TestApp, minutes};
-use latchkey::login::users::{self, FirstLink};
+use latchkey::account::users::{self, FirstLink};
 
 #[tokio::test]
 async fn a_session_ends_after_a_day_of_rest_and_after_two_weeks_of_use() {

@@ -2,7 +2,7 @@
 
 use latchkey::clients;
 use latchkey::config::{Config, Edition};
-use latchkey::oidc::client_metadata::ClientKind;
+use latchkey::oidc::client::metadata::ClientKind;
 use latchkey::store::client;
 use latchkey::store::db::Error;
 
@@ -21,13 +21,13 @@ fn declaring(client_id: &str) -> impl FnOnce(&mut Config) + use<> {
 #[tokio::test]
 async fn a_declared_client_is_removed_once_it_has_left_the_file_and_not_before() {
     let app = TestApp::with(declaring("shop")).await;
-    clients::declare(&app.app, &app.app.config).await.unwrap();
+    clients::declare::declare(&app.app, &app.app.config).await.unwrap();
     assert!(matches!(clients::remove(&app.app, "shop").await, Err(Error::Conflict)), "it stands in the file");
     let mut config = app.app.config.clone();
     config.clients.clear();
     config.edition = Edition::Numbered(1);
     let later = app.on(config).await;
-    clients::declare(&later.app, &later.app.config).await.unwrap();
+    clients::declare::declare(&later.app, &later.app.config).await.unwrap();
     let found = client::find(&mut later.app.db.read().await.unwrap(), "shop", later.app.now()).await.unwrap().unwrap();
     assert!(found.client.disabled);
     assert!(clients::remove(&later.app, "shop").await.unwrap());
@@ -42,7 +42,7 @@ async fn a_client_that_is_declared_again_while_it_is_removed_stays_with_what_it_
     let mut without = app.app.config.clone();
     without.clients.clear();
     without.edition = Edition::Numbered(1);
-    clients::declare(&app.app, &without).await.unwrap();
+    clients::declare::declare(&app.app, &without).await.unwrap();
     // The command has disabled it, or found it so.
     let found = client::find(&mut app.app.db.read().await.unwrap(), "shop", app.app.now()).await.unwrap().unwrap();
     let (row, now) = (found.client.id.clone(), app.app.now());
@@ -50,7 +50,7 @@ async fn a_client_that_is_declared_again_while_it_is_removed_stays_with_what_it_
         app.app.db.write(move |conn| Box::pin(async move { client::disable(conn, &row, now).await })).await.unwrap();
     let mut with = app.app.config.clone();
     with.edition = Edition::Numbered(2);
-    clients::declare(&app.app, &with).await.unwrap();
+    clients::declare::declare(&app.app, &with).await.unwrap();
     let secret = Some("a-secret-that-nobody-will-ever-guess".into());
     let now = clients::find(&app.app, "shop").await.unwrap().unwrap();
     let rp = RelyingParty::new(&app, (*now.client).clone(), secret);
@@ -70,7 +70,7 @@ async fn a_file_with_a_time_to_come_keeps_no_later_change_out() {
         let mut config = app.app.config.clone();
         declaring(client_id)(&mut config);
         config.edition = edition;
-        clients::declare(&app.app, &config).await.unwrap()
+        clients::declare::declare(&app.app, &config).await.unwrap()
     };
     assert_eq!(declare("tomorrows", Edition::Changed(now + minutes(24 * 60))).await.written, ["tomorrows"]);
     app.clock.advance(seconds(2));
@@ -88,12 +88,12 @@ async fn no_name_that_is_made_here_begins_as_an_option_of_the_command_line() {
     for n in 0..300 {
         let service = app.service().await;
         assert!(!service.id().starts_with('-'), "{}", service.id());
-        let sub = latchkey::login::users::add(
+        let sub = latchkey::account::users::add(
             &app.app,
-            latchkey::login::users::NewUser {
+            latchkey::account::users::NewUser {
                 sub: None,
                 profile: serde_json::Map::new(),
-                identifiers: vec![latchkey::login::identifier::parse(&format!("person{n}"), None).unwrap()],
+                identifiers: vec![latchkey::account::identifier::parse(&format!("person{n}"), None).unwrap()],
                 password: None,
                 roles: vec![],
             },

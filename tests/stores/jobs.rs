@@ -2,7 +2,7 @@
 
 use latchkey::config::DatabaseUrl;
 use latchkey::jose::Algorithm;
-use latchkey::oidc::client_metadata::ClientKind;
+use latchkey::oidc::client::metadata::ClientKind;
 use latchkey::store::sweep::{self, Swept};
 
 use crate::harness::{TestApp, left_out, minutes};
@@ -41,12 +41,12 @@ async fn what_is_dead_is_removed_and_what_lives_is_not() {
     let mut browser = app.browser();
     let kept = rp.exchange(&browser.go_through(&request).await.code()).await.tokens();
     app.clock.advance(minutes(27 * 60));
-    latchkey::jobs::remove_expired(&app.app).await.unwrap();
+    latchkey::server::jobs::remove_expired(&app.app).await.unwrap();
     for (table, left) in [("refresh_family", 1), ("client_grant", 1), ("session", 1), ("authorization_code", 0)] {
         assert_eq!(app.rows(table).await, left, "{table}");
     }
     rp.refresh(kept.refresh()).await.tokens();
-    assert_eq!(latchkey::jobs::remove_expired(&app.app).await.unwrap(), 0);
+    assert_eq!(latchkey::server::jobs::remove_expired(&app.app).await.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -101,9 +101,9 @@ async fn no_table_grows_for_ever() {
     form.submit(&mut stranger).await;
     // What was counted becomes an event when its time is over.
     app.clock.advance(minutes(21));
-    latchkey::jobs::remove_expired(&app.app).await.unwrap();
+    latchkey::server::jobs::remove_expired(&app.app).await.unwrap();
     app.clock.advance(minutes(401 * 24 * 60));
-    latchkey::jobs::remove_expired(&app.app).await.unwrap();
+    latchkey::server::jobs::remove_expired(&app.app).await.unwrap();
     for table in [
         "authorization_code",
         "refresh_family",
@@ -139,7 +139,7 @@ async fn a_sweep_goes_range_by_range_and_misses_nothing() {
     )
     .await;
     assert_eq!(app.rows("refresh_family").await, 2501);
-    assert_eq!(latchkey::jobs::remove_expired(&app.app).await.unwrap(), 5000);
+    assert_eq!(latchkey::server::jobs::remove_expired(&app.app).await.unwrap(), 5000);
     assert_eq!((app.rows("refresh_family").await, app.rows("client_grant").await), (1, 1));
     live = rp.refresh(live.refresh()).await.tokens();
     assert!(rp.is_good(&live.access_token).await);

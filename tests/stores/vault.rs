@@ -2,7 +2,7 @@
 
 use latchkey::base::random::Random;
 use latchkey::base::seal::SealingKey;
-use latchkey::vault::{Error, Vault};
+use latchkey::keys::vault::{Error, Vault};
 
 use crate::harness::TestApp;
 

@@ -1,6 +1,7 @@
 //! Ring 0: time, chance, identifiers and secrets, which tests must control and which know nothing of the specs.
 
 pub mod clock;
+pub mod crash_point;
 pub mod encoding;
 pub mod id;
 pub mod language;

@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::logo::Logo;
 use super::pages::link;
 use super::reader::{between, if_set, rule, section};
 use crate::base::secret::Secret;
 use crate::jose::Algorithm;
-use crate::oidc::client_metadata::{ClientKind, ClientMetadata, TokenEndpointAuthMethod, check_redirect_uri};
-use crate::oidc::redirect_uri::origin;
-use crate::oidc::resource::{Known, LIFETIMES, Resource, check_identifier, differ};
+use crate::oidc::client::metadata::{ClientKind, TokenEndpointAuthMethod};
+use crate::oidc::client::registration::NewClient;
+use crate::oidc::resource::{LIFETIMES, Resource, check_identifier};
 use crate::oidc::scope::ScopeSet;
-use crate::site::Logo;
 
 section! {
     /// A client; it can be changed here only.
@@ -111,120 +111,6 @@ impl DeclaredResource {
     }
 }
 
-/// A client to be, from whichever door it comes.
-#[derive(Clone, Debug)]
-pub struct NewClient {
-    /// The identifier, if one was chosen.
-    pub client_id: Option<String>,
-    /// The name that people are shown, if one was chosen.
-    pub name: Option<String>,
-    /// What kind of application it is.
-    pub kind: ClientKind,
-    /// What its kind's preset and its own wishes make together.
-    pub metadata: ClientMetadata,
-    /// The addresses that people may be sent back to.
-    pub redirect_uris: Vec<String>,
-    /// The addresses that people may be sent to after they have signed out.
-    pub post_logout_redirect_uris: Vec<String>,
-    /// The origins whose scripts may call the token endpoint.
-    pub origins: Vec<String>,
-    /// Whether it is the operator's own.
-    pub first_party: bool,
-}
-
-/// What clients can have at this provider.
-#[derive(Clone, Copy, Debug)]
-pub struct Offered<'a> {
-    /// The scopes and resources that are known.
-    pub known: &'a Known,
-    /// The algorithms that can be signed with.
-    pub algorithms: &'a [Algorithm],
-}
-
-impl NewClient {
-    /// Whether the client can keep no secret.
-    pub fn is_public(&self) -> bool {
-        self.metadata.token_endpoint_auth_method == Some(TokenEndpointAuthMethod::None)
-    }
-
-    /// Adds the origins of a browser application's redirect URIs: its scripts run there.
-    pub fn with_own_origins(mut self) -> Self {
-        if self.kind == ClientKind::Spa {
-            self.origins.extend(self.redirect_uris.iter().filter_map(|uri| origin(uri)));
-            self.origins.sort();
-            self.origins.dedup();
-        }
-        self
-    }
-
-    /// What it asks for that this provider does not offer: the member of the metadata and what it should be.
-    pub fn not_offered(&self, offered: Offered<'_>) -> Vec<(&'static str, String)> {
-        let mut faults = Vec::new();
-        for unknown in self.metadata.scope.iter().filter(|scope| !offered.known.scopes.contains(scope)) {
-            faults.push((
-                "scope",
-                format!("there is no scope {unknown:?}; declare it as a table of [[scopes]], or with its resource"),
-            ));
-        }
-        let registered = |uri: &String| offered.known.resources.iter().any(|one| one.identifier == *uri);
-        for unknown in self.metadata.resources.iter().filter(|uri| !registered(uri)) {
-            faults.push(("resources", format!("there is no resource {unknown:?}")));
-        }
-        if differ(&self.metadata.default_resources, &offered.known.resources, offered.algorithms) {
-            let why = "their tokens want different algorithms, and one token is for all of them; name the others in resources";
-            faults.push(("default_resources", why.to_owned()));
-        }
-        if let Some(algorithm) =
-            self.metadata.id_token_signed_response_alg.filter(|it| !offered.algorithms.contains(it))
-        {
-            let why = format!("{algorithm} is not among tokens.signing_algorithms");
-            faults.push(("id_token_signed_response_alg", why));
-        }
-        faults
-    }
-
-    /// All that is wrong with it by itself: the member of the metadata and what it should be.
-    pub fn faults(&self) -> Vec<(&'static str, String)> {
-        let mut faults = Vec::new();
-        let mut refuse = |wrong: bool, member: &'static str, why: &str| {
-            if wrong {
-                faults.push((member, why.to_owned()));
-            }
-        };
-        let service = self.kind == ClientKind::Service;
-        let keeps_secrets = matches!(self.kind, ClientKind::Web | ClientKind::Service);
-        let well_named = |id: &String| (1..=255).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
-        let id = &self.client_id;
-        refuse(!id.as_ref().is_none_or(well_named), "client_id", "allowed: 1 to 255 visible ASCII characters");
-        // People are asked about it by its name.
-        let nameless = self.name.as_ref().is_some_and(|name| !name.chars().any(char::is_alphanumeric));
-        refuse(nameless, "name", "allowed: a name that has a letter or a digit");
-        let uris = "redirect_uris";
-        refuse(!service && self.redirect_uris.is_empty(), uris, "at least one is needed, for this kind");
-        refuse(service && !self.redirect_uris.is_empty(), uris, "none is allowed: nobody signs in to a service");
-        let method = "token_endpoint_auth_method";
-        refuse(service && self.is_public(), method, "allowed: a method with a secret, for this kind");
-        refuse(!keeps_secrets && !self.is_public(), method, "allowed: none, since this kind can keep no secret");
-        let pkce = "a client without a secret must use PKCE";
-        refuse(self.is_public() && !self.metadata.require_pkce, "require_pkce", pkce);
-        for (member, uris) in
-            [(uris, &self.redirect_uris), ("post_logout_redirect_uris", &self.post_logout_redirect_uris)]
-        {
-            faults.extend(uris.iter().filter_map(|uri| Some((member, check_redirect_uri(self.kind, uri).err()?))));
-        }
-        for (member, uris) in [
-            ("default_resources", &self.metadata.default_resources),
-            ("resources", &self.metadata.resources),
-            ("resource_identifiers", &self.metadata.resource_identifiers),
-        ] {
-            faults.extend(uris.iter().filter_map(|uri| Some((member, check_identifier(uri).err()?))));
-        }
-        let wrong = self.origins.iter().filter(|text| origin(text).as_ref() != Some(text));
-        faults.extend(wrong.map(|text| ("origins", format!("{text:?} is no origin, such as \"https://example.com\""))));
-        faults
-    }
-}
-
 impl DeclaredClient {
     /// The client that this declares.
     pub fn to_new(&self) -> NewClient {
@@ -254,97 +140,5 @@ impl DeclaredClient {
             first_party: self.first_party,
         };
         new.with_own_origins()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn client(kind: ClientKind, redirect_uris: &[&str]) -> NewClient {
-        NewClient {
-            client_id: None,
-            name: None,
-            kind,
-            metadata: kind.preset(),
-            redirect_uris: redirect_uris.iter().map(|uri| (*uri).to_owned()).collect(),
-            post_logout_redirect_uris: Vec::new(),
-            origins: Vec::new(),
-            first_party: false,
-        }
-    }
-
-    fn faults(client: &NewClient) -> Vec<&'static str> {
-        client.faults().into_iter().map(|(member, _)| member).collect()
-    }
-
-    #[test]
-    fn each_kind_is_sound_with_its_preset_and_its_redirect_uris() {
-        for (kind, uris) in [
-            (ClientKind::Web, &["https://rp.example/callback"][..]),
-            (ClientKind::Spa, &["http://localhost:3000/"]),
-            (ClientKind::Native, &["com.example.app:/callback", "http://127.0.0.1/callback"]),
-            (ClientKind::Service, &[]),
-        ] {
-            assert_eq!(client(kind, uris).faults(), [], "{kind:?}");
-        }
-    }
-
-    #[test]
-    fn what_contradicts_itself_is_named_by_its_member() {
-        let uri = &["https://rp.example/callback"][..];
-        assert_eq!(faults(&client(ClientKind::Web, &[])), ["redirect_uris"]);
-        assert_eq!(faults(&client(ClientKind::Service, uri)), ["redirect_uris"]);
-        assert_eq!(faults(&client(ClientKind::Web, &["https://rp.example/#x", "javascript:1"])), ["redirect_uris"; 2]);
-        let mut spa = client(ClientKind::Spa, uri);
-        spa.metadata.require_pkce = false;
-        spa.client_id = Some("my app".to_owned());
-        spa.origins = vec!["https://rp.example/".to_owned()];
-        assert_eq!(faults(&spa), ["client_id", "require_pkce", "origins"]);
-        for nameless in ["", " ", "\u{200b}\u{202e}"] {
-            let mut named = client(ClientKind::Web, uri);
-            named.name = Some(nameless.to_owned());
-            assert_eq!(faults(&named), ["name"], "{nameless:?}");
-        }
-        let mut service = client(ClientKind::Service, &[]);
-        service.metadata.default_resources = vec!["hello world".to_owned(), "https://api.example".to_owned()];
-        service.metadata.resource_identifiers = vec!["orders".to_owned()];
-        assert_eq!(faults(&service), ["default_resources", "resource_identifiers"]);
-        let mut web = client(ClientKind::Web, uri);
-        web.post_logout_redirect_uris = vec!["https://rp.example/*".to_owned()];
-        assert_eq!(faults(&web), ["post_logout_redirect_uris"]);
-        spa.metadata.token_endpoint_auth_method = None;
-        assert_eq!(faults(&spa), ["client_id", "token_endpoint_auth_method", "origins"]);
-    }
-
-    #[test]
-    fn what_this_provider_does_not_offer_is_named_by_its_member() {
-        let mut service = client(ClientKind::Service, &[]);
-        service.metadata.scope = ScopeSet::parse("read openid").unwrap();
-        service.metadata.id_token_signed_response_alg = Some(Algorithm::PS256);
-        service.metadata.resources = vec!["https://api.example".to_owned()];
-        let known = Known::new(ScopeSet::standard(), Vec::new());
-        let not_offered = service.not_offered(Offered { known: &known, algorithms: &[Algorithm::RS256] });
-        let members: Vec<_> = not_offered.iter().map(|(member, _)| *member).collect();
-        assert_eq!(members, ["scope", "resources", "id_token_signed_response_alg"]);
-        let api = Resource {
-            identifier: "https://api.example".to_owned(),
-            name: "Api".to_owned(),
-            scopes: ScopeSet::parse("read").unwrap(),
-            access_token: None,
-            algorithm: None,
-        };
-        let known = Known::new(ScopeSet::standard(), vec![api]);
-        assert_eq!(service.not_offered(Offered { known: &known, algorithms: &[Algorithm::PS256] }), []);
-    }
-
-    #[test]
-    fn a_browser_application_may_call_from_where_its_redirect_uris_are() {
-        let uris = &["https://rp.example/a", "https://rp.example/b", "http://localhost:3000/"];
-        assert_eq!(
-            client(ClientKind::Spa, uris).with_own_origins().origins,
-            ["http://localhost:3000", "https://rp.example"]
-        );
-        assert_eq!(client(ClientKind::Web, uris).with_own_origins().origins, [""; 0]);
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::Config;
+use super::database::DatabaseUrl;
 use super::problem::Problem;
 use super::reader::Reader;
+use super::settings::Config;
 use super::units::Size;
 use crate::oidc::resource::check_identifier;
 
@@ -72,7 +73,7 @@ pub(super) fn find(config: &Config, reader: &mut Reader) {
         "http.trusted_proxies",
         "must be written with http.proxy_protocol, which is believed of nobody else",
     );
-    let postgres = matches!(config.database_url(), super::DatabaseUrl::Postgres(_));
+    let postgres = matches!(config.database_url(), DatabaseUrl::Postgres(_));
     refuse(
         postgres && config.secrets.master_key.is_none(),
         "secrets.master_key",

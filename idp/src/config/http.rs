@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::reader::{at_least, between, each, if_set, rule, section};
 use super::units::{Size, minutes, seconds};
-use super::value::Network;
+use super::value::{Network, named};
 
 section! {
     /// Where and how connections are taken.
@@ -94,3 +94,5 @@ fn is_authority(text: &str) -> bool {
     let normal = |url: url::Url| Some(format!("{}{}", url.host_str()?, port(&url)));
     url::Url::parse(&format!("http://{text}/")).ok().and_then(normal).as_deref() == Some(text)
 }
+
+named!(ForwardedHeader);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::reader::{between, section};
 use super::units::days;
+use super::value::named;
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,3 +70,5 @@ section! {
         events_kept: Duration = days(400), must(between(days(1), days(3650)));
     }
 }
+
+named!(LogFormat, LogLevel);

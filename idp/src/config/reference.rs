@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::Config;
 use super::problem::Place;
 use super::reader::{Entry, Reader, Section};
+use super::settings::Config;
 
 const INTRODUCTION: &str = "\
 <!-- Written by `latchkey config reference`; change the declarations in `idp/src/config/` instead. -->

@@ -5,14 +5,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::http::ForwardedHeader;
-use super::log::{LogFormat, LogLevel};
 use super::source::Raw;
 use super::units::{Size, parse_duration, parse_size, render_duration, render_size};
 use crate::base::seal::SealingKey;
 use crate::base::secret::Secret;
 use crate::jose::algorithm::Algorithm;
-use crate::oidc::client_metadata::{ClientKind, TokenEndpointAuthMethod};
+use crate::oidc::client::metadata::{ClientKind, TokenEndpointAuthMethod};
 use crate::oidc::scope::ScopeSet;
 
 /// A type that a key can have.
@@ -276,22 +274,24 @@ impl Value for Color {
 /// Types of the specs whose values have names.
 macro_rules! named {
     ($($type:ty),+) => { $(
-        impl Value for $type {
+        impl $crate::config::value::Value for $type {
             fn expected() -> String {
-                Self::ALL.map(|one| quoted(one.as_str())).join(", ")
+                Self::ALL.map(|one| $crate::config::value::quoted(one.as_str())).join(", ")
             }
-            fn parse(raw: &Raw) -> Result<Self, String> {
+            fn parse(raw: &$crate::config::source::Raw) -> Result<Self, String> {
                 let text = raw.text().map(str::trim);
                 let named = Self::ALL.into_iter().find(|one| Some(one.as_str()) == text);
-                named.ok_or_else(|| format!("one of {}", Self::expected()))
+                named.ok_or_else(|| format!("one of {}", <Self as $crate::config::value::Value>::expected()))
             }
             fn render(&self) -> String {
-                quoted(self.as_str())
+                $crate::config::value::quoted(self.as_str())
             }
         }
     )+ };
 }
-named!(Algorithm, ClientKind, ForwardedHeader, LogFormat, LogLevel, TokenEndpointAuthMethod);
+pub(super) use named;
+
+named!(Algorithm, ClientKind, TokenEndpointAuthMethod);
 
 impl Value for ScopeSet {
     fn expected() -> String {

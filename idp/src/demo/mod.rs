@@ -8,17 +8,20 @@ use anyhow::{Context, anyhow};
 use serde_json::json;
 use tokio::net::TcpListener;
 
+use crate::account::identifier;
+use crate::account::users::{self, NewUser};
 use crate::app::App;
 use crate::base::encoding::base64url;
 use crate::base::random::Random;
-use crate::boot::{self, Surroundings};
-use crate::cli::{Demo, Failure, Outcome, Output};
-use crate::config::{Config, Issuer, LogLevel, NewClient};
-use crate::login::identifier;
-use crate::login::users::{self, NewUser};
-use crate::oidc::client_metadata::ClientKind;
-use crate::run::{failed, runtime, start_log, stop_signal};
-use crate::{clients, router, serve};
+use crate::clients;
+use crate::commands::output::failed;
+use crate::commands::{Demo, Failure, Outcome, Output};
+use crate::config::{Config, Issuer, LogLevel};
+use crate::oidc::client::metadata::ClientKind;
+use crate::oidc::client::registration::NewClient;
+use crate::server::boot::{self, Surroundings};
+use crate::server::process::{runtime, stop_signal};
+use crate::server::{accept, log, router};
 
 /// Starts a provider in a temporary folder with a user in it, and an application that signs people in through it.
 pub fn run(ports: Demo) -> Outcome {
@@ -27,7 +30,7 @@ pub fn run(ports: Demo) -> Outcome {
     config.data_dir = folder.0.clone();
     config.login.sign_up = true;
     config.log.level = LogLevel::Warn;
-    let _log = start_log(&config);
+    let _log = log::start(&config);
     runtime()?.block_on(async move {
         let at = |port| async move {
             let address = std::net::SocketAddr::from(([127, 0, 0, 1], port));
@@ -41,7 +44,7 @@ pub fn run(ports: Demo) -> Outcome {
         println!("\n  Open {origin}\n\nThe provider is {}. Everything goes when you press Ctrl+C.", app.issuer());
         let application = axum::serve(app_listener, application::application(registration)?);
         let application = tokio::spawn(application.into_future());
-        serve::serve(&app, router::router(&app), provider_listener, None, stop_signal()).await;
+        accept::serve(&app, router::router(&app), provider_listener, None, stop_signal()).await;
         application.abort();
         app.db.close().await;
         drop(folder);

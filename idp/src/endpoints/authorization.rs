@@ -9,20 +9,21 @@ use axum::response::Response;
 use crate::app::App;
 use crate::base::id::Id;
 use crate::base::token::{Token, TokenKind};
-use crate::http::asked::Asked;
+use crate::flow::answer;
+use crate::flow::authorization::ProvenRequest;
+use crate::flow::next_page;
 use crate::http::error::Error;
-use crate::http::leave;
-use crate::http::page;
 use crate::http::params;
+use crate::http::redirect;
 use crate::http::visitor::Visitor;
 use crate::login::interaction::Interaction;
 use crate::login::session;
 use crate::oidc;
-use crate::oidc::access_token::audience;
-use crate::oidc::authorization_response::AuthorizationResponse;
+use crate::oidc::authorization::next_step::{Facts, NextStep};
+use crate::oidc::authorization::response::AuthorizationResponse;
+use crate::oidc::claims::access_token::audience;
 use crate::oidc::error::ErrorCode;
 use crate::oidc::params::Params;
-use crate::oidc::prompt::{Facts, NextStep};
 use crate::oidc::scope::{OFFLINE_ACCESS, ScopeSet};
 use crate::store::authorization_code::{self, AuthorizationCode};
 use crate::store::consent;
@@ -56,21 +57,21 @@ pub async fn post(State(app): State<App>, request: Request) -> Result<Response, 
     if location.len() > app.config.http.url_limit.in_bytes() {
         return Err(Error::Http(StatusCode::PAYLOAD_TOO_LARGE, "the request is too long"));
     }
-    leave::see_other(&location)
+    redirect::see_other(&location)
 }
 
 async fn begin(app: &App, visitor: &Visitor, params: &Params) -> Result<Response, Error> {
-    let asked = match Asked::read(app, params).await? {
+    let asked = match ProvenRequest::read(app, params).await? {
         Ok(asked) => asked,
-        Err(answer) => return leave::at_once(app, visitor, &answer),
+        Err(answer) => return answer::directly(app, visitor, &answer),
     };
     let sessions = visitor.sessions(app).await?;
     match asked.next_step(app, &sessions, &Facts::default()).await? {
-        NextStep::Fail(error) => leave::at_once(app, visitor, &asked.recipient.error(app.issuer(), &error)),
+        NextStep::Fail(error) => answer::directly(app, visitor, &asked.recipient.error(app.issuer(), &error)),
         NextStep::Proceed { session, scope, consent } => {
             match answer(app, &asked, &sessions, &session, scope, consent).await? {
-                Some(answer) => leave::at_once(app, visitor, &answer),
-                None => leave::see_other(&format!("{}?{}", app.config.issuer.url("/authorize"), params.encode())),
+                Some(answer) => answer::directly(app, visitor, &answer),
+                None => redirect::see_other(&format!("{}?{}", app.config.issuer.url("/authorize"), params.encode())),
             }
         }
         step => {
@@ -82,9 +83,9 @@ async fn begin(app: &App, visitor: &Visitor, params: &Params) -> Result<Response
 
 async fn go_on(app: &App, visitor: &Visitor, sealed: &str) -> Result<Response, Error> {
     let mut interaction = visitor.open(app, sealed)?;
-    let asked = match Asked::read(app, &interaction.params()).await? {
+    let asked = match ProvenRequest::read(app, &interaction.params()).await? {
         Ok(asked) => asked,
-        Err(answer) => return leave::after_form(app, visitor, &answer),
+        Err(answer) => return answer::after_form(app, visitor, &answer),
     };
     let sessions = visitor.sessions(app).await?;
     let mut step = asked.next_step(app, &sessions, &interaction.facts).await?;
@@ -105,13 +106,13 @@ async fn go_on(app: &App, visitor: &Visitor, sealed: &str) -> Result<Response, E
         NextStep::Proceed { session, scope, consent } => {
             match answer(app, &asked, &sessions, &session, scope, consent).await? {
                 Some(answer) => answer,
-                None => return page::back_to_authorize(app, &interaction),
+                None => return next_page::back_to_authorize(app, &interaction),
             }
         }
         NextStep::Fail(error) => asked.recipient.error(app.issuer(), &error),
         step => return ask(app, visitor, &interaction, &step),
     };
-    leave::after_form(app, visitor, &answer)
+    answer::after_form(app, visitor, &answer)
 }
 
 /// Whether nothing is left to be done by a person.
@@ -123,7 +124,7 @@ fn is_answer(step: &NextStep) -> bool {
 /// that the person has to be asked.
 async fn answer(
     app: &App,
-    asked: &Asked,
+    asked: &ProvenRequest,
     sessions: &[Session],
     session: &Id,
     scope: ScopeSet,
@@ -203,7 +204,7 @@ fn ask(app: &App, visitor: &Visitor, interaction: &Interaction, step: &NextStep)
         _ => "/sign-in",
     };
     let mut response =
-        leave::see_other(&format!("{}?interaction={}", app.config.issuer.url(page), interaction.seal(app)))?;
+        redirect::see_other(&format!("{}?interaction={}", app.config.issuer.url(page), interaction.seal(app)))?;
     visitor.remember(app, &mut response);
     Ok(response)
 }

@@ -12,12 +12,12 @@ use serde_json::Value;
 use crate::app::App;
 use crate::base::language::Language;
 use crate::http::error::Error;
+use crate::keys::signing::Ring;
 use crate::oidc::discovery::{Provider, document};
 use crate::oidc::resource::Known;
 use crate::oidc::scope::ScopeSet;
 use crate::resources;
 use crate::site::Site;
-use crate::tokens::keys::Ring;
 
 /// The document, and what it was made of.
 struct Made {

@@ -6,17 +6,17 @@ use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
 use crate::base::token::{Token, TokenKind};
-use crate::http::client::AuthenticatedClient;
+use crate::http::client_auth::AuthenticatedClient;
 use crate::http::diagnosis::Diagnosis;
 use crate::http::error::Error;
 use crate::http::params::Form;
 use crate::oidc;
-use crate::oidc::client_metadata::Client;
+use crate::oidc::claims::introspection::{Active, Introspection, may_see};
+use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
-use crate::oidc::introspection::{Active, Introspection, may_see};
-use crate::oidc::refresh_token::{Verdict, judge};
 use crate::oidc::revocation::NamedToken;
 use crate::oidc::scope::ScopeSet;
+use crate::oidc::token::refresh_token::{Verdict, judge};
 use crate::store::refresh_family;
 use crate::tokens::authenticate;
 

@@ -8,7 +8,7 @@ use crate::app::App;
 
 /// Everything in OpenMetrics text.
 pub async fn get(State(app): State<App>) -> Response {
-    match app.metrics.text(&app) {
+    match app.metrics.text(&app.watched()) {
         Ok(text) => {
             let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
             ([(header::CONTENT_TYPE, kind)], text).into_response()

@@ -4,7 +4,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use crate::app::App;
-use crate::http::client::AuthenticatedClient;
+use crate::http::client_auth::AuthenticatedClient;
 use crate::http::error::Error;
 use crate::http::params::Form;
 use crate::oidc;

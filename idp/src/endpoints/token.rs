@@ -8,12 +8,12 @@ use axum::Json;
 use axum::extract::State;
 
 use crate::app::App;
-use crate::http::client::AuthenticatedClient;
+use crate::http::client_auth::AuthenticatedClient;
 use crate::http::error::Error;
 use crate::http::params::Form;
 use crate::oidc::resource;
-use crate::oidc::token_request::TokenRequest;
-use crate::oidc::token_response::TokenResponse;
+use crate::oidc::token::request::TokenRequest;
+use crate::oidc::token::response::TokenResponse;
 
 /// Gives tokens for a grant.
 pub async fn post(

@@ -11,10 +11,10 @@ use crate::http::params::Form;
 use crate::http::request_log;
 use crate::oidc;
 use crate::oidc::bearer::{self, Refusal};
+use crate::oidc::claims::userinfo::response;
 use crate::oidc::difference::Difference;
 use crate::oidc::error::ErrorCode;
 use crate::oidc::params::Params;
-use crate::oidc::userinfo::response;
 use crate::tokens::authenticate;
 
 /// By GET, with the token in the header.

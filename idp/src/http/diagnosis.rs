@@ -2,9 +2,8 @@
 
 use axum::response::Response;
 
-use super::error::Error;
 use crate::oidc;
-use crate::oidc::authorization_response::AuthorizationResponse;
+use crate::oidc::authorization::response::AuthorizationResponse;
 use crate::oidc::difference::{Difference, shown};
 
 /// What the line of a refused request says. The client is in the request's span (`request_log::name_client`).
@@ -27,29 +26,6 @@ impl Diagnosis {
     /// A refusal by the protocol.
     pub fn of_protocol(error: &oidc::error::Error) -> Self {
         Self::new(error.to_string(), error.difference.as_deref().cloned())
-    }
-
-    /// What is wrong with a request that is answered with this error.
-    pub fn of_error(error: &Error) -> Self {
-        let reason = match error {
-            Error::Explained(error, difference) => {
-                return Self { difference: Some(difference.clone()), ..Self::of_error(error) };
-            }
-            Error::Protocol(error) | Error::Challenge(_, error) => return Self::of_protocol(error),
-            Error::BareChallenge(_) => "no_access_token",
-            Error::Refused(refusal) => refusal.as_str(),
-            Error::BadSignOut(refusal) => refusal.as_str(),
-            Error::ForeignForm => "foreign_form",
-            Error::CookiesOff | Error::CookieMissing => "cookies_off",
-            Error::StaleInteraction => "interaction_expired",
-            Error::DeadLink => "spent_link",
-            Error::SignUpOff => "sign_up_off",
-            Error::Http(_, what) => what,
-            Error::TooMany(_) => "too_many_requests",
-            Error::Unavailable(_) => "unavailable",
-            Error::Internal(_) => "internal",
-        };
-        Self::new(reason, None)
     }
 
     /// The refusal in an answer to a client, if it is one.

@@ -12,12 +12,12 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use super::diagnosis::Diagnosis;
-use super::request_log::RequestId;
+use super::request_id::RequestId;
 use crate::app::App;
+use crate::hashing::Busy;
 use crate::login;
-use crate::login::hashing::Busy;
 use crate::oidc;
-use crate::oidc::authorization_request::Refusal;
+use crate::oidc::authorization::recipient::Refusal;
 use crate::oidc::difference::Difference;
 use crate::oidc::end_session;
 use crate::oidc::error::ErrorCode;
@@ -42,9 +42,9 @@ pub enum Error {
     /// A sign-in in progress whose browser came back without its cookie.
     CookieMissing,
     /// A sign-in that is not this browser's, or is over.
-    StaleInteraction,
+    InteractionExpired,
     /// A link that does not work, or no longer.
-    DeadLink,
+    SpentLink,
     /// A sign-out that cannot be trusted.
     BadSignOut(end_session::Refusal),
     /// Nobody makes an account here by themselves.
@@ -147,9 +147,11 @@ impl Error {
             Self::Challenge(_, error) => StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::UNAUTHORIZED),
             Self::BareChallenge(_) => StatusCode::UNAUTHORIZED,
             Self::SignUpOff => StatusCode::FORBIDDEN,
-            Self::Refused(_) | Self::StaleInteraction | Self::CookieMissing | Self::DeadLink | Self::BadSignOut(_) => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::Refused(_)
+            | Self::InteractionExpired
+            | Self::CookieMissing
+            | Self::SpentLink
+            | Self::BadSignOut(_) => StatusCode::BAD_REQUEST,
             Self::ForeignForm | Self::CookiesOff => StatusCode::FORBIDDEN,
             Self::Http(status, _) => *status,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -171,8 +173,8 @@ impl Error {
             | Self::ForeignForm
             | Self::CookiesOff
             | Self::CookieMissing
-            | Self::StaleInteraction
-            | Self::DeadLink
+            | Self::InteractionExpired
+            | Self::SpentLink
             | Self::SignUpOff
             | Self::BadSignOut(_) => (ErrorCode::InvalidRequest.as_str(), "the request was refused".into()),
             Self::TooMany(_) => (ErrorCode::TemporarilyUnavailable.as_str(), "too many requests".into()),
@@ -207,7 +209,7 @@ struct Carried(std::sync::Arc<Error>);
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
-        Diagnosis::of_error(&self).ride_on(&mut response);
+        self.diagnosis().ride_on(&mut response);
         response.extensions_mut().insert(Carried(std::sync::Arc::new(self.bare())));
         response
     }
@@ -241,6 +243,29 @@ pub async fn as_json(State(_): State<App>, request: Request, next: Next) -> Resp
 }
 
 impl Error {
+    /// What the log says of a request that is answered with it.
+    fn diagnosis(&self) -> Diagnosis {
+        let reason = match self {
+            Self::Explained(error, difference) => {
+                return Diagnosis { difference: Some(difference.clone()), ..error.diagnosis() };
+            }
+            Self::Protocol(error) | Self::Challenge(_, error) => return Diagnosis::of_protocol(error),
+            Self::BareChallenge(_) => "no_access_token",
+            Self::Refused(refusal) => refusal.as_str(),
+            Self::BadSignOut(refusal) => refusal.as_str(),
+            Self::ForeignForm => "foreign_form",
+            Self::CookiesOff | Self::CookieMissing => "cookies_off",
+            Self::InteractionExpired => "interaction_expired",
+            Self::SpentLink => "spent_link",
+            Self::SignUpOff => "sign_up_off",
+            Self::Http(_, what) => what,
+            Self::TooMany(_) => "too_many_requests",
+            Self::Unavailable(_) => "unavailable",
+            Self::Internal(_) => "internal",
+        };
+        Diagnosis::new(reason, None)
+    }
+
     /// The error for a machine.
     pub fn json(&self, request: &RequestId) -> Response {
         let (code, description) = self.for_machines();

@@ -8,23 +8,8 @@ use tracing::Instrument;
 
 use super::diagnosis::Diagnosis;
 use super::guard;
+use super::request_id::RequestId;
 use crate::app::App;
-
-/// Names one request in the log and on its error page.
-#[derive(Clone, Debug, Default)]
-pub struct RequestId(String);
-
-impl RequestId {
-    /// The id as it is shown.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// The id that the log layer gave the request.
-    pub fn of(request: &Request) -> Self {
-        request.extensions().get::<Self>().cloned().unwrap_or_else(|| Self("-".to_owned()))
-    }
-}
 
 /// The methods that are told by name; others are anybody's to invent.
 const METHODS: [&str; 7] = ["GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"];
@@ -55,7 +40,7 @@ impl Drop for Counted<'_> {
 /// The layer that gives each request an id, a span and a line, and counts it. The path is that of the route, never what
 /// was sent: a query may hold codes and tokens.
 pub async fn layer(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let id = RequestId(app.pen.random.name::<9>());
+    let id = RequestId::new(&app.pen.random);
     request.extensions_mut().insert(id.clone());
     let method = METHODS.into_iter().find(|name| *name == request.method().as_str()).unwrap_or("other");
     let matched = request.extensions().get::<MatchedPath>().cloned();

@@ -12,7 +12,7 @@ use axum::response::Response;
 use super::client_ip;
 use super::cookies::{Jar, Name};
 use super::error::Error;
-use super::request_log::RequestId;
+use super::request_id::RequestId;
 use crate::app::App;
 use crate::base::language::Language;
 use crate::base::secret::Secret;
@@ -20,7 +20,7 @@ use crate::base::token::CookieSecret;
 use crate::login::interaction::{Interaction, NotOpened};
 use crate::login::password::Try;
 use crate::login::session::SignIn;
-use crate::oidc::acr;
+use crate::oidc::claims::acr;
 use crate::oidc::difference::Difference;
 use crate::site::Site;
 use crate::store::ephemeral::Rate;
@@ -106,10 +106,12 @@ impl Visitor {
             return Ok(interaction);
         }
         let (error, came) = match Interaction::why_not(app, sealed) {
-            NotOpened::Unreadable => (Error::StaleInteraction, "one that was cut or changed, or is another provider's"),
-            NotOpened::Over => (Error::StaleInteraction, "one that began too long ago"),
+            NotOpened::Unreadable => {
+                (Error::InteractionExpired, "one that was cut or changed, or is another provider's")
+            }
+            NotOpened::Over => (Error::InteractionExpired, "one that began too long ago"),
             NotOpened::OfAnotherBrowser if self.is_new => (Error::CookieMissing, "one without the browser's cookie"),
-            NotOpened::OfAnotherBrowser => (Error::StaleInteraction, "one of another browser"),
+            NotOpened::OfAnotherBrowser => (Error::InteractionExpired, "one of another browser"),
         };
         Err(error.because(Difference::new("interaction", came, "one that this browser began (login.interaction)")))
     }

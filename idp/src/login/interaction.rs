@@ -7,8 +7,8 @@ use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::CookieSecret;
+use crate::oidc::authorization::next_step::Facts;
 use crate::oidc::params::Params;
-use crate::oidc::prompt::Facts;
 use crate::oidc::scope::ScopeSet;
 use crate::store::ephemeral::Unavailable;
 

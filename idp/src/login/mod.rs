@@ -2,15 +2,12 @@
 
 use std::fmt;
 
+use crate::hashing;
 use crate::store;
 
-pub mod hashing;
-pub mod identifier;
 pub mod interaction;
 pub mod password;
-pub mod password_rules;
 pub mod session;
-pub mod users;
 
 /// Why a sign-in could not be decided.
 #[derive(Debug)]

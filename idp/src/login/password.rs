@@ -12,8 +12,9 @@ use crate::store::event::Event;
 use crate::store::user::{self, Candidate, User};
 use crate::store::{failed_sign_in, password};
 
-use super::hashing::{LONGEST, Verdict};
-use super::{Error, identifier};
+use crate::account::identifier;
+use crate::hashing::{LONGEST, Verdict};
+use crate::login::Error;
 
 /// A try to sign in.
 pub struct Try<'a> {
@@ -84,7 +85,7 @@ pub struct Proof {
     /// The user, of the generation that was verified.
     pub user: User,
     /// The hash that was verified.
-    pub(super) phc: String,
+    pub(crate) phc: String,
     /// The same password hashed at the configured cost, if the verified hash is weaker.
     pub(super) stronger: Option<String>,
     /// The buckets of failures that a success clears.

@@ -10,11 +10,10 @@ use crate::base::token::{CookieSecret, TokenHash};
 use crate::store::db::{Conn, Result};
 use crate::store::event::{Event, Pen};
 use crate::store::session::{self, Cookies, Device, Session};
-use crate::store::user::{self, User};
+use crate::store::user::{self, ADMINISTRATOR, User};
 use crate::store::{known_device, password};
 
-use super::password::Proof;
-use super::users::ADMINISTRATOR;
+use crate::login::password::Proof;
 
 /// A user who has just authenticated, and in which browser.
 pub struct SignIn<'a> {
@@ -69,7 +68,7 @@ pub async fn begin(app: &App, sign_in: &SignIn<'_>) -> Result<Option<SignedIn>> 
 
 /// A session that is about to begin, to be written in the transaction of a sign-in or of a change of the password.
 #[derive(Clone)]
-pub(super) struct Beginning {
+pub(crate) struct Beginning {
     new: Session,
     sid: CookieSecret,
     kept: CookieSecret,
@@ -93,7 +92,7 @@ struct Limits {
 }
 
 impl Beginning {
-    pub(super) fn of(app: &App, sign_in: &SignIn<'_>) -> Self {
+    pub(crate) fn of(app: &App, sign_in: &SignIn<'_>) -> Self {
         let (now, login) = (app.now(), &app.config.login);
         let absolute = if sign_in.keep { login.session_remembered } else { login.session_absolute };
         let idle = if sign_in.keep { login.session_remembered } else { login.session_idle };
@@ -133,7 +132,7 @@ impl Beginning {
     }
 
     /// Writes the session. The caller holds the user's row, and the user is of this generation.
-    pub(super) async fn write(self, conn: &mut Conn, generation: i64) -> Result<SignedIn> {
+    pub(crate) async fn write(self, conn: &mut Conn, generation: i64) -> Result<SignedIn> {
         let Self { mut new, sid, kept, browser, now, mut idle_seconds, .. } = self;
         new.generation = generation;
         if user::roles(conn, &new.user_id).await?.iter().any(|role| role == ADMINISTRATOR) {

@@ -1,7 +1,7 @@
 //! Access tokens on their way in: RFC 6750.
 
-use super::error::{Error, ErrorCode};
-use super::params::Params;
+use crate::oidc::error::{Error, ErrorCode};
+use crate::oidc::params::Params;
 
 /// Why there is no token to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn u7_the_query_two_places_and_broken_tokens_are_refused() {
+    fn the_query_two_places_and_broken_tokens_are_refused() {
         let code = |result| match result {
             Err(Refusal::Malformed(error)) => Some(error.code),
             _ => None,

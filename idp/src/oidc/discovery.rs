@@ -2,16 +2,16 @@
 
 use serde_json::{Map, Value, json};
 
-use super::acr;
-use super::claims;
-use super::client_metadata::TokenEndpointAuthMethod;
-use super::code_challenge;
-use super::prompt::Prompt;
-use super::response_mode::ResponseMode;
-use super::response_type::ResponseType;
-use super::scope::ScopeSet;
-use super::token_request::GrantType;
 use crate::jose::Algorithm;
+use crate::oidc::authorization::code_challenge;
+use crate::oidc::authorization::prompt::Prompt;
+use crate::oidc::authorization::response_mode::ResponseMode;
+use crate::oidc::authorization::response_type::ResponseType;
+use crate::oidc::claims;
+use crate::oidc::claims::acr;
+use crate::oidc::client::metadata::TokenEndpointAuthMethod;
+use crate::oidc::scope::ScopeSet;
+use crate::oidc::token::grant_type::GrantType;
 
 /// The path of the authorization endpoint below the issuer.
 pub const AUTHORIZE: &str = "/authorize";

@@ -1,11 +1,11 @@
 //! Signing out at a relying party's request: RP-Initiated Logout 1.0.
 
-use super::authorization_request::{MAX_STATE, language_tag, words};
-use super::authorization_response::with_query;
-use super::client_metadata::Client;
-use super::id_token::Hint;
-use super::params::Params;
 use crate::jose::verify::MAX_TOKEN;
+use crate::oidc::authorization::recipient::MAX_STATE;
+use crate::oidc::authorization::response::with_query;
+use crate::oidc::claims::id_token::Hint;
+use crate::oidc::client::metadata::Client;
+use crate::oidc::params::{Params, language_tag, words};
 
 /// Why a request to sign out is answered with an error page and changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,7 +161,7 @@ fn redirect(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oidc::client_metadata::ClientKind;
+    use crate::oidc::client::metadata::ClientKind;
     use proptest::prelude::*;
 
     const BYE: &str = "https://rp.example/bye";

@@ -4,7 +4,7 @@ use std::fmt;
 
 use url::form_urlencoded;
 
-use super::error::Error;
+use crate::oidc::error::Error;
 
 /// How many parameters a request may have.
 pub const MAX_PARAMS: usize = 64;
@@ -112,7 +112,7 @@ pub fn form_encode<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> S
 /// One name or value of `application/x-www-form-urlencoded`; `None` if it is not UTF-8 or has a NUL.
 ///
 /// A `%` without two hexadecimal digits stands for itself, as in browsers.
-pub(super) fn form_decode(encoded: &[u8]) -> Option<String> {
+pub(crate) fn form_decode(encoded: &[u8]) -> Option<String> {
     let hex = |at: usize| encoded.get(at).and_then(|&b| char::from(b).to_digit(16));
     let mut bytes = Vec::with_capacity(encoded.len());
     let mut at = 0;
@@ -128,6 +128,26 @@ pub(super) fn form_decode(encoded: &[u8]) -> Option<String> {
         at += 1;
     }
     String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))
+}
+
+/// The value of a parameter, which comes once and is no longer than this.
+pub(crate) fn bounded(params: &Params, name: &str, limit: usize) -> Result<Option<String>, Error> {
+    match params.once(name)? {
+        Some(value) if value.len() > limit => {
+            Err(Error::invalid_request(format!("The parameter '{name}' is longer than {limit} bytes.")))
+        }
+        value => Ok(value.map(str::to_owned)),
+    }
+}
+
+/// The first few words of a list that is only a wish; more of them are no reason to refuse.
+pub(crate) fn words<'a>(params: &'a Params, name: &str) -> impl Iterator<Item = String> + use<'a> {
+    params.get(name).unwrap_or_default().split_ascii_whitespace().take(16).map(str::to_owned)
+}
+
+/// Whether this looks like a language tag: RFC 5646 §2.1.
+pub(crate) fn language_tag(text: &str) -> bool {
+    text.len() <= 35 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
 #[cfg(test)]

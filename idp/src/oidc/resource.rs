@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::client_metadata::Client;
-use super::difference::Difference;
-use super::error::{Error, ErrorCode};
-use super::params::Params;
-use super::scope::{OPENID, ScopeSet};
 use crate::jose::Algorithm;
+use crate::oidc::client::metadata::Client;
+use crate::oidc::difference::Difference;
+use crate::oidc::error::{Error, ErrorCode};
+use crate::oidc::params::Params;
+use crate::oidc::scope::{OPENID, ScopeSet};
 
 /// How long the identifier of a resource may be, in bytes.
 pub const MAX_RESOURCE: usize = 2048;
@@ -291,7 +291,7 @@ mod tests {
     #[test]
     fn b12_a_resource_is_asked_for_by_whom_it_was_allowed_and_never_more_than_was_granted() {
         let all = [resource("a", 5, None), resource("b", 5, None)];
-        let mut client = Client::sample(crate::oidc::client_metadata::ClientKind::Web);
+        let mut client = Client::sample(crate::oidc::client::metadata::ClientKind::Web);
         client.metadata.default_resources = uris(&["own"]);
         client.metadata.resources = uris(&["a", "gone"]);
         for (named, good) in [("a", true), ("own", true), ("op", true), ("b", false), ("gone", false), ("x", false)] {

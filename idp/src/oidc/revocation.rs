@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::error::Error;
-use super::params::Params;
+use crate::oidc::error::Error;
+use crate::oidc::params::Params;
 
 /// What the sender believes the token to be; it decides only where to look first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

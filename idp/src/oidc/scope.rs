@@ -4,11 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::client_metadata::Client;
-use super::difference::Difference;
-use super::error::{Error, ErrorCode};
-use super::params::Params;
-use super::token_request::GrantType;
+use crate::oidc::error::{Error, ErrorCode};
 
 /// The scope that makes a request one of OpenID Connect: Core §3.1.2.1.
 pub const OPENID: &str = "openid";
@@ -90,24 +86,6 @@ impl ScopeSet {
     }
 }
 
-/// The scope of an authorization request: what is known here and allowed to the client; the rest is ignored.
-///
-/// `offline_access` is ignored where no refresh token could come of it (Core §11). RFC 6749 §3.3 wants an error where
-/// nothing is asked for and there is no default.
-pub(super) fn requested(params: &Params, client: &Client, known: &ScopeSet) -> Result<ScopeSet, Error> {
-    let asked = ScopeSet::parse(params.once("scope")?.unwrap_or_default())?;
-    let mut scope = client.allowed_scope(&asked.intersection(known));
-    if !client.allows_grant(GrantType::RefreshToken) {
-        scope = scope.without(OFFLINE_ACCESS);
-    }
-    if scope.is_empty() {
-        let error = Error::new(ErrorCode::InvalidScope, "Ask for a scope that this client may have, such as openid.");
-        let expected = format!("some of {}", client.metadata.scope);
-        return Err(error.because(Difference::new("scope", asked.to_string(), expected)));
-    }
-    Ok(scope)
-}
-
 impl<S: AsRef<str> + Into<String>> FromIterator<S> for ScopeSet {
     fn from_iter<I: IntoIterator<Item = S>>(scopes: I) -> Self {
         let mut set = Self::default();
@@ -143,7 +121,6 @@ impl TryFrom<String> for ScopeSet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oidc::client_metadata::ClientKind;
     use proptest::prelude::*;
 
     fn scopes(text: &str) -> ScopeSet {
@@ -169,21 +146,6 @@ mod tests {
         assert_eq!(a.union(&b).to_string(), "openid email phone");
         assert_eq!(a.intersection(&b).to_string(), "email");
         assert!(scopes("email").is_subset(&a) && !b.is_subset(&a) && ScopeSet::default().is_subset(&a));
-    }
-
-    #[test]
-    fn unknown_and_disallowed_scopes_are_ignored_and_nothing_left_is_an_error() {
-        let mut client = Client::sample(ClientKind::Web);
-        client.metadata.scope = scopes("openid email offline_access");
-        let ask = |client: &Client, scope: &str| {
-            requested(&Params::from_pairs([("scope", scope)]), client, &ScopeSet::standard()).map(|s| s.to_string())
-        };
-        assert_eq!(ask(&client, "openid email phone martian").unwrap(), "openid email");
-        assert_eq!(ask(&client, "openid offline_access").unwrap(), "openid offline_access");
-        client.metadata.grant_types = vec![GrantType::AuthorizationCode];
-        assert_eq!(ask(&client, "openid offline_access").unwrap(), "openid");
-        assert_eq!(ask(&client, "").unwrap_err().code, ErrorCode::InvalidScope);
-        assert_eq!(ask(&client, "martian").unwrap_err().code, ErrorCode::InvalidScope);
     }
 
     proptest! {

@@ -11,13 +11,14 @@ use super::{AccountView, Layout};
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::language::Language;
+use crate::flow::account_holder::{AccountHolder, handle};
+use crate::flow::next_page;
 use crate::http::cookies::{Jar, Name};
 use crate::http::error::Error;
 use crate::http::form::Form;
-use crate::http::owner::{Owner, handle};
 use crate::http::query::Query;
 use crate::http::visitor::Visitor;
-use crate::http::{leave, page};
+use crate::http::{page, redirect};
 use crate::store::event::Event;
 use crate::store::{session, user};
 
@@ -69,14 +70,14 @@ impl AccountPage<'_> {
 
 /// Shows the account of whoever is signed in.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
-    let Some(owner) = Owner::of(&app, visitor).await? else { return page::sign_in_first(&app, "account") };
+    let Some(owner) = AccountHolder::of(&app, visitor).await? else { return next_page::sign_in_first(&app, "account") };
     show(&app, &owner, None, query.get("done") == Some("saved")).await
 }
 
 /// Saves what was changed.
 pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
-    let Some((owner, params)) = Owner::of_form(&app, form).await? else {
-        return leave::see_other(&app.config.issuer.url("/account"));
+    let Some((owner, params)) = AccountHolder::of_form(&app, form).await? else {
+        return redirect::see_other(&app.config.issuer.url("/account"));
     };
     let name = params.get("name").unwrap_or_default().trim().to_owned();
     if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
@@ -84,7 +85,7 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
     }
     let language = params.get("locale").and_then(Language::lookup);
     save(&app, &owner, name, language).await?;
-    let mut response = leave::see_other(&format!("{}?done=saved", app.config.issuer.url("/account")))?;
+    let mut response = redirect::see_other(&format!("{}?done=saved", app.config.issuer.url("/account")))?;
     if let Some(language) = language
         && let Some(cookie) = Jar::of(&app).set(Name::Language, language.tag(), Some(A_YEAR))
     {
@@ -95,18 +96,18 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
 
 /// Goes on with another account of this browser.
 pub async fn switch(State(app): State<App>, form: Form) -> Result<Response, Error> {
-    let Some((owner, params)) = Owner::of_form(&app, form).await? else {
-        return leave::see_other(&app.config.issuer.url("/account"));
+    let Some((owner, params)) = AccountHolder::of_form(&app, form).await? else {
+        return redirect::see_other(&app.config.issuer.url("/account"));
     };
     let chosen = params.get("session").unwrap_or_default();
     if let Some(other) = owner.others.iter().find(|one| handle(&app, one, one.id.as_str()) == chosen) {
         let (id, now) = (other.id.clone(), app.now());
         app.db.write_one(move |conn| Box::pin(async move { session::touch(conn, &id, now).await })).await?;
     }
-    leave::see_other(&app.config.issuer.url("/account"))
+    redirect::see_other(&app.config.issuer.url("/account"))
 }
 
-async fn save(app: &App, owner: &Owner, name: String, language: Option<Language>) -> Result<(), Error> {
+async fn save(app: &App, owner: &AccountHolder, name: String, language: Option<Language>) -> Result<(), Error> {
     let (id, now, pen) = (owner.session.user_id.clone(), app.now(), app.pen.clone());
     app.db
         .write(move |conn| {
@@ -133,7 +134,7 @@ async fn save(app: &App, owner: &Owner, name: String, language: Option<Language>
     Ok(())
 }
 
-async fn show(app: &App, owner: &Owner, wrong_name: Option<String>, done: bool) -> Result<Response, Error> {
+async fn show(app: &App, owner: &AccountHolder, wrong_name: Option<String>, done: bool) -> Result<Response, Error> {
     let found = user::find_with_identifiers(&mut *app.db.read().await?, &owner.session.user_id).await?;
     let (user, identifiers) = found.ok_or_else(|| Error::Internal("a session without its user".to_owned()))?;
     let profile: Map<String, Value> = serde_json::from_str(&user.profile).unwrap_or_default();

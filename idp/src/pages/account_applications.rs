@@ -10,12 +10,13 @@ use super::consent::ScopeView;
 use super::{ClientView, Layout};
 use crate::app::App;
 use crate::clients;
+use crate::flow::account_holder::{AccountHolder, handle};
+use crate::flow::next_page;
 use crate::http::error::Error;
 use crate::http::form::Form;
-use crate::http::owner::{Owner, handle};
 use crate::http::query::Query;
 use crate::http::visitor::Visitor;
-use crate::http::{leave, page};
+use crate::http::{page, redirect};
 use crate::oidc::resource::Known;
 use crate::oidc::scope::ScopeSet;
 use crate::resources;
@@ -51,7 +52,9 @@ pub struct ApplicationView {
 
 /// Shows which applications use the account.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
-    let Some(owner) = Owner::of(&app, visitor).await? else { return page::sign_in_first(&app, "applications") };
+    let Some(owner) = AccountHolder::of(&app, visitor).await? else {
+        return next_page::sign_in_first(&app, "applications");
+    };
     let layout = owner.layout(&app, "/account/applications");
     let known = resources::known(&app).await?;
     let mut applications = Vec::new();
@@ -71,8 +74,8 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 
 /// Withdraws what an application was allowed: its grants end, and it has to ask again.
 pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
-    let Some((owner, params)) = Owner::of_form(&app, form).await? else {
-        return leave::see_other(&app.config.issuer.url("/account/applications"));
+    let Some((owner, params)) = AccountHolder::of_form(&app, form).await? else {
+        return redirect::see_other(&app.config.issuer.url("/account/applications"));
     };
     let wanted = params.get("withdraw").unwrap_or_default();
     let listed = list(&app, &owner).await?;
@@ -81,7 +84,9 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
         Some(chosen) => clients::find(&app, &chosen.client_id).await?,
         None => None,
     };
-    let Some(registered) = registered else { return leave::see_other(&app.config.issuer.url("/account/applications")) };
+    let Some(registered) = registered else {
+        return redirect::see_other(&app.config.issuer.url("/account/applications"));
+    };
     let (user, client) = (owner.session.user_id.clone(), registered.client.id.clone());
     let (pen, now) = (app.pen.clone(), app.now());
     app.db
@@ -92,7 +97,7 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
             })
         })
         .await?;
-    leave::see_other(&format!("{}?done=withdrawn", app.config.issuer.url("/account/applications")))
+    redirect::see_other(&format!("{}?done=withdrawn", app.config.issuer.url("/account/applications")))
 }
 
 /// All that a client may do, in words: what was allowed, and what a grant covers that is still live. The scopes first, then
@@ -113,6 +118,6 @@ fn allowed(app: &App, known: &Known, layout: &Layout<'_>, found: &Application) -
     scopes.chain(consented.union(&resources).iter().map(uses)).collect()
 }
 
-async fn list(app: &App, owner: &Owner) -> Result<Vec<Application>, Error> {
+async fn list(app: &App, owner: &AccountHolder) -> Result<Vec<Application>, Error> {
     Ok(consent::applications(&mut *app.db.read().await?, &owner.session.user_id, app.now()).await?)
 }

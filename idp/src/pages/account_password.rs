@@ -7,19 +7,20 @@ use axum::response::Response;
 
 use super::Layout;
 use super::wording::{PasswordProblem, check_password};
+use crate::account::users;
 use crate::app::App;
 use crate::base::secret::Secret;
+use crate::flow::account_holder::AccountHolder;
+use crate::flow::next_page;
 use crate::http::cookies::Jar;
 use crate::http::error::Error;
 use crate::http::form::Form;
-use crate::http::owner::Owner;
 use crate::http::page::Wording;
 use crate::http::query::Query;
 use crate::http::visitor::{self, Visitor};
-use crate::http::{leave, page};
+use crate::http::{page, redirect};
 use crate::login::password::{self, Outcome};
 use crate::login::session::SignIn;
-use crate::login::users;
 use crate::store;
 use crate::store::user;
 
@@ -78,14 +79,16 @@ impl AccountPasswordPage<'_> {
 
 /// Shows the page.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
-    let Some(owner) = Owner::of(&app, visitor).await? else { return page::sign_in_first(&app, "password") };
+    let Some(owner) = AccountHolder::of(&app, visitor).await? else {
+        return next_page::sign_in_first(&app, "password");
+    };
     show(&app, &owner, None, query.get("done") == Some("changed")).await
 }
 
 /// Changes the password. All sessions and grants end; this browser gets a new session.
 pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
-    let Some((owner, params)) = Owner::of_form(&app, form).await? else {
-        return leave::see_other(&app.config.issuer.url("/account/password"));
+    let Some((owner, params)) = AccountHolder::of_form(&app, form).await? else {
+        return redirect::see_other(&app.config.issuer.url("/account/password"));
     };
     let current = Secret::from(params.get("current").unwrap_or_default());
     let new = Secret::from(params.get("password").unwrap_or_default());
@@ -112,14 +115,14 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
     let sign_in = SignIn { keep, proof: Some(&proof), ..owner.visitor.with_password(&proof.user) };
     let Some(signed_in) = users::change_password(&app, &proof, &new, &sign_in).await? else {
         // Somebody else was faster. If that was with another password, this session is over.
-        return leave::see_other(&app.config.issuer.url("/account/password"));
+        return redirect::see_other(&app.config.issuer.url("/account/password"));
     };
-    let mut response = leave::see_other(&format!("{}?done=changed", app.config.issuer.url("/account/password")))?;
+    let mut response = redirect::see_other(&format!("{}?done=changed", app.config.issuer.url("/account/password")))?;
     Jar::of(&app).hand_over(&mut response, &signed_in, app.config.login.session_remembered);
     Ok(response)
 }
 
-async fn show(app: &App, owner: &Owner, problem: Option<ChangeProblem>, done: bool) -> Result<Response, Error> {
+async fn show(app: &App, owner: &AccountHolder, problem: Option<ChangeProblem>, done: bool) -> Result<Response, Error> {
     let mut conn = app.db.read().await?;
     let identifiers = user::identifiers(&mut conn, &owner.session.user_id).await?;
     let stored = store::password::find(&mut conn, &owner.session.user_id).await?;

@@ -8,12 +8,13 @@ use axum::response::Response;
 use super::Layout;
 use super::account::moment;
 use crate::app::App;
+use crate::flow::account_holder::{AccountHolder, handle};
+use crate::flow::next_page;
 use crate::http::error::Error;
 use crate::http::form::Form;
-use crate::http::owner::{Owner, handle};
 use crate::http::query::Query;
 use crate::http::visitor::Visitor;
-use crate::http::{leave, page};
+use crate::http::{page, redirect};
 use crate::login;
 use crate::store::session::{self, OfUser};
 
@@ -100,7 +101,9 @@ fn known(user_agent: &str, names: &[(&str, &'static str)]) -> Option<&'static st
 
 /// Shows where the account is signed in.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
-    let Some(owner) = Owner::of(&app, visitor).await? else { return page::sign_in_first(&app, "sessions") };
+    let Some(owner) = AccountHolder::of(&app, visitor).await? else {
+        return next_page::sign_in_first(&app, "sessions");
+    };
     let done = match query.get("done") {
         Some("one") => Some(Done::One),
         Some("others") => Some(Done::Others),
@@ -115,8 +118,8 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 
 /// Ends one session, or all others.
 pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
-    let Some((owner, params)) = Owner::of_form(&app, form).await? else {
-        return leave::see_other(&app.config.issuer.url("/account/sessions"));
+    let Some((owner, params)) = AccountHolder::of_form(&app, form).await? else {
+        return redirect::see_other(&app.config.issuer.url("/account/sessions"));
     };
     let wanted = params.get("end").unwrap_or_default();
     let done = if wanted == "others" {
@@ -140,10 +143,10 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
             None => "",
         }
     };
-    leave::see_other(&format!("{}{done}", app.config.issuer.url("/account/sessions")))
+    redirect::see_other(&format!("{}{done}", app.config.issuer.url("/account/sessions")))
 }
 
-fn view(app: &App, owner: &Owner, session: OfUser) -> SessionView {
+fn view(app: &App, owner: &AccountHolder, session: OfUser) -> SessionView {
     let user_agent = session.user_agent.as_deref().unwrap_or_default();
     let active_at = session.refreshed_at.map_or(session.last_active_at, |at| at.max(session.last_active_at));
     SessionView {

@@ -9,14 +9,15 @@ use axum::response::Response;
 
 use crate::app::App;
 use crate::base::id::Id;
-use crate::http::asked::Step;
+use crate::flow::authorization::{Step, layout_of};
+use crate::flow::next_page;
 use crate::http::error::Error;
 use crate::http::form::Form;
 use crate::http::page;
 use crate::http::query::Query;
 use crate::http::visitor::Visitor;
 use crate::login::interaction::Question;
-use crate::oidc::prompt::NextStep;
+use crate::oidc::authorization::next_step::NextStep;
 use crate::oidc::resource::Known;
 use crate::oidc::scope::ScopeSet;
 use crate::resources;
@@ -98,11 +99,11 @@ impl ScopeView {
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     let mut step = Step::open(&app, &visitor, query.get("interaction").unwrap_or_default()).await?;
     let NextStep::Consent { session, scopes, .. } = step.next(&app).await? else {
-        return page::back_to_authorize(&app, &step.interaction);
+        return next_page::back_to_authorize(&app, &step.interaction);
     };
     step.interaction.question = Some(Question { session: session.clone(), scopes: scopes.clone() });
-    let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::StaleInteraction)?;
-    let layout = page::layout_of(&app, &visitor, Some(&step)).with_switch("/consent");
+    let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::InteractionExpired)?;
+    let layout = layout_of(&app, &visitor, Some(&step)).with_switch("/consent");
     let metadata = &step.asked.client.metadata;
     let known = resources::known(&app).await?;
     let page = ConsentPage {
@@ -128,7 +129,7 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
     if let NextStep::Consent { session, scopes, .. } = step.next(&app).await?
         && asked == Some(Question { session: session.clone(), scopes: scopes.clone() })
     {
-        let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::StaleInteraction)?;
+        let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::InteractionExpired)?;
         if let Err(wait) = app.ephemeral.limit(&format!("consent:{}", session.id), DECISIONS).await {
             return Err(Error::TooMany(wait));
         }
@@ -149,7 +150,7 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
             _ => {}
         }
     }
-    page::back_to_authorize(&app, &step.interaction)
+    next_page::back_to_authorize(&app, &step.interaction)
 }
 
 /// Adds to what was allowed before, which stays allowed. Returns the consent that remembers it.

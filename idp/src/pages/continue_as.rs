@@ -9,14 +9,15 @@ use super::consent::destination;
 use super::{AccountView, Layout};
 use crate::app::App;
 use crate::base::id::Id;
-use crate::http::asked::Step;
+use crate::flow::authorization::{Step, layout_of};
+use crate::flow::next_page;
 use crate::http::error::Error;
 use crate::http::form::Form;
 use crate::http::page;
 use crate::http::query::Query;
 use crate::http::visitor::Visitor;
 use crate::login::interaction::Question;
-use crate::oidc::prompt::NextStep;
+use crate::oidc::authorization::next_step::NextStep;
 use crate::oidc::scope::ScopeSet;
 
 /// Asks whether to go on as this person. Posts `decision=continue` or `decision=deny` to `/continue-as`.
@@ -42,14 +43,14 @@ impl ContinueAsPage<'_> {
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     let mut step = Step::open(&app, &visitor, query.get("interaction").unwrap_or_default()).await?;
     let NextStep::Continue { session } = step.next(&app).await? else {
-        return page::back_to_authorize(&app, &step.interaction);
+        return next_page::back_to_authorize(&app, &step.interaction);
     };
     step.interaction.question = Some(question(&session));
-    let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::StaleInteraction)?;
+    let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::InteractionExpired)?;
     let page = ContinueAsPage {
         account: page::account(&app, session).await?,
         destination: destination(step.asked.recipient.redirect_uri()),
-        layout: page::layout_of(&app, &visitor, Some(&step)).with_switch("/continue-as"),
+        layout: layout_of(&app, &visitor, Some(&step)).with_switch("/continue-as"),
     };
     page::show_with(&app, &visitor, StatusCode::OK, &page)
 }
@@ -69,7 +70,7 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
             _ => {}
         }
     }
-    page::back_to_authorize(&app, &step.interaction)
+    next_page::back_to_authorize(&app, &step.interaction)
 }
 
 /// What the page asks this session.

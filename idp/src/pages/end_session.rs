@@ -11,16 +11,17 @@ use super::signed_out::SignedOutPage;
 use crate::app::App;
 use crate::base::token::looks_like;
 use crate::clients;
+use crate::flow::answer;
 use crate::http::error::Error;
 use crate::http::form::Form;
 use crate::http::visitor::Visitor;
-use crate::http::{leave, page, params, request_log};
+use crate::http::{page, params, redirect, request_log};
 use crate::login::interaction::Interaction;
 use crate::login::session;
-use crate::oidc::client_metadata::Client;
+use crate::oidc::claims::id_token::Hint;
+use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
 use crate::oidc::end_session::{CurrentSession, Decision, EndSessionRequest, Refusal, decide};
-use crate::oidc::id_token::Hint;
 use crate::oidc::params::Params;
 use crate::store::session::Session;
 
@@ -75,7 +76,7 @@ pub async fn post(State(app): State<App>, request: Request) -> Result<Response, 
     let params = Params::parse(&body)?;
     if params.get("decision").is_none() {
         let location = format!("{}?{}", app.config.issuer.url("/end_session"), params.encode());
-        return leave::see_other(&location);
+        return redirect::see_other(&location);
     }
     let Form { visitor, params } = Form::check(&app, &parts, params)?;
     let wish = match params.get("interaction") {
@@ -86,7 +87,7 @@ pub async fn post(State(app): State<App>, request: Request) -> Result<Response, 
         None => Wish::read(&app, &Params::parse(b"")?).await?,
     };
     if params.get("decision") != Some("sign_out") {
-        return leave::see_other(&app.config.issuer.url("/"));
+        return redirect::see_other(&app.config.issuer.url("/"));
     }
     let sessions = visitor.sessions(&app).await?;
     let redirect = match wish.decide(&sessions) {
@@ -176,8 +177,8 @@ fn done(
     after_form: bool,
 ) -> Result<Response, Error> {
     match redirect {
-        Some(url) if after_form => leave::away(app, visitor, url),
-        Some(url) => leave::see_other(url),
+        Some(url) if after_form => answer::away(app, visitor, url),
+        Some(url) => redirect::see_other(url),
         None => {
             let layout = page::layout(app, visitor);
             let client_uri = wish.client.as_ref().and_then(|client| client.metadata.client_uri.clone());

@@ -9,7 +9,7 @@ use crate::base::language::Language;
 use crate::http::cookies::{Jar, Name};
 use crate::http::error::Error;
 use crate::http::form::Form;
-use crate::http::leave;
+use crate::http::redirect;
 use crate::login::interaction::Interaction;
 
 const A_YEAR: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 60 * 60);
@@ -39,7 +39,7 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
         interaction.language = Some(language.tag().to_owned());
         location = format!("{location}?interaction={}", interaction.seal(&app));
     }
-    let mut response = leave::see_other(&location)?;
+    let mut response = redirect::see_other(&location)?;
     if let Some(cookie) = Jar::of(&app).set(Name::Language, language.tag(), Some(A_YEAR)) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }

@@ -20,7 +20,8 @@ use super::{AccountView, ClientView, Layout};
 use crate::base::language::Language;
 use crate::base::messages::Messages;
 use crate::http::page::error::{ErrorPage, Problem};
-use crate::http::page::{FormPostPage, LeavingPage};
+use crate::http::page::form_post::FormPostPage;
+use crate::http::page::leaving::LeavingPage;
 use crate::site::Site;
 
 /// What people and developers put into names: the plain, the long, the hostile.

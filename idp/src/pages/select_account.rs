@@ -6,13 +6,14 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::app::App;
-use crate::http::asked::Step;
+use crate::flow::authorization::{Step, layout_of};
+use crate::flow::next_page;
 use crate::http::error::Error;
 use crate::http::form::Form;
 use crate::http::query::Query;
 use crate::http::visitor::Visitor;
-use crate::http::{leave, page};
-use crate::oidc::prompt::Facts;
+use crate::http::{page, redirect};
+use crate::oidc::authorization::next_step::Facts;
 use crate::store::session::Session;
 
 use super::{AccountView, Layout};
@@ -40,13 +41,13 @@ pub struct AccountChoice {
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     let step = Step::open(&app, &visitor, query.get("interaction").unwrap_or_default()).await?;
     if step.sessions.is_empty() {
-        return page::back_to_authorize(&app, &step.interaction);
+        return next_page::back_to_authorize(&app, &step.interaction);
     }
     let mut accounts = Vec::new();
     for session in &step.sessions {
         accounts.push(AccountChoice { handle: handle(&app, session), account: page::account(&app, session).await? });
     }
-    let layout = page::layout_of(&app, &visitor, Some(&step)).with_switch("/select-account");
+    let layout = layout_of(&app, &visitor, Some(&step)).with_switch("/select-account");
     page::show_with(&app, &visitor, StatusCode::OK, &SelectAccountPage { layout, accounts })
 }
 
@@ -57,12 +58,12 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
     let chosen = params.get("session").unwrap_or_default();
     if chosen == "another" {
         let sign_in = app.config.issuer.url("/sign-in");
-        return leave::see_other(&format!("{sign_in}?interaction={}", step.interaction.seal(&app)));
+        return redirect::see_other(&format!("{sign_in}?interaction={}", step.interaction.seal(&app)));
     }
     if let Some(session) = step.sessions.iter().find(|session| handle(&app, session) == chosen) {
         step.interaction.facts = Facts { session: Some(session.id.clone()), ..Facts::default() };
     }
-    page::back_to_authorize(&app, &step.interaction)
+    next_page::back_to_authorize(&app, &step.interaction)
 }
 
 /// What stands for a session in a form; rows' ids are not shown.

@@ -6,15 +6,16 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::wording::check_password;
+use crate::account::users;
 use crate::app::App;
 use crate::base::secret::Secret;
 use crate::base::token::{Token, TokenKind};
+use crate::flow::next_page;
 use crate::http::error::Error;
 use crate::http::form::Form;
-use crate::http::page::{self, go_on};
+use crate::http::page;
 use crate::http::query::Query;
 use crate::http::visitor::{self, Visitor};
-use crate::login::users;
 use crate::store::one_time_link::{self, Purpose};
 use crate::store::user::{self, User};
 
@@ -63,19 +64,19 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
     if let Some(problem) = check_password(&app, &password, &own).await? {
         return show(&app, &visitor, token, &user, Some(problem)).await;
     }
-    let link = Token::parse(TokenKind::OneTimeLink, token).ok_or(Error::DeadLink)?;
+    let link = Token::parse(TokenKind::OneTimeLink, token).ok_or(Error::SpentLink)?;
     let sign_in = visitor.with_password(&user);
     let signed_in = users::set_password_by_link(&app, &link.hash(), &password, &sign_in).await?;
-    let signed_in = signed_in.ok_or(Error::DeadLink)?;
-    go_on(&app, None, None, &signed_in)
+    let signed_in = signed_in.ok_or(Error::SpentLink)?;
+    next_page::go_on(&app, None, None, &signed_in)
 }
 
 async fn whose(app: &App, token: &str) -> Result<User, Error> {
-    let link = Token::parse(TokenKind::OneTimeLink, token).ok_or(Error::DeadLink)?;
+    let link = Token::parse(TokenKind::OneTimeLink, token).ok_or(Error::SpentLink)?;
     let mut conn = app.db.read().await?;
     let id = one_time_link::find(&mut conn, &link.hash(), Purpose::SetPassword, app.now()).await?;
-    let user = user::find(&mut conn, &id.ok_or(Error::DeadLink)?).await?;
-    user.filter(|user| user.disabled_at.is_none()).ok_or(Error::DeadLink)
+    let user = user::find(&mut conn, &id.ok_or(Error::SpentLink)?).await?;
+    user.filter(|user| user.disabled_at.is_none()).ok_or(Error::SpentLink)
 }
 
 async fn show(

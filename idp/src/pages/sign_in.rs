@@ -7,17 +7,18 @@ use axum::response::Response;
 
 use crate::app::App;
 use crate::base::secret::Secret;
-use crate::http::asked::Step;
+use crate::flow::authorization::{Step, layout_of};
+use crate::flow::next_page;
 use crate::http::diagnosis::Diagnosis;
 use crate::http::error::Error;
 use crate::http::form::Form;
-use crate::http::page::{self, go_on};
+use crate::http::page;
 use crate::http::query::Query;
 use crate::http::visitor::{self, Visitor};
 use crate::login::password::{self, Outcome, Wrong};
 use crate::login::session::{self, SignIn};
+use crate::oidc::authorization::next_step::{NextStep, SignInReason};
 use crate::oidc::difference::Difference;
-use crate::oidc::prompt::{NextStep, SignInReason};
 
 use super::{Layout, Wording};
 
@@ -106,7 +107,7 @@ impl SignInPage<'_> {
 /// Shows the page.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     let Some(sealed) = query.get("interaction") else {
-        let shown = Shown { return_to: page::own_page(query.get("return")), ..Shown::default() };
+        let shown = Shown { return_to: next_page::own_page(query.get("return")), ..Shown::default() };
         return show(&app, &visitor, None, shown, StatusCode::OK);
     };
     let step = Step::open(&app, &visitor, sealed).await?;
@@ -130,7 +131,7 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
     let identifier = params.get("identifier").unwrap_or_default().to_owned();
     let password = Secret::from(params.get("password").unwrap_or_default());
     let keep = params.get("keep_signed_in").is_some();
-    let return_to = page::own_page(params.get("return"));
+    let return_to = next_page::own_page(params.get("return"));
     let again = |problem, status| {
         let shown =
             Shown { identifier: identifier.clone(), problem: Some(problem), keep, return_to, ..Shown::default() };
@@ -170,7 +171,7 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
         return refused(Wrong::ChangedMeanwhile.as_str());
     };
     app.metrics.sign_in("password", "done");
-    go_on(&app, step.as_mut().map(|step| &mut step.interaction), return_to, &signed_in)
+    next_page::go_on(&app, step.as_mut().map(|step| &mut step.interaction), return_to, &signed_in)
 }
 
 #[derive(Default)]
@@ -190,10 +191,7 @@ fn show(
     status: StatusCode,
 ) -> Result<Response, Error> {
     let page = SignInPage {
-        layout: page::Layout {
-            return_to: shown.return_to,
-            ..page::layout_of(app, visitor, step).with_switch("/sign-in")
-        },
+        layout: page::Layout { return_to: shown.return_to, ..layout_of(app, visitor, step).with_switch("/sign-in") },
         identifier: shown.identifier,
         notice: shown.notice,
         problem: shown.problem,

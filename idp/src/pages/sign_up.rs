@@ -8,17 +8,19 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::wording::check_password;
+use crate::account::identifier;
+use crate::account::users::{self, NewUser};
 use crate::app::App;
 use crate::base::secret::Secret;
-use crate::http::asked::Step;
+use crate::flow::authorization::{Step, layout_of};
+use crate::flow::next_page;
 use crate::http::error::Error;
 use crate::http::form::Form;
-use crate::http::page::{self, go_on};
+use crate::http::page;
 use crate::http::query::Query;
 use crate::http::visitor::Visitor;
+use crate::login;
 use crate::login::session;
-use crate::login::users::{self, NewUser};
-use crate::login::{self, identifier};
 use crate::store;
 use crate::store::ephemeral::Rate;
 use crate::store::user::IdentifierKind;
@@ -182,7 +184,7 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
     };
     let signed_in = session::begin(&app, &visitor.with_password(&user)).await?;
     let signed_in = signed_in.ok_or_else(|| Error::Internal("a new user who cannot be signed in".to_owned()))?;
-    go_on(&app, step.as_mut().map(|step| &mut step.interaction), None, &signed_in)
+    next_page::go_on(&app, step.as_mut().map(|step| &mut step.interaction), None, &signed_in)
 }
 
 fn offered(app: &App) -> Result<(), Error> {
@@ -199,7 +201,7 @@ fn show(
 ) -> Result<Response, Error> {
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
     let page = SignUpPage {
-        layout: page::layout_of(app, visitor, step).with_switch("/sign-up"),
+        layout: layout_of(app, visitor, step).with_switch("/sign-up"),
         username: None,
         email: Some(email),
         name,

@@ -1,10 +1,10 @@
 //! Why a new password is not taken, in the words of the pages.
 
 use super::Wording;
+use crate::account::password_rules::{self, Problem};
 use crate::app::App;
 use crate::base::secret::Secret;
-use crate::login::hashing::Busy;
-use crate::login::password_rules::{self, Problem};
+use crate::hashing::Busy;
 
 /// Why a new password was not taken; said by sign-up and by setting a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

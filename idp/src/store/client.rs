@@ -6,7 +6,7 @@ use super::db::{Conn, Error, Result};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
-use crate::oidc::client_metadata::{Client, ClientKind};
+use crate::oidc::client::metadata::{Client, ClientKind};
 
 /// A client, and what its secrets are compared with.
 #[derive(Clone, Debug)]

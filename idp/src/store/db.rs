@@ -4,30 +4,28 @@
 //! to its end even if the caller has gone, an `Ok` is on disk when it returns, and an `Err` rolls back. On SQLite, which has
 //! one writer, all work that waits is committed together (`writer`), so that many share one wait for the disk.
 
+mod column;
+mod error;
 mod pool;
+mod work;
 mod writer;
 
-use std::fmt;
 use std::fs::File;
-use std::future::Future;
 use std::path::Path;
-use std::pin::Pin;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
-use sqlx::any::{AnyTypeInfo, install_default_drivers};
-use sqlx::encode::IsNull;
-use sqlx::error::BoxDynError;
+use sqlx::any::install_default_drivers;
 use sqlx::migrate::Migrator;
-use sqlx::{Any, AnyConnection, Connection, Database, Decode, Encode, Type};
+use sqlx::{AnyConnection, Connection};
 use tokio_util::task::TaskTracker;
 
-use crate::base::clock::Timestamp;
-use crate::base::id::Id;
-use crate::base::token::TokenHash;
-
+pub use error::{Error, Result};
+use error::{is_lost, unavailable};
 use pool::{Pool, Terms};
 pub use pool::{PooledConnection, Usage};
+use work::in_transaction;
+pub use work::{Conn, Work};
 use writer::{Extent, Queue};
 
 /// What brings the schema up to date. A newer release may have been here: its changes are such that this one runs on.
@@ -36,93 +34,6 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
     migrations.set_ignore_missing(true);
     migrations
 });
-
-/// One connection, in a transaction or not.
-pub type Conn = AnyConnection;
-
-/// What a store function returns.
-pub type Result<T> = std::result::Result<T, Error>;
-
-/// A piece of work on a connection, as [`Db::write`] takes it.
-pub type Work<'c, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'c>>;
-
-/// Why the database did not do what it was asked.
-#[derive(Debug)]
-pub enum Error {
-    /// Another row holds a value that must be unique.
-    Conflict,
-    /// The database cannot be reached or has no connection to spare: worth a retry.
-    Unavailable(sqlx::Error),
-    /// A statement failed, or a row does not hold what it should.
-    Failed(sqlx::Error),
-    /// A stored value is not what was stored.
-    Corrupt(&'static str),
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Conflict => f.write_str("a row with this value exists already"),
-            Self::Unavailable(error) => write!(f, "the database is not available: {error}"),
-            Self::Failed(error) => write!(f, "the database failed: {error}"),
-            Self::Corrupt(what) => write!(f, "the database holds a value that cannot be read: {what}"),
-        }
-    }
-}
-
-impl std::error::Error for Error {}
-
-impl Error {
-    /// Whether nothing of the work was done, and another try may well succeed.
-    fn is_undone(&self) -> bool {
-        let Self::Unavailable(sqlx::Error::Database(error)) = self else { return false };
-        error.code().is_some_and(|code| is_undone(&code))
-    }
-}
-
-impl From<sqlx::Error> for Error {
-    fn from(error: sqlx::Error) -> Self {
-        match &error {
-            sqlx::Error::Database(database) if database.is_unique_violation() => Self::Conflict,
-            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => {
-                Self::Unavailable(error)
-            }
-            sqlx::Error::Database(database) if database.code().is_some_and(|code| is_passing(&code)) => {
-                Self::Unavailable(error)
-            }
-            _ => Self::Failed(error),
-        }
-    }
-}
-
-/// Whether a database's error code tells of a state that may pass, and not of a wrong statement.
-fn is_passing(code: &str) -> bool {
-    if code.len() == 5 {
-        // PostgreSQL: connection, resources, operator intervention (shutdown, time-out), lock not available.
-        return ["08", "53", "57", "55P03"].iter().any(|class| code.starts_with(class)) || is_undone(code);
-    }
-    // SQLite: busy, locked, out of memory, read-only, interrupted, disk failing, disk full, file not to be opened; the low
-    // byte of the extended code.
-    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5..=10 | 13 | 14))
-}
-
-/// Whether PostgreSQL has certainly done nothing of the work, and another try may succeed: a serialization failure, a
-/// deadlock, a transaction that was idle for too long, a server that is read-only.
-fn is_undone(code: &str) -> bool {
-    matches!(code, "40001" | "40P01" | "25P03" | "25006")
-}
-
-/// Whether this error means that its connection is of no more use: the server has closed it, or is read-only since
-/// another one took over.
-fn is_lost(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => true,
-        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-            code.len() == 5 && ["08", "57P", "25P03", "25006"].iter().any(|it| code.starts_with(it))
-        }),
-        _ => false,
-    }
-}
 
 /// How to reach the database, and how long to wait for it.
 #[derive(Clone, Debug)]
@@ -410,32 +321,8 @@ where
     outcome
 }
 
-async fn in_transaction<T, F>(conn: &mut Conn, work: F) -> Result<T>
-where
-    F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T>,
-{
-    let mut transaction = conn.begin().await?;
-    let outcome = work(&mut transaction).await;
-    match outcome {
-        Ok(done) => {
-            transaction.commit().await?;
-            Ok(done)
-        }
-        Err(error) => {
-            // Now, and not when the connection is used next: until then others would wait for its locks. Where this fails
-            // the connection has gone, and what says why is the error from before.
-            let _ = transaction.rollback().await;
-            Err(error)
-        }
-    }
-}
-
 /// How long work waits, after PostgreSQL has undone it because of others, before it is done once more.
 const PAUSE: Duration = Duration::from_millis(20);
-
-fn unavailable(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-    Error::Unavailable(sqlx::Error::Io(std::io::Error::other(why)))
-}
 
 /// Whether the address names an SQLite file.
 pub fn is_sqlite(url: &str) -> bool {
@@ -446,35 +333,3 @@ pub fn is_sqlite(url: &str) -> bool {
 pub fn sqlite_url(path: &Path) -> String {
     format!("sqlite:{}", path.display())
 }
-
-macro_rules! stored_as {
-    ($type:ty, $column:ty, $into:expr, $from:expr) => {
-        impl Type<Any> for $type {
-            fn type_info() -> AnyTypeInfo {
-                <$column as Type<Any>>::type_info()
-            }
-            fn compatible(info: &AnyTypeInfo) -> bool {
-                <$column as Type<Any>>::compatible(info)
-            }
-        }
-        impl<'q> Encode<'q, Any> for $type {
-            fn encode_by_ref(
-                &self,
-                buffer: &mut <Any as Database>::ArgumentBuffer,
-            ) -> std::result::Result<IsNull, BoxDynError> {
-                let into: fn(&$type) -> $column = $into;
-                <$column as Encode<'q, Any>>::encode(into(self), buffer)
-            }
-        }
-        impl<'r> Decode<'r, Any> for $type {
-            fn decode(value: <Any as Database>::ValueRef<'r>) -> std::result::Result<Self, BoxDynError> {
-                let from: fn($column) -> $type = $from;
-                Ok(from(<$column as Decode<'r, Any>>::decode(value)?))
-            }
-        }
-    };
-}
-
-stored_as!(Timestamp, i64, |time| time.micros(), Timestamp::from_micros);
-stored_as!(Id, String, |id| id.as_str().to_owned(), Id::from);
-stored_as!(TokenHash, String, |hash| hash.as_str().to_owned(), TokenHash::stored);

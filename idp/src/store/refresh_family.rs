@@ -8,7 +8,7 @@ use super::grant::{COLUMNS, Grant, TABLES, live_grant};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
-use crate::oidc::refresh_token::{Family, Rotation};
+use crate::oidc::token::refresh_token::{Family, Rotation};
 
 /// A family as it is stored.
 #[derive(Clone, Debug, sqlx::FromRow)]

@@ -5,6 +5,9 @@ use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
 
+/// The role of those who administer this provider.
+pub const ADMINISTRATOR: &str = "administrator";
+
 /// A user.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct User {

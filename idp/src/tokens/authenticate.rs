@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::account::users::person_of;
 use crate::app::App;
 use crate::base::token::looks_like;
 use crate::clients;
 use crate::jose::verify::VerifyError;
 use crate::jose::{Typ, verify};
-use crate::login::users::person_of;
-use crate::oidc::access_token::AccessToken;
 use crate::oidc::claims::Person;
+use crate::oidc::claims::access_token::AccessToken;
 use crate::oidc::difference::Difference;
 use crate::store::db::Result;
 use crate::store::grant;

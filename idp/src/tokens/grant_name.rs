@@ -5,10 +5,10 @@ use std::time::Duration;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::veil::Veil;
+use crate::keys::vault::Vault;
 use crate::store::db::{Db, Result};
 use crate::store::event::Pen;
 use crate::store::installation;
-use crate::vault::Vault;
 
 /// How long a database that an earlier release has served goes on with the names of that release, which knows no others: as
 /// long as the two may serve side by side.

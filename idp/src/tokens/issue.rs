@@ -5,18 +5,18 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use crate::account::users;
 use crate::app::App;
 use crate::jose::{Algorithm, SigningKey, Typ, sign};
-use crate::login::users;
 use crate::oidc;
-use crate::oidc::access_token::{self, AccessToken};
 use crate::oidc::claims;
-use crate::oidc::client_metadata::Client;
+use crate::oidc::claims::access_token::{self, AccessToken};
+use crate::oidc::claims::id_token::{self, IdToken};
+use crate::oidc::client::metadata::Client;
 use crate::oidc::error::ErrorCode;
-use crate::oidc::id_token::{self, IdToken};
 use crate::oidc::resource::{self, Known, Terms, narrowed};
 use crate::oidc::scope::{OPENID, ScopeSet};
-use crate::oidc::token_response::TokenResponse;
+use crate::oidc::token::response::TokenResponse;
 use crate::resources;
 use crate::store::db;
 use crate::store::grant::Grant;

@@ -1,10 +1,8 @@
 //! Ring 3: tokens, from their keys to their end.
 
 pub mod authenticate;
-pub mod faults;
 pub mod grant_name;
 pub mod issue;
-pub mod keys;
 pub mod revoke;
 pub mod successors;
 pub mod verified;

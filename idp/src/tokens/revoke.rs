@@ -3,8 +3,8 @@
 use crate::app::App;
 use crate::base::token::{Token, TokenKind};
 use crate::jose::{Typ, verify};
-use crate::oidc::access_token::AccessToken;
-use crate::oidc::client_metadata::Client;
+use crate::oidc::claims::access_token::AccessToken;
+use crate::oidc::client::metadata::Client;
 use crate::store::db::Result;
 use crate::store::event::Event;
 use crate::store::{grant, refresh_family, revoked_access_token};

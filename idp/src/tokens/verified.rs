@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::base::encoding::sha256;
-use crate::oidc::access_token::AccessToken;
+use crate::oidc::claims::access_token::AccessToken;
 
 /// How many tokens are remembered in each of the two halves.
 const HALF: usize = 2_048;

@@ -1,20 +1,20 @@
 //! The code exchange: RFC 6749 §4.1.3, RFC 7636 §4.6, OIDC Core §3.1.3.
 
 use crate::app::App;
+use crate::base::crash_point::crash_point;
 use crate::base::id::Id;
 use crate::base::token::{Token, TokenKind, looks_like};
 use crate::http::error::Error;
 use crate::oidc;
-use crate::oidc::authorization_code::{Code, Exchange, MAX_FAILURES, Verdict, check};
-use crate::oidc::client_metadata::Client;
-use crate::oidc::code_challenge::CodeChallenge;
+use crate::oidc::authorization::code_challenge::CodeChallenge;
+use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
-use crate::oidc::token_request::GrantType;
-use crate::oidc::token_response::TokenResponse;
+use crate::oidc::token::authorization_code::{Code, Exchange, MAX_FAILURES, Verdict, check};
+use crate::oidc::token::grant_type::GrantType;
+use crate::oidc::token::response::TokenResponse;
 use crate::store::event::Event;
 use crate::store::refresh_family::{self, RefreshFamily};
 use crate::store::{authorization_code, grant};
-use crate::tokens::faults::pass;
 use crate::tokens::issue::{self, Wanted};
 
 /// Exchanges a code for tokens.
@@ -89,7 +89,7 @@ pub async fn redeem(
     let wanted = Wanted { nonce: stored.nonce.as_deref(), resources, ..Wanted::default() };
     let mut response = issue::for_grant(app, client, &grant, wanted).await?;
     response.refresh_token = refresh.map(|token| token.expose().to_owned());
-    pass("authorization_code.before_commit");
+    crash_point("authorization_code.before_commit");
     let won = app
         .db
         .write(move |conn| {
@@ -100,12 +100,12 @@ pub async fn redeem(
                 if let Some((handle_hash, family)) = &family {
                     refresh_family::insert(conn, handle_hash, family, now).await?;
                 }
-                pass("authorization_code.in_transaction");
+                crash_point("authorization_code.in_transaction");
                 Ok(true)
             })
         })
         .await?;
-    pass("authorization_code.after_commit");
+    crash_point("authorization_code.after_commit");
     if won { Ok(response) } else { replayed(app, client, &stored.grant_id).await }
 }
 

@@ -3,12 +3,12 @@
 use crate::app::App;
 use crate::http::error::Error;
 use crate::oidc;
-use crate::oidc::client_metadata::Client;
+use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
 use crate::oidc::error::ErrorCode;
 use crate::oidc::resource;
 use crate::oidc::scope::ScopeSet;
-use crate::oidc::token_response::TokenResponse;
+use crate::oidc::token::response::TokenResponse;
 use crate::resources;
 use crate::tokens::issue;
 

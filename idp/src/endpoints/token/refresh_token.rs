@@ -1,19 +1,19 @@
-//! The refresh: RFC 6749 §6, RFC 9700 §4.14. What each presented token leads to is decided in `oidc::refresh_token`.
+//! The refresh: RFC 6749 §6, RFC 9700 §4.14. What each presented token leads to is decided in `oidc::token::refresh_token`.
 
 use crate::app::App;
+use crate::base::crash_point::crash_point;
 use crate::base::id::Id;
 use crate::base::token::{Token, TokenHash, TokenKind, looks_like};
 use crate::http::error::Error;
 use crate::oidc;
-use crate::oidc::client_metadata::Client;
+use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
-use crate::oidc::refresh_token::{MOST_ROTATIONS, Rotation, Verdict, judge, scope};
 use crate::oidc::scope::ScopeSet;
-use crate::oidc::token_response::TokenResponse;
+use crate::oidc::token::refresh_token::{MOST_ROTATIONS, Rotation, Verdict, judge, scope};
+use crate::oidc::token::response::TokenResponse;
 use crate::store::event::Event;
 use crate::store::grant;
 use crate::store::refresh_family::{self, RefreshFamily, Successor, Use};
-use crate::tokens::faults::pass;
 use crate::tokens::issue::{self, Wanted};
 use crate::tokens::successors;
 
@@ -85,9 +85,9 @@ async fn try_once(
     let wanted = Wanted { narrower: Some(&scope), resources, ..Wanted::default() };
     let mut response = issue::for_grant(app, client, &grant, wanted).await?;
     response.refresh_token = Some(token.expose().to_owned());
-    pass("refresh_token.before_commit");
+    crash_point("refresh_token.before_commit");
     let advanced = advance(app, handle_hash, family, hash, successor).await?;
-    pass("refresh_token.after_commit");
+    crash_point("refresh_token.after_commit");
     Ok(advanced.then_some(response))
 }
 
@@ -112,7 +112,7 @@ async fn advance(
                     rotations,
                 });
                 let advanced = refresh_family::advance(conn, &family, successor.as_ref()).await?;
-                pass("refresh_token.in_transaction");
+                crash_point("refresh_token.in_transaction");
                 Ok(advanced)
             })
         })

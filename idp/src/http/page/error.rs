@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::http::diagnosis::Diagnosis;
 use crate::http::error::{self, Error};
 use crate::http::visitor::Visitor;
-use crate::oidc::authorization_request::Refusal;
+use crate::oidc::authorization::recipient::Refusal;
 use crate::oidc::discovery::{INTROSPECT, JWKS, REVOKE, TOKEN, USERINFO};
 use crate::oidc::end_session;
 
@@ -212,8 +212,8 @@ impl Problem {
             },
             Error::ForeignForm => Self::ForeignForm,
             Error::CookiesOff | Error::CookieMissing => Self::CookiesOff,
-            Error::StaleInteraction => Self::InteractionExpired,
-            Error::DeadLink => Self::SpentLink,
+            Error::InteractionExpired => Self::InteractionExpired,
+            Error::SpentLink => Self::SpentLink,
             Error::SignUpOff => Self::SignUpOff,
             Error::TooMany(wait) => Self::TooManyRequests { seconds: wait.as_secs().max(1) },
             Error::Unavailable(_) => Self::Busy,

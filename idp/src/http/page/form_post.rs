@@ -6,7 +6,7 @@ use askama::Template;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::Layout;
+use super::layout::Layout;
 use crate::base::encoding::sha256;
 
 /// The one script of the page, a classic inline one that its policy names by hash.

@@ -6,7 +6,7 @@
 
 use askama::Template;
 
-use super::Layout;
+use super::layout::Layout;
 
 /// Goes to an address by itself, with a link for where that does not happen.
 #[derive(Template)]

@@ -11,8 +11,9 @@ use sqlx::Executor;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use super::error::{Error, Result, unavailable};
 use super::pool::Pool;
-use super::{Conn, Error, Result, Work, unavailable};
+use super::work::{Conn, Work};
 
 /// How many pieces of work wait at most; who comes then is refused.
 const WAITING: usize = 4096;

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::{Rate, Versioned};
+use super::terms::{Rate, Versioned, epoch_seen_at};
 use crate::base::clock::{Clock, SKEW, Timestamp};
 
 /// How many entries of a kind are held before those that expire first are forgotten.
@@ -70,7 +70,7 @@ impl Memory {
     pub(super) fn once(&self, key: &str, made_at: Timestamp, expires_at: Timestamp) -> bool {
         let now = self.clock.now();
         let mut state = self.state();
-        state.epoch = super::epoch_seen_at(state.epoch, now);
+        state.epoch = epoch_seen_at(state.epoch, now);
         let known = made_at > state.epoch && made_at <= now + SKEW;
         if !known || state.proofs.get(key).is_some_and(|until| *until > now) {
             return false;

@@ -10,7 +10,7 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{AsyncTypedCommands, Client, RedisError, Script, ScriptInvocation};
 
 use super::memory::Memory;
-use super::{Rate, Result, Unavailable, Versioned};
+use super::terms::{Rate, Result, Unavailable, Versioned};
 use crate::base::clock::{Clock, SKEW, Timestamp};
 use crate::base::random::Random;
 use crate::base::seal::SealingKey;

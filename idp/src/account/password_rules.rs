@@ -1,0 +1,99 @@
+//! Which passwords are taken: NIST SP 800-63B-4 §3.1.1.2. Long enough and not known to guessers; nothing else is asked.
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::base::secret::Secret;
+use crate::hashing::{Busy, Hashing, LONGEST};
+
+/// Why a password is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// It has fewer characters than it must.
+    TooShort,
+    /// It is longer than 1024 bytes.
+    TooLong,
+    /// Guessers try it early: common passwords, keyboard rows, repetitions, the user's own name.
+    Guessable,
+}
+
+/// How many tries, as a power of ten, a guesser who knows people's habits needs at least.
+const FEWEST_GUESSES_LOG10: f64 = 8.0;
+
+/// How many characters the estimate reads. Its time grows faster than the length (half a second for 100 characters that are
+/// chosen for it), and nobody guesses a password that is longer than this.
+const ESTIMATED: usize = 64;
+
+/// Checks a new password of somebody who is called this. The estimate takes time, so it waits for a turn like hashing.
+pub async fn check(
+    hashing: &Hashing,
+    password: &Secret,
+    own_words: &[&str],
+    shortest: u32,
+) -> Result<Result<(), Problem>, Busy> {
+    let normal: String = password.expose().nfc().collect();
+    if normal.len() > LONGEST {
+        return Ok(Err(Problem::TooLong));
+    }
+    if normal.chars().count() < shortest as usize {
+        return Ok(Err(Problem::TooShort));
+    }
+    let head = |text: &str| text.chars().take(ESTIMATED).collect::<String>();
+    let (guessed, own) = (Secret::from(head(&normal)), own_words.iter().map(|word| head(word)).collect::<Vec<_>>());
+    let guessable = hashing.other_work(move || is_guessable(&guessed, &own)).await?;
+    Ok(if guessable { Err(Problem::Guessable) } else { Ok(()) })
+}
+
+fn is_guessable(password: &Secret, own_words: &[String]) -> bool {
+    let own: Vec<&str> = own_words.iter().map(String::as_str).chain(["latchkey"]).collect();
+    zxcvbn::zxcvbn(password.expose(), &own).guesses_log10() < FEWEST_GUESSES_LOG10
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::base::random::Random;
+    use crate::hashing::{Bounds, Cost};
+
+    #[tokio::test]
+    async fn a_password_must_be_long_and_not_what_guessers_try_first() {
+        let hashing = hashing();
+        for (password, verdict) in [
+            ("short", Err(Problem::TooShort)),
+            ("passwordpassword", Err(Problem::Guessable)),
+            ("aaaaaaaaaaaaaaaaaaaa", Err(Problem::Guessable)),
+            ("123456789012345678", Err(Problem::Guessable)),
+            ("qwertyuiopasdfghjkl", Err(Problem::Guessable)),
+            ("alice.liddell@example.com", Err(Problem::Guessable)),
+            ("five tame herons drift", Ok(())),
+            ("пять цапель летят домой", Ok(())),
+        ] {
+            let own = ["alice.liddell@example.com"];
+            assert_eq!(check(&hashing, &password.into(), &own, 15).await, Ok(verdict), "{password}");
+        }
+    }
+
+    fn hashing() -> Hashing {
+        let bounds = Bounds { at_once: Some(1), queue: 1, wait: Duration::from_millis(10) };
+        Hashing::new(Cost { memory_kib: 8, iterations: 1, parallelism: 1 }, bounds, Random::System)
+    }
+
+    #[tokio::test]
+    async fn q2_the_estimate_waits_for_its_turn_and_short_passwords_need_none() {
+        let hashing = hashing();
+        let turn = hashing.turn().await.unwrap();
+        assert_eq!(check(&hashing, &"five tame herons drift".into(), &[], 15).await, Err(Busy));
+        assert_eq!(check(&hashing, &"short".into(), &[], 15).await, Ok(Err(Problem::TooShort)));
+        drop(turn);
+        assert_eq!(check(&hashing, &"five tame herons drift".into(), &[], 15).await, Ok(Ok(())));
+    }
+
+    #[tokio::test]
+    async fn q2_only_the_head_of_a_password_and_of_names_is_estimated() {
+        let hashing = hashing();
+        // What is guessed early stays so however much follows, and a long name costs no more than a short one.
+        let (long, name) = (format!("{}five tame herons drift", "a".repeat(ESTIMATED)), "x".repeat(60_000));
+        assert_eq!(check(&hashing, &long.into(), &[&name], 15).await, Ok(Err(Problem::Guessable)));
+    }
+}

@@ -1,0 +1,259 @@
+//! `latchkey backup` and `latchkey restore`.
+
+use crate::app::App;
+use crate::base::clock::Timestamp;
+use crate::base::crash_point::crash_point;
+use crate::base::refusal;
+use crate::commands::output::{Failure, Outcome, Output, failed};
+use crate::config::{Config, DatabaseUrl};
+use crate::server::boot::{self, Purpose, beside, restore};
+use crate::store::db::{Db, Error};
+use crate::store::epoch;
+use anyhow::{Context, anyhow};
+use clap::Args;
+use serde_json::json;
+use std::fs::{self, File};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::path::{Path, PathBuf};
+
+/// Where a backup goes.
+#[derive(Args, Clone, Debug)]
+pub struct Backup {
+    /// The file to write, which must not be there yet
+    pub file: PathBuf,
+}
+
+/// Where a backup comes from.
+#[derive(Args, Clone, Debug)]
+pub struct Restore {
+    /// The file to go back to; none on PostgreSQL, where pg_restore has been run before
+    pub file: Option<PathBuf>,
+}
+
+const BESIDE: &str = "Keep beside it, and not in the same place: the master key (master.key in the data directory, or \
+                      wherever secrets.master_key comes from), without which nothing in it can be opened, and the configuration.";
+
+/// Writes a copy of the database as it is now.
+pub(super) async fn backup(app: &App, backup: &Backup) -> Outcome {
+    if let DatabaseUrl::Postgres(_) = app.config.database_url() {
+        return Err(Failure::Usage(format!(
+            "PostgreSQL is backed up by its own tools: pg_dump --format=custom --file=latchkey.dump. {BESIDE}"
+        )));
+    }
+    let file = &backup.file;
+    if file.exists() {
+        return Err(Failure::Conflict(format!("{} is there already", file.display())));
+    }
+    // Under another name until it is whole and on disk.
+    let unfinished = beside(file, ".unfinished");
+    let _ = fs::remove_file(&unfinished);
+    private(&unfinished).with_context(|| format!("{} cannot be written", unfinished.display()))?;
+    app.db.copy_to(&unfinished).await.map_err(failed)?;
+    finish(&unfinished, file).with_context(|| format!("{} cannot be written", file.display()))?;
+    let bytes = fs::metadata(file).map(|metadata| metadata.len()).unwrap_or(0);
+    let text = format!("Wrote {} ({} KiB). {BESIDE}", file.display(), bytes / 1024);
+    Ok(Output::new(text, &json!({ "file": file, "bytes": bytes })))
+}
+
+/// Goes back to a backup, and begins a new epoch. After a crash at any step either the present database or the restored
+/// one is in place, and the present one is complete under one of its names. Run again, the command starts over.
+pub(super) async fn restore(config: Config, restore: &Restore) -> Outcome {
+    let (DatabaseUrl::Sqlite(present), file) = (config.database_url(), &restore.file) else {
+        return restore_in_place(config, restore).await;
+    };
+    let Some(file) = file else {
+        return Err(Failure::Usage("Which backup? latchkey restore FILE".to_owned()));
+    };
+    // Before anything is made: the folder may be the wrong one.
+    let cannot_be_read = || format!("the backup {} cannot be read", file.display());
+    let opened = File::open(file).map_err(|error| anyhow!(refusal::explained(file, &error)));
+    drop(opened.with_context(cannot_be_read)?);
+    boot::key_is_there(&config, file)?;
+    // Root restores for the service's user, who could not open what is root's.
+    let owner = Owner::of(&present)?;
+    // Held until the end: nobody may begin on what is about to be replaced.
+    let _hold = boot::take_away(&config, &present)?;
+    for lock in boot::LOCKS {
+        owner.give(&beside(&present, lock), false)?;
+    }
+    boot::forget_unfinished_restore(&present).context("what an earlier restore has left cannot be removed")?;
+    let restored = beside(&present, restore::RESTORING);
+    for ending in ["", "-wal"] {
+        // A database that was kept as it was, or copied by hand, has the last of what was written in its log.
+        let from = beside(file, ending);
+        if ending.is_empty() || from.exists() {
+            copy(&from, &beside(&restored, ending)).with_context(cannot_be_read)?;
+        }
+    }
+    crash_point("restore.copied");
+    let mut on_copy = config;
+    on_copy.database.url = Some(DatabaseUrl::Sqlite(restored.clone()));
+    let prepared = match begin_epoch_on_copy(on_copy, file).await {
+        // One file, and nothing beside it.
+        Ok(()) => merge(&restored).await.map_err(Failure::from).and_then(|()| owner.give(&restored, true)),
+        refused => refused,
+    };
+    if prepared.is_err() {
+        restore::remove(&restored);
+    }
+    prepared?;
+    File::open(&restored).and_then(|file| file.sync_all()).context("the restored database cannot be written")?;
+    crash_point("restore.prepared");
+    let before = put_aside(&present, boot::Surroundings::real().clock.now()).await?;
+    crash_point("restore.put_aside");
+    finish(&restored, &present).context("the restored database cannot be put in its place")?;
+    crash_point("restore.done");
+    let mut text = format!("Went back to {}. Everybody has to sign in again.", file.display());
+    if let Some(before) = &before {
+        text += &format!(" The database from before is {}.", before.display());
+    }
+    Ok(Output::new(text, &json!({ "restored": file, "before": before })))
+}
+
+/// On PostgreSQL the data is back already, by pg_restore.
+async fn restore_in_place(config: Config, restore: &Restore) -> Outcome {
+    if restore.file.is_some() {
+        let text =
+            "PostgreSQL is restored by its own tools: pg_restore, and after that latchkey restore without a file";
+        return Err(Failure::Usage(text.to_owned()));
+    }
+    begin_epoch(&boot::open_patiently(Purpose::Command, config, boot::Surroundings::real()).await?).await?;
+    let text = "Began a new epoch: everybody has to sign in again, and nothing that was used before works again.";
+    Ok(Output::new(text, &json!({ "restored": true })))
+}
+
+/// The same on a copy of a backup, which an earlier release may have written.
+async fn begin_epoch_on_copy(config: Config, file: &Path) -> Result<(), Failure> {
+    let app = boot::open_copy(file, config, boot::Surroundings::real()).await?;
+    if let Some(wrong) = app.db.check().await.map_err(failed)? {
+        app.db.close().await;
+        return Err(anyhow!("the backup {} is damaged: {wrong}", file.display()).into());
+    }
+    begin_epoch(&app).await
+}
+
+async fn begin_epoch(app: &App) -> Result<(), Failure> {
+    let begun = epoch::begin(&app.db, app.now(), &app.pen, || crash_point("restore.epoch")).await;
+    app.db.close().await;
+    Ok(begun.map_err(failed)?)
+}
+
+/// Whose the database is, and who else may read it.
+#[derive(Clone, Copy)]
+struct Owner {
+    uid: u32,
+    gid: u32,
+    mode: u32,
+}
+
+impl Owner {
+    /// That of a file. Where there is no file: the owner of its folder, and mode 0600.
+    fn of(path: &Path) -> Result<Self, Failure> {
+        if let Ok(data) = fs::metadata(path) {
+            return Ok(Self { uid: data.uid(), gid: data.gid(), mode: data.mode() & 0o777 });
+        }
+        let folder = restore::folder_of(path);
+        // A folder that is not there yet will belong to whoever runs this.
+        let data = fs::metadata(folder).or_else(|_| fs::metadata("."));
+        let data = data.with_context(|| format!("{} cannot be read", folder.display()))?;
+        Ok(Self { uid: data.uid(), gid: data.gid(), mode: 0o600 })
+    }
+
+    /// Gives a file to this owner, and where that is asked for, its mode.
+    fn give(self, path: &Path, with_mode: bool) -> Result<(), Failure> {
+        let given = || -> std::io::Result<()> {
+            let data = fs::metadata(path)?;
+            if (data.uid(), data.gid()) != (self.uid, self.gid) {
+                chown(path, Some(self.uid), Some(self.gid))?;
+            }
+            if with_mode {
+                fs::set_permissions(path, PermissionsExt::from_mode(self.mode))?;
+            }
+            Ok(())
+        };
+        let failed = || format!("{} cannot be given to the owner of the database (run this as root)", path.display());
+        Ok(given().with_context(failed)?)
+    }
+}
+
+/// Copies a file into one that is for its owner alone.
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    let mut source = File::open(from)?;
+    private(to)?;
+    let mut target = File::options().write(true).open(to)?;
+    std::io::copy(&mut source, &mut target)?;
+    target.sync_all()
+}
+
+/// Writes the write-ahead log of a database into its file, and removes the log.
+async fn merge(database: &Path) -> anyhow::Result<()> {
+    Db::merge(database).await.with_context(|| format!("the log of {} cannot be written to it", database.display()))
+}
+
+/// Gives the present database a second name beside its own, and returns that name. Its own name stays until the
+/// restored database takes it: where there is no database, a server would begin with an empty one.
+async fn put_aside(present: &Path, now: Timestamp) -> Result<Option<PathBuf>, Failure> {
+    if !present.exists() {
+        return Ok(None);
+    }
+    let merged = match Db::merge(present).await {
+        Ok(()) => true,
+        Err(Error::Unavailable(error)) => {
+            return Err(anyhow!("somebody is at work on {}, try again: {error}", present.display()).into());
+        }
+        // It may be damaged, which is why somebody goes back to a backup: then it is kept as it is, with its log.
+        Err(error) => {
+            tracing::warn!("the database from before is kept as it is, since it cannot be read: {error}");
+            false
+        }
+    };
+    crash_point("restore.merged");
+    let before = free_name(present, now);
+    let kept = || -> std::io::Result<()> {
+        if !merged {
+            for ending in ["-wal", ""] {
+                let from = beside(present, ending);
+                if from.exists() {
+                    copy(&from, &beside(&before, ending))?;
+                }
+            }
+        } else if fs::hard_link(present, &before).is_err() {
+            // Not every file system has a second name for a file.
+            copy(present, &before)?;
+        }
+        File::open(restore::folder_of(present))?.sync_all()
+    };
+    kept().context("the present database cannot be put aside")?;
+    let owner = Owner::of(present)?;
+    owner.give(&before, true)?;
+    crash_point("restore.kept");
+    // The log must go: the restored database would take it for its own. What it held was merged into the file, or copied.
+    for ending in ["-wal", "-shm"] {
+        let _ = fs::remove_file(beside(present, ending));
+    }
+    Ok(Some(before))
+}
+
+/// A name that nobody has, with the time in it.
+fn free_name(present: &Path, now: Timestamp) -> PathBuf {
+    let name = beside(present, &format!("{}{}", restore::BEFORE, now.to_string().replace(':', "-")));
+    let taken = |path: &PathBuf| !path.exists() && !beside(path, "-wal").exists();
+    let more = (2..).map(|n| beside(&name, &format!(".{n}")));
+    std::iter::once(name.clone()).chain(more).find(taken).unwrap_or(name)
+}
+
+/// Makes an empty file that is for its owner alone.
+fn private(path: &Path) -> std::io::Result<()> {
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+/// Gives a file that is written its name, and waits until both are on disk.
+fn finish(from: &Path, to: &Path) -> std::io::Result<()> {
+    File::open(from)?.sync_all()?;
+    fs::rename(from, to)?;
+    File::open(restore::folder_of(to))?.sync_all()
+}

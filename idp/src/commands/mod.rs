@@ -1,0 +1,233 @@
+//! The command line: what can be asked for, and how the answer is printed.
+//!
+//! [`begin`] does all that needs no database; what is left is a [`Work`] for the rest of the program, which answers with an
+//! [`Outcome`] that [`finish`] prints.
+
+pub mod backup;
+pub mod client;
+pub mod config;
+pub mod health;
+pub mod keys;
+mod line;
+mod manual;
+pub(crate) mod output;
+pub mod resource;
+pub mod run;
+pub mod user;
+mod values;
+mod work;
+
+use std::ffi::OsString;
+use std::io::Write;
+
+use clap::Parser;
+
+pub use line::{Cli, Command, Demo, Health};
+pub use output::{Failure, Outcome, Output, finish};
+pub use work::Work;
+
+use crate::config::{Config, Loaded};
+
+/// How far [`begin`] has come.
+#[derive(Debug)]
+pub enum Step {
+    /// All is done, with this exit code.
+    Done(u8),
+    /// The demonstration, which has a configuration of its own.
+    Demo(Demo),
+    /// There is work for the rest of the program.
+    Work(Work, Box<Loaded>),
+}
+
+/// Reads the command line; what cannot be read, and `--help`, is answered at once and gives the exit code.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, u8> {
+    Cli::try_parse_from(args).map_err(|error| {
+        // A reader that has gone away needs no help text.
+        let _ = error.print();
+        u8::try_from(error.exit_code()).unwrap_or(Failure::USAGE)
+    })
+}
+
+/// The variables of the process; a value that is not Unicode is kept recognisably wrong instead of being left out.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
+}
+
+/// Does what needs no database.
+pub fn begin(cli: Cli, env: impl Iterator<Item = (String, String)>, out: &mut dyn Write, err: &mut dyn Write) -> Step {
+    let path = cli.config.as_deref().filter(|path| !path.as_os_str().is_empty());
+    let work = match cli.command.unwrap_or(Command::Serve) {
+        Command::Demo(demo) => return Step::Demo(demo),
+        Command::Config(command) => {
+            let outcome = config::answer(command, path, env);
+            return Step::Done(finish(outcome, cli.json, out, err));
+        }
+        Command::Completions { shell } => return Step::Done(finish(manual::completions(shell), cli.json, out, err)),
+        Command::Man => return Step::Done(finish(manual::man(), cli.json, out, err)),
+        Command::Serve => Work::Serve,
+        Command::Health(health) => Work::Health(health),
+        Command::Migrate => Work::Migrate,
+        Command::Backup(backup) => Work::Backup(backup),
+        Command::Restore(restore) => Work::Restore(restore),
+        Command::Client(command) => Work::Client(command),
+        Command::Resource(command) => Work::Resource(command),
+        Command::User(command) => Work::User(command),
+        Command::Keys(command) => Work::Keys(command),
+    };
+    let checked = match &work {
+        Work::Client(client::ClientCommand::Add(client)) => client.to_new().map(drop),
+        _ => Ok(()),
+    };
+    let loaded = checked.and_then(|()| Ok(Config::load(path, env)?));
+    match loaded {
+        Ok(loaded) => Step::Work(work, Box::new(loaded)),
+        Err(failure) => Step::Done(finish(Err(failure), cli.json, out, err)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use clap::CommandFactory;
+
+    fn run(args: &str, env: &[(&str, &str)]) -> (Step, String, String) {
+        let cli = Cli::try_parse_from(args.split(' ')).unwrap_or_else(|error| panic!("{error}"));
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let step = begin(cli, env, &mut out, &mut err);
+        (step, String::from_utf8(out).unwrap(), String::from_utf8(err).unwrap())
+    }
+
+    fn refused(args: &str) -> i32 {
+        Cli::try_parse_from(args.split(' ')).map_or_else(|error| error.exit_code(), |cli| panic!("accepted {cli:?}"))
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn without_a_command_it_serves() {
+        assert!(matches!(run("latchkey", &[]).0, Step::Work(Work::Serve, _)));
+        assert!(matches!(run("latchkey demo --port 9000", &[]).0, Step::Demo(Demo { port: 9000, app_port: 8081 })));
+    }
+
+    #[test]
+    fn a_wrong_configuration_is_78_before_anything_else_happens() {
+        let (step, out, err) = run("latchkey serve", &[("LATCHKEY__LOGIN__SIGN_UP", "maybe")]);
+        assert!(matches!(step, Step::Done(78)));
+        assert_eq!(out, "");
+        assert_eq!(
+            err,
+            "The configuration has a problem:\n  login.sign_up (environment LATCHKEY__LOGIN__SIGN_UP): found \"maybe\"; \
+             allowed: true or false\n"
+        );
+    }
+
+    #[test]
+    fn a_wrong_command_line_is_2() {
+        for args in [
+            "latchkey sevre",
+            "latchkey client add",
+            "latchkey client add --kind desktop",
+            "latchkey user add --name Alice",
+            "latchkey user add --email alice@example.com --password hunter2",
+            "latchkey user show",
+        ] {
+            assert_eq!(refused(args), 2, "{args}");
+        }
+        let (step, _, err) = run("latchkey client add --kind web", &[]);
+        assert!(matches!(step, Step::Done(2)), "{step:?}");
+        assert!(err.contains("--redirect-uri"), "{err}");
+    }
+
+    #[test]
+    fn config_check_prints_what_is_in_force_and_masks_secrets() {
+        let env = [
+            ("LATCHKEY__DATABASE__URL", "postgres://latchkey:hunter2@db/latchkey"),
+            ("LATCHKEY__SECRETS__MASTER_KEY", "C2cBAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4"),
+            ("LATCHKEY__TOKENS__ID_TOKEN", "2h"),
+        ];
+        for args in ["latchkey config check", "latchkey config check --json"] {
+            let (step, out, err) = run(args, &env);
+            assert!(matches!(step, Step::Done(0)), "{err}");
+            assert!(out.contains("postgres://latchkey:***@db/latchkey"), "{out}");
+            assert!(out.contains("tokens.id_token"), "the warning is told: {out}");
+            assert!(out.contains("[secret, key "), "{out}");
+            assert!(!out.contains("hunter2") && !out.contains("C2cBAg"), "{out}");
+        }
+    }
+
+    #[test]
+    fn completions_are_printed_for_every_shell_whatever_the_configuration_is() {
+        for (shell, word) in [
+            ("bash", "complete -F _latchkey"),
+            ("zsh", "#compdef latchkey"),
+            ("fish", "complete -c latchkey"),
+            ("powershell", "Register-ArgumentCompleter"),
+            ("elvish", "edit:completion:arg-completer[latchkey]"),
+        ] {
+            let args = format!("latchkey completions {shell}");
+            let (step, out, err) = run(&args, &[("LATCHKEY__LOGIN__SIGN_UP", "maybe")]);
+            assert!(matches!(step, Step::Done(0)), "{err}");
+            assert!(out.contains(word) && out.contains("redirect-uri"), "{shell}: {out}");
+        }
+        assert_eq!(refused("latchkey completions cmd"), 2);
+    }
+
+    #[test]
+    fn the_manual_is_one_page_that_tells_of_every_command_and_option() {
+        fn gather(command: &clap::Command, names: &mut Vec<String>) {
+            for sub in command.get_subcommands().filter(|sub| sub.get_name() != "help") {
+                names.extend(sub.get_arguments().filter_map(|arg| arg.get_long().map(|long| format!("--{long}"))));
+                match sub.has_subcommands() {
+                    true => gather(sub, names),
+                    false => names.push(sub.get_bin_name().unwrap().to_uppercase()),
+                }
+            }
+        }
+        let (step, out, err) = run("latchkey man", &[("LATCHKEY__LOGIN__SIGN_UP", "maybe")]);
+        assert!(matches!(step, Step::Done(0)), "{err}");
+        // As a reader sees it: without the marks of the format.
+        let page = ["\\fB", "\\fI", "\\fR", "\\"].iter().fold(out.clone(), |page, mark| page.replace(mark, ""));
+        let mut cli = Cli::command();
+        cli.build();
+        let mut expected = Vec::new();
+        gather(&cli, &mut expected);
+        assert!(expected.contains(&"LATCHKEY CLIENT ADD".to_owned()), "{expected:?}");
+        for name in expected {
+            assert!(page.contains(&name), "{name} in {page}");
+        }
+        assert_eq!(page.matches("LATCHKEY_CONFIG").count(), 1, "what holds for all is told once");
+        assert_eq!(page.matches(".TH ").count(), 1);
+        assert!(page.contains("78  the configuration is wrong"));
+    }
+
+    #[test]
+    fn a_wait_for_the_health_of_a_server_has_a_unit() {
+        let (step, _, _) = run("latchkey health --timeout 300ms", &[]);
+        let Step::Work(Work::Health(health), _) = step else { panic!("{step:?}") };
+        assert_eq!(health.timeout, Duration::from_millis(300));
+        assert_eq!(refused("latchkey health --timeout 3"), 2);
+    }
+
+    #[test]
+    fn problems_are_json_for_programs() {
+        let (step, _, err) = run("latchkey --json config check", &[("LATCHKEY__LOGIN__SIGN_UP", "maybe")]);
+        assert!(matches!(step, Step::Done(78)));
+        let problem: serde_json::Value = serde_json::from_str(&err).unwrap();
+        assert_eq!(problem["error"], "configuration");
+        assert_eq!(problem["problems"][0]["key"], "login.sign_up");
+    }
+
+    #[test]
+    fn config_reference_prints_the_reference() {
+        let (step, out, _) = run("latchkey config reference", &[]);
+        assert!(matches!(step, Step::Done(0)));
+        assert_eq!(out, crate::config::reference());
+    }
+}

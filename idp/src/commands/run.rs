@@ -1,0 +1,67 @@
+//! Doing what was asked for, once the configuration is read.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::output::{Failure, Outcome, Output};
+use super::work::Work;
+use super::{backup, client, health, keys, resource, user};
+use crate::config::{DEFAULT_FILE, Loaded};
+use crate::server::boot::{self, Purpose, Surroundings};
+use crate::server::{self, log, process};
+
+/// Does the work, on a runtime of its own.
+pub fn run(work: Work, loaded: Loaded) -> Outcome {
+    if let Work::Health(health) = work {
+        // No log: this is asked every few seconds, and who asks wants the answer alone.
+        return process::runtime()?.block_on(health::ask(&loaded.config, health.timeout));
+    }
+    let place = configured_in(&loaded);
+    let log = Arc::new(log::start(&loaded.config));
+    for warning in &loaded.warnings {
+        tracing::warn!("configuration: {warning}");
+    }
+    let outcome = process::runtime()?.block_on(async move {
+        match work {
+            Work::Serve => server::serve(loaded, log).await,
+            Work::Migrate => {
+                let app = boot::open_patiently(Purpose::Migrate, loaded.config, Surroundings::real()).await?;
+                app.db.close().await;
+                Ok(Output::new("The database is in the form that this version needs.", &json!({ "migrated": true })))
+            }
+            Work::Restore(restore) => backup::restore(loaded.config, &restore).await,
+            other => {
+                let app = boot::open_patiently(Purpose::Command, loaded.config, Surroundings::real()).await?;
+                let outcome = match other {
+                    Work::Backup(backup) => backup::backup(&app, &backup).await,
+                    Work::Client(command) => client::command(&app, command).await,
+                    Work::Resource(command) => resource::command(&app, command).await,
+                    Work::User(command) => user::command(&app, command).await,
+                    Work::Keys(command) => keys::command(&app, command).await,
+                    Work::Serve | Work::Migrate | Work::Restore(_) | Work::Health(_) => {
+                        Err(Failure::Failed("done above".to_owned()))
+                    }
+                };
+                app.db.close().await;
+                outcome
+            }
+        }
+    });
+    outcome.map_err(|failure| match failure {
+        Failure::NoDatabase(why) => Failure::NoDatabase(format!("{why} {place}")),
+        failure => failure,
+    })
+}
+
+/// Says which configuration was read, for whoever looks for a database in the wrong place.
+fn configured_in(loaded: &Loaded) -> String {
+    let name = "Name another configuration with --config FILE or LATCHKEY_CONFIG";
+    let shown = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string();
+    let read = match &loaded.file {
+        Some(file) => format!("The configuration is {}.", shown(file)),
+        None => format!("There is no configuration file {}.", shown(Path::new(DEFAULT_FILE))),
+    };
+    format!("{read} {name}; only latchkey serve and latchkey migrate make a database.")
+}

@@ -1,0 +1,142 @@
+//! What a request for authorization asks, and what has to happen before it can be answered: for the authorization
+//! endpoint and for the pages on the way.
+
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::base::language::Language;
+use crate::clients;
+use crate::http::error::Error;
+use crate::http::page;
+use crate::http::page::layout::Layout;
+use crate::http::request_log;
+use crate::http::visitor::Visitor;
+use crate::login::interaction::Interaction;
+use crate::oidc::authorization::next_step::{
+    Facts, NextStep, Remembered, SessionFacts, Situation, next_step, session_for,
+};
+use crate::oidc::authorization::recipient::{Recipient, Refusal, client_id, identify};
+use crate::oidc::authorization::request::{AuthorizationRequest, Offered, validate};
+use crate::oidc::authorization::response::AuthorizationResponse;
+use crate::oidc::client::metadata::Client;
+use crate::oidc::error::ErrorCode;
+use crate::oidc::params::Params;
+use crate::resources;
+use crate::store::consent;
+use crate::store::session::Session;
+
+/// Everything that is known of a request whose target is proven.
+pub struct ProvenRequest {
+    /// The client that asks.
+    pub client: Arc<Client>,
+    /// Where the answer goes.
+    pub recipient: Recipient,
+    /// What is asked.
+    pub request: AuthorizationRequest,
+}
+
+impl ProvenRequest {
+    /// Proves the target, then reads the request. The inner error goes to the target.
+    pub async fn read(app: &App, params: &Params) -> Result<Result<Self, AuthorizationResponse>, Error> {
+        let refused = |refusal: Refusal, client: Option<&Client>| match refusal.difference(params, client) {
+            Some(difference) => Error::from(refusal).because(difference),
+            None => refusal.into(),
+        };
+        let client_id = client_id(params).map_err(|refusal| refused(refusal, None))?;
+        let client = clients::find(app, client_id).await?.map(|registered| Arc::clone(&registered.client));
+        if let Some(client) = &client {
+            request_log::name_client(&client.client_id);
+        }
+        let recipient = identify(params, client.as_deref()).map_err(|refusal| refused(refusal, client.as_deref()))?;
+        let Some(client) = client else {
+            return Err(Error::Internal("a client that is not there was identified".to_owned()));
+        };
+        let offered = Offered {
+            known: resources::known(app).await?,
+            sign_up: app.config.login.sign_up,
+            issuer: app.issuer().to_owned(),
+        };
+        Ok(match validate(params, &client, &recipient, &offered) {
+            Ok(request) => Ok(Self { client, recipient, request }),
+            Err(error) => Err(recipient.error(app.issuer(), &error)),
+        })
+    }
+
+    /// What has to happen next, for these live sessions and what has been done so far.
+    pub async fn next_step(&self, app: &App, sessions: &[Session], facts: &Facts) -> Result<NextStep, Error> {
+        let hinted = match &self.request.id_token_hint {
+            None => None,
+            // Its age does not matter, only that it is ours: Core §3.1.2.1.
+            Some(hint) => match app.keys.ring().hint(hint, app.issuer()).ok().flatten().filter(|hint| !hint.revoked) {
+                Some(hint) => Some(hint.sub),
+                // The person that the client means is not known. Without a page it must not get somebody else.
+                None if self.request.prompt.none => return Ok(NextStep::Fail(ErrorCode::LoginRequired.into())),
+                None => None,
+            },
+        };
+        let of_sessions: Vec<SessionFacts> = sessions
+            .iter()
+            .map(|session| SessionFacts {
+                id: session.id.clone(),
+                sub: session.sub.clone(),
+                auth_time: session.auth_time,
+                acr: session.acr.clone(),
+            })
+            .collect();
+        let mut situation = Situation {
+            now: app.now(),
+            sessions: &of_sessions,
+            hinted_sub: hinted.as_deref(),
+            remembered: None,
+            first_party: self.client.first_party,
+            facts,
+            sign_up_offered: app.config.login.sign_up,
+        };
+        let remembered = match session_for(&situation).and_then(|found| sessions.iter().find(|one| one.id == found.id))
+        {
+            Some(session) => consent::find(&mut *app.db.read().await?, &session.user_id, &self.client.id).await?,
+            None => None,
+        };
+        let remembered =
+            remembered.and_then(|consent| Some(Remembered { id: consent.id, scope: consent.scope.try_into().ok()? }));
+        situation.remembered = remembered.as_ref();
+        Ok(next_step(&self.request, &self.client, &situation))
+    }
+}
+
+/// A step of an interaction: what was asked, and what has been done for it.
+pub struct Step {
+    /// What was asked.
+    pub asked: ProvenRequest,
+    /// What has been done.
+    pub interaction: Interaction,
+    /// The live sessions of the browser.
+    pub sessions: Vec<Session>,
+}
+
+impl Step {
+    /// Opens the interaction that a page or a form carries.
+    pub async fn open(app: &App, visitor: &Visitor, sealed: &str) -> Result<Self, Error> {
+        let interaction = visitor.open(app, sealed)?;
+        // It was in order when the interaction began; if the client has changed since, the sign-in has to begin again.
+        let asked = ProvenRequest::read(app, &interaction.params()).await?.map_err(|_| Error::InteractionExpired)?;
+        Ok(Self { asked, interaction, sessions: visitor.sessions(app).await? })
+    }
+
+    /// What has to happen next.
+    pub async fn next(&self, app: &App) -> Result<NextStep, Error> {
+        self.asked.next_step(app, &self.sessions, &self.interaction.facts).await
+    }
+}
+
+/// What a page on the way to a client is set in; without a step, as `layout`.
+pub fn layout_of<'a>(app: &App, visitor: &'a Visitor, step: Option<&Step>) -> Layout<'a> {
+    let layout = page::layout(app, visitor);
+    let Some(step) = step else { return layout };
+    // What the person has chosen on the way, then what the client asked for, then what is known of the browser.
+    let chosen = step.interaction.language.as_deref().and_then(Language::lookup);
+    let asked = || step.asked.request.ui_locales.iter().find_map(|tag| Language::lookup(tag));
+    Layout { language: chosen.or_else(asked).unwrap_or(visitor.language), ..layout }
+        .with_client(page::client(&step.asked.client))
+        .with_interaction(step.interaction.seal(app))
+}

@@ -1,0 +1,88 @@
+//! Client authentication: RFC 6749 §2.3. Parsed and proven once, before any handler.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::header;
+use axum::http::request::Parts;
+
+use crate::app::App;
+use crate::base::token::TokenHash;
+use crate::clients;
+use crate::http::error::Error;
+use crate::http::params::Form;
+use crate::http::request_log;
+use crate::oidc;
+use crate::oidc::client::auth::{self, ClientCredentials};
+use crate::oidc::client::metadata::Client;
+use crate::oidc::difference::Difference;
+use crate::oidc::error::ErrorCode;
+use crate::store::client::Registered;
+
+/// A client that has proven who it is; a public one has only said so.
+pub struct AuthenticatedClient(pub Arc<Client>);
+
+impl FromRequestParts<App> for AuthenticatedClient {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let Form(params) = Form::from_request_parts(parts, app).await?;
+        let mut headers = parts.headers.get_all(header::AUTHORIZATION).iter();
+        let authorization = match (headers.next(), headers.next()) {
+            (None, _) => None,
+            (Some(value), None) => Some(value.to_str().map_err(|_| refused(true))?),
+            (Some(_), Some(_)) => {
+                return Err(oidc::error::Error::invalid_request("Authorization is there twice").into());
+            }
+        };
+        let by_header = authorization.is_some();
+        let credentials = auth::parse(authorization, &params).map_err(|error| challenge(error, by_header))?;
+        let registered = clients::find(app, &credentials.client_id).await?;
+        match difference(&credentials, registered.as_deref()) {
+            None => {}
+            Some(difference) => return Err(refused(by_header).because(difference)),
+        }
+        let registered = registered.ok_or_else(|| refused(by_header))?;
+        Ok(Self(Arc::clone(&registered.client)))
+    }
+}
+
+/// What keeps these credentials from being the client's; `None` if they are. The answer does not tell one from the other.
+fn difference(came: &ClientCredentials, registered: Option<&Registered>) -> Option<Difference> {
+    let Some(Registered { client, secrets, .. }) = registered else {
+        return Some(Difference::new("client_id", &came.client_id, "the id of a registered client"));
+    };
+    request_log::name_client(&client.client_id);
+    if client.disabled {
+        return Some(Difference::new("client", "one that is disabled", "one that is not"));
+    }
+    if !auth::method_allowed(client, came.method) {
+        let expected = match client.metadata.token_endpoint_auth_method {
+            Some(registered) => registered.as_str(),
+            None => "client_secret_basic or client_secret_post",
+        };
+        return Some(Difference::new("token_endpoint_auth_method", came.method.as_str(), expected));
+    }
+    let secret_fits = match &came.secret {
+        // High-entropy secrets are kept as plain hashes, whose comparison tells nothing of use.
+        Some(secret) => secrets.contains(&TokenHash::of(secret.expose())),
+        None => client.is_public(),
+    };
+    let expected = match secrets.len() {
+        0 => "one that was registered; there is none".to_owned(),
+        count => format!("the registered one (there are {count})"),
+    };
+    (!secret_fits).then(|| Difference::new("client_secret", "another one", expected))
+}
+
+fn refused(by_header: bool) -> Error {
+    challenge(oidc::error::Error::invalid_client("unknown client, or wrong or missing credentials"), by_header)
+}
+
+/// A client that used the `Authorization` header is told which scheme to use: RFC 6749 §5.2.
+fn challenge(error: oidc::error::Error, by_header: bool) -> Error {
+    if by_header && error.code == ErrorCode::InvalidClient {
+        return Error::Challenge("Basic realm=\"latchkey\", charset=\"UTF-8\"".to_owned(), error);
+    }
+    Error::Protocol(error)
+}

@@ -1,0 +1,26 @@
+//! What one request is called.
+
+use axum::extract::Request;
+
+use crate::base::random::Random;
+
+/// Names one request in the log and on its error page.
+#[derive(Clone, Debug, Default)]
+pub struct RequestId(String);
+
+impl RequestId {
+    /// A new one.
+    pub fn new(random: &Random) -> Self {
+        Self(random.name::<9>())
+    }
+
+    /// The id as it is shown.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The id that the log layer gave the request.
+    pub fn of(request: &Request) -> Self {
+        request.extensions().get::<Self>().cloned().unwrap_or_else(|| Self("-".to_owned()))
+    }
+}

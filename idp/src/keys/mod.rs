@@ -1,0 +1,4 @@
+//! Ring 3: what seals, and what signs.
+
+pub mod signing;
+pub mod vault;

@@ -1,0 +1,422 @@
+//! The signing keys in use: made when there are none, published before they sign, kept until the last token has died, and
+//! revoked at once when they have leaked.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use axum::body::Bytes;
+use serde_json::Value;
+
+use crate::base::clock::{SKEW, Timestamp};
+use crate::jose::{Algorithm, KeySet, SigningKey, Typ, VerifyError, verify};
+use crate::keys::vault::Vault;
+use crate::oidc::claims::id_token::Hint;
+use crate::store::db::{Conn, Db, Error, Result};
+use crate::store::event::{Event, Pen};
+use crate::store::{former_signing_key, signing_key};
+use crate::tokens::verified::Verified;
+
+/// How long a key that has signed stays published, beyond the life of its tokens, for clocks and caches that lag.
+const MARGIN: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The same for a key that another one has replaced at once: only for clocks that lag.
+const SHORT_MARGIN: Duration = Duration::from_secs(5 * 60);
+
+/// How long a key is published that is to sign at once. Each process looks every second whether the keys have changed, so that
+/// all publish it before the first one signs with it.
+pub const A_MOMENT: Duration = Duration::from_secs(3);
+
+/// How often a change is tried if another process is faster.
+const TRIES: usize = 3;
+
+/// When keys take turns.
+#[derive(Clone, Debug)]
+pub struct Rotation {
+    /// The algorithms that there must be a key for, the default one first.
+    pub algorithms: Vec<Algorithm>,
+    /// How long a key signs.
+    pub every: Duration,
+    /// How long it is published before.
+    pub ahead: Duration,
+    /// The longest life of a token that may have been signed.
+    pub longest_token: Duration,
+}
+
+/// When the next key is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// When there is none.
+    Missing,
+    /// When the present one has signed for as long as it should.
+    Due,
+    /// Now, to sign once it has been published long enough.
+    Next,
+    /// Now, to sign as soon as every process publishes it.
+    Now,
+}
+
+/// The result of revoking a key.
+#[derive(Clone, Debug)]
+pub struct Revoked {
+    /// The keys that were made in its place.
+    pub made: Vec<signing_key::SigningKey>,
+}
+
+/// The keys of one moment.
+#[derive(Debug)]
+pub struct Ring {
+    signing: HashMap<Algorithm, Vec<(Timestamp, Arc<SigningKey>)>>,
+    /// All public keys, by which our own tokens are verified.
+    pub public: KeySet,
+    /// Which tokens were verified by them.
+    pub verified: Verified,
+    /// The same as the document that is published.
+    pub jwks: Bytes,
+    /// How often the keys had been changed when these were read, at least.
+    pub generation: i64,
+    /// Keys that are published no more.
+    former: KeySet,
+    /// Keys that were revoked.
+    revoked: KeySet,
+}
+
+impl Ring {
+    /// The key that signs with this algorithm at this moment: the newest that has begun.
+    pub fn signer(&self, algorithm: Algorithm, now: Timestamp) -> Option<&Arc<SigningKey>> {
+        let keys = self.signing.get(&algorithm)?;
+        // Should the clock have jumped back before the first key's begin, that key signs all the same.
+        keys.iter().rev().find(|(active_at, _)| *active_at <= now).or(keys.first()).map(|(_, key)| key)
+    }
+
+    /// Since when each algorithm's key signs.
+    pub fn signing_since(&self, now: Timestamp) -> impl Iterator<Item = (Algorithm, Timestamp)> {
+        self.signing.iter().filter_map(move |(algorithm, keys)| {
+            let (since, _) = keys.iter().rev().find(|(active_at, _)| *active_at <= now)?;
+            Some((*algorithm, *since))
+        })
+    }
+
+    /// What an ID token says that comes back as a hint; `None` if our key has signed it, but not for this issuer.
+    /// Neither its age matters nor whether its key is still published. If the key was revoked, anybody may have made
+    /// the token; the hint says so.
+    pub fn hint(&self, token: &str, issuer: &str) -> std::result::Result<Option<Hint>, VerifyError> {
+        let by = |keys| verify(token, keys, Typ::Jwt);
+        let (claims, revoked) = match by(&self.public) {
+            Ok(claims) => (claims, false),
+            Err(error) => match by(&self.former) {
+                Ok(claims) => (claims, false),
+                Err(_) => (by(&self.revoked).map_err(|_| error)?, true),
+            },
+        };
+        Ok(Hint::from_claims(&claims, issuer).map(|hint| Hint { revoked, ..hint }))
+    }
+
+    /// Whether both were read from the same rows.
+    fn is_same(&self, other: &Self) -> bool {
+        let signing = |ring: &Self, algorithm| {
+            let keys = ring.signing.get(&algorithm).into_iter().flatten();
+            keys.map(|(active_at, key)| (*active_at, key.kid().to_owned())).collect::<Vec<_>>()
+        };
+        self.generation == other.generation
+            && self.jwks == other.jwks
+            && (self.former.len(), self.revoked.len()) == (other.former.len(), other.revoked.len())
+            && Algorithm::ALL.into_iter().all(|algorithm| signing(self, algorithm) == signing(other, algorithm))
+    }
+
+    /// Which generation a process with these keys has followed: none that has a key which is to sign at once by the clock of who
+    /// made it, and does not yet by the own one.
+    pub fn followed(&self, now: Timestamp) -> i64 {
+        let soon = |active_at: Timestamp| active_at > now && active_at <= now + SKEW + A_MOMENT;
+        let waits = self.signing.values().flatten().any(|(active_at, _)| soon(*active_at));
+        self.generation - i64::from(waits)
+    }
+
+    /// The algorithms that can be signed with.
+    pub fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
+        Algorithm::ALL.into_iter().filter(|algorithm| self.signing.contains_key(algorithm))
+    }
+}
+
+/// The keys, reloaded when they change.
+#[derive(Debug)]
+pub struct Keys {
+    rotation: Rotation,
+    ring: RwLock<Arc<Ring>>,
+}
+
+impl Keys {
+    /// Loads the keys that there are.
+    pub async fn open(db: &Db, vault: &Vault, pen: &Pen, rotation: Rotation) -> Result<Self> {
+        Ok(Self { rotation, ring: RwLock::new(Arc::new(load(db, vault, pen).await?)) })
+    }
+
+    /// The keys of this moment.
+    pub fn ring(&self) -> Arc<Ring> {
+        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the keys again, which another replica or the command line may have changed.
+    pub async fn reload(&self, db: &Db, vault: &Vault, pen: &Pen) -> Result<()> {
+        let read = load(db, vault, pen).await?;
+        self.take(read, |read, present| read >= present);
+        Ok(())
+    }
+
+    /// Works with other keys from now on, if their generation is one that may follow the present one.
+    fn take(&self, read: Ring, may_follow: impl Fn(i64, i64) -> bool) {
+        let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
+        // The same keys are not replaced, so that their verified tokens stay remembered. Of two reads at once the newer
+        // one holds.
+        if may_follow(read.generation, ring.generation) && !read.is_same(&ring) {
+            *ring = Arc::new(read);
+        }
+    }
+
+    /// Reads the keys again if they have changed since.
+    pub async fn follow(&self, db: &Db, vault: &Vault, pen: &Pen) -> Result<()> {
+        let generation = signing_key::generation(&mut *db.read().await?).await?;
+        let present = self.ring().generation;
+        if generation < present {
+            // A backup took the database's place while this process ran.
+            let read = load(db, vault, pen).await?;
+            self.take(read, |_, still| still == present);
+        } else if generation > present {
+            self.reload(db, vault, pen).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes a key out of use: it leaves the key set, and no token that it has signed is good any more, here now and in every
+    /// other process when that looks whether the keys have changed. One that signs is replaced in the same moment. `None` if
+    /// there is no such key, or it was revoked before.
+    pub async fn revoke(&self, db: &Db, vault: &Vault, pen: &Pen, kid: &str) -> Result<Option<Revoked>> {
+        for _ in 0..TRIES {
+            let now = pen.clock.now();
+            let keys = signing_key::list(&mut *db.read().await?).await?;
+            let key = keys.iter().find(|key| key.kid == kid && key.revoked_at.is_none()).cloned();
+            let mut successor = None;
+            if let Some(key) = &key
+                && let Some(algorithm) = Algorithm::from_name(&key.algorithm)
+                && self.rotation.algorithms.contains(&algorithm)
+                && signing_key::signer(&keys, &key.algorithm, now).is_some_and(|signer| signer.kid == kid)
+            {
+                let active_at = now.max(key.active_at + Duration::from_micros(1));
+                let newest = signing_key::newest(&mut *db.read().await?, &key.algorithm).await?;
+                let newest = newest.map(|newest| newest.active_at);
+                successor = Some((generate(algorithm, vault, pen, active_at).await?, newest));
+            }
+            let mut made: Vec<_> = successor.iter().map(|(key, _)| key.clone()).collect();
+            let (kid, lives, recorder) = (kid.to_owned(), self.rotation.longest_token, pen.clone());
+            let revoked = db
+                .write(move |conn| {
+                    Box::pin(async move {
+                        if let Some((new, newest)) = &successor {
+                            insert(conn, &recorder, new, *newest, lives, SHORT_MARGIN).await?;
+                        }
+                        let known = signing_key::revoke(conn, &kid, now).await?;
+                        let former = former_signing_key::revoke(conn, &kid, now).await?;
+                        if let Some(key) = key.filter(|key| known && key.active_at > now) {
+                            make_way(conn, &key, now, lives).await?;
+                        }
+                        if known || former {
+                            recorder.record(conn, &Event::SigningKeyRevoked { kid }).await?;
+                        }
+                        Ok(known || former)
+                    })
+                })
+                .await;
+            match revoked {
+                Ok(true) => {
+                    // The key that it was to replace may be due for replacement.
+                    made.extend(self.rotate(db, vault, pen, When::Due).await?);
+                    return Ok(Some(Revoked { made }));
+                }
+                Ok(false) => return Ok(None),
+                // Another process made a key in the meantime.
+                Err(Error::Conflict) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::Conflict)
+    }
+
+    /// Makes the next key of each algorithm that is configured, and retires the keys of all others. Returns the new keys.
+    pub async fn rotate(&self, db: &Db, vault: &Vault, pen: &Pen, when: When) -> Result<Vec<signing_key::SigningKey>> {
+        let mut made = Vec::new();
+        for algorithm in &self.rotation.algorithms {
+            // Another replica may be faster. With the key that it made all is well, unless it signs too late.
+            for _ in 0..if when == When::Now { TRIES } else { 1 } {
+                match self.make_next(db, vault, pen, *algorithm, when).await {
+                    Err(Error::Conflict) => {}
+                    outcome => {
+                        made.extend(outcome?);
+                        break;
+                    }
+                }
+            }
+        }
+        self.retire_others(db, pen, when).await?;
+        self.reload(db, vault, pen).await?;
+        Ok(made)
+    }
+
+    /// Retires the keys of algorithms that are no longer configured: nothing is signed with them here, and they leave when
+    /// the last token that they have signed has died.
+    async fn retire_others(&self, db: &Db, pen: &Pen, when: When) -> Result<()> {
+        let margin = if when == When::Now { SHORT_MARGIN } else { MARGIN };
+        let now = pen.clock.now();
+        let leaves = now + self.rotation.longest_token + margin;
+        let configured = |name: &str| self.rotation.algorithms.iter().any(|algorithm| algorithm.as_str() == name);
+        let keys = signing_key::list(&mut *db.read().await?).await?;
+        let others = keys.into_iter().filter(|key| {
+            key.revoked_at.is_none() && !configured(&key.algorithm) && key.removed_at.is_none_or(|at| at > leaves)
+        });
+        let others: Vec<String> = others.map(|key| key.kid).collect();
+        if others.is_empty() {
+            return Ok(());
+        }
+        db.write(move |conn| Box::pin(async move { signing_key::retire(conn, &others, now, leaves).await })).await
+    }
+
+    /// Makes the next key of an algorithm, if it is wanted; `Conflict` if another process was faster.
+    async fn make_next(
+        &self,
+        db: &Db,
+        vault: &Vault,
+        pen: &Pen,
+        algorithm: Algorithm,
+        when: When,
+    ) -> Result<Option<signing_key::SigningKey>> {
+        let now = pen.clock.now();
+        let newest = signing_key::newest(&mut *db.read().await?, algorithm.as_str()).await?;
+        // The algorithm was not configured for a while, here or at another replica, and its last key is about to leave.
+        let gone_by = now + self.rotation.longest_token + SHORT_MARGIN;
+        let leaves = newest.is_some_and(|newest| newest.removed_at.is_some_and(|at| at <= gone_by));
+        let newest = newest.map(|newest| newest.active_at);
+        let active_at = match newest {
+            Some(newest) if leaves => (now + A_MOMENT).max(newest + Duration::from_micros(1)),
+            Some(_) if when == When::Missing => return Ok(None),
+            // The next one is published already, or the present one is young.
+            Some(newest) if when == When::Due && newest + self.rotation.every > now + self.rotation.ahead => {
+                return Ok(None);
+            }
+            Some(_) if when == When::Now => now + A_MOMENT,
+            Some(newest) => (now + self.rotation.ahead).max(newest + Duration::from_micros(1)),
+            None => now,
+        };
+        let key = generate(algorithm, vault, pen, active_at).await?;
+        let margin = if when == When::Now { SHORT_MARGIN } else { MARGIN };
+        let (mut key, lives, pen) = (key, self.rotation.longest_token, pen.clone());
+        let made = db.write(move |conn| {
+            Box::pin(async move {
+                signing_key::in_turn(conn).await?;
+                // To make the key took a while, and so did the wait. A key that signs before the others publish it makes
+                // tokens that they refuse.
+                if key.active_at > now {
+                    key.active_at = key.active_at.max(pen.clock.now() + A_MOMENT);
+                }
+                insert(conn, &pen, &key, newest, lives, margin).await?;
+                Ok(key)
+            })
+        });
+        Ok(Some(made.await?))
+    }
+}
+
+/// Adds a key, and says when those before it go. `lives` is the longest life of a token, and `margin` what comes on top.
+async fn insert(
+    conn: &mut Conn,
+    pen: &Pen,
+    key: &signing_key::SigningKey,
+    newest: Option<Timestamp>,
+    lives: Duration,
+    margin: Duration,
+) -> Result<()> {
+    signing_key::insert_after(conn, key, newest).await?;
+    signing_key::retire_before(conn, &key.algorithm, key.active_at, key.active_at + lives + margin).await?;
+    // One that is published already takes over from this one.
+    if let Some(next) = signing_key::next_after(conn, &key.algorithm, key.active_at).await? {
+        signing_key::retire_before(conn, &key.algorithm, next, next + lives + MARGIN).await?;
+    }
+    pen.record(conn, &Event::SigningKeyCreated { kid: key.kid.clone() }).await
+}
+
+/// Cancels the retirement of the key that a revoked one was to replace; it signs until the next one takes over.
+async fn make_way(conn: &mut Conn, revoked: &signing_key::SigningKey, now: Timestamp, lives: Duration) -> Result<()> {
+    signing_key::reinstate(conn, &revoked.algorithm, revoked.active_at).await?;
+    if let Some(next) = signing_key::next_after(conn, &revoked.algorithm, now).await? {
+        signing_key::retire_before(conn, &revoked.algorithm, next, next + lives + MARGIN).await?;
+    }
+    Ok(())
+}
+
+fn place(kid: &str) -> String {
+    format!("signing_key.sealed_private.{kid}")
+}
+
+async fn generate(
+    algorithm: Algorithm,
+    vault: &Vault,
+    pen: &Pen,
+    active_at: Timestamp,
+) -> Result<signing_key::SigningKey> {
+    // Finding the primes of an RSA key takes a while.
+    let key = tokio::task::spawn_blocking(move || SigningKey::generate(algorithm)).await;
+    let key = key.ok().and_then(std::result::Result::ok).ok_or(Error::Corrupt("no signing key could be made"))?;
+    let kid = key.kid().to_owned();
+    Ok(signing_key::SigningKey {
+        algorithm: algorithm.as_str().to_owned(),
+        sealed_private: vault.seal(&pen.random, &place(&kid), &key.to_pkcs8_der()),
+        public_jwk: key.public_jwk().to_string(),
+        kid,
+        created_at: pen.clock.now(),
+        active_at,
+        retired_at: None,
+        removed_at: None,
+        revoked_at: None,
+    })
+}
+
+async fn load(db: &Db, vault: &Vault, pen: &Pen) -> Result<Ring> {
+    let (generation, stored, former_keys) = {
+        let mut conn = db.read().await?;
+        // The number first: what is read after it is at least as new.
+        let generation = signing_key::generation(&mut conn).await?;
+        (generation, signing_key::list(&mut conn).await?, former_signing_key::list(&mut conn).await?)
+    };
+    let now = pen.clock.now();
+    let mut signing: HashMap<_, Vec<_>> = HashMap::new();
+    let (mut public, mut former, mut revoked) = (Vec::new(), Vec::new(), Vec::new());
+    for key in &stored {
+        let jwk = jwk(&key.public_jwk)?;
+        if !key.is_published(now) {
+            if key.revoked_at.is_some() {
+                revoked.push(jwk)
+            } else {
+                former.push(jwk)
+            }
+            continue;
+        }
+        let algorithm = Algorithm::from_name(&key.algorithm).ok_or(Error::Corrupt("signing_key.algorithm"))?;
+        let der = vault.unseal(&place(&key.kid), &key.sealed_private);
+        let der = der.ok_or(Error::Corrupt("signing_key.sealed_private"))?;
+        let private = SigningKey::from_pkcs8_der(algorithm, &der);
+        let private = private.map_err(|_| Error::Corrupt("signing_key.sealed_private"))?;
+        public.push(jwk);
+        // Listed in the order in which they begin; the last that has begun signs, so that retired ones need no care.
+        signing.entry(algorithm).or_default().push((key.active_at, Arc::new(private)));
+    }
+    for key in former_keys.iter().filter(|former| !stored.iter().any(|key| key.kid == former.kid)) {
+        let jwk = jwk(&key.public_jwk)?;
+        if key.revoked_at.is_some() { revoked.push(jwk) } else { former.push(jwk) }
+    }
+    let set = |keys: Vec<Value>| KeySet::new(keys).map_err(|_| Error::Corrupt("signing_key.public_jwk"));
+    let (public, former, revoked) = (set(public)?, set(former)?, set(revoked)?);
+    let jwks = public.to_json().to_string().into();
+    Ok(Ring { signing, public, verified: Verified::default(), jwks, generation, former, revoked })
+}
+
+fn jwk(text: &str) -> Result<Value> {
+    serde_json::from_str(text).map_err(|_| Error::Corrupt("signing_key.public_jwk"))
+}

@@ -1,0 +1,229 @@
+//! What has to happen before an authorization request can be answered.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::clock::Timestamp;
+use crate::base::id::Id;
+use crate::oidc::authorization::request::AuthorizationRequest;
+use crate::oidc::client::metadata::Client;
+use crate::oidc::error::{Error, ErrorCode};
+use crate::oidc::scope::{OFFLINE_ACCESS, ScopeSet};
+
+/// A live session of the browser.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionFacts {
+    /// The session.
+    pub id: Id,
+    /// Whose it is.
+    pub sub: String,
+    /// When that person last proved it.
+    pub auth_time: Timestamp,
+    /// How: the authentication context class.
+    pub acr: String,
+}
+
+/// What the person has done since the request came: kept, sealed, with the request. All of it was done in one session, and
+/// counts for that one alone, while it lives.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Facts {
+    /// The session that was chosen, begun by signing in or up, or in which the person decided.
+    pub session: Option<Id>,
+    /// When the person signed in or up to that session, if that was part of it.
+    pub authenticated_at: Option<Timestamp>,
+    /// What the person consented to.
+    pub consented: Option<ScopeSet>,
+    /// The row that remembers that consent; if it is gone, the consent was withdrawn.
+    pub consent: Option<Id>,
+    /// Whether the person refused.
+    pub denied: bool,
+}
+
+/// What a person has allowed a client before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// The row. A consent that was withdrawn and is given again has another one.
+    pub id: Id,
+    /// What is allowed.
+    pub scope: ScopeSet,
+}
+
+/// What the next step depends on besides the request.
+#[derive(Clone, Debug)]
+pub struct Situation<'a> {
+    /// The present.
+    pub now: Timestamp,
+    /// The browser's live sessions, the most recently used first.
+    pub sessions: &'a [SessionFacts],
+    /// The person that the verified `id_token_hint` names.
+    pub hinted_sub: Option<&'a str>,
+    /// What the person consented to before; of the person whose session `session_for` finds.
+    pub remembered: Option<&'a Remembered>,
+    /// Whether the client belongs to the operator.
+    pub first_party: bool,
+    /// What has happened since the request came.
+    pub facts: &'a Facts,
+    /// Whether people can sign up by themselves.
+    pub sign_up_offered: bool,
+}
+
+/// Why someone has to sign in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignInReason {
+    /// Nobody is signed in.
+    NoSession,
+    /// The client wants it (`prompt=login`, `max_age=0`); the session is whose it probably is.
+    Wanted(Id),
+    /// The sign-in of this session is older than `max_age`.
+    TooOld(Id),
+    /// `id_token_hint` names someone who is not signed in here.
+    SomeoneElse,
+}
+
+/// What has to happen next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NextStep {
+    /// Show the sign-in page.
+    SignIn(SignInReason),
+    /// Show the sign-up page.
+    SignUp,
+    /// Show the choice of account.
+    SelectAccount,
+    /// Show the consent page.
+    Consent {
+        /// Whose consent is wanted.
+        session: Id,
+        /// For what: this very set goes into `Facts::consented` if the person agrees.
+        scopes: ScopeSet,
+        /// Whether `offline_access` is among it.
+        offline: bool,
+    },
+    /// Ask whether to go on: a program on the person's device gets nothing that the person does not know of.
+    Continue {
+        /// Whose account it is.
+        session: Id,
+    },
+    /// Answer with an error.
+    Fail(Error),
+    /// Answer with a code.
+    Proceed {
+        /// Who is signed in.
+        session: Id,
+        /// What is granted; `offline_access` only if there is a reason for it.
+        scope: ScopeSet,
+        /// The remembered consent that it rests on; a client of the operator needs none.
+        consent: Option<Id>,
+    },
+}
+
+/// Decides what has to happen before the request can be answered: Core §3.1.2.3 to §3.1.2.6.
+///
+/// `prompt=none` never gets a page, only an answer.
+pub fn next_step(request: &AuthorizationRequest, client: &Client, situation: &Situation<'_>) -> NextStep {
+    let step = decide(request, client, situation);
+    if !request.prompt.none {
+        return step;
+    }
+    match step {
+        NextStep::SignIn(_) | NextStep::SignUp => NextStep::Fail(ErrorCode::LoginRequired.into()),
+        NextStep::SelectAccount => NextStep::Fail(ErrorCode::AccountSelectionRequired.into()),
+        NextStep::Consent { .. } => NextStep::Fail(ErrorCode::ConsentRequired.into()),
+        NextStep::Continue { .. } => NextStep::Fail(ErrorCode::InteractionRequired.into()),
+        answer => answer,
+    }
+}
+
+/// The session that the request is about, if that is known yet: the one chosen or begun since it came, else the hinted
+/// person's, else the most recently used. The caller looks up what this person consented to before.
+pub fn session_for<'a>(situation: &Situation<'a>) -> Option<&'a SessionFacts> {
+    let chosen = |id: &Id| situation.sessions.iter().find(|session| session.id == *id);
+    situation.facts.session.as_ref().and_then(chosen).or_else(|| match situation.hinted_sub {
+        Some(sub) => situation.sessions.iter().find(|session| session.sub == sub),
+        None => situation.sessions.first(),
+    })
+}
+
+fn decide(request: &AuthorizationRequest, client: &Client, situation: &Situation<'_>) -> NextStep {
+    let (prompt, facts) = (request.prompt, situation.facts);
+    let session = session_for(situation);
+    // What was done counts only while its session lives: the next person in this browser has done nothing yet.
+    let chosen = session.is_some_and(|session| facts.session.as_ref() == Some(&session.id));
+    if facts.denied && chosen {
+        return NextStep::Fail(ErrorCode::AccessDenied.into());
+    }
+    let fresh = chosen && facts.authenticated_at.is_some();
+    let wanted = prompt.login || request.max_age == Some(0);
+
+    if prompt.create && situation.sign_up_offered && !fresh {
+        return NextStep::SignUp;
+    }
+    if prompt.select_account && !chosen && !situation.sessions.is_empty() {
+        return NextStep::SelectAccount;
+    }
+    let Some(session) = session else {
+        let nobody = situation.sessions.is_empty();
+        return NextStep::SignIn(if nobody { SignInReason::NoSession } else { SignInReason::SomeoneElse });
+    };
+    if situation.hinted_sub.is_some_and(|sub| sub != session.sub) {
+        // Someone signed in although another was asked for: Core §3.1.2.1 wants the client to be told.
+        return if fresh {
+            NextStep::Fail(Error::new(ErrorCode::LoginRequired, "Someone else signed in than id_token_hint names."))
+        } else {
+            NextStep::SignIn(SignInReason::SomeoneElse)
+        };
+    }
+    let undecided = !chosen && situation.hinted_sub.is_none() && situation.sessions.len() > 1;
+    if undecided && !prompt.none && !wanted {
+        return NextStep::SelectAccount;
+    }
+    if wanted && !fresh {
+        return NextStep::SignIn(SignInReason::Wanted(session.id.clone()));
+    }
+    let age = situation.now.since(session.auth_time);
+    if request.max_age.is_some_and(|max_age| max_age > 0 && age > Duration::from_secs(max_age)) {
+        return NextStep::SignIn(SignInReason::TooOld(session.id.clone()));
+    }
+    match consent(request, client, situation, session, chosen) {
+        NextStep::Proceed { session, .. } if !chosen && client.could_be_another(&request.redirect_uri) => {
+            NextStep::Continue { session }
+        }
+        step => step,
+    }
+}
+
+fn consent(
+    request: &AuthorizationRequest,
+    client: &Client,
+    situation: &Situation<'_>,
+    session: &SessionFacts,
+    chosen: bool,
+) -> NextStep {
+    let first_party = situation.first_party || client.first_party;
+    let (facts, remembered) = (situation.facts, situation.remembered);
+    let earlier = remembered.filter(|_| !request.prompt.consent);
+    // Core §11: offline access is a matter of consent. Where none can be asked for it is ignored, unless it was given before.
+    let silent = request.prompt.none && !earlier.is_some_and(|earlier| earlier.scope.contains(OFFLINE_ACCESS));
+    let wanted = if silent { request.scope.without(OFFLINE_ACCESS) } else { request.scope.clone() };
+    let proceed = |granted: &ScopeSet, consent: Option<&Remembered>| NextStep::Proceed {
+        session: session.id.clone(),
+        scope: request.scope.intersection(granted),
+        consent: consent.map(|consent| consent.id.clone()),
+    };
+    let stands = |remembered: &&Remembered| chosen && facts.consent.as_ref() == Some(&remembered.id);
+    if let (Some(consented), Some(remembered)) = (&facts.consented, remembered.filter(stands)) {
+        return proceed(consented, Some(remembered));
+    }
+    if first_party && !request.prompt.consent {
+        return proceed(&request.scope, None);
+    }
+    if let Some(earlier) = earlier.filter(|earlier| wanted.is_subset(&earlier.scope)) {
+        return proceed(&earlier.scope, Some(earlier));
+    }
+    let offline = wanted.contains(OFFLINE_ACCESS);
+    NextStep::Consent { session: session.id.clone(), scopes: wanted, offline }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,298 @@
+//! Authorization requests: what is asked, once `recipient` has proven where an answer may go.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::jose::verify::MAX_TOKEN;
+use crate::oidc::authorization::code_challenge::CodeChallenge;
+use crate::oidc::authorization::prompt::Prompt;
+use crate::oidc::authorization::recipient::{MAX_STATE, Recipient};
+use crate::oidc::authorization::response_mode::ResponseMode;
+use crate::oidc::authorization::response_type::ResponseType;
+use crate::oidc::client::metadata::Client;
+use crate::oidc::difference::Difference;
+use crate::oidc::error::{Error, ErrorCode};
+use crate::oidc::params::{Params, bounded, language_tag, words};
+use crate::oidc::resource::{self, Known};
+use crate::oidc::scope::{OFFLINE_ACCESS, ScopeSet};
+use crate::oidc::token::grant_type::GrantType;
+
+/// What is offered to requests beyond what the client brings.
+#[derive(Clone, Debug)]
+pub struct Offered {
+    /// The scopes and resources that are known.
+    pub known: Arc<Known>,
+    /// Whether people can sign up by themselves.
+    pub sign_up: bool,
+    /// The issuer, which is a resource, too: UserInfo.
+    pub issuer: String,
+}
+
+/// A request that is in order: RFC 6749 §4.1.1, Core §3.1.2.1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorizationRequest {
+    /// The client's name.
+    pub client_id: String,
+    /// Where the answer goes.
+    pub redirect_uri: String,
+    /// How it goes there.
+    pub response_mode: ResponseMode,
+    /// What is asked, as far as it is known and the client may have it: scopes, and the identifiers of the named
+    /// resources, since a person allows resources as they allow scopes.
+    pub scope: ScopeSet,
+    /// The resources that are named; if none is, the client's default ones are meant (RFC 8707 §2.1).
+    pub resources: Vec<String>,
+    /// What goes back with the answer.
+    pub state: Option<String>,
+    /// What goes into the ID Token.
+    pub nonce: Option<String>,
+    /// What the code is bound to.
+    pub code_challenge: Option<CodeChallenge>,
+    /// What the person is to be shown.
+    pub prompt: Prompt,
+    /// How old the sign-in may be, in seconds.
+    pub max_age: Option<u64>,
+    /// Who is probably going to sign in.
+    pub login_hint: Option<String>,
+    /// Who is to be signed in; a token still to be verified.
+    pub id_token_hint: Option<String>,
+    /// The person's languages, the best first.
+    pub ui_locales: Vec<String>,
+}
+
+/// Reads what is asked. Errors go to the recipient; parameters that are not known are ignored (RFC 6749 §3.1).
+pub fn validate(
+    params: &Params,
+    client: &Client,
+    recipient: &Recipient,
+    offered: &Offered,
+) -> Result<AuthorizationRequest, Error> {
+    params.refuse_repeated()?;
+    refuse_unsupported(params)?;
+    ResponseType::parse(params, client)?;
+    let resources = resource::parse(params)?;
+    resource::requested(&resources, client, &offered.known.resources, &offered.issuer)?;
+    let scope = requested_scope(params, client, &offered.known.scopes)?;
+    let scope = resource::scopes(&scope, &resources, client, &offered.known.resources, &offered.issuer)?;
+    Ok(AuthorizationRequest {
+        client_id: client.client_id.clone(),
+        redirect_uri: recipient.redirect_uri().to_owned(),
+        response_mode: ResponseMode::parse(params)?,
+        scope: scope.union(&resources.iter().cloned().collect()),
+        resources,
+        state: bounded(params, "state", MAX_STATE)?,
+        nonce: bounded(params, "nonce", MAX_STATE)?,
+        code_challenge: CodeChallenge::parse(params, client)?,
+        prompt: Prompt::parse(params, offered.sign_up)?,
+        max_age: max_age(params)?.or(client.metadata.default_max_age),
+        login_hint: bounded(params, "login_hint", MAX_STATE)?,
+        id_token_hint: bounded(params, "id_token_hint", MAX_TOKEN)?,
+        ui_locales: words(params, "ui_locales").filter(|word| language_tag(word)).collect(),
+        // `acr_values` is a wish (Core §3.1.2.1): the ID token tells how strongly the person signed in, whatever was wished.
+    })
+}
+
+/// The scope of an authorization request: what is known here and allowed to the client; the rest is ignored.
+///
+/// `offline_access` is ignored where no refresh token could come of it (Core §11). RFC 6749 §3.3 wants an error where
+/// nothing is asked for and there is no default.
+fn requested_scope(params: &Params, client: &Client, known: &ScopeSet) -> Result<ScopeSet, Error> {
+    let asked = ScopeSet::parse(params.once("scope")?.unwrap_or_default())?;
+    let mut scope = client.allowed_scope(&asked.intersection(known));
+    if !client.allows_grant(GrantType::RefreshToken) {
+        scope = scope.without(OFFLINE_ACCESS);
+    }
+    if scope.is_empty() {
+        let error = Error::new(ErrorCode::InvalidScope, "Ask for a scope that this client may have, such as openid.");
+        let expected = format!("some of {}", client.metadata.scope);
+        return Err(error.because(Difference::new("scope", asked.to_string(), expected)));
+    }
+    Ok(scope)
+}
+
+/// Request objects and registration by request are not offered: Core §3.1.2.6, §6, §7.2.1.
+fn refuse_unsupported(params: &Params) -> Result<(), Error> {
+    for (name, code) in [
+        ("request", ErrorCode::RequestNotSupported),
+        ("request_uri", ErrorCode::RequestUriNotSupported),
+        ("registration", ErrorCode::RegistrationNotSupported),
+    ] {
+        if params.get(name).is_some() {
+            return Err(code.into());
+        }
+    }
+    Ok(())
+}
+
+fn max_age(params: &Params) -> Result<Option<u64>, Error> {
+    let Some(text) = params.once("max_age")? else { return Ok(None) };
+    let seconds = text.parse().ok().filter(|_| text.bytes().all(|b| b.is_ascii_digit()));
+    seconds.map(Some).ok_or_else(|| Error::invalid_request("max_age is not a number of seconds."))
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::oidc::authorization::recipient::identify;
+    use crate::oidc::client::metadata::ClientKind;
+    use proptest::prelude::*;
+
+    const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+    pub(crate) fn client() -> Client {
+        Client::sample(ClientKind::Web)
+    }
+
+    pub(crate) fn good() -> Vec<(String, String)> {
+        [
+            ("client_id", "rp"),
+            ("redirect_uri", "https://rp.example/callback?tenant=1"),
+            ("response_type", "code"),
+            ("scope", "openid email"),
+            ("state", "a b&c=d"),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", "S256"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
+    }
+
+    /// The good request with one parameter replaced, or added.
+    pub(crate) fn with(name: &str, value: &str) -> Params {
+        let mut pairs = good();
+        pairs.retain(|(n, _)| n != name);
+        pairs.push((name.to_owned(), value.to_owned()));
+        Params::from_pairs(pairs)
+    }
+
+    pub(crate) fn twice(name: &str, value: &str) -> Params {
+        let mut pairs = good();
+        pairs.push((name.to_owned(), value.to_owned()));
+        pairs.push((name.to_owned(), value.to_owned()));
+        Params::from_pairs(pairs)
+    }
+
+    fn offered() -> Offered {
+        let issuer = "https://op.example".to_owned();
+        Offered { known: Arc::new(Known::new(ScopeSet::standard(), Vec::new())), sign_up: false, issuer }
+    }
+
+    fn ask(params: &Params) -> Result<AuthorizationRequest, Error> {
+        let client = client();
+        let recipient = identify(params, Some(&client)).unwrap();
+        validate(params, &client, &recipient, &offered())
+    }
+
+    #[test]
+    fn unknown_and_disallowed_scopes_are_ignored_and_nothing_left_is_an_error() {
+        let mut client = client();
+        client.metadata.scope = ScopeSet::parse("openid email offline_access").unwrap();
+        let ask = |client: &Client, scope: &str| {
+            requested_scope(&Params::from_pairs([("scope", scope)]), client, &ScopeSet::standard())
+                .map(|s| s.to_string())
+        };
+        assert_eq!(ask(&client, "openid email phone martian").unwrap(), "openid email");
+        assert_eq!(ask(&client, "openid offline_access").unwrap(), "openid offline_access");
+        client.metadata.grant_types = vec![GrantType::AuthorizationCode];
+        assert_eq!(ask(&client, "openid offline_access").unwrap(), "openid");
+        assert_eq!(ask(&client, "").unwrap_err().code, ErrorCode::InvalidScope);
+        assert_eq!(ask(&client, "martian").unwrap_err().code, ErrorCode::InvalidScope);
+    }
+
+    #[test]
+    fn a_request_in_order_is_read_whole() {
+        let mut params = good();
+        for (name, value) in [
+            ("nonce", "n"),
+            ("prompt", "login consent"),
+            ("max_age", "60"),
+            ("login_hint", "alice"),
+            ("id_token_hint", "t"),
+            ("ui_locales", "ru de-CH <x>"),
+            ("acr_values", "phr mfa"),
+            ("response_mode", "form_post"),
+            ("display", "popup"),
+            ("claims", "{"),
+            ("claims_locales", "fr"),
+            ("martian", "1"),
+        ] {
+            params.push((name.to_owned(), value.to_owned()));
+        }
+        let request = ask(&Params::from_pairs(params)).unwrap();
+        assert_eq!(request.scope.to_string(), "openid email");
+        assert_eq!((request.state.as_deref(), request.nonce.as_deref()), (Some("a b&c=d"), Some("n")));
+        assert_eq!(request.prompt, Prompt { login: true, consent: true, ..Prompt::default() });
+        assert_eq!((request.max_age, request.response_mode), (Some(60), ResponseMode::FormPost));
+        assert_eq!(request.ui_locales, ["ru", "de-CH"]);
+        assert_eq!(request.code_challenge.unwrap().as_str(), CHALLENGE);
+    }
+
+    #[test]
+    fn what_the_client_registered_fills_what_the_request_leaves_open() {
+        let mut client = client();
+        client.metadata.default_max_age = Some(7);
+        let params = Params::from_pairs(good());
+        let recipient = identify(&params, Some(&client)).unwrap();
+        let request = validate(&params, &client, &recipient, &offered());
+        let request = request.unwrap();
+        assert_eq!(request.max_age, Some(7));
+    }
+
+    #[test]
+    fn every_other_mistake_is_told_to_the_client() {
+        use ErrorCode::*;
+        for (name, value, code) in [
+            ("response_type", "", InvalidRequest),
+            ("response_type", "token", UnsupportedResponseType),
+            ("response_mode", "fragment", InvalidRequest),
+            ("response_mode", "web_message", InvalidRequest),
+            ("scope", "", InvalidScope),
+            ("scope", "a\\b", InvalidScope),
+            ("code_challenge", "", InvalidRequest),
+            ("code_challenge_method", "plain", InvalidRequest),
+            ("code_challenge_method", "", InvalidRequest),
+            ("prompt", "none login", InvalidRequest),
+            ("prompt", "martian", InvalidRequest),
+            ("prompt", "create", InvalidRequest),
+            ("max_age", "-1", InvalidRequest),
+            ("max_age", "+1", InvalidRequest),
+            ("max_age", "1.5", InvalidRequest),
+            ("max_age", "99999999999999999999", InvalidRequest),
+            ("request", "e30.e30.", RequestNotSupported),
+            ("request_uri", "http://169.254.169.254/", RequestUriNotSupported),
+            ("registration", "{}", RegistrationNotSupported),
+        ] {
+            assert_eq!(ask(&with(name, value)).unwrap_err().code, code, "{name}={value}");
+        }
+        for name in ["state", "nonce", "scope", "response_type", "prompt", "martian"] {
+            assert_eq!(ask(&twice(name, "x")).unwrap_err().code, InvalidRequest, "{name} twice");
+        }
+    }
+
+    #[test]
+    fn what_is_over_a_limit_is_an_error_and_never_absent() {
+        for (name, limit) in [("state", MAX_STATE), ("nonce", MAX_STATE), ("id_token_hint", MAX_TOKEN)] {
+            assert!(ask(&with(name, &"a".repeat(limit))).is_ok(), "{name}");
+            assert_eq!(ask(&with(name, &"a".repeat(limit + 1))).unwrap_err().code, ErrorCode::InvalidRequest, "{name}");
+        }
+        assert_eq!(ask(&with("scope", &"a ".repeat(513))).unwrap_err().code, ErrorCode::InvalidScope);
+    }
+
+    proptest! {
+        #[test]
+        fn strangers_parameters_never_panic_and_never_move_the_recipient(
+            name in "client_id|redirect_uri|response_type|response_mode|scope|state|nonce|code_challenge|prompt|max_age|ui_locales|acr_values",
+            value in "\\PC{0,60}",
+        ) {
+            let params = with(&name, &value);
+            if let Ok(recipient) = identify(&params, Some(&client())) {
+                prop_assert_eq!(recipient.redirect_uri(), "https://rp.example/callback?tenant=1");
+                if let Ok(request) = ask(&params) {
+                    let json = serde_json::to_string(&request).unwrap();
+                    prop_assert_eq!(serde_json::from_str::<AuthorizationRequest>(&json).unwrap(), request);
+                }
+            }
+        }
+    }
+}

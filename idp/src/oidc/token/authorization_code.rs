@@ -1,0 +1,160 @@
+//! Whether a code may be exchanged: RFC 6749 §4.1.3, RFC 7636 §4.6.
+
+use crate::base::clock::Timestamp;
+use crate::base::id::Id;
+use crate::oidc::authorization::code_challenge::CodeChallenge;
+use crate::oidc::client::metadata::Client;
+use crate::oidc::difference::Difference;
+use crate::oidc::error::Error;
+
+/// How many wrong exchanges a code survives less one: the third burns it.
+pub const MAX_FAILURES: u32 = 3;
+
+/// A code as it is kept, as far as its exchange depends on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Code {
+    /// The row of the client that it was made for.
+    pub client: Id,
+    /// Where it was sent.
+    pub redirect_uri: String,
+    /// What it is bound to.
+    pub code_challenge: Option<CodeChallenge>,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// When it was exchanged.
+    pub used_at: Option<Timestamp>,
+    /// How often its own client tried with wrong parameters.
+    pub failures: u32,
+}
+
+/// What came along with the code.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Exchange<'a> {
+    /// Where the client says it was sent.
+    pub redirect_uri: Option<&'a str>,
+    /// What the challenge was made of.
+    pub code_verifier: Option<&'a str>,
+}
+
+/// What to do with a code that was presented.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Mark it used, and issue tokens if that was done by this request.
+    Redeem,
+    /// It was used before by someone who knew as much: end its grant, commit, and refuse.
+    Replayed,
+    /// Count a failure, commit, and refuse.
+    Fail(Error),
+    /// Refuse, and change nothing: another client's code stays its owner's, and a replay by someone who does not know
+    /// the verifier ends nobody's session.
+    Refuse(Error),
+}
+
+/// Judges a code that a client presents.
+pub fn check(code: &Code, exchange: &Exchange<'_>, client: &Client, now: Timestamp) -> Verdict {
+    if code.client != client.id {
+        return Verdict::Refuse(Error::invalid_grant("The code was made for another client."));
+    }
+    let over = code.used_at.is_some() || code.failures >= MAX_FAILURES || now >= code.expires_at;
+    if let Err(error) = matches(code, exchange) {
+        return if over { Verdict::Refuse(error) } else { Verdict::Fail(error) };
+    }
+    if code.used_at.is_some() {
+        return Verdict::Replayed;
+    }
+    if over {
+        let difference = if code.failures >= MAX_FAILURES {
+            Difference::new("code", format!("after {MAX_FAILURES} wrong exchanges"), "before them")
+        } else {
+            let late = now.since(code.expires_at).as_secs();
+            Difference::new("code", format!("{late} s after its end"), "before it (tokens.authorization_code)")
+        };
+        return Verdict::Refuse(Error::invalid_grant("The code has expired.").because(difference));
+    }
+    Verdict::Redeem
+}
+
+fn matches(code: &Code, exchange: &Exchange<'_>) -> Result<(), Error> {
+    if exchange.redirect_uri != Some(code.redirect_uri.as_str()) {
+        let (of, asked) = ("redirect_uri", std::slice::from_ref(&code.redirect_uri));
+        let difference = Difference::of_uri(of, exchange.redirect_uri.unwrap_or("nothing"), asked);
+        let error = Error::invalid_grant("redirect_uri is not the one of the authorization request.");
+        return Err(error.because(difference));
+    }
+    match (&code.code_challenge, exchange.code_verifier) {
+        (None, None) => Ok(()),
+        (Some(challenge), Some(verifier)) if challenge.verify(verifier) => Ok(()),
+        (Some(_), Some(_)) => Err(Error::invalid_grant("code_verifier does not match code_challenge.")),
+        (Some(_), None) => Err(Error::invalid_grant("code_verifier is missing.")),
+        (None, Some(_)) => Err(Error::invalid_grant("code_verifier without a code_challenge before it.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::encoding::sha256_text;
+    use crate::oidc::client::metadata::ClientKind;
+
+    const URI: &str = "https://rp.example/cb";
+    const NOW: Timestamp = Timestamp::from_seconds(1_000);
+
+    fn verifier() -> String {
+        "v".repeat(43)
+    }
+
+    fn code() -> Code {
+        Code {
+            client: Client::sample(ClientKind::Web).id,
+            redirect_uri: URI.to_owned(),
+            code_challenge: Some(CodeChallenge::stored(sha256_text(verifier().as_bytes()))),
+            expires_at: Timestamp::from_seconds(1_001),
+            used_at: None,
+            failures: 0,
+        }
+    }
+
+    /// The verdict in a letter: redeem, replayed, fail, refuse.
+    fn judge(code: &Code, redirect_uri: &str, code_verifier: Option<&str>, now: Timestamp) -> char {
+        let redirect_uri = Some(redirect_uri).filter(|uri| !uri.is_empty());
+        let client = Client::sample(ClientKind::Web);
+        match check(code, &Exchange { redirect_uri, code_verifier }, &client, now) {
+            Verdict::Redeem => 'r',
+            Verdict::Replayed => '!',
+            Verdict::Fail(_) => 'f',
+            Verdict::Refuse(_) => 'x',
+        }
+    }
+
+    #[test]
+    fn what_happens_to_a_code_that_is_presented() {
+        let (good, wrong) = (verifier(), "w".repeat(43));
+        let used = Code { used_at: Some(NOW), ..code() };
+        let burnt = Code { failures: 3, ..code() };
+        let foreign = Code { client: "another".into(), ..code() };
+        let open = Code { code_challenge: None, ..code() };
+        let late = Timestamp::from_seconds(1_001);
+        for (name, code, uri, verifier, now, verdict) in [
+            ("it is right", code(), URI, Some(&good), NOW, 'r'),
+            ("b1 again", used.clone(), URI, Some(&good), NOW, '!'),
+            ("b1 again, after its time", used.clone(), URI, Some(&good), late, '!'),
+            ("b1 again, with a wrong verifier", used.clone(), URI, Some(&wrong), NOW, 'x'),
+            ("b1 again, without a verifier", used, URI, None, NOW, 'x'),
+            ("b2 another client's", foreign.clone(), URI, Some(&good), NOW, 'x'),
+            ("b2 another client's, wrong", foreign, URI, Some(&wrong), NOW, 'x'),
+            ("b3 a wrong verifier", code(), URI, Some(&wrong), NOW, 'f'),
+            ("b3 no verifier", code(), URI, None, NOW, 'f'),
+            ("b3 the second failure", Code { failures: 2, ..code() }, URI, Some(&good), NOW, 'r'),
+            ("b3 the third failure", burnt.clone(), URI, Some(&good), NOW, 'x'),
+            ("b3 after the third", burnt, URI, Some(&wrong), NOW, 'x'),
+            ("b4 a verifier for no challenge", open.clone(), URI, Some(&good), NOW, 'f'),
+            ("no challenge, no verifier", open, URI, None, NOW, 'r'),
+            ("another redirect_uri", code(), "https://rp.example/other", Some(&good), NOW, 'f'),
+            ("no redirect_uri", code(), "", Some(&good), NOW, 'f'),
+            ("b7 its time is over", code(), URI, Some(&good), late, 'x'),
+            ("b7 its time is over, wrong", code(), URI, Some(&wrong), late, 'x'),
+        ] {
+            assert_eq!(judge(&code, uri, verifier.map(String::as_str), now), verdict, "{name}");
+        }
+    }
+}

@@ -1,0 +1,398 @@
+//! What a presented refresh token leads to: RFC 6749 §6, RFC 9700 §4.14.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::clock::{SKEW, Timestamp};
+use crate::base::token::TokenHash;
+use crate::oidc::difference::Difference;
+use crate::oidc::error::{Error, ErrorCode};
+use crate::oidc::scope::{OFFLINE_ACCESS, ScopeSet};
+
+/// How many rotations are remembered. After as many within one grace period the newest token is kept for a while
+/// instead of being rotated, so that the holders of all others still find it: fifty tabs that are restored at once are
+/// not fifty rotations.
+pub const MOST_ROTATIONS: usize = 8;
+
+/// A rotation that is remembered for the grace period.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rotation {
+    /// The token that was presented.
+    pub hash: TokenHash,
+    /// When.
+    pub at: Timestamp,
+    /// Its successor, sealed so that only the holder of the presented token can open it.
+    pub sealed: String,
+}
+
+/// A family of refresh tokens, each the successor of the one before, as far as a refresh depends on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Family {
+    /// The token that is valid now.
+    pub current_hash: TokenHash,
+    /// The one before it. That this is still kept means that the current one was never used.
+    pub previous_hash: Option<TokenHash>,
+    /// When the current one was made of the previous one.
+    pub rotated_at: Option<Timestamp>,
+    /// The last rotations, oldest first; each made the token that was presented at the next one.
+    pub rotations: Vec<Rotation>,
+    /// When the family ends if it is not used.
+    pub idle_expires_at: Timestamp,
+    /// When it ends in any case.
+    pub expires_at: Timestamp,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl Family {
+    /// The rotations within the grace period.
+    fn recent(&self, grace: Duration, now: Timestamp) -> &[Rotation] {
+        let recent = |rotation: &&Rotation| is_recent(rotation.at, grace, now);
+        let count = self.rotations.iter().rev().take_while(recent).count();
+        &self.rotations[self.rotations.len() - count..]
+    }
+
+    /// The rotations to remember after a token was presented and got this sealed successor.
+    pub fn rotated(&self, presented: &TokenHash, sealed: String, grace: Duration, now: Timestamp) -> Vec<Rotation> {
+        let recent = self.recent(grace, now);
+        // An earlier successor of the presented token, and all after it, lead nowhere any more.
+        let mut kept: Vec<_> = recent.iter().take_while(|rotation| rotation.hash != *presented).cloned().collect();
+        kept.push(Rotation { hash: presented.clone(), at: now, sealed });
+        let surplus = kept.len().saturating_sub(MOST_ROTATIONS);
+        kept.split_off(surplus)
+    }
+
+    /// Follows successors from a token to the newest one of the family; `open` opens the successor of a token with this
+    /// hash. `None` if they do not lead there.
+    pub fn newest<T>(
+        &self,
+        presented: T,
+        hash: impl Fn(&T) -> TokenHash,
+        open: impl Fn(&T, &TokenHash) -> Option<T>,
+    ) -> Option<T> {
+        let mut token = presented;
+        for _ in 0..=MOST_ROTATIONS {
+            let of = hash(&token);
+            if of == self.current_hash {
+                return Some(token);
+            }
+            token = open(&token, &of)?;
+        }
+        None
+    }
+}
+
+/// Whether a moment lies within the grace period. One that lies far ahead was before the clock was set back, and would stay
+/// recent until the clock has caught up.
+fn is_recent(at: Timestamp, grace: Duration, now: Timestamp) -> bool {
+    now.since(at) <= grace && at.since(now) <= SKEW
+}
+
+/// What to do with a family one of whose tokens was presented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The current one: make a successor.
+    Rotate,
+    /// The current one, and it stays.
+    Keep,
+    /// One that was rotated a moment ago: answer with the newest, the same for all (tabs, replicas, a retry).
+    Newest,
+    /// The previous one, later: put another successor in place of the unused one (an answer that never arrived).
+    AnotherSuccessor,
+    /// An older one, or one that was replaced: someone has a copy. Revoke the family, commit, and refuse.
+    Replayed,
+    /// Refuse: its time is over.
+    Expired,
+    /// Refuse: it was revoked.
+    Revoked,
+}
+
+/// Judges a token by its hash; its handle led to this family.
+pub fn judge(family: &Family, presented: &TokenHash, rotates: bool, grace: Duration, now: Timestamp) -> Verdict {
+    if family.revoked_at.is_some() {
+        return Verdict::Revoked;
+    }
+    let previous = family.previous_hash.as_ref() == Some(presented);
+    let recent = family.recent(grace, now);
+    let rotated = recent.iter().any(|rotation| rotation.hash == *presented);
+    if *presented != family.current_hash && !previous && !rotated {
+        return Verdict::Replayed;
+    }
+    if now >= family.idle_expires_at || now >= family.expires_at {
+        return Verdict::Expired;
+    }
+    if *presented == family.current_hash {
+        return if rotates && recent.len() < MOST_ROTATIONS { Verdict::Rotate } else { Verdict::Keep };
+    }
+    match family.rotated_at {
+        _ if rotated => Verdict::Newest,
+        Some(rotated_at) if now.since(rotated_at) <= grace => Verdict::Newest,
+        _ => Verdict::AnotherSuccessor,
+    }
+}
+
+/// The scope of a refresh: what was granted, or less if less is asked (RFC 6749 §6).
+///
+/// `offline_access` that was not granted is ignored: some clients repeat the scope that they first asked for.
+pub fn scope(granted: &ScopeSet, asked: Option<&ScopeSet>) -> Result<ScopeSet, Error> {
+    let asked = asked.map(|asked| match granted.contains(OFFLINE_ACCESS) {
+        true => asked.clone(),
+        false => asked.without(OFFLINE_ACCESS),
+    });
+    match asked.filter(|asked| !asked.is_empty()) {
+        None => Ok(granted.clone()),
+        Some(asked) if asked.is_subset(granted) => Ok(asked),
+        Some(asked) => Err(Error::new(ErrorCode::InvalidScope, "A refresh cannot give more than was granted.")
+            .because(Difference::new("scope", asked.to_string(), granted.to_string()))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_000);
+    const GRACE: Duration = Duration::from_secs(30);
+
+    fn hash(name: &str) -> TokenHash {
+        TokenHash::of(name)
+    }
+
+    /// A family whose second token was made of its first so many seconds ago.
+    fn family(rotated: i64) -> Family {
+        Family {
+            current_hash: hash("second"),
+            previous_hash: Some(hash("first")),
+            rotated_at: Some(Timestamp::from_seconds(1_000 - rotated)),
+            rotations: vec![],
+            idle_expires_at: Timestamp::from_seconds(1_001),
+            expires_at: Timestamp::from_seconds(1_001),
+            revoked_at: None,
+        }
+    }
+
+    /// A rotation so many seconds ago.
+    fn rotation(of: &str, ago: i64) -> Rotation {
+        Rotation { hash: hash(of), at: Timestamp::from_seconds(1_000 - ago), sealed: String::new() }
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_does_not_stretch_the_grace_period() {
+        let old = hash("older");
+        let mut family = family(0);
+        family.rotations = vec![Rotation { hash: old.clone(), at: NOW, sealed: String::new() }];
+        for (back, verdict) in
+            [(0, Verdict::Newest), (59, Verdict::Newest), (61, Verdict::Replayed), (3_600, Verdict::Replayed)]
+        {
+            let now = NOW - Duration::from_secs(back);
+            assert_eq!(judge(&family, &old, true, GRACE, now), verdict, "{back} s");
+        }
+    }
+
+    #[test]
+    fn what_a_presented_token_leads_to() {
+        let tabs = Family { rotations: vec![rotation("zeroth", 20), rotation("first", 5)], ..family(5) };
+        let gone = Family { rotations: vec![rotation("zeroth", 31), rotation("first", 5)], ..family(5) };
+        let jumped = Family { rotations: vec![rotation("zeroth", -900), rotation("first", 31)], ..family(31) };
+        let full = Family { rotations: (0..8).map(|n| rotation(&n.to_string(), 10)).collect(), ..family(5) };
+        let almost = Family { rotations: full.rotations[1..].to_vec(), ..family(5) };
+        let rested = Family { rotations: (0..8).map(|n| rotation(&n.to_string(), 31)).collect(), ..family(31) };
+        let new = Family { previous_hash: None, rotated_at: None, current_hash: hash("first"), ..family(0) };
+        let idle = Family { idle_expires_at: NOW, ..family(0) };
+        let old = Family { expires_at: NOW, ..family(0) };
+        let revoked = Family { revoked_at: Some(NOW), ..family(0) };
+        for (name, family, presented, rotates, verdict) in [
+            ("the first ever", new.clone(), "first", true, Verdict::Rotate),
+            ("the first ever, kept", new.clone(), "first", false, Verdict::Keep),
+            ("b8 the right handle, a wrong secret", new, "wrong", false, Verdict::Replayed),
+            ("the current one", family(5), "second", true, Verdict::Rotate),
+            ("b9 the previous one at once", family(0), "first", true, Verdict::Newest),
+            ("b9 the previous one after 30 s", family(30), "first", true, Verdict::Newest),
+            ("b9 the previous one after 31 s", family(31), "first", true, Verdict::AnotherSuccessor),
+            ("b9 the previous one after hours", family(900), "first", true, Verdict::AnotherSuccessor),
+            ("the previous one, and rotation was switched off", family(5), "first", false, Verdict::Newest),
+            ("the previous one, and the clock jumped back", family(-900), "first", true, Verdict::Newest),
+            ("b8 an older or replaced one", family(5), "zeroth", true, Verdict::Replayed),
+            ("b8 one before the previous, its rotation a moment ago", tabs.clone(), "zeroth", true, Verdict::Newest),
+            ("the previous one of these", tabs.clone(), "first", true, Verdict::Newest),
+            ("the current one of these", tabs, "second", true, Verdict::Rotate),
+            ("b8 one before the previous, its rotation 31 s ago", gone, "zeroth", true, Verdict::Replayed),
+            ("one that a clock that jumped back has left behind", jumped, "zeroth", true, Verdict::Replayed),
+            ("the current one after eight rotations at once", full.clone(), "second", true, Verdict::Keep),
+            ("the oldest of these", full, "0", true, Verdict::Newest),
+            ("the current one after seven", almost, "second", true, Verdict::Rotate),
+            ("the current one after eight, half a minute later", rested, "second", true, Verdict::Rotate),
+            ("idle for too long", idle.clone(), "second", true, Verdict::Expired),
+            ("idle for too long, the previous one", idle.clone(), "first", true, Verdict::Expired),
+            ("idle for too long, an older one", idle, "zeroth", true, Verdict::Replayed),
+            ("too old altogether", old, "second", false, Verdict::Expired),
+            ("revoked", revoked.clone(), "second", true, Verdict::Revoked),
+            ("revoked, an older one", revoked, "zeroth", true, Verdict::Revoked),
+        ] {
+            assert_eq!(judge(&family, &hash(presented), rotates, GRACE, NOW), verdict, "{name}");
+        }
+    }
+
+    #[test]
+    fn without_grace_a_retry_gets_another_successor() {
+        assert_eq!(judge(&family(1), &hash("first"), true, Duration::ZERO, NOW), Verdict::AnotherSuccessor);
+    }
+
+    #[test]
+    fn b12_a_refresh_gives_no_more_than_was_granted() {
+        let scopes = |text: &str| ScopeSet::parse(text).unwrap();
+        let granted = scopes("openid email");
+        assert_eq!(scope(&granted, None).unwrap(), granted);
+        assert_eq!(scope(&granted, Some(&scopes("email openid"))).unwrap().to_string(), "email openid");
+        assert_eq!(scope(&granted, Some(&scopes("email"))).unwrap().to_string(), "email");
+        assert_eq!(scope(&granted, Some(&scopes("email phone"))).unwrap_err().code, ErrorCode::InvalidScope);
+        assert_eq!(scope(&granted, Some(&scopes("openid offline_access"))).unwrap().to_string(), "openid");
+        assert_eq!(scope(&granted, Some(&scopes("offline_access"))).unwrap(), granted);
+        assert!(scope(&granted, Some(&scopes("openid offline_access phone"))).is_err());
+        let offline = scopes("openid offline_access");
+        assert_eq!(scope(&offline, Some(&offline)).unwrap(), offline);
+    }
+
+    #[test]
+    fn what_is_remembered_of_rotations_is_young_few_and_leads_to_the_newest() {
+        let names = |rotations: Vec<Rotation>| rotations.into_iter().map(|each| each.hash).collect::<Vec<_>>();
+        let rotated = |family: &Family, of: &str| names(family.rotated(&hash(of), "x".to_owned(), GRACE, NOW));
+        let old = Family { rotations: vec![rotation("zeroth", 31), rotation("first", 30)], ..family(30) };
+        assert_eq!(rotated(&old, "second"), [hash("first"), hash("second")]);
+        // The previous one gets another successor: what it got before is forgotten.
+        let tabs = Family { rotations: vec![rotation("zeroth", 9), rotation("first", 5)], ..family(5) };
+        assert_eq!(rotated(&tabs, "first"), [hash("zeroth"), hash("first")]);
+        assert_eq!(rotated(&tabs, "zeroth"), [hash("zeroth")]);
+        let full = Family { rotations: (0..8).map(|n| rotation(&n.to_string(), 10)).collect(), ..family(5) };
+        assert_eq!(rotated(&full, "second").len(), MOST_ROTATIONS);
+    }
+
+    /// Tabs of one browser that share a family, and the provider's row as they change it. A token is a name, and what is
+    /// sealed is the name of the successor.
+    struct Tabs {
+        family: Family,
+        now: Timestamp,
+        made: usize,
+        /// What each tab holds.
+        holds: Vec<String>,
+    }
+
+    /// A request under way: the token that it brought, what it saw when it looked, and how often it has looked.
+    struct Underway {
+        tab: usize,
+        token: String,
+        saw: Family,
+        looks: usize,
+    }
+
+    impl Tabs {
+        fn new(count: usize) -> Self {
+            let family = Family {
+                current_hash: hash("0"),
+                previous_hash: None,
+                rotated_at: Some(NOW),
+                rotations: vec![],
+                idle_expires_at: Timestamp::from_seconds(100_000),
+                expires_at: Timestamp::from_seconds(100_000),
+                revoked_at: None,
+            };
+            Self { family, now: NOW, made: 0, holds: vec!["0".to_owned(); count] }
+        }
+
+        fn present(&self, tab: usize) -> Underway {
+            Underway { tab, token: self.holds[tab].clone(), saw: self.family.clone(), looks: 1 }
+        }
+
+        /// Goes on with a request as the endpoint does: the verdict on what it saw, then one guarded write. `Err` with the
+        /// verdict if it is refused, `Ok(None)` if another one was faster.
+        fn answer(&mut self, request: &Underway) -> Result<Option<String>, Verdict> {
+            let (token, saw) = (request.token.clone(), &request.saw);
+            let presented = hash(&token);
+            let verdict = judge(saw, &presented, true, GRACE, self.now);
+            let (answer, rotations) = match verdict {
+                Verdict::Keep => (token, None),
+                Verdict::Newest => {
+                    let open = |_: &String, hash: &TokenHash| {
+                        saw.rotations.iter().rev().find(|each| each.hash == *hash).map(|each| each.sealed.clone())
+                    };
+                    (saw.newest(token, |token| hash(token), open).expect("leads to the newest"), None)
+                }
+                Verdict::Rotate | Verdict::AnotherSuccessor => {
+                    let next = (self.made + 1).to_string();
+                    (next.clone(), Some(saw.rotated(&presented, next, GRACE, self.now)))
+                }
+                refused => return Err(refused),
+            };
+            if self.family.current_hash != saw.current_hash {
+                return Ok(None);
+            }
+            if let Some(rotations) = rotations {
+                self.made += 1;
+                self.family.current_hash = hash(&answer);
+                self.family.previous_hash = Some(presented);
+                self.family.rotated_at = Some(self.now);
+                self.family.rotations = rotations;
+            }
+            Ok(Some(answer))
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_strange_token_never_gets_anything(presented in "\\PC{0,20}", rotated in -100i64..1_000, rotates in any::<bool>()) {
+            prop_assume!(presented != "first" && presented != "second");
+            prop_assert_eq!(judge(&family(rotated), &hash(&presented), rotates, GRACE, NOW), Verdict::Replayed);
+        }
+
+        // Each tab wants two answers: at once, and again at once. A step is one of all that can happen next: some tab sends its
+        // token, or some request goes on; then a moment passes. One answer in ten is lost, and its tab tries again.
+        #[test]
+        fn b10_fifty_tabs_in_every_order_are_never_signed_out_and_leave_one_branch(
+            order in prop::collection::vec((any::<prop::sample::Index>(), 0u8..10), 0..800),
+        ) {
+            let mut tabs = Tabs::new(50);
+            let (mut waiting, mut underway): (Vec<usize>, Vec<Underway>) = ((0..50).chain(0..50).collect(), Vec::new());
+            let mut order = order.into_iter();
+            while !(waiting.is_empty() && underway.is_empty()) {
+                let step = order.next();
+                let (all, luck) = (waiting.len() + underway.len(), step.map_or(9, |(_, luck)| luck));
+                let at = step.map_or(all - 1, |(index, _)| index.index(all));
+                tabs.now = tabs.now + Duration::from_millis(step.map_or(0, |_| u64::from(luck) * 4));
+                if at < waiting.len() {
+                    underway.push(tabs.present(waiting.remove(at)));
+                    continue;
+                }
+                let request = underway.remove(at - waiting.len());
+                match tabs.answer(&request) {
+                    Ok(Some(_)) if luck == 0 => waiting.push(request.tab),
+                    Ok(Some(answer)) => tabs.holds[request.tab] = answer,
+                    Ok(None) => {
+                        prop_assert!(request.looks < 2 * MOST_ROTATIONS, "looks again and again");
+                        let looks = request.looks + 1;
+                        underway.push(Underway { token: request.token, looks, ..tabs.present(request.tab) });
+                    }
+                    Err(verdict) => prop_assert!(false, "a tab is signed out: {:?}", verdict),
+                }
+            }
+            prop_assert!(tabs.now.since(NOW) <= GRACE);
+            prop_assert!(tabs.family.rotations.len() <= MOST_ROTATIONS);
+            // Every tab finds the one branch that is left, except that the newest token may be used.
+            for tab in 0..50 {
+                let answer = tabs.answer(&tabs.present(tab)).expect("nobody is signed out").expect("nobody is faster");
+                prop_assert_eq!(hash(&answer), tabs.family.current_hash.clone());
+            }
+            // A thief who kept an old one shows after the grace, once the newest was used twice.
+            let (stolen, newest) = ("0".to_owned(), tabs.made.to_string());
+            prop_assert_ne!(&stolen, &newest);
+            for _ in 0..2 {
+                tabs.now = tabs.now + GRACE + Duration::from_secs(1);
+                tabs.holds[0] = tabs.made.to_string();
+                tabs.holds[0] = tabs.answer(&tabs.present(0)).expect("good").expect("alone");
+            }
+            tabs.holds[1] = stolen;
+            prop_assert_eq!(tabs.answer(&tabs.present(1)), Err(Verdict::Replayed));
+        }
+    }
+}

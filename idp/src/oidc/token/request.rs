@@ -1,0 +1,133 @@
+//! Requests to the token endpoint.
+
+use std::fmt;
+
+use crate::oidc::client::metadata::Client;
+use crate::oidc::difference::Difference;
+use crate::oidc::error::{Error, ErrorCode};
+use crate::oidc::params::Params;
+use crate::oidc::scope::ScopeSet;
+use crate::oidc::token::grant_type::GrantType;
+
+/// A request to the token endpoint: RFC 6749 §3.2.
+#[derive(Clone, PartialEq, Eq)]
+pub enum TokenRequest {
+    /// RFC 6749 §4.1.3, RFC 7636 §4.5.
+    AuthorizationCode {
+        /// The code.
+        code: String,
+        /// Where the code was sent.
+        redirect_uri: Option<String>,
+        /// What the challenge was made of.
+        code_verifier: Option<String>,
+    },
+    /// RFC 6749 §6.
+    RefreshToken {
+        /// The refresh token.
+        refresh_token: String,
+        /// The scope, if less is wanted than was granted.
+        scope: Option<ScopeSet>,
+    },
+    /// RFC 6749 §4.4.2.
+    ClientCredentials {
+        /// The scope; all that the client may have if none is named.
+        scope: Option<ScopeSet>,
+    },
+}
+
+impl TokenRequest {
+    /// Reads a request; unknown parameters are ignored, repeated ones are not: RFC 6749 §3.2.
+    pub fn parse(params: &Params) -> Result<Self, Error> {
+        params.refuse_repeated()?;
+        let optional = |name: &str| params.get(name).map(str::to_owned);
+        let scope = || params.get("scope").map(ScopeSet::parse).transpose();
+        match GrantType::from_name(params.required("grant_type")?) {
+            Some(GrantType::AuthorizationCode) => Ok(Self::AuthorizationCode {
+                code: params.required("code")?.to_owned(),
+                redirect_uri: optional("redirect_uri"),
+                code_verifier: optional("code_verifier"),
+            }),
+            Some(GrantType::RefreshToken) => {
+                Ok(Self::RefreshToken { refresh_token: params.required("refresh_token")?.to_owned(), scope: scope()? })
+            }
+            Some(GrantType::ClientCredentials) => Ok(Self::ClientCredentials { scope: scope()? }),
+            None => {
+                let (came, offered) = (params.required("grant_type")?, GrantType::ALL.map(GrantType::as_str));
+                let difference = Difference::one_of("grant_type", came, offered);
+                Err(Error::from(ErrorCode::UnsupportedGrantType).because(difference))
+            }
+        }
+    }
+
+    /// Why a client may not use a grant that is offered: RFC 6749 §5.2.
+    pub fn not_allowed(&self, client: &Client) -> Error {
+        let allowed = client.metadata.grant_types.iter().map(|grant| grant.as_str());
+        let difference = Difference::one_of("grant_type", self.grant_type().as_str(), allowed);
+        Error::from(ErrorCode::UnauthorizedClient).because(difference)
+    }
+
+    /// The grant that the request wants to use.
+    pub fn grant_type(&self) -> GrantType {
+        match self {
+            Self::AuthorizationCode { .. } => GrantType::AuthorizationCode,
+            Self::RefreshToken { .. } => GrantType::RefreshToken,
+            Self::ClientCredentials { .. } => GrantType::ClientCredentials,
+        }
+    }
+}
+
+impl fmt::Debug for TokenRequest {
+    /// The grant alone: the rest is secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.grant_type().as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(encoded: &str) -> Result<TokenRequest, ErrorCode> {
+        TokenRequest::parse(&Params::parse(encoded.as_bytes()).unwrap()).map_err(|error| error.code)
+    }
+
+    #[test]
+    fn each_grant_is_read_with_its_own_parameters() {
+        let (code, redirect_uri) = ("c".to_owned(), Some("https://rp.example/cb".to_owned()));
+        assert_eq!(
+            parse(
+                "grant_type=authorization_code&code=c&redirect_uri=https%3A%2F%2Frp.example%2Fcb&code_verifier=v&x=y"
+            ),
+            Ok(TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier: Some("v".to_owned()) })
+        );
+        assert_eq!(
+            parse("grant_type=refresh_token&refresh_token=r&scope=openid+email"),
+            Ok(TokenRequest::RefreshToken {
+                refresh_token: "r".to_owned(),
+                scope: Some(["openid", "email"].into_iter().collect())
+            })
+        );
+        assert_eq!(parse("grant_type=client_credentials&scope="), Ok(TokenRequest::ClientCredentials { scope: None }));
+    }
+
+    #[test]
+    fn b15_what_is_missing_repeated_or_not_offered_is_told() {
+        use ErrorCode::{InvalidRequest, InvalidScope, UnsupportedGrantType};
+        for (encoded, code) in [
+            ("", InvalidRequest),
+            ("grant_type=", InvalidRequest),
+            ("grant_type=password&username=a&password=b", UnsupportedGrantType),
+            ("grant_type=Authorization_Code&code=c", UnsupportedGrantType),
+            ("grant_type=authorization_code", InvalidRequest),
+            ("grant_type=authorization_code&code=a&code=b", InvalidRequest),
+            ("grant_type=refresh_token&grant_type=refresh_token&refresh_token=r", InvalidRequest),
+            ("grant_type=refresh_token&code=c", InvalidRequest),
+            ("grant_type=client_credentials&scope=%22", InvalidScope),
+            ("grant_type=client_credentials&x=1&x=2", InvalidRequest),
+        ] {
+            assert_eq!(parse(encoded), Err(code), "{encoded}");
+        }
+        let long = format!("grant_type=client_credentials&scope={}", "a".repeat(1 << 20));
+        assert_eq!(parse(&long), Err(InvalidScope));
+    }
+}

@@ -1,0 +1,36 @@
+//! The resources as they were last read.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::base::clock::Timestamp;
+use crate::oidc::resource::Known;
+
+/// For how long resources are remembered. A change that another process makes is seen everywhere after that.
+const A_MOMENT: Duration = Duration::from_secs(1);
+
+/// What was last read of resources, and when.
+#[derive(Debug, Default)]
+pub struct RememberedResources(Mutex<Option<(Timestamp, Arc<Known>)>>);
+
+impl RememberedResources {
+    fn entry(&self) -> MutexGuard<'_, Option<(Timestamp, Arc<Known>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Forgets them, because something about them has changed.
+    pub fn forget(&self) {
+        *self.entry() = None;
+    }
+
+    pub(super) fn get(&self, now: Timestamp) -> Option<Arc<Known>> {
+        let entry = self.entry();
+        let fresh = |read_at: Timestamp| read_at <= now && now.since(read_at) < A_MOMENT;
+        entry.as_ref().filter(|(read_at, _)| fresh(*read_at)).map(|(_, known)| Arc::clone(known))
+    }
+
+    /// Keeps what was read.
+    pub(super) fn put(&self, known: Arc<Known>, now: Timestamp) {
+        *self.entry() = Some((now, known));
+    }
+}

@@ -1,0 +1,463 @@
+//! Putting the whole together from its configuration.
+
+mod files;
+mod hold;
+pub(crate) mod restore;
+
+use std::fs::File;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use tokio_util::task::TaskTracker;
+
+use crate::app::{App, Parts};
+use crate::base::clock::Clock;
+use crate::base::messages::Messages;
+use crate::base::random::Random;
+use crate::base::refusal;
+use crate::base::seal::SealingKey;
+use crate::clients::declare;
+use crate::config::{Config, DatabaseUrl};
+use crate::hashing::{Bounds, Cost, Hashing};
+use crate::keys::signing::{Keys, Rotation, When};
+use crate::keys::vault::{KeyFile, Vault};
+use crate::metrics::Metrics;
+use crate::notices::Notices;
+use crate::oidc::resource::LIFETIMES;
+use crate::site::{PresentSite, Site};
+use crate::store::db::{self, Db, Limits, Schema};
+use crate::store::ephemeral::{self, Ephemeral, Redis};
+use crate::store::epoch;
+use crate::store::event::Pen;
+use crate::store::installation;
+use crate::tokens::grant_name::GrantNames;
+
+/// Where time and chance come from, and how careful SQLite is: what tests choose.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// The clock.
+    pub clock: Clock,
+    /// Chance.
+    pub random: Random,
+    /// Whether SQLite waits until each commit is on disk.
+    pub durable: bool,
+}
+
+impl Surroundings {
+    /// Those of a real process.
+    pub fn real() -> Self {
+        Self { clock: Clock::System, random: Random::System, durable: true }
+    }
+}
+
+/// How long a start or a command waits for a busy database: other replicas may start at the same moment. Requests wait
+/// for less, since a person waits for them.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Why the database is opened. This decides what may be changed in it on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// To serve: makes the database, the master key and the signing keys, brings the schema up to date, and declares what the
+    /// configuration declares.
+    Serve,
+    /// To bring the schema up to date; makes a database and a master key where there are none.
+    Migrate,
+    /// To begin an epoch in the copy of a backup: brings its schema up to date, and makes nothing.
+    Restore,
+    /// To do what a command says, and nothing else.
+    Command,
+}
+
+impl Purpose {
+    /// Whether a database and a master key are made where there are none.
+    fn makes(self) -> bool {
+        matches!(self, Self::Serve | Self::Migrate)
+    }
+}
+
+/// Why a command does not work on this database.
+#[derive(Debug)]
+pub struct NotOurs(String);
+
+impl std::fmt::Display for NotOurs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NotOurs {}
+
+/// Opens the database and everything else in order to serve. From then on the configured time limits hold.
+pub async fn open(config: Config, surroundings: Surroundings) -> Result<App> {
+    let app = open_patiently(Purpose::Serve, config, surroundings).await?;
+    serve_requests(&app);
+    Ok(app)
+}
+
+fn configured(config: &Config) -> Limits {
+    Limits { acquire: config.database.acquire_timeout, statement: config.database.statement_timeout }
+}
+
+/// Opens the database and everything else, and keeps the long time limits of a start.
+pub async fn open_patiently(purpose: Purpose, config: Config, surroundings: Surroundings) -> Result<App> {
+    let subject = match config.database_url() {
+        DatabaseUrl::Sqlite(path) => format!("database {}", path.display()),
+        url => format!("database {url} (database.url)"),
+    };
+    open_called(&subject, purpose, config, surroundings).await
+}
+
+/// Opens the copy of a backup, which messages name, in order to begin an epoch in it.
+pub(crate) async fn open_copy(backup: &Path, config: Config, surroundings: Surroundings) -> Result<App> {
+    open_called(&format!("backup {}", backup.display()), Purpose::Restore, config, surroundings).await
+}
+
+/// The same of a database that messages call `subject`.
+async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundings: Surroundings) -> Result<App> {
+    let Surroundings { clock, random, durable } = surroundings;
+    let pen = Pen { clock: clock.clone(), random: random.clone() };
+    let own_key = own_key_file(&config);
+    let held = look_into_file(purpose, &config, own_key.as_ref(), subject).await?;
+    let db = open_database(&config, durable, purpose.makes(), held, subject).await?;
+    match purpose {
+        Purpose::Serve | Purpose::Migrate => is_nobody_elses(subject, &db.tables().await?)?,
+        Purpose::Restore => is_of_latchkey(subject, &db).await?,
+        Purpose::Command => is_ours(&config, &db).await?,
+    }
+    if let Purpose::Migrate | Purpose::Restore = purpose {
+        is_of_this_issuer(&config, &db, subject).await?;
+    }
+    let masters = master_keys(&config, own_key.as_ref(), &db, &random).await?;
+    if purpose != Purpose::Command {
+        db.migrate().await.with_context(|| format!("the schema of the {subject} cannot be brought up to date"))?;
+    }
+    let vault = match purpose.makes() {
+        true => Vault::open(&db, &masters, &pen).await,
+        false => Vault::open_as_it_is(&db, &masters).await,
+    };
+    let vault = vault.with_context(|| which_key(&config, subject))?;
+    if let (Some(file), true) = (&own_key, purpose.makes()) {
+        file.finish().with_context(|| format!("the master key file {}", file.path().display()))?;
+    }
+    let tokens = &config.tokens;
+    let rotation = Rotation {
+        algorithms: tokens.signing_algorithms.clone(),
+        every: tokens.key_rotation,
+        ahead: tokens.key_publish_ahead,
+        // As long as any resource may have them live, whatever is registered now or was when a token was made.
+        longest_token: LIFETIMES[1].max(tokens.access_token).max(tokens.id_token),
+    };
+    let keys = Keys::open(&db, &vault, &pen, rotation).await.context("the signing keys cannot be loaded")?;
+    if purpose == Purpose::Serve {
+        if epoch::is_unfinished(&mut *db.read().await?).await? {
+            bail!("a restore of this database was begun and did not end: run latchkey restore again, without a file");
+        }
+        keys.rotate(&db, &vault, &pen, When::Missing).await.context("the signing keys cannot be made")?;
+        keep_issuer(&config, &db).await.context("the database cannot be written")?;
+    }
+    let login = &config.login;
+    let cost = Cost {
+        memory_kib: login.argon2_memory.in_kib(),
+        iterations: login.argon2_iterations,
+        parallelism: login.argon2_parallelism,
+    };
+    let bounds = Bounds {
+        at_once: login.hashing_at_once.map(|n| n as usize),
+        queue: login.hashing_queue as usize,
+        wait: login.hashing_wait,
+    };
+    let epoch = epoch::find(&mut *db.read().await?).await.context("the database cannot be read")?;
+    let site = PresentSite::new(Site::new(&config.issuer, &config.pages, Arc::new(Messages::load()?))?);
+    let grant_names = GrantNames::open(&db, &vault, &pen, purpose == Purpose::Serve).await;
+    let grant_names = grant_names.context("the database cannot be read")?;
+    let app = App::new(Parts {
+        grant_names,
+        epoch,
+        csrf: vault.derive("csrf"),
+        interactions: vault.derive("interaction"),
+        ephemeral: match purpose {
+            Purpose::Serve => ephemeral(&config, &vault, &pen).await?,
+            // Whoever can open the database needs no limit.
+            Purpose::Migrate | Purpose::Restore | Purpose::Command => Ephemeral::memory(pen.clock.clone()),
+        },
+        hashing: Hashing::new(cost, bounds, random),
+        metrics: Metrics::new(),
+        notices: Notices::default(),
+        remembered_clients: Default::default(),
+        remembered_resources: Default::default(),
+        site,
+        requests: TaskTracker::new(),
+        process: pen.id(),
+        config,
+        db,
+        vault,
+        keys,
+        pen,
+    });
+    if purpose == Purpose::Serve {
+        let declared = declare::declare(&app, &app.config).await;
+        let declared = declared.context("the clients of the configuration cannot be written")?;
+        let mut unsignable = declared.unsignable.clone();
+        if unsignable.is_empty() {
+            // Also where nothing is declared, or a newer edition is in force.
+            unsignable = declare::unsignable(&app).await.context("the database cannot be read")?;
+        }
+        if !unsignable.is_empty() {
+            bail!("{}", unsignable.join("\n"));
+        }
+        declared.log();
+    }
+    Ok(app)
+}
+
+async fn open_database(config: &Config, durable: bool, make: bool, held: Option<File>, subject: &str) -> Result<Db> {
+    let url = config.database_url();
+    let limits = configured(config);
+    let options = db::Options {
+        url: match &url {
+            DatabaseUrl::Sqlite(path) => db::sqlite_url(path),
+            DatabaseUrl::Postgres(url) => url.expose().to_owned(),
+        },
+        max_connections: config.database.max_connections,
+        limits: Limits { acquire: limits.acquire.max(PATIENCE), statement: limits.statement.max(PATIENCE) },
+        durable,
+        make,
+    };
+    if let DatabaseUrl::Sqlite(path) = &url {
+        let made = files::keep_private(path).map_err(|error| anyhow!(refusal::explained(path, &error)));
+        made.with_context(|| format!("the {subject} cannot be made"))?;
+    }
+    Db::open(&options, held).await.map_err(|error| unopened(config, error)).with_context(|| not_opened(subject))
+}
+
+fn not_opened(subject: &str) -> String {
+    format!("the {subject} cannot be opened")
+}
+
+/// Why the database does not open: SQLite does not say whether that is a matter of permissions.
+fn unopened(config: &Config, error: impl Into<anyhow::Error>) -> anyhow::Error {
+    if let DatabaseUrl::Sqlite(path) = config.database_url()
+        && let Err(refused) = File::options().read(true).write(true).open(&path)
+        && refused.kind() != ErrorKind::NotFound
+    {
+        return anyhow!(refusal::explained(&path, &refused));
+    }
+    error.into()
+}
+
+/// Looks at an SQLite file before anything is changed in it, and refuses what this purpose cannot work with. What it returns
+/// keeps the file from being replaced.
+async fn look_into_file(
+    purpose: Purpose,
+    config: &Config,
+    own_key: Option<&KeyFile>,
+    subject: &str,
+) -> Result<Option<File>> {
+    let DatabaseUrl::Sqlite(path) = config.database_url() else { return Ok(None) };
+    let bytes = match std::fs::metadata(&path) {
+        Ok(metadata) if metadata.is_file() => Some(metadata.len()),
+        Ok(_) => None,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => None,
+        Err(error) => return Err(anyhow!(refusal::explained(&path, &error))).with_context(|| not_opened(subject)),
+    };
+    if !purpose.makes() && bytes.is_none() {
+        // Opening it would make an empty one.
+        let path = std::path::absolute(&path).unwrap_or(path);
+        bail!(NotOurs(format!("There is no database at {}.", path.display())));
+    }
+    if purpose.makes() {
+        files::prepare_folders(config)?;
+    }
+    let held = match purpose {
+        // Its copy is its own, and so is the database that the copy will replace.
+        Purpose::Restore => None,
+        _ => Some(hold::share(&path).map_err(|error| unopened(config, error)).with_context(|| not_opened(subject))?),
+    };
+    let tables = match bytes {
+        None | Some(0) => Vec::new(),
+        Some(_) => {
+            let tables = Db::tables_of(&path, PATIENCE).await.map_err(|error| unopened(config, error));
+            tables.with_context(|| not_opened(subject))?
+        }
+    };
+    if let (Some(file), true) = (own_key, purpose.makes()) {
+        // Before a database is made: an empty one would look as if all had been well.
+        let checked = file.check(&path, has_ours(&tables));
+        checked.with_context(|| format!("the master key file {}", file.path().display()))?;
+        file.paths().iter().for_each(|path| files::tighten(path));
+    }
+    match purpose {
+        // What is no backup is told by what it lacks.
+        Purpose::Restore => {}
+        _ => is_nobody_elses(subject, &tables)?,
+    }
+    Ok(held)
+}
+
+/// Whether tables of Latchkey are among these.
+fn has_ours(tables: &[String]) -> bool {
+    ["installation", "data_key"].iter().all(|own| tables.iter().any(|table| table == own))
+}
+
+/// Refuses a database that is another program's: none of ours is among its tables.
+fn is_nobody_elses(subject: &str, tables: &[String]) -> Result<()> {
+    // A first start that ended in the middle leaves the list of migrations behind.
+    match tables.iter().find(|table| *table != "_sqlx_migrations") {
+        Some(other) if !has_ours(tables) => bail!(NotOurs(format!(
+            "The {subject} has tables of another program ({other}, for one) and none of Latchkey: give Latchkey one of its own."
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a database or a backup that belongs to another issuer. One that has no tables yet belongs to nobody.
+async fn is_of_this_issuer(config: &Config, db: &Db, subject: &str) -> Result<()> {
+    if !has_ours(&db.tables().await.context("the database cannot be read")?) {
+        return Ok(());
+    }
+    let issuer = installation::find(&mut *db.read().await?, ISSUER).await?;
+    match issuer.filter(|issuer| issuer != config.issuer.as_str()) {
+        None => Ok(()),
+        Some(other) => bail!(NotOurs(format!(
+            "The {subject} belongs to {other}, and this configuration is that of {}. If the issuer has changed on purpose, do \
+             this with the one from before, and then start the server with the new one.",
+            config.issuer.as_str()
+        ))),
+    }
+}
+
+/// Refuses a database that was made for something else, or that this release cannot work with.
+async fn is_ours(config: &Config, db: &Db) -> Result<()> {
+    let shown = config.database_url().shown();
+    match db.schema().await.context("the database cannot be read")? {
+        Schema::Missing => bail!(NotOurs(format!("The database {shown} is not one of Latchkey, or was never used."))),
+        Schema::Behind => bail!(NotOurs(format!(
+            "The database {shown} was made by an earlier release. Bring it up to date first: start the server of this release, \
+             or run latchkey migrate."
+        ))),
+        Schema::UpToDate => {}
+    }
+    // A command must not make the missing data key, nor a master key with it.
+    if installation::data_keys(&mut *db.read().await?).await?.is_empty() {
+        bail!(NotOurs(format!("The database {shown} was never used.")));
+    }
+    let issuer = installation::find(&mut *db.read().await?, ISSUER).await?;
+    match issuer.filter(|issuer| issuer != config.issuer.as_str()) {
+        None => Ok(()),
+        Some(other) => bail!(NotOurs(format!(
+            "The database {shown} belongs to {other}, and this configuration is that of {}.",
+            config.issuer.as_str()
+        ))),
+    }
+}
+
+/// Refuses to restore from a file that is no database of Latchkey.
+async fn is_of_latchkey(subject: &str, db: &Db) -> Result<()> {
+    if !has_ours(&db.tables().await.with_context(|| format!("the {subject} cannot be read"))?) {
+        bail!(NotOurs(format!("The {subject} is not one of Latchkey.")));
+    }
+    Ok(())
+}
+
+/// The installation fact that names the issuer of this database.
+const ISSUER: &str = "issuer";
+
+/// Writes the issuer into the database, so that commands with the configuration of another issuer refuse it.
+async fn keep_issuer(config: &Config, db: &Db) -> db::Result<()> {
+    let issuer = config.issuer.as_str().to_owned();
+    let before = installation::find(&mut *db.read().await?, ISSUER).await?;
+    if before.as_ref() == Some(&issuer) {
+        return Ok(());
+    }
+    if let Some(before) = before {
+        tracing::warn!(
+            "the issuer was {before} and is {issuer} now: applications that know the old one refuse what this one says"
+        );
+    }
+    db.write_one(move |conn| Box::pin(async move { installation::set(conn, ISSUER, &issuer).await })).await
+}
+
+/// The ephemeral store: a Redis if one is named, else the memory of this process.
+async fn ephemeral(config: &Config, vault: &Vault, pen: &Pen) -> Result<Ephemeral> {
+    let Some(url) = &config.ephemeral.redis_url else { return Ok(Ephemeral::memory(pen.clock.clone())) };
+    let options = ephemeral::Options {
+        url: url.expose().clone(),
+        prefix: config.ephemeral.redis_prefix.clone(),
+        timeout: config.ephemeral.redis_timeout,
+    };
+    let redis = Redis::new(&options, vault.derive("ephemeral"), pen.clock.clone(), pen.random.clone());
+    let redis = redis.context("ephemeral.redis_url is not the address of a Redis")?;
+    match redis.begin().await {
+        Ok(Some(policy)) => tracing::warn!(
+            "Redis forgets keys when its memory is full (maxmemory-policy {policy}): proofs that were seen may be used again"
+        ),
+        Ok(None) => {}
+        Err(_) => tracing::warn!(
+            "serving without Redis until {url} (ephemeral.redis_url) answers: limits are counted by each process alone"
+        ),
+    }
+    Ok(Ephemeral::Redis(Arc::new(redis)))
+}
+
+/// The master keys that may open the database, the present one first.
+async fn master_keys(config: &Config, own: Option<&KeyFile>, db: &Db, random: &Random) -> Result<Vec<SealingKey>> {
+    let mut keys: Vec<_> = config.secrets.master_key.iter().cloned().collect();
+    match (own, config.database_url()) {
+        (Some(file), DatabaseUrl::Sqlite(path)) => {
+            let sealed = installation::is_sealed(&mut *db.read().await?).await?;
+            let key = file.open(&path, sealed, random);
+            keys.push(key.with_context(|| format!("the master key file {}", file.path().display()))?);
+        }
+        // A replica must not invent a second one.
+        (Some(_), DatabaseUrl::Postgres(_)) => bail!(
+            "secrets.master_key is missing. On PostgreSQL it must be given, the same to every replica: make one with\n  \
+             openssl rand -base64 32 > master.key\n\
+             and name the file with LATCHKEY__SECRETS__MASTER_KEY_FILE or secrets.master_key_file"
+        ),
+        (None, _) => {}
+    }
+    keys.extend(config.secrets.previous_master_keys.iter().cloned());
+    Ok(keys)
+}
+
+/// Replaces the long time limits of a start by the configured ones: from now on requests wait for the database.
+pub fn serve_requests(app: &App) {
+    app.db.limit(configured(&app.config));
+}
+
+/// Where the master key is that Latchkey makes for itself; `None` if the configuration has one.
+fn own_key_file(config: &Config) -> Option<KeyFile> {
+    config.secrets.master_key.is_none().then(|| KeyFile::at(config.data_dir.join("master.key")))
+}
+
+/// Which key was tried on which database, for messages.
+fn which_key(config: &Config, subject: &str) -> String {
+    let key = match own_key_file(config) {
+        Some(file) => format!("the master key file {}", file.path().display()),
+        None => "secrets.master_key".to_owned(),
+    };
+    format!("{key} and the {subject}")
+}
+
+/// Refuses to restore a backup where the master key is missing that Latchkey had made: before anything is made there.
+pub(crate) fn key_is_there(config: &Config, backup: &Path) -> Result<()> {
+    let Some(file) = own_key_file(config) else { return Ok(()) };
+    let key = std::path::absolute(file.path()).unwrap_or_else(|_| file.path().to_owned());
+    if file.is_there().with_context(|| format!("the master key file {}", key.display()))? {
+        return Ok(());
+    }
+    bail!(NotOurs(format!(
+        "There is no master key at {}, and without it nothing in the backup {} can be opened: put it there first.",
+        key.display(),
+        backup.display()
+    )))
+}
+
+pub(crate) use files::warn_of_open_folders;
+pub(crate) use files::{LOCKS, beside};
+pub(crate) use hold::take_away;
+pub use hold::{Hold, take_hold};
+pub(crate) use restore::forget_unfinished_restore;

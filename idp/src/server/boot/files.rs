@@ -1,0 +1,107 @@
+//! Who may read the files of a database: its owner, and nobody else.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::config::{Config, DatabaseUrl};
+
+/// What anybody but the owner may do with a file.
+const OTHERS: u32 = 0o077;
+
+/// What makes a folder open: others may read or write in it, or its group may write.
+const OPEN: u32 = 0o027;
+
+/// What a server, or a restore, has for itself.
+pub(super) const SERVED: &str = ".lock";
+
+/// What all have in common that have the database open, and what a restore has for itself.
+pub(super) const OPENED: &str = ".use";
+
+/// The files beside a database that are locked.
+pub(crate) const LOCKS: [&str; 2] = [SERVED, OPENED];
+
+/// Options that open a file for writing and, if they make it, make it its owner's alone.
+pub(super) fn private_options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).mode(0o600);
+    options
+}
+
+/// Makes the files of an SQLite database its owner's alone. SQLite gives later files the mode of the database, so they are
+/// private, too.
+pub(super) fn keep_private(database: &Path) -> io::Result<()> {
+    match private_options().create_new(true).open(database) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    for ending in ["", "-wal", "-shm"].into_iter().chain(LOCKS) {
+        tighten(&beside(database, ending));
+    }
+    Ok(())
+}
+
+/// Makes a file its owner's alone, or warns that others can read it.
+pub(super) fn tighten(path: &Path) {
+    // What is not there needs nothing.
+    let Ok(metadata) = fs::metadata(path) else { return };
+    let mode = metadata.permissions().mode();
+    if metadata.is_file() && mode & OTHERS != 0 {
+        // This fails if the file belongs to another user, who lets this process write to it.
+        if let Err(error) = fs::set_permissions(path, PermissionsExt::from_mode(mode & !OTHERS)) {
+            let path = path.display();
+            tracing::warn!("others may read {path}, and that cannot be changed: {error}");
+        }
+    }
+}
+
+/// Warns of folders in which others than the owner can read or replace the database and the master key.
+pub(crate) fn warn_of_open_folders(config: &Config) {
+    let mut folders = vec![config.data_dir.clone()];
+    if let DatabaseUrl::Sqlite(path) = config.database_url()
+        && let Some(folder) = path.parent()
+    {
+        folders.push(if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() });
+    }
+    folders.dedup();
+    for folder in folders {
+        let mode = fs::metadata(&folder).map_or(0, |metadata| metadata.permissions().mode() & 0o777);
+        if mode & OPEN != 0 {
+            let folder = folder.display();
+            tracing::warn!(
+                "the folder {folder} is open to others (mode {mode:o}): make it its owner's alone, by chmod 700"
+            );
+        }
+    }
+}
+
+/// Makes the folders of a database and a master key, for their owner alone, where they are not there.
+pub(super) fn prepare_folders(config: &Config) -> Result<()> {
+    let mut folders = vec![config.data_dir.clone()];
+    if let DatabaseUrl::Sqlite(path) = config.database_url()
+        && let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty())
+    {
+        folders.push(parent.to_owned());
+    }
+    for folder in folders {
+        if folder.is_dir() {
+            continue;
+        }
+        let mut builder = std::fs::DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder.create(&folder).with_context(|| format!("the directory {} cannot be made", folder.display()))?;
+    }
+    Ok(())
+}
+
+/// The file beside a database with this ending.
+pub(crate) fn beside(database: &Path, ending: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}

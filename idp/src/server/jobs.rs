@@ -1,0 +1,280 @@
+//! What is done from time to time, beside requests. Every job may run on several replicas at once.
+
+use std::time::Duration;
+
+use crate::app::App;
+use crate::config::DatabaseUrl;
+use crate::keys::signing::When;
+use crate::login;
+use crate::store::db::Result;
+use crate::store::signing_key::SigningKey;
+use crate::store::sweep::{self, Swept};
+use crate::store::{
+    authorization_code, event, former_signing_key, known_device, one_time_link, password, process, refresh_family,
+    revoked_access_token, session, signing_key,
+};
+
+/// How many rows a statement looks at or removes at most, so that none holds the writer for long.
+const BATCH: i64 = 1000;
+
+/// How many ranges of each table are swept in a minute: a million rows in less than an hour.
+const RANGES: usize = 20;
+
+/// How long memory for hashing is kept that nobody uses.
+const UNUSED: Duration = Duration::from_secs(60);
+
+/// How often a process says that it is there, in rounds of a second.
+const ROUNDS: u32 = 20;
+
+/// How long a process counts as there after it was last seen.
+pub const PROCESS_SEEN: Duration = Duration::from_secs(2 * 60);
+
+/// How long the row of a process is kept after it was last seen.
+const PROCESS_FORGOTTEN: Duration = Duration::from_secs(60 * 60);
+
+/// The most that `tokens.refresh_grace` may be.
+const LONGEST_GRACE: Duration = Duration::from_secs(60);
+
+const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// Reads the keys again and makes the next ones when they are due.
+pub async fn rotate_keys(app: &App) -> Result<Vec<SigningKey>> {
+    app.keys.rotate(&app.db, &app.vault, &app.pen, When::Due).await
+}
+
+/// Removes all that has expired; how many rows went.
+pub async fn remove_expired(app: &App) -> Result<u64> {
+    let (mut gone, mut sweep) = (0, Sweep::default());
+    loop {
+        gone += sweep.next(app).await?;
+        if sweep.is_at_the_beginning() {
+            break;
+        }
+    }
+    Ok(gone + remove_listed(app).await?)
+}
+
+/// Removes what an index finds, batch by batch; how many rows went.
+async fn remove_listed(app: &App) -> Result<u64> {
+    let now = app.now();
+    let dead = dead(app);
+    let events = now - app.config.log.events_kept;
+    let mut gone = 0;
+    macro_rules! batches {
+        ($($delete:path, $before:expr;)+) => { $(
+            loop {
+                let before = $before;
+                let removed = app.db.write_one(move |conn| Box::pin($delete(conn, before, BATCH))).await?;
+                gone += removed;
+                if removed < BATCH.unsigned_abs() {
+                    break;
+                }
+            }
+        )+ };
+    }
+    batches! {
+        authorization_code::delete_expired, dead;
+        revoked_access_token::delete_expired, dead;
+        one_time_link::delete_expired, dead;
+        password::delete_failures, dead;
+        session::delete_browsers, now - A_YEAR;
+        known_device::delete_unseen, now - app.config.login.known_device;
+        event::delete_before, events;
+    }
+    gone += login::password::tell_unknown_names(app).await?;
+    let (gone_by_now, former) = (now - PROCESS_FORGOTTEN, now - A_YEAR);
+    gone += app
+        .db
+        .write(move |conn| {
+            Box::pin(async move {
+                former_signing_key::keep(conn, now).await?;
+                Ok(signing_key::delete_removed(conn, dead).await?
+                    + former_signing_key::delete_removed(conn, former).await?
+                    + process::delete_unseen(conn, gone_by_now).await?)
+            })
+        })
+        .await?;
+    Ok(gone)
+}
+
+/// Codes and access tokens live an hour at most; a day later nobody asks for them any more, whatever the clocks say.
+fn dead(app: &App) -> crate::base::clock::Timestamp {
+    app.now() - Duration::from_secs(26 * 60 * 60)
+}
+
+/// How far the tables have been swept that no index helps with.
+#[derive(Debug, Default)]
+pub struct Sweep {
+    table: usize,
+    after: String,
+}
+
+impl Sweep {
+    /// Sweeps the next range, and goes on to the next table at the end of one; how many rows went.
+    pub async fn next(&mut self, app: &App) -> Result<u64> {
+        let swept = Swept::ALL.get(self.table).copied().unwrap_or(Swept::RefreshFamily);
+        let until = sweep::range_end(&mut *app.db.read().await?, swept, &self.after, BATCH).await?;
+        let (after, end, dead) = (std::mem::take(&mut self.after), until.clone(), dead(app));
+        if swept == Swept::RefreshFamily {
+            clear_range(app, after.clone(), end.clone()).await?;
+        }
+        let removed = app
+            .db
+            .write_one(move |conn| {
+                Box::pin(async move { sweep::delete(conn, swept, &after, end.as_deref(), dead).await })
+            })
+            .await;
+        match until {
+            Some(until) => self.after = until,
+            None => self.table = (self.table + 1) % Swept::ALL.len(),
+        }
+        removed
+    }
+
+    fn is_at_the_beginning(&self) -> bool {
+        self.table == 0 && self.after.is_empty()
+    }
+}
+
+/// Clears what the release before has sealed, range by range, as soon as no retry can ask for it: a copy of the database gives
+/// its key. While that release serves, the sweep clears what it still writes.
+pub async fn clear_sealed_successors(app: &App) -> Result<()> {
+    let mut after = String::new();
+    loop {
+        let until = sweep::range_end(&mut *app.db.read().await?, Swept::RefreshFamily, &after, BATCH).await?;
+        clear_range(app, after, until.clone()).await?;
+        match until {
+            Some(until) => after = until,
+            None => return Ok(()),
+        }
+    }
+}
+
+async fn clear_range(app: &App, after: String, until: Option<String>) -> Result<u64> {
+    let before = app.now() - LONGEST_GRACE;
+    app.db
+        .write_one(move |conn| {
+            Box::pin(
+                async move { refresh_family::clear_sealed_successors(conn, &after, until.as_deref(), before).await },
+            )
+        })
+        .await
+}
+
+/// Runs the jobs until the process ends.
+pub async fn run(app: App) {
+    tokio::join!(every_minute(&app), every_second(&app));
+}
+
+/// Says that this process ends, so that nobody waits for it.
+pub async fn leave(app: &App) -> Result<()> {
+    let id = app.process.clone();
+    app.db.write_one(move |conn| Box::pin(async move { process::delete(conn, &id).await })).await
+}
+
+/// Follows changes of the signing keys by commands and other processes, and reports that it has: a revoked key must be dead
+/// everywhere within seconds.
+async fn every_second(app: &App) {
+    let mut seconds = tokio::time::interval(Duration::from_secs(1));
+    seconds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let (mut reported, mut round, mut failing) = (None, 0, false);
+    loop {
+        seconds.tick().await;
+        let due = round % ROUNDS == 0;
+        match follow_keys(app, reported.filter(|_| !due), round == 0).await {
+            Ok(generation) => {
+                reported = Some(generation);
+                round += 1;
+                failing = false;
+            }
+            // Said once, and not each second.
+            Err(_) if failing => {}
+            Err(error) => {
+                tracing::warn!("the signing keys could not be looked after: {error}");
+                failing = true;
+            }
+        }
+    }
+}
+
+/// Reads the keys again if they were changed, and reports which generation of them this process has followed, unless that was
+/// `reported` already. Returns the generation.
+async fn follow_keys(app: &App, reported: Option<i64>, first: bool) -> Result<i64> {
+    app.keys.follow(&app.db, &app.vault, &app.pen).await?;
+    let generation = app.keys.ring().followed(app.now());
+    if reported == Some(generation) {
+        return Ok(generation);
+    }
+    let (id, name, now) = (app.process.clone(), process_name(app), app.now());
+    let alone = first && matches!(app.config.database_url(), DatabaseUrl::Sqlite(_));
+    app.db
+        .write(move |conn| {
+            Box::pin(async move {
+                if alone {
+                    // An SQLite file has one server; one that is still named here was killed.
+                    process::delete_others(conn, &id).await?;
+                }
+                process::report(conn, &id, &name, generation, now).await
+            })
+        })
+        .await?;
+    Ok(generation)
+}
+
+/// What a person knows this process by.
+fn process_name(app: &App) -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = if host.trim().is_empty() { "this machine" } else { host.trim() };
+    format!("process {} on {host}, which listens on {}", std::process::id(), app.config.listen())
+}
+
+async fn every_minute(app: &App) {
+    let mut minutes = tokio::time::interval(Duration::from_secs(60));
+    minutes.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let (mut sweep, mut cleared, mut round) = (Sweep::default(), false, 0_u64);
+    loop {
+        minutes.tick().await;
+        // A minute after the start: then nothing of before is asked for any more.
+        if round > 0 && !cleared {
+            match clear_sealed_successors(app).await {
+                Ok(()) => cleared = true,
+                Err(error) => tracing::warn!("what has expired could not be removed: {error}"),
+            }
+        }
+        round += 1;
+        app.hashing.rest(UNUSED);
+        match rotate_keys(app).await {
+            Ok(made) => {
+                made.iter().for_each(|key| tracing::info!(kid = key.kid, "a new signing key is published"));
+                app.metrics.job("keys", true, 0, seconds(app));
+            }
+            Err(error) => {
+                tracing::warn!("the signing keys could not be looked after: {error}");
+                app.metrics.job("keys", false, 0, seconds(app));
+            }
+        }
+        match clean(app, &mut sweep).await {
+            Ok(removed) => app.metrics.job("clean", true, removed, seconds(app)),
+            Err(error) => {
+                tracing::warn!("what has expired could not be removed: {error}");
+                app.metrics.job("clean", false, 0, seconds(app));
+            }
+        }
+    }
+}
+
+fn seconds(app: &App) -> f64 {
+    app.now().micros() as f64 / 1e6
+}
+
+/// A minute's share of cleaning; how many rows went.
+async fn clean(app: &App, sweep: &mut Sweep) -> Result<u64> {
+    let mut gone = remove_listed(app).await?;
+    for _ in 0..RANGES * Swept::ALL.len() {
+        gone += sweep.next(app).await?;
+        if sweep.is_at_the_beginning() {
+            break;
+        }
+    }
+    Ok(gone)
+}

@@ -1,0 +1,133 @@
+//! The process that serves: from its start to its end.
+
+pub mod accept;
+pub mod boot;
+pub mod jobs;
+pub(crate) mod log;
+pub(crate) mod process;
+mod reload;
+pub mod router;
+mod welcome;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use serde_json::{Map, json};
+use tokio::signal::unix::{SignalKind, signal};
+
+use accept::tls::Tls;
+use boot::{Purpose, Surroundings};
+use log::Logging;
+use process::stop_signal;
+
+use crate::app::App;
+
+use crate::account::identifier;
+use crate::account::users::{self, NewUser};
+use crate::commands::output::{Failure, Outcome, failed};
+use crate::config::{DatabaseUrl, Loaded};
+use crate::store;
+use crate::store::ephemeral::Ephemeral;
+use crate::store::user::{ADMINISTRATOR, User};
+
+/// How long the link works by which the first administrator sets a password.
+const FIRST_LINK: Duration = Duration::from_secs(60 * 60);
+
+/// How long the database may take to close, after its last request.
+const CLOSE: Duration = Duration::from_secs(5);
+
+/// Serves until told to stop.
+pub(crate) async fn serve(loaded: Loaded, log: Arc<Logging>) -> Outcome {
+    let log_format = loaded.config.log.format;
+    let began = std::time::Instant::now();
+    // Before anything else: SIGHUP ends a process that does not listen to it.
+    let hangup = signal(SignalKind::hangup()).context("SIGHUP cannot be listened to")?;
+    let source = reload::Source::of(&loaded);
+    let mut config = loaded.config;
+    accept::fit(&mut config);
+    let hold = boot::take_hold(&config)?;
+    if let DatabaseUrl::Sqlite(path) = config.database_url() {
+        boot::forget_unfinished_restore(&path).context("what an earlier restore has left cannot be removed")?;
+    }
+    let address = config.listen();
+    let listener = accept::listen(address).with_context(|| format!("http.listen: {address} cannot be listened on"))?;
+    let watching = match config.metrics.listen {
+        Some(address) => {
+            let bound = accept::listen(address);
+            Some(bound.with_context(|| format!("metrics.listen: {address} cannot be listened on"))?)
+        }
+        None => None,
+    };
+    let tls = Tls::open(&config.tls)?;
+    let app = boot::open_patiently(Purpose::Serve, config, Surroundings::real()).await?;
+    boot::warn_of_open_folders(&app.config);
+    welcome(&app, began.elapsed()).await?;
+    if let (DatabaseUrl::Postgres(_), Ephemeral::Memory(_)) = (app.config.database_url(), &app.ephemeral) {
+        tracing::warn!(
+            "there is no Redis (ephemeral.redis_url): rates are counted by each replica alone, and a proof that one replica \
+             has seen is new to another. Fine for one replica; for several, give them one Redis"
+        );
+    }
+    boot::serve_requests(&app);
+    let jobs = tokio::spawn(jobs::run(app.clone()));
+    let watching = watching.map(|listener| tokio::spawn(accept::watch(app.clone(), listener)));
+    let watching_tls = tls.clone().map(|tls| tokio::spawn(tls.watch()));
+    let reading_again = tokio::spawn(reload::at_each(hangup, app.clone(), tls.clone(), log, source));
+    accept::serve(&app, router::router(&app), listener, tls, stop_signal()).await;
+    if let Some(watching) = watching_tls {
+        watching.abort();
+    }
+    reading_again.abort();
+    jobs.abort();
+    // Otherwise they may still report that this process lives.
+    let _ = jobs.await;
+    if let Err(error) = jobs::leave(&app).await {
+        tracing::warn!("the row of this process could not be removed: {error}");
+    }
+    if tokio::time::timeout(CLOSE, app.db.close()).await.is_err() {
+        tracing::warn!("the database did not close in time");
+    }
+    if let Some(watching) = watching {
+        watching.abort();
+    }
+    drop(hold);
+    Ok(welcome::line(log_format, "Stopped.", &json!({ "stopped": true })))
+}
+
+/// Tells a person what comes next. It goes to standard output and not to the log: a link that sets a password is a secret.
+async fn welcome(app: &App, took: Duration) -> Result<(), Failure> {
+    let mut conn = app.db.read().await.map_err(failed)?;
+    let administrators = store::user::any_with_password(&mut conn, ADMINISTRATOR).await.map_err(failed)?;
+    drop(conn);
+    let mut first = None;
+    if !administrators {
+        let administrator = first_administrator(app).await?;
+        first = Some(users::first_password_link(app, &administrator.id, FIRST_LINK).await.map_err(failed)?);
+    }
+    welcome::tell(app, took, first.as_ref());
+    Ok(())
+}
+
+/// The first administrator, made at the first start.
+async fn first_administrator(app: &App) -> Result<User, Failure> {
+    let found = async || store::user::find_by_identifier(&mut *app.db.read().await?, "admin").await;
+    if let Some(found) = found().await.map_err(failed)? {
+        return Ok(found);
+    }
+    let name = identifier::parse("admin", None).map_err(|_| anyhow!("admin is no user name"))?;
+    let new = NewUser {
+        sub: None,
+        profile: Map::new(),
+        identifiers: vec![name],
+        password: None,
+        roles: vec![ADMINISTRATOR.to_owned()],
+    };
+    match users::add(app, new).await {
+        // Another replica was faster.
+        Err(crate::login::Error::Store(store::db::Error::Conflict)) => {
+            Ok(found().await.map_err(failed)?.context("the user admin was there, and is not")?)
+        }
+        added => Ok(added.map_err(failed)?),
+    }
+}

@@ -1,0 +1,142 @@
+//! Every URL, in one table.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, Uri, header};
+use axum::middleware::{from_fn, from_fn_with_state as with};
+use axum::response::IntoResponse;
+use axum::routing::{any, get, post};
+
+use crate::app::App;
+use crate::endpoints::{authorization, discovery, health, introspection, jwks, metrics, revocation, token, userinfo};
+use crate::flow::account_holder;
+use crate::http::page::{self, assets};
+use crate::http::{cors, error, guard, headers, params, request_log, run_to_end};
+use crate::oidc::difference::Difference;
+use crate::oidc::discovery::paths;
+use crate::pages::{
+    account, account_applications, account_password, account_sessions, brand, consent, continue_as, end_session, home,
+    language, select_account, set_password, sign_in, sign_up, signed_out,
+};
+
+/// The whole service.
+pub fn router(app: &App) -> Router {
+    let state = || app.clone();
+
+    // Documents for everybody.
+    let documents = Router::new()
+        .route("/.well-known/openid-configuration", discovery::get())
+        .route("/.well-known/oauth-authorization-server", discovery::get())
+        .route("/jwks", get(jwks::get))
+        .layer(from_fn(cors::everybody));
+
+    // What scripts of registered clients call, too.
+    let for_clients = Router::new()
+        .route("/token", post(token::post))
+        .route("/revoke", post(revocation::post))
+        .route("/userinfo", get(userinfo::get).post(userinfo::post))
+        .layer(with(state(), params::layer))
+        .layer(with(state(), error::as_json))
+        .layer(with(state(), cors::registered_origins));
+
+    let for_services = Router::new()
+        .route("/introspect", post(introspection::post))
+        .layer(with(state(), params::layer))
+        .layer(with(state(), error::as_json));
+
+    let for_operators =
+        Router::new().route("/health/live", get(health::live)).route("/health/ready", get(health::ready));
+
+    let for_owners = Router::new()
+        .route("/account", get(account::get).post(account::post))
+        .route("/account/switch", post(account::switch))
+        .route("/account/password", get(account_password::get).post(account_password::post))
+        .route("/account/sessions", get(account_sessions::get).post(account_sessions::post))
+        .route("/account/applications", get(account_applications::get).post(account_applications::post))
+        .layer(from_fn(account_holder::isolated));
+
+    let for_people = for_owners
+        // axum answers HEAD by the handler of GET, and these two change something. Link checkers and previews send HEAD.
+        .route("/authorize", get(authorization::get).post(authorization::post).head(no_head))
+        .route("/end_session", get(end_session::get).post(end_session::post).head(no_head))
+        .route("/", get(home::get))
+        .route("/sign-in", get(sign_in::get).post(sign_in::post))
+        .route("/sign-up", get(sign_up::get).post(sign_up::post))
+        .route("/select-account", get(select_account::get).post(select_account::post))
+        .route("/consent", get(consent::get).post(consent::post))
+        .route("/continue-as", get(continue_as::get).post(continue_as::post))
+        .route("/set-password", get(set_password::get).post(set_password::post))
+        .route("/signed-out", get(signed_out::get))
+        .route("/language", post(language::post))
+        .route("/brand.css", get(brand::get))
+        .route("/brand-logo", get(brand::logo))
+        .route("/static/{hash}/{file}", get(assets::get))
+        .fallback(any(nothing_here))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(with(state(), page::error::as_page));
+
+    let service = Router::new()
+        .merge(documents)
+        .merge(for_clients)
+        .merge(for_services)
+        .merge(for_operators)
+        .merge(for_people)
+        .layer(with(state(), run_to_end::layer));
+
+    // The issuer may have a path; clients look for the document before it and behind it.
+    let path = app.config.issuer.path();
+    let placed = if path.is_empty() {
+        service
+    } else {
+        let elsewhere = paths(path).into_iter().filter(|place| !place.starts_with(&format!("{path}/")));
+        let documents = elsewhere.fold(Router::new(), |router, place| router.route(&place, discovery::get()));
+        documents
+            .layer(from_fn(cors::everybody))
+            .route("/health/live", get(health::live))
+            .route("/health/ready", get(health::ready))
+            // `nest` serves the front page only without the slash at the end.
+            .route(&format!("{path}/"), get(home::get))
+            .nest(path, service)
+            .fallback(any(nothing_beside))
+            .layer(with(state(), page::error::as_page))
+    };
+    placed
+        .layer(with(state(), guard::layer))
+        .layer(with(state(), page::error::as_page))
+        .layer(with(state(), headers::layer))
+        .layer(with(state(), request_log::layer))
+        .with_state(app.clone())
+}
+
+/// What is served on the listener of the metrics.
+pub fn watching(app: &App) -> Router {
+    Router::new()
+        .route("/metrics", get(metrics::get))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .with_state(app.clone())
+}
+
+async fn nothing_here(State(app): State<App>, uri: Uri) -> error::Error {
+    // Below the issuer's path the router sees the rest alone.
+    no_such_path(format!("{}{}", app.config.issuer.path(), uri.path()), "a path of this server".to_owned())
+}
+
+/// A path beside that of the issuer: of a proxy that takes the issuer's path away, most likely.
+async fn nothing_beside(State(app): State<App>, uri: Uri) -> error::Error {
+    no_such_path(uri.path().to_owned(), format!("a path that begins with {}/", app.config.issuer.path()))
+}
+
+fn no_such_path(path: String, expected: String) -> error::Error {
+    // A mail address is masked where its sign is escaped, too.
+    let difference = Difference::new("path", path.replace("%40", "@"), expected);
+    error::Error::Http(StatusCode::NOT_FOUND, "there is nothing here").because(difference)
+}
+
+async fn no_head() -> impl IntoResponse {
+    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")])
+}
+
+async fn wrong_method() -> error::Error {
+    error::Error::Http(StatusCode::METHOD_NOT_ALLOWED, "this address does not take that method")
+}

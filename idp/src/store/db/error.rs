@@ -1,0 +1,88 @@
+//! Why the database did not do what it was asked.
+
+use std::fmt;
+
+/// What a store function returns.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why the database did not do what it was asked.
+#[derive(Debug)]
+pub enum Error {
+    /// Another row holds a value that must be unique.
+    Conflict,
+    /// The database cannot be reached or has no connection to spare: worth a retry.
+    Unavailable(sqlx::Error),
+    /// A statement failed, or a row does not hold what it should.
+    Failed(sqlx::Error),
+    /// A stored value is not what was stored.
+    Corrupt(&'static str),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Conflict => f.write_str("a row with this value exists already"),
+            Self::Unavailable(error) => write!(f, "the database is not available: {error}"),
+            Self::Failed(error) => write!(f, "the database failed: {error}"),
+            Self::Corrupt(what) => write!(f, "the database holds a value that cannot be read: {what}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl Error {
+    /// Whether nothing of the work was done, and another try may well succeed.
+    pub(super) fn is_undone(&self) -> bool {
+        let Self::Unavailable(sqlx::Error::Database(error)) = self else { return false };
+        error.code().is_some_and(|code| is_undone(&code))
+    }
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(database) if database.is_unique_violation() => Self::Conflict,
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => {
+                Self::Unavailable(error)
+            }
+            sqlx::Error::Database(database) if database.code().is_some_and(|code| is_passing(&code)) => {
+                Self::Unavailable(error)
+            }
+            _ => Self::Failed(error),
+        }
+    }
+}
+
+/// Whether a database's error code tells of a state that may pass, and not of a wrong statement.
+fn is_passing(code: &str) -> bool {
+    if code.len() == 5 {
+        // PostgreSQL: connection, resources, operator intervention (shutdown, time-out), lock not available.
+        return ["08", "53", "57", "55P03"].iter().any(|class| code.starts_with(class)) || is_undone(code);
+    }
+    // SQLite: busy, locked, out of memory, read-only, interrupted, disk failing, disk full, file not to be opened; the low
+    // byte of the extended code.
+    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5..=10 | 13 | 14))
+}
+
+/// Whether PostgreSQL has certainly done nothing of the work, and another try may succeed: a serialization failure, a
+/// deadlock, a transaction that was idle for too long, a server that is read-only.
+fn is_undone(code: &str) -> bool {
+    matches!(code, "40001" | "40P01" | "25P03" | "25006")
+}
+
+/// Whether this error means that its connection is of no more use: the server has closed it, or is read-only since
+/// another one took over.
+pub(super) fn is_lost(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            code.len() == 5 && ["08", "57P", "25P03", "25006"].iter().any(|it| code.starts_with(it))
+        }),
+        _ => false,
+    }
+}
+
+pub(super) fn unavailable(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::Unavailable(sqlx::Error::Io(std::io::Error::other(why)))
+}
