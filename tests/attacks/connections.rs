@@ -375,16 +375,17 @@ fn post(config: &Config, path: &str, fields: String) -> http::Request<Body> {
     http::Request::from_parts(parts, body)
 }
 
-/// Sends requests on one connection (for a page, for tokens, for a revocation) and counts the answers, until the server
-/// ends it. The client proves itself by `credentials`.
-async fn hammer(
-    config: Config,
-    credentials: String,
-    fresh: bool,
+/// What those who send requests are told, and what they count.
+#[derive(Clone, Default)]
+struct Told {
     stop: Arc<AtomicBool>,
     dropped: Arc<AtomicUsize>,
     done: Arc<AtomicUsize>,
-) {
+}
+
+/// Sends requests on one connection (for a page, for tokens, for a revocation) and counts the answers, until the server
+/// ends it. The client proves itself by `credentials`.
+async fn hammer(config: Config, credentials: String, fresh: bool, Told { stop, dropped, done }: Told) {
     let (mut turn, mut token) = (0, String::new());
     'connections: loop {
         let Ok(stream) = tokio::net::TcpStream::connect(("127.0.0.1", config.issuer.port())).await else {
@@ -450,13 +451,10 @@ async fn x12_sigterm_under_load_drops_no_request_and_ends_in_time() {
     let service: serde_json::Value = serde_json::from_slice(&added.stdout).unwrap();
     let credential = |name: &str| service[name].as_str().unwrap().to_owned();
     let credentials = format!("client_id={}&client_secret={}", credential("client_id"), credential("client_secret"));
-    let (stop, dropped, done) = (Arc::new(AtomicBool::new(false)), Arc::default(), Arc::new(AtomicUsize::new(0)));
-    let clients: Vec<_> = (0..12)
-        .map(|n| {
-            let (stop, dropped, done) = (Arc::clone(&stop), Arc::clone(&dropped), Arc::clone(&done));
-            tokio::spawn(hammer(config.clone(), credentials.clone(), n % 3 == 0, stop, dropped, done))
-        })
-        .collect();
+    let all = Told::default();
+    let clients: Vec<_> =
+        (0..12).map(|n| tokio::spawn(hammer(config.clone(), credentials.clone(), n % 3 == 0, all.clone()))).collect();
+    let Told { stop, dropped, done } = all;
     while done.load(Ordering::SeqCst) < 300 {
         tokio::task::yield_now().await;
     }

@@ -299,6 +299,7 @@ async fn q2_what_is_too_large_or_compressed_is_refused() {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a list of values, and one loop over it")]
 async fn r4_no_parameter_of_any_route_makes_a_fault_of_ours() {
     let app = TestApp::new().await;
     let rp = app.relying_party().await;

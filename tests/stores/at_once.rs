@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use latchkey::base::token::{Token, TokenKind};
-use latchkey::store::one_time_link::{self, Purpose};
+use latchkey::store::one_time_link::{self, NewLink, Purpose};
 use latchkey::store::{consent, user};
 use tokio::sync::Notify;
 
@@ -134,7 +134,17 @@ async fn of_two_links_that_are_used_at_once_one_sets_the_password_and_neither_fa
             let (hash, user, now) = (token.hash(), alice.id.clone(), app.app.now());
             let insert = app.app.db.write(move |conn| {
                 Box::pin(async move {
-                    one_time_link::insert(conn, &hash, Purpose::SetPassword, &user, now, now + minutes(60)).await
+                    one_time_link::insert(
+                        conn,
+                        &NewLink {
+                            hash: &hash,
+                            purpose: Purpose::SetPassword,
+                            user: &user,
+                            created_at: now,
+                            expires_at: now + minutes(60),
+                        },
+                    )
+                    .await
                 })
             });
             insert.await.unwrap();

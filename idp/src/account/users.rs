@@ -16,7 +16,7 @@ use crate::oidc::claims::Person;
 use crate::store;
 use crate::store::db::Conn;
 use crate::store::event::{Event, Pen};
-use crate::store::one_time_link::{self, Purpose};
+use crate::store::one_time_link::{self, NewLink, Purpose};
 use crate::store::user::{self, Identifier, IdentifierKind, User};
 use crate::store::{password, user as users};
 
@@ -165,7 +165,17 @@ pub async fn password_link(app: &App, user: &Id, lifetime: Duration) -> Result<S
             Box::pin(async move {
                 users::hold(conn, &user).await?;
                 one_time_link::end_all(conn, Purpose::SetPassword, &user, now).await?;
-                one_time_link::insert(conn, &hash, Purpose::SetPassword, &user, now, now + lifetime).await
+                one_time_link::insert(
+                    conn,
+                    &NewLink {
+                        hash: &hash,
+                        purpose: Purpose::SetPassword,
+                        user: &user,
+                        created_at: now,
+                        expires_at: now + lifetime,
+                    },
+                )
+                .await
             })
         })
         .await?;
@@ -193,7 +203,17 @@ pub async fn first_password_link(app: &App, user: &Id, lifetime: Duration) -> Re
                 users::hold(conn, &user).await?;
                 let before = one_time_link::works_until(conn, Purpose::SetPassword, &user, now).await?;
                 if before.is_none() {
-                    one_time_link::insert(conn, &hash, Purpose::SetPassword, &user, now, now + lifetime).await?;
+                    one_time_link::insert(
+                        conn,
+                        &NewLink {
+                            hash: &hash,
+                            purpose: Purpose::SetPassword,
+                            user: &user,
+                            created_at: now,
+                            expires_at: now + lifetime,
+                        },
+                    )
+                    .await?;
                 }
                 Ok(before)
             })

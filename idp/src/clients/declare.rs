@@ -113,11 +113,11 @@ pub async fn declare(app: &App, config: &Config) -> Result<Declared> {
             (client, hashes, ids)
         })
         .collect();
-    let of_resources = config.known().resources;
-    let (now, offered) = (app.now(), app.config.tokens.signing_algorithms.clone());
+    let resources = config.known().resources;
+    let (now, algorithms) = (app.now(), app.config.tokens.signing_algorithms.clone());
     // A clock that was ahead, or an archive: such a time would keep out every later change until it has come.
     let edition = config.edition.at_most(now);
-    if declared.is_empty() && of_resources.is_empty() {
+    if declared.is_empty() && resources.is_empty() {
         let conn = &mut *app.db.read().await?;
         let any = client::list(conn, now).await?.iter().any(|known| known.declared)
             || resource::list(conn).await?.iter().any(|known| known.declared);
@@ -125,21 +125,25 @@ pub async fn declare(app: &App, config: &Config) -> Result<Declared> {
             return Ok(Declared::default());
         }
     }
-    let outcome =
-        app.db.write(move |conn| Box::pin(write_declared(conn, declared, of_resources, offered, edition, now))).await;
+    let whole = Declarations { clients: declared, resources, algorithms, edition };
+    let outcome = app.db.write(move |conn| Box::pin(write_declared(conn, whole, now))).await;
     app.remembered_clients.forget();
     app.remembered_resources.forget();
     outcome
 }
 
-async fn write_declared(
-    conn: &mut Conn,
-    declared: Vec<Declaration>,
-    of_resources: Vec<Resource>,
-    offered: Vec<Algorithm>,
+/// All that one configuration declares.
+#[derive(Clone)]
+struct Declarations {
+    clients: Vec<Declaration>,
+    resources: Vec<Resource>,
+    /// What can be signed with.
+    algorithms: Vec<Algorithm>,
     edition: Edition,
-    now: Timestamp,
-) -> Result<Declared> {
+}
+
+async fn write_declared(conn: &mut Conn, whole: Declarations, now: Timestamp) -> Result<Declared> {
+    let Declarations { clients: declared, resources: of_resources, algorithms: offered, edition } = whole;
     installation::in_turn(conn, TURN).await?;
     let shapes: Vec<_> = declared.iter().map(|(client, hashes, _)| shape(client, hashes)).collect();
     let digest = TokenHash::of(&format!("{}\n{of_resources:?}", shapes.join("\n"))).as_str().to_owned();

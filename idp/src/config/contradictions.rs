@@ -11,13 +11,23 @@ use crate::oidc::resource::check_identifier;
 
 /// Notes every contradiction.
 pub(super) fn find(config: &Config, reader: &mut Reader) {
-    let (tokens, login) = (&config.tokens, &config.login);
     let mut refuse = |wrong: bool, key: &str, wanted: &str| {
         if wrong {
             let (place, wanted) = (reader.place(key), wanted.to_owned());
             reader.problems.push(Problem { key: key.to_owned(), place, found: None, wanted });
         }
     };
+    of_lifetimes_and_limits(config, &mut refuse);
+    of_connections_and_secrets(config, &mut refuse);
+    of_clients(config, &mut refuse);
+    of_resources_and_scopes(config, &mut refuse);
+}
+
+/// Notes a key and what it should be, if something is wrong with it.
+type Refuse<'a> = &'a mut dyn FnMut(bool, &str, &str);
+
+fn of_lifetimes_and_limits(config: &Config, refuse: Refuse<'_>) {
+    let (tokens, login) = (&config.tokens, &config.login);
     refuse(
         tokens.refresh_idle > tokens.refresh_absolute,
         "tokens.refresh_idle",
@@ -48,6 +58,9 @@ pub(super) fn find(config: &Config, reader: &mut Reader) {
         "login.throttle_free",
         "allowed: less than login.throttle_close",
     );
+}
+
+fn of_connections_and_secrets(config: &Config, refuse: Refuse<'_>) {
     refuse(
         config.http.header_timeout > config.http.request_timeout,
         "http.header_timeout",
@@ -79,7 +92,9 @@ pub(super) fn find(config: &Config, reader: &mut Reader) {
         "secrets.master_key",
         "must be written with PostgreSQL, since every process needs the same; make one with `openssl rand -base64 32`",
     );
+}
 
+fn of_clients(config: &Config, refuse: Refuse<'_>) {
     let mut client_ids = BTreeSet::new();
     let known = config.known();
     for (index, client) in config.clients.iter().enumerate() {
@@ -97,9 +112,14 @@ pub(super) fn find(config: &Config, reader: &mut Reader) {
             format!("the client {:?} needs one: write it here, or name its file in `secrets_file`", client.client_id);
         refuse(!public && !secrets, &key("secrets"), &missing);
     }
+}
+
+fn of_resources_and_scopes(config: &Config, refuse: Refuse<'_>) {
+    let known = config.known();
     for (index, resource) in known.resources.iter().enumerate() {
         let before = &known.resources[..index];
-        let faults = resource.faults(before, &config.own_scopes(), &tokens.signing_algorithms, config.issuer.as_str());
+        let faults =
+            resource.faults(before, &config.own_scopes(), &config.tokens.signing_algorithms, config.issuer.as_str());
         for (member, why) in faults {
             // What is wrong with a single value has been told already.
             let told =

@@ -7,7 +7,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::app::App;
-use crate::base::id::Id;
 use crate::base::token::{Token, TokenKind};
 use crate::flow::answer;
 use crate::flow::authorization::ProvenRequest;
@@ -19,7 +18,7 @@ use crate::http::visitor::Visitor;
 use crate::login::interaction::Interaction;
 use crate::login::session;
 use crate::oidc;
-use crate::oidc::authorization::next_step::{Facts, NextStep};
+use crate::oidc::authorization::next_step::{Allowed, Facts, NextStep};
 use crate::oidc::authorization::response::AuthorizationResponse;
 use crate::oidc::claims::access_token::audience;
 use crate::oidc::error::ErrorCode;
@@ -68,12 +67,10 @@ async fn begin(app: &App, visitor: &Visitor, params: &Params) -> Result<Response
     let sessions = visitor.sessions(app).await?;
     match asked.next_step(app, &sessions, &Facts::default()).await? {
         NextStep::Fail(error) => answer::directly(app, visitor, &asked.recipient.error(app.issuer(), &error)),
-        NextStep::Proceed { session, scope, consent } => {
-            match answer(app, &asked, &sessions, &session, scope, consent).await? {
-                Some(answer) => answer::directly(app, visitor, &answer),
-                None => redirect::see_other(&format!("{}?{}", app.config.issuer.url("/authorize"), params.encode())),
-            }
-        }
+        NextStep::Proceed(allowed) => match answer(app, &asked, &sessions, allowed).await? {
+            Some(answer) => answer::directly(app, visitor, &answer),
+            None => redirect::see_other(&format!("{}?{}", app.config.issuer.url("/authorize"), params.encode())),
+        },
         step => {
             let interaction = Interaction::begin(app, &visitor.browser, params);
             ask(app, visitor, &interaction, &step)
@@ -103,12 +100,10 @@ async fn go_on(app: &App, visitor: &Visitor, sealed: &str) -> Result<Response, E
         }
     }
     let answer = match step {
-        NextStep::Proceed { session, scope, consent } => {
-            match answer(app, &asked, &sessions, &session, scope, consent).await? {
-                Some(answer) => answer,
-                None => return next_page::back_to_authorize(app, &interaction),
-            }
-        }
+        NextStep::Proceed(allowed) => match answer(app, &asked, &sessions, allowed).await? {
+            Some(answer) => answer,
+            None => return next_page::back_to_authorize(app, &interaction),
+        },
         NextStep::Fail(error) => asked.recipient.error(app.issuer(), &error),
         step => return ask(app, visitor, &interaction, &step),
     };
@@ -117,7 +112,7 @@ async fn go_on(app: &App, visitor: &Visitor, sealed: &str) -> Result<Response, E
 
 /// Whether nothing is left to be done by a person.
 fn is_answer(step: &NextStep) -> bool {
-    matches!(step, NextStep::Fail(_) | NextStep::Proceed { .. })
+    matches!(step, NextStep::Fail(_) | NextStep::Proceed(_))
 }
 
 /// Gives the grant and its code: RFC 6749 §4.1.2. `None` if the consent that it rests on was withdrawn at this moment, so
@@ -126,11 +121,9 @@ async fn answer(
     app: &App,
     asked: &ProvenRequest,
     sessions: &[Session],
-    session: &Id,
-    scope: ScopeSet,
-    consent: Option<Id>,
+    Allowed { session, scope, consent }: Allowed,
 ) -> Result<Option<AuthorizationResponse>, Error> {
-    let session = sessions.iter().find(|one| one.id == *session);
+    let session = sessions.iter().find(|one| one.id == session);
     let session = session.ok_or_else(|| Error::Internal("a session that is not there was chosen".to_owned()))?;
     if let Err(wait) = app.ephemeral.limit(&format!("authorize:{}", session.id), AUTHORIZATIONS).await {
         let description = format!("This session was given many codes; wait {} s.", wait.as_secs().max(1));

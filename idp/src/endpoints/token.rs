@@ -11,7 +11,6 @@ use crate::app::App;
 use crate::http::client_auth::AuthenticatedClient;
 use crate::http::error::Error;
 use crate::http::params::Form;
-use crate::oidc::resource;
 use crate::oidc::token::request::TokenRequest;
 use crate::oidc::token::response::TokenResponse;
 
@@ -25,25 +24,11 @@ pub async fn post(
     if !client.allows_grant(request.grant_type()) {
         return Err(request.not_allowed(&client).into());
     }
-    let (grant_type, resources) = (request.grant_type(), resource::parse(&params)?);
+    let grant_type = request.grant_type();
     let response = match request {
-        TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
-            authorization_code::redeem(
-                &app,
-                &client,
-                &code,
-                redirect_uri.as_deref(),
-                code_verifier.as_deref(),
-                &resources,
-            )
-            .await?
-        }
-        TokenRequest::RefreshToken { refresh_token, scope } => {
-            refresh_token::refresh(&app, &client, &refresh_token, scope.as_ref(), &resources).await?
-        }
-        TokenRequest::ClientCredentials { scope } => {
-            client_credentials::issue(&app, &client, scope.as_ref(), &resources).await?
-        }
+        TokenRequest::AuthorizationCode(exchange) => authorization_code::redeem(&app, &client, &exchange).await?,
+        TokenRequest::RefreshToken(refresh) => refresh_token::refresh(&app, &client, &refresh).await?,
+        TokenRequest::ClientCredentials(wanted) => client_credentials::issue(&app, &client, &wanted).await?,
     };
     app.metrics.tokens_issued(grant_type.as_str());
     Ok(Json(response))

@@ -212,7 +212,7 @@ impl Keys {
                 .write(move |conn| {
                     Box::pin(async move {
                         if let Some((new, newest)) = &successor {
-                            insert(conn, &recorder, new, *newest, lives, SHORT_MARGIN).await?;
+                            insert(conn, &recorder, new, *newest, Overlap { lives, margin: SHORT_MARGIN }).await?;
                         }
                         let known = signing_key::revoke(conn, &kid, now).await?;
                         let former = former_signing_key::revoke(conn, &kid, now).await?;
@@ -247,7 +247,7 @@ impl Keys {
         for algorithm in &self.rotation.algorithms {
             // Another replica may be faster. With the key that it made all is well, unless it signs too late.
             for _ in 0..if when == When::Now { TRIES } else { 1 } {
-                match self.make_next(db, vault, pen, *algorithm, when).await {
+                match self.make_next(Place { db, vault, pen }, *algorithm, when).await {
                     Err(Error::Conflict) => {}
                     outcome => {
                         made.extend(outcome?);
@@ -282,9 +282,7 @@ impl Keys {
     /// Makes the next key of an algorithm, if it is wanted; `Conflict` if another process was faster.
     async fn make_next(
         &self,
-        db: &Db,
-        vault: &Vault,
-        pen: &Pen,
+        Place { db, vault, pen }: Place<'_>,
         algorithm: Algorithm,
         when: When,
     ) -> Result<Option<signing_key::SigningKey>> {
@@ -316,7 +314,7 @@ impl Keys {
                 if key.active_at > now {
                     key.active_at = key.active_at.max(pen.clock.now() + A_MOMENT);
                 }
-                insert(conn, &pen, &key, newest, lives, margin).await?;
+                insert(conn, &pen, &key, newest, Overlap { lives, margin }).await?;
                 Ok(key)
             })
         });
@@ -324,14 +322,30 @@ impl Keys {
     }
 }
 
-/// Adds a key, and says when those before it go. `lives` is the longest life of a token, and `margin` what comes on top.
+/// Where keys are made.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    db: &'a Db,
+    vault: &'a Vault,
+    pen: &'a Pen,
+}
+
+/// How long a key stays after the next one has taken over.
+#[derive(Clone, Copy)]
+struct Overlap {
+    /// The longest life of a token.
+    lives: Duration,
+    /// What comes on top.
+    margin: Duration,
+}
+
+/// Adds a key, and says when those before it go.
 async fn insert(
     conn: &mut Conn,
     pen: &Pen,
     key: &signing_key::SigningKey,
     newest: Option<Timestamp>,
-    lives: Duration,
-    margin: Duration,
+    Overlap { lives, margin }: Overlap,
 ) -> Result<()> {
     signing_key::insert_after(conn, key, newest).await?;
     signing_key::retire_before(conn, &key.algorithm, key.active_at, key.active_at + lives + margin).await?;

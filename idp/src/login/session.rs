@@ -157,8 +157,9 @@ impl Beginning {
         let kept_at = new.kept_at.or(own.as_ref().and_then(|own| own.kept_at));
         let choices = || others.iter().map(|other| other.kept_at).chain([kept_at]);
         let (all, some) = (choices().all(|kept| kept.is_some()), choices().any(|kept| kept.is_some()));
-        let cookies = Cookies { sid_hash: &sid_hash, kept_hash: (some && !all).then_some(&kept_hash) };
-        session::renew_browser(conn, &new.browser_id, &cookies, presented, &new.user_id, now).await?;
+        let kept_hash = (some && !all).then_some(&kept_hash);
+        let cookies = Cookies { sid_hash: &sid_hash, kept_hash, presented, user: &new.user_id };
+        session::renew_browser(conn, &new.browser_id, &cookies, now).await?;
         known_device::note(conn, &browser, &new.user_id, now).await?;
         let session = match own {
             Some(own) if session::reauthenticate(conn, &own.id, &new, idle_seconds).await? => own.id,

@@ -55,6 +55,7 @@ pub(super) struct Sample {
 }
 
 /// Every page in a language, with a name of [`NAMES`] wherever strangers may put one.
+#[expect(clippy::too_many_lines, reason = "a list of pages, one after the other")]
 pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
     let layout = || Layout {
         language_return: Some("/sign-in"),

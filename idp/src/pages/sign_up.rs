@@ -140,7 +140,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
         None => None,
     };
     let hint = step.as_ref().and_then(|step| step.asked.request.login_hint.clone());
-    show(&app, &visitor, step.as_ref(), hint.unwrap_or_default(), String::new(), Vec::new())
+    show(&app, &visitor, step.as_ref(), Typed { email: hint.unwrap_or_default(), ..Typed::default() })
 }
 
 /// Makes an account, and signs its owner in.
@@ -156,7 +156,8 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
     let email = params.get("email").unwrap_or_default().trim().to_owned();
     let name = params.get("name").unwrap_or_default().trim().to_owned();
     let password = Secret::from(params.get("password").unwrap_or_default());
-    let again = |problems| show(&app, &visitor, step.as_ref(), email.clone(), name.clone(), problems);
+    let again =
+        |problems| show(&app, &visitor, step.as_ref(), Typed { email: email.clone(), name: name.clone(), problems });
 
     let mut problems = Vec::new();
     let identifier = identifier::parse(&email, None).ok().filter(|it| it.kind == IdentifierKind::Email.as_str());
@@ -191,14 +192,16 @@ fn offered(app: &App) -> Result<(), Error> {
     if app.config.login.sign_up { Ok(()) } else { Err(Error::SignUpOff) }
 }
 
-fn show(
-    app: &App,
-    visitor: &Visitor,
-    step: Option<&Step>,
+/// What somebody has typed, and what has to be put right in it.
+#[derive(Default)]
+struct Typed {
     email: String,
     name: String,
     problems: Vec<SignUpProblem>,
-) -> Result<Response, Error> {
+}
+
+fn show(app: &App, visitor: &Visitor, step: Option<&Step>, typed: Typed) -> Result<Response, Error> {
+    let Typed { email, name, problems } = typed;
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
     let page = SignUpPage {
         layout: layout_of(app, visitor, step).with_switch("/sign-up"),

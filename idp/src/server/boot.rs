@@ -20,7 +20,7 @@ use crate::base::random::Random;
 use crate::base::refusal;
 use crate::base::seal::SealingKey;
 use crate::clients::declare;
-use crate::config::{Config, DatabaseUrl};
+use crate::config::{Config, DatabaseUrl, Login, Tokens};
 use crate::hashing::{Bounds, Cost, Hashing};
 use crate::keys::signing::{Keys, Rotation, When};
 use crate::keys::vault::{KeyFile, Vault};
@@ -142,15 +142,8 @@ async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundin
     if let (Some(file), true) = (&own_key, purpose.makes()) {
         file.finish().with_context(|| format!("the master key file {}", file.path().display()))?;
     }
-    let tokens = &config.tokens;
-    let rotation = Rotation {
-        algorithms: tokens.signing_algorithms.clone(),
-        every: tokens.key_rotation,
-        ahead: tokens.key_publish_ahead,
-        // As long as any resource may have them live, whatever is registered now or was when a token was made.
-        longest_token: LIFETIMES[1].max(tokens.access_token).max(tokens.id_token),
-    };
-    let keys = Keys::open(&db, &vault, &pen, rotation).await.context("the signing keys cannot be loaded")?;
+    let keys =
+        Keys::open(&db, &vault, &pen, rotation(&config.tokens)).await.context("the signing keys cannot be loaded")?;
     if purpose == Purpose::Serve {
         if epoch::is_unfinished(&mut *db.read().await?).await? {
             bail!("a restore of this database was begun and did not end: run latchkey restore again, without a file");
@@ -158,17 +151,6 @@ async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundin
         keys.rotate(&db, &vault, &pen, When::Missing).await.context("the signing keys cannot be made")?;
         keep_issuer(&config, &db).await.context("the database cannot be written")?;
     }
-    let login = &config.login;
-    let cost = Cost {
-        memory_kib: login.argon2_memory.in_kib(),
-        iterations: login.argon2_iterations,
-        parallelism: login.argon2_parallelism,
-    };
-    let bounds = Bounds {
-        at_once: login.hashing_at_once.map(|n| n as usize),
-        queue: login.hashing_queue as usize,
-        wait: login.hashing_wait,
-    };
     let epoch = epoch::find(&mut *db.read().await?).await.context("the database cannot be read")?;
     let site = PresentSite::new(Site::new(&config.issuer, &config.pages, Arc::new(Messages::load()?))?);
     let grant_names = GrantNames::open(&db, &vault, &pen, purpose == Purpose::Serve).await;
@@ -183,7 +165,7 @@ async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundin
             // Whoever can open the database needs no limit.
             Purpose::Migrate | Purpose::Restore | Purpose::Command => Ephemeral::memory(pen.clock.clone()),
         },
-        hashing: Hashing::new(cost, bounds, random),
+        hashing: hashing(&config.login, random),
         metrics: Metrics::new(),
         notices: Notices::default(),
         remembered_clients: Default::default(),
@@ -198,19 +180,51 @@ async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundin
         pen,
     });
     if purpose == Purpose::Serve {
-        let declared = declare::declare(&app, &app.config).await;
-        let declared = declared.context("the clients of the configuration cannot be written")?;
-        let mut unsignable = declared.unsignable.clone();
-        if unsignable.is_empty() {
-            // Also where nothing is declared, or a newer edition is in force.
-            unsignable = declare::unsignable(&app).await.context("the database cannot be read")?;
-        }
-        if !unsignable.is_empty() {
-            bail!("{}", unsignable.join("\n"));
-        }
-        declared.log();
+        declare_clients(&app).await?;
     }
     Ok(app)
+}
+
+/// How signing keys follow each other.
+fn rotation(tokens: &Tokens) -> Rotation {
+    Rotation {
+        algorithms: tokens.signing_algorithms.clone(),
+        every: tokens.key_rotation,
+        ahead: tokens.key_publish_ahead,
+        // As long as any resource may have them live, whatever is registered now or was when a token was made.
+        longest_token: LIFETIMES[1].max(tokens.access_token).max(tokens.id_token),
+    }
+}
+
+/// The place where passwords are hashed.
+fn hashing(login: &Login, random: Random) -> Hashing {
+    let cost = Cost {
+        memory_kib: login.argon2_memory.in_kib(),
+        iterations: login.argon2_iterations,
+        parallelism: login.argon2_parallelism,
+    };
+    let bounds = Bounds {
+        at_once: login.hashing_at_once.map(|n| n as usize),
+        queue: login.hashing_queue as usize,
+        wait: login.hashing_wait,
+    };
+    Hashing::new(cost, bounds, random)
+}
+
+/// Declares what the configuration declares, unless somebody could then not be signed for.
+async fn declare_clients(app: &App) -> Result<()> {
+    let declared = declare::declare(app, &app.config).await;
+    let declared = declared.context("the clients of the configuration cannot be written")?;
+    let mut unsignable = declared.unsignable.clone();
+    if unsignable.is_empty() {
+        // Also where nothing is declared, or a newer edition is in force.
+        unsignable = declare::unsignable(app).await.context("the database cannot be read")?;
+    }
+    if !unsignable.is_empty() {
+        bail!("{}", unsignable.join("\n"));
+    }
+    declared.log();
+    Ok(())
 }
 
 async fn open_database(config: &Config, durable: bool, make: bool, held: Option<File>, subject: &str) -> Result<Db> {

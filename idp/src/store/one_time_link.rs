@@ -20,23 +20,30 @@ impl Purpose {
     }
 }
 
+/// A link to be kept.
+pub struct NewLink<'a> {
+    /// The hash of what is in its URL.
+    pub hash: &'a TokenHash,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Whose it is.
+    pub user: &'a Id,
+    /// When it is made.
+    pub created_at: Timestamp,
+    /// When it stops to work.
+    pub expires_at: Timestamp,
+}
+
 /// Keeps a link.
-pub async fn insert(
-    conn: &mut Conn,
-    hash: &TokenHash,
-    purpose: Purpose,
-    user: &Id,
-    now: Timestamp,
-    expires_at: Timestamp,
-) -> Result<()> {
+pub async fn insert(conn: &mut Conn, link: &NewLink<'_>) -> Result<()> {
     sqlx::query(
         "INSERT INTO one_time_link (hash, purpose, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
     )
-    .bind(hash)
-    .bind(purpose.as_str())
-    .bind(user)
-    .bind(now)
-    .bind(expires_at)
+    .bind(link.hash)
+    .bind(link.purpose.as_str())
+    .bind(link.user)
+    .bind(link.created_at)
+    .bind(link.expires_at)
     .execute(conn)
     .await?;
     Ok(())

@@ -216,18 +216,15 @@ pub struct Cookies<'a> {
     pub sid_hash: &'a TokenHash,
     /// The hash of the one that opens the sessions to be kept, if there are others.
     pub kept_hash: Option<&'a TokenHash>,
+    /// The hash of the one that it has shown.
+    pub presented: Option<&'a TokenHash>,
+    /// Who signs in.
+    pub user: &'a Id,
 }
 
 /// Gives a browser new session cookies. The one that it has shown, if it was good, stays good for a short while; all
 /// others die.
-pub async fn renew_browser(
-    conn: &mut Conn,
-    browser: &Id,
-    cookies: &Cookies<'_>,
-    presented: Option<&TokenHash>,
-    user: &Id,
-    now: Timestamp,
-) -> Result<()> {
+pub async fn renew_browser(conn: &mut Conn, browser: &Id, cookies: &Cookies<'_>, now: Timestamp) -> Result<()> {
     let sql = format!(
         "UPDATE browser AS b SET sid_hash = $3, kept_sid_hash = $4, sid_renewed_at = $1, last_seen_at = $1, renewed_for = $6,
                 previous_sid_hash = CASE WHEN b.sid_hash = $5 OR b.kept_sid_hash = $5
@@ -240,8 +237,8 @@ pub async fn renew_browser(
         .bind(browser)
         .bind(cookies.sid_hash)
         .bind(cookies.kept_hash)
-        .bind(presented.map_or("", TokenHash::as_str))
-        .bind(user)
+        .bind(cookies.presented.map_or("", TokenHash::as_str))
+        .bind(cookies.user)
         .execute(conn)
         .await?;
     Ok(())

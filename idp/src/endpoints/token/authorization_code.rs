@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::base::crash_point::crash_point;
 use crate::base::id::Id;
-use crate::base::token::{Token, TokenKind, looks_like};
+use crate::base::token::{Token, TokenHash, TokenKind, looks_like};
 use crate::http::error::Error;
 use crate::oidc;
 use crate::oidc::authorization::code_challenge::CodeChallenge;
@@ -11,6 +11,7 @@ use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
 use crate::oidc::token::authorization_code::{Code, Exchange, MAX_FAILURES, Verdict, check};
 use crate::oidc::token::grant_type::GrantType;
+use crate::oidc::token::request::CodeExchange;
 use crate::oidc::token::response::TokenResponse;
 use crate::store::event::Event;
 use crate::store::refresh_family::{self, RefreshFamily};
@@ -18,14 +19,8 @@ use crate::store::{authorization_code, grant};
 use crate::tokens::issue::{self, Wanted};
 
 /// Exchanges a code for tokens.
-pub async fn redeem(
-    app: &App,
-    client: &Client,
-    code: &str,
-    redirect_uri: Option<&str>,
-    code_verifier: Option<&str>,
-    resources: &[String],
-) -> Result<TokenResponse, Error> {
+pub async fn redeem(app: &App, client: &Client, exchange: &CodeExchange) -> Result<TokenResponse, Error> {
+    let CodeExchange { code, redirect_uri, code_verifier, resources } = exchange;
     let unknown = || {
         let expected = "an authorization code, not long after its end";
         let difference = Difference::new("code", looks_like(code), expected);
@@ -43,25 +38,16 @@ pub async fn redeem(
         used_at: stored.used_at,
         failures: u32::try_from(stored.failures).unwrap_or(u32::MAX),
     };
-    match check(&judged, &Exchange { redirect_uri, code_verifier }, client, now) {
+    match check(
+        &judged,
+        &Exchange { redirect_uri: redirect_uri.as_deref(), code_verifier: code_verifier.as_deref() },
+        client,
+        now,
+    ) {
         Verdict::Redeem => {}
         Verdict::Refuse(error) => return Err(error.into()),
         Verdict::Replayed => return replayed(app, client, &stored.grant_id).await,
-        Verdict::Fail(error) => {
-            let (pen, event) =
-                (app.pen.clone(), Event::CodeBurnt { grant: stored.grant_id, client: client.id.clone() });
-            app.db
-                .write(move |conn| {
-                    Box::pin(async move {
-                        if authorization_code::fail(conn, &hash, i64::from(MAX_FAILURES), now).await? {
-                            pen.record(conn, &event).await?;
-                        }
-                        Ok(())
-                    })
-                })
-                .await?;
-            return Err(error.into());
-        }
+        Verdict::Fail(error) => return failed(app, client, hash, stored.grant_id, error).await,
     }
     // Signed out, disabled or withdrawn since the code was made.
     let Some(grant) = grant else {
@@ -107,6 +93,27 @@ pub async fn redeem(
         .await?;
     crash_point("authorization_code.after_commit");
     if won { Ok(response) } else { replayed(app, client, &stored.grant_id).await }
+}
+
+/// Counts an exchange that failed; after a few the code is burnt.
+async fn failed(
+    app: &App,
+    client: &Client,
+    hash: TokenHash,
+    grant: Id,
+    error: oidc::error::Error,
+) -> Result<TokenResponse, Error> {
+    let (pen, now, event) = (app.pen.clone(), app.now(), Event::CodeBurnt { grant, client: client.id.clone() });
+    let counted = app.db.write(move |conn| {
+        Box::pin(async move {
+            if authorization_code::fail(conn, &hash, i64::from(MAX_FAILURES), now).await? {
+                pen.record(conn, &event).await?;
+            }
+            Ok(())
+        })
+    });
+    counted.await?;
+    Err(error.into())
 }
 
 /// Ends the grant of a code that is presented twice, and all its tokens, and commits that before it answers: RFC 6749

@@ -8,17 +8,14 @@ use crate::oidc::difference::Difference;
 use crate::oidc::error::ErrorCode;
 use crate::oidc::resource;
 use crate::oidc::scope::ScopeSet;
+use crate::oidc::token::request::OwnToken;
 use crate::oidc::token::response::TokenResponse;
 use crate::resources;
 use crate::tokens::issue;
 
 /// Gives an access token, and neither a refresh token nor an ID token.
-pub async fn issue(
-    app: &App,
-    client: &Client,
-    asked: Option<&ScopeSet>,
-    named: &[String],
-) -> Result<TokenResponse, Error> {
+pub async fn issue(app: &App, client: &Client, wanted: &OwnToken) -> Result<TokenResponse, Error> {
+    let (asked, named) = (wanted.scope.as_ref(), &wanted.resources[..]);
     if client.is_public() {
         return Err(oidc::error::Error::from(ErrorCode::UnauthorizedClient).into());
     }

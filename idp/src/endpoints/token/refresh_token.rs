@@ -10,6 +10,7 @@ use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
 use crate::oidc::scope::ScopeSet;
 use crate::oidc::token::refresh_token::{MOST_ROTATIONS, Rotation, Verdict, judge, scope};
+use crate::oidc::token::request::Refresh;
 use crate::oidc::token::response::TokenResponse;
 use crate::store::event::Event;
 use crate::store::grant;
@@ -22,14 +23,11 @@ use crate::tokens::successors;
 const LOOKS: usize = 2 * MOST_ROTATIONS;
 
 /// Gives new tokens for a refresh token.
-pub async fn refresh(
-    app: &App,
-    client: &Client,
-    presented: &str,
-    asked: Option<&ScopeSet>,
-    resources: &[String],
-) -> Result<TokenResponse, Error> {
-    let presented = Token::parse(TokenKind::RefreshToken, presented).ok_or_else(|| unknown(looks_like(presented)))?;
+pub async fn refresh(app: &App, client: &Client, refresh: &Refresh) -> Result<TokenResponse, Error> {
+    let Refresh { refresh_token, scope, resources } = refresh;
+    let presented = Token::parse(TokenKind::RefreshToken, refresh_token);
+    let presented = presented.ok_or_else(|| unknown(looks_like(refresh_token)))?;
+    let asked = scope.as_ref();
     for _ in 0..LOOKS {
         if let Some(response) = try_once(app, client, &presented, asked, resources).await? {
             return Ok(response);

@@ -82,6 +82,17 @@ pub enum SignInReason {
     SomeoneElse,
 }
 
+/// What an answer may give, and on what that rests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Allowed {
+    /// Who is signed in.
+    pub session: Id,
+    /// What is granted; `offline_access` only if there is a reason for it.
+    pub scope: ScopeSet,
+    /// The remembered consent that it rests on; a client of the operator needs none.
+    pub consent: Option<Id>,
+}
+
 /// What has to happen next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NextStep {
@@ -108,14 +119,7 @@ pub enum NextStep {
     /// Answer with an error.
     Fail(Error),
     /// Answer with a code.
-    Proceed {
-        /// Who is signed in.
-        session: Id,
-        /// What is granted; `offline_access` only if there is a reason for it.
-        scope: ScopeSet,
-        /// The remembered consent that it rests on; a client of the operator needs none.
-        consent: Option<Id>,
-    },
+    Proceed(Allowed),
 }
 
 /// Decides what has to happen before the request can be answered: Core §3.1.2.3 to §3.1.2.6.
@@ -186,7 +190,7 @@ fn decide(request: &AuthorizationRequest, client: &Client, situation: &Situation
         return NextStep::SignIn(SignInReason::TooOld(session.id.clone()));
     }
     match consent(request, client, situation, session, chosen) {
-        NextStep::Proceed { session, .. } if !chosen && client.could_be_another(&request.redirect_uri) => {
+        NextStep::Proceed(Allowed { session, .. }) if !chosen && client.could_be_another(&request.redirect_uri) => {
             NextStep::Continue { session }
         }
         step => step,
@@ -206,10 +210,12 @@ fn consent(
     // Core §11: offline access is a matter of consent. Where none can be asked for it is ignored, unless it was given before.
     let silent = request.prompt.none && !earlier.is_some_and(|earlier| earlier.scope.contains(OFFLINE_ACCESS));
     let wanted = if silent { request.scope.without(OFFLINE_ACCESS) } else { request.scope.clone() };
-    let proceed = |granted: &ScopeSet, consent: Option<&Remembered>| NextStep::Proceed {
-        session: session.id.clone(),
-        scope: request.scope.intersection(granted),
-        consent: consent.map(|consent| consent.id.clone()),
+    let proceed = |granted: &ScopeSet, consent: Option<&Remembered>| {
+        NextStep::Proceed(Allowed {
+            session: session.id.clone(),
+            scope: request.scope.intersection(granted),
+            consent: consent.map(|consent| consent.id.clone()),
+        })
     };
     let stands = |remembered: &&Remembered| chosen && facts.consent.as_ref() == Some(&remembered.id);
     if let (Some(consented), Some(remembered)) = (&facts.consented, remembered.filter(stands)) {

@@ -6,6 +6,7 @@ use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
 use crate::oidc::error::{Error, ErrorCode};
 use crate::oidc::params::Params;
+use crate::oidc::resource;
 use crate::oidc::scope::ScopeSet;
 use crate::oidc::token::grant_type::GrantType;
 
@@ -13,26 +14,44 @@ use crate::oidc::token::grant_type::GrantType;
 #[derive(Clone, PartialEq, Eq)]
 pub enum TokenRequest {
     /// RFC 6749 §4.1.3, RFC 7636 §4.5.
-    AuthorizationCode {
-        /// The code.
-        code: String,
-        /// Where the code was sent.
-        redirect_uri: Option<String>,
-        /// What the challenge was made of.
-        code_verifier: Option<String>,
-    },
+    AuthorizationCode(CodeExchange),
     /// RFC 6749 §6.
-    RefreshToken {
-        /// The refresh token.
-        refresh_token: String,
-        /// The scope, if less is wanted than was granted.
-        scope: Option<ScopeSet>,
-    },
+    RefreshToken(Refresh),
     /// RFC 6749 §4.4.2.
-    ClientCredentials {
-        /// The scope; all that the client may have if none is named.
-        scope: Option<ScopeSet>,
-    },
+    ClientCredentials(OwnToken),
+}
+
+/// A code to be exchanged: RFC 6749 §4.1.3, RFC 7636 §4.5.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CodeExchange {
+    /// The code.
+    pub code: String,
+    /// Where the code was sent.
+    pub redirect_uri: Option<String>,
+    /// What the challenge was made of.
+    pub code_verifier: Option<String>,
+    /// The resources that the access token is to be for, if fewer than were granted: RFC 8707 §2.2.
+    pub resources: Vec<String>,
+}
+
+/// A refresh token to be used: RFC 6749 §6.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Refresh {
+    /// The refresh token.
+    pub refresh_token: String,
+    /// The scope, if less is wanted than was granted.
+    pub scope: Option<ScopeSet>,
+    /// The resources that the access token is to be for, if fewer than were granted: RFC 8707 §2.2.
+    pub resources: Vec<String>,
+}
+
+/// A token for the client itself: RFC 6749 §4.4.2.
+#[derive(Clone, PartialEq, Eq)]
+pub struct OwnToken {
+    /// The scope; all that the client may have if none is named.
+    pub scope: Option<ScopeSet>,
+    /// The resources that the access token is to be for; the client's default ones if none is named: RFC 8707 §2.
+    pub resources: Vec<String>,
 }
 
 impl TokenRequest {
@@ -42,15 +61,20 @@ impl TokenRequest {
         let optional = |name: &str| params.get(name).map(str::to_owned);
         let scope = || params.get("scope").map(ScopeSet::parse).transpose();
         match GrantType::from_name(params.required("grant_type")?) {
-            Some(GrantType::AuthorizationCode) => Ok(Self::AuthorizationCode {
+            Some(GrantType::AuthorizationCode) => Ok(Self::AuthorizationCode(CodeExchange {
                 code: params.required("code")?.to_owned(),
                 redirect_uri: optional("redirect_uri"),
                 code_verifier: optional("code_verifier"),
-            }),
-            Some(GrantType::RefreshToken) => {
-                Ok(Self::RefreshToken { refresh_token: params.required("refresh_token")?.to_owned(), scope: scope()? })
+                resources: resource::parse(params)?,
+            })),
+            Some(GrantType::RefreshToken) => Ok(Self::RefreshToken(Refresh {
+                refresh_token: params.required("refresh_token")?.to_owned(),
+                scope: scope()?,
+                resources: resource::parse(params)?,
+            })),
+            Some(GrantType::ClientCredentials) => {
+                Ok(Self::ClientCredentials(OwnToken { scope: scope()?, resources: resource::parse(params)? }))
             }
-            Some(GrantType::ClientCredentials) => Ok(Self::ClientCredentials { scope: scope()? }),
             None => {
                 let (came, offered) = (params.required("grant_type")?, GrantType::ALL.map(GrantType::as_str));
                 let difference = Difference::one_of("grant_type", came, offered);
@@ -69,9 +93,9 @@ impl TokenRequest {
     /// The grant that the request wants to use.
     pub fn grant_type(&self) -> GrantType {
         match self {
-            Self::AuthorizationCode { .. } => GrantType::AuthorizationCode,
-            Self::RefreshToken { .. } => GrantType::RefreshToken,
-            Self::ClientCredentials { .. } => GrantType::ClientCredentials,
+            Self::AuthorizationCode(_) => GrantType::AuthorizationCode,
+            Self::RefreshToken(_) => GrantType::RefreshToken,
+            Self::ClientCredentials(_) => GrantType::ClientCredentials,
         }
     }
 }
@@ -98,16 +122,25 @@ mod tests {
             parse(
                 "grant_type=authorization_code&code=c&redirect_uri=https%3A%2F%2Frp.example%2Fcb&code_verifier=v&x=y"
             ),
-            Ok(TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier: Some("v".to_owned()) })
+            Ok(TokenRequest::AuthorizationCode(CodeExchange {
+                code,
+                redirect_uri,
+                code_verifier: Some("v".to_owned()),
+                resources: vec![]
+            }))
         );
         assert_eq!(
             parse("grant_type=refresh_token&refresh_token=r&scope=openid+email"),
-            Ok(TokenRequest::RefreshToken {
+            Ok(TokenRequest::RefreshToken(Refresh {
                 refresh_token: "r".to_owned(),
-                scope: Some(["openid", "email"].into_iter().collect())
-            })
+                scope: Some(["openid", "email"].into_iter().collect()),
+                resources: vec![],
+            }))
         );
-        assert_eq!(parse("grant_type=client_credentials&scope="), Ok(TokenRequest::ClientCredentials { scope: None }));
+        assert_eq!(
+            parse("grant_type=client_credentials&scope="),
+            Ok(TokenRequest::ClientCredentials(OwnToken { scope: None, resources: vec![] }))
+        );
     }
 
     #[test]

@@ -144,12 +144,12 @@ fn remembered(scope: &str) -> Option<Remembered> {
 }
 
 fn proceed(sub: &str, scope: &str) -> NextStep {
-    NextStep::Proceed { session: id(sub), scope: scopes(scope), consent: Some("consent".into()) }
+    NextStep::Proceed(Allowed { session: id(sub), scope: scopes(scope), consent: Some("consent".into()) })
 }
 
 /// What a client of the operator gets without a consent.
 fn proceed_unasked(sub: &str, scope: &str) -> NextStep {
-    NextStep::Proceed { session: id(sub), scope: scopes(scope), consent: None }
+    NextStep::Proceed(Allowed { session: id(sub), scope: scopes(scope), consent: None })
 }
 
 fn consent(scope: &str, offline: bool) -> NextStep {
@@ -341,9 +341,9 @@ proptest! {
             ..super::tests::case()
         };
         let step = case.step();
-        let answered = matches!(step, NextStep::Fail(_) | NextStep::Proceed { .. });
+        let answered = matches!(step, NextStep::Fail(_) | NextStep::Proceed(_));
         prop_assert!(prompt != "none" || answered);
-        if let NextStep::Proceed { session, scope, .. } = step {
+        if let NextStep::Proceed(Allowed { session, scope, .. }) = step {
             let session = case.sessions.iter().find(|s| s.id == session).unwrap();
             prop_assert!(hint.is_none_or(|sub| session.sub == sub));
             prop_assert!(max_age.is_none_or(|max| max == 0 || NOW.since(session.auth_time).as_secs() <= max));
