@@ -83,11 +83,6 @@ impl<'a> Jar<'a> {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
     }
-
-    /// A `Set-Cookie` header that takes the cookie away.
-    pub fn remove(self, name: Name) -> Option<HeaderValue> {
-        self.set(name, "", Some(Duration::ZERO))
-    }
 }
 
 #[cfg(test)]

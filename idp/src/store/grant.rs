@@ -53,12 +53,6 @@ pub(super) fn live_grant(now: &str) -> String {
 pub(super) const TABLES: &str = "client_grant g JOIN user_account u ON u.id = g.user_id \
                                  JOIN client c ON c.id = g.client_row JOIN session s ON s.id = g.session_id";
 
-/// A live grant.
-pub async fn find(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<Option<Grant>> {
-    let sql = format!("SELECT {COLUMNS} FROM {TABLES} WHERE g.id = $2 AND {}", live_grant("$1"));
-    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(now).bind(id).fetch_optional(conn).await?)
-}
-
 /// The live grant of an access token that was not revoked by itself, with its user: all that UserInfo and introspection
 /// ask, in one statement.
 pub async fn find_for_token(

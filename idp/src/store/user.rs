@@ -174,12 +174,6 @@ pub async fn list(conn: &mut Conn, after: Option<&Id>, limit: i64) -> Result<Vec
     Ok(sqlx::query_as(sql).bind(after.map_or("", Id::as_str)).bind(limit).fetch_all(conn).await?)
 }
 
-/// Whether there is any user.
-pub async fn any(conn: &mut Conn) -> Result<bool> {
-    let row: Option<(String,)> = sqlx::query_as("SELECT id FROM user_account LIMIT 1").fetch_optional(conn).await?;
-    Ok(row.is_some())
-}
-
 /// Adds a user; `Conflict` if the subject is taken.
 pub async fn insert(conn: &mut Conn, user: &User, passkey_handle: &str) -> Result<()> {
     sqlx::query(

@@ -115,11 +115,6 @@ impl Recipient {
         &self.redirect_uri
     }
 
-    /// The client's state, which goes back as it came.
-    pub fn state(&self) -> Option<&str> {
-        self.state.as_deref()
-    }
-
     fn respond(&self, issuer: &str, mut params: Vec<(&'static str, String)>) -> AuthorizationResponse {
         params.extend(self.state.clone().map(|state| ("state", state)));
         params.push(("iss", issuer.to_owned()));
@@ -178,7 +173,7 @@ mod tests {
         let error = Error::from(ErrorCode::InvalidRequest);
         assert_eq!(recipient(&with("response_mode", "form_post")).error(ISSUER, &error).mode, ResponseMode::FormPost);
         assert_eq!(recipient(&with("response_mode", "fragment")).error(ISSUER, &error).mode, ResponseMode::Fragment);
-        assert_eq!(recipient(&twice("state", "x")).state(), None);
+        assert_eq!(recipient(&twice("state", "x")).state, None);
         for (response_type, asked, mode) in [
             ("token", "", ResponseMode::Fragment),
             ("id_token", "", ResponseMode::Fragment),
