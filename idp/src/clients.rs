@@ -1,4 +1,4 @@
-//! Finding clients, and adding them: by command, and from the configuration file.
+//! Finding, adding and removing clients; `declare` does it for those of the configuration file.
 
 pub mod declare;
 pub mod remembered;

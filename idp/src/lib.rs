@@ -1,6 +1,6 @@
 //! Latchkey, an OpenID Connect provider. The map of the house is `docs/architecture.md`.
 //!
-//! Modules are rings; each uses only the rings above it in this list.
+//! Modules are rings; each uses only its own ring and those above it in this list.
 
 // 0: what tests must control.
 pub mod base;

@@ -1,4 +1,4 @@
-//! The catalogue of attacks and faults is as long as its tests say.
+//! The catalogue of attacks and faults names every case that a test is named after.
 
 use std::collections::BTreeSet;
 

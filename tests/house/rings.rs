@@ -1,4 +1,4 @@
-//! A module uses only rings inside its own, and doors never each other.
+//! A module uses only its own ring and those inside it, and doors never each other.
 
 use super::files;
 

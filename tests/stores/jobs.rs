@@ -1,4 +1,4 @@
-//! `jobs`: what has expired goes, and what lives stays.
+//! `server::jobs`: what has expired goes, and what lives stays.
 
 use latchkey::config::DatabaseUrl;
 use latchkey::jose::Algorithm;

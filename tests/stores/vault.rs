@@ -1,4 +1,4 @@
-//! `vault`: master keys and what they wrap.
+//! `keys::vault`: master keys and what they wrap.
 
 use latchkey::base::random::Random;
 use latchkey::base::seal::SealingKey;

@@ -1,4 +1,4 @@
-//! The command line: what can be asked for, and how the answer is printed.
+//! Ring 7: the command line. A file is a noun: what can be asked for, how it is done, and what is answered.
 //!
 //! [`begin`] does all that needs no database; what is left is a [`Work`] for the rest of the program, which answers with an
 //! [`Outcome`] that [`finish`] prints.

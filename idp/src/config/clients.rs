@@ -1,4 +1,4 @@
-//! `[[clients]]` and `[[scopes]]`: what is declared in the file instead of kept in the database.
+//! `[[clients]]`, `[[scopes]]` and `[[resources]]`: what is declared in the file instead of kept in the database.
 
 use std::path::PathBuf;
 use std::time::Duration;

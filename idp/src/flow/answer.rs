@@ -1,4 +1,4 @@
-//! The answer to a request for authorization, on its way to the client.
+//! Ways to a client: the answer to a request for authorization, and any foreign address after a form.
 
 use axum::http::{HeaderValue, header};
 use axum::response::Response;

@@ -129,7 +129,7 @@ impl Step {
     }
 }
 
-/// What a page on the way to a client is set in; without a step, as `layout`.
+/// What a page on the way to a client is set in; without a step, as `http::page::layout` makes it.
 pub fn layout_of<'a>(app: &App, visitor: &'a Visitor, step: Option<&Step>) -> Layout<'a> {
     let layout = page::layout(app, visitor);
     let Some(step) = step else { return layout };

@@ -1,4 +1,4 @@
-//! Where a person goes next, who has done what a page asked.
+//! Where a person goes after doing what a page asked.
 
 use axum::response::Response;
 

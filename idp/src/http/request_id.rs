@@ -1,4 +1,4 @@
-//! What one request is called.
+//! What one request is called: the id by which an operator finds its line in the log.
 
 use axum::extract::Request;
 

@@ -1,4 +1,4 @@
-//! One line and one count for each request, and the id by which an operator finds it.
+//! One line and one count for each request.
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, StatusCode};

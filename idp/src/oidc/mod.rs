@@ -16,7 +16,7 @@
 //! | RFC 6749 §6, RFC 9700 §4.14 refresh tokens | `token::refresh_token` | `rfc6749_token_endpoint` |
 //! | RFC 6750 bearer tokens | `bearer` | `oidc_core_userinfo` |
 //! | RFC 7009 revocation | `revocation` | `rfc7009_revocation` |
-//! | RFC 7517 keys, Core §10.1.1 (in jose and tokens::keys) | – | `rfc7517_jwks` |
+//! | RFC 7517 keys, Core §10.1.1 (in jose and keys::signing) | – | `rfc7517_jwks` |
 //! | RFC 7591, OpenID Connect Registration: client metadata | `client::metadata`, `client::registration` | `oidc_discovery` |
 //! | RFC 7636 PKCE | `authorization::code_challenge` | A9, B3, B4 |
 //! | RFC 7662 introspection | `claims::introspection` | `rfc7662_introspection` |

@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn b12_a_resource_is_asked_for_by_whom_it_was_allowed_and_never_more_than_was_granted() {
+    fn b12_a_client_gets_the_resources_it_was_allowed_and_never_more_than_was_granted() {
         let all = [resource("a", 5, None), resource("b", 5, None)];
         let mut client = Client::sample(crate::oidc::client::metadata::ClientKind::Web);
         client.metadata.default_resources = uris(&["own"]);

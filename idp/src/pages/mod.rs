@@ -1,4 +1,4 @@
-//! Ring 5: the doors for people. One file per page, with the stem of its template: what the page shows, and what its
+//! Ring 6: the doors for people. One file per page, with the stem of its template: what the page shows, and what its
 //! form does.
 
 pub mod account;

@@ -1,4 +1,4 @@
-//! The process that serves: from its start to its end.
+//! Ring 7: the process that serves, from its start to its end.
 
 pub mod accept;
 pub mod boot;

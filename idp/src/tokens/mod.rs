@@ -1,4 +1,4 @@
-//! Ring 3: tokens, from their keys to their end.
+//! Ring 3: tokens, from their issue to their end.
 
 pub mod authenticate;
 pub mod grant_name;

@@ -1,4 +1,4 @@
-//! Who may read the files of a database: its owner, and nobody else.
+//! The files beside a database: what they are called, and that nobody but the owner may read them.
 
 use std::fs::{self, OpenOptions};
 use std::io;

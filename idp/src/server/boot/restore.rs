@@ -1,4 +1,4 @@
-//! What a restore leaves beside a database, and what a killed one does.
+//! What a restore leaves beside a database, and what is left of one that was killed.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;

@@ -10,7 +10,7 @@ use super::error::Result;
 /// One connection, in a transaction or not.
 pub type Conn = AnyConnection;
 
-/// A piece of work on a connection, as [`Db::write`] takes it.
+/// A piece of work on a connection, as [`Db::write`](super::Db::write) takes it.
 pub type Work<'c, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'c>>;
 
 pub(super) async fn in_transaction<T, F>(conn: &mut Conn, work: F) -> Result<T>
