@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::oidc::resource::{Known, Resource, differ};
+use crate::oidc::scope::ScopeSet;
 use crate::store::client;
 use crate::store::db::{Conn, Result};
 use crate::store::event::Event;
@@ -147,6 +148,8 @@ pub struct Outcome {
     pub removed: Vec<String>,
     /// Scopes that a declared resource and one added by command both have. A token for only one of them lacks such a scope.
     pub shared: Vec<String>,
+    /// Names that a resource added by command and a scope have in common. Who allows the scope allows the resource.
+    pub of_both: Vec<String>,
 }
 
 impl Outcome {
@@ -165,11 +168,24 @@ impl Outcome {
                  the other with latchkey resource edit"
             );
         }
+        if !self.of_both.is_empty() {
+            tracing::warn!(
+                names = self.of_both.join(" "),
+                "these are names of a resource and of a scope: who allows the scope allows the resource. Give one of them another name"
+            );
+        }
     }
 }
 
 /// Writes the resources that a configuration declares, and removes those that it no longer declares.
-pub async fn write_declared(conn: &mut Conn, declared: &[Resource], now: Timestamp) -> Result<Outcome> {
+///
+/// `scopes` are those that there are whatever resources there are.
+pub async fn write_declared(
+    conn: &mut Conn,
+    declared: &[Resource],
+    scopes: &ScopeSet,
+    now: Timestamp,
+) -> Result<Outcome> {
     installation::in_turn(conn, TURN).await?;
     let mut outcome = Outcome::default();
     let present = resource::list(conn).await?;
@@ -183,6 +199,13 @@ pub async fn write_declared(conn: &mut Conn, declared: &[Resource], now: Timesta
             let declared_scopes = || declared.iter().flat_map(|one| one.scopes.iter());
             let shared = known.resource.scopes.iter().filter(|scope| declared_scopes().any(|other| other == *scope));
             outcome.shared.extend(shared.map(str::to_owned));
+            let identifier = &known.resource.identifier;
+            if scopes.contains(identifier) || declared_scopes().any(|scope| scope == identifier) {
+                outcome.of_both.push(identifier.clone());
+            }
+            let resources =
+                known.resource.scopes.iter().filter(|scope| declared.iter().any(|one| one.identifier == *scope));
+            outcome.of_both.extend(resources.map(str::to_owned));
         }
     }
     for one in declared {

@@ -337,6 +337,7 @@ async fn s4_a_first_start_that_ended_in_the_middle_can_be_begun_again() {
     std::fs::remove_file(alone.path("master.key")).unwrap();
     alone.remove_database();
     std::fs::write(alone.path("master.key.new"), "").unwrap();
+    std::fs::write(alone.path("master.key.new.killed"), "before it had a name").unwrap();
     alone.serves().await;
     let begins = |name: &std::ffi::OsString| name.to_str().unwrap().starts_with("master.key");
     let folder = std::fs::read_dir(alone.folder.path()).unwrap();

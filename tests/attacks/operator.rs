@@ -395,6 +395,12 @@ async fn s5_a_restore_waits_for_no_command_and_no_command_meets_a_restore() {
     assert!(said(&refused).contains(&format!("somebody is at work on {path}, try again")), "{}", said(&refused));
     assert!(!with(&killed.path, ".restoring").exists());
     drop(command);
+    // As a server has it.
+    let server = std::fs::File::options().write(true).open(with(&killed.path, ".lock")).unwrap();
+    server.lock().unwrap();
+    let refused = killed.restore(&[]);
+    assert!(said(&refused).contains("a server has it open: stop it first"), "{}", said(&refused));
+    drop(server);
     // As a restore has it.
     let restore = lock().unwrap();
     restore.lock().unwrap();
@@ -403,9 +409,48 @@ async fn s5_a_restore_waits_for_no_command_and_no_command_meets_a_restore() {
         assert_eq!(refused.status.code(), Some(1), "{args:?}: {}", said(&refused));
         assert!(said(&refused).contains(&format!("a restore of {path} is under way")), "{}", said(&refused));
     }
-    drop(restore);
+    let served = std::fs::File::options().write(true).open(with(&killed.path, ".lock")).unwrap();
+    served.lock().unwrap();
+    let serve = refused_start(&killed.config);
+    assert!(serve.contains(&format!("a restore of {path} is under way")), "{serve}");
+    drop((restore, served));
     assert!(killed.has_alice(&killed.path));
+    // The database itself under another name is no backup.
+    let second = with(&killed.path, ".before-restore-x");
+    std::fs::hard_link(&killed.path, &second).unwrap();
+    let refused = run(latchkey(&killed.config).arg("restore").arg(&second));
+    assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+    assert!(second.exists() && killed.has_alice(&killed.path));
     done(&killed.restore(&[]));
+}
+
+fn refused_start(config: &Config) -> String {
+    said(&refused(config))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn s5_a_lock_file_that_is_a_link_is_refused_and_what_it_leads_to_stays_whose_it_is() {
+    let Some(killed) = killed().await else { return };
+    let target = with(&killed.path, ".target");
+    std::fs::write(&target, "mine").unwrap();
+    let lock = with(&killed.path, ".use");
+    std::fs::remove_file(&lock).unwrap();
+    for link in [
+        |from: &Path, to: &Path| std::os::unix::fs::symlink(from, to),
+        |from: &Path, to: &Path| std::fs::hard_link(from, to),
+    ] {
+        link(&target, &lock).unwrap();
+        let refused = run(latchkey(&killed.config).args(["user", "list"]));
+        assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
+        assert!(said(&refused).contains(lock.to_str().unwrap()), "{}", said(&refused));
+        std::fs::remove_file(&lock).unwrap();
+    }
+    // The log of another database beside what is to be a backup.
+    let backup = with(&killed.path, ".new");
+    std::fs::write(with(&backup, "-wal"), "another").unwrap();
+    let refused = run(latchkey(&killed.config).arg("backup").arg(&backup));
+    assert_eq!(refused.status.code(), Some(4), "{}", said(&refused));
+    assert!(!backup.exists());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

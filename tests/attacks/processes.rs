@@ -258,7 +258,7 @@ async fn x16_a_second_server_on_one_sqlite_file_is_refused_and_the_command_line_
     let second = refused(&other);
     let said = String::from_utf8_lossy(&second.stderr).into_owned();
     assert_eq!(second.status.code(), Some(1), "{said}");
-    assert!(said.contains("another Latchkey serves"), "{said}");
+    assert!(said.contains("another Latchkey serves from it"), "{said}");
     let added = run(latchkey(&config).args(["user", "add", "--username", "alice", "--json"]));
     assert_eq!(added.status.code(), Some(0), "{}", String::from_utf8_lossy(&added.stderr));
 }

@@ -9,6 +9,7 @@ use crate::config::{Config, Edition};
 use crate::jose::Algorithm;
 use crate::oidc::client::metadata::Client;
 use crate::oidc::resource::{Resource, differ};
+use crate::oidc::scope::ScopeSet;
 use crate::resources;
 use crate::store::client::{self};
 use crate::store::db::{Conn, Result};
@@ -125,7 +126,7 @@ pub async fn declare(app: &App, config: &Config) -> Result<Declared> {
             return Ok(Declared::default());
         }
     }
-    let whole = Declarations { clients: declared, resources, algorithms, edition };
+    let whole = Declarations { clients: declared, resources, scopes: config.own_scopes(), algorithms, edition };
     let outcome = app.db.write(move |conn| Box::pin(write_declared(conn, whole, now))).await;
     app.remembered_clients.forget();
     app.remembered_resources.forget();
@@ -137,13 +138,15 @@ pub async fn declare(app: &App, config: &Config) -> Result<Declared> {
 struct Declarations {
     clients: Vec<Declaration>,
     resources: Vec<Resource>,
+    /// The scopes that there are whatever resources there are.
+    scopes: ScopeSet,
     /// What can be signed with.
     algorithms: Vec<Algorithm>,
     edition: Edition,
 }
 
 async fn write_declared(conn: &mut Conn, whole: Declarations, now: Timestamp) -> Result<Declared> {
-    let Declarations { clients: declared, resources: of_resources, algorithms: offered, edition } = whole;
+    let Declarations { clients: declared, resources: of_resources, scopes, algorithms: offered, edition } = whole;
     installation::in_turn(conn, TURN).await?;
     let shapes: Vec<_> = declared.iter().map(|(client, hashes, _)| shape(client, hashes)).collect();
     let digest = TokenHash::of(&format!("{}\n{of_resources:?}", shapes.join("\n"))).as_str().to_owned();
@@ -167,7 +170,7 @@ async fn write_declared(conn: &mut Conn, whole: Declarations, now: Timestamp) ->
     if !unsignable.is_empty() {
         return Ok(Declared { unsignable, ..Declared::default() });
     }
-    let resources = resources::write_declared(conn, &of_resources, now).await?;
+    let resources = resources::write_declared(conn, &of_resources, &scopes, now).await?;
     let mut outcome = Declared { resources, ..Declared::default() };
     for known in present.iter().filter(|known| known.declared && !known.client.disabled) {
         if !declared.iter().any(|(client, ..)| client.client_id == known.client.client_id) {

@@ -7,7 +7,7 @@ use crate::base::refusal;
 use crate::commands::output::{Failure, Outcome, Output, failed};
 use crate::config::{Config, DatabaseUrl};
 use crate::server::boot::{self, Purpose, beside, restore};
-use crate::store::db::{Db, Error};
+use crate::store::db::Db;
 use crate::store::epoch;
 use anyhow::{Context, anyhow};
 use clap::Args;
@@ -44,6 +44,11 @@ pub(super) async fn backup(app: &App, backup: &Backup) -> Outcome {
     if file.exists() {
         return Err(Failure::Conflict(format!("{} is there already", file.display())));
     }
+    let log = beside(file, "-wal");
+    if log.exists() {
+        let why = "the log of another database: a restore would take it for that of the backup";
+        return Err(Failure::Conflict(format!("{} is there, {why}", log.display())));
+    }
     // Under another name until it is whole and on disk.
     let unfinished = beside(file, ".unfinished");
     let _ = fs::remove_file(&unfinished);
@@ -72,9 +77,14 @@ pub(super) async fn restore(config: Config, restore: &Restore) -> Outcome {
     // Root restores for the service's user, who could not open what is root's.
     let owner = Owner::of(&present)?;
     // Held until the end: nobody may begin on what is about to be replaced.
-    let _hold = boot::take_away(&config, &present)?;
-    for lock in boot::LOCKS {
-        owner.give(&beside(&present, lock), false)?;
+    let hold = boot::take_away(&config, &present)?;
+    hold.give(owner.uid, owner.gid)
+        .with_context(|| format!("the lock files of {} cannot be given away", present.display()))?;
+    for own in [present.clone(), beside(&present, restore::RESTORING)] {
+        if is_same(file, &own) {
+            let why = "has only another name, which a restore has left: name a backup";
+            return Err(Failure::Usage(format!("{} is the database {}, and {why}", file.display(), own.display())));
+        }
     }
     boot::forget_unfinished_restore(&present).context("what an earlier restore has left cannot be removed")?;
     let restored = beside(&present, restore::RESTORING);
@@ -198,7 +208,7 @@ async fn put_aside(present: &Path, now: Timestamp) -> Result<Option<PathBuf>, Fa
     }
     let merged = match Db::merge(present).await {
         Ok(()) => true,
-        Err(Error::Unavailable(error)) => {
+        Err(error) if error.is_busy() => {
             return Err(anyhow!("somebody is at work on {}, try again: {error}", present.display()).into());
         }
         // It may be damaged, which is why somebody goes back to a backup: then it is kept as it is, with its log.
@@ -240,6 +250,12 @@ fn free_name(present: &Path, now: Timestamp) -> PathBuf {
     let taken = |path: &PathBuf| !path.exists() && !beside(path, "-wal").exists();
     let more = (2..).map(|n| beside(&name, &format!(".{n}")));
     std::iter::once(name.clone()).chain(more).find(taken).unwrap_or(name)
+}
+
+/// Whether two names are those of one file.
+fn is_same(one: &Path, other: &Path) -> bool {
+    let place = |path: &Path| fs::metadata(path).ok().map(|data| (data.dev(), data.ino()));
+    place(one).is_some_and(|one| place(other) == Some(one))
 }
 
 /// Makes an empty file that is for its owner alone.

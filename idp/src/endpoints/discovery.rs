@@ -1,6 +1,6 @@
 //! The provider's description of itself: OpenID Connect Discovery 1.0 §4, RFC 8414 §3.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -21,7 +21,8 @@ use crate::site::Site;
 
 /// The document, and what it was made of.
 struct Made {
-    ring: Arc<Ring>,
+    /// Not kept alive by this: it has private keys.
+    ring: Weak<Ring>,
     known: Arc<Known>,
     site: Arc<Site>,
     document: Bytes,
@@ -39,13 +40,15 @@ async fn answer(app: App, last: Arc<Mutex<Option<Made>>>) -> Result<Response, Er
     let document = {
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         let same = |made: &&Made| {
-            Arc::ptr_eq(&made.ring, &ring) && Arc::ptr_eq(&made.known, &known) && Arc::ptr_eq(&made.site, &site)
+            Weak::ptr_eq(&made.ring, &Arc::downgrade(&ring))
+                && Arc::ptr_eq(&made.known, &known)
+                && Arc::ptr_eq(&made.site, &site)
         };
         match last.as_ref().filter(same) {
             Some(made) => made.document.clone(),
             None => {
                 let document = describe(&app, &ring, &known.scopes, &site);
-                *last = Some(Made { ring, known, site, document: document.clone() });
+                *last = Some(Made { ring: Arc::downgrade(&ring), known, site, document: document.clone() });
                 document
             }
         }

@@ -151,6 +151,7 @@ impl KeyFile {
         if is_there(&self.path)? || !is_there(&self.unfinished())? {
             return Ok(());
         }
+        forget_unnamed(&self.unfinished());
         std::fs::rename(self.unfinished(), &self.path).map_err(of(&self.path))?;
         keep_names(&self.path)
     }
@@ -202,6 +203,18 @@ fn read_or_make_key(path: &Path, random: &Random) -> Result<SealingKey, Error> {
     made.map_err(of(path))?;
     keep_names(path)?;
     read_key(path)
+}
+
+/// Removes keys that got no name, since their process was killed before that.
+fn forget_unnamed(path: &Path) {
+    let Some(name) = path.file_name() else { return };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let other = entry.file_name();
+        if other.as_encoded_bytes().strip_prefix(name.as_encoded_bytes()).is_some_and(|rest| rest.starts_with(b".")) {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 fn write_key(path: &Path, key: &SealingKey) -> std::io::Result<()> {

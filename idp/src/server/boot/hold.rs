@@ -4,10 +4,11 @@
 //! locks that a process has on a file as soon as it closes the file once, and SQLite relies on its own.
 
 use std::fs::{self, File, TryLockError};
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
+use rustix::fs::OFlags;
 
 use crate::base::refusal;
 use crate::config::{Config, DatabaseUrl};
@@ -16,35 +17,46 @@ use crate::server::boot::files::{OPENED, SERVED, beside, prepare_folders, privat
 /// Holds an SQLite file for this process: a second server on it would know nothing of what this one has in memory.
 #[derive(Debug)]
 pub struct Hold {
-    _files: Vec<File>,
+    files: Vec<File>,
+}
+
+impl Hold {
+    /// Gives the lock files to the owner of the database.
+    pub(crate) fn give(&self, uid: u32, gid: u32) -> std::io::Result<()> {
+        self.files.iter().try_for_each(|file| give(file, uid, gid))
+    }
 }
 
 /// Takes hold of the database file for a server, or says who cannot.
 pub fn take_hold(config: &Config) -> Result<Option<Hold>> {
     let DatabaseUrl::Sqlite(path) = config.database_url() else { return Ok(None) };
-    Ok(Some(Hold { _files: vec![served(config, &path)?] }))
+    let why =
+        "another Latchkey serves from it already. An SQLite file belongs to one server; for several, use PostgreSQL";
+    Ok(Some(Hold { files: vec![served(config, &path, why)?] }))
 }
 
 /// Takes the database file away from everybody: what is to replace it must not meet a command that is writing.
 pub(crate) fn take_away(config: &Config, database: &Path) -> Result<Hold> {
-    let served = served(config, database)?;
+    let why = "a server has it open: stop it first";
+    let served = served(config, database, why)?;
     let opened = lock_file(database, OPENED)?;
     match opened.try_lock() {
-        Ok(()) => Ok(Hold { _files: vec![served, opened] }),
+        Ok(()) => Ok(Hold { files: vec![served, opened] }),
         Err(TryLockError::WouldBlock) => bail!("somebody is at work on {}, try again", database.display()),
         Err(TryLockError::Error(error)) => Err(error).context("the database file cannot be locked"),
     }
 }
 
-fn served(config: &Config, database: &Path) -> Result<File> {
+fn served(config: &Config, database: &Path, why: &str) -> Result<File> {
     prepare_folders(config)?;
     let file = lock_file(database, SERVED)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => bail!(
-            "another Latchkey serves from {} already. An SQLite file belongs to one server; for several, use PostgreSQL",
-            database.display()
-        ),
+        Err(TryLockError::WouldBlock) => {
+            // A restore has it, too, and says so here.
+            share(database)?;
+            bail!("the database {} is taken: {why}", database.display())
+        }
         Err(TryLockError::Error(error)) => Err(error).context("the database file cannot be locked"),
     }
 }
@@ -63,14 +75,23 @@ pub(super) fn share(database: &Path) -> Result<File> {
 
 fn lock_file(database: &Path, ending: &str) -> Result<File> {
     let path = beside(database, ending);
-    let file = private_options().create(true).truncate(false).open(&path);
+    // Some file systems share a lock only with those who may read. A link would let whoever made it have root open something else.
+    let nofollow = OFlags::NOFOLLOW.bits().cast_signed();
+    let file = private_options().read(true).create(true).truncate(false).custom_flags(nofollow).open(&path);
     let file = file.map_err(|error| anyhow!(refusal::explained(&path, &error)));
     let file = file.with_context(|| format!("the lock file {} cannot be opened", path.display()))?;
+    let own = file.metadata().with_context(|| format!("the lock file {} cannot be read", path.display()))?;
+    if !own.is_file() || own.nlink() != 1 {
+        bail!("the lock file {} is no file of its own: remove it", path.display());
+    }
     // Root does something for the user of the service, who has to open this, too.
-    if let (Ok(own), Ok(whose)) = (file.metadata(), fs::metadata(database))
-        && (own.uid(), own.gid()) != (whose.uid(), whose.gid())
-    {
-        let _ = chown(&path, Some(whose.uid()), Some(whose.gid()));
+    if let Ok(whose) = fs::metadata(database) {
+        let _ = give(&file, whose.uid(), whose.gid());
     }
     Ok(file)
+}
+
+fn give(file: &File, uid: u32, gid: u32) -> std::io::Result<()> {
+    let own = file.metadata()?;
+    if (own.uid(), own.gid()) == (uid, gid) { Ok(()) } else { fchown(file, Some(uid), Some(gid)) }
 }

@@ -32,6 +32,18 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 impl Error {
+    /// Whether somebody else is at work on the database, and nothing is wrong with it.
+    pub(crate) fn is_busy(&self) -> bool {
+        match self {
+            Self::Unavailable(sqlx::Error::Database(error)) => {
+                // SQLite: busy, locked; the low byte of the extended code.
+                error.code().is_some_and(|code| code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6)))
+            }
+            Self::Unavailable(_) => true,
+            _ => false,
+        }
+    }
+
     /// Whether nothing of the work was done, and another try may well succeed.
     pub(super) fn is_undone(&self) -> bool {
         let Self::Unavailable(sqlx::Error::Database(error)) = self else { return false };
