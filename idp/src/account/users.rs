@@ -156,6 +156,10 @@ async fn end_what_was_before(conn: &mut Conn, pen: &Pen, user: &Id, now: Timesta
     pen.record(conn, &Event::PasswordChanged { user: user.clone() }).await
 }
 
+fn to_set_password<'a>(hash: &'a TokenHash, user: &'a Id, now: Timestamp, lifetime: Duration) -> NewLink<'a> {
+    NewLink { hash, purpose: Purpose::SetPassword, user, created_at: now, expires_at: now + lifetime }
+}
+
 /// A link by which the user sets a password; links made for it before die.
 pub async fn password_link(app: &App, user: &Id, lifetime: Duration) -> Result<String, Error> {
     let token = Token::new(TokenKind::OneTimeLink, &app.pen.random);
@@ -165,17 +169,7 @@ pub async fn password_link(app: &App, user: &Id, lifetime: Duration) -> Result<S
             Box::pin(async move {
                 users::hold(conn, &user).await?;
                 one_time_link::end_all(conn, Purpose::SetPassword, &user, now).await?;
-                one_time_link::insert(
-                    conn,
-                    &NewLink {
-                        hash: &hash,
-                        purpose: Purpose::SetPassword,
-                        user: &user,
-                        created_at: now,
-                        expires_at: now + lifetime,
-                    },
-                )
-                .await
+                one_time_link::insert(conn, &to_set_password(&hash, &user, now, lifetime)).await
             })
         })
         .await?;
@@ -203,17 +197,7 @@ pub async fn first_password_link(app: &App, user: &Id, lifetime: Duration) -> Re
                 users::hold(conn, &user).await?;
                 let before = one_time_link::works_until(conn, Purpose::SetPassword, &user, now).await?;
                 if before.is_none() {
-                    one_time_link::insert(
-                        conn,
-                        &NewLink {
-                            hash: &hash,
-                            purpose: Purpose::SetPassword,
-                            user: &user,
-                            created_at: now,
-                            expires_at: now + lifetime,
-                        },
-                    )
-                    .await?;
+                    one_time_link::insert(conn, &to_set_password(&hash, &user, now, lifetime)).await?;
                 }
                 Ok(before)
             })
