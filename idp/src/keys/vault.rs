@@ -208,8 +208,7 @@ fn read_or_make_key(path: &Path, random: &Random) -> Result<SealingKey, Error> {
 /// Removes keys that got no name, since their process was killed before that.
 fn forget_unnamed(path: &Path) {
     let Some(name) = path.file_name() else { return };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+    for entry in std::fs::read_dir(folder_of(path)).into_iter().flatten().flatten() {
         let other = entry.file_name();
         if other.as_encoded_bytes().strip_prefix(name.as_encoded_bytes()).is_some_and(|rest| rest.starts_with(b".")) {
             let _ = std::fs::remove_file(entry.path());
@@ -228,10 +227,13 @@ fn write_key(path: &Path, key: &SealingKey) -> std::io::Result<()> {
     file.sync_all()
 }
 
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Waits until the names in a file's folder are on disk.
 fn keep_names(path: &Path) -> Result<(), Error> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(of(path))
+    std::fs::File::open(folder_of(path)).and_then(|folder| folder.sync_all()).map_err(of(path))
 }
 
 /// The open data key.
