@@ -21,10 +21,9 @@ use boot::{Purpose, Surroundings};
 use log::Logging;
 use process::stop_signal;
 
-use crate::app::App;
-
 use crate::account::identifier;
 use crate::account::users::{self, NewUser};
+use crate::app::App;
 use crate::commands::output::{Failure, Outcome, failed};
 use crate::config::{DatabaseUrl, Loaded};
 use crate::store;
