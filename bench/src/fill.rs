@@ -31,14 +31,10 @@ pub struct Filled {
 
 fn new(kind: ClientKind) -> NewClient {
     NewClient {
-        client_id: None,
         name: Some("Load".to_owned()),
-        kind,
-        metadata: kind.preset(),
         redirect_uris: if kind == ClientKind::Service { vec![] } else { vec![REDIRECT_URI.to_owned()] },
-        post_logout_redirect_uris: vec![],
-        origins: vec![],
         first_party: true,
+        ..NewClient::of_kind(kind)
     }
 }
 

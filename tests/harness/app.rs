@@ -388,18 +388,14 @@ impl TestApp {
             _ => "https://rp.example/callback",
         };
         let mut new = NewClient {
-            client_id: None,
             name: Some("The Herons' Club".to_owned()),
-            kind,
-            metadata: kind.preset(),
             redirect_uris: vec![redirect_uri.to_owned()],
             post_logout_redirect_uris: if kind == ClientKind::Service {
                 vec![]
             } else {
                 vec!["https://rp.example/bye".to_owned()]
             },
-            origins: vec![],
-            first_party: false,
+            ..NewClient::of_kind(kind)
         };
         change(&mut new);
         let (client, secret) = clients::add(&self.app, new.with_own_origins()).await.unwrap();

@@ -10,7 +10,7 @@ use crate::config::Logo;
 use crate::jose::Algorithm;
 use crate::oidc::client::metadata::Client;
 use crate::oidc::client::metadata::{ClientKind, TokenEndpointAuthMethod};
-use crate::oidc::client::registration::NewClient;
+use crate::oidc::client::registration::{Fault, Member, NewClient};
 use crate::oidc::scope::ScopeSet;
 use crate::resources;
 use crate::store::client;
@@ -111,7 +111,8 @@ fn methods() -> impl TypedValueParser<Value = TokenEndpointAuthMethod> {
 impl AddClient {
     /// The client that is to be added, unless it contradicts itself.
     pub fn to_new(&self) -> Result<NewClient, Failure> {
-        let mut metadata = self.kind.preset();
+        let mut new = NewClient::of_kind(self.kind);
+        let metadata = &mut new.metadata;
         if let Some(file) = &self.logo {
             let logo = Logo::read(file).map_err(|error| Failure::Usage(format!("--logo: {error:#}")))?;
             if logo.bytes.len() > LARGEST_LOGO {
@@ -119,7 +120,9 @@ impl AddClient {
             }
             metadata.logo_uri = Some(logo.data_url());
         }
-        metadata.scope = self.scope.clone().unwrap_or(metadata.scope);
+        if let Some(scope) = &self.scope {
+            metadata.scope.clone_from(scope);
+        }
         metadata.token_endpoint_auth_method = self.token_endpoint_auth_method.or(metadata.token_endpoint_auth_method);
         metadata.require_pkce &= !self.without_pkce;
         metadata.id_token_signed_response_alg = self.id_token_signed_response_alg;
@@ -127,16 +130,12 @@ impl AddClient {
         metadata.default_resources.clone_from(&self.default_resources);
         metadata.resources.clone_from(&self.resources);
         metadata.resource_identifiers.clone_from(&self.resource_identifiers);
-        let new = NewClient {
-            client_id: self.client_id.clone(),
-            name: self.name.clone(),
-            kind: self.kind,
-            metadata,
-            redirect_uris: self.redirect_uris.clone(),
-            post_logout_redirect_uris: self.post_logout_redirect_uris.clone(),
-            origins: self.origins.clone(),
-            first_party: self.first_party,
-        };
+        new.client_id.clone_from(&self.client_id);
+        new.name.clone_from(&self.name);
+        new.redirect_uris.clone_from(&self.redirect_uris);
+        new.post_logout_redirect_uris.clone_from(&self.post_logout_redirect_uris);
+        new.origins.clone_from(&self.origins);
+        new.first_party = self.first_party;
         let new = new.with_own_origins();
         told(&new.faults())?;
         Ok(new)
@@ -144,22 +143,22 @@ impl AddClient {
 }
 
 /// What is wrong with a client, by the options that say it.
-pub fn told(faults: &[(&'static str, String)]) -> Result<(), Failure> {
+fn told(faults: &[Fault]) -> Result<(), Failure> {
     let option = |member| match member {
-        "redirect_uris" => "--redirect-uri",
-        "post_logout_redirect_uris" => "--post-logout-redirect-uri",
-        "origins" => "--origin",
-        "scope" => "--scope",
-        "require_pkce" => "--without-pkce",
-        "client_id" => "--client-id",
-        "name" => "--name",
-        "default_resources" => "--resource",
-        "resources" => "--may-ask-for",
-        "resource_identifiers" => "--resource-identifier",
-        "id_token_signed_response_alg" => "--id-token-signed-response-alg",
-        _ => "--token-endpoint-auth-method",
+        Member::ClientId => "--client-id",
+        Member::Name => "--name",
+        Member::RedirectUris => "--redirect-uri",
+        Member::PostLogoutRedirectUris => "--post-logout-redirect-uri",
+        Member::Origins => "--origin",
+        Member::Scope => "--scope",
+        Member::RequirePkce => "--without-pkce",
+        Member::TokenEndpointAuthMethod => "--token-endpoint-auth-method",
+        Member::IdTokenSignedResponseAlg => "--id-token-signed-response-alg",
+        Member::DefaultResources => "--resource",
+        Member::Resources => "--may-ask-for",
+        Member::ResourceIdentifiers => "--resource-identifier",
     };
-    let faults: Vec<_> = faults.iter().map(|(member, why)| format!("{}: {why}", option(*member))).collect();
+    let faults: Vec<_> = faults.iter().map(|Fault { member, why }| format!("{}: {why}", option(*member))).collect();
     if faults.is_empty() { Ok(()) } else { Err(Failure::Usage(faults.join("\n"))) }
 }
 

@@ -114,8 +114,11 @@ impl DeclaredResource {
 impl DeclaredClient {
     /// The client that this declares.
     pub fn to_new(&self) -> NewClient {
-        let mut metadata = self.kind.preset();
-        metadata.scope = self.scope.clone().unwrap_or(metadata.scope);
+        let mut new = NewClient::of_kind(self.kind);
+        let metadata = &mut new.metadata;
+        if let Some(scope) = &self.scope {
+            metadata.scope.clone_from(scope);
+        }
         metadata.token_endpoint_auth_method = self.token_endpoint_auth_method.or(metadata.token_endpoint_auth_method);
         metadata.require_pkce = self.require_pkce.unwrap_or(metadata.require_pkce);
         metadata.rotate_refresh_tokens = self.rotate_refresh_tokens;
@@ -129,16 +132,12 @@ impl DeclaredClient {
         metadata.client_uri.clone_from(&self.client_uri);
         metadata.tos_uri.clone_from(&self.tos_uri);
         metadata.policy_uri.clone_from(&self.policy_uri);
-        let new = NewClient {
-            client_id: Some(self.client_id.clone()),
-            name: self.name.clone(),
-            kind: self.kind,
-            metadata,
-            redirect_uris: self.redirect_uris.clone(),
-            post_logout_redirect_uris: self.post_logout_redirect_uris.clone(),
-            origins: self.origins.clone(),
-            first_party: self.first_party,
-        };
+        new.client_id = Some(self.client_id.clone());
+        new.name.clone_from(&self.name);
+        new.redirect_uris.clone_from(&self.redirect_uris);
+        new.post_logout_redirect_uris.clone_from(&self.post_logout_redirect_uris);
+        new.origins.clone_from(&self.origins);
+        new.first_party = self.first_party;
         new.with_own_origins()
     }
 }

@@ -7,6 +7,7 @@ use super::problem::Problem;
 use super::reader::Reader;
 use super::settings::Config;
 use super::units::Size;
+use crate::oidc::client::registration::{Fault, Member};
 use crate::oidc::resource::check_identifier;
 
 /// Notes every contradiction.
@@ -100,9 +101,9 @@ fn of_clients(config: &Config, refuse: Refuse<'_>) {
     for (index, client) in config.clients.iter().enumerate() {
         let key = |name: &str| format!("clients.{index}.{name}");
         let new = client.to_new();
-        for (member, why) in new.faults().into_iter().chain(new.not_offered(config.offered(&known))) {
+        for Fault { member, why } in new.faults().into_iter().chain(new.not_offered(config.offered(&known))) {
             // An identifier that is not written has been told already.
-            refuse(member != "client_id" || !client.client_id.is_empty(), &key(member), &why);
+            refuse(member != Member::ClientId || !client.client_id.is_empty(), &key(member.as_str()), &why);
         }
         let (public, secrets) = (new.is_public(), !client.secrets.is_empty());
         refuse(!client_ids.insert(&client.client_id), &key("client_id"), "there is another client of this name");

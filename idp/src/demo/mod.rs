@@ -69,16 +69,12 @@ async fn demo_user(app: &App) -> Result<(String, String), Failure> {
 }
 
 async fn demo_client(app: &App, origin: &str, hint: (String, String)) -> Result<application::Registration, Failure> {
-    let kind = ClientKind::Web;
     let new = NewClient {
         client_id: Some("demo".to_owned()),
         name: Some("The Herons’ Club".to_owned()),
-        kind,
-        metadata: kind.preset(),
         redirect_uris: vec![format!("{origin}callback")],
         post_logout_redirect_uris: vec![origin.to_owned()],
-        origins: Vec::new(),
-        first_party: false,
+        ..NewClient::of_kind(ClientKind::Web)
     };
     let (client, secret) = clients::add(app, new).await.map_err(failed)?;
     Ok(application::Registration {

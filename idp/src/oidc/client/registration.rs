@@ -26,6 +26,59 @@ pub struct NewClient {
     pub first_party: bool,
 }
 
+/// A member of a client's registration that can be wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // Each is the member of this name: RFC 7591 §2, and what this provider adds.
+pub enum Member {
+    ClientId,
+    Name,
+    RedirectUris,
+    PostLogoutRedirectUris,
+    Origins,
+    Scope,
+    RequirePkce,
+    TokenEndpointAuthMethod,
+    IdTokenSignedResponseAlg,
+    DefaultResources,
+    Resources,
+    ResourceIdentifiers,
+}
+
+impl Member {
+    /// The member's name, as registration and the configuration spell it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientId => "client_id",
+            Self::Name => "name",
+            Self::RedirectUris => "redirect_uris",
+            Self::PostLogoutRedirectUris => "post_logout_redirect_uris",
+            Self::Origins => "origins",
+            Self::Scope => "scope",
+            Self::RequirePkce => "require_pkce",
+            Self::TokenEndpointAuthMethod => "token_endpoint_auth_method",
+            Self::IdTokenSignedResponseAlg => "id_token_signed_response_alg",
+            Self::DefaultResources => "default_resources",
+            Self::Resources => "resources",
+            Self::ResourceIdentifiers => "resource_identifiers",
+        }
+    }
+}
+
+/// A member that keeps a client from being registered: RFC 7591 §3.2.2.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The member.
+    pub member: Member,
+    /// What it should be, or why it cannot be what it is.
+    pub why: String,
+}
+
+impl Fault {
+    fn of(member: Member, why: impl Into<String>) -> Self {
+        Self { member, why: why.into() }
+    }
+}
+
 /// What clients can have at this provider.
 #[derive(Clone, Copy, Debug)]
 pub struct Offered<'a> {
@@ -36,6 +89,20 @@ pub struct Offered<'a> {
 }
 
 impl NewClient {
+    /// A client with what is usual for its kind, and nothing else.
+    pub fn of_kind(kind: ClientKind) -> Self {
+        Self {
+            client_id: None,
+            name: None,
+            kind,
+            metadata: kind.preset(),
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            origins: Vec::new(),
+            first_party: false,
+        }
+    }
+
     /// Whether the client can keep no secret.
     pub fn is_public(&self) -> bool {
         self.metadata.token_endpoint_auth_method == Some(TokenEndpointAuthMethod::None)
@@ -51,70 +118,70 @@ impl NewClient {
         self
     }
 
-    /// What it asks for that this provider does not offer: the member of the metadata and what it should be.
-    pub fn not_offered(&self, offered: Offered<'_>) -> Vec<(&'static str, String)> {
+    /// What it asks for that this provider does not offer.
+    pub fn not_offered(&self, offered: Offered<'_>) -> Vec<Fault> {
         let mut faults = Vec::new();
         for unknown in self.metadata.scope.iter().filter(|scope| !offered.known.scopes.contains(scope)) {
-            faults.push((
-                "scope",
-                format!("there is no scope {unknown:?}; declare it as a table of [[scopes]], or with its resource"),
-            ));
+            let why =
+                format!("there is no scope {unknown:?}; declare it as a table of [[scopes]], or with its resource");
+            faults.push(Fault::of(Member::Scope, why));
         }
         let registered = |uri: &String| offered.known.resources.iter().any(|one| one.identifier == *uri);
         for unknown in self.metadata.resources.iter().filter(|uri| !registered(uri)) {
-            faults.push(("resources", format!("there is no resource {unknown:?}")));
+            faults.push(Fault::of(Member::Resources, format!("there is no resource {unknown:?}")));
         }
         if differ(&self.metadata.default_resources, &offered.known.resources, offered.algorithms) {
             let why = "their tokens want different algorithms, and one token is for all of them; name the others in resources";
-            faults.push(("default_resources", why.to_owned()));
+            faults.push(Fault::of(Member::DefaultResources, why));
         }
-        if let Some(algorithm) =
-            self.metadata.id_token_signed_response_alg.filter(|it| !offered.algorithms.contains(it))
-        {
+        let wanted = self.metadata.id_token_signed_response_alg;
+        if let Some(algorithm) = wanted.filter(|it| !offered.algorithms.contains(it)) {
             let why = format!("{algorithm} is not among tokens.signing_algorithms");
-            faults.push(("id_token_signed_response_alg", why));
+            faults.push(Fault::of(Member::IdTokenSignedResponseAlg, why));
         }
         faults
     }
 
-    /// All that is wrong with it by itself: the member of the metadata and what it should be.
-    pub fn faults(&self) -> Vec<(&'static str, String)> {
+    /// All that is wrong with it by itself.
+    pub fn faults(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
-        let mut refuse = |wrong: bool, member: &'static str, why: &str| {
+        let mut refuse = |wrong: bool, member: Member, why: &str| {
             if wrong {
-                faults.push((member, why.to_owned()));
+                faults.push(Fault::of(member, why));
             }
         };
         let service = self.kind == ClientKind::Service;
         let keeps_secrets = matches!(self.kind, ClientKind::Web | ClientKind::Service);
         let well_named = |id: &String| (1..=255).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
         let id = &self.client_id;
-        refuse(!id.as_ref().is_none_or(well_named), "client_id", "allowed: 1 to 255 visible ASCII characters");
+        refuse(!id.as_ref().is_none_or(well_named), Member::ClientId, "allowed: 1 to 255 visible ASCII characters");
         // People are asked about it by its name.
         let nameless = self.name.as_ref().is_some_and(|name| !name.chars().any(char::is_alphanumeric));
-        refuse(nameless, "name", "allowed: a name that has a letter or a digit");
-        let uris = "redirect_uris";
+        refuse(nameless, Member::Name, "allowed: a name that has a letter or a digit");
+        let uris = Member::RedirectUris;
         refuse(!service && self.redirect_uris.is_empty(), uris, "at least one is needed, for this kind");
         refuse(service && !self.redirect_uris.is_empty(), uris, "none is allowed: nobody signs in to a service");
-        let method = "token_endpoint_auth_method";
+        let method = Member::TokenEndpointAuthMethod;
         refuse(service && self.is_public(), method, "allowed: a method with a secret, for this kind");
         refuse(!keeps_secrets && !self.is_public(), method, "allowed: none, since this kind can keep no secret");
         let pkce = "a client without a secret must use PKCE";
-        refuse(self.is_public() && !self.metadata.require_pkce, "require_pkce", pkce);
+        refuse(self.is_public() && !self.metadata.require_pkce, Member::RequirePkce, pkce);
         for (member, uris) in
-            [(uris, &self.redirect_uris), ("post_logout_redirect_uris", &self.post_logout_redirect_uris)]
+            [(uris, &self.redirect_uris), (Member::PostLogoutRedirectUris, &self.post_logout_redirect_uris)]
         {
-            faults.extend(uris.iter().filter_map(|uri| Some((member, check_redirect_uri(self.kind, uri).err()?))));
+            let wrong = uris.iter().filter_map(|uri| check_redirect_uri(self.kind, uri).err());
+            faults.extend(wrong.map(|why| Fault::of(member, why)));
         }
         for (member, uris) in [
-            ("default_resources", &self.metadata.default_resources),
-            ("resources", &self.metadata.resources),
-            ("resource_identifiers", &self.metadata.resource_identifiers),
+            (Member::DefaultResources, &self.metadata.default_resources),
+            (Member::Resources, &self.metadata.resources),
+            (Member::ResourceIdentifiers, &self.metadata.resource_identifiers),
         ] {
-            faults.extend(uris.iter().filter_map(|uri| Some((member, check_identifier(uri).err()?))));
+            faults.extend(uris.iter().filter_map(|uri| Some(Fault::of(member, check_identifier(uri).err()?))));
         }
         let wrong = self.origins.iter().filter(|text| origin(text).as_ref() != Some(text));
-        faults.extend(wrong.map(|text| ("origins", format!("{text:?} is no origin, such as \"https://example.com\""))));
+        let why = |text| format!("{text:?} is no origin, such as \"https://example.com\"");
+        faults.extend(wrong.map(|text| Fault::of(Member::Origins, why(text))));
         faults
     }
 }
@@ -127,19 +194,13 @@ mod tests {
 
     fn client(kind: ClientKind, redirect_uris: &[&str]) -> NewClient {
         NewClient {
-            client_id: None,
-            name: None,
-            kind,
-            metadata: kind.preset(),
             redirect_uris: redirect_uris.iter().map(|uri| (*uri).to_owned()).collect(),
-            post_logout_redirect_uris: Vec::new(),
-            origins: Vec::new(),
-            first_party: false,
+            ..NewClient::of_kind(kind)
         }
     }
 
     fn faults(client: &NewClient) -> Vec<&'static str> {
-        client.faults().into_iter().map(|(member, _)| member).collect()
+        client.faults().iter().map(|fault| fault.member.as_str()).collect()
     }
 
     #[test]
@@ -189,7 +250,7 @@ mod tests {
         service.metadata.resources = vec!["https://api.example".to_owned()];
         let known = Known::new(ScopeSet::standard(), Vec::new());
         let not_offered = service.not_offered(Offered { known: &known, algorithms: &[Algorithm::RS256] });
-        let members: Vec<_> = not_offered.iter().map(|(member, _)| *member).collect();
+        let members: Vec<_> = not_offered.iter().map(|fault| fault.member.as_str()).collect();
         assert_eq!(members, ["scope", "resources", "id_token_signed_response_alg"]);
         let api = Resource {
             identifier: "https://api.example".to_owned(),
