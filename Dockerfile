@@ -15,8 +15,8 @@ COPY migrations migrations
 COPY idp idp
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/build/target \
-    cargo build --release --locked --package latchkey \
-    && install -D target/release/latchkey /image/usr/local/bin/latchkey \
+    cargo build --profile dist --locked --package latchkey --no-default-features --features vendored-openssl \
+    && install -D target/dist/latchkey /image/usr/local/bin/latchkey \
     && install -d /image/data
 
 # No shell and no package manager: the C library, libgcc, certificates, and a user without rights.

@@ -38,7 +38,7 @@ enum Command {
 #[derive(clap::Args, Clone)]
 pub struct Run {
     /// The server's binary.
-    #[arg(long, default_value = "target/release/latchkey")]
+    #[arg(long, default_value = "target/dist/latchkey")]
     pub latchkey: PathBuf,
     /// A PostgreSQL on which databases are made; without one, SQLite in a temporary folder.
     #[arg(long)]

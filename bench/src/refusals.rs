@@ -20,7 +20,7 @@ use crate::server::Server;
 #[derive(clap::Args, Clone)]
 pub struct Refusals {
     /// The server's binary.
-    #[arg(long, default_value = "target/release/latchkey")]
+    #[arg(long, default_value = "target/dist/latchkey")]
     pub latchkey: PathBuf,
     /// How many tries of each kind.
     #[arg(long, default_value_t = 200)]

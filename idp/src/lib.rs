@@ -31,6 +31,7 @@ pub mod endpoints;
 pub mod pages;
 // 7: the process, and what can be asked for on the command line.
 pub mod commands;
+#[cfg(feature = "demo")]
 pub mod demo;
 pub mod server;
 
@@ -48,6 +49,7 @@ pub fn main() -> ExitCode {
     let json = cli.json;
     let outcome = match commands::begin(cli, commands::environment(), &mut stdout(), &mut stderr()) {
         Step::Done(code) => return code.into(),
+        #[cfg(feature = "demo")]
         Step::Demo(demo) => demo::run(demo),
         Step::Work(work, loaded) => commands::run::run(work, *loaded),
     };

@@ -74,6 +74,7 @@ pub enum Command {
 }
 
 /// Where the demonstration listens.
+#[cfg(feature = "demo")]
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Demo {
     /// The port of the provider

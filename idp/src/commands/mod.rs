@@ -22,7 +22,9 @@ use std::io::Write;
 
 use clap::Parser;
 
-pub use line::{Cli, Command, Demo, Health};
+#[cfg(feature = "demo")]
+pub use line::Demo;
+pub use line::{Cli, Command, Health};
 pub use output::{Failure, Outcome, Output, finish};
 pub use work::Work;
 
@@ -34,6 +36,7 @@ pub enum Step {
     /// All is done, with this exit code.
     Done(u8),
     /// The demonstration, which has a configuration of its own.
+    #[cfg(feature = "demo")]
     Demo(Demo),
     /// There is work for the rest of the program.
     Work(Work, Box<Loaded>),
@@ -58,6 +61,7 @@ pub fn environment() -> impl Iterator<Item = (String, String)> {
 pub fn begin(cli: Cli, env: impl Iterator<Item = (String, String)>, out: &mut dyn Write, err: &mut dyn Write) -> Step {
     let path = cli.config.as_deref().filter(|path| !path.as_os_str().is_empty());
     let work = match cli.command.unwrap_or(Command::Serve) {
+        #[cfg(feature = "demo")]
         Command::Demo(demo) => return Step::Demo(demo),
         Command::Config(command) => {
             let outcome = config::answer(command, path, env);
@@ -113,6 +117,11 @@ mod tests {
     #[test]
     fn without_a_command_it_serves() {
         assert!(matches!(run("latchkey", &[]).0, Step::Work(Work::Serve, _)));
+    }
+
+    #[cfg(feature = "demo")]
+    #[test]
+    fn the_demonstration_listens_where_it_is_told_to() {
         assert!(matches!(run("latchkey demo --port 9000", &[]).0, Step::Demo(Demo { port: 9000, app_port: 8081 })));
     }
 

@@ -313,7 +313,7 @@ impl Reader {
             })
         };
         let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
-        let (distance, near) = known().map(|key| (distance(&key, unknown), key)).min()?;
+        let (distance, near) = known().map(|key| (strsim::levenshtein(&key, unknown), key)).min()?;
         if distance <= 2.max(unknown.len() / 5) {
             return Some(near);
         }
@@ -329,20 +329,6 @@ impl Reader {
 /// Whether a key would lie in a section of this name.
 fn below(key: &str, section: &str) -> bool {
     key.strip_prefix(section).is_some_and(|rest| rest.starts_with('.'))
-}
-
-/// How many letters must be inserted, removed or replaced to make one text of the other (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.bytes().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, b) in other.bytes().enumerate() {
-            let replaced = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[other.len()]
 }
 
 /// Declares a section: its struct, and for each key the name, type, default, limits and one sentence, in one place.

@@ -5,6 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use super::source::Raw;
 use super::units::{Size, parse_duration, parse_size, render_duration, render_size};
 use crate::base::seal::SealingKey;
@@ -178,53 +180,36 @@ impl Value for SocketAddr {
 
 /// A range of addresses: RFC 4632 §3.1, RFC 4291 §2.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Network {
-    address: IpAddr,
-    bits: u8,
-}
+pub struct Network(IpNet);
 
 impl Network {
     /// Reads `10.0.0.0/8`, or a single address.
     pub fn parse(text: &str) -> Option<Self> {
-        let (address, bits) = match text.trim().split_once('/') {
-            Some((address, bits)) => (address, Some(bits.parse::<u8>().ok()?)),
-            None => (text.trim(), None),
-        };
-        let address: IpAddr = address.parse().ok()?;
-        let most = if address.is_ipv4() { 32 } else { 128 };
-        let bits = bits.unwrap_or(most);
+        let text = text.trim();
+        let network = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))?;
         // An IPv4 range written as IPv6 becomes the IPv4 range that it is.
-        let (address, bits) = match address.to_canonical() {
-            canonical if canonical.is_ipv4() && most == 128 => (canonical, bits.checked_sub(96)?),
-            canonical => (canonical, bits),
-        };
-        (bits <= if address.is_ipv4() { 32 } else { 128 }).then_some(Self { address, bits })
+        match network.addr().to_canonical() {
+            address if address.is_ipv4() && network.addr().is_ipv6() => {
+                IpNet::new(address, network.prefix_len().checked_sub(96)?).ok().map(Self)
+            }
+            _ => Some(Self(network)),
+        }
     }
 
     /// Whether the address lies in this range; an IPv4 address written as IPv6 (`::ffff:…`) counts as IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {
-        match (self.address, address.to_canonical()) {
-            (IpAddr::V4(own), IpAddr::V4(other)) => {
-                same_bits(own.to_bits().into(), other.to_bits().into(), 32, self.bits)
-            }
-            (IpAddr::V6(own), IpAddr::V6(other)) => same_bits(own.to_bits(), other.to_bits(), 128, self.bits),
-            _ => false,
-        }
+        self.0.contains(&address.to_canonical())
     }
 
     /// Whether the range is the whole internet.
     pub fn is_everything(&self) -> bool {
-        self.bits == 0
+        self.0.prefix_len() == 0
     }
-}
-
-fn same_bits(own: u128, other: u128, width: u8, bits: u8) -> bool {
-    (own ^ other).checked_shr(u32::from(width - bits)).unwrap_or(0) == 0
 }
 
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.address, self.bits)
+        self.0.fmt(f)
     }
 }
 
