@@ -1,5 +1,6 @@
 //! Who plays in the tests: an app with a clock of its own, browsers with cookie jars, relying parties.
 
+mod alone;
 mod app;
 mod browser;
 mod database;
@@ -10,6 +11,7 @@ mod relying_party;
 mod servers;
 mod trap;
 
+pub use alone::{Alone, DISPLACED, OPEN, REFUSED, SILENT, UNREAD, peak, processor};
 pub use app::{PASSWORD, TestApp, minutes, seconds};
 pub use browser::{Authorize, Browser, Form, Page};
 pub use database::left_out;

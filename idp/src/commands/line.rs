@@ -40,6 +40,7 @@ pub enum Command {
     /// Serve people and applications, until told to stop
     Serve,
     /// Try it out: a provider, an account and an application, in a temporary folder
+    #[cfg(feature = "demo")]
     Demo(Demo),
     /// Ask the running server of this configuration whether it is ready
     Health(Health),
