@@ -35,3 +35,18 @@ fn every_dependency_is_named_with_its_reason() {
         }
     }
 }
+
+#[test]
+fn every_stage_of_the_tests_is_in_the_table_and_has_its_program() {
+    let script = std::fs::read_to_string(root().join("test")).unwrap();
+    let table = script.split("stages='\n").nth(1).and_then(|rest| rest.split("\n'").next()).unwrap();
+    let mut named: Vec<_> = table.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    // What one runs while one works has an option of its own.
+    named.push("quick");
+    named.sort_unstable();
+    let programs = std::fs::read_dir(root().join("tests/stages")).unwrap().map(|entry| entry.unwrap());
+    let programs = programs.filter(|entry| entry.path().is_file());
+    let mut programs: Vec<_> = programs.map(|entry| entry.file_name().into_string().unwrap()).collect();
+    programs.sort_unstable();
+    assert_eq!(named, programs);
+}
