@@ -106,7 +106,7 @@ pub async fn fill(app: &App, url: &str, users: u32) -> Result<Filled> {
     let (known, step) = (KNOWN.min(users), users / KNOWN.min(users));
     let mut refresh_tokens = Vec::new();
     for n in 0..known {
-        let token = Token::new(TokenKind::RefreshToken, &app.pen.random);
+        let token = Token::new(TokenKind::RefreshToken, &app.random);
         let number = 100_000_000_000_u64 + u64::from(1 + n * step);
         sqlx::query("UPDATE refresh_family SET handle_hash = $1, current_hash = $2 WHERE grant_id = $3")
             .bind(token.handle_hash().as_str())
@@ -125,7 +125,7 @@ pub async fn fill(app: &App, url: &str, users: u32) -> Result<Filled> {
     let challenge = base64url(&sha256(VERIFIER.as_bytes()));
     let mut codes = Vec::new();
     for n in 0..CODES {
-        let token = Token::new(TokenKind::AuthorizationCode, &app.pen.random);
+        let token = Token::new(TokenKind::AuthorizationCode, &app.random);
         sqlx::query(
             "INSERT INTO authorization_code (hash, grant_id, redirect_uri, code_challenge, nonce, created_at, expires_at, failures)
              VALUES ($1, $2, $3, $4, 'a-nonce', $5, $6, 0)",

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use tokio_util::task::TaskTracker;
 
-use crate::base::clock::Timestamp;
+use crate::base::clock::{Clock, Timestamp};
 use crate::base::id::Id;
+use crate::base::random::Random;
 use crate::base::seal::SealingKey;
 use crate::clients::remembered::RememberedClients;
 use crate::config::Config;
@@ -19,7 +20,6 @@ use crate::resources::remembered::RememberedResources;
 use crate::site::PresentSite;
 use crate::store::db::Db;
 use crate::store::ephemeral::Ephemeral;
-use crate::store::event::Pen;
 use crate::tokens::grant_name::GrantNames;
 
 /// All that a request needs, passed in and never global.
@@ -46,8 +46,10 @@ pub struct Parts {
     pub hashing: Hashing,
     /// What this process is called among those on the database.
     pub process: Id,
-    /// Clock and chance, and what events are written with.
-    pub pen: Pen,
+    /// The clock.
+    pub clock: Clock,
+    /// The random source.
+    pub random: Random,
     /// What is counted.
     pub metrics: Metrics,
     /// What the operator has been told already.
@@ -95,12 +97,12 @@ impl Parts {
 
     /// The present moment.
     pub fn now(&self) -> Timestamp {
-        self.pen.clock.now()
+        self.clock.now()
     }
 
     /// A new row's id.
     pub fn id(&self) -> Id {
-        self.pen.id()
+        Id::new(&self.clock, &self.random)
     }
 
     /// The issuer: OIDC Core §2.

@@ -10,11 +10,11 @@ use crate::base::clock::Timestamp;
 use crate::base::crash_point::crash_point;
 use crate::base::id::Id;
 use crate::base::secret::Secret;
-use crate::base::token::{Token, TokenKind};
+use crate::base::token::{Token, TokenHash, TokenKind};
 use crate::oidc::client::metadata::Client;
 use crate::oidc::client::registration::NewClient;
-use crate::store::client::{self, Registered};
-use crate::store::db::{Error, Result};
+use crate::store::client::{self, DeleteParts, Registered};
+use crate::store::db::{Change, Error, Result, Tx};
 use crate::store::event::Event;
 use crate::store::installation;
 
@@ -39,25 +39,35 @@ pub async fn find(app: &App, client_id: &str) -> Result<Option<Arc<Registered>>>
 /// its name is taken.
 pub async fn add(app: &App, new: NewClient) -> Result<(Client, Option<Secret>)> {
     let client = build(app, new);
-    let secret = (!client.is_public()).then(|| Token::new(TokenKind::ClientSecret, &app.pen.random));
-    let hash = secret.as_ref().map(Token::hash);
-    let (now, pen, secret_id, kept) = (app.now(), app.pen.clone(), app.id(), client.clone());
-    app.db
-        .write(move |conn| {
-            Box::pin(async move {
-                client::insert(conn, &kept, false, now).await?;
-                if let Some(hash) = &hash {
-                    client::insert_secret(conn, &secret_id, &kept.id, hash, now).await?;
-                }
-                pen.record(conn, &Event::ClientCreated { client: kept.id }).await
-            })
-        })
-        .await?;
+    let secret = (!client.is_public()).then(|| Token::new(TokenKind::ClientSecret, &app.random));
+    let client = app.db.write(Add { client, secret: secret.as_ref().map(Token::hash) }).await?;
     Ok((client, secret.map(|secret| secret.expose().into())))
 }
 
+/// Adds a client, and its secret if it has one.
+#[derive(Clone)]
+struct Add {
+    client: Client,
+    secret: Option<TokenHash>,
+}
+
+impl Change for Add {
+    type Outcome = Client;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Client> {
+        let (Self { client, secret }, now) = (self, tx.now());
+        client::insert(tx, &client, false, now).await?;
+        if let Some(hash) = &secret {
+            let id = tx.id();
+            client::insert_secret(tx, &id, &client.id, hash, now).await?;
+        }
+        tx.record(&Event::ClientCreated { client: client.id.clone() }).await?;
+        Ok(client)
+    }
+}
+
 fn build(app: &App, new: NewClient) -> Client {
-    let client_id = new.client_id.unwrap_or_else(|| app.pen.random.name::<12>());
+    let client_id = new.client_id.unwrap_or_else(|| app.random.name::<12>());
     Client {
         id: app.id(),
         name: new.name.unwrap_or_else(|| client_id.clone()),
@@ -77,53 +87,69 @@ fn build(app: &App, new: NewClient) -> Client {
 /// Removes a client by its name; whether it was there. `Conflict` if the configuration file declares it, or declares it again
 /// meanwhile; one that has left the file is disabled, and can go.
 pub async fn remove(app: &App, client_id: &str) -> Result<bool> {
-    let (name, now) = (client_id.to_owned(), app.now());
     // Disabled first: then nothing of it works, and its grants can be removed in batches while the server runs.
-    let disabled = app.db.write(move |conn| {
-        Box::pin(async move {
-            installation::in_turn(conn, TURN).await?;
-            let Some(found) = client::find(conn, &name, now).await? else { return Ok(None) };
-            if found.declared && !found.client.disabled {
-                return Err(Error::Conflict);
-            }
-            let id = found.client.id.clone();
-            Ok(client::disable(conn, &id, now).await?.map(|since| (id, since)))
-        })
-    });
-    let Some((id, since)) = disabled.await? else { return Ok(false) };
+    let disabled = app.db.write(Disable { client_id: client_id.to_owned() }).await?;
+    let Some((id, since)) = disabled else { return Ok(false) };
     app.remembered_clients.forget();
     let removed = remove_disabled(app, id, since).await;
     app.remembered_clients.forget();
     removed
 }
 
+/// Disables a client that is to be removed; its row, and since when it is disabled.
+#[derive(Clone)]
+struct Disable {
+    client_id: String,
+}
+
+impl Change for Disable {
+    type Outcome = Option<(Id, Timestamp)>;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Option<(Id, Timestamp)>> {
+        installation::in_turn(tx, TURN).await?;
+        let now = tx.now();
+        let Some(found) = client::find(tx, &self.client_id, now).await? else { return Ok(None) };
+        if found.declared && !found.client.disabled {
+            return Err(Error::Conflict);
+        }
+        let id = found.client.id.clone();
+        Ok(client::disable(tx, &id, now).await?.map(|since| (id, since)))
+    }
+}
+
 /// Removes a client that has been disabled since this moment, batch by batch. `Conflict` if it is enabled again.
 pub async fn remove_disabled(app: &App, id: Id, since: Timestamp) -> Result<bool> {
     loop {
-        let row = id.clone();
-        let more = app
-            .db
-            .write(move |conn| Box::pin(async move { client::delete_some_parts(conn, &row, since, BATCH).await }));
-        let more = more.await?;
+        let more = app.db.write(DeleteParts { client: id.clone(), disabled_at: since, rows: BATCH }).await?;
         crash_point("client_removed.in_part");
         if !more {
             break;
         }
     }
-    let (pen, now) = (app.pen.clone(), app.now());
-    app.db
-        .write(move |conn| {
-            Box::pin(async move {
-                if client::delete(conn, &id, since).await? {
-                    pen.record(conn, &Event::ClientRemoved { client: id }).await?;
-                    return Ok(true);
-                }
-                match client::find_by_row(conn, &id, now).await? {
-                    Some(_) => Err(Error::Conflict),
-                    // Another command was faster.
-                    None => Ok(false),
-                }
-            })
-        })
-        .await
+    app.db.write(Remove { client: id, disabled_at: since }).await
+}
+
+/// Removes a client that has been disabled since a moment; whether it was there.
+#[derive(Clone)]
+struct Remove {
+    client: Id,
+    disabled_at: Timestamp,
+}
+
+impl Change for Remove {
+    type Outcome = bool;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
+        let Self { client, disabled_at } = self;
+        if client::delete(tx, &client, disabled_at).await? {
+            tx.record(&Event::ClientRemoved { client }).await?;
+            return Ok(true);
+        }
+        let now = tx.now();
+        match client::find_by_row(tx, &client, now).await? {
+            Some(_) => Err(Error::Conflict),
+            // Another command was faster.
+            None => Ok(false),
+        }
+    }
 }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::base::clock::Timestamp;
+use crate::jose::Algorithm;
 use crate::oidc::resource::{Known, Resource, differ};
 use crate::oidc::scope::ScopeSet;
 use crate::store::client;
-use crate::store::db::{Conn, Result};
+use crate::store::db::{Change, Conn, Result, Tx};
 use crate::store::event::Event;
 use crate::store::installation;
 use crate::store::resource;
@@ -73,70 +74,104 @@ async fn change(
     identifier: String,
     decide: impl FnOnce(Option<&Resource>) -> std::result::Result<Resource, Refused> + Clone + Send + 'static,
 ) -> Result<std::result::Result<Resource, Refused>> {
-    let (pen, now, issuer) = (app.pen.clone(), app.now(), app.issuer().to_owned());
-    let (scopes, algorithms) = (app.config.own_scopes(), app.config.tokens.signing_algorithms.clone());
-    let outcome = app.db.write(move |conn| {
-        Box::pin(async move {
-            installation::in_turn(conn, TURN).await?;
-            let (mut there, others): (Vec<_>, Vec<_>) =
-                resource::list(conn).await?.into_iter().partition(|one| one.resource.identifier == identifier);
-            let there = there.pop();
-            if there.as_ref().is_some_and(|one| one.declared) {
-                return Ok(Err(Refused::Declared));
-            }
-            let resource = match decide(there.as_ref().map(|one| &one.resource)) {
-                Ok(resource) => resource,
-                Err(refused) => return Ok(Err(refused)),
-            };
-            let others: Vec<_> = others.into_iter().map(|one| one.resource).collect();
-            let mut faults = resource.faults(&others, &scopes, &algorithms, &issuer);
-            let all: Vec<_> = others.iter().chain([&resource]).cloned().collect();
-            let clients = client::list(conn, now).await?;
-            let torn = clients.iter().map(|one| &one.client).filter(|client| {
-                let uris = &client.metadata.default_resources;
-                !client.disabled && uris.contains(&resource.identifier) && differ(uris, &all, &algorithms)
-            });
-            faults.extend(torn.map(|client| {
-                let why = "has default resources of another algorithm, and one token is for all of them";
-                ("signing_algorithm", format!("the client {} {why}", client.client_id))
-            }));
-            if !faults.is_empty() {
-                return Ok(Err(Refused::Faults(faults)));
-            }
-            resource::put(conn, &resource, false, now).await?;
-            let resource_name = resource.identifier.clone();
-            let event = match there {
-                None => Event::ResourceCreated { resource: resource_name },
-                Some(_) => Event::ResourceChanged { resource: resource_name },
-            };
-            pen.record(conn, &event).await?;
-            Ok(Ok(resource))
-        })
-    });
-    let outcome = outcome.await;
+    let rewrite = Rewrite {
+        identifier,
+        decide,
+        scopes: app.config.own_scopes(),
+        algorithms: app.config.tokens.signing_algorithms.clone(),
+        issuer: app.issuer().to_owned(),
+    };
+    let outcome = app.db.write(rewrite).await;
     app.remembered_resources.forget();
     outcome
 }
 
+/// Writes what is decided about a resource.
+#[derive(Clone)]
+struct Rewrite<F> {
+    identifier: String,
+    decide: F,
+    /// The scopes that there are whatever resources there are.
+    scopes: ScopeSet,
+    /// What can be signed with.
+    algorithms: Vec<Algorithm>,
+    issuer: String,
+}
+
+impl<F> Change for Rewrite<F>
+where
+    F: FnOnce(Option<&Resource>) -> std::result::Result<Resource, Refused> + Clone + Send + 'static,
+{
+    type Outcome = std::result::Result<Resource, Refused>;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Outcome> {
+        let Self { identifier, decide, scopes, algorithms, issuer } = self;
+        installation::in_turn(tx, TURN).await?;
+        let (mut there, others): (Vec<_>, Vec<_>) =
+            resource::list(tx).await?.into_iter().partition(|one| one.resource.identifier == identifier);
+        let there = there.pop();
+        if there.as_ref().is_some_and(|one| one.declared) {
+            return Ok(Err(Refused::Declared));
+        }
+        let resource = match decide(there.as_ref().map(|one| &one.resource)) {
+            Ok(resource) => resource,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let others: Vec<_> = others.into_iter().map(|one| one.resource).collect();
+        let mut faults = resource.faults(&others, &scopes, &algorithms, &issuer);
+        let all: Vec<_> = others.iter().chain([&resource]).cloned().collect();
+        let now = tx.now();
+        let clients = client::list(tx, now).await?;
+        let torn = clients.iter().map(|one| &one.client).filter(|client| {
+            let uris = &client.metadata.default_resources;
+            !client.disabled && uris.contains(&resource.identifier) && differ(uris, &all, &algorithms)
+        });
+        faults.extend(torn.map(|client| {
+            let why = "has default resources of another algorithm, and one token is for all of them";
+            ("signing_algorithm", format!("the client {} {why}", client.client_id))
+        }));
+        if !faults.is_empty() {
+            return Ok(Err(Refused::Faults(faults)));
+        }
+        resource::put(tx, &resource, false, now).await?;
+        let identifier = resource.identifier.clone();
+        let event = match there {
+            None => Event::ResourceCreated { resource: identifier },
+            Some(_) => Event::ResourceChanged { resource: identifier },
+        };
+        tx.record(&event).await?;
+        Ok(Ok(resource))
+    }
+}
+
 /// Removes a resource: from then on nobody gets tokens for it.
 pub async fn remove(app: &App, identifier: &str) -> Result<std::result::Result<(), Refused>> {
-    let (pen, identifier) = (app.pen.clone(), identifier.to_owned());
-    let outcome = app.db.write(move |conn| {
-        Box::pin(async move {
-            installation::in_turn(conn, TURN).await?;
-            match resource::list(conn).await?.into_iter().find(|one| one.resource.identifier == identifier) {
-                None => return Ok(Err(Refused::Unknown)),
-                Some(one) if one.declared => return Ok(Err(Refused::Declared)),
-                Some(_) => {}
-            }
-            resource::delete(conn, &identifier).await?;
-            pen.record(conn, &Event::ResourceRemoved { resource: identifier }).await?;
-            Ok(Ok(()))
-        })
-    });
-    let outcome = outcome.await;
+    let outcome = app.db.write(Remove { identifier: identifier.to_owned() }).await;
     app.remembered_resources.forget();
     outcome
+}
+
+/// Removes a resource that no configuration declares.
+#[derive(Clone)]
+struct Remove {
+    identifier: String,
+}
+
+impl Change for Remove {
+    type Outcome = std::result::Result<(), Refused>;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Outcome> {
+        let Self { identifier } = self;
+        installation::in_turn(tx, TURN).await?;
+        match resource::list(tx).await?.into_iter().find(|one| one.resource.identifier == identifier) {
+            None => return Ok(Err(Refused::Unknown)),
+            Some(one) if one.declared => return Ok(Err(Refused::Declared)),
+            Some(_) => {}
+        }
+        resource::delete(tx, &identifier).await?;
+        tx.record(&Event::ResourceRemoved { resource: identifier }).await?;
+        Ok(Ok(()))
+    }
 }
 
 /// What a declaration has done.

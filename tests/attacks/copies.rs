@@ -160,7 +160,7 @@ async fn what_the_release_before_sealed_is_opened_for_a_moment_and_then_cleared(
     // As the release before would have written it.
     const PURPOSE: &str = "refresh_family.sealed_successor";
     let key = SealingKey::new(sha256(first.refresh().as_bytes())).derive(PURPOSE);
-    let sealed = key.seal(&app.app.pen.random, PURPOSE, second.refresh().as_bytes());
+    let sealed = key.seal(&app.app.random, PURPOSE, second.refresh().as_bytes());
     app.execute(format!("UPDATE refresh_family SET rotations = NULL, sealed_successor = '{sealed}'")).await;
     assert_eq!(spa.refresh(first.refresh()).await.tokens().refresh(), second.refresh());
     app.clock.advance(minutes(2));

@@ -219,10 +219,10 @@ async fn x9_keys_that_rotate_under_load_fail_no_verification() {
         }));
     }
     for _ in 0..6 {
-        app.app.keys.rotate(&app.app.db, &app.app.vault, &app.app.pen, When::Next).await.unwrap();
+        app.app.keys.rotate(&app.app.db, &app.app.vault, When::Next).await.unwrap();
         // The other replica reads the keys once a minute, long before the next one signs.
         app.clock.advance(crate::harness::minutes(2));
-        other.app.keys.reload(&other.app.db, &other.app.vault, &other.app.pen).await.unwrap();
+        other.app.keys.reload(&other.app.db, &other.app.vault).await.unwrap();
         app.clock.advance(crate::harness::minutes(24 * 60));
         for _ in 0..10 {
             rp.client_credentials().await.tokens();

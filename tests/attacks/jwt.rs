@@ -255,7 +255,7 @@ async fn c6_keys_are_published_without_private_members_and_a_truncated_token_is_
         }
     }
     use latchkey::keys::signing::When;
-    app.app.keys.rotate(&app.app.db, &app.app.vault, &app.app.pen, When::Now).await.unwrap();
+    app.app.keys.rotate(&app.app.db, &app.app.vault, When::Now).await.unwrap();
     let after = app.get("/jwks").await.json();
     assert!(after["keys"].as_array().unwrap().contains(&before["keys"][0]), "the old key is kept");
     assert!(rp.is_good(&tokens.access_token).await, "a token of the old key is good until it expires");

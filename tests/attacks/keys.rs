@@ -218,13 +218,9 @@ async fn s3_a_process_that_does_not_follow_is_named() {
     let served = Served::start().await;
     let app = &served.app.app;
     // One that hangs, or has lost the database.
-    let now = app.now();
-    app.db
-        .write(move |conn| {
-            Box::pin(async move { process::report(conn, &Id::from("hung"), "process 7 on a-host", 0, now).await })
-        })
-        .await
-        .unwrap();
+    let name = "process 7 on a-host".to_owned();
+    let hung = process::Report { process: Id::from("hung"), name, keys_generation: 0, alone: false };
+    app.db.write(hung).await.unwrap();
     let rotated = served.keys(&["rotate", "--now"]).await;
     let told = said(&rotated);
     assert_eq!(rotated.status.code(), Some(1), "{told}");

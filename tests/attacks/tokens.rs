@@ -273,6 +273,6 @@ async fn a_token_whose_signature_was_checked_before_is_refused_at_once_when_it_i
     // Its key has left.
     let tokens = used().await;
     app.sql("DELETE FROM signing_key").await;
-    app.app.keys.reload(&app.app.db, &app.app.vault, &app.app.pen).await.unwrap();
+    app.app.keys.reload(&app.app.db, &app.app.vault).await.unwrap();
     rp.userinfo(&tokens.access_token).await.expect(401);
 }

@@ -1,6 +1,7 @@
 //! The provider under test.
 
 use std::net::SocketAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -22,6 +23,7 @@ use latchkey::oidc::client::registration::NewClient;
 use latchkey::server::boot::{self, Surroundings};
 use latchkey::server::router::router;
 use latchkey::store;
+use latchkey::store::db::{Change, Error, Tx};
 use latchkey::store::user::User;
 use tower::ServiceExt;
 
@@ -424,10 +426,10 @@ impl TestApp {
     pub async fn execute(&self, sql: String) {
         self.app
             .db
-            .write(move |conn| {
+            .write(made_up(move |tx| {
                 let sql = sqlx::AssertSqlSafe(sql.clone());
-                Box::pin(async move { Ok(sqlx::query(sql).execute(conn).await.map(drop)?) })
-            })
+                Box::pin(async move { Ok(sqlx::query(sql).execute(&mut **tx).await.map(drop)?) })
+            }))
             .await
             .unwrap();
         // What was changed behind its back is seen after a second; tests have no second to wait.
@@ -435,11 +437,32 @@ impl TestApp {
     }
 
     pub async fn withdraw_consent(&self, user: &Id, client: &Id) {
-        let (user, client, now) = (user.clone(), client.clone(), self.app.now());
-        self.app
-            .db
-            .write(move |conn| Box::pin(async move { store::consent::withdraw(conn, &user, &client, now).await }))
-            .await
-            .unwrap();
+        let withdraw = store::consent::Withdraw { user: user.clone(), client: client.clone() };
+        self.app.db.write(withdraw).await.unwrap();
     }
+}
+
+/// A change that a test makes up.
+#[derive(Clone)]
+pub struct MadeUp<F>(F);
+
+impl<F, T> Change for MadeUp<F>
+where
+    F: for<'c> FnOnce(&'c mut Tx<'_>) -> Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'c>>,
+    F: Clone + Send + 'static,
+    T: Send + 'static,
+{
+    type Outcome = T;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<T, Error> {
+        (self.0)(tx).await
+    }
+}
+
+/// Makes a change of a closure.
+pub fn made_up<F, T>(change: F) -> MadeUp<F>
+where
+    F: for<'c> FnOnce(&'c mut Tx<'_>) -> Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'c>>,
+{
+    MadeUp(change)
 }

@@ -12,7 +12,7 @@ mod servers;
 mod trap;
 
 pub use alone::{Alone, DISPLACED, OPEN, REFUSED, SILENT, UNREAD, peak, processor};
-pub use app::{PASSWORD, TestApp, minutes, seconds};
+pub use app::{PASSWORD, TestApp, made_up, minutes, seconds};
 pub use browser::{Authorize, Browser, Form, Page};
 pub use database::left_out;
 pub use database::{as_by_default, empty_config, server};

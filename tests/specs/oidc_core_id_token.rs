@@ -107,7 +107,7 @@ async fn an_algorithm_without_a_key_is_stood_in_for_by_the_first_until_there_is_
     let mut config = app.app.config.clone();
     config.tokens.signing_algorithms.push(Algorithm::ES256);
     app.on(config).await;
-    app.app.keys.follow(&app.app.db, &app.app.vault, &app.app.pen).await.unwrap();
+    app.app.keys.follow(&app.app.db, &app.app.vault).await.unwrap();
     let id_token = rp.refresh(tokens.refresh()).await.tokens().id_token.unwrap();
     assert_eq!(alg(&id_token), "ES256");
     let keys = KeySet::new(app.get("/jwks").await.json()["keys"].as_array().unwrap().clone()).unwrap();

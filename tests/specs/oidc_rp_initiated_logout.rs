@@ -82,7 +82,7 @@ async fn of_two_accounts_in_a_browser_the_hinted_one_is_signed_out() {
 async fn the_key_leaves(app: &TestApp) -> String {
     let ring = app.app.keys.ring();
     let kid = ring.signer(Algorithm::RS256, app.app.now()).unwrap().kid().to_owned();
-    app.app.keys.rotate(&app.app.db, &app.app.vault, &app.app.pen, When::Now).await.unwrap();
+    app.app.keys.rotate(&app.app.db, &app.app.vault, When::Now).await.unwrap();
     app.clock.advance(minutes(66));
     latchkey::server::jobs::rotate_keys(&app.app).await.unwrap();
     assert!(!app.get("/jwks").await.expect(200).body.contains(&kid));
@@ -129,7 +129,7 @@ async fn d2_a_hint_of_a_revoked_key_is_anybodys_and_asks_first() {
     let hint = tokens.id_token.as_deref().unwrap();
     let ring = app.app.keys.ring();
     let kid = ring.signer(Algorithm::RS256, app.app.now()).unwrap().kid().to_owned();
-    let revoked = app.app.keys.revoke(&app.app.db, &app.app.vault, &app.app.pen, &kid).await.unwrap();
+    let revoked = app.app.keys.revoke(&app.app.db, &app.app.vault, &kid).await.unwrap();
     assert_eq!(revoked.unwrap().made.len(), 1);
     let asks = async |browser: &mut Browser| {
         browser.get(&format!("/end_session?id_token_hint={hint}")).await.expect("end_session");
@@ -156,7 +156,7 @@ async fn d2_a_hint_of_a_key_that_was_revoked_after_it_had_left_asks_first() {
     let mut browser = app.browser();
     let tokens = rp.exchange(&browser.authorize(&rp).await.code()).await.tokens();
     let kid = the_key_leaves(&app).await;
-    let revoked = app.app.keys.revoke(&app.app.db, &app.app.vault, &app.app.pen, &kid).await.unwrap();
+    let revoked = app.app.keys.revoke(&app.app.db, &app.app.vault, &kid).await.unwrap();
     assert!(revoked.unwrap().made.is_empty(), "another one signs already");
     browser.get(&format!("/end_session?id_token_hint={}", tokens.id_token.unwrap())).await.expect("end_session");
 }

@@ -8,7 +8,7 @@ use latchkey::oidc::client::metadata::ClientKind;
 use latchkey::store::signing_key;
 use serde_json::json;
 
-use crate::harness::{RelyingParty, TestApp, latchkey, minutes, run, seconds};
+use crate::harness::{RelyingParty, TestApp, latchkey, made_up, minutes, run, seconds};
 
 async fn kids(app: &TestApp) -> Vec<String> {
     let keys = app.get("/jwks").await.expect(200).json();
@@ -71,7 +71,7 @@ async fn of_two_replicas_that_rotate_at_once_each_ends_up_with_the_same_keys() {
     latchkey::server::jobs::rotate_keys(&app.app).await.unwrap();
     latchkey::server::jobs::rotate_keys(&other.app).await.unwrap();
     assert_eq!(kids(&app).await, kids(&other).await);
-    let made = app.app.keys.rotate(&app.app.db, &app.app.vault, &app.app.pen, When::Next).await.unwrap();
+    let made = app.app.keys.rotate(&app.app.db, &app.app.vault, When::Next).await.unwrap();
     assert_eq!(made.len(), 1);
 }
 
@@ -79,10 +79,10 @@ async fn of_two_replicas_that_rotate_at_once_each_ends_up_with_the_same_keys() {
 async fn a_key_that_makes_way_at_once_is_published_first_and_leaves_with_its_last_token() {
     let app = TestApp::new().await;
     let service = app.service().await;
-    let now = || app.app.keys.rotate(&app.app.db, &app.app.vault, &app.app.pen, When::Now);
+    let now = || app.app.keys.rotate(&app.app.db, &app.app.vault, When::Now);
     let first = kids(&app).await;
     // One that is to make way in a day makes way now, and goes earlier.
-    app.app.keys.rotate(&app.app.db, &app.app.vault, &app.app.pen, When::Next).await.unwrap();
+    app.app.keys.rotate(&app.app.db, &app.app.vault, When::Next).await.unwrap();
     let made = now().await.unwrap().remove(0).kid;
     assert_eq!(kids(&app).await.len(), 3);
     let last = service.client_credentials().await.tokens().access_token;
@@ -110,18 +110,18 @@ async fn a_key_that_makes_way_at_once_does_so_a_moment_after_its_turn_and_not_be
     let (held, release) = (tokio::sync::oneshot::channel(), Arc::new(tokio::sync::Notify::new()));
     let (db, until, holds) = (app.app.db.clone(), release.clone(), Arc::new(Mutex::new(Some(held.0))));
     let holding = tokio::spawn(async move {
-        db.write(move |conn| {
+        db.write(made_up(move |tx| {
             Box::pin(async move {
-                signing_key::in_turn(conn).await?;
+                signing_key::in_turn(tx).await?;
                 holds.lock().unwrap().take().map(|held| held.send(()));
                 until.notified().await;
                 Ok(())
             })
-        })
+        }))
         .await
     });
     held.1.await.unwrap();
-    let mut rotating = std::pin::pin!(app.app.keys.rotate(&app.app.db, &app.app.vault, &app.app.pen, When::Now));
+    let mut rotating = std::pin::pin!(app.app.keys.rotate(&app.app.db, &app.app.vault, When::Now));
     tokio::select! {
         biased;
         made = &mut rotating => panic!("somebody else's turn: {made:?}"),
@@ -138,7 +138,7 @@ async fn a_key_that_makes_way_at_once_does_so_a_moment_after_its_turn_and_not_be
     app.clock.advance(A_MOMENT);
     assert_eq!(ring.followed(app.app.now()), ring.generation);
     // A key that is published long before it signs keeps nobody waiting.
-    app.app.keys.rotate(&app.app.db, &app.app.vault, &app.app.pen, When::Next).await.unwrap();
+    app.app.keys.rotate(&app.app.db, &app.app.vault, When::Next).await.unwrap();
     let ring = app.app.keys.ring();
     assert_eq!(ring.followed(app.app.now()), ring.generation);
 }
@@ -147,10 +147,10 @@ async fn a_key_that_makes_way_at_once_does_so_a_moment_after_its_turn_and_not_be
 async fn a_key_whose_successor_is_revoked_signs_on_until_the_next_one_takes_over() {
     let app = TestApp::new().await;
     let service = app.service().await;
-    let rotate = |when| app.app.keys.rotate(&app.app.db, &app.app.vault, &app.app.pen, when);
+    let rotate = |when| app.app.keys.rotate(&app.app.db, &app.app.vault, when);
     let first = kids(&app).await;
     let published = rotate(When::Next).await.unwrap().remove(0).kid;
-    app.app.keys.revoke(&app.app.db, &app.app.vault, &app.app.pen, &published).await.unwrap().unwrap();
+    app.app.keys.revoke(&app.app.db, &app.app.vault, &published).await.unwrap().unwrap();
     assert_eq!(kids(&app).await, first, "it leaves at once");
     // Long after the day on which the revoked one was to take over.
     app.clock.advance(minutes(4 * 24 * 60));
@@ -175,7 +175,7 @@ async fn a_key_that_makes_way_at_once_stays_for_the_tokens_of_the_resource_whose
     let fields = [("grant_type", "client_credentials"), ("resource", "https://slow.example")];
     let last = service.post("/token", &fields).await.tokens();
     assert_eq!(last.expires_in, 3_600);
-    app.app.keys.rotate(&app.app.db, &app.app.vault, &app.app.pen, When::Now).await.unwrap();
+    app.app.keys.rotate(&app.app.db, &app.app.vault, When::Now).await.unwrap();
     app.clock.advance(minutes(59));
     latchkey::server::jobs::rotate_keys(&app.app).await.unwrap();
     assert!(kids(&app).await.contains(&kid_of(&last.access_token)), "the token is good, and so is its key");
@@ -215,7 +215,7 @@ async fn keys_of_an_algorithm_that_left_the_configuration_retire_and_leave() {
     let service = before.service().await;
     let last = service.client_credentials().await.tokens().access_token;
     let app = restarted_with(&before, &[Algorithm::ES256]).await;
-    let rotate = |when| app.app.keys.rotate(&app.app.db, &app.app.vault, &app.app.pen, when);
+    let rotate = |when| app.app.keys.rotate(&app.app.db, &app.app.vault, when);
     let document = app.get("/.well-known/openid-configuration").await.json();
     assert_eq!(document["id_token_signing_alg_values_supported"], json!(["ES256"]));
     assert_eq!(service.on(&app).introspect(&last).await.json()["active"], true, "its tokens are good while they live");

@@ -4,11 +4,13 @@
 use std::sync::Arc;
 
 use latchkey::base::token::{Token, TokenKind};
+use latchkey::store::consent::Withdraw;
+use latchkey::store::db::Change;
 use latchkey::store::one_time_link::{self, NewLink, Purpose};
 use latchkey::store::{consent, user};
 use tokio::sync::Notify;
 
-use crate::harness::{TestApp, minutes};
+use crate::harness::{TestApp, made_up, minutes};
 
 /// A piece of work that has been done and is not committed before it is told to.
 struct Held {
@@ -25,18 +27,18 @@ impl Held {
 
 /// Begins a piece of work and leaves it open behind its last statement.
 macro_rules! hold {
-    ($app:expr, |$conn:ident| $work:expr) => {{
+    ($app:expr, |$tx:ident| $work:expr) => {{
         let (done, go) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let (app, told, wait) = ($app.app.clone(), done.clone(), go.clone());
         let work = tokio::spawn(async move {
-            let work = app.db.write(move |$conn| {
+            let work = app.db.write(made_up(move |$tx| {
                 Box::pin(async move {
                     $work;
                     told.notify_one();
                     wait.notified().await;
                     Ok(())
                 })
-            });
+            }));
             work.await.unwrap();
         });
         done.notified().await;
@@ -53,8 +55,8 @@ async fn a_scope_that_is_withdrawn_while_another_is_allowed_does_not_come_back()
     let page = browser.get(&rp.request().set("scope", "openid profile").path()).await;
     page.expect("consent");
     let (alice, client) = (app.person("alice").await.id, rp.client.id.clone());
-    let (user, row, now) = (alice.clone(), client.clone(), app.app.now());
-    let withdrawal = hold!(app, |conn| consent::withdraw(conn, &user, &row, now).await?);
+    let (user, row) = (alice.clone(), client.clone());
+    let withdrawal = hold!(app, |tx| Withdraw { user, client: row }.apply(tx).await?);
     let form = page.form().fill("decision", "allow");
     let allowed = tokio::spawn(async move { form.submit(&mut browser).await });
     app.somebody_waits().await;
@@ -73,9 +75,9 @@ async fn of_two_scopes_that_are_allowed_at_once_both_are_remembered() {
     let page = browser.get(&rp.request().set("scope", "openid profile").path()).await;
     let (alice, client) = (app.person("alice").await.id, rp.client.id.clone());
     let (id, user, row, now) = (app.app.id(), alice.clone(), client.clone(), app.app.now());
-    let other = hold!(app, |conn| {
-        let held = consent::hold(conn, &id, &user, &row, now).await?;
-        consent::set_scope(conn, &held.id, "openid email").await?
+    let other = hold!(app, |tx| {
+        let held = consent::hold(tx, &id, &user, &row, now).await?;
+        consent::set_scope(tx, &held.id, "openid email").await?
     });
     let form = page.form().fill("decision", "allow");
     let allowed = tokio::spawn(async move { form.submit(&mut browser).await });
@@ -92,8 +94,8 @@ async fn e6_what_rests_on_a_consent_ends_with_it_however_close_they_are() {
     let rp = app.relying_party().await;
     let mut browser = app.browser().sign_in("alice").await;
     browser.authorize(&rp).await.code();
-    let (alice, client, now) = (app.person("alice").await.id, rp.client.id.clone(), app.app.now());
-    let withdrawal = hold!(app, |conn| consent::withdraw(conn, &alice, &client, now).await?);
+    let (alice, client) = (app.person("alice").await.id, rp.client.id.clone());
+    let withdrawal = hold!(app, |tx| Withdraw { user: alice, client }.apply(tx).await?);
     let request = rp.request().path();
     let asked = tokio::spawn(async move { browser.get(&request).await });
     app.somebody_waits().await;
@@ -107,11 +109,11 @@ async fn of_two_changes_of_a_profile_neither_is_lost() {
     let mut browser = app.browser().sign_in("alice").await;
     let page = browser.get("/account").await;
     let (alice, now) = (app.person("alice").await.id, app.app.now());
-    let other = hold!(app, |conn| {
-        user::hold(conn, &alice).await?;
-        let found = user::find(conn, &alice).await?.unwrap();
+    let other = hold!(app, |tx| {
+        user::hold(tx, &alice).await?;
+        let found = user::find(tx, &alice).await?.unwrap();
         let profile = found.profile.replacen('{', "{\"nickname\":\"Al\",", 1);
-        user::set_profile(conn, &alice, &profile, now).await?
+        user::set_profile(tx, &alice, &profile, now).await?
     });
     let form = page.form_to("/account").fill("name", "Alice Liddell").fill("locale", "en");
     let saved = tokio::spawn(async move { form.submit(&mut browser).await });
@@ -130,12 +132,12 @@ async fn of_two_links_that_are_used_at_once_one_sets_the_password_and_neither_fa
         let mut forms = Vec::new();
         for _ in 0..4 {
             // As replicas of the release before make them, each one of its own.
-            let token = Token::new(TokenKind::OneTimeLink, &app.app.pen.random);
+            let token = Token::new(TokenKind::OneTimeLink, &app.app.random);
             let (hash, user, now) = (token.hash(), alice.id.clone(), app.app.now());
-            let insert = app.app.db.write(move |conn| {
+            let insert = app.app.db.write(made_up(move |tx| {
                 Box::pin(async move {
                     one_time_link::insert(
-                        conn,
+                        tx,
                         &NewLink {
                             hash: &hash,
                             purpose: Purpose::SetPassword,
@@ -146,7 +148,7 @@ async fn of_two_links_that_are_used_at_once_one_sets_the_password_and_neither_fa
                     )
                     .await
                 })
-            });
+            }));
             insert.await.unwrap();
             let link = format!("/set-password?token={}", token.expose());
             let mut browser = app.browser();

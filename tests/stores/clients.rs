@@ -6,7 +6,7 @@ use latchkey::oidc::client::metadata::ClientKind;
 use latchkey::store::client;
 use latchkey::store::db::Error;
 
-use crate::harness::{RelyingParty, TestApp, minutes, seconds};
+use crate::harness::{RelyingParty, TestApp, made_up, minutes, seconds};
 
 /// The configuration with one client declared in it.
 fn declaring(client_id: &str) -> impl FnOnce(&mut Config) + use<> {
@@ -46,8 +46,12 @@ async fn a_client_that_is_declared_again_while_it_is_removed_stays_with_what_it_
     // The command has disabled it, or found it so.
     let found = client::find(&mut app.app.db.read().await.unwrap(), "shop", app.app.now()).await.unwrap().unwrap();
     let (row, now) = (found.client.id.clone(), app.app.now());
-    let disabled =
-        app.app.db.write(move |conn| Box::pin(async move { client::disable(conn, &row, now).await })).await.unwrap();
+    let disabled = app
+        .app
+        .db
+        .write(made_up(move |tx| Box::pin(async move { client::disable(tx, &row, now).await })))
+        .await
+        .unwrap();
     let mut with = app.app.config.clone();
     with.edition = Edition::Numbered(2);
     clients::declare::declare(&app.app, &with).await.unwrap();

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use latchkey::config::DatabaseUrl;
-use latchkey::store::db::{Conn, Error};
+use latchkey::store::db::{Change, Conn, Error, Tx};
 use latchkey::store::installation::{find, insert_once, set};
 use sqlx::Executor;
 use tokio::sync::Barrier;
 
-use crate::harness::{TestApp, as_by_default, left_out};
+use crate::harness::{TestApp, as_by_default, left_out, made_up};
 
 #[tokio::test]
 async fn work_that_fails_leaves_nothing() {
@@ -17,12 +17,12 @@ async fn work_that_fails_leaves_nothing() {
     let failed: Result<(), Error> = app
         .app
         .db
-        .write(|conn| {
+        .write(made_up(|tx| {
             Box::pin(async move {
-                insert_once(conn, "half", "done").await?;
+                insert_once(tx, "half", "done").await?;
                 Err(Error::Conflict)
             })
-        })
+        }))
         .await;
     assert!(matches!(failed, Err(Error::Conflict)));
     assert_eq!(find(&mut app.app.db.read().await.unwrap(), "half").await.unwrap(), None);
@@ -36,25 +36,25 @@ async fn work_that_fails_or_panics_keeps_nobody_waiting() {
         let failed: Result<(), Error> = app
             .app
             .db
-            .write(move |conn| {
+            .write(made_up(move |tx| {
                 Box::pin(async move {
-                    insert_once(conn, "contended", "by the first").await?;
+                    insert_once(tx, "contended", "by the first").await?;
                     assert!(!panics, "a piece of work that stops, as this test wants it");
                     Err(Error::Conflict)
                 })
-            })
+            }))
             .await;
         assert!(failed.is_err());
         // The first one has a lock on this row for as long as its transaction lasts.
         let written: Result<(), Error> = other
             .app
             .db
-            .write(|conn| {
+            .write(made_up(|tx| {
                 Box::pin(async move {
-                    insert_once(conn, "contended", "by the second").await?;
+                    insert_once(tx, "contended", "by the second").await?;
                     Err(Error::Conflict)
                 })
-            })
+            }))
             .await;
         assert!(matches!(written, Err(Error::Conflict)), "{written:?}");
     }
@@ -63,12 +63,12 @@ async fn work_that_fails_or_panics_keeps_nobody_waiting() {
 #[tokio::test]
 async fn work_runs_to_its_end_although_nobody_waits_for_it() {
     let app = TestApp::new().await;
-    let mut write = Box::pin(app.app.db.write(|conn| {
+    let mut write = Box::pin(app.app.db.write(made_up(|tx| {
         Box::pin(async move {
-            insert_once(conn, "abandoned", "and done").await?;
+            insert_once(tx, "abandoned", "and done").await?;
             Ok(())
         })
-    }));
+    })));
     // Begun, and then dropped as a handler is whose client has gone.
     std::future::poll_fn(|context| {
         let _ = write.as_mut().poll(context);
@@ -109,16 +109,16 @@ async fn work_that_is_committed_together_fails_and_panics_alone() {
         .map(|n: usize| {
             let db = app.app.db.clone();
             tokio::spawn(async move {
-                db.write(move |conn| {
+                db.write(made_up(move |tx| {
                     Box::pin(async move {
-                        insert_once(conn, &format!("piece-{n}"), "half").await?;
+                        insert_once(tx, &format!("piece-{n}"), "half").await?;
                         match n % 3 {
                             0 => Ok(()),
                             1 => Err(Error::Conflict),
                             _ => panic!("a piece of work that stops, as this test wants it"),
                         }
                     })
-                })
+                }))
                 .await
             })
         })
@@ -162,8 +162,8 @@ async fn work_that_others_have_undone_is_done_once_more_and_then_refused() {
         let tries = Arc::new(AtomicUsize::new(0));
         let counted = tries.clone();
         let outcome = match single {
-            true => app.app.db.write_one(move |conn| Box::pin(tried(conn, code, counted, failures))).await,
-            false => app.app.db.write(move |conn| Box::pin(tried(conn, code, counted, failures))).await,
+            true => app.app.db.write_one(made_up(move |tx| Box::pin(tried(tx, code, counted, failures)))).await,
+            false => app.app.db.write(made_up(move |tx| Box::pin(tried(tx, code, counted, failures)))).await,
         };
         assert_eq!(tries.load(Ordering::SeqCst), 2, "{code}");
         match failures {
@@ -175,34 +175,43 @@ async fn work_that_others_have_undone_is_done_once_more_and_then_refused() {
     // A failure of another kind is told at once.
     let tries = Arc::new(AtomicUsize::new(0));
     let counted = tries.clone();
-    let failed = app.app.db.write(move |conn| {
+    let failed = app.app.db.write(made_up(move |tx| {
         counted.fetch_add(1, Ordering::SeqCst);
-        Box::pin(fail_with(conn, "22012"))
-    });
+        Box::pin(fail_with(tx, "22012"))
+    }));
     assert!(matches!(failed.await, Err(Error::Failed(_))));
     assert_eq!(tries.load(Ordering::SeqCst), 1);
+}
+
+/// Writes two facts. In between it waits once, until another change has written one, too.
+#[derive(Clone)]
+struct Both {
+    facts: [&'static str; 2],
+    met: Arc<Barrier>,
+    tries: Arc<AtomicUsize>,
+}
+
+impl Change for Both {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<(), Error> {
+        set(tx, self.facts[0], "held").await?;
+        if self.tries.fetch_add(1, Ordering::SeqCst) == 0 {
+            self.met.wait().await;
+        }
+        set(tx, self.facts[1], "wanted").await
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_that_wait_for_each_other_both_get_what_they_want() {
     let Some(app) = on_postgres().await else { return };
-    let both = Arc::new(Barrier::new(2));
+    let met = Arc::new(Barrier::new(2));
     let tasks: Vec<_> = [["one", "two"], ["two", "one"]]
         .into_iter()
-        .map(|[first, second]| {
-            let (db, both, again) = (app.app.db.clone(), both.clone(), Arc::new(AtomicUsize::new(0)));
-            tokio::spawn(async move {
-                db.write(move |conn| {
-                    Box::pin(async move {
-                        set(conn, first, "held").await?;
-                        if again.fetch_add(1, Ordering::SeqCst) == 0 {
-                            both.wait().await;
-                        }
-                        set(conn, second, "wanted").await
-                    })
-                })
-                .await
-            })
+        .map(|facts| {
+            let (db, both) = (app.app.db.clone(), Both { facts, met: met.clone(), tries: Arc::default() });
+            tokio::spawn(async move { db.write(both).await })
         })
         .collect();
     for task in tasks {
@@ -223,7 +232,8 @@ async fn x5_connections_to_a_server_that_only_reads_since_a_failover_are_given_u
     }
     drop(kept);
     for n in 0..8 {
-        let written = db.write(move |conn| Box::pin(async move { set(conn, "after", &n.to_string()).await })).await;
+        let written =
+            db.write(made_up(move |tx| Box::pin(async move { set(tx, "after", &n.to_string()).await }))).await;
         written.unwrap();
     }
 }
@@ -268,14 +278,14 @@ async fn what_sqlite_has_rolled_back_by_itself_is_told_to_nobody_as_done() {
     let db = &app.app.db;
     // Out of memory, interrupted, and one of which nobody knows what it leaves.
     for code in ["7", "9", "1"] {
-        let before = db.write_one(move |conn| Box::pin(async move { set(conn, "before", code).await }));
-        let after = db.write(move |conn| Box::pin(async move { set(conn, "after", code).await }));
-        let fails = db.write_one(move |conn| {
+        let before = db.write_one(made_up(move |tx| Box::pin(async move { set(tx, "before", code).await })));
+        let after = db.write(made_up(move |tx| Box::pin(async move { set(tx, "after", code).await })));
+        let fails = db.write_one(made_up(move |tx| {
             Box::pin(async move {
-                conn.execute("ROLLBACK").await?;
+                tx.execute("ROLLBACK").await?;
                 Err::<(), _>(sqlx::Error::Database(Box::new(NoMemory(code))).into())
             })
-        });
+        }));
         // On one thread all three wait before the writer begins, so that they are committed together.
         let (before, failed, after) = tokio::join!(before, fails, after);
         assert!(failed.is_err());
@@ -293,7 +303,7 @@ async fn a_start_is_patient_and_a_request_is_not() {
     let mut holder =
         <sqlx::AnyConnection as sqlx::Connection>::connect(&format!("sqlite:{}", path.display())).await.unwrap();
     holder.execute("BEGIN IMMEDIATE").await.unwrap();
-    let refused = app.app.db.write(|conn| Box::pin(async move { set(conn, "x", "y").await })).await;
+    let refused = app.app.db.write(made_up(|tx| Box::pin(async move { set(tx, "x", "y").await }))).await;
     assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
     // Another one starts meanwhile, which has a key to write, and waits for as long as it takes: here, until other requests
     // were refused.
@@ -302,14 +312,14 @@ async fn a_start_is_patient_and_a_request_is_not() {
     let (other, handle) = (app.clone(), tokio::runtime::Handle::current());
     let starting = std::thread::spawn(move || handle.block_on(other.on(config)).app.db.clone());
     for _ in 0..3 {
-        let refused = app.app.db.write(|conn| Box::pin(async move { set(conn, "x", "y").await })).await;
+        let refused = app.app.db.write(made_up(|tx| Box::pin(async move { set(tx, "x", "y").await }))).await;
         assert!(refused.is_err() && !starting.is_finished());
     }
     holder.execute("ROLLBACK").await.unwrap();
     let started = tokio::task::block_in_place(|| starting.join().unwrap());
     // From now on it is as impatient as any.
     holder.execute("BEGIN IMMEDIATE").await.unwrap();
-    let refused = started.write(|conn| Box::pin(async move { set(conn, "x", "y").await })).await;
+    let refused = started.write(made_up(|tx| Box::pin(async move { set(tx, "x", "y").await }))).await;
     assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
     holder.execute("ROLLBACK").await.unwrap();
 }

@@ -13,7 +13,7 @@ async fn another_master_key_opens_nothing_and_a_new_one_takes_over_from_the_one_
     let stranger = SealingKey::generate(&Random::System);
     let open = |keys: Vec<SealingKey>| {
         let app = app.clone();
-        async move { Vault::open(&app.app.db, &keys, &app.app.pen).await }
+        async move { Vault::open(&app.app.db, &keys, &app.app.random).await }
     };
     assert!(matches!(open(vec![stranger.clone()]).await, Err(Error::WrongMasterKey)));
     let sealed = app.app.vault.seal(&Random::System, "here", b"secret");
@@ -28,7 +28,7 @@ async fn of_many_that_open_an_empty_database_all_have_the_same_keys() {
     for round in 0..5 {
         let opened = TestApp::opened_at_once(8).await;
         let Some(first) = opened.first() else { return };
-        let sealed = first.vault.seal(&first.pen.random, "a place", b"what all must open");
+        let sealed = first.vault.seal(&first.random, "a place", b"what all must open");
         for other in &opened {
             assert!(other.vault.unseal("a place", &sealed).is_some(), "round {round}: two data keys");
             assert_eq!(

@@ -14,11 +14,11 @@ use crate::login::password::Proof;
 use crate::login::session::{Beginning, SignIn, SignedIn};
 use crate::oidc::claims::Person;
 use crate::store;
-use crate::store::db::Conn;
-use crate::store::event::{Event, Pen};
+use crate::store::db::{Change, Tx};
+use crate::store::event::Event;
 use crate::store::one_time_link::{self, NewLink, Purpose};
+use crate::store::password;
 use crate::store::user::{self, Identifier, IdentifierKind, User};
-use crate::store::{password, user as users};
 
 /// Somebody to be made a user.
 pub struct NewUser {
@@ -40,51 +40,75 @@ pub async fn add(app: &App, new: NewUser) -> Result<User, Error> {
         Some(password) => Some(app.hashing.hash(password).await?),
         None => None,
     };
-    let (now, pen) = (app.now(), app.pen.clone());
+    let now = app.now();
     let user = User {
         id: app.id(),
-        sub: new.sub.unwrap_or_else(|| app.pen.random.name::<16>()),
+        sub: new.sub.unwrap_or_else(|| app.random.name::<16>()),
         profile: Value::Object(new.profile).to_string(),
         created_at: now,
         updated_at: now,
         disabled_at: None,
         generation: 1,
     };
-    let (made, handle) = (user.clone(), uuid_v4(&app.pen.random));
-    app.db
-        .write(move |conn| {
-            Box::pin(async move {
-                user::insert(conn, &made, &handle).await?;
-                for identifier in &new.identifiers {
-                    user::insert_identifier(conn, &pen.id(), &made.id, identifier, now).await?;
-                }
-                if let Some(phc) = &phc {
-                    password::set(conn, &made.id, phc, now).await?;
-                }
-                for role in &new.roles {
-                    user::give_role(conn, &made.id, role, &pen.id(), now).await?;
-                }
-                pen.record(conn, &Event::UserCreated { user: made.id }).await
-            })
-        })
-        .await?;
-    Ok(user)
+    let (identifiers, roles) = (new.identifiers, new.roles);
+    let add = Add { user, passkey_handle: uuid_v4(&app.random), identifiers, phc, roles };
+    Ok(app.db.write(add).await?)
+}
+
+/// Adds a user with all that belongs to them.
+#[derive(Clone)]
+struct Add {
+    user: User,
+    passkey_handle: String,
+    identifiers: Vec<Identifier>,
+    phc: Option<String>,
+    roles: Vec<String>,
+}
+
+impl Change for Add {
+    type Outcome = User;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> store::db::Result<User> {
+        let (now, user) = (self.user.created_at, self.user);
+        user::insert(tx, &user, &self.passkey_handle).await?;
+        for identifier in &self.identifiers {
+            let id = tx.id();
+            user::insert_identifier(tx, &id, &user.id, identifier, now).await?;
+        }
+        if let Some(phc) = &self.phc {
+            password::set(tx, &user.id, phc, now).await?;
+        }
+        for role in &self.roles {
+            let id = tx.id();
+            user::give_role(tx, &user.id, role, &id, now).await?;
+        }
+        tx.record(&Event::UserCreated { user: user.id.clone() }).await?;
+        Ok(user)
+    }
 }
 
 /// Sets a password. All sessions and grants that began before end.
 pub async fn set_password(app: &App, user: &Id, password: &Secret) -> Result<(), Error> {
     let phc = app.hashing.hash(password).await?;
-    let (now, pen, user) = (app.now(), app.pen.clone(), user.clone());
-    app.db
-        .write(move |conn| {
-            Box::pin(async move {
-                // The user's row first, as everywhere: who waits for it has locked nothing else.
-                end_what_was_before(conn, &pen, &user, now).await?;
-                password::set(conn, &user, &phc, now).await
-            })
-        })
-        .await?;
-    Ok(())
+    Ok(app.db.write(SetPassword { user: user.clone(), phc }).await?)
+}
+
+/// Sets a password, whatever it was before.
+#[derive(Clone)]
+struct SetPassword {
+    user: Id,
+    phc: String,
+}
+
+impl Change for SetPassword {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> store::db::Result<()> {
+        let now = tx.now();
+        // The user's row first, as everywhere: who waits for it has locked nothing else.
+        end_what_was_before(tx, &self.user, now).await?;
+        password::set(tx, &self.user, &self.phc, now).await
+    }
 }
 
 /// Sets the password of the user that a link belongs to, uses the link up, and begins a session. `None` if the link
@@ -96,26 +120,35 @@ pub async fn set_password_by_link(
     sign_in: &SignIn<'_>,
 ) -> Result<Option<SignedIn>, Error> {
     let phc = app.hashing.hash(password).await?;
-    let (now, pen, link, user) = (app.now(), app.pen.clone(), link.clone(), sign_in.user.id.clone());
-    let beginning = Beginning::of(app, sign_in);
-    let signed_in = app
-        .db
-        .write(move |conn| {
-            Box::pin(async move {
-                // The user before the link: of two links of one user that are used at once, one waits for the other here.
-                let held = users::hold(conn, &user).await?;
-                let Some(held) = held.filter(|held| held.disabled_at.is_none()) else { return Ok(None) };
-                let owner = one_time_link::consume(conn, &link, Purpose::SetPassword, now).await?;
-                if owner.as_ref() != Some(&user) {
-                    return Ok(None);
-                }
-                password::set(conn, &user, &phc, now).await?;
-                end_what_was_before(conn, &pen, &user, now).await?;
-                beginning.write(conn, held.generation + 1).await.map(Some)
-            })
-        })
-        .await?;
-    Ok(signed_in)
+    let (link, user, beginning) = (link.clone(), sign_in.user.id.clone(), Beginning::of(app, sign_in));
+    Ok(app.db.write(SetPasswordByLink { link, user, phc, beginning }).await?)
+}
+
+/// Uses a link up, sets the password that it is for, and begins a session.
+#[derive(Clone)]
+struct SetPasswordByLink {
+    link: TokenHash,
+    user: Id,
+    phc: String,
+    beginning: Beginning,
+}
+
+impl Change for SetPasswordByLink {
+    type Outcome = Option<SignedIn>;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> store::db::Result<Option<SignedIn>> {
+        // The user before the link: of two links of one user that are used at once, one waits for the other here.
+        let held = user::hold(tx, &self.user).await?;
+        let Some(held) = held.filter(|held| held.disabled_at.is_none()) else { return Ok(None) };
+        let now = tx.now();
+        let owner = one_time_link::consume(tx, &self.link, Purpose::SetPassword, now).await?;
+        if owner.as_ref() != Some(&self.user) {
+            return Ok(None);
+        }
+        password::set(tx, &self.user, &self.phc, now).await?;
+        end_what_was_before(tx, &self.user, now).await?;
+        self.beginning.write(tx, held.generation + 1).await.map(Some)
+    }
 }
 
 /// Changes the password of somebody who has typed the present one, and begins a session. `None` if it was changed in
@@ -127,52 +160,48 @@ pub async fn change_password(
     sign_in: &SignIn<'_>,
 ) -> Result<Option<SignedIn>, Error> {
     let phc = app.hashing.hash(password).await?;
-    let (now, pen, proof) = (app.now(), app.pen.clone(), proof.clone());
-    let beginning = Beginning::of(app, sign_in);
-    let signed_in = app
-        .db
-        .write(move |conn| {
-            Box::pin(async move {
-                let (user, generation) = (&proof.user.id, proof.user.generation);
-                if !users::hold(conn, user).await?.is_some_and(|held| held.may_still(generation))
-                    || !password::replace(conn, user, &proof.phc, &phc, now).await?
-                {
-                    return Ok(None);
-                }
-                end_what_was_before(conn, &pen, user, now).await?;
-                beginning.write(conn, generation + 1).await.map(Some)
-            })
-        })
-        .await?;
-    Ok(signed_in)
+    let change = ChangePassword { proof: proof.clone(), phc, beginning: Beginning::of(app, sign_in) };
+    Ok(app.db.write(change).await?)
+}
+
+/// Replaces the password that was proven, and begins a session.
+#[derive(Clone)]
+struct ChangePassword {
+    proof: Proof,
+    phc: String,
+    beginning: Beginning,
+}
+
+impl Change for ChangePassword {
+    type Outcome = Option<SignedIn>;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> store::db::Result<Option<SignedIn>> {
+        let (user, generation) = (&self.proof.user.id, self.proof.user.generation);
+        let held = user::hold(tx, user).await?;
+        let now = tx.now();
+        if !held.is_some_and(|held| held.may_still(generation))
+            || !password::replace(tx, user, &self.proof.phc, &self.phc, now).await?
+        {
+            return Ok(None);
+        }
+        end_what_was_before(tx, user, now).await?;
+        self.beginning.write(tx, generation + 1).await.map(Some)
+    }
 }
 
 /// Ends all that the old password has opened: sessions, grants, links.
-async fn end_what_was_before(conn: &mut Conn, pen: &Pen, user: &Id, now: Timestamp) -> store::db::Result<()> {
-    users::end_all(conn, user).await?;
-    password::clear_failures(conn, &format!("user:{user}")).await?;
+async fn end_what_was_before(tx: &mut Tx<'_>, user: &Id, now: Timestamp) -> store::db::Result<()> {
+    user::end_all(tx, user).await?;
+    password::clear_failures(tx, &format!("user:{user}")).await?;
     // A link that was made for the password before must not set the next one.
-    one_time_link::end_all(conn, Purpose::SetPassword, user, now).await?;
-    pen.record(conn, &Event::PasswordChanged { user: user.clone() }).await
-}
-
-fn to_set_password<'a>(hash: &'a TokenHash, user: &'a Id, now: Timestamp, lifetime: Duration) -> NewLink<'a> {
-    NewLink { hash, purpose: Purpose::SetPassword, user, created_at: now, expires_at: now + lifetime }
+    one_time_link::end_all(tx, Purpose::SetPassword, user, now).await?;
+    tx.record(&Event::PasswordChanged { user: user.clone() }).await
 }
 
 /// A link by which the user sets a password; links made for it before die.
 pub async fn password_link(app: &App, user: &Id, lifetime: Duration) -> Result<String, Error> {
-    let token = Token::new(TokenKind::OneTimeLink, &app.pen.random);
-    let (hash, now, user) = (token.hash(), app.now(), user.clone());
-    app.db
-        .write(move |conn| {
-            Box::pin(async move {
-                users::hold(conn, &user).await?;
-                one_time_link::end_all(conn, Purpose::SetPassword, &user, now).await?;
-                one_time_link::insert(conn, &to_set_password(&hash, &user, now, lifetime)).await
-            })
-        })
-        .await?;
+    let (token, link) = PasswordLink::new(app, user, lifetime);
+    app.db.write(ReplaceLink(link)).await?;
     Ok(address(app, &token))
 }
 
@@ -188,22 +217,64 @@ pub enum FirstLink {
 /// A link by which the user sets a password, unless there is one that works: it was shown when it was made. Of several
 /// processes that begin at once, one makes it.
 pub async fn first_password_link(app: &App, user: &Id, lifetime: Duration) -> Result<FirstLink, Error> {
-    let token = Token::new(TokenKind::OneTimeLink, &app.pen.random);
-    let (hash, now, user) = (token.hash(), app.now(), user.clone());
-    let before = app
-        .db
-        .write(move |conn| {
-            Box::pin(async move {
-                users::hold(conn, &user).await?;
-                let before = one_time_link::works_until(conn, Purpose::SetPassword, &user, now).await?;
-                if before.is_none() {
-                    one_time_link::insert(conn, &to_set_password(&hash, &user, now, lifetime)).await?;
-                }
-                Ok(before)
-            })
-        })
-        .await?;
+    let (token, link) = PasswordLink::new(app, user, lifetime);
+    let before = app.db.write(KeepFirstLink(link)).await?;
     Ok(before.map_or_else(|| FirstLink::Made(address(app, &token)), FirstLink::MadeBefore))
+}
+
+/// A link by which a user sets a password.
+#[derive(Clone)]
+struct PasswordLink {
+    hash: TokenHash,
+    user: Id,
+    lifetime: Duration,
+}
+
+impl PasswordLink {
+    fn new(app: &App, user: &Id, lifetime: Duration) -> (Token, Self) {
+        let token = Token::new(TokenKind::OneTimeLink, &app.random);
+        let link = Self { hash: token.hash(), user: user.clone(), lifetime };
+        (token, link)
+    }
+
+    async fn keep(&self, tx: &mut Tx<'_>, now: Timestamp) -> store::db::Result<()> {
+        let (hash, user, expires_at) = (&self.hash, &self.user, now + self.lifetime);
+        let link = NewLink { hash, purpose: Purpose::SetPassword, user, created_at: now, expires_at };
+        one_time_link::insert(tx, &link).await
+    }
+}
+
+/// Keeps a link for a password, and ends those before it.
+#[derive(Clone)]
+struct ReplaceLink(PasswordLink);
+
+impl Change for ReplaceLink {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> store::db::Result<()> {
+        user::hold(tx, &self.0.user).await?;
+        let now = tx.now();
+        one_time_link::end_all(tx, Purpose::SetPassword, &self.0.user, now).await?;
+        self.0.keep(tx, now).await
+    }
+}
+
+/// Keeps a link for a password unless there is one that works; until when that one does.
+#[derive(Clone)]
+struct KeepFirstLink(PasswordLink);
+
+impl Change for KeepFirstLink {
+    type Outcome = Option<Timestamp>;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> store::db::Result<Option<Timestamp>> {
+        user::hold(tx, &self.0.user).await?;
+        let now = tx.now();
+        let before = one_time_link::works_until(tx, Purpose::SetPassword, &self.0.user, now).await?;
+        if before.is_none() {
+            self.0.keep(tx, now).await?;
+        }
+        Ok(before)
+    }
 }
 
 fn address(app: &App, token: &Token) -> String {
@@ -213,28 +284,35 @@ fn address(app: &App, token: &Token) -> String {
 
 /// Disables a user, whose sessions, tokens and links end, or enables them again; whether that changed anything.
 pub async fn set_disabled(app: &App, user: &Id, disabled: bool) -> Result<bool, Error> {
-    let (now, pen, user) = (app.now(), app.pen.clone(), user.clone());
-    let changed = app
-        .db
-        .write(move |conn| {
-            Box::pin(async move {
-                let changed = users::set_disabled(conn, &user, disabled.then_some(now), now).await?;
-                // A link that was made before must not open the account once it is enabled again.
-                one_time_link::end_all(conn, Purpose::SetPassword, &user, now).await?;
-                let event = if disabled { Event::UserDisabled { user } } else { Event::UserEnabled { user } };
-                if changed {
-                    pen.record(conn, &event).await?;
-                }
-                Ok(changed)
-            })
-        })
-        .await?;
-    Ok(changed)
+    Ok(app.db.write(SetDisabled { user: user.clone(), disabled }).await?)
+}
+
+/// Disables or enables a user; whether that changed anything.
+#[derive(Clone)]
+struct SetDisabled {
+    user: Id,
+    disabled: bool,
+}
+
+impl Change for SetDisabled {
+    type Outcome = bool;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> store::db::Result<bool> {
+        let (Self { user, disabled }, now) = (self, tx.now());
+        let changed = user::set_disabled(tx, &user, disabled.then_some(now), now).await?;
+        // A link that was made before must not open the account once it is enabled again.
+        one_time_link::end_all(tx, Purpose::SetPassword, &user, now).await?;
+        let event = if disabled { Event::UserDisabled { user } } else { Event::UserEnabled { user } };
+        if changed {
+            tx.record(&event).await?;
+        }
+        Ok(changed)
+    }
 }
 
 /// A user as relying parties may come to know them, as far as the scope allows.
 pub async fn person(app: &App, id: &Id) -> store::db::Result<Option<Person>> {
-    let found = users::find_with_identifiers(&mut *app.db.read().await?, id).await?;
+    let found = user::find_with_identifiers(&mut *app.db.read().await?, id).await?;
     Ok(found.map(|(user, identifiers)| person_of(user, &identifiers)))
 }
 

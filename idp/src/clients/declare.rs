@@ -1,8 +1,9 @@
 //! Clients and resources that the configuration declares.
 
+use std::collections::BTreeSet;
+
 use crate::app::App;
 use crate::base::clock::Timestamp;
-use crate::base::id::Id;
 use crate::base::token::TokenHash;
 use crate::clients::{TURN, build};
 use crate::config::{Config, Edition};
@@ -11,11 +12,10 @@ use crate::oidc::client::metadata::Client;
 use crate::oidc::resource::{Resource, differ};
 use crate::oidc::scope::ScopeSet;
 use crate::resources;
-use crate::store::client::{self};
-use crate::store::db::{Conn, Result};
+use crate::store::client;
+use crate::store::db::{Change, Result, Tx};
 use crate::store::installation;
 use crate::store::resource;
-use std::collections::BTreeSet;
 
 /// Which clients and resources want what cannot be signed with these algorithms, and why: each of their exchanges would fail.
 pub async fn unsignable(app: &App) -> Result<Vec<String>> {
@@ -89,8 +89,8 @@ impl Declared {
 const EDITION: &str = "declared.edition";
 const DIGEST: &str = "declared.digest";
 
-/// A client as it is declared, with the hashes of its secrets and the ids that their rows get.
-type Declaration = (Client, Vec<TokenHash>, Vec<Id>);
+/// A client as it is declared, with the hashes of its secrets.
+type Declaration = (Client, Vec<TokenHash>);
 
 /// A client as text, without the id and the times of its row: another text means that the client has changed.
 fn shape(client: &Client, secrets: &[TokenHash]) -> String {
@@ -109,9 +109,7 @@ pub async fn declare(app: &App, config: &Config) -> Result<Declared> {
         .iter()
         .map(|declared| {
             let client = build(app, declared.to_new());
-            let hashes: Vec<_> = declared.secrets.iter().map(|secret| TokenHash::of(secret.expose())).collect();
-            let ids = hashes.iter().map(|_| app.id()).collect();
-            (client, hashes, ids)
+            (client, declared.secrets.iter().map(|secret| TokenHash::of(secret.expose())).collect())
         })
         .collect();
     let resources = config.known().resources;
@@ -126,16 +124,16 @@ pub async fn declare(app: &App, config: &Config) -> Result<Declared> {
             return Ok(Declared::default());
         }
     }
-    let whole = Declarations { clients: declared, resources, scopes: config.own_scopes(), algorithms, edition };
-    let outcome = app.db.write(move |conn| Box::pin(write_declared(conn, whole, now))).await;
+    let declare = Declare { clients: declared, resources, scopes: config.own_scopes(), algorithms, edition, now };
+    let outcome = app.db.write(declare).await;
     app.remembered_clients.forget();
     app.remembered_resources.forget();
     outcome
 }
 
-/// All that one configuration declares.
+/// Writes all that one configuration declares.
 #[derive(Clone)]
-struct Declarations {
+struct Declare {
     clients: Vec<Declaration>,
     resources: Vec<Resource>,
     /// The scopes that there are whatever resources there are.
@@ -143,56 +141,63 @@ struct Declarations {
     /// What can be signed with.
     algorithms: Vec<Algorithm>,
     edition: Edition,
+    /// The moment that the edition is not after.
+    now: Timestamp,
 }
 
-async fn write_declared(conn: &mut Conn, whole: Declarations, now: Timestamp) -> Result<Declared> {
-    let Declarations { clients: declared, resources: of_resources, scopes, algorithms: offered, edition } = whole;
-    installation::in_turn(conn, TURN).await?;
-    let shapes: Vec<_> = declared.iter().map(|(client, hashes, _)| shape(client, hashes)).collect();
-    let digest = TokenHash::of(&format!("{}\n{of_resources:?}", shapes.join("\n"))).as_str().to_owned();
-    let last = installation::find(conn, EDITION).await?.map_or(Edition::Unknown, |text| Edition::from_text(&text));
-    if edition.is_before(last, now) {
-        // An older edition with the same content undoes nothing, so it is no reason to warn.
-        let same = installation::find(conn, DIGEST).await?.is_some_and(|last| last == digest);
-        let refused = (!same).then_some((edition, last));
-        return Ok(Declared { refused, ..Declared::default() });
-    }
-    let present = client::list(conn, now).await?;
-    // Looked at before anything is written: a start that is refused must not change what other replicas serve.
-    let stay = present.iter().filter(|known| {
-        !known.declared && !declared.iter().any(|(client, ..)| client.client_id == known.client.client_id)
-    });
-    let clients = stay.map(|known| &*known.client).chain(declared.iter().map(|(client, ..)| client));
-    let stored = resource::list(conn).await?.into_iter().filter(|one| !one.declared).map(|one| one.resource);
-    let of_commands = stored.filter(|one| !of_resources.iter().any(|other| other.identifier == one.identifier));
-    let resources: Vec<_> = of_resources.iter().cloned().chain(of_commands).collect();
-    let unsignable = without_signature(clients, &resources, &offered);
-    if !unsignable.is_empty() {
-        return Ok(Declared { unsignable, ..Declared::default() });
-    }
-    let resources = resources::write_declared(conn, &of_resources, &scopes, now).await?;
-    let mut outcome = Declared { resources, ..Declared::default() };
-    for known in present.iter().filter(|known| known.declared && !known.client.disabled) {
-        if !declared.iter().any(|(client, ..)| client.client_id == known.client.client_id) {
-            client::disable(conn, &known.client.id, now).await?;
-            outcome.disabled.push(known.client.client_id.clone());
+impl Change for Declare {
+    type Outcome = Declared;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Declared> {
+        let Self { clients: declared, resources: of_resources, scopes, algorithms: offered, edition, now } = self;
+        installation::in_turn(tx, TURN).await?;
+        let shapes: Vec<_> = declared.iter().map(|(client, hashes)| shape(client, hashes)).collect();
+        let digest = TokenHash::of(&format!("{}\n{of_resources:?}", shapes.join("\n"))).as_str().to_owned();
+        let last = installation::find(tx, EDITION).await?.map_or(Edition::Unknown, |text| Edition::from_text(&text));
+        if edition.is_before(last, now) {
+            // An older edition with the same content undoes nothing, so it is no reason to warn.
+            let same = installation::find(tx, DIGEST).await?.is_some_and(|last| last == digest);
+            let refused = (!same).then_some((edition, last));
+            return Ok(Declared { refused, ..Declared::default() });
         }
-    }
-    for ((mut client, hashes, ids), shape_now) in declared.into_iter().zip(shapes) {
-        match present.iter().find(|known| known.client.client_id == client.client_id) {
-            Some(known) if known.declared && shape(&known.client, &known.secrets) == shape_now => continue,
-            Some(known) => {
-                client.id = known.client.id.clone();
-                client::replace_declared(conn, &client, now).await?;
+        let present = client::list(tx, now).await?;
+        // Looked at before anything is written: a start that is refused must not change what other replicas serve.
+        let stay = present.iter().filter(|known| {
+            !known.declared && !declared.iter().any(|(client, ..)| client.client_id == known.client.client_id)
+        });
+        let clients = stay.map(|known| &*known.client).chain(declared.iter().map(|(client, ..)| client));
+        let stored = resource::list(tx).await?.into_iter().filter(|one| !one.declared).map(|one| one.resource);
+        let of_commands = stored.filter(|one| !of_resources.iter().any(|other| other.identifier == one.identifier));
+        let resources: Vec<_> = of_resources.iter().cloned().chain(of_commands).collect();
+        let unsignable = without_signature(clients, &resources, &offered);
+        if !unsignable.is_empty() {
+            return Ok(Declared { unsignable, ..Declared::default() });
+        }
+        let resources = resources::write_declared(tx, &of_resources, &scopes, now).await?;
+        let mut outcome = Declared { resources, ..Declared::default() };
+        for known in present.iter().filter(|known| known.declared && !known.client.disabled) {
+            if !declared.iter().any(|(client, ..)| client.client_id == known.client.client_id) {
+                client::disable(tx, &known.client.id, now).await?;
+                outcome.disabled.push(known.client.client_id.clone());
             }
-            None => client::insert(conn, &client, true, now).await?,
         }
-        for (hash, id) in hashes.iter().zip(&ids) {
-            client::insert_secret(conn, id, &client.id, hash, now).await?;
+        for ((mut client, hashes), shape_now) in declared.into_iter().zip(shapes) {
+            match present.iter().find(|known| known.client.client_id == client.client_id) {
+                Some(known) if known.declared && shape(&known.client, &known.secrets) == shape_now => continue,
+                Some(known) => {
+                    client.id = known.client.id.clone();
+                    client::replace_declared(tx, &client, now).await?;
+                }
+                None => client::insert(tx, &client, true, now).await?,
+            }
+            for hash in &hashes {
+                let id = tx.id();
+                client::insert_secret(tx, &id, &client.id, hash, now).await?;
+            }
+            outcome.written.push(client.client_id);
         }
-        outcome.written.push(client.client_id);
+        installation::set(tx, EDITION, &edition.to_text()).await?;
+        installation::set(tx, DIGEST, &digest).await?;
+        Ok(outcome)
     }
-    installation::set(conn, EDITION, &edition.to_text()).await?;
-    installation::set(conn, DIGEST, &digest).await?;
-    Ok(outcome)
 }

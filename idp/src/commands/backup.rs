@@ -143,7 +143,7 @@ async fn begin_epoch_on_copy(config: Config, file: &Path) -> Result<(), Failure>
 }
 
 async fn begin_epoch(app: &App) -> Result<(), Failure> {
-    let begun = epoch::begin(&app.db, app.now(), &app.pen, || crash_point("restore.epoch")).await;
+    let begun = epoch::begin(&app.db, || crash_point("restore.epoch")).await;
     app.db.close().await;
     Ok(begun.map_err(failed)?)
 }

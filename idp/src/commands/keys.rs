@@ -149,7 +149,7 @@ pub(super) async fn command(app: &App, command: KeysCommand) -> Outcome {
         }
         KeysCommand::Rotate { now } => {
             let when = if now { When::Now } else { When::Next };
-            let made = app.keys.rotate(&app.db, &app.vault, &app.pen, when).await.map_err(failed)?;
+            let made = app.keys.rotate(&app.db, &app.vault, when).await.map_err(failed)?;
             let from = made.iter().map(|key| key.active_at).max();
             let from = from.ok_or_else(|| anyhow!("another process made the next key at this moment"))?;
             let rows = rows(app, &made).await.map_err(failed)?;
@@ -160,7 +160,7 @@ pub(super) async fn command(app: &App, command: KeysCommand) -> Outcome {
             rotated(&rows, Some(&behind))
         }
         KeysCommand::Revoke { kid } => {
-            let done = app.keys.revoke(&app.db, &app.vault, &app.pen, &kid).await.map_err(failed)?;
+            let done = app.keys.revoke(&app.db, &app.vault, &kid).await.map_err(failed)?;
             let made = match done {
                 Some(done) => done.made,
                 // Again, to see whether every server has followed by now.

@@ -7,7 +7,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::app::App;
-use crate::base::token::{Token, TokenKind};
+use crate::base::clock::Timestamp;
+use crate::base::id::Id;
+use crate::base::token::{Token, TokenHash, TokenKind};
 use crate::flow::answer;
 use crate::flow::authorization::ProvenRequest;
 use crate::flow::next_page;
@@ -26,6 +28,7 @@ use crate::oidc::params::Params;
 use crate::oidc::scope::{OFFLINE_ACCESS, ScopeSet};
 use crate::store::authorization_code::{self, AuthorizationCode};
 use crate::store::consent;
+use crate::store::db::{self, Change, Tx};
 use crate::store::ephemeral::Rate;
 use crate::store::grant::{self, Grant};
 use crate::store::session::Session;
@@ -135,7 +138,7 @@ async fn answer(
     let resources: Vec<String> = scope.iter().filter(|word| named(word)).map(str::to_owned).collect();
     let scope: ScopeSet = scope.iter().filter(|word| !named(word)).collect();
     let audience = if resources.is_empty() { audience(&asked.client, &scope, app.issuer()) } else { resources };
-    let (now, code) = (app.now(), Token::new(TokenKind::AuthorizationCode, &app.pen.random));
+    let (now, code) = (app.now(), Token::new(TokenKind::AuthorizationCode, &app.random));
     let grant = Grant {
         id: app.id(),
         user_id: session.user_id.clone(),
@@ -162,29 +165,41 @@ async fn answer(
         used_at: None,
         failures: 0,
     };
-    let hash = code.hash();
     let fresh = now - app.config.tokens.authorization_code;
-    let given = app
-        .db
-        .write(move |conn| {
-            Box::pin(async move {
-                if let Some(consent) = &consent
-                    && !consent::hold_if_there(conn, consent).await?
-                {
-                    return Ok(false);
-                }
-                grant::insert(conn, &grant).await?;
-                grant::delete_surplus(conn, &grant.session_id, &grant.client_row, GRANTS, fresh).await?;
-                authorization_code::insert(conn, &hash, &kept).await?;
-                Ok(true)
-            })
-        })
-        .await?;
-    if !given {
+    if !app.db.write(GiveCode { consent, grant, hash: code.hash(), code: kept, fresh }).await? {
         return Ok(None);
     }
     session::touch(app, session).await;
     Ok(Some(asked.recipient.code(app.issuer(), code.expose())))
+}
+
+/// Gives a grant and its code; whether the consent was still there.
+#[derive(Clone)]
+struct GiveCode {
+    /// What the grant rests on, if it needs a consent.
+    consent: Option<Id>,
+    grant: Grant,
+    hash: TokenHash,
+    code: AuthorizationCode,
+    /// Grants that were made after this moment may still be redeemed.
+    fresh: Timestamp,
+}
+
+impl Change for GiveCode {
+    type Outcome = bool;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> db::Result<bool> {
+        let Self { consent, grant, hash, code, fresh } = self;
+        if let Some(consent) = &consent
+            && !consent::hold_if_there(tx, consent).await?
+        {
+            return Ok(false);
+        }
+        grant::insert(tx, &grant).await?;
+        grant::delete_surplus(tx, &grant.session_id, &grant.client_row, GRANTS, fresh).await?;
+        authorization_code::insert(tx, &hash, &code).await?;
+        Ok(true)
+    }
 }
 
 /// Sends the person to the page where the next thing is to be done.

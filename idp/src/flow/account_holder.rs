@@ -15,7 +15,7 @@ use crate::http::visitor::Visitor;
 use crate::login;
 use crate::oidc::params::Params;
 use crate::store::ephemeral::Rate;
-use crate::store::session::{self, Session};
+use crate::store::session::{Session, Touch};
 
 /// How often a person may change something: each change leaves an event.
 const CHANGES: Rate = Rate { burst: 60, period: Duration::from_secs(10) };
@@ -55,8 +55,7 @@ impl AccountHolder {
             login::session::touch(app, &session).await;
         } else {
             // The page that follows is this person's, too.
-            let (id, now) = (session.id.clone(), app.now());
-            app.db.write_one(move |conn| Box::pin(async move { session::touch(conn, &id, now).await })).await?;
+            app.db.write_one(Touch { session: session.id.clone() }).await?;
         }
         Ok(Some((Self { visitor, session, others: sessions }, params)))
     }

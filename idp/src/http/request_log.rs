@@ -40,7 +40,7 @@ impl Drop for Counted<'_> {
 /// The layer that gives each request an id, a span and a line, and counts it. The path is that of the route, never what
 /// was sent: a query may hold codes and tokens.
 pub async fn layer(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let id = RequestId::new(&app.pen.random);
+    let id = RequestId::new(&app.random);
     request.extensions_mut().insert(id.clone());
     let method = METHODS.into_iter().find(|name| *name == request.method().as_str()).unwrap_or("other");
     let matched = request.extensions().get::<MatchedPath>().cloned();

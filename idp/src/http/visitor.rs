@@ -68,7 +68,7 @@ impl Visitor {
         let site = app.site.get();
         Self {
             is_new: browser.is_none(),
-            browser: browser.unwrap_or_else(|| CookieSecret::new(&app.pen.random)),
+            browser: browser.unwrap_or_else(|| CookieSecret::new(&app.random)),
             sid: cookie(Name::Sid).or_else(|| cookie(Name::Kept)),
             address: source.address,
             bucket: source.bucket,

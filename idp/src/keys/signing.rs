@@ -8,12 +8,14 @@ use std::time::Duration;
 use axum::body::Bytes;
 use serde_json::Value;
 
-use crate::base::clock::{SKEW, Timestamp};
+use crate::base::clock::{Clock, SKEW, Timestamp};
+use crate::base::random::Random;
 use crate::jose::{Algorithm, KeySet, SigningKey, Typ, VerifyError, verify};
 use crate::keys::vault::Vault;
 use crate::oidc::claims::id_token::Hint;
-use crate::store::db::{Conn, Db, Error, Result};
-use crate::store::event::{Event, Pen};
+use crate::store::db::{Change, Db, Error, Result, Tx};
+use crate::store::event::Event;
+use crate::store::signing_key::Retire;
 use crate::store::{former_signing_key, signing_key};
 use crate::tokens::verified::Verified;
 
@@ -141,14 +143,17 @@ impl Ring {
 /// The keys, reloaded when they change.
 #[derive(Debug)]
 pub struct Keys {
+    clock: Clock,
+    random: Random,
     rotation: Rotation,
     ring: RwLock<Arc<Ring>>,
 }
 
 impl Keys {
     /// Loads the keys that there are.
-    pub async fn open(db: &Db, vault: &Vault, pen: &Pen, rotation: Rotation) -> Result<Self> {
-        Ok(Self { rotation, ring: RwLock::new(Arc::new(load(db, vault, pen).await?)) })
+    pub async fn open(db: &Db, vault: &Vault, clock: Clock, random: Random, rotation: Rotation) -> Result<Self> {
+        let ring = load(db, vault, &clock).await?;
+        Ok(Self { clock, random, rotation, ring: RwLock::new(Arc::new(ring)) })
     }
 
     /// The keys of this moment.
@@ -157,8 +162,8 @@ impl Keys {
     }
 
     /// Reads the keys again, which another replica or the command line may have changed.
-    pub async fn reload(&self, db: &Db, vault: &Vault, pen: &Pen) -> Result<()> {
-        let read = load(db, vault, pen).await?;
+    pub async fn reload(&self, db: &Db, vault: &Vault) -> Result<()> {
+        let read = load(db, vault, &self.clock).await?;
         self.take(read, |read, present| read >= present);
         Ok(())
     }
@@ -174,15 +179,15 @@ impl Keys {
     }
 
     /// Reads the keys again if they have changed since.
-    pub async fn follow(&self, db: &Db, vault: &Vault, pen: &Pen) -> Result<()> {
+    pub async fn follow(&self, db: &Db, vault: &Vault) -> Result<()> {
         let generation = signing_key::generation(&mut *db.read().await?).await?;
         let present = self.ring().generation;
         if generation < present {
             // A backup took the database's place while this process ran.
-            let read = load(db, vault, pen).await?;
+            let read = load(db, vault, &self.clock).await?;
             self.take(read, |_, still| still == present);
         } else if generation > present {
-            self.reload(db, vault, pen).await?;
+            self.reload(db, vault).await?;
         }
         Ok(())
     }
@@ -190,12 +195,12 @@ impl Keys {
     /// Takes a key out of use: it leaves the key set, and no token that it has signed is good any more, here now and in every
     /// other process when that looks whether the keys have changed. One that signs is replaced in the same moment. `None` if
     /// there is no such key, or it was revoked before.
-    pub async fn revoke(&self, db: &Db, vault: &Vault, pen: &Pen, kid: &str) -> Result<Option<Revoked>> {
+    pub async fn revoke(&self, db: &Db, vault: &Vault, kid: &str) -> Result<Option<Revoked>> {
         for _ in 0..TRIES {
-            let now = pen.clock.now();
+            let now = self.clock.now();
             let keys = signing_key::list(&mut *db.read().await?).await?;
             let key = keys.iter().find(|key| key.kid == kid && key.revoked_at.is_none()).cloned();
-            let mut successor = None;
+            let (lives, mut successor) = (self.rotation.longest_token, None);
             if let Some(key) = &key
                 && let Some(algorithm) = Algorithm::from_name(&key.algorithm)
                 && self.rotation.algorithms.contains(&algorithm)
@@ -204,32 +209,14 @@ impl Keys {
                 let active_at = now.max(key.active_at + Duration::from_micros(1));
                 let newest = signing_key::newest(&mut *db.read().await?, &key.algorithm).await?;
                 let newest = newest.map(|newest| newest.active_at);
-                successor = Some((generate(algorithm, vault, pen, active_at).await?, newest));
+                let key = self.generate(vault, algorithm, active_at).await?;
+                successor = Some(NewKey { key, newest, overlap: Overlap { lives, margin: SHORT_MARGIN } });
             }
-            let mut made: Vec<_> = successor.iter().map(|(key, _)| key.clone()).collect();
-            let (kid, lives, recorder) = (kid.to_owned(), self.rotation.longest_token, pen.clone());
-            let revoked = db
-                .write(move |conn| {
-                    Box::pin(async move {
-                        if let Some((new, newest)) = &successor {
-                            insert(conn, &recorder, new, *newest, Overlap { lives, margin: SHORT_MARGIN }).await?;
-                        }
-                        let known = signing_key::revoke(conn, &kid, now).await?;
-                        let former = former_signing_key::revoke(conn, &kid, now).await?;
-                        if let Some(key) = key.filter(|key| known && key.active_at > now) {
-                            make_way(conn, &key, now, lives).await?;
-                        }
-                        if known || former {
-                            recorder.record(conn, &Event::SigningKeyRevoked { kid }).await?;
-                        }
-                        Ok(known || former)
-                    })
-                })
-                .await;
-            match revoked {
+            let mut made: Vec<_> = successor.iter().map(|new| new.key.clone()).collect();
+            match db.write(Revoke { kid: kid.to_owned(), key, successor, now, lives }).await {
                 Ok(true) => {
                     // The key that it was to replace may be due for replacement.
-                    made.extend(self.rotate(db, vault, pen, When::Due).await?);
+                    made.extend(self.rotate(db, vault, When::Due).await?);
                     return Ok(Some(Revoked { made }));
                 }
                 Ok(false) => return Ok(None),
@@ -242,12 +229,12 @@ impl Keys {
     }
 
     /// Makes the next key of each algorithm that is configured, and retires the keys of all others. Returns the new keys.
-    pub async fn rotate(&self, db: &Db, vault: &Vault, pen: &Pen, when: When) -> Result<Vec<signing_key::SigningKey>> {
+    pub async fn rotate(&self, db: &Db, vault: &Vault, when: When) -> Result<Vec<signing_key::SigningKey>> {
         let mut made = Vec::new();
         for algorithm in &self.rotation.algorithms {
             // Another replica may be faster. With the key that it made all is well, unless it signs too late.
             for _ in 0..if when == When::Now { TRIES } else { 1 } {
-                match self.make_next(Place { db, vault, pen }, *algorithm, when).await {
+                match self.make_next(db, vault, *algorithm, when).await {
                     Err(Error::Conflict) => {}
                     outcome => {
                         made.extend(outcome?);
@@ -256,16 +243,16 @@ impl Keys {
                 }
             }
         }
-        self.retire_others(db, pen, when).await?;
-        self.reload(db, vault, pen).await?;
+        self.retire_others(db, when).await?;
+        self.reload(db, vault).await?;
         Ok(made)
     }
 
     /// Retires the keys of algorithms that are no longer configured: nothing is signed with them here, and they leave when
     /// the last token that they have signed has died.
-    async fn retire_others(&self, db: &Db, pen: &Pen, when: When) -> Result<()> {
+    async fn retire_others(&self, db: &Db, when: When) -> Result<()> {
         let margin = if when == When::Now { SHORT_MARGIN } else { MARGIN };
-        let now = pen.clock.now();
+        let now = self.clock.now();
         let leaves = now + self.rotation.longest_token + margin;
         let configured = |name: &str| self.rotation.algorithms.iter().any(|algorithm| algorithm.as_str() == name);
         let keys = signing_key::list(&mut *db.read().await?).await?;
@@ -276,17 +263,18 @@ impl Keys {
         if others.is_empty() {
             return Ok(());
         }
-        db.write(move |conn| Box::pin(async move { signing_key::retire(conn, &others, now, leaves).await })).await
+        db.write(Retire { kids: others, retired_at: now, removed_at: leaves }).await
     }
 
     /// Makes the next key of an algorithm, if it is wanted; `Conflict` if another process was faster.
     async fn make_next(
         &self,
-        Place { db, vault, pen }: Place<'_>,
+        db: &Db,
+        vault: &Vault,
         algorithm: Algorithm,
         when: When,
     ) -> Result<Option<signing_key::SigningKey>> {
-        let now = pen.clock.now();
+        let now = self.clock.now();
         let newest = signing_key::newest(&mut *db.read().await?, algorithm.as_str()).await?;
         // The algorithm was not configured for a while, here or at another replica, and its last key is about to leave.
         let gone_by = now + self.rotation.longest_token + SHORT_MARGIN;
@@ -303,35 +291,40 @@ impl Keys {
             Some(newest) => (now + self.rotation.ahead).max(newest + Duration::from_micros(1)),
             None => now,
         };
-        let key = generate(algorithm, vault, pen, active_at).await?;
+        let key = self.generate(vault, algorithm, active_at).await?;
         let margin = if when == When::Now { SHORT_MARGIN } else { MARGIN };
-        let (mut key, lives, pen) = (key, self.rotation.longest_token, pen.clone());
-        let made = db.write(move |conn| {
-            Box::pin(async move {
-                signing_key::in_turn(conn).await?;
-                // To make the key took a while, and so did the wait. A key that signs before the others publish it makes
-                // tokens that they refuse.
-                if key.active_at > now {
-                    key.active_at = key.active_at.max(pen.clock.now() + A_MOMENT);
-                }
-                insert(conn, &pen, &key, newest, Overlap { lives, margin }).await?;
-                Ok(key)
-            })
-        });
-        Ok(Some(made.await?))
+        let overlap = Overlap { lives: self.rotation.longest_token, margin };
+        let at_once = active_at <= now;
+        Ok(Some(db.write(AddNext { new: NewKey { key, newest, overlap }, at_once }).await?))
+    }
+
+    /// A key that signs from this moment on.
+    async fn generate(
+        &self,
+        vault: &Vault,
+        algorithm: Algorithm,
+        active_at: Timestamp,
+    ) -> Result<signing_key::SigningKey> {
+        // Finding the primes of an RSA key takes a while.
+        let key = tokio::task::spawn_blocking(move || SigningKey::generate(algorithm)).await;
+        let key = key.ok().and_then(std::result::Result::ok).ok_or(Error::Corrupt("no signing key could be made"))?;
+        let kid = key.kid().to_owned();
+        Ok(signing_key::SigningKey {
+            algorithm: algorithm.as_str().to_owned(),
+            sealed_private: vault.seal(&self.random, &place(&kid), &key.to_pkcs8_der()),
+            public_jwk: key.public_jwk().to_string(),
+            kid,
+            created_at: self.clock.now(),
+            active_at,
+            retired_at: None,
+            removed_at: None,
+            revoked_at: None,
+        })
     }
 }
 
-/// Where keys are made.
-#[derive(Clone, Copy)]
-struct Place<'a> {
-    db: &'a Db,
-    vault: &'a Vault,
-    pen: &'a Pen,
-}
-
 /// How long a key stays after the next one has taken over.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Overlap {
     /// The longest life of a token.
     lives: Duration,
@@ -339,28 +332,91 @@ struct Overlap {
     margin: Duration,
 }
 
-/// Adds a key, and says when those before it go.
-async fn insert(
-    conn: &mut Conn,
-    pen: &Pen,
-    key: &signing_key::SigningKey,
+/// A key to be added.
+#[derive(Clone)]
+struct NewKey {
+    key: signing_key::SigningKey,
+    /// When the newest key before it begins to sign, as its maker saw it.
     newest: Option<Timestamp>,
-    Overlap { lives, margin }: Overlap,
-) -> Result<()> {
-    signing_key::insert_after(conn, key, newest).await?;
-    signing_key::retire_before(conn, &key.algorithm, key.active_at, key.active_at + lives + margin).await?;
-    // One that is published already takes over from this one.
-    if let Some(next) = signing_key::next_after(conn, &key.algorithm, key.active_at).await? {
-        signing_key::retire_before(conn, &key.algorithm, next, next + lives + MARGIN).await?;
+    overlap: Overlap,
+}
+
+impl NewKey {
+    /// Adds the key, and says when those before it go.
+    async fn add(&self, tx: &mut Tx<'_>) -> Result<()> {
+        let Self { key, newest, overlap: Overlap { lives, margin } } = self;
+        signing_key::insert_after(tx, key, *newest).await?;
+        signing_key::retire_before(tx, &key.algorithm, key.active_at, key.active_at + *lives + *margin).await?;
+        // One that is published already takes over from this one.
+        if let Some(next) = signing_key::next_after(tx, &key.algorithm, key.active_at).await? {
+            signing_key::retire_before(tx, &key.algorithm, next, next + *lives + MARGIN).await?;
+        }
+        tx.record(&Event::SigningKeyCreated { kid: key.kid.clone() }).await
     }
-    pen.record(conn, &Event::SigningKeyCreated { kid: key.kid.clone() }).await
+}
+
+/// Adds the next key of an algorithm, and returns it as it is added.
+#[derive(Clone)]
+struct AddNext {
+    new: NewKey,
+    /// Whether it signs at once, because there is no other.
+    at_once: bool,
+}
+
+impl Change for AddNext {
+    type Outcome = signing_key::SigningKey;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<signing_key::SigningKey> {
+        let Self { mut new, at_once } = self;
+        signing_key::in_turn(tx).await?;
+        // To make the key took a while, and so did the wait. A key that signs before the others publish it makes
+        // tokens that they refuse.
+        if !at_once {
+            new.key.active_at = new.key.active_at.max(tx.now() + A_MOMENT);
+        }
+        new.add(tx).await?;
+        Ok(new.key)
+    }
+}
+
+/// Takes a key out of use, and puts another in its place if it signs; whether it was there and not revoked before.
+#[derive(Clone)]
+struct Revoke {
+    kid: String,
+    /// The key, unless it is a former one.
+    key: Option<signing_key::SigningKey>,
+    successor: Option<NewKey>,
+    /// The moment for which the successor was made.
+    now: Timestamp,
+    /// The longest life of a token.
+    lives: Duration,
+}
+
+impl Change for Revoke {
+    type Outcome = bool;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
+        let Self { kid, key, successor, now, lives } = self;
+        if let Some(new) = &successor {
+            new.add(tx).await?;
+        }
+        let known = signing_key::revoke(tx, &kid, now).await?;
+        let former = former_signing_key::revoke(tx, &kid, now).await?;
+        if let Some(key) = key.filter(|key| known && key.active_at > now) {
+            make_way(tx, &key, now, lives).await?;
+        }
+        if known || former {
+            tx.record(&Event::SigningKeyRevoked { kid }).await?;
+        }
+        Ok(known || former)
+    }
 }
 
 /// Cancels the retirement of the key that a revoked one was to replace; it signs until the next one takes over.
-async fn make_way(conn: &mut Conn, revoked: &signing_key::SigningKey, now: Timestamp, lives: Duration) -> Result<()> {
-    signing_key::reinstate(conn, &revoked.algorithm, revoked.active_at).await?;
-    if let Some(next) = signing_key::next_after(conn, &revoked.algorithm, now).await? {
-        signing_key::retire_before(conn, &revoked.algorithm, next, next + lives + MARGIN).await?;
+async fn make_way(tx: &mut Tx<'_>, revoked: &signing_key::SigningKey, now: Timestamp, lives: Duration) -> Result<()> {
+    signing_key::reinstate(tx, &revoked.algorithm, revoked.active_at).await?;
+    if let Some(next) = signing_key::next_after(tx, &revoked.algorithm, now).await? {
+        signing_key::retire_before(tx, &revoked.algorithm, next, next + lives + MARGIN).await?;
     }
     Ok(())
 }
@@ -369,37 +425,14 @@ fn place(kid: &str) -> String {
     format!("signing_key.sealed_private.{kid}")
 }
 
-async fn generate(
-    algorithm: Algorithm,
-    vault: &Vault,
-    pen: &Pen,
-    active_at: Timestamp,
-) -> Result<signing_key::SigningKey> {
-    // Finding the primes of an RSA key takes a while.
-    let key = tokio::task::spawn_blocking(move || SigningKey::generate(algorithm)).await;
-    let key = key.ok().and_then(std::result::Result::ok).ok_or(Error::Corrupt("no signing key could be made"))?;
-    let kid = key.kid().to_owned();
-    Ok(signing_key::SigningKey {
-        algorithm: algorithm.as_str().to_owned(),
-        sealed_private: vault.seal(&pen.random, &place(&kid), &key.to_pkcs8_der()),
-        public_jwk: key.public_jwk().to_string(),
-        kid,
-        created_at: pen.clock.now(),
-        active_at,
-        retired_at: None,
-        removed_at: None,
-        revoked_at: None,
-    })
-}
-
-async fn load(db: &Db, vault: &Vault, pen: &Pen) -> Result<Ring> {
+async fn load(db: &Db, vault: &Vault, clock: &Clock) -> Result<Ring> {
     let (generation, stored, former_keys) = {
         let mut conn = db.read().await?;
         // The number first: what is read after it is at least as new.
         let generation = signing_key::generation(&mut conn).await?;
         (generation, signing_key::list(&mut conn).await?, former_signing_key::list(&mut conn).await?)
     };
-    let now = pen.clock.now();
+    let now = clock.now();
     let mut signing: HashMap<_, Vec<_>> = HashMap::new();
     let (mut public, mut former, mut revoked) = (Vec::new(), Vec::new(), Vec::new());
     for key in &stored {

@@ -14,8 +14,7 @@ use crate::base::random::Random;
 use crate::base::refusal;
 use crate::base::seal::SealingKey;
 use crate::store::db::Db;
-use crate::store::event::Pen;
-use crate::store::installation::{self, DataKey};
+use crate::store::installation::{self, DataKey, KeepFirstDataKey, RewrapDataKey};
 
 /// Why the vault stays closed.
 #[derive(Debug)]
@@ -245,15 +244,15 @@ pub struct Vault {
 impl Vault {
     /// Opens the data key of this database with one of the master keys, of which the first is the present one; makes a
     /// data key where there is none.
-    pub async fn open(db: &Db, masters: &[SealingKey], pen: &Pen) -> Result<Self, Error> {
+    pub async fn open(db: &Db, masters: &[SealingKey], random: &Random) -> Result<Self, Error> {
         let Some(master) = masters.first() else { return Err(Error::WrongMasterKey) };
         let found = installation::data_keys(&mut *db.read().await?).await?;
-        let keys = if found.is_empty() { Self::make(db, master, pen).await? } else { found };
+        let keys = if found.is_empty() { Self::make(db, master, random).await? } else { found };
         for key in &keys {
             for candidate in masters {
                 let Some(data_key) = unwrap(candidate, key) else { continue };
                 if candidate.id() != master.id() {
-                    rewrap(db, master, &data_key, pen).await?;
+                    db.write(RewrapDataKey(wrap(master, &data_key, random))).await?;
                 }
                 return Ok(Self { data_key });
             }
@@ -268,17 +267,9 @@ impl Vault {
         opened.map(|data_key| Self { data_key }).ok_or(Error::WrongMasterKey)
     }
 
-    async fn make(db: &Db, master: &SealingKey, pen: &Pen) -> Result<Vec<DataKey>, Error> {
-        let wrapped = wrap(master, &SealingKey::generate(&pen.random), &pen.random);
-        let now = pen.clock.now();
-        Ok(db
-            .write(move |conn| {
-                Box::pin(async move {
-                    installation::insert_first_data_key(conn, &wrapped, now).await?;
-                    installation::data_keys(conn).await
-                })
-            })
-            .await?)
+    async fn make(db: &Db, master: &SealingKey, random: &Random) -> Result<Vec<DataKey>, Error> {
+        let wrapped = wrap(master, &SealingKey::generate(random), random);
+        Ok(db.write(KeepFirstDataKey(wrapped)).await?)
     }
 
     /// Seals bytes for a place: table, column and row.
@@ -310,9 +301,4 @@ fn wrap(master: &SealingKey, data_key: &SealingKey, random: &Random) -> DataKey 
     let id = data_key.id().to_owned();
     let wrapped = master.seal(random, &place(&id), data_key.expose());
     DataKey { id, wrapped }
-}
-
-async fn rewrap(db: &Db, master: &SealingKey, data_key: &SealingKey, pen: &Pen) -> Result<(), Error> {
-    let wrapped = wrap(master, data_key, &pen.random);
-    Ok(db.write(move |conn| Box::pin(async move { installation::rewrap_data_key(conn, &wrapped).await })).await?)
 }

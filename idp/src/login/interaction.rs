@@ -58,7 +58,7 @@ impl Interaction {
     /// Begins an interaction of this browser.
     pub fn begin(app: &App, browser: &CookieSecret, request: &Params) -> Self {
         Self {
-            id: app.pen.random.name::<16>(),
+            id: app.random.name::<16>(),
             began_at: app.now(),
             browser: browser.hash().as_str().to_owned(),
             request: request.encode(),
@@ -71,7 +71,7 @@ impl Interaction {
     /// The sealed form.
     pub fn seal(&self, app: &App) -> String {
         let plain = serde_json::to_vec(self).unwrap_or_default();
-        app.interactions.seal(&app.pen.random, PURPOSE, &plain)
+        app.interactions.seal(&app.random, PURPOSE, &plain)
     }
 
     /// Opens a sealed form; `None` unless it is this browser's and still lives.

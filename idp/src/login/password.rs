@@ -1,13 +1,16 @@
 //! Signing in by password.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::encoding::sha256_text;
+use crate::base::id::Id;
 use crate::base::secret::Secret;
 use crate::base::token::{CookieSecret, TokenHash};
-use crate::store::db::{self, Conn};
+use crate::store::db::{self, Change, Tx};
 use crate::store::event::Event;
 use crate::store::user::{self, Candidate, User};
 use crate::store::{failed_sign_in, password};
@@ -142,7 +145,7 @@ async fn decide(app: &App, attempt: &Try<'_>, began: Instant) -> Result<Outcome,
                 (Some(found), Some(failures)) => record_failure(app, &found.user, failures, buckets.known).await?,
                 // What is refused in silence has been told as failures already.
                 (Some(_), None) => {}
-                (None, _) => count_failure(app, &attempt.network).await?,
+                (None, _) => app.db.write(failed_sign_in::Count { network: attempt.network.clone() }).await?,
             }
             app.hashing.note(stored, began.elapsed());
             Outcome::Wrong(match &candidate {
@@ -208,23 +211,36 @@ enum Admission {
 
 /// Counts a try before its outcome is known.
 async fn admit(app: &App, buckets: Buckets) -> Result<Admission, db::Error> {
-    let (limits, now) = (&app.config.login, app.now());
+    let limits = &app.config.login;
     let (free, longest) = (i64::from(limits.throttle_free), limits.throttle_longest);
-    app.db
-        .write(move |conn| {
-            Box::pin(async move {
-                let failures = match password::admit(conn, &buckets.name, free, longest, now).await? {
-                    password::Admission::Admitted { failures } => failures,
-                    password::Admission::Refused { until } => return Ok(Admission::Refused { until }),
-                };
-                let Some(silent) = &buckets.user else { return Ok(Admission::Admitted { failures }) };
-                Ok(match password::admit(conn, silent, free, longest, now).await? {
-                    password::Admission::Admitted { failures } => Admission::Admitted { failures },
-                    password::Admission::Refused { .. } => Admission::InSilence,
-                })
-            })
+    app.db.write(Admit { buckets, free, longest }).await
+}
+
+/// Counts a try in its buckets, if they admit it.
+#[derive(Clone)]
+struct Admit {
+    buckets: Buckets,
+    /// How many failures in a row cost no wait.
+    free: i64,
+    /// The longest wait.
+    longest: Duration,
+}
+
+impl Change for Admit {
+    type Outcome = Admission;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> db::Result<Admission> {
+        let (Self { buckets, free, longest }, now) = (self, tx.now());
+        let failures = match password::admit(tx, &buckets.name, free, longest, now).await? {
+            password::Admission::Admitted { failures } => failures,
+            password::Admission::Refused { until } => return Ok(Admission::Refused { until }),
+        };
+        let Some(silent) = &buckets.user else { return Ok(Admission::Admitted { failures }) };
+        Ok(match password::admit(tx, silent, free, longest, now).await? {
+            password::Admission::Admitted { failures } => Admission::Admitted { failures },
+            password::Admission::Refused { .. } => Admission::InSilence,
         })
-        .await
+    }
 }
 
 /// Writes a failure of a user down, as one of fewer and fewer events.
@@ -233,26 +249,32 @@ async fn record_failure(app: &App, user: &User, failures: i64, known: bool) -> R
     if !closes && !is_told(failures) {
         return Ok(());
     }
-    let (pen, user) = (app.pen.clone(), user.id.clone());
-    app.db
-        .write(move |conn| {
-            Box::pin(async move {
-                if closes {
-                    pen.record(conn, &Event::PasswordDoorClosed { user: user.clone() }).await?;
-                }
-                if is_told(failures) {
-                    pen.record(conn, &Event::SignInFailed { user, failures }).await?;
-                }
-                Ok(())
-            })
-        })
-        .await
+    app.db.write(RecordFailure { user: user.id.clone(), failures, closes }).await
 }
 
-/// Counts a try with a name that nobody has.
-async fn count_failure(app: &App, network: &str) -> Result<(), db::Error> {
-    let (now, network) = (app.now(), network.to_owned());
-    app.db.write(move |conn| Box::pin(async move { failed_sign_in::count(conn, &network, now).await })).await
+/// Writes down a failure of a user.
+#[derive(Clone)]
+struct RecordFailure {
+    user: Id,
+    /// How many there were in a row.
+    failures: i64,
+    /// Whether the password is closed from now on.
+    closes: bool,
+}
+
+impl Change for RecordFailure {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> db::Result<()> {
+        let Self { user, failures, closes } = self;
+        if closes {
+            tx.record(&Event::PasswordDoorClosed { user: user.clone() }).await?;
+        }
+        if is_told(failures) {
+            tx.record(&Event::SignInFailed { user, failures }).await?;
+        }
+        Ok(())
+    }
 }
 
 /// Whether a failure is worth an event: the first ten are, then each tenth, then each hundredth, so that an attack that goes
@@ -276,8 +298,7 @@ const LOUDEST: usize = 10;
 pub async fn tell_unknown_names(app: &App) -> Result<u64, db::Error> {
     let (before, mut gone) = (app.now() - failed_sign_in::RANGE, 0);
     loop {
-        let pen = app.pen.clone();
-        let taken = app.db.write(move |conn| Box::pin(async move { take_and_tell(conn, &pen, before).await })).await?;
+        let taken = app.db.write(TellUnknownNames { before }).await?;
         gone += taken;
         if taken < COUNTS.unsigned_abs() {
             return Ok(gone);
@@ -285,17 +306,27 @@ pub async fn tell_unknown_names(app: &App) -> Result<u64, db::Error> {
     }
 }
 
-async fn take_and_tell(conn: &mut Conn, pen: &crate::store::event::Pen, before: Timestamp) -> db::Result<u64> {
-    let mut counts = failed_sign_in::take(conn, before, COUNTS).await?;
-    if counts.is_empty() {
-        return Ok(0);
+/// Writes one event about some of the ranges that began before a moment; how many rows of counts it removed.
+#[derive(Clone)]
+struct TellUnknownNames {
+    before: Timestamp,
+}
+
+impl Change for TellUnknownNames {
+    type Outcome = u64;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> db::Result<u64> {
+        let mut counts = failed_sign_in::take(tx, self.before, COUNTS).await?;
+        if counts.is_empty() {
+            return Ok(0);
+        }
+        counts.sort_by(|a, b| b.tries.cmp(&a.tries).then_with(|| a.network.cmp(&b.network)));
+        let networks = counts.len();
+        let tries = counts.iter().map(|count| count.tries).sum();
+        let loudest = counts.into_iter().take(LOUDEST).map(|count| (count.network, count.tries)).collect();
+        tx.record(&Event::UnknownNamesTried { tries, networks, loudest }).await?;
+        Ok(networks as u64)
     }
-    counts.sort_by(|a, b| b.tries.cmp(&a.tries).then_with(|| a.network.cmp(&b.network)));
-    let networks = counts.len();
-    let tries = counts.iter().map(|count| count.tries).sum();
-    let loudest = counts.into_iter().take(LOUDEST).map(|count| (count.network, count.tries)).collect();
-    pen.record(conn, &Event::UnknownNamesTried { tries, networks, loudest }).await?;
-    Ok(networks as u64)
 }
 
 #[cfg(test)]

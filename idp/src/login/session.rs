@@ -4,12 +4,11 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::app::App;
-use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::{CookieSecret, TokenHash};
-use crate::store::db::{Conn, Result};
-use crate::store::event::{Event, Pen};
-use crate::store::session::{self, Cookies, Device, Session};
+use crate::store::db::{Change, Result, Tx};
+use crate::store::event::Event;
+use crate::store::session::{self, Cookies, Device, Session, Touch};
 use crate::store::user::{self, ADMINISTRATOR, User};
 use crate::store::{known_device, password};
 
@@ -53,17 +52,23 @@ pub struct SignedIn {
 /// Begins a session, or renews the one that the user has in this browser. `None` if the password was changed or the
 /// user disabled after the sign-in was verified.
 pub async fn begin(app: &App, sign_in: &SignIn<'_>) -> Result<Option<SignedIn>> {
-    let (beginning, user, generation) = (Beginning::of(app, sign_in), sign_in.user.id.clone(), sign_in.user.generation);
-    app.db
-        .write(move |conn| {
-            Box::pin(async move {
-                if !user::hold(conn, &user).await?.is_some_and(|held| held.may_still(generation)) {
-                    return Ok(None);
-                }
-                beginning.write(conn, generation).await.map(Some)
-            })
-        })
-        .await
+    app.db.write(Begin(Beginning::of(app, sign_in))).await
+}
+
+/// Begins a session unless the user has changed since the sign-in was verified.
+#[derive(Clone)]
+struct Begin(Beginning);
+
+impl Change for Begin {
+    type Outcome = Option<SignedIn>;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Option<SignedIn>> {
+        let generation = self.0.new.generation;
+        if !user::hold(tx, &self.0.new.user_id).await?.is_some_and(|held| held.may_still(generation)) {
+            return Ok(None);
+        }
+        self.0.write(tx, generation).await.map(Some)
+    }
 }
 
 /// A session that is about to begin, to be written in the transaction of a sign-in or of a change of the password.
@@ -80,8 +85,6 @@ pub(crate) struct Beginning {
     address: String,
     amr: Vec<String>,
     proof: Option<Proof>,
-    pen: Pen,
-    now: Timestamp,
 }
 
 /// How long sessions of administrators last: what they can do is worth more than the comfort of not signing in again.
@@ -98,7 +101,7 @@ impl Beginning {
         let idle = if sign_in.keep { login.session_remembered } else { login.session_idle };
         let new = Session {
             id: app.id(),
-            sid: app.pen.random.name::<16>(),
+            sid: app.random.name::<16>(),
             browser_id: app.id(),
             user_id: sign_in.user.id.clone(),
             sub: sign_in.user.sub.clone(),
@@ -113,8 +116,8 @@ impl Beginning {
         };
         Self {
             new,
-            sid: CookieSecret::new(&app.pen.random),
-            kept: CookieSecret::new(&app.pen.random),
+            sid: CookieSecret::new(&app.random),
+            kept: CookieSecret::new(&app.random),
             presented: sign_in.sid.map(CookieSecret::hash),
             browser: sign_in.browser.hash(),
             idle_seconds: seconds(idle),
@@ -126,31 +129,30 @@ impl Beginning {
             address: sign_in.address.to_string(),
             amr: sign_in.amr.iter().map(|&method| method.to_owned()).collect(),
             proof: sign_in.proof.cloned(),
-            pen: app.pen.clone(),
-            now,
         }
     }
 
     /// Writes the session. The caller holds the user's row, and the user is of this generation.
-    pub(crate) async fn write(self, conn: &mut Conn, generation: i64) -> Result<SignedIn> {
-        let Self { mut new, sid, kept, browser, now, mut idle_seconds, .. } = self;
+    pub(crate) async fn write(self, tx: &mut Tx<'_>, generation: i64) -> Result<SignedIn> {
+        let Self { mut new, sid, kept, browser, mut idle_seconds, .. } = self;
+        let now = new.created_at;
         new.generation = generation;
-        if user::roles(conn, &new.user_id).await?.iter().any(|role| role == ADMINISTRATOR) {
+        if user::roles(tx, &new.user_id).await?.iter().any(|role| role == ADMINISTRATOR) {
             new.kept_at = None;
             new.expires_at = new.expires_at.min(now + self.of_administrators.absolute);
             idle_seconds = idle_seconds.min(self.of_administrators.idle_seconds);
         }
         let (sid_hash, kept_hash, mut presented) = (sid.hash(), kept.hash(), self.presented.as_ref());
-        new.browser_id = session::hold_browser(conn, &new.browser_id, &browser, &sid_hash, now).await?;
+        new.browser_id = session::hold_browser(tx, &new.browser_id, &browser, &sid_hash, now).await?;
         if let Some(cookie) = presented
-            && !session::goes_on(conn, &new.browser_id, cookie, &new.user_id, now).await?
+            && !session::goes_on(tx, &new.browser_id, cookie, &new.user_id, now).await?
         {
             presented = None;
         }
         // A browser that lost its session cookie, by being closed, has ended its sessions: nobody who signs in
         // in it later may find them open.
-        session::end_unopened(conn, &new.browser_id, presented, &new.user_id, now).await?;
-        let open = session::list_of_browser(conn, &new.browser_id, now).await?;
+        session::end_unopened(tx, &new.browser_id, presented, &new.user_id, now).await?;
+        let open = session::list_of_browser(tx, &new.browser_id, now).await?;
         let (own, others): (Vec<_>, Vec<_>) = open.into_iter().partition(|one| one.user_id == new.user_id);
         let own = own.into_iter().next();
         // The choice to stay signed in is each account's own: the others go when the browser is closed.
@@ -159,26 +161,26 @@ impl Beginning {
         let (all, some) = (choices().all(|kept| kept.is_some()), choices().any(|kept| kept.is_some()));
         let kept_hash = (some && !all).then_some(&kept_hash);
         let cookies = Cookies { sid_hash: &sid_hash, kept_hash, presented, user: &new.user_id };
-        session::renew_browser(conn, &new.browser_id, &cookies, now).await?;
-        known_device::note(conn, &browser, &new.user_id, now).await?;
+        session::renew_browser(tx, &new.browser_id, &cookies, now).await?;
+        known_device::note(tx, &browser, &new.user_id, now).await?;
         let session = match own {
-            Some(own) if session::reauthenticate(conn, &own.id, &new, idle_seconds).await? => own.id,
+            Some(own) if session::reauthenticate(tx, &own.id, &new, idle_seconds).await? => own.id,
             _ => {
                 let (user_agent, address) = (self.user_agent.as_deref(), Some(self.address.as_str()));
-                session::insert(conn, &new, &Device { idle_seconds, user_agent, address }).await?;
+                session::insert(tx, &new, &Device { idle_seconds, user_agent, address }).await?;
                 new.id
             }
         };
         if let Some(proof) = &self.proof {
             for bucket in &proof.buckets {
-                password::clear_failures(conn, bucket).await?;
+                password::clear_failures(tx, bucket).await?;
             }
             if let Some(stronger) = &proof.stronger {
-                password::rehash(conn, &new.user_id, &proof.phc, stronger).await?;
+                password::rehash(tx, &new.user_id, &proof.phc, stronger).await?;
             }
         }
         let event = Event::SignedIn { user: new.user_id, session: session.clone(), amr: self.amr };
-        self.pen.record(conn, &event).await?;
+        tx.record(&event).await?;
         Ok(SignedIn { session, sid, keep: all, kept: (some && !all).then_some(kept) })
     }
 }
@@ -189,46 +191,59 @@ fn seconds(duration: Duration) -> i64 {
 
 /// Ends a session, and with it what hangs on it and is not offline.
 pub async fn end(app: &App, session: &Session) -> Result<()> {
-    let (now, pen) = (app.now(), app.pen.clone());
-    let (id, user) = (session.id.clone(), session.user_id.clone());
-    app.db
-        .write(move |conn| {
-            Box::pin(async move {
-                if session::end(conn, &id, now).await? {
-                    pen.record(conn, &Event::SignedOut { user, session: id }).await?;
-                }
-                Ok(())
-            })
-        })
-        .await
+    app.db.write(End { session: session.id.clone(), user: session.user_id.clone() }).await
+}
+
+/// Ends a session.
+#[derive(Clone)]
+struct End {
+    session: Id,
+    user: Id,
+}
+
+impl Change for End {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        let (Self { session, user }, now) = (self, tx.now());
+        if session::end(tx, &session, now).await? {
+            tx.record(&Event::SignedOut { user, session }).await?;
+        }
+        Ok(())
+    }
 }
 
 /// Notes that a session was used, at most once a minute. What it was used for is already done, so a failure here is only
 /// logged.
 pub async fn touch(app: &App, session: &Session) {
-    let now = app.now();
-    if now.since(session.last_active_at) < std::time::Duration::from_secs(60) {
+    if app.now().since(session.last_active_at) < Duration::from_secs(60) {
         return;
     }
-    let id = session.id.clone();
-    let noted = app.db.write_one(move |conn| Box::pin(async move { session::touch(conn, &id, now).await })).await;
-    if let Err(error) = noted {
+    if let Err(error) = app.db.write_one(Touch { session: session.id.clone() }).await {
         tracing::warn!("it could not be noted that a session was used: {error}");
     }
 }
 
 /// Ends all sessions of this one's user but this one.
 pub async fn end_others(app: &App, session: &Session) -> Result<()> {
-    let (now, pen) = (app.now(), app.pen.clone());
-    let (id, user) = (session.id.clone(), session.user_id.clone());
-    app.db
-        .write(move |conn| {
-            Box::pin(async move {
-                if session::end_others(conn, &user, &id, now).await? > 0 {
-                    pen.record(conn, &Event::SignedOutElsewhere { user, session: id }).await?;
-                }
-                Ok(())
-            })
-        })
-        .await
+    app.db.write(EndOthers { user: session.user_id.clone(), but: session.id.clone() }).await
+}
+
+/// Ends all sessions of a user but one.
+#[derive(Clone)]
+struct EndOthers {
+    user: Id,
+    but: Id,
+}
+
+impl Change for EndOthers {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        let (Self { user, but }, now) = (self, tx.now());
+        if session::end_others(tx, &user, &but, now).await? > 0 {
+            tx.record(&Event::SignedOutElsewhere { user, session: but }).await?;
+        }
+        Ok(())
+    }
 }

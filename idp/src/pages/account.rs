@@ -10,6 +10,7 @@ use super::select_account::AccountChoice;
 use super::{AccountView, Layout};
 use crate::app::App;
 use crate::base::clock::Timestamp;
+use crate::base::id::Id;
 use crate::base::language::Language;
 use crate::flow::account_holder::{AccountHolder, handle};
 use crate::flow::next_page;
@@ -19,8 +20,10 @@ use crate::http::form::Form;
 use crate::http::query::Query;
 use crate::http::visitor::Visitor;
 use crate::http::{page, redirect};
+use crate::store::db::{self, Change, Tx};
 use crate::store::event::Event;
-use crate::store::{session, user};
+use crate::store::session::Touch;
+use crate::store::user;
 
 /// The longest name, in characters.
 const LONGEST_NAME: usize = 256;
@@ -84,7 +87,7 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
         return show(&app, &owner, Some(name), false).await;
     }
     let language = params.get("locale").and_then(Language::lookup);
-    save(&app, &owner, name, language).await?;
+    app.db.write(SaveProfile { user: owner.session.user_id.clone(), name, language }).await?;
     let mut response = redirect::see_other(&format!("{}?done=saved", app.config.issuer.url("/account")))?;
     if let Some(language) = language
         && let Some(cookie) = Jar::of(&app).set(Name::Language, language.tag(), Some(A_YEAR))
@@ -101,37 +104,43 @@ pub async fn switch(State(app): State<App>, form: Form) -> Result<Response, Erro
     };
     let chosen = params.get("session").unwrap_or_default();
     if let Some(other) = owner.others.iter().find(|one| handle(&app, one, one.id.as_str()) == chosen) {
-        let (id, now) = (other.id.clone(), app.now());
-        app.db.write_one(move |conn| Box::pin(async move { session::touch(conn, &id, now).await })).await?;
+        app.db.write_one(Touch { session: other.id.clone() }).await?;
     }
     redirect::see_other(&app.config.issuer.url("/account"))
 }
 
-async fn save(app: &App, owner: &AccountHolder, name: String, language: Option<Language>) -> Result<(), Error> {
-    let (id, now, pen) = (owner.session.user_id.clone(), app.now(), app.pen.clone());
-    app.db
-        .write(move |conn| {
-            Box::pin(async move {
-                user::hold(conn, &id).await?;
-                let Some(found) = user::find(conn, &id).await? else { return Ok(()) };
-                let mut profile: Map<String, Value> = serde_json::from_str(&found.profile).unwrap_or_default();
-                match name.as_str() {
-                    "" => drop(profile.remove("name")),
-                    name => drop(profile.insert("name".to_owned(), name.into())),
-                }
-                if let Some(language) = language {
-                    profile.insert("locale".to_owned(), language.tag().into());
-                }
-                let profile = Value::Object(profile).to_string();
-                if profile != found.profile {
-                    user::set_profile(conn, &id, &profile, now).await?;
-                    pen.record(conn, &Event::ProfileChanged { user: id }).await?;
-                }
-                Ok(())
-            })
-        })
-        .await?;
-    Ok(())
+/// Saves what a person has changed of their profile.
+#[derive(Clone)]
+struct SaveProfile {
+    user: Id,
+    /// The name; empty where the person wants none.
+    name: String,
+    language: Option<Language>,
+}
+
+impl Change for SaveProfile {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> db::Result<()> {
+        let Self { user, name, language } = self;
+        user::hold(tx, &user).await?;
+        let Some(found) = user::find(tx, &user).await? else { return Ok(()) };
+        let mut profile: Map<String, Value> = serde_json::from_str(&found.profile).unwrap_or_default();
+        match name.as_str() {
+            "" => drop(profile.remove("name")),
+            name => drop(profile.insert("name".to_owned(), name.into())),
+        }
+        if let Some(language) = language {
+            profile.insert("locale".to_owned(), language.tag().into());
+        }
+        let profile = Value::Object(profile).to_string();
+        if profile != found.profile {
+            let now = tx.now();
+            user::set_profile(tx, &user, &profile, now).await?;
+            tx.record(&Event::ProfileChanged { user }).await?;
+        }
+        Ok(())
+    }
 }
 
 async fn show(app: &App, owner: &AccountHolder, wrong_name: Option<String>, done: bool) -> Result<Response, Error> {

@@ -20,8 +20,7 @@ use crate::http::{page, redirect};
 use crate::oidc::resource::Known;
 use crate::oidc::scope::ScopeSet;
 use crate::resources;
-use crate::store::consent::{self, Application};
-use crate::store::event::Event;
+use crate::store::consent::{self, Application, Withdraw};
 
 /// Shows the applications. Posts `withdraw=<handle>` to `/account/applications`.
 #[derive(Template)]
@@ -87,16 +86,8 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
     let Some(registered) = registered else {
         return redirect::see_other(&app.config.issuer.url("/account/applications"));
     };
-    let (user, client) = (owner.session.user_id.clone(), registered.client.id.clone());
-    let (pen, now) = (app.pen.clone(), app.now());
-    app.db
-        .write(move |conn| {
-            Box::pin(async move {
-                consent::withdraw(conn, &user, &client, now).await?;
-                pen.record(conn, &Event::ConsentWithdrawn { user, client }).await
-            })
-        })
-        .await?;
+    let withdraw = Withdraw { user: owner.session.user_id.clone(), client: registered.client.id.clone() };
+    app.db.write(withdraw).await?;
     redirect::see_other(&format!("{}?done=withdrawn", app.config.issuer.url("/account/applications")))
 }
 

@@ -22,6 +22,7 @@ use crate::oidc::resource::Known;
 use crate::oidc::scope::ScopeSet;
 use crate::resources;
 use crate::store::consent;
+use crate::store::db::{self, Change, Tx};
 use crate::store::ephemeral::Rate;
 use crate::store::event::Event;
 
@@ -136,14 +137,13 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
         let (user, client) = (session.user_id.clone(), step.asked.client.id.clone());
         match params.get("decision") {
             Some("allow") => {
-                let consent = remember(&app, user, client, &scopes).await?;
+                let consent = app.db.write(Remember { user, client, scopes: scopes.clone() }).await?;
                 step.interaction.facts.session = Some(session.id.clone());
                 step.interaction.facts.consented = Some(scopes);
                 step.interaction.facts.consent = Some(consent);
             }
             Some("deny") => {
-                let (pen, event) = (app.pen.clone(), Event::ConsentRefused { user, client });
-                app.db.write(move |conn| Box::pin(async move { pen.record(conn, &event).await })).await?;
+                app.db.write(Event::ConsentRefused { user, client }).await?;
                 step.interaction.facts.session = Some(session.id.clone());
                 step.interaction.facts.denied = true;
             }
@@ -154,22 +154,26 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
 }
 
 /// Adds to what was allowed before, which stays allowed. Returns the consent that remembers it.
-async fn remember(app: &App, user: Id, client: Id, scopes: &ScopeSet) -> Result<Id, Error> {
-    let (pen, scopes, now) = (app.pen.clone(), scopes.clone(), app.now());
-    let consent = app
-        .db
-        .write(move |conn| {
-            Box::pin(async move {
-                let held = consent::hold(conn, &pen.id(), &user, &client, now).await?;
-                let before = ScopeSet::try_from(held.scope).unwrap_or_default();
-                let scope = before.union(&scopes).to_string();
-                consent::set_scope(conn, &held.id, &scope).await?;
-                pen.record(conn, &Event::ConsentGiven { user, client, scope }).await?;
-                Ok(held.id)
-            })
-        })
-        .await?;
-    Ok(consent)
+#[derive(Clone)]
+struct Remember {
+    user: Id,
+    client: Id,
+    scopes: ScopeSet,
+}
+
+impl Change for Remember {
+    type Outcome = Id;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> db::Result<Id> {
+        let Self { user, client, scopes } = self;
+        let (id, now) = (tx.id(), tx.now());
+        let held = consent::hold(tx, &id, &user, &client, now).await?;
+        let before = ScopeSet::try_from(held.scope).unwrap_or_default();
+        let scope = before.union(&scopes).to_string();
+        consent::set_scope(tx, &held.id, &scope).await?;
+        tx.record(&Event::ConsentGiven { user, client, scope }).await?;
+        Ok(held.id)
+    }
 }
 
 /// The host that an address leads to, or the scheme of an app.

@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::app::{App, Parts};
 use crate::base::clock::Clock;
+use crate::base::id::Id;
 use crate::base::messages::Messages;
 use crate::base::random::Random;
 use crate::base::refusal;
@@ -28,10 +29,9 @@ use crate::metrics::Metrics;
 use crate::notices::Notices;
 use crate::oidc::resource::LIFETIMES;
 use crate::site::{PresentSite, Site};
-use crate::store::db::{self, Db, Limits, Schema};
+use crate::store::db::{self, Change, Db, Limits, Schema, Tx};
 use crate::store::ephemeral::{self, Ephemeral, Redis};
 use crate::store::epoch;
-use crate::store::event::Pen;
 use crate::store::installation;
 use crate::tokens::grant_name::GrantNames;
 
@@ -117,11 +117,10 @@ pub(crate) async fn open_copy(backup: &Path, config: Config, surroundings: Surro
 
 /// The same of a database that messages call `subject`.
 async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundings: Surroundings) -> Result<App> {
-    let Surroundings { clock, random, durable } = surroundings;
-    let pen = Pen { clock: clock.clone(), random: random.clone() };
     let own_key = own_key_file(&config);
     let held = look_into_file(purpose, &config, own_key.as_ref(), subject).await?;
-    let db = open_database(&config, durable, purpose.makes(), held, subject).await?;
+    let db = open_database(&config, &surroundings, purpose.makes(), held, subject).await?;
+    let Surroundings { clock, random, .. } = surroundings;
     match purpose {
         Purpose::Serve | Purpose::Migrate => is_nobody_elses(subject, &db.tables().await?)?,
         Purpose::Restore => is_of_latchkey(subject, &db).await?,
@@ -135,25 +134,25 @@ async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundin
         db.migrate().await.with_context(|| format!("the schema of the {subject} cannot be brought up to date"))?;
     }
     let vault = match purpose.makes() {
-        true => Vault::open(&db, &masters, &pen).await,
+        true => Vault::open(&db, &masters, &random).await,
         false => Vault::open_as_it_is(&db, &masters).await,
     };
     let vault = vault.with_context(|| which_key(&config, subject))?;
     if let (Some(file), true) = (&own_key, purpose.makes()) {
         file.finish().with_context(|| format!("the master key file {}", file.path().display()))?;
     }
-    let keys =
-        Keys::open(&db, &vault, &pen, rotation(&config.tokens)).await.context("the signing keys cannot be loaded")?;
+    let keys = Keys::open(&db, &vault, clock.clone(), random.clone(), rotation(&config.tokens)).await;
+    let keys = keys.context("the signing keys cannot be loaded")?;
     if purpose == Purpose::Serve {
         if epoch::is_unfinished(&mut *db.read().await?).await? {
             bail!("a restore of this database was begun and did not end: run latchkey restore again, without a file");
         }
-        keys.rotate(&db, &vault, &pen, When::Missing).await.context("the signing keys cannot be made")?;
+        keys.rotate(&db, &vault, When::Missing).await.context("the signing keys cannot be made")?;
         keep_issuer(&config, &db).await.context("the database cannot be written")?;
     }
     let epoch = epoch::find(&mut *db.read().await?).await.context("the database cannot be read")?;
     let site = PresentSite::new(Site::new(&config.issuer, &config.pages, Arc::new(Messages::load()?))?);
-    let grant_names = GrantNames::open(&db, &vault, &pen, purpose == Purpose::Serve).await;
+    let grant_names = GrantNames::open(&db, &vault, &clock, purpose == Purpose::Serve).await;
     let grant_names = grant_names.context("the database cannot be read")?;
     let app = App::new(Parts {
         grant_names,
@@ -161,23 +160,24 @@ async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundin
         csrf: vault.derive("csrf"),
         interactions: vault.derive("interaction"),
         ephemeral: match purpose {
-            Purpose::Serve => ephemeral(&config, &vault, &pen).await?,
+            Purpose::Serve => ephemeral(&config, &vault, &clock, &random).await?,
             // Whoever can open the database needs no limit.
-            Purpose::Migrate | Purpose::Restore | Purpose::Command => Ephemeral::memory(pen.clock.clone()),
+            Purpose::Migrate | Purpose::Restore | Purpose::Command => Ephemeral::memory(clock.clone()),
         },
-        hashing: hashing(&config.login, random),
+        hashing: hashing(&config.login, random.clone()),
         metrics: Metrics::new(),
         notices: Notices::default(),
         remembered_clients: Default::default(),
         remembered_resources: Default::default(),
         site,
         requests: TaskTracker::new(),
-        process: pen.id(),
+        process: Id::new(&clock, &random),
         config,
         db,
         vault,
         keys,
-        pen,
+        clock,
+        random,
     });
     if purpose == Purpose::Serve {
         declare_clients(&app).await?;
@@ -227,7 +227,13 @@ async fn declare_clients(app: &App) -> Result<()> {
     Ok(())
 }
 
-async fn open_database(config: &Config, durable: bool, make: bool, held: Option<File>, subject: &str) -> Result<Db> {
+async fn open_database(
+    config: &Config,
+    surroundings: &Surroundings,
+    make: bool,
+    held: Option<File>,
+    subject: &str,
+) -> Result<Db> {
     let url = config.database_url();
     let limits = configured(config);
     let options = db::Options {
@@ -237,8 +243,10 @@ async fn open_database(config: &Config, durable: bool, make: bool, held: Option<
         },
         max_connections: config.database.max_connections,
         limits: Limits { acquire: limits.acquire.max(PATIENCE), statement: limits.statement.max(PATIENCE) },
-        durable,
+        durable: surroundings.durable,
         make,
+        clock: surroundings.clock.clone(),
+        random: surroundings.random.clone(),
     };
     if let DatabaseUrl::Sqlite(path) = &url {
         let made = files::keep_private(path).map_err(|error| anyhow!(refusal::explained(path, &error)));
@@ -381,9 +389,9 @@ const ISSUER: &str = "issuer";
 
 /// Writes the issuer into the database, so that commands with the configuration of another issuer refuse it.
 async fn keep_issuer(config: &Config, db: &Db) -> db::Result<()> {
-    let issuer = config.issuer.as_str().to_owned();
+    let issuer = config.issuer.as_str();
     let before = installation::find(&mut *db.read().await?, ISSUER).await?;
-    if before.as_ref() == Some(&issuer) {
+    if before.as_deref() == Some(issuer) {
         return Ok(());
     }
     if let Some(before) = before {
@@ -391,18 +399,32 @@ async fn keep_issuer(config: &Config, db: &Db) -> db::Result<()> {
             "the issuer was {before} and is {issuer} now: applications that know the old one refuse what this one says"
         );
     }
-    db.write_one(move |conn| Box::pin(async move { installation::set(conn, ISSUER, &issuer).await })).await
+    db.write_one(KeepIssuer { issuer: issuer.to_owned() }).await
+}
+
+/// Writes the issuer into the database: one statement.
+#[derive(Clone)]
+struct KeepIssuer {
+    issuer: String,
+}
+
+impl Change for KeepIssuer {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> db::Result<()> {
+        installation::set(tx, ISSUER, &self.issuer).await
+    }
 }
 
 /// The ephemeral store: a Redis if one is named, else the memory of this process.
-async fn ephemeral(config: &Config, vault: &Vault, pen: &Pen) -> Result<Ephemeral> {
-    let Some(url) = &config.ephemeral.redis_url else { return Ok(Ephemeral::memory(pen.clock.clone())) };
+async fn ephemeral(config: &Config, vault: &Vault, clock: &Clock, random: &Random) -> Result<Ephemeral> {
+    let Some(url) = &config.ephemeral.redis_url else { return Ok(Ephemeral::memory(clock.clone())) };
     let options = ephemeral::Options {
         url: url.expose().clone(),
         prefix: config.ephemeral.redis_prefix.clone(),
         timeout: config.ephemeral.redis_timeout,
     };
-    let redis = Redis::new(&options, vault.derive("ephemeral"), pen.clock.clone(), pen.random.clone());
+    let redis = Redis::new(&options, vault.derive("ephemeral"), clock.clone(), random.clone());
     let redis = redis.context("ephemeral.redis_url is not the address of a Redis")?;
     match redis.begin().await {
         Ok(Some(policy)) => tracing::warn!(

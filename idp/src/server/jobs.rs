@@ -3,14 +3,16 @@
 use std::time::Duration;
 
 use crate::app::App;
+use crate::base::clock::Timestamp;
 use crate::config::DatabaseUrl;
 use crate::keys::signing::When;
 use crate::login;
-use crate::store::db::Result;
+use crate::store::db::{Change, Result, Tx};
+use crate::store::refresh_family::ClearSealedSuccessors;
 use crate::store::signing_key::SigningKey;
 use crate::store::sweep::{self, Swept};
 use crate::store::{
-    authorization_code, event, former_signing_key, known_device, one_time_link, password, process, refresh_family,
+    authorization_code, event, former_signing_key, known_device, one_time_link, password, process,
     revoked_access_token, session, signing_key,
 };
 
@@ -39,7 +41,7 @@ const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Reads the keys again and makes the next ones when they are due.
 pub async fn rotate_keys(app: &App) -> Result<Vec<SigningKey>> {
-    app.keys.rotate(&app.db, &app.vault, &app.pen, When::Due).await
+    app.keys.rotate(&app.db, &app.vault, When::Due).await
 }
 
 /// Removes all that has expired; how many rows went.
@@ -56,49 +58,89 @@ pub async fn remove_expired(app: &App) -> Result<u64> {
 
 /// Removes what an index finds, batch by batch; how many rows went.
 async fn remove_listed(app: &App) -> Result<u64> {
-    let now = app.now();
-    let dead = dead(app);
-    let events = now - app.config.log.events_kept;
+    let (now, dead) = (app.now(), dead(app));
     let mut gone = 0;
-    macro_rules! batches {
-        ($($delete:path, $before:expr;)+) => { $(
-            loop {
-                let before = $before;
-                let removed = app.db.write_one(move |conn| Box::pin($delete(conn, before, BATCH))).await?;
-                gone += removed;
-                if removed < BATCH.unsigned_abs() {
-                    break;
-                }
+    for (old, before) in [
+        (Old::AuthorizationCodes, dead),
+        (Old::RevokedAccessTokens, dead),
+        (Old::OneTimeLinks, dead),
+        (Old::PasswordFailures, dead),
+        (Old::Browsers, now - A_YEAR),
+        (Old::KnownDevices, now - app.config.login.known_device),
+        (Old::Events, now - app.config.log.events_kept),
+    ] {
+        loop {
+            let removed = app.db.write_one(DeleteOld { old, before }).await?;
+            gone += removed;
+            if removed < BATCH.unsigned_abs() {
+                break;
             }
-        )+ };
-    }
-    batches! {
-        authorization_code::delete_expired, dead;
-        revoked_access_token::delete_expired, dead;
-        one_time_link::delete_expired, dead;
-        password::delete_failures, dead;
-        session::delete_browsers, now - A_YEAR;
-        known_device::delete_unseen, now - app.config.login.known_device;
-        event::delete_before, events;
+        }
     }
     gone += login::password::tell_unknown_names(app).await?;
-    let (gone_by_now, former) = (now - PROCESS_FORGOTTEN, now - A_YEAR);
-    gone += app
-        .db
-        .write(move |conn| {
-            Box::pin(async move {
-                former_signing_key::keep(conn, now).await?;
-                Ok(signing_key::delete_removed(conn, dead).await?
-                    + former_signing_key::delete_removed(conn, former).await?
-                    + process::delete_unseen(conn, gone_by_now).await?)
-            })
-        })
-        .await?;
+    gone += app.db.write(DeleteKeysAndProcesses { now, dead }).await?;
     Ok(gone)
 }
 
+/// What is removed when it is old.
+#[derive(Clone, Copy)]
+enum Old {
+    AuthorizationCodes,
+    RevokedAccessTokens,
+    OneTimeLinks,
+    PasswordFailures,
+    Browsers,
+    KnownDevices,
+    Events,
+}
+
+/// Removes a batch of what ended before a moment: one statement. How many rows went.
+#[derive(Clone)]
+struct DeleteOld {
+    old: Old,
+    before: Timestamp,
+}
+
+impl Change for DeleteOld {
+    type Outcome = u64;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<u64> {
+        let Self { old, before } = self;
+        match old {
+            Old::AuthorizationCodes => authorization_code::delete_expired(tx, before, BATCH).await,
+            Old::RevokedAccessTokens => revoked_access_token::delete_expired(tx, before, BATCH).await,
+            Old::OneTimeLinks => one_time_link::delete_expired(tx, before, BATCH).await,
+            Old::PasswordFailures => password::delete_failures(tx, before, BATCH).await,
+            Old::Browsers => session::delete_browsers(tx, before, BATCH).await,
+            Old::KnownDevices => known_device::delete_unseen(tx, before, BATCH).await,
+            Old::Events => event::delete_before(tx, before, BATCH).await,
+        }
+    }
+}
+
+/// Removes signing keys that are published no more, of which the public halves stay for a year, and processes that are not
+/// seen any more; how many rows went.
+#[derive(Clone)]
+struct DeleteKeysAndProcesses {
+    now: Timestamp,
+    /// Keys that are published no more since before this moment go.
+    dead: Timestamp,
+}
+
+impl Change for DeleteKeysAndProcesses {
+    type Outcome = u64;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<u64> {
+        let Self { now, dead } = self;
+        former_signing_key::keep(tx, now).await?;
+        Ok(signing_key::delete_removed(tx, dead).await?
+            + former_signing_key::delete_removed(tx, now - A_YEAR).await?
+            + process::delete_unseen(tx, now - PROCESS_FORGOTTEN).await?)
+    }
+}
+
 /// Codes and access tokens live an hour at most; a day later nobody asks for them any more, whatever the clocks say.
-fn dead(app: &App) -> crate::base::clock::Timestamp {
+fn dead(app: &App) -> Timestamp {
     app.now() - Duration::from_secs(26 * 60 * 60)
 }
 
@@ -118,12 +160,7 @@ impl Sweep {
         if swept == Swept::RefreshFamily {
             clear_range(app, after.clone(), end.clone()).await?;
         }
-        let removed = app
-            .db
-            .write_one(move |conn| {
-                Box::pin(async move { sweep::delete(conn, swept, &after, end.as_deref(), dead).await })
-            })
-            .await;
+        let removed = app.db.write_one(sweep::Delete { swept, after, until: end, before: dead }).await;
         match until {
             Some(until) => self.after = until,
             None => self.table = (self.table + 1) % Swept::ALL.len(),
@@ -152,13 +189,7 @@ pub async fn clear_sealed_successors(app: &App) -> Result<()> {
 
 async fn clear_range(app: &App, after: String, until: Option<String>) -> Result<u64> {
     let before = app.now() - LONGEST_GRACE;
-    app.db
-        .write_one(move |conn| {
-            Box::pin(
-                async move { refresh_family::clear_sealed_successors(conn, &after, until.as_deref(), before).await },
-            )
-        })
-        .await
+    app.db.write_one(ClearSealedSuccessors { after, until, before }).await
 }
 
 /// Runs the jobs until the process ends.
@@ -168,8 +199,7 @@ pub async fn run(app: App) {
 
 /// Says that this process ends, so that nobody waits for it.
 pub async fn leave(app: &App) -> Result<()> {
-    let id = app.process.clone();
-    app.db.write_one(move |conn| Box::pin(async move { process::delete(conn, &id).await })).await
+    app.db.write_one(process::Delete { process: app.process.clone() }).await
 }
 
 /// Follows changes of the signing keys by commands and other processes, and reports that it has: a revoked key must be dead
@@ -200,24 +230,15 @@ async fn every_second(app: &App) {
 /// Reads the keys again if they were changed, and reports which generation of them this process has followed, unless that was
 /// `reported` already. Returns the generation.
 async fn follow_keys(app: &App, reported: Option<i64>, first: bool) -> Result<i64> {
-    app.keys.follow(&app.db, &app.vault, &app.pen).await?;
+    app.keys.follow(&app.db, &app.vault).await?;
     let generation = app.keys.ring().followed(app.now());
     if reported == Some(generation) {
         return Ok(generation);
     }
-    let (id, name, now) = (app.process.clone(), process_name(app), app.now());
+    // An SQLite file has one server.
     let alone = first && matches!(app.config.database_url(), DatabaseUrl::Sqlite(_));
-    app.db
-        .write(move |conn| {
-            Box::pin(async move {
-                if alone {
-                    // An SQLite file has one server; one that is still named here was killed.
-                    process::delete_others(conn, &id).await?;
-                }
-                process::report(conn, &id, &name, generation, now).await
-            })
-        })
-        .await?;
+    let (process, name) = (app.process.clone(), process_name(app));
+    app.db.write(process::Report { process, name, keys_generation: generation, alone }).await?;
     Ok(generation)
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::db::{Conn, Error, Result};
+use super::db::{Change, Conn, Error, Result, Tx};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
@@ -207,19 +207,33 @@ pub async fn disable(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<Option<
     Ok(row.map(|row| row.0))
 }
 
-/// Removes at most so many grants, and as many consents, of a client that has been disabled since this moment, with all that
-/// hangs on them; whether there may be more.
-pub async fn delete_some_parts(conn: &mut Conn, id: &Id, disabled_at: Timestamp, rows: i64) -> Result<bool> {
-    let mut more = false;
-    for table in ["client_grant", "consent"] {
-        let sql = format!(
-            "DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE client_row = $1 LIMIT $2)
-                AND EXISTS (SELECT 1 FROM client WHERE id = $1 AND disabled_at = $3)"
-        );
-        let sql = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).bind(rows).bind(disabled_at);
-        more |= sql.execute(&mut *conn).await?.rows_affected() == rows.unsigned_abs();
+/// Removes some grants and consents of a client that has been disabled since a moment, with all that hangs on them; whether
+/// there may be more.
+#[derive(Clone, Debug)]
+pub struct DeleteParts {
+    /// The client.
+    pub client: Id,
+    /// Since when it is disabled.
+    pub disabled_at: Timestamp,
+    /// How many of each go at most.
+    pub rows: i64,
+}
+
+impl Change for DeleteParts {
+    type Outcome = bool;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
+        let mut more = false;
+        for table in ["client_grant", "consent"] {
+            let sql = format!(
+                "DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE client_row = $1 LIMIT $2)
+                    AND EXISTS (SELECT 1 FROM client WHERE id = $1 AND disabled_at = $3)"
+            );
+            let sql = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(&self.client).bind(self.rows).bind(self.disabled_at);
+            more |= sql.execute(&mut **tx).await?.rows_affected() == self.rows.unsigned_abs();
+        }
+        Ok(more)
     }
-    Ok(more)
 }
 
 /// Removes a client that has been disabled since this moment, and all that hangs on it; whether it was there and so.

@@ -1,6 +1,7 @@
 //! What users have allowed clients, remembered.
 
-use super::db::{Conn, Result};
+use super::db::{Change, Conn, Result, Tx};
+use super::event::Event;
 use super::grant::{TABLES, live_grant};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
@@ -51,21 +52,36 @@ pub async fn hold_if_there(conn: &mut Conn, id: &Id) -> Result<bool> {
     Ok(done.rows_affected() == 1)
 }
 
-/// Withdraws a consent and ends its grants; whether there was one. The consent is deleted first: a grant that rests on
-/// it was either written before, and ends here, or is never written.
-pub async fn withdraw(conn: &mut Conn, user: &Id, client: &Id, now: Timestamp) -> Result<bool> {
-    let done = sqlx::query("DELETE FROM consent WHERE user_id = $1 AND client_row = $2")
-        .bind(user)
-        .bind(client)
-        .execute(&mut *conn)
+/// Withdraws a consent and ends its grants.
+#[derive(Clone, Debug)]
+pub struct Withdraw {
+    /// Whose consent it is.
+    pub user: Id,
+    /// The client that had it.
+    pub client: Id,
+}
+
+impl Change for Withdraw {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        let Self { user, client } = self;
+        // The consent first: a grant that rests on it was either written before, and ends here, or is never written.
+        sqlx::query("DELETE FROM consent WHERE user_id = $1 AND client_row = $2")
+            .bind(&user)
+            .bind(&client)
+            .execute(&mut **tx)
+            .await?;
+        sqlx::query(
+            "UPDATE client_grant SET ended_at = $3 WHERE user_id = $1 AND client_row = $2 AND ended_at IS NULL",
+        )
+        .bind(&user)
+        .bind(&client)
+        .bind(tx.now())
+        .execute(&mut **tx)
         .await?;
-    sqlx::query("UPDATE client_grant SET ended_at = $3 WHERE user_id = $1 AND client_row = $2 AND ended_at IS NULL")
-        .bind(user)
-        .bind(client)
-        .bind(now)
-        .execute(conn)
-        .await?;
-    Ok(done.rows_affected() == 1)
+        tx.record(&Event::ConsentWithdrawn { user, client }).await
+    }
 }
 
 /// A client that a user has let in.

@@ -1,13 +1,13 @@
 //! The door to the database: SQLite or PostgreSQL behind one dialect.
 //!
-//! Reads come from a pool that cannot write. Writes go through [`Db::write`], which takes the work as a whole: it runs
+//! Reads come from a pool that cannot write. Writes go through [`Db::write`], which takes a [`Change`] as a whole: it runs
 //! to its end even if the caller has gone, an `Ok` is on disk when it returns, and an `Err` rolls back. On SQLite, which has
-//! one writer, all work that waits is committed together (`writer`), so that many share one wait for the disk.
+//! one writer, all changes that wait are committed together (`writer`), so that many share one wait for the disk.
 
+mod change;
 mod column;
 mod error;
 mod pool;
-mod work;
 mod writer;
 
 use std::fs::File;
@@ -20,12 +20,15 @@ use sqlx::migrate::Migrator;
 use sqlx::{AnyConnection, Connection};
 use tokio_util::task::TaskTracker;
 
+use crate::base::clock::Clock;
+use crate::base::random::Random;
+
+pub use change::{Change, Conn, Tx};
+use change::{Source, in_transaction};
 pub use error::{Error, Result};
 use error::{is_lost, unavailable};
 use pool::{Pool, Terms};
 pub use pool::{PooledConnection, Usage};
-use work::in_transaction;
-pub use work::{Conn, Work};
 use writer::{Extent, Queue};
 
 /// What brings the schema up to date. A newer release may have been here: its changes are such that this one runs on.
@@ -48,6 +51,10 @@ pub struct Options {
     pub durable: bool,
     /// Whether an SQLite file is made where there is none.
     pub make: bool,
+    /// Where new rows get their times from.
+    pub clock: Clock,
+    /// Where new rows get their ids from, together with the clock.
+    pub random: Random,
 }
 
 /// How long things may take.
@@ -75,8 +82,9 @@ pub enum Schema {
 pub struct Db {
     reader: Pool,
     writer: Pool,
-    /// Where work waits for the one writer of SQLite.
+    /// Where changes wait for the one writer of SQLite.
     queue: Option<Queue>,
+    source: Source,
     durable: bool,
     tracker: TaskTracker,
     /// What nobody else may have until the database is closed.
@@ -136,9 +144,10 @@ impl Db {
         let writer = if sqlite { pool(1, writing) } else { reader.clone() };
         // Makes the file where it may, and says so if the database cannot be reached.
         drop(writer.acquire().await?);
-        let queue = sqlite.then(|| Queue::new(writer.clone()));
+        let source = Source { clock: options.clock.clone(), random: options.random.clone() };
+        let queue = sqlite.then(|| Queue::new(writer.clone(), source.clone()));
         let held = Arc::new(Mutex::new(held));
-        Ok(Self { reader, writer, queue, durable: options.durable, tracker: TaskTracker::new(), held })
+        Ok(Self { reader, writer, queue, source, durable: options.durable, tracker: TaskTracker::new(), held })
     }
 
     /// Sets other limits from now on: a start may take its time, a request may not.
@@ -237,40 +246,28 @@ impl Db {
         self.reader.usage()
     }
 
-    /// Does the work in a transaction, to its end even if the caller goes away, and commits it if it is `Ok`. It is done a
+    /// Makes a change in a transaction, to its end even if the caller goes away, and commits it if it is `Ok`. It is made a
     /// second time, from the beginning, where PostgreSQL has undone it because of others.
-    pub async fn write<T, F>(&self, work: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Clone + Send + 'static,
-    {
-        self.written(Extent::Several, work).await
+    pub async fn write<C: Change>(&self, change: C) -> Result<C::Outcome> {
+        self.written(Extent::Several, change).await
     }
 
-    /// Does work that is a single statement, which is atomic by itself: [`Db::write`] without the cost of a transaction.
-    pub async fn write_one<T, F>(&self, work: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Clone + Send + 'static,
-    {
-        self.written(Extent::One, work).await
+    /// Makes a change that is a single statement, which is atomic by itself: [`Db::write`] without the cost of a transaction.
+    pub async fn write_one<C: Change>(&self, change: C) -> Result<C::Outcome> {
+        self.written(Extent::One, change).await
     }
 
-    async fn written<T, F>(&self, extent: Extent, work: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Clone + Send + 'static,
-    {
+    async fn written<C: Change>(&self, extent: Extent, change: C) -> Result<C::Outcome> {
         if let Some(queue) = &self.queue {
-            return queue.write(extent, self.tracker.token(), work).await;
+            return queue.write(extent, self.tracker.token(), change).await;
         }
-        let writer = self.writer.clone();
+        let (writer, source) = (self.writer.clone(), self.source.clone());
         let task = self.tracker.spawn(async move {
-            match write_remote(&writer, extent, work.clone()).await {
+            match write_remote(&writer, &source, extent, change.clone()).await {
                 Err(error) if error.is_undone() => {
                     // Whoever waited for the locks that were given up goes first; else both would meet again.
                     tokio::time::sleep(PAUSE).await;
-                    write_remote(&writer, extent, work).await
+                    write_remote(&writer, &source, extent, change).await
                 }
                 outcome => outcome,
             }
@@ -278,7 +275,7 @@ impl Db {
         task.await.unwrap_or_else(|stopped| Err(unavailable(stopped)))
     }
 
-    /// Waits for the work that has begun, then closes all connections.
+    /// Waits for the changes that have begun, then closes all connections.
     pub async fn close(&self) {
         self.tracker.close();
         self.tracker.wait().await;
@@ -303,15 +300,12 @@ async fn tables(conn: &mut AnyConnection, sqlite: bool) -> Result<Vec<String>> {
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
-/// Does work on a connection to PostgreSQL, and gives the connection up if the error means that it is of no more use.
-async fn write_remote<T, F>(writer: &Pool, extent: Extent, work: F) -> Result<T>
-where
-    F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T>,
-{
+/// Makes a change on a connection to PostgreSQL, and gives the connection up if the error means that it is of no more use.
+async fn write_remote<C: Change>(writer: &Pool, source: &Source, extent: Extent, change: C) -> Result<C::Outcome> {
     let mut conn = writer.acquire().await?;
     let outcome = match extent {
-        Extent::One => work(&mut conn).await,
-        Extent::Several => in_transaction(&mut conn, work).await,
+        Extent::One => change.apply(&mut Tx::new(&mut conn, source)).await,
+        Extent::Several => in_transaction(&mut conn, source, change).await,
     };
     if let Err(Error::Unavailable(error)) = &outcome
         && is_lost(error)
@@ -321,7 +315,7 @@ where
     outcome
 }
 
-/// How long work waits, after PostgreSQL has undone it because of others, before it is done once more.
+/// How long a change waits, after PostgreSQL has undone it because of others, before it is made once more.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Whether the address names an SQLite file.

@@ -1,8 +1,8 @@
 //! The epoch of the database: the moment of its last restore. What was used after the backup looks unused in it, so that
 //! nothing that was made before the epoch is good any more.
 
-use super::db::{Conn, Db, Result};
-use super::event::{Event, Pen};
+use super::db::{Change, Conn, Db, Result, Tx};
+use super::event::Event;
 use super::installation;
 use crate::base::clock::Timestamp;
 
@@ -27,52 +27,87 @@ const BATCH: i64 = 1000;
 
 /// Begins an epoch: ends all sessions and grants, codes and links, batch by batch. Passwords, clients, consents and keys stay. Begun
 /// again after a crash, it is complete; until then no server starts.
-pub async fn begin(db: &Db, now: Timestamp, pen: &Pen, between: impl Fn()) -> Result<()> {
-    db.write(move |conn| {
-        Box::pin(async move {
-            installation::set(conn, UNFINISHED, "").await?;
-            installation::set(conn, NAME, &now.micros().to_string()).await
-        })
-    })
-    .await?;
+pub async fn begin(db: &Db, between: impl Fn()) -> Result<()> {
+    db.write(Begin).await?;
     let mut after = Some(String::new());
     while let Some(last) = after {
-        after = db.write(move |conn| Box::pin(async move { raise_generations(conn, &last).await })).await?;
+        after = db.write(RaiseGenerations { after: last }).await?;
         between();
     }
     for (table, key) in [("authorization_code", "hash"), ("one_time_link", "hash")] {
-        while db.write_one(move |conn| Box::pin(delete_batch(conn, table, key))).await? == BATCH.unsigned_abs() {}
+        while db.write_one(DeleteBatch { table, key }).await? == BATCH.unsigned_abs() {}
     }
-    let pen = pen.clone();
-    db.write(move |conn| {
-        Box::pin(async move {
-            installation::remove(conn, UNFINISHED).await?;
-            pen.record(conn, &Event::Restored).await
-        })
-    })
-    .await
+    db.write(Complete).await
+}
+
+/// Notes that an epoch begins at this moment.
+#[derive(Clone)]
+struct Begin;
+
+impl Change for Begin {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        installation::set(tx, UNFINISHED, "").await?;
+        let now = tx.now();
+        installation::set(tx, NAME, &now.micros().to_string()).await
+    }
 }
 
 /// Ends the sessions and grants of the next batch of users behind this id. Returns the last id of the batch; `None` at
 /// the end.
-async fn raise_generations(conn: &mut Conn, after: &str) -> Result<Option<String>> {
-    let until: Option<(String,)> =
-        sqlx::query_as("SELECT id FROM user_account WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2")
-            .bind(after)
-            .bind(BATCH - 1)
-            .fetch_optional(&mut *conn)
-            .await?;
-    let upper = if until.is_some() { " AND id <= $2" } else { "" };
-    let sql = format!("UPDATE user_account SET generation = generation + 1 WHERE id > $1{upper}");
-    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(after);
-    if let Some((until,)) = &until {
-        query = query.bind(until);
-    }
-    query.execute(conn).await?;
-    Ok(until.map(|row| row.0))
+#[derive(Clone)]
+struct RaiseGenerations {
+    after: String,
 }
 
-async fn delete_batch(conn: &mut Conn, table: &str, key: &str) -> Result<u64> {
-    let sql = format!("DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} LIMIT $1)");
-    Ok(sqlx::query(sqlx::AssertSqlSafe(sql)).bind(BATCH).execute(conn).await?.rows_affected())
+impl Change for RaiseGenerations {
+    type Outcome = Option<String>;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Option<String>> {
+        let until: Option<(String,)> =
+            sqlx::query_as("SELECT id FROM user_account WHERE id > $1 ORDER BY id LIMIT 1 OFFSET $2")
+                .bind(&self.after)
+                .bind(BATCH - 1)
+                .fetch_optional(&mut **tx)
+                .await?;
+        let upper = if until.is_some() { " AND id <= $2" } else { "" };
+        let sql = format!("UPDATE user_account SET generation = generation + 1 WHERE id > $1{upper}");
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(&self.after);
+        if let Some((until,)) = &until {
+            query = query.bind(until);
+        }
+        query.execute(&mut **tx).await?;
+        Ok(until.map(|row| row.0))
+    }
+}
+
+/// Removes a batch of a table's rows; how many there were.
+#[derive(Clone)]
+struct DeleteBatch {
+    table: &'static str,
+    key: &'static str,
+}
+
+impl Change for DeleteBatch {
+    type Outcome = u64;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<u64> {
+        let Self { table, key } = self;
+        let sql = format!("DELETE FROM {table} WHERE {key} IN (SELECT {key} FROM {table} LIMIT $1)");
+        Ok(sqlx::query(sqlx::AssertSqlSafe(sql)).bind(BATCH).execute(&mut **tx).await?.rows_affected())
+    }
+}
+
+/// Notes that the epoch is complete.
+#[derive(Clone)]
+struct Complete;
+
+impl Change for Complete {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        installation::remove(tx, UNFINISHED).await?;
+        tx.record(&Event::Restored).await
+    }
 }

@@ -2,10 +2,9 @@
 
 use serde::Serialize;
 
-use super::db::{Conn, Result};
-use crate::base::clock::{Clock, Timestamp};
+use super::db::{Change, Conn, Result, Tx};
+use crate::base::clock::Timestamp;
 use crate::base::id::Id;
-use crate::base::random::Random;
 
 /// Something that happened.
 #[derive(Clone, Debug, Serialize)]
@@ -73,23 +72,18 @@ impl Event {
     }
 }
 
-/// Where the ids and the moment of events come from.
-#[derive(Clone, Debug)]
-pub struct Pen {
-    /// The clock.
-    pub clock: Clock,
-    /// Chance, for the events' ids.
-    pub random: Random,
+/// An event alone: what happened has changed nothing else here.
+impl Change for Event {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        tx.record(&self).await
+    }
 }
 
-impl Pen {
-    /// A new id for a row.
-    pub fn id(&self) -> Id {
-        Id::new(&self.clock, &self.random)
-    }
-
-    /// Writes the event down.
-    pub async fn record(&self, conn: &mut Conn, event: &Event) -> Result<()> {
+impl Tx<'_> {
+    /// Writes an event down.
+    pub async fn record(&mut self, event: &Event) -> Result<()> {
         let mut data = serde_json::to_value(event).unwrap_or_default();
         let kind = data["kind"].take();
         if let Some(members) = data.as_object_mut() {
@@ -100,13 +94,13 @@ impl Pen {
             "INSERT INTO event (id, at, kind, user_id, client_row, session_id, data) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(self.id())
-        .bind(self.clock.now())
+        .bind(self.now())
         .bind(kind.as_str().unwrap_or_default())
         .bind(user)
         .bind(client)
         .bind(session)
         .bind(data.to_string())
-        .execute(conn)
+        .execute(&mut **self)
         .await?;
         Ok(())
     }

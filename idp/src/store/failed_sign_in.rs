@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::db::{Conn, Result};
+use super::db::{Change, Conn, Result, Tx};
 use crate::base::clock::Timestamp;
 
 /// For how long tries of one network are counted together.
@@ -17,18 +17,28 @@ pub struct Tried {
     pub tries: i64,
 }
 
-/// Counts a try from a network.
-pub async fn count(conn: &mut Conn, network: &str, now: Timestamp) -> Result<()> {
-    let range = i64::try_from(RANGE.as_micros()).unwrap_or(i64::MAX);
-    sqlx::query(
-        "INSERT INTO failed_sign_in (network, began_at, tries) VALUES ($1, $2, 1)
-         ON CONFLICT (began_at, network) DO UPDATE SET tries = failed_sign_in.tries + 1",
-    )
-    .bind(network)
-    .bind(now.micros() - now.micros().rem_euclid(range))
-    .execute(conn)
-    .await?;
-    Ok(())
+/// Counts a try with a name that nobody has.
+#[derive(Clone, Debug)]
+pub struct Count {
+    /// The network that it came from.
+    pub network: String,
+}
+
+impl Change for Count {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        let (range, now) = (i64::try_from(RANGE.as_micros()).unwrap_or(i64::MAX), tx.now().micros());
+        sqlx::query(
+            "INSERT INTO failed_sign_in (network, began_at, tries) VALUES ($1, $2, 1)
+             ON CONFLICT (began_at, network) DO UPDATE SET tries = failed_sign_in.tries + 1",
+        )
+        .bind(self.network)
+        .bind(now - now.rem_euclid(range))
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
 }
 
 /// Takes out what was counted in ranges that began before a moment, so many rows at most. Of many callers one gets each row.

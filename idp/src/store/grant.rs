@@ -1,6 +1,7 @@
 //! Grants: each is one authorization. All codes and tokens hang on one, and end with it.
 
-use super::db::{Conn, Result};
+use super::db::{Change, Conn, Result, Tx};
+use super::event::Event;
 use super::session::live;
 use super::user::{IDENTIFIER_COLUMNS, Identifier, MaybeIdentifier, User};
 use crate::base::clock::Timestamp;
@@ -146,12 +147,27 @@ pub async fn delete_surplus(conn: &mut Conn, session: &Id, client: &Id, kept: i6
     Ok(done.rows_affected())
 }
 
-/// Ends a grant and with it all of its codes and tokens; whether it was not ended before.
-pub async fn end(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<bool> {
-    let done = sqlx::query("UPDATE client_grant SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL")
-        .bind(id)
-        .bind(now)
-        .execute(conn)
-        .await?;
-    Ok(done.rows_affected() == 1)
+/// Ends a grant and with it all of its codes and tokens, unless it has ended before.
+#[derive(Clone, Debug)]
+pub struct End {
+    /// The grant.
+    pub grant: Id,
+    /// The event that says why.
+    pub event: Event,
+}
+
+impl Change for End {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        let done = sqlx::query("UPDATE client_grant SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL")
+            .bind(self.grant)
+            .bind(tx.now())
+            .execute(&mut **tx)
+            .await?;
+        if done.rows_affected() == 1 {
+            tx.record(&self.event).await?;
+        }
+        Ok(())
+    }
 }

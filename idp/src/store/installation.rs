@@ -1,7 +1,6 @@
 //! Facts about this installation, and the data key.
 
-use super::db::{Conn, Result};
-use crate::base::clock::Timestamp;
+use super::db::{Change, Conn, Result, Tx};
 
 /// A fact by its name.
 pub async fn find(conn: &mut Conn, name: &str) -> Result<Option<String>> {
@@ -82,27 +81,41 @@ pub async fn data_keys(conn: &mut Conn) -> Result<Vec<DataKey>> {
     Ok(sqlx::query_as("SELECT id, wrapped FROM data_key ORDER BY created_at DESC").fetch_all(conn).await?)
 }
 
-/// Keeps a new data key, unless there is one.
-pub async fn insert_first_data_key(conn: &mut Conn, key: &DataKey, now: Timestamp) -> Result<()> {
-    in_turn(conn, "data_key").await?;
-    sqlx::query(
-        "INSERT INTO data_key (id, wrapped, created_at)
-         SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT 1 FROM data_key)",
-    )
-    .bind(&key.id)
-    .bind(&key.wrapped)
-    .bind(now)
-    .execute(conn)
-    .await?;
-    Ok(())
+/// Keeps a new data key, unless there is one; the data keys that there are then.
+#[derive(Clone)]
+pub struct KeepFirstDataKey(pub DataKey);
+
+impl Change for KeepFirstDataKey {
+    type Outcome = Vec<DataKey>;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Vec<DataKey>> {
+        in_turn(tx, "data_key").await?;
+        sqlx::query(
+            "INSERT INTO data_key (id, wrapped, created_at)
+             SELECT $1, $2, $3 WHERE NOT EXISTS (SELECT 1 FROM data_key)",
+        )
+        .bind(self.0.id)
+        .bind(self.0.wrapped)
+        .bind(tx.now())
+        .execute(&mut **tx)
+        .await?;
+        data_keys(tx).await
+    }
 }
 
 /// Replaces the wrapping of a data key, when the master key has changed.
-pub async fn rewrap_data_key(conn: &mut Conn, key: &DataKey) -> Result<()> {
-    sqlx::query("UPDATE data_key SET wrapped = $2 WHERE id = $1")
-        .bind(&key.id)
-        .bind(&key.wrapped)
-        .execute(conn)
-        .await?;
-    Ok(())
+#[derive(Clone)]
+pub struct RewrapDataKey(pub DataKey);
+
+impl Change for RewrapDataKey {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        sqlx::query("UPDATE data_key SET wrapped = $2 WHERE id = $1")
+            .bind(self.0.id)
+            .bind(self.0.wrapped)
+            .execute(&mut **tx)
+            .await?;
+        Ok(())
+    }
 }

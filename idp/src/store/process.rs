@@ -1,22 +1,41 @@
 //! The servers on this database, so that a command can say who has not followed a change.
 
-use super::db::{Conn, Result};
+use super::db::{Change, Conn, Result, Tx};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 
 /// Says that a process is there, and which state of the signing keys it works with.
-pub async fn report(conn: &mut Conn, id: &Id, name: &str, keys_generation: i64, now: Timestamp) -> Result<()> {
-    sqlx::query(
-        "INSERT INTO process (id, name, keys_generation, seen_at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (id) DO UPDATE SET keys_generation = excluded.keys_generation, seen_at = excluded.seen_at",
-    )
-    .bind(id)
-    .bind(name)
-    .bind(keys_generation)
-    .bind(now)
-    .execute(conn)
-    .await?;
-    Ok(())
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The process.
+    pub process: Id,
+    /// What a person knows it by.
+    pub name: String,
+    /// Which state of the keys it works with.
+    pub keys_generation: i64,
+    /// Whether it is the only one on its database: all others that are still named have been killed.
+    pub alone: bool,
+}
+
+impl Change for Report {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        if self.alone {
+            sqlx::query("DELETE FROM process WHERE id <> $1").bind(&self.process).execute(&mut **tx).await?;
+        }
+        sqlx::query(
+            "INSERT INTO process (id, name, keys_generation, seen_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (id) DO UPDATE SET keys_generation = excluded.keys_generation, seen_at = excluded.seen_at",
+        )
+        .bind(self.process)
+        .bind(self.name)
+        .bind(self.keys_generation)
+        .bind(tx.now())
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
 }
 
 /// The names of the processes that were seen since a moment and work with an earlier state of the signing keys.
@@ -30,16 +49,20 @@ pub async fn behind(conn: &mut Conn, keys_generation: i64, since: Timestamp) -> 
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
-/// Forgets a process that ends.
-pub async fn delete(conn: &mut Conn, id: &Id) -> Result<()> {
-    sqlx::query("DELETE FROM process WHERE id = $1").bind(id).execute(conn).await?;
-    Ok(())
+/// Forgets a process that ends: one statement.
+#[derive(Clone, Debug)]
+pub struct Delete {
+    /// The process.
+    pub process: Id,
 }
 
-/// Forgets all but one, which is the only one on its database.
-pub async fn delete_others(conn: &mut Conn, id: &Id) -> Result<()> {
-    sqlx::query("DELETE FROM process WHERE id <> $1").bind(id).execute(conn).await?;
-    Ok(())
+impl Change for Delete {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        sqlx::query("DELETE FROM process WHERE id = $1").bind(self.process).execute(&mut **tx).await?;
+        Ok(())
+    }
 }
 
 /// Forgets processes that were not seen since a moment.

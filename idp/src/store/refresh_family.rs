@@ -3,9 +3,10 @@
 
 use std::fmt::Write as _;
 
-use super::db::{Conn, Result};
+use super::db::{Change, Conn, Result, Tx};
 use super::grant::{COLUMNS, Grant, TABLES, live_grant};
 use crate::base::clock::Timestamp;
+use crate::base::crash_point::crash_point;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
 use crate::oidc::token::refresh_token::{Family, Rotation};
@@ -99,71 +100,89 @@ struct Row {
     live: i64,
 }
 
-/// What a use of a family writes.
-pub struct Use<'a> {
+/// Uses a family: writes the successor, if there is one, and that it was used; one statement. Whether the family, its grant
+/// and the world around it were still as they must be: of many that saw the same newest token exactly one is told `true`.
+#[derive(Clone, Debug)]
+pub struct Advance {
     /// The handle of the family.
-    pub handle_hash: &'a TokenHash,
+    pub handle_hash: TokenHash,
     /// The newest token that the decision was based on; if another use has changed it, nothing is written.
-    pub current_hash: &'a TokenHash,
-    /// The present.
+    pub current_hash: TokenHash,
+    /// The token that takes its place.
+    pub successor: Option<Successor>,
+    /// When it is used.
     pub now: Timestamp,
     /// When the family dies from now on if nothing uses it.
     pub idle_expires_at: Timestamp,
 }
 
 /// The token that takes the place of the newest one.
-pub struct Successor<'a> {
+#[derive(Clone, Debug)]
+pub struct Successor {
     /// Its hash.
-    pub hash: &'a TokenHash,
+    pub hash: TokenHash,
     /// The hash of the token that was presented, and that may be presented again.
-    pub previous_hash: &'a TokenHash,
+    pub previous_hash: TokenHash,
     /// The rotations that are remembered from now on, this one last.
-    pub rotations: &'a [Rotation],
+    pub rotations: Vec<Rotation>,
 }
 
-/// Uses a family: writes the successor, if there is one, and that it was used. Whether the family, its grant and the
-/// world around it were still as they must be; of many callers that saw the same newest token exactly one is told `true`.
-pub async fn advance(conn: &mut Conn, family: &Use<'_>, successor: Option<&Successor<'_>>) -> Result<bool> {
-    let mut sql = String::from("UPDATE refresh_family SET last_used_at = $1, idle_expires_at = $2");
-    if successor.is_some() {
-        sql.push_str(
-            ", rotated_at = $1, current_hash = $5, previous_hash = $6, rotations = $7, sealed_successor = NULL",
+impl Change for Advance {
+    type Outcome = bool;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
+        let mut sql = String::from("UPDATE refresh_family SET last_used_at = $1, idle_expires_at = $2");
+        if self.successor.is_some() {
+            sql.push_str(
+                ", rotated_at = $1, current_hash = $5, previous_hash = $6, rotations = $7, sealed_successor = NULL",
+            );
+        }
+        let _ = write!(
+            sql,
+            " WHERE handle_hash = $3 AND current_hash = $4 AND idle_expires_at > $1 AND expires_at > $1
+                AND EXISTS (SELECT 1 FROM {TABLES} WHERE g.id = refresh_family.grant_id AND {})",
+            live_grant("$1")
         );
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(self.now)
+            .bind(self.idle_expires_at)
+            .bind(self.handle_hash)
+            .bind(self.current_hash);
+        if let Some(successor) = self.successor {
+            let rotations = serde_json::to_string(&successor.rotations).unwrap_or_default();
+            query = query.bind(successor.hash).bind(successor.previous_hash).bind(rotations);
+        }
+        let advanced = query.execute(&mut **tx).await?.rows_affected() == 1;
+        crash_point("refresh_token.in_transaction");
+        Ok(advanced)
     }
-    let _ = write!(
-        sql,
-        " WHERE handle_hash = $3 AND current_hash = $4 AND idle_expires_at > $1 AND expires_at > $1
-            AND EXISTS (SELECT 1 FROM {TABLES} WHERE g.id = refresh_family.grant_id AND {})",
-        live_grant("$1")
-    );
-    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql))
-        .bind(family.now)
-        .bind(family.idle_expires_at)
-        .bind(family.handle_hash)
-        .bind(family.current_hash);
-    if let Some(successor) = successor {
-        let rotations = serde_json::to_string(successor.rotations).unwrap_or_default();
-        query = query.bind(successor.hash).bind(successor.previous_hash).bind(rotations);
-    }
-    Ok(query.execute(conn).await?.rows_affected() == 1)
 }
 
 /// Clears the successors that the release before has sealed, once no retry can ask for them: a copy of the database
-/// gives their key. It does so for the families behind `after` up to `until`, or to the end.
-pub async fn clear_sealed_successors(
-    conn: &mut Conn,
-    after: &str,
-    until: Option<&str>,
-    before: Timestamp,
-) -> Result<u64> {
-    let upper = if until.is_some() { " AND handle_hash <= $3" } else { "" };
-    let sql = format!(
-        "UPDATE refresh_family SET sealed_successor = NULL
-          WHERE handle_hash > $2{upper} AND sealed_successor IS NOT NULL AND rotated_at < $1"
-    );
-    let mut query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(before).bind(after);
-    if let Some(until) = until {
-        query = query.bind(until);
+/// gives their key. One statement; how many there were.
+#[derive(Clone, Debug)]
+pub struct ClearSealedSuccessors {
+    /// The families with a handle behind this one,
+    pub after: String,
+    /// up to this one, or to the end,
+    pub until: Option<String>,
+    /// and among them those whose newest token was made before this moment.
+    pub before: Timestamp,
+}
+
+impl Change for ClearSealedSuccessors {
+    type Outcome = u64;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<u64> {
+        let upper = if self.until.is_some() { " AND handle_hash <= $3" } else { "" };
+        let sql = format!(
+            "UPDATE refresh_family SET sealed_successor = NULL
+              WHERE handle_hash > $2{upper} AND sealed_successor IS NOT NULL AND rotated_at < $1"
+        );
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(self.before).bind(self.after);
+        if let Some(until) = self.until {
+            query = query.bind(until);
+        }
+        Ok(query.execute(&mut **tx).await?.rows_affected())
     }
-    Ok(query.execute(conn).await?.rows_affected())
 }

@@ -1,16 +1,28 @@
 //! Access tokens that were revoked before their time, by their `jti`.
 
-use super::db::{Conn, Result};
+use super::db::{Change, Conn, Result, Tx};
 use crate::base::clock::Timestamp;
 
-/// Revokes an access token until it expires.
-pub async fn insert(conn: &mut Conn, jti: &str, expires_at: Timestamp) -> Result<()> {
-    sqlx::query("INSERT INTO revoked_access_token (jti, expires_at) VALUES ($1, $2) ON CONFLICT (jti) DO NOTHING")
-        .bind(jti)
-        .bind(expires_at)
-        .execute(conn)
-        .await?;
-    Ok(())
+/// Revokes an access token.
+#[derive(Clone, Debug)]
+pub struct Revoke {
+    /// Which one.
+    pub jti: String,
+    /// When it expires by itself.
+    pub expires_at: Timestamp,
+}
+
+impl Change for Revoke {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        sqlx::query("INSERT INTO revoked_access_token (jti, expires_at) VALUES ($1, $2) ON CONFLICT (jti) DO NOTHING")
+            .bind(self.jti)
+            .bind(self.expires_at)
+            .execute(&mut **tx)
+            .await?;
+        Ok(())
+    }
 }
 
 /// Whether this access token was revoked.

@@ -1,6 +1,6 @@
 //! Browsers, and the users who are signed in in them.
 
-use super::db::{Conn, Result};
+use super::db::{Change, Conn, Result, Tx};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
@@ -302,14 +302,24 @@ pub async fn reauthenticate(conn: &mut Conn, id: &Id, proof: &Session, idle_seco
     Ok(done.rows_affected() == 1)
 }
 
-/// Notes that a session was used.
-pub async fn touch(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<()> {
-    sqlx::query("UPDATE session SET last_active_at = $2 WHERE id = $1 AND last_active_at < $2")
-        .bind(id)
-        .bind(now)
-        .execute(conn)
-        .await?;
-    Ok(())
+/// Notes that a session was used: one statement.
+#[derive(Clone, Debug)]
+pub struct Touch {
+    /// The session's row.
+    pub session: Id,
+}
+
+impl Change for Touch {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        sqlx::query("UPDATE session SET last_active_at = $2 WHERE id = $1 AND last_active_at < $2")
+            .bind(self.session)
+            .bind(tx.now())
+            .execute(&mut **tx)
+            .await?;
+        Ok(())
+    }
 }
 
 /// Ends a session; whether it was not ended before. What hangs on it and is not offline ends with it.

@@ -1,6 +1,6 @@
 //! Signing keys and their states: published before use, in use, retired until the last token has died, revoked at once.
 
-use super::db::{Conn, Error, Result};
+use super::db::{Change, Conn, Error, Result, Tx};
 use super::installation;
 use crate::base::clock::Timestamp;
 
@@ -141,24 +141,38 @@ pub async fn retire_before(
     Ok(())
 }
 
-/// Retires these keys, unless that has happened earlier, and says when they stop to be published, unless that is to happen
+/// Retires keys, unless that has happened earlier, and says when they stop to be published, unless that is to happen
 /// earlier.
-pub async fn retire(conn: &mut Conn, kids: &[String], retired_at: Timestamp, removed_at: Timestamp) -> Result<()> {
-    in_turn(conn).await?;
-    for kid in kids {
-        sqlx::query(
-            "UPDATE signing_key
-                SET retired_at = CASE WHEN retired_at < $2 THEN retired_at ELSE $2 END,
-                    removed_at = CASE WHEN removed_at < $3 THEN removed_at ELSE $3 END
-              WHERE kid = $1 AND revoked_at IS NULL",
-        )
-        .bind(kid)
-        .bind(retired_at)
-        .bind(removed_at)
-        .execute(&mut *conn)
-        .await?;
+#[derive(Clone, Debug)]
+pub struct Retire {
+    /// The keys.
+    pub kids: Vec<String>,
+    /// From when they sign no more.
+    pub retired_at: Timestamp,
+    /// From when they are published no more.
+    pub removed_at: Timestamp,
+}
+
+impl Change for Retire {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        in_turn(tx).await?;
+        for kid in &self.kids {
+            sqlx::query(
+                "UPDATE signing_key
+                    SET retired_at = CASE WHEN retired_at < $2 THEN retired_at ELSE $2 END,
+                        removed_at = CASE WHEN removed_at < $3 THEN removed_at ELSE $3 END
+                  WHERE kid = $1 AND revoked_at IS NULL",
+            )
+            .bind(kid)
+            .bind(self.retired_at)
+            .bind(self.removed_at)
+            .execute(&mut **tx)
+            .await?;
+        }
+        installation::raise(tx, GENERATION).await
     }
-    installation::raise(conn, GENERATION).await
 }
 
 /// Takes a key out of use at this moment; whether it was not revoked before. The release before, which knows nothing of this,

@@ -1,7 +1,7 @@
 //! Removing what is dead from tables that have no index by which it could be found, because that index would cost more
 //! with each refresh than it saves: range by range along the primary key.
 
-use super::db::{Conn, Result};
+use super::db::{Change, Conn, Result, Tx};
 use crate::base::clock::Timestamp;
 
 /// A table that is swept.
@@ -60,11 +60,28 @@ pub fn statement(swept: Swept, up_to: bool) -> String {
     format!("DELETE FROM {table} WHERE {key} > $2 {upper}AND {}", swept.is_dead())
 }
 
-/// Removes what was dead before a moment, of the rows behind `after` up to `until`, or to the end; how many went.
-pub async fn delete(conn: &mut Conn, swept: Swept, after: &str, until: Option<&str>, before: Timestamp) -> Result<u64> {
-    let mut query = sqlx::query(sqlx::AssertSqlSafe(statement(swept, until.is_some()))).bind(before).bind(after);
-    if let Some(until) = until {
-        query = query.bind(until);
+/// Removes what is dead from a range of a table: one statement. How many rows went.
+#[derive(Clone, Debug)]
+pub struct Delete {
+    /// The table.
+    pub swept: Swept,
+    /// The range: the rows with a key behind this one,
+    pub after: String,
+    /// up to this one, or to the end.
+    pub until: Option<String>,
+    /// What was dead before this moment goes.
+    pub before: Timestamp,
+}
+
+impl Change for Delete {
+    type Outcome = u64;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<u64> {
+        let sql = statement(self.swept, self.until.is_some());
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(self.before).bind(self.after);
+        if let Some(until) = self.until {
+            query = query.bind(until);
+        }
+        Ok(query.execute(&mut **tx).await?.rows_affected())
     }
-    Ok(query.execute(conn).await?.rows_affected())
 }

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use crate::base::clock::Timestamp;
+use crate::base::clock::{Clock, Timestamp};
 use crate::base::id::Id;
 use crate::base::veil::Veil;
 use crate::keys::vault::Vault;
-use crate::store::db::{Db, Result};
-use crate::store::event::Pen;
+use crate::store::db::{Change, Db, Result, Tx};
 use crate::store::installation;
 
 /// How long a database that an earlier release has served goes on with the names of that release, which knows no others: as
@@ -23,6 +22,18 @@ const EARLIER: &str = "grant_name.earlier";
 /// How many letters a row's id has; it was the name of its grant in the release before.
 const ID_LENGTH: usize = 36;
 
+/// Decides from when grants have names of this release, unless that is decided; what holds from then on.
+#[derive(Clone)]
+struct DecideSince(Timestamp);
+
+impl Change for DecideSince {
+    type Outcome = String;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<String> {
+        installation::insert_once(tx, SINCE, &self.0.micros().to_string()).await
+    }
+}
+
 /// Names grants, and finds them by their names.
 pub struct GrantNames {
     veil: Veil,
@@ -32,21 +43,17 @@ pub struct GrantNames {
 impl GrantNames {
     /// Names grants by a key of the vault. The first server that opens a database decides from when; a command, which names
     /// none, changes nothing.
-    pub async fn open(db: &Db, vault: &Vault, pen: &Pen, serves: bool) -> Result<Self> {
+    pub async fn open(db: &Db, vault: &Vault, clock: &Clock, serves: bool) -> Result<Self> {
         let (since, earlier) = {
             let conn = &mut *db.read().await?;
             (installation::find(conn, SINCE).await?, installation::find(conn, EARLIER).await?.is_some())
         };
-        let now = pen.clock.now();
+        let now = clock.now();
         let first = if earlier { now + ROLL_OUT } else { now };
         let since = match since {
             Some(since) => since,
             None if !serves => first.micros().to_string(),
-            None => {
-                let first = first.micros().to_string();
-                db.write(move |conn| Box::pin(async move { installation::insert_once(conn, SINCE, &first).await }))
-                    .await?
-            }
+            None => db.write(DecideSince(first)).await?,
         };
         let since = Timestamp::from_micros(since.parse().unwrap_or(0));
         Ok(Self { veil: Veil::new(&vault.derive("grant name")), since })

@@ -178,7 +178,7 @@ pub fn for_client(
 }
 
 fn jti(app: &App) -> String {
-    app.pen.random.name::<16>()
+    app.random.name::<16>()
 }
 
 fn terms(app: &App, known: &Known, audience: &[String], scope: &ScopeSet) -> Result<Terms, Error> {

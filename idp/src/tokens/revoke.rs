@@ -29,31 +29,18 @@ pub async fn revoke(app: &App, client: &Client, token: &str) -> Result<Outcome> 
     if token.client_id != client.client_id {
         return Ok(Outcome::NotYours);
     }
-    let (jti, expires_at) = (token.jti, token.expires_at);
-    app.db
-        .write(move |conn| Box::pin(async move { revoked_access_token::insert(conn, &jti, expires_at).await }))
-        .await?;
+    app.db.write(revoked_access_token::Revoke { jti: token.jti, expires_at: token.expires_at }).await?;
     Ok(Outcome::Dead)
 }
 
 async fn refresh_token(app: &App, client: &Client, token: &Token) -> Result<Outcome> {
-    let now = app.now();
-    let found = refresh_family::find(&mut *app.db.read().await?, &token.handle_hash(), now).await?;
+    let found = refresh_family::find(&mut *app.db.read().await?, &token.handle_hash(), app.now()).await?;
     let Some((family, _)) = found else { return Ok(Outcome::Dead) };
     if family.client_row != client.id {
         return Ok(Outcome::NotYours);
     }
     // Any token with the family's handle ends it: who knows the handle has had a token of it.
-    let (pen, id, client) = (app.pen.clone(), family.grant_id, client.id.clone());
-    app.db
-        .write(move |conn| {
-            Box::pin(async move {
-                if grant::end(conn, &id, now).await? {
-                    pen.record(conn, &Event::GrantRevoked { grant: id, client }).await?;
-                }
-                Ok(())
-            })
-        })
-        .await?;
+    let event = Event::GrantRevoked { grant: family.grant_id.clone(), client: client.id.clone() };
+    app.db.write(grant::End { grant: family.grant_id, event }).await?;
     Ok(Outcome::Dead)
 }

@@ -12,7 +12,7 @@ const PURPOSE: &str = "refresh_family.rotations";
 /// Seals a successor under a key that only the presented token's text gives, and again under the vault: a copy of the
 /// database alone opens neither, and the master key alone opens the outer one.
 pub fn seal(app: &App, presented: &Token, successor: &Token) -> String {
-    let random = &app.pen.random;
+    let random = &app.random;
     let inner = SealingKey::of_text(presented.expose(), PURPOSE).seal(random, PURPOSE, successor.expose().as_bytes());
     app.vault.seal(random, &place(&presented.handle_hash()), inner.as_bytes())
 }

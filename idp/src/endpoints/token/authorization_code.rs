@@ -1,6 +1,7 @@
 //! The code exchange: RFC 6749 §4.1.3, RFC 7636 §4.6, OIDC Core §3.1.3.
 
 use crate::app::App;
+use crate::base::clock::Timestamp;
 use crate::base::crash_point::crash_point;
 use crate::base::id::Id;
 use crate::base::token::{Token, TokenHash, TokenKind, looks_like};
@@ -13,6 +14,7 @@ use crate::oidc::token::authorization_code::{Code, Exchange, MAX_FAILURES, Verdi
 use crate::oidc::token::grant_type::GrantType;
 use crate::oidc::token::request::CodeExchange;
 use crate::oidc::token::response::TokenResponse;
+use crate::store::db::{self, Change, Tx};
 use crate::store::event::Event;
 use crate::store::refresh_family::{self, RefreshFamily};
 use crate::store::{authorization_code, grant};
@@ -55,7 +57,7 @@ pub async fn redeem(app: &App, client: &Client, exchange: &CodeExchange) -> Resu
     };
 
     let refresh =
-        client.allows_grant(GrantType::RefreshToken).then(|| Token::new(TokenKind::RefreshToken, &app.pen.random));
+        client.allows_grant(GrantType::RefreshToken).then(|| Token::new(TokenKind::RefreshToken, &app.random));
     let family = refresh.as_ref().map(|token| {
         let expires_at = now + app.config.tokens.refresh_absolute;
         let family = RefreshFamily {
@@ -76,23 +78,34 @@ pub async fn redeem(app: &App, client: &Client, exchange: &CodeExchange) -> Resu
     let mut response = issue::for_grant(app, client, &grant, wanted).await?;
     response.refresh_token = refresh.map(|token| token.expose().to_owned());
     crash_point("authorization_code.before_commit");
-    let won = app
-        .db
-        .write(move |conn| {
-            Box::pin(async move {
-                if !authorization_code::redeem(conn, &hash, now).await? {
-                    return Ok(false);
-                }
-                if let Some((handle_hash, family)) = &family {
-                    refresh_family::insert(conn, handle_hash, family, now).await?;
-                }
-                crash_point("authorization_code.in_transaction");
-                Ok(true)
-            })
-        })
-        .await?;
+    let won = app.db.write(Redeem { code: hash, family, now }).await?;
     crash_point("authorization_code.after_commit");
     if won { Ok(response) } else { replayed(app, client, &stored.grant_id).await }
+}
+
+/// Marks a code used, and begins the family of its refresh tokens; whether it was unused until then.
+#[derive(Clone)]
+struct Redeem {
+    code: TokenHash,
+    /// The hash of the family's handle, and the family.
+    family: Option<(TokenHash, RefreshFamily)>,
+    /// The moment for which the code was judged.
+    now: Timestamp,
+}
+
+impl Change for Redeem {
+    type Outcome = bool;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> db::Result<bool> {
+        if !authorization_code::redeem(tx, &self.code, self.now).await? {
+            return Ok(false);
+        }
+        if let Some((handle_hash, family)) = &self.family {
+            refresh_family::insert(tx, handle_hash, family, self.now).await?;
+        }
+        crash_point("authorization_code.in_transaction");
+        Ok(true)
+    }
 }
 
 /// Counts an exchange that failed; after a few the code is burnt.
@@ -103,33 +116,36 @@ async fn failed(
     grant: Id,
     error: oidc::error::Error,
 ) -> Result<TokenResponse, Error> {
-    let (pen, now, event) = (app.pen.clone(), app.now(), Event::CodeBurnt { grant, client: client.id.clone() });
-    let counted = app.db.write(move |conn| {
-        Box::pin(async move {
-            if authorization_code::fail(conn, &hash, i64::from(MAX_FAILURES), now).await? {
-                pen.record(conn, &event).await?;
-            }
-            Ok(())
-        })
-    });
-    counted.await?;
+    let event = Event::CodeBurnt { grant, client: client.id.clone() };
+    app.db.write(CountFailure { code: hash, event }).await?;
     Err(error.into())
+}
+
+/// Counts a failure of a code's own client.
+#[derive(Clone)]
+struct CountFailure {
+    code: TokenHash,
+    /// The event for the failure that burns it.
+    event: Event,
+}
+
+impl Change for CountFailure {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> db::Result<()> {
+        let now = tx.now();
+        if authorization_code::fail(tx, &self.code, i64::from(MAX_FAILURES), now).await? {
+            tx.record(&self.event).await?;
+        }
+        Ok(())
+    }
 }
 
 /// Ends the grant of a code that is presented twice, and all its tokens, and commits that before it answers: RFC 6749
 /// §4.1.2.
 async fn replayed(app: &App, client: &Client, grant: &Id) -> Result<TokenResponse, Error> {
     app.metrics.replay("authorization_code");
-    let (now, pen, grant, client) = (app.now(), app.pen.clone(), grant.clone(), client.id.clone());
-    app.db
-        .write(move |conn| {
-            Box::pin(async move {
-                if grant::end(conn, &grant, now).await? {
-                    pen.record(conn, &Event::CodeReplayed { grant, client }).await?;
-                }
-                Ok(())
-            })
-        })
-        .await?;
+    let event = Event::CodeReplayed { grant: grant.clone(), client: client.id.clone() };
+    app.db.write(grant::End { grant: grant.clone(), event }).await?;
     Err(oidc::error::Error::invalid_grant("The code was used before.").into())
 }

@@ -3,18 +3,18 @@
 use crate::app::App;
 use crate::base::crash_point::crash_point;
 use crate::base::id::Id;
-use crate::base::token::{Token, TokenHash, TokenKind, looks_like};
+use crate::base::token::{Token, TokenKind, looks_like};
 use crate::http::error::Error;
 use crate::oidc;
 use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
 use crate::oidc::scope::ScopeSet;
-use crate::oidc::token::refresh_token::{MOST_ROTATIONS, Rotation, Verdict, judge, scope};
+use crate::oidc::token::refresh_token::{MOST_ROTATIONS, Verdict, judge, scope};
 use crate::oidc::token::request::Refresh;
 use crate::oidc::token::response::TokenResponse;
 use crate::store::event::Event;
 use crate::store::grant;
-use crate::store::refresh_family::{self, RefreshFamily, Successor, Use};
+use crate::store::refresh_family::{self, Advance, Successor};
 use crate::tokens::issue::{self, Wanted};
 use crate::tokens::successors;
 
@@ -74,64 +74,29 @@ async fn try_once(
         Some(token) => (token, None),
         // If no successor can be opened, the client is treated as if its answer had never arrived.
         None => {
-            let token = presented.next(TokenKind::RefreshToken, &app.pen.random);
+            let token = presented.next(TokenKind::RefreshToken, &app.random);
             let rotations = judged.rotated(&hash, successors::seal(app, presented, &token), grace, now);
-            let hash = token.hash();
-            (token, Some((hash, rotations)))
+            let successor = Successor { hash: token.hash(), previous_hash: hash, rotations };
+            (token, Some(successor))
         }
     };
     let wanted = Wanted { narrower: Some(&scope), resources, ..Wanted::default() };
     let mut response = issue::for_grant(app, client, &grant, wanted).await?;
     response.refresh_token = Some(token.expose().to_owned());
     crash_point("refresh_token.before_commit");
-    let advanced = advance(app, handle_hash, family, hash, successor).await?;
-    crash_point("refresh_token.after_commit");
-    Ok(advanced.then_some(response))
-}
-
-async fn advance(
-    app: &App,
-    handle_hash: TokenHash,
-    family: RefreshFamily,
-    presented: TokenHash,
-    successor: Option<(TokenHash, Vec<Rotation>)>,
-) -> Result<bool, Error> {
     let now = app.now();
     let idle_expires_at = (now + app.config.tokens.refresh_idle).min(family.expires_at);
-    let advanced = app
-        .db
-        .write_one(move |conn| {
-            Box::pin(async move {
-                let current_hash = &family.current_hash;
-                let family = Use { handle_hash: &handle_hash, current_hash, now, idle_expires_at };
-                let successor = successor.as_ref().map(|(hash, rotations)| Successor {
-                    hash,
-                    previous_hash: &presented,
-                    rotations,
-                });
-                let advanced = refresh_family::advance(conn, &family, successor.as_ref()).await?;
-                crash_point("refresh_token.in_transaction");
-                Ok(advanced)
-            })
-        })
-        .await?;
-    Ok(advanced)
+    let current_hash = family.current_hash;
+    let advanced = app.db.write_one(Advance { handle_hash, current_hash, successor, now, idle_expires_at }).await?;
+    crash_point("refresh_token.after_commit");
+    Ok(advanced.then_some(response))
 }
 
 /// Somebody has a copy: ends the family and all that hangs on its grant, and is certain of that before it answers.
 async fn replayed(app: &App, client: &Client, grant: &Id) -> Result<Option<TokenResponse>, Error> {
     app.metrics.replay("refresh_token");
-    let (now, pen, grant, client) = (app.now(), app.pen.clone(), grant.clone(), client.id.clone());
-    app.db
-        .write(move |conn| {
-            Box::pin(async move {
-                if grant::end(conn, &grant, now).await? {
-                    pen.record(conn, &Event::RefreshTokenReplayed { grant, client }).await?;
-                }
-                Ok(())
-            })
-        })
-        .await?;
+    let event = Event::RefreshTokenReplayed { grant: grant.clone(), client: client.id.clone() };
+    app.db.write(grant::End { grant: grant.clone(), event }).await?;
     Err(oidc::error::Error::invalid_grant("The refresh token was used before.").into())
 }
 

@@ -1,8 +1,8 @@
-//! The one writer of SQLite: all work that waits is done in one transaction, each piece of it in a savepoint of its own, and
+//! The one writer of SQLite: all changes that wait are made in one transaction, each of them in a savepoint of its own, and
 //! committed with one wait for the disk. Whoever waits is answered after that.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::Poll;
@@ -11,17 +11,17 @@ use sqlx::Executor;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
+use super::change::{Change, Conn, Source, Tx};
 use super::error::{Error, Result, unavailable};
 use super::pool::Pool;
-use super::work::{Conn, Work};
 
-/// How many pieces of work wait at most; who comes then is refused.
+/// How many changes wait at most; who comes then is refused.
 const WAITING: usize = 4096;
 
 /// How many are committed together at most, so that the first does not wait long for the last.
 const TOGETHER: usize = 256;
 
-/// How much a piece of work does.
+/// How much a change does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Extent {
     /// One statement, which is atomic by itself.
@@ -30,29 +30,39 @@ pub(super) enum Extent {
     Several,
 }
 
-/// Where work waits for the writer.
+/// Where changes wait for the writer.
 #[derive(Clone, Debug)]
 pub(super) struct Queue {
     sender: mpsc::Sender<Box<dyn Piece>>,
     writer: Pool,
+    source: Source,
 }
 
 impl Queue {
-    /// Begins to write on this pool's connection; work that has not begun within the pool's timeout is given up.
-    pub(super) fn new(writer: Pool) -> Self {
+    /// Begins to write on this pool's connection; a change that has not begun within the pool's timeout is given up.
+    pub(super) fn new(writer: Pool, source: Source) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
         tokio::spawn(write_together(writer.clone(), receiver));
-        Self { sender, writer }
+        Self { sender, writer, source }
     }
 
-    pub(super) async fn write<T, F>(&self, extent: Extent, token: TaskTrackerToken, work: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
-    {
+    pub(super) async fn write<C: Change>(
+        &self,
+        extent: Extent,
+        token: TaskTrackerToken,
+        change: C,
+    ) -> Result<C::Outcome> {
         let (done, mut outcome) = oneshot::channel();
         let state = Arc::new(AtomicU8::new(QUEUED));
-        let piece = Typed { work: Some(work), outcome: None, done, extent, state: Arc::clone(&state), _token: token };
+        let piece = Typed {
+            change: Some(change),
+            source: self.source.clone(),
+            outcome: None,
+            done,
+            extent,
+            state: Arc::clone(&state),
+            _token: token,
+        };
         self.sender.try_send(Box::new(piece)).map_err(|_| unavailable("too much work waits for the database"))?;
         let outcome = match tokio::time::timeout(self.writer.timeout(), &mut outcome).await {
             Ok(outcome) => outcome,
@@ -70,12 +80,12 @@ const QUEUED: u8 = 0;
 const BEGUN: u8 = 1;
 const GIVEN_UP: u8 = 2;
 
-/// A piece of work, whatever it results in.
+/// A change that waits, whatever it is.
 trait Piece: Send {
     /// Whether it is still wanted; from then on it will be done.
     fn begin(&self) -> bool;
     fn extent(&self) -> Extent;
-    /// Does the work and keeps its result; `Err` if it failed, with whether the database itself did.
+    /// Makes the change and keeps its outcome; `Err` if it failed, with whether the database itself did.
     fn run<'c>(
         &'c mut self,
         conn: &'c mut Conn,
@@ -86,27 +96,24 @@ trait Piece: Send {
 
 /// How much has to be undone after a failure.
 enum Undo {
-    /// This piece of work.
+    /// This change.
     This,
     /// Everything: the database may have rolled back by itself.
     All(String),
 }
 
-struct Typed<T, F> {
-    work: Option<F>,
-    outcome: Option<Result<T>>,
-    done: oneshot::Sender<Result<T>>,
+struct Typed<C: Change> {
+    change: Option<C>,
+    source: Source,
+    outcome: Option<Result<C::Outcome>>,
+    done: oneshot::Sender<Result<C::Outcome>>,
     extent: Extent,
     state: Arc<AtomicU8>,
-    /// Keeps the database open until the work is done.
+    /// Keeps the database open until the change is made.
     _token: TaskTrackerToken,
 }
 
-impl<T, F> Piece for Typed<T, F>
-where
-    T: Send + 'static,
-    F: for<'c> FnOnce(&'c mut Conn) -> Work<'c, T> + Send + 'static,
-{
+impl<C: Change> Piece for Typed<C> {
     fn begin(&self) -> bool {
         self.state.compare_exchange(QUEUED, BEGUN, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
@@ -120,15 +127,17 @@ where
         conn: &'c mut Conn,
     ) -> Pin<Box<dyn Future<Output = std::result::Result<(), Undo>> + Send + 'c>> {
         Box::pin(async move {
-            let Some(work) = self.work.take() else { return Err(Undo::This) };
-            let mut work = work(conn);
-            // Work that panics must not take the writer with it.
-            let outcome =
-                std::future::poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(context))) {
+            let Some(change) = self.change.take() else { return Err(Undo::This) };
+            let mut tx = Tx::new(conn, &self.source);
+            let mut change = pin!(change.apply(&mut tx));
+            // A change that panics must not take the writer with it.
+            let outcome = std::future::poll_fn(|context| {
+                match catch_unwind(AssertUnwindSafe(|| change.as_mut().poll(context))) {
                     Ok(poll) => poll,
                     Err(_) => Poll::Ready(Err(Error::Corrupt("a piece of work stopped"))),
-                })
-                .await;
+                }
+            })
+            .await;
             let verdict = match &outcome {
                 Ok(_) => Ok(()),
                 Err(Error::Unavailable(error)) => Err(Undo::All(error.to_string())),
