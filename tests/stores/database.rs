@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use latchkey::config::DatabaseUrl;
 use latchkey::store::db::{Change, Conn, Error, Tx};
 use latchkey::store::installation::{find, insert_once, set};
+use latchkey::store::{consent, user};
 use sqlx::Executor;
 use tokio::sync::Barrier;
 
@@ -129,6 +130,21 @@ async fn work_that_is_committed_together_fails_and_panics_alone() {
         let kept = find(&mut app.app.db.read().await.unwrap(), &format!("piece-{n}")).await.unwrap();
         assert_eq!(kept.is_some(), n % 3 == 0, "piece {n}");
     }
+}
+
+#[tokio::test]
+async fn a_value_that_is_not_what_was_stored_is_never_taken_for_an_empty_one() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    app.browser().sign_in("alice").await.authorize(&rp).await.code();
+    let alice = app.person("alice").await.id;
+    app.sql("UPDATE user_account SET profile = '{\"name\":'").await;
+    app.sql("UPDATE consent SET scope = 'openid \"'").await;
+    let mut conn = app.app.db.read().await.unwrap();
+    let found = user::find(&mut conn, &alice).await;
+    assert!(matches!(&found, Err(Error::Corrupt(column)) if column == "profile"), "{found:?}");
+    let found = consent::find(&mut conn, &alice, &rp.client.id).await;
+    assert!(matches!(&found, Err(Error::Corrupt(column)) if column == "scope"), "{found:?}");
 }
 
 /// A provider on PostgreSQL; `None` where the suite runs on SQLite.

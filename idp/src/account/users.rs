@@ -44,7 +44,7 @@ pub async fn add(app: &App, new: NewUser) -> Result<User, Error> {
     let user = User {
         id: app.id(),
         sub: new.sub.unwrap_or_else(|| app.random.name::<16>()),
-        profile: Value::Object(new.profile).to_string(),
+        profile: new.profile,
         created_at: now,
         updated_at: now,
         disabled_at: None,
@@ -327,7 +327,7 @@ pub fn person_of(user: User, identifiers: &[Identifier]) -> Person {
     let (email, phone) = (of_kind(IdentifierKind::Email), of_kind(IdentifierKind::Phone));
     Person {
         sub: user.sub,
-        profile: serde_json::from_str(&user.profile).unwrap_or_default(),
+        profile: user.profile,
         email_verified: email.as_ref().is_some_and(|(_, verified)| *verified),
         email: email.map(|(text, _)| text),
         phone_number_verified: phone.as_ref().is_some_and(|(_, verified)| *verified),

@@ -146,12 +146,12 @@ async fn answer(
         client_row: asked.client.id.clone(),
         session_id: session.id.clone(),
         sid: session.sid.clone(),
-        resources: serde_json::to_string(&audience).unwrap_or_default(),
+        resources: audience,
         auth_time: session.auth_time,
         amr: session.amr.clone(),
         acr: session.acr.clone(),
         offline_at: scope.contains(OFFLINE_ACCESS).then_some(now),
-        scope: scope.to_string(),
+        scope,
         created_at: now,
     };
     let kept = AuthorizationCode {

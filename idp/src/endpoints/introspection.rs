@@ -15,7 +15,6 @@ use crate::oidc::claims::introspection::{Active, Introspection, may_see};
 use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
 use crate::oidc::revocation::NamedToken;
-use crate::oidc::scope::ScopeSet;
 use crate::oidc::token::refresh_token::{Verdict, judge};
 use crate::store::refresh_family;
 use crate::tokens::authenticate;
@@ -83,7 +82,7 @@ async fn refresh_token(app: &App, client: &Client, token: &Token) -> Result<Answ
         _ => {}
     }
     Ok(Ok(Active {
-        scope: ScopeSet::parse(&grant.scope).unwrap_or_default(),
+        scope: grant.scope,
         client_id: client.client_id.clone(),
         exp: judged.idle_expires_at.min(judged.expires_at).seconds(),
         sub: grant.sub,

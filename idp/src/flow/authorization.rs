@@ -97,8 +97,7 @@ impl ProvenRequest {
             Some(session) => consent::find(&mut *app.db.read().await?, &session.user_id, &self.client.id).await?,
             None => None,
         };
-        let remembered =
-            remembered.and_then(|consent| Some(Remembered { id: consent.id, scope: consent.scope.try_into().ok()? }));
+        let remembered = remembered.map(|consent| Remembered { id: consent.id, scope: consent.scope });
         situation.remembered = remembered.as_ref();
         Ok(next_step(&self.request, &self.client, &situation))
     }

@@ -307,12 +307,13 @@ impl Keys {
     ) -> Result<signing_key::SigningKey> {
         // Finding the primes of an RSA key takes a while.
         let key = tokio::task::spawn_blocking(move || SigningKey::generate(algorithm)).await;
-        let key = key.ok().and_then(std::result::Result::ok).ok_or(Error::Corrupt("no signing key could be made"))?;
+        let key =
+            key.ok().and_then(std::result::Result::ok).ok_or(Error::Corrupt("no signing key could be made".into()))?;
         let kid = key.kid().to_owned();
         Ok(signing_key::SigningKey {
             algorithm: algorithm.as_str().to_owned(),
             sealed_private: vault.seal(&self.random, &place(&kid), &key.to_pkcs8_der()),
-            public_jwk: key.public_jwk().to_string(),
+            public_jwk: key.public_jwk(),
             kid,
             created_at: self.clock.now(),
             active_at,
@@ -436,7 +437,7 @@ async fn load(db: &Db, vault: &Vault, clock: &Clock) -> Result<Ring> {
     let mut signing: HashMap<_, Vec<_>> = HashMap::new();
     let (mut public, mut former, mut revoked) = (Vec::new(), Vec::new(), Vec::new());
     for key in &stored {
-        let jwk = jwk(&key.public_jwk)?;
+        let jwk = key.public_jwk.clone();
         if !key.is_published(now) {
             if key.revoked_at.is_some() {
                 revoked.push(jwk)
@@ -445,25 +446,21 @@ async fn load(db: &Db, vault: &Vault, clock: &Clock) -> Result<Ring> {
             }
             continue;
         }
-        let algorithm = Algorithm::from_name(&key.algorithm).ok_or(Error::Corrupt("signing_key.algorithm"))?;
+        let algorithm = Algorithm::from_name(&key.algorithm).ok_or(Error::Corrupt("signing_key.algorithm".into()))?;
         let der = vault.unseal(&place(&key.kid), &key.sealed_private);
-        let der = der.ok_or(Error::Corrupt("signing_key.sealed_private"))?;
+        let der = der.ok_or(Error::Corrupt("signing_key.sealed_private".into()))?;
         let private = SigningKey::from_pkcs8_der(algorithm, &der);
-        let private = private.map_err(|_| Error::Corrupt("signing_key.sealed_private"))?;
+        let private = private.map_err(|_| Error::Corrupt("signing_key.sealed_private".into()))?;
         public.push(jwk);
         // Listed in the order in which they begin; the last that has begun signs, so that retired ones need no care.
         signing.entry(algorithm).or_default().push((key.active_at, Arc::new(private)));
     }
     for key in former_keys.iter().filter(|former| !stored.iter().any(|key| key.kid == former.kid)) {
-        let jwk = jwk(&key.public_jwk)?;
+        let jwk = key.public_jwk.clone();
         if key.revoked_at.is_some() { revoked.push(jwk) } else { former.push(jwk) }
     }
-    let set = |keys: Vec<Value>| KeySet::new(keys).map_err(|_| Error::Corrupt("signing_key.public_jwk"));
+    let set = |keys: Vec<Value>| KeySet::new(keys).map_err(|_| Error::Corrupt("signing_key.public_jwk".into()));
     let (public, former, revoked) = (set(public)?, set(former)?, set(revoked)?);
     let jwks = public.to_json().to_string().into();
     Ok(Ring { signing, public, verified: Verified::default(), jwks, generation, former, revoked })
-}
-
-fn jwk(text: &str) -> Result<Value> {
-    serde_json::from_str(text).map_err(|_| Error::Corrupt("signing_key.public_jwk"))
 }

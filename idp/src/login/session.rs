@@ -83,7 +83,6 @@ pub(crate) struct Beginning {
     of_administrators: Limits,
     user_agent: Option<String>,
     address: String,
-    amr: Vec<String>,
     proof: Option<Proof>,
 }
 
@@ -107,7 +106,7 @@ impl Beginning {
             sub: sign_in.user.sub.clone(),
             generation: sign_in.user.generation,
             auth_time: now,
-            amr: serde_json::to_string(sign_in.amr).unwrap_or_default(),
+            amr: sign_in.amr.iter().map(|&method| method.to_owned()).collect(),
             acr: sign_in.acr.to_owned(),
             created_at: now,
             last_active_at: now,
@@ -127,7 +126,6 @@ impl Beginning {
             },
             user_agent: sign_in.user_agent.map(str::to_owned),
             address: sign_in.address.to_string(),
-            amr: sign_in.amr.iter().map(|&method| method.to_owned()).collect(),
             proof: sign_in.proof.cloned(),
         }
     }
@@ -179,7 +177,7 @@ impl Beginning {
                 password::rehash(tx, &new.user_id, &proof.phc, stronger).await?;
             }
         }
-        let event = Event::SignedIn { user: new.user_id, session: session.clone(), amr: self.amr };
+        let event = Event::SignedIn { user: new.user_id, session: session.clone(), amr: new.amr };
         tx.record(&event).await?;
         Ok(SignedIn { session, sid, keep: all, kept: (some && !all).then_some(kept) })
     }

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::Response;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::select_account::AccountChoice;
 use super::{AccountView, Layout};
@@ -125,7 +125,7 @@ impl Change for SaveProfile {
         let Self { user, name, language } = self;
         user::hold(tx, &user).await?;
         let Some(found) = user::find(tx, &user).await? else { return Ok(()) };
-        let mut profile: Map<String, Value> = serde_json::from_str(&found.profile).unwrap_or_default();
+        let mut profile = found.profile.clone();
         match name.as_str() {
             "" => drop(profile.remove("name")),
             name => drop(profile.insert("name".to_owned(), name.into())),
@@ -133,7 +133,6 @@ impl Change for SaveProfile {
         if let Some(language) = language {
             profile.insert("locale".to_owned(), language.tag().into());
         }
-        let profile = Value::Object(profile).to_string();
         if profile != found.profile {
             let now = tx.now();
             user::set_profile(tx, &user, &profile, now).await?;
@@ -146,8 +145,7 @@ impl Change for SaveProfile {
 async fn show(app: &App, owner: &AccountHolder, wrong_name: Option<String>, done: bool) -> Result<Response, Error> {
     let found = user::find_with_identifiers(&mut *app.db.read().await?, &owner.session.user_id).await?;
     let (user, identifiers) = found.ok_or_else(|| Error::Internal("a session without its user".to_owned()))?;
-    let profile: Map<String, Value> = serde_json::from_str(&user.profile).unwrap_or_default();
-    let text = |name: &str| profile.get(name).and_then(Value::as_str).map(str::to_owned);
+    let text = |name: &str| user.profile.get(name).and_then(Value::as_str).map(str::to_owned);
     let mut others = Vec::new();
     for session in &owner.others {
         let account = page::account(app, session).await?;

@@ -94,13 +94,13 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
 /// All that a client may do, in words: what was allowed, and what a grant covers that is still live. The scopes first, then
 /// the resources.
 fn allowed(app: &App, known: &Known, layout: &Layout<'_>, found: &Application) -> Vec<ScopeView> {
-    let mut scopes = found.consented.clone().and_then(|words| ScopeSet::try_from(words).ok()).unwrap_or_default();
+    let mut scopes = found.consented.clone().unwrap_or_default();
     let mut resources = ScopeSet::default();
     for grant in &found.granted {
-        scopes = scopes.union(&ScopeSet::try_from(grant.scope.clone()).unwrap_or_default());
-        let audience: Vec<String> = serde_json::from_str(&grant.resources).unwrap_or_default();
+        scopes = scopes.union(&grant.scope);
         // What it may do at the issuer's own resource, UserInfo, the scopes say.
-        resources = resources.union(&audience.into_iter().filter(|uri| uri != app.issuer()).collect());
+        resources =
+            resources.union(&grant.resources.iter().filter(|uri| *uri != app.issuer()).map(String::as_str).collect());
     }
     let is_resource = |word: &str| resources.contains(word) || known.resources.iter().any(|one| one.identifier == word);
     let consented: ScopeSet = scopes.iter().filter(|word| is_resource(word)).collect();

@@ -168,8 +168,7 @@ impl Change for Remember {
         let Self { user, client, scopes } = self;
         let (id, now) = (tx.id(), tx.now());
         let held = consent::hold(tx, &id, &user, &client, now).await?;
-        let before = ScopeSet::try_from(held.scope).unwrap_or_default();
-        let scope = before.union(&scopes).to_string();
+        let scope = held.scope.union(&scopes);
         consent::set_scope(tx, &held.id, &scope).await?;
         tx.record(&Event::ConsentGiven { user, client, scope }).await?;
         Ok(held.id)

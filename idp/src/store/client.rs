@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::db::{Change, Conn, Error, Result, Tx};
+use super::db::{Change, Conn, Error, Json, Result, Tx};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
-use crate::oidc::client::metadata::{Client, ClientKind};
+use crate::oidc::client::metadata::{Client, ClientKind, ClientMetadata};
 
 /// A client, and what its secrets are compared with.
 #[derive(Clone, Debug)]
@@ -24,8 +24,8 @@ struct Row {
     id: Id,
     client_id: String,
     name: String,
-    kind: String,
-    metadata: String,
+    kind: ClientKind,
+    metadata: Json<ClientMetadata>,
     first_party_at: Option<Timestamp>,
     declared_at: Option<Timestamp>,
     created_at: Timestamp,
@@ -57,8 +57,8 @@ fn assemble(rows: Vec<Row>) -> Result<Vec<Registered>> {
                     id: row.id,
                     client_id: row.client_id,
                     name: row.name,
-                    kind: ClientKind::from_name(&row.kind).ok_or(Error::Corrupt("client.kind"))?,
-                    metadata: serde_json::from_str(&row.metadata).map_err(|_| Error::Corrupt("client.metadata"))?,
+                    kind: row.kind,
+                    metadata: row.metadata.0,
                     redirect_uris: Vec::new(),
                     post_logout_redirect_uris: Vec::new(),
                     origins: Vec::new(),
@@ -82,7 +82,7 @@ fn assemble(rows: Vec<Row>) -> Result<Vec<Registered>> {
                 client.has_secret = true;
                 last.secrets.push(TokenHash::stored(value));
             }
-            _ => return Err(Error::Corrupt("client_redirect_uri.kind")),
+            _ => return Err(Error::Corrupt("client_redirect_uri.kind".into())),
         }
     }
     Ok(clients)
@@ -126,8 +126,8 @@ pub async fn insert(conn: &mut Conn, client: &Client, declared: bool, now: Times
     .bind(&client.id)
     .bind(&client.client_id)
     .bind(&client.name)
-    .bind(client.kind.as_str())
-    .bind(metadata(client)?)
+    .bind(client.kind)
+    .bind(Json(&client.metadata))
     .bind(client.first_party.then_some(now))
     .bind(declared.then_some(now))
     .bind(now)
@@ -144,8 +144,8 @@ pub async fn replace_declared(conn: &mut Conn, client: &Client, now: Timestamp) 
     )
     .bind(&client.id)
     .bind(&client.name)
-    .bind(client.kind.as_str())
-    .bind(metadata(client)?)
+    .bind(client.kind)
+    .bind(Json(&client.metadata))
     .bind(client.first_party.then_some(now))
     .bind(now)
     .execute(&mut *conn)
@@ -155,10 +155,6 @@ pub async fn replace_declared(conn: &mut Conn, client: &Client, now: Timestamp) 
         sqlx::query(sql).bind(&client.id).execute(&mut *conn).await?;
     }
     insert_parts(conn, client).await
-}
-
-fn metadata(client: &Client) -> Result<String> {
-    serde_json::to_string(&client.metadata).map_err(|_| Error::Corrupt("client.metadata"))
 }
 
 async fn insert_parts(conn: &mut Conn, client: &Client) -> Result<()> {

@@ -1,18 +1,19 @@
 //! What users have allowed clients, remembered.
 
-use super::db::{Change, Conn, Result, Tx};
+use super::db::{Change, Conn, Json, Result, Tx};
 use super::event::Event;
 use super::grant::{TABLES, live_grant};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
+use crate::oidc::scope::ScopeSet;
 
 /// What a user has allowed a client.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Consent {
     /// The row; one that was withdrawn and given again has another.
     pub id: Id,
-    /// The scope, as it was written.
-    pub scope: String,
+    /// The scope.
+    pub scope: ScopeSet,
 }
 
 /// What a user has allowed a client before.
@@ -40,7 +41,7 @@ pub async fn hold(conn: &mut Conn, new_id: &Id, user: &Id, client: &Id, now: Tim
 }
 
 /// Writes what a consent that is held allows from now on.
-pub async fn set_scope(conn: &mut Conn, id: &Id, scope: &str) -> Result<()> {
+pub async fn set_scope(conn: &mut Conn, id: &Id, scope: &ScopeSet) -> Result<()> {
     sqlx::query("UPDATE consent SET scope = $2 WHERE id = $1").bind(id).bind(scope).execute(conn).await?;
     Ok(())
 }
@@ -90,7 +91,7 @@ pub struct Application {
     /// The client's name in requests.
     pub client_id: String,
     /// What was allowed, if it was asked.
-    pub consented: Option<String>,
+    pub consented: Option<ScopeSet>,
     /// When it was allowed.
     pub consented_at: Option<Timestamp>,
     /// What its live grants cover, the first one first.
@@ -104,9 +105,10 @@ pub struct Application {
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Granted {
     /// The scope.
-    pub scope: String,
-    /// The audience of its access tokens, a JSON array.
-    pub resources: String,
+    pub scope: ScopeSet,
+    /// The audience of its access tokens.
+    #[sqlx(try_from = "Json<Vec<String>>")]
+    pub resources: Vec<String>,
 }
 
 #[derive(sqlx::FromRow)]

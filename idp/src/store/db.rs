@@ -25,6 +25,7 @@ use crate::base::random::Random;
 
 pub use change::{Change, Conn, Tx};
 use change::{Source, in_transaction};
+pub use column::Json;
 pub use error::{Error, Result};
 use error::{is_lost, unavailable};
 use pool::{Pool, Terms};

@@ -1,7 +1,7 @@
 //! The epoch of the database: the moment of its last restore. What was used after the backup looks unused in it, so that
 //! nothing that was made before the epoch is good any more.
 
-use super::db::{Change, Conn, Db, Result, Tx};
+use super::db::{Change, Conn, Db, Error, Result, Tx};
 use super::event::Event;
 use super::installation;
 use crate::base::clock::Timestamp;
@@ -11,7 +11,8 @@ const NAME: &str = "epoch";
 /// When the database was last restored; long ago if it never was.
 pub async fn find(conn: &mut Conn) -> Result<Timestamp> {
     let written = installation::find(conn, NAME).await?;
-    Ok(Timestamp::from_micros(written.and_then(|text| text.parse().ok()).unwrap_or(i64::MIN)))
+    let micros = written.map_or(Ok(i64::MIN), |text| text.parse().map_err(|_| Error::Corrupt(NAME.into())));
+    micros.map(Timestamp::from_micros)
 }
 
 /// The installation fact that an epoch was begun and is not complete.

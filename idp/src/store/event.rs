@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::db::{Change, Conn, Result, Tx};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
+use crate::oidc::scope::ScopeSet;
 
 /// Something that happened.
 #[derive(Clone, Debug, Serialize)]
@@ -21,7 +22,7 @@ pub enum Event {
     PasswordDoorClosed { user: Id },
     SignedOut { user: Id, session: Id },
     SignedOutElsewhere { user: Id, session: Id },
-    ConsentGiven { user: Id, client: Id, scope: String },
+    ConsentGiven { user: Id, client: Id, scope: ScopeSet },
     ConsentRefused { user: Id, client: Id },
     ConsentWithdrawn { user: Id, client: Id },
     ProfileChanged { user: Id },

@@ -1,7 +1,9 @@
 //! Public halves of signing keys that are published no more. No access token is verified by them; an ID token that comes back
 //! as a hint is, since a session may outlive the key that its tokens were signed with.
 
-use super::db::{Conn, Result};
+use serde_json::Value;
+
+use super::db::{Conn, Json, Result};
 use crate::base::clock::Timestamp;
 
 /// A former key.
@@ -9,8 +11,9 @@ use crate::base::clock::Timestamp;
 pub struct FormerSigningKey {
     /// Names the key in tokens.
     pub kid: String,
-    /// The public JWK, JSON.
-    pub public_jwk: String,
+    /// The public JWK.
+    #[sqlx(try_from = "Json<Value>")]
+    pub public_jwk: Value,
     /// Since when anybody may have signed with it.
     pub revoked_at: Option<Timestamp>,
 }

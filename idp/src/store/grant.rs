@@ -1,11 +1,14 @@
 //! Grants: each is one authorization. All codes and tokens hang on one, and end with it.
 
-use super::db::{Change, Conn, Result, Tx};
+use serde_json::{Map, Value};
+
+use super::db::{Change, Conn, Json, Result, Tx};
 use super::event::Event;
 use super::session::live;
 use super::user::{IDENTIFIER_COLUMNS, Identifier, MaybeIdentifier, User};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
+use crate::oidc::scope::ScopeSet;
 
 /// A grant, with what its tokens tell of user and session.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -23,13 +26,15 @@ pub struct Grant {
     /// That session's claim `sid`.
     pub sid: String,
     /// The scope.
-    pub scope: String,
-    /// The audience of its access tokens, a JSON array.
-    pub resources: String,
+    pub scope: ScopeSet,
+    /// The audience of its access tokens.
+    #[sqlx(try_from = "Json<Vec<String>>")]
+    pub resources: Vec<String>,
     /// When the user had authenticated.
     pub auth_time: Timestamp,
-    /// By which methods, a JSON array.
-    pub amr: String,
+    /// By which methods: RFC 8176.
+    #[sqlx(try_from = "Json<Vec<String>>")]
+    pub amr: Vec<String>,
     /// How strongly.
     pub acr: String,
     /// Since when it outlives the session.
@@ -95,7 +100,8 @@ pub async fn find_for_token(
 struct ForToken {
     #[sqlx(flatten)]
     grant: Grant,
-    profile: String,
+    #[sqlx(try_from = "Json<Map<String, Value>>")]
+    profile: Map<String, Value>,
     user_created_at: Timestamp,
     updated_at: Timestamp,
     disabled_at: Option<Timestamp>,
@@ -116,9 +122,9 @@ pub async fn insert(conn: &mut Conn, grant: &Grant) -> Result<()> {
     .bind(&grant.client_row)
     .bind(&grant.session_id)
     .bind(&grant.scope)
-    .bind(&grant.resources)
+    .bind(Json(&grant.resources))
     .bind(grant.auth_time)
-    .bind(&grant.amr)
+    .bind(Json(&grant.amr))
     .bind(&grant.acr)
     .bind(grant.offline_at)
     .bind(grant.created_at)

@@ -25,7 +25,7 @@ pub struct Registered {
 struct Row {
     identifier: String,
     name: String,
-    scope: String,
+    scope: ScopeSet,
     access_token_seconds: Option<i64>,
     signing_algorithm: Option<String>,
     declared_at: Option<Timestamp>,
@@ -37,13 +37,15 @@ impl TryFrom<Row> for Registered {
     type Error = Error;
 
     fn try_from(row: Row) -> Result<Self> {
-        let algorithm = |name: String| Algorithm::from_name(&name).ok_or(Error::Corrupt("resource.signing_algorithm"));
-        let lifetime = |seconds| u64::try_from(seconds).map_err(|_| Error::Corrupt("resource.access_token_seconds"));
+        let algorithm =
+            |name: String| Algorithm::from_name(&name).ok_or(Error::Corrupt("resource.signing_algorithm".into()));
+        let lifetime =
+            |seconds| u64::try_from(seconds).map_err(|_| Error::Corrupt("resource.access_token_seconds".into()));
         Ok(Self {
             resource: Resource {
                 identifier: row.identifier,
                 name: row.name,
-                scopes: ScopeSet::parse(&row.scope).map_err(|_| Error::Corrupt("resource.scope"))?,
+                scopes: row.scope,
                 access_token: row.access_token_seconds.map(lifetime).transpose()?.map(Duration::from_secs),
                 algorithm: row.signing_algorithm.map(algorithm).transpose()?,
             },
@@ -78,7 +80,7 @@ pub async fn put(conn: &mut Conn, resource: &Resource, declared: bool, now: Time
     )
     .bind(&resource.identifier)
     .bind(&resource.name)
-    .bind(resource.scopes.to_string())
+    .bind(&resource.scopes)
     .bind(resource.access_token.map(seconds))
     .bind(resource.algorithm.map(Algorithm::as_str))
     .bind(declared.then_some(now))

@@ -1,6 +1,6 @@
 //! Browsers, and the users who are signed in in them.
 
-use super::db::{Change, Conn, Result, Tx};
+use super::db::{Change, Conn, Json, Result, Tx};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
@@ -22,8 +22,9 @@ pub struct Session {
     pub generation: i64,
     /// When the user last authenticated.
     pub auth_time: Timestamp,
-    /// By which methods (RFC 8176), a JSON array.
-    pub amr: String,
+    /// By which methods: RFC 8176.
+    #[sqlx(try_from = "Json<Vec<String>>")]
+    pub amr: Vec<String>,
     /// How strongly.
     pub acr: String,
     /// When it began.
@@ -266,7 +267,7 @@ pub async fn insert(conn: &mut Conn, session: &Session, device: &Device<'_>) -> 
     .bind(&session.browser_id)
     .bind(&session.user_id)
     .bind(session.auth_time)
-    .bind(&session.amr)
+    .bind(Json(&session.amr))
     .bind(&session.acr)
     .bind(session.created_at)
     .bind(session.last_active_at)
@@ -292,7 +293,7 @@ pub async fn reauthenticate(conn: &mut Conn, id: &Id, proof: &Session, idle_seco
     )
     .bind(id)
     .bind(proof.auth_time)
-    .bind(&proof.amr)
+    .bind(Json(&proof.amr))
     .bind(&proof.acr)
     .bind(proof.kept_at)
     .bind(proof.expires_at)

@@ -1,6 +1,8 @@
 //! Signing keys and their states: published before use, in use, retired until the last token has died, revoked at once.
 
-use super::db::{Change, Conn, Error, Result, Tx};
+use serde_json::Value;
+
+use super::db::{Change, Conn, Error, Json, Result, Tx};
 use super::installation;
 use crate::base::clock::Timestamp;
 
@@ -9,12 +11,13 @@ use crate::base::clock::Timestamp;
 pub struct SigningKey {
     /// Names the key in tokens.
     pub kid: String,
-    /// The JOSE name of its algorithm.
+    /// The JOSE name of its algorithm; a newer release may know others.
     pub algorithm: String,
     /// PKCS #8, sealed.
     pub sealed_private: String,
-    /// The public JWK, JSON.
-    pub public_jwk: String,
+    /// The public JWK.
+    #[sqlx(try_from = "Json<Value>")]
+    pub public_jwk: Value,
     /// From when it is published.
     pub created_at: Timestamp,
     /// From when it signs.
@@ -55,7 +58,8 @@ pub async fn in_turn(conn: &mut Conn) -> Result<()> {
 
 /// How often the keys have been changed: by this number each process notices that they were.
 pub async fn generation(conn: &mut Conn) -> Result<i64> {
-    Ok(installation::find(conn, GENERATION).await?.and_then(|text| text.parse().ok()).unwrap_or(0))
+    let written = installation::find(conn, GENERATION).await?;
+    written.map_or(Ok(0), |text| text.parse().map_err(|_| Error::Corrupt(GENERATION.into())))
 }
 
 /// All keys that are kept, in the order in which they begin to sign.
@@ -109,7 +113,7 @@ pub async fn insert_after(conn: &mut Conn, key: &SigningKey, known: Option<Times
     .bind(&key.kid)
     .bind(&key.algorithm)
     .bind(&key.sealed_private)
-    .bind(&key.public_jwk)
+    .bind(Json(&key.public_jwk))
     .bind(key.created_at)
     .bind(key.active_at)
     .bind(key.retired_at)

@@ -1,6 +1,8 @@
 //! Users and what they are found by.
 
-use super::db::{Conn, Result};
+use serde_json::{Map, Value};
+
+use super::db::{Conn, Json, Result};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
@@ -15,8 +17,9 @@ pub struct User {
     pub id: Id,
     /// The subject that clients know: OIDC Core §2.
     pub sub: String,
-    /// The standard claims that are kept as they are (OIDC Core §5.1), a JSON object.
-    pub profile: String,
+    /// The standard claims that are kept as they are: OIDC Core §5.1.
+    #[sqlx(try_from = "Json<Map<String, Value>>")]
+    pub profile: Map<String, Value>,
     /// When the account was made.
     pub created_at: Timestamp,
     /// When the profile changed last.
@@ -52,7 +55,7 @@ impl IdentifierKind {
 /// One of a user's identifiers.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Identifier {
-    /// `username`, `email` or `phone`.
+    /// `username`, `email` or `phone`; a newer release may know others.
     pub kind: String,
     /// As the user wrote it.
     pub as_written: String,
@@ -183,7 +186,7 @@ pub async fn insert(conn: &mut Conn, user: &User, passkey_handle: &str) -> Resul
     .bind(&user.id)
     .bind(&user.sub)
     .bind(passkey_handle)
-    .bind(&user.profile)
+    .bind(Json(&user.profile))
     .bind(user.created_at)
     .bind(user.updated_at)
     .bind(user.disabled_at)
@@ -272,10 +275,10 @@ pub async fn hold(conn: &mut Conn, user: &Id) -> Result<Option<Held>> {
 }
 
 /// Replaces a user's profile.
-pub async fn set_profile(conn: &mut Conn, user: &Id, profile: &str, now: Timestamp) -> Result<()> {
+pub async fn set_profile(conn: &mut Conn, user: &Id, profile: &Map<String, Value>, now: Timestamp) -> Result<()> {
     sqlx::query("UPDATE user_account SET profile = $2, updated_at = $3 WHERE id = $1")
         .bind(user)
-        .bind(profile)
+        .bind(Json(profile))
         .bind(now)
         .execute(conn)
         .await?;

@@ -6,7 +6,7 @@ use crate::base::clock::{Clock, Timestamp};
 use crate::base::id::Id;
 use crate::base::veil::Veil;
 use crate::keys::vault::Vault;
-use crate::store::db::{Change, Db, Result, Tx};
+use crate::store::db::{Change, Db, Error, Result, Tx};
 use crate::store::installation;
 
 /// How long a database that an earlier release has served goes on with the names of that release, which knows no others: as
@@ -55,8 +55,8 @@ impl GrantNames {
             None if !serves => first.micros().to_string(),
             None => db.write(DecideSince(first)).await?,
         };
-        let since = Timestamp::from_micros(since.parse().unwrap_or(0));
-        Ok(Self { veil: Veil::new(&vault.derive("grant name")), since })
+        let since = since.parse().map_err(|_| Error::Corrupt(SINCE.into()))?;
+        Ok(Self { veil: Veil::new(&vault.derive("grant name")), since: Timestamp::from_micros(since) })
     }
 
     /// The name of a grant.

@@ -69,18 +69,15 @@ pub struct Wanted<'a> {
 
 /// The tokens of a grant, the refresh token aside: an access token and, with `openid`, an ID token.
 pub async fn for_grant(app: &App, client: &Client, grant: &Grant, wanted: Wanted<'_>) -> Result<TokenResponse, Error> {
-    let granted = ScopeSet::parse(&grant.scope).map_err(|_| Error::Broken("client_grant.scope"))?;
-    let scope = wanted.narrower.unwrap_or(&granted);
-    let whole = *scope == granted && wanted.resources.is_empty();
-    let granted: Vec<String> =
-        serde_json::from_str(&grant.resources).map_err(|_| Error::Broken("client_grant.resources"))?;
+    let scope = wanted.narrower.unwrap_or(&grant.scope);
+    let whole = *scope == grant.scope && wanted.resources.is_empty();
     // What the client may ask for no longer, it gets no longer; the same for scopes that went with their resource.
     let known = resources::known(app).await?;
     let may_have = |uri: &&String| resource::allowed(client, &known.resources, app.issuer(), uri);
-    let mut still: Vec<String> = granted.iter().filter(may_have).cloned().collect();
+    let mut still: Vec<String> = grant.resources.iter().filter(may_have).cloned().collect();
     let scope: ScopeSet = scope.iter().filter(|word| known.scopes.contains(word)).collect();
     let named = |uris: &[String]| uris.iter().any(|uri| uri != app.issuer());
-    if named(&granted) && !named(&still) {
+    if named(&grant.resources) && !named(&still) {
         // The client's default resources have changed. What it means by naming none is what they are now.
         still = access_token::audience(client, &scope, app.issuer());
         if !named(&still) && !scope.contains(OPENID) {
@@ -114,7 +111,6 @@ pub async fn for_grant(app: &App, client: &Client, grant: &Grant, wanted: Wanted
     let access_token = signed(&key, Typ::AccessToken, &token.claims(app.issuer()))?;
     let mut response = TokenResponse::new(access_token, lifetime, scope.clone());
     if scope.contains(OPENID) {
-        let amr: Vec<String> = serde_json::from_str(&grant.amr).map_err(|_| Error::Broken("client_grant.amr"))?;
         let offered = client.id_token_algorithm(&app.config.tokens.signing_algorithms);
         let wished = offered.or(client.metadata.id_token_signed_response_alg);
         let (algorithm, key) = signer(app, client, wished.map_or_else(|| default_algorithm(app), Ok)?)?;
@@ -125,7 +121,7 @@ pub async fn for_grant(app: &App, client: &Client, grant: &Grant, wanted: Wanted
             nonce: wanted.nonce,
             auth_time: grant.auth_time,
             acr: &grant.acr,
-            amr: &amr,
+            amr: &grant.amr,
             sid: Some(&grant.sid),
             at_hash: Some(id_token::at_hash(algorithm, &response.access_token)),
             person: claims_of(app, client, grant, scope).await?,

@@ -63,8 +63,7 @@ async fn try_once(
     let Some(grant) = grant else {
         return Err(oidc::error::Error::invalid_grant("What the refresh token stands for has ended.").into());
     };
-    let granted = ScopeSet::parse(&grant.scope).map_err(|_| Error::Internal("client_grant.scope".to_owned()))?;
-    let scope = scope(&granted, asked)?;
+    let scope = scope(&grant.scope, asked)?;
     let same = match verdict {
         Verdict::Keep => Some(presented.clone()),
         Verdict::Newest => successors::newest(app, presented, &family),

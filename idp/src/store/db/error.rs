@@ -1,6 +1,9 @@
 //! Why the database did not do what it was asked.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use super::column::Unreadable;
 
 /// What a store function returns.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -14,8 +17,8 @@ pub enum Error {
     Unavailable(sqlx::Error),
     /// A statement failed, or a row does not hold what it should.
     Failed(sqlx::Error),
-    /// A stored value is not what was stored.
-    Corrupt(&'static str),
+    /// A stored value is not what was stored: which one, or which column it was read from.
+    Corrupt(Cow<'static, str>),
 }
 
 impl fmt::Display for Error {
@@ -60,6 +63,9 @@ impl From<sqlx::Error> for Error {
             }
             sqlx::Error::Database(database) if database.code().is_some_and(|code| is_passing(&code)) => {
                 Self::Unavailable(error)
+            }
+            sqlx::Error::ColumnDecode { index, source } if source.is::<Unreadable>() => {
+                Self::Corrupt(index.trim_matches('"').to_owned().into())
             }
             _ => Self::Failed(error),
         }

@@ -134,7 +134,7 @@ impl<C: Change> Piece for Typed<C> {
             let outcome = std::future::poll_fn(|context| {
                 match catch_unwind(AssertUnwindSafe(|| change.as_mut().poll(context))) {
                     Ok(poll) => poll,
-                    Err(_) => Poll::Ready(Err(Error::Corrupt("a piece of work stopped"))),
+                    Err(_) => Poll::Ready(Err(Error::Corrupt("a piece of work stopped".into()))),
                 }
             })
             .await;
