@@ -15,7 +15,7 @@ use crate::base::clock::{Clock, Timestamp};
 
 pub use memory::Memory;
 pub use redis::{Options, Redis};
-pub use terms::{Rate, Result, Unavailable, Versioned};
+pub use terms::{Rate, Result, Unavailable};
 
 /// The ephemeral store.
 #[derive(Clone, Debug)]
@@ -43,28 +43,11 @@ impl Ephemeral {
         }
     }
 
-    /// A value that has not expired.
-    pub async fn get(&self, key: &str) -> Result<Option<Versioned>> {
-        match self {
-            Self::Memory(memory) => Ok(memory.get(key)),
-            Self::Redis(redis) => redis.get(key).await,
-        }
-    }
-
-    /// Takes a value out. Of many callers exactly one gets it.
+    /// Takes a value out that has not expired. Of many callers exactly one gets it.
     pub async fn take(&self, key: &str) -> Result<Option<Vec<u8>>> {
         match self {
             Self::Memory(memory) => Ok(memory.take(key)),
             Self::Redis(redis) => redis.take(key).await,
-        }
-    }
-
-    /// Replaces a value that is still of this version; whether it was. Of many callers with one version exactly one is
-    /// told `true`.
-    pub async fn swap(&self, key: &str, version: u64, value: &[u8], expires_at: Timestamp) -> Result<bool> {
-        match self {
-            Self::Memory(memory) => Ok(memory.swap(key, version, value, expires_at)),
-            Self::Redis(redis) => redis.swap(key, version, value, expires_at).await,
         }
     }
 

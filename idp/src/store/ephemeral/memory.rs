@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::terms::{Rate, Versioned, epoch_seen_at};
+use super::terms::{Rate, epoch_seen_at};
 use crate::base::clock::{Clock, SKEW, Timestamp};
 
 /// How many entries of a kind are held before those that expire first are forgotten.
@@ -24,7 +24,7 @@ struct State {
     proofs: HashMap<String, Timestamp>,
     /// The theoretical arrival time of each rate, in monotonic time: a clock that is set back locks nobody out.
     rates: HashMap<String, Duration>,
-    values: HashMap<String, (Versioned, Timestamp)>,
+    values: HashMap<String, (Vec<u8>, Timestamp)>,
 }
 
 impl Memory {
@@ -42,29 +42,12 @@ impl Memory {
         let now = self.clock.now();
         let mut state = self.state();
         make_room(&mut state.values, now, |(_, until)| *until);
-        state.values.insert(key.to_owned(), (Versioned { version: 1, value: value.to_vec() }, expires_at));
-    }
-
-    pub(super) fn get(&self, key: &str) -> Option<Versioned> {
-        let now = self.clock.now();
-        self.state().values.get(key).filter(|(_, until)| *until > now).map(|(value, _)| value.clone())
+        state.values.insert(key.to_owned(), (value.to_vec(), expires_at));
     }
 
     pub(super) fn take(&self, key: &str) -> Option<Vec<u8>> {
         let now = self.clock.now();
-        self.state().values.remove(key).filter(|(_, until)| *until > now).map(|(value, _)| value.value)
-    }
-
-    pub(super) fn swap(&self, key: &str, version: u64, value: &[u8], expires_at: Timestamp) -> bool {
-        let now = self.clock.now();
-        let mut state = self.state();
-        let Some((held, until)) = state.values.get_mut(key) else { return false };
-        if *until <= now || held.version != version {
-            return false;
-        }
-        *held = Versioned { version: version + 1, value: value.to_vec() };
-        *until = expires_at;
-        true
+        self.state().values.remove(key).filter(|(_, until)| *until > now).map(|(value, _)| value)
     }
 
     pub(super) fn once(&self, key: &str, made_at: Timestamp, expires_at: Timestamp) -> bool {

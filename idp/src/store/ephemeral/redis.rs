@@ -10,7 +10,7 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{AsyncTypedCommands, Client, RedisError, Script, ScriptInvocation};
 
 use super::memory::Memory;
-use super::terms::{Rate, Result, Unavailable, Versioned};
+use super::terms::{Rate, Result, Unavailable};
 use crate::base::clock::{Clock, SKEW, Timestamp};
 use crate::base::random::Random;
 use crate::base::seal::SealingKey;
@@ -54,9 +54,7 @@ impl std::fmt::Debug for Redis {
 
 struct Scripts {
     put: Script,
-    get: Script,
     take: Script,
-    swap: Script,
     once: Script,
     limit: Script,
 }
@@ -65,21 +63,13 @@ impl Scripts {
     fn new() -> Self {
         Self {
             put: Script::new(
-                "redis.call('HSET', KEYS[1], 'v', 1, 'e', ARGV[1], 'd', ARGV[3])
+                "redis.call('HSET', KEYS[1], 'e', ARGV[1], 'd', ARGV[3])
                  redis.call('PEXPIRE', KEYS[1], ARGV[2])",
             ),
-            get: Script::new("return redis.call('HMGET', KEYS[1], 'v', 'e', 'd')"),
             take: Script::new(
-                "local held = redis.call('HMGET', KEYS[1], 'v', 'e', 'd')
+                "local held = redis.call('HMGET', KEYS[1], 'e', 'd')
                  redis.call('DEL', KEYS[1])
                  return held",
-            ),
-            swap: Script::new(
-                "local held = redis.call('HMGET', KEYS[1], 'v', 'e')
-                 if held[1] ~= ARGV[4] or tonumber(held[2]) <= tonumber(ARGV[5]) then return 0 end
-                 redis.call('HSET', KEYS[1], 'v', tonumber(ARGV[4]) + 1, 'e', ARGV[1], 'd', ARGV[3])
-                 redis.call('PEXPIRE', KEYS[1], ARGV[2])
-                 return 1",
             ),
             // Who finds no epoch has found an empty store: of what was made until now nothing is known. An epoch that lies ahead is
             // from before the clock was set back.
@@ -197,30 +187,14 @@ impl Redis {
         self.ask(&call).await
     }
 
-    pub(super) async fn get(&self, key: &str) -> Result<Option<Versioned>> {
-        let held = self.ask(&self.scripts.get.key(self.name("value", key))).await?;
-        Ok(self.open(key, held))
-    }
-
     pub(super) async fn take(&self, key: &str) -> Result<Option<Vec<u8>>> {
-        let held = self.ask(&self.scripts.take.key(self.name("value", key))).await?;
-        Ok(self.open(key, held).map(|held| held.value))
+        let (expires_at, sealed) = self.ask(&self.scripts.take.key(self.name("value", key))).await?;
+        Ok(self.open(key, expires_at, sealed))
     }
 
-    fn open(&self, key: &str, held: (Option<u64>, Option<i64>, Option<String>)) -> Option<Versioned> {
-        let (version, expires_at, sealed) = (held.0?, Timestamp::from_micros(held.1?), held.2?);
-        let value = self.key.open(key, &sealed).filter(|_| expires_at > self.clock.now())?;
-        Some(Versioned { version, value: value.to_vec() })
-    }
-
-    pub(super) async fn swap(&self, key: &str, version: u64, value: &[u8], expires_at: Timestamp) -> Result<bool> {
-        let mut call = self.scripts.swap.key(self.name("value", key));
-        call.arg(expires_at.micros())
-            .arg(self.sweep_after(expires_at))
-            .arg(self.key.seal(&self.random, key, value))
-            .arg(version)
-            .arg(self.clock.now().micros());
-        self.ask(&call).await
+    fn open(&self, key: &str, expires_at: Option<i64>, sealed: Option<String>) -> Option<Vec<u8>> {
+        let live = Timestamp::from_micros(expires_at?) > self.clock.now();
+        self.key.open(key, &sealed?).filter(|_| live).map(|value| value.to_vec())
     }
 
     pub(super) async fn once(&self, key: &str, made_at: Timestamp, expires_at: Timestamp) -> Result<bool> {

@@ -21,15 +21,6 @@ impl Rate {
     }
 }
 
-/// A value with the version by which it is replaced.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Versioned {
-    /// The number of this version, the first being 1.
-    pub version: u64,
-    /// The value.
-    pub value: Vec<u8>,
-}
-
 /// The epoch, corrected for a clock that was set back. An epoch in the future would make every proof look old, so it
 /// begins again now.
 pub(super) fn epoch_seen_at(epoch: Timestamp, now: Timestamp) -> Timestamp {
