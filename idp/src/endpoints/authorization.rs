@@ -26,7 +26,8 @@ use crate::oidc::claims::access_token::audience;
 use crate::oidc::error::ErrorCode;
 use crate::oidc::params::Params;
 use crate::oidc::scope::{OFFLINE_ACCESS, ScopeSet};
-use crate::store::authorization_code::{self, AuthorizationCode};
+use crate::oidc::token::authorization_code::Code;
+use crate::store::authorization_code;
 use crate::store::consent;
 use crate::store::db::{self, Change, Tx};
 use crate::store::ephemeral::Rate;
@@ -154,13 +155,12 @@ async fn answer(
         scope,
         created_at: now,
     };
-    let kept = AuthorizationCode {
+    let kept = Code {
         grant_id: grant.id.clone(),
         client_row: asked.client.id.clone(),
         redirect_uri: asked.request.redirect_uri.clone(),
-        code_challenge: asked.request.code_challenge.as_ref().map(|challenge| challenge.as_str().to_owned()),
+        code_challenge: asked.request.code_challenge.clone(),
         nonce: asked.request.nonce.clone(),
-        created_at: now,
         expires_at: now + app.config.tokens.authorization_code,
         used_at: None,
         failures: 0,
@@ -180,7 +180,7 @@ struct GiveCode {
     consent: Option<Id>,
     grant: Grant,
     hash: TokenHash,
-    code: AuthorizationCode,
+    code: Code,
     /// Grants that were made after this moment may still be redeemed.
     fresh: Timestamp,
 }
@@ -197,7 +197,7 @@ impl Change for GiveCode {
         }
         grant::insert(tx, &grant).await?;
         grant::delete_surplus(tx, &grant.session_id, &grant.client_row, GRANTS, fresh).await?;
-        authorization_code::insert(tx, &hash, &code).await?;
+        authorization_code::insert(tx, &hash, &code, grant.created_at).await?;
         Ok(true)
     }
 }

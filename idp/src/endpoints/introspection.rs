@@ -16,7 +16,7 @@ use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
 use crate::oidc::revocation::NamedToken;
 use crate::oidc::token::refresh_token::{Verdict, judge};
-use crate::store::refresh_family;
+use crate::store::refresh_family::{self, Found};
 use crate::tokens::authenticate;
 
 /// Tells a client about a token of its own, or one for a resource that it stands for.
@@ -67,24 +67,22 @@ async fn refresh_token(app: &App, client: &Client, token: &Token) -> Result<Answ
     let now = app.now();
     let found = refresh_family::find(&mut *app.db.read().await?, &token.handle_hash(), now).await?;
     let refused = |came: &str| Ok(Err(Difference::new("token", came, "a refresh token of its own that is good")));
-    let Some((family, Some(grant))) = found else {
+    let Some(Found { family, grant: Some(grant), .. }) = found else {
         return refused("a refresh token that is unknown, or whose grant has ended");
     };
-    let judged = family.judged();
-    let verdict = judge(&judged, &token.hash(), true, app.config.tokens.refresh_grace, now);
+    let verdict = judge(&family, &token.hash(), true, app.config.tokens.refresh_grace, now);
     if family.client_row != client.id {
         return refused("a refresh token of another client");
     }
     match verdict {
         Verdict::Replayed => return refused("a refresh token that was used before"),
         Verdict::Expired => return refused("a refresh token that has expired"),
-        Verdict::Revoked => return refused("a refresh token that was revoked"),
         _ => {}
     }
     Ok(Ok(Active {
         scope: grant.scope,
         client_id: client.client_id.clone(),
-        exp: judged.idle_expires_at.min(judged.expires_at).seconds(),
+        exp: family.idle_expires_at.min(family.expires_at).seconds(),
         sub: grant.sub,
         iss: app.issuer().to_owned(),
         ..Active::default()

@@ -12,9 +12,7 @@ use crate::http::page::layout::Layout;
 use crate::http::request_log;
 use crate::http::visitor::Visitor;
 use crate::login::interaction::Interaction;
-use crate::oidc::authorization::next_step::{
-    Facts, NextStep, Remembered, SessionFacts, Situation, next_step, session_for,
-};
+use crate::oidc::authorization::next_step::{Facts, NextStep, Situation, next_step, session_for};
 use crate::oidc::authorization::recipient::{Recipient, Refusal, client_id, identify};
 use crate::oidc::authorization::request::{AuthorizationRequest, Offered, validate};
 use crate::oidc::authorization::response::AuthorizationResponse;
@@ -74,30 +72,19 @@ impl ProvenRequest {
                 None => None,
             },
         };
-        let of_sessions: Vec<SessionFacts> = sessions
-            .iter()
-            .map(|session| SessionFacts {
-                id: session.id.clone(),
-                sub: session.sub.clone(),
-                auth_time: session.auth_time,
-                acr: session.acr.clone(),
-            })
-            .collect();
         let mut situation = Situation {
             now: app.now(),
-            sessions: &of_sessions,
+            sessions,
             hinted_sub: hinted.as_deref(),
             remembered: None,
             first_party: self.client.first_party,
             facts,
             sign_up_offered: app.config.login.sign_up,
         };
-        let remembered = match session_for(&situation).and_then(|found| sessions.iter().find(|one| one.id == found.id))
-        {
+        let remembered = match session_for(&situation) {
             Some(session) => consent::find(&mut *app.db.read().await?, &session.user_id, &self.client.id).await?,
             None => None,
         };
-        let remembered = remembered.map(|consent| Remembered { id: consent.id, scope: consent.scope });
         situation.remembered = remembered.as_ref();
         Ok(next_step(&self.request, &self.client, &situation))
     }

@@ -25,7 +25,7 @@
 //! | RFC 9068 access tokens | `claims::access_token` | `rfc9068_access_tokens` |
 //! | Core §2 ID Tokens | `claims::id_token` | `oidc_core_id_token` |
 //! | Core §2, RFC 8176 `acr` and `amr` | `claims::acr` | `oidc_core_id_token` |
-//! | Core §3.1.2.3 to §3.1.2.6 sign-in and consent | `authorization::prompt`, `authorization::next_step` | `oidc_core_authentication`, `sessions` |
+//! | Core §3.1.2.3 to §3.1.2.6 sign-in and consent | `authorization::prompt`, `authorization::session`, `authorization::next_step` | `oidc_core_authentication`, `sessions` |
 //! | Core §11 offline access; Initiating User Registration | `authorization::prompt` | `oidc_core_offline_access`, `initiating_user_registration` |
 //! | Core §5.1, §5.4 claims; §5.3 UserInfo | `claims`, `claims::userinfo` | `oidc_core_userinfo` |
 //! | RP-Initiated Logout | `end_session` | `oidc_rp_initiated_logout` |

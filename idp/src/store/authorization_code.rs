@@ -1,37 +1,31 @@
 //! Authorization codes.
 
+use sqlx::any::AnyRow;
+use sqlx::{FromRow, Row as _};
+
 use super::db::{Conn, Result};
 use super::grant::{COLUMNS, Grant, TABLES, live_grant};
 use crate::base::clock::Timestamp;
-use crate::base::id::Id;
 use crate::base::token::TokenHash;
+use crate::oidc::token::authorization_code::Code;
 
-/// A code as it is stored.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct AuthorizationCode {
-    /// The grant that it stands for.
-    pub grant_id: Id,
-    /// The client that it was given to.
-    pub client_row: Id,
-    /// Where it was sent.
-    pub redirect_uri: String,
-    /// The S256 challenge: RFC 7636 §4.2.
-    pub code_challenge: Option<String>,
-    /// The nonce for the ID token.
-    pub nonce: Option<String>,
-    /// When it was made.
-    #[sqlx(rename = "code_created_at")]
-    pub created_at: Timestamp,
-    /// When it dies.
-    pub expires_at: Timestamp,
-    /// When it was used.
-    pub used_at: Option<Timestamp>,
-    /// How often its own client failed to prove itself.
-    pub failures: i64,
+impl FromRow<'_, AnyRow> for Code {
+    fn from_row(row: &AnyRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            grant_id: row.try_get("grant_id")?,
+            client_row: row.try_get("client_row")?,
+            redirect_uri: row.try_get("redirect_uri")?,
+            code_challenge: row.try_get("code_challenge")?,
+            nonce: row.try_get("nonce")?,
+            expires_at: row.try_get("expires_at")?,
+            used_at: row.try_get("used_at")?,
+            failures: row.try_get("failures")?,
+        })
+    }
 }
 
-/// Keeps a code.
-pub async fn insert(conn: &mut Conn, hash: &TokenHash, code: &AuthorizationCode) -> Result<()> {
+/// Keeps a new code.
+pub async fn insert(conn: &mut Conn, hash: &TokenHash, code: &Code, created_at: Timestamp) -> Result<()> {
     sqlx::query(
         "INSERT INTO authorization_code (hash, grant_id, redirect_uri, code_challenge, nonce, created_at, expires_at, failures)
          VALUES ($1, $2, $3, $4, $5, $6, $7, 0)",
@@ -41,7 +35,7 @@ pub async fn insert(conn: &mut Conn, hash: &TokenHash, code: &AuthorizationCode)
     .bind(&code.redirect_uri)
     .bind(&code.code_challenge)
     .bind(&code.nonce)
-    .bind(code.created_at)
+    .bind(created_at)
     .bind(code.expires_at)
     .execute(conn)
     .await?;
@@ -49,14 +43,10 @@ pub async fn insert(conn: &mut Conn, hash: &TokenHash, code: &AuthorizationCode)
 }
 
 /// A code, used and expired ones included, and its grant if that is live.
-pub async fn find(
-    conn: &mut Conn,
-    hash: &TokenHash,
-    now: Timestamp,
-) -> Result<Option<(AuthorizationCode, Option<Grant>)>> {
+pub async fn find(conn: &mut Conn, hash: &TokenHash, now: Timestamp) -> Result<Option<(Code, Option<Grant>)>> {
     let sql = format!(
-        "SELECT a.grant_id, a.redirect_uri, a.code_challenge, a.nonce, a.created_at AS code_created_at, a.expires_at, a.used_at,
-                a.failures, {COLUMNS}, CAST(CASE WHEN {} THEN 1 ELSE 0 END AS BIGINT) AS live
+        "SELECT a.grant_id, a.redirect_uri, a.code_challenge, a.nonce, a.expires_at, a.used_at, a.failures,
+                {COLUMNS}, CAST(CASE WHEN {} THEN 1 ELSE 0 END AS BIGINT) AS live
            FROM {TABLES} JOIN authorization_code a ON a.grant_id = g.id WHERE a.hash = $2",
         live_grant("$1")
     );
@@ -68,7 +58,7 @@ pub async fn find(
 #[derive(sqlx::FromRow)]
 struct Row {
     #[sqlx(flatten)]
-    code: AuthorizationCode,
+    code: Code,
     #[sqlx(flatten)]
     grant: Grant,
     live: i64,

@@ -1,23 +1,24 @@
 //! What users have allowed clients, remembered.
 
+use sqlx::any::AnyRow;
+use sqlx::{FromRow, Row};
+
 use super::db::{Change, Conn, Json, Result, Tx};
 use super::event::Event;
 use super::grant::{TABLES, live_grant};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
+use crate::oidc::authorization::next_step::Remembered;
 use crate::oidc::scope::ScopeSet;
 
-/// What a user has allowed a client.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Consent {
-    /// The row; one that was withdrawn and given again has another.
-    pub id: Id,
-    /// The scope.
-    pub scope: ScopeSet,
+impl FromRow<'_, AnyRow> for Remembered {
+    fn from_row(row: &AnyRow) -> sqlx::Result<Self> {
+        Ok(Self { id: row.try_get("id")?, scope: row.try_get("scope")? })
+    }
 }
 
 /// What a user has allowed a client before.
-pub async fn find(conn: &mut Conn, user: &Id, client: &Id) -> Result<Option<Consent>> {
+pub async fn find(conn: &mut Conn, user: &Id, client: &Id) -> Result<Option<Remembered>> {
     Ok(sqlx::query_as("SELECT id, scope FROM consent WHERE user_id = $1 AND client_row = $2")
         .bind(user)
         .bind(client)
@@ -27,7 +28,7 @@ pub async fn find(conn: &mut Conn, user: &Id, client: &Id) -> Result<Option<Cons
 
 /// Finds a consent, or makes one with an empty scope, and locks its row to the end of the transaction: nobody adds to it or
 /// withdraws it between this read and the write that follows.
-pub async fn hold(conn: &mut Conn, new_id: &Id, user: &Id, client: &Id, now: Timestamp) -> Result<Consent> {
+pub async fn hold(conn: &mut Conn, new_id: &Id, user: &Id, client: &Id, now: Timestamp) -> Result<Remembered> {
     Ok(sqlx::query_as(
         "INSERT INTO consent (id, user_id, client_row, scope, created_at, updated_at) VALUES ($1, $2, $3, '', $4, $4)
          ON CONFLICT (user_id, client_row) DO UPDATE SET updated_at = excluded.updated_at RETURNING id, scope",

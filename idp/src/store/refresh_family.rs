@@ -3,60 +3,36 @@
 
 use std::fmt::Write as _;
 
-use super::db::{Change, Conn, Result, Tx};
+use sqlx::any::AnyRow;
+use sqlx::{FromRow, Row};
+
+use super::db::{Change, Conn, Json, Result, Tx};
 use super::grant::{COLUMNS, Grant, TABLES, live_grant};
 use crate::base::clock::Timestamp;
 use crate::base::crash_point::crash_point;
-use crate::base::id::Id;
 use crate::base::token::TokenHash;
 use crate::oidc::token::refresh_token::{Family, Rotation};
 
-/// A family as it is stored.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct RefreshFamily {
-    /// The grant that it refreshes.
-    pub grant_id: Id,
-    /// The client that it belongs to.
-    pub client_row: Id,
-    /// The hash of the newest token.
-    pub current_hash: TokenHash,
-    /// The hash of the token before it.
-    pub previous_hash: Option<TokenHash>,
-    /// The rotations of the last moments, a JSON array.
-    pub rotations: Option<String>,
-    /// The newest token as the release before sealed it; this one only reads and clears it.
-    pub sealed_successor: Option<String>,
-    /// When the newest token was made.
-    pub rotated_at: Timestamp,
-    /// When it dies if nothing uses it.
-    pub idle_expires_at: Timestamp,
-    /// When it dies in any case.
-    pub expires_at: Timestamp,
-}
-
-impl RefreshFamily {
-    /// The family as far as a refresh depends on it. Rotations that cannot be read are none.
-    pub fn judged(&self) -> Family {
-        let rotations = self.rotations.as_deref().and_then(|text| serde_json::from_str(text).ok());
-        Family {
-            current_hash: self.current_hash.clone(),
-            previous_hash: self.previous_hash.clone(),
-            rotated_at: Some(self.rotated_at),
-            rotations: rotations.unwrap_or_default(),
-            idle_expires_at: self.idle_expires_at,
-            expires_at: self.expires_at,
-            revoked_at: None,
-        }
+impl FromRow<'_, AnyRow> for Family {
+    fn from_row(row: &AnyRow) -> sqlx::Result<Self> {
+        let rotations: Option<String> = row.try_get("rotations")?;
+        Ok(Self {
+            grant_id: row.try_get("grant_id")?,
+            client_row: row.try_get("client_row")?,
+            current_hash: row.try_get("current_hash")?,
+            previous_hash: row.try_get("previous_hash")?,
+            rotated_at: row.try_get("rotated_at")?,
+            // Those that cannot be read, since a newer release writes them otherwise, are none: whoever would have been led
+            // to the newest token by them gets another successor.
+            rotations: rotations.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
+            idle_expires_at: row.try_get("idle_expires_at")?,
+            expires_at: row.try_get("expires_at")?,
+        })
     }
 }
 
 /// Begins a family.
-pub async fn insert(
-    conn: &mut Conn,
-    handle_hash: &TokenHash,
-    family: &RefreshFamily,
-    created_at: Timestamp,
-) -> Result<()> {
+pub async fn insert(conn: &mut Conn, handle_hash: &TokenHash, family: &Family) -> Result<()> {
     sqlx::query(
         "INSERT INTO refresh_family (handle_hash, grant_id, current_hash, created_at, rotated_at, last_used_at,
                                      idle_expires_at, expires_at)
@@ -65,7 +41,7 @@ pub async fn insert(
     .bind(handle_hash)
     .bind(&family.grant_id)
     .bind(&family.current_hash)
-    .bind(created_at)
+    .bind(family.rotated_at)
     .bind(family.idle_expires_at)
     .bind(family.expires_at)
     .execute(conn)
@@ -73,28 +49,39 @@ pub async fn insert(
     Ok(())
 }
 
-/// A family by the handle in its tokens, and its grant if that is live.
-pub async fn find(
-    conn: &mut Conn,
-    handle_hash: &TokenHash,
-    now: Timestamp,
-) -> Result<Option<(RefreshFamily, Option<Grant>)>> {
+/// A family that was found.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// The family.
+    pub family: Family,
+    /// Its newest token as the release before sealed it; this one only reads and clears it.
+    pub sealed_successor: Option<String>,
+    /// Its grant, if that is live.
+    pub grant: Option<Grant>,
+}
+
+/// A family by the handle in its tokens.
+pub async fn find(conn: &mut Conn, handle_hash: &TokenHash, now: Timestamp) -> Result<Option<Found>> {
     let sql = format!(
         "SELECT f.grant_id, f.current_hash, f.previous_hash, f.rotations, f.sealed_successor, f.rotated_at,
                 f.idle_expires_at, f.expires_at, {COLUMNS}, CAST(CASE WHEN {} THEN 1 ELSE 0 END AS BIGINT) AS live
            FROM {TABLES} JOIN refresh_family f ON f.grant_id = g.id WHERE f.handle_hash = $2",
         live_grant("$1")
     );
-    let row: Option<Row> =
+    let row: Option<FoundRow> =
         sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(now).bind(handle_hash).fetch_optional(conn).await?;
-    Ok(row.map(|row| (row.family, (row.live == 1).then_some(row.grant))))
+    Ok(row.map(|FoundRow { family, sealed_successor, grant, live }| {
+        let grant = (live == 1).then_some(grant);
+        Found { family, sealed_successor, grant }
+    }))
 }
 
 /// A family with its grant in one row, so that one statement brings both.
-#[derive(sqlx::FromRow)]
-struct Row {
+#[derive(FromRow)]
+struct FoundRow {
     #[sqlx(flatten)]
-    family: RefreshFamily,
+    family: Family,
+    sealed_successor: Option<String>,
     #[sqlx(flatten)]
     grant: Grant,
     live: i64,
@@ -149,8 +136,7 @@ impl Change for Advance {
             .bind(self.handle_hash)
             .bind(self.current_hash);
         if let Some(successor) = self.successor {
-            let rotations = serde_json::to_string(&successor.rotations).unwrap_or_default();
-            query = query.bind(successor.hash).bind(successor.previous_hash).bind(rotations);
+            query = query.bind(successor.hash).bind(successor.previous_hash).bind(Json(successor.rotations));
         }
         let advanced = query.execute(&mut **tx).await?.rows_affected() == 1;
         crash_point("refresh_token.in_transaction");

@@ -1,40 +1,32 @@
 //! Browsers, and the users who are signed in in them.
 
+use sqlx::any::AnyRow;
+use sqlx::{FromRow, Row};
+
 use super::db::{Change, Conn, Json, Result, Tx};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
+pub use crate::oidc::authorization::session::Session;
 
-/// A user who is signed in in a browser.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Session {
-    /// The row.
-    pub id: Id,
-    /// The claim `sid`: Back-Channel Logout §2.1.
-    pub sid: String,
-    /// The browser.
-    pub browser_id: Id,
-    /// The user.
-    pub user_id: Id,
-    /// The user's subject.
-    pub sub: String,
-    /// The user's generation when it began.
-    pub generation: i64,
-    /// When the user last authenticated.
-    pub auth_time: Timestamp,
-    /// By which methods: RFC 8176.
-    #[sqlx(try_from = "Json<Vec<String>>")]
-    pub amr: Vec<String>,
-    /// How strongly.
-    pub acr: String,
-    /// When it began.
-    pub created_at: Timestamp,
-    /// When it was last used.
-    pub last_active_at: Timestamp,
-    /// When it ends however much it is used.
-    pub expires_at: Timestamp,
-    /// When the user asked to be kept signed in.
-    pub kept_at: Option<Timestamp>,
+impl FromRow<'_, AnyRow> for Session {
+    fn from_row(row: &AnyRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            id: row.try_get("id")?,
+            sid: row.try_get("sid")?,
+            browser_id: row.try_get("browser_id")?,
+            user_id: row.try_get("user_id")?,
+            sub: row.try_get("sub")?,
+            generation: row.try_get("generation")?,
+            auth_time: row.try_get("auth_time")?,
+            amr: row.try_get::<Json<_>, _>("amr")?.0,
+            acr: row.try_get("acr")?,
+            created_at: row.try_get("created_at")?,
+            last_active_at: row.try_get("last_active_at")?,
+            expires_at: row.try_get("expires_at")?,
+            kept_at: row.try_get("kept_at")?,
+        })
+    }
 }
 
 const COLUMNS: &str = "s.id, s.sid, s.browser_id, s.user_id, u.sub, s.generation, s.auth_time, s.amr, s.acr, s.created_at, \

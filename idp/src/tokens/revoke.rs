@@ -7,7 +7,8 @@ use crate::oidc::claims::access_token::AccessToken;
 use crate::oidc::client::metadata::Client;
 use crate::store::db::Result;
 use crate::store::event::Event;
-use crate::store::{grant, refresh_family, revoked_access_token};
+use crate::store::refresh_family::{self, Found};
+use crate::store::{grant, revoked_access_token};
 
 /// The result of a wish to revoke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +36,7 @@ pub async fn revoke(app: &App, client: &Client, token: &str) -> Result<Outcome> 
 
 async fn refresh_token(app: &App, client: &Client, token: &Token) -> Result<Outcome> {
     let found = refresh_family::find(&mut *app.db.read().await?, &token.handle_hash(), app.now()).await?;
-    let Some((family, _)) = found else { return Ok(Outcome::Dead) };
+    let Some(Found { family, .. }) = found else { return Ok(Outcome::Dead) };
     if family.client_row != client.id {
         return Ok(Outcome::NotYours);
     }

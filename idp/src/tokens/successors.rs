@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::base::encoding::sha256;
 use crate::base::seal::SealingKey;
 use crate::base::token::{Token, TokenHash, TokenKind};
-use crate::store::refresh_family::RefreshFamily;
+use crate::oidc::token::refresh_token::Family;
 
 /// The purpose of the key that seals a successor, and its associated data.
 const PURPOSE: &str = "refresh_family.rotations";
@@ -18,16 +18,14 @@ pub fn seal(app: &App, presented: &Token, successor: &Token) -> String {
 }
 
 /// The newest token of the family, for who holds one that was rotated within the grace period; `None` if what is stored
-/// does not lead there.
-pub fn newest(app: &App, presented: &Token, family: &RefreshFamily) -> Option<Token> {
-    let judged = family.judged();
-    judged.newest(presented.clone(), Token::hash, |token, hash| {
+/// does not lead there. `before` is that token as the release before sealed it.
+pub fn newest(app: &App, presented: &Token, family: &Family, before: Option<&str>) -> Option<Token> {
+    family.newest(presented.clone(), Token::hash, |token, hash| {
         let previous = family.previous_hash.as_ref() == Some(hash);
-        let before = family.sealed_successor.as_deref().filter(|_| previous);
-        if let Some(next) = before.and_then(|sealed| open_from_the_release_before(token, sealed)) {
+        if let Some(next) = before.filter(|_| previous).and_then(|sealed| open_from_the_release_before(token, sealed)) {
             return Some(next);
         }
-        let rotation = judged.rotations.iter().rev().find(|rotation| rotation.hash == *hash)?;
+        let rotation = family.rotations.iter().rev().find(|rotation| rotation.hash == *hash)?;
         open(app, token, &rotation.sealed)
     })
 }

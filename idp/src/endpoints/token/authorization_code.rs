@@ -7,17 +7,16 @@ use crate::base::id::Id;
 use crate::base::token::{Token, TokenHash, TokenKind, looks_like};
 use crate::http::error::Error;
 use crate::oidc;
-use crate::oidc::authorization::code_challenge::CodeChallenge;
 use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
-use crate::oidc::token::authorization_code::{Code, Exchange, MAX_FAILURES, Verdict, check};
+use crate::oidc::token::authorization_code::{Exchange, MAX_FAILURES, Verdict, check};
 use crate::oidc::token::grant_type::GrantType;
+use crate::oidc::token::refresh_token::Family;
 use crate::oidc::token::request::CodeExchange;
 use crate::oidc::token::response::TokenResponse;
 use crate::store::db::{self, Change, Tx};
 use crate::store::event::Event;
-use crate::store::refresh_family::{self, RefreshFamily};
-use crate::store::{authorization_code, grant};
+use crate::store::{authorization_code, grant, refresh_family};
 use crate::tokens::issue::{self, Wanted};
 
 /// Exchanges a code for tokens.
@@ -32,16 +31,8 @@ pub async fn redeem(app: &App, client: &Client, exchange: &CodeExchange) -> Resu
     let (hash, now) = (code.hash(), app.now());
     let found = authorization_code::find(&mut *app.db.read().await?, &hash, now).await?;
     let (stored, grant) = found.ok_or_else(unknown)?;
-    let judged = Code {
-        client: stored.client_row.clone(),
-        redirect_uri: stored.redirect_uri.clone(),
-        code_challenge: stored.code_challenge.clone().map(CodeChallenge::stored),
-        expires_at: stored.expires_at,
-        used_at: stored.used_at,
-        failures: u32::try_from(stored.failures).unwrap_or(u32::MAX),
-    };
     match check(
-        &judged,
+        &stored,
         &Exchange { redirect_uri: redirect_uri.as_deref(), code_verifier: code_verifier.as_deref() },
         client,
         now,
@@ -60,14 +51,13 @@ pub async fn redeem(app: &App, client: &Client, exchange: &CodeExchange) -> Resu
         client.allows_grant(GrantType::RefreshToken).then(|| Token::new(TokenKind::RefreshToken, &app.random));
     let family = refresh.as_ref().map(|token| {
         let expires_at = now + app.config.tokens.refresh_absolute;
-        let family = RefreshFamily {
+        let family = Family {
             grant_id: grant.id.clone(),
             client_row: client.id.clone(),
             current_hash: token.hash(),
             previous_hash: None,
-            rotations: None,
-            sealed_successor: None,
             rotated_at: now,
+            rotations: Vec::new(),
             idle_expires_at: (now + app.config.tokens.refresh_idle).min(expires_at),
             expires_at,
         };
@@ -88,7 +78,7 @@ pub async fn redeem(app: &App, client: &Client, exchange: &CodeExchange) -> Resu
 struct Redeem {
     code: TokenHash,
     /// The hash of the family's handle, and the family.
-    family: Option<(TokenHash, RefreshFamily)>,
+    family: Option<(TokenHash, Family)>,
     /// The moment for which the code was judged.
     now: Timestamp,
 }
@@ -101,7 +91,7 @@ impl Change for Redeem {
             return Ok(false);
         }
         if let Some((handle_hash, family)) = &self.family {
-            refresh_family::insert(tx, handle_hash, family, self.now).await?;
+            refresh_family::insert(tx, handle_hash, family).await?;
         }
         crash_point("authorization_code.in_transaction");
         Ok(true)
@@ -134,7 +124,7 @@ impl Change for CountFailure {
 
     async fn apply(self, tx: &mut Tx<'_>) -> db::Result<()> {
         let now = tx.now();
-        if authorization_code::fail(tx, &self.code, i64::from(MAX_FAILURES), now).await? {
+        if authorization_code::fail(tx, &self.code, MAX_FAILURES, now).await? {
             tx.record(&self.event).await?;
         }
         Ok(())

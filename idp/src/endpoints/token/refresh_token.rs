@@ -14,7 +14,7 @@ use crate::oidc::token::request::Refresh;
 use crate::oidc::token::response::TokenResponse;
 use crate::store::event::Event;
 use crate::store::grant;
-use crate::store::refresh_family::{self, Advance, Successor};
+use crate::store::refresh_family::{self, Advance, Found, Successor};
 use crate::tokens::issue::{self, Wanted};
 use crate::tokens::successors;
 
@@ -46,18 +46,18 @@ async fn try_once(
 ) -> Result<Option<TokenResponse>, Error> {
     let (handle_hash, hash, now) = (presented.handle_hash(), presented.hash(), app.now());
     let found = refresh_family::find(&mut *app.db.read().await?, &handle_hash, now).await?;
-    let (family, grant) = found.ok_or_else(|| unknown("one whose family has been removed"))?;
+    let Found { family, sealed_successor, grant } =
+        found.ok_or_else(|| unknown("one whose family has been removed"))?;
     if family.client_row != client.id {
         // It stays valid for its client, and nobody else learns that it is valid.
         return Err(unknown("another client's"));
     }
-    let judged = family.judged();
     let grace = app.config.tokens.refresh_grace;
-    let verdict = judge(&judged, &hash, client.rotates_refresh_tokens(), grace, now);
+    let verdict = judge(&family, &hash, client.rotates_refresh_tokens(), grace, now);
     if verdict == Verdict::Replayed {
         return replayed(app, client, &family.grant_id).await;
     }
-    if matches!(verdict, Verdict::Expired | Verdict::Revoked) {
+    if verdict == Verdict::Expired {
         return Err(oidc::error::Error::invalid_grant("The refresh token has expired.").into());
     }
     let Some(grant) = grant else {
@@ -66,7 +66,7 @@ async fn try_once(
     let scope = scope(&grant.scope, asked)?;
     let same = match verdict {
         Verdict::Keep => Some(presented.clone()),
-        Verdict::Newest => successors::newest(app, presented, &family),
+        Verdict::Newest => successors::newest(app, presented, &family, sealed_successor.as_deref()),
         _ => None,
     };
     let (token, successor) = match same {
@@ -74,7 +74,7 @@ async fn try_once(
         // If no successor can be opened, the client is treated as if its answer had never arrived.
         None => {
             let token = presented.next(TokenKind::RefreshToken, &app.random);
-            let rotations = judged.rotated(&hash, successors::seal(app, presented, &token), grace, now);
+            let rotations = family.rotated(&hash, successors::seal(app, presented, &token), grace, now);
             let successor = Successor { hash: token.hash(), previous_hash: hash, rotations };
             (token, Some(successor))
         }

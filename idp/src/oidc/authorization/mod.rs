@@ -8,3 +8,4 @@ pub mod request;
 pub mod response;
 pub mod response_mode;
 pub mod response_type;
+pub mod session;

@@ -7,22 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::oidc::authorization::request::AuthorizationRequest;
+use crate::oidc::authorization::session::Session;
 use crate::oidc::client::metadata::Client;
 use crate::oidc::error::{Error, ErrorCode};
 use crate::oidc::scope::{OFFLINE_ACCESS, ScopeSet};
-
-/// A live session of the browser.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SessionFacts {
-    /// The session.
-    pub id: Id,
-    /// Whose it is.
-    pub sub: String,
-    /// When that person last proved it.
-    pub auth_time: Timestamp,
-    /// How: the authentication context class.
-    pub acr: String,
-}
 
 /// What the person has done since the request came: kept, sealed, with the request. All of it was done in one session, and
 /// counts for that one alone, while it lives.
@@ -56,7 +44,7 @@ pub struct Situation<'a> {
     /// The present.
     pub now: Timestamp,
     /// The browser's live sessions, the most recently used first.
-    pub sessions: &'a [SessionFacts],
+    pub sessions: &'a [Session],
     /// The person that the verified `id_token_hint` names.
     pub hinted_sub: Option<&'a str>,
     /// What the person consented to before; of the person whose session `session_for` finds.
@@ -141,7 +129,7 @@ pub fn next_step(request: &AuthorizationRequest, client: &Client, situation: &Si
 
 /// The session that the request is about, if that is known yet: the one chosen or begun since it came, else the hinted
 /// person's, else the most recently used. The caller looks up what this person consented to before.
-pub fn session_for<'a>(situation: &Situation<'a>) -> Option<&'a SessionFacts> {
+pub fn session_for<'a>(situation: &Situation<'a>) -> Option<&'a Session> {
     let chosen = |id: &Id| situation.sessions.iter().find(|session| session.id == *id);
     situation.facts.session.as_ref().and_then(chosen).or_else(|| match situation.hinted_sub {
         Some(sub) => situation.sessions.iter().find(|session| session.sub == sub),
@@ -201,7 +189,7 @@ fn consent(
     request: &AuthorizationRequest,
     client: &Client,
     situation: &Situation<'_>,
-    session: &SessionFacts,
+    session: &Session,
     chosen: bool,
 ) -> NextStep {
     let first_party = situation.first_party || client.first_party;

@@ -8,23 +8,27 @@ use crate::oidc::difference::Difference;
 use crate::oidc::error::Error;
 
 /// How many wrong exchanges a code survives less one: the third burns it.
-pub const MAX_FAILURES: u32 = 3;
+pub const MAX_FAILURES: i64 = 3;
 
-/// A code as it is kept, as far as its exchange depends on it.
+/// A code as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Code {
-    /// The row of the client that it was made for.
-    pub client: Id,
+    /// The grant that it stands for.
+    pub grant_id: Id,
+    /// The client that it was made for.
+    pub client_row: Id,
     /// Where it was sent.
     pub redirect_uri: String,
     /// What it is bound to.
     pub code_challenge: Option<CodeChallenge>,
+    /// The nonce for the ID token.
+    pub nonce: Option<String>,
     /// When it ends.
     pub expires_at: Timestamp,
     /// When it was exchanged.
     pub used_at: Option<Timestamp>,
     /// How often its own client tried with wrong parameters.
-    pub failures: u32,
+    pub failures: i64,
 }
 
 /// What came along with the code.
@@ -52,7 +56,7 @@ pub enum Verdict {
 
 /// Judges a code that a client presents.
 pub fn check(code: &Code, exchange: &Exchange<'_>, client: &Client, now: Timestamp) -> Verdict {
-    if code.client != client.id {
+    if code.client_row != client.id {
         return Verdict::Refuse(Error::invalid_grant("The code was made for another client."));
     }
     let over = code.used_at.is_some() || code.failures >= MAX_FAILURES || now >= code.expires_at;
@@ -105,9 +109,11 @@ mod tests {
 
     fn code() -> Code {
         Code {
-            client: Client::sample(ClientKind::Web).id,
+            grant_id: "grant".into(),
+            client_row: Client::sample(ClientKind::Web).id,
             redirect_uri: URI.to_owned(),
             code_challenge: Some(CodeChallenge::stored(sha256_text(verifier().as_bytes()))),
+            nonce: None,
             expires_at: Timestamp::from_seconds(1_001),
             used_at: None,
             failures: 0,
@@ -131,7 +137,7 @@ mod tests {
         let (good, wrong) = (verifier(), "w".repeat(43));
         let used = Code { used_at: Some(NOW), ..code() };
         let burnt = Code { failures: 3, ..code() };
-        let foreign = Code { client: "another".into(), ..code() };
+        let foreign = Code { client_row: "another".into(), ..code() };
         let open = Code { code_challenge: None, ..code() };
         let late = Timestamp::from_seconds(1_001);
         for (name, code, uri, verifier, now, verdict) in [

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::base::clock::{SKEW, Timestamp};
+use crate::base::id::Id;
 use crate::base::token::TokenHash;
 use crate::oidc::difference::Difference;
 use crate::oidc::error::{Error, ErrorCode};
@@ -26,23 +27,25 @@ pub struct Rotation {
     pub sealed: String,
 }
 
-/// A family of refresh tokens, each the successor of the one before, as far as a refresh depends on it.
+/// A family of refresh tokens, each the successor of the one before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Family {
+    /// The grant that it refreshes.
+    pub grant_id: Id,
+    /// The client that it belongs to.
+    pub client_row: Id,
     /// The token that is valid now.
     pub current_hash: TokenHash,
     /// The one before it. That this is still kept means that the current one was never used.
     pub previous_hash: Option<TokenHash>,
-    /// When the current one was made of the previous one.
-    pub rotated_at: Option<Timestamp>,
+    /// When the current one was made: of the previous one, if there is one.
+    pub rotated_at: Timestamp,
     /// The last rotations, oldest first; each made the token that was presented at the next one.
     pub rotations: Vec<Rotation>,
     /// When the family ends if it is not used.
     pub idle_expires_at: Timestamp,
     /// When it ends in any case.
     pub expires_at: Timestamp,
-    /// When it was revoked.
-    pub revoked_at: Option<Timestamp>,
 }
 
 impl Family {
@@ -104,15 +107,10 @@ pub enum Verdict {
     Replayed,
     /// Refuse: its time is over.
     Expired,
-    /// Refuse: it was revoked.
-    Revoked,
 }
 
 /// Judges a token by its hash; its handle led to this family.
 pub fn judge(family: &Family, presented: &TokenHash, rotates: bool, grace: Duration, now: Timestamp) -> Verdict {
-    if family.revoked_at.is_some() {
-        return Verdict::Revoked;
-    }
     let previous = family.previous_hash.as_ref() == Some(presented);
     let recent = family.recent(grace, now);
     let rotated = recent.iter().any(|rotation| rotation.hash == *presented);
@@ -125,11 +123,7 @@ pub fn judge(family: &Family, presented: &TokenHash, rotates: bool, grace: Durat
     if *presented == family.current_hash {
         return if rotates && recent.len() < MOST_ROTATIONS { Verdict::Rotate } else { Verdict::Keep };
     }
-    match family.rotated_at {
-        _ if rotated => Verdict::Newest,
-        Some(rotated_at) if now.since(rotated_at) <= grace => Verdict::Newest,
-        _ => Verdict::AnotherSuccessor,
-    }
+    if rotated || now.since(family.rotated_at) <= grace { Verdict::Newest } else { Verdict::AnotherSuccessor }
 }
 
 /// The scope of a refresh: what was granted, or less if less is asked (RFC 6749 §6).
@@ -163,13 +157,14 @@ mod tests {
     /// A family whose second token was made of its first so many seconds ago.
     fn family(rotated: i64) -> Family {
         Family {
+            grant_id: "grant".into(),
+            client_row: "client".into(),
             current_hash: hash("second"),
             previous_hash: Some(hash("first")),
-            rotated_at: Some(Timestamp::from_seconds(1_000 - rotated)),
+            rotated_at: Timestamp::from_seconds(1_000 - rotated),
             rotations: vec![],
             idle_expires_at: Timestamp::from_seconds(1_001),
             expires_at: Timestamp::from_seconds(1_001),
-            revoked_at: None,
         }
     }
 
@@ -199,10 +194,9 @@ mod tests {
         let full = Family { rotations: (0..8).map(|n| rotation(&n.to_string(), 10)).collect(), ..family(5) };
         let almost = Family { rotations: full.rotations[1..].to_vec(), ..family(5) };
         let rested = Family { rotations: (0..8).map(|n| rotation(&n.to_string(), 31)).collect(), ..family(31) };
-        let new = Family { previous_hash: None, rotated_at: None, current_hash: hash("first"), ..family(0) };
+        let new = Family { previous_hash: None, current_hash: hash("first"), ..family(0) };
         let idle = Family { idle_expires_at: NOW, ..family(0) };
         let old = Family { expires_at: NOW, ..family(0) };
-        let revoked = Family { revoked_at: Some(NOW), ..family(0) };
         for (name, family, presented, rotates, verdict) in [
             ("the first ever", new.clone(), "first", true, Verdict::Rotate),
             ("the first ever, kept", new.clone(), "first", false, Verdict::Keep),
@@ -228,8 +222,6 @@ mod tests {
             ("idle for too long, the previous one", idle.clone(), "first", true, Verdict::Expired),
             ("idle for too long, an older one", idle, "zeroth", true, Verdict::Replayed),
             ("too old altogether", old, "second", false, Verdict::Expired),
-            ("revoked", revoked.clone(), "second", true, Verdict::Revoked),
-            ("revoked, an older one", revoked, "zeroth", true, Verdict::Revoked),
         ] {
             assert_eq!(judge(&family, &hash(presented), rotates, GRACE, NOW), verdict, "{name}");
         }
@@ -290,13 +282,14 @@ mod tests {
     impl Tabs {
         fn new(count: usize) -> Self {
             let family = Family {
+                grant_id: "grant".into(),
+                client_row: "client".into(),
                 current_hash: hash("0"),
                 previous_hash: None,
-                rotated_at: Some(NOW),
+                rotated_at: NOW,
                 rotations: vec![],
                 idle_expires_at: Timestamp::from_seconds(100_000),
                 expires_at: Timestamp::from_seconds(100_000),
-                revoked_at: None,
             };
             Self { family, now: NOW, made: 0, holds: vec!["0".to_owned(); count] }
         }
@@ -332,7 +325,7 @@ mod tests {
                 self.made += 1;
                 self.family.current_hash = hash(&answer);
                 self.family.previous_hash = Some(presented);
-                self.family.rotated_at = Some(self.now);
+                self.family.rotated_at = self.now;
                 self.family.rotations = rotations;
             }
             Ok(Some(answer))

@@ -13,6 +13,7 @@ use sqlx::{Any, Database, Decode, Encode, Type};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
+use crate::oidc::authorization::code_challenge::CodeChallenge;
 use crate::oidc::client::metadata::ClientKind;
 use crate::oidc::scope::ScopeSet;
 
@@ -60,6 +61,7 @@ macro_rules! stored_as {
 stored_as!(Timestamp, i64, |time| time.micros(), |micros| Some(Timestamp::from_micros(micros)));
 stored_as!(Id, String, |id| id.as_str().to_owned(), |text| Some(Id::from(text)));
 stored_as!(TokenHash, String, |hash| hash.as_str().to_owned(), |text| Some(TokenHash::stored(text)));
+stored_as!(CodeChallenge, String, |it| it.as_str().to_owned(), |text| Some(CodeChallenge::stored(text)));
 stored_as!(ScopeSet, String, |scopes| scopes.to_string(), |text| ScopeSet::try_from(text).ok());
 stored_as!(ClientKind, String, |kind| kind.as_str().to_owned(), |text| ClientKind::from_name(&text));
 

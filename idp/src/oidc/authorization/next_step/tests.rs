@@ -13,7 +13,7 @@ struct Case {
     prompt: &'static str,
     scope: &'static str,
     max_age: Option<u64>,
-    sessions: Vec<SessionFacts>,
+    sessions: Vec<Session>,
     hint: Option<&'static str>,
     remembered: Option<Remembered>,
     first_party: bool,
@@ -126,9 +126,23 @@ impl Case {
     }
 }
 
-fn session(sub: &str, age: i64) -> SessionFacts {
+fn session(sub: &str, age: i64) -> Session {
     let auth_time = Timestamp::from_seconds(NOW.seconds() - age);
-    SessionFacts { id: id(sub), sub: sub.to_owned(), auth_time, acr: "1".to_owned() }
+    Session {
+        id: id(sub),
+        sid: format!("sid of {sub}"),
+        browser_id: "browser".into(),
+        user_id: format!("user {sub}").into(),
+        sub: sub.to_owned(),
+        generation: 1,
+        auth_time,
+        amr: vec!["pwd".to_owned()],
+        acr: "1".to_owned(),
+        created_at: auth_time,
+        last_active_at: auth_time,
+        expires_at: NOW + Duration::from_secs(1),
+        kept_at: None,
+    }
 }
 
 fn id(sub: &str) -> Id {

@@ -1,0 +1,35 @@
+//! A session: the time in which somebody is signed in in a browser.
+
+use crate::base::clock::Timestamp;
+use crate::base::id::Id;
+
+/// A user who is signed in in a browser.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The row.
+    pub id: Id,
+    /// The claim `sid`: Back-Channel Logout §2.1.
+    pub sid: String,
+    /// The browser.
+    pub browser_id: Id,
+    /// The user.
+    pub user_id: Id,
+    /// The user's subject.
+    pub sub: String,
+    /// The user's generation when it began.
+    pub generation: i64,
+    /// When the user last authenticated.
+    pub auth_time: Timestamp,
+    /// By which methods: RFC 8176.
+    pub amr: Vec<String>,
+    /// How strongly: the authentication context class.
+    pub acr: String,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_active_at: Timestamp,
+    /// When it ends however much it is used.
+    pub expires_at: Timestamp,
+    /// When the user asked to be kept signed in.
+    pub kept_at: Option<Timestamp>,
+}
