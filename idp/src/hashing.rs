@@ -71,7 +71,7 @@ pub struct Turn {
 
 /// What a password turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum PasswordVerdict {
     /// The right one.
     Right,
     /// The right one, whose hash is weaker than hashes are now.
@@ -206,16 +206,16 @@ impl Hashing {
     }
 
     /// Compares a password with a PHC string; without one, takes as long and finds it wrong.
-    pub async fn verify(&self, turn: Turn, password: &Secret, phc: Option<&str>) -> Result<Verdict, Busy> {
+    pub async fn verify(&self, turn: Turn, password: &Secret, phc: Option<&str>) -> Result<PasswordVerdict, Busy> {
         let (phc, known) = (phc.unwrap_or(&self.nobody).to_owned(), phc.is_some());
         let (normal, cost) = (normalise(password), self.cost);
         let memory = Arc::clone(&self.memory);
         let right = in_turn(turn, move || is_right(&memory, &normal, &phc, cost)).await?;
         self.done.fetch_add(1, Ordering::Relaxed);
         Ok(match right {
-            Some(true) if known => Verdict::Right,
-            Some(false) if known => Verdict::RightButWeak,
-            _ => Verdict::Wrong,
+            Some(true) if known => PasswordVerdict::Right,
+            Some(false) if known => PasswordVerdict::RightButWeak,
+            _ => PasswordVerdict::Wrong,
         })
     }
 

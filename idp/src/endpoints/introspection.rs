@@ -15,7 +15,7 @@ use crate::oidc::claims::introspection::{Active, Introspection, may_see};
 use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
 use crate::oidc::revocation::NamedToken;
-use crate::oidc::token::refresh_token::{Verdict, judge};
+use crate::oidc::token::refresh_token::{RefreshVerdict, judge};
 use crate::store::refresh_family::{self, Found};
 use crate::tokens::authenticate;
 
@@ -75,8 +75,8 @@ async fn refresh_token(app: &App, client: &Client, token: &Token) -> Result<Answ
         return refused("a refresh token of another client");
     }
     match verdict {
-        Verdict::Replayed => return refused("a refresh token that was used before"),
-        Verdict::Expired => return refused("a refresh token that has expired"),
+        RefreshVerdict::Replayed => return refused("a refresh token that was used before"),
+        RefreshVerdict::Expired => return refused("a refresh token that has expired"),
         _ => {}
     }
     Ok(Ok(Active {

@@ -16,7 +16,7 @@ use crate::store::user::{self, Candidate, User};
 use crate::store::{failed_sign_in, password};
 
 use crate::account::identifier;
-use crate::hashing::{LONGEST, Verdict};
+use crate::hashing::{LONGEST, PasswordVerdict};
 use crate::login::Error;
 
 /// A try to sign in.
@@ -132,9 +132,9 @@ async fn decide(app: &App, attempt: &Try<'_>, began: Instant) -> Result<Outcome,
     let verdict = app.hashing.verify(turn, attempt.secret, stored).await?;
 
     Ok(match (usable, stored, verdict) {
-        (Some(found), Some(phc), Verdict::Right | Verdict::RightButWeak) => {
+        (Some(found), Some(phc), PasswordVerdict::Right | PasswordVerdict::RightButWeak) => {
             app.hashing.note(Some(phc), began.elapsed());
-            let weak = verdict == Verdict::RightButWeak;
+            let weak = verdict == PasswordVerdict::RightButWeak;
             // Not worth a refusal: there will be another sign-in.
             let stronger = if weak { app.hashing.hash(attempt.secret).await.ok() } else { None };
             let (user, phc, buckets) = (found.user.clone(), phc.to_owned(), buckets.all());

@@ -9,7 +9,7 @@ use crate::http::error::Error;
 use crate::oidc;
 use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
-use crate::oidc::token::authorization_code::{Exchange, MAX_FAILURES, Verdict, check};
+use crate::oidc::token::authorization_code::{CodeVerdict, Exchange, MAX_FAILURES, check};
 use crate::oidc::token::grant_type::GrantType;
 use crate::oidc::token::refresh_token::Family;
 use crate::oidc::token::request::CodeExchange;
@@ -37,10 +37,10 @@ pub async fn redeem(app: &App, client: &Client, exchange: &CodeExchange) -> Resu
         client,
         now,
     ) {
-        Verdict::Redeem => {}
-        Verdict::Refuse(error) => return Err(error.into()),
-        Verdict::Replayed => return replayed(app, client, &stored.grant_id).await,
-        Verdict::Fail(error) => return failed(app, client, hash, stored.grant_id, error).await,
+        CodeVerdict::Redeem => {}
+        CodeVerdict::Refuse(error) => return Err(error.into()),
+        CodeVerdict::Replayed => return replayed(app, client, &stored.grant_id).await,
+        CodeVerdict::Fail(error) => return failed(app, client, hash, stored.grant_id, error).await,
     }
     // Signed out, disabled or withdrawn since the code was made.
     let Some(grant) = grant else {

@@ -9,7 +9,7 @@ use crate::oidc;
 use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
 use crate::oidc::scope::ScopeSet;
-use crate::oidc::token::refresh_token::{MOST_ROTATIONS, Verdict, judge, scope};
+use crate::oidc::token::refresh_token::{MOST_ROTATIONS, RefreshVerdict, judge, scope};
 use crate::oidc::token::request::Refresh;
 use crate::oidc::token::response::TokenResponse;
 use crate::store::event::Event;
@@ -54,10 +54,10 @@ async fn try_once(
     }
     let grace = app.config.tokens.refresh_grace;
     let verdict = judge(&family, &hash, client.rotates_refresh_tokens(), grace, now);
-    if verdict == Verdict::Replayed {
+    if verdict == RefreshVerdict::Replayed {
         return replayed(app, client, &family.grant_id).await;
     }
-    if verdict == Verdict::Expired {
+    if verdict == RefreshVerdict::Expired {
         return Err(oidc::error::Error::invalid_grant("The refresh token has expired.").into());
     }
     let Some(grant) = grant else {
@@ -65,8 +65,8 @@ async fn try_once(
     };
     let scope = scope(&grant.scope, asked)?;
     let same = match verdict {
-        Verdict::Keep => Some(presented.clone()),
-        Verdict::Newest => successors::newest(app, presented, &family, sealed_successor.as_deref()),
+        RefreshVerdict::Keep => Some(presented.clone()),
+        RefreshVerdict::Newest => successors::newest(app, presented, &family, sealed_successor.as_deref()),
         _ => None,
     };
     let (token, successor) = match same {

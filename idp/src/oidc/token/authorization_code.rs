@@ -42,7 +42,7 @@ pub struct Exchange<'a> {
 
 /// What to do with a code that was presented.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum CodeVerdict {
     /// Mark it used, and issue tokens if that was done by this request.
     Redeem,
     /// It was used before by someone who knew as much: end its grant, commit, and refuse.
@@ -55,16 +55,16 @@ pub enum Verdict {
 }
 
 /// Judges a code that a client presents.
-pub fn check(code: &Code, exchange: &Exchange<'_>, client: &Client, now: Timestamp) -> Verdict {
+pub fn check(code: &Code, exchange: &Exchange<'_>, client: &Client, now: Timestamp) -> CodeVerdict {
     if code.client_row != client.id {
-        return Verdict::Refuse(Error::invalid_grant("The code was made for another client."));
+        return CodeVerdict::Refuse(Error::invalid_grant("The code was made for another client."));
     }
     let over = code.used_at.is_some() || code.failures >= MAX_FAILURES || now >= code.expires_at;
     if let Err(error) = matches(code, exchange) {
-        return if over { Verdict::Refuse(error) } else { Verdict::Fail(error) };
+        return if over { CodeVerdict::Refuse(error) } else { CodeVerdict::Fail(error) };
     }
     if code.used_at.is_some() {
-        return Verdict::Replayed;
+        return CodeVerdict::Replayed;
     }
     if over {
         let difference = if code.failures >= MAX_FAILURES {
@@ -73,9 +73,9 @@ pub fn check(code: &Code, exchange: &Exchange<'_>, client: &Client, now: Timesta
             let late = now.since(code.expires_at).as_secs();
             Difference::new("code", format!("{late} s after its end"), "before it (tokens.authorization_code)")
         };
-        return Verdict::Refuse(Error::invalid_grant("The code has expired.").because(difference));
+        return CodeVerdict::Refuse(Error::invalid_grant("The code has expired.").because(difference));
     }
-    Verdict::Redeem
+    CodeVerdict::Redeem
 }
 
 fn matches(code: &Code, exchange: &Exchange<'_>) -> Result<(), Error> {
@@ -125,10 +125,10 @@ mod tests {
         let redirect_uri = Some(redirect_uri).filter(|uri| !uri.is_empty());
         let client = Client::sample(ClientKind::Web);
         match check(code, &Exchange { redirect_uri, code_verifier }, &client, now) {
-            Verdict::Redeem => 'r',
-            Verdict::Replayed => '!',
-            Verdict::Fail(_) => 'f',
-            Verdict::Refuse(_) => 'x',
+            CodeVerdict::Redeem => 'r',
+            CodeVerdict::Replayed => '!',
+            CodeVerdict::Fail(_) => 'f',
+            CodeVerdict::Refuse(_) => 'x',
         }
     }
 

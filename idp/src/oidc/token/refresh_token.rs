@@ -94,7 +94,7 @@ fn is_recent(at: Timestamp, grace: Duration, now: Timestamp) -> bool {
 
 /// What to do with a family one of whose tokens was presented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum RefreshVerdict {
     /// The current one: make a successor.
     Rotate,
     /// The current one, and it stays.
@@ -110,20 +110,24 @@ pub enum Verdict {
 }
 
 /// Judges a token by its hash; its handle led to this family.
-pub fn judge(family: &Family, presented: &TokenHash, rotates: bool, grace: Duration, now: Timestamp) -> Verdict {
+pub fn judge(family: &Family, presented: &TokenHash, rotates: bool, grace: Duration, now: Timestamp) -> RefreshVerdict {
     let previous = family.previous_hash.as_ref() == Some(presented);
     let recent = family.recent(grace, now);
     let rotated = recent.iter().any(|rotation| rotation.hash == *presented);
     if *presented != family.current_hash && !previous && !rotated {
-        return Verdict::Replayed;
+        return RefreshVerdict::Replayed;
     }
     if now >= family.idle_expires_at || now >= family.expires_at {
-        return Verdict::Expired;
+        return RefreshVerdict::Expired;
     }
     if *presented == family.current_hash {
-        return if rotates && recent.len() < MOST_ROTATIONS { Verdict::Rotate } else { Verdict::Keep };
+        return if rotates && recent.len() < MOST_ROTATIONS { RefreshVerdict::Rotate } else { RefreshVerdict::Keep };
     }
-    if rotated || now.since(family.rotated_at) <= grace { Verdict::Newest } else { Verdict::AnotherSuccessor }
+    if rotated || now.since(family.rotated_at) <= grace {
+        RefreshVerdict::Newest
+    } else {
+        RefreshVerdict::AnotherSuccessor
+    }
 }
 
 /// The scope of a refresh: what was granted, or less if less is asked (RFC 6749 §6).
@@ -178,9 +182,12 @@ mod tests {
         let old = hash("older");
         let mut family = family(0);
         family.rotations = vec![Rotation { hash: old.clone(), at: NOW, sealed: String::new() }];
-        for (back, verdict) in
-            [(0, Verdict::Newest), (59, Verdict::Newest), (61, Verdict::Replayed), (3_600, Verdict::Replayed)]
-        {
+        for (back, verdict) in [
+            (0, RefreshVerdict::Newest),
+            (59, RefreshVerdict::Newest),
+            (61, RefreshVerdict::Replayed),
+            (3_600, RefreshVerdict::Replayed),
+        ] {
             let now = NOW - Duration::from_secs(back);
             assert_eq!(judge(&family, &old, true, GRACE, now), verdict, "{back} s");
         }
@@ -198,30 +205,36 @@ mod tests {
         let idle = Family { idle_expires_at: NOW, ..family(0) };
         let old = Family { expires_at: NOW, ..family(0) };
         for (name, family, presented, rotates, verdict) in [
-            ("the first ever", new.clone(), "first", true, Verdict::Rotate),
-            ("the first ever, kept", new.clone(), "first", false, Verdict::Keep),
-            ("b8 the right handle, a wrong secret", new, "wrong", false, Verdict::Replayed),
-            ("the current one", family(5), "second", true, Verdict::Rotate),
-            ("b9 the previous one at once", family(0), "first", true, Verdict::Newest),
-            ("b9 the previous one after 30 s", family(30), "first", true, Verdict::Newest),
-            ("b9 the previous one after 31 s", family(31), "first", true, Verdict::AnotherSuccessor),
-            ("b9 the previous one after hours", family(900), "first", true, Verdict::AnotherSuccessor),
-            ("the previous one, and rotation was switched off", family(5), "first", false, Verdict::Newest),
-            ("the previous one, and the clock jumped back", family(-900), "first", true, Verdict::Newest),
-            ("b8 an older or replaced one", family(5), "zeroth", true, Verdict::Replayed),
-            ("b8 one before the previous, its rotation a moment ago", tabs.clone(), "zeroth", true, Verdict::Newest),
-            ("the previous one of these", tabs.clone(), "first", true, Verdict::Newest),
-            ("the current one of these", tabs, "second", true, Verdict::Rotate),
-            ("b8 one before the previous, its rotation 31 s ago", gone, "zeroth", true, Verdict::Replayed),
-            ("one that a clock that jumped back has left behind", jumped, "zeroth", true, Verdict::Replayed),
-            ("the current one after eight rotations at once", full.clone(), "second", true, Verdict::Keep),
-            ("the oldest of these", full, "0", true, Verdict::Newest),
-            ("the current one after seven", almost, "second", true, Verdict::Rotate),
-            ("the current one after eight, half a minute later", rested, "second", true, Verdict::Rotate),
-            ("idle for too long", idle.clone(), "second", true, Verdict::Expired),
-            ("idle for too long, the previous one", idle.clone(), "first", true, Verdict::Expired),
-            ("idle for too long, an older one", idle, "zeroth", true, Verdict::Replayed),
-            ("too old altogether", old, "second", false, Verdict::Expired),
+            ("the first ever", new.clone(), "first", true, RefreshVerdict::Rotate),
+            ("the first ever, kept", new.clone(), "first", false, RefreshVerdict::Keep),
+            ("b8 the right handle, a wrong secret", new, "wrong", false, RefreshVerdict::Replayed),
+            ("the current one", family(5), "second", true, RefreshVerdict::Rotate),
+            ("b9 the previous one at once", family(0), "first", true, RefreshVerdict::Newest),
+            ("b9 the previous one after 30 s", family(30), "first", true, RefreshVerdict::Newest),
+            ("b9 the previous one after 31 s", family(31), "first", true, RefreshVerdict::AnotherSuccessor),
+            ("b9 the previous one after hours", family(900), "first", true, RefreshVerdict::AnotherSuccessor),
+            ("the previous one, and rotation was switched off", family(5), "first", false, RefreshVerdict::Newest),
+            ("the previous one, and the clock jumped back", family(-900), "first", true, RefreshVerdict::Newest),
+            ("b8 an older or replaced one", family(5), "zeroth", true, RefreshVerdict::Replayed),
+            (
+                "b8 one before the previous, its rotation a moment ago",
+                tabs.clone(),
+                "zeroth",
+                true,
+                RefreshVerdict::Newest,
+            ),
+            ("the previous one of these", tabs.clone(), "first", true, RefreshVerdict::Newest),
+            ("the current one of these", tabs, "second", true, RefreshVerdict::Rotate),
+            ("b8 one before the previous, its rotation 31 s ago", gone, "zeroth", true, RefreshVerdict::Replayed),
+            ("one that a clock that jumped back has left behind", jumped, "zeroth", true, RefreshVerdict::Replayed),
+            ("the current one after eight rotations at once", full.clone(), "second", true, RefreshVerdict::Keep),
+            ("the oldest of these", full, "0", true, RefreshVerdict::Newest),
+            ("the current one after seven", almost, "second", true, RefreshVerdict::Rotate),
+            ("the current one after eight, half a minute later", rested, "second", true, RefreshVerdict::Rotate),
+            ("idle for too long", idle.clone(), "second", true, RefreshVerdict::Expired),
+            ("idle for too long, the previous one", idle.clone(), "first", true, RefreshVerdict::Expired),
+            ("idle for too long, an older one", idle, "zeroth", true, RefreshVerdict::Replayed),
+            ("too old altogether", old, "second", false, RefreshVerdict::Expired),
         ] {
             assert_eq!(judge(&family, &hash(presented), rotates, GRACE, NOW), verdict, "{name}");
         }
@@ -229,7 +242,7 @@ mod tests {
 
     #[test]
     fn without_grace_a_retry_gets_another_successor() {
-        assert_eq!(judge(&family(1), &hash("first"), true, Duration::ZERO, NOW), Verdict::AnotherSuccessor);
+        assert_eq!(judge(&family(1), &hash("first"), true, Duration::ZERO, NOW), RefreshVerdict::AnotherSuccessor);
     }
 
     #[test]
@@ -300,19 +313,19 @@ mod tests {
 
         /// Goes on with a request as the endpoint does: the verdict on what it saw, then one guarded write. `Err` with the
         /// verdict if it is refused, `Ok(None)` if another one was faster.
-        fn answer(&mut self, request: &Underway) -> Result<Option<String>, Verdict> {
+        fn answer(&mut self, request: &Underway) -> Result<Option<String>, RefreshVerdict> {
             let (token, saw) = (request.token.clone(), &request.saw);
             let presented = hash(&token);
             let verdict = judge(saw, &presented, true, GRACE, self.now);
             let (answer, rotations) = match verdict {
-                Verdict::Keep => (token, None),
-                Verdict::Newest => {
+                RefreshVerdict::Keep => (token, None),
+                RefreshVerdict::Newest => {
                     let open = |_: &String, hash: &TokenHash| {
                         saw.rotations.iter().rev().find(|each| each.hash == *hash).map(|each| each.sealed.clone())
                     };
                     (saw.newest(token, |token| hash(token), open).expect("leads to the newest"), None)
                 }
-                Verdict::Rotate | Verdict::AnotherSuccessor => {
+                RefreshVerdict::Rotate | RefreshVerdict::AnotherSuccessor => {
                     let next = (self.made + 1).to_string();
                     (next.clone(), Some(saw.rotated(&presented, next, GRACE, self.now)))
                 }
@@ -336,7 +349,7 @@ mod tests {
         #[test]
         fn a_strange_token_never_gets_anything(presented in "\\PC{0,20}", rotated in -100i64..1_000, rotates in any::<bool>()) {
             prop_assume!(presented != "first" && presented != "second");
-            prop_assert_eq!(judge(&family(rotated), &hash(&presented), rotates, GRACE, NOW), Verdict::Replayed);
+            prop_assert_eq!(judge(&family(rotated), &hash(&presented), rotates, GRACE, NOW), RefreshVerdict::Replayed);
         }
 
         // Each tab wants two answers: at once, and again at once. A step is one of all that can happen next: some tab sends its
@@ -385,7 +398,7 @@ mod tests {
                 tabs.holds[0] = tabs.answer(&tabs.present(0)).expect("good").expect("alone");
             }
             tabs.holds[1] = stolen;
-            prop_assert_eq!(tabs.answer(&tabs.present(1)), Err(Verdict::Replayed));
+            prop_assert_eq!(tabs.answer(&tabs.present(1)), Err(RefreshVerdict::Replayed));
         }
     }
 }
