@@ -89,9 +89,9 @@ fn build(app: &App, new: NewClient) -> Client {
 pub async fn remove(app: &App, client_id: &str) -> Result<bool> {
     // Disabled first: then nothing of it works, and its grants can be removed in batches while the server runs.
     let disabled = app.db.write(Disable { client_id: client_id.to_owned() }).await?;
-    let Some((id, since)) = disabled else { return Ok(false) };
+    let Some((client_row, since)) = disabled else { return Ok(false) };
     app.remembered_clients.forget();
-    let removed = remove_disabled(app, id, since).await;
+    let removed = remove_disabled(app, client_row, since).await;
     app.remembered_clients.forget();
     removed
 }
@@ -112,27 +112,28 @@ impl Change for Disable {
         if found.declared && !found.client.disabled {
             return Err(Error::Conflict);
         }
-        let id = found.client.id.clone();
-        Ok(client::disable(tx, &id, now).await?.map(|since| (id, since)))
+        let client_row = found.client.id.clone();
+        Ok(client::disable(tx, &client_row, now).await?.map(|since| (client_row, since)))
     }
 }
 
 /// Removes a client that has been disabled since this moment, batch by batch. `Conflict` if it is enabled again.
-pub async fn remove_disabled(app: &App, id: Id, since: Timestamp) -> Result<bool> {
+pub async fn remove_disabled(app: &App, client_row: Id, since: Timestamp) -> Result<bool> {
     loop {
-        let more = app.db.write(DeleteParts { client: id.clone(), disabled_at: since, rows: BATCH }).await?;
+        let more =
+            app.db.write(DeleteParts { client_row: client_row.clone(), disabled_at: since, rows: BATCH }).await?;
         crash_point("client_removed.in_part");
         if !more {
             break;
         }
     }
-    app.db.write(Remove { client: id, disabled_at: since }).await
+    app.db.write(Remove { client_row, disabled_at: since }).await
 }
 
 /// Removes a client that has been disabled since a moment; whether it was there.
 #[derive(Clone)]
 struct Remove {
-    client: Id,
+    client_row: Id,
     disabled_at: Timestamp,
 }
 
@@ -140,13 +141,13 @@ impl Change for Remove {
     type Outcome = bool;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
-        let Self { client, disabled_at } = self;
-        if client::delete(tx, &client, disabled_at).await? {
-            tx.record(&Event::ClientRemoved { client }).await?;
+        let Self { client_row, disabled_at } = self;
+        if client::delete(tx, &client_row, disabled_at).await? {
+            tx.record(&Event::ClientRemoved { client: client_row }).await?;
             return Ok(true);
         }
         let now = tx.now();
-        match client::find_by_row(tx, &client, now).await? {
+        match client::find_by_row(tx, &client_row, now).await? {
             Some(_) => Err(Error::Conflict),
             // Another command was faster.
             None => Ok(false),

@@ -436,8 +436,8 @@ impl TestApp {
         self.app.remembered_clients.forget();
     }
 
-    pub async fn withdraw_consent(&self, user: &Id, client: &Id) {
-        let withdraw = store::consent::Withdraw { user: user.clone(), client: client.clone() };
+    pub async fn withdraw_consent(&self, user: &Id, client_row: &Id) {
+        let withdraw = store::consent::Withdraw { user: user.clone(), client_row: client_row.clone() };
         self.app.db.write(withdraw).await.unwrap();
     }
 }

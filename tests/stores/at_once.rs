@@ -57,7 +57,7 @@ async fn a_scope_that_is_withdrawn_while_another_is_allowed_does_not_come_back()
     page.expect("consent");
     let (alice, client) = (app.person("alice").await.id, rp.client.id.clone());
     let (user, row) = (alice.clone(), client.clone());
-    let withdrawal = hold!(app, |tx| Withdraw { user, client: row }.apply(tx).await?);
+    let withdrawal = hold!(app, |tx| Withdraw { user, client_row: row }.apply(tx).await?);
     let form = page.form().fill("decision", "allow");
     let allowed = tokio::spawn(async move { form.submit(&mut browser).await });
     app.somebody_waits().await;
@@ -96,7 +96,7 @@ async fn e6_what_rests_on_a_consent_ends_with_it_however_close_they_are() {
     let mut browser = app.browser().sign_in("alice").await;
     browser.authorize(&rp).await.code();
     let (alice, client) = (app.person("alice").await.id, rp.client.id.clone());
-    let withdrawal = hold!(app, |tx| Withdraw { user: alice, client }.apply(tx).await?);
+    let withdrawal = hold!(app, |tx| Withdraw { user: alice, client_row: client }.apply(tx).await?);
     let request = rp.request().path();
     let asked = tokio::spawn(async move { browser.get(&request).await });
     app.somebody_waits().await;

@@ -86,7 +86,7 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
     let Some(registered) = registered else {
         return redirect::see_other(&app.config.issuer.url("/account/applications"));
     };
-    let withdraw = Withdraw { user: owner.session.user_id.clone(), client: registered.client.id.clone() };
+    let withdraw = Withdraw { user: owner.session.user_id.clone(), client_row: registered.client.id.clone() };
     app.db.write(withdraw).await?;
     redirect::see_other(&format!("{}?done=withdrawn", app.config.issuer.url("/account/applications")))
 }

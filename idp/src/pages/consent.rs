@@ -134,16 +134,16 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
         if let Err(wait) = app.ephemeral.limit(&format!("consent:{}", session.id), DECISIONS).await {
             return Err(Error::TooMany(wait));
         }
-        let (user, client) = (session.user_id.clone(), step.asked.client.id.clone());
+        let (user, client_row) = (session.user_id.clone(), step.asked.client.id.clone());
         match params.get("decision") {
             Some("allow") => {
-                let consent = app.db.write(Remember { user, client, scopes: scopes.clone() }).await?;
+                let consent = app.db.write(Remember { user, client_row, scopes: scopes.clone() }).await?;
                 step.interaction.facts.session = Some(session.id.clone());
                 step.interaction.facts.consented = Some(scopes);
                 step.interaction.facts.consent = Some(consent);
             }
             Some("deny") => {
-                app.db.write(Event::ConsentRefused { user, client }).await?;
+                app.db.write(Event::ConsentRefused { user, client: client_row }).await?;
                 step.interaction.facts.session = Some(session.id.clone());
                 step.interaction.facts.denied = true;
             }
@@ -157,7 +157,7 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
 #[derive(Clone)]
 struct Remember {
     user: Id,
-    client: Id,
+    client_row: Id,
     scopes: ScopeSet,
 }
 
@@ -165,12 +165,12 @@ impl Change for Remember {
     type Outcome = Id;
 
     async fn apply(self, tx: &mut Tx<'_>) -> db::Result<Id> {
-        let Self { user, client, scopes } = self;
+        let Self { user, client_row, scopes } = self;
         let (id, now) = (tx.id(), tx.now());
-        let held = consent::hold(tx, &id, &user, &client, now).await?;
+        let held = consent::hold(tx, &id, &user, &client_row, now).await?;
         let scope = held.scope.union(&scopes);
         consent::set_scope(tx, &held.id, &scope).await?;
-        tx.record(&Event::ConsentGiven { user, client, scope }).await?;
+        tx.record(&Event::ConsentGiven { user, client: client_row, scope }).await?;
         Ok(held.id)
     }
 }

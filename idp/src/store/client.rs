@@ -95,8 +95,8 @@ pub async fn find(conn: &mut Conn, client_id: &str, now: Timestamp) -> Result<Op
 }
 
 /// A client by its row.
-pub async fn find_by_row(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<Option<Registered>> {
-    let rows = sqlx::query_as(select("c.id = $2")).bind(now).bind(id).fetch_all(conn).await?;
+pub async fn find_by_row(conn: &mut Conn, client_row: &Id, now: Timestamp) -> Result<Option<Registered>> {
+    let rows = sqlx::query_as(select("c.id = $2")).bind(now).bind(client_row).fetch_all(conn).await?;
     Ok(assemble(rows)?.pop())
 }
 
@@ -181,10 +181,10 @@ async fn insert_parts(conn: &mut Conn, client: &Client) -> Result<()> {
 }
 
 /// Gives a client a secret.
-pub async fn insert_secret(conn: &mut Conn, id: &Id, client: &Id, hash: &TokenHash, now: Timestamp) -> Result<()> {
+pub async fn insert_secret(conn: &mut Conn, id: &Id, client_row: &Id, hash: &TokenHash, now: Timestamp) -> Result<()> {
     sqlx::query("INSERT INTO client_secret (id, client_row, hash, created_at) VALUES ($1, $2, $3, $4)")
         .bind(id)
-        .bind(client)
+        .bind(client_row)
         .bind(hash)
         .bind(now)
         .execute(conn)
@@ -193,10 +193,10 @@ pub async fn insert_secret(conn: &mut Conn, id: &Id, client: &Id, hash: &TokenHa
 }
 
 /// Disables a client: from then on nothing of it works. Returns since when it is disabled, if it is there.
-pub async fn disable(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<Option<Timestamp>> {
+pub async fn disable(conn: &mut Conn, client_row: &Id, now: Timestamp) -> Result<Option<Timestamp>> {
     let row: Option<(Timestamp,)> =
         sqlx::query_as("UPDATE client SET disabled_at = COALESCE(disabled_at, $2) WHERE id = $1 RETURNING disabled_at")
-            .bind(id)
+            .bind(client_row)
             .bind(now)
             .fetch_optional(conn)
             .await?;
@@ -207,8 +207,8 @@ pub async fn disable(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<Option<
 /// there may be more.
 #[derive(Clone, Debug)]
 pub struct DeleteParts {
-    /// The client.
-    pub client: Id,
+    /// The client's row.
+    pub client_row: Id,
     /// Since when it is disabled.
     pub disabled_at: Timestamp,
     /// How many of each go at most.
@@ -225,7 +225,8 @@ impl Change for DeleteParts {
                 "DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE client_row = $1 LIMIT $2)
                     AND EXISTS (SELECT 1 FROM client WHERE id = $1 AND disabled_at = $3)"
             );
-            let sql = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(&self.client).bind(self.rows).bind(self.disabled_at);
+            let sql =
+                sqlx::query(sqlx::AssertSqlSafe(sql)).bind(&self.client_row).bind(self.rows).bind(self.disabled_at);
             more |= sql.execute(&mut **tx).await?.rows_affected() == self.rows.unsigned_abs();
         }
         Ok(more)
@@ -233,7 +234,7 @@ impl Change for DeleteParts {
 }
 
 /// Removes a client that has been disabled since this moment, and all that hangs on it; whether it was there and so.
-pub async fn delete(conn: &mut Conn, id: &Id, disabled_at: Timestamp) -> Result<bool> {
-    let sql = sqlx::query("DELETE FROM client WHERE id = $1 AND disabled_at = $2").bind(id).bind(disabled_at);
+pub async fn delete(conn: &mut Conn, client_row: &Id, disabled_at: Timestamp) -> Result<bool> {
+    let sql = sqlx::query("DELETE FROM client WHERE id = $1 AND disabled_at = $2").bind(client_row).bind(disabled_at);
     Ok(sql.execute(conn).await?.rows_affected() == 1)
 }

@@ -18,24 +18,24 @@ impl FromRow<'_, AnyRow> for Remembered {
 }
 
 /// What a user has allowed a client before.
-pub async fn find(conn: &mut Conn, user: &Id, client: &Id) -> Result<Option<Remembered>> {
+pub async fn find(conn: &mut Conn, user: &Id, client_row: &Id) -> Result<Option<Remembered>> {
     Ok(sqlx::query_as("SELECT id, scope FROM consent WHERE user_id = $1 AND client_row = $2")
         .bind(user)
-        .bind(client)
+        .bind(client_row)
         .fetch_optional(conn)
         .await?)
 }
 
 /// Finds a consent, or makes one with an empty scope, and locks its row to the end of the transaction: nobody adds to it or
 /// withdraws it between this read and the write that follows.
-pub async fn hold(conn: &mut Conn, new_id: &Id, user: &Id, client: &Id, now: Timestamp) -> Result<Remembered> {
+pub async fn hold(conn: &mut Conn, new_id: &Id, user: &Id, client_row: &Id, now: Timestamp) -> Result<Remembered> {
     Ok(sqlx::query_as(
         "INSERT INTO consent (id, user_id, client_row, scope, created_at, updated_at) VALUES ($1, $2, $3, '', $4, $4)
          ON CONFLICT (user_id, client_row) DO UPDATE SET updated_at = excluded.updated_at RETURNING id, scope",
     )
     .bind(new_id)
     .bind(user)
-    .bind(client)
+    .bind(client_row)
     .bind(now)
     .fetch_one(conn)
     .await?)
@@ -59,30 +59,30 @@ pub async fn hold_if_there(conn: &mut Conn, id: &Id) -> Result<bool> {
 pub struct Withdraw {
     /// Whose consent it is.
     pub user: Id,
-    /// The client that had it.
-    pub client: Id,
+    /// The row of the client that had it.
+    pub client_row: Id,
 }
 
 impl Change for Withdraw {
     type Outcome = ();
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
-        let Self { user, client } = self;
+        let Self { user, client_row } = self;
         // The consent first: a grant that rests on it was either written before, and ends here, or is never written.
         sqlx::query("DELETE FROM consent WHERE user_id = $1 AND client_row = $2")
             .bind(&user)
-            .bind(&client)
+            .bind(&client_row)
             .execute(&mut **tx)
             .await?;
         sqlx::query(
             "UPDATE client_grant SET ended_at = $3 WHERE user_id = $1 AND client_row = $2 AND ended_at IS NULL",
         )
         .bind(&user)
-        .bind(&client)
+        .bind(&client_row)
         .bind(tx.now())
         .execute(&mut **tx)
         .await?;
-        tx.record(&Event::ConsentWithdrawn { user, client }).await
+        tx.record(&Event::ConsentWithdrawn { user, client: client_row }).await
     }
 }
 

@@ -10,7 +10,7 @@ use crate::oidc::scope::ScopeSet;
 /// Something that happened.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-#[allow(missing_docs)] // The variants' names say it; the fields are the rows that took part.
+#[allow(missing_docs)] // The variants' names say it; the fields are the rows that took part, by the names that are stored.
 pub enum Event {
     UserCreated { user: Id },
     UserDisabled { user: Id },

@@ -135,7 +135,13 @@ pub async fn insert(conn: &mut Conn, grant: &Grant) -> Result<()> {
 
 /// Removes the grants of a session for a client beyond so many, and all that hangs on them: first those whose code nobody has
 /// redeemed in time, last those for access while the user is away. A grant made after `fresh` may still be redeemed.
-pub async fn delete_surplus(conn: &mut Conn, session: &Id, client: &Id, kept: i64, fresh: Timestamp) -> Result<u64> {
+pub async fn delete_surplus(
+    conn: &mut Conn,
+    session: &Id,
+    client_row: &Id,
+    kept: i64,
+    fresh: Timestamp,
+) -> Result<u64> {
     let done = sqlx::query(
         "DELETE FROM client_grant WHERE id IN (
             SELECT g.id FROM client_grant g LEFT JOIN refresh_family f ON f.grant_id = g.id
@@ -145,7 +151,7 @@ pub async fn delete_surplus(conn: &mut Conn, session: &Id, client: &Id, kept: i6
                       COALESCE(f.last_used_at, g.created_at) DESC, g.id DESC LIMIT 1000 OFFSET $3)",
     )
     .bind(session)
-    .bind(client)
+    .bind(client_row)
     .bind(kept)
     .bind(fresh)
     .execute(conn)
