@@ -6,10 +6,8 @@ sign-in = Sign in
 sign-up = Create an account
 sign-out = Sign out
 continue = Continue
-back = Go back
 back-to-client = Back to { $client }
 identifier = Username or email
-username = Username
 email = Email
 name = Your name
 optional = (optional)
@@ -37,7 +35,6 @@ password-too-short = { $least ->
 }
 password-too-long = This password is too long. Choose a shorter one.
 password-too-common = This password is easy to guess. Choose one that nobody else would think of.
-password-like-identifier = This password is too close to your name or address. Choose another one.
 
 ## Signing in
 
@@ -47,7 +44,6 @@ keep-signed-in = Keep me signed in on this device
 sign-in-accounts = Choose an account that was used here
 sign-in-again = To keep your account safe, please sign in once more.
 sign-in-other-account = The application is waiting for a different account. Please sign in with that one.
-sign-in-password-set = Your new password is set. You can sign in with it now.
 sign-in-identifier-missing = Enter your username or email.
 sign-in-refused = We couldn’t sign you in with these details. Check them and try again. After several attempts, wait a minute first.
 sign-in-too-many-tries = { $seconds ->
@@ -60,9 +56,6 @@ sign-in-too-many-tries = { $seconds ->
 sign-up-title = Create your account
 sign-up-for-client = to continue to { $client }
 put-right = Something needs another look:
-sign-up-username-missing = Choose a username.
-sign-up-username-malformed = A username can have letters, digits, dots, dashes and underscores.
-sign-up-username-taken = This username is taken. Choose another one.
 sign-up-email-missing = Enter your email address.
 sign-up-email-malformed = This doesn’t look like an email address. An example is anna@example.com.
 sign-up-email-taken = There is already an account with this email address. Sign in instead, or use another address.
@@ -165,7 +158,6 @@ account-application-withdrawn = This application can’t use your account any mo
 ## On the way to an application
 
 leaving-title = Taking you back
-leaving-title-client = Taking you back to { $client }
 leaving-advice = This takes a moment. If nothing happens, continue yourself.
 
 ## What went wrong, and what to do

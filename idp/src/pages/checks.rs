@@ -145,7 +145,7 @@ fn identifiers_are_echoed_as_they_were_typed() {
 
 #[test]
 fn a_page_that_leaves_goes_one_way_only() {
-    for (_, _, Sample { name, html }) in every_page().into_iter().filter(|(_, _, page)| page.name == "leaving-bare") {
+    for (_, _, Sample { name, html }) in every_page().into_iter().filter(|(_, _, page)| page.name == "leaving-code") {
         let page = Html::parse_document(&html);
         assert_eq!(select(&page, "#continue")[0].attr("href"), Some("https://rp.example/cb?code=1"), "{name}");
         let refresh =

@@ -181,12 +181,15 @@ fn done(
         Some(url) => redirect::see_other(url),
         None => {
             let layout = page::layout(app, visitor);
-            let client_uri = wish.client.as_ref().and_then(|client| client.metadata.client_uri.clone());
+            let back = wish
+                .client
+                .as_ref()
+                .and_then(|client| Some((client.name.clone(), client.metadata.client_uri.clone()?)));
             let layout = match &wish.client {
                 Some(client) => layout.with_client(page::client(client)),
                 None => layout,
             };
-            page::show_with(app, visitor, StatusCode::OK, &SignedOutPage { layout, client_uri })
+            page::show_with(app, visitor, StatusCode::OK, &SignedOutPage { layout, back })
         }
     }
 }

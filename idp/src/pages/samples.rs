@@ -74,17 +74,14 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
         identifier: String::new(),
         notice: None,
         problem: None,
-        keep_signed_in: Some(false),
+        keep_signed_in: false,
         offers_sign_up: true,
         offers_accounts: true,
     };
     add("sign_in".to_owned(), &sign_in(layout()));
-    add(
-        "sign_in-bare".to_owned(),
-        &SignInPage { keep_signed_in: None, offers_sign_up: false, offers_accounts: false, ..sign_in(bare()) },
-    );
-    for notice in [SignInNotice::Again, SignInNotice::OtherAccount, SignInNotice::PasswordSet] {
-        let page = SignInPage { notice: Some(notice), keep_signed_in: Some(true), ..sign_in(layout()) };
+    add("sign_in-bare".to_owned(), &SignInPage { offers_sign_up: false, offers_accounts: false, ..sign_in(bare()) });
+    for notice in [SignInNotice::Again, SignInNotice::OtherAccount] {
+        let page = SignInPage { notice: Some(notice), keep_signed_in: true, ..sign_in(layout()) };
         add(format!("sign_in-{notice:?}"), &page);
     }
     for problem in [
@@ -99,50 +96,28 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
 
     let sign_up = |layout, problems| SignUpPage {
         layout,
-        username: Some(name.to_owned()),
-        email: Some(format!("{name}@example.com")),
+        email: format!("{name}@example.com"),
         name: name.to_owned(),
         least_password: 15,
         problems,
-        offers_sign_in: true,
     };
-    add("sign_up".to_owned(), &SignUpPage { username: None, ..sign_up(layout(), vec![]) });
+    add("sign_up".to_owned(), &sign_up(layout(), vec![]));
     for (title, problems) in [
         (
             "missing",
             vec![
-                SignUpProblem::UsernameMissing,
                 SignUpProblem::EmailMissing,
                 SignUpProblem::NameTooLong,
                 SignUpProblem::Password(PasswordProblem::Missing),
             ],
         ),
-        (
-            "malformed",
-            vec![
-                SignUpProblem::UsernameMalformed,
-                SignUpProblem::EmailMalformed,
-                SignUpProblem::Password(PasswordProblem::TooCommon),
-            ],
-        ),
-        (
-            "taken",
-            vec![
-                SignUpProblem::UsernameTaken,
-                SignUpProblem::EmailTaken,
-                SignUpProblem::Password(PasswordProblem::TooShort { least: 15 }),
-            ],
-        ),
+        ("malformed", vec![SignUpProblem::EmailMalformed, SignUpProblem::Password(PasswordProblem::TooCommon)]),
+        ("taken", vec![SignUpProblem::EmailTaken, SignUpProblem::Password(PasswordProblem::TooShort { least: 15 })]),
     ] {
         add(format!("sign_up-{title}"), &sign_up(layout(), problems));
     }
 
-    for problem in [
-        None,
-        Some(PasswordProblem::TooShort { least: 15 }),
-        Some(PasswordProblem::TooLong),
-        Some(PasswordProblem::LikeIdentifier),
-    ] {
+    for problem in [None, Some(PasswordProblem::TooShort { least: 15 }), Some(PasswordProblem::TooLong)] {
         let page = SetPasswordPage {
             layout: bare(),
             token: "lk_link".to_owned(),
@@ -163,8 +138,8 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
         tos_uri: Some("https://tidepool.example/terms".to_owned()),
     };
     add("consent".to_owned(), &consent);
-    let consent = ConsentPage { layout: bare(), policy_uri: None, tos_uri: None, ..consent };
-    add("consent-bare".to_owned(), &consent);
+    let consent = ConsentPage { layout: layout(), policy_uri: None, tos_uri: None, ..consent };
+    add("consent-without-papers".to_owned(), &consent);
 
     let continue_as = |account| ContinueAsPage { layout: layout(), account, destination: "127.0.0.1".to_owned() };
     add("continue_as".to_owned(), &continue_as(account()));
@@ -175,11 +150,10 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
     add("select_account".to_owned(), &SelectAccountPage { layout: layout(), accounts });
 
     add("end_session".to_owned(), &EndSessionPage { layout: layout(), accounts: vec![account()] });
-    add("end_session-bare".to_owned(), &EndSessionPage { layout: bare(), accounts: vec![] });
-    let client_uri = Some("https://tidepool.example/".to_owned());
-    add("signed_out".to_owned(), &SignedOutPage { layout: layout(), client_uri: client_uri.clone() });
-    add("signed_out-bare".to_owned(), &SignedOutPage { layout: bare(), client_uri: None });
-    add("signed_out-nameless".to_owned(), &SignedOutPage { layout: bare(), client_uri });
+    add("end_session-bare".to_owned(), &EndSessionPage { layout: bare(), accounts: vec![account()] });
+    let back = Some((name.to_owned(), "https://tidepool.example/".to_owned()));
+    add("signed_out".to_owned(), &SignedOutPage { layout: layout(), back });
+    add("signed_out-bare".to_owned(), &SignedOutPage { layout: bare(), back: None });
     add("home".to_owned(), &HomePage { layout: bare(), accounts: vec![account(), nameless()], offers_sign_up: true });
     add("home-bare".to_owned(), &HomePage { layout: bare(), accounts: vec![], offers_sign_up: true });
     let own = || Layout { language_return: Some("/account"), whose: Some("alices".to_owned()), ..bare() };
@@ -245,12 +219,12 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
         let title = format!("account_applications-{}", applications.len());
         add(title, &AccountApplicationsPage { layout: own(), applications, done: true });
     }
-    add("leaving".to_owned(), &LeavingPage { layout: layout(), url: format!("https://rp.example/cb?state={name}") });
-    add("leaving-bare".to_owned(), &LeavingPage { layout: bare(), url: "https://rp.example/cb?code=1".to_owned() });
+    add("leaving".to_owned(), &LeavingPage { layout: bare(), url: format!("https://rp.example/cb?state={name}") });
+    add("leaving-code".to_owned(), &LeavingPage { layout: bare(), url: "https://rp.example/cb?code=1".to_owned() });
     add(
         "form_post".to_owned(),
         &FormPostPage {
-            layout: layout(),
+            layout: bare(),
             action: "https://rp.example/cb".to_owned(),
             params: vec![("state".to_owned(), name.to_owned()), ("code".to_owned(), "lk_ac_1".to_owned())],
         },

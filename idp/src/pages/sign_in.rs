@@ -22,7 +22,7 @@ use crate::oidc::difference::Difference;
 
 use super::{Layout, Wording};
 
-/// Asks who somebody is. Posts `identifier`, `password` and, if offered, `keep_signed_in=yes` to `/sign-in`.
+/// Asks who somebody is. Posts `identifier`, `password` and, if ticked, `keep_signed_in=yes` to `/sign-in`.
 #[derive(Template)]
 #[template(path = "pages/sign_in.html")]
 pub struct SignInPage<'a> {
@@ -34,8 +34,8 @@ pub struct SignInPage<'a> {
     pub notice: Option<SignInNotice>,
     /// Why the last try did not succeed.
     pub problem: Option<SignInProblem>,
-    /// Whether "keep me signed in" is offered, and was ticked.
-    pub keep_signed_in: Option<bool>,
+    /// Whether "keep me signed in" was ticked.
+    pub keep_signed_in: bool,
     /// Whether a person may make an account.
     pub offers_sign_up: bool,
     /// Whether this browser has accounts to choose from.
@@ -49,8 +49,6 @@ pub enum SignInNotice {
     Again,
     /// The client expects another account than the one that is signed in (`id_token_hint`).
     OtherAccount,
-    /// The new password is in force.
-    PasswordSet,
 }
 
 impl SignInNotice {
@@ -59,7 +57,6 @@ impl SignInNotice {
         match self {
             Self::Again => Wording::new("sign-in-again"),
             Self::OtherAccount => Wording::new("sign-in-other-account"),
-            Self::PasswordSet => Wording::new("sign-in-password-set"),
         }
     }
 }
@@ -195,7 +192,7 @@ fn show(
         identifier: shown.identifier,
         notice: shown.notice,
         problem: shown.problem,
-        keep_signed_in: Some(shown.keep),
+        keep_signed_in: shown.keep,
         offers_sign_up: app.config.login.sign_up,
         offers_accounts: step.is_some_and(|step| !step.sessions.is_empty()),
     };

@@ -28,32 +28,25 @@ use crate::store::user::IdentifierKind;
 use super::wording::PasswordProblem;
 use super::{Layout, Wording};
 
-/// Asks for what an account begins with. Posts `username` or `email` (whichever are asked for), `name` and `password` to
-/// `/sign-up`.
+/// Asks for what an account begins with. Posts `email`, `name` and `password` to `/sign-up`.
 #[derive(Template)]
 #[template(path = "pages/sign_up.html")]
 pub struct SignUpPage<'a> {
     /// What the page is set in.
     pub layout: Layout<'a>,
-    /// The user name as typed; `None` where none is asked for.
-    pub username: Option<String>,
-    /// The mail address as typed; `None` where none is asked for.
-    pub email: Option<String>,
+    /// The mail address as typed.
+    pub email: String,
     /// The person's name as typed; may be left empty.
     pub name: String,
     /// The least number of characters of a password.
     pub least_password: u64,
     /// What has to be put right, in the order of the fields.
     pub problems: Vec<SignUpProblem>,
-    /// Whether the page has a way to sign in instead.
-    pub offers_sign_in: bool,
 }
 
 /// A field of the form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignUpField {
-    /// The user name.
-    Username,
     /// The mail address.
     Email,
     /// The person's name.
@@ -66,7 +59,6 @@ impl SignUpField {
     /// The field's name in the form.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Username => "username",
             Self::Email => "email",
             Self::Name => "name",
             Self::Password => "password",
@@ -77,12 +69,6 @@ impl SignUpField {
 /// What has to be put right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignUpProblem {
-    /// No user name was typed.
-    UsernameMissing,
-    /// The user name has signs in it, or a length, that are not possible.
-    UsernameMalformed,
-    /// Somebody has the user name.
-    UsernameTaken,
     /// No mail address was typed.
     EmailMissing,
     /// It is no mail address.
@@ -99,7 +85,6 @@ impl SignUpProblem {
     /// The field that it concerns.
     pub fn field(self) -> SignUpField {
         match self {
-            Self::UsernameMissing | Self::UsernameMalformed | Self::UsernameTaken => SignUpField::Username,
             Self::EmailMissing | Self::EmailMalformed | Self::EmailTaken => SignUpField::Email,
             Self::NameTooLong => SignUpField::Name,
             Self::Password(_) => SignUpField::Password,
@@ -109,9 +94,6 @@ impl SignUpProblem {
     /// What a person reads.
     pub fn wording(self) -> Wording {
         match self {
-            Self::UsernameMissing => Wording::new("sign-up-username-missing"),
-            Self::UsernameMalformed => Wording::new("sign-up-username-malformed"),
-            Self::UsernameTaken => Wording::new("sign-up-username-taken"),
             Self::EmailMissing => Wording::new("sign-up-email-missing"),
             Self::EmailMalformed => Wording::new("sign-up-email-malformed"),
             Self::EmailTaken => Wording::new("sign-up-email-taken"),
@@ -205,12 +187,10 @@ fn show(app: &App, visitor: &Visitor, step: Option<&Step>, typed: Typed) -> Resu
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
     let page = SignUpPage {
         layout: layout_of(app, visitor, step).with_switch("/sign-up"),
-        username: None,
-        email: Some(email),
+        email,
         name,
         least_password: app.config.login.password_min_length.into(),
         problems,
-        offers_sign_in: true,
     };
     page::show_with(app, visitor, status, &page)
 }

@@ -18,12 +18,12 @@ use super::Layout;
 pub struct SignedOutPage<'a> {
     /// What the page is set in; the client, if it is known, is the one that a person came from.
     pub layout: Layout<'a>,
-    /// The client's own page: OIDC Registration §2, `client_uri`.
-    pub client_uri: Option<String>,
+    /// The client's name and its own page: OIDC Registration §2, `client_uri`.
+    pub back: Option<(String, String)>,
 }
 
 /// Shows the page.
 pub async fn get(State(app): State<App>, visitor: Visitor) -> Result<Response, Error> {
-    let page = SignedOutPage { layout: page::layout(&app, &visitor), client_uri: None };
+    let page = SignedOutPage { layout: page::layout(&app, &visitor), back: None };
     page::show_with(&app, &visitor, StatusCode::OK, &page)
 }

@@ -20,8 +20,6 @@ pub enum PasswordProblem {
     TooLong,
     /// On the list of passwords that attackers try first, or as easily guessed.
     TooCommon,
-    /// Little more than the person's own name or address.
-    LikeIdentifier,
 }
 
 impl PasswordProblem {
@@ -32,7 +30,6 @@ impl PasswordProblem {
             Self::TooShort { least } => Wording::counted("password-too-short", "least", least),
             Self::TooLong => Wording::new("password-too-long"),
             Self::TooCommon => Wording::new("password-too-common"),
-            Self::LikeIdentifier => Wording::new("password-like-identifier"),
         }
     }
 }
