@@ -9,7 +9,7 @@ use crate::base::token::{Token, TokenKind};
 use crate::http::client_auth::AuthenticatedClient;
 use crate::http::diagnosis::Diagnosis;
 use crate::http::error::Error;
-use crate::http::params::Form;
+use crate::http::params::FormParams;
 use crate::oidc;
 use crate::oidc::claims::introspection::{Active, Introspection, may_see};
 use crate::oidc::client::metadata::Client;
@@ -23,7 +23,7 @@ use crate::tokens::authenticate;
 pub async fn post(
     State(app): State<App>,
     AuthenticatedClient(client): AuthenticatedClient,
-    Form(params): Form,
+    FormParams(params): FormParams,
 ) -> Result<Response, Error> {
     if client.is_public() {
         // Anybody could say to be it.

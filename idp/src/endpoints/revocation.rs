@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use crate::app::App;
 use crate::http::client_auth::AuthenticatedClient;
 use crate::http::error::Error;
-use crate::http::params::Form;
+use crate::http::params::FormParams;
 use crate::oidc;
 use crate::oidc::error::ErrorCode;
 use crate::oidc::revocation::NamedToken;
@@ -16,7 +16,7 @@ use crate::tokens::revoke::{Outcome, revoke};
 pub async fn post(
     State(app): State<App>,
     AuthenticatedClient(client): AuthenticatedClient,
-    Form(params): Form,
+    FormParams(params): FormParams,
 ) -> Result<StatusCode, Error> {
     let named = NamedToken::parse(&params)?;
     match revoke(&app, &client, &named.token).await? {

@@ -10,7 +10,7 @@ use axum::extract::State;
 use crate::app::App;
 use crate::http::client_auth::AuthenticatedClient;
 use crate::http::error::Error;
-use crate::http::params::Form;
+use crate::http::params::FormParams;
 use crate::oidc::token::request::TokenRequest;
 use crate::oidc::token::response::TokenResponse;
 
@@ -18,7 +18,7 @@ use crate::oidc::token::response::TokenResponse;
 pub async fn post(
     State(app): State<App>,
     AuthenticatedClient(client): AuthenticatedClient,
-    Form(params): Form,
+    FormParams(params): FormParams,
 ) -> Result<Json<TokenResponse>, Error> {
     let request = TokenRequest::parse(&params)?;
     if !client.allows_grant(request.grant_type()) {

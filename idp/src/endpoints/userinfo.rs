@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::app::App;
 use crate::http::error::Error;
-use crate::http::params::Form;
+use crate::http::params::FormParams;
 use crate::http::request_log;
 use crate::oidc;
 use crate::oidc::bearer::{self, Refusal};
@@ -31,7 +31,7 @@ pub async fn get(
 pub async fn post(
     State(app): State<App>,
     headers: HeaderMap,
-    Form(params): Form,
+    FormParams(params): FormParams,
 ) -> Result<Json<Map<String, Value>>, Error> {
     answer(&app, &headers, &Params::parse(b"")?, Some(&params)).await
 }

@@ -9,7 +9,7 @@ use axum::response::Response;
 
 use crate::app::App;
 use crate::http::error::Error;
-use crate::http::form::Form;
+use crate::http::form::ProvenForm;
 use crate::http::page::{self, Layout};
 use crate::http::visitor::Visitor;
 use crate::login;
@@ -41,8 +41,8 @@ impl AccountHolder {
 
     /// The person on whose page a form was, with the form's fields. `None` if that session is over: a form of one
     /// person must not change the account of the next.
-    pub async fn of_form(app: &App, form: Form) -> Result<Option<(Self, Params)>, Error> {
-        let Form { visitor, params } = form;
+    pub async fn of_form(app: &App, form: ProvenForm) -> Result<Option<(Self, Params)>, Error> {
+        let ProvenForm { visitor, params } = form;
         let whose = params.get("whose").unwrap_or_default();
         let mut sessions = visitor.sessions(app).await?;
         let shown = sessions.iter().position(|session| handle(app, session, session.id.as_str()) == whose);

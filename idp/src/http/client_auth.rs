@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::base::token::TokenHash;
 use crate::clients;
 use crate::http::error::Error;
-use crate::http::params::Form;
+use crate::http::params::FormParams;
 use crate::http::request_log;
 use crate::oidc;
 use crate::oidc::client::auth::{self, ClientCredentials};
@@ -26,7 +26,7 @@ impl FromRequestParts<App> for AuthenticatedClient {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
-        let Form(params) = Form::from_request_parts(parts, app).await?;
+        let FormParams(params) = FormParams::from_request_parts(parts, app).await?;
         let mut headers = parts.headers.get_all(header::AUTHORIZATION).iter();
         let authorization = match (headers.next(), headers.next()) {
             (None, _) => None,

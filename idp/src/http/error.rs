@@ -35,12 +35,12 @@ pub enum Error {
     BareChallenge(String),
     /// A request for authorization that must not be redirected.
     Refused(Refusal),
-    /// A form that was not shown to this browser, or not lately.
+    /// A form that was not shown to this browser, or too long ago.
     ForeignForm,
-    /// A form from a browser that keeps no cookies, or lost them.
-    CookiesOff,
-    /// A sign-in in progress whose browser came back without its cookie.
-    CookieMissing,
+    /// A form from a browser that sent no cookie of its own.
+    FormWithoutCookie,
+    /// An interaction from a browser that sent no cookie of its own.
+    InteractionWithoutCookie,
     /// A sign-in that is not this browser's, or is over.
     InteractionExpired,
     /// A link that does not work, or no longer.
@@ -149,10 +149,10 @@ impl Error {
             Self::SignUpOff => StatusCode::FORBIDDEN,
             Self::Refused(_)
             | Self::InteractionExpired
-            | Self::CookieMissing
+            | Self::InteractionWithoutCookie
             | Self::SpentLink
             | Self::BadSignOut(_) => StatusCode::BAD_REQUEST,
-            Self::ForeignForm | Self::CookiesOff => StatusCode::FORBIDDEN,
+            Self::ForeignForm | Self::FormWithoutCookie => StatusCode::FORBIDDEN,
             Self::Http(status, _) => *status,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
@@ -171,8 +171,8 @@ impl Error {
             Self::BareChallenge(_)
             | Self::Refused(_)
             | Self::ForeignForm
-            | Self::CookiesOff
-            | Self::CookieMissing
+            | Self::FormWithoutCookie
+            | Self::InteractionWithoutCookie
             | Self::InteractionExpired
             | Self::SpentLink
             | Self::SignUpOff
@@ -254,7 +254,7 @@ impl Error {
             Self::Refused(refusal) => refusal.as_str(),
             Self::BadSignOut(refusal) => refusal.as_str(),
             Self::ForeignForm => "foreign_form",
-            Self::CookiesOff | Self::CookieMissing => "cookies_off",
+            Self::FormWithoutCookie | Self::InteractionWithoutCookie => "cookies_off",
             Self::InteractionExpired => "interaction_expired",
             Self::SpentLink => "spent_link",
             Self::SignUpOff => "sign_up_off",

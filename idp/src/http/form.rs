@@ -13,7 +13,7 @@ use crate::oidc::difference::Difference;
 use crate::oidc::params::Params;
 
 /// A posted form, checked against cross-site request forgery before any handler sees it.
-pub struct Form {
+pub struct ProvenForm {
     /// Who posted it.
     pub visitor: Visitor,
     /// The fields.
@@ -25,7 +25,7 @@ pub fn csrf_token(app: &App, visitor: &Visitor) -> String {
     app.csrf.fingerprint(visitor.browser.expose())
 }
 
-impl FromRequest<App> for Form {
+impl FromRequest<App> for ProvenForm {
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
@@ -38,7 +38,7 @@ impl FromRequest<App> for Form {
     }
 }
 
-impl Form {
+impl ProvenForm {
     /// Checks that a page of ours posted these fields, from this very browser.
     pub fn check(app: &App, parts: &Parts, params: Params) -> Result<Self, Error> {
         let visitor = Visitor::of(parts, app);
@@ -52,7 +52,7 @@ impl Form {
         if visitor.is_new || !Secret::from(sent).same_as(&csrf_token(app, &visitor)) {
             let expected = "that of a form that was shown to this browser";
             return Err(match (visitor.is_new, sent.is_empty()) {
-                (true, _) => Error::CookiesOff.because(Difference::missing("cookie", "the browser's own")),
+                (true, _) => Error::FormWithoutCookie.because(Difference::missing("cookie", "the browser's own")),
                 (_, true) => Error::ForeignForm.because(Difference::missing("csrf", expected)),
                 _ => Error::ForeignForm.because(Difference::new("csrf", "another browser's, or an old one", expected)),
             });

@@ -78,10 +78,10 @@ fn invalid_repeated(name: &str) -> Error {
     crate::oidc::error::Error::new(ErrorCode::InvalidRequest, format!("{name} is there twice")).into()
 }
 
-/// The parameters that the layer has read.
-pub struct Form(pub Params);
+/// The parameters of a form that the layer has read. It proves nothing of who sent them, unlike `ProvenForm`.
+pub struct FormParams(pub Params);
 
-impl FromRequestParts<App> for Form {
+impl FromRequestParts<App> for FormParams {
     type Rejection = Error;
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Error> {
         let params = parts.extensions.get::<Params>().cloned();

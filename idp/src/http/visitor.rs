@@ -110,7 +110,9 @@ impl Visitor {
                 (Error::InteractionExpired, "one that was cut or changed, or is another provider's")
             }
             NotOpened::Over => (Error::InteractionExpired, "one that began too long ago"),
-            NotOpened::OfAnotherBrowser if self.is_new => (Error::CookieMissing, "one without the browser's cookie"),
+            NotOpened::OfAnotherBrowser if self.is_new => {
+                (Error::InteractionWithoutCookie, "one without the browser's cookie")
+            }
             NotOpened::OfAnotherBrowser => (Error::InteractionExpired, "one of another browser"),
         };
         Err(error.because(Difference::new("interaction", came, "one that this browser began (login.interaction)")))

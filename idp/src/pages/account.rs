@@ -16,7 +16,7 @@ use crate::flow::account_holder::{AccountHolder, handle};
 use crate::flow::next_page;
 use crate::http::cookies::{Jar, Name};
 use crate::http::error::Error;
-use crate::http::form::Form;
+use crate::http::form::ProvenForm;
 use crate::http::query::Query;
 use crate::http::visitor::Visitor;
 use crate::http::{page, redirect};
@@ -78,7 +78,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 }
 
 /// Saves what was changed.
-pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
+pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let Some((owner, params)) = AccountHolder::of_form(&app, form).await? else {
         return redirect::see_other(&app.config.issuer.url("/account"));
     };
@@ -98,7 +98,7 @@ pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error>
 }
 
 /// Goes on with another account of this browser.
-pub async fn switch(State(app): State<App>, form: Form) -> Result<Response, Error> {
+pub async fn switch(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let Some((owner, params)) = AccountHolder::of_form(&app, form).await? else {
         return redirect::see_other(&app.config.issuer.url("/account"));
     };

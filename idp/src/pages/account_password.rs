@@ -14,7 +14,7 @@ use crate::flow::account_holder::AccountHolder;
 use crate::flow::next_page;
 use crate::http::cookies::Jar;
 use crate::http::error::Error;
-use crate::http::form::Form;
+use crate::http::form::ProvenForm;
 use crate::http::page::Wording;
 use crate::http::query::Query;
 use crate::http::visitor::{self, Visitor};
@@ -86,7 +86,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 }
 
 /// Changes the password. All sessions and grants end; this browser gets a new session.
-pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
+pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let Some((owner, params)) = AccountHolder::of_form(&app, form).await? else {
         return redirect::see_other(&app.config.issuer.url("/account/password"));
     };

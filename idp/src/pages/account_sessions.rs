@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::flow::account_holder::{AccountHolder, handle};
 use crate::flow::next_page;
 use crate::http::error::Error;
-use crate::http::form::Form;
+use crate::http::form::ProvenForm;
 use crate::http::query::Query;
 use crate::http::visitor::Visitor;
 use crate::http::{page, redirect};
@@ -117,7 +117,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 }
 
 /// Ends one session, or all others.
-pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
+pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let Some((owner, params)) = AccountHolder::of_form(&app, form).await? else {
         return redirect::see_other(&app.config.issuer.url("/account/sessions"));
     };

@@ -12,7 +12,7 @@ use crate::base::id::Id;
 use crate::flow::authorization::{Step, layout_of};
 use crate::flow::next_page;
 use crate::http::error::Error;
-use crate::http::form::Form;
+use crate::http::form::ProvenForm;
 use crate::http::page;
 use crate::http::query::Query;
 use crate::http::visitor::Visitor;
@@ -122,8 +122,8 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 const DECISIONS: Rate = Rate { burst: 60, period: Duration::from_secs(10) };
 
 /// Notes the decision, and goes on.
-pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
-    let Form { visitor, params } = form;
+pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
+    let ProvenForm { visitor, params } = form;
     let mut step = Step::open(&app, &visitor, params.get("interaction").unwrap_or_default()).await?;
     let asked = step.interaction.question.take();
     // Skipped steps, and a page that is out of date or was shown to somebody else, lead back to what is to be done.

@@ -13,7 +13,7 @@ use crate::base::token::looks_like;
 use crate::clients;
 use crate::flow::answer;
 use crate::http::error::Error;
-use crate::http::form::Form;
+use crate::http::form::ProvenForm;
 use crate::http::visitor::Visitor;
 use crate::http::{page, params, redirect, request_log};
 use crate::login::interaction::Interaction;
@@ -78,7 +78,7 @@ pub async fn post(State(app): State<App>, request: Request) -> Result<Response, 
         let location = format!("{}?{}", app.config.issuer.url("/end_session"), params.encode());
         return redirect::see_other(&location);
     }
-    let Form { visitor, params } = Form::check(&app, &parts, params)?;
+    let ProvenForm { visitor, params } = ProvenForm::check(&app, &parts, params)?;
     let wish = match params.get("interaction") {
         Some(sealed) => {
             let asked = visitor.open(&app, sealed)?;

@@ -8,15 +8,15 @@ use crate::app::App;
 use crate::base::language::Language;
 use crate::http::cookies::{Jar, Name};
 use crate::http::error::Error;
-use crate::http::form::Form;
+use crate::http::form::ProvenForm;
 use crate::http::redirect;
 use crate::login::interaction::Interaction;
 
 const A_YEAR: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Remembers the choice, and goes back to the page. Posts `language`, `return` and, within an interaction, that.
-pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
-    let Form { visitor, params } = form;
+pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
+    let ProvenForm { visitor, params } = form;
     let language = params.get("language").and_then(Language::lookup).unwrap_or(visitor.language);
     // Only pages of ours, by name: no address from a form is ever followed.
     let pages = [

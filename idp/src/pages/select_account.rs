@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::flow::authorization::{Step, layout_of};
 use crate::flow::next_page;
 use crate::http::error::Error;
-use crate::http::form::Form;
+use crate::http::form::ProvenForm;
 use crate::http::query::Query;
 use crate::http::visitor::Visitor;
 use crate::http::{page, redirect};
@@ -52,8 +52,8 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 }
 
 /// Notes the choice, and goes on.
-pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
-    let Form { visitor, params } = form;
+pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
+    let ProvenForm { visitor, params } = form;
     let mut step = Step::open(&app, &visitor, params.get("interaction").unwrap_or_default()).await?;
     let chosen = params.get("session").unwrap_or_default();
     if chosen == "another" {

@@ -12,7 +12,7 @@ use crate::base::secret::Secret;
 use crate::base::token::{Token, TokenKind};
 use crate::flow::next_page;
 use crate::http::error::Error;
-use crate::http::form::Form;
+use crate::http::form::ProvenForm;
 use crate::http::page;
 use crate::http::query::Query;
 use crate::http::visitor::{self, Visitor};
@@ -53,8 +53,8 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 }
 
 /// Sets the password, and uses the link up.
-pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
-    let Form { visitor, params } = form;
+pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
+    let ProvenForm { visitor, params } = form;
     visitor.hold_to(&app, "set-password", visitor::sign_in_rate(&app)).await?;
     let token = params.get("token").unwrap_or_default();
     let user = whose(&app, token).await?;

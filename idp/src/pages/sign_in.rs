@@ -11,7 +11,7 @@ use crate::flow::authorization::{Step, layout_of};
 use crate::flow::next_page;
 use crate::http::diagnosis::Diagnosis;
 use crate::http::error::Error;
-use crate::http::form::Form;
+use crate::http::form::ProvenForm;
 use crate::http::page;
 use crate::http::query::Query;
 use crate::http::visitor::{self, Visitor};
@@ -119,8 +119,8 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 }
 
 /// Tries what was typed.
-pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
-    let Form { visitor, params } = form;
+pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
+    let ProvenForm { visitor, params } = form;
     let mut step = match params.get("interaction") {
         Some(sealed) => Some(Step::open(&app, &visitor, sealed).await?),
         None => None,

@@ -15,7 +15,7 @@ use crate::base::secret::Secret;
 use crate::flow::authorization::{Step, layout_of};
 use crate::flow::next_page;
 use crate::http::error::Error;
-use crate::http::form::Form;
+use crate::http::form::ProvenForm;
 use crate::http::page;
 use crate::http::query::Query;
 use crate::http::visitor::Visitor;
@@ -126,9 +126,9 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 }
 
 /// Makes an account, and signs its owner in.
-pub async fn post(State(app): State<App>, form: Form) -> Result<Response, Error> {
+pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     offered(&app)?;
-    let Form { visitor, params } = form;
+    let ProvenForm { visitor, params } = form;
     // Before anything that takes time: an account is nobody's yet, so that an address is all that can be held to a rate.
     visitor.hold_to(&app, "sign-up", Rate { burst: 10, period: Duration::from_secs(60) }).await?;
     let mut step = match params.get("interaction") {

@@ -211,7 +211,7 @@ impl Problem {
                 end_session::Refusal::Repeated | end_session::Refusal::TooLong => Self::BadRequest,
             },
             Error::ForeignForm => Self::ForeignForm,
-            Error::CookiesOff | Error::CookieMissing => Self::CookiesOff,
+            Error::FormWithoutCookie | Error::InteractionWithoutCookie => Self::CookiesOff,
             Error::InteractionExpired => Self::InteractionExpired,
             Error::SpentLink => Self::SpentLink,
             Error::SignUpOff => Self::SignUpOff,
