@@ -6,10 +6,10 @@ use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
 use crate::base::token::{Token, TokenKind};
-use crate::http::client_auth::AuthenticatedClient;
 use crate::http::diagnosis::Diagnosis;
 use crate::http::error::Error;
-use crate::http::params::FormParams;
+use crate::http::request::client_auth::AuthenticatedClient;
+use crate::http::request::params::FormParams;
 use crate::oidc;
 use crate::oidc::claims::introspection::{Active, Introspection, may_see};
 use crate::oidc::client::metadata::Client;

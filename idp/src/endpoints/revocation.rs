@@ -4,9 +4,9 @@ use axum::extract::State;
 use axum::http::StatusCode;
 
 use crate::app::App;
-use crate::http::client_auth::AuthenticatedClient;
 use crate::http::error::Error;
-use crate::http::params::FormParams;
+use crate::http::request::client_auth::AuthenticatedClient;
+use crate::http::request::params::FormParams;
 use crate::oidc;
 use crate::oidc::error::ErrorCode;
 use crate::oidc::revocation::NamedToken;

@@ -8,9 +8,9 @@ use axum::Json;
 use axum::extract::State;
 
 use crate::app::App;
-use crate::http::client_auth::AuthenticatedClient;
 use crate::http::error::Error;
-use crate::http::params::FormParams;
+use crate::http::request::client_auth::AuthenticatedClient;
+use crate::http::request::params::FormParams;
 use crate::oidc::token::request::TokenRequest;
 use crate::oidc::token::response::TokenResponse;
 

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 
 use crate::app::App;
 use crate::http::error::Error;
-use crate::http::params::FormParams;
-use crate::http::request_log;
+use crate::http::layers::request_log;
+use crate::http::request::params::FormParams;
 use crate::oidc;
 use crate::oidc::bearer::{self, Refusal};
 use crate::oidc::claims::userinfo::response;

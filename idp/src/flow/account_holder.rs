@@ -9,9 +9,9 @@ use axum::response::Response;
 
 use crate::app::App;
 use crate::http::error::Error;
-use crate::http::form::ProvenForm;
 use crate::http::page::{self, Layout};
-use crate::http::visitor::Visitor;
+use crate::http::request::form::ProvenForm;
+use crate::http::request::visitor::Visitor;
 use crate::login;
 use crate::oidc::params::Params;
 use crate::store::ephemeral::Rate;

@@ -10,7 +10,7 @@ use crate::http::page;
 use crate::http::page::form_post::FormPostPage;
 use crate::http::page::leaving::LeavingPage;
 use crate::http::redirect::see_other;
-use crate::http::visitor::Visitor;
+use crate::http::request::visitor::Visitor;
 use crate::oidc::authorization::response::AuthorizationResponse;
 use crate::oidc::authorization::response_mode::ResponseMode;
 

@@ -11,10 +11,10 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use super::diagnosis::Diagnosis;
-use super::request_id::RequestId;
 use crate::app::App;
 use crate::hashing::Busy;
+use crate::http::diagnosis::Diagnosis;
+use crate::http::request::id::RequestId;
 use crate::login;
 use crate::oidc;
 use crate::oidc::authorization::recipient::Refusal;

@@ -1,19 +1,10 @@
-//! Ring 4: what doors need of HTTP, written once.
+//! Ring 4: what doors need of HTTP, written once: what a handler takes of a request (`request`), what it answers (`page`,
+//! `redirect`, `error`, `cookies`), and what stands around all handlers (`layers`).
 
-pub mod client_auth;
-pub mod client_ip;
 pub mod cookies;
-pub mod cors;
 pub mod diagnosis;
 pub mod error;
-pub mod form;
-pub mod guard;
-pub mod headers;
+pub mod layers;
 pub mod page;
-pub mod params;
-pub mod query;
 pub mod redirect;
-pub mod request_id;
-pub mod request_log;
-pub mod run_to_end;
-pub mod visitor;
+pub mod request;

@@ -3,7 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::error::Error;
+use crate::http::error::Error;
 
 /// A redirect that turns every method into GET: RFC 9110 §15.4.4. Never 307, which would send a password on.
 pub fn see_other(location: &str) -> Result<Response, Error> {

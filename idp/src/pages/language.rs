@@ -8,8 +8,8 @@ use crate::app::App;
 use crate::base::language::Language;
 use crate::http::cookies::{Jar, Name};
 use crate::http::error::Error;
-use crate::http::form::ProvenForm;
 use crate::http::redirect;
+use crate::http::request::form::ProvenForm;
 use crate::login::interaction::Interaction;
 
 const A_YEAR: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 60 * 60);

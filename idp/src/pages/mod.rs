@@ -5,7 +5,6 @@ pub mod account;
 pub mod account_applications;
 pub mod account_password;
 pub mod account_sessions;
-pub mod brand;
 #[cfg(test)]
 mod checks;
 pub mod consent;

@@ -12,10 +12,10 @@ use crate::base::secret::Secret;
 use crate::base::token::{Token, TokenKind};
 use crate::flow::next_page;
 use crate::http::error::Error;
-use crate::http::form::ProvenForm;
 use crate::http::page;
-use crate::http::query::Query;
-use crate::http::visitor::{self, Visitor};
+use crate::http::request::form::ProvenForm;
+use crate::http::request::query::Query;
+use crate::http::request::visitor::{self, Visitor};
 use crate::store::one_time_link::{self, Purpose};
 use crate::store::user::{self, User};
 

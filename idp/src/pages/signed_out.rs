@@ -8,7 +8,7 @@ use axum::response::Response;
 use crate::app::App;
 use crate::http::error::Error;
 use crate::http::page;
-use crate::http::visitor::Visitor;
+use crate::http::request::visitor::Visitor;
 
 use super::Layout;
 

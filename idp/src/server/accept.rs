@@ -34,9 +34,9 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::app::App;
-use crate::http::client_ip;
+use crate::http::layers::request_log;
 use crate::http::page::assets::Shared;
-use crate::http::request_log;
+use crate::http::request::client_ip;
 use crate::server::router;
 use connections::{Connection, Connections, Opened, Why};
 pub use files::fit;

@@ -10,12 +10,14 @@ use axum::routing::{any, get, post};
 use crate::app::App;
 use crate::endpoints::{authorization, discovery, health, introspection, jwks, metrics, revocation, token, userinfo};
 use crate::flow::account_holder;
-use crate::http::page::{self, assets};
-use crate::http::{cors, error, guard, headers, params, request_log, run_to_end};
+use crate::http::error;
+use crate::http::layers::{cors, guard, headers, request_log, run_to_end};
+use crate::http::page::{self, assets, brand};
+use crate::http::request::params;
 use crate::oidc::difference::Difference;
 use crate::oidc::discovery::paths;
 use crate::pages::{
-    account, account_applications, account_password, account_sessions, brand, consent, continue_as, end_session, home,
+    account, account_applications, account_password, account_sessions, consent, continue_as, end_session, home,
     language, select_account, set_password, sign_in, sign_up, signed_out,
 };
 

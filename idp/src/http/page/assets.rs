@@ -11,8 +11,8 @@ use axum::extract::Path;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use super::super::error::Error;
 use crate::base::encoding::{base64url, sha256};
+use crate::http::error::Error;
 
 /// A file of `static/`.
 #[derive(Debug, PartialEq, Eq)]

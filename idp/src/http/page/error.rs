@@ -10,7 +10,7 @@ use super::{Layout, Wording, layout, show};
 use crate::app::App;
 use crate::http::diagnosis::Diagnosis;
 use crate::http::error::{self, Error};
-use crate::http::visitor::Visitor;
+use crate::http::request::visitor::Visitor;
 use crate::oidc::authorization::recipient::Refusal;
 use crate::oidc::discovery::{INTROSPECT, JWKS, REVOKE, TOKEN, USERINFO};
 use crate::oidc::end_session;

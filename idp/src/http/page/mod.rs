@@ -1,6 +1,7 @@
 //! What all pages are made of, and the pages that any door may have to show: errors, and the ways out.
 
 pub mod assets;
+pub mod brand;
 pub mod error;
 pub mod form_post;
 pub mod layout;
@@ -14,12 +15,12 @@ use axum::response::{Html, IntoResponse, Response};
 pub use layout::{AccountView, ClientView, Layout};
 pub use wording::Wording;
 
-use super::error::Error;
-use super::form::csrf_token;
-use super::headers::PAGE_POLICY;
-use super::visitor::Visitor;
 use crate::account::users;
 use crate::app::App;
+use crate::http::error::Error;
+use crate::http::layers::headers::PAGE_POLICY;
+use crate::http::request::form::csrf_token;
+use crate::http::request::visitor::Visitor;
 use crate::oidc::client::metadata::Client;
 use crate::store::session::Session;
 use crate::store::user;

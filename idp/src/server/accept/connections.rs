@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use crate::app::App;
-use crate::http::client_ip;
+use crate::http::request::client_ip;
 
 /// How often the server looks which connections have been quiet for too long.
 const LOOK: Duration = Duration::from_millis(500);

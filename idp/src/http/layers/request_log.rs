@@ -6,10 +6,10 @@ use axum::middleware::Next;
 use axum::response::Response;
 use tracing::Instrument;
 
-use super::diagnosis::Diagnosis;
-use super::guard;
-use super::request_id::RequestId;
 use crate::app::App;
+use crate::http::diagnosis::Diagnosis;
+use crate::http::layers::guard;
+use crate::http::request::id::RequestId;
 
 /// The methods that are told by name; others are anybody's to invent.
 const METHODS: [&str; 7] = ["GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"];

@@ -5,9 +5,9 @@ use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::error::Error;
 use crate::app::App;
 use crate::config;
+use crate::http::error::Error;
 use crate::oidc::difference::Difference;
 
 /// What HTTP/1.1 writes around the name and value of a header.

@@ -8,8 +8,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http_body_util::{BodyExt, Limited};
 
-use super::error::Error;
 use crate::app::App;
+use crate::http::error::Error;
 use crate::oidc::difference::Difference;
 use crate::oidc::error::ErrorCode;
 use crate::oidc::params::Params;

@@ -5,8 +5,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tracing::Instrument;
 
-use super::error::Error;
 use crate::app::App;
+use crate::http::error::Error;
 
 /// The layer for routes that change state: the handler runs to its end even if the client has gone, and a shutdown waits
 /// for it. A request that takes longer than it may is answered with 503.

@@ -4,11 +4,11 @@ use axum::extract::{FromRequest, Request};
 use axum::http::header;
 use axum::http::request::Parts;
 
-use super::error::Error;
-use super::params;
-use super::visitor::Visitor;
 use crate::app::App;
 use crate::base::secret::Secret;
+use crate::http::error::Error;
+use crate::http::request::params;
+use crate::http::request::visitor::Visitor;
 use crate::oidc::difference::Difference;
 use crate::oidc::params::Params;
 

@@ -9,14 +9,14 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use axum::response::Response;
 
-use super::client_ip;
-use super::cookies::{Jar, Name};
-use super::error::Error;
-use super::request_id::RequestId;
 use crate::app::App;
 use crate::base::language::Language;
 use crate::base::secret::Secret;
 use crate::base::token::CookieSecret;
+use crate::http::cookies::{Jar, Name};
+use crate::http::error::Error;
+use crate::http::request::client_ip;
+use crate::http::request::id::RequestId;
 use crate::login::interaction::{Interaction, NotOpened};
 use crate::login::password::Try;
 use crate::login::session::SignIn;

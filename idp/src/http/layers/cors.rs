@@ -6,9 +6,9 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::diagnosis::Diagnosis;
-use super::error::Error;
 use crate::app::App;
+use crate::http::diagnosis::Diagnosis;
+use crate::http::error::Error;
 use crate::oidc::difference::Difference;
 use crate::store;
 

@@ -3,8 +3,8 @@
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-use super::error::Error;
 use crate::app::App;
+use crate::http::error::Error;
 use crate::oidc::params::Params;
 
 /// The parameters in a URL.

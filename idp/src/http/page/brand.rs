@@ -138,7 +138,7 @@ mod tests {
 
     #[test]
     fn the_grounds_are_those_of_the_style_sheet() {
-        let css = include_str!("../../../static/latchkey.css");
+        let css = include_str!("../../../../static/latchkey.css");
         for ground in [format!("--ground: {};", LIGHT.hex()), format!("--sunken: {};", DARK.hex())] {
             assert!(css.contains(&ground), "{ground}");
         }

@@ -1,0 +1,7 @@
+//! What stands around handlers, whatever they do.
+
+pub mod cors;
+pub mod guard;
+pub mod headers;
+pub mod request_log;
+pub mod run_to_end;
