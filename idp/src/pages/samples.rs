@@ -2,20 +2,20 @@
 
 use askama::Template;
 
-use super::account::{AccountPage, IdentifierView};
-use super::account_applications::{AccountApplicationsPage, ApplicationView};
-use super::account_password::{AccountPasswordPage, ChangeProblem};
-use super::account_sessions::{AccountSessionsPage, Done, SessionView};
+use super::account::applications::{AccountApplicationsPage, ApplicationView};
+use super::account::password::{AccountPasswordPage, ChangeProblem};
+use super::account::profile::{AccountPage, IdentifierView};
+use super::account::sessions::{AccountSessionsPage, Done, SessionView};
 use super::consent::{ConsentPage, ScopeView};
 use super::continue_as::ContinueAsPage;
-use super::end_session::EndSessionPage;
 use super::home::HomePage;
-use super::select_account::{AccountChoice, SelectAccountPage};
+use super::new_password::PasswordProblem;
 use super::set_password::SetPasswordPage;
-use super::sign_in::{SignInNotice, SignInPage, SignInProblem};
+use super::sign_in::password::{SignInNotice, SignInPage, SignInProblem};
+use super::sign_in::select_account::{AccountChoice, SelectAccountPage};
+use super::sign_out::end_session::EndSessionPage;
+use super::sign_out::signed_out::SignedOutPage;
 use super::sign_up::{SignUpPage, SignUpProblem};
-use super::signed_out::SignedOutPage;
-use super::wording::PasswordProblem;
 use super::{AccountView, ClientView, Layout};
 use crate::base::language::Language;
 use crate::base::messages::Messages;

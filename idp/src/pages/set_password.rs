@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::wording::check_password;
 use crate::account::users;
 use crate::app::App;
 use crate::base::secret::Secret;
@@ -20,7 +19,7 @@ use crate::store::one_time_link::{self, Purpose};
 use crate::store::user::{self, User};
 
 use super::Layout;
-use super::wording::PasswordProblem;
+use super::new_password::{PasswordProblem, check_password};
 
 /// Asks for a new password. Posts `token` and `password` to `/set-password`.
 #[derive(Template)]

@@ -7,7 +7,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::wording::check_password;
 use crate::account::identifier;
 use crate::account::users::{self, NewUser};
 use crate::app::App;
@@ -25,7 +24,7 @@ use crate::store;
 use crate::store::ephemeral::Rate;
 use crate::store::user::IdentifierKind;
 
-use super::wording::PasswordProblem;
+use super::new_password::{PasswordProblem, check_password};
 use super::{Layout, Wording};
 
 /// Asks for what an account begins with. Posts `email`, `name` and `password` to `/sign-up`.

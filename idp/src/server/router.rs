@@ -16,10 +16,9 @@ use crate::http::page::{self, assets, brand};
 use crate::http::request::params;
 use crate::oidc::difference::Difference;
 use crate::oidc::discovery::paths;
-use crate::pages::{
-    account, account_applications, account_password, account_sessions, consent, continue_as, end_session, home,
-    language, select_account, set_password, sign_in, sign_up, signed_out,
-};
+use crate::pages::account::{applications, password, profile, sessions};
+use crate::pages::sign_out::{end_session, signed_out};
+use crate::pages::{consent, continue_as, home, language, set_password, sign_in, sign_up};
 
 /// The whole service.
 pub fn router(app: &App) -> Router {
@@ -50,11 +49,11 @@ pub fn router(app: &App) -> Router {
         Router::new().route("/health/live", get(health::live)).route("/health/ready", get(health::ready));
 
     let for_owners = Router::new()
-        .route("/account", get(account::get).post(account::post))
-        .route("/account/switch", post(account::switch))
-        .route("/account/password", get(account_password::get).post(account_password::post))
-        .route("/account/sessions", get(account_sessions::get).post(account_sessions::post))
-        .route("/account/applications", get(account_applications::get).post(account_applications::post))
+        .route("/account", get(profile::get).post(profile::post))
+        .route("/account/switch", post(profile::switch))
+        .route("/account/password", get(password::get).post(password::post))
+        .route("/account/sessions", get(sessions::get).post(sessions::post))
+        .route("/account/applications", get(applications::get).post(applications::post))
         .layer(from_fn(account_holder::isolated));
 
     let for_people = for_owners
@@ -62,9 +61,9 @@ pub fn router(app: &App) -> Router {
         .route("/authorize", get(authorization::get).post(authorization::post).head(no_head))
         .route("/end_session", get(end_session::get).post(end_session::post).head(no_head))
         .route("/", get(home::get))
-        .route("/sign-in", get(sign_in::get).post(sign_in::post))
+        .route("/sign-in", get(sign_in::password::get).post(sign_in::password::post))
         .route("/sign-up", get(sign_up::get).post(sign_up::post))
-        .route("/select-account", get(select_account::get).post(select_account::post))
+        .route("/select-account", get(sign_in::select_account::get).post(sign_in::select_account::post))
         .route("/consent", get(consent::get).post(consent::post))
         .route("/continue-as", get(continue_as::get).post(continue_as::post))
         .route("/set-password", get(set_password::get).post(set_password::post))

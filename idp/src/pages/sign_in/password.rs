@@ -19,12 +19,11 @@ use crate::login::password::{self, Outcome, Wrong};
 use crate::login::session::{self, SignIn};
 use crate::oidc::authorization::next_step::{NextStep, SignInReason};
 use crate::oidc::difference::Difference;
-
-use super::{Layout, Wording};
+use crate::pages::{Layout, Wording};
 
 /// Asks who somebody is. Posts `identifier`, `password` and, if ticked, `keep_signed_in=yes` to `/sign-in`.
 #[derive(Template)]
-#[template(path = "pages/sign_in.html")]
+#[template(path = "pages/sign_in/password.html")]
 pub struct SignInPage<'a> {
     /// What the page is set in.
     pub layout: Layout<'a>,

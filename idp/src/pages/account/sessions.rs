@@ -5,8 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::Layout;
-use super::account::moment;
+use super::profile::moment;
 use crate::app::App;
 use crate::flow::account_holder::{AccountHolder, handle};
 use crate::flow::next_page;
@@ -16,11 +15,12 @@ use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
 use crate::http::{page, redirect};
 use crate::login;
+use crate::pages::Layout;
 use crate::store::session::{self, OfUser};
 
 /// Shows the sessions. Posts `end=<handle>` or `end=others` to `/account/sessions`.
 #[derive(Template)]
-#[template(path = "pages/account_sessions.html")]
+#[template(path = "pages/account/sessions.html")]
 pub struct AccountSessionsPage<'a> {
     /// What the page is set in.
     pub layout: Layout<'a>,

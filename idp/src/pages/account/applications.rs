@@ -5,9 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::account::moment;
-use super::consent::ScopeView;
-use super::{ClientView, Layout};
+use super::profile::moment;
 use crate::app::App;
 use crate::clients;
 use crate::flow::account_holder::{AccountHolder, handle};
@@ -19,12 +17,14 @@ use crate::http::request::visitor::Visitor;
 use crate::http::{page, redirect};
 use crate::oidc::resource::Known;
 use crate::oidc::scope::ScopeSet;
+use crate::pages::consent::ScopeView;
+use crate::pages::{ClientView, Layout};
 use crate::resources;
 use crate::store::consent::{self, Application, Withdraw};
 
 /// Shows the applications. Posts `withdraw=<handle>` to `/account/applications`.
 #[derive(Template)]
-#[template(path = "pages/account_applications.html")]
+#[template(path = "pages/account/applications.html")]
 pub struct AccountApplicationsPage<'a> {
     /// What the page is set in.
     pub layout: Layout<'a>,

@@ -25,13 +25,12 @@ use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
 use crate::oidc::end_session::{CurrentSession, Decision, EndSessionRequest, Refusal, decide};
 use crate::oidc::params::Params;
+use crate::pages::{AccountView, Layout};
 use crate::store::session::Session;
-
-use super::{AccountView, Layout};
 
 /// Asks whether to sign out. Posts `decision=sign_out` or `decision=stay` to `/end_session`.
 #[derive(Template)]
-#[template(path = "pages/end_session.html")]
+#[template(path = "pages/sign_out/end_session.html")]
 pub struct EndSessionPage<'a> {
     /// What the page is set in; the client, if it is known, is the one that asks.
     pub layout: Layout<'a>,

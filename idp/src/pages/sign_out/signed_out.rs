@@ -9,12 +9,11 @@ use crate::app::App;
 use crate::http::error::Error;
 use crate::http::page;
 use crate::http::request::visitor::Visitor;
-
-use super::Layout;
+use crate::pages::Layout;
 
 /// Says that nobody is signed in any more.
 #[derive(Template)]
-#[template(path = "pages/signed_out.html")]
+#[template(path = "pages/sign_out/signed_out.html")]
 pub struct SignedOutPage<'a> {
     /// What the page is set in; the client, if it is known, is the one that a person came from.
     pub layout: Layout<'a>,

@@ -6,8 +6,6 @@ use axum::http::{StatusCode, header};
 use axum::response::Response;
 use serde_json::Value;
 
-use super::select_account::AccountChoice;
-use super::{AccountView, Layout};
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
@@ -20,6 +18,8 @@ use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
 use crate::http::{page, redirect};
+use crate::pages::sign_in::select_account::AccountChoice;
+use crate::pages::{AccountView, Layout};
 use crate::store::db::{self, Change, Tx};
 use crate::store::event::Event;
 use crate::store::session::Touch;
@@ -32,7 +32,7 @@ const A_YEAR: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 60
 
 /// Shows the account. Posts `name` and `locale` to `/account`, and `session=<handle>` to `/account/switch`.
 #[derive(Template)]
-#[template(path = "pages/account.html")]
+#[template(path = "pages/account/profile.html")]
 pub struct AccountPage<'a> {
     /// What the page is set in.
     pub layout: Layout<'a>,

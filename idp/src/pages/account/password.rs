@@ -5,8 +5,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::Layout;
-use super::wording::{PasswordProblem, check_password};
 use crate::account::users;
 use crate::app::App;
 use crate::base::secret::Secret;
@@ -21,12 +19,14 @@ use crate::http::request::visitor::{self, Visitor};
 use crate::http::{page, redirect};
 use crate::login::password::{self, Outcome};
 use crate::login::session::SignIn;
+use crate::pages::Layout;
+use crate::pages::new_password::{PasswordProblem, check_password};
 use crate::store;
 use crate::store::user;
 
 /// Asks for the present password and a new one. Posts `current` and `password` to `/account/password`.
 #[derive(Template)]
-#[template(path = "pages/account_password.html")]
+#[template(path = "pages/account/password.html")]
 pub struct AccountPasswordPage<'a> {
     /// What the page is set in.
     pub layout: Layout<'a>,

@@ -14,13 +14,12 @@ use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
 use crate::http::{page, redirect};
 use crate::oidc::authorization::next_step::Facts;
+use crate::pages::{AccountView, Layout};
 use crate::store::session::Session;
-
-use super::{AccountView, Layout};
 
 /// Asks which account to go on with. Posts `session=<handle>`, or `session=another`, to `/select-account`.
 #[derive(Template)]
-#[template(path = "pages/select_account.html")]
+#[template(path = "pages/sign_in/select_account.html")]
 pub struct SelectAccountPage<'a> {
     /// What the page is set in.
     pub layout: Layout<'a>,
