@@ -18,6 +18,7 @@ use crate::metrics::{Metrics, Watched};
 use crate::notices::Notices;
 use crate::resources::remembered::RememberedResources;
 use crate::site::PresentSite;
+use crate::site::page::Page;
 use crate::store::db::Db;
 use crate::store::ephemeral::Ephemeral;
 use crate::tokens::grant_name::GrantNames;
@@ -103,6 +104,11 @@ impl Parts {
     /// A new row's id.
     pub fn id(&self) -> Id {
         Id::new(&self.clock, &self.random)
+    }
+
+    /// The URL of a page.
+    pub fn url(&self, page: Page) -> String {
+        self.config.issuer.url(page.path())
     }
 
     /// The issuer: OIDC Core §2.

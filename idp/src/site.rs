@@ -1,4 +1,6 @@
-//! What all pages share.
+//! What all pages share, and which pages there are.
+
+pub mod page;
 
 use std::sync::{Arc, PoisonError, RwLock};
 

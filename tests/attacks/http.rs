@@ -2,22 +2,30 @@
 
 use axum::body::Body;
 use latchkey::http::page::assets;
+use latchkey::site::page::Page;
 
 use crate::harness::{Reply, TestApp, form_encode, keep_log, kept_log};
 
-/// Every route of the router's own table, by method, so that none can be forgotten here.
+/// Every route of the router, and every page that it takes from the table, by method, so that none can be forgotten here.
 fn routes() -> Vec<(&'static str, String)> {
     let table = include_str!("../../idp/src/server/router.rs");
     let service = table.split("// The issuer may have a path").next().unwrap();
     let mut routes = Vec::new();
+    let mut add = |path: &str, handlers: &str| {
+        let methods = [("GET", "get("), ("POST", "post("), ("PUT", "put("), ("DELETE", "delete("), ("PATCH", "patch(")];
+        let found: Vec<_> = methods.into_iter().filter(|(_, call)| handlers.contains(call)).collect();
+        assert!(!found.is_empty() && !handlers.contains("any("), "{path}: by which methods?");
+        routes.extend(found.into_iter().map(|(method, _)| (method, path.to_owned())));
+    };
     for route in service.split(".route(\"").skip(1) {
         let (path, handlers) = route.split_once("\", ").unwrap();
         let end = handlers.find(".route(").into_iter().chain(handlers.find('\n')).min().unwrap_or(handlers.len());
         let path = path.replace("{hash}/{file}", assets::path("latchkey.css").trim_start_matches("/static/"));
-        let methods = [("GET", "get("), ("POST", "post("), ("PUT", "put("), ("DELETE", "delete("), ("PATCH", "patch(")];
-        let found: Vec<_> = methods.into_iter().filter(|(_, call)| handlers[..end].contains(call)).collect();
-        assert!(!found.is_empty() && !handlers[..end].contains("any("), "{path}: by which methods?");
-        routes.extend(found.into_iter().map(|(method, _)| (method, path.clone())));
+        add(&path, &handlers[..end]);
+    }
+    for page in Page::ALL {
+        let arm = table.split(&format!("Page::{page:?} => ")).nth(1).unwrap_or_else(|| panic!("{page:?} is routed"));
+        add(page.path(), arm.lines().next().unwrap());
     }
     assert!(routes.len() >= 38, "{routes:?}");
     routes

@@ -7,6 +7,7 @@ mod index;
 mod integrate;
 mod keys;
 mod operate;
+mod pages;
 mod references;
 mod rings;
 mod schema;

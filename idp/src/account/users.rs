@@ -13,6 +13,7 @@ use crate::login::Error;
 use crate::login::password::Proof;
 use crate::login::session::{Beginning, SignIn, SignedIn};
 use crate::oidc::claims::Person;
+use crate::site::page::Page;
 use crate::store;
 use crate::store::db::{Change, Tx};
 use crate::store::event::Event;
@@ -279,7 +280,7 @@ impl Change for KeepFirstLink {
 
 fn address(app: &App, token: &Token) -> String {
     // In the fragment it would need a script; in the query it is kept out of logs and, by policy, out of referrers.
-    format!("{}?token={}", app.config.issuer.url("/set-password"), token.expose())
+    format!("{}?token={}", app.url(Page::SetPassword), token.expose())
 }
 
 /// Disables a user, whose sessions, tokens and links end, or enables them again; whether that changed anything.

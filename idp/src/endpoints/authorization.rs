@@ -23,10 +23,12 @@ use crate::oidc;
 use crate::oidc::authorization::next_step::{Allowed, Facts, NextStep};
 use crate::oidc::authorization::response::AuthorizationResponse;
 use crate::oidc::claims::access_token::audience;
+use crate::oidc::discovery::AUTHORIZE;
 use crate::oidc::error::ErrorCode;
 use crate::oidc::params::Params;
 use crate::oidc::scope::{OFFLINE_ACCESS, ScopeSet};
 use crate::oidc::token::authorization_code::Code;
+use crate::site::page::Page;
 use crate::store::authorization_code;
 use crate::store::consent;
 use crate::store::db::{self, Change, Tx};
@@ -56,7 +58,7 @@ pub async fn post(State(app): State<App>, request: Request) -> Result<Response, 
     if !params::is_form(&parts) {
         return Err(Error::Http(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body must be a form"));
     }
-    let location = format!("{}?{}", app.config.issuer.url("/authorize"), Params::parse(&body)?.encode());
+    let location = format!("{}?{}", app.config.issuer.url(AUTHORIZE), Params::parse(&body)?.encode());
     if location.len() > app.config.http.url_limit.in_bytes() {
         return Err(Error::Http(StatusCode::PAYLOAD_TOO_LARGE, "the request is too long"));
     }
@@ -73,7 +75,7 @@ async fn begin(app: &App, visitor: &Visitor, params: &Params) -> Result<Response
         NextStep::Fail(error) => answer::directly(app, visitor, &asked.recipient.error(app.issuer(), &error)),
         NextStep::Proceed(allowed) => match answer(app, &asked, &sessions, allowed).await? {
             Some(answer) => answer::directly(app, visitor, &answer),
-            None => redirect::see_other(&format!("{}?{}", app.config.issuer.url("/authorize"), params.encode())),
+            None => redirect::see_other(&format!("{}?{}", app.config.issuer.url(AUTHORIZE), params.encode())),
         },
         step => {
             let interaction = Interaction::begin(app, &visitor.browser, params);
@@ -205,14 +207,13 @@ impl Change for GiveCode {
 /// Sends the person to the page where the next thing is to be done.
 fn ask(app: &App, visitor: &Visitor, interaction: &Interaction, step: &NextStep) -> Result<Response, Error> {
     let page = match step {
-        NextStep::SignUp => "/sign-up",
-        NextStep::SelectAccount => "/select-account",
-        NextStep::Consent { .. } => "/consent",
-        NextStep::Continue { .. } => "/continue-as",
-        _ => "/sign-in",
+        NextStep::SignUp => Page::SignUp,
+        NextStep::SelectAccount => Page::SelectAccount,
+        NextStep::Consent { .. } => Page::Consent,
+        NextStep::Continue { .. } => Page::ContinueAs,
+        _ => Page::SignIn,
     };
-    let mut response =
-        redirect::see_other(&format!("{}?interaction={}", app.config.issuer.url(page), interaction.seal(app)))?;
+    let mut response = next_page::to_step(app, page, interaction)?;
     visitor.remember(app, &mut response);
     Ok(response)
 }

@@ -14,6 +14,7 @@ use crate::http::request::form::ProvenForm;
 use crate::http::request::visitor::Visitor;
 use crate::login;
 use crate::oidc::params::Params;
+use crate::site::page::Page;
 use crate::store::ephemeral::Rate;
 use crate::store::session::{Session, Touch};
 
@@ -60,10 +61,10 @@ impl AccountHolder {
         Ok(Some((Self { visitor, session, others: sessions }, params)))
     }
 
-    /// The layout of a page of this account. The language switch comes back to `path`.
-    pub fn layout(&self, app: &App, path: &'static str) -> Layout<'_> {
-        let whose = handle(app, &self.session, self.session.id.as_str());
-        Layout { whose: Some(whose), ..page::layout(app, &self.visitor).with_switch(path) }
+    /// What a page of this account is set in.
+    pub fn layout(&self, app: &App, page: Page) -> Layout<'_> {
+        let holder = handle(app, &self.session, self.session.id.as_str());
+        Layout { holder: Some(holder), ..page::layout(app, &self.visitor).of(page) }
     }
 }
 

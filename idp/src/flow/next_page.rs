@@ -5,40 +5,37 @@ use axum::response::Response;
 use crate::app::App;
 use crate::http::cookies::Jar;
 use crate::http::error::Error;
-use crate::http::redirect::see_other;
+use crate::http::redirect::{see_other, to_page, to_page_with};
 use crate::login::interaction::Interaction;
 use crate::login::session::SignedIn;
 use crate::oidc::authorization::next_step::Facts;
+use crate::oidc::discovery::AUTHORIZE;
+use crate::site::page::Page;
 
 /// Sends a person who has done what a page asked back to the authorization endpoint, which knows what comes next.
 pub fn back_to_authorize(app: &App, interaction: &Interaction) -> Result<Response, Error> {
-    see_other(&format!("{}?interaction={}", app.config.issuer.url("/authorize"), interaction.seal(app)))
+    see_other(&format!("{}?interaction={}", app.config.issuer.url(AUTHORIZE), interaction.seal(app)))
 }
 
-/// The pages of one's own account, by the names that a sign-in comes back to them by: no address from a request is ever
-/// followed.
-const OWN_PAGES: [(&str, &str); 4] = [
-    ("account", "/account"),
-    ("password", "/account/password"),
-    ("sessions", "/account/sessions"),
-    ("applications", "/account/applications"),
-];
-
-/// The name of a page of one's own, if this is one.
-pub fn own_page(name: Option<&str>) -> Option<&'static str> {
-    OWN_PAGES.into_iter().map(|(own, _)| own).find(|own| Some(*own) == name)
+/// Sends a person to the page where the next step of an interaction is done.
+pub fn to_step(app: &App, page: Page, interaction: &Interaction) -> Result<Response, Error> {
+    to_page_with(app, page, "interaction", &interaction.seal(app))
 }
 
-/// Asks somebody to sign in, who wants to see a page of their own.
-pub fn sign_in_first(app: &App, page: &'static str) -> Result<Response, Error> {
-    see_other(&format!("{}?return={page}", app.config.issuer.url("/sign-in")))
+/// Asks a person to sign in who wants to see a page of the account; the sign-in returns to that page.
+pub fn sign_in_first(app: &App, page: Page) -> Result<Response, Error> {
+    match page.return_name() {
+        Some(name) => to_page_with(app, Page::SignIn, "return", name),
+        None => to_page(app, Page::SignIn),
+    }
 }
 
-/// Goes on after somebody has signed in: to the client that they are on the way to, or to a page of their own.
-pub fn go_on(
+/// Where a person goes after signing in: to the client that the interaction is for, to the page that asked for the sign-in,
+/// or to the front page.
+pub fn after_sign_in(
     app: &App,
     interaction: Option<&mut Interaction>,
-    own_page: Option<&str>,
+    return_to: Option<Page>,
     signed_in: &SignedIn,
 ) -> Result<Response, Error> {
     let mut response = match interaction {
@@ -51,10 +48,7 @@ pub fn go_on(
             };
             back_to_authorize(app, interaction)?
         }
-        None => {
-            let page = OWN_PAGES.into_iter().find(|(name, _)| Some(*name) == own_page).map_or("/", |(_, path)| path);
-            see_other(&app.config.issuer.url(page))?
-        }
+        None => to_page(app, return_to.unwrap_or(Page::Home))?,
     };
     Jar::of(app).hand_over(&mut response, signed_in, app.config.login.session_remembered);
     Ok(response)

@@ -8,6 +8,7 @@ use scraper::{ElementRef, Html, Selector};
 
 use super::samples::{self, NAMES, Sample};
 use crate::base::language::Language;
+use crate::site::page::Page;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
@@ -82,6 +83,34 @@ fn every_form_is_ours_and_carries_its_proof() {
             }
             assert!(form.select(&Selector::parse("button").unwrap()).next().is_some(), "{name}: no button to send it");
         }
+    }
+}
+
+#[test]
+fn every_link_of_ours_leads_to_a_page_of_the_table() {
+    for (_, _, Sample { name, html }) in every_page() {
+        let page = Html::parse_document(&html);
+        let links = select(&page, "a[href], link[href], form[action]");
+        let addresses = links.iter().filter_map(|link| link.attr("href").or(link.attr("action")));
+        for path in addresses.filter_map(|address| address.split('?').next().unwrap_or_default().strip_prefix("/auth"))
+        {
+            let file = path.starts_with("/static/") || path == "/brand.css";
+            assert!(file || Page::at(path).is_some(), "{name}: {path}");
+        }
+    }
+}
+
+#[test]
+fn the_sections_of_the_account_say_which_one_is_shown() {
+    let current = |html: &str| {
+        let page = Html::parse_document(html);
+        let links = select(&page, "nav.sections a[aria-current=page]");
+        links.iter().filter_map(|link| link.attr("href").map(str::to_owned)).collect::<Vec<_>>()
+    };
+    let pages = every_page();
+    for page in Page::ALL.iter().filter(|page| page.section().is_some()) {
+        let here = format!("/auth{}", page.path());
+        assert!(pages.iter().any(|(_, _, sample)| current(&sample.html) == [here.as_str()]), "{page:?}");
     }
 }
 
@@ -201,7 +230,8 @@ fn every_key_that_pages_use_is_there_and_every_key_is_used() {
             }
         }
     }
-    let code = ["/src/pages", "/src/http/page"].map(|folder| format!("{}{folder}", env!("CARGO_MANIFEST_DIR")));
+    let code =
+        ["/src/pages", "/src/http/page", "/src/site"].map(|folder| format!("{}{folder}", env!("CARGO_MANIFEST_DIR")));
     for file in code.iter().flat_map(|folder| files(Path::new(folder), "rs")) {
         let text = std::fs::read_to_string(&file).unwrap();
         used.extend(text.split('"').filter(|literal| english.contains(*literal)).map(str::to_owned));

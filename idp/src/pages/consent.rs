@@ -21,6 +21,7 @@ use crate::oidc::authorization::next_step::NextStep;
 use crate::oidc::resource::Known;
 use crate::oidc::scope::ScopeSet;
 use crate::resources;
+use crate::site::page::Page;
 use crate::store::consent;
 use crate::store::db::{self, Change, Tx};
 use crate::store::ephemeral::Rate;
@@ -104,7 +105,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     };
     step.interaction.question = Some(Question { session: session.clone(), scopes: scopes.clone() });
     let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::InteractionExpired)?;
-    let layout = layout_of(&app, &visitor, Some(&step)).with_switch("/consent");
+    let layout = layout_of(&app, &visitor, Some(&step)).of(Page::Consent);
     let metadata = &step.asked.client.metadata;
     let known = resources::known(&app).await?;
     let page = ConsentPage {

@@ -19,6 +19,7 @@ use crate::http::request::visitor::Visitor;
 use crate::login::interaction::Question;
 use crate::oidc::authorization::next_step::NextStep;
 use crate::oidc::scope::ScopeSet;
+use crate::site::page::Page;
 
 /// Asks whether to go on as this person. Posts `decision=continue` or `decision=deny` to `/continue-as`.
 #[derive(Template)]
@@ -50,7 +51,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     let page = ContinueAsPage {
         account: page::account(&app, session).await?,
         destination: destination(step.asked.recipient.redirect_uri()),
-        layout: layout_of(&app, &visitor, Some(&step)).with_switch("/continue-as"),
+        layout: layout_of(&app, &visitor, Some(&step)).of(Page::ContinueAs),
     };
     page::show_with(&app, &visitor, StatusCode::OK, &page)
 }

@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::http::error::Error;
 use crate::http::page;
 use crate::http::request::visitor::Visitor;
+use crate::site::page::Page;
 
 use super::{AccountView, Layout};
 
@@ -31,6 +32,6 @@ pub async fn get(State(app): State<App>, visitor: Visitor) -> Result<Response, E
         accounts.push(page::account(&app, session).await?);
     }
     let offers_sign_up = app.config.login.sign_up;
-    let page = HomePage { layout: page::layout(&app, &visitor).with_switch("/"), accounts, offers_sign_up };
+    let page = HomePage { layout: page::layout(&app, &visitor).of(Page::Home), accounts, offers_sign_up };
     page::show_with(&app, &visitor, StatusCode::OK, &page)
 }

@@ -11,6 +11,7 @@ use crate::http::error::Error;
 use crate::http::redirect;
 use crate::http::request::form::ProvenForm;
 use crate::login::interaction::Interaction;
+use crate::site::page::Page;
 
 const A_YEAR: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -18,21 +19,9 @@ const A_YEAR: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 60
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let ProvenForm { visitor, params } = form;
     let language = params.get("language").and_then(Language::lookup).unwrap_or(visitor.language);
-    // Only pages of ours, by name: no address from a form is ever followed.
-    let pages = [
-        "/",
-        "/sign-in",
-        "/sign-up",
-        "/consent",
-        "/continue-as",
-        "/select-account",
-        "/account",
-        "/account/password",
-        "/account/sessions",
-        "/account/applications",
-    ];
-    let page = params.get("return").and_then(|wanted| pages.into_iter().find(|page| *page == wanted)).unwrap_or("/");
-    let mut location = app.config.issuer.url(page);
+    // No address from a form is ever followed.
+    let page = params.get("return").and_then(Page::at).filter(|page| page.has_language_switch());
+    let mut location = app.url(page.unwrap_or(Page::Home));
     if let Some(mut interaction) =
         params.get("interaction").and_then(|sealed| Interaction::open(&app, &visitor.browser, sealed))
     {

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::account::applications::{AccountApplicationsPage, ApplicationView};
 use super::account::password::{AccountPasswordPage, ChangeProblem};
-use super::account::profile::{AccountPage, IdentifierView};
+use super::account::profile::{AccountProfilePage, IdentifierView};
 use super::account::sessions::{AccountSessionsPage, Done, SessionView};
 use super::consent::{ConsentPage, ScopeView};
 use super::continue_as::ContinueAsPage;
@@ -23,6 +23,7 @@ use crate::http::page::error::{ErrorPage, Problem};
 use crate::http::page::form_post::FormPostPage;
 use crate::http::page::leaving::LeavingPage;
 use crate::site::Site;
+use crate::site::page::Page;
 
 /// What people and developers put into names: the plain, the long, the hostile.
 pub(super) const NAMES: [&str; 4] = [
@@ -57,11 +58,9 @@ pub(super) struct Sample {
 /// Every page in a language, with a name of [`NAMES`] wherever strangers may put one.
 #[expect(clippy::too_many_lines, reason = "a list of pages, one after the other")]
 pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
-    let layout = || Layout {
-        language_return: Some("/sign-in"),
-        ..Layout::new(site, language, "csrf-token")
-            .with_interaction("v1.k1.sealed")
-            .with_client(ClientView { name: name.to_owned(), logo: Some(format!("{}/client-logo/1", site.base_path)) })
+    let layout = || {
+        let client = ClientView { name: name.to_owned(), logo: Some(format!("{}/client-logo/1", site.base_path)) };
+        Layout::new(site, language, "csrf-token").of(Page::SignIn).with_interaction("v1.k1.sealed").with_client(client)
     };
     let bare = || Layout::new(site, language, "csrf-token");
     let account = || AccountView { name: Some(name.to_owned()), identifier: format!("{name}@example.com") };
@@ -156,9 +155,9 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
     add("signed_out-bare".to_owned(), &SignedOutPage { layout: bare(), back: None });
     add("home".to_owned(), &HomePage { layout: bare(), accounts: vec![account(), nameless()], offers_sign_up: true });
     add("home-bare".to_owned(), &HomePage { layout: bare(), accounts: vec![], offers_sign_up: true });
-    let own = || Layout { language_return: Some("/account"), whose: Some("alices".to_owned()), ..bare() };
-    let profile = |wrong: bool| AccountPage {
-        layout: own(),
+    let own = |page| Layout { holder: Some("alices".to_owned()), ..bare().of(page) };
+    let profile = |wrong: bool| AccountProfilePage {
+        layout: own(Page::AccountProfile),
         account: account(),
         name: name.to_owned(),
         locale: "en".to_owned(),
@@ -181,7 +180,7 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
         ("account_password-new", Some(ChangeProblem::New(PasswordProblem::TooShort { least: 15 })), true),
     ] {
         let page = AccountPasswordPage {
-            layout: own(),
+            layout: own(Page::AccountPassword),
             identifier: name.to_owned(),
             has_password,
             least_password: 15,
@@ -205,19 +204,19 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
         session("c", Some("Safari"), None),
     ];
     for done in [None, Some(Done::One), Some(Done::Others)] {
-        let page = AccountSessionsPage { layout: own(), sessions: sessions.clone(), done };
+        let page = AccountSessionsPage { layout: own(Page::AccountSessions), sessions: sessions.clone(), done };
         add(format!("account_sessions-{done:?}"), &page);
     }
     let application = ApplicationView {
         handle: "a".to_owned(),
         client: ClientView { name: name.to_owned(), logo: Some(format!("{}/client-logo/1", site.base_path)) },
-        scopes: ["openid", "profile", name].map(|scope| ScopeView::new(&own(), scope, None)).to_vec(),
+        scopes: ["openid", "profile", name].map(|scope| ScopeView::new(&bare(), scope, None)).to_vec(),
         since: Some("2026-01-01 12:00 UTC".to_owned()),
         used_at: Some("2026-01-02 12:00 UTC".to_owned()),
     };
     for applications in [vec![], vec![application]] {
         let title = format!("account_applications-{}", applications.len());
-        add(title, &AccountApplicationsPage { layout: own(), applications, done: true });
+        add(title, &AccountApplicationsPage { layout: own(Page::AccountApplications), applications, done: true });
     }
     add("leaving".to_owned(), &LeavingPage { layout: bare(), url: format!("https://rp.example/cb?state={name}") });
     add("leaving-code".to_owned(), &LeavingPage { layout: bare(), url: "https://rp.example/cb?code=1".to_owned() });

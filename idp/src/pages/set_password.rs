@@ -15,6 +15,7 @@ use crate::http::page;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::{self, Visitor};
+use crate::site::page::Page;
 use crate::store::one_time_link::{self, Purpose};
 use crate::store::user::{self, User};
 
@@ -47,7 +48,7 @@ impl SetPasswordPage<'_> {
 /// Shows the page, and leaves the link unused: programs that look into mails only look.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     let token = query.get("token").unwrap_or_default();
-    let user = whose(&app, token).await?;
+    let user = user_of_link(&app, token).await?;
     show(&app, &visitor, token, &user, None).await
 }
 
@@ -56,7 +57,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let ProvenForm { visitor, params } = form;
     visitor.hold_to(&app, "set-password", visitor::sign_in_rate(&app)).await?;
     let token = params.get("token").unwrap_or_default();
-    let user = whose(&app, token).await?;
+    let user = user_of_link(&app, token).await?;
     let password = Secret::from(params.get("password").unwrap_or_default());
     let identifiers = user::identifiers(&mut *app.db.read().await?, &user.id).await?;
     let own: Vec<&str> = identifiers.iter().map(|identifier| identifier.normalised.as_str()).collect();
@@ -67,10 +68,11 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let sign_in = visitor.with_password(&user);
     let signed_in = users::set_password_by_link(&app, &link.hash(), &password, &sign_in).await?;
     let signed_in = signed_in.ok_or(Error::SpentLink)?;
-    next_page::go_on(&app, None, None, &signed_in)
+    next_page::after_sign_in(&app, None, None, &signed_in)
 }
 
-async fn whose(app: &App, token: &str) -> Result<User, Error> {
+/// The user whose password a link sets.
+async fn user_of_link(app: &App, token: &str) -> Result<User, Error> {
     let link = Token::parse(TokenKind::OneTimeLink, token).ok_or(Error::SpentLink)?;
     let mut conn = app.db.read().await?;
     let id = one_time_link::find(&mut conn, &link.hash(), Purpose::SetPassword, app.now()).await?;
@@ -87,7 +89,7 @@ async fn show(
 ) -> Result<Response, Error> {
     let identifiers = user::identifiers(&mut *app.db.read().await?, &user.id).await?;
     let page = SetPasswordPage {
-        layout: page::layout(app, visitor),
+        layout: page::layout(app, visitor).of(Page::SetPassword),
         token: token.to_owned(),
         identifier: identifiers.first().map(|identifier| identifier.as_written.clone()).unwrap_or_default(),
         least_password: app.config.login.password_min_length.into(),

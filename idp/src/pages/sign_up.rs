@@ -20,6 +20,7 @@ use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
 use crate::login;
 use crate::login::session;
+use crate::site::page::Page;
 use crate::store;
 use crate::store::ephemeral::Rate;
 use crate::store::user::IdentifierKind;
@@ -166,7 +167,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     };
     let signed_in = session::begin(&app, &visitor.with_password(&user)).await?;
     let signed_in = signed_in.ok_or_else(|| Error::Internal("a new user who cannot be signed in".to_owned()))?;
-    next_page::go_on(&app, step.as_mut().map(|step| &mut step.interaction), None, &signed_in)
+    next_page::after_sign_in(&app, step.as_mut().map(|step| &mut step.interaction), None, &signed_in)
 }
 
 fn offered(app: &App) -> Result<(), Error> {
@@ -185,7 +186,7 @@ fn show(app: &App, visitor: &Visitor, step: Option<&Step>, typed: Typed) -> Resu
     let Typed { email, name, problems } = typed;
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
     let page = SignUpPage {
-        layout: layout_of(app, visitor, step).with_switch("/sign-up"),
+        layout: layout_of(app, visitor, step).of(Page::SignUp),
         email,
         name,
         least_password: app.config.login.password_min_length.into(),

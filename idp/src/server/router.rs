@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, Uri, header};
 use axum::middleware::{from_fn, from_fn_with_state as with};
 use axum::response::IntoResponse;
-use axum::routing::{any, get, post};
+use axum::routing::{MethodRouter, any, get, post};
 
 use crate::app::App;
 use crate::endpoints::{authorization, discovery, health, introspection, jwks, metrics, revocation, token, userinfo};
@@ -16,9 +16,11 @@ use crate::http::page::{self, assets, brand};
 use crate::http::request::params;
 use crate::oidc::difference::Difference;
 use crate::oidc::discovery::paths;
-use crate::pages::account::{applications, password, profile, sessions};
+use crate::pages::account::{applications, password, profile, sessions, switch};
+use crate::pages::sign_in::{password as password_sign_in, select_account};
 use crate::pages::sign_out::{end_session, signed_out};
-use crate::pages::{consent, continue_as, home, language, set_password, sign_in, sign_up};
+use crate::pages::{consent, continue_as, home, language, set_password, sign_up};
+use crate::site::page::Page;
 
 /// The whole service.
 pub fn router(app: &App) -> Router {
@@ -48,27 +50,15 @@ pub fn router(app: &App) -> Router {
     let for_operators =
         Router::new().route("/health/live", get(health::live)).route("/health/ready", get(health::ready));
 
-    let for_owners = Router::new()
-        .route("/account", get(profile::get).post(profile::post))
-        .route("/account/switch", post(profile::switch))
-        .route("/account/password", get(password::get).post(password::post))
-        .route("/account/sessions", get(sessions::get).post(sessions::post))
-        .route("/account/applications", get(applications::get).post(applications::post))
-        .layer(from_fn(account_holder::isolated));
+    let pages = |of_account: bool| {
+        let pages = Page::ALL.iter().copied().filter(|page| page.is_of_account() == of_account);
+        pages.fold(Router::new(), |router, page| router.route(page.path(), handlers(page)))
+    };
 
-    let for_people = for_owners
-        // axum answers HEAD by the handler of GET, and these two change something. Link checkers and previews send HEAD.
+    let for_people = pages(true)
+        .layer(from_fn(account_holder::isolated))
+        .merge(pages(false))
         .route("/authorize", get(authorization::get).post(authorization::post).head(no_head))
-        .route("/end_session", get(end_session::get).post(end_session::post).head(no_head))
-        .route("/", get(home::get))
-        .route("/sign-in", get(sign_in::password::get).post(sign_in::password::post))
-        .route("/sign-up", get(sign_up::get).post(sign_up::post))
-        .route("/select-account", get(sign_in::select_account::get).post(sign_in::select_account::post))
-        .route("/consent", get(consent::get).post(consent::post))
-        .route("/continue-as", get(continue_as::get).post(continue_as::post))
-        .route("/set-password", get(set_password::get).post(set_password::post))
-        .route("/signed-out", get(signed_out::get))
-        .route("/language", post(language::post))
         .route("/brand.css", get(brand::get))
         .route("/brand-logo", get(brand::logo))
         .route("/static/{hash}/{file}", get(assets::get))
@@ -96,7 +86,7 @@ pub fn router(app: &App) -> Router {
             .route("/health/live", get(health::live))
             .route("/health/ready", get(health::ready))
             // `nest` serves the front page only without the slash at the end.
-            .route(&format!("{path}/"), get(home::get))
+            .route(&format!("{path}/"), handlers(Page::Home))
             .nest(path, service)
             .fallback(any(nothing_beside))
             .layer(with(state(), page::error::as_page))
@@ -107,6 +97,27 @@ pub fn router(app: &App) -> Router {
         .layer(with(state(), headers::layer))
         .layer(with(state(), request_log::layer))
         .with_state(app.clone())
+}
+
+/// What answers at a page: each page of the table is routed by this, and nowhere else.
+fn handlers(page: Page) -> MethodRouter<App> {
+    match page {
+        Page::Home => get(home::get),
+        Page::SignIn => get(password_sign_in::get).post(password_sign_in::post),
+        Page::SignUp => get(sign_up::get).post(sign_up::post),
+        Page::SelectAccount => get(select_account::get).post(select_account::post),
+        Page::Consent => get(consent::get).post(consent::post),
+        Page::ContinueAs => get(continue_as::get).post(continue_as::post),
+        Page::SetPassword => get(set_password::get).post(set_password::post),
+        Page::EndSession => get(end_session::get).post(end_session::post).head(no_head),
+        Page::SignedOut => get(signed_out::get),
+        Page::Language => post(language::post),
+        Page::AccountProfile => get(profile::get).post(profile::post),
+        Page::AccountPassword => get(password::get).post(password::post),
+        Page::AccountSessions => get(sessions::get).post(sessions::post),
+        Page::AccountApplications => get(applications::get).post(applications::post),
+        Page::AccountSwitch => post(switch::post),
+    }
 }
 
 /// What is served on the listener of the metrics.
@@ -134,6 +145,7 @@ fn no_such_path(path: String, expected: String) -> error::Error {
     error::Error::Http(StatusCode::NOT_FOUND, "there is nothing here").because(difference)
 }
 
+/// axum answers HEAD by the handler of GET. Where that changes something HEAD is refused: link checkers and previews send it.
 async fn no_head() -> impl IntoResponse {
     (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")])
 }

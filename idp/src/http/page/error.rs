@@ -14,6 +14,7 @@ use crate::http::request::visitor::Visitor;
 use crate::oidc::authorization::recipient::Refusal;
 use crate::oidc::discovery::{INTROSPECT, JWKS, REVOKE, TOKEN, USERINFO};
 use crate::oidc::end_session;
+use crate::site::page::Page;
 
 /// Says what went wrong.
 #[derive(Template)]
@@ -178,7 +179,7 @@ pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Re
         problem: Problem::of(&error),
         status: error.status().as_u16(),
         request_id: visitor.request.as_str().to_owned(),
-        home: app.config.issuer.url("/"),
+        home: app.url(Page::Home),
     };
     let mut answer = show(&page).unwrap_or_else(|_| error.status().into_response());
     *answer.status_mut() = error.status();

@@ -10,6 +10,7 @@ use super::wording::Wording;
 use crate::base::language::Language;
 use crate::base::messages::unturned;
 use crate::site::Site;
+use crate::site::page::Page;
 
 /// A client as pages show it.
 #[derive(Clone, Debug, Default)]
@@ -59,13 +60,13 @@ pub struct Layout<'a> {
     pub csrf: String,
     /// The sealed interaction that a form goes on with; hidden in every form, and in links to sibling pages.
     pub interaction: Option<String>,
-    /// The handle of the session whose account the page shows; hidden in every form, so that the form changes that
-    /// account alone.
-    pub whose: Option<String>,
-    /// The page of ours that a sign-in comes back to, by name; hidden in every form.
-    pub return_to: Option<&'static str>,
-    /// The page that the language switch comes back to, as a path under the base path. Without it there is no switch.
-    pub language_return: Option<&'static str>,
+    /// The handle of the session whose account the page shows; hidden in every form as `whose`, so that the form changes
+    /// that account alone.
+    pub holder: Option<String>,
+    /// The page to which a sign-in returns; its name is hidden in every form.
+    pub return_to: Option<Page>,
+    /// Which page of the table it is; what stands in no table (an error, a way out) is none.
+    pub page: Option<Page>,
 }
 
 impl<'a> Layout<'a> {
@@ -77,9 +78,9 @@ impl<'a> Layout<'a> {
             client: None,
             csrf: csrf.into(),
             interaction: None,
-            whose: None,
+            holder: None,
             return_to: None,
-            language_return: None,
+            page: None,
         }
     }
 
@@ -93,9 +94,30 @@ impl<'a> Layout<'a> {
         Layout { interaction: Some(interaction.into()), ..self }
     }
 
-    /// The same page with a switch of the language, which comes back to this path.
-    pub fn with_switch(self, path: &'static str) -> Layout<'a> {
-        Layout { language_return: Some(path), ..self }
+    /// What this page of the table is set in.
+    pub fn of(self, page: Page) -> Layout<'a> {
+        Layout { page: Some(page), ..self }
+    }
+
+    /// The path to which the switch of the language returns; without it there is no switch.
+    pub fn language_return(&self) -> Option<&'static str> {
+        self.page.filter(|page| page.has_language_switch()).map(Page::path)
+    }
+
+    /// The name by which a sign-in returns to a page.
+    pub fn return_name(&self) -> Option<&'static str> {
+        self.return_to.and_then(Page::return_name)
+    }
+
+    /// The sections of the account, with their titles.
+    pub fn sections(&self) -> Vec<(Page, String)> {
+        let section = |page: &Page| page.section().map(|title| (*page, self.t(title)));
+        Page::ALL.iter().filter_map(section).collect()
+    }
+
+    /// Whether it is this page.
+    pub fn is(&self, page: &Page) -> bool {
+        self.page == Some(*page)
     }
 
     /// The text of a key in the page's language.

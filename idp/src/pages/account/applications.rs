@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::profile::moment;
+use super::moment;
 use crate::app::App;
 use crate::clients;
 use crate::flow::account_holder::{AccountHolder, handle};
@@ -20,6 +20,7 @@ use crate::oidc::scope::ScopeSet;
 use crate::pages::consent::ScopeView;
 use crate::pages::{ClientView, Layout};
 use crate::resources;
+use crate::site::page::Page;
 use crate::store::consent::{self, Application, Withdraw};
 
 /// Shows the applications. Posts `withdraw=<handle>` to `/account/applications`.
@@ -52,9 +53,9 @@ pub struct ApplicationView {
 /// Shows which applications use the account.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     let Some(owner) = AccountHolder::of(&app, visitor).await? else {
-        return next_page::sign_in_first(&app, "applications");
+        return next_page::sign_in_first(&app, Page::AccountApplications);
     };
-    let layout = owner.layout(&app, "/account/applications");
+    let layout = owner.layout(&app, Page::AccountApplications);
     let known = resources::known(&app).await?;
     let mut applications = Vec::new();
     for found in list(&app, &owner).await? {
@@ -74,7 +75,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 /// Withdraws what an application was allowed: its grants end, and it has to ask again.
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let Some((owner, params)) = AccountHolder::of_form(&app, form).await? else {
-        return redirect::see_other(&app.config.issuer.url("/account/applications"));
+        return redirect::to_page(&app, Page::AccountApplications);
     };
     let wanted = params.get("withdraw").unwrap_or_default();
     let listed = list(&app, &owner).await?;
@@ -84,11 +85,11 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         None => None,
     };
     let Some(registered) = registered else {
-        return redirect::see_other(&app.config.issuer.url("/account/applications"));
+        return redirect::to_page(&app, Page::AccountApplications);
     };
     let withdraw = Withdraw { user: owner.session.user_id.clone(), client_row: registered.client.id.clone() };
     app.db.write(withdraw).await?;
-    redirect::see_other(&format!("{}?done=withdrawn", app.config.issuer.url("/account/applications")))
+    redirect::to_page_with(&app, Page::AccountApplications, "done", "withdrawn")
 }
 
 /// All that a client may do, in words: what was allowed, and what a grant covers that is still live. The scopes first, then

@@ -21,6 +21,7 @@ use crate::login::password::{self, Outcome};
 use crate::login::session::SignIn;
 use crate::pages::Layout;
 use crate::pages::new_password::{PasswordProblem, check_password};
+use crate::site::page::Page;
 use crate::store;
 use crate::store::user;
 
@@ -80,7 +81,7 @@ impl AccountPasswordPage<'_> {
 /// Shows the page.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     let Some(owner) = AccountHolder::of(&app, visitor).await? else {
-        return next_page::sign_in_first(&app, "password");
+        return next_page::sign_in_first(&app, Page::AccountPassword);
     };
     show(&app, &owner, None, query.get("done") == Some("changed")).await
 }
@@ -88,7 +89,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 /// Changes the password. All sessions and grants end; this browser gets a new session.
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let Some((owner, params)) = AccountHolder::of_form(&app, form).await? else {
-        return redirect::see_other(&app.config.issuer.url("/account/password"));
+        return redirect::to_page(&app, Page::AccountPassword);
     };
     let current = Secret::from(params.get("current").unwrap_or_default());
     let new = Secret::from(params.get("password").unwrap_or_default());
@@ -115,9 +116,9 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let sign_in = SignIn { keep, proof: Some(&proof), ..owner.visitor.with_password(&proof.user) };
     let Some(signed_in) = users::change_password(&app, &proof, &new, &sign_in).await? else {
         // Somebody else was faster. If that was with another password, this session is over.
-        return redirect::see_other(&app.config.issuer.url("/account/password"));
+        return redirect::to_page(&app, Page::AccountPassword);
     };
-    let mut response = redirect::see_other(&format!("{}?done=changed", app.config.issuer.url("/account/password")))?;
+    let mut response = redirect::to_page_with(&app, Page::AccountPassword, "done", "changed")?;
     Jar::of(&app).hand_over(&mut response, &signed_in, app.config.login.session_remembered);
     Ok(response)
 }
@@ -128,7 +129,7 @@ async fn show(app: &App, owner: &AccountHolder, problem: Option<ChangeProblem>, 
     let stored = store::password::find(&mut conn, &owner.session.user_id).await?;
     drop(conn);
     let shown = AccountPasswordPage {
-        layout: owner.layout(app, "/account/password"),
+        layout: owner.layout(app, Page::AccountPassword),
         identifier: identifiers.into_iter().next().map(|identifier| identifier.as_written).unwrap_or_default(),
         has_password: stored.is_some(),
         least_password: app.config.login.password_min_length.into(),

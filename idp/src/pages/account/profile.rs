@@ -7,7 +7,6 @@ use axum::response::Response;
 use serde_json::Value;
 
 use crate::app::App;
-use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::language::Language;
 use crate::flow::account_holder::{AccountHolder, handle};
@@ -20,9 +19,9 @@ use crate::http::request::visitor::Visitor;
 use crate::http::{page, redirect};
 use crate::pages::sign_in::select_account::AccountChoice;
 use crate::pages::{AccountView, Layout};
+use crate::site::page::Page;
 use crate::store::db::{self, Change, Tx};
 use crate::store::event::Event;
-use crate::store::session::Touch;
 use crate::store::user;
 
 /// The longest name, in characters.
@@ -33,7 +32,7 @@ const A_YEAR: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 60
 /// Shows the account. Posts `name` and `locale` to `/account`, and `session=<handle>` to `/account/switch`.
 #[derive(Template)]
 #[template(path = "pages/account/profile.html")]
-pub struct AccountPage<'a> {
+pub struct AccountProfilePage<'a> {
     /// What the page is set in.
     pub layout: Layout<'a>,
     /// Whose account it is.
@@ -61,7 +60,7 @@ pub struct IdentifierView {
     pub verified: Option<bool>,
 }
 
-impl AccountPage<'_> {
+impl AccountProfilePage<'_> {
     fn problem_text(&self) -> Option<String> {
         self.name_is_wrong.then(|| self.layout.t("account-name-too-long"))
     }
@@ -73,14 +72,16 @@ impl AccountPage<'_> {
 
 /// Shows the account of whoever is signed in.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
-    let Some(owner) = AccountHolder::of(&app, visitor).await? else { return next_page::sign_in_first(&app, "account") };
+    let Some(owner) = AccountHolder::of(&app, visitor).await? else {
+        return next_page::sign_in_first(&app, Page::AccountProfile);
+    };
     show(&app, &owner, None, query.get("done") == Some("saved")).await
 }
 
 /// Saves what was changed.
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let Some((owner, params)) = AccountHolder::of_form(&app, form).await? else {
-        return redirect::see_other(&app.config.issuer.url("/account"));
+        return redirect::to_page(&app, Page::AccountProfile);
     };
     let name = params.get("name").unwrap_or_default().trim().to_owned();
     if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
@@ -88,25 +89,13 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     }
     let language = params.get("locale").and_then(Language::lookup);
     app.db.write(SaveProfile { user: owner.session.user_id.clone(), name, language }).await?;
-    let mut response = redirect::see_other(&format!("{}?done=saved", app.config.issuer.url("/account")))?;
+    let mut response = redirect::to_page_with(&app, Page::AccountProfile, "done", "saved")?;
     if let Some(language) = language
         && let Some(cookie) = Jar::of(&app).set(Name::Language, language.tag(), Some(A_YEAR))
     {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
-}
-
-/// Goes on with another account of this browser.
-pub async fn switch(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
-    let Some((owner, params)) = AccountHolder::of_form(&app, form).await? else {
-        return redirect::see_other(&app.config.issuer.url("/account"));
-    };
-    let chosen = params.get("session").unwrap_or_default();
-    if let Some(other) = owner.others.iter().find(|one| handle(&app, one, one.id.as_str()) == chosen) {
-        app.db.write_one(Touch { session: other.id.clone() }).await?;
-    }
-    redirect::see_other(&app.config.issuer.url("/account"))
 }
 
 /// Saves what a person has changed of their profile.
@@ -153,8 +142,8 @@ async fn show(app: &App, owner: &AccountHolder, wrong_name: Option<String>, done
     }
     let spoken = text("locale").as_deref().and_then(Language::lookup).unwrap_or(owner.visitor.language);
     let name_is_wrong = wrong_name.is_some();
-    let shown = AccountPage {
-        layout: owner.layout(app, "/account"),
+    let shown = AccountProfilePage {
+        layout: owner.layout(app, Page::AccountProfile),
         account: page::account(app, &owner.session).await?,
         name: wrong_name.or_else(|| text("name")).unwrap_or_default(),
         locale: spoken.tag().to_owned(),
@@ -171,11 +160,4 @@ async fn show(app: &App, owner: &AccountHolder, wrong_name: Option<String>, done
     };
     let status = if name_is_wrong { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     page::show_with(app, &owner.visitor, status, &shown)
-}
-
-/// A moment as these pages write it: to the minute, in UTC.
-pub fn moment(time: Timestamp) -> String {
-    let text = time.to_string();
-    let (day, rest) = text.split_once('T').unwrap_or((&text, ""));
-    format!("{day} {} UTC", rest.get(..5).unwrap_or_default())
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::profile::moment;
+use super::moment;
 use crate::app::App;
 use crate::flow::account_holder::{AccountHolder, handle};
 use crate::flow::next_page;
@@ -16,6 +16,7 @@ use crate::http::request::visitor::Visitor;
 use crate::http::{page, redirect};
 use crate::login;
 use crate::pages::Layout;
+use crate::site::page::Page;
 use crate::store::session::{self, OfUser};
 
 /// Shows the sessions. Posts `end=<handle>` or `end=others` to `/account/sessions`.
@@ -102,7 +103,7 @@ fn known(user_agent: &str, names: &[(&str, &'static str)]) -> Option<&'static st
 /// Shows where the account is signed in.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     let Some(owner) = AccountHolder::of(&app, visitor).await? else {
-        return next_page::sign_in_first(&app, "sessions");
+        return next_page::sign_in_first(&app, Page::AccountSessions);
     };
     let done = match query.get("done") {
         Some("one") => Some(Done::One),
@@ -112,19 +113,19 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     let listed = session::list_of_user(&mut *app.db.read().await?, &owner.session.user_id, app.now()).await?;
     let mut sessions: Vec<_> = listed.into_iter().map(|session| view(&app, &owner, session)).collect();
     sessions.sort_by_key(|session| !session.is_this);
-    let layout = owner.layout(&app, "/account/sessions");
+    let layout = owner.layout(&app, Page::AccountSessions);
     page::show_with(&app, &owner.visitor, StatusCode::OK, &AccountSessionsPage { layout, sessions, done })
 }
 
 /// Ends one session, or all others.
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let Some((owner, params)) = AccountHolder::of_form(&app, form).await? else {
-        return redirect::see_other(&app.config.issuer.url("/account/sessions"));
+        return redirect::to_page(&app, Page::AccountSessions);
     };
     let wanted = params.get("end").unwrap_or_default();
     let done = if wanted == "others" {
         login::session::end_others(&app, &owner.session).await?;
-        "?done=others"
+        Some("others")
     } else {
         let mut conn = app.db.read().await?;
         let listed = session::list_of_user(&mut conn, &owner.session.user_id, app.now()).await?;
@@ -137,13 +138,16 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         match chosen {
             Some(chosen) => {
                 login::session::end(&app, &chosen).await?;
-                "?done=one"
+                Some("one")
             }
             // It has ended by itself, or is nobody's here.
-            None => "",
+            None => None,
         }
     };
-    redirect::see_other(&format!("{}{done}", app.config.issuer.url("/account/sessions")))
+    match done {
+        Some(done) => redirect::to_page_with(&app, Page::AccountSessions, "done", done),
+        None => redirect::to_page(&app, Page::AccountSessions),
+    }
 }
 
 fn view(app: &App, owner: &AccountHolder, session: OfUser) -> SessionView {

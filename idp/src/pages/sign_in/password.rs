@@ -20,6 +20,7 @@ use crate::login::session::{self, SignIn};
 use crate::oidc::authorization::next_step::{NextStep, SignInReason};
 use crate::oidc::difference::Difference;
 use crate::pages::{Layout, Wording};
+use crate::site::page::Page;
 
 /// Asks who somebody is. Posts `identifier`, `password` and, if ticked, `keep_signed_in=yes` to `/sign-in`.
 #[derive(Template)]
@@ -103,7 +104,7 @@ impl SignInPage<'_> {
 /// Shows the page.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     let Some(sealed) = query.get("interaction") else {
-        let shown = Shown { return_to: next_page::own_page(query.get("return")), ..Shown::default() };
+        let shown = Shown { return_to: query.get("return").and_then(Page::by_return_name), ..Shown::default() };
         return show(&app, &visitor, None, shown, StatusCode::OK);
     };
     let step = Step::open(&app, &visitor, sealed).await?;
@@ -127,7 +128,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let identifier = params.get("identifier").unwrap_or_default().to_owned();
     let password = Secret::from(params.get("password").unwrap_or_default());
     let keep = params.get("keep_signed_in").is_some();
-    let return_to = next_page::own_page(params.get("return"));
+    let return_to = params.get("return").and_then(Page::by_return_name);
     let again = |problem, status| {
         let shown =
             Shown { identifier: identifier.clone(), problem: Some(problem), keep, return_to, ..Shown::default() };
@@ -167,7 +168,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         return refused(Wrong::ChangedMeanwhile.as_str());
     };
     app.metrics.sign_in("password", "done");
-    next_page::go_on(&app, step.as_mut().map(|step| &mut step.interaction), return_to, &signed_in)
+    next_page::after_sign_in(&app, step.as_mut().map(|step| &mut step.interaction), return_to, &signed_in)
 }
 
 #[derive(Default)]
@@ -176,7 +177,7 @@ struct Shown {
     notice: Option<SignInNotice>,
     problem: Option<SignInProblem>,
     keep: bool,
-    return_to: Option<&'static str>,
+    return_to: Option<Page>,
 }
 
 fn show(
@@ -187,7 +188,7 @@ fn show(
     status: StatusCode,
 ) -> Result<Response, Error> {
     let page = SignInPage {
-        layout: page::Layout { return_to: shown.return_to, ..layout_of(app, visitor, step).with_switch("/sign-in") },
+        layout: page::Layout { return_to: shown.return_to, ..layout_of(app, visitor, step).of(Page::SignIn) },
         identifier: shown.identifier,
         notice: shown.notice,
         problem: shown.problem,

@@ -9,12 +9,13 @@ use crate::app::App;
 use crate::flow::authorization::{Step, layout_of};
 use crate::flow::next_page;
 use crate::http::error::Error;
+use crate::http::page;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
-use crate::http::{page, redirect};
 use crate::oidc::authorization::next_step::Facts;
 use crate::pages::{AccountView, Layout};
+use crate::site::page::Page;
 use crate::store::session::Session;
 
 /// Asks which account to go on with. Posts `session=<handle>`, or `session=another`, to `/select-account`.
@@ -46,7 +47,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     for session in &step.sessions {
         accounts.push(AccountChoice { handle: handle(&app, session), account: page::account(&app, session).await? });
     }
-    let layout = layout_of(&app, &visitor, Some(&step)).with_switch("/select-account");
+    let layout = layout_of(&app, &visitor, Some(&step)).of(Page::SelectAccount);
     page::show_with(&app, &visitor, StatusCode::OK, &SelectAccountPage { layout, accounts })
 }
 
@@ -56,8 +57,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let mut step = Step::open(&app, &visitor, params.get("interaction").unwrap_or_default()).await?;
     let chosen = params.get("session").unwrap_or_default();
     if chosen == "another" {
-        let sign_in = app.config.issuer.url("/sign-in");
-        return redirect::see_other(&format!("{sign_in}?interaction={}", step.interaction.seal(&app)));
+        return next_page::to_step(&app, Page::SignIn, &step.interaction);
     }
     if let Some(session) = step.sessions.iter().find(|session| handle(&app, session) == chosen) {
         step.interaction.facts = Facts { session: Some(session.id.clone()), ..Facts::default() };

@@ -26,6 +26,7 @@ use crate::oidc::difference::Difference;
 use crate::oidc::end_session::{CurrentSession, Decision, EndSessionRequest, Refusal, decide};
 use crate::oidc::params::Params;
 use crate::pages::{AccountView, Layout};
+use crate::site::page::Page;
 use crate::store::session::Session;
 
 /// Asks whether to sign out. Posts `decision=sign_out` or `decision=stay` to `/end_session`.
@@ -58,7 +59,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQ
                 accounts.push(page::account(&app, session).await?);
             }
             let sealed = Interaction::begin(&app, &visitor.browser, &params).seal(&app);
-            let layout = page::layout(&app, &visitor).with_interaction(sealed);
+            let layout = page::layout(&app, &visitor).of(Page::EndSession).with_interaction(sealed);
             let layout = match &wish.client {
                 Some(client) => layout.with_client(page::client(client)),
                 None => layout,
@@ -76,19 +77,19 @@ pub async fn post(State(app): State<App>, request: Request) -> Result<Response, 
     }
     let params = Params::parse(&body)?;
     if params.get("decision").is_none() {
-        let location = format!("{}?{}", app.config.issuer.url("/end_session"), params.encode());
+        let location = format!("{}?{}", app.url(Page::EndSession), params.encode());
         return redirect::see_other(&location);
     }
     let ProvenForm { visitor, params } = ProvenForm::check(&app, &parts, params)?;
     let wish = match params.get("interaction") {
         Some(sealed) => {
-            let asked = visitor.open(&app, sealed)?;
-            Wish::read(&app, &asked.params()).await?
+            let interaction = visitor.open(&app, sealed)?;
+            Wish::read(&app, &interaction.params()).await?
         }
         None => Wish::read(&app, &Params::parse(b"")?).await?,
     };
     if params.get("decision") != Some("sign_out") {
-        return redirect::see_other(&app.config.issuer.url("/"));
+        return redirect::to_page(&app, Page::Home);
     }
     let sessions = visitor.sessions(&app).await?;
     let redirect = match wish.decide(&sessions) {
@@ -181,7 +182,7 @@ fn done(
         Some(url) if after_form => answer::away(app, visitor, url),
         Some(url) => redirect::see_other(url),
         None => {
-            let layout = page::layout(app, visitor);
+            let layout = page::layout(app, visitor).of(Page::SignedOut);
             let back = wish
                 .client
                 .as_ref()

@@ -10,6 +10,7 @@ use crate::http::error::Error;
 use crate::http::page;
 use crate::http::request::visitor::Visitor;
 use crate::pages::Layout;
+use crate::site::page::Page;
 
 /// Says that nobody is signed in any more.
 #[derive(Template)]
@@ -23,6 +24,6 @@ pub struct SignedOutPage<'a> {
 
 /// Shows the page.
 pub async fn get(State(app): State<App>, visitor: Visitor) -> Result<Response, Error> {
-    let page = SignedOutPage { layout: page::layout(&app, &visitor), back: None };
+    let page = SignedOutPage { layout: page::layout(&app, &visitor).of(Page::SignedOut), back: None };
     page::show_with(&app, &visitor, StatusCode::OK, &page)
 }

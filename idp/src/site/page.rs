@@ -1,0 +1,148 @@
+//! The pages of this provider, in one table: where each is, and what leads back to it.
+
+use crate::oidc::discovery::END_SESSION;
+
+/// What the table says of a page.
+struct Row {
+    path: &'static str,
+    has_language_switch: bool,
+    return_name: Option<&'static str>,
+    is_of_account: bool,
+    section: Option<&'static str>,
+}
+
+impl Row {
+    /// A page at this path below the issuer.
+    const fn at(path: &'static str) -> Self {
+        Self { path, has_language_switch: false, return_name: None, is_of_account: false, section: None }
+    }
+
+    /// The page has a switch of the language, which returns to it by its path.
+    const fn with_language_switch(self) -> Self {
+        Self { has_language_switch: true, ..self }
+    }
+
+    /// The page is about the account of the person who is signed in.
+    const fn of_account(self) -> Self {
+        Self { is_of_account: true, ..self }
+    }
+
+    /// The page is a section of the account: the sections link to each other by these titles, which are keys of the texts,
+    /// and a sign-in returns to it by this name.
+    const fn section(self, return_name: &'static str, title: &'static str) -> Self {
+        Self { return_name: Some(return_name), section: Some(title), ..self.of_account().with_language_switch() }
+    }
+}
+
+macro_rules! pages {
+    ($($(#[doc = $doc:literal])+ $page:ident = $row:expr;)+) => {
+        /// A page, or what a form of a page is sent to.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Page {
+            $($(#[doc = $doc])+ $page,)+
+        }
+
+        impl Page {
+            /// All pages.
+            pub const ALL: &'static [Self] = &[$(Self::$page),+];
+
+            const fn row(self) -> Row {
+                match self { $(Self::$page => $row,)+ }
+            }
+        }
+    };
+}
+
+pages! {
+    /// The front page: who is signed in here.
+    Home = Row::at("/").with_language_switch();
+    /// Signing in.
+    SignIn = Row::at("/sign-in").with_language_switch();
+    /// Making an account.
+    SignUp = Row::at("/sign-up").with_language_switch();
+    /// The choice among the accounts of a browser.
+    SelectAccount = Row::at("/select-account").with_language_switch();
+    /// What a client wants to know and do.
+    Consent = Row::at("/consent").with_language_switch();
+    /// Whether to go on to a program on the person's device.
+    ContinueAs = Row::at("/continue-as").with_language_switch();
+    /// Setting a password by a link.
+    SetPassword = Row::at("/set-password");
+    /// Whether a person wants to sign out.
+    EndSession = Row::at(END_SESSION);
+    /// What is seen after signing out.
+    SignedOut = Row::at("/signed-out");
+    /// What the switch of the language is sent to.
+    Language = Row::at("/language");
+    /// The account: who one is to applications.
+    AccountProfile = Row::at("/account").section("account", "account-profile");
+    /// The account's password.
+    AccountPassword = Row::at("/account/password").section("password", "account-password");
+    /// Where the account is signed in.
+    AccountSessions = Row::at("/account/sessions").section("sessions", "account-sessions");
+    /// The applications that use the account.
+    AccountApplications = Row::at("/account/applications").section("applications", "account-applications");
+    /// What the choice of another account is sent to, by the form of the profile.
+    AccountSwitch = Row::at("/account/switch").of_account();
+}
+
+impl Page {
+    /// Its path below the issuer.
+    pub const fn path(self) -> &'static str {
+        self.row().path
+    }
+
+    /// The page at this path below the issuer.
+    pub fn at(path: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|page| page.path() == path)
+    }
+
+    /// Whether it has a switch of the language, which returns to it.
+    pub const fn has_language_switch(self) -> bool {
+        self.row().has_language_switch
+    }
+
+    /// The name by which a sign-in returns to it. No address from a request is ever followed.
+    pub const fn return_name(self) -> Option<&'static str> {
+        self.row().return_name
+    }
+
+    /// The page to which a sign-in returns by this name.
+    pub fn by_return_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|page| page.return_name() == Some(name))
+    }
+
+    /// Whether it is about the account of the person who is signed in.
+    pub const fn is_of_account(self) -> bool {
+        self.row().is_of_account
+    }
+
+    /// The key of its title, if it is a section of the account.
+    pub const fn section(self) -> Option<&'static str> {
+        self.row().section
+    }
+
+    /// The page with the form that is sent here.
+    pub const fn of_form(self) -> Self {
+        match self {
+            Self::AccountSwitch => Self::AccountProfile,
+            page => page,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_page_is_found_by_its_path_and_by_its_name() {
+        for page in Page::ALL.iter().copied() {
+            assert_eq!(Page::at(page.path()), Some(page));
+            assert_eq!(page.return_name().and_then(Page::by_return_name), page.return_name().map(|_| page));
+        }
+        assert_eq!(Page::at("/account/"), None);
+        assert_eq!(Page::by_return_name("/account"), None);
+        assert_eq!(Page::by_return_name(""), None);
+    }
+}
