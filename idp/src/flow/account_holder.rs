@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue};
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request};
+use axum::http::request::Parts;
+use axum::http::{Extensions, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::app::App;
+use crate::flow::next_page;
 use crate::http::error::Error;
 use crate::http::page::{self, Layout};
+use crate::http::redirect;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::visitor::Visitor;
 use crate::login;
@@ -21,7 +24,7 @@ use crate::store::session::{Session, Touch};
 /// How often a person may change something: each change leaves an event.
 const CHANGES: Rate = Rate { burst: 60, period: Duration::from_secs(10) };
 
-/// A person at a page of their own.
+/// The person who is signed in, at a page of their account. Whoever is not signed in is asked to, and returns to the page.
 pub struct AccountHolder {
     /// The browser.
     pub visitor: Visitor,
@@ -29,24 +32,74 @@ pub struct AccountHolder {
     pub session: Session,
     /// The sessions of other accounts in this browser.
     pub others: Vec<Session>,
+    /// The page.
+    page: Page,
+}
+
+/// A form of a page of the account, from the person whose page it was on. If their session is over, the handler does not run
+/// and the page is shown again: a form of one person must not change the account of the next.
+pub struct AccountForm {
+    /// Who sent it.
+    pub owner: AccountHolder,
+    /// The fields.
+    pub params: Params,
+}
+
+impl FromRequestParts<App> for AccountHolder {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let page = page_at(&parts.extensions, app)?;
+        match Self::of(app, page, Visitor::of(parts, app)).await? {
+            Some(owner) => Ok(owner),
+            None => Err(next_page::sign_in_first(app, page)?),
+        }
+    }
+}
+
+impl FromRequest<App> for AccountForm {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
+        let page = page_at(request.extensions(), app)?.of_form();
+        let form = ProvenForm::from_request(request, app).await?;
+        match Self::of(app, page, form).await? {
+            Some(form) => Ok(form),
+            None => Err(redirect::to_page(app, page)?),
+        }
+    }
+}
+
+/// The page of the table that a request was routed to.
+fn page_at(extensions: &Extensions, app: &App) -> Result<Page, Error> {
+    let route = extensions.get::<MatchedPath>().map(MatchedPath::as_str);
+    let path = route.and_then(|route| route.strip_prefix(app.config.issuer.path()));
+    path.and_then(Page::at).ok_or_else(|| Error::Internal("an account page that is not in the table".to_owned()))
 }
 
 impl AccountHolder {
     /// Who that is; `None` if nobody is signed in.
-    pub async fn of(app: &App, visitor: Visitor) -> Result<Option<Self>, Error> {
+    async fn of(app: &App, page: Page, visitor: Visitor) -> Result<Option<Self>, Error> {
         let mut sessions = visitor.sessions(app).await?.into_iter();
         let Some(session) = sessions.next() else { return Ok(None) };
         login::session::touch(app, &session).await;
-        Ok(Some(Self { visitor, session, others: sessions.collect() }))
+        Ok(Some(Self { visitor, session, others: sessions.collect(), page }))
     }
 
-    /// The person on whose page a form was, with the form's fields. `None` if that session is over: a form of one
-    /// person must not change the account of the next.
-    pub async fn of_form(app: &App, form: ProvenForm) -> Result<Option<(Self, Params)>, Error> {
+    /// What the page is set in.
+    pub fn layout(&self, app: &App) -> Layout<'_> {
+        let holder = handle(app, &self.session, self.session.id.as_str());
+        Layout { holder: Some(holder), ..page::layout(app, &self.visitor).of(self.page) }
+    }
+}
+
+impl AccountForm {
+    /// The form with the person on whose page it was; `None` if that session is over.
+    async fn of(app: &App, page: Page, form: ProvenForm) -> Result<Option<Self>, Error> {
         let ProvenForm { visitor, params } = form;
-        let whose = params.get("whose").unwrap_or_default();
+        let holder = params.get("whose").unwrap_or_default();
         let mut sessions = visitor.sessions(app).await?;
-        let shown = sessions.iter().position(|session| handle(app, session, session.id.as_str()) == whose);
+        let shown = sessions.iter().position(|session| handle(app, session, session.id.as_str()) == holder);
         let Some(shown) = shown else { return Ok(None) };
         let session = sessions.remove(shown);
         if let Err(wait) = app.ephemeral.limit(&format!("account:{}", session.user_id), CHANGES).await {
@@ -58,13 +111,7 @@ impl AccountHolder {
             // The page that follows is this person's, too.
             app.db.write_one(Touch { session: session.id.clone() }).await?;
         }
-        Ok(Some((Self { visitor, session, others: sessions }, params)))
-    }
-
-    /// What a page of this account is set in.
-    pub fn layout(&self, app: &App, page: Page) -> Layout<'_> {
-        let holder = handle(app, &self.session, self.session.id.as_str());
-        Layout { holder: Some(holder), ..page::layout(app, &self.visitor).of(page) }
+        Ok(Some(Self { owner: AccountHolder { visitor, session, others: sessions, page }, params }))
     }
 }
 

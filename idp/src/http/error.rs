@@ -215,6 +215,13 @@ impl IntoResponse for Error {
     }
 }
 
+/// For extractors that may also answer by themselves.
+impl From<Error> for Response {
+    fn from(error: Error) -> Self {
+        error.into_response()
+    }
+}
+
 /// Takes the error out of a response that carries one, and logs it.
 pub fn take(response: &mut Response) -> Option<std::sync::Arc<Error>> {
     let Carried(error) = response.extensions_mut().remove::<Carried>()?;

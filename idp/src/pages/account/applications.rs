@@ -8,12 +8,9 @@ use axum::response::Response;
 use super::moment;
 use crate::app::App;
 use crate::clients;
-use crate::flow::account_holder::{AccountHolder, handle};
-use crate::flow::next_page;
+use crate::flow::account_holder::{AccountForm, AccountHolder, handle};
 use crate::http::error::Error;
-use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
-use crate::http::request::visitor::Visitor;
 use crate::http::{page, redirect};
 use crate::oidc::resource::Known;
 use crate::oidc::scope::ScopeSet;
@@ -51,11 +48,8 @@ pub struct ApplicationView {
 }
 
 /// Shows which applications use the account.
-pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
-    let Some(owner) = AccountHolder::of(&app, visitor).await? else {
-        return next_page::sign_in_first(&app, Page::AccountApplications);
-    };
-    let layout = owner.layout(&app, Page::AccountApplications);
+pub async fn get(State(app): State<App>, query: Query, owner: AccountHolder) -> Result<Response, Error> {
+    let layout = owner.layout(&app);
     let known = resources::known(&app).await?;
     let mut applications = Vec::new();
     for found in list(&app, &owner).await? {
@@ -73,10 +67,8 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 }
 
 /// Withdraws what an application was allowed: its grants end, and it has to ask again.
-pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
-    let Some((owner, params)) = AccountHolder::of_form(&app, form).await? else {
-        return redirect::to_page(&app, Page::AccountApplications);
-    };
+pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response, Error> {
+    let AccountForm { owner, params } = form;
     let wanted = params.get("withdraw").unwrap_or_default();
     let listed = list(&app, &owner).await?;
     let chosen = listed.iter().find(|one| handle(&app, &owner.session, &one.client_id) == wanted);

@@ -8,14 +8,12 @@ use axum::response::Response;
 use crate::account::users;
 use crate::app::App;
 use crate::base::secret::Secret;
-use crate::flow::account_holder::AccountHolder;
-use crate::flow::next_page;
+use crate::flow::account_holder::{AccountForm, AccountHolder};
 use crate::http::cookies::Jar;
 use crate::http::error::Error;
 use crate::http::page::Wording;
-use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
-use crate::http::request::visitor::{self, Visitor};
+use crate::http::request::visitor;
 use crate::http::{page, redirect};
 use crate::login::password::{self, Outcome};
 use crate::login::session::SignIn;
@@ -79,18 +77,13 @@ impl AccountPasswordPage<'_> {
 }
 
 /// Shows the page.
-pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
-    let Some(owner) = AccountHolder::of(&app, visitor).await? else {
-        return next_page::sign_in_first(&app, Page::AccountPassword);
-    };
+pub async fn get(State(app): State<App>, query: Query, owner: AccountHolder) -> Result<Response, Error> {
     show(&app, &owner, None, query.get("done") == Some("changed")).await
 }
 
 /// Changes the password. All sessions and grants end; this browser gets a new session.
-pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
-    let Some((owner, params)) = AccountHolder::of_form(&app, form).await? else {
-        return redirect::to_page(&app, Page::AccountPassword);
-    };
+pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response, Error> {
+    let AccountForm { owner, params } = form;
     let current = Secret::from(params.get("current").unwrap_or_default());
     let new = Secret::from(params.get("password").unwrap_or_default());
     if current.expose().is_empty() {
@@ -129,7 +122,7 @@ async fn show(app: &App, owner: &AccountHolder, problem: Option<ChangeProblem>, 
     let stored = store::password::find(&mut conn, &owner.session.user_id).await?;
     drop(conn);
     let shown = AccountPasswordPage {
-        layout: owner.layout(app, Page::AccountPassword),
+        layout: owner.layout(app),
         identifier: identifiers.into_iter().next().map(|identifier| identifier.as_written).unwrap_or_default(),
         has_password: stored.is_some(),
         least_password: app.config.login.password_min_length.into(),

@@ -9,13 +9,10 @@ use serde_json::Value;
 use crate::app::App;
 use crate::base::id::Id;
 use crate::base::language::Language;
-use crate::flow::account_holder::{AccountHolder, handle};
-use crate::flow::next_page;
+use crate::flow::account_holder::{AccountForm, AccountHolder, handle};
 use crate::http::cookies::{Jar, Name};
 use crate::http::error::Error;
-use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
-use crate::http::request::visitor::Visitor;
 use crate::http::{page, redirect};
 use crate::pages::sign_in::select_account::AccountChoice;
 use crate::pages::{AccountView, Layout};
@@ -71,18 +68,13 @@ impl AccountProfilePage<'_> {
 }
 
 /// Shows the account of whoever is signed in.
-pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
-    let Some(owner) = AccountHolder::of(&app, visitor).await? else {
-        return next_page::sign_in_first(&app, Page::AccountProfile);
-    };
+pub async fn get(State(app): State<App>, query: Query, owner: AccountHolder) -> Result<Response, Error> {
     show(&app, &owner, None, query.get("done") == Some("saved")).await
 }
 
 /// Saves what was changed.
-pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
-    let Some((owner, params)) = AccountHolder::of_form(&app, form).await? else {
-        return redirect::to_page(&app, Page::AccountProfile);
-    };
+pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response, Error> {
+    let AccountForm { owner, params } = form;
     let name = params.get("name").unwrap_or_default().trim().to_owned();
     if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
         return show(&app, &owner, Some(name), false).await;
@@ -143,7 +135,7 @@ async fn show(app: &App, owner: &AccountHolder, wrong_name: Option<String>, done
     let spoken = text("locale").as_deref().and_then(Language::lookup).unwrap_or(owner.visitor.language);
     let name_is_wrong = wrong_name.is_some();
     let shown = AccountProfilePage {
-        layout: owner.layout(app, Page::AccountProfile),
+        layout: owner.layout(app),
         account: page::account(app, &owner.session).await?,
         name: wrong_name.or_else(|| text("name")).unwrap_or_default(),
         locale: spoken.tag().to_owned(),

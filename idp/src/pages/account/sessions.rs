@@ -7,12 +7,9 @@ use axum::response::Response;
 
 use super::moment;
 use crate::app::App;
-use crate::flow::account_holder::{AccountHolder, handle};
-use crate::flow::next_page;
+use crate::flow::account_holder::{AccountForm, AccountHolder, handle};
 use crate::http::error::Error;
-use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
-use crate::http::request::visitor::Visitor;
 use crate::http::{page, redirect};
 use crate::login;
 use crate::pages::Layout;
@@ -101,10 +98,7 @@ fn known(user_agent: &str, names: &[(&str, &'static str)]) -> Option<&'static st
 }
 
 /// Shows where the account is signed in.
-pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
-    let Some(owner) = AccountHolder::of(&app, visitor).await? else {
-        return next_page::sign_in_first(&app, Page::AccountSessions);
-    };
+pub async fn get(State(app): State<App>, query: Query, owner: AccountHolder) -> Result<Response, Error> {
     let done = match query.get("done") {
         Some("one") => Some(Done::One),
         Some("others") => Some(Done::Others),
@@ -113,15 +107,13 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     let listed = session::list_of_user(&mut *app.db.read().await?, &owner.session.user_id, app.now()).await?;
     let mut sessions: Vec<_> = listed.into_iter().map(|session| view(&app, &owner, session)).collect();
     sessions.sort_by_key(|session| !session.is_this);
-    let layout = owner.layout(&app, Page::AccountSessions);
+    let layout = owner.layout(&app);
     page::show_with(&app, &owner.visitor, StatusCode::OK, &AccountSessionsPage { layout, sessions, done })
 }
 
 /// Ends one session, or all others.
-pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
-    let Some((owner, params)) = AccountHolder::of_form(&app, form).await? else {
-        return redirect::to_page(&app, Page::AccountSessions);
-    };
+pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response, Error> {
+    let AccountForm { owner, params } = form;
     let wanted = params.get("end").unwrap_or_default();
     let done = if wanted == "others" {
         login::session::end_others(&app, &owner.session).await?;
