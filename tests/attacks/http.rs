@@ -73,11 +73,11 @@ async fn o1_links_come_from_the_configuration_and_other_hosts_are_misdirected() 
         "localhost:8080@evil.example",
         "",
     ] {
-        for path in ["/.well-known/openid-configuration", "/sign-in", "/token"] {
+        for path in ["/.well-known/openid-configuration", "/.well-known/nothing", "/sign-in", "/nothing", "/token"] {
             let reply = send(&app, "GET", path, &[("host", host)], vec![]).await.unwrap();
             assert_eq!(reply.status, 421, "{host} {path}");
             let json = reply.header("content-type").unwrap().starts_with("application/json");
-            assert_eq!(json, path != "/sign-in", "{path}: programs get JSON, people a page");
+            assert_eq!(json, path == "/token" || path.starts_with("/.well-known/"), "{path}: JSON for machines alone");
         }
         // Load balancers ask by address.
         assert_eq!(send(&app, "GET", "/health/live", &[("host", host)], vec![]).await.unwrap().status, 200);

@@ -68,5 +68,15 @@ async fn the_documents_are_found_wherever_clients_look_for_them() {
         assert_eq!(reply.expect(200).json()["issuer"], "https://id.example/auth", "{path}");
     }
     app.get("https://id.example/health/ready").await.expect(200);
-    app.get("https://id.example/token").await.expect(404);
+    // Where the path is missing machines are told so in JSON, and people by a page.
+    for path in ["/token", "/.well-known/nothing", "/auth/.well-known/nothing", "/sign-in", "/", "/auth/nothing"] {
+        let reply = app.get(&format!("https://id.example{path}")).await;
+        let json = reply.expect(404).header("content-type").unwrap().starts_with("application/json");
+        assert_eq!(json, path == "/token" || path.contains("/.well-known/"), "{path}");
+    }
+    // Load balancers ask beside the issuer by address; below it only its own host is served.
+    for (path, status) in [("/health/ready", 200), ("/auth/health/ready", 421)] {
+        let request = http::Request::get(path).header("host", "10.0.0.1");
+        app.send(request.body(axum::body::Body::empty()).unwrap()).await.expect(status);
+    }
 }

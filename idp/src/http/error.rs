@@ -5,13 +5,12 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::app::App;
 use crate::hashing::Busy;
 use crate::http::diagnosis::Diagnosis;
 use crate::http::request::id::RequestId;
@@ -241,8 +240,8 @@ fn add_headers(response: &mut Response, error: &Error) {
     }
 }
 
-/// The layer that renders errors as JSON, for endpoints that machines call: RFC 6749 §5.2.
-pub async fn as_json(State(_): State<App>, request: Request, next: Next) -> Response {
+/// The layer that renders errors as JSON, for what machines call: RFC 6749 §5.2.
+pub async fn as_json(request: Request, next: Next) -> Response {
     let id = RequestId::of(&request);
     let mut response = next.run(request).await;
     let Some(error) = take(&mut response) else { return response };
@@ -274,7 +273,7 @@ impl Error {
     }
 
     /// The error for a machine.
-    pub fn json(&self, request: &RequestId) -> Response {
+    fn json(&self, request: &RequestId) -> Response {
         let (code, description) = self.for_machines();
         let mut body = json!({ "error": code, "error_description": description });
         if matches!(self, Self::BareChallenge(_)) {

@@ -1,11 +1,11 @@
 //! Every URL, in one table.
 
-use axum::Router;
-use axum::extract::State;
+use axum::extract::{NestedPath, State};
 use axum::http::{StatusCode, Uri, header};
 use axum::middleware::{from_fn, from_fn_with_state as with};
 use axum::response::IntoResponse;
-use axum::routing::{MethodRouter, any, get, post};
+use axum::routing::{MethodRouter, get, post};
+use axum::{Extension, Router};
 
 use crate::app::App;
 use crate::endpoints::{authorization, discovery, health, introspection, jwks, metrics, revocation, token, userinfo};
@@ -15,88 +15,85 @@ use crate::http::layers::{cors, guard, headers, request_log, run_to_end};
 use crate::http::page::{self, assets, brand};
 use crate::http::request::params;
 use crate::oidc::difference::Difference;
-use crate::oidc::discovery::paths;
+use crate::oidc::discovery::{INTROSPECT, JWKS, REVOKE, TOKEN, USERINFO, paths};
 use crate::pages::account::{applications, password, profile, sessions, switch};
 use crate::pages::sign_in::{password as password_sign_in, select_account};
 use crate::pages::sign_out::{end_session, signed_out};
 use crate::pages::{consent, continue_as, home, language, set_password, sign_up};
 use crate::site::page::Page;
 
-/// The whole service.
+/// The place of documents about a server: RFC 8615.
+const WELL_KNOWN: &str = "/.well-known";
+
+/// The whole service. A group of routes says who calls it: errors are JSON for machines (`for_machines`), and pages for people
+/// (`for_people`).
 pub fn router(app: &App) -> Router {
     let state = || app.clone();
+    let guarded = |group: Router<App>| group.layer(with(state(), guard::layer));
+    let for_machines = |group: Router<App>| guarded(group).layer(from_fn(error::as_json));
+    let for_people = |group: Router<App>| guarded(group).layer(with(state(), page::error::as_page));
+    // Load balancers ask by address whether the process lives.
+    let by_address =
+        |group: Router<App>| group.layer(with(state(), guard::any_host)).layer(with(state(), page::error::as_page));
+    let to_its_end = |group: Router<App>| group.layer(with(state(), run_to_end::layer));
 
     // Documents for everybody.
     let documents = Router::new()
         .route("/.well-known/openid-configuration", discovery::get())
         .route("/.well-known/oauth-authorization-server", discovery::get())
         .route("/jwks", get(jwks::get))
-        .layer(from_fn(cors::everybody));
+        .layer(from_fn(cors::everybody))
+        .nest(WELL_KNOWN, Router::new().fallback(nothing_here));
 
     // What scripts of registered clients call, too.
-    let for_clients = Router::new()
+    let clients = Router::new()
         .route("/token", post(token::post))
         .route("/revoke", post(revocation::post))
         .route("/userinfo", get(userinfo::get).post(userinfo::post))
         .layer(with(state(), params::layer))
-        .layer(with(state(), error::as_json))
         .layer(with(state(), cors::registered_origins));
 
-    let for_services = Router::new()
-        .route("/introspect", post(introspection::post))
-        .layer(with(state(), params::layer))
-        .layer(with(state(), error::as_json));
+    let services = Router::new().route("/introspect", post(introspection::post)).layer(with(state(), params::layer));
 
-    let for_operators =
-        Router::new().route("/health/live", get(health::live)).route("/health/ready", get(health::ready));
+    let health = || Router::new().route("/health/live", get(health::live)).route("/health/ready", get(health::ready));
 
     let pages = |of_account: bool| {
         let pages = Page::ALL.iter().copied().filter(|page| page.is_of_account() == of_account);
         pages.fold(Router::new(), |router, page| router.route(page.path(), handlers(page)))
     };
 
-    let for_people = pages(true)
+    let people = pages(true)
         .layer(from_fn(account_holder::isolated))
         .merge(pages(false))
         .route("/authorize", get(authorization::get).post(authorization::post).head(no_head))
         .route("/brand.css", get(brand::get))
         .route("/brand-logo", get(brand::logo))
         .route("/static/{hash}/{file}", get(assets::get))
-        .fallback(any(nothing_here))
-        .method_not_allowed_fallback(wrong_method)
-        .layer(with(state(), page::error::as_page));
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(wrong_method);
 
-    let service = Router::new()
-        .merge(documents)
-        .merge(for_clients)
-        .merge(for_services)
-        .merge(for_operators)
-        .merge(for_people)
-        .layer(with(state(), run_to_end::layer));
+    let service =
+        for_machines(to_its_end(documents.merge(clients).merge(services))).merge(for_people(to_its_end(people)));
 
     // The issuer may have a path; clients look for the document before it and behind it.
     let path = app.config.issuer.path();
     let placed = if path.is_empty() {
-        service
+        service.merge(by_address(to_its_end(health())))
     } else {
+        let service = service.merge(for_people(to_its_end(health())));
         let elsewhere = paths(path).into_iter().filter(|place| !place.starts_with(&format!("{path}/")));
         let documents = elsewhere.fold(Router::new(), |router, place| router.route(&place, discovery::get()));
-        documents
-            .layer(from_fn(cors::everybody))
-            .route("/health/live", get(health::live))
-            .route("/health/ready", get(health::ready))
-            // `nest` serves the front page only without the slash at the end.
-            .route(&format!("{path}/"), handlers(Page::Home))
-            .nest(path, service)
-            .fallback(any(nothing_beside))
-            .layer(with(state(), page::error::as_page))
+        // What machines ask for where the issuer's path is missing.
+        let misplaced = [WELL_KNOWN, TOKEN, REVOKE, USERINFO, INTROSPECT, JWKS]
+            .into_iter()
+            .fold(documents.layer(from_fn(cors::everybody)), |router, place| {
+                router.nest(place, Router::new().fallback(nothing_beside))
+            });
+        // `nest` serves the front page only without the slash at the end.
+        let home = Router::new().route(&format!("{path}/"), handlers(Page::Home)).fallback(nothing_beside);
+        for_machines(misplaced).merge(for_people(home)).merge(by_address(health())).nest(path, service)
     };
-    placed
-        .layer(with(state(), guard::layer))
-        .layer(with(state(), page::error::as_page))
-        .layer(with(state(), headers::layer))
-        .layer(with(state(), request_log::layer))
-        .with_state(app.clone())
+    placed.layer(with(state(), headers::layer)).layer(with(state(), request_log::layer)).with_state(app.clone())
 }
 
 /// What answers at a page: each page of the table is routed by this, and nowhere else.
@@ -129,14 +126,22 @@ pub fn watching(app: &App) -> Router {
         .with_state(app.clone())
 }
 
-async fn nothing_here(State(app): State<App>, uri: Uri) -> error::Error {
-    // Below the issuer's path the router sees the rest alone.
-    no_such_path(format!("{}{}", app.config.issuer.path(), uri.path()), "a path of this server".to_owned())
+async fn nothing_here(place: Option<Extension<NestedPath>>, uri: Uri) -> error::Error {
+    no_such_path(whole(place, &uri), "a path of this server".to_owned())
 }
 
 /// A path beside that of the issuer: of a proxy that takes the issuer's path away, most likely.
-async fn nothing_beside(State(app): State<App>, uri: Uri) -> error::Error {
-    no_such_path(uri.path().to_owned(), format!("a path that begins with {}/", app.config.issuer.path()))
+async fn nothing_beside(State(app): State<App>, place: Option<Extension<NestedPath>>, uri: Uri) -> error::Error {
+    no_such_path(whole(place, &uri), format!("a path that begins with {}/", app.config.issuer.path()))
+}
+
+/// The path that was asked for: below the place of a group, a handler sees the rest alone.
+fn whole(place: Option<Extension<NestedPath>>, uri: &Uri) -> String {
+    match place {
+        Some(Extension(place)) if uri.path() == "/" => place.as_str().to_owned(),
+        Some(Extension(place)) => format!("{}{}", place.as_str(), uri.path()),
+        None => uri.path().to_owned(),
+    }
 }
 
 fn no_such_path(path: String, expected: String) -> error::Error {

@@ -13,10 +13,18 @@ use crate::oidc::difference::Difference;
 /// What HTTP/1.1 writes around the name and value of a header.
 const LINE: usize = ": \r\n".len();
 
-/// The layer around everything: too long URLs and headers, and requests for other hosts (RFC 9110 §15.5.20). Nothing is ever derived
+/// The layer around handlers: too long URLs and headers, and requests for other hosts (RFC 9110 §15.5.20). Nothing is ever derived
 /// from the `Host` header; a request that names another host was made for another server.
 pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
-    match check(&app, &request) {
+    match check_length(&app, &request).and_then(|()| check_host(&app, &request)) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    }
+}
+
+/// The same for what is asked for by address: whatever host a request names.
+pub async fn any_host(State(app): State<App>, request: Request, next: Next) -> Response {
+    match check_length(&app, &request) {
         Ok(()) => next.run(request).await,
         Err(error) => error.into_response(),
     }
@@ -32,7 +40,7 @@ pub fn headers_too_long(http: &config::Http) -> Difference {
     Difference::new("headers", "more than that", expected)
 }
 
-fn check(app: &App, request: &Request) -> Result<(), Error> {
+fn check_length(app: &App, request: &Request) -> Result<(), Error> {
     let uri = request.uri();
     let limit = app.config.http.url_limit.in_bytes();
     // A request that was short enough is longer once it is sealed into our own URLs.
@@ -50,10 +58,11 @@ fn check(app: &App, request: &Request) -> Result<(), Error> {
         let error = Error::Http(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, HEADERS_TOO_LONG);
         return Err(error.because(headers_too_long(&app.config.http)));
     }
-    // Load balancers ask by address whether the process lives.
-    if uri.path().starts_with("/health/") {
-        return Ok(());
-    }
+    Ok(())
+}
+
+fn check_host(app: &App, request: &Request) -> Result<(), Error> {
+    let uri = request.uri();
     let named = match uri.authority() {
         Some(authority) => Some(authority.as_str()),
         None => {

@@ -12,7 +12,6 @@ use crate::http::diagnosis::Diagnosis;
 use crate::http::error::{self, Error};
 use crate::http::request::visitor::Visitor;
 use crate::oidc::authorization::recipient::Refusal;
-use crate::oidc::discovery::{INTROSPECT, JWKS, REVOKE, TOKEN, USERINFO};
 use crate::oidc::end_session;
 use crate::site::page::Page;
 
@@ -163,17 +162,12 @@ impl Problem {
     }
 }
 
-/// The layer that renders errors as pages; those of addresses that programs call stay JSON.
+/// The layer that renders errors as pages, for what people open.
 pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let visitor = Visitor::of(&parts, &app);
-    let path = parts.uri.path();
-    let for_machines = is_for_machines(path.strip_prefix(app.config.issuer.path()).unwrap_or(path));
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let Some(error) = error::take(&mut response) else { return response };
-    if for_machines {
-        return error::finish(error.json(&visitor.request), &response, &error);
-    }
     let page = ErrorPage {
         layout: layout(&app, &visitor),
         problem: Problem::of(&error),
@@ -186,11 +180,6 @@ pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Re
     let mut answer = error::finish(answer, &response, &error);
     Diagnosis::name_code(page.problem.code(), &mut answer);
     answer
-}
-
-/// Whether programs call this address, which have no use for a page.
-fn is_for_machines(path: &str) -> bool {
-    path.starts_with("/.well-known/") || [TOKEN, USERINFO, INTROSPECT, REVOKE, JWKS].contains(&path)
 }
 
 impl Problem {
