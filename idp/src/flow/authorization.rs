@@ -90,10 +90,10 @@ impl ProvenRequest {
     }
 }
 
-/// A step of an interaction: what was asked, and what has been done for it.
+/// A step of an interaction: the request, and what has been done for it.
 pub struct Step {
-    /// What was asked.
-    pub asked: ProvenRequest,
+    /// The request.
+    pub proven: ProvenRequest,
     /// What has been done.
     pub interaction: Interaction,
     /// The live sessions of the browser.
@@ -105,13 +105,13 @@ impl Step {
     pub async fn open(app: &App, visitor: &Visitor, sealed: &str) -> Result<Self, Error> {
         let interaction = visitor.open(app, sealed)?;
         // It was in order when the interaction began; if the client has changed since, the sign-in has to begin again.
-        let asked = ProvenRequest::read(app, &interaction.params()).await?.map_err(|_| Error::InteractionExpired)?;
-        Ok(Self { asked, interaction, sessions: visitor.sessions(app).await? })
+        let proven = ProvenRequest::read(app, &interaction.params()).await?.map_err(|_| Error::InteractionExpired)?;
+        Ok(Self { proven, interaction, sessions: visitor.sessions(app).await? })
     }
 
     /// What has to happen next.
     pub async fn next(&self, app: &App) -> Result<NextStep, Error> {
-        self.asked.next_step(app, &self.sessions, &self.interaction.facts).await
+        self.proven.next_step(app, &self.sessions, &self.interaction.facts).await
     }
 }
 
@@ -121,8 +121,8 @@ pub fn layout_of<'a>(app: &App, visitor: &'a Visitor, step: Option<&Step>) -> La
     let Some(step) = step else { return layout };
     // What the person has chosen on the way, then what the client asked for, then what is known of the browser.
     let chosen = step.interaction.language.as_deref().and_then(Language::lookup);
-    let asked = || step.asked.request.ui_locales.iter().find_map(|tag| Language::lookup(tag));
-    Layout { language: chosen.or_else(asked).unwrap_or(visitor.language), ..layout }
-        .with_client(page::client(&step.asked.client))
+    let wanted = || step.proven.request.ui_locales.iter().find_map(|tag| Language::lookup(tag));
+    Layout { language: chosen.or_else(wanted).unwrap_or(visitor.language), ..layout }
+        .with_client(page::client(&step.proven.client))
         .with_interaction(step.interaction.seal(app))
 }

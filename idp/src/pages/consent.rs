@@ -106,12 +106,12 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     step.interaction.question = Some(Question { session: session.clone(), scopes: scopes.clone() });
     let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::InteractionExpired)?;
     let layout = layout_of(&app, &visitor, Some(&step)).of(Page::Consent);
-    let metadata = &step.asked.client.metadata;
+    let metadata = &step.proven.client.metadata;
     let known = resources::known(&app).await?;
     let page = ConsentPage {
         account: page::account(&app, session).await?,
         scopes: scopes.iter().map(|word| ScopeView::of(&app, &known, &layout, word)).collect(),
-        destination: destination(step.asked.recipient.redirect_uri()),
+        destination: destination(step.proven.recipient.redirect_uri()),
         policy_uri: metadata.policy_uri.clone(),
         tos_uri: metadata.tos_uri.clone(),
         layout,
@@ -126,16 +126,16 @@ const DECISIONS: Rate = Rate { burst: 60, period: Duration::from_secs(10) };
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let ProvenForm { visitor, params } = form;
     let mut step = Step::open(&app, &visitor, params.get("interaction").unwrap_or_default()).await?;
-    let asked = step.interaction.question.take();
+    let answered = step.interaction.question.take();
     // Skipped steps, and a page that is out of date or was shown to somebody else, lead back to what is to be done.
     if let NextStep::Consent { session, scopes, .. } = step.next(&app).await?
-        && asked == Some(Question { session: session.clone(), scopes: scopes.clone() })
+        && answered == Some(Question { session: session.clone(), scopes: scopes.clone() })
     {
         let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::InteractionExpired)?;
         if let Err(wait) = app.ephemeral.limit(&format!("consent:{}", session.id), DECISIONS).await {
             return Err(Error::TooMany(wait));
         }
-        let (user, client_row) = (session.user_id.clone(), step.asked.client.id.clone());
+        let (user, client_row) = (session.user_id.clone(), step.proven.client.id.clone());
         match params.get("decision") {
             Some("allow") => {
                 let consent = app.db.write(Remember { user, client_row, scopes: scopes.clone() }).await?;

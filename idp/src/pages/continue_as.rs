@@ -50,7 +50,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::InteractionExpired)?;
     let page = ContinueAsPage {
         account: page::account(&app, session).await?,
-        destination: destination(step.asked.recipient.redirect_uri()),
+        destination: destination(step.proven.recipient.redirect_uri()),
         layout: layout_of(&app, &visitor, Some(&step)).of(Page::ContinueAs),
     };
     page::show_with(&app, &visitor, StatusCode::OK, &page)
@@ -60,9 +60,9 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let ProvenForm { visitor, params } = form;
     let mut step = Step::open(&app, &visitor, params.get("interaction").unwrap_or_default()).await?;
-    let asked = step.interaction.question.take();
+    let answered = step.interaction.question.take();
     if let NextStep::Continue { session } = step.next(&app).await?
-        && asked == Some(question(&session))
+        && answered == Some(question(&session))
     {
         let facts = &mut step.interaction.facts;
         match params.get("decision") {

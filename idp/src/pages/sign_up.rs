@@ -121,7 +121,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
         Some(sealed) => Some(Step::open(&app, &visitor, sealed).await?),
         None => None,
     };
-    let hint = step.as_ref().and_then(|step| step.asked.request.login_hint.clone());
+    let hint = step.as_ref().and_then(|step| step.proven.request.login_hint.clone());
     show(&app, &visitor, step.as_ref(), Typed { email: hint.unwrap_or_default(), ..Typed::default() })
 }
 

@@ -7,11 +7,6 @@ use axum::response::Response;
 
 use crate::app::App;
 
-/// The policy of hosted pages: nothing from anywhere but here, no inline code, no framing. CSP Level 3.
-pub const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
-    font-src 'self'; connect-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; \
-    frame-ancestors 'none'; require-trusted-types-for 'script'";
-
 /// The layer around everything. What an answer has set by itself stays.
 pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;

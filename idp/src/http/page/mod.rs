@@ -18,12 +18,16 @@ pub use wording::Wording;
 use crate::account::users;
 use crate::app::App;
 use crate::http::error::Error;
-use crate::http::layers::headers::PAGE_POLICY;
 use crate::http::request::form::csrf_token;
 use crate::http::request::visitor::Visitor;
 use crate::oidc::client::metadata::Client;
 use crate::store::session::Session;
 use crate::store::user;
+
+/// The policy of hosted pages: nothing from anywhere but here, no inline code, no framing. CSP Level 3.
+const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    font-src 'self'; connect-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; \
+    frame-ancestors 'none'; require-trusted-types-for 'script'";
 
 /// What a page that belongs to no interaction is set in.
 pub fn layout<'a>(app: &App, visitor: &'a Visitor) -> Layout<'a> {

@@ -113,7 +113,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
         NextStep::SignIn(SignInReason::SomeoneElse) => Some(SignInNotice::OtherAccount),
         _ => None,
     };
-    let identifier = step.asked.request.login_hint.clone().unwrap_or_default();
+    let identifier = step.proven.request.login_hint.clone().unwrap_or_default();
     let shown = Shown { identifier, notice, ..Shown::default() };
     show(&app, &visitor, Some(&step), shown, StatusCode::OK)
 }
