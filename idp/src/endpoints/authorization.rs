@@ -211,6 +211,7 @@ fn ask(app: &App, visitor: &Visitor, interaction: &Interaction, step: &NextStep)
         NextStep::SelectAccount => Page::SelectAccount,
         NextStep::Consent { .. } => Page::Consent,
         NextStep::Continue { .. } => Page::ContinueAs,
+        // Half a sign-in goes on where it began: so far no method here is a second factor.
         _ => Page::SignIn,
     };
     let mut response = next_page::to_step(app, page, interaction)?;

@@ -16,6 +16,7 @@ use crate::oidc::authorization::next_step::{Facts, NextStep, Situation, next_ste
 use crate::oidc::authorization::recipient::{Recipient, Refusal, client_id, identify};
 use crate::oidc::authorization::request::{AuthorizationRequest, Offered, validate};
 use crate::oidc::authorization::response::AuthorizationResponse;
+use crate::oidc::claims::acr::Acr;
 use crate::oidc::client::metadata::Client;
 use crate::oidc::error::ErrorCode;
 use crate::oidc::params::Params;
@@ -77,7 +78,7 @@ impl ProvenRequest {
             sessions,
             hinted_sub: hinted.as_deref(),
             remembered: None,
-            first_party: self.client.first_party,
+            reachable: Acr::strongest(),
             facts,
             sign_up_offered: app.config.login.sign_up,
         };

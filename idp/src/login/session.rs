@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::app::App;
 use crate::base::id::Id;
 use crate::base::token::{CookieSecret, TokenHash};
+use crate::oidc::claims::acr::{Acr, Method};
 use crate::store::db::{Change, Result, Tx};
 use crate::store::event::Event;
 use crate::store::session::{self, Cookies, Device, Session, Touch};
@@ -18,10 +19,8 @@ use crate::login::password::Proof;
 pub struct SignIn<'a> {
     /// The user.
     pub user: &'a User,
-    /// By which methods: RFC 8176.
-    pub amr: &'a [&'a str],
-    /// How strongly.
-    pub acr: &'a str,
+    /// By which methods.
+    pub methods: &'a [Method],
     /// Whether the user asked to be kept signed in.
     pub keep: bool,
     /// The browser's secret.
@@ -106,8 +105,8 @@ impl Beginning {
             sub: sign_in.user.sub.clone(),
             generation: sign_in.user.generation,
             auth_time: now,
-            amr: sign_in.amr.iter().map(|&method| method.to_owned()).collect(),
-            acr: sign_in.acr.to_owned(),
+            amr: sign_in.methods.iter().map(|method| method.as_str().to_owned()).collect(),
+            acr: Acr::of(sign_in.methods).as_str().to_owned(),
             created_at: now,
             last_active_at: now,
             expires_at: now + absolute,

@@ -8,7 +8,7 @@ use crate::oidc::authorization::prompt::Prompt;
 use crate::oidc::authorization::response_mode::ResponseMode;
 use crate::oidc::authorization::response_type::ResponseType;
 use crate::oidc::claims;
-use crate::oidc::claims::acr;
+use crate::oidc::claims::acr::Acr;
 use crate::oidc::client::metadata::TokenEndpointAuthMethod;
 use crate::oidc::scope::ScopeSet;
 use crate::oidc::token::grant_type::GrantType;
@@ -73,7 +73,7 @@ pub fn document(provider: &Provider<'_>) -> Map<String, Value> {
         ("revocation_endpoint_auth_methods_supported", json!(methods)),
         ("code_challenge_methods_supported", json!([code_challenge::METHOD])),
         ("prompt_values_supported", json!(Prompt::offered(provider.sign_up))),
-        ("acr_values_supported", json!(acr::SUPPORTED)),
+        ("acr_values_supported", json!(Acr::supported().map(Acr::as_str).collect::<Vec<_>>())),
         ("claim_types_supported", json!(["normal"])),
         ("claims_supported", protocol_claims.into_iter().chain(claims::supported()).collect()),
         ("claims_parameter_supported", json!(false)),

@@ -20,7 +20,7 @@ use crate::http::request::id::RequestId;
 use crate::login::interaction::{Interaction, NotOpened};
 use crate::login::password::Try;
 use crate::login::session::SignIn;
-use crate::oidc::claims::acr;
+use crate::oidc::claims::acr::Method;
 use crate::oidc::difference::Difference;
 use crate::site::Site;
 use crate::store::ephemeral::Rate;
@@ -88,8 +88,7 @@ impl Visitor {
     pub fn with_password<'a>(&'a self, user: &'a User) -> SignIn<'a> {
         SignIn {
             user,
-            amr: &[acr::PASSWORD],
-            acr: acr::ONE_FACTOR,
+            methods: &[Method::Password],
             keep: false,
             browser: &self.browser,
             sid: self.sid.as_ref(),

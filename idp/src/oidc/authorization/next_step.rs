@@ -8,6 +8,7 @@ use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::oidc::authorization::request::AuthorizationRequest;
 use crate::oidc::authorization::session::Session;
+use crate::oidc::claims::acr::{Acr, Method};
 use crate::oidc::client::metadata::Client;
 use crate::oidc::error::{Error, ErrorCode};
 use crate::oidc::scope::{OFFLINE_ACCESS, ScopeSet};
@@ -27,6 +28,21 @@ pub struct Facts {
     pub consent: Option<Id>,
     /// Whether the person refused.
     pub denied: bool,
+    /// The first factor of a sign-in that wants a second one.
+    pub first_factor: Option<FirstFactor>,
+}
+
+/// Half a sign-in: the first factor is proven, the second is wanted. It opens nothing; a session begins when both are proven.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FirstFactor {
+    /// Who has proven it.
+    pub user: Id,
+    /// The generation of the user that was verified. If it has changed, the sign-in begins again.
+    pub generation: i64,
+    /// How it was proven.
+    pub methods: Vec<Method>,
+    /// When.
+    pub proven_at: Timestamp,
 }
 
 /// What a person has allowed a client before.
@@ -49,8 +65,8 @@ pub struct Situation<'a> {
     pub hinted_sub: Option<&'a str>,
     /// What the person consented to before; of the person whose session `session_for` finds.
     pub remembered: Option<&'a Remembered>,
-    /// Whether the client belongs to the operator.
-    pub first_party: bool,
+    /// The strongest class that this person can reach.
+    pub reachable: Acr,
     /// What has happened since the request came.
     pub facts: &'a Facts,
     /// Whether people can sign up by themselves.
@@ -66,6 +82,8 @@ pub enum SignInReason {
     Wanted(Id),
     /// The sign-in of this session is older than `max_age`.
     TooOld(Id),
+    /// The client asks for a stronger class (`acr_values`) than the sign-in of this session has.
+    TooWeak(Id),
     /// `id_token_hint` names someone who is not signed in here.
     SomeoneElse,
 }
@@ -86,6 +104,11 @@ pub struct Allowed {
 pub enum NextStep {
     /// Show the sign-in page.
     SignIn(SignInReason),
+    /// Show the page of the second factor: the first one is proven.
+    SecondFactor {
+        /// Who has proven it.
+        user: Id,
+    },
     /// Show the sign-up page.
     SignUp,
     /// Show the choice of account.
@@ -96,8 +119,6 @@ pub enum NextStep {
         session: Id,
         /// For what: this very set goes into `Facts::consented` if the person agrees.
         scopes: ScopeSet,
-        /// Whether `offline_access` is among it.
-        offline: bool,
     },
     /// Ask whether to go on: a program on the person's device gets nothing that the person does not know of.
     Continue {
@@ -116,10 +137,15 @@ pub enum NextStep {
 pub fn next_step(request: &AuthorizationRequest, client: &Client, situation: &Situation<'_>) -> NextStep {
     let step = decide(request, client, situation);
     if !request.prompt.none {
-        return step;
+        return match (step, &situation.facts.first_factor) {
+            (NextStep::SignIn(_), Some(first)) => NextStep::SecondFactor { user: first.user.clone() },
+            (step, _) => step,
+        };
     }
     match step {
-        NextStep::SignIn(_) | NextStep::SignUp => NextStep::Fail(ErrorCode::LoginRequired.into()),
+        NextStep::SignIn(_) | NextStep::SecondFactor { .. } | NextStep::SignUp => {
+            NextStep::Fail(ErrorCode::LoginRequired.into())
+        }
         NextStep::SelectAccount => NextStep::Fail(ErrorCode::AccountSelectionRequired.into()),
         NextStep::Consent { .. } => NextStep::Fail(ErrorCode::ConsentRequired.into()),
         NextStep::Continue { .. } => NextStep::Fail(ErrorCode::InteractionRequired.into()),
@@ -177,6 +203,12 @@ fn decide(request: &AuthorizationRequest, client: &Client, situation: &Situation
     if request.max_age.is_some_and(|max_age| max_age > 0 && age > Duration::from_secs(max_age)) {
         return NextStep::SignIn(SignInReason::TooOld(session.id.clone()));
     }
+    // A wish (Core §3.1.2.1): who cannot reach what the client prefers, or has just signed in, goes on with what they have.
+    let class = request.acr_values.iter().find(|class| **class <= situation.reachable);
+    let too_weak = class.is_some_and(|class| Acr::from_name(&session.acr) < Some(*class));
+    if too_weak && !fresh && !prompt.none {
+        return NextStep::SignIn(SignInReason::TooWeak(session.id.clone()));
+    }
     match consent(request, client, situation, session, chosen) {
         NextStep::Proceed(Allowed { session, .. }) if !chosen && client.could_be_another(&request.redirect_uri) => {
             NextStep::Continue { session }
@@ -192,7 +224,6 @@ fn consent(
     session: &Session,
     chosen: bool,
 ) -> NextStep {
-    let first_party = situation.first_party || client.first_party;
     let (facts, remembered) = (situation.facts, situation.remembered);
     let earlier = remembered.filter(|_| !request.prompt.consent);
     // Core §11: offline access is a matter of consent. Where none can be asked for it is ignored, unless it was given before.
@@ -209,14 +240,13 @@ fn consent(
     if let (Some(consented), Some(remembered)) = (&facts.consented, remembered.filter(stands)) {
         return proceed(consented, Some(remembered));
     }
-    if first_party && !request.prompt.consent {
+    if client.first_party && !request.prompt.consent {
         return proceed(&request.scope, None);
     }
     if let Some(earlier) = earlier.filter(|earlier| wanted.is_subset(&earlier.scope)) {
         return proceed(&earlier.scope, Some(earlier));
     }
-    let offline = wanted.contains(OFFLINE_ACCESS);
-    NextStep::Consent { session: session.id.clone(), scopes: wanted, offline }
+    NextStep::Consent { session: session.id.clone(), scopes: wanted }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::oidc::authorization::prompt::Prompt;
 use crate::oidc::authorization::recipient::{MAX_STATE, Recipient};
 use crate::oidc::authorization::response_mode::ResponseMode;
 use crate::oidc::authorization::response_type::ResponseType;
+use crate::oidc::claims::acr::Acr;
 use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
 use crate::oidc::error::{Error, ErrorCode};
@@ -53,6 +54,9 @@ pub struct AuthorizationRequest {
     pub prompt: Prompt,
     /// How old the sign-in may be, in seconds.
     pub max_age: Option<u64>,
+    /// How strongly the client wishes the person to have signed in, the class that it prefers first. Classes that are not
+    /// known here are left out.
+    pub acr_values: Vec<Acr>,
     /// Who is probably going to sign in.
     pub login_hint: Option<String>,
     /// Who is to be signed in; a token still to be verified.
@@ -86,10 +90,10 @@ pub fn validate(
         code_challenge: CodeChallenge::parse(params, client)?,
         prompt: Prompt::parse(params, offered.sign_up)?,
         max_age: max_age(params)?.or(client.metadata.default_max_age),
+        acr_values: words(params, "acr_values").filter_map(|name| Acr::from_name(&name)).collect(),
         login_hint: bounded(params, "login_hint", MAX_STATE)?,
         id_token_hint: bounded(params, "id_token_hint", MAX_TOKEN)?,
         ui_locales: words(params, "ui_locales").filter(|word| language_tag(word)).collect(),
-        // `acr_values` is a wish (Core §3.1.2.1): the ID token tells how strongly the person signed in, whatever was wished.
     })
 }
 

@@ -109,7 +109,9 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     };
     let step = Step::open(&app, &visitor, sealed).await?;
     let notice = match step.next(&app).await? {
-        NextStep::SignIn(SignInReason::Wanted(_) | SignInReason::TooOld(_)) => Some(SignInNotice::Again),
+        NextStep::SignIn(SignInReason::Wanted(_) | SignInReason::TooOld(_) | SignInReason::TooWeak(_)) => {
+            Some(SignInNotice::Again)
+        }
         NextStep::SignIn(SignInReason::SomeoneElse) => Some(SignInNotice::OtherAccount),
         _ => None,
     };

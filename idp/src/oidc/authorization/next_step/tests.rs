@@ -20,6 +20,8 @@ struct Case {
     facts: Facts,
     kind: ClientKind,
     redirect_uri: &'static str,
+    acr_values: Vec<Acr>,
+    reachable: Acr,
 }
 
 /// Alice signed in a minute ago, and consented to what is asked long since.
@@ -35,6 +37,8 @@ fn case() -> Case {
         facts: Facts::default(),
         kind: ClientKind::Web,
         redirect_uri: "https://rp.example/cb",
+        acr_values: Vec::new(),
+        reachable: Acr::TwoFactors,
     }
 }
 
@@ -87,6 +91,17 @@ impl Case {
         Self { facts, remembered, ..chosen }
     }
 
+    /// The client prefers these classes, the best first.
+    fn wishes<const N: usize>(self, classes: [Acr; N]) -> Self {
+        Self { acr_values: classes.into(), ..self }
+    }
+
+    /// Somebody has proven the first factor of a sign-in that wants a second.
+    fn half_signed_in(self) -> Self {
+        let facts = Facts { first_factor: Some(first_factor()), ..self.facts };
+        Self { facts, ..self }
+    }
+
     /// The same client on a person's device, where another program could be answered in its stead.
     fn on_the_device(self, redirect_uri: &'static str) -> Self {
         Self { kind: ClientKind::Native, redirect_uri, ..self }
@@ -109,6 +124,7 @@ impl Case {
             code_challenge: None,
             prompt: Prompt::parse(&Params::from_pairs([("prompt", self.prompt)]), true).unwrap(),
             max_age: self.max_age,
+            acr_values: self.acr_values.clone(),
             login_hint: None,
             id_token_hint: None,
             ui_locales: Vec::new(),
@@ -118,11 +134,12 @@ impl Case {
             sessions: &self.sessions,
             hinted_sub: self.hint,
             remembered: self.remembered.as_ref(),
-            first_party: self.first_party,
+            reachable: self.reachable,
             facts: &self.facts,
             sign_up_offered: true,
         };
-        next_step(&request, &Client::sample(self.kind), &situation)
+        let client = Client { first_party: self.first_party, ..Client::sample(self.kind) };
+        next_step(&request, &client, &situation)
     }
 }
 
@@ -137,12 +154,16 @@ fn session(sub: &str, age: i64) -> Session {
         generation: 1,
         auth_time,
         amr: vec!["pwd".to_owned()],
-        acr: "1".to_owned(),
+        acr: Acr::OneFactor.as_str().to_owned(),
         created_at: auth_time,
         last_active_at: auth_time,
         expires_at: NOW + Duration::from_secs(1),
         kept_at: None,
     }
+}
+
+fn first_factor() -> FirstFactor {
+    FirstFactor { user: "user alice".into(), generation: 1, methods: vec![Method::Password], proven_at: NOW }
 }
 
 fn id(sub: &str) -> Id {
@@ -166,8 +187,8 @@ fn proceed_unasked(sub: &str, scope: &str) -> NextStep {
     NextStep::Proceed(Allowed { session: id(sub), scope: scopes(scope), consent: None })
 }
 
-fn consent(scope: &str, offline: bool) -> NextStep {
-    NextStep::Consent { session: id("alice"), scopes: scopes(scope), offline }
+fn consent(scope: &str) -> NextStep {
+    NextStep::Consent { session: id("alice"), scopes: scopes(scope) }
 }
 
 fn fail(code: ErrorCode) -> NextStep {
@@ -236,24 +257,24 @@ fn who_has_to_consent_and_to_what() {
     const OFFLINE: &str = "openid email offline_access";
     let offline = || case().scope(OFFLINE);
     check([
-        ("nothing is remembered", case().remembered(""), consent("openid email", false)),
-        ("less is remembered", case().remembered("openid"), consent("openid email", false)),
+        ("nothing is remembered", case().remembered(""), consent("openid email")),
+        ("less is remembered", case().remembered("openid"), consent("openid email")),
         ("more is remembered", case().remembered("openid email phone"), proceed("alice", "openid email")),
         ("first party", case().remembered("").first_party(), proceed_unasked("alice", "openid email")),
-        ("asked for", case().prompt("consent"), consent("openid email", false)),
-        ("asked for by a first party", case().prompt("consent").first_party(), consent("openid email", false)),
+        ("asked for", case().prompt("consent"), consent("openid email")),
+        ("asked for by a first party", case().prompt("consent").first_party(), consent("openid email")),
         ("agreed", case().prompt("consent").chose("alice").agreed("openid email"), proceed("alice", "openid email")),
         ("agreed to less", case().remembered("").agreed("openid"), proceed("alice", "openid")),
         ("agreed to more", case().remembered("").agreed("openid email phone"), proceed("alice", "openid email")),
         ("refused", case().agreed("openid").denied(), fail(ErrorCode::AccessDenied)),
         ("refused, and gone", case().denied().sessions([("bob", 1)]), proceed("bob", "openid email")),
-        ("offline, not remembered", offline(), consent(OFFLINE, true)),
-        ("offline, nothing remembered", offline().remembered(""), consent(OFFLINE, true)),
-        ("offline, asked", offline().prompt("consent"), consent(OFFLINE, true)),
+        ("offline, not remembered", offline(), consent(OFFLINE)),
+        ("offline, nothing remembered", offline().remembered(""), consent(OFFLINE)),
+        ("offline, asked", offline().prompt("consent"), consent(OFFLINE)),
         ("offline, agreed", offline().prompt("consent").agreed(OFFLINE), proceed("alice", OFFLINE)),
         ("offline, left out", offline().prompt("consent").agreed("openid"), proceed("alice", "openid")),
         ("offline, remembered", offline().remembered(OFFLINE), proceed("alice", OFFLINE)),
-        ("offline, alone remembered", offline().remembered("offline_access"), consent(OFFLINE, true)),
+        ("offline, alone remembered", offline().remembered("offline_access"), consent(OFFLINE)),
         ("offline, first party", offline().remembered("").first_party(), proceed_unasked("alice", OFFLINE)),
     ]);
 }
@@ -286,10 +307,46 @@ fn a12_prompt_none_gets_an_answer_and_never_a_page() {
 }
 
 #[test]
+fn a_sign_in_that_is_weaker_than_the_client_wishes_is_made_stronger_where_the_person_can() {
+    use Acr::{OneFactor, TwoFactors};
+    let alice = || proceed("alice", "openid email");
+    let wishes_two = || case().wishes([TwoFactors]);
+    let again = || NextStep::SignIn(SignInReason::TooWeak(id("alice")));
+    let mut strong = session("alice", 60);
+    strong.acr = TwoFactors.as_str().to_owned();
+    let mut of_a_newer_release = session("alice", 60);
+    of_a_newer_release.acr = "phr".to_owned();
+    check([
+        ("two factors", wishes_two(), again()),
+        ("one factor", case().wishes([OneFactor]), alice()),
+        ("one rather than two", case().wishes([OneFactor, TwoFactors]), alice()),
+        ("two rather than one", case().wishes([TwoFactors, OneFactor]), again()),
+        ("both are proven", Case { sessions: vec![strong], ..wishes_two() }, alice()),
+        ("a class that is not known", Case { sessions: vec![of_a_newer_release], ..wishes_two() }, again()),
+        ("the person has one factor", Case { reachable: OneFactor, ..wishes_two() }, alice()),
+        ("just signed in", wishes_two().signed_in("alice"), alice()),
+        ("silently", wishes_two().prompt("none"), alice()),
+    ]);
+}
+
+#[test]
+fn g_half_a_sign_in_opens_nothing_but_the_page_of_the_second_factor() {
+    let second = || NextStep::SecondFactor { user: "user alice".into() };
+    check([
+        ("nobody is there", case().sessions([]).half_signed_in(), second()),
+        ("login", case().prompt("login").half_signed_in(), second()),
+        ("stronger", case().wishes([Acr::TwoFactors]).half_signed_in(), second()),
+        ("somebody else", case().hint("bob").half_signed_in(), second()),
+        ("silently", case().sessions([]).prompt("none").half_signed_in(), fail(ErrorCode::LoginRequired)),
+        ("done", case().half_signed_in().signed_in("alice"), proceed("alice", "openid email")),
+    ]);
+}
+
+#[test]
 fn e6_what_was_allowed_is_the_persons_who_allowed_it_and_ends_when_it_is_withdrawn() {
     let agreed = || case().prompt("consent").agreed("openid email");
     let bob = || agreed().sessions([("bob", 1)]);
-    let ask = |sub: &str| NextStep::Consent { session: id(sub), scopes: scopes("openid email"), offline: false };
+    let ask = |sub: &str| NextStep::Consent { session: id(sub), scopes: scopes("openid email") };
     let given_again = Some(Remembered { id: "another".into(), ..remembered("openid email").unwrap() });
     check([
         ("it stands", agreed(), proceed("alice", "openid email")),
@@ -312,7 +369,7 @@ fn e7_a_program_on_the_device_gets_no_code_without_an_interaction() {
             ("first party", native().remembered("").first_party(), ask()),
             ("prompt=none", native().prompt("none"), refused),
             ("nobody is there", native().sessions([]), NextStep::SignIn(SignInReason::NoSession)),
-            ("nothing is remembered", native().remembered(""), consent("openid email", false)),
+            ("nothing is remembered", native().remembered(""), consent("openid email")),
             ("signed in", native().signed_in("alice"), good()),
             ("agreed", native().remembered("").agreed("openid email"), good()),
             ("chosen, or asked whether to go on", native().chose("alice"), good()),
@@ -335,6 +392,7 @@ proptest! {
         chosen in prop::option::of(0usize..3),
         authenticated in any::<bool>(),
         consented in any::<bool>(),
+        half in any::<bool>(),
     ) {
         let facts = Facts {
             session: chosen.map(|i| id(&i.to_string())),
@@ -342,6 +400,7 @@ proptest! {
             consented: consented.then(|| scopes("openid email offline_access")),
             consent: consented.then(|| "consent".into()),
             denied: false,
+            first_factor: half.then(first_factor),
         };
         let case = Case {
             prompt,
