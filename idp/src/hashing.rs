@@ -1,9 +1,8 @@
 //! Hashing of passwords: argon2id on a bounded number of threads, with a bounded queue before them.
 
 mod deadline;
-mod memory_limit;
+mod machine;
 
-use std::num::NonZero;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,7 +18,7 @@ use crate::base::random::Random;
 use crate::base::secret::Secret;
 
 pub use deadline::Deadline;
-use memory_limit::memory_limit;
+use machine::Machine;
 
 /// The longest password, in bytes: a longer one is refused before it is hashed.
 pub const LONGEST: usize = 1024;
@@ -125,11 +124,7 @@ impl Memory {
 impl Hashing {
     /// A place with these bounds.
     pub fn new(cost: Cost, bounds: Bounds, random: Random) -> Self {
-        let at_once = bounds.at_once.unwrap_or_else(|| {
-            let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-            at_once(cost.memory_kib, cores, memory_limit(Path::new("/")))
-        });
-        let at_once = at_once.max(1);
+        let at_once = bounds.at_once.unwrap_or_else(|| at_once(cost.memory_kib, Machine::look(Path::new("/")))).max(1);
         let nobody = phc(cost, &random.bytes(), &random.bytes::<32>()).unwrap_or_default();
         Self {
             slots: Arc::new(Semaphore::new(at_once)),
@@ -263,9 +258,9 @@ impl Drop for Place<'_> {
 }
 
 /// As many as there are cores, but no more than a quarter of the memory can hold.
-fn at_once(memory_kib: u32, cores: usize, memory: Option<u64>) -> usize {
+fn at_once(memory_kib: u32, machine: Machine) -> usize {
     let fit = |bytes: u64| usize::try_from(bytes / 1024 / 4 / u64::from(memory_kib.max(1))).unwrap_or(usize::MAX);
-    memory.map_or(cores, |bytes| cores.min(fit(bytes)))
+    machine.memory.map_or(machine.cores, |bytes| machine.cores.min(fit(bytes)))
 }
 
 fn params(cost: Cost) -> Option<Params> {
@@ -317,7 +312,7 @@ mod tests {
 
     #[test]
     fn a_small_container_on_a_large_machine_hashes_few_at_once() {
-        let of = |cores, memory| at_once(19 * 1024, cores, memory);
+        let of = |cores, memory| at_once(19 * 1024, Machine { cores, memory });
         assert_eq!(of(24, Some(512 << 20)), 6);
         assert_eq!(of(2, Some(64 << 30)), 2);
         assert_eq!(of(3, None), 3);
