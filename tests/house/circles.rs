@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::files;
+use super::{files, without_tests};
 
 /// The files by the names of their modules, with what they use.
 fn uses() -> BTreeMap<String, BTreeSet<String>> {
@@ -23,7 +23,7 @@ fn uses() -> BTreeMap<String, BTreeSet<String>> {
 
 /// The text without its tests and comments, and without the paths that say who may see something.
 fn code(text: &str) -> String {
-    let code = text.split("#[cfg(test)]").next().unwrap();
+    let code = without_tests(text);
     let lines: Vec<_> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
     lines.join("\n").replace("pub(in crate::", "pub(in ")
 }

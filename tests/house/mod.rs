@@ -20,6 +20,13 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
+/// A source up to its tests, which are one module at its end.
+fn without_tests(text: &str) -> &str {
+    let (code, tests) = text.split_once("\n#[cfg(test)]\nmod tests").unwrap_or((text, ""));
+    assert!(!tests.contains("\n}\n\n"), "behind the tests there is code: {:?}", tests.split("\n}\n\n").nth(1));
+    code
+}
+
 /// All files below a folder that end like this, by their paths from the root.
 pub(crate) fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
     let (mut folders, mut found) = (vec![root().join(folder)], Vec::new());

@@ -26,7 +26,10 @@ fn past_the_table(code: &str) -> Vec<String> {
     };
     let handlers = imported(code).into_iter().filter(|name| calls(name)).map(str::to_owned);
     let paths = Page::ALL.iter().map(|page| page.path()).filter(|path| rest.contains(&format!(".route(\"{path}\"")));
-    handlers.chain(paths.map(str::to_owned)).collect()
+    // By a path or another name, too: what is imported is imported by its own name.
+    let elsewhere =
+        rest.lines().filter(|line| line.contains("crate::pages") && !line.starts_with("use crate::pages::"));
+    handlers.chain(paths.map(str::to_owned)).chain(elsewhere.map(str::to_owned)).collect()
 }
 
 #[test]
@@ -41,4 +44,6 @@ fn a_page_past_the_table_is_found() {
     let code = "use crate::pages::{home, device};\nroute(DEVICE, get(device::get)).route(\"/consent\", get(x::device::y))\n\
                 fn handlers(page: Page) -> R {\n    home::get\n}\n";
     assert_eq!(past_the_table(code), ["device", "/consent"]);
+    let code = "use crate::pages as screens;\nroute(DEVICE, get(crate::pages::device::get))\nfn handlers(page: Page) -> R {\n}\n";
+    assert_eq!(past_the_table(code).len(), 2);
 }

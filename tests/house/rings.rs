@@ -1,6 +1,6 @@
 //! A module uses only its own ring and those inside it, and doors never each other.
 
-use super::files;
+use super::{files, without_tests};
 
 const RINGS: [&[&str]; 8] = [
     &["base"],
@@ -37,7 +37,7 @@ fn every_use_points_inwards() {
     for (name, text) in files("idp/src", ".rs") {
         let own = name.trim_start_matches("idp/src/").split(['/', '.']).next().unwrap().to_owned();
         // What tests of a module use is their own affair.
-        let code = text.split("#[cfg(test)]").next().unwrap();
+        let code = without_tests(&text);
         for (number, line) in code.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
             for used in line.split("crate::").skip(1) {
                 let used = used.split(|c: char| !c.is_ascii_lowercase() && c != '_').next().unwrap();
@@ -58,7 +58,7 @@ fn every_use_points_inwards() {
 #[test]
 fn the_rules_are_pure() {
     for (name, text) in files("idp/src/oidc", ".rs").into_iter().chain(files("idp/src/jose", ".rs")) {
-        let code = text.split("#[cfg(test)]").next().unwrap();
+        let code = without_tests(&text);
         for word in ["async fn", ".await", "axum", "sqlx", "tokio", "std::fs", "std::net", "Clock", "Random::"] {
             let line = code.lines().find(|line| line.contains(word) && !line.trim_start().starts_with("//"));
             assert!(line.is_none(), "{name} is pure and has {word}: {}", line.unwrap());
