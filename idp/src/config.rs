@@ -49,6 +49,7 @@ pub use source::{PREFIX, variable};
 pub use tls::Tls;
 pub use tokens::Tokens;
 pub use traces::Traces;
+pub use units::Size;
 pub use value::{Color, Network};
 
 use reader::Reader;

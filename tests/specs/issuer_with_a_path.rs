@@ -41,6 +41,35 @@ async fn everything_lies_below_the_issuer() {
 }
 
 #[tokio::test]
+async fn an_issuer_may_lie_where_another_ones_endpoints_would() {
+    for path in ["/.well-known", "/token", "/revoke", "/userinfo", "/introspect", "/jwks", "/health", "/account"] {
+        let issuer = Issuer::parse(&format!("https://id.example{path}")).unwrap();
+        let app = TestApp::with(|config| config.issuer = issuer).await;
+        let document = app.get("/.well-known/openid-configuration").await.expect(200).json();
+        assert_eq!(document["token_endpoint"], format!("https://id.example{path}/token"), "{path}");
+        app.get("/jwks").await.expect(200);
+    }
+    // Load balancers ask there.
+    for path in ["/health/live", "/health/ready"] {
+        assert!(Issuer::parse(&format!("https://id.example{path}")).is_err(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn o2_the_length_of_a_url_is_that_of_the_whole() {
+    let app = TestApp::with(|config| {
+        config.issuer = Issuer::parse("https://id.example/auth").unwrap();
+        config.http.url_limit = latchkey::config::Size::kib(4);
+    })
+    .await;
+    for (length, status) in [(4096, 200), (4097, 414)] {
+        let begin = "/auth/signed-out?q=";
+        let url = format!("https://id.example{begin}{}", "a".repeat(length - begin.len()));
+        app.get(&url).await.expect(status);
+    }
+}
+
+#[tokio::test]
 async fn two_issuers_on_one_host_have_cookies_of_their_own() {
     let app = at_a_path().await;
     let other = TestApp::with(|config| config.issuer = Issuer::parse("https://id.example/staff").unwrap()).await;

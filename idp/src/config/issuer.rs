@@ -52,6 +52,9 @@ impl Issuer {
             return Err("a path of letters, digits and -._~".to_owned());
         }
         let origin = url.origin().ascii_serialization();
+        if path.starts_with("/health/") {
+            return Err("another path: below /health load balancers ask".to_owned());
+        }
         let normal = format!("{origin}{path}");
         if normal != text {
             return Err(format!("written as {normal:?}"));

@@ -185,8 +185,11 @@ pub struct Network(IpNet);
 impl Network {
     /// Reads `10.0.0.0/8`, or a single address.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let network = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))?;
+        // The address is read by the standard library: a leading zero means octal to some, and is refused.
+        let network = match text.trim().split_once('/') {
+            Some((address, bits)) => IpNet::new(address.parse().ok()?, bits.parse().ok()?).ok()?,
+            None => text.trim().parse::<IpAddr>().ok()?.into(),
+        };
         // An IPv4 range written as IPv6 becomes the IPv4 range that it is.
         match network.addr().to_canonical() {
             address if address.is_ipv4() && network.addr().is_ipv6() => {
@@ -342,7 +345,9 @@ mod tests {
         assert!(!inside("fd00::/8", "10.0.0.1"));
         assert!(inside("0.0.0.0/0", "203.0.113.9"));
         assert!(inside("::/0", "2001:db8::1"));
-        for text in ["", "10.0.0.0/33", "fd00::/129", "10.0.0.0/", "10.0.0/8", "localhost"] {
+        for text in
+            ["", "10.0.0.0/33", "fd00::/129", "10.0.0.0/", "10.0.0/8", "localhost", "010.0.0.0/8", "192.168.010.0/24"]
+        {
             assert!(Network::parse(text).is_none(), "{text}");
         }
     }

@@ -28,6 +28,9 @@ pub const END_SESSION: &str = "/end_session";
 /// The path of the key set below the issuer.
 pub const JWKS: &str = "/jwks";
 
+/// The endpoints that machines call: what is wrong is told to them as JSON, beside the issuer's path, too.
+pub const FOR_MACHINES: [&str; 5] = [TOKEN, USERINFO, INTROSPECT, REVOKE, JWKS];
+
 /// What differs from one provider to another.
 #[derive(Clone, Debug)]
 pub struct Provider<'a> {
@@ -117,6 +120,16 @@ mod tests {
             policy_uri: None,
             tos_uri: Some("https://op.example/terms"),
         })
+    }
+
+    #[test]
+    fn every_endpoint_in_the_document_is_for_machines_or_one_of_those_for_people() {
+        for (member, value) in provider(&ScopeSet::standard(), true) {
+            let path = value.as_str().and_then(|url| url.strip_prefix("https://op.example/auth"));
+            if let Some(path) = path.filter(|_| member.ends_with("_endpoint") || member == "jwks_uri") {
+                assert!(FOR_MACHINES.contains(&path) || [AUTHORIZE, END_SESSION].contains(&path), "{member}");
+            }
+        }
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Every URL, in one table.
 
-use axum::extract::{NestedPath, State};
-use axum::http::{StatusCode, Uri, header};
+use axum::Router;
+use axum::extract::{OriginalUri, State};
+use axum::http::{StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state as with};
 use axum::response::IntoResponse;
-use axum::routing::{MethodRouter, get, post};
-use axum::{Extension, Router};
+use axum::routing::{MethodRouter, any, get, post};
 
 use crate::app::App;
 use crate::endpoints::{authorization, discovery, health, introspection, jwks, metrics, revocation, token, userinfo};
@@ -15,7 +15,7 @@ use crate::http::layers::{cors, guard, headers, request_log, run_to_end};
 use crate::http::page::{self, assets, brand};
 use crate::http::request::params;
 use crate::oidc::difference::Difference;
-use crate::oidc::discovery::{INTROSPECT, JWKS, REVOKE, TOKEN, USERINFO, paths};
+use crate::oidc::discovery::{FOR_MACHINES, paths};
 use crate::pages::account::{applications, password, profile, sessions, switch};
 use crate::pages::sign_in::{password as password_sign_in, select_account};
 use crate::pages::sign_out::{end_session, signed_out};
@@ -43,7 +43,8 @@ pub fn router(app: &App) -> Router {
         .route("/.well-known/oauth-authorization-server", discovery::get())
         .route("/jwks", get(jwks::get))
         .layer(from_fn(cors::everybody))
-        .nest(WELL_KNOWN, Router::new().fallback(nothing_here));
+        .nest(WELL_KNOWN, Router::new().fallback(nothing_here))
+        .route(&format!("{WELL_KNOWN}/"), any(nothing_here));
 
     // What scripts of registered clients call, too.
     let clients = Router::new()
@@ -84,8 +85,11 @@ pub fn router(app: &App) -> Router {
         let elsewhere = paths(path).into_iter().filter(|place| !place.starts_with(&format!("{path}/")));
         let documents = elsewhere.fold(Router::new(), |router, place| router.route(&place, discovery::get()));
         // What machines ask for where the issuer's path is missing.
-        let misplaced = [WELL_KNOWN, TOKEN, REVOKE, USERINFO, INTROSPECT, JWKS]
+        let misplaced = [WELL_KNOWN]
             .into_iter()
+            .chain(FOR_MACHINES)
+            // The issuer's own path may be one of these.
+            .filter(|place| *place != path)
             .fold(documents.layer(from_fn(cors::everybody)), |router, place| {
                 router.nest(place, Router::new().fallback(nothing_beside))
             });
@@ -126,25 +130,16 @@ pub fn watching(app: &App) -> Router {
         .with_state(app.clone())
 }
 
-async fn nothing_here(place: Option<Extension<NestedPath>>, uri: Uri) -> error::Error {
-    no_such_path(whole(place, &uri), "a path of this server".to_owned())
+async fn nothing_here(OriginalUri(uri): OriginalUri) -> error::Error {
+    no_such_path(uri.path(), "a path of this server".to_owned())
 }
 
 /// A path beside that of the issuer: of a proxy that takes the issuer's path away, most likely.
-async fn nothing_beside(State(app): State<App>, place: Option<Extension<NestedPath>>, uri: Uri) -> error::Error {
-    no_such_path(whole(place, &uri), format!("a path that begins with {}/", app.config.issuer.path()))
+async fn nothing_beside(State(app): State<App>, OriginalUri(uri): OriginalUri) -> error::Error {
+    no_such_path(uri.path(), format!("a path that begins with {}/", app.config.issuer.path()))
 }
 
-/// The path that was asked for: below the place of a group, a handler sees the rest alone.
-fn whole(place: Option<Extension<NestedPath>>, uri: &Uri) -> String {
-    match place {
-        Some(Extension(place)) if uri.path() == "/" => place.as_str().to_owned(),
-        Some(Extension(place)) => format!("{}{}", place.as_str(), uri.path()),
-        None => uri.path().to_owned(),
-    }
-}
-
-fn no_such_path(path: String, expected: String) -> error::Error {
+fn no_such_path(path: &str, expected: String) -> error::Error {
     // A mail address is masked where its sign is escaped, too.
     let difference = Difference::new("path", path.replace("%40", "@"), expected);
     error::Error::Http(StatusCode::NOT_FOUND, "there is nothing here").because(difference)

@@ -8,13 +8,14 @@ struct Row {
     has_language_switch: bool,
     return_name: Option<&'static str>,
     is_of_account: bool,
+    form_of: Option<Page>,
     section: Option<&'static str>,
 }
 
 impl Row {
     /// A page at this path below the issuer.
     const fn at(path: &'static str) -> Self {
-        Self { path, has_language_switch: false, return_name: None, is_of_account: false, section: None }
+        Self { path, has_language_switch: false, return_name: None, is_of_account: false, form_of: None, section: None }
     }
 
     /// The page has a switch of the language, which returns to it by its path.
@@ -22,15 +23,20 @@ impl Row {
         Self { has_language_switch: true, ..self }
     }
 
-    /// The page is about the account of the person who is signed in.
-    const fn of_account(self) -> Self {
-        Self { is_of_account: true, ..self }
+    /// No page, but what a form of this page of the account is sent to, and what leads back to it.
+    const fn form_of(self, page: Page) -> Self {
+        Self { is_of_account: true, form_of: Some(page), ..self }
     }
 
     /// The page is a section of the account: the sections link to each other by these titles, which are keys of the texts,
     /// and a sign-in returns to it by this name.
     const fn section(self, return_name: &'static str, title: &'static str) -> Self {
-        Self { return_name: Some(return_name), section: Some(title), ..self.of_account().with_language_switch() }
+        Self {
+            return_name: Some(return_name),
+            section: Some(title),
+            is_of_account: true,
+            ..self.with_language_switch()
+        }
     }
 }
 
@@ -83,7 +89,7 @@ pages! {
     /// The applications that use the account.
     AccountApplications = Row::at("/account/applications").section("applications", "account-applications");
     /// What the choice of another account is sent to, by the form of the profile.
-    AccountSwitch = Row::at("/account/switch").of_account();
+    AccountSwitch = Row::at("/account/switch").form_of(Page::AccountProfile);
 }
 
 impl Page {
@@ -124,9 +130,9 @@ impl Page {
 
     /// The page with the form that is sent here.
     pub const fn of_form(self) -> Self {
-        match self {
-            Self::AccountSwitch => Self::AccountProfile,
-            page => page,
+        match self.row().form_of {
+            Some(page) => page,
+            None => self,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What is refused before any handler sees it.
 
-use axum::extract::{Request, State};
+use axum::extract::{OriginalUri, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -41,7 +41,8 @@ pub fn headers_too_long(http: &config::Http) -> Difference {
 }
 
 fn check_length(app: &App, request: &Request) -> Result<(), Error> {
-    let uri = request.uri();
+    // As it was sent: below the issuer's path the router cuts that off.
+    let uri = request.extensions().get::<OriginalUri>().map_or(request.uri(), |original| &original.0);
     let limit = app.config.http.url_limit.in_bytes();
     // A request that was short enough is longer once it is sealed into our own URLs.
     let sealed = uri.query().is_some_and(|query| query.starts_with("interaction="));
