@@ -18,21 +18,21 @@ pub mod hashing;
 pub mod keys;
 pub mod login;
 pub mod metrics;
-pub mod notices;
+pub(crate) mod notices;
 pub mod resources;
 pub mod site;
-pub mod tokens;
+pub(crate) mod tokens;
 // 4: plumbing.
 pub mod http;
 // 5: what both kinds of door need.
-pub mod flow;
+pub(crate) mod flow;
 // 6: doors.
-pub mod endpoints;
-pub mod pages;
+pub(crate) mod endpoints;
+pub(crate) mod pages;
 // 7: the process, and what can be asked for on the command line.
-pub mod commands;
+pub(crate) mod commands;
 #[cfg(feature = "demo")]
-pub mod demo;
+pub(crate) mod demo;
 pub mod server;
 
 use std::io::{stderr, stdout};
@@ -51,6 +51,7 @@ pub fn main() -> ExitCode {
         Step::Done(code) => return code.into(),
         #[cfg(feature = "demo")]
         Step::Demo(demo) => demo::run(demo),
+        Step::Health(health, loaded) => commands::run::ask(health, &loaded),
         Step::Work(work, loaded) => commands::run::run(work, *loaded),
     };
     commands::finish(outcome, json, &mut stdout(), &mut stderr()).into()

@@ -26,7 +26,7 @@ use clap::Parser;
 pub use line::Demo;
 pub use line::{Cli, Command, Health};
 pub use output::{Failure, Outcome, Output, finish};
-pub use work::Work;
+pub use work::{AppCommand, Work};
 
 use crate::config::{Config, Loaded};
 
@@ -38,6 +38,8 @@ pub enum Step {
     /// The demonstration, which has a configuration of its own.
     #[cfg(feature = "demo")]
     Demo(Demo),
+    /// The server is to be asked whether it is ready.
+    Health(Health, Box<Loaded>),
     /// There is work for the rest of the program.
     Work(Work, Box<Loaded>),
 }
@@ -69,18 +71,23 @@ pub fn begin(cli: Cli, env: impl Iterator<Item = (String, String)>, out: &mut dy
         }
         Command::Completions { shell } => return Step::Done(finish(manual::completions(shell), cli.json, out, err)),
         Command::Man => return Step::Done(finish(manual::man(), cli.json, out, err)),
+        Command::Health(health) => {
+            return match Config::load(path, env) {
+                Ok(loaded) => Step::Health(health, Box::new(loaded)),
+                Err(problems) => Step::Done(finish(Err(problems.into()), cli.json, out, err)),
+            };
+        }
         Command::Serve => Work::Serve,
-        Command::Health(health) => Work::Health(health),
         Command::Migrate => Work::Migrate,
-        Command::Backup(backup) => Work::Backup(backup),
         Command::Restore(restore) => Work::Restore(restore),
-        Command::Client(command) => Work::Client(command),
-        Command::Resource(command) => Work::Resource(command),
-        Command::User(command) => Work::User(command),
-        Command::Keys(command) => Work::Keys(command),
+        Command::Backup(backup) => Work::Command(AppCommand::Backup(backup)),
+        Command::Client(command) => Work::Command(AppCommand::Client(command)),
+        Command::Resource(command) => Work::Command(AppCommand::Resource(command)),
+        Command::User(command) => Work::Command(AppCommand::User(command)),
+        Command::Keys(command) => Work::Command(AppCommand::Keys(command)),
     };
     let checked = match &work {
-        Work::Client(client::ClientCommand::Add(client)) => client.to_new().map(drop),
+        Work::Command(AppCommand::Client(client::ClientCommand::Add(client))) => client.to_new().map(drop),
         _ => Ok(()),
     };
     let loaded = checked.and_then(|()| Ok(Config::load(path, env)?));
@@ -219,7 +226,7 @@ mod tests {
     #[test]
     fn a_wait_for_the_health_of_a_server_has_a_unit() {
         let (step, _, _) = run("latchkey health --timeout 300ms", &[]);
-        let Step::Work(Work::Health(health), _) = step else { panic!("{step:?}") };
+        let Step::Health(health, _) = step else { panic!("{step:?}") };
         assert_eq!(health.timeout, Duration::from_millis(300));
         assert_eq!(refused("latchkey health --timeout 3"), 2);
     }

@@ -5,19 +5,17 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::line::Health;
 use super::output::{Failure, Outcome, Output};
-use super::work::Work;
+use super::work::{AppCommand, Work};
 use super::{backup, client, health, keys, resource, user};
+use crate::app::App;
 use crate::config::{DEFAULT_FILE, Loaded};
 use crate::server::boot::{self, Purpose, Surroundings};
 use crate::server::{self, log, process};
 
 /// Does the work, on a runtime of its own.
 pub fn run(work: Work, loaded: Loaded) -> Outcome {
-    if let Work::Health(health) = work {
-        // No log: this is asked every few seconds, and who asks wants the answer alone.
-        return process::runtime()?.block_on(health::ask(&loaded.config, health.timeout));
-    }
     let place = configured_in(&loaded);
     let log = Arc::new(log::start(&loaded.config));
     for warning in &loaded.warnings {
@@ -32,18 +30,9 @@ pub fn run(work: Work, loaded: Loaded) -> Outcome {
                 Ok(Output::new("The database is in the form that this version needs.", &json!({ "migrated": true })))
             }
             Work::Restore(restore) => backup::restore(loaded.config, &restore).await,
-            other => {
+            Work::Command(command) => {
                 let app = boot::open_patiently(Purpose::Command, loaded.config, Surroundings::real()).await?;
-                let outcome = match other {
-                    Work::Backup(backup) => backup::backup(&app, &backup).await,
-                    Work::Client(command) => client::command(&app, command).await,
-                    Work::Resource(command) => resource::command(&app, command).await,
-                    Work::User(command) => user::command(&app, command).await,
-                    Work::Keys(command) => keys::command(&app, command).await,
-                    Work::Serve | Work::Migrate | Work::Restore(_) | Work::Health(_) => {
-                        Err(Failure::Failed("done above".to_owned()))
-                    }
-                };
+                let outcome = answer(&app, command).await;
                 app.db.close().await;
                 outcome
             }
@@ -53,6 +42,21 @@ pub fn run(work: Work, loaded: Loaded) -> Outcome {
         Failure::NoDatabase(why) => Failure::NoDatabase(format!("{why} {place}")),
         failure => failure,
     })
+}
+
+/// Asks the server whether it is ready. Without a log: this is asked every few seconds, and who asks wants the answer alone.
+pub fn ask(health: Health, loaded: &Loaded) -> Outcome {
+    process::runtime()?.block_on(health::ask(&loaded.config, health.timeout))
+}
+
+async fn answer(app: &App, command: AppCommand) -> Outcome {
+    match command {
+        AppCommand::Backup(backup) => backup::backup(app, &backup).await,
+        AppCommand::Client(command) => client::command(app, command).await,
+        AppCommand::Resource(command) => resource::command(app, command).await,
+        AppCommand::User(command) => user::command(app, command).await,
+        AppCommand::Keys(command) => keys::command(app, command).await,
+    }
 }
 
 /// Says which configuration was read, for whoever looks for a database in the wrong place.

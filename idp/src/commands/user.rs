@@ -317,14 +317,14 @@ async fn find_user(app: &App, text: &str) -> Result<User, Failure> {
 
 async fn user_row(app: &App, user: &User) -> Result<UserRow, Failure> {
     let person = users::person(app, &user.id).await.map_err(failed)?.unwrap_or_default();
-    let has_password = password::find(&mut *app.db.read().await.map_err(failed)?, &user.id).await.map_err(failed)?;
+    let has_password = password::exists(&mut *app.db.read().await.map_err(failed)?, &user.id).await.map_err(failed)?;
     Ok(UserRow {
         sub: user.sub.clone(),
         username: person.preferred_username,
         email: person.email,
         email_verified: person.email_verified,
         name: person.profile.get("name").and_then(|name| name.as_str()).map(str::to_owned),
-        has_password: has_password.is_some(),
+        has_password,
         disabled: user.disabled_at.is_some(),
         created_at: user.created_at,
     })

@@ -1,6 +1,5 @@
 //! What is left to do once the configuration is read.
 
-use super::line::Health;
 use super::{backup, client, keys, resource, user};
 
 /// A piece of work.
@@ -8,14 +7,19 @@ use super::{backup, client, keys, resource, user};
 pub enum Work {
     /// To serve until told to stop.
     Serve,
-    /// To ask the server whether it is ready.
-    Health(Health),
     /// To bring the schema up to date.
     Migrate,
+    /// To go back to a copy of the database.
+    Restore(backup::Restore),
+    /// A command on the open database.
+    Command(AppCommand),
+}
+
+/// A command on the open database, beside a server that may be running.
+#[derive(Debug)]
+pub enum AppCommand {
     /// To write a copy of the database.
     Backup(backup::Backup),
-    /// To go back to one.
-    Restore(backup::Restore),
     /// Something about clients.
     Client(client::ClientCommand),
     /// Something about resources.

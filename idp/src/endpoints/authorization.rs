@@ -211,8 +211,8 @@ fn ask(app: &App, visitor: &Visitor, interaction: &Interaction, step: &NextStep)
         NextStep::SelectAccount => Page::SelectAccount,
         NextStep::Consent { .. } => Page::Consent,
         NextStep::Continue { .. } => Page::ContinueAs,
-        // Half a sign-in goes on where it began: so far no method here is a second factor.
-        _ => Page::SignIn,
+        // Half a sign-in goes on where it began: so far no method here is a second factor. The last two need no page.
+        NextStep::SignIn(_) | NextStep::SecondFactor { .. } | NextStep::Fail(_) | NextStep::Proceed(_) => Page::SignIn,
     };
     let mut response = next_page::to_step(app, page, interaction)?;
     visitor.remember(app, &mut response);

@@ -10,9 +10,9 @@ use crate::http::request::params::FormParams;
 use crate::oidc;
 use crate::oidc::error::ErrorCode;
 use crate::oidc::revocation::NamedToken;
-use crate::tokens::revoke::{Outcome, revoke};
+use crate::tokens::revoke::{Revocation, revoke};
 
-/// Ends a token of the client. One that is not known, or dead already, is as dead as was wished.
+/// Ends a token of the client. One that is not known, or of no use already, is what was wished for.
 pub async fn post(
     State(app): State<App>,
     AuthenticatedClient(client): AuthenticatedClient,
@@ -20,8 +20,8 @@ pub async fn post(
 ) -> Result<StatusCode, Error> {
     let named = NamedToken::parse(&params)?;
     match revoke(&app, &client, &named.token).await? {
-        Outcome::Dead => Ok(StatusCode::OK),
-        Outcome::NotYours => {
+        Revocation::Done => Ok(StatusCode::OK),
+        Revocation::OfAnotherClient => {
             Err(oidc::error::Error::new(ErrorCode::InvalidGrant, "The token is another client's.").into())
         }
     }

@@ -11,6 +11,7 @@ use crate::http::layers::request_log;
 use crate::http::page;
 use crate::http::page::layout::Layout;
 use crate::http::request::visitor::Visitor;
+use crate::login;
 use crate::login::interaction::Interaction;
 use crate::oidc::authorization::next_step::{Facts, NextStep, Situation, next_step, session_for};
 use crate::oidc::authorization::recipient::{Recipient, Refusal, client_id, identify};
@@ -78,7 +79,7 @@ impl ProvenRequest {
             sessions,
             hinted_sub: hinted.as_deref(),
             remembered: None,
-            reachable: Acr::strongest(),
+            reachable: Acr::OneFactor,
             facts,
             sign_up_offered: app.config.login.sign_up,
         };
@@ -87,6 +88,7 @@ impl ProvenRequest {
             None => None,
         };
         situation.remembered = remembered.as_ref();
+        situation.reachable = session_for(&situation).map_or(Acr::OneFactor, login::reachable);
         Ok(next_step(&self.request, &self.client, &situation))
     }
 }

@@ -59,7 +59,7 @@ impl fmt::Display for Error {
                 write!(
                     f,
                     "the master key {key} is missing, and what is sealed in the database {database} opens with no other. Put \
-                     the key back from its copy, or name the copy as secrets.master_key_file. To start afresh on purpose and \
+                     the key back from its copy, or name the copy as secrets.master_key_file. To start with an empty database and \
                      give up all that is in the database, move it away first: mv {database} {database}.before"
                 )
             }
@@ -69,7 +69,7 @@ impl fmt::Display for Error {
                     f,
                     "there is the master key {key}, and the database {database} that belongs to it is missing or empty. Put the \
                      database back (latchkey restore FILE, or the file itself), or name the place where it is as database.url. \
-                     To start afresh on purpose, move the key away first: mv {key} {key}.before. A key of your own for a first \
+                     To start with an empty database, move the key away first: mv {key} {key}.before. A key of your own for a first \
                      start is named as secrets.master_key_file"
                 )
             }

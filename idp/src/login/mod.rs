@@ -3,11 +3,18 @@
 use std::fmt;
 
 use crate::hashing;
+use crate::oidc::claims::acr::{Acr, Method};
 use crate::store;
+use crate::store::session::Session;
 
 pub mod interaction;
 pub mod password;
 pub mod session;
+
+/// The strongest class that the person of a session can reach: everybody has a password and nothing else.
+pub fn reachable(_session: &Session) -> Acr {
+    Acr::of(&[Method::Password])
+}
 
 /// Why a sign-in could not be decided.
 #[derive(Debug)]

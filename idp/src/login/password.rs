@@ -193,7 +193,7 @@ impl Buckets {
     }
 }
 
-/// What one more try came to.
+/// Whether a try is verified.
 enum Admission {
     /// The password is verified.
     Admitted {

@@ -71,33 +71,13 @@ codes! {
     /// OpenID Connect Core §3.1.2.6.
     ConsentRequired = "consent_required", 400, "The user would have to consent.";
     /// OpenID Connect Core §3.1.2.6.
-    InvalidRequestUri = "invalid_request_uri", 400, "The request_uri could not be used.";
-    /// OpenID Connect Core §3.1.2.6.
-    InvalidRequestObject = "invalid_request_object", 400, "The request object is not valid.";
-    /// OpenID Connect Core §3.1.2.6.
     RequestNotSupported = "request_not_supported", 400, "Request objects are not offered.";
     /// OpenID Connect Core §3.1.2.6.
     RequestUriNotSupported = "request_uri_not_supported", 400, "The parameter request_uri is not offered.";
     /// OpenID Connect Core §3.1.2.6.
     RegistrationNotSupported = "registration_not_supported", 400, "The parameter registration is not offered.";
-    /// RFC 7009 §2.2.1.
-    UnsupportedTokenType = "unsupported_token_type", 400, "Tokens of this type cannot be revoked.";
     /// RFC 8707 §2.
     InvalidTarget = "invalid_target", 400, "The resource is unknown or not allowed.";
-    /// RFC 7591 §3.2.2.
-    InvalidRedirectUri = "invalid_redirect_uri", 400, "A redirect URI is not allowed.";
-    /// RFC 7591 §3.2.2.
-    InvalidClientMetadata = "invalid_client_metadata", 400, "The client's metadata are not valid.";
-    /// RFC 8628 §3.5.
-    AuthorizationPending = "authorization_pending", 400, "The user has not decided yet.";
-    /// RFC 8628 §3.5.
-    SlowDown = "slow_down", 400, "Ask less often.";
-    /// RFC 8628 §3.5.
-    ExpiredToken = "expired_token", 400, "The device code has expired.";
-    /// RFC 9449 §5.
-    InvalidDpopProof = "invalid_dpop_proof", 400, "The DPoP proof is missing or not valid.";
-    /// RFC 9449 §8.
-    UseDpopNonce = "use_dpop_nonce", 400, "The DPoP proof needs the nonce that is sent along.";
 }
 
 impl fmt::Display for ErrorCode {

@@ -35,7 +35,7 @@ use crate::store::epoch;
 use crate::store::installation;
 use crate::tokens::grant_name::GrantNames;
 
-/// Where time and chance come from, and how careful SQLite is: what tests choose.
+/// Where time and randomness come from, and how careful SQLite is: what tests choose.
 #[derive(Clone, Debug)]
 pub struct Surroundings {
     /// The clock.

@@ -105,7 +105,7 @@ pub async fn list(conn: &mut Conn, now: Timestamp) -> Result<Vec<Registered>> {
     assemble(sqlx::query_as(select("1 = 1")).bind(now).fetch_all(conn).await?)
 }
 
-/// Whether scripts of this origin may call the token endpoint: some client that is not disabled is at home there.
+/// Whether scripts of this origin may call the token endpoint: a client that is not disabled has registered it.
 pub async fn is_origin(conn: &mut Conn, origin: &str) -> Result<bool> {
     let row: Option<(String,)> = sqlx::query_as(
         "SELECT o.origin FROM client_origin o JOIN client c ON c.id = o.client_row

@@ -6,18 +6,11 @@ use super::db::{Conn, Result};
 use crate::base::clock::{SKEW, Timestamp};
 use crate::base::id::Id;
 
-/// A user's password.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct Password {
-    /// The argon2id hash in PHC form.
-    pub phc: String,
-    /// The legacy hash inside it, for a password that came from another product.
-    pub wrap: Option<String>,
-}
-
-/// A user's password, if there is one.
-pub async fn find(conn: &mut Conn, user: &Id) -> Result<Option<Password>> {
-    Ok(sqlx::query_as("SELECT phc, wrap FROM password WHERE user_id = $1").bind(user).fetch_optional(conn).await?)
+/// Whether a user has a password.
+pub async fn exists(conn: &mut Conn, user: &Id) -> Result<bool> {
+    let row: Option<(String,)> =
+        sqlx::query_as("SELECT user_id FROM password WHERE user_id = $1").bind(user).fetch_optional(conn).await?;
+    Ok(row.is_some())
 }
 
 /// Sets a user's password.

@@ -87,8 +87,8 @@ struct FoundRow {
     live: i64,
 }
 
-/// Uses a family: writes the successor, if there is one, and that it was used; one statement. Whether the family, its grant
-/// and the world around it were still as they must be: of many that saw the same newest token exactly one is told `true`.
+/// Uses a family: writes the successor, if there is one, and that it was used; one statement. It is
+/// written only while grant, session, user and client are live; of several callers that saw the same newest token one gets `true`.
 #[derive(Clone, Debug)]
 pub struct Advance {
     /// The handle of the family.

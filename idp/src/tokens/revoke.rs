@@ -12,36 +12,36 @@ use crate::store::{grant, revoked_access_token};
 
 /// The result of a wish to revoke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The token is dead, or was before.
-    Dead,
-    /// It is another client's, and lives on.
-    NotYours,
+pub enum Revocation {
+    /// The token is of no more use, now or since before.
+    Done,
+    /// It is another client's, and stays good.
+    OfAnotherClient,
 }
 
 /// Ends a token of this client. A refresh token takes its grant with it, and so the access tokens of that; an access
 /// token goes alone.
-pub async fn revoke(app: &App, client: &Client, token: &str) -> Result<Outcome> {
+pub async fn revoke(app: &App, client: &Client, token: &str) -> Result<Revocation> {
     if let Some(token) = Token::parse(TokenKind::RefreshToken, token) {
         return refresh_token(app, client, &token).await;
     }
-    let Ok(claims) = verify(token, &app.keys.ring().public, Typ::AccessToken) else { return Ok(Outcome::Dead) };
-    let Ok(token) = AccessToken::from_claims(&claims, app.issuer(), app.now()) else { return Ok(Outcome::Dead) };
+    let Ok(claims) = verify(token, &app.keys.ring().public, Typ::AccessToken) else { return Ok(Revocation::Done) };
+    let Ok(token) = AccessToken::from_claims(&claims, app.issuer(), app.now()) else { return Ok(Revocation::Done) };
     if token.client_id != client.client_id {
-        return Ok(Outcome::NotYours);
+        return Ok(Revocation::OfAnotherClient);
     }
     app.db.write(revoked_access_token::Revoke { jti: token.jti, expires_at: token.expires_at }).await?;
-    Ok(Outcome::Dead)
+    Ok(Revocation::Done)
 }
 
-async fn refresh_token(app: &App, client: &Client, token: &Token) -> Result<Outcome> {
+async fn refresh_token(app: &App, client: &Client, token: &Token) -> Result<Revocation> {
     let found = refresh_family::find(&mut *app.db.read().await?, &token.handle_hash(), app.now()).await?;
-    let Some(Found { family, .. }) = found else { return Ok(Outcome::Dead) };
+    let Some(Found { family, .. }) = found else { return Ok(Revocation::Done) };
     if family.client_row != client.id {
-        return Ok(Outcome::NotYours);
+        return Ok(Revocation::OfAnotherClient);
     }
     // Any token with the family's handle ends it: who knows the handle has had a token of it.
     let event = Event::GrantRevoked { grant: family.grant_id.clone(), client: client.id.clone() };
     app.db.write(grant::End { grant: family.grant_id, event }).await?;
-    Ok(Outcome::Dead)
+    Ok(Revocation::Done)
 }

@@ -37,11 +37,11 @@ pub struct Facts {
 pub struct FirstFactor {
     /// Who has proven it.
     pub user: Id,
-    /// The generation of the user that was verified. If it has changed, the sign-in begins again.
+    /// The generation of the user that was verified. Whoever completes the sign-in compares it.
     pub generation: i64,
     /// How it was proven.
     pub methods: Vec<Method>,
-    /// When.
+    /// When. Whoever completes the sign-in says for how long that counts.
     pub proven_at: Timestamp,
 }
 
@@ -78,12 +78,12 @@ pub struct Situation<'a> {
 pub enum SignInReason {
     /// Nobody is signed in.
     NoSession,
-    /// The client wants it (`prompt=login`, `max_age=0`); the session is whose it probably is.
-    Wanted(Id),
-    /// The sign-in of this session is older than `max_age`.
-    TooOld(Id),
-    /// The client asks for a stronger class (`acr_values`) than the sign-in of this session has.
-    TooWeak(Id),
+    /// The client asks for it: `prompt=login`, `max_age=0`.
+    Requested,
+    /// The sign-in of the session is older than `max_age`.
+    TooOld,
+    /// The client asks for a stronger class (`acr_values`) than the sign-in of the session has.
+    TooWeak,
     /// `id_token_hint` names someone who is not signed in here.
     SomeoneElse,
 }
@@ -137,10 +137,7 @@ pub enum NextStep {
 pub fn next_step(request: &AuthorizationRequest, client: &Client, situation: &Situation<'_>) -> NextStep {
     let step = decide(request, client, situation);
     if !request.prompt.none {
-        return match (step, &situation.facts.first_factor) {
-            (NextStep::SignIn(_), Some(first)) => NextStep::SecondFactor { user: first.user.clone() },
-            (step, _) => step,
-        };
+        return step;
     }
     match step {
         NextStep::SignIn(_) | NextStep::SecondFactor { .. } | NextStep::SignUp => {
@@ -172,6 +169,10 @@ fn decide(request: &AuthorizationRequest, client: &Client, situation: &Situation
         return NextStep::Fail(ErrorCode::AccessDenied.into());
     }
     let fresh = chosen && facts.authenticated_at.is_some();
+    if let Some(first) = facts.first_factor.as_ref().filter(|_| !fresh) {
+        // Whoever else is signed in here: somebody has begun to say who they are.
+        return NextStep::SecondFactor { user: first.user.clone() };
+    }
     let wanted = prompt.login || request.max_age == Some(0);
 
     if prompt.create && situation.sign_up_offered && !fresh {
@@ -197,17 +198,17 @@ fn decide(request: &AuthorizationRequest, client: &Client, situation: &Situation
         return NextStep::SelectAccount;
     }
     if wanted && !fresh {
-        return NextStep::SignIn(SignInReason::Wanted(session.id.clone()));
+        return NextStep::SignIn(SignInReason::Requested);
     }
     let age = situation.now.since(session.auth_time);
     if request.max_age.is_some_and(|max_age| max_age > 0 && age > Duration::from_secs(max_age)) {
-        return NextStep::SignIn(SignInReason::TooOld(session.id.clone()));
+        return NextStep::SignIn(SignInReason::TooOld);
     }
     // A wish (Core §3.1.2.1): who cannot reach what the client prefers, or has just signed in, goes on with what they have.
     let class = request.acr_values.iter().find(|class| **class <= situation.reachable);
     let too_weak = class.is_some_and(|class| Acr::from_name(&session.acr) < Some(*class));
     if too_weak && !fresh && !prompt.none {
-        return NextStep::SignIn(SignInReason::TooWeak(session.id.clone()));
+        return NextStep::SignIn(SignInReason::TooWeak);
     }
     match consent(request, client, situation, session, chosen) {
         NextStep::Proceed(Allowed { session, .. }) if !chosen && client.could_be_another(&request.redirect_uri) => {

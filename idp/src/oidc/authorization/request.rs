@@ -214,7 +214,7 @@ pub(crate) mod tests {
             ("login_hint", "alice"),
             ("id_token_hint", "t"),
             ("ui_locales", "ru de-CH <x>"),
-            ("acr_values", "phr mfa"),
+            ("acr_values", "phr urn:latchkey:acr:2fa urn:latchkey:acr:1fa"),
             ("response_mode", "form_post"),
             ("display", "popup"),
             ("claims", "{"),
@@ -229,6 +229,7 @@ pub(crate) mod tests {
         assert_eq!(request.prompt, Prompt { login: true, consent: true, ..Prompt::default() });
         assert_eq!((request.max_age, request.response_mode), (Some(60), ResponseMode::FormPost));
         assert_eq!(request.ui_locales, ["ru", "de-CH"]);
+        assert_eq!(request.acr_values, [Acr::TwoFactors, Acr::OneFactor], "in order, without what is not known");
         assert_eq!(request.code_challenge.unwrap().as_str(), CHALLENGE);
     }
 

@@ -17,9 +17,12 @@ impl Acr {
 
     /// The class that these methods reach together.
     pub fn of(methods: &[Method]) -> Self {
-        let first = methods.first().map(|method| method.factor());
-        let several = methods.iter().any(|method| Some(method.factor()) != first);
-        if several { Self::TwoFactors } else { Self::OneFactor }
+        Self::of_factors(methods.iter().map(|method| method.factor()))
+    }
+
+    fn of_factors<F: PartialEq>(mut factors: impl Iterator<Item = F>) -> Self {
+        let first = factors.next();
+        if factors.any(|factor| Some(factor) != first) { Self::TwoFactors } else { Self::OneFactor }
     }
 
     /// The class that all methods of this provider reach together.
@@ -85,6 +88,7 @@ mod tests {
     fn one_factor_twice_is_still_one() {
         assert_eq!(Acr::of(&[Method::Password]), Acr::OneFactor);
         assert_eq!(Acr::of(&[Method::Password, Method::Password]), Acr::OneFactor);
+        assert_eq!(Acr::of_factors([1, 1, 2].into_iter()), Acr::TwoFactors);
         assert!(Acr::OneFactor < Acr::TwoFactors);
     }
 

@@ -133,7 +133,7 @@ pub struct ClientMetadata {
     /// Where a sign-in that begins elsewhere is handed to the client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initiate_login_uri: Option<String>,
-    /// Whom to write to about the client.
+    /// The contacts of the client: RFC 7591 §2.
     pub contacts: Vec<String>,
     /// Whether a confidential client's refresh tokens rotate; a public one's always do.
     #[serde(skip_serializing_if = "Option::is_none")]

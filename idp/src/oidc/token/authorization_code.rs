@@ -7,7 +7,7 @@ use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
 use crate::oidc::error::Error;
 
-/// How many wrong exchanges a code survives less one: the third burns it.
+/// The wrong exchange that ends a code.
 pub const MAX_FAILURES: i64 = 3;
 
 /// A code as it is kept.

@@ -119,12 +119,12 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
 async fn show(app: &App, owner: &AccountHolder, problem: Option<ChangeProblem>, done: bool) -> Result<Response, Error> {
     let mut conn = app.db.read().await?;
     let identifiers = user::identifiers(&mut conn, &owner.session.user_id).await?;
-    let stored = store::password::find(&mut conn, &owner.session.user_id).await?;
+    let stored = store::password::exists(&mut conn, &owner.session.user_id).await?;
     drop(conn);
     let shown = AccountPasswordPage {
         layout: owner.layout(app),
         identifier: identifiers.into_iter().next().map(|identifier| identifier.as_written).unwrap_or_default(),
-        has_password: stored.is_some(),
+        has_password: stored,
         least_password: app.config.login.password_min_length.into(),
         problem,
         done,

@@ -109,7 +109,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     };
     let step = Step::open(&app, &visitor, sealed).await?;
     let notice = match step.next(&app).await? {
-        NextStep::SignIn(SignInReason::Wanted(_) | SignInReason::TooOld(_) | SignInReason::TooWeak(_)) => {
+        NextStep::SignIn(SignInReason::Requested | SignInReason::TooOld | SignInReason::TooWeak) => {
             Some(SignInNotice::Again)
         }
         NextStep::SignIn(SignInReason::SomeoneElse) => Some(SignInNotice::OtherAccount),

@@ -231,8 +231,8 @@ fn a_session_serves_if_it_is_the_right_one() {
 
 #[test]
 fn a13_a_fresh_sign_in_is_one_of_this_very_request() {
-    let wanted = || NextStep::SignIn(SignInReason::Wanted(id("alice")));
-    let too_old = || NextStep::SignIn(SignInReason::TooOld(id("alice")));
+    let wanted = || NextStep::SignIn(SignInReason::Requested);
+    let too_old = || NextStep::SignIn(SignInReason::TooOld);
     let good = || proceed("alice", "openid email");
     let two = || case().sessions([("alice", 1), ("bob", 2)]);
     check([
@@ -311,7 +311,7 @@ fn a_sign_in_that_is_weaker_than_the_client_wishes_is_made_stronger_where_the_pe
     use Acr::{OneFactor, TwoFactors};
     let alice = || proceed("alice", "openid email");
     let wishes_two = || case().wishes([TwoFactors]);
-    let again = || NextStep::SignIn(SignInReason::TooWeak(id("alice")));
+    let again = || NextStep::SignIn(SignInReason::TooWeak);
     let mut strong = session("alice", 60);
     strong.acr = TwoFactors.as_str().to_owned();
     let mut of_a_newer_release = session("alice", 60);
@@ -330,13 +330,17 @@ fn a_sign_in_that_is_weaker_than_the_client_wishes_is_made_stronger_where_the_pe
 }
 
 #[test]
-fn g_half_a_sign_in_opens_nothing_but_the_page_of_the_second_factor() {
+fn half_a_sign_in_opens_nothing_but_the_page_of_the_second_factor() {
     let second = || NextStep::SecondFactor { user: "user alice".into() };
     check([
         ("nobody is there", case().sessions([]).half_signed_in(), second()),
         ("login", case().prompt("login").half_signed_in(), second()),
         ("stronger", case().wishes([Acr::TwoFactors]).half_signed_in(), second()),
         ("somebody else", case().hint("bob").half_signed_in(), second()),
+        ("somebody is signed in", case().half_signed_in(), second()),
+        ("one account more", case().sessions([("alice", 1), ("bob", 2)]).half_signed_in(), second()),
+        ("select_account", case().prompt("select_account").half_signed_in(), second()),
+        ("create", case().prompt("create").half_signed_in(), second()),
         ("silently", case().sessions([]).prompt("none").half_signed_in(), fail(ErrorCode::LoginRequired)),
         ("done", case().half_signed_in().signed_in("alice"), proceed("alice", "openid email")),
     ]);

@@ -14,6 +14,8 @@ pub(super) fn of(der: impl AsRef<[u8]>) -> Option<Timestamp> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -30,6 +32,15 @@ mod tests {
             let certificate = params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap();
             assert_eq!(of(certificate.der()), Some(Timestamp::from_seconds(seconds)), "{year}");
         }
+    }
+
+    #[test]
+    fn the_end_is_read_to_the_second_and_what_is_no_certificate_has_none() {
+        let mut params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        params.not_after = rcgen::date_time_ymd(2024, 2, 29) + Duration::from_secs(86_399);
+        let certificate = params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap();
+        assert_eq!(of(certificate.der()), Some(Timestamp::from_seconds(1_709_251_199)));
+        assert_eq!(of(b"soon"), None);
     }
 
     proptest! {
