@@ -13,10 +13,10 @@ use crate::base::secret::Secret;
 use crate::base::token::{Token, TokenHash, TokenKind};
 use crate::oidc::client::metadata::Client;
 use crate::oidc::client::registration::NewClient;
-use crate::store::client::{self, DeleteParts, Registered};
+use crate::store::clients::client::{self, DeleteParts, Registered};
 use crate::store::db::{Change, Error, Result, Tx};
-use crate::store::event::Event;
 use crate::store::installation;
+use crate::store::installation::event::Event;
 
 /// How many grants of a client that is removed go at once.
 const BATCH: i64 = 500;

@@ -9,11 +9,11 @@ use crate::base::clock::Timestamp;
 use crate::jose::Algorithm;
 use crate::oidc::resource::{Known, Resource, differ};
 use crate::oidc::scope::ScopeSet;
-use crate::store::client;
+use crate::store::clients::client;
+use crate::store::clients::resource;
 use crate::store::db::{Change, Conn, Result, Tx};
-use crate::store::event::Event;
 use crate::store::installation;
-use crate::store::resource;
+use crate::store::installation::event::Event;
 
 /// The name by which changes of resources take turns.
 const TURN: &str = "resources";

@@ -13,7 +13,7 @@ use latchkey::base::encoding::{base64, from_base64url};
 use latchkey::base::id::Id;
 use latchkey::config::{Config, DatabaseUrl, Issuer};
 use latchkey::jose::{Algorithm, KeySet, Typ, VerifyError, sign, verify};
-use latchkey::store::process;
+use latchkey::store::installation::process;
 use serde_json::Value;
 
 use crate::harness::{Process, RelyingParty, Reply, TestApp, form_encode, free_port, latchkey, refused, run, server};

@@ -5,7 +5,7 @@ use std::time::Duration;
 use latchkey::account::users;
 use latchkey::base::random::Random;
 use latchkey::hashing::{Bounds, Cost, Hashing};
-use latchkey::store::user::User;
+use latchkey::store::people::user::User;
 
 use super::guessing::{attempt, generous};
 use crate::harness::{Browser, PASSWORD, Page, TestApp, minutes, seconds};

@@ -24,7 +24,7 @@ use latchkey::server::boot::{self, Surroundings};
 use latchkey::server::router::router;
 use latchkey::store;
 use latchkey::store::db::{Change, Error, Tx};
-use latchkey::store::user::User;
+use latchkey::store::people::user::User;
 use tower::ServiceExt;
 
 use super::browser::Browser;
@@ -328,7 +328,7 @@ impl TestApp {
     }
 
     pub async fn find_user(&self, name: &str) -> Option<User> {
-        store::user::find_by_identifier(&mut self.app.db.read().await.unwrap(), name).await.unwrap()
+        store::people::user::find_by_identifier(&mut self.app.db.read().await.unwrap(), name).await.unwrap()
     }
 
     /// A person as stored now.
@@ -358,7 +358,7 @@ impl TestApp {
     pub async fn live_sessions_of(&self, name: &str) -> usize {
         let (user, now) = (self.person(name).await, self.app.now());
         let mut conn = self.app.db.read().await.unwrap();
-        store::session::list_of_user(&mut conn, &user.id, now).await.unwrap().len()
+        store::people::session::list_of_user(&mut conn, &user.id, now).await.unwrap().len()
     }
 
     pub fn browser(&self) -> Browser {
@@ -407,7 +407,7 @@ impl TestApp {
     /// What has happened, oldest first.
     pub async fn events(&self) -> Vec<String> {
         let since = latchkey::base::clock::Timestamp::from_micros(0);
-        store::event::kinds_since(&mut self.app.db.read().await.unwrap(), since).await.unwrap()
+        store::installation::event::kinds_since(&mut self.app.db.read().await.unwrap(), since).await.unwrap()
     }
 
     /// How many rows a table has.
@@ -437,7 +437,7 @@ impl TestApp {
     }
 
     pub async fn withdraw_consent(&self, user: &Id, client_row: &Id) {
-        let withdraw = store::consent::Withdraw { user: user.clone(), client_row: client_row.clone() };
+        let withdraw = store::clients::consent::Withdraw { user: user.clone(), client_row: client_row.clone() };
         self.app.db.write(withdraw).await.unwrap();
     }
 }

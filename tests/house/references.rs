@@ -1,6 +1,6 @@
 //! What is generated from the code is as the code is, and the README says what there is to type.
 
-use super::root;
+use super::{files, root};
 
 #[test]
 fn the_reference_of_the_configuration_is_up_to_date() {
@@ -49,4 +49,40 @@ fn every_stage_of_the_tests_is_in_the_table_and_has_its_program() {
     let mut programs: Vec<_> = programs.map(|entry| entry.file_name().into_string().unwrap()).collect();
     programs.sort_unstable();
     assert_eq!(named, programs);
+}
+
+#[test]
+fn what_the_documents_name_in_the_source_is_there() {
+    let source = root().join("idp/src");
+    let mut checked = 0;
+    for (name, text) in files("docs", ".md").into_iter().chain(
+        ["README.md", "CONTRIBUTING.md", "SECURITY.md"]
+            .map(|name| (name.to_owned(), std::fs::read_to_string(root().join(name)).unwrap())),
+    ) {
+        // What is between backticks: every second part of a line.
+        for path in text.lines().flat_map(|line| line.split('`').skip(1).step_by(2)).filter(|path| path.contains("::"))
+        {
+            let path = path.split(['{', '(', ' ']).next().unwrap().trim_end_matches("::");
+            let mut parts = path.split("::");
+            let mut folder = source.join(parts.next().unwrap());
+            let file = |folder: &std::path::Path| {
+                [folder.with_extension("rs"), folder.join("mod.rs")].into_iter().find(|file| file.is_file())
+            };
+            // A path of another crate.
+            let Some(mut at) = file(&folder) else { continue };
+            checked += 1;
+            for part in parts {
+                folder.push(part);
+                match file(&folder) {
+                    Some(further) => at = further,
+                    None => {
+                        let text = std::fs::read_to_string(&at).unwrap();
+                        let mut words = text.split(|c: char| !c.is_alphanumeric() && c != '_');
+                        assert!(words.any(|word| word == part), "{name} names `{path}`: {part} is not in {at:?}");
+                    }
+                }
+            }
+        }
+    }
+    assert!(checked > 40, "{checked}");
 }

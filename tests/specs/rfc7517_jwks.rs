@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use latchkey::jose::Algorithm;
 use latchkey::keys::signing::{A_MOMENT, When};
 use latchkey::oidc::client::metadata::ClientKind;
-use latchkey::store::signing_key;
+use latchkey::store::installation::signing_key;
 use serde_json::json;
 
 use crate::harness::{RelyingParty, TestApp, latchkey, made_up, minutes, run, seconds};

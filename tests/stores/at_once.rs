@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use latchkey::base::token::{Token, TokenKind};
 use latchkey::oidc::scope::ScopeSet;
-use latchkey::store::consent::Withdraw;
+use latchkey::store::clients::consent;
+use latchkey::store::clients::consent::Withdraw;
 use latchkey::store::db::Change;
-use latchkey::store::one_time_link::{self, NewLink, Purpose};
-use latchkey::store::{consent, user};
+use latchkey::store::people::one_time_link::{self, NewLink, Purpose};
+use latchkey::store::people::user;
 use tokio::sync::Notify;
 
 use crate::harness::{TestApp, made_up, minutes};

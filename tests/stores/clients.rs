@@ -3,7 +3,7 @@
 use latchkey::clients;
 use latchkey::config::{Config, Edition};
 use latchkey::oidc::client::metadata::ClientKind;
-use latchkey::store::client;
+use latchkey::store::clients::client;
 use latchkey::store::db::Error;
 
 use crate::harness::{RelyingParty, TestApp, made_up, minutes, seconds};

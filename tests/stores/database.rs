@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use latchkey::config::DatabaseUrl;
+use latchkey::store::clients::consent;
 use latchkey::store::db::{Change, Conn, Error, Tx};
 use latchkey::store::installation::{find, insert_once, set};
-use latchkey::store::{consent, user};
+use latchkey::store::people::user;
 use sqlx::Executor;
 use tokio::sync::Barrier;
 

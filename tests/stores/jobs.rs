@@ -3,7 +3,7 @@
 use latchkey::config::DatabaseUrl;
 use latchkey::jose::Algorithm;
 use latchkey::oidc::client::metadata::ClientKind;
-use latchkey::store::sweep::{self, Swept};
+use latchkey::store::installation::sweep::{self, Swept};
 
 use crate::harness::{TestApp, left_out, minutes};
 

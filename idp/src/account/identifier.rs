@@ -5,7 +5,7 @@ use unicode_security::MixedScript;
 use unicode_security::confusable_detection::skeleton;
 
 use crate::base::clock::Timestamp;
-use crate::store::user::{Identifier, IdentifierKind};
+use crate::store::people::user::{Identifier, IdentifierKind};
 
 /// Why an identifier cannot be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,10 +16,10 @@ use crate::oidc::claims::Person;
 use crate::site::page::Page;
 use crate::store;
 use crate::store::db::{Change, Tx};
-use crate::store::event::Event;
-use crate::store::one_time_link::{self, NewLink, Purpose};
-use crate::store::password;
-use crate::store::user::{self, Identifier, IdentifierKind, User};
+use crate::store::installation::event::Event;
+use crate::store::people::one_time_link::{self, NewLink, Purpose};
+use crate::store::people::password;
+use crate::store::people::user::{self, Identifier, IdentifierKind, User};
 
 /// Somebody to be made a user.
 pub struct NewUser {

@@ -12,10 +12,10 @@ use crate::oidc::client::metadata::Client;
 use crate::oidc::resource::{Resource, differ};
 use crate::oidc::scope::ScopeSet;
 use crate::resources;
-use crate::store::client;
+use crate::store::clients::client;
+use crate::store::clients::resource;
 use crate::store::db::{Change, Result, Tx};
 use crate::store::installation;
-use crate::store::resource;
 
 /// Which clients and resources want what cannot be signed with these algorithms, and why: each of their exchanges would fail.
 pub async fn unsignable(app: &App) -> Result<Vec<String>> {

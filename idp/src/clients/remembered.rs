@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::base::clock::Timestamp;
-use crate::store::client::Registered;
+use crate::store::clients::client::Registered;
 
 /// For how long a client is remembered. A change that another process makes is seen everywhere after that.
 const A_MOMENT: Duration = Duration::from_secs(1);

@@ -8,7 +8,7 @@ use crate::commands::output::{Failure, Outcome, Output, failed};
 use crate::config::{Config, DatabaseUrl};
 use crate::server::boot::{self, Purpose, beside, restore};
 use crate::store::db::Db;
-use crate::store::epoch;
+use crate::store::installation::epoch;
 use anyhow::{Context, anyhow};
 use clap::Args;
 use serde_json::json;

@@ -13,7 +13,7 @@ use crate::oidc::client::metadata::{ClientKind, TokenEndpointAuthMethod};
 use crate::oidc::client::registration::{Fault, Member, NewClient};
 use crate::oidc::scope::ScopeSet;
 use crate::resources;
-use crate::store::client;
+use crate::store::clients::client;
 use crate::store::db::Error;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};

@@ -6,8 +6,8 @@ use crate::commands::output::{Failure, Outcome, Output, failed, harmless, table}
 use crate::keys::signing::When;
 use crate::server::jobs::PROCESS_SEEN;
 use crate::store::db::Result;
-use crate::store::process;
-use crate::store::signing_key::{self, SigningKey};
+use crate::store::installation::process;
+use crate::store::installation::signing_key::{self, SigningKey};
 use anyhow::anyhow;
 use clap::Subcommand;
 use serde::Serialize;

@@ -9,7 +9,7 @@ use crate::jose::Algorithm;
 use crate::oidc::resource::Resource;
 use crate::oidc::scope::ScopeSet;
 use crate::resources::{self, Refused};
-use crate::store::resource;
+use crate::store::clients::resource;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use serde::Serialize;

@@ -29,12 +29,12 @@ use crate::oidc::params::Params;
 use crate::oidc::scope::{OFFLINE_ACCESS, ScopeSet};
 use crate::oidc::token::authorization_code::Code;
 use crate::site::page::Page;
-use crate::store::authorization_code;
-use crate::store::consent;
+use crate::store::clients::consent;
 use crate::store::db::{self, Change, Tx};
 use crate::store::ephemeral::Rate;
-use crate::store::grant::{self, Grant};
-use crate::store::session::Session;
+use crate::store::grants::authorization_code;
+use crate::store::grants::grant::{self, Grant};
+use crate::store::people::session::Session;
 
 /// How many codes a session is given: enough for an application that asks on each page, too few for one that asks in an
 /// endless loop.
@@ -66,14 +66,14 @@ pub async fn post(State(app): State<App>, request: Request) -> Result<Response, 
 }
 
 async fn begin(app: &App, visitor: &Visitor, params: &Params) -> Result<Response, Error> {
-    let asked = match ProvenRequest::read(app, params).await? {
-        Ok(asked) => asked,
+    let proven = match ProvenRequest::read(app, params).await? {
+        Ok(proven) => proven,
         Err(answer) => return answer::directly(app, visitor, &answer),
     };
     let sessions = visitor.sessions(app).await?;
-    match asked.next_step(app, &sessions, &Facts::default()).await? {
-        NextStep::Fail(error) => answer::directly(app, visitor, &asked.recipient.error(app.issuer(), &error)),
-        NextStep::Proceed(allowed) => match answer(app, &asked, &sessions, allowed).await? {
+    match proven.next_step(app, &sessions, &Facts::default()).await? {
+        NextStep::Fail(error) => answer::directly(app, visitor, &proven.recipient.error(app.issuer(), &error)),
+        NextStep::Proceed(allowed) => match answer(app, &proven, &sessions, allowed).await? {
             Some(answer) => answer::directly(app, visitor, &answer),
             None => redirect::see_other(&format!("{}?{}", app.config.issuer.url(AUTHORIZE), params.encode())),
         },
@@ -86,19 +86,19 @@ async fn begin(app: &App, visitor: &Visitor, params: &Params) -> Result<Response
 
 async fn go_on(app: &App, visitor: &Visitor, sealed: &str) -> Result<Response, Error> {
     let mut interaction = visitor.open(app, sealed)?;
-    let asked = match ProvenRequest::read(app, &interaction.params()).await? {
-        Ok(asked) => asked,
+    let proven = match ProvenRequest::read(app, &interaction.params()).await? {
+        Ok(proven) => proven,
         Err(answer) => return answer::after_form(app, visitor, &answer),
     };
     let sessions = visitor.sessions(app).await?;
-    let mut step = asked.next_step(app, &sessions, &interaction.facts).await?;
+    let mut step = proven.next_step(app, &sessions, &interaction.facts).await?;
     if is_answer(&step) {
         let finished = interaction.finish(app).await;
         if !matches!(finished, Ok(true)) {
             // Somebody went back in the browser's history, or that cannot be ruled out: what was done for this request
             // counts once, and is asked for again.
             interaction = Interaction::begin(app, &visitor.browser, &interaction.params());
-            step = asked.next_step(app, &sessions, &interaction.facts).await?;
+            step = proven.next_step(app, &sessions, &interaction.facts).await?;
             if let (Err(unavailable), false) = (finished, is_answer(&step)) {
                 // Asking for it again would lead here again.
                 return Err(unavailable.into());
@@ -106,11 +106,11 @@ async fn go_on(app: &App, visitor: &Visitor, sealed: &str) -> Result<Response, E
         }
     }
     let answer = match step {
-        NextStep::Proceed(allowed) => match answer(app, &asked, &sessions, allowed).await? {
+        NextStep::Proceed(allowed) => match answer(app, &proven, &sessions, allowed).await? {
             Some(answer) => answer,
             None => return next_page::back_to_authorize(app, &interaction),
         },
-        NextStep::Fail(error) => asked.recipient.error(app.issuer(), &error),
+        NextStep::Fail(error) => proven.recipient.error(app.issuer(), &error),
         step => return ask(app, visitor, &interaction, &step),
     };
     answer::after_form(app, visitor, &answer)
@@ -125,7 +125,7 @@ fn is_answer(step: &NextStep) -> bool {
 /// that the person has to be asked.
 async fn answer(
     app: &App,
-    asked: &ProvenRequest,
+    proven: &ProvenRequest,
     sessions: &[Session],
     Allowed { session, scope, consent }: Allowed,
 ) -> Result<Option<AuthorizationResponse>, Error> {
@@ -134,19 +134,19 @@ async fn answer(
     if let Err(wait) = app.ephemeral.limit(&format!("authorize:{}", session.id), AUTHORIZATIONS).await {
         let description = format!("This session was given many codes; wait {} s.", wait.as_secs().max(1));
         let error = oidc::error::Error::new(ErrorCode::TemporarilyUnavailable, description);
-        return Ok(Some(asked.recipient.error(app.issuer(), &error)));
+        return Ok(Some(proven.recipient.error(app.issuer(), &error)));
     }
     // What was allowed is one set of words; here it is split again into resources and scopes.
-    let named = |word: &str| asked.request.resources.iter().any(|resource| resource == word);
+    let named = |word: &str| proven.request.resources.iter().any(|resource| resource == word);
     let resources: Vec<String> = scope.iter().filter(|word| named(word)).map(str::to_owned).collect();
     let scope: ScopeSet = scope.iter().filter(|word| !named(word)).collect();
-    let audience = if resources.is_empty() { audience(&asked.client, &scope, app.issuer()) } else { resources };
+    let audience = if resources.is_empty() { audience(&proven.client, &scope, app.issuer()) } else { resources };
     let (now, code) = (app.now(), Token::new(TokenKind::AuthorizationCode, &app.random));
     let grant = Grant {
         id: app.id(),
         user_id: session.user_id.clone(),
         sub: session.sub.clone(),
-        client_row: asked.client.id.clone(),
+        client_row: proven.client.id.clone(),
         session_id: session.id.clone(),
         sid: session.sid.clone(),
         resources: audience,
@@ -159,10 +159,10 @@ async fn answer(
     };
     let kept = Code {
         grant_id: grant.id.clone(),
-        client_row: asked.client.id.clone(),
-        redirect_uri: asked.request.redirect_uri.clone(),
-        code_challenge: asked.request.code_challenge.clone(),
-        nonce: asked.request.nonce.clone(),
+        client_row: proven.client.id.clone(),
+        redirect_uri: proven.request.redirect_uri.clone(),
+        code_challenge: proven.request.code_challenge.clone(),
+        nonce: proven.request.nonce.clone(),
         expires_at: now + app.config.tokens.authorization_code,
         used_at: None,
         failures: 0,
@@ -172,7 +172,7 @@ async fn answer(
         return Ok(None);
     }
     session::touch(app, session).await;
-    Ok(Some(asked.recipient.code(app.issuer(), code.expose())))
+    Ok(Some(proven.recipient.code(app.issuer(), code.expose())))
 }
 
 /// Gives a grant and its code; whether the consent was still there.

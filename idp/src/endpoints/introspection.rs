@@ -16,7 +16,7 @@ use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
 use crate::oidc::revocation::NamedToken;
 use crate::oidc::token::refresh_token::{RefreshVerdict, judge};
-use crate::store::refresh_family::{self, Found};
+use crate::store::grants::refresh_family::{self, Found};
 use crate::tokens::authenticate;
 
 /// Tells a client about a token of its own, or one for a resource that it stands for.

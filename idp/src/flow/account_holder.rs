@@ -19,7 +19,7 @@ use crate::login;
 use crate::oidc::params::Params;
 use crate::site::page::Page;
 use crate::store::ephemeral::Rate;
-use crate::store::session::{Session, Touch};
+use crate::store::people::session::{Session, Touch};
 
 /// How often a person may change something: each change leaves an event.
 const CHANGES: Rate = Rate { burst: 60, period: Duration::from_secs(10) };
@@ -40,7 +40,7 @@ pub struct AccountHolder {
 /// and the page is shown again: a form of one person must not change the account of the next.
 pub struct AccountForm {
     /// Who sent it.
-    pub owner: AccountHolder,
+    pub holder: AccountHolder,
     /// The fields.
     pub params: Params,
 }
@@ -51,7 +51,7 @@ impl FromRequestParts<App> for AccountHolder {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let page = page_at(&parts.extensions, app)?;
         match Self::of(app, page, Visitor::of(parts, app)).await? {
-            Some(owner) => Ok(owner),
+            Some(holder) => Ok(holder),
             None => Err(next_page::sign_in_first(app, page)?),
         }
     }
@@ -111,13 +111,13 @@ impl AccountForm {
             // The page that follows is this person's, too.
             app.db.write_one(Touch { session: session.id.clone() }).await?;
         }
-        Ok(Some(Self { owner: AccountHolder { visitor, session, others: sessions, page }, params }))
+        Ok(Some(Self { holder: AccountHolder { visitor, session, others: sessions, page }, params }))
     }
 }
 
 /// What stands for a row in a form: rows' ids are not shown, and another person's handle is nobody's here.
-pub fn handle(app: &App, owner: &Session, row: &str) -> String {
-    app.csrf.fingerprint(&format!("{} {row}", owner.user_id))
+pub fn handle(app: &App, holder: &Session, row: &str) -> String {
+    app.csrf.fingerprint(&format!("{} {row}", holder.user_id))
 }
 
 /// The layer of these pages: no other site's window may keep hold of them.

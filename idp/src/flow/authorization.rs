@@ -22,8 +22,8 @@ use crate::oidc::client::metadata::Client;
 use crate::oidc::error::ErrorCode;
 use crate::oidc::params::Params;
 use crate::resources;
-use crate::store::consent;
-use crate::store::session::Session;
+use crate::store::clients::consent;
+use crate::store::people::session::Session;
 
 /// Everything that is known of a request whose target is proven.
 pub struct ProvenRequest {

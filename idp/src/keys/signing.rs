@@ -14,9 +14,9 @@ use crate::jose::{Algorithm, KeySet, SigningKey, Typ, VerifyError, verify};
 use crate::keys::vault::Vault;
 use crate::oidc::claims::id_token::Hint;
 use crate::store::db::{Change, Db, Error, Result, Tx};
-use crate::store::event::Event;
-use crate::store::signing_key::Retire;
-use crate::store::{former_signing_key, signing_key};
+use crate::store::installation::event::Event;
+use crate::store::installation::signing_key::Retire;
+use crate::store::installation::{former_signing_key, signing_key};
 use crate::tokens::verified::Verified;
 
 /// How long a key that has signed stays published, beyond the life of its tokens, for clocks and caches that lag.

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::hashing;
 use crate::oidc::claims::acr::{Acr, Method};
 use crate::store;
-use crate::store::session::Session;
+use crate::store::people::session::Session;
 
 pub mod interaction;
 pub mod password;

@@ -11,9 +11,9 @@ use crate::base::id::Id;
 use crate::base::secret::Secret;
 use crate::base::token::{CookieSecret, TokenHash};
 use crate::store::db::{self, Change, Tx};
-use crate::store::event::Event;
-use crate::store::user::{self, Candidate, User};
-use crate::store::{failed_sign_in, password};
+use crate::store::installation::event::Event;
+use crate::store::people::user::{self, Candidate, User};
+use crate::store::people::{failed_sign_in, password};
 
 use crate::account::identifier;
 use crate::hashing::{LONGEST, PasswordVerdict};

@@ -8,10 +8,10 @@ use crate::base::id::Id;
 use crate::base::token::{CookieSecret, TokenHash};
 use crate::oidc::claims::acr::{Acr, Method};
 use crate::store::db::{Change, Result, Tx};
-use crate::store::event::Event;
-use crate::store::session::{self, Cookies, Device, Session, Touch};
-use crate::store::user::{self, ADMINISTRATOR, User};
-use crate::store::{known_device, password};
+use crate::store::installation::event::Event;
+use crate::store::people::session::{self, Cookies, Device, Session, Touch};
+use crate::store::people::user::{self, ADMINISTRATOR, User};
+use crate::store::people::{known_device, password};
 
 use crate::login::password::Proof;
 

@@ -22,10 +22,10 @@ use crate::oidc::resource::Known;
 use crate::oidc::scope::ScopeSet;
 use crate::resources;
 use crate::site::page::Page;
-use crate::store::consent;
+use crate::store::clients::consent;
 use crate::store::db::{self, Change, Tx};
 use crate::store::ephemeral::Rate;
-use crate::store::event::Event;
+use crate::store::installation::event::Event;
 
 use super::{AccountView, Layout};
 

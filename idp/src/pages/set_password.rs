@@ -16,8 +16,8 @@ use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::{self, Visitor};
 use crate::site::page::Page;
-use crate::store::one_time_link::{self, Purpose};
-use crate::store::user::{self, User};
+use crate::store::people::one_time_link::{self, Purpose};
+use crate::store::people::user::{self, User};
 
 use super::Layout;
 use super::new_password::{PasswordProblem, check_password};

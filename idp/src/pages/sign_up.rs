@@ -23,7 +23,7 @@ use crate::login::session;
 use crate::site::page::Page;
 use crate::store;
 use crate::store::ephemeral::Rate;
-use crate::store::user::IdentifierKind;
+use crate::store::people::user::IdentifierKind;
 
 use super::new_password::{PasswordProblem, check_password};
 use super::{Layout, Wording};

@@ -31,8 +31,8 @@ use crate::oidc::resource::LIFETIMES;
 use crate::site::{PresentSite, Site};
 use crate::store::db::{self, Change, Db, Limits, Schema, Tx};
 use crate::store::ephemeral::{self, Ephemeral, Redis};
-use crate::store::epoch;
 use crate::store::installation;
+use crate::store::installation::epoch;
 use crate::tokens::grant_name::GrantNames;
 
 /// Where time and randomness come from, and how careful SQLite is: what tests choose.

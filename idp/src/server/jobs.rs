@@ -8,13 +8,12 @@ use crate::config::DatabaseUrl;
 use crate::keys::signing::When;
 use crate::login;
 use crate::store::db::{Change, Result, Tx};
-use crate::store::refresh_family::ClearSealedSuccessors;
-use crate::store::signing_key::SigningKey;
-use crate::store::sweep::{self, Swept};
-use crate::store::{
-    authorization_code, event, former_signing_key, known_device, one_time_link, password, process,
-    revoked_access_token, session, signing_key,
-};
+use crate::store::grants::refresh_family::ClearSealedSuccessors;
+use crate::store::grants::{authorization_code, revoked_access_token};
+use crate::store::installation::signing_key::SigningKey;
+use crate::store::installation::sweep::{self, Swept};
+use crate::store::installation::{event, former_signing_key, process, signing_key};
+use crate::store::people::{known_device, one_time_link, password, session};
 
 /// How many rows a statement looks at or removes at most, so that none holds the writer for long.
 const BATCH: i64 = 1000;

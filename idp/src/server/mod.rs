@@ -28,7 +28,7 @@ use crate::commands::output::{Failure, Outcome, failed};
 use crate::config::{DatabaseUrl, Loaded};
 use crate::store;
 use crate::store::ephemeral::Ephemeral;
-use crate::store::user::{ADMINISTRATOR, User};
+use crate::store::people::user::{ADMINISTRATOR, User};
 
 /// How long the link works by which the first administrator sets a password.
 const FIRST_LINK: Duration = Duration::from_secs(60 * 60);
@@ -97,7 +97,7 @@ pub(crate) async fn serve(loaded: Loaded, log: Arc<Logging>) -> Outcome {
 /// Tells a person what comes next. It goes to standard output and not to the log: a link that sets a password is a secret.
 async fn welcome(app: &App, took: Duration) -> Result<(), Failure> {
     let mut conn = app.db.read().await.map_err(failed)?;
-    let administrators = store::user::any_with_password(&mut conn, ADMINISTRATOR).await.map_err(failed)?;
+    let administrators = store::people::user::any_with_password(&mut conn, ADMINISTRATOR).await.map_err(failed)?;
     drop(conn);
     let mut first = None;
     if !administrators {
@@ -110,7 +110,7 @@ async fn welcome(app: &App, took: Duration) -> Result<(), Failure> {
 
 /// The first administrator, made at the first start.
 async fn first_administrator(app: &App) -> Result<User, Failure> {
-    let found = async || store::user::find_by_identifier(&mut *app.db.read().await?, "admin").await;
+    let found = async || store::people::user::find_by_identifier(&mut *app.db.read().await?, "admin").await;
     if let Some(found) = found().await.map_err(failed)? {
         return Ok(found);
     }

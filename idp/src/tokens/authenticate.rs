@@ -12,8 +12,8 @@ use crate::oidc::claims::Person;
 use crate::oidc::claims::access_token::AccessToken;
 use crate::oidc::difference::Difference;
 use crate::store::db::Result;
-use crate::store::grant;
-use crate::store::revoked_access_token;
+use crate::store::grants::grant;
+use crate::store::grants::revoked_access_token;
 
 /// A token that is good, and the person behind it if there is one.
 pub struct Live {

@@ -19,7 +19,7 @@ use crate::oidc::scope::{OPENID, ScopeSet};
 use crate::oidc::token::response::TokenResponse;
 use crate::resources;
 use crate::store::db;
-use crate::store::grant::Grant;
+use crate::store::grants::grant::Grant;
 
 /// Why no token is made.
 #[derive(Debug)]

@@ -6,9 +6,9 @@ use crate::jose::{Typ, verify};
 use crate::oidc::claims::access_token::AccessToken;
 use crate::oidc::client::metadata::Client;
 use crate::store::db::Result;
-use crate::store::event::Event;
-use crate::store::refresh_family::{self, Found};
-use crate::store::{grant, revoked_access_token};
+use crate::store::grants::refresh_family::{self, Found};
+use crate::store::grants::{grant, revoked_access_token};
+use crate::store::installation::event::Event;
 
 /// The result of a wish to revoke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

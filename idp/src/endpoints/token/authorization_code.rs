@@ -15,8 +15,8 @@ use crate::oidc::token::refresh_token::Family;
 use crate::oidc::token::request::CodeExchange;
 use crate::oidc::token::response::TokenResponse;
 use crate::store::db::{self, Change, Tx};
-use crate::store::event::Event;
-use crate::store::{authorization_code, grant, refresh_family};
+use crate::store::grants::{authorization_code, grant, refresh_family};
+use crate::store::installation::event::Event;
 use crate::tokens::issue::{self, Wanted};
 
 /// Exchanges a code for tokens.

@@ -12,9 +12,9 @@ use crate::oidc::scope::ScopeSet;
 use crate::oidc::token::refresh_token::{MOST_ROTATIONS, RefreshVerdict, judge, scope};
 use crate::oidc::token::request::Refresh;
 use crate::oidc::token::response::TokenResponse;
-use crate::store::event::Event;
-use crate::store::grant;
-use crate::store::refresh_family::{self, Advance, Found, Successor};
+use crate::store::grants::grant;
+use crate::store::grants::refresh_family::{self, Advance, Found, Successor};
+use crate::store::installation::event::Event;
 use crate::tokens::issue::{self, Wanted};
 use crate::tokens::successors;
 

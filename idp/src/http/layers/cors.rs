@@ -73,5 +73,6 @@ pub async fn registered_origins(State(app): State<App>, request: Request, next: 
 
 async fn is_origin(app: &App, origin: &str) -> Result<bool, Error> {
     // Our own pages are no foreign origin.
-    Ok(origin != app.config.issuer.origin() && store::client::is_origin(&mut *app.db.read().await?, origin).await?)
+    Ok(origin != app.config.issuer.origin()
+        && store::clients::client::is_origin(&mut *app.db.read().await?, origin).await?)
 }

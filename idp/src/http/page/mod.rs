@@ -21,8 +21,8 @@ use crate::http::error::Error;
 use crate::http::request::form::csrf_token;
 use crate::http::request::visitor::Visitor;
 use crate::oidc::client::metadata::Client;
-use crate::store::session::Session;
-use crate::store::user;
+use crate::store::people::session::Session;
+use crate::store::people::user;
 
 /// The policy of hosted pages: nothing from anywhere but here, no inline code, no framing. CSP Level 3.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \

@@ -17,7 +17,7 @@ use crate::oidc::client::auth::{self, ClientCredentials};
 use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
 use crate::oidc::error::ErrorCode;
-use crate::store::client::Registered;
+use crate::store::clients::client::Registered;
 
 /// A client that has proven who it is; a public one has only said so.
 pub struct AuthenticatedClient(pub Arc<Client>);

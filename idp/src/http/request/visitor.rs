@@ -24,8 +24,8 @@ use crate::oidc::claims::acr::Method;
 use crate::oidc::difference::Difference;
 use crate::site::Site;
 use crate::store::ephemeral::Rate;
-use crate::store::session::{self, Session};
-use crate::store::user::User;
+use crate::store::people::session::{self, Session};
+use crate::store::people::user::User;
 
 /// A browser and what it brought along.
 #[derive(Clone)]

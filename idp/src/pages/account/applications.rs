@@ -18,7 +18,7 @@ use crate::pages::consent::ScopeView;
 use crate::pages::{ClientView, Layout};
 use crate::resources;
 use crate::site::page::Page;
-use crate::store::consent::{self, Application, Withdraw};
+use crate::store::clients::consent::{self, Application, Withdraw};
 
 /// Shows the applications. Posts `withdraw=<handle>` to `/account/applications`.
 #[derive(Template)]
@@ -48,14 +48,14 @@ pub struct ApplicationView {
 }
 
 /// Shows which applications use the account.
-pub async fn get(State(app): State<App>, query: Query, owner: AccountHolder) -> Result<Response, Error> {
-    let layout = owner.layout(&app);
+pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) -> Result<Response, Error> {
+    let layout = holder.layout(&app);
     let known = resources::known(&app).await?;
     let mut applications = Vec::new();
-    for found in list(&app, &owner).await? {
+    for found in list(&app, &holder).await? {
         let Some(registered) = clients::find(&app, &found.client_id).await? else { continue };
         applications.push(ApplicationView {
-            handle: handle(&app, &owner.session, &found.client_id),
+            handle: handle(&app, &holder.session, &found.client_id),
             client: page::client(&registered.client),
             scopes: allowed(&app, &known, &layout, &found),
             since: found.consented_at.map(moment),
@@ -63,15 +63,15 @@ pub async fn get(State(app): State<App>, query: Query, owner: AccountHolder) -> 
         });
     }
     let done = query.get("done") == Some("withdrawn");
-    page::show_with(&app, &owner.visitor, StatusCode::OK, &AccountApplicationsPage { layout, applications, done })
+    page::show_with(&app, &holder.visitor, StatusCode::OK, &AccountApplicationsPage { layout, applications, done })
 }
 
 /// Withdraws what an application was allowed: its grants end, and it has to ask again.
 pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response, Error> {
-    let AccountForm { owner, params } = form;
+    let AccountForm { holder, params } = form;
     let wanted = params.get("withdraw").unwrap_or_default();
-    let listed = list(&app, &owner).await?;
-    let chosen = listed.iter().find(|one| handle(&app, &owner.session, &one.client_id) == wanted);
+    let listed = list(&app, &holder).await?;
+    let chosen = listed.iter().find(|one| handle(&app, &holder.session, &one.client_id) == wanted);
     let registered = match chosen {
         Some(chosen) => clients::find(&app, &chosen.client_id).await?,
         None => None,
@@ -79,7 +79,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let Some(registered) = registered else {
         return redirect::to_page(&app, Page::AccountApplications);
     };
-    let withdraw = Withdraw { user: owner.session.user_id.clone(), client_row: registered.client.id.clone() };
+    let withdraw = Withdraw { user: holder.session.user_id.clone(), client_row: registered.client.id.clone() };
     app.db.write(withdraw).await?;
     redirect::to_page_with(&app, Page::AccountApplications, "done", "withdrawn")
 }
@@ -102,6 +102,6 @@ fn allowed(app: &App, known: &Known, layout: &Layout<'_>, found: &Application) -
     scopes.chain(consented.union(&resources).iter().map(uses)).collect()
 }
 
-async fn list(app: &App, owner: &AccountHolder) -> Result<Vec<Application>, Error> {
-    Ok(consent::applications(&mut *app.db.read().await?, &owner.session.user_id, app.now()).await?)
+async fn list(app: &App, holder: &AccountHolder) -> Result<Vec<Application>, Error> {
+    Ok(consent::applications(&mut *app.db.read().await?, &holder.session.user_id, app.now()).await?)
 }

@@ -21,7 +21,7 @@ use crate::pages::Layout;
 use crate::pages::new_password::{PasswordProblem, check_password};
 use crate::site::page::Page;
 use crate::store;
-use crate::store::user;
+use crate::store::people::user;
 
 /// Asks for the present password and a new one. Posts `current` and `password` to `/account/password`.
 #[derive(Template)]
@@ -77,36 +77,36 @@ impl AccountPasswordPage<'_> {
 }
 
 /// Shows the page.
-pub async fn get(State(app): State<App>, query: Query, owner: AccountHolder) -> Result<Response, Error> {
-    show(&app, &owner, None, query.get("done") == Some("changed")).await
+pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) -> Result<Response, Error> {
+    show(&app, &holder, None, query.get("done") == Some("changed")).await
 }
 
 /// Changes the password. All sessions and grants end; this browser gets a new session.
 pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response, Error> {
-    let AccountForm { owner, params } = form;
+    let AccountForm { holder, params } = form;
     let current = Secret::from(params.get("current").unwrap_or_default());
     let new = Secret::from(params.get("password").unwrap_or_default());
     if current.expose().is_empty() {
-        return show(&app, &owner, Some(ChangeProblem::CurrentMissing), false).await;
+        return show(&app, &holder, Some(ChangeProblem::CurrentMissing), false).await;
     }
-    let identifiers = user::identifiers(&mut *app.db.read().await?, &owner.session.user_id).await?;
+    let identifiers = user::identifiers(&mut *app.db.read().await?, &holder.session.user_id).await?;
     let own: Vec<&str> = identifiers.iter().map(|identifier| identifier.normalised.as_str()).collect();
-    owner.visitor.hold_to(&app, "set-password", visitor::sign_in_rate(&app)).await?;
+    holder.visitor.hold_to(&app, "set-password", visitor::sign_in_rate(&app)).await?;
     if let Some(problem) = check_password(&app, &new, &own).await? {
-        return show(&app, &owner, Some(ChangeProblem::New(problem)), false).await;
+        return show(&app, &holder, Some(ChangeProblem::New(problem)), false).await;
     }
     // Whoever sits at an open session has as few tries as whoever signs in.
     let typed = own.first().copied().unwrap_or_default();
-    let proof = match password::check(&app, &owner.visitor.tries(typed, &current)).await? {
-        Outcome::Right(proof) if proof.user.id == owner.session.user_id => proof,
+    let proof = match password::check(&app, &holder.visitor.tries(typed, &current)).await? {
+        Outcome::Right(proof) if proof.user.id == holder.session.user_id => proof,
         Outcome::TooSoon { until } => {
             let seconds = until.since(app.now()).as_secs() + 1;
-            return show(&app, &owner, Some(ChangeProblem::TooManyTries { seconds }), false).await;
+            return show(&app, &holder, Some(ChangeProblem::TooManyTries { seconds }), false).await;
         }
-        _ => return show(&app, &owner, Some(ChangeProblem::CurrentWrong), false).await,
+        _ => return show(&app, &holder, Some(ChangeProblem::CurrentWrong), false).await,
     };
-    let keep = owner.session.kept_at.is_some();
-    let sign_in = SignIn { keep, proof: Some(&proof), ..owner.visitor.with_password(&proof.user) };
+    let keep = holder.session.kept_at.is_some();
+    let sign_in = SignIn { keep, proof: Some(&proof), ..holder.visitor.with_password(&proof.user) };
     let Some(signed_in) = users::change_password(&app, &proof, &new, &sign_in).await? else {
         // Somebody else was faster. If that was with another password, this session is over.
         return redirect::to_page(&app, Page::AccountPassword);
@@ -116,13 +116,18 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     Ok(response)
 }
 
-async fn show(app: &App, owner: &AccountHolder, problem: Option<ChangeProblem>, done: bool) -> Result<Response, Error> {
+async fn show(
+    app: &App,
+    holder: &AccountHolder,
+    problem: Option<ChangeProblem>,
+    done: bool,
+) -> Result<Response, Error> {
     let mut conn = app.db.read().await?;
-    let identifiers = user::identifiers(&mut conn, &owner.session.user_id).await?;
-    let stored = store::password::exists(&mut conn, &owner.session.user_id).await?;
+    let identifiers = user::identifiers(&mut conn, &holder.session.user_id).await?;
+    let stored = store::people::password::exists(&mut conn, &holder.session.user_id).await?;
     drop(conn);
     let shown = AccountPasswordPage {
-        layout: owner.layout(app),
+        layout: holder.layout(app),
         identifier: identifiers.into_iter().next().map(|identifier| identifier.as_written).unwrap_or_default(),
         has_password: stored,
         least_password: app.config.login.password_min_length.into(),
@@ -134,5 +139,5 @@ async fn show(app: &App, owner: &AccountHolder, problem: Option<ChangeProblem>, 
         Some(ChangeProblem::TooManyTries { .. }) => StatusCode::TOO_MANY_REQUESTS,
         Some(_) => StatusCode::BAD_REQUEST,
     };
-    page::show_with(app, &owner.visitor, status, &shown)
+    page::show_with(app, &holder.visitor, status, &shown)
 }

@@ -18,8 +18,8 @@ use crate::pages::sign_in::select_account::AccountChoice;
 use crate::pages::{AccountView, Layout};
 use crate::site::page::Page;
 use crate::store::db::{self, Change, Tx};
-use crate::store::event::Event;
-use crate::store::user;
+use crate::store::installation::event::Event;
+use crate::store::people::user;
 
 /// The longest name, in characters.
 const LONGEST_NAME: usize = 256;
@@ -68,19 +68,19 @@ impl AccountProfilePage<'_> {
 }
 
 /// Shows the account of whoever is signed in.
-pub async fn get(State(app): State<App>, query: Query, owner: AccountHolder) -> Result<Response, Error> {
-    show(&app, &owner, None, query.get("done") == Some("saved")).await
+pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) -> Result<Response, Error> {
+    show(&app, &holder, None, query.get("done") == Some("saved")).await
 }
 
 /// Saves what was changed.
 pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response, Error> {
-    let AccountForm { owner, params } = form;
+    let AccountForm { holder, params } = form;
     let name = params.get("name").unwrap_or_default().trim().to_owned();
     if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-        return show(&app, &owner, Some(name), false).await;
+        return show(&app, &holder, Some(name), false).await;
     }
     let language = params.get("locale").and_then(Language::lookup);
-    app.db.write(SaveProfile { user: owner.session.user_id.clone(), name, language }).await?;
+    app.db.write(SaveProfile { user: holder.session.user_id.clone(), name, language }).await?;
     let mut response = redirect::to_page_with(&app, Page::AccountProfile, "done", "saved")?;
     if let Some(language) = language
         && let Some(cookie) = Jar::of(&app).set(Name::Language, language.tag(), Some(A_YEAR))
@@ -123,20 +123,20 @@ impl Change for SaveProfile {
     }
 }
 
-async fn show(app: &App, owner: &AccountHolder, wrong_name: Option<String>, done: bool) -> Result<Response, Error> {
-    let found = user::find_with_identifiers(&mut *app.db.read().await?, &owner.session.user_id).await?;
+async fn show(app: &App, holder: &AccountHolder, wrong_name: Option<String>, done: bool) -> Result<Response, Error> {
+    let found = user::find_with_identifiers(&mut *app.db.read().await?, &holder.session.user_id).await?;
     let (user, identifiers) = found.ok_or_else(|| Error::Internal("a session without its user".to_owned()))?;
     let text = |name: &str| user.profile.get(name).and_then(Value::as_str).map(str::to_owned);
     let mut others = Vec::new();
-    for session in &owner.others {
+    for session in &holder.others {
         let account = page::account(app, session).await?;
         others.push(AccountChoice { handle: handle(app, session, session.id.as_str()), account });
     }
-    let spoken = text("locale").as_deref().and_then(Language::lookup).unwrap_or(owner.visitor.language);
+    let spoken = text("locale").as_deref().and_then(Language::lookup).unwrap_or(holder.visitor.language);
     let name_is_wrong = wrong_name.is_some();
     let shown = AccountProfilePage {
-        layout: owner.layout(app),
-        account: page::account(app, &owner.session).await?,
+        layout: holder.layout(app),
+        account: page::account(app, &holder.session).await?,
         name: wrong_name.or_else(|| text("name")).unwrap_or_default(),
         locale: spoken.tag().to_owned(),
         identifiers: identifiers
@@ -151,5 +151,5 @@ async fn show(app: &App, owner: &AccountHolder, wrong_name: Option<String>, done
         name_is_wrong,
     };
     let status = if name_is_wrong { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    page::show_with(app, &owner.visitor, status, &shown)
+    page::show_with(app, &holder.visitor, status, &shown)
 }

@@ -14,7 +14,7 @@ use crate::http::{page, redirect};
 use crate::login;
 use crate::pages::Layout;
 use crate::site::page::Page;
-use crate::store::session::{self, OfUser};
+use crate::store::people::session::{self, OfUser};
 
 /// Shows the sessions. Posts `end=<handle>` or `end=others` to `/account/sessions`.
 #[derive(Template)]
@@ -98,30 +98,30 @@ fn known(user_agent: &str, names: &[(&str, &'static str)]) -> Option<&'static st
 }
 
 /// Shows where the account is signed in.
-pub async fn get(State(app): State<App>, query: Query, owner: AccountHolder) -> Result<Response, Error> {
+pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) -> Result<Response, Error> {
     let done = match query.get("done") {
         Some("one") => Some(Done::One),
         Some("others") => Some(Done::Others),
         _ => None,
     };
-    let listed = session::list_of_user(&mut *app.db.read().await?, &owner.session.user_id, app.now()).await?;
-    let mut sessions: Vec<_> = listed.into_iter().map(|session| view(&app, &owner, session)).collect();
+    let listed = session::list_of_user(&mut *app.db.read().await?, &holder.session.user_id, app.now()).await?;
+    let mut sessions: Vec<_> = listed.into_iter().map(|session| view(&app, &holder, session)).collect();
     sessions.sort_by_key(|session| !session.is_this);
-    let layout = owner.layout(&app);
-    page::show_with(&app, &owner.visitor, StatusCode::OK, &AccountSessionsPage { layout, sessions, done })
+    let layout = holder.layout(&app);
+    page::show_with(&app, &holder.visitor, StatusCode::OK, &AccountSessionsPage { layout, sessions, done })
 }
 
 /// Ends one session, or all others.
 pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response, Error> {
-    let AccountForm { owner, params } = form;
+    let AccountForm { holder, params } = form;
     let wanted = params.get("end").unwrap_or_default();
     let done = if wanted == "others" {
-        login::session::end_others(&app, &owner.session).await?;
+        login::session::end_others(&app, &holder.session).await?;
         Some("others")
     } else {
         let mut conn = app.db.read().await?;
-        let listed = session::list_of_user(&mut conn, &owner.session.user_id, app.now()).await?;
-        let chosen = listed.iter().find(|one| handle(&app, &owner.session, one.id.as_str()) == wanted);
+        let listed = session::list_of_user(&mut conn, &holder.session.user_id, app.now()).await?;
+        let chosen = listed.iter().find(|one| handle(&app, &holder.session, one.id.as_str()) == wanted);
         let chosen = match chosen {
             Some(chosen) => session::find(&mut conn, &chosen.id, app.now()).await?,
             None => None,
@@ -142,14 +142,14 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     }
 }
 
-fn view(app: &App, owner: &AccountHolder, session: OfUser) -> SessionView {
+fn view(app: &App, holder: &AccountHolder, session: OfUser) -> SessionView {
     let user_agent = session.user_agent.as_deref().unwrap_or_default();
     let active_at = session.refreshed_at.map_or(session.last_active_at, |at| at.max(session.last_active_at));
     SessionView {
-        handle: handle(app, &owner.session, session.id.as_str()),
+        handle: handle(app, &holder.session, session.id.as_str()),
         browser: known(user_agent, &BROWSERS),
         system: known(user_agent, &SYSTEMS),
-        is_this: session.id == owner.session.id,
+        is_this: session.id == holder.session.id,
         began_at: moment(session.created_at),
         active_at: moment(active_at),
         address: session.address,

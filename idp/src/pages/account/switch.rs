@@ -8,13 +8,13 @@ use crate::flow::account_holder::{AccountForm, handle};
 use crate::http::error::Error;
 use crate::http::redirect;
 use crate::site::page::Page;
-use crate::store::session::Touch;
+use crate::store::people::session::Touch;
 
 /// Goes on with another account of this browser.
 pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response, Error> {
-    let AccountForm { owner, params } = form;
+    let AccountForm { holder, params } = form;
     let chosen = params.get("session").unwrap_or_default();
-    if let Some(other) = owner.others.iter().find(|one| handle(&app, one, one.id.as_str()) == chosen) {
+    if let Some(other) = holder.others.iter().find(|one| handle(&app, one, one.id.as_str()) == chosen) {
         app.db.write_one(Touch { session: other.id.clone() }).await?;
     }
     redirect::to_page(&app, Page::AccountProfile)

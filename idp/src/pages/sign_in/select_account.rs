@@ -16,7 +16,7 @@ use crate::http::request::visitor::Visitor;
 use crate::oidc::authorization::next_step::Facts;
 use crate::pages::{AccountView, Layout};
 use crate::site::page::Page;
-use crate::store::session::Session;
+use crate::store::people::session::Session;
 
 /// Asks which account to go on with. Posts `session=<handle>`, or `session=another`, to `/select-account`.
 #[derive(Template)]

@@ -27,7 +27,7 @@ use crate::oidc::end_session::{CurrentSession, Decision, EndSessionRequest, Refu
 use crate::oidc::params::Params;
 use crate::pages::{AccountView, Layout};
 use crate::site::page::Page;
-use crate::store::session::Session;
+use crate::store::people::session::Session;
 
 /// Asks whether to sign out. Posts `decision=sign_out` or `decision=stay` to `/end_session`.
 #[derive(Template)]

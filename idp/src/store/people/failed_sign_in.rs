@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::db::{Change, Conn, Result, Tx};
 use crate::base::clock::Timestamp;
+use crate::store::db::{Change, Conn, Result, Tx};
 
 /// For how long tries of one network are counted together.
 pub const RANGE: Duration = Duration::from_secs(600);

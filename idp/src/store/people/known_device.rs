@@ -1,9 +1,9 @@
 //! Browsers that a user has signed in with.
 
-use super::db::{Conn, Result};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
+use crate::store::db::{Conn, Result};
 
 /// How many browsers of one user are remembered. Each has tries of its own, so that somebody who once knew the password
 /// could otherwise collect any number of tries.

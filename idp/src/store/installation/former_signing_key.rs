@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use super::db::{Conn, Json, Result};
 use crate::base::clock::Timestamp;
+use crate::store::db::{Conn, Json, Result};
 
 /// A former key.
 #[derive(Clone, Debug, sqlx::FromRow)]

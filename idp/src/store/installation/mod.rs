@@ -1,6 +1,13 @@
 //! Facts about this installation, and the data key.
 
-use super::db::{Change, Conn, Result, Tx};
+pub mod epoch;
+pub mod event;
+pub mod former_signing_key;
+pub mod process;
+pub mod signing_key;
+pub mod sweep;
+
+use crate::store::db::{Change, Conn, Result, Tx};
 
 /// A fact by its name.
 pub async fn find(conn: &mut Conn, name: &str) -> Result<Option<String>> {

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::db::{Change, Conn, Result, Tx};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::oidc::scope::ScopeSet;
+use crate::store::db::{Change, Conn, Result, Tx};
 
 /// Something that happened.
 #[derive(Clone, Debug, Serialize)]

@@ -1,10 +1,10 @@
 //! The epoch of the database: the moment of its last restore. What was used after the backup looks unused in it, so that
 //! nothing that was made before the epoch is good any more.
 
-use super::db::{Change, Conn, Db, Error, Result, Tx};
-use super::event::Event;
-use super::installation;
 use crate::base::clock::Timestamp;
+use crate::store::db::{Change, Conn, Db, Error, Result, Tx};
+use crate::store::installation;
+use crate::store::installation::event::Event;
 
 const NAME: &str = "epoch";
 

@@ -1,8 +1,8 @@
 //! The servers on this database, so that a command can say who has not followed a change.
 
-use super::db::{Change, Conn, Result, Tx};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
+use crate::store::db::{Change, Conn, Result, Tx};
 
 /// Says that a process is there, and which state of the signing keys it works with.
 #[derive(Clone, Debug)]

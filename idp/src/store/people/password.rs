@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::db::{Conn, Result};
 use crate::base::clock::{SKEW, Timestamp};
 use crate::base::id::Id;
+use crate::store::db::{Conn, Result};
 
 /// Whether a user has a password.
 pub async fn exists(conn: &mut Conn, user: &Id) -> Result<bool> {

@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value};
 
-use super::db::{Change, Conn, Json, Result, Tx};
-use super::event::Event;
-use super::session::live;
-use super::user::{IDENTIFIER_COLUMNS, Identifier, MaybeIdentifier, User};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::oidc::scope::ScopeSet;
+use crate::store::db::{Change, Conn, Json, Result, Tx};
+use crate::store::installation::event::Event;
+use crate::store::people::session::live;
+use crate::store::people::user::{IDENTIFIER_COLUMNS, Identifier, MaybeIdentifier, User};
 
 /// A grant, with what its tokens tell of user and session.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -48,7 +48,7 @@ pub(super) const COLUMNS: &str = "g.id, g.user_id, u.sub, g.client_row, g.sessio
 
 /// What makes a grant live: not ended, its user neither disabled nor signed out everywhere, its client not disabled, and
 /// its session live, unless it may outlive that.
-pub(super) fn live_grant(now: &str) -> String {
+pub(in crate::store) fn live_grant(now: &str) -> String {
     format!(
         "g.ended_at IS NULL AND u.disabled_at IS NULL AND g.generation = u.generation AND c.disabled_at IS NULL
          AND (g.offline_at IS NOT NULL OR ({}))",
@@ -56,7 +56,7 @@ pub(super) fn live_grant(now: &str) -> String {
     )
 }
 
-pub(super) const TABLES: &str = "client_grant g JOIN user_account u ON u.id = g.user_id \
+pub(in crate::store) const TABLES: &str = "client_grant g JOIN user_account u ON u.id = g.user_id \
                                  JOIN client c ON c.id = g.client_row JOIN session s ON s.id = g.session_id";
 
 /// The live grant of an access token that was not revoked by itself, with its user: all that UserInfo and introspection

@@ -1,9 +1,9 @@
 //! Links that work once.
 
-use super::db::{Conn, Result};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
+use crate::store::db::{Conn, Result};
 
 /// What following a link allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,10 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::db::{Conn, Json, Result};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
+use crate::store::db::{Conn, Json, Result};
 
 /// The role of those who administer this provider.
 pub const ADMINISTRATOR: &str = "administrator";
@@ -79,11 +79,11 @@ pub async fn find(conn: &mut Conn, id: &Id) -> Result<Option<User>> {
 }
 
 /// The columns of an identifier `i` that may not be there.
-pub(super) const IDENTIFIER_COLUMNS: &str = "i.kind, i.as_written, i.normalised, i.skeleton, i.verified_at";
+pub(in crate::store) const IDENTIFIER_COLUMNS: &str = "i.kind, i.as_written, i.normalised, i.skeleton, i.verified_at";
 
 /// An identifier from an outer join: a user without any has one row with nothing in these columns.
 #[derive(sqlx::FromRow)]
-pub(super) struct MaybeIdentifier {
+pub(in crate::store) struct MaybeIdentifier {
     kind: Option<String>,
     as_written: Option<String>,
     normalised: Option<String>,
@@ -92,7 +92,7 @@ pub(super) struct MaybeIdentifier {
 }
 
 impl MaybeIdentifier {
-    pub(super) fn into_identifier(self) -> Option<Identifier> {
+    pub(in crate::store) fn into_identifier(self) -> Option<Identifier> {
         let Self { kind, as_written, normalised, skeleton, verified_at } = self;
         Some(Identifier {
             kind: kind?,

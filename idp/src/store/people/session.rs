@@ -3,11 +3,11 @@
 use sqlx::any::AnyRow;
 use sqlx::{FromRow, Row};
 
-use super::db::{Change, Conn, Json, Result, Tx};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
 pub use crate::oidc::authorization::session::Session;
+use crate::store::db::{Change, Conn, Json, Result, Tx};
 
 impl FromRow<'_, AnyRow> for Session {
     fn from_row(row: &AnyRow) -> sqlx::Result<Self> {

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::db::{Change, Conn, Error, Json, Result, Tx};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
 use crate::oidc::client::metadata::{Client, ClientKind, ClientMetadata};
+use crate::store::db::{Change, Conn, Error, Json, Result, Tx};
 
 /// A client, and what its secrets are compared with.
 #[derive(Clone, Debug)]

@@ -3,11 +3,11 @@
 use sqlx::any::AnyRow;
 use sqlx::{FromRow, Row as _};
 
-use super::db::{Conn, Result};
-use super::grant::{COLUMNS, Grant, TABLES, live_grant};
 use crate::base::clock::Timestamp;
 use crate::base::token::TokenHash;
 use crate::oidc::token::authorization_code::Code;
+use crate::store::db::{Conn, Result};
+use crate::store::grants::grant::{COLUMNS, Grant, TABLES, live_grant};
 
 impl FromRow<'_, AnyRow> for Code {
     fn from_row(row: &AnyRow) -> sqlx::Result<Self> {

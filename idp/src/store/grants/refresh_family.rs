@@ -6,12 +6,12 @@ use std::fmt::Write as _;
 use sqlx::any::AnyRow;
 use sqlx::{FromRow, Row};
 
-use super::db::{Change, Conn, Json, Result, Tx};
-use super::grant::{COLUMNS, Grant, TABLES, live_grant};
 use crate::base::clock::Timestamp;
 use crate::base::crash_point::crash_point;
 use crate::base::token::TokenHash;
 use crate::oidc::token::refresh_token::{Family, Rotation};
+use crate::store::db::{Change, Conn, Json, Result, Tx};
+use crate::store::grants::grant::{COLUMNS, Grant, TABLES, live_grant};
 
 impl FromRow<'_, AnyRow> for Family {
     fn from_row(row: &AnyRow) -> sqlx::Result<Self> {

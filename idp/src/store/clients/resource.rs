@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::db::{Conn, Error, Result};
 use crate::base::clock::Timestamp;
 use crate::jose::Algorithm;
 use crate::oidc::resource::Resource;
 use crate::oidc::scope::ScopeSet;
+use crate::store::db::{Conn, Error, Result};
 
 /// A resource as it is stored.
 #[derive(Clone, Debug)]

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::db::{Change, Conn, Error, Json, Result, Tx};
-use super::installation;
 use crate::base::clock::Timestamp;
+use crate::store::db::{Change, Conn, Error, Json, Result, Tx};
+use crate::store::installation;
 
 /// A signing key as it is stored.
 #[derive(Clone, Debug, sqlx::FromRow)]

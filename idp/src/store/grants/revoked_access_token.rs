@@ -1,7 +1,7 @@
 //! Access tokens that were revoked before their time, by their `jti`.
 
-use super::db::{Change, Conn, Result, Tx};
 use crate::base::clock::Timestamp;
+use crate::store::db::{Change, Conn, Result, Tx};
 
 /// Revokes an access token.
 #[derive(Clone, Debug)]

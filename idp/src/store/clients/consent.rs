@@ -3,13 +3,13 @@
 use sqlx::any::AnyRow;
 use sqlx::{FromRow, Row};
 
-use super::db::{Change, Conn, Json, Result, Tx};
-use super::event::Event;
-use super::grant::{TABLES, live_grant};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::oidc::authorization::next_step::Remembered;
 use crate::oidc::scope::ScopeSet;
+use crate::store::db::{Change, Conn, Json, Result, Tx};
+use crate::store::grants::grant::{TABLES, live_grant};
+use crate::store::installation::event::Event;
 
 impl FromRow<'_, AnyRow> for Remembered {
     fn from_row(row: &AnyRow) -> sqlx::Result<Self> {

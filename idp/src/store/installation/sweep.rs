@@ -1,8 +1,8 @@
 //! Removing what is dead from tables that have no index by which it could be found, because that index would cost more
 //! with each refresh than it saves: range by range along the primary key.
 
-use super::db::{Change, Conn, Result, Tx};
 use crate::base::clock::Timestamp;
+use crate::store::db::{Change, Conn, Result, Tx};
 
 /// A table that is swept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
