@@ -40,12 +40,11 @@ pub use logo::Logo;
 pub use metrics::Metrics;
 pub use pages::Pages;
 pub use problem::{Place, Problem, Problems};
+pub use reader::Section;
 pub(crate) use reader::others_read;
-pub use reader::{Entry, Section};
 pub use reference::{in_force, reference};
 pub use secrets::Secrets;
 pub use settings::{Config, Top};
-pub use source::{PREFIX, variable};
 pub use tls::Tls;
 pub use tokens::Tokens;
 pub use traces::Traces;
@@ -124,6 +123,7 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::source::PREFIX;
     use crate::jose::Algorithm;
     use proptest::prelude::*;
 

@@ -157,6 +157,8 @@ fn told(faults: &[Fault]) -> Result<(), Failure> {
         Member::DefaultResources => "--resource",
         Member::Resources => "--may-ask-for",
         Member::ResourceIdentifiers => "--resource-identifier",
+        // These can be said in the configuration alone.
+        Member::ClientUri | Member::TosUri | Member::PolicyUri => member.as_str(),
     };
     let faults: Vec<_> = faults.iter().map(|Fault { member, why }| format!("{}: {why}", option(*member))).collect();
     if faults.is_empty() { Ok(()) } else { Err(Failure::Usage(faults.join("\n"))) }

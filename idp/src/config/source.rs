@@ -12,12 +12,7 @@ use super::problem::{Place, Problem};
 /// What environment variables of Latchkey begin with.
 ///
 /// Two underscores, because container platforms invent variables such as `LATCHKEY_PORT` by themselves.
-pub const PREFIX: &str = "LATCHKEY__";
-
-/// The environment variable that sets a key.
-pub fn variable(key: &str) -> String {
-    format!("{PREFIX}{}", key.replace('.', "__").to_ascii_uppercase())
-}
+pub(super) const PREFIX: &str = "LATCHKEY__";
 
 /// How a table is called that stands where a value should, or is empty.
 pub(super) const TABLE: &str = "a table";

@@ -12,8 +12,8 @@ pub mod typ;
 pub mod verify;
 
 pub use algorithm::Algorithm;
-pub use key::{KeyError, SigningKey};
+pub use key::SigningKey;
 pub use key_set::KeySet;
-pub use sign::{SignError, sign};
+pub use sign::sign;
 pub use typ::Typ;
 pub use verify::{VerifyError, verify};

@@ -45,8 +45,3 @@ pub mod resource;
 pub mod revocation;
 pub mod scope;
 pub mod token;
-
-pub use client::metadata::Client;
-pub use error::{Error, ErrorCode};
-pub use params::Params;
-pub use scope::ScopeSet;

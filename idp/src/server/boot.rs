@@ -495,5 +495,5 @@ pub(crate) fn key_is_there(config: &Config, backup: &Path) -> Result<()> {
 pub(crate) use files::beside;
 pub(crate) use files::warn_of_open_folders;
 pub(crate) use hold::take_away;
-pub use hold::{Hold, take_hold};
+pub use hold::take_hold;
 pub(crate) use restore::forget_unfinished_restore;

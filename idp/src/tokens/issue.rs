@@ -29,7 +29,7 @@ pub enum Error {
     /// The database did not answer.
     Store(db::Error),
     /// The client asked for a token that it cannot have.
-    Refused(oidc::Error),
+    Refused(oidc::error::Error),
 }
 
 impl fmt::Display for Error {
@@ -44,8 +44,8 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-impl From<oidc::Error> for Error {
-    fn from(error: oidc::Error) -> Self {
+impl From<oidc::error::Error> for Error {
+    fn from(error: oidc::error::Error) -> Self {
         Self::Refused(error)
     }
 }
@@ -81,15 +81,20 @@ pub async fn for_grant(app: &App, client: &Client, grant: &Grant, wanted: Wanted
         // The client's default resources have changed. What it means by naming none is what they are now.
         still = access_token::audience(client, &scope, app.issuer());
         if !named(&still) && !scope.contains(OPENID) {
-            return Err(oidc::Error::invalid_grant("The resources that were granted are no longer there.").into());
+            return Err(
+                oidc::error::Error::invalid_grant("The resources that were granted are no longer there.").into()
+            );
         }
     }
     let terms = terms(app, &known, &narrowed(&still, wanted.resources)?, &scope)?;
     // A token that says nothing would be taken for one with all that was asked for: RFC 6749 §5.1.
     if terms.scope.is_empty() {
         return Err(match whole {
-            true => oidc::Error::invalid_grant("The scopes that were granted are no longer there."),
-            false => oidc::Error::new(ErrorCode::InvalidScope, "No scope that was asked for belongs to the resources."),
+            true => oidc::error::Error::invalid_grant("The scopes that were granted are no longer there."),
+            false => oidc::error::Error::new(
+                ErrorCode::InvalidScope,
+                "No scope that was asked for belongs to the resources.",
+            ),
         }
         .into());
     }
@@ -180,7 +185,7 @@ fn jti(app: &App) -> String {
 fn terms(app: &App, known: &Known, audience: &[String], scope: &ScopeSet) -> Result<Terms, Error> {
     // With `openid` there is UserInfo, whatever became of the resources.
     if audience.is_empty() && !scope.contains(OPENID) {
-        return Err(oidc::Error::from(ErrorCode::InvalidTarget).into());
+        return Err(oidc::error::Error::from(ErrorCode::InvalidTarget).into());
     }
     let standard = (app.config.tokens.access_token, default_algorithm(app)?);
     Ok(resource::terms(&known.resources, audience, scope, app.issuer(), standard)?)

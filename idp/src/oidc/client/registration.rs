@@ -1,5 +1,7 @@
 //! The one validation of a client, whoever registers it: RFC 7591 §2, OpenID Connect Registration §2.
 
+use url::Url;
+
 use crate::jose::Algorithm;
 use crate::oidc::client::metadata::{ClientKind, ClientMetadata, TokenEndpointAuthMethod};
 use crate::oidc::client::redirect_uri::{check_redirect_uri, origin};
@@ -42,6 +44,9 @@ pub enum Member {
     DefaultResources,
     Resources,
     ResourceIdentifiers,
+    ClientUri,
+    TosUri,
+    PolicyUri,
 }
 
 impl Member {
@@ -60,6 +65,9 @@ impl Member {
             Self::DefaultResources => "default_resources",
             Self::Resources => "resources",
             Self::ResourceIdentifiers => "resource_identifiers",
+            Self::ClientUri => "client_uri",
+            Self::TosUri => "tos_uri",
+            Self::PolicyUri => "policy_uri",
         }
     }
 }
@@ -179,6 +187,17 @@ impl NewClient {
         ] {
             faults.extend(uris.iter().filter_map(|uri| Some(Fault::of(member, check_identifier(uri).err()?))));
         }
+        // People are offered these as links.
+        for (member, uri) in [
+            (Member::ClientUri, &self.metadata.client_uri),
+            (Member::TosUri, &self.metadata.tos_uri),
+            (Member::PolicyUri, &self.metadata.policy_uri),
+        ] {
+            let web = |uri: &String| Url::parse(uri).is_ok_and(|url| matches!(url.scheme(), "https" | "http"));
+            if !uri.as_ref().is_none_or(web) {
+                faults.push(Fault::of(member, "allowed: a URL that begins with https: or http:"));
+            }
+        }
         let wrong = self.origins.iter().filter(|text| origin(text).as_ref() != Some(text));
         let why = |text| format!("{text:?} is no origin, such as \"https://example.com\"");
         faults.extend(wrong.map(|text| Fault::of(Member::Origins, why(text))));
@@ -238,6 +257,9 @@ mod tests {
         let mut web = client(ClientKind::Web, uri);
         web.post_logout_redirect_uris = vec!["https://rp.example/*".to_owned()];
         assert_eq!(faults(&web), ["post_logout_redirect_uris"]);
+        web.metadata.tos_uri = Some("javascript:alert(1)".to_owned());
+        web.metadata.policy_uri = Some("https://rp.example/privacy".to_owned());
+        assert_eq!(faults(&web), ["post_logout_redirect_uris", "tos_uri"]);
         spa.metadata.token_endpoint_auth_method = None;
         assert_eq!(faults(&spa), ["client_id", "token_endpoint_auth_method", "origins"]);
     }
