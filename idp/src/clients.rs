@@ -61,7 +61,7 @@ impl Change for Add {
             let id = tx.id();
             client::insert_secret(tx, &id, &client.id, hash, now).await?;
         }
-        tx.record(&Event::ClientCreated { client: client.id.clone() }).await?;
+        tx.record(&Event::ClientCreated { client_row: client.id.clone() }).await?;
         Ok(client)
     }
 }
@@ -143,7 +143,7 @@ impl Change for Remove {
     async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
         let Self { client_row, disabled_at } = self;
         if client::delete(tx, &client_row, disabled_at).await? {
-            tx.record(&Event::ClientRemoved { client: client_row }).await?;
+            tx.record(&Event::ClientRemoved { client_row }).await?;
             return Ok(true);
         }
         let now = tx.now();

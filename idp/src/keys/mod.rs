@@ -2,3 +2,4 @@
 
 pub mod signing;
 pub mod vault;
+pub mod verified;

@@ -17,7 +17,7 @@ use crate::store::db::{Change, Db, Error, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::installation::signing_key::Retire;
 use crate::store::installation::{former_signing_key, signing_key};
-use crate::tokens::verified::Verified;
+use crate::keys::verified::Verified;
 
 /// How long a key that has signed stays published, beyond the life of its tokens, for clocks and caches that lag.
 const MARGIN: Duration = Duration::from_secs(24 * 60 * 60);

@@ -144,7 +144,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
                 step.interaction.facts.consent = Some(consent);
             }
             Some("deny") => {
-                app.db.write(Event::ConsentRefused { user, client: client_row }).await?;
+                app.db.write(Event::ConsentRefused { user, client_row }).await?;
                 step.interaction.facts.session = Some(session.id.clone());
                 step.interaction.facts.denied = true;
             }
@@ -171,7 +171,7 @@ impl Change for Remember {
         let held = consent::hold(tx, &id, &user, &client_row, now).await?;
         let scope = held.scope.union(&scopes);
         consent::set_scope(tx, &held.id, &scope).await?;
-        tx.record(&Event::ConsentGiven { user, client: client_row, scope }).await?;
+        tx.record(&Event::ConsentGiven { user, client_row, scope }).await?;
         Ok(held.id)
     }
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::account::users;
 use crate::app::App;
+use crate::base::clock::Timestamp;
 use crate::jose::{Algorithm, SigningKey, Typ, sign};
 use crate::oidc;
 use crate::oidc::claims;
@@ -98,24 +99,9 @@ pub async fn for_grant(app: &App, client: &Client, grant: &Grant, wanted: Wanted
         }
         .into());
     }
-    let (now, lifetime, scope) = (app.now(), terms.lifetime, &terms.scope);
-    let token = AccessToken {
-        sub: grant.sub.clone(),
-        audience: terms.audience,
-        client_id: client.client_id.clone(),
-        scope: scope.clone(),
-        jti: jti(app),
-        grant: Some(app.grant_names.name(&grant.id, now)),
-        sid: Some(grant.sid.clone()),
-        auth_time: Some(grant.auth_time),
-        acr: Some(grant.acr.clone()),
-        issued_at: now,
-        expires_at: now + lifetime,
-    };
-    let (_, key) = signer(app, client, terms.algorithm)?;
-    let access_token = signed(&key, Typ::AccessToken, &token.claims(app.issuer()))?;
-    let mut response = TokenResponse::new(access_token, lifetime, scope.clone());
-    if scope.contains(OPENID) {
+    let now = app.now();
+    let mut response = access_token(app, client, &terms, Some(grant), now)?;
+    if terms.scope.contains(OPENID) {
         let offered = client.id_token_algorithm(&app.config.tokens.signing_algorithms);
         let wished = offered.or(client.metadata.id_token_signed_response_alg);
         let (algorithm, key) = signer(app, client, wished.map_or_else(|| default_algorithm(app), Ok)?)?;
@@ -129,7 +115,7 @@ pub async fn for_grant(app: &App, client: &Client, grant: &Grant, wanted: Wanted
             amr: &grant.amr,
             sid: Some(&grant.sid),
             at_hash: Some(id_token::at_hash(algorithm, &response.access_token)),
-            person: claims_of(app, client, grant, scope).await?,
+            person: claims_of(app, client, grant, &terms.scope).await?,
         };
         let claims = id_token::claims(&token, now, app.config.tokens.id_token);
         response.id_token = Some(signed(&key, Typ::Jwt, &claims)?);
@@ -159,27 +145,33 @@ pub fn for_client(
         false => resources.to_vec(),
     };
     let terms = terms(app, known, &audience, scope)?;
-    let (now, lifetime, scope) = (app.now(), terms.lifetime, &terms.scope);
+    access_token(app, client, &terms, None, app.now())
+}
+
+/// The response with an access token on these terms: of a person's grant, or of the client itself.
+fn access_token(
+    app: &App,
+    client: &Client,
+    terms: &Terms,
+    grant: Option<&Grant>,
+    now: Timestamp,
+) -> Result<TokenResponse, Error> {
     let token = AccessToken {
-        sub: client.client_id.clone(),
-        audience: terms.audience,
+        sub: grant.map_or(&client.client_id, |grant| &grant.sub).clone(),
+        audience: terms.audience.clone(),
         client_id: client.client_id.clone(),
-        scope: scope.clone(),
-        jti: jti(app),
-        grant: None,
-        sid: None,
-        auth_time: None,
-        acr: None,
+        scope: terms.scope.clone(),
+        jti: app.random.name::<16>(),
+        grant: grant.map(|grant| app.grant_names.name(&grant.id, now)),
+        sid: grant.map(|grant| grant.sid.clone()),
+        auth_time: grant.map(|grant| grant.auth_time),
+        acr: grant.map(|grant| grant.acr.clone()),
         issued_at: now,
-        expires_at: now + lifetime,
+        expires_at: now + terms.lifetime,
     };
     let (_, key) = signer(app, client, terms.algorithm)?;
     let access_token = signed(&key, Typ::AccessToken, &token.claims(app.issuer()))?;
-    Ok(TokenResponse::new(access_token, lifetime, scope.clone()))
-}
-
-fn jti(app: &App) -> String {
-    app.random.name::<16>()
+    Ok(TokenResponse::new(access_token, terms.lifetime, terms.scope.clone()))
 }
 
 fn terms(app: &App, known: &Known, audience: &[String], scope: &ScopeSet) -> Result<Terms, Error> {

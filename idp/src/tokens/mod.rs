@@ -5,4 +5,3 @@ pub mod grant_name;
 pub mod issue;
 pub mod revoke;
 pub mod successors;
-pub mod verified;

@@ -41,7 +41,7 @@ async fn refresh_token(app: &App, client: &Client, token: &Token) -> Result<Revo
         return Ok(Revocation::OfAnotherClient);
     }
     // Any token with the family's handle ends it: who knows the handle has had a token of it.
-    let event = Event::GrantRevoked { grant: family.grant_id.clone(), client: client.id.clone() };
+    let event = Event::GrantRevoked { grant: family.grant_id.clone(), client_row: client.id.clone() };
     app.db.write(grant::End { grant: family.grant_id, event }).await?;
     Ok(Revocation::Done)
 }

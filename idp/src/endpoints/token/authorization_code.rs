@@ -106,7 +106,7 @@ async fn failed(
     grant: Id,
     error: oidc::error::Error,
 ) -> Result<TokenResponse, Error> {
-    let event = Event::CodeBurnt { grant, client: client.id.clone() };
+    let event = Event::CodeBurnt { grant, client_row: client.id.clone() };
     app.db.write(CountFailure { code: hash, event }).await?;
     Err(error.into())
 }
@@ -135,7 +135,7 @@ impl Change for CountFailure {
 /// §4.1.2.
 async fn replayed(app: &App, client: &Client, grant: &Id) -> Result<TokenResponse, Error> {
     app.metrics.replay("authorization_code");
-    let event = Event::CodeReplayed { grant: grant.clone(), client: client.id.clone() };
+    let event = Event::CodeReplayed { grant: grant.clone(), client_row: client.id.clone() };
     app.db.write(grant::End { grant: grant.clone(), event }).await?;
     Err(oidc::error::Error::invalid_grant("The code was used before.").into())
 }

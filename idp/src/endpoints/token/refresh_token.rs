@@ -8,7 +8,6 @@ use crate::http::error::Error;
 use crate::oidc;
 use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
-use crate::oidc::scope::ScopeSet;
 use crate::oidc::token::refresh_token::{MOST_ROTATIONS, RefreshVerdict, judge, scope};
 use crate::oidc::token::request::Refresh;
 use crate::oidc::token::response::TokenResponse;
@@ -24,12 +23,10 @@ const LOOKS: usize = 2 * MOST_ROTATIONS;
 
 /// Gives new tokens for a refresh token.
 pub async fn refresh(app: &App, client: &Client, refresh: &Refresh) -> Result<TokenResponse, Error> {
-    let Refresh { refresh_token, scope, resources } = refresh;
-    let presented = Token::parse(TokenKind::RefreshToken, refresh_token);
-    let presented = presented.ok_or_else(|| unknown(looks_like(refresh_token)))?;
-    let asked = scope.as_ref();
+    let presented = Token::parse(TokenKind::RefreshToken, &refresh.refresh_token);
+    let presented = presented.ok_or_else(|| unknown(looks_like(&refresh.refresh_token)))?;
     for _ in 0..LOOKS {
-        if let Some(response) = try_once(app, client, &presented, asked, resources).await? {
+        if let Some(response) = try_once(app, client, refresh, &presented).await? {
             return Ok(response);
         }
     }
@@ -40,9 +37,8 @@ pub async fn refresh(app: &App, client: &Client, refresh: &Refresh) -> Result<To
 async fn try_once(
     app: &App,
     client: &Client,
+    refresh: &Refresh,
     presented: &Token,
-    asked: Option<&ScopeSet>,
-    resources: &[String],
 ) -> Result<Option<TokenResponse>, Error> {
     let (handle_hash, hash, now) = (presented.handle_hash(), presented.hash(), app.now());
     let found = refresh_family::find(&mut *app.db.read().await?, &handle_hash, now).await?;
@@ -63,7 +59,7 @@ async fn try_once(
     let Some(grant) = grant else {
         return Err(oidc::error::Error::invalid_grant("What the refresh token stands for has ended.").into());
     };
-    let scope = scope(&grant.scope, asked)?;
+    let scope = scope(&grant.scope, refresh.scope.as_ref())?;
     let same = match verdict {
         RefreshVerdict::Keep => Some(presented.clone()),
         RefreshVerdict::Newest => successors::newest(app, presented, &family, sealed_successor.as_deref()),
@@ -79,7 +75,7 @@ async fn try_once(
             (token, Some(successor))
         }
     };
-    let wanted = Wanted { narrower: Some(&scope), resources, ..Wanted::default() };
+    let wanted = Wanted { narrower: Some(&scope), resources: &refresh.resources, ..Wanted::default() };
     let mut response = issue::for_grant(app, client, &grant, wanted).await?;
     response.refresh_token = Some(token.expose().to_owned());
     crash_point("refresh_token.before_commit");
@@ -94,7 +90,7 @@ async fn try_once(
 /// Somebody has a copy: ends the family and all that hangs on its grant, and is certain of that before it answers.
 async fn replayed(app: &App, client: &Client, grant: &Id) -> Result<Option<TokenResponse>, Error> {
     app.metrics.replay("refresh_token");
-    let event = Event::RefreshTokenReplayed { grant: grant.clone(), client: client.id.clone() };
+    let event = Event::RefreshTokenReplayed { grant: grant.clone(), client_row: client.id.clone() };
     app.db.write(grant::End { grant: grant.clone(), event }).await?;
     Err(oidc::error::Error::invalid_grant("The refresh token was used before.").into())
 }

@@ -82,7 +82,7 @@ impl Change for Withdraw {
         .bind(tx.now())
         .execute(&mut **tx)
         .await?;
-        tx.record(&Event::ConsentWithdrawn { user, client: client_row }).await
+        tx.record(&Event::ConsentWithdrawn { user, client_row }).await
     }
 }
 

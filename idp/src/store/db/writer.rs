@@ -33,7 +33,7 @@ pub(super) enum Extent {
 /// Where changes wait for the writer.
 #[derive(Clone, Debug)]
 pub(super) struct Queue {
-    sender: mpsc::Sender<Box<dyn Piece>>,
+    sender: mpsc::Sender<Box<dyn QueuedChange>>,
     writer: Pool,
     source: Source,
 }
@@ -54,7 +54,7 @@ impl Queue {
     ) -> Result<C::Outcome> {
         let (done, mut outcome) = oneshot::channel();
         let state = Arc::new(AtomicU8::new(QUEUED));
-        let piece = Typed {
+        let change = Typed {
             change: Some(change),
             source: self.source.clone(),
             outcome: None,
@@ -63,7 +63,7 @@ impl Queue {
             state: Arc::clone(&state),
             _token: token,
         };
-        self.sender.try_send(Box::new(piece)).map_err(|_| unavailable("too much work waits for the database"))?;
+        self.sender.try_send(Box::new(change)).map_err(|_| unavailable("too many changes wait for the database"))?;
         let outcome = match tokio::time::timeout(self.writer.timeout(), &mut outcome).await {
             Ok(outcome) => outcome,
             Err(_) if state.compare_exchange(QUEUED, GIVEN_UP, Ordering::AcqRel, Ordering::Acquire).is_ok() => {
@@ -81,7 +81,7 @@ const BEGUN: u8 = 1;
 const GIVEN_UP: u8 = 2;
 
 /// A change that waits, whatever it is.
-trait Piece: Send {
+trait QueuedChange: Send {
     /// Whether it is still wanted; from then on it will be done.
     fn begin(&self) -> bool;
     fn extent(&self) -> Extent;
@@ -113,7 +113,7 @@ struct Typed<C: Change> {
     _token: TaskTrackerToken,
 }
 
-impl<C: Change> Piece for Typed<C> {
+impl<C: Change> QueuedChange for Typed<C> {
     fn begin(&self) -> bool {
         self.state.compare_exchange(QUEUED, BEGUN, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
@@ -134,7 +134,7 @@ impl<C: Change> Piece for Typed<C> {
             let outcome = std::future::poll_fn(|context| {
                 match catch_unwind(AssertUnwindSafe(|| change.as_mut().poll(context))) {
                     Ok(poll) => poll,
-                    Err(_) => Poll::Ready(Err(Error::Corrupt("a piece of work stopped".into()))),
+                    Err(_) => Poll::Ready(Err(Error::Corrupt("a change stopped".into()))),
                 }
             })
             .await;
@@ -157,50 +157,50 @@ impl<C: Change> Piece for Typed<C> {
             (None, Some(outcome)) => outcome,
             // What failed by itself says so itself.
             (Some(_), Some(Err(error))) => Err(error),
-            (why, _) => Err(unavailable(why.unwrap_or("the work was not done").to_owned())),
+            (why, _) => Err(unavailable(why.unwrap_or("the change was not made").to_owned())),
         };
         // Nobody may wait any more.
         let _ = self.done.send(outcome);
     }
 }
 
-async fn write_together(writer: Pool, mut queue: mpsc::Receiver<Box<dyn Piece>>) {
+async fn write_together(writer: Pool, mut queue: mpsc::Receiver<Box<dyn QueuedChange>>) {
     while let Some(first) = queue.recv().await {
         // Under load, who can run now comes along instead of asking for a wait of its own; otherwise nobody waits.
         tokio::task::yield_now().await;
-        let mut pieces = Vec::new();
-        let failed = transaction(&writer, first, &mut queue, &mut pieces).await.err();
-        for piece in pieces {
-            piece.tell(failed.as_deref());
+        let mut changes = Vec::new();
+        let failed = transaction(&writer, first, &mut queue, &mut changes).await.err();
+        for change in changes {
+            change.tell(failed.as_deref());
         }
     }
 }
 
-/// Does the first piece and all that wait behind it; an error means that nothing was committed.
+/// Does the first change and all that wait behind it; an error means that nothing was committed.
 async fn transaction(
     writer: &Pool,
-    first: Box<dyn Piece>,
-    queue: &mut mpsc::Receiver<Box<dyn Piece>>,
-    pieces: &mut Vec<Box<dyn Piece>>,
+    first: Box<dyn QueuedChange>,
+    queue: &mut mpsc::Receiver<Box<dyn QueuedChange>>,
+    changes: &mut Vec<Box<dyn QueuedChange>>,
 ) -> std::result::Result<(), String> {
     let mut next = Some(first);
     let mut conn = match writer.acquire().await {
         Ok(conn) => conn,
         Err(error) => {
-            pieces.extend(next);
+            changes.extend(next);
             return Err(error.to_string());
         }
     };
     let (mut outcome, mut open) = (Ok(()), Open::Nothing);
-    while let Some(mut piece) = next.take() {
-        if piece.begin() {
-            outcome = in_savepoint(&mut conn, &mut *piece, &mut open).await;
+    while let Some(mut change) = next.take() {
+        if change.begin() {
+            outcome = in_savepoint(&mut conn, &mut *change, &mut open).await;
         }
-        pieces.push(piece);
+        changes.push(change);
         if outcome.is_err() {
             break;
         }
-        next = if pieces.len() < TOGETHER { queue.try_recv().ok() } else { None };
+        next = if changes.len() < TOGETHER { queue.try_recv().ok() } else { None };
     }
     if outcome.is_ok() && open != Open::Nothing {
         outcome = conn.execute("COMMIT").await.map(drop).map_err(|error| error.to_string());
@@ -212,25 +212,25 @@ async fn transaction(
     outcome
 }
 
-/// What is open between two pieces.
+/// What is open between two changes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Open {
     Nothing,
     Transaction,
-    /// The savepoint of a piece that is done: the next one, or COMMIT, releases it.
+    /// The savepoint of a change that is done: the next one, or COMMIT, releases it.
     Savepoint,
 }
 
-async fn in_savepoint(conn: &mut Conn, piece: &mut dyn Piece, open: &mut Open) -> std::result::Result<(), String> {
+async fn in_savepoint(conn: &mut Conn, change: &mut dyn QueuedChange, open: &mut Open) -> std::result::Result<(), String> {
     let text = |error: sqlx::Error| error.to_string();
-    let guarded = piece.extent() == Extent::Several;
-    // What ends one piece and begins the next is sent at once: each turn of the connection's thread costs as much as a short
+    let guarded = change.extent() == Extent::Several;
+    // What ends one change and begins the next is sent at once: each turn of the connection's thread costs as much as a short
     // statement.
     let begins = match (*open, guarded) {
-        (Open::Nothing, true) => Some(("BEGIN IMMEDIATE; SAVEPOINT piece", Open::Savepoint)),
+        (Open::Nothing, true) => Some(("BEGIN IMMEDIATE; SAVEPOINT change", Open::Savepoint)),
         (Open::Nothing, false) => Some(("BEGIN IMMEDIATE", Open::Transaction)),
-        (Open::Transaction, true) => Some(("SAVEPOINT piece", Open::Savepoint)),
-        (Open::Savepoint, true) => Some(("RELEASE piece; SAVEPOINT piece", Open::Savepoint)),
+        (Open::Transaction, true) => Some(("SAVEPOINT change", Open::Savepoint)),
+        (Open::Savepoint, true) => Some(("RELEASE change; SAVEPOINT change", Open::Savepoint)),
         // One statement is atomic by itself, wherever it stands.
         (Open::Transaction | Open::Savepoint, false) => None,
     };
@@ -238,10 +238,10 @@ async fn in_savepoint(conn: &mut Conn, piece: &mut dyn Piece, open: &mut Open) -
         conn.execute(sql).await.map_err(text)?;
         *open = opened;
     }
-    match piece.run(conn).await {
+    match change.run(conn).await {
         Err(Undo::All(why)) => return Err(why),
         Err(Undo::This) if guarded => {
-            conn.execute("ROLLBACK TO piece").await.map_err(text)?;
+            conn.execute("ROLLBACK TO change").await.map_err(text)?;
         }
         Ok(()) | Err(Undo::This) => {}
     }

@@ -22,16 +22,16 @@ pub enum Event {
     PasswordDoorClosed { user: Id },
     SignedOut { user: Id, session: Id },
     SignedOutElsewhere { user: Id, session: Id },
-    ConsentGiven { user: Id, client: Id, scope: ScopeSet },
-    ConsentRefused { user: Id, client: Id },
-    ConsentWithdrawn { user: Id, client: Id },
+    ConsentGiven { user: Id, client_row: Id, scope: ScopeSet },
+    ConsentRefused { user: Id, client_row: Id },
+    ConsentWithdrawn { user: Id, client_row: Id },
     ProfileChanged { user: Id },
-    CodeReplayed { grant: Id, client: Id },
-    CodeBurnt { grant: Id, client: Id },
-    RefreshTokenReplayed { grant: Id, client: Id },
-    GrantRevoked { grant: Id, client: Id },
-    ClientCreated { client: Id },
-    ClientRemoved { client: Id },
+    CodeReplayed { grant: Id, client_row: Id },
+    CodeBurnt { grant: Id, client_row: Id },
+    RefreshTokenReplayed { grant: Id, client_row: Id },
+    GrantRevoked { grant: Id, client_row: Id },
+    ClientCreated { client_row: Id },
+    ClientRemoved { client_row: Id },
     ResourceCreated { resource: String },
     ResourceChanged { resource: String },
     ResourceRemoved { resource: String },
@@ -53,15 +53,15 @@ impl Event {
             Self::SignedIn { user, session, .. }
             | Self::SignedOut { user, session }
             | Self::SignedOutElsewhere { user, session } => (Some(user), None, Some(session)),
-            Self::ConsentGiven { user, client, .. }
-            | Self::ConsentRefused { user, client }
-            | Self::ConsentWithdrawn { user, client } => (Some(user), Some(client), None),
-            Self::CodeReplayed { client, .. }
-            | Self::CodeBurnt { client, .. }
-            | Self::RefreshTokenReplayed { client, .. }
-            | Self::GrantRevoked { client, .. }
-            | Self::ClientCreated { client }
-            | Self::ClientRemoved { client } => (None, Some(client), None),
+            Self::ConsentGiven { user, client_row, .. }
+            | Self::ConsentRefused { user, client_row }
+            | Self::ConsentWithdrawn { user, client_row } => (Some(user), Some(client_row), None),
+            Self::CodeReplayed { client_row, .. }
+            | Self::CodeBurnt { client_row, .. }
+            | Self::RefreshTokenReplayed { client_row, .. }
+            | Self::GrantRevoked { client_row, .. }
+            | Self::ClientCreated { client_row }
+            | Self::ClientRemoved { client_row } => (None, Some(client_row), None),
             Self::UnknownNamesTried { .. }
             | Self::ResourceCreated { .. }
             | Self::ResourceChanged { .. }
@@ -89,6 +89,10 @@ impl Tx<'_> {
         let kind = data["kind"].take();
         if let Some(members) = data.as_object_mut() {
             members.remove("kind");
+            // Rows of earlier releases call it so.
+            if let Some(client) = members.remove("client_row") {
+                members.insert("client".to_owned(), client);
+            }
         }
         let (user, client, session) = event.subjects();
         sqlx::query(
