@@ -54,10 +54,10 @@ pub use value::{Color, Network};
 use reader::Reader;
 use source::Sources;
 
-/// The file that is read if no other is named and it is there.
+/// The file that is read if it exists and no other is named.
 pub const DEFAULT_FILE: &str = "latchkey.toml";
 
-/// A configuration with what is to be told about it.
+/// A configuration with the warnings about it and the origin of each value.
 #[derive(Clone, Debug)]
 pub struct Loaded {
     /// The configuration itself.
@@ -71,9 +71,9 @@ pub struct Loaded {
 }
 
 impl Config {
-    /// Reads the file and the environment, of which the environment wins; tells all problems at once.
+    /// Reads the file and the environment, which takes precedence; returns all problems at once.
     ///
-    /// Without a path, [`DEFAULT_FILE`] is read if it is there.
+    /// Without a path, [`DEFAULT_FILE`] is read if it exists.
     pub fn load(path: Option<&Path>, env: impl Iterator<Item = (String, String)>) -> Result<Loaded, Problems> {
         let default = Path::new(DEFAULT_FILE);
         let file = path.or_else(|| default.exists().then_some(default));
@@ -93,7 +93,7 @@ impl Config {
         Ok(loaded)
     }
 
-    /// Reads a document that is at hand, and the environment.
+    /// Reads this document and the environment.
     pub fn read(
         document: Option<(&Path, &str)>,
         env: impl Iterator<Item = (String, String)>,
@@ -298,7 +298,7 @@ name = 'roles'
         assert_eq!(config.clients[0].secrets[0].expose(), "a-secret-from-the-environment");
         assert_eq!(config.scopes[0].name, "roles");
 
-        // A comma may belong to a secret: it never makes two short ones of one.
+        // A comma may belong to a secret: it never splits one secret in two.
         let several = |text| {
             let env = [("LATCHKEY__CLIENTS__0__SECRETS", text)];
             let secrets =
@@ -315,7 +315,7 @@ name = 'roles'
         let as_in_the_file = format!("['{with_comma}']");
         assert_eq!(several(&as_in_the_file), Ok(vec![with_comma.to_owned()]));
         assert_eq!(several("['0123456789abcdef', 'fedcba9876543210']").unwrap().len(), 2);
-        // A short one is told, and lets the server start.
+        // A short secret causes a warning, and the server starts.
         let warned = |secret| loaded(document, &[("LATCHKEY__CLIENTS__0__SECRETS", secret)]).warnings;
         let warnings = warned("0123456789abcdef0123456789abcde");
         assert_eq!(warnings.len(), 1, "{warnings:?}");

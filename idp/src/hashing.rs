@@ -37,7 +37,7 @@ pub struct Cost {
 /// How many hashes are computed, and wait, at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// How many at once; `None` takes what cores and memory allow.
+    /// How many at once; `None` means as many as cores and memory allow.
     pub at_once: Option<usize>,
     /// How many may wait.
     pub queue: usize,
@@ -45,7 +45,7 @@ pub struct Bounds {
     pub wait: Duration,
 }
 
-/// How busy the place is where passwords are hashed.
+/// How busy the hasher is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Usage {
     /// How many are being hashed.
@@ -58,7 +58,7 @@ pub struct Usage {
     pub refused: u64,
 }
 
-/// There are too many to hash at present: to be told to the client with 503.
+/// Too many passwords wait to be hashed: the client gets a 503.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Busy;
 
@@ -68,12 +68,12 @@ pub struct Turn {
     _permit: OwnedSemaphorePermit,
 }
 
-/// What a password turned out to be.
+/// The result of checking a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordVerdict {
     /// The right one.
     Right,
-    /// The right one, whose hash is weaker than hashes are now.
+    /// The right one, but its hash is weaker than new hashes are.
     RightButWeak,
     /// A wrong one.
     Wrong,
@@ -90,15 +90,16 @@ pub struct Hashing {
     bounds: Bounds,
     cost: Cost,
     random: Random,
-    /// The hash of a password that nobody has, verified where there is no account, so that this takes as long.
+    /// The hash of a random password, verified if there is no account, so that the check takes as long as for an
+    /// account.
     nobody: String,
     memory: Arc<Memory>,
     deadline: Deadline,
     measured: OnceCell<()>,
 }
 
-/// Memory that hashes were computed in, kept for the next ones: to get it from the system and fill it with zeros takes a
-/// tenth of the time of a hash.
+/// Memory of earlier hashes, kept for the next ones: to get it from the system and fill it with zeros takes a tenth of
+/// the time of a hash.
 #[derive(Debug, Default)]
 struct Memory(Mutex<Vec<(Instant, Vec<Block>)>>);
 
@@ -122,7 +123,7 @@ impl Memory {
 }
 
 impl Hashing {
-    /// A place with these bounds.
+    /// A hasher with these bounds.
     pub fn new(cost: Cost, bounds: Bounds, random: Random) -> Self {
         let at_once = bounds.at_once.unwrap_or_else(|| at_once(cost.memory_kib, Machine::look(Path::new("/")))).max(1);
         let nobody = phc(cost, &random.bytes(), &random.bytes::<32>()).unwrap_or_default();
@@ -142,7 +143,7 @@ impl Hashing {
         }
     }
 
-    /// Notes how long a try against this PHC string took; without one, a try against the hash that nobody has.
+    /// Notes how long a try against this PHC string took; without one, a try against the hash of the random password.
     pub fn note(&self, phc: Option<&str>, took: Duration) {
         self.deadline.note(phc.unwrap_or(&self.nobody), took);
     }
@@ -152,7 +153,7 @@ impl Hashing {
         &self.deadline
     }
 
-    /// How busy the place is.
+    /// How busy the hasher is.
     pub fn usage(&self) -> Usage {
         Usage {
             running: self.at_once.saturating_sub(self.slots.available_permits()) as u64,
@@ -162,12 +163,12 @@ impl Hashing {
         }
     }
 
-    /// Gives memory back that has not been used for this long.
+    /// Frees memory that has not been used for this long.
     pub fn rest(&self, unused_for: Duration) {
         self.memory.rest(unused_for);
     }
 
-    /// Waits for a turn, as long as one may.
+    /// Waits for a turn, at most for the configured time.
     pub async fn turn(&self) -> Result<Turn, Busy> {
         let turn = self.wait_for_turn().await;
         if turn.is_err() {
@@ -200,7 +201,7 @@ impl Hashing {
         Ok(phc)
     }
 
-    /// Compares a password with a PHC string; without one, takes as long and finds it wrong.
+    /// Compares a password with a PHC string; without one, takes as long and returns that it is wrong.
     pub async fn verify(&self, turn: Turn, password: &Secret, phc: Option<&str>) -> Result<PasswordVerdict, Busy> {
         let (phc, known) = (phc.unwrap_or(&self.nobody).to_owned(), phc.is_some());
         let (normal, cost) = (normalise(password), self.cost);
@@ -257,7 +258,7 @@ impl Drop for Place<'_> {
     }
 }
 
-/// As many as there are cores, but no more than a quarter of the memory can hold.
+/// As many as there are cores, but not more than fit into a quarter of the memory.
 fn at_once(memory_kib: u32, machine: Machine) -> usize {
     let fit = |bytes: u64| usize::try_from(bytes / 1024 / 4 / u64::from(memory_kib.max(1))).unwrap_or(usize::MAX);
     machine.memory.map_or(machine.cores, |bytes| machine.cores.min(fit(bytes)))

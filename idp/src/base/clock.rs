@@ -1,4 +1,4 @@
-//! Time, passed in wherever it is needed so that tests can travel in it.
+//! Time, passed in as a value so that tests can control it.
 
 use std::fmt;
 use std::ops::{Add, Sub};
@@ -89,25 +89,25 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// Where the time comes from: the system, or a test's hand.
+/// Where the time comes from: the system, or a test that sets it.
 #[derive(Clone, Debug)]
 pub enum Clock {
     /// The machine's wall clock.
     System,
-    /// A clock that moves only when told.
+    /// A clock that a test moves.
     Manual(Arc<Hands>),
 }
 
-/// The hands of a clock that moves only when told, in microseconds.
+/// The state of a manual clock, in microseconds.
 #[derive(Debug)]
 pub struct Hands {
-    /// What the clock shows.
+    /// The time that the clock shows.
     shown: AtomicI64,
-    /// How much time has passed, whatever the clock was set to.
+    /// The time elapsed since the start. Setting the clock back does not change it.
     passed: AtomicI64,
 }
 
-/// When this process first asked how much time has passed.
+/// The start from which elapsed time is counted: the first time that this process asked for it.
 static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 impl Clock {
@@ -124,13 +124,14 @@ impl Clock {
                 Ok(since) => Timestamp(micros(since)),
                 Err(before) => Timestamp(-micros(before.duration())),
             },
-            // A microsecond passes with each look, so that what happens later has a later time, as it has in the world.
+            // Each reading advances the clock by a microsecond, so that later events get later times, as with a real
+            // clock.
             Self::Manual(hands) => Timestamp(hands.shown.fetch_add(1, Ordering::SeqCst)),
         }
     }
 
-    /// The time since an arbitrary start. It never goes back, whatever the clock is set to. Another process cannot compare
-    /// it with its own, so use it only for what stays in this one.
+    /// The time since an arbitrary start. It never goes back, even if the clock is set back. The start differs between
+    /// processes, so use it only within this one.
     pub fn passed(&self) -> Duration {
         match self {
             Self::System => BEGAN.elapsed(),
@@ -140,7 +141,7 @@ impl Clock {
         }
     }
 
-    /// Moves a manual clock forward; the system's clock is left alone.
+    /// Moves a manual clock forward; does nothing to the system's clock.
     pub fn advance(&self, by: Duration) {
         if let Self::Manual(hands) = self {
             hands.shown.fetch_add(micros(by), Ordering::SeqCst);
@@ -148,7 +149,7 @@ impl Clock {
         }
     }
 
-    /// Moves a manual clock back, as a machine's clock may jump; the system's clock is left alone.
+    /// Moves a manual clock back, as a machine's clock may jump; does nothing to the system's clock.
     pub fn set_back(&self, by: Duration) {
         if let Self::Manual(hands) = self {
             hands.shown.fetch_sub(micros(by), Ordering::SeqCst);

@@ -9,7 +9,7 @@ pub fn base64url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// What `base64url` encoded; `None` if the text is not exactly of that form.
+/// Decodes the output of `base64url`; `None` if the text is not exactly of that form.
 pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
@@ -19,7 +19,7 @@ pub fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
-/// What standard Base64 with padding encoded, as in HTTP Basic: RFC 7617 §2.
+/// Decodes standard Base64 with padding, as in HTTP Basic: RFC 7617 §2.
 pub fn from_base64(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text).ok()
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::clock::Clock;
 use super::random::Random;
 
-/// The identifier of a row: a UUIDv7 as text (RFC 9562 §5.7), sorted by the time of its making and never shown outside.
+/// The identifier of a row: a UUIDv7 as text (RFC 9562 §5.7), sorted by creation time and never shown outside.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Id(String);
@@ -44,7 +44,7 @@ impl fmt::Display for Id {
     }
 }
 
-/// A random UUIDv4 as text (RFC 9562 §5.4), for handles that must not tell when they were made.
+/// A random UUIDv4 as text (RFC 9562 §5.4), for handles that must not reveal when they were made.
 pub fn uuid_v4(random: &Random) -> String {
     uuid::Builder::from_random_bytes(random.bytes()).into_uuid().to_string()
 }

@@ -1,4 +1,4 @@
-//! The languages that pages speak, and which of them a person gets.
+//! The languages of the pages, and which of them a person gets.
 
 use std::fmt;
 
@@ -28,7 +28,7 @@ static TABLE: &[Entry] = &[
     },
 ];
 
-/// How much of what a browser sends is looked at: more than this no person has set.
+/// How many tags of an `Accept-Language` header are read: no real list is longer.
 const MOST_TAGS: usize = 64;
 
 /// A language of the table.
@@ -36,7 +36,7 @@ const MOST_TAGS: usize = 64;
 pub struct Language(usize);
 
 impl Language {
-    /// What is spoken when nothing better is known, and where other languages have no text.
+    /// The default, and the fallback where another language has no text.
     pub const ENGLISH: Language = Language(0);
 
     /// Every language, in the order of the table.
@@ -58,8 +58,8 @@ impl Language {
         }
     }
 
-    /// The language for a person: what the client asked for (`ui_locales`: OIDC Core §3.1.2.1), else what was chosen
-    /// before (a cookie), else what the browser prefers (`Accept-Language`: RFC 9110 §12.5.4), else the operator's.
+    /// The language for a person: the one the client asked for (`ui_locales`: OIDC Core §3.1.2.1), else the one chosen
+    /// before (a cookie), else the browser's preference (`Accept-Language`: RFC 9110 §12.5.4), else the operator's.
     pub fn negotiate<L: AsRef<str>>(
         ui_locales: &[L],
         cookie: Option<&str>,
@@ -78,7 +78,7 @@ impl Language {
         TABLE[self.0].tag
     }
 
-    /// How its speakers call it.
+    /// Its name in the language itself.
     pub fn name(self) -> &'static str {
         TABLE[self.0].name
     }
@@ -121,7 +121,7 @@ fn preferred(header: &str) -> Option<Language> {
     })
 }
 
-/// One element, `tag;q=0.8`, with its weight in thousandths; `None` if it is no such thing.
+/// One element, `tag;q=0.8`, with its weight in thousandths; `None` if it has another form.
 fn wish(element: &str) -> Option<(u16, &str)> {
     let mut parts = element.split(';').map(str::trim);
     let tag = parts.next().filter(|tag| !tag.is_empty())?;

@@ -43,8 +43,8 @@ impl Messages {
         self.format(language, key, Some(&arguments))
     }
 
-    /// The message in the language, else in English, else the key in brackets: a page is better with a gap than not
-    /// shown. What is missing is reported once.
+    /// The message in the language, else in English, else the key in brackets: a page with a gap is better than no
+    /// page. A missing message is reported once.
     fn format(&self, language: Language, key: &str, arguments: Option<&FluentArgs<'_>>) -> String {
         if let Some(text) = self.format_in(language, key, arguments) {
             return text;
@@ -73,14 +73,15 @@ fn bundle(language: Language) -> anyhow::Result<FluentBundle<FluentResource>> {
     let resource =
         FluentResource::try_new(language.messages().to_owned()).map_err(|(_, errors)| anyhow!("{errors:?}"))?;
     let mut bundle = FluentBundle::new_concurrent(vec![language.tag().parse::<LanguageIdentifier>()?]);
-    // Values are isolated below where their direction needs it: marks around every name would be copied with it.
+    // Values are isolated below, and only where their direction needs it: marks around every name would be copied
+    // with it.
     bundle.set_use_isolating(false);
     bundle.add_resource(resource).map_err(|errors| anyhow!("{errors:?}"))?;
     Ok(bundle)
 }
 
-/// A value that cannot turn the words around it: what runs the other way is isolated (U+2068 … U+2069: UAX #9), and
-/// marks that a name brings along to turn text are taken out.
+/// A value that cannot change the direction of the text around it: a value of the other direction is isolated
+/// (U+2068 … U+2069: UAX #9), and direction marks inside it are removed.
 fn isolated<'v>(value: FluentValue<'v>, language: Language) -> FluentValue<'v> {
     let FluentValue::String(text) = value else { return value };
     let text = unturned(text);
@@ -90,7 +91,7 @@ fn isolated<'v>(value: FluentValue<'v>, language: Language) -> FluentValue<'v> {
     FluentValue::String(text)
 }
 
-/// A text without the marks that turn the direction of what comes after them: a name has no business with that.
+/// A text without the marks that change the direction of the text after them: a name needs none.
 pub fn unturned<'v>(text: impl Into<Cow<'v, str>>) -> Cow<'v, str> {
     let text = text.into();
     if text.contains(turns_text) { Cow::Owned(text.replace(turns_text, "")) } else { text }
@@ -139,7 +140,7 @@ mod tests {
             assert_eq!(messages.text(russian(), "no-such-key"), "⟦no-such-key⟧");
         }
         assert_eq!(messages.reported.lock().unwrap().len(), 1);
-        // Without its placeable a message is no message.
+        // A message whose placeable is missing counts as missing.
         assert_eq!(messages.text(russian(), "sign-in-for-client"), "⟦sign-in-for-client⟧");
     }
 

@@ -1,4 +1,4 @@
-//! Ring 0: time, randomness, identifiers and secrets, which tests must control and which know nothing of the specs.
+//! Ring 0: time, randomness, identifiers and secrets. Tests must control them, and they do not depend on the specs.
 
 pub mod clock;
 pub mod crash_point;

@@ -1,4 +1,4 @@
-//! Chance, passed in wherever it is needed so that tests can repeat it.
+//! Randomness, passed in as a value so that tests can repeat it.
 
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -39,7 +39,7 @@ impl Block {
 #[allow(clippy::disallowed_methods)] // The one place that may ask the system for randomness.
 fn ask_the_system(buffer: &mut [u8]) {
     if getrandom::fill(buffer).is_err() {
-        // Without randomness no secret can be made; going on in any way would be worse than to stop.
+        // No secret can be made without randomness; to continue in any way would be worse than to stop.
         std::process::abort();
     }
 }
@@ -49,7 +49,7 @@ fn ask_the_system(buffer: &mut [u8]) {
 pub enum Random {
     /// The operating system's generator.
     System,
-    /// A stream that the seed decides, for tests.
+    /// A stream determined by a seed, for tests.
     Seeded(Arc<Mutex<(u64, u64)>>),
 }
 
@@ -82,7 +82,7 @@ impl Random {
         }
     }
 
-    /// As many random bytes as the caller's type asks for.
+    /// A random array, as long as its type says.
     pub fn bytes<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         self.fill(&mut bytes);
@@ -127,7 +127,7 @@ mod tests {
                     for length in (16..600).cycle().take(3_000) {
                         let mut bytes = vec![0; length];
                         Random::System.fill(&mut bytes);
-                        // That chance gives the same 16 bytes twice need not be expected.
+                        // Equal 16 bytes twice by chance are too unlikely to matter.
                         seen.extend(bytes.chunks_exact(16).map(|chunk| <[u8; 16]>::try_from(chunk).unwrap()));
                     }
                     seen

@@ -1,10 +1,10 @@
-//! Why the system refuses a file, in words that say who is refused.
+//! Error messages for a file that the system refuses, naming the user that is refused.
 
 use std::io::{Error, ErrorKind};
 use std::path::Path;
 
-/// The system's words and, where it is about permissions, as which user this process runs and whose the file is or, if that
-/// cannot be seen, the innermost folder that can.
+/// The system's error message. If permissions are the cause, it adds the user that this process runs as, and the owner
+/// of the file or, if the file cannot be seen, of the innermost folder that can.
 pub fn explained(path: &Path, error: &Error) -> String {
     if error.kind() != ErrorKind::PermissionDenied {
         return error.to_string();

@@ -1,7 +1,7 @@
-//! Sealing: authenticated encryption of what rests in the database or travels through a browser.
+//! Sealing: authenticated encryption of data that is stored in the database or passes through a browser.
 //!
-//! A blob is `v1.<key id>.<nonce>.<ciphertext>`, XChaCha20-Poly1305. Its associated data name what it is and where it
-//! belongs, so that a blob moved to another row, column or purpose does not open.
+//! A blob is `v1.<key id>.<nonce>.<ciphertext>`, XChaCha20-Poly1305. Its associated data name its purpose and its
+//! place, so that a blob moved to another row, column or purpose does not open.
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
@@ -35,8 +35,8 @@ impl SealingKey {
         Self { id: base64url(&id), key: Zeroizing::new(key) }
     }
 
-    /// The key that this text writes: 32 bytes in base64url, or in the standard alphabet with padding, as `openssl rand
-    /// -base64 32` does. Both name the same bytes.
+    /// Reads a key from text: 32 bytes in base64url, or in the standard alphabet with padding, as `openssl rand
+    /// -base64 32` writes them. Both forms stand for the same bytes.
     pub fn from_text(text: &str) -> Option<Self> {
         let text = Zeroizing::new(text.trim().trim_end_matches('=').replace('+', "-").replace('/', "_"));
         let bytes = Zeroizing::new(from_base64url(&text)?);
@@ -48,7 +48,7 @@ impl SealingKey {
         Self::new(random.bytes())
     }
 
-    /// What names the key in blobs; tells nothing about it.
+    /// The id of the key in blobs; it reveals nothing about the key.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -65,8 +65,8 @@ impl SealingKey {
         Self::new(key)
     }
 
-    /// Derives a key for one purpose from a secret text (HKDF, RFC 5869). The hash of the text, which may be stored, is not
-    /// enough to derive it.
+    /// Derives a key for one purpose from a secret text (HKDF, RFC 5869). The hash of the text, which may be stored,
+    /// does not suffice to derive the key.
     pub fn of_text(text: &str, purpose: &str) -> Self {
         let mut key = [0; 32];
         let _ = Hkdf::<Sha256>::new(None, text.as_bytes()).expand(purpose.as_bytes(), &mut key);
@@ -83,7 +83,7 @@ impl SealingKey {
         format!("v1.{}.{}.{}", self.id, base64url(&nonce), base64url(&sealed))
     }
 
-    /// Opens a blob that this key sealed for this place; `None` for everything else.
+    /// Opens a blob that this key sealed for this place; `None` for any other blob.
     pub fn open(&self, associated: &str, blob: &str) -> Option<Zeroizing<Vec<u8>>> {
         let mut parts = blob.split('.');
         let (version, id, nonce, sealed) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
@@ -96,7 +96,7 @@ impl SealingKey {
         cipher.decrypt(&XNonce::from(nonce), payload).ok().map(Zeroizing::new)
     }
 
-    /// A keyed fingerprint of the text, for what must be compared and not opened.
+    /// A keyed fingerprint of the text, for values that are only compared and never opened.
     pub fn fingerprint(&self, text: &str) -> String {
         let key = self.derive(text);
         base64url(&sha256(&*key.key))
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_key_is_read_in_either_alphabet_with_and_without_padding() {
-        // 32 bytes that need the two letters in which the alphabets differ.
+        // 32 bytes whose encoding uses the two characters in which the alphabets differ.
         let bytes: [u8; 32] = std::array::from_fn(|index| if index % 2 == 0 { 0xfb } else { 0xff });
         let url = base64url(&bytes);
         let standard = super::super::encoding::base64(&bytes);

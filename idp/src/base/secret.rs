@@ -12,12 +12,12 @@ use zeroize::Zeroizing;
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// The text itself, for the one place that needs it.
+    /// The text itself, for code that must use it.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Whether both are the same, in a time that does not tell where they differ.
+    /// Whether both are the same, compared in constant time, so that timing does not reveal where they differ.
     pub fn same_as(&self, other: &str) -> bool {
         self.0.as_bytes().ct_eq(other.as_bytes()).into()
     }

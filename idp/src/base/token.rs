@@ -1,7 +1,7 @@
 //! Opaque tokens: `lk_<kind>_<handle>_<secret><checksum>`.
 //!
-//! The prefix lets scanners find a leaked token and support tell kinds apart; the checksum refuses garbage before the
-//! database is asked. Stores see only hashes, which are a type of their own.
+//! The prefix lets scanners find a leaked token and lets support staff distinguish the kinds; the checksum refuses
+//! garbage without a database query. Stores see only hashes, which have a separate type.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use super::encoding::{base64url, sha256, sha256_text};
 use super::random::Random;
 use super::secret::Secret;
 
-/// What a token is for: a token of one kind is never taken for another.
+/// What a token is for: a token of one kind is never accepted as another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenKind {
     /// An authorization code: RFC 6749 §1.3.1.
@@ -20,7 +20,7 @@ pub enum TokenKind {
     RefreshToken,
     /// A client secret: RFC 6749 §2.3.1.
     ClientSecret,
-    /// The secret in a link or message that works once.
+    /// The secret in a link or message that can be used once.
     OneTimeLink,
 }
 
@@ -28,7 +28,7 @@ impl TokenKind {
     /// All kinds.
     pub const ALL: [Self; 4] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientSecret, Self::OneTimeLink];
 
-    /// The kind's two or three letters in a token.
+    /// The two or three letters that stand for the kind in a token.
     pub const fn code(self) -> &'static str {
         match self {
             Self::AuthorizationCode => "ac",
@@ -49,8 +49,8 @@ impl TokenKind {
     }
 }
 
-/// Says in words what kind of token a text looks like, without showing the text. As what it was presented, the caller
-/// knows.
+/// Describes the kind of token that a text looks like, without showing the text. The caller knows what it
+/// was presented as.
 pub fn looks_like(text: &str) -> &'static str {
     let kind = TokenKind::ALL
         .into_iter()
@@ -67,7 +67,7 @@ const HANDLE: usize = 22; // 128 bits in base64url
 const SECRET: usize = 43; // 256 bits in base64url
 const CHECKSUM: usize = 6;
 
-/// The SHA-256 of a token or of a part of it, as base64url: all that is ever stored of one.
+/// The SHA-256 of a token or of a part of it, as base64url: the only form in which a token is stored.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct TokenHash(String);
@@ -113,7 +113,7 @@ impl Token {
         Self { text: text.into(), handle: "lk__".len() + kind.code().len() }
     }
 
-    /// Reads a token of this kind; `None` for everything else, tokens of other kinds included.
+    /// Reads a token of this kind; `None` for any other text, including tokens of other kinds.
     pub fn parse(kind: TokenKind, text: &str) -> Option<Self> {
         let rest = text.strip_prefix("lk_")?.strip_prefix(kind.code())?.strip_prefix('_')?;
         let well_formed = rest.len() == HANDLE + 1 + SECRET + CHECKSUM
@@ -179,7 +179,7 @@ impl CookieSecret {
         self.0.expose()
     }
 
-    /// What is stored of it.
+    /// The hash under which it is stored.
     pub fn hash(&self) -> TokenHash {
         TokenHash::of(self.expose())
     }

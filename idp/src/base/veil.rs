@@ -1,4 +1,4 @@
-//! Names to show in place of row ids: a UUIDv7 would tell when its row was made.
+//! Public names in place of row ids: a UUIDv7 would reveal when its row was made.
 
 use aes::Aes256;
 use aes::cipher::{Array, BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
@@ -10,7 +10,7 @@ use super::id::Id;
 use super::seal::SealingKey;
 
 /// Encrypts ids to names, and decrypts names to ids. An id is one block of a cipher: each id has exactly one name, and
-/// without the key a name tells nothing.
+/// a name reveals nothing without the key.
 pub struct Veil {
     key: Zeroizing<[u8; 32]>,
 }

@@ -1,4 +1,4 @@
-//! Values that are fine alone and wrong together.
+//! Checks of values that are valid alone but not together.
 
 use std::collections::BTreeSet;
 
@@ -102,13 +102,13 @@ fn of_clients(config: &Config, refuse: Refuse<'_>) {
         let key = |name: &str| format!("clients.{index}.{name}");
         let new = client.to_new();
         for Fault { member, why } in new.faults().into_iter().chain(new.not_offered(config.offered(&known))) {
-            // An identifier that is not written has been told already.
+            // A missing identifier has been reported already.
             refuse(member != Member::ClientId || !client.client_id.is_empty(), &key(member.as_str()), &why);
         }
         let (public, secrets) = (new.is_public(), !client.secrets.is_empty());
         refuse(!client_ids.insert(&client.client_id), &key("client_id"), "there is another client of this name");
         refuse(public && secrets, &key("secrets"), "not allowed: this client can keep no secret");
-        // By its name, too: it may be the fifth of many, and its secret in an environment that was not there.
+        // Name the client, too: an index alone is hard to find, and the secret may be in an environment variable.
         let missing =
             format!("the client {:?} needs one: write it here, or name its file in `secrets_file`", client.client_id);
         refuse(!public && !secrets, &key("secrets"), &missing);
@@ -122,7 +122,7 @@ fn of_resources_and_scopes(config: &Config, refuse: Refuse<'_>) {
         let faults =
             resource.faults(before, &config.own_scopes(), &config.tokens.signing_algorithms, config.issuer.as_str());
         for (member, why) in faults {
-            // What is wrong with a single value has been told already.
+            // Errors in a single value have been reported already.
             let told =
                 member == "access_token" || member == "identifier" && check_identifier(&resource.identifier).is_err();
             refuse(!told, &format!("resources.{index}.{member}"), &why);

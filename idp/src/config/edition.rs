@@ -1,4 +1,4 @@
-//! Which of two configurations is the newer one, so that a replica with an older file does not undo what a newer one declares.
+//! Which of two configurations is newer, so that a replica with an older file does not undo what a newer file declares.
 
 use crate::base::clock::{SKEW, Timestamp};
 
@@ -9,14 +9,14 @@ pub enum Edition {
     Numbered(u32),
     /// When its file was changed.
     Changed(Timestamp),
-    /// There is no file, and nothing that would tell.
+    /// There is neither a number nor a file.
     #[default]
     Unknown,
 }
 
 impl Edition {
-    /// Whether the other one is surely newer. A number counts more than a time, since somebody wrote it on purpose. A time that
-    /// has not come yet says nothing.
+    /// Whether the other one is surely newer. A number takes precedence over a time, since the operator wrote it on
+    /// purpose. A time in the future does not count.
     pub fn is_before(self, other: Self, now: Timestamp) -> bool {
         match (self, other) {
             (Self::Numbered(own), Self::Numbered(other)) => own < other,
@@ -26,7 +26,7 @@ impl Edition {
         }
     }
 
-    /// The edition, with the present for a time that has not come yet.
+    /// The edition, with a future time replaced by the present.
     pub fn at_most(self, now: Timestamp) -> Self {
         match self {
             Self::Changed(at) => Self::Changed(at.min(now)),
@@ -34,7 +34,7 @@ impl Edition {
         }
     }
 
-    /// The edition as it is kept.
+    /// The edition as it is stored.
     pub fn to_text(self) -> String {
         match self {
             Self::Numbered(number) => format!("number {number}"),
@@ -43,7 +43,7 @@ impl Edition {
         }
     }
 
-    /// An edition that was kept.
+    /// Reads a stored edition.
     pub fn from_text(text: &str) -> Self {
         let numbered = || Some(Self::Numbered(text.strip_prefix("number ")?.parse().ok()?));
         let changed = || Some(Self::Changed(Timestamp::from_micros(text.strip_prefix("changed ")?.parse().ok()?)));

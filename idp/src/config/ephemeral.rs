@@ -1,4 +1,4 @@
-//! `[ephemeral]`: where is kept what may be lost.
+//! `[ephemeral]`: the store for data that may be lost.
 
 use std::fmt;
 use std::time::Duration;

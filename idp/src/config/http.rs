@@ -53,13 +53,14 @@ section! {
 }
 
 impl Http {
-    /// How many connections one address may have. Four addresses with an eighth each leave half to others. By default
-    /// it is 512, which is enough for an office in which some thousands of people sign in within the same ten seconds.
+    /// How many connections one address may have: by default an eighth, so that four addresses leave half to others. An
+    /// eighth of the default is 512, which is enough for an office in which some thousands of people sign in within the
+    /// same ten seconds.
     pub fn share_of_an_address(&self) -> u32 {
         self.connections_per_address.unwrap_or((self.connections / 8).max(8))
     }
 
-    /// How long all headers of a request may be, its URL among them.
+    /// How long all headers of a request may be together, including its URL.
     pub fn header_limit(&self) -> usize {
         // We seal the URL of a request into our own URLs, which makes it longer.
         self.url_limit.in_bytes() * 2 + 32 * 1024

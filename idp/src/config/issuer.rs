@@ -1,4 +1,4 @@
-//! The issuer: the one URL from which all others are made.
+//! The issuer: the URL from which all others are made.
 
 use std::fmt;
 
@@ -10,7 +10,8 @@ use crate::base::encoding::sha256_text;
 
 /// The issuer identifier (OpenID Connect Discovery 1.0 §3, RFC 8414 §2), checked and in normal form.
 ///
-/// Clients compare it as a string, so it is kept exactly as the operator wrote it, and only one way to write it is accepted.
+/// Clients compare it as a string, so it is kept exactly as the operator wrote it, and only its normal form is
+/// accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issuer {
     text: String,
@@ -18,12 +19,12 @@ pub struct Issuer {
     path: usize,
     port: u16,
     https: bool,
-    /// What tells this issuer's cookies from those of another one on the same host.
+    /// What distinguishes this issuer's cookies from those of another issuer on the same host.
     mark: String,
 }
 
 impl Issuer {
-    /// The issuer on this machine's own port, for a first look and for tests.
+    /// The issuer on this port of localhost, for a first try and for tests.
     pub fn localhost(port: u16) -> Self {
         let text = if port == 80 { "http://localhost".to_owned() } else { format!("http://localhost:{port}") };
         Self { path: text.len(), text, port, https: false, mark: String::new() }

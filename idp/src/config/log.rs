@@ -1,4 +1,4 @@
-//! `[log]`: what the log tells the operator.
+//! `[log]`: the format, level and retention of the log.
 
 use std::time::Duration;
 
@@ -28,18 +28,18 @@ impl LogFormat {
     }
 }
 
-/// From which weight on events are written.
+/// The lowest level of events that are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogLevel {
-    /// Only what is broken.
+    /// Only failures.
     Error,
-    /// And what looks wrong.
+    /// Also anything that looks wrong.
     Warn,
-    /// And what happens.
+    /// Also normal events.
     Info,
-    /// And how.
+    /// Also their details.
     Debug,
-    /// And everything else.
+    /// Everything.
     Trace,
 }
 

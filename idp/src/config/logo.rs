@@ -12,7 +12,7 @@ use crate::base::encoding::base64;
 pub struct Logo {
     /// Its media type.
     pub content_type: &'static str,
-    /// The picture, the same memory for all who load it.
+    /// The picture, in memory that all responses share.
     pub bytes: Bytes,
 }
 
@@ -20,7 +20,7 @@ pub struct Logo {
 const LARGEST_LOGO: usize = 256 * 1024;
 
 impl Logo {
-    /// Reads a picture, and finds out by its content what it is.
+    /// Reads a picture, and detects its type by its content.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
         let bytes = std::fs::read(path).with_context(|| format!("the logo {} cannot be read", path.display()))?;
         if bytes.len() > LARGEST_LOGO {

@@ -1,4 +1,4 @@
-//! `[metrics]`: what monitoring is told.
+//! `[metrics]`: the endpoints for monitoring.
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, in words that name the key, the place and what would be right.
+//! Problems in a configuration: each names the key, the place and what is allowed.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -30,7 +30,7 @@ impl fmt::Display for Place {
     }
 }
 
-/// One thing that is wrong, or not advisable.
+/// One value that is not allowed or not advisable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The key; empty if the file as a whole cannot be read.
@@ -56,7 +56,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Everything that keeps a configuration from being used, told at once.
+/// All problems that prevent the use of a configuration, reported together.
 #[derive(Clone, Debug)]
 pub struct Problems(pub Vec<Problem>);
 

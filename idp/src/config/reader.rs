@@ -1,7 +1,7 @@
-//! One walk over all declared keys, from which come the values, the problems, the reference and the masked listing.
+//! One walk over all declared keys yields the values, the problems, the reference and the masked listing.
 //!
-//! A section declares its keys once, in `section!`. The walk takes each key's value out of the sources and notes what it
-//! met; whatever is left in the sources afterwards is unknown.
+//! A section declares its keys once, in `section!`. The walk takes each key's value out of the sources and notes what
+//! it found; keys that are left in the sources afterwards are unknown.
 
 use std::path::{Path, PathBuf};
 
@@ -62,12 +62,12 @@ impl<T> Field<T> {
         Self { name, about, default, default_in_words: None, required: false, must: None, should: None }
     }
 
-    /// A limit that security asks for: beyond it the start is refused.
+    /// A limit for security: a value beyond it prevents the start.
     pub(super) fn must(self, rule: Rule<T>) -> Self {
         Self { must: Some(rule), ..self }
     }
 
-    /// A limit that experience asks for: beyond it is a warning.
+    /// A limit from experience: a value beyond it causes a warning.
     pub(super) fn should(self, rule: Rule<T>) -> Self {
         Self { should: Some(rule), ..self }
     }
@@ -77,7 +77,7 @@ impl<T> Field<T> {
         Self { required: true, ..self }
     }
 
-    /// What is in force when the key is not written, where that is not simply a value.
+    /// A description of the default, for a key whose default is not a fixed value.
     pub(super) fn otherwise(self, words: &'static str) -> Self {
         Self { default_in_words: Some(words), ..self }
     }
@@ -172,7 +172,7 @@ impl Reader {
         tables
     }
 
-    /// Reads a key; where its value cannot be used, notes why and goes on with the default.
+    /// Reads a key. If its value cannot be used, notes why and continues with the default.
     pub(super) fn read<T: Value>(&mut self, field: Field<T>) -> T {
         let section = self.sections.last().map_or("", |section| &section.name);
         let key = if section.is_empty() { field.name.to_owned() } else { format!("{section}.{}", field.name) };
@@ -257,7 +257,7 @@ impl Reader {
         let reason = match PathBuf::parse(&named.raw) {
             Err(wanted) => format!("allowed: {wanted}"),
             Ok(path) => match std::fs::read_to_string(&path) {
-                // Editors end a file with a line end that is no part of the secret.
+                // Editors end a file with a line break that is not part of the secret.
                 Ok(text) => {
                     if others_read(&path) {
                         let (place, wanted) = (
@@ -277,7 +277,7 @@ impl Reader {
         None
     }
 
-    /// Ends the walk: what no key has taken is unknown.
+    /// Ends the walk: keys that were not taken are unknown.
     pub(super) fn finish(&mut self) {
         for (key, found) in std::mem::take(&mut self.sources).rest() {
             let empty = matches!(&found.raw, Raw::Other(what) if what == TABLE);

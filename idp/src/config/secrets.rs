@@ -1,4 +1,4 @@
-//! `[secrets]`: what seals secrets at rest.
+//! `[secrets]`: the keys that seal secrets at rest.
 
 use super::reader::section;
 use crate::base::seal::SealingKey;

@@ -1,4 +1,4 @@
-//! All that can be configured, as one value.
+//! The whole configuration as one value.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -44,7 +44,7 @@ pub struct Config {
     pub issuer: Issuer,
     /// The directory for the database, the master key and what else is kept.
     pub data_dir: PathBuf,
-    /// Which of several configurations this is.
+    /// Tells which of two configurations is newer.
     pub edition: Edition,
     /// Where and how connections are taken.
     pub http: Http,
@@ -52,7 +52,7 @@ pub struct Config {
     pub tls: Tls,
     /// Where everything is kept.
     pub database: Database,
-    /// Where is kept what may be lost.
+    /// The store for data that may be lost.
     pub ephemeral: Ephemeral,
     /// What seals secrets at rest.
     pub secrets: Secrets,
@@ -62,11 +62,11 @@ pub struct Config {
     pub login: Login,
     /// How the hosted pages look and speak.
     pub pages: Pages,
-    /// What the log tells the operator.
+    /// The log.
     pub log: Log,
-    /// What monitoring is told.
+    /// The endpoints for monitoring.
     pub metrics: Metrics,
-    /// What is told to a collector of traces.
+    /// What is sent to a collector of traces.
     pub traces: Traces,
     /// Clients that are declared here and not kept in the database.
     pub clients: Vec<DeclaredClient>,
@@ -77,7 +77,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// The defaults with this issuer and with the cheapest hashing there is, for tests.
+    /// The defaults with this issuer and the cheapest hashing, for tests.
     pub fn for_test(issuer: Issuer) -> Self {
         let mut config = Self { issuer, ..Self::default() };
         config.login.argon2_memory = units::Size::kib(8);
@@ -108,7 +108,7 @@ impl Config {
         }
     }
 
-    /// The scopes that are known whatever resources there are: the standard ones, and those that are declared here.
+    /// The scopes that exist without resources: the standard ones, and those that are declared here.
     pub fn own_scopes(&self) -> ScopeSet {
         ScopeSet::standard().union(&self.scopes.iter().map(|scope| scope.name.as_str()).collect())
     }
@@ -129,7 +129,7 @@ impl Config {
         self.database.url.clone().unwrap_or_else(default)
     }
 
-    /// The address to listen on, written or by default: where an issuer on loopback points to.
+    /// The address to listen on; by default loopback, at the port of an http issuer or else at 8080.
     pub fn listen(&self) -> SocketAddr {
         let port = if self.issuer.is_https() { 8080 } else { self.issuer.port() };
         self.http.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, port).into())

@@ -14,7 +14,7 @@ use super::problem::{Place, Problem};
 /// Two underscores, because container platforms invent variables such as `LATCHKEY_PORT` by themselves.
 pub(super) const PREFIX: &str = "LATCHKEY__";
 
-/// How a table is called that stands where a value should, or is empty.
+/// What messages call a table that is empty or stands in place of a value.
 pub(super) const TABLE: &str = "a table";
 
 /// A value as it was written.
@@ -22,7 +22,7 @@ pub(super) const TABLE: &str = "a table";
 pub(super) enum Raw {
     /// An environment variable, which has no type.
     Variable(String),
-    /// A secret file, which has none either, and in lists one element a line.
+    /// A secret file, which has no type either; a list has one element per line.
     File(String),
     Text(String),
     Integer(i64),
@@ -56,7 +56,7 @@ impl Raw {
         }
     }
 
-    /// Whether this is a variable that `list` splits in several.
+    /// Whether this is a variable that `list` splits at commas.
     pub(super) fn is_split_at_commas(&self) -> bool {
         matches!(self, Self::Variable(text) if text.contains(',') && !is_array(text))
     }
@@ -105,7 +105,7 @@ pub(super) struct Found {
     pub(super) place: Place,
 }
 
-/// All values that were written and that no key has taken yet.
+/// All written values that no key has taken yet.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
     file: BTreeMap<String, Found>,
@@ -140,7 +140,7 @@ impl Sources {
         }
     }
 
-    /// Takes out the value in force for a key: the environment's before the file's.
+    /// Takes out the value in force for a key: the environment takes precedence over the file.
     pub(super) fn take(&mut self, key: &str) -> Option<Found> {
         let written = self.file.remove(key);
         self.environment.remove(key).or(written)
@@ -153,7 +153,7 @@ impl Sources {
         keys.filter_map(index).collect()
     }
 
-    /// What no key has taken: unknown keys.
+    /// The unknown keys: those that were not taken.
     pub(super) fn rest(self) -> impl Iterator<Item = (String, Found)> {
         self.file.into_iter().chain(self.environment)
     }

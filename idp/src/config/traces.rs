@@ -1,4 +1,4 @@
-//! `[traces]`: what is told to a collector of OpenTelemetry.
+//! `[traces]`: what is sent to a collector of OpenTelemetry.
 
 use super::pages::link;
 use super::reader::{at_most, if_set, section};

@@ -20,7 +20,7 @@ pub(super) trait Value: Clone + 'static {
     /// Whether the value may also come from a file, and must not be shown.
     const SECRET: bool = false;
 
-    /// Whether a value may contain a comma. Then an environment variable with a comma is not taken for a list.
+    /// Whether a value may contain a comma. If so, an environment variable with a comma is not split into a list.
     const COMMAS: bool = false;
 
     /// What is expected, in words.
@@ -185,12 +185,12 @@ pub struct Network(IpNet);
 impl Network {
     /// Reads `10.0.0.0/8`, or a single address.
     pub fn parse(text: &str) -> Option<Self> {
-        // The address is read by the standard library: a leading zero means octal to some, and is refused.
+        // The standard library reads the address: it refuses a leading zero, which some programs read as octal.
         let network = match text.trim().split_once('/') {
             Some((address, bits)) => IpNet::new(address.parse().ok()?, bits.parse().ok()?).ok()?,
             None => text.trim().parse::<IpAddr>().ok()?.into(),
         };
-        // An IPv4 range written as IPv6 becomes the IPv4 range that it is.
+        // An IPv4 range written as IPv6 becomes the IPv4 range.
         match network.addr().to_canonical() {
             address if address.is_ipv4() && network.addr().is_ipv6() => {
                 IpNet::new(address, network.prefix_len().checked_sub(96)?).ok().map(Self)
@@ -259,7 +259,7 @@ impl Value for Color {
     }
 }
 
-/// Types of the specs whose values have names.
+/// Types from the specs whose values are written as names.
 macro_rules! named {
     ($($type:ty),+) => { $(
         impl $crate::config::value::Value for $type {

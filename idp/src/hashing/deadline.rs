@@ -1,5 +1,5 @@
-//! When refused sign-ins are answered: all after the same time, whatever was to be done for them, so that an answer's
-//! moment does not tell whether there is an account, and what hash it has.
+//! When refused sign-ins are answered: all after the same time, whatever work they took, so that the timing of an
+//! answer does not reveal whether there is an account, or what hash it has.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,27 +8,28 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-/// The shortest deadline and the longest. However slow others make hashing, nobody who mistyped waits longer than the
-/// longest.
+/// The shortest and the longest deadline. The longest limits how long a mistyped password waits, even if others slow
+/// hashing down.
 const BOUNDS: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(3));
 
-/// How many times of one kind of hash are looked at.
+/// How many durations are kept for each kind of hash.
 const LOOKED_AT: usize = 256;
 
-/// How many of them are looked at however old they are.
+/// How many of them are kept however old they are.
 const AT_LEAST: usize = 32;
 
-/// After how long a time is dropped if there are newer ones, so that the deadline falls again after a rush.
+/// The age at which a duration is dropped if there are enough newer ones, so that the deadline falls again after a
+/// rush.
 const FRESH: Duration = Duration::from_secs(300);
 
-/// How long a kind of hash is remembered that nobody has tried.
+/// How long a kind of hash is remembered after its last try.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// How many kinds of hashes are told apart.
+/// How many kinds of hashes are distinguished.
 const KINDS: usize = 16;
 
-/// The time after which refusals are answered: the 99th percentile of what the kind of hash that takes longest took recently,
-/// the wait for a turn included.
+/// The time after which refusals are answered: the 99th percentile of the recent durations of the slowest kind of hash,
+/// including the wait for a turn.
 #[derive(Debug, Default)]
 pub struct Deadline {
     /// By the costs of the hash.
@@ -60,13 +61,13 @@ impl Deadline {
         }
     }
 
-    /// How long after its beginning a sign-in is refused.
+    /// How long after its beginning a sign-in that fails is refused.
     pub fn time(&self) -> Duration {
         let slowest = self.kinds().values().map(percentile).max().unwrap_or_default();
         slowest.clamp(BOUNDS.0, BOUNDS.1)
     }
 
-    /// Waits until a sign-in that began then may be refused.
+    /// Waits until a sign-in that began at this moment may be refused.
     pub async fn reach(&self, began: Instant) {
         let until = began + self.time();
         let count = if Instant::now() <= until { &self.kept } else { &self.missed };
@@ -74,13 +75,13 @@ impl Deadline {
         sleep_until(until).await;
     }
 
-    /// How many refusals came at their time, and how many were late.
+    /// How many refusals were on time, and how many were late.
     pub fn usage(&self) -> (u64, u64) {
         (self.kept.load(Ordering::Relaxed), self.missed.load(Ordering::Relaxed))
     }
 }
 
-/// The 99th percentile of some times: of fewer than a hundred the longest.
+/// The 99th percentile of some durations; for fewer than a hundred, the longest.
 fn percentile(times: &VecDeque<(Instant, Duration)>) -> Duration {
     let mut sorted: Vec<Duration> = times.iter().map(|(_, took)| *took).collect();
     sorted.sort_unstable();
@@ -140,7 +141,7 @@ mod tests {
         let began = Instant::now();
         deadline.reach(began).await;
         assert!(began.elapsed() >= millis(60), "{:?}", began.elapsed());
-        // What is late is not held any longer.
+        // A late refusal is not delayed further.
         deadline.reach(began).await;
         assert_eq!(deadline.usage(), (1, 1));
     }

@@ -1,5 +1,5 @@
-//! Processors and memory: those of the machine, or of the container if that has less. The standard library reads quotas, too, but not
-//! where the own group is mounted under another name than `/proc/self/cgroup` has for it.
+//! Processors and memory of the machine, or of the container if that has less. The standard library reads quotas, too,
+//! but not if the process's own group is mounted under another name than in `/proc/self/cgroup`.
 
 use std::path::Path;
 
@@ -13,8 +13,8 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    /// Looks at what Linux tells below this root: the machine's own, and the limits of the control groups that this process
-    /// is in, of which the tightest holds.
+    /// Reads Linux's files below this root: the machine's resources, and the limits of the control groups that this
+    /// process is in, of which the tightest applies.
     pub(super) fn look(root: &Path) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let groups = read(&root.join("proc/self/cgroup")).unwrap_or_default();
@@ -31,7 +31,7 @@ impl Machine {
     }
 }
 
-/// What control groups allow.
+/// The limits of control groups.
 #[derive(Clone, Copy, Debug, Default)]
 struct Limits {
     cores: Option<usize>,
@@ -55,7 +55,7 @@ impl Limits {
             _ if has("cpu") => (mounted.join("cpu"), Self::in_old_folder),
             _ => return None,
         };
-        // In a container the path may be the host's, while only the own group is mounted: a folder that is missing sets
+        // In a container the path may be the host's, while only the container's group is mounted: a missing folder sets
         // no limit.
         let group = top.join(path.trim_start_matches('/'));
         let up = group.ancestors().take_while(|folder| folder.starts_with(&top));
@@ -97,7 +97,7 @@ fn read(path: &Path) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// A folder that stands for `/`, with these files.
+    /// A folder with these files, used as the root `/`.
     fn looking_at(files: &[(&str, &str)]) -> Machine {
         let root = tempfile::tempdir().unwrap();
         for (name, text) in files {

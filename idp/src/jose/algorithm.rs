@@ -32,7 +32,7 @@ impl Algorithm {
         }
     }
 
-    /// The algorithm of this JOSE name; `none` and the symmetric ones have no meaning here.
+    /// The algorithm of this JOSE name; `None` for `none`, the symmetric algorithms and unknown names.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == name)
     }

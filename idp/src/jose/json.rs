@@ -1,4 +1,4 @@
-//! JSON objects read strictly: no member twice, no bottomless nesting.
+//! Strict reading of JSON objects: duplicate members and unlimited nesting are refused.
 
 use std::fmt;
 

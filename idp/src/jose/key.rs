@@ -13,13 +13,13 @@ use zeroize::Zeroizing;
 use super::algorithm::Algorithm;
 use crate::base::encoding::{base64url, from_base64, sha256};
 
-/// The size of RSA keys: RFC 7518 §3.3 asks for no less.
+/// The size of RSA keys: the minimum of RFC 7518 §3.3.
 const RSA_BITS: u32 = 2048;
 
 /// How many keys are made at most until one has a name that can be used.
 const MOST_TRIES: usize = 16;
 
-/// Why a key could not be made or read. Never tells anything of the key.
+/// Why a key could not be made or read. It never contains any part of the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyError {
     /// The cryptographic library could not make a key.
@@ -76,10 +76,10 @@ impl fmt::Debug for SigningKey {
 }
 
 impl SigningKey {
-    /// Makes a new key; for RSA this takes a while (up to a second). Its name does not begin with `-`: on a command line it
-    /// would be an option.
+    /// Makes a new key; for RSA this takes up to a second. The key's name does not begin with `-`: on a command line it
+    /// would be taken for an option.
     pub fn generate(algorithm: Algorithm) -> Result<Self, KeyError> {
-        // One in 64 begins so.
+        // One name in 64 begins with `-`.
         for _ in 0..MOST_TRIES {
             let key = Self::generate_any(algorithm)?;
             if !key.kid.starts_with('-') {
@@ -129,7 +129,7 @@ impl SigningKey {
 
     /// The private key as PKCS #8 (RFC 5958), to be sealed and stored.
     pub fn to_pkcs8_der(&self) -> Zeroizing<Vec<u8>> {
-        // By way of PEM, since josekit writes DER of elliptic curves in their older form.
+        // Converted through PEM, since josekit writes the DER of elliptic curve keys in an older form.
         let pem = Zeroizing::new(self.pair.to_pem_private_key());
         let body: String = pem.split(|&b| b == b'\n').filter(|line| !line.starts_with(b"-----")).fold(
             String::with_capacity(pem.len()),
@@ -161,7 +161,7 @@ impl SigningKey {
     }
 }
 
-/// The members of a JWK that may be seen: RFC 7518 §6.2.1 and §6.3.1, RFC 8037 §2.
+/// The public members of a JWK: RFC 7518 §6.2.1 and §6.3.1, RFC 8037 §2.
 pub(super) const PUBLIC_MEMBERS: [&str; 9] = ["kty", "use", "alg", "kid", "n", "e", "crv", "x", "y"];
 
 /// The SHA-256 thumbprint of a JWK: RFC 7638 §3.
@@ -177,7 +177,7 @@ fn thumbprint(jwk: &Map<String, Value>) -> Option<String> {
     Some(base64url(&sha256(format!("{{{}}}", members.join(",")).as_bytes())))
 }
 
-/// A public JWK as josekit wants it.
+/// A public JWK in josekit's type.
 pub(super) fn jwk(public: &Map<String, Value>) -> Result<Jwk, KeyError> {
     Jwk::from_map(public.clone()).map_err(|_| KeyError::Malformed)
 }

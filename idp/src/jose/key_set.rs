@@ -28,7 +28,7 @@ impl fmt::Debug for KeySet {
 }
 
 impl KeySet {
-    /// The set of these public JWKs; each needs `kid` and `alg`, and no name may come twice.
+    /// The set of these public JWKs; each needs `kid` and `alg`, and each `kid` must be unique.
     pub fn new(jwks: impl IntoIterator<Item = Value>) -> Result<Self, KeyError> {
         let mut set = Self::default();
         for value in jwks {
@@ -64,7 +64,7 @@ impl KeySet {
 impl VerificationKey {
     fn new(value: Value) -> Result<Self, KeyError> {
         let Value::Object(mut public) = value else { return Err(KeyError::Malformed) };
-        // Should a private member ever come this far, it goes no further.
+        // If a private member ever gets this far, it is removed here.
         public.retain(|name, _| PUBLIC_MEMBERS.contains(&name.as_str()));
         let text = |name: &str| public.get(name).and_then(Value::as_str).ok_or(KeyError::Malformed);
         let kid = text("kid")?.to_owned();

@@ -1,7 +1,7 @@
 //! Ring 1: keys, and signed tokens made and checked with them.
 //!
-//! JOSE is done by josekit on OpenSSL; what it leaves open is decided here, strictly, since the only tokens that are
-//! verified are those that this provider made itself.
+//! josekit on OpenSSL implements JOSE. What it leaves open is decided strictly here, since only tokens that this
+//! provider made itself are verified.
 
 pub mod algorithm;
 pub mod json;

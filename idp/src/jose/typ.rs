@@ -1,4 +1,4 @@
-//! What kind of token a JWT is, said in its header so that none is taken for another: RFC 8725 §3.11.
+//! The kind of a JWT, stated in its header so that no kind is taken for another: RFC 8725 §3.11.
 
 /// The `typ` of a JWT that this provider makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -17,11 +17,11 @@ pub const MAX_TOKEN: usize = 8 * 1024;
 pub enum VerifyError {
     /// Not a JWS in compact serialization, or over a limit.
     Malformed,
-    /// A header that we never write, or not the kind of token that is expected here.
+    /// A header that we never write, or another kind of token than expected.
     UnexpectedHeader,
     /// No key of that name.
     UnknownKey,
-    /// The signature is not the key's.
+    /// The signature was not made with that key.
     BadSignature,
 }
 
@@ -38,10 +38,10 @@ impl fmt::Display for VerifyError {
 
 impl std::error::Error for VerifyError {}
 
-/// Verifies a JWT of our own and returns its claims; what they say, the expiry included, is for the caller to judge.
+/// Verifies a JWT of our own and returns its claims; the caller checks the claims, including the expiry.
 ///
 /// The header must be exactly what `sign` writes: `alg`, `kid` and `typ`. So `none`, HMAC with a public key, `jku`,
-/// `x5u`, `jwk`, `crit`, `b64`, `zip` and encrypted tokens are refused without a look at what they ask for
+/// `x5u`, `jwk`, `crit`, `b64`, `zip` and encrypted tokens are refused before any of them is interpreted
 /// (RFC 8725 §3).
 pub fn verify(token: &str, keys: &KeySet, typ: Typ) -> Result<Map<String, Value>, VerifyError> {
     if token.len() > MAX_TOKEN {
@@ -83,7 +83,7 @@ mod tests {
         json!({ "iss": "https://op.example", "sub": "alice", "n": [1, 2.5, null, true] }).as_object().unwrap().clone()
     }
 
-    /// A token with this header, signed rightly by this key.
+    /// A token with this header and a valid signature by this key.
     fn forged(key: &SigningKey, header: &Value, payload: &str) -> String {
         let signed = format!("{}.{}", base64url(header.to_string().as_bytes()), base64url(payload.as_bytes()));
         let signature = key.signer().sign(signed.as_bytes()).unwrap();

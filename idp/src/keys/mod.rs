@@ -1,4 +1,4 @@
-//! Ring 3: what seals, and what signs.
+//! Ring 3: the keys that seal, and the keys that sign.
 
 pub mod signing;
 pub mod vault;

@@ -1,5 +1,5 @@
-//! The signing keys in use: made when there are none, published before they sign, kept until the last token has died, and
-//! revoked at once when they have leaked.
+//! The signing keys in use: made when there are none, published before they sign, kept until their last token has
+//! expired, and revoked at once when they have leaked.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -22,24 +22,24 @@ use crate::keys::verified::Verified;
 /// How long a key that has signed stays published, beyond the life of its tokens, for clocks and caches that lag.
 const MARGIN: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The same for a key that another one has replaced at once: only for clocks that lag.
+/// The same for a key that was replaced at once: it allows only for clocks that lag.
 const SHORT_MARGIN: Duration = Duration::from_secs(5 * 60);
 
-/// How long a key is published that is to sign at once. Each process looks every second whether the keys have changed, so that
-/// all publish it before the first one signs with it.
+/// How long a key that is to sign at once is published before it signs. Each process checks every second whether the
+/// keys have changed, so all of them publish the key before the first one signs with it.
 pub const A_MOMENT: Duration = Duration::from_secs(3);
 
-/// How often a change is tried if another process is faster.
+/// How many times a change is tried if another process is faster.
 const TRIES: usize = 3;
 
-/// When keys take turns.
+/// When keys are rotated.
 #[derive(Clone, Debug)]
 pub struct Rotation {
     /// The algorithms that there must be a key for, the default one first.
     pub algorithms: Vec<Algorithm>,
     /// How long a key signs.
     pub every: Duration,
-    /// How long it is published before.
+    /// How long it is published before it signs.
     pub ahead: Duration,
     /// The longest life of a token that may have been signed.
     pub longest_token: Duration,
@@ -48,9 +48,9 @@ pub struct Rotation {
 /// When the next key is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
-    /// When there is none.
+    /// If there is none.
     Missing,
-    /// When the present one has signed for as long as it should.
+    /// Once the present one has signed for the configured time.
     Due,
     /// Now, to sign once it has been published long enough.
     Next,
@@ -65,19 +65,19 @@ pub struct Revoked {
     pub made: Vec<signing_key::SigningKey>,
 }
 
-/// The keys of one moment.
+/// A snapshot of the keys.
 #[derive(Debug)]
 pub struct Ring {
     signing: HashMap<Algorithm, Vec<(Timestamp, Arc<SigningKey>)>>,
     /// All public keys, by which our own tokens are verified.
     pub public: KeySet,
-    /// Which tokens were verified by them.
+    /// The tokens that were verified with them.
     pub verified: Verified,
     /// The same as the document that is published.
     pub jwks: Bytes,
-    /// How often the keys had been changed when these were read, at least.
+    /// The number of changes when these keys were read, at least.
     pub generation: i64,
-    /// Keys that are published no more.
+    /// Keys that are no longer published.
     former: KeySet,
     /// Keys that were revoked.
     revoked: KeySet,
@@ -87,7 +87,7 @@ impl Ring {
     /// The key that signs with this algorithm at this moment: the newest that has begun.
     pub fn signer(&self, algorithm: Algorithm, now: Timestamp) -> Option<&Arc<SigningKey>> {
         let keys = self.signing.get(&algorithm)?;
-        // Should the clock have jumped back before the first key's begin, that key signs all the same.
+        // If the clock has jumped back to before the first key begins, that key signs nevertheless.
         keys.iter().rev().find(|(active_at, _)| *active_at <= now).or(keys.first()).map(|(_, key)| key)
     }
 
@@ -99,8 +99,8 @@ impl Ring {
         })
     }
 
-    /// What an ID token says that comes back as a hint; `None` if our key has signed it, but not for this issuer.
-    /// Neither its age matters nor whether its key is still published. If the key was revoked, anybody may have made
+    /// The content of an ID token that comes back as a hint; `None` if our key has signed it, but not for this issuer.
+    /// Its age does not matter, nor whether its key is still published. If the key was revoked, anybody may have made
     /// the token; the hint says so.
     pub fn hint(&self, token: &str, issuer: &str) -> std::result::Result<Option<Hint>, VerifyError> {
         let by = |keys| verify(token, keys, Typ::Jwt);
@@ -126,8 +126,8 @@ impl Ring {
             && Algorithm::ALL.into_iter().all(|algorithm| signing(self, algorithm) == signing(other, algorithm))
     }
 
-    /// Which generation a process with these keys has followed: none that has a key which is to sign at once by the clock of who
-    /// made it, and does not yet by the own one.
+    /// The generation that a process with these keys has fully adopted. It is one less than theirs while a key that was
+    /// made to sign at once has not begun by this process's clock.
     pub fn followed(&self, now: Timestamp) -> i64 {
         let soon = |active_at: Timestamp| active_at > now && active_at <= now + SKEW + A_MOMENT;
         let waits = self.signing.values().flatten().any(|(active_at, _)| soon(*active_at));
@@ -168,11 +168,11 @@ impl Keys {
         Ok(())
     }
 
-    /// Works with other keys from now on, if their generation is one that may follow the present one.
+    /// Replaces the keys by the ones that were read, if `may_follow` accepts their generation after the present one.
     fn take(&self, read: Ring, may_follow: impl Fn(i64, i64) -> bool) {
         let mut ring = self.ring.write().unwrap_or_else(PoisonError::into_inner);
-        // The same keys are not replaced, so that their verified tokens stay remembered. Of two reads at once the newer
-        // one holds.
+        // Equal keys are not replaced, so that their verified tokens stay remembered. If two reads overlap, the newer
+        // one wins.
         if may_follow(read.generation, ring.generation) && !read.is_same(&ring) {
             *ring = Arc::new(read);
         }
@@ -183,7 +183,7 @@ impl Keys {
         let generation = signing_key::generation(&mut *db.read().await?).await?;
         let present = self.ring().generation;
         if generation < present {
-            // A backup took the database's place while this process ran.
+            // The database was replaced by a backup while this process ran.
             let read = load(db, vault, &self.clock).await?;
             self.take(read, |_, still| still == present);
         } else if generation > present {
@@ -192,9 +192,9 @@ impl Keys {
         Ok(())
     }
 
-    /// Takes a key out of use: it leaves the key set, and no token that it has signed is good any more, here now and in every
-    /// other process when that looks whether the keys have changed. One that signs is replaced in the same moment. `None` if
-    /// there is no such key, or it was revoked before.
+    /// Revokes a key: it leaves the key set, and the tokens that it has signed become invalid, here at once and in
+    /// every other process at its next check for changed keys. If the key signs now, it is replaced in the same
+    /// transaction. `None` if there is no such key, or it was revoked before.
     pub async fn revoke(&self, db: &Db, vault: &Vault, kid: &str) -> Result<Option<Revoked>> {
         for _ in 0..TRIES {
             let now = self.clock.now();
@@ -232,7 +232,7 @@ impl Keys {
     pub async fn rotate(&self, db: &Db, vault: &Vault, when: When) -> Result<Vec<signing_key::SigningKey>> {
         let mut made = Vec::new();
         for algorithm in &self.rotation.algorithms {
-            // Another replica may be faster. With the key that it made all is well, unless it signs too late.
+            // Another replica may be faster. Its key is as good, unless it begins to sign too late.
             for _ in 0..if when == When::Now { TRIES } else { 1 } {
                 match self.make_next(db, vault, *algorithm, when).await {
                     Err(Error::Conflict) => {}
@@ -248,8 +248,8 @@ impl Keys {
         Ok(made)
     }
 
-    /// Retires the keys of algorithms that are no longer configured: nothing is signed with them here, and they leave when
-    /// the last token that they have signed has died.
+    /// Retires the keys of algorithms that are no longer configured: nothing is signed with them here, and they leave
+    /// when the last token that they have signed has expired.
     async fn retire_others(&self, db: &Db, when: When) -> Result<()> {
         let margin = if when == When::Now { SHORT_MARGIN } else { MARGIN };
         let now = self.clock.now();
@@ -329,7 +329,7 @@ impl Keys {
 struct Overlap {
     /// The longest life of a token.
     lives: Duration,
-    /// What comes on top.
+    /// The time that is added to it.
     margin: Duration,
 }
 
@@ -343,7 +343,7 @@ struct NewKey {
 }
 
 impl NewKey {
-    /// Adds the key, and says when those before it go.
+    /// Adds the key, and sets when the keys before it leave.
     async fn add(&self, tx: &mut Tx<'_>) -> Result<()> {
         let Self { key, newest, overlap: Overlap { lives, margin } } = self;
         signing_key::insert_after(tx, key, *newest).await?;
@@ -370,8 +370,8 @@ impl Change for AddNext {
     async fn apply(self, tx: &mut Tx<'_>) -> Result<signing_key::SigningKey> {
         let Self { mut new, at_once } = self;
         signing_key::in_turn(tx).await?;
-        // To make the key took a while, and so did the wait. A key that signs before the others publish it makes
-        // tokens that they refuse.
+        // Making the key and waiting for the turn took time. If a key signs before the other processes publish it,
+        // they refuse its tokens.
         if !at_once {
             new.key.active_at = new.key.active_at.max(tx.now() + A_MOMENT);
         }
@@ -380,7 +380,7 @@ impl Change for AddNext {
     }
 }
 
-/// Takes a key out of use, and puts another in its place if it signs; whether it was there and not revoked before.
+/// Revokes a key, and replaces it if it signs; returns whether it existed and was not revoked before.
 #[derive(Clone)]
 struct Revoke {
     kid: String,
@@ -429,7 +429,7 @@ fn place(kid: &str) -> String {
 async fn load(db: &Db, vault: &Vault, clock: &Clock) -> Result<Ring> {
     let (generation, stored, former_keys) = {
         let mut conn = db.read().await?;
-        // The number first: what is read after it is at least as new.
+        // Read the generation first: the keys that are read after it are at least as new.
         let generation = signing_key::generation(&mut conn).await?;
         (generation, signing_key::list(&mut conn).await?, former_signing_key::list(&mut conn).await?)
     };
@@ -452,7 +452,8 @@ async fn load(db: &Db, vault: &Vault, clock: &Clock) -> Result<Ring> {
         let private = SigningKey::from_pkcs8_der(algorithm, &der);
         let private = private.map_err(|_| Error::Corrupt("signing_key.sealed_private".into()))?;
         public.push(jwk);
-        // Listed in the order in which they begin; the last that has begun signs, so that retired ones need no care.
+        // The keys are in the order in which they begin; the last that has begun signs, so retired keys need no special
+        // case.
         signing.entry(algorithm).or_default().push((key.active_at, Arc::new(private)));
     }
     for key in former_keys.iter().filter(|former| !stored.iter().any(|key| key.kid == former.kid)) {

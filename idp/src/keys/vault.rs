@@ -1,7 +1,7 @@
-//! The keys that seal what rests in the database.
+//! The keys that seal data in the database.
 //!
-//! A master key, kept outside of the database, wraps one data key, kept inside; the data key seals. So the master key can
-//! change without touching what was sealed, and a copy of the database alone gives nothing.
+//! A master key, kept outside of the database, wraps one data key, kept inside; the data key seals. So the master key
+//! can change without resealing the data, and a copy of the database alone reveals nothing that is sealed.
 
 use std::fmt;
 use std::io::{ErrorKind, Write};
@@ -16,7 +16,7 @@ use crate::base::seal::SealingKey;
 use crate::store::db::Db;
 use crate::store::installation::{self, DataKey, KeepFirstDataKey, RewrapDataKey};
 
-/// Why the vault stays closed.
+/// Why the vault cannot be opened.
 #[derive(Debug)]
 pub enum Error {
     /// None of the master keys given opens the data key of this database.
@@ -25,14 +25,14 @@ pub enum Error {
     File(PathBuf, std::io::Error),
     /// A master key is not 32 bytes in base64.
     Malformed,
-    /// The key file has gone, and the database that it belongs to is there.
+    /// The key file is missing, but its database exists.
     KeyMissing {
         /// The file.
         key: PathBuf,
         /// The database.
         database: PathBuf,
     },
-    /// The key file is there, and the database that it belongs to has gone.
+    /// The key file exists, but its database is missing.
     DatabaseMissing {
         /// The file.
         key: PathBuf,
@@ -96,15 +96,15 @@ pub fn master_key_text(key: &SealingKey) -> Zeroizing<String> {
     Zeroizing::new(base64url(key.expose()))
 }
 
-/// The file in which Latchkey keeps the master key that it made for itself. It is the key of one database: where one of
-/// the two is missing, nothing is made in its place, since that would hide the loss.
+/// The file in which Latchkey keeps a master key that it generated. It is the key of one database: if one of the two is
+/// missing, no replacement is made, since that would hide the loss.
 #[derive(Clone, Debug)]
 pub struct KeyFile {
     path: PathBuf,
 }
 
 impl KeyFile {
-    /// The file at this path, which need not be there yet.
+    /// The file at this path, which need not exist yet.
     pub fn at(path: PathBuf) -> Self {
         Self { path }
     }
@@ -114,7 +114,7 @@ impl KeyFile {
         &self.path
     }
 
-    /// Where it is, and where it is as long as no database is sealed with it.
+    /// Its final path, and its path until a database is sealed with it.
     pub fn paths(&self) -> [PathBuf; 2] {
         [self.path.clone(), self.unfinished()]
     }
@@ -124,7 +124,7 @@ impl KeyFile {
         Ok(is_there(&self.path)? || is_there(&self.unfinished())?)
     }
 
-    /// Refuses a key whose database has gone. Asked before a database is made where there is none.
+    /// Refuses a key whose database is missing. Call this before a new database is made.
     pub fn check(&self, database: &Path, sealed: bool) -> Result<(), Error> {
         if !sealed && is_there(&self.path)? {
             return Err(Error::DatabaseMissing { key: self.path.clone(), database: database.to_owned() });
@@ -132,7 +132,7 @@ impl KeyFile {
         Ok(())
     }
 
-    /// The key of this database; a new one where neither is there.
+    /// The key of this database; a new key if neither exists.
     pub fn open(&self, database: &Path, sealed: bool, random: &Random) -> Result<SealingKey, Error> {
         self.check(database, sealed)?;
         if is_there(&self.path)? {
@@ -155,8 +155,8 @@ impl KeyFile {
         keep_names(&self.path)
     }
 
-    /// What the file is called until the database is sealed with the key, so that a crash in between leaves a start that can
-    /// be begun again.
+    /// The path of the file until the database is sealed with the key, so that the first start can be repeated after a
+    /// crash in between.
     fn unfinished(&self) -> PathBuf {
         let mut name = self.path.as_os_str().to_owned();
         name.push(".new");
@@ -164,7 +164,7 @@ impl KeyFile {
     }
 }
 
-/// Whether a file is there. One that cannot be seen may be: that is an error.
+/// Whether a file exists; an error if the system does not let this process find out.
 fn is_there(path: &Path) -> Result<bool, Error> {
     path.try_exists().map_err(of(path))
 }
@@ -178,22 +178,22 @@ fn read_key(path: &Path) -> Result<SealingKey, Error> {
     parse_master_key(&text)
 }
 
-/// The master key in this file, with which nothing is sealed yet; it is made (0600) if it is not there.
+/// The master key in this file, with which nothing is sealed yet; it is made (mode 0600) if it does not exist.
 fn read_or_make_key(path: &Path, random: &Random) -> Result<SealingKey, Error> {
     match std::fs::metadata(path) {
-        // The power went while a release that wrote the key in place did so.
+        // An older release wrote the key in place, and the power failed while it did so.
         Ok(found) if found.len() == 0 => std::fs::remove_file(path).map_err(of(path))?,
         Ok(_) => return read_key(path),
         Err(_) => {}
     }
     let key = SealingKey::generate(random);
-    // The key takes its name when it is on disk as a whole; who comes second takes that of the first.
+    // The key gets its name once it is on disk as a whole; a process that comes second uses the key of the first.
     let mut own = path.as_os_str().to_owned();
     own.push(format!(".{}", random.name::<9>()));
     let own = PathBuf::from(own);
     let made = write_key(&own, &key).and_then(|()| match std::fs::hard_link(&own, path) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-            // Not every file system has a second name for a file.
+            // Not every file system supports hard links.
             std::fs::rename(&own, path)
         }
         _ => Ok(()),
@@ -204,7 +204,7 @@ fn read_or_make_key(path: &Path, random: &Random) -> Result<SealingKey, Error> {
     read_key(path)
 }
 
-/// Removes keys that got no name, since their process was killed before that.
+/// Removes keys whose process was killed before they got their name.
 fn forget_unnamed(path: &Path) {
     let Some(name) = path.file_name() else { return };
     for entry in std::fs::read_dir(folder_of(path)).into_iter().flatten().flatten() {
@@ -222,7 +222,7 @@ fn write_key(path: &Path, key: &SealingKey) -> std::io::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(path)?;
     writeln!(file, "{}", *master_key_text(key))?;
-    // What it will seal must not outlive it in a power cut.
+    // The key must be on disk before anything that it seals, in case of a power cut.
     file.sync_all()
 }
 
@@ -230,7 +230,7 @@ fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Waits until the names in a file's folder are on disk.
+/// Waits until the directory entries of a file's folder are on disk.
 fn keep_names(path: &Path) -> Result<(), Error> {
     std::fs::File::open(folder_of(path)).and_then(|folder| folder.sync_all()).map_err(of(path))
 }

@@ -1,7 +1,8 @@
-//! The access tokens whose signature was found good before: the same token comes to UserInfo and introspection many times.
+//! The access tokens whose signature has been verified: the same token comes to UserInfo and introspection many times.
 //!
-//! Only what the signature covers is remembered, and never whether the token is still good: expiry, revocation, grant, session and
-//! user are looked at with every request. A ring of keys has one of these, so that it goes when a key leaves the ring.
+//! Only the signed claims are remembered, never whether the token is still valid: expiry, revocation, grant, session
+//! and user are checked on every request. Each ring of keys has its own memory, which is dropped when a key leaves the
+//! ring.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -19,8 +20,7 @@ pub struct Verified(Mutex<Halves>);
 
 type Tokens = HashMap<[u8; 32], Arc<AccessToken>>;
 
-/// When the young half is full it replaces the old one. So tokens that nobody asks about are dropped, without a list of
-/// uses.
+/// A full young half replaces the old one. So unused tokens are dropped without a record of uses.
 #[derive(Default)]
 struct Halves {
     young: Tokens,

@@ -3,18 +3,18 @@
 use crate::oidc::error::{Error, ErrorCode};
 use crate::oidc::params::Params;
 
-/// Why there is no token to look at.
+/// Why a request has no usable token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// None was sent: the challenge says no more than that one is needed (RFC 6750 §3).
+    /// None was sent: the challenge contains no error code (RFC 6750 §3).
     Missing,
-    /// It was sent in a way in which tokens are not taken.
+    /// It was sent in a way that is not accepted.
     Malformed(Error),
 }
 
 /// Finds the access token of a request: in its header, or in the form that it posts (RFC 6750 §2.1, §2.2).
 ///
-/// In two places at once it is refused, and in the query too, where logs and histories would keep it.
+/// A token in two places at once is refused, and so is one in the query, where logs and histories would keep it.
 pub fn parse(authorization: Option<&str>, query: &Params, form: Option<&Params>) -> Result<String, Refusal> {
     let malformed = |why: &'static str| Refusal::Malformed(Error::invalid_request(why));
     if query.get("access_token").is_some() {
@@ -37,7 +37,7 @@ pub fn parse(authorization: Option<&str>, query: &Params, form: Option<&Params>)
 pub fn challenge(error: Option<&Error>) -> String {
     match error {
         None => "Bearer".to_owned(),
-        // Neither can have quotes or backslashes in it.
+        // Neither can contain quotes or backslashes.
         Some(error) => format!("Bearer error=\"{}\", error_description=\"{}\"", error.code, error.description),
     }
 }

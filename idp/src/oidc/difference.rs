@@ -1,5 +1,5 @@
-//! What came and what was expected, for the operator's log. Never part of an answer: what is registered for a client is
-//! nobody else's business.
+//! What came and what was expected, for the operator's log. It is never part of an answer, since an answer must not
+//! reveal a client's registration.
 
 use std::cmp::Reverse;
 
@@ -9,7 +9,7 @@ const MAX_SHOWN: usize = 200;
 /// From this length on a run of the letters of base64url may be a token, a secret or a hash.
 const MAX_RUN: usize = 40;
 
-/// Why a request was refused, in two values. Both are safe to be written down: short, on one line, without secrets.
+/// Why a request was refused, in two values. Both are safe to log: short, on one line, without secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// The parameter, header or setting that it is about.
@@ -21,17 +21,17 @@ pub struct Difference {
 }
 
 impl Difference {
-    /// The difference in this parameter. Values that are secrets are not given to it, not even wrong ones.
+    /// The difference in this parameter. Never pass a secret, not even a wrong one.
     pub fn new(of: &'static str, came: impl AsRef<str>, expected: impl AsRef<str>) -> Self {
         Self { of, came: shown(came.as_ref()), expected: shown(expected.as_ref()) }
     }
 
-    /// A parameter that did not come, though it must.
+    /// A required parameter that is missing.
     pub fn missing(of: &'static str, expected: impl AsRef<str>) -> Self {
         Self::new(of, "nothing", expected)
     }
 
-    /// A word that is none of those that are taken.
+    /// A value that is not among the accepted ones.
     pub fn one_of<'a>(of: &'static str, came: impl AsRef<str>, taken: impl IntoIterator<Item = &'a str>) -> Self {
         let taken: Vec<_> = taken.into_iter().collect();
         let expected = match &taken[..] {
@@ -42,7 +42,7 @@ impl Difference {
         Self::new(of, came, expected)
     }
 
-    /// The difference to the nearest of these URIs, by the parts of which one can tell without the values of a query.
+    /// The difference to the nearest of these URIs; the values of queries are not shown.
     pub fn of_uri(of: &'static str, came: &str, registered: &[String]) -> Self {
         let alike = |uri: &String| uri.bytes().zip(came.bytes()).take_while(|(a, b)| a == b).count();
         let as_long = |uri: &String| Reverse(uri.len().abs_diff(came.len()));
@@ -84,8 +84,8 @@ pub fn uri(text: &str) -> String {
     format!("{text}{}{fragment}", query.unwrap_or_default())
 }
 
-/// What somebody sent, as it may be written down: cut short, without characters that move a cursor or turn a line around,
-/// and without what looks like a token, a secret or a mail address.
+/// Received text made safe to log: cut short, without characters that move the cursor or change the direction of a
+/// line, and without anything that looks like a token, a secret or a mail address.
 pub fn shown(text: &str) -> String {
     let mut shown = String::new();
     let mut run = String::new();
@@ -107,7 +107,7 @@ pub fn shown(text: &str) -> String {
     shown
 }
 
-/// Letters, signs and the space; nothing that is invisible or changes the order of what is around it.
+/// Letters, signs and the space; no character that is invisible or changes the order of the text around it.
 fn is_plain(c: char) -> bool {
     !c.is_control()
         && !c.is_whitespace()

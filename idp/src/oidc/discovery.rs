@@ -28,7 +28,7 @@ pub const END_SESSION: &str = "/end_session";
 /// The path of the key set below the issuer.
 pub const JWKS: &str = "/jwks";
 
-/// The endpoints that machines call: what is wrong is told to them as JSON, beside the issuer's path, too.
+/// The endpoints that machines call: they get errors as JSON, also beside the issuer's path.
 pub const FOR_MACHINES: [&str; 5] = [TOKEN, USERINFO, INTROSPECT, REVOKE, JWKS];
 
 /// What differs from one provider to another.
@@ -91,8 +91,8 @@ pub fn document(provider: &Provider<'_>) -> Map<String, Value> {
     members.into_iter().filter(|(_, value)| !empty(value)).map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// Where the document is found, for an issuer with this path (`""` or `"/auth"`): below the issuer as Discovery §4.1
-/// has it, and between host and path as RFC 8414 §3.1 has it, both under either name, since clients try them all.
+/// Where the document is found, for an issuer with this path (`""` or `"/auth"`): below the issuer (Discovery §4.1)
+/// and between host and path (RFC 8414 §3.1), in both places under both names, since clients try them all.
 pub fn paths(issuer_path: &str) -> Vec<String> {
     let path = issuer_path.trim_end_matches('/');
     let mut paths = Vec::new();

@@ -14,11 +14,11 @@ pub enum Refusal {
     Repeated,
     /// A parameter is longer than allowed.
     TooLong,
-    /// `id_token_hint` is not a token of ours; said by the caller, who verifies it.
+    /// `id_token_hint` is not a token of ours; the caller verifies it and sets this.
     InvalidHint,
     /// `client_id` is not the client that the hint was made for.
     AnotherClient,
-    /// There is no such client, or it may do nothing at present.
+    /// There is no such client, or it is disabled.
     UnknownClient,
     /// The client did not register that address.
     UnregisteredRedirectUri,
@@ -49,7 +49,7 @@ pub struct EndSessionRequest {
     pub client_id: Option<String>,
     /// Where the person goes afterwards.
     pub post_logout_redirect_uri: Option<String>,
-    /// What goes along.
+    /// The `state` that is passed back to the client.
     pub state: Option<String>,
     /// The person's languages, the best first.
     pub ui_locales: Vec<String>,
@@ -75,7 +75,7 @@ impl EndSessionRequest {
         })
     }
 
-    /// The name of the client to look up: the one that is named, else the only one that the hint was made for.
+    /// The name of the client to look up: `client_id`, else the hint's audience if that is a single client.
     pub fn client_id<'a>(&'a self, hint: Option<&'a Hint>) -> Option<&'a str> {
         self.client_id.as_deref().or_else(|| match hint.map(|hint| &hint.audience[..]) {
             Some([one]) => Some(one),
@@ -112,9 +112,9 @@ pub enum Decision {
 
 /// Decides on a request: RP-Initiated Logout §2, §3, §4.
 ///
-/// `hint` is what the verified `id_token_hint` tells, `client` what was found under `client_id(hint)`. A person is
-/// signed out unasked only if the hint was made in this very session; any site could send the rest, a hint of a revoked key
-/// included.
+/// `hint` is the content of the verified `id_token_hint`, `client` the client found under `client_id(hint)`. A person
+/// is signed out without being asked only if the hint was made in this session: any site could send the other
+/// parameters, or a hint of a revoked key.
 pub fn decide(
     request: &EndSessionRequest,
     hint: Option<&Hint>,
@@ -141,7 +141,7 @@ fn is_of(hint: &Hint, session: CurrentSession<'_>) -> bool {
     hint.sub == session.sub && hint.sid.as_deref().is_none_or(|sid| sid == session.sid)
 }
 
-/// Where the person goes afterwards. Without a client to ask, nowhere: nothing shows that the address is legitimate.
+/// Where the person goes afterwards; nowhere without a client, since then nothing shows that the address is legitimate.
 fn redirect(
     request: &EndSessionRequest,
     named: Option<&str>,

@@ -24,12 +24,12 @@ macro_rules! codes {
                 match self { $(Self::$name => $text,)+ }
             }
 
-            /// The HTTP status when the error is an answer of its own and not part of a redirect.
+            /// The HTTP status if the error is sent as a response and not in a redirect.
             pub const fn status(self) -> u16 {
                 match self { $(Self::$name => $status,)+ }
             }
 
-            /// What to say when there is nothing better to say.
+            /// The default description.
             pub const fn description(self) -> &'static str {
                 match self { $(Self::$name => $description,)+ }
             }
@@ -93,12 +93,12 @@ pub struct Error {
     pub code: ErrorCode,
     /// A sentence for the developer of the client.
     pub description: Cow<'static, str>,
-    /// What the operator's log says besides; it is in no answer.
+    /// Details for the operator's log only; never part of an answer.
     pub difference: Option<Box<Difference>>,
 }
 
 impl Error {
-    /// An error with a sentence of its own; characters that RFC 6749 §5.2 does not allow there become `?`.
+    /// An error with this description; characters that RFC 6749 §5.2 does not allow in it become `?`.
     pub fn new(code: ErrorCode, description: impl Into<Cow<'static, str>>) -> Self {
         let allowed = |c: char| matches!(c, ' '..='!' | '#'..='[' | ']'..='~');
         let mut description = description.into();
@@ -114,22 +114,22 @@ impl Error {
         Self { difference: Some(Box::new(difference)), ..self }
     }
 
-    /// `invalid_request` with a sentence of its own.
+    /// `invalid_request` with this description.
     pub fn invalid_request(description: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorCode::InvalidRequest, description)
     }
 
-    /// `invalid_grant` with a sentence of its own.
+    /// `invalid_grant` with this description.
     pub fn invalid_grant(description: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorCode::InvalidGrant, description)
     }
 
-    /// `invalid_client` with a sentence of its own.
+    /// `invalid_client` with this description.
     pub fn invalid_client(description: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorCode::InvalidClient, description)
     }
 
-    /// The HTTP status of an answer that is this error.
+    /// The HTTP status of a response with this error.
     pub const fn status(&self) -> u16 {
         self.code.status()
     }

@@ -17,7 +17,7 @@ pub struct Params(Vec<(String, String)>);
 impl Params {
     /// Reads `application/x-www-form-urlencoded`: RFC 6749 appendix B.
     ///
-    /// More than 64 parameters, a NUL (which one of the databases cannot keep) and what is not UTF-8 are errors.
+    /// More than 64 parameters, a NUL (which one of the databases cannot store) and invalid UTF-8 are errors.
     pub fn parse(encoded: &[u8]) -> Result<Self, Error> {
         let mut pairs = Vec::new();
         for (count, pair) in encoded.split(|&b| b == b'&').filter(|pair| !pair.is_empty()).enumerate() {
@@ -55,7 +55,7 @@ impl Params {
         }
     }
 
-    /// The parameter's value; an error that names it if it was not sent, or more than once.
+    /// The parameter's value; an error that names it if it was not sent or was sent more than once.
     pub fn required(&self, name: &str) -> Result<&str, Error> {
         self.once(name)?.ok_or_else(|| Error::invalid_request(format!("The parameter '{name}' is missing.")))
     }
@@ -99,7 +99,7 @@ impl fmt::Debug for Params {
 }
 
 fn twice(name: &str) -> Error {
-    // The name may be a stranger's, and the error may end up in a URL.
+    // Anybody may have chosen the name, and the error may end up in a URL.
     let name: String = name.chars().take(40).collect();
     Error::invalid_request(format!("The parameter '{name}' was sent more than once."))
 }
@@ -130,7 +130,7 @@ pub(crate) fn form_decode(encoded: &[u8]) -> Option<String> {
     String::from_utf8(bytes).ok().filter(|text| !text.contains('\0'))
 }
 
-/// The value of a parameter, which comes once and is no longer than this.
+/// The value of a parameter; an error if it was sent more than once or is longer than this.
 pub(crate) fn bounded(params: &Params, name: &str, limit: usize) -> Result<Option<String>, Error> {
     match params.once(name)? {
         Some(value) if value.len() > limit => {
@@ -140,7 +140,7 @@ pub(crate) fn bounded(params: &Params, name: &str, limit: usize) -> Result<Optio
     }
 }
 
-/// The first few words of a list that is only a wish; more of them are no reason to refuse.
+/// The first words of a list of preferences; further words are ignored and not refused.
 pub(crate) fn words<'a>(params: &'a Params, name: &str) -> impl Iterator<Item = String> + use<'a> {
     params.get(name).unwrap_or_default().split_ascii_whitespace().take(16).map(str::to_owned)
 }

@@ -24,11 +24,11 @@ pub struct Resource {
     pub identifier: String,
     /// The name that people are shown.
     pub name: String,
-    /// The scopes that mean something there and nowhere else.
+    /// The scopes that are valid only at this resource.
     pub scopes: ScopeSet,
-    /// How long access tokens for it live, if not as long as others.
+    /// How long access tokens for it live, if not the standard time.
     pub access_token: Option<Duration>,
-    /// What access tokens for it are signed with, if not as others.
+    /// What access tokens for it are signed with, if not the standard algorithm.
     pub algorithm: Option<Algorithm>,
 }
 
@@ -36,8 +36,8 @@ pub struct Resource {
 pub const LIFETIMES: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(60 * 60)];
 
 impl Resource {
-    /// All that is wrong with it beside these others and beside the scopes that there are anyway: the member and what it should
-    /// be.
+    /// Every invalid member, given the other resources and the scopes that exist without resources: the member and what
+    /// it should be.
     pub fn faults(
         &self,
         others: &[Resource],
@@ -57,7 +57,7 @@ impl Resource {
         let named = |other: &Resource| other.identifier == self.identifier;
         refuse(others.iter().any(named), "identifier", "there is another resource of this name");
         refuse(self.identifier == issuer, "identifier", "the issuer is a resource already, that of UserInfo");
-        // What a person has allowed is kept by name: who allows the scope must not thereby open the resource.
+        // Consent is stored by name: a person who allows the scope must not thereby allow the resource.
         let all = || others.iter().chain([self]);
         let scope = scopes.contains(&self.identifier) || all().any(|one| one.scopes.contains(&self.identifier));
         refuse(scope, "identifier", "there is a scope of this name");
@@ -84,12 +84,12 @@ impl Resource {
 pub struct Known {
     /// The resources that are registered.
     pub resources: Vec<Resource>,
-    /// The scopes that there are, with those of the resources.
+    /// All scopes, including those of the resources.
     pub scopes: ScopeSet,
 }
 
 impl Known {
-    /// The scopes that there are anyway, and these resources with theirs.
+    /// The scopes that exist without resources, and these resources with their scopes.
     pub fn new(scopes: ScopeSet, resources: Vec<Resource>) -> Self {
         let own = resources.iter().flat_map(|one| one.scopes.iter()).collect();
         Self { scopes: scopes.union(&own), resources }
@@ -125,8 +125,8 @@ pub fn parse(params: &Params) -> Result<Vec<String>, Error> {
     Ok(named)
 }
 
-/// Whether the client may have tokens for a resource: the issuer, its own default, or one that is registered and that the
-/// operator allowed it by name.
+/// Whether the client may have tokens for a resource: the issuer, its own default, or a registered resource that the
+/// operator has allowed it by name.
 pub fn allowed(client: &Client, registered: &[Resource], issuer: &str, uri: &str) -> bool {
     let (own, listed) = (&client.metadata.default_resources, &client.metadata.resources);
     let named = |all: &[String]| all.iter().any(|one| one == uri);
@@ -147,13 +147,14 @@ pub fn requested(named: &[String], client: &Client, registered: &[Resource], iss
     Err(error.because(difference))
 }
 
-/// Whether a scope belongs to a resource that is not among these: it means nothing at them.
+/// Whether a scope belongs to a resource that is not in the audience; such a scope means nothing there.
 fn is_elsewhere(scope: &str, registered: &[Resource], audience: &[String]) -> bool {
     registered.iter().any(|one| one.scopes.contains(scope) && !audience.contains(&one.identifier))
 }
 
-/// The scopes that a request may have, without those of resources that it is not for: nobody is asked for what no token would
-/// say. If it names no resource though the client may ask for that of a scope, or if nothing is left, it is refused.
+/// The scopes that a request may have. Scopes of other resources are left out, since no token would contain them. The
+/// request is refused if it names no resource although the client may ask for the one that a scope belongs to, or if
+/// no scope is left.
 pub fn scopes(
     asked: &ScopeSet,
     named: &[String],
@@ -180,7 +181,7 @@ pub fn scopes(
     Err(error.because(Difference::new("scope", scope, expected)))
 }
 
-/// Of what was granted the resources that a token request asks for, all if it names none: RFC 8707 §2.2.
+/// The granted resources that a token request asks for; all of them if it names none: RFC 8707 §2.2.
 pub fn narrowed(granted: &[String], named: &[String]) -> Result<Vec<String>, Error> {
     if named.is_empty() {
         return Ok(granted.to_vec());
@@ -194,15 +195,16 @@ fn algorithm(uri: &str, registered: &[Resource]) -> Option<Algorithm> {
     registered.iter().find(|one| one.identifier == uri)?.algorithm
 }
 
-/// Whether tokens for these resources want different algorithms of those that there are, so that no token can be for all.
+/// Whether these resources require different signature algorithms, so that no single token can be for all of them.
 pub fn differ(uris: &[String], registered: &[Resource], offered: &[Algorithm]) -> bool {
     let mut wanted = uris.iter().map(|uri| algorithm(uri, registered).or(offered.first().copied()));
     wanted.next().is_some_and(|first| wanted.any(|other| other != first))
 }
 
-/// What an access token for these resources is made with. `standard` are time and algorithm where a resource says nothing.
+/// What an access token for these resources is made with. `standard` is the time and the algorithm for resources that
+/// set none.
 ///
-/// With `openid` it is good here, too, for UserInfo (RFC 9068 §3).
+/// With `openid` it is valid for the issuer, too, for UserInfo (RFC 9068 §3).
 pub fn terms(
     registered: &[Resource],
     audience: &[String],
@@ -220,7 +222,7 @@ pub fn terms(
         let why = "These resources take tokens of different algorithms; ask for one token for each of them.";
         return Err(Error::new(ErrorCode::InvalidTarget, why));
     }
-    // A scope belongs to one resource alone, so that it means nothing elsewhere.
+    // A scope belongs to exactly one resource and means nothing at others.
     let scope: ScopeSet = scope.iter().filter(|scope| !is_elsewhere(scope, registered, &audience)).collect();
     let lifetime = lifetime.unwrap_or(standard.0);
     if scope.contains(OPENID) && !audience.iter().any(|uri| uri == issuer) {
@@ -229,7 +231,8 @@ pub fn terms(
     Ok(Terms { audience, scope, lifetime, algorithm })
 }
 
-/// Whether this can name a resource: an absolute URI without a fragment (RFC 8707 §2). The error says why not.
+/// Whether this can be the identifier of a resource: an absolute URI without a fragment (RFC 8707 §2). The error says
+/// why not.
 pub fn check_identifier(uri: &str) -> Result<(), String> {
     let refuse = |why: &str| Err(format!("the resource '{}' {why}", uri.escape_debug()));
     if uri.len() > MAX_RESOURCE {

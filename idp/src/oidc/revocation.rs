@@ -14,7 +14,7 @@ pub enum TokenTypeHint {
     RefreshToken,
 }
 
-/// A token that is spoken of.
+/// A token and its hint in a request.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NamedToken {
     /// The token.

@@ -8,17 +8,17 @@ use crate::oidc::client::metadata::Client;
 use crate::oidc::error::Error;
 use crate::oidc::params::Params;
 
-/// The one method that is offered; with `plain` the challenge would be the verifier.
+/// The only method that is offered; with `plain` the challenge would be the verifier.
 pub const METHOD: &str = "S256";
 
-/// What a code is bound to until someone shows the verifier that it was made of: RFC 7636 §4.2.
+/// The challenge that a code is bound to; the client later sends the verifier that it was made from: RFC 7636 §4.2.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CodeChallenge(String);
 
 impl CodeChallenge {
-    /// The challenge of an authorization request: RFC 7636 §4.3. Who must send one and does not gets an error, and so
-    /// does who names no method, since that would mean `plain`.
+    /// The challenge of an authorization request: RFC 7636 §4.3. A missing challenge is an error if the client must
+    /// send one. A challenge without a method is an error, since it would mean `plain`.
     pub fn parse(params: &Params, client: &Client) -> Result<Option<Self>, Error> {
         match (params.once("code_challenge")?, params.once("code_challenge_method")?) {
             (None, None) if client.is_public() => Err(Error::invalid_request(
@@ -48,7 +48,7 @@ impl CodeChallenge {
         &self.0
     }
 
-    /// Whether the challenge was made of this verifier: RFC 7636 §4.6.
+    /// Whether the challenge was made from this verifier: RFC 7636 §4.6.
     pub fn verify(&self, verifier: &str) -> bool {
         let well_formed = (43..=128).contains(&verifier.len())
             && verifier.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));

@@ -13,12 +13,12 @@ use crate::oidc::client::metadata::Client;
 use crate::oidc::error::{Error, ErrorCode};
 use crate::oidc::scope::{OFFLINE_ACCESS, ScopeSet};
 
-/// What the person has done since the request came: kept, sealed, with the request. All of it was done in one session, and
-/// counts for that one alone, while it lives.
+/// What the person has done since the request came, sealed and kept with the request. All of it was done in one
+/// session, and counts only for that session and only while it lives.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Facts {
-    /// The session that was chosen, begun by signing in or up, or in which the person decided.
+    /// The session that the person chose, began by signing in or up, or gave or refused consent in.
     pub session: Option<Id>,
     /// When the person signed in or up to that session, if that was part of it.
     pub authenticated_at: Option<Timestamp>,
@@ -28,27 +28,28 @@ pub struct Facts {
     pub consent: Option<Id>,
     /// Whether the person refused.
     pub denied: bool,
-    /// The first factor of a sign-in that wants a second one.
+    /// The first factor of a sign-in that needs a second one.
     pub first_factor: Option<FirstFactor>,
 }
 
-/// Half a sign-in: the first factor is proven, the second is wanted. It opens nothing; a session begins when both are proven.
+/// Half a sign-in: the first factor is proven, the second is still needed. It gives no access; a session begins when
+/// both are proven.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FirstFactor {
     /// Who has proven it.
     pub user: Id,
-    /// The generation of the user that was verified. Whoever completes the sign-in compares it.
+    /// The generation of the user that was verified; compared when the sign-in is completed.
     pub generation: i64,
     /// How it was proven.
     pub methods: Vec<Method>,
-    /// When. Whoever completes the sign-in says for how long that counts.
+    /// When it was proven. The code that completes the sign-in decides for how long that counts.
     pub proven_at: Timestamp,
 }
 
 /// What a person has allowed a client before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remembered {
-    /// The row. A consent that was withdrawn and is given again has another one.
+    /// The row. A consent that is given again after it was withdrawn has a new row.
     pub id: Id,
     /// What is allowed.
     pub scope: ScopeSet,
@@ -57,13 +58,13 @@ pub struct Remembered {
 /// What the next step depends on besides the request.
 #[derive(Clone, Debug)]
 pub struct Situation<'a> {
-    /// The present.
+    /// The present time.
     pub now: Timestamp,
     /// The browser's live sessions, the most recently used first.
     pub sessions: &'a [Session],
     /// The person that the verified `id_token_hint` names.
     pub hinted_sub: Option<&'a str>,
-    /// What the person consented to before; of the person whose session `session_for` finds.
+    /// What the person whose session `session_for` finds has consented to before.
     pub remembered: Option<&'a Remembered>,
     /// The strongest class that this person can reach.
     pub reachable: Acr,
@@ -88,14 +89,14 @@ pub enum SignInReason {
     SomeoneElse,
 }
 
-/// What an answer may give, and on what that rests.
+/// What an answer may grant, and which consent allows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allowed {
     /// Who is signed in.
     pub session: Id,
-    /// What is granted; `offline_access` only if there is a reason for it.
+    /// What is granted; `offline_access` only if it was consented to or needs no consent.
     pub scope: ScopeSet,
-    /// The remembered consent that it rests on; a client of the operator needs none.
+    /// The remembered consent that allows it; a client of the operator needs none.
     pub consent: Option<Id>,
 }
 
@@ -117,10 +118,10 @@ pub enum NextStep {
     Consent {
         /// Whose consent is wanted.
         session: Id,
-        /// For what: this very set goes into `Facts::consented` if the person agrees.
+        /// The scopes; exactly this set goes into `Facts::consented` if the person agrees.
         scopes: ScopeSet,
     },
-    /// Ask whether to go on: a program on the person's device gets nothing that the person does not know of.
+    /// Ask whether to go on, so that a program on the person's device gets nothing without the person's knowledge.
     Continue {
         /// Whose account it is.
         session: Id,
@@ -163,14 +164,14 @@ pub fn session_for<'a>(situation: &Situation<'a>) -> Option<&'a Session> {
 fn decide(request: &AuthorizationRequest, client: &Client, situation: &Situation<'_>) -> NextStep {
     let (prompt, facts) = (request.prompt, situation.facts);
     let session = session_for(situation);
-    // What was done counts only while its session lives: the next person in this browser has done nothing yet.
+    // The facts count only while their session lives: they say nothing about the next person in this browser.
     let chosen = session.is_some_and(|session| facts.session.as_ref() == Some(&session.id));
     if facts.denied && chosen {
         return NextStep::Fail(ErrorCode::AccessDenied.into());
     }
     let fresh = chosen && facts.authenticated_at.is_some();
     if let Some(first) = facts.first_factor.as_ref().filter(|_| !fresh) {
-        // Whoever else is signed in here: somebody has begun to say who they are.
+        // A sign-in has begun, so it continues, even if others are signed in here.
         return NextStep::SecondFactor { user: first.user.clone() };
     }
     let wanted = prompt.login || request.max_age == Some(0);
@@ -186,7 +187,7 @@ fn decide(request: &AuthorizationRequest, client: &Client, situation: &Situation
         return NextStep::SignIn(if nobody { SignInReason::NoSession } else { SignInReason::SomeoneElse });
     };
     if situation.hinted_sub.is_some_and(|sub| sub != session.sub) {
-        // Someone signed in although another was asked for: Core §3.1.2.1 wants the client to be told.
+        // Another person signed in than the one asked for: Core §3.1.2.1 requires an error to the client.
         return if fresh {
             NextStep::Fail(Error::new(ErrorCode::LoginRequired, "Someone else signed in than id_token_hint names."))
         } else {
@@ -204,7 +205,8 @@ fn decide(request: &AuthorizationRequest, client: &Client, situation: &Situation
     if request.max_age.is_some_and(|max_age| max_age > 0 && age > Duration::from_secs(max_age)) {
         return NextStep::SignIn(SignInReason::TooOld);
     }
-    // A wish (Core §3.1.2.1): who cannot reach what the client prefers, or has just signed in, goes on with what they have.
+    // The classes are voluntary (Core §3.1.2.1): a person who cannot reach them, or has just signed in, goes on
+    // without.
     let class = request.acr_values.iter().find(|class| **class <= situation.reachable);
     let too_weak = class.is_some_and(|class| Acr::from_name(&session.acr) < Some(*class));
     if too_weak && !fresh && !prompt.none {
@@ -227,7 +229,7 @@ fn consent(
 ) -> NextStep {
     let (facts, remembered) = (situation.facts, situation.remembered);
     let earlier = remembered.filter(|_| !request.prompt.consent);
-    // Core §11: offline access is a matter of consent. Where none can be asked for it is ignored, unless it was given before.
+    // Core §11: offline access needs consent. It is ignored if consent cannot be asked for and was not given before.
     let silent = request.prompt.none && !earlier.is_some_and(|earlier| earlier.scope.contains(OFFLINE_ACCESS));
     let wanted = if silent { request.scope.without(OFFLINE_ACCESS) } else { request.scope.clone() };
     let proceed = |granted: &ScopeSet, consent: Option<&Remembered>| {

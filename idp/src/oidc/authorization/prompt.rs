@@ -12,9 +12,9 @@ use crate::oidc::params::Params;
 pub struct Prompt {
     /// Nothing at all.
     pub none: bool,
-    /// The sign-in page, whatever session there is.
+    /// The sign-in page, even if there is a session.
     pub login: bool,
-    /// The consent page, whatever is remembered.
+    /// The consent page, even if a consent is remembered.
     pub consent: bool,
     /// The choice of account.
     pub select_account: bool,
@@ -29,7 +29,7 @@ impl Prompt {
         all.into_iter().filter(|value| sign_up || *value != "create").collect()
     }
 
-    /// Reads the parameter. What is not offered is an error, and so is `none` beside another value.
+    /// Reads the parameter. A value that is not offered is an error, and so is `none` beside another value.
     pub fn parse(params: &Params, sign_up: bool) -> Result<Self, Error> {
         let mut prompt = Self::default();
         for value in params.once("prompt")?.unwrap_or_default().split(' ').filter(|value| !value.is_empty()) {

@@ -1,4 +1,4 @@
-//! Where the answer to an authorization request may go: decided before anything else of the request is looked at.
+//! Where the answer to an authorization request may go: decided before the rest of the request is read.
 
 use crate::oidc::authorization::response::AuthorizationResponse;
 use crate::oidc::authorization::response_mode::ResponseMode;
@@ -18,13 +18,13 @@ pub enum Refusal {
     MissingClientId,
     /// There is no such client.
     UnknownClient,
-    /// The client may do nothing at present.
+    /// The client is disabled.
     DisabledClient,
     /// The request does not say where the answer goes.
     MissingRedirectUri,
     /// The client did not register that address.
     UnregisteredRedirectUri,
-    /// What decides where the answer goes was sent twice.
+    /// A parameter that decides where the answer goes was sent twice.
     Repeated(&'static str),
 }
 
@@ -43,7 +43,7 @@ impl Refusal {
 }
 
 impl Refusal {
-    /// What came and what was expected, where that tells more than the refusal itself.
+    /// What came and what was expected, if that adds something to the refusal.
     pub fn difference(self, params: &Params, client: Option<&Client>) -> Option<Difference> {
         let came = |name: &str| params.get(name).unwrap_or_default();
         match self {
@@ -69,7 +69,7 @@ pub fn client_id(params: &Params) -> Result<&str, Refusal> {
     params.once("client_id").map_err(|_| Refusal::Repeated("client_id"))?.ok_or(Refusal::MissingClientId)
 }
 
-/// Proves where an answer may go: RFC 6749 §3.1.2.4. `client` is what was found under `client_id(params)`.
+/// Proves where an answer may go: RFC 6749 §3.1.2.4. `client` is the client found under `client_id(params)`.
 pub fn identify(params: &Params, client: Option<&Client>) -> Result<Recipient, Refusal> {
     let client_id = client_id(params)?;
     let client = client.filter(|client| client.client_id == client_id).ok_or(Refusal::UnknownClient)?;
@@ -83,13 +83,13 @@ pub fn identify(params: &Params, client: Option<&Client>) -> Result<Recipient, R
     }
     Ok(Recipient {
         redirect_uri: redirect_uri.to_owned(),
-        // What is wrong with these two is told by `validate`; until then they must not stand in an answer's way.
+        // `validate` reports errors in these two; here they must not prevent an answer.
         mode: ResponseMode::of_answer(params),
         state: bounded(params, "state", MAX_STATE).unwrap_or_default(),
     })
 }
 
-/// Where an answer may go. Only `identify` makes one, so nothing is redirected whose target was not proven.
+/// Where an answer may go. Only `identify` makes one, so every redirect has a proven target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipient {
     redirect_uri: String,

@@ -19,14 +19,14 @@ use crate::oidc::resource::{self, Known};
 use crate::oidc::scope::{OFFLINE_ACCESS, ScopeSet};
 use crate::oidc::token::grant_type::GrantType;
 
-/// What is offered to requests beyond what the client brings.
+/// What the provider offers to every client's requests.
 #[derive(Clone, Debug)]
 pub struct Offered {
     /// The scopes and resources that are known.
     pub known: Arc<Known>,
     /// Whether people can sign up by themselves.
     pub sign_up: bool,
-    /// The issuer, which is a resource, too: UserInfo.
+    /// The issuer, which is a resource, too, because of UserInfo.
     pub issuer: String,
 }
 
@@ -39,10 +39,10 @@ pub struct AuthorizationRequest {
     pub redirect_uri: String,
     /// How it goes there.
     pub response_mode: ResponseMode,
-    /// What is asked, as far as it is known and the client may have it: scopes, and the identifiers of the named
-    /// resources, since a person allows resources as they allow scopes.
+    /// The requested scopes that are known and that the client may have, and the identifiers of the named resources,
+    /// since a person allows resources in the same way as scopes.
     pub scope: ScopeSet,
-    /// The resources that are named; if none is, the client's default ones are meant (RFC 8707 §2.1).
+    /// The named resources; if empty, the client's default resources are meant (RFC 8707 §2.1).
     pub resources: Vec<String>,
     /// What goes back with the answer.
     pub state: Option<String>,
@@ -54,12 +54,12 @@ pub struct AuthorizationRequest {
     pub prompt: Prompt,
     /// How old the sign-in may be, in seconds.
     pub max_age: Option<u64>,
-    /// How strongly the client wishes the person to have signed in, the class that it prefers first. Classes that are not
-    /// known here are left out.
+    /// The authentication classes that the client would like for the sign-in, in its order of preference. Unknown
+    /// classes are left out.
     pub acr_values: Vec<Acr>,
     /// Who is probably going to sign in.
     pub login_hint: Option<String>,
-    /// Who is to be signed in; a token still to be verified.
+    /// A token that names who is to be signed in; still to be verified.
     pub id_token_hint: Option<String>,
     /// The person's languages, the best first.
     pub ui_locales: Vec<String>,
@@ -97,10 +97,10 @@ pub fn validate(
     })
 }
 
-/// The scope of an authorization request: what is known here and allowed to the client; the rest is ignored.
+/// The scope of an authorization request: the scopes that are known here and allowed to the client; others are ignored.
 ///
-/// `offline_access` is ignored where no refresh token could come of it (Core §11). RFC 6749 §3.3 wants an error where
-/// nothing is asked for and there is no default.
+/// `offline_access` is ignored if the client cannot get a refresh token (Core §11). RFC 6749 §3.3 requires an error if
+/// no scope is requested and there is no default.
 fn requested_scope(params: &Params, client: &Client, known: &ScopeSet) -> Result<ScopeSet, Error> {
     let asked = ScopeSet::parse(params.once("scope")?.unwrap_or_default())?;
     let mut scope = client.allowed_scope(&asked.intersection(known));

@@ -15,7 +15,7 @@ pub struct AuthorizationResponse {
     pub mode: ResponseMode,
     /// What it says.
     pub params: Vec<(&'static str, String)>,
-    /// The error that it tells, if it is one.
+    /// The error in it, if it is an error.
     pub refusal: Option<Error>,
 }
 
@@ -31,7 +31,7 @@ impl AuthorizationResponse {
 }
 
 impl fmt::Debug for AuthorizationResponse {
-    /// Without the parameters, among which may be a code.
+    /// Omits the parameters, since they may contain a code.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "AuthorizationResponse({} to {})", self.mode.as_str(), self.redirect_uri)
     }

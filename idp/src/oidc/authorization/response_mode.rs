@@ -14,7 +14,7 @@ pub enum ResponseMode {
     /// In the query of the redirect URI.
     #[default]
     Query,
-    /// In the fragment of the redirect URI; nothing but refusals goes there.
+    /// In the fragment of the redirect URI; only refusals go there.
     Fragment,
     /// In a form that the browser posts to the redirect URI.
     FormPost,
@@ -43,13 +43,13 @@ impl ResponseMode {
         })
     }
 
-    /// How an answer, be it a refusal, reaches the client: as the request asks, else as answers to its response type do by
-    /// default (Multiple Response Types §2.1 and §5).
+    /// How an answer or a refusal reaches the client: in the mode that the request asks for, else in the default mode
+    /// of its response type (Multiple Response Types §2.1 and §5).
     pub fn of_answer(params: &Params) -> Self {
         match Self::parse(params) {
             Ok(mode) if params.get("response_mode").is_some() => mode,
             _ if response_type::has_tokens(params) => Self::Fragment,
-            // Whoever asks for the fragment reads nothing else, and would wait for an answer for ever.
+            // A client that asks for the fragment reads only that, and would otherwise wait for an answer for ever.
             _ if params.get("response_mode") == Some(Self::Fragment.as_str()) => Self::Fragment,
             _ => Self::Query,
         }

@@ -6,7 +6,7 @@ use crate::oidc::error::{Error, ErrorCode};
 use crate::oidc::params::Params;
 use crate::oidc::token::grant_type::GrantType;
 
-/// What the authorization endpoint gives: RFC 6749 §3.1.1.
+/// What the authorization endpoint returns: RFC 6749 §3.1.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ResponseType {
     /// A code.
@@ -42,8 +42,8 @@ impl ResponseType {
     }
 }
 
-/// Whether a request asks for tokens from the authorization endpoint itself; their answers, and so their refusals, go into
-/// the fragment where no mode is named: Core §3.2.2.5, §3.2.2.6, §3.3.2.6.
+/// Whether a request asks for tokens from the authorization endpoint itself. Answers and refusals to such a request go
+/// into the fragment unless it names a mode: Core §3.2.2.5, §3.2.2.6, §3.3.2.6.
 pub(crate) fn has_tokens(params: &Params) -> bool {
     let mut asked = params.all("response_type").flat_map(|value| value.split(' '));
     asked.any(|word| matches!(word, "token" | "id_token"))

@@ -1,4 +1,4 @@
-//! A session: the time in which somebody is signed in in a browser.
+//! Sessions: each is the time for which one person is signed in in one browser.
 
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
@@ -28,7 +28,7 @@ pub struct Session {
     pub created_at: Timestamp,
     /// When it was last used.
     pub last_active_at: Timestamp,
-    /// When it ends however much it is used.
+    /// When it ends, even if it is in use.
     pub expires_at: Timestamp,
     /// When the user asked to be kept signed in.
     pub kept_at: Option<Timestamp>,

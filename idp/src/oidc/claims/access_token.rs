@@ -8,11 +8,11 @@ use crate::oidc::client::metadata::Client;
 use crate::oidc::error::{Error, ErrorCode};
 use crate::oidc::scope::{OPENID, ScopeSet};
 
-/// What an access token says: RFC 9068 §2.2. It leaves no row; the grant and the session that it names are looked up
-/// when it is used here.
+/// The claims of an access token: RFC 9068 §2.2. It is not stored; the grant and the session that it names are looked
+/// up when it is used here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessToken {
-    /// Whose access it is; the client's name if it acts for itself.
+    /// The person whose access it is; the client's name if the client acts for itself.
     pub sub: String,
     /// Where it may be used.
     pub audience: Vec<String>,
@@ -20,9 +20,9 @@ pub struct AccessToken {
     pub client_id: String,
     /// For what.
     pub scope: ScopeSet,
-    /// The token's own name.
+    /// The token's unique name.
     pub jti: String,
-    /// The public name of its grant; `None` in a token of a client itself.
+    /// The public name of its grant; `None` in a token that a client got for itself.
     pub grant: Option<String>,
     /// The session, as it is named outside.
     pub sid: Option<String>,
@@ -60,9 +60,10 @@ impl AccessToken {
         claims
     }
 
-    /// Reads the claims of a verified token. What is not whole, not of this issuer or over is `invalid_token`.
+    /// Reads the claims of a verified token. A token that is incomplete, of another issuer or expired is
+    /// `invalid_token`.
     ///
-    /// Nothing is tolerated after the expiry: the clock that set it is the one that is asked.
+    /// There is no tolerance after the expiry, since the same clock sets and checks it.
     pub fn from_claims(claims: &Map<String, Value>, issuer: &str, now: Timestamp) -> Result<Self, Error> {
         let token = Self::read(claims, issuer).ok_or_else(|| invalid("This is not an access token of this issuer."))?;
         if token.is_over(now) {
@@ -74,7 +75,7 @@ impl AccessToken {
     fn read(claims: &Map<String, Value>, issuer: &str) -> Option<Self> {
         let text = |name: &str| claims.get(name)?.as_str().map(str::to_owned);
         let time = |name: &str| claims.get(name)?.as_i64().map(Timestamp::from_seconds);
-        // Absent is allowed for these, of another type is not.
+        // These may be absent, but not of another type.
         let optional =
             |name: &str| claims.get(name).map_or(Some(None), |value| value.as_str().map(|v| Some(v.to_owned())));
         if text("iss")? != issuer {
@@ -95,7 +96,7 @@ impl AccessToken {
         })
     }
 
-    /// Whether its time is over.
+    /// Whether it has expired.
     pub fn is_over(&self, now: Timestamp) -> bool {
         now >= self.expires_at
     }
@@ -106,8 +107,8 @@ impl AccessToken {
     }
 }
 
-/// Where a client's access tokens may be used: at its default resources, else here; with `openid` here as well, for
-/// UserInfo (RFC 9068 §3).
+/// The audience of a client's access tokens: its default resources, else the issuer; with `openid` the issuer as well,
+/// for UserInfo (RFC 9068 §3).
 pub fn audience(client: &Client, scope: &ScopeSet, issuer: &str) -> Vec<String> {
     let mut audience = client.metadata.default_resources.clone();
     if (audience.is_empty() || scope.contains(OPENID)) && !audience.iter().any(|resource| resource == issuer) {

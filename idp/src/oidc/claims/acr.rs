@@ -49,7 +49,7 @@ impl Acr {
     }
 }
 
-/// A way to prove who one is.
+/// A way in which a person proves who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
@@ -57,7 +57,7 @@ pub enum Method {
     Password,
 }
 
-/// What a method rests on. Two methods of one kind are one factor: who has stolen the one may have stolen the other.
+/// The kind of a method. Two methods of one kind are one factor: a thief of one may have stolen the other as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Factor {
     Knowledge,

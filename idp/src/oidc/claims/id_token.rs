@@ -18,9 +18,9 @@ pub struct IdToken<'a> {
     pub sub: &'a str,
     /// The client that it is for.
     pub client_id: &'a str,
-    /// What the client sent along to know its request again; a refreshed one has none (Core §12.2).
+    /// The `nonce` that ties the token to the client's request; a refreshed token has none (Core §12.2).
     pub nonce: Option<&'a str>,
-    /// When the person last proved who they are; after a refresh still that time.
+    /// When the person last proved who they are; a refresh does not change it.
     pub auth_time: Timestamp,
     /// How strongly.
     pub acr: &'a str,
@@ -30,15 +30,15 @@ pub struct IdToken<'a> {
     pub sid: Option<&'a str>,
     /// The hash of the access token that comes with it: see `at_hash`.
     pub at_hash: Option<String>,
-    /// The claims of the person that the scopes ask for (Core §5.4). They replace no other claim.
+    /// The claims of the person that the scopes ask for (Core §5.4). They never replace another claim.
     pub person: Map<String, Value>,
 }
 
-/// How long the claims of an ID Token may be as JSON: the token comes back in a URL as a hint, where it must be shorter
-/// than `jose::verify::MAX_TOKEN`.
+/// The longest that the claims of an ID Token may be as JSON: the token comes back in a URL as a hint, and must then be
+/// shorter than `jose::verify::MAX_TOKEN`.
 const MAX_CLAIMS: usize = 5 * 1024;
 
-/// The claims of an ID Token that is made now. There is one audience, so no `azp`.
+/// The claims of an ID Token that is made now. There is one audience, so there is no `azp`.
 ///
 /// The claims of the person are left out if they would make the token too long; UserInfo has them.
 pub fn claims(token: &IdToken<'_>, now: Timestamp, lifetime: Duration) -> Map<String, Value> {
@@ -81,8 +81,8 @@ fn with_person(
     claims
 }
 
-/// The left half of the access token's hash, by which the ID Token vouches for it: Core §3.1.3.6. The hash is the one
-/// of the signature's algorithm, for Ed25519 that is SHA-512.
+/// The left half of the access token's hash, which binds the access token to the ID Token: Core §3.1.3.6. The hash
+/// function is that of the signature algorithm; for Ed25519 it is SHA-512.
 pub fn at_hash(algorithm: Algorithm, access_token: &str) -> String {
     match algorithm {
         Algorithm::RS256 | Algorithm::ES256 | Algorithm::PS256 => base64url(&Sha256::digest(access_token)[..16]),
@@ -90,7 +90,7 @@ pub fn at_hash(algorithm: Algorithm, access_token: &str) -> String {
     }
 }
 
-/// What an ID Token that came back as a hint tells: Core §3.1.2.1, RP-Initiated Logout §2. Its age does not matter.
+/// The content of an ID Token that came back as a hint: Core §3.1.2.1, RP-Initiated Logout §2. Its age does not matter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hint {
     /// The person that it was about.
@@ -99,7 +99,7 @@ pub struct Hint {
     pub audience: Vec<String>,
     /// The session that it was made in.
     pub sid: Option<String>,
-    /// Whether its key was revoked, so that anybody may have made it.
+    /// Whether its key was revoked; then anybody may have made it.
     pub revoked: bool,
 }
 

@@ -8,7 +8,7 @@ use crate::oidc::client::metadata::Client;
 use crate::oidc::scope::ScopeSet;
 use crate::oidc::token::response::TokenType;
 
-/// The answer about a token; about one that is not active it says only that.
+/// The answer about a token; for an inactive one it says only that it is inactive.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Introspection {
     active: bool,
@@ -27,7 +27,7 @@ pub struct Active {
     /// The name by which its person signs in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
-    /// How it is shown; a refresh token is shown to nobody.
+    /// How a resource receives it; `None` for a refresh token, which no resource receives.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_type: Option<TokenType>,
     /// When it ends, in seconds.
@@ -42,7 +42,7 @@ pub struct Active {
     pub aud: Vec<String>,
     /// Who made it.
     pub iss: String,
-    /// Its own name.
+    /// Its unique name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jti: Option<String>,
     /// How strongly its person proved who they are.
@@ -54,12 +54,12 @@ pub struct Active {
 }
 
 impl Introspection {
-    /// The answer for whatever is unknown, over, revoked or none of the caller's business.
+    /// The answer for a token that is unknown, expired, revoked or not visible to the caller.
     pub const fn inactive() -> Self {
         Self { active: false, token: None }
     }
 
-    /// The answer for a token that is good.
+    /// The answer for a token that is active.
     pub const fn active(token: Active) -> Self {
         Self { active: true, token: Some(token) }
     }
@@ -85,7 +85,7 @@ impl Active {
     }
 }
 
-/// Whether a client may see a token: its own, or one for a resource that it stands for (RFC 7662 §4).
+/// Whether a client may see a token: one of its own, or one for a resource that it represents (RFC 7662 §4).
 pub fn may_see(caller: &Client, client_id: &str, audience: &[String]) -> bool {
     caller.client_id == client_id
         || caller.metadata.resource_identifiers.iter().any(|resource| audience.contains(resource))

@@ -11,8 +11,8 @@ use serde_json::{Map, Value, json};
 use crate::base::clock::Timestamp;
 use crate::oidc::scope::{ADDRESS, EMAIL, PHONE, PROFILE, ScopeSet};
 
-/// The claims of `profile` that are text kept in a person's profile; with `preferred_username` and `updated_at`, which
-/// are kept beside it, they are the fourteen of Core §5.4.
+/// The claims of `profile` that are stored as text in a person's profile. `preferred_username` and `updated_at` are
+/// stored elsewhere; with them these are the fourteen of Core §5.4.
 pub const PROFILE_CLAIMS: [&str; 12] = [
     "name",
     "family_name",
@@ -31,12 +31,12 @@ pub const PROFILE_CLAIMS: [&str; 12] = [
 /// The members of the `address` claim: Core §5.1.1.
 pub const ADDRESS_MEMBERS: [&str; 6] = ["formatted", "street_address", "locality", "region", "postal_code", "country"];
 
-/// A person as relying parties may come to know them.
+/// What relying parties may learn about a person.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Person {
-    /// Who it is, for ever.
+    /// The subject, which never changes.
     pub sub: String,
-    /// The profile's claims by their names, and `address`; anything else in it stays here.
+    /// The profile's claims by their names, and `address`; other members are never sent.
     pub profile: Map<String, Value>,
     /// The mail address.
     pub email: Option<String>,
@@ -64,7 +64,7 @@ pub fn asked_for(scope: &ScopeSet) -> bool {
     [PROFILE, EMAIL, ADDRESS, PHONE].into_iter().any(|claims| scope.contains(claims))
 }
 
-/// The person's claims that these scopes ask for: with their defined types, and without those that have no value
+/// The person's claims that these scopes ask for, with their defined types; claims without a value are left out
 /// (Core §5.3.2).
 pub fn for_scope(person: &Person, scope: &ScopeSet) -> Map<String, Value> {
     let mut claims = Map::new();

@@ -6,7 +6,7 @@ use crate::oidc::claims::{self, Person};
 use crate::oidc::error::{Error, ErrorCode};
 use crate::oidc::scope::{OPENID, ScopeSet};
 
-/// What a token of this scope is told about its person: Core §5.3.2. Without `openid` there is nothing to tell.
+/// The UserInfo answer for a token of this scope: Core §5.3.2. A scope without `openid` is an error.
 pub fn response(person: &Person, scope: &ScopeSet) -> Result<Map<String, Value>, Error> {
     if !scope.contains(OPENID) {
         return Err(Error::new(ErrorCode::InsufficientScope, "UserInfo needs the scope openid."));

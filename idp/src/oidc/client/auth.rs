@@ -9,7 +9,7 @@ use crate::oidc::params::{Params, form_decode};
 /// How long a client's name may be, in bytes.
 pub const MAX_CLIENT_ID: usize = 255;
 
-/// What a client says of itself; whether it is true is still to be found out.
+/// The credentials that a client sends; still to be verified.
 #[derive(Clone, Debug)]
 pub struct ClientCredentials {
     /// The name.
@@ -20,7 +20,7 @@ pub struct ClientCredentials {
     pub method: TokenEndpointAuthMethod,
 }
 
-/// Reads the credentials of a request. There is exactly one method in each: RFC 6749 §2.3.
+/// Reads the credentials of a request, which must use exactly one method: RFC 6749 §2.3.
 pub fn parse(authorization: Option<&str>, params: &Params) -> Result<ClientCredentials, Error> {
     let (client_id, secret) = (params.once("client_id")?, params.once("client_secret")?);
     if params.get("client_assertion").is_some() || params.get("client_assertion_type").is_some() {
@@ -50,8 +50,8 @@ pub fn parse(authorization: Option<&str>, params: &Params) -> Result<ClientCrede
     Ok(credentials)
 }
 
-/// Whether the client may authenticate in this way: as it registered, or with its secret in either place if it
-/// registered none by name.
+/// Whether the client may authenticate with this method: the one it registered or, if it registered none, its secret
+/// in the header or the body.
 pub fn method_allowed(client: &Client, method: TokenEndpointAuthMethod) -> bool {
     match client.metadata.token_endpoint_auth_method {
         Some(registered) => method == registered,
@@ -59,8 +59,8 @@ pub fn method_allowed(client: &Client, method: TokenEndpointAuthMethod) -> bool 
     }
 }
 
-/// Name and secret of a Basic header, each form-encoded before they were joined: RFC 6749 §2.3.1. An empty secret is
-/// none: some libraries send one for public clients.
+/// Name and secret of a Basic header, each form-encoded before they were joined: RFC 6749 §2.3.1. An empty secret
+/// counts as none: some libraries send one for public clients.
 fn basic(header: &str) -> Option<ClientCredentials> {
     let (scheme, encoded) = header.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {

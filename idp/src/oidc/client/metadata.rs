@@ -1,4 +1,4 @@
-//! What is known of a client.
+//! What is known about a client.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +8,7 @@ use crate::jose::Algorithm;
 use crate::oidc::scope::ScopeSet;
 use crate::oidc::token::grant_type::GrantType;
 
-/// The kinds of client that an operator chooses from: RFC 6749 §2.1, RFC 8252.
+/// The kinds of client that an operator can choose: RFC 6749 §2.1, RFC 8252.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientKind {
@@ -95,7 +95,7 @@ pub struct ClientMetadata {
     pub grant_types: Vec<GrantType>,
     /// The response types that the client may ask for.
     pub response_types: Vec<String>,
-    /// How the client authenticates; unnamed, its secret may come in the header or in the body.
+    /// How the client authenticates; if `None`, its secret may come in the header or in the body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token_endpoint_auth_method: Option<TokenEndpointAuthMethod>,
     /// The scopes that the client may be given.
@@ -120,7 +120,8 @@ pub struct ClientMetadata {
     /// What the client's ID Tokens are signed with, if it is not the provider's first algorithm.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token_signed_response_alg: Option<Algorithm>,
-    /// Whether the claims of the granted scopes are in ID Tokens, too; without, they are at UserInfo alone (Core §5.4).
+    /// Whether ID Tokens, too, contain the claims of the granted scopes; if not, only UserInfo returns them (Core
+    /// §5.4).
     pub id_token_claims: bool,
     /// Whether a confidential client must use PKCE; a public one always must.
     pub require_pkce: bool,
@@ -128,9 +129,9 @@ pub struct ClientMetadata {
     pub default_resources: Vec<String>,
     /// The registered resources that the client may ask for, besides its default ones: RFC 8707.
     pub resources: Vec<String>,
-    /// The resources that the client stands for: it may introspect tokens made for them.
+    /// The resources that the client represents: it may introspect tokens made for them.
     pub resource_identifiers: Vec<String>,
-    /// Where a sign-in that begins elsewhere is handed to the client.
+    /// Where the client receives a sign-in that begins elsewhere.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initiate_login_uri: Option<String>,
     /// The contacts of the client: RFC 7591 §2.
@@ -166,7 +167,7 @@ impl Default for ClientMetadata {
     }
 }
 
-/// A client as it is kept.
+/// A client as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
     /// The row.
@@ -177,7 +178,7 @@ pub struct Client {
     pub name: String,
     /// What kind of application it is.
     pub kind: ClientKind,
-    /// Everything else that registration knows.
+    /// All other metadata of registration.
     pub metadata: ClientMetadata,
     /// Where codes may be sent.
     pub redirect_uris: Vec<String>,
@@ -187,7 +188,7 @@ pub struct Client {
     pub origins: Vec<String>,
     /// Whether it belongs to the operator, so that people need not consent to it.
     pub first_party: bool,
-    /// Whether it may do nothing at present.
+    /// Whether it is disabled.
     pub disabled: bool,
     /// Whether it has a secret that is valid.
     pub has_secret: bool,
@@ -196,14 +197,14 @@ pub struct Client {
 }
 
 impl Client {
-    /// Whether the client cannot keep a secret: RFC 6749 §2.1. A confidential client whose last secret was taken away
-    /// does not become one.
+    /// Whether the client cannot keep a secret: RFC 6749 §2.1. A confidential client does not become public when its
+    /// last secret is removed.
     pub fn is_public(&self) -> bool {
         self.metadata.token_endpoint_auth_method == Some(TokenEndpointAuthMethod::None)
     }
 
     /// Whether an answer to this address may reach another program than this client: any program on the device can take
-    /// a custom scheme or a port, and a public client has no secret to prove itself by. RFC 8252 §8.6.
+    /// a custom scheme or a port, and a public client has no secret to authenticate with. RFC 8252 §8.6.
     pub fn could_be_another(&self, redirect_uri: &str) -> bool {
         let claimed = redirect_uri.get(..8).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"));
         self.is_public() && !claimed
@@ -214,15 +215,15 @@ impl Client {
         self.is_public() || self.metadata.require_pkce
     }
 
-    /// Whether each use of a refresh token gives another one: RFC 9700 §4.14.2.
+    /// Whether each use of a refresh token returns a new one: RFC 9700 §4.14.2.
     pub fn rotates_refresh_tokens(&self) -> bool {
         self.is_public() || self.metadata.rotate_refresh_tokens == Some(true)
     }
 
-    /// What the client's ID Tokens are signed with, of the provider's algorithms; `None` if it wants another.
+    /// Which of the provider's algorithms signs the client's ID Tokens; `None` if the client requires another.
     ///
-    /// Rows of the first release say RS256 where nobody had chosen. So if RS256 is not offered, the first algorithm
-    /// stands in.
+    /// The first release stored RS256 if no algorithm was chosen. So if RS256 is not offered, the first algorithm is
+    /// used.
     pub fn id_token_algorithm(&self, offered: &[Algorithm]) -> Option<Algorithm> {
         match self.metadata.id_token_signed_response_alg {
             Some(wanted) if offered.contains(&wanted) => Some(wanted),
@@ -236,7 +237,7 @@ impl Client {
         self.metadata.grant_types.contains(&grant)
     }
 
-    /// What of this scope the client may be given.
+    /// The part of this scope that the client may be given.
     pub fn allowed_scope(&self, scope: &ScopeSet) -> ScopeSet {
         scope.intersection(&self.metadata.scope)
     }

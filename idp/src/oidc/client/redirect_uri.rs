@@ -7,7 +7,7 @@ use crate::oidc::client::metadata::{Client, ClientKind};
 /// How long a redirect URI may be, in bytes.
 const MAX_URI: usize = 2048;
 
-/// The hosts that never leave the machine, as they are written in a URI.
+/// The loopback hosts, as they are written in a URI.
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "[::1]", "localhost"];
 
 /// Whether a redirect URI may be registered for this kind of client: RFC 6749 §3.1.2, RFC 8252 §7, RFC 9700 §2.1.
@@ -31,7 +31,7 @@ pub fn check_redirect_uri(kind: ClientKind, uri: &str) -> Result<(), String> {
         return refuse("has a wildcard; each address is registered by itself");
     }
     match parsed.scheme() {
-        // A browser reads `https:host` and `https:///host` as `https://host`; only what is written so is taken.
+        // A browser reads `https:host` and `https:///host` as `https://host`; only the last form is accepted.
         "https" if uri.starts_with("https://") && authority(uri).is_some_and(|authority| !authority.is_empty()) => {
             Ok(())
         }
@@ -45,8 +45,8 @@ pub fn check_redirect_uri(kind: ClientKind, uri: &str) -> Result<(), String> {
     }
 }
 
-/// Whether this redirect URI is registered for the client: compared as strings (RFC 9700 §2.1), but for the port of a
-/// native client's loopback address (RFC 8252 §7.3).
+/// Whether this redirect URI is registered for the client: compared as strings (RFC 9700 §2.1), except for the port of
+/// a native client's loopback address (RFC 8252 §7.3).
 pub fn matches(client: &Client, requested: &str) -> bool {
     client.redirect_uris.iter().any(|registered| {
         registered == requested
@@ -69,7 +69,7 @@ fn authority(uri: &str) -> Option<&str> {
     rest.split(['/', '?', '#']).next()
 }
 
-/// Host and what follows the port, if this is a plain http URI on a loopback address.
+/// The host and the part after the port, if this is a plain http URI on a loopback address.
 fn loopback(uri: &str) -> Option<(&str, &str)> {
     let rest = uri.strip_prefix("http://")?;
     let host = LOOPBACK.into_iter().find(|host| rest.starts_with(host))?;

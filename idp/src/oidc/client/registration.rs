@@ -7,7 +7,7 @@ use crate::oidc::client::metadata::{ClientKind, ClientMetadata, TokenEndpointAut
 use crate::oidc::client::redirect_uri::{check_redirect_uri, origin};
 use crate::oidc::resource::{Known, check_identifier, differ};
 
-/// A client to be, from whichever door it comes.
+/// A client that is to be registered, from any source.
 #[derive(Clone, Debug)]
 pub struct NewClient {
     /// The identifier, if one was chosen.
@@ -16,7 +16,7 @@ pub struct NewClient {
     pub name: Option<String>,
     /// What kind of application it is.
     pub kind: ClientKind,
-    /// What its kind's preset and its own wishes make together.
+    /// The preset of its kind, changed by its own settings.
     pub metadata: ClientMetadata,
     /// The addresses that people may be sent back to.
     pub redirect_uris: Vec<String>,
@@ -24,7 +24,7 @@ pub struct NewClient {
     pub post_logout_redirect_uris: Vec<String>,
     /// The origins whose scripts may call the token endpoint.
     pub origins: Vec<String>,
-    /// Whether it is the operator's own.
+    /// Whether it belongs to the operator.
     pub first_party: bool,
 }
 
@@ -72,12 +72,12 @@ impl Member {
     }
 }
 
-/// A member that keeps a client from being registered: RFC 7591 §3.2.2.
+/// A member that prevents registration: RFC 7591 §3.2.2.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
     /// The member.
     pub member: Member,
-    /// What it should be, or why it cannot be what it is.
+    /// What it should be, or why its value is not allowed.
     pub why: String,
 }
 
@@ -97,7 +97,7 @@ pub struct Offered<'a> {
 }
 
 impl NewClient {
-    /// A client with what is usual for its kind, and nothing else.
+    /// A client with the defaults of its kind only.
     pub fn of_kind(kind: ClientKind) -> Self {
         Self {
             client_id: None,
@@ -111,7 +111,7 @@ impl NewClient {
         }
     }
 
-    /// Whether the client can keep no secret.
+    /// Whether the client cannot keep a secret.
     pub fn is_public(&self) -> bool {
         self.metadata.token_endpoint_auth_method == Some(TokenEndpointAuthMethod::None)
     }
@@ -126,7 +126,7 @@ impl NewClient {
         self
     }
 
-    /// What it asks for that this provider does not offer.
+    /// The requested values that this provider does not offer.
     pub fn not_offered(&self, offered: Offered<'_>) -> Vec<Fault> {
         let mut faults = Vec::new();
         for unknown in self.metadata.scope.iter().filter(|scope| !offered.known.scopes.contains(scope)) {
@@ -150,7 +150,7 @@ impl NewClient {
         faults
     }
 
-    /// All that is wrong with it by itself.
+    /// Every member that is invalid whatever the provider offers.
     pub fn faults(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
         let mut refuse = |wrong: bool, member: Member, why: &str| {
@@ -163,7 +163,7 @@ impl NewClient {
         let well_named = |id: &String| (1..=255).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
         let id = &self.client_id;
         refuse(!id.as_ref().is_none_or(well_named), Member::ClientId, "allowed: 1 to 255 visible ASCII characters");
-        // People are asked about it by its name.
+        // The consent page shows people this name.
         let nameless = self.name.as_ref().is_some_and(|name| !name.chars().any(char::is_alphanumeric));
         refuse(nameless, Member::Name, "allowed: a name that has a letter or a digit");
         let uris = Member::RedirectUris;
@@ -187,7 +187,7 @@ impl NewClient {
         ] {
             faults.extend(uris.iter().filter_map(|uri| Some(Fault::of(member, check_identifier(uri).err()?))));
         }
-        // People are offered these as links.
+        // Pages show these as links.
         for (member, uri) in [
             (Member::ClientUri, &self.metadata.client_uri),
             (Member::TosUri, &self.metadata.tos_uri),

@@ -7,10 +7,10 @@ use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
 use crate::oidc::error::Error;
 
-/// The wrong exchange that ends a code.
+/// The number of wrong exchanges after which a code is void.
 pub const MAX_FAILURES: i64 = 3;
 
-/// A code as it is kept.
+/// A code as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Code {
     /// The grant that it stands for.
@@ -19,7 +19,7 @@ pub struct Code {
     pub client_row: Id,
     /// Where it was sent.
     pub redirect_uri: String,
-    /// What it is bound to.
+    /// The challenge that it is bound to.
     pub code_challenge: Option<CodeChallenge>,
     /// The nonce for the ID token.
     pub nonce: Option<String>,
@@ -36,21 +36,21 @@ pub struct Code {
 pub struct Exchange<'a> {
     /// Where the client says it was sent.
     pub redirect_uri: Option<&'a str>,
-    /// What the challenge was made of.
+    /// The code verifier, from which the challenge was made.
     pub code_verifier: Option<&'a str>,
 }
 
 /// What to do with a code that was presented.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CodeVerdict {
-    /// Mark it used, and issue tokens if that was done by this request.
+    /// Mark it used, and issue tokens if this request was the one that marked it.
     Redeem,
-    /// It was used before by someone who knew as much: end its grant, commit, and refuse.
+    /// It was used before, and this request knows the verifier, too: end its grant, commit, and refuse.
     Replayed,
     /// Count a failure, commit, and refuse.
     Fail(Error),
-    /// Refuse, and change nothing: another client's code stays its owner's, and a replay by someone who does not know
-    /// the verifier ends nobody's session.
+    /// Refuse, and change nothing: another client's code stays valid for its owner, and a replay without the verifier
+    /// ends no session.
     Refuse(Error),
 }
 

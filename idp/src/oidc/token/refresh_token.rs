@@ -11,9 +11,9 @@ use crate::oidc::difference::Difference;
 use crate::oidc::error::{Error, ErrorCode};
 use crate::oidc::scope::{OFFLINE_ACCESS, ScopeSet};
 
-/// How many rotations are remembered. After as many within one grace period the newest token is kept for a while
-/// instead of being rotated, so that the holders of all others still find it: fifty tabs that are restored at once are
-/// not fifty rotations.
+/// How many rotations are remembered. After this many within one grace period the newest token is not rotated for a
+/// while, so that the holders of all older ones still find it: fifty tabs that are restored at once do not cause fifty
+/// rotations.
 pub const MOST_ROTATIONS: usize = 8;
 
 /// A rotation that is remembered for the grace period.
@@ -21,7 +21,7 @@ pub const MOST_ROTATIONS: usize = 8;
 pub struct Rotation {
     /// The token that was presented.
     pub hash: TokenHash,
-    /// When.
+    /// When it was presented.
     pub at: Timestamp,
     /// Its successor, sealed so that only the holder of the presented token can open it.
     pub sealed: String,
@@ -36,11 +36,11 @@ pub struct Family {
     pub client_row: Id,
     /// The token that is valid now.
     pub current_hash: TokenHash,
-    /// The one before it. That this is still kept means that the current one was never used.
+    /// The token before it. As long as it is stored, the current one has not been used.
     pub previous_hash: Option<TokenHash>,
-    /// When the current one was made: of the previous one, if there is one.
+    /// When the current one was made, from the previous one if there is one.
     pub rotated_at: Timestamp,
-    /// The last rotations, oldest first; each made the token that was presented at the next one.
+    /// The last rotations, oldest first; each made the token that was presented in the next one.
     pub rotations: Vec<Rotation>,
     /// When the family ends if it is not used.
     pub idle_expires_at: Timestamp,
@@ -59,7 +59,7 @@ impl Family {
     /// The rotations to remember after a token was presented and got this sealed successor.
     pub fn rotated(&self, presented: &TokenHash, sealed: String, grace: Duration, now: Timestamp) -> Vec<Rotation> {
         let recent = self.recent(grace, now);
-        // An earlier successor of the presented token, and all after it, lead nowhere any more.
+        // Drop an earlier successor of the presented token and all rotations after it.
         let mut kept: Vec<_> = recent.iter().take_while(|rotation| rotation.hash != *presented).cloned().collect();
         kept.push(Rotation { hash: presented.clone(), at: now, sealed });
         let surplus = kept.len().saturating_sub(MOST_ROTATIONS);
@@ -86,18 +86,18 @@ impl Family {
     }
 }
 
-/// Whether a moment lies within the grace period. One that lies far ahead was before the clock was set back, and would stay
-/// recent until the clock has caught up.
+/// Whether a moment lies within the grace period. A moment far in the future comes from before the clock was set back;
+/// it does not count, since it would stay recent until the clock has caught up.
 fn is_recent(at: Timestamp, grace: Duration, now: Timestamp) -> bool {
     now.since(at) <= grace && at.since(now) <= SKEW
 }
 
-/// What to do with a family one of whose tokens was presented.
+/// What to do with a family when one of its tokens is presented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RefreshVerdict {
     /// The current one: make a successor.
     Rotate,
-    /// The current one, and it stays.
+    /// The current one: return it unchanged.
     Keep,
     /// One that was rotated a moment ago: answer with the newest, the same for all (tabs, replicas, a retry).
     Newest,
@@ -105,11 +105,11 @@ pub enum RefreshVerdict {
     AnotherSuccessor,
     /// An older one, or one that was replaced: someone has a copy. Revoke the family, commit, and refuse.
     Replayed,
-    /// Refuse: its time is over.
+    /// Refuse: the family has expired.
     Expired,
 }
 
-/// Judges a token by its hash; its handle led to this family.
+/// Judges a token by its hash; the family was found by the token's handle.
 pub fn judge(family: &Family, presented: &TokenHash, rotates: bool, grace: Duration, now: Timestamp) -> RefreshVerdict {
     let previous = family.previous_hash.as_ref() == Some(presented);
     let recent = family.recent(grace, now);
@@ -158,7 +158,7 @@ mod tests {
         TokenHash::of(name)
     }
 
-    /// A family whose second token was made of its first so many seconds ago.
+    /// A family whose second token was made from its first so many seconds ago.
     fn family(rotated: i64) -> Family {
         Family {
             grant_id: "grant".into(),
@@ -266,7 +266,7 @@ mod tests {
         let rotated = |family: &Family, of: &str| names(family.rotated(&hash(of), "x".to_owned(), GRACE, NOW));
         let old = Family { rotations: vec![rotation("zeroth", 31), rotation("first", 30)], ..family(30) };
         assert_eq!(rotated(&old, "second"), [hash("first"), hash("second")]);
-        // The previous one gets another successor: what it got before is forgotten.
+        // The previous one gets another successor, which replaces the earlier one.
         let tabs = Family { rotations: vec![rotation("zeroth", 9), rotation("first", 5)], ..family(5) };
         assert_eq!(rotated(&tabs, "first"), [hash("zeroth"), hash("first")]);
         assert_eq!(rotated(&tabs, "zeroth"), [hash("zeroth")]);
@@ -274,8 +274,8 @@ mod tests {
         assert_eq!(rotated(&full, "second").len(), MOST_ROTATIONS);
     }
 
-    /// Tabs of one browser that share a family, and the provider's row as they change it. A token is a name, and what is
-    /// sealed is the name of the successor.
+    /// Tabs of one browser that share a family, and the provider's row, which they change. A token is a name, and a
+    /// sealed token is the name itself.
     struct Tabs {
         family: Family,
         now: Timestamp,
@@ -284,7 +284,7 @@ mod tests {
         holds: Vec<String>,
     }
 
-    /// A request under way: the token that it brought, what it saw when it looked, and how often it has looked.
+    /// A request under way: its token, the family as it last read it, and how often it has read it.
     struct Underway {
         tab: usize,
         token: String,
@@ -311,8 +311,8 @@ mod tests {
             Underway { tab, token: self.holds[tab].clone(), saw: self.family.clone(), looks: 1 }
         }
 
-        /// Goes on with a request as the endpoint does: the verdict on what it saw, then one guarded write. `Err` with the
-        /// verdict if it is refused, `Ok(None)` if another one was faster.
+        /// Continues a request as the endpoint does: a verdict on the family that it read, then one guarded write.
+        /// `Err` with the verdict if it is refused, `Ok(None)` if another request was faster.
         fn answer(&mut self, request: &Underway) -> Result<Option<String>, RefreshVerdict> {
             let (token, saw) = (request.token.clone(), &request.saw);
             let presented = hash(&token);
@@ -352,8 +352,8 @@ mod tests {
             prop_assert_eq!(judge(&family(rotated), &hash(&presented), rotates, GRACE, NOW), RefreshVerdict::Replayed);
         }
 
-        // Each tab wants two answers: at once, and again at once. A step is one of all that can happen next: some tab sends its
-        // token, or some request goes on; then a moment passes. One answer in ten is lost, and its tab tries again.
+        // Each tab asks twice, without a pause. Each step is one of all possible next events: a tab sends its token, or
+        // a request continues; then a moment passes. One answer in ten is lost, and its tab tries again.
         #[test]
         fn b10_fifty_tabs_in_every_order_are_never_signed_out_and_leave_one_branch(
             order in prop::collection::vec((any::<prop::sample::Index>(), 0u8..10), 0..800),
@@ -384,12 +384,12 @@ mod tests {
             }
             prop_assert!(tabs.now.since(NOW) <= GRACE);
             prop_assert!(tabs.family.rotations.len() <= MOST_ROTATIONS);
-            // Every tab finds the one branch that is left, except that the newest token may be used.
+            // Every tab reaches the newest token of the one remaining branch.
             for tab in 0..50 {
                 let answer = tabs.answer(&tabs.present(tab)).expect("nobody is signed out").expect("nobody is faster");
                 prop_assert_eq!(hash(&answer), tabs.family.current_hash.clone());
             }
-            // A thief who kept an old one shows after the grace, once the newest was used twice.
+            // A stolen old token is detected after the grace period, once the newest was used twice.
             let (stolen, newest) = ("0".to_owned(), tabs.made.to_string());
             prop_assert_ne!(&stolen, &newest);
             for _ in 0..2 {

@@ -28,7 +28,7 @@ pub struct CodeExchange {
     pub code: String,
     /// Where the code was sent.
     pub redirect_uri: Option<String>,
-    /// What the challenge was made of.
+    /// The code verifier, from which the challenge was made.
     pub code_verifier: Option<String>,
     /// The resources that the access token is to be for, if fewer than were granted: RFC 8707 §2.2.
     pub resources: Vec<String>,
@@ -48,7 +48,7 @@ pub struct Refresh {
 /// A token for the client itself: RFC 6749 §4.4.2.
 #[derive(Clone, PartialEq, Eq)]
 pub struct OwnToken {
-    /// The scope; all that the client may have if none is named.
+    /// The scope; if none is named, all that the client may have.
     pub scope: Option<ScopeSet>,
     /// The resources that the access token is to be for; the client's default ones if none is named: RFC 8707 §2.
     pub resources: Vec<String>,
@@ -101,7 +101,7 @@ impl TokenRequest {
 }
 
 impl fmt::Debug for TokenRequest {
-    /// The grant alone: the rest is secret.
+    /// Shows only the grant: the other fields are secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.grant_type().as_str())
     }

@@ -15,7 +15,7 @@ pub enum TokenType {
     Bearer,
 }
 
-/// The tokens that a request got: RFC 6749 §5.1, Core §3.1.3.3.
+/// The tokens in an answer: RFC 6749 §5.1, Core §3.1.3.3.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct TokenResponse {
     /// The access token.
@@ -30,13 +30,13 @@ pub struct TokenResponse {
     /// The ID Token, where the scope has `openid`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token: Option<String>,
-    /// What was granted, told always though it need be only where it differs from what was asked.
+    /// The granted scope; always sent, though it is required only if it differs from the requested one.
     #[serde(skip_serializing_if = "ScopeSet::is_empty")]
     pub scope: ScopeSet,
 }
 
 impl TokenResponse {
-    /// An answer with an access token alone.
+    /// An answer with only an access token.
     pub fn new(access_token: String, lifetime: Duration, scope: ScopeSet) -> Self {
         let expires_in = lifetime.as_secs();
         Self { access_token, token_type: TokenType::Bearer, expires_in, refresh_token: None, id_token: None, scope }

@@ -24,7 +24,7 @@ struct Case {
     reachable: Acr,
 }
 
-/// Alice signed in a minute ago, and consented to what is asked long since.
+/// Alice signed in a minute ago, and consented long ago to the scope that is asked for.
 fn case() -> Case {
     Case {
         prompt: "",
@@ -81,7 +81,7 @@ impl Case {
         Self { facts: Facts { authenticated_at: Some(NOW), ..chosen.facts }, ..chosen }
     }
 
-    /// Alice allowed this a moment ago, which is remembered with what she allowed before.
+    /// Alice allowed this a moment ago; it is remembered together with what she allowed before.
     fn agreed(self, scope: &str) -> Self {
         let before = self.remembered.clone().map(|before| before.scope).unwrap_or_default();
         let remembered = remembered(&before.union(&scopes(scope)).to_string());
@@ -96,13 +96,13 @@ impl Case {
         Self { acr_values: classes.into(), ..self }
     }
 
-    /// Somebody has proven the first factor of a sign-in that wants a second.
+    /// Somebody has proven the first factor of a sign-in that needs a second.
     fn half_signed_in(self) -> Self {
         let facts = Facts { first_factor: Some(first_factor()), ..self.facts };
         Self { facts, ..self }
     }
 
-    /// The same client on a person's device, where another program could be answered in its stead.
+    /// The same client on a person's device, where another program could receive its answer.
     fn on_the_device(self, redirect_uri: &'static str) -> Self {
         Self { kind: ClientKind::Native, redirect_uri, ..self }
     }
@@ -182,7 +182,7 @@ fn proceed(sub: &str, scope: &str) -> NextStep {
     NextStep::Proceed(Allowed { session: id(sub), scope: scopes(scope), consent: Some("consent".into()) })
 }
 
-/// What a client of the operator gets without a consent.
+/// What a client of the operator gets without consent.
 fn proceed_unasked(sub: &str, scope: &str) -> NextStep {
     NextStep::Proceed(Allowed { session: id(sub), scope: scopes(scope), consent: None })
 }
