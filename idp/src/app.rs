@@ -1,4 +1,4 @@
-//! What the doors share.
+//! The state that all request handlers share.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -33,9 +33,9 @@ pub struct Parts {
     pub config: Config,
     /// The database.
     pub db: Db,
-    /// When the database was last restored: what was made before is no longer good.
+    /// When the database was last restored: everything issued before is invalid.
     pub epoch: Timestamp,
-    /// What may be lost at the price of a retry.
+    /// The store for data whose loss costs only a retry.
     pub ephemeral: Ephemeral,
     /// What seals secrets.
     pub vault: Vault,
@@ -45,17 +45,17 @@ pub struct Parts {
     pub grant_names: GrantNames,
     /// The place where passwords are hashed.
     pub hashing: Hashing,
-    /// What this process is called among those on the database.
+    /// The id of this process among those on the database.
     pub process: Id,
     /// The clock.
     pub clock: Clock,
     /// The random source.
     pub random: Random,
-    /// What is counted.
+    /// The metrics.
     pub metrics: Metrics,
-    /// What the operator has been told already.
+    /// The notices that the operator has already received.
     pub notices: Notices,
-    /// The clients that recent requests have named.
+    /// The clients that recent requests have used.
     pub remembered_clients: RememberedClients,
     /// The resources as they were last read.
     pub remembered_resources: RememberedResources,
@@ -65,7 +65,7 @@ pub struct Parts {
     pub csrf: SealingKey,
     /// What seals interactions.
     pub interactions: SealingKey,
-    /// The work of requests that goes on when their connections have gone.
+    /// The work of requests that continues after their connections are closed.
     pub requests: TaskTracker,
 }
 
@@ -84,7 +84,7 @@ impl Deref for App {
 }
 
 impl Parts {
-    /// What the metrics look at when somebody asks.
+    /// What the metrics read when they are scraped.
     pub fn watched(&self) -> Watched<'_> {
         Watched {
             hashing: &self.hashing,

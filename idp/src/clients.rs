@@ -1,4 +1,4 @@
-//! Finding, adding and removing clients; `declare` does it for those of the configuration file.
+//! Finds, adds and removes clients; `declare` does so for those of the configuration file.
 
 pub mod declare;
 pub mod remembered;
@@ -18,13 +18,13 @@ use crate::store::db::{Change, Error, Result, Tx};
 use crate::store::installation;
 use crate::store::installation::event::Event;
 
-/// How many grants of a client that is removed go at once.
+/// How many grants of a client are removed at once.
 const BATCH: i64 = 500;
 
 /// The name by which declarations and removals take turns.
 const TURN: &str = "clients";
 
-/// A client by the name that requests name it by, as it was at most a second ago.
+/// The client with this `client_id`, as it was at most a second ago.
 pub async fn find(app: &App, client_id: &str) -> Result<Option<Arc<Registered>>> {
     let now = app.now();
     if let Some(client) = app.remembered_clients.get(client_id, now) {
@@ -35,8 +35,8 @@ pub async fn find(app: &App, client_id: &str) -> Result<Option<Arc<Registered>>>
     Ok(found)
 }
 
-/// Adds a client and gives it a secret if it can keep one; the secret is in the answer and nowhere else. `Conflict` if
-/// its name is taken.
+/// Adds a client, and gives it a secret if it can keep one. The secret is returned here and is never available again.
+/// `Conflict` if the name is taken.
 pub async fn add(app: &App, new: NewClient) -> Result<(Client, Option<Secret>)> {
     let client = build(app, new);
     let secret = (!client.is_public()).then(|| Token::new(TokenKind::ClientSecret, &app.random));
@@ -84,10 +84,11 @@ fn build(app: &App, new: NewClient) -> Client {
     }
 }
 
-/// Removes a client by its name; whether it was there. `Conflict` if the configuration file declares it, or declares it again
-/// meanwhile; one that has left the file is disabled, and can go.
+/// Removes a client by its name; returns whether it existed. `Conflict` if the configuration file declares it, or
+/// declares it again meanwhile. A client that has left the file is disabled, and can be removed.
 pub async fn remove(app: &App, client_id: &str) -> Result<bool> {
-    // Disabled first: then nothing of it works, and its grants can be removed in batches while the server runs.
+    // The client is disabled first: it then stops working, and its grants can be removed in batches while the server
+    // runs.
     let disabled = app.db.write(Disable { client_id: client_id.to_owned() }).await?;
     let Some((client_row, since)) = disabled else { return Ok(false) };
     app.remembered_clients.forget();
@@ -96,7 +97,7 @@ pub async fn remove(app: &App, client_id: &str) -> Result<bool> {
     removed
 }
 
-/// Disables a client that is to be removed; its row, and since when it is disabled.
+/// Disables a client that is to be removed; returns its row and since when it is disabled.
 #[derive(Clone)]
 struct Disable {
     client_id: String,
@@ -130,7 +131,7 @@ pub async fn remove_disabled(app: &App, client_row: Id, since: Timestamp) -> Res
     app.db.write(Remove { client_row, disabled_at: since }).await
 }
 
-/// Removes a client that has been disabled since a moment; whether it was there.
+/// Removes a client that has been disabled since a moment; returns whether it existed.
 #[derive(Clone)]
 struct Remove {
     client_row: Id,

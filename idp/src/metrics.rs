@@ -1,4 +1,4 @@
-//! What is counted, in the words of OpenMetrics. Every metric is registered here, once, and stands in `docs/operate.md`.
+//! The metrics, in OpenMetrics terms. Every metric is registered here, once, and is listed in `docs/operate.md`.
 
 use std::fmt::Write;
 use std::sync::atomic::AtomicU64;
@@ -19,7 +19,7 @@ use crate::oidc::token::grant_type::GrantType;
 use crate::store::db::Db;
 use crate::store::ephemeral::Ephemeral;
 
-/// One label of a metric, or two or three, with values that are few: routes, outcomes, kinds. Never what somebody sent.
+/// One to three labels of a metric, whose values are few: routes, outcomes, kinds. They never hold what a client sent.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Labels<const N: usize>([(&'static str, String); N]);
 
@@ -37,24 +37,24 @@ type Seconds = Family<Labels<1>, Histogram, fn() -> Histogram>;
 type Level = Gauge<i64>;
 type Measure = Gauge<f64, AtomicU64>;
 
-/// From a tenth of a millisecond, which a key set takes, to the ten seconds after which nobody waits any more.
+/// From a tenth of a millisecond, which a key set takes, to ten seconds, after which clients have given up.
 fn latencies() -> Histogram {
     Histogram::new([0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0])
 }
 
-/// What comes of tries to sign in.
+/// The outcomes of attempts to sign in.
 const SIGN_INS: [&str; 4] = ["done", "refused", "throttled", "limited"];
 
-/// The statuses of requests that were not answered because something is wrong here.
+/// The statuses of requests that failed because of the server.
 const FAILURES: [u16; 2] = [500, 503];
 
-/// What may be used twice.
+/// The kinds of tokens whose replay is detected.
 const REPLAYS: [&str; 2] = ["authorization_code", "refresh_token"];
 
 /// The jobs.
 const JOBS: [&str; 2] = ["keys", "clean"];
 
-/// What is looked at when somebody asks.
+/// What is read when the metrics are scraped.
 pub struct Watched<'a> {
     /// The place where passwords are hashed.
     pub hashing: &'a Hashing,
@@ -64,7 +64,7 @@ pub struct Watched<'a> {
     pub ephemeral: &'a Ephemeral,
     /// The signing keys.
     pub keys: &'a Keys,
-    /// What tokens are signed with.
+    /// The algorithms that tokens are signed with.
     pub signing_algorithms: &'a [Algorithm],
     /// The present moment.
     pub now: Timestamp,
@@ -152,7 +152,7 @@ impl Metrics {
         metrics
     }
 
-    /// Makes every series whose labels are known before it counts. A series that begins with its first event shows no
+    /// Creates every series whose labels are known in advance. A series that begins with its first event shows no
     /// increase, so that an alert would miss the first theft.
     fn begin_at_zero(&self) {
         fn at_zero<const N: usize>(counters: &Counters<N>, labels: [(&'static str, &str); N]) {
@@ -287,12 +287,12 @@ impl Metrics {
         self.http_connections.dec();
     }
 
-    /// A connection was told to end, for this reason.
+    /// A connection was asked to end, for this reason.
     pub fn connection_ended(&self, reason: &'static str) {
         self.http_ended.get_or_create(&Labels([("reason", reason.to_owned())])).inc();
     }
 
-    /// A connection found no place: of its address, or at all.
+    /// A connection was refused because the places of its address, or all places, are taken.
     pub fn connection_refused(&self, taken: &'static str) {
         self.http_refused.get_or_create(&Labels([("taken", taken.to_owned())])).inc();
     }
@@ -322,7 +322,7 @@ impl Metrics {
         self.removed.inc_by(removed);
     }
 
-    /// Everything as OpenMetrics text, with what can only be known by looking.
+    /// Everything as OpenMetrics text, with the values that are read on each scrape.
     pub fn text(&self, watched: &Watched<'_>) -> Result<String, std::fmt::Error> {
         self.look(watched);
         let mut text = String::new();
@@ -370,7 +370,7 @@ impl Metrics {
     }
 }
 
-/// Brings a counter to what was counted elsewhere.
+/// Raises a counter to a value that was counted elsewhere.
 fn set(counter: &Counter, value: u64) {
     counter.inc_by(value.saturating_sub(counter.get()));
 }
@@ -388,7 +388,7 @@ impl Process {
         // Linux counts these in pages of 4 KiB and ticks of 10 ms on all machines that we build for.
         let (page, ticks) = (4096, 100.0);
         let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-        // The name, which may hold spaces, ends with the last bracket; the state is field 3.
+        // The process name, which may contain spaces, ends with the last bracket; the state is field 3.
         let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
         let number = |field: usize| fields.get(field - 3)?.parse::<f64>().ok();
         let boot = std::fs::read_to_string("/proc/stat").ok()?;

@@ -1,4 +1,4 @@
-//! Finding resources, and changing them: by command, and from the configuration file.
+//! Finds resources, and changes them by command and from the configuration file.
 
 pub mod remembered;
 
@@ -18,7 +18,7 @@ use crate::store::installation::event::Event;
 /// The name by which changes of resources take turns.
 const TURN: &str = "resources";
 
-/// What clients may ask for, as it was at most a second ago.
+/// The resources and scopes that clients may ask for, as they were at most a second ago.
 pub async fn known(app: &App) -> Result<Arc<Known>> {
     let now = app.now();
     if let Some(known) = app.remembered_resources.get(now) {
@@ -31,16 +31,16 @@ pub async fn known(app: &App) -> Result<Arc<Known>> {
     Ok(known)
 }
 
-/// Why a resource is not changed.
+/// Why a change of a resource is refused.
 #[derive(Debug)]
 pub enum Refused {
-    /// There is none of this identifier.
+    /// No resource has this identifier.
     Unknown,
-    /// There is one of this identifier already.
+    /// A resource with this identifier exists already.
     Exists,
-    /// The configuration file declares it, and alone changes it.
+    /// The configuration file declares it, and only the file can change it.
     Declared,
-    /// It would contradict itself or others: the member, and what it should be.
+    /// The result would contradict itself or other resources: each entry is a member and what it should be.
     Faults(Vec<(&'static str, String)>),
 }
 
@@ -68,7 +68,8 @@ pub async fn edit(
     .await
 }
 
-/// Writes what `decide` makes of the resource that is there. Changes take turns, so that what one has checked of the others holds.
+/// Writes the result of `decide` for the stored resource. Changes take turns, so that checks against other resources
+/// stay true.
 async fn change(
     app: &App,
     identifier: String,
@@ -91,9 +92,9 @@ async fn change(
 struct Rewrite<F> {
     identifier: String,
     decide: F,
-    /// The scopes that there are whatever resources there are.
+    /// The scopes that exist independently of resources.
     scopes: ScopeSet,
-    /// What can be signed with.
+    /// The signing algorithms.
     algorithms: Vec<Algorithm>,
     issuer: String,
 }
@@ -144,7 +145,7 @@ where
     }
 }
 
-/// Removes a resource: from then on nobody gets tokens for it.
+/// Removes a resource: from then on, no tokens are issued for it.
 pub async fn remove(app: &App, identifier: &str) -> Result<std::result::Result<(), Refused>> {
     let outcome = app.db.write(Remove { identifier: identifier.to_owned() }).await;
     app.remembered_resources.forget();
@@ -174,7 +175,7 @@ impl Change for Remove {
     }
 }
 
-/// What a declaration has done.
+/// The outcome of a declaration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// The identifiers of resources that were added or changed.
@@ -183,7 +184,7 @@ pub struct Outcome {
     pub removed: Vec<String>,
     /// Scopes that a declared resource and one added by command both have. A token for only one of them lacks such a scope.
     pub shared: Vec<String>,
-    /// Names that a resource added by command and a scope have in common. Who allows the scope allows the resource.
+    /// Names shared by a scope and a resource that was added by command. Allowing the scope allows the resource.
     pub of_both: Vec<String>,
 }
 
@@ -214,7 +215,7 @@ impl Outcome {
 
 /// Writes the resources that a configuration declares, and removes those that it no longer declares.
 ///
-/// `scopes` are those that there are whatever resources there are.
+/// `scopes` are those that exist independently of resources.
 pub async fn write_declared(
     conn: &mut Conn,
     declared: &[Resource],

@@ -1,4 +1,4 @@
-//! What all pages share, and which pages there are.
+//! The settings that all pages share, and the list of pages.
 
 pub mod page;
 
@@ -12,9 +12,9 @@ use crate::config::{Issuer, Logo, Pages};
 pub struct Site {
     /// The path of the issuer without a slash at its end: empty, or `/auth`.
     pub base_path: String,
-    /// Who runs this provider.
+    /// The name of the operator.
     pub operator_name: String,
-    /// Where the operator's logo is, as a URL that the page may load; Latchkey's own mark stands in for it.
+    /// The URL of the operator's logo, which the page may load; without it, pages show Latchkey's mark.
     pub operator_logo: Option<String>,
     /// Whether `/brand.css` has the operator's accent colour.
     pub has_brand: bool,
@@ -22,7 +22,7 @@ pub struct Site {
     pub pages: Pages,
     /// The operator's logo itself.
     pub logo: Option<Logo>,
-    /// The language of people whose own is not known or not there.
+    /// The language for people whose own language is unknown or not available.
     pub language: Language,
     /// Where people find help.
     pub support: Option<String>,
@@ -54,7 +54,7 @@ impl Site {
     }
 }
 
-/// The site as it is at present. Whoever makes an answer of it takes it once, and goes on with it when it is replaced.
+/// The current site. An answer takes it once, and keeps using it even if it is replaced meanwhile.
 pub struct PresentSite(RwLock<Arc<Site>>);
 
 impl PresentSite {
@@ -63,19 +63,19 @@ impl PresentSite {
         Self(RwLock::new(Arc::new(site)))
     }
 
-    /// The site of this moment.
+    /// The current site.
     pub fn get(&self) -> Arc<Site> {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Shows this site from now on. The one before goes with the last answer that is made of it.
+    /// Shows this site from now on. The previous one is dropped with the last answer that uses it.
     pub fn replace(&self, site: Site) {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(site);
     }
 }
 
 impl Site {
-    /// Whether there is anything to link to below a page.
+    /// Whether the footer has any links.
     pub fn has_links(&self) -> bool {
         self.support.is_some() || self.tos_uri.is_some() || self.policy_uri.is_some()
     }

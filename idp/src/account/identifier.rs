@@ -7,21 +7,22 @@ use unicode_security::confusable_detection::skeleton;
 use crate::base::clock::Timestamp;
 use crate::store::people::user::{Identifier, IdentifierKind};
 
-/// Why an identifier cannot be taken.
+/// Why an identifier is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// It is empty or longer than 254 bytes.
     Length,
     /// It is not a mail address: one `@` between a name and a domain.
     NotAnAddress,
-    /// A user name has letters that are not letters, digits, `.`, `_` or `-`, or mixes scripts to look like another.
+    /// A user name contains characters other than letters, digits, `.`, `_` and `-`, or mixes scripts to look like
+    /// another.
     NotAName,
 }
 
-/// The form in which identifiers are compared: without space around it, in NFKC, in lower case.
+/// The form in which identifiers are compared: trimmed, in NFKC, in lower case.
 pub fn normalise(text: &str) -> String {
     let lower: String = text.trim().nfkc().flat_map(char::to_lowercase).collect();
-    // Lower case of a composed letter may come apart.
+    // Lower-casing may decompose a composed letter.
     lower.nfkc().collect()
 }
 
@@ -54,7 +55,7 @@ pub fn parse(text: &str, verified_at: Option<Timestamp>) -> Result<Identifier, P
     })
 }
 
-/// One mailbox, of the plain form that mail systems agree on.
+/// Whether this is a single mailbox in the plain form that all mail systems accept.
 fn is_address(text: &str) -> bool {
     let Some((local, domain)) = text.split_once('@') else { return false };
     let plain = |c: char| !c.is_whitespace() && !c.is_control() && !"()<>[]:;,\\\"@".contains(c);

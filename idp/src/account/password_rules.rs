@@ -1,14 +1,15 @@
-//! Which passwords are taken: NIST SP 800-63B-4 §3.1.1.2. Long enough and not known to guessers; nothing else is asked.
+//! Which passwords are accepted: NIST SP 800-63B-4 §3.1.1.2. A password must be long enough and hard to guess; there
+//! are no other rules.
 
 use unicode_normalization::UnicodeNormalization;
 
 use crate::base::secret::Secret;
 use crate::hashing::{Busy, Hashing, LONGEST};
 
-/// Why a password is not taken.
+/// Why a password is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// It has fewer characters than it must.
+    /// It has fewer characters than required.
     TooShort,
     /// It is longer than 1024 bytes.
     TooLong,
@@ -16,14 +17,15 @@ pub enum Problem {
     Guessable,
 }
 
-/// How many tries, as a power of ten, a guesser who knows people's habits needs at least.
+/// How many guesses, as a power of ten, a guesser who knows people's habits needs at least.
 const FEWEST_GUESSES_LOG10: f64 = 8.0;
 
-/// How many characters the estimate reads. Its time grows faster than the length (half a second for 100 characters that are
-/// chosen for it), and nobody guesses a password that is longer than this.
+/// How many characters the estimate reads. Its time grows faster than the length (half a second for 100 adversarial
+/// characters), and longer passwords are not guessed.
 const ESTIMATED: usize = 64;
 
-/// Checks a new password of somebody who is called this. The estimate takes time, so it waits for a turn like hashing.
+/// Checks a new password; `own_words` are the names of its user. The estimate takes time, so it waits for a turn like
+/// hashing.
 pub async fn check(
     hashing: &Hashing,
     password: &Secret,
@@ -92,7 +94,7 @@ mod tests {
     #[tokio::test]
     async fn q2_only_the_head_of_a_password_and_of_names_is_estimated() {
         let hashing = hashing();
-        // What is guessed early stays so however much follows, and a long name costs no more than a short one.
+        // A guessable prefix makes any password guessable, and a long name costs no more than a short one.
         let (long, name) = (format!("{}five tame herons drift", "a".repeat(ESTIMATED)), "x".repeat(60_000));
         assert_eq!(check(&hashing, &long.into(), &[&name], 15).await, Ok(Err(Problem::Guessable)));
     }

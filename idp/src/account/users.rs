@@ -1,4 +1,4 @@
-//! Making users, and changing what they sign in with.
+//! Creates users, and changes their credentials.
 
 use std::time::Duration;
 
@@ -21,11 +21,11 @@ use crate::store::people::one_time_link::{self, NewLink, Purpose};
 use crate::store::people::password;
 use crate::store::people::user::{self, Identifier, IdentifierKind, User};
 
-/// Somebody to be made a user.
+/// A user to be created.
 pub struct NewUser {
     /// The subject; random if none is given.
     pub sub: Option<String>,
-    /// The standard claims that are kept as they are: OIDC Core §5.1.
+    /// The standard claims, stored unchanged: OIDC Core §5.1.
     pub profile: Map<String, Value>,
     /// What the user can be found by.
     pub identifiers: Vec<Identifier>,
@@ -35,7 +35,7 @@ pub struct NewUser {
     pub roles: Vec<String>,
 }
 
-/// Makes a user; `Conflict` if the subject or an identifier is taken.
+/// Creates a user; `Conflict` if the subject or an identifier is taken.
 pub async fn add(app: &App, new: NewUser) -> Result<User, Error> {
     let phc = match &new.password {
         Some(password) => Some(app.hashing.hash(password).await?),
@@ -88,7 +88,7 @@ impl Change for Add {
     }
 }
 
-/// Sets a password. All sessions and grants that began before end.
+/// Sets a password. All sessions and grants that began before it end.
 pub async fn set_password(app: &App, user: &Id, password: &Secret) -> Result<(), Error> {
     let phc = app.hashing.hash(password).await?;
     Ok(app.db.write(SetPassword { user: user.clone(), phc }).await?)
@@ -106,14 +106,14 @@ impl Change for SetPassword {
 
     async fn apply(self, tx: &mut Tx<'_>) -> store::db::Result<()> {
         let now = tx.now();
-        // The user's row first, as everywhere: who waits for it has locked nothing else.
+        // The user's row is locked first, as everywhere: a transaction that waits for it holds no other lock.
         end_what_was_before(tx, &self.user, now).await?;
         password::set(tx, &self.user, &self.phc, now).await
     }
 }
 
-/// Sets the password of the user that a link belongs to, uses the link up, and begins a session. `None` if the link
-/// does not work.
+/// Sets the password of the user that a link belongs to, consumes the link, and begins a session. `None` if the link is
+/// not valid.
 pub async fn set_password_by_link(
     app: &App,
     link: &TokenHash,
@@ -125,7 +125,7 @@ pub async fn set_password_by_link(
     Ok(app.db.write(SetPasswordByLink { link, user, phc, beginning }).await?)
 }
 
-/// Uses a link up, sets the password that it is for, and begins a session.
+/// Consumes a link, sets the password that it is for, and begins a session.
 #[derive(Clone)]
 struct SetPasswordByLink {
     link: TokenHash,
@@ -138,7 +138,7 @@ impl Change for SetPasswordByLink {
     type Outcome = Option<SignedIn>;
 
     async fn apply(self, tx: &mut Tx<'_>) -> store::db::Result<Option<SignedIn>> {
-        // The user before the link: of two links of one user that are used at once, one waits for the other here.
+        // The user is locked before the link: if two links of one user are used at once, one waits for the other here.
         let held = user::hold(tx, &self.user).await?;
         let Some(held) = held.filter(|held| held.disabled_at.is_none()) else { return Ok(None) };
         let now = tx.now();
@@ -152,8 +152,8 @@ impl Change for SetPasswordByLink {
     }
 }
 
-/// Changes the password of somebody who has typed the present one, and begins a session. `None` if it was changed in
-/// the meantime: that change stays.
+/// Changes the password of a user who has typed the current one, and begins a session. `None` if the password was
+/// changed in the meantime: that change stays.
 pub async fn change_password(
     app: &App,
     proof: &Proof,
@@ -165,7 +165,7 @@ pub async fn change_password(
     Ok(app.db.write(change).await?)
 }
 
-/// Replaces the password that was proven, and begins a session.
+/// Replaces the password that was verified, and begins a session.
 #[derive(Clone)]
 struct ChangePassword {
     proof: Proof,
@@ -190,16 +190,16 @@ impl Change for ChangePassword {
     }
 }
 
-/// Ends all that the old password has opened: sessions, grants, links.
+/// Ends everything that the old password gave access to: sessions, grants, links.
 async fn end_what_was_before(tx: &mut Tx<'_>, user: &Id, now: Timestamp) -> store::db::Result<()> {
     user::end_all(tx, user).await?;
     password::clear_failures(tx, &format!("user:{user}")).await?;
-    // A link that was made for the password before must not set the next one.
+    // A link made for the previous password must not set the next one.
     one_time_link::end_all(tx, Purpose::SetPassword, user, now).await?;
     tx.record(&Event::PasswordChanged { user: user.clone() }).await
 }
 
-/// A link by which the user sets a password; links made for it before die.
+/// Makes a link by which the user sets a password, and ends the user's earlier links.
 pub async fn password_link(app: &App, user: &Id, lifetime: Duration) -> Result<String, Error> {
     let (token, link) = PasswordLink::new(app, user, lifetime);
     app.db.write(ReplaceLink(link)).await?;
@@ -211,12 +211,12 @@ pub async fn password_link(app: &App, user: &Id, lifetime: Duration) -> Result<S
 pub enum FirstLink {
     /// It was made just now. Only its hash is stored, so it cannot be shown again.
     Made(String),
-    /// One was made before, and works until this moment.
+    /// An earlier link exists, and works until this moment.
     MadeBefore(Timestamp),
 }
 
-/// A link by which the user sets a password, unless there is one that works: it was shown when it was made. Of several
-/// processes that begin at once, one makes it.
+/// Makes a link by which the user sets a password, unless a working one exists, which was shown when it was made. If
+/// several processes start at once, exactly one makes the link.
 pub async fn first_password_link(app: &App, user: &Id, lifetime: Duration) -> Result<FirstLink, Error> {
     let (token, link) = PasswordLink::new(app, user, lifetime);
     let before = app.db.write(KeepFirstLink(link)).await?;
@@ -245,7 +245,7 @@ impl PasswordLink {
     }
 }
 
-/// Keeps a link for a password, and ends those before it.
+/// Stores a link that sets a password, and ends the earlier ones.
 #[derive(Clone)]
 struct ReplaceLink(PasswordLink);
 
@@ -260,7 +260,7 @@ impl Change for ReplaceLink {
     }
 }
 
-/// Keeps a link for a password unless there is one that works; until when that one does.
+/// Stores a link that sets a password unless a working one exists; returns until when that one works.
 #[derive(Clone)]
 struct KeepFirstLink(PasswordLink);
 
@@ -279,11 +279,13 @@ impl Change for KeepFirstLink {
 }
 
 fn address(app: &App, token: &Token) -> String {
-    // In the fragment it would need a script; in the query it is kept out of logs and, by policy, out of referrers.
+    // In the fragment the token would need a script; in the query, it is kept out of logs and, by referrer policy, out
+    // of referrers.
     format!("{}?token={}", app.url(Page::SetPassword), token.expose())
 }
 
-/// Disables a user, whose sessions, tokens and links end, or enables them again; whether that changed anything.
+/// Disables a user and ends the user's sessions, tokens and links, or enables the user again. Returns whether that
+/// changed anything.
 pub async fn set_disabled(app: &App, user: &Id, disabled: bool) -> Result<bool, Error> {
     Ok(app.db.write(SetDisabled { user: user.clone(), disabled }).await?)
 }
@@ -301,7 +303,7 @@ impl Change for SetDisabled {
     async fn apply(self, tx: &mut Tx<'_>) -> store::db::Result<bool> {
         let (Self { user, disabled }, now) = (self, tx.now());
         let changed = user::set_disabled(tx, &user, disabled.then_some(now), now).await?;
-        // A link that was made before must not open the account once it is enabled again.
+        // A link made earlier must not open the account once the user is enabled again.
         one_time_link::end_all(tx, Purpose::SetPassword, &user, now).await?;
         let event = if disabled { Event::UserDisabled { user } } else { Event::UserEnabled { user } };
         if changed {
@@ -311,15 +313,15 @@ impl Change for SetDisabled {
     }
 }
 
-/// A user as relying parties may come to know them, as far as the scope allows.
+/// A user as relying parties may see them, limited by the scope.
 pub async fn person(app: &App, id: &Id) -> store::db::Result<Option<Person>> {
     let found = user::find_with_identifiers(&mut *app.db.read().await?, id).await?;
     Ok(found.map(|(user, identifiers)| person_of(user, &identifiers)))
 }
 
-/// The same of a user who is at hand.
+/// The same for a user who is already loaded.
 pub fn person_of(user: User, identifiers: &[Identifier]) -> Person {
-    // Of several, a verified one is the one to tell.
+    // If there are several, a verified identifier takes precedence.
     let of_kind = |kind: IdentifierKind| {
         let mut own: Vec<&Identifier> = identifiers.iter().filter(|it| it.kind == kind.as_str()).collect();
         own.sort_by_key(|it| it.verified_at.is_none());

@@ -17,7 +17,8 @@ use crate::store::clients::resource;
 use crate::store::db::{Change, Result, Tx};
 use crate::store::installation;
 
-/// Which clients and resources want what cannot be signed with these algorithms, and why: each of their exchanges would fail.
+/// Which clients and resources require a signature that these algorithms cannot give, and why: each of their exchanges
+/// would fail.
 pub async fn unsignable(app: &App) -> Result<Vec<String>> {
     let conn = &mut *app.db.read().await?;
     let all = client::list(conn, app.now()).await?;
@@ -60,7 +61,7 @@ pub struct Declared {
     pub disabled: Vec<String>,
     /// The outcome for the declared resources.
     pub resources: resources::Outcome,
-    /// What could not be signed, if nothing was written because of that.
+    /// The signatures that are not possible, if nothing was written because of them.
     pub unsignable: Vec<String>,
     /// This edition and the newer one that is in force, if nothing was written because of that.
     pub refused: Option<(Edition, Edition)>,
@@ -85,14 +86,14 @@ impl Declared {
     }
 }
 
-/// The facts about what was declared last.
+/// The installation fact that holds the edition of the last declaration.
 const EDITION: &str = "declared.edition";
 const DIGEST: &str = "declared.digest";
 
 /// A client as it is declared, with the hashes of its secrets.
 type Declaration = (Client, Vec<TokenHash>);
 
-/// A client as text, without the id and the times of its row: another text means that the client has changed.
+/// A client as text, without the id and the times of its row: the client has changed if the text differs.
 fn shape(client: &Client, secrets: &[TokenHash]) -> String {
     let sorted = |uris: &[String]| -> BTreeSet<String> { uris.iter().cloned().collect() };
     let secrets: BTreeSet<&str> = secrets.iter().map(TokenHash::as_str).collect();
@@ -101,8 +102,9 @@ fn shape(client: &Client, secrets: &[TokenHash]) -> String {
     format!("{:?}", (client_id, name, kind, metadata, first_party, disabled, uris, secrets))
 }
 
-/// Writes the clients and resources that a configuration declares, unless a newer one has declared others; clients that it no
-/// longer declares are disabled, resources removed. A configuration without a file that declares none says nothing about them.
+/// Writes the clients and resources that a configuration declares, unless a newer configuration has declared others.
+/// Clients that are no longer declared are disabled, and such resources removed. A configuration that has no file and
+/// declares none leaves them unchanged.
 pub async fn declare(app: &App, config: &Config) -> Result<Declared> {
     let declared: Vec<Declaration> = config
         .clients
@@ -114,7 +116,8 @@ pub async fn declare(app: &App, config: &Config) -> Result<Declared> {
         .collect();
     let resources = config.known().resources;
     let (now, algorithms) = (app.now(), app.config.tokens.signing_algorithms.clone());
-    // A clock that was ahead, or an archive: such a time would keep out every later change until it has come.
+    // The edition may lie in the future (a clock that was ahead, an archive), and would then block every later change
+    // until that time.
     let edition = config.edition.at_most(now);
     if declared.is_empty() && resources.is_empty() {
         let conn = &mut *app.db.read().await?;
@@ -136,12 +139,12 @@ pub async fn declare(app: &App, config: &Config) -> Result<Declared> {
 struct Declare {
     clients: Vec<Declaration>,
     resources: Vec<Resource>,
-    /// The scopes that there are whatever resources there are.
+    /// The scopes that exist independently of resources.
     scopes: ScopeSet,
-    /// What can be signed with.
+    /// The signing algorithms.
     algorithms: Vec<Algorithm>,
     edition: Edition,
-    /// The moment that the edition is not after.
+    /// The present moment; the edition is not later.
     now: Timestamp,
 }
 
@@ -161,7 +164,7 @@ impl Change for Declare {
             return Ok(Declared { refused, ..Declared::default() });
         }
         let present = client::list(tx, now).await?;
-        // Looked at before anything is written: a start that is refused must not change what other replicas serve.
+        // Checked before anything is written: a refused start must not change what other replicas serve.
         let stay = present.iter().filter(|known| {
             !known.declared && !declared.iter().any(|(client, ..)| client.client_id == known.client.client_id)
         });

@@ -1,4 +1,4 @@
-//! The clients that recent requests have named.
+//! A cache of the clients that recent requests have used.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,14 +7,14 @@ use std::time::Duration;
 use crate::base::clock::Timestamp;
 use crate::store::clients::client::Registered;
 
-/// For how long a client is remembered. A change that another process makes is seen everywhere after that.
+/// How long a client is cached. A change by another process takes effect everywhere after that.
 const A_MOMENT: Duration = Duration::from_secs(1);
 
 /// How many clients are remembered.
 const CAPACITY: usize = 10_000;
 
-/// The clients that recent requests have named: to read one for each request would cost as much as all the rest of a token
-/// without a person.
+/// A cache of the clients that recent requests have used: to read a client for each request would cost as much as the
+/// rest of a token request without a user.
 #[derive(Debug, Default)]
 pub struct RememberedClients(Mutex<HashMap<String, (Timestamp, Arc<Registered>)>>);
 
@@ -23,7 +23,7 @@ impl RememberedClients {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Forgets all, because something about them has changed.
+    /// Clears the cache, because a client has changed.
     pub fn forget(&self) {
         self.entries().clear();
     }
@@ -45,7 +45,7 @@ impl RememberedClients {
                 }
                 entries.insert(client_id.to_owned(), (now, Arc::clone(client)));
             }
-            // Names that nobody has are anybody's to invent.
+            // Unknown names are not cached: anybody can invent them.
             None => drop(entries.remove(client_id)),
         }
     }

@@ -1,5 +1,5 @@
-//! A sign-in in progress: the request for authorization and what has been done for it, sealed into forms and URLs, so
-//! that a million anonymous starts leave no row. It belongs to one browser, lives half an hour and ends once.
+//! A sign-in in progress: the authorization request and the facts established for it so far, sealed into forms and
+//! URLs, so that a million anonymous starts leave no row. It belongs to one browser, lives half an hour and ends once.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,7 +24,7 @@ pub struct Interaction {
     browser: String,
     /// The request, as it was sent.
     request: String,
-    /// What has been done for it.
+    /// The facts established for it so far.
     pub facts: Facts,
     /// The language that the person chose on the way.
     #[serde(default)]
@@ -43,12 +43,12 @@ pub struct Question {
     pub scopes: ScopeSet,
 }
 
-/// Why a sealed interaction does not open.
+/// Why a sealed interaction cannot be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotOpened {
-    /// It is not what was sealed here.
+    /// It was not sealed by this provider, or it was altered.
     Unreadable,
-    /// Its time is over.
+    /// It has expired.
     Over,
     /// Another browser began it, or this one has lost its cookie.
     OfAnotherBrowser,
@@ -74,7 +74,7 @@ impl Interaction {
         app.interactions.seal(&app.random, PURPOSE, &plain)
     }
 
-    /// Opens a sealed form; `None` unless it is this browser's and still lives.
+    /// Opens a sealed form; `None` unless it belongs to this browser and has not expired.
     pub fn open(app: &App, browser: &CookieSecret, sealed: &str) -> Option<Self> {
         let plain = app.interactions.open(PURPOSE, sealed)?;
         let interaction: Self = serde_json::from_slice(&plain).ok()?;
@@ -97,8 +97,8 @@ impl Interaction {
         Params::parse(self.request.as_bytes()).unwrap_or_else(|_| Params::from_pairs([("", ""); 0]))
     }
 
-    /// Ends the interaction; whether it is certain that it had not ended before, so that nobody who goes back in the
-    /// browser's history can use what was proven for it a second time.
+    /// Ends the interaction. Returns `true` only if it is certain that it had not ended before, so that going back in
+    /// the browser's history does not allow a second use of what was proven for it.
     pub async fn finish(&self, app: &App) -> Result<bool, Unavailable> {
         let expires_at = self.began_at + app.config.login.interaction;
         app.ephemeral.once(&format!("interaction:{}", self.id), self.began_at, expires_at).await

@@ -11,7 +11,7 @@ pub mod interaction;
 pub mod password;
 pub mod session;
 
-/// The strongest class that the person of a session can reach: everybody has a password and nothing else.
+/// The strongest class (`acr`) that the user of a session can reach: every user has a password and nothing else.
 pub fn reachable(_session: &Session) -> Acr {
     Acr::of(&[Method::Password])
 }

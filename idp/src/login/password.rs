@@ -19,9 +19,9 @@ use crate::account::identifier;
 use crate::hashing::{LONGEST, PasswordVerdict};
 use crate::login::Error;
 
-/// A try to sign in.
+/// An attempt to sign in.
 pub struct Try<'a> {
-    /// What was typed to say who it is.
+    /// The identifier that was typed.
     pub typed: &'a str,
     /// The password.
     pub secret: &'a Secret,
@@ -36,11 +36,12 @@ pub struct Try<'a> {
 pub enum Outcome {
     /// The user is who they say.
     Right(Box<Proof>),
-    /// The identifier or the password is wrong, or too many names of one user were tried; the answer does not say which.
+    /// The identifier or the password is wrong, or one user's names were tried too often; the answer does not say
+    /// which.
     Wrong(Wrong),
-    /// Too soon after failures before with this name; the try does not count.
+    /// Too soon after earlier failures with this name; the attempt does not count.
     TooSoon {
-        /// When the next one will.
+        /// When the next attempt counts.
         until: Timestamp,
     },
     /// The password is longer than any can be.
@@ -50,9 +51,9 @@ pub enum Outcome {
 /// Why a try was refused: for the log alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wrong {
-    /// Nobody has the name.
+    /// No user has the name.
     UnknownName,
-    /// The password is another.
+    /// The password does not match.
     Password,
     /// The user has no password.
     NoPassword,
@@ -60,7 +61,7 @@ pub enum Wrong {
     Disabled,
     /// There were too many tries with this user's names.
     TooManyTries,
-    /// There were so many failures that the password is verified on known devices alone.
+    /// After too many failures, the password is verified only on known devices.
     DoorClosed,
     /// The password was changed, or the user disabled, while it was being verified.
     ChangedMeanwhile,
@@ -81,8 +82,8 @@ impl Wrong {
     }
 }
 
-/// Proof that somebody has typed a user's password. Whoever writes something because of it first checks that generation
-/// and hash are still those that were verified.
+/// Proof that a user's password was typed. Code that writes something because of it first checks that generation and
+/// hash are still those that were verified.
 #[derive(Clone, Debug)]
 pub struct Proof {
     /// The user, of the generation that was verified.
@@ -95,8 +96,8 @@ pub struct Proof {
     pub(super) buckets: Vec<String>,
 }
 
-/// Tries a password. Known and unknown identifiers get the same answers, and every refusal comes after the same time,
-/// whatever work it took.
+/// Checks a password. Known and unknown identifiers get the same answers, and every refusal takes the same time,
+/// however much work it needed.
 pub async fn check(app: &App, attempt: &Try<'_>) -> Result<Outcome, Error> {
     let began = Instant::now();
     let outcome = decide(app, attempt, began).await?;
@@ -135,7 +136,7 @@ async fn decide(app: &App, attempt: &Try<'_>, began: Instant) -> Result<Outcome,
         (Some(found), Some(phc), PasswordVerdict::Right | PasswordVerdict::RightButWeak) => {
             app.hashing.note(Some(phc), began.elapsed());
             let weak = verdict == PasswordVerdict::RightButWeak;
-            // Not worth a refusal: there will be another sign-in.
+            // A failure here does not refuse the sign-in: the next sign-in hashes again.
             let stronger = if weak { app.hashing.hash(attempt.secret).await.ok() } else { None };
             let (user, phc, buckets) = (found.user.clone(), phc.to_owned(), buckets.all());
             Outcome::Right(Box::new(Proof { user, phc, stronger, buckets }))
@@ -143,7 +144,7 @@ async fn decide(app: &App, attempt: &Try<'_>, began: Instant) -> Result<Outcome,
         _ => {
             match (&candidate, looked_at) {
                 (Some(found), Some(failures)) => record_failure(app, &found.user, failures, buckets.known).await?,
-                // What is refused in silence has been told as failures already.
+                // A silent refusal follows failures that are already recorded.
                 (Some(_), None) => {}
                 (None, _) => app.db.write(failed_sign_in::Count { network: attempt.network.clone() }).await?,
             }
@@ -160,13 +161,14 @@ async fn decide(app: &App, attempt: &Try<'_>, began: Instant) -> Result<Outcome,
     })
 }
 
-/// Where the tries of a sign-in are counted: in two buckets, on a known device in two of its own, so that strangers' tries do
-/// not lock the user out.
+/// The buckets in which attempts to sign in are counted: one for the name and one for the user. A known device has two
+/// separate ones, so that strangers' attempts do not lock the user out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Buckets {
-    /// That of the typed name, which exists whether anybody has the name or not. It tells how long to wait.
+    /// The bucket of the typed name, which exists whether or not a user has the name. It determines how long to wait.
     name: String,
-    /// That of all names of the user. It refuses in silence: otherwise it would tell which names are one person's.
+    /// The bucket of all names of the user. It refuses silently: otherwise it would reveal which names belong to one
+    /// person.
     user: Option<String>,
     /// Whether these are of a known device of the user.
     known: bool,
@@ -200,7 +202,7 @@ enum Admission {
         /// Tries of this user, or of this name if nobody has it, without a success, this one included.
         failures: i64,
     },
-    /// The password is not verified, and the answer does not tell.
+    /// The password is not verified, and the answer does not reveal it.
     InSilence,
     /// Too soon after tries with this name.
     Refused {
@@ -243,7 +245,7 @@ impl Change for Admit {
     }
 }
 
-/// Writes a failure of a user down, as one of fewer and fewer events.
+/// Records a failed sign-in of a user, in fewer and fewer events.
 async fn record_failure(app: &App, user: &User, failures: i64, known: bool) -> Result<(), db::Error> {
     let closes = !known && failures == i64::from(app.config.login.throttle_close);
     if !closes && !is_told(failures) {
@@ -258,7 +260,7 @@ struct RecordFailure {
     user: Id,
     /// How many there were in a row.
     failures: i64,
-    /// Whether the password is closed from now on.
+    /// Whether this failure stops the verification of the password.
     closes: bool,
 }
 
@@ -277,8 +279,8 @@ impl Change for RecordFailure {
     }
 }
 
-/// Whether a failure is worth an event: the first ten are, then each tenth, then each hundredth, so that an attack that goes
-/// on for months is no flood of rows.
+/// Whether a failure is recorded as an event: the first ten are, then each tenth, then each hundredth, so that an
+/// attack over months does not flood the table.
 fn is_told(failures: i64) -> bool {
     match failures {
         ..=10 => true,
@@ -293,8 +295,8 @@ const COUNTS: i64 = 1000;
 /// How many networks an event names: those with the most tries.
 const LOUDEST: usize = 10;
 
-/// Writes events about the tries with names that nobody has, for the ranges of minutes that are over. Returns how many
-/// rows of counts it removed.
+/// Writes events about the attempts with unknown names, for the time ranges that are over. Returns how many rows of
+/// counts it removed.
 pub async fn tell_unknown_names(app: &App) -> Result<u64, db::Error> {
     let (before, mut gone) = (app.now() - failed_sign_in::RANGE, 0);
     loop {

@@ -15,11 +15,11 @@ use crate::store::people::{known_device, password};
 
 use crate::login::password::Proof;
 
-/// A user who has just authenticated, and in which browser.
+/// A user who has just authenticated, and the browser.
 pub struct SignIn<'a> {
     /// The user.
     pub user: &'a User,
-    /// By which methods.
+    /// The authentication methods.
     pub methods: &'a [Method],
     /// Whether the user asked to be kept signed in.
     pub keep: bool,
@@ -40,7 +40,7 @@ pub struct SignIn<'a> {
 pub struct SignedIn {
     /// The session's row.
     pub session: Id,
-    /// The browser's new session cookie; the one before it dies in a moment.
+    /// The browser's new session cookie; the previous one expires shortly after.
     pub sid: CookieSecret,
     /// Whether it outlives the browser's closing, because all accounts in the browser are to be kept signed in.
     pub keep: bool,
@@ -85,7 +85,7 @@ pub(crate) struct Beginning {
     proof: Option<Proof>,
 }
 
-/// How long sessions of administrators last: what they can do is worth more than the comfort of not signing in again.
+/// How long sessions of administrators last: their power outweighs the convenience of staying signed in.
 #[derive(Clone, Copy)]
 struct Limits {
     idle_seconds: i64,
@@ -146,13 +146,13 @@ impl Beginning {
         {
             presented = None;
         }
-        // A browser that lost its session cookie, by being closed, has ended its sessions: nobody who signs in
-        // in it later may find them open.
+        // A browser without its session cookie was closed, which ends its sessions: the next person who signs in there
+        // must not find them open.
         session::end_unopened(tx, &new.browser_id, presented, &new.user_id, now).await?;
         let open = session::list_of_browser(tx, &new.browser_id, now).await?;
         let (own, others): (Vec<_>, Vec<_>) = open.into_iter().partition(|one| one.user_id == new.user_id);
         let own = own.into_iter().next();
-        // The choice to stay signed in is each account's own: the others go when the browser is closed.
+        // Each account has its own choice to stay signed in: the others end when the browser is closed.
         let kept_at = new.kept_at.or(own.as_ref().and_then(|own| own.kept_at));
         let choices = || others.iter().map(|other| other.kept_at).chain([kept_at]);
         let (all, some) = (choices().all(|kept| kept.is_some()), choices().any(|kept| kept.is_some()));
@@ -186,7 +186,7 @@ fn seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// Ends a session, and with it what hangs on it and is not offline.
+/// Ends a session and the grants that depend on it, except offline ones.
 pub async fn end(app: &App, session: &Session) -> Result<()> {
     app.db.write(End { session: session.id.clone(), user: session.user_id.clone() }).await
 }
@@ -210,8 +210,8 @@ impl Change for End {
     }
 }
 
-/// Notes that a session was used, at most once a minute. What it was used for is already done, so a failure here is only
-/// logged.
+/// Notes that a session was used, at most once a minute. The use itself has already succeeded, so a failure here is
+/// only logged.
 pub async fn touch(app: &App, session: &Session) {
     if app.now().since(session.last_active_at) < Duration::from_secs(60) {
         return;
@@ -221,7 +221,7 @@ pub async fn touch(app: &App, session: &Session) {
     }
 }
 
-/// Ends all sessions of this one's user but this one.
+/// Ends all other sessions of this session's user.
 pub async fn end_others(app: &App, session: &Session) -> Result<()> {
     app.db.write(EndOthers { user: session.user_id.clone(), but: session.id.clone() }).await
 }

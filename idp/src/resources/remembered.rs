@@ -1,4 +1,4 @@
-//! The resources as they were last read.
+//! A cache of the resources.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::base::clock::Timestamp;
 use crate::oidc::resource::Known;
 
-/// For how long resources are remembered. A change that another process makes is seen everywhere after that.
+/// How long resources are cached. A change by another process takes effect everywhere after that.
 const A_MOMENT: Duration = Duration::from_secs(1);
 
 /// What was last read of resources, and when.
@@ -18,7 +18,7 @@ impl RememberedResources {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Forgets them, because something about them has changed.
+    /// Clears the cache, because a resource has changed.
     pub fn forget(&self) {
         *self.entry() = None;
     }

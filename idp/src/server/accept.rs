@@ -1,8 +1,8 @@
-//! Taking connections. The loop is our own, because `axum::serve` keeps half-sent headers open for ever.
+//! Accepts connections. The loop is our own, because `axum::serve` keeps half-sent headers open for ever.
 //!
-//! A connection is what a trusted proxy says of it (PROXY protocol), then TLS if there is a certificate, then HTTP/2 if the
-//! client speaks it, else HTTP/1. Nothing of that happens in the loop itself, and all of it is bounded in time: by
-//! `connections`, which looks at what each connection does.
+//! A connection begins with the header of a trusted proxy (PROXY protocol), if there is one, then TLS if there is a
+//! certificate, then HTTP/2 if the client speaks it, else HTTP/1. None of this runs in the loop itself, and all of it
+//! is bounded in time by `connections`, which tracks what each connection does.
 
 mod connections;
 mod files;
@@ -48,25 +48,25 @@ use tls::Tls;
 /// How many requests one HTTP/2 connection may have under way at once.
 const STREAMS: u32 = 100;
 
-/// How many streams a client may reset before they were answered: RFC 9113 §10.5.
+/// How many streams a client may reset before they are answered: RFC 9113 §10.5.
 const RESETS: usize = 50;
 
-/// How often an HTTP/2 connection is asked whether it still lives, and how long it may take to say so.
+/// How often an HTTP/2 connection is pinged, and how long the reply may take.
 const PING: Duration = Duration::from_secs(20);
 
 /// How many bytes of request bodies an HTTP/2 client may send before the server has read them: the window of a connection.
 const WINDOW: u32 = 256 * 1024;
 
-/// How many bytes the system keeps for one connection until its client reads them.
+/// How many bytes the system buffers for one connection until its client reads them.
 const SEND_BUFFER: u32 = 128 * 1024;
 
-/// How many connections wait to be taken.
+/// How many connections may wait to be accepted.
 const BACKLOG: u32 = 1024;
 
-/// How long a connection that was told to end may take to say goodbye.
+/// How long a connection may take to close gracefully.
 const GOODBYE: Duration = Duration::from_secs(1);
 
-/// How often the log says that connections cannot be taken.
+/// How often the log reports that connections cannot be accepted.
 const TELL: Duration = Duration::from_secs(10);
 
 /// All that serving a connection needs.
@@ -79,17 +79,17 @@ struct Server {
     connections: Arc<Connections>,
     /// The tasks of the connections.
     tasks: TaskTracker,
-    /// Whether the order to stop has come: then each answer is its connection's last.
+    /// Whether shutdown has begun: then each answer is the last on its connection.
     stopping: AtomicBool,
-    /// Tells connections to end as soon as nothing is under way on them.
+    /// Asks connections to end as soon as they have no request under way.
     finish: CancellationToken,
 }
 
 impl Server {
-    /// What serves people and applications.
+    /// The server for people and applications.
     fn new(app: &App, router: Router, tls: Option<Arc<Tls>>) -> Self {
         let http = &app.config.http;
-        // What is a little too long gets an answer that says so.
+        // Headers that are slightly too long get an answer that says so.
         let headers = http.header_limit() + 16 * 1024;
         let mut protocol = auto::Builder::new(TokioExecutor::new());
         protocol
@@ -123,13 +123,13 @@ impl Server {
         }
     }
 
-    /// What serves the metrics listener, with places of its own.
+    /// The server for the metrics listener, which has separate places.
     fn watching(app: &App) -> Self {
         let connections = Connections::watching(app);
         Self { proxy_protocol: false, connections, ..Self::new(app, router::watching(app), None) }
     }
 
-    /// Hands a connection to a task of its own, if there is a place for it.
+    /// Spawns a task for a connection, if there is a place for it.
     fn take(self: &Arc<Self>, (stream, peer): Accepted) {
         let Some(opened) = self.connections.open(peer.ip()) else { return };
         let _ = stream.set_nodelay(true);
@@ -154,13 +154,13 @@ impl Server {
         }
     }
 
-    /// The address that the connection is of: what a trusted proxy says, where connections begin with that.
+    /// The address of the client: from the PROXY header of a trusted proxy if connections begin with one.
     async fn whose(&self, stream: &mut TcpStream, peer: SocketAddr) -> std::io::Result<SocketAddr> {
         if !self.proxy_protocol {
             return Ok(peer);
         }
         let trusted = client_ip::is_in(&self.app.config.http.trusted_proxies, peer.ip());
-        // From this machine `latchkey health` asks, which speaks for itself.
+        // `latchkey health` connects from this machine, without a proxy.
         if trusted || peer.ip().is_loopback() {
             match proxy_protocol::read(stream).await? {
                 None => return Ok(peer),
@@ -196,7 +196,7 @@ impl Server {
                 }
             }
         };
-        // A connection that breaks is the client's affair.
+        // A broken connection is no error of the server.
         if let Err(error) = ended {
             let error_of_hyper = error.downcast_ref::<hyper::Error>();
             if error_of_hyper.is_some_and(hyper::Error::is_timeout) {
@@ -210,7 +210,7 @@ impl Server {
     }
 }
 
-/// Does what comes before the first request; `None` if that fails, or if the connection is told to end.
+/// Runs the steps before the first request; `None` if they fail, or if the connection has to end.
 async fn unless_told_to_end<T>(connection: &Connection, work: impl Future<Output = std::io::Result<T>>) -> Option<T> {
     tokio::select! {
         done = work => done.inspect_err(|error| tracing::debug!("connection: {error}")).ok(),
@@ -238,7 +238,7 @@ async fn answer(
         server.router.clone().oneshot(request).await?
     };
     if version < Version::HTTP_2 && server.stopping.load(Ordering::Acquire) {
-        // The client shall not send another request on a connection that is about to be closed.
+        // The client should not send another request on a connection that is about to be closed.
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
     let bytes = response.body().size_hint().lower();
@@ -246,12 +246,12 @@ async fn answer(
     Ok(response.map(|body| ResponseBody::new(body, unread)))
 }
 
-/// Whether a path is that of the health, with or without the issuer's own before it.
+/// Whether this is the path of a health check, with or without the issuer's path before it.
 fn asks_for_health(path: &str) -> bool {
     path.ends_with("/health/live") || path.ends_with("/health/ready")
 }
 
-/// Serves until `stop` is ready, then lets what is under way end. The database stays open.
+/// Serves until `stop` is ready, then waits for the requests under way. The database stays open.
 pub async fn serve(
     app: &App,
     router: Router,
@@ -263,17 +263,17 @@ pub async fn serve(
     let server = Arc::new(Server::new(app, router, tls));
     let looking = tokio::spawn(Arc::clone(&server.connections).look_after());
     server.take_until(stop, &listener).await;
-    // From here on health checks say no, and each answer closes its connection; new connections are still served.
+    // From here on, health checks fail, and each answer closes its connection; new connections are still served.
     app.requests.close();
     server.stopping.store(true, Ordering::Release);
     server.take_until(tokio::time::sleep(http.shutdown_delay), &listener).await;
-    // Whoever has connected by now is served, too.
+    // Connections that are already established are served, too.
     while let Some(accepted) = waiting(&listener).await {
         server.take(accepted);
     }
     drop(listener);
     let all = async {
-        // A request on the newest connections is still on its way.
+        // The first request on the newest connections may still be on its way.
         tokio::time::sleep(http.shutdown_delay.min(Duration::from_millis(250))).await;
         server.finish.cancel();
         server.tasks.close();
@@ -286,7 +286,7 @@ pub async fn serve(
     looking.abort();
 }
 
-/// Serves whoever watches, until the process ends: to the last moment one can see how it ends.
+/// Serves the metrics until the process ends, so that the shutdown can be observed.
 pub async fn watch(app: App, listener: TcpListener) {
     let server = Arc::new(Server::watching(&app));
     let looking = Arc::clone(&server.connections).look_after();
@@ -296,7 +296,7 @@ pub async fn watch(app: App, listener: TcpListener) {
 /// Listens at an address.
 pub fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    // As every listener of the standard library does: a server that starts again finds its port free.
+    // As every listener of the standard library does: a restarted server finds its port free.
     socket.set_reuseaddr(true)?;
     // By default the system would buffer megabytes for each client that does not read.
     socket.set_send_buffer_size(SEND_BUFFER)?;
@@ -319,7 +319,7 @@ impl Server {
                             told = Some(Instant::now());
                             tracing::warn!("a connection could not be taken: {error}");
                         }
-                        // Out of file descriptors, say: one connection has to end, and gets a moment to close.
+                        // Out of file descriptors, for example: one connection has to end, and gets a moment to close.
                         self.connections.make_room();
                         tokio::time::sleep(Duration::from_millis(20)).await;
                     }
@@ -330,7 +330,7 @@ impl Server {
     }
 }
 
-/// A connection that waits to be taken, if there is one at this moment.
+/// A connection that waits to be accepted, if there is one at this moment.
 async fn waiting(listener: &TcpListener) -> Option<Accepted> {
     std::future::poll_fn(|context| {
         Poll::Ready(match listener.poll_accept(context) {

@@ -1,4 +1,4 @@
-//! Putting the whole together from its configuration.
+//! Builds the application from its configuration.
 
 mod files;
 mod hold;
@@ -35,19 +35,19 @@ use crate::store::installation;
 use crate::store::installation::epoch;
 use crate::tokens::grant_name::GrantNames;
 
-/// Where time and randomness come from, and how careful SQLite is: what tests choose.
+/// The sources of time and randomness, and the durability of SQLite: the parts that tests replace.
 #[derive(Clone, Debug)]
 pub struct Surroundings {
     /// The clock.
     pub clock: Clock,
-    /// Chance.
+    /// The random source.
     pub random: Random,
     /// Whether SQLite waits until each commit is on disk.
     pub durable: bool,
 }
 
 impl Surroundings {
-    /// Those of a real process.
+    /// The surroundings of a real process.
     pub fn real() -> Self {
         Self { clock: Clock::System, random: Random::System, durable: true }
     }
@@ -67,12 +67,12 @@ pub enum Purpose {
     Migrate,
     /// To begin an epoch in the copy of a backup: brings its schema up to date, and makes nothing.
     Restore,
-    /// To do what a command says, and nothing else.
+    /// To run a command; only what the command says is changed.
     Command,
 }
 
 impl Purpose {
-    /// Whether a database and a master key are made where there are none.
+    /// Whether a missing database and master key are created.
     fn makes(self) -> bool {
         matches!(self, Self::Serve | Self::Migrate)
     }
@@ -110,12 +110,12 @@ pub async fn open_patiently(purpose: Purpose, config: Config, surroundings: Surr
     open_called(&subject, purpose, config, surroundings).await
 }
 
-/// Opens the copy of a backup, which messages name, in order to begin an epoch in it.
+/// Opens the copy of a backup in order to begin an epoch in it; messages name the backup.
 pub(crate) async fn open_copy(backup: &Path, config: Config, surroundings: Surroundings) -> Result<App> {
     open_called(&format!("backup {}", backup.display()), Purpose::Restore, config, surroundings).await
 }
 
-/// The same of a database that messages call `subject`.
+/// The same for a database that messages call `subject`.
 async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundings: Surroundings) -> Result<App> {
     let own_key = own_key_file(&config);
     let held = look_into_file(purpose, &config, own_key.as_ref(), subject).await?;
@@ -161,7 +161,7 @@ async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundin
         interactions: vault.derive("interaction"),
         ephemeral: match purpose {
             Purpose::Serve => ephemeral(&config, &vault, &clock, &random).await?,
-            // Whoever can open the database needs no limit.
+            // With access to the database itself, rate limits have no purpose.
             Purpose::Migrate | Purpose::Restore | Purpose::Command => Ephemeral::memory(clock.clone()),
         },
         hashing: hashing(&config.login, random.clone()),
@@ -185,13 +185,13 @@ async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundin
     Ok(app)
 }
 
-/// How signing keys follow each other.
+/// The schedule of signing key rotation.
 fn rotation(tokens: &Tokens) -> Rotation {
     Rotation {
         algorithms: tokens.signing_algorithms.clone(),
         every: tokens.key_rotation,
         ahead: tokens.key_publish_ahead,
-        // As long as any resource may have them live, whatever is registered now or was when a token was made.
+        // The longest lifetime that any resource may have, registered now or when a token was made.
         longest_token: LIFETIMES[1].max(tokens.access_token).max(tokens.id_token),
     }
 }
@@ -211,13 +211,13 @@ fn hashing(login: &Login, random: Random) -> Hashing {
     Hashing::new(cost, bounds, random)
 }
 
-/// Declares what the configuration declares, unless somebody could then not be signed for.
+/// Declares what the configuration declares, unless some client or resource could then not get a signature.
 async fn declare_clients(app: &App) -> Result<()> {
     let declared = declare::declare(app, &app.config).await;
     let declared = declared.context("the clients of the configuration cannot be written")?;
     let mut unsignable = declared.unsignable.clone();
     if unsignable.is_empty() {
-        // Also where nothing is declared, or a newer edition is in force.
+        // This is checked even if nothing is declared, or if a newer edition is in force.
         unsignable = declare::unsignable(app).await.context("the database cannot be read")?;
     }
     if !unsignable.is_empty() {
@@ -259,7 +259,7 @@ fn not_opened(subject: &str) -> String {
     format!("the {subject} cannot be opened")
 }
 
-/// Why the database does not open: SQLite does not say whether that is a matter of permissions.
+/// The error for a database that does not open; SQLite does not say whether permissions are the cause.
 fn unopened(config: &Config, error: impl Into<anyhow::Error>) -> anyhow::Error {
     if let DatabaseUrl::Sqlite(path) = config.database_url()
         && let Err(refused) = File::options().read(true).write(true).open(&path)
@@ -270,8 +270,8 @@ fn unopened(config: &Config, error: impl Into<anyhow::Error>) -> anyhow::Error {
     error.into()
 }
 
-/// Looks at an SQLite file before anything is changed in it, and refuses what this purpose cannot work with. What it returns
-/// keeps the file from being replaced.
+/// Inspects an SQLite file before it is changed, and refuses a file that does not suit this purpose. The returned file
+/// keeps the database from being replaced.
 async fn look_into_file(
     purpose: Purpose,
     config: &Config,
@@ -286,7 +286,7 @@ async fn look_into_file(
         Err(error) => return Err(anyhow!(refusal::explained(&path, &error))).with_context(|| not_opened(subject)),
     };
     if !purpose.makes() && bytes.is_none() {
-        // Opening it would make an empty one.
+        // Opening it would create an empty database.
         let path = std::path::absolute(&path).unwrap_or(path);
         bail!(NotOurs(format!("There is no database at {}.", path.display())));
     }
@@ -294,7 +294,7 @@ async fn look_into_file(
         files::prepare_folders(config)?;
     }
     let held = match purpose {
-        // Its copy is its own, and so is the database that the copy will replace.
+        // The copy and the database that it will replace are held by the restore already.
         Purpose::Restore => None,
         _ => Some(hold::share(&path).map_err(|error| unopened(config, error)).with_context(|| not_opened(subject))?),
     };
@@ -306,25 +306,25 @@ async fn look_into_file(
         }
     };
     if let (Some(file), true) = (own_key, purpose.makes()) {
-        // Before a database is made: an empty one would look as if all had been well.
+        // Before a database is created: an empty one would hide the problem.
         let checked = file.check(&path, has_ours(&tables));
         checked.with_context(|| format!("the master key file {}", file.path().display()))?;
         file.paths().iter().for_each(|path| files::tighten(path));
     }
     match purpose {
-        // What is no backup is told by what it lacks.
+        // For a backup, a later check names what is missing.
         Purpose::Restore => {}
         _ => is_nobody_elses(subject, &tables)?,
     }
     Ok(held)
 }
 
-/// Whether tables of Latchkey are among these.
+/// Whether these include tables of Latchkey.
 fn has_ours(tables: &[String]) -> bool {
     ["installation", "data_key"].iter().all(|own| tables.iter().any(|table| table == own))
 }
 
-/// Refuses a database that is another program's: none of ours is among its tables.
+/// Refuses a database that belongs to another program: it has tables, but none of Latchkey.
 fn is_nobody_elses(subject: &str, tables: &[String]) -> Result<()> {
     // A first start that ended in the middle leaves the list of migrations behind.
     match tables.iter().find(|table| *table != "_sqlx_migrations") {
@@ -335,7 +335,7 @@ fn is_nobody_elses(subject: &str, tables: &[String]) -> Result<()> {
     }
 }
 
-/// Refuses a database or a backup that belongs to another issuer. One that has no tables yet belongs to nobody.
+/// Refuses a database or a backup that belongs to another issuer. A database without tables belongs to no issuer yet.
 async fn is_of_this_issuer(config: &Config, db: &Db, subject: &str) -> Result<()> {
     if !has_ours(&db.tables().await.context("the database cannot be read")?) {
         return Ok(());
@@ -351,7 +351,7 @@ async fn is_of_this_issuer(config: &Config, db: &Db, subject: &str) -> Result<()
     }
 }
 
-/// Refuses a database that was made for something else, or that this release cannot work with.
+/// Refuses a database of another program, or one that this release cannot work with.
 async fn is_ours(config: &Config, db: &Db) -> Result<()> {
     let shown = config.database_url().shown();
     match db.schema().await.context("the database cannot be read")? {
@@ -376,7 +376,7 @@ async fn is_ours(config: &Config, db: &Db) -> Result<()> {
     }
 }
 
-/// Refuses to restore from a file that is no database of Latchkey.
+/// Refuses to restore from a file that is not a Latchkey database.
 async fn is_of_latchkey(subject: &str, db: &Db) -> Result<()> {
     if !has_ours(&db.tables().await.with_context(|| format!("the {subject} cannot be read"))?) {
         bail!(NotOurs(format!("The {subject} is not one of Latchkey.")));
@@ -416,7 +416,7 @@ impl Change for KeepIssuer {
     }
 }
 
-/// The ephemeral store: a Redis if one is named, else the memory of this process.
+/// The ephemeral store: Redis if the configuration names one, else the memory of this process.
 async fn ephemeral(config: &Config, vault: &Vault, clock: &Clock, random: &Random) -> Result<Ephemeral> {
     let Some(url) = &config.ephemeral.redis_url else { return Ok(Ephemeral::memory(clock.clone())) };
     let options = ephemeral::Options {
@@ -447,7 +447,7 @@ async fn master_keys(config: &Config, own: Option<&KeyFile>, db: &Db, random: &R
             let key = file.open(&path, sealed, random);
             keys.push(key.with_context(|| format!("the master key file {}", file.path().display()))?);
         }
-        // A replica must not invent a second one.
+        // A replica must not create a second one.
         (Some(_), DatabaseUrl::Postgres(_)) => bail!(
             "secrets.master_key is missing. On PostgreSQL it must be given, the same to every replica: make one with\n  \
              openssl rand -base64 32 > master.key\n\
@@ -464,7 +464,7 @@ pub fn serve_requests(app: &App) {
     app.db.limit(configured(&app.config));
 }
 
-/// Where the master key is that Latchkey makes for itself; `None` if the configuration has one.
+/// The file of the master key that Latchkey creates; `None` if the configuration has a key.
 fn own_key_file(config: &Config) -> Option<KeyFile> {
     config.secrets.master_key.is_none().then(|| KeyFile::at(config.data_dir.join("master.key")))
 }
@@ -478,7 +478,8 @@ fn which_key(config: &Config, subject: &str) -> String {
     format!("{key} and the {subject}")
 }
 
-/// Refuses to restore a backup where the master key is missing that Latchkey had made: before anything is made there.
+/// Refuses to restore a backup if the master key that Latchkey had created is missing, before anything is created
+/// there.
 pub(crate) fn key_is_there(config: &Config, backup: &Path) -> Result<()> {
     let Some(file) = own_key_file(config) else { return Ok(()) };
     let key = std::path::absolute(file.path()).unwrap_or_else(|_| file.path().to_owned());

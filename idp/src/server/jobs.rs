@@ -21,13 +21,13 @@ const BATCH: i64 = 1000;
 /// How many ranges of each table are swept in a minute: a million rows in less than an hour.
 const RANGES: usize = 20;
 
-/// How long memory for hashing is kept that nobody uses.
+/// How long unused memory for hashing is kept.
 const UNUSED: Duration = Duration::from_secs(60);
 
-/// How often a process says that it is there, in rounds of a second.
+/// How often a process reports that it is alive, in rounds of a second.
 const ROUNDS: u32 = 20;
 
-/// How long a process counts as there after it was last seen.
+/// How long a process counts as alive after it was last seen.
 pub const PROCESS_SEEN: Duration = Duration::from_secs(2 * 60);
 
 /// How long the row of a process is kept after it was last seen.
@@ -43,7 +43,7 @@ pub async fn rotate_keys(app: &App) -> Result<Vec<SigningKey>> {
     app.keys.rotate(&app.db, &app.vault, When::Due).await
 }
 
-/// Removes all that has expired; how many rows went.
+/// Removes everything that has expired; returns the number of rows removed.
 pub async fn remove_expired(app: &App) -> Result<u64> {
     let (mut gone, mut sweep) = (0, Sweep::default());
     loop {
@@ -55,7 +55,7 @@ pub async fn remove_expired(app: &App) -> Result<u64> {
     Ok(gone + remove_listed(app).await?)
 }
 
-/// Removes what an index finds, batch by batch; how many rows went.
+/// Removes the rows that an index finds, batch by batch; returns their number.
 async fn remove_listed(app: &App) -> Result<u64> {
     let (now, dead) = (app.now(), dead(app));
     let mut gone = 0;
@@ -81,7 +81,7 @@ async fn remove_listed(app: &App) -> Result<u64> {
     Ok(gone)
 }
 
-/// What is removed when it is old.
+/// The kinds of rows that are removed when they are old.
 #[derive(Clone, Copy)]
 enum Old {
     AuthorizationCodes,
@@ -117,12 +117,12 @@ impl Change for DeleteOld {
     }
 }
 
-/// Removes signing keys that are published no more, of which the public halves stay for a year, and processes that are not
-/// seen any more; how many rows went.
+/// Removes signing keys that are no longer published, whose public halves are kept for a year, and processes that are
+/// no longer seen; returns the number of rows removed.
 #[derive(Clone)]
 struct DeleteKeysAndProcesses {
     now: Timestamp,
-    /// Keys that are published no more since before this moment go.
+    /// Keys that stopped being published before this moment are removed.
     dead: Timestamp,
 }
 
@@ -138,12 +138,12 @@ impl Change for DeleteKeysAndProcesses {
     }
 }
 
-/// Codes and access tokens live an hour at most; a day later nobody asks for them any more, whatever the clocks say.
+/// Codes and access tokens live an hour at most; a day later they are not needed any more, whatever the clocks say.
 fn dead(app: &App) -> Timestamp {
     app.now() - Duration::from_secs(26 * 60 * 60)
 }
 
-/// How far the tables have been swept that no index helps with.
+/// The progress of the sweep through tables that have no index for it.
 #[derive(Debug, Default)]
 pub struct Sweep {
     table: usize,
@@ -151,7 +151,7 @@ pub struct Sweep {
 }
 
 impl Sweep {
-    /// Sweeps the next range, and goes on to the next table at the end of one; how many rows went.
+    /// Sweeps the next range, and continues with the next table at the end of one; returns the number of rows removed.
     pub async fn next(&mut self, app: &App) -> Result<u64> {
         let swept = Swept::ALL.get(self.table).copied().unwrap_or(Swept::RefreshFamily);
         let until = sweep::range_end(&mut *app.db.read().await?, swept, &self.after, BATCH).await?;
@@ -172,8 +172,8 @@ impl Sweep {
     }
 }
 
-/// Clears what the release before has sealed, range by range, as soon as no retry can ask for it: a copy of the database gives
-/// its key. While that release serves, the sweep clears what it still writes.
+/// Clears the successors that the previous release sealed, range by range, as soon as no retry can need them: their key
+/// can be derived from a copy of the database. While that release still serves, the sweep clears what it writes.
 pub async fn clear_sealed_successors(app: &App) -> Result<()> {
     let mut after = String::new();
     loop {
@@ -196,13 +196,13 @@ pub async fn run(app: App) {
     tokio::join!(every_minute(&app), every_second(&app));
 }
 
-/// Says that this process ends, so that nobody waits for it.
+/// Reports that this process ends, so that no command waits for it.
 pub async fn leave(app: &App) -> Result<()> {
     app.db.write_one(process::Delete { process: app.process.clone() }).await
 }
 
-/// Follows changes of the signing keys by commands and other processes, and reports that it has: a revoked key must be dead
-/// everywhere within seconds.
+/// Follows changes of the signing keys by commands and other processes, and reports that it has: a revoked key must
+/// stop working everywhere within seconds.
 async fn every_second(app: &App) {
     let mut seconds = tokio::time::interval(Duration::from_secs(1));
     seconds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -216,7 +216,7 @@ async fn every_second(app: &App) {
                 round += 1;
                 failing = false;
             }
-            // Said once, and not each second.
+            // Reported once, not each second.
             Err(_) if failing => {}
             Err(error) => {
                 tracing::warn!("the signing keys could not be looked after: {error}");
@@ -226,8 +226,8 @@ async fn every_second(app: &App) {
     }
 }
 
-/// Reads the keys again if they were changed, and reports which generation of them this process has followed, unless that was
-/// `reported` already. Returns the generation.
+/// Reads the keys again if they were changed, and reports which generation of them this process has followed, unless it
+/// is the same as `reported`. Returns the generation.
 async fn follow_keys(app: &App, reported: Option<i64>, first: bool) -> Result<i64> {
     app.keys.follow(&app.db, &app.vault).await?;
     let generation = app.keys.ring().followed(app.now());
@@ -241,7 +241,7 @@ async fn follow_keys(app: &App, reported: Option<i64>, first: bool) -> Result<i6
     Ok(generation)
 }
 
-/// What a person knows this process by.
+/// The name of this process in messages.
 fn process_name(app: &App) -> String {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let host = if host.trim().is_empty() { "this machine" } else { host.trim() };
@@ -254,7 +254,7 @@ async fn every_minute(app: &App) {
     let (mut sweep, mut cleared, mut round) = (Sweep::default(), false, 0_u64);
     loop {
         minutes.tick().await;
-        // A minute after the start: then nothing of before is asked for any more.
+        // One minute after the start, no retry from before the start can arrive any more.
         if round > 0 && !cleared {
             match clear_sealed_successors(app).await {
                 Ok(()) => cleared = true,

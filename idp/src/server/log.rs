@@ -1,4 +1,4 @@
-//! Beginning to log, and to tell a collector of traces.
+//! Starts logging and, if configured, the export of traces.
 
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
@@ -20,13 +20,13 @@ pub(crate) struct Logging {
 impl Logging {
     /// From now on, writes events of this level and above.
     pub(super) fn set_level(&self, level: LogLevel) {
-        // It fails only where there was a log already, as in tests.
+        // This fails only if there was a log already, as in tests.
         let _ = self.filter.reload(filter(level));
     }
 }
 
 fn filter(level: LogLevel) -> EnvFilter {
-    // Of libraries only what looks wrong: at a finer level they would show queries and headers.
+    // Libraries log only warnings and errors: at a finer level they would show queries and headers.
     EnvFilter::new(format!("warn,latchkey={}", level.as_str()))
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn start(config: &Config) -> Logging {
     };
     let spans = provider.as_ref().map(|provider| {
         let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("latchkey"));
-        // A request's span, and nothing that is said in it.
+        // A request's span, without the events inside it.
         layer.with_location(false).with_threads(false).with_filter(EnvFilter::new("off,latchkey::http=error"))
     });
     let started = tracing_subscriber::registry().with(lines.with_filter(lines_wanted)).with(spans).try_init();

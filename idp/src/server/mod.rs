@@ -30,7 +30,7 @@ use crate::store;
 use crate::store::ephemeral::Ephemeral;
 use crate::store::people::user::{ADMINISTRATOR, User};
 
-/// How long the link works by which the first administrator sets a password.
+/// How long the link for the first administrator's password works.
 const FIRST_LINK: Duration = Duration::from_secs(60 * 60);
 
 /// How long the database may take to close, after its last request.
@@ -40,7 +40,7 @@ const CLOSE: Duration = Duration::from_secs(5);
 pub(crate) async fn serve(loaded: Loaded, log: Arc<Logging>) -> Outcome {
     let log_format = loaded.config.log.format;
     let began = std::time::Instant::now();
-    // Before anything else: SIGHUP ends a process that does not listen to it.
+    // Before anything else: SIGHUP ends a process that has no handler for it.
     let hangup = signal(SignalKind::hangup()).context("SIGHUP cannot be listened to")?;
     let source = reload::Source::of(&loaded);
     let mut config = loaded.config;
@@ -79,7 +79,7 @@ pub(crate) async fn serve(loaded: Loaded, log: Arc<Logging>) -> Outcome {
     }
     reading_again.abort();
     jobs.abort();
-    // Otherwise they may still report that this process lives.
+    // Otherwise the jobs might still report that this process is alive.
     let _ = jobs.await;
     if let Err(error) = jobs::leave(&app).await {
         tracing::warn!("the row of this process could not be removed: {error}");
@@ -94,7 +94,8 @@ pub(crate) async fn serve(loaded: Loaded, log: Arc<Logging>) -> Outcome {
     Ok(welcome::line(log_format, "Stopped.", &json!({ "stopped": true })))
 }
 
-/// Tells a person what comes next. It goes to standard output and not to the log: a link that sets a password is a secret.
+/// Prints the next step for the operator. It goes to standard output, not to the log: a link that sets a password is a
+/// secret.
 async fn welcome(app: &App, took: Duration) -> Result<(), Failure> {
     let mut conn = app.db.read().await.map_err(failed)?;
     let administrators = store::people::user::any_with_password(&mut conn, ADMINISTRATOR).await.map_err(failed)?;

@@ -1,17 +1,17 @@
-//! What a process runs on, and how it is told to stop.
+//! The async runtime of a process, and its stop signal.
 
 use anyhow::Context;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::commands::output::Failure;
 
-/// What asynchronous work runs on.
+/// The async runtime.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     Ok(runtime.context("the runtime cannot be started")?)
 }
 
-/// Ready when the process is told to stop.
+/// Completes when the process receives a signal to stop.
 pub(crate) async fn stop_signal() {
     let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {

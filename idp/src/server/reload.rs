@@ -1,7 +1,7 @@
-//! SIGHUP: reads again what can be read while people are served.
+//! SIGHUP: reloads the settings that can change while the server runs.
 //!
-//! That is certificates, the level of the log, the declared clients and resources, and the settings of the pages. Other
-//! changes wait for a restart; the log names them. What cannot be taken as a whole is not taken at all.
+//! These are certificates, the log level, the declared clients and resources, and the settings of the pages. Other
+//! changes wait for a restart; the log names them. A reload takes effect as a whole or not at all.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ use crate::server::accept::tls::Tls;
 use crate::server::log::Logging;
 use crate::site::Site;
 
-/// What was read at the start, to compare with.
+/// The configuration as read at the start, for comparison.
 pub(super) struct Source {
     file: Option<PathBuf>,
     level: LogLevel,
@@ -26,7 +26,7 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// What this configuration came from.
+    /// The source of this configuration.
     pub(super) fn of(loaded: &Loaded) -> Self {
         Self { file: loaded.file.clone(), level: loaded.config.log.level, values: values(&loaded.sections) }
     }
@@ -37,14 +37,14 @@ fn values(sections: &[Section]) -> BTreeMap<String, String> {
     entries.map(|entry| (entry.key.clone(), entry.value.clone())).collect()
 }
 
-/// Whether a change of this key is in force at once.
+/// Whether a change of this key takes effect on a reload.
 fn is_read_again(key: &str) -> bool {
     key == "log.level"
         || key == "edition"
         || ["pages.", "clients.", "resources."].iter().any(|section| key.starts_with(section))
 }
 
-/// Reads again at each SIGHUP, until the process ends.
+/// Reloads at each SIGHUP, until the process ends.
 pub(super) async fn at_each(
     mut hangup: Signal,
     app: App,
@@ -65,7 +65,7 @@ pub(super) async fn at_each(
     }
 }
 
-/// Checks everything, and then puts all in force; else says why not, and changes nothing.
+/// Checks everything, then puts all of it in force; on an error, reports it and changes nothing.
 async fn read_again(
     app: &App,
     tls: Option<&Tls>,
@@ -113,8 +113,8 @@ async fn read_again(
     Ok(())
 }
 
-/// What new clients and resources need that waits for a restart: the new configuration agrees with itself, but clients would
-/// be served with the settings that are in force.
+/// The settings that new clients and resources need but that wait for a restart: the new configuration is consistent,
+/// but clients would be served with the settings in force.
 fn not_served(in_force: &Config, new: &Config) -> Vec<String> {
     let mut problems = Vec::new();
     let mut wait = |section: &str, index: usize, member: &str, value: &str, key: &str| {

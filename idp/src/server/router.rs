@@ -1,4 +1,4 @@
-//! Every URL, in one table.
+//! All routes, in one table.
 
 use axum::Router;
 use axum::extract::{OriginalUri, State};
@@ -25,19 +25,19 @@ use crate::site::page::Page;
 /// The place of documents about a server: RFC 8615.
 const WELL_KNOWN: &str = "/.well-known";
 
-/// The whole service. A group of routes says who calls it: errors are JSON for machines (`for_machines`), and pages for people
-/// (`for_people`).
+/// The whole service. Each group of routes is for one kind of caller: errors are JSON for machines (`for_machines`) and
+/// pages for people (`for_people`).
 pub fn router(app: &App) -> Router {
     let state = || app.clone();
     let guarded = |group: Router<App>| group.layer(with(state(), guard::layer));
     let for_machines = |group: Router<App>| guarded(group).layer(from_fn(error::as_json));
     let for_people = |group: Router<App>| guarded(group).layer(with(state(), page::error::as_page));
-    // Load balancers ask by address whether the process lives.
+    // Load balancers check the health of a process by its address.
     let by_address =
         |group: Router<App>| group.layer(with(state(), guard::any_host)).layer(with(state(), page::error::as_page));
     let to_its_end = |group: Router<App>| group.layer(with(state(), run_to_end::layer));
 
-    // Documents for everybody.
+    // Public documents.
     let documents = Router::new()
         .route("/.well-known/openid-configuration", discovery::get())
         .route("/.well-known/oauth-authorization-server", discovery::get())
@@ -46,7 +46,7 @@ pub fn router(app: &App) -> Router {
         .nest(WELL_KNOWN, Router::new().fallback(nothing_here))
         .route(&format!("{WELL_KNOWN}/"), any(nothing_here));
 
-    // What scripts of registered clients call, too.
+    // Endpoints that scripts of registered clients may call, too.
     let clients = Router::new()
         .route("/token", post(token::post))
         .route("/revoke", post(revocation::post))
@@ -76,7 +76,7 @@ pub fn router(app: &App) -> Router {
     let service =
         for_machines(to_its_end(documents.merge(clients).merge(services))).merge(for_people(to_its_end(people)));
 
-    // The issuer may have a path; clients look for the document before it and behind it.
+    // The issuer may have a path; clients look for the document both before and after it.
     let path = app.config.issuer.path();
     let placed = if path.is_empty() {
         service.merge(by_address(to_its_end(health())))
@@ -84,7 +84,7 @@ pub fn router(app: &App) -> Router {
         let service = service.merge(for_people(to_its_end(health())));
         let elsewhere = paths(path).into_iter().filter(|place| !place.starts_with(&format!("{path}/")));
         let documents = elsewhere.fold(Router::new(), |router, place| router.route(&place, discovery::get()));
-        // What machines ask for where the issuer's path is missing.
+        // Paths that machines request without the path of the issuer.
         let misplaced = [WELL_KNOWN]
             .into_iter()
             .chain(FOR_MACHINES)
@@ -100,7 +100,7 @@ pub fn router(app: &App) -> Router {
     placed.layer(with(state(), headers::layer)).layer(with(state(), request_log::layer)).with_state(app.clone())
 }
 
-/// What answers at a page: each page of the table is routed by this, and nowhere else.
+/// The handlers of a page: every page of the table is routed here, and nowhere else.
 fn handlers(page: Page) -> MethodRouter<App> {
     match page {
         Page::Home => get(home::get),
@@ -121,7 +121,7 @@ fn handlers(page: Page) -> MethodRouter<App> {
     }
 }
 
-/// What is served on the listener of the metrics.
+/// The routes of the metrics listener.
 pub fn watching(app: &App) -> Router {
     Router::new()
         .route("/metrics", get(metrics::get))
@@ -134,18 +134,18 @@ async fn nothing_here(OriginalUri(uri): OriginalUri) -> error::Error {
     no_such_path(uri.path(), "a path of this server".to_owned())
 }
 
-/// A path beside that of the issuer: of a proxy that takes the issuer's path away, most likely.
+/// Answers a path outside the issuer's path: most likely, a proxy strips the issuer's path.
 async fn nothing_beside(State(app): State<App>, OriginalUri(uri): OriginalUri) -> error::Error {
     no_such_path(uri.path(), format!("a path that begins with {}/", app.config.issuer.path()))
 }
 
 fn no_such_path(path: &str, expected: String) -> error::Error {
-    // A mail address is masked where its sign is escaped, too.
+    // A mail address is masked even if its `@` is escaped.
     let difference = Difference::new("path", path.replace("%40", "@"), expected);
     error::Error::Http(StatusCode::NOT_FOUND, "there is nothing here").because(difference)
 }
 
-/// axum answers HEAD by the handler of GET. Where that changes something HEAD is refused: link checkers and previews send it.
+/// axum answers HEAD with the GET handler. HEAD is refused where GET has effects: link checkers and previews send it.
 async fn no_head() -> impl IntoResponse {
     (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")])
 }

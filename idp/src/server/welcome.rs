@@ -1,5 +1,5 @@
-//! What a server says on standard output: to people in words, and in JSON where the log is JSON, since whatever collects it
-//! reads each line.
+//! The messages of a server on standard output: text for people, or JSON if the log is JSON, since log collectors read
+//! each line.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::commands::Output;
 use crate::config::LogFormat;
 
-/// An answer at the end of a server, as one line of the format of its log.
+/// The final output of a server, as one line in the format of its log.
 pub(super) fn line(format: LogFormat, text: &str, data: &Value) -> Output {
     match format {
         LogFormat::Text => Output::new(text, data),
@@ -18,7 +18,7 @@ pub(super) fn line(format: LogFormat, text: &str, data: &Value) -> Output {
     }
 }
 
-/// Says that the server serves, and by which link the first password is set.
+/// Announces that the server is ready, and the link that sets the first password.
 pub(super) fn tell(app: &App, took: Duration, first: Option<&FirstLink>) {
     match app.config.log.format {
         LogFormat::Json => println!("{}", object(app, took, first)),
@@ -48,7 +48,7 @@ fn words(app: &App, took: Duration, first: Option<&FirstLink>) -> String {
                 "\nNo administrator can sign in yet. Set the password of the user \"admin\" (once, within an hour):\n";
             words += &format!("  {link}\n");
         }
-        // Another replica has printed it, or an earlier start.
+        // Another replica, or an earlier start, has printed it.
         Some(FirstLink::MadeBefore(until)) => {
             words += "\nNo administrator can sign in yet. The link for the user \"admin\" was printed before and works until ";
             words += &format!("{until}. For another one:\n  latchkey user set-password admin\n");

@@ -1,8 +1,8 @@
-//! The pages of this provider, in one table: where each is, and what leads back to it.
+//! The pages of this provider, in one table: their paths, and how a sign-in or the language switch returns to them.
 
 use crate::oidc::discovery::END_SESSION;
 
-/// What the table says of a page.
+/// The row of a page in the table.
 struct Row {
     path: &'static str,
     has_language_switch: bool,
@@ -18,12 +18,12 @@ impl Row {
         Self { path, has_language_switch: false, return_name: None, is_of_account: false, form_of: None, section: None }
     }
 
-    /// The page has a switch of the language, which returns to it by its path.
+    /// The page has a language switch, which returns to it by its path.
     const fn with_language_switch(self) -> Self {
         Self { has_language_switch: true, ..self }
     }
 
-    /// No page, but what a form of this page of the account is sent to, and what leads back to it.
+    /// Not a page, but the target of a form on this page of the account; a return leads to that page.
     const fn form_of(self, page: Page) -> Self {
         Self { is_of_account: true, form_of: Some(page), ..self }
     }
@@ -42,7 +42,7 @@ impl Row {
 
 macro_rules! pages {
     ($($(#[doc = $doc:literal])+ $page:ident = $row:expr;)+) => {
-        /// A page, or what a form of a page is sent to.
+        /// A page, or the target of a page's form.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Page {
             $($(#[doc = $doc])+ $page,)+
@@ -68,19 +68,19 @@ pages! {
     SignUp = Row::at("/sign-up").with_language_switch();
     /// The choice among the accounts of a browser.
     SelectAccount = Row::at("/select-account").with_language_switch();
-    /// What a client wants to know and do.
+    /// The permissions that a client requests.
     Consent = Row::at("/consent").with_language_switch();
-    /// Whether to go on to a program on the person's device.
+    /// The question whether to continue to a program on the person's device.
     ContinueAs = Row::at("/continue-as").with_language_switch();
     /// Setting a password by a link.
     SetPassword = Row::at("/set-password");
-    /// Whether a person wants to sign out.
+    /// The question whether a person wants to sign out.
     EndSession = Row::at(END_SESSION);
-    /// What is seen after signing out.
+    /// The page after signing out.
     SignedOut = Row::at("/signed-out");
-    /// What the switch of the language is sent to.
+    /// The target of the language switch.
     Language = Row::at("/language");
-    /// The account: who one is to applications.
+    /// The account: the profile that applications see.
     AccountProfile = Row::at("/account").section("account", "account-profile");
     /// The account's password.
     AccountPassword = Row::at("/account/password").section("password", "account-password");
@@ -88,7 +88,7 @@ pages! {
     AccountSessions = Row::at("/account/sessions").section("sessions", "account-sessions");
     /// The applications that use the account.
     AccountApplications = Row::at("/account/applications").section("applications", "account-applications");
-    /// What the choice of another account is sent to, by the form of the profile.
+    /// The target of the form on the profile that switches to another account.
     AccountSwitch = Row::at("/account/switch").form_of(Page::AccountProfile);
 }
 
@@ -103,7 +103,7 @@ impl Page {
         Self::ALL.iter().copied().find(|page| page.path() == path)
     }
 
-    /// Whether it has a switch of the language, which returns to it.
+    /// Whether it has a language switch, which returns to it.
     pub const fn has_language_switch(self) -> bool {
         self.row().has_language_switch
     }

@@ -1,8 +1,9 @@
-//! The door to the database: SQLite or PostgreSQL behind one dialect.
+//! The interface to the database: SQLite or PostgreSQL behind one SQL dialect.
 //!
-//! Reads come from a pool that cannot write. Writes go through [`Db::write`], which takes a [`Change`] as a whole: it runs
-//! to its end even if the caller has gone, an `Ok` is on disk when it returns, and an `Err` rolls back. On SQLite, which has
-//! one writer, all changes that wait are committed together (`writer`), so that many share one wait for the disk.
+//! Reads use a pool that cannot write. Writes go through [`Db::write`], which takes a [`Change`] as a whole: the change
+//! runs to its end even if the caller is dropped, an `Ok` is on disk when it returns, and an `Err` rolls back. SQLite
+//! has one writer, so all waiting changes are committed together (`writer`), and many changes share one wait for the
+//! disk.
 
 mod change;
 mod column;
@@ -32,7 +33,8 @@ use pool::{Pool, Terms};
 pub use pool::{PooledConnection, Usage};
 use writer::{Extent, Queue};
 
-/// What brings the schema up to date. A newer release may have been here: its changes are such that this one runs on.
+/// The migrations of the schema. A newer release may have migrated the database: its changes are such that this release
+/// still works.
 static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
     let mut migrations = sqlx::migrate!("../migrations");
     migrations.set_ignore_missing(true);
@@ -46,33 +48,33 @@ pub struct Options {
     pub url: String,
     /// The most connections that are open for reading; PostgreSQL writes through them, too.
     pub max_connections: u32,
-    /// How long things may take.
+    /// The time limits.
     pub limits: Limits,
-    /// Whether SQLite waits until each commit is on disk. Tests of what has nothing to do with power cuts do not.
+    /// Whether SQLite waits until each commit is on disk. Tests that are not about power cuts do not wait.
     pub durable: bool,
-    /// Whether an SQLite file is made where there is none.
+    /// Whether a missing SQLite file is created.
     pub make: bool,
-    /// Where new rows get their times from.
+    /// The source of the times of new rows.
     pub clock: Clock,
-    /// Where new rows get their ids from, together with the clock.
+    /// The source of the ids of new rows, together with the clock.
     pub random: Random,
 }
 
-/// How long things may take.
+/// The time limits of the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// How long one waits for a connection.
+    /// How long a caller waits for a connection.
     pub acquire: Duration,
     /// How long PostgreSQL may work on one statement.
     pub statement: Duration,
 }
 
-/// How far the schema of a database is.
+/// The state of the schema of a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Schema {
-    /// There is none: it is empty, or somebody else's.
+    /// No schema: the database is empty, or belongs to another program.
     Missing,
-    /// An earlier release has made it.
+    /// An earlier release made it, and it needs migrations.
     Behind,
     /// This release can work with it.
     UpToDate,
@@ -88,11 +90,11 @@ pub struct Db {
     source: Source,
     durable: bool,
     tracker: TaskTracker,
-    /// What nobody else may have until the database is closed.
+    /// The exclusive lock that is kept until the database is closed.
     held: Arc<Mutex<Option<File>>>,
 }
 
-/// The terms of connections that read and of those that write.
+/// The terms of read connections and of write connections.
 fn terms(options: &Options) -> (Terms, Terms) {
     match is_sqlite(&options.url) {
         true => sqlite_terms(options.limits, options.durable),
@@ -107,14 +109,15 @@ fn sqlite_terms(limits: Limits, durable: bool) -> (Terms, Terms) {
         if durable { "FULL" } else { "OFF" },
         limits.acquire.as_millis()
     );
-    // Every write makes the pages old that a reader has; more than a lookup needs would be memory for nothing.
+    // Every write invalidates the pages that a reader has cached, so a cache larger than a lookup needs would waste
+    // memory.
     let reading = format!("{pragmas} PRAGMA query_only = ON; PRAGMA cache_size = -512;");
     (Terms { setup: reading, timeout: limits.acquire }, Terms { setup: pragmas, timeout: limits.acquire })
 }
 
 fn postgres_terms(limits: Limits) -> Terms {
-    // Every statement finds its rows by an index. What the planner makes of a table that was small when it looked, or of
-    // conditions whose yield it cannot know, reads whole tables: measured, four times the work for UserInfo.
+    // Every statement finds its rows by an index. Otherwise the planner reads whole tables, if a table was small when
+    // it looked or if it cannot estimate a condition: measured, four times the work for UserInfo.
     let setup = format!(
         "SET statement_timeout = {0}; SET lock_timeout = {0}; SET idle_in_transaction_session_timeout = {1}; \
          SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; \
@@ -143,7 +146,7 @@ impl Db {
             |connections, terms| Pool::new(pool::Options { url: url.clone(), connections, remote: !sqlite, terms });
         let reader = pool(options.max_connections, reading);
         let writer = if sqlite { pool(1, writing) } else { reader.clone() };
-        // Makes the file where it may, and says so if the database cannot be reached.
+        // Creates the file where allowed, and fails if the database cannot be reached.
         drop(writer.acquire().await?);
         let source = Source { clock: options.clock.clone(), random: options.random.clone() };
         let queue = sqlite.then(|| Queue::new(writer.clone(), source.clone()));
@@ -151,7 +154,7 @@ impl Db {
         Ok(Self { reader, writer, queue, source, durable: options.durable, tracker: TaskTracker::new(), held })
     }
 
-    /// Sets other limits from now on: a start may take its time, a request may not.
+    /// Sets other limits from now on: a start may take longer than a request.
     pub fn limit(&self, limits: Limits) {
         let (reading, writing) = match self.queue {
             Some(_) => sqlite_terms(limits, self.durable),
@@ -163,17 +166,17 @@ impl Db {
 
     /// Brings the schema up to date.
     pub async fn migrate(&self) -> Result<()> {
-        // On a connection without the limits of requests: another replica may be at it, and a large table takes its time.
+        // This connection lacks the limits of requests: another replica may be migrating, and a large table takes time.
         let mut conn = self.writer.connect().await?;
         MIGRATIONS.run(&mut conn).await.map_err(|error| Error::Failed(sqlx::Error::Migrate(Box::new(error))))
     }
 
-    /// The names of the tables, whoever has made them.
+    /// The names of all tables, of any program.
     pub async fn tables(&self) -> Result<Vec<String>> {
         tables(&mut *self.read().await?, self.queue.is_some()).await
     }
 
-    /// The same of an SQLite file, in which opening it for this alone changes nothing.
+    /// The same for an SQLite file, which opening it for this purpose does not change.
     pub async fn tables_of(path: &Path, patience: Duration) -> Result<Vec<String>> {
         install_default_drivers();
         let mut conn = AnyConnection::connect(&format!("{}?mode=rw", sqlite_url(path))).await?;
@@ -184,7 +187,7 @@ impl Db {
         found
     }
 
-    /// How far the schema is for this release.
+    /// The state of the schema for this release.
     pub async fn schema(&self) -> Result<Schema> {
         let mut conn = self.read().await?;
         let there = match self.queue {
@@ -203,8 +206,8 @@ impl Db {
         Ok(if behind { Schema::Behind } else { Schema::UpToDate })
     }
 
-    /// Writes a copy of an SQLite database as it is at this moment to a file that is not there yet. Neither readers nor the
-    /// writer wait for it.
+    /// Writes a copy of an SQLite database, as of this moment, to a file that does not exist yet. Neither readers nor
+    /// the writer wait for it.
     pub async fn copy_to(&self, path: &Path) -> Result<()> {
         let mut conn = self.writer.connect().await?;
         sqlx::query("VACUUM INTO $1").bind(path.to_string_lossy().into_owned()).execute(&mut conn).await?;
@@ -212,11 +215,12 @@ impl Db {
         Ok(())
     }
 
-    /// Writes the log of an SQLite database into its file, so that there is one file; fails while anybody else has it open.
+    /// Merges the write-ahead log of an SQLite database into its file, so that there is one file; fails while another
+    /// process has it open.
     pub async fn merge(path: &Path) -> Result<()> {
         install_default_drivers();
         let mut conn = AnyConnection::connect(&format!("{}?mode=rw", sqlite_url(path))).await?;
-        // Leaving WAL mode writes the log into the file. It fails while anybody else has the database open.
+        // Leaving WAL mode merges the log into the file. It fails while another process has the database open.
         let mode: std::result::Result<(String,), _> =
             sqlx::query_as("PRAGMA journal_mode = DELETE").fetch_one(&mut conn).await;
         conn.close().await?;
@@ -226,13 +230,13 @@ impl Db {
         }
     }
 
-    /// What is wrong with an SQLite file, if anything is.
+    /// The defect of an SQLite file, if it has one.
     pub async fn check(&self) -> Result<Option<String>> {
         let row: (String,) = sqlx::query_as("PRAGMA integrity_check").fetch_one(&mut *self.read().await?).await?;
         Ok(Some(row.0).filter(|verdict| verdict != "ok"))
     }
 
-    /// The numbers and names of the migrations that this release brings.
+    /// The numbers and names of the migrations in this release.
     pub fn migrations() -> impl Iterator<Item = (i64, &'static str)> {
         MIGRATIONS.iter().map(|migration| (migration.version, &*migration.description))
     }
@@ -242,18 +246,18 @@ impl Db {
         Ok(self.reader.acquire().await?)
     }
 
-    /// How busy the connections for reading are; on PostgreSQL these are all.
+    /// How busy the read connections are; on PostgreSQL these are all connections.
     pub fn usage(&self) -> Usage {
         self.reader.usage()
     }
 
-    /// Makes a change in a transaction, to its end even if the caller goes away, and commits it if it is `Ok`. It is made a
-    /// second time, from the beginning, where PostgreSQL has undone it because of others.
+    /// Makes a change in a transaction, to its end even if the caller is dropped, and commits it if it is `Ok`. If
+    /// PostgreSQL undoes the change because of concurrent transactions, it is made a second time from the beginning.
     pub async fn write<C: Change>(&self, change: C) -> Result<C::Outcome> {
         self.written(Extent::Several, change).await
     }
 
-    /// Makes a change that is a single statement, which is atomic by itself: [`Db::write`] without the cost of a transaction.
+    /// Makes a change that is a single, and so atomic, statement: [`Db::write`] without the cost of a transaction.
     pub async fn write_one<C: Change>(&self, change: C) -> Result<C::Outcome> {
         self.written(Extent::One, change).await
     }
@@ -266,7 +270,8 @@ impl Db {
         let task = self.tracker.spawn(async move {
             match write_remote(&writer, &source, extent, change.clone()).await {
                 Err(error) if error.is_undone() => {
-                    // Whoever waited for the locks that were given up goes first; else both would meet again.
+                    // The transaction that waited for the released locks goes first; otherwise both would conflict
+                    // again.
                     tokio::time::sleep(PAUSE).await;
                     write_remote(&writer, &source, extent, change).await
                 }
@@ -289,7 +294,7 @@ impl Db {
 async fn tables(conn: &mut AnyConnection, sqlite: bool) -> Result<Vec<String>> {
     let sql = match sqlite {
         true => "SELECT name FROM sqlite_master WHERE type = 'table' AND substr(name, 1, 7) <> 'sqlite_'",
-        // Where ours would be made; those of an extension are nobody's data.
+        // The schema in which Latchkey creates its tables; tables of extensions do not count.
         false => {
             "SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
               WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p')
@@ -301,7 +306,7 @@ async fn tables(conn: &mut AnyConnection, sqlite: bool) -> Result<Vec<String>> {
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
-/// Makes a change on a connection to PostgreSQL, and gives the connection up if the error means that it is of no more use.
+/// Makes a change on a PostgreSQL connection, and drops the connection if the error means that it is unusable.
 async fn write_remote<C: Change>(writer: &Pool, source: &Source, extent: Extent, change: C) -> Result<C::Outcome> {
     let mut conn = writer.acquire().await?;
     let outcome = match extent {
@@ -316,7 +321,7 @@ async fn write_remote<C: Change>(writer: &Pool, source: &Source, extent: Extent,
     outcome
 }
 
-/// How long a change waits, after PostgreSQL has undone it because of others, before it is made once more.
+/// How long a change waits before its second try, after PostgreSQL has undone it because of concurrent transactions.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Whether the address names an SQLite file.

@@ -1,8 +1,8 @@
-//! What may be lost at the price of a retry: proofs that must be seen once, short-lived values, and rates.
+//! Data whose loss costs only a retry: proofs that may be seen once, short-lived values, and rates.
 //!
-//! In one process it is memory; replicas share a Redis. What must survive is in SQL and never here. Expiry is data judged
-//! by our clock, the server's own only sweeps. The epoch is the moment at which the store was known to be empty: "never
-//! seen" is not known of what was made at or before it.
+//! A single process uses memory; replicas share a Redis. Data that must survive is in SQL and never here. Expiry is
+//! judged by our clock; the expiry of the server only cleans up. The epoch is the moment at which the store was known
+//! to be empty: for proofs made at or before it, the store cannot say "never seen".
 
 mod memory;
 mod redis;
@@ -32,7 +32,7 @@ impl Ephemeral {
         Self::Memory(Arc::new(Memory::new(clock)))
     }
 
-    /// Keeps a value, whatever was there before.
+    /// Stores a value, and replaces any earlier one.
     pub async fn put(&self, key: &str, value: &[u8], expires_at: Timestamp) -> Result<()> {
         match self {
             Self::Memory(memory) => {
@@ -43,7 +43,7 @@ impl Ephemeral {
         }
     }
 
-    /// Takes a value out that has not expired. Of many callers exactly one gets it.
+    /// Removes and returns a value that has not expired. Exactly one of several callers gets it.
     pub async fn take(&self, key: &str) -> Result<Option<Vec<u8>>> {
         match self {
             Self::Memory(memory) => Ok(memory.take(key)),
@@ -51,8 +51,9 @@ impl Ephemeral {
         }
     }
 
-    /// Notes a proof until it expires; whether it is certain that it was not noted before. Of many callers exactly one is
-    /// told `true`, and none if the proof was made at or before the epoch, or by a clock that was ahead of this one.
+    /// Notes a proof until it expires. Returns `true` only if it is certain that the proof was not noted before:
+    /// exactly one of several callers gets `true`, and none does if the proof was made at or before the epoch, or by a
+    /// clock that was ahead of this one.
     pub async fn once(&self, key: &str, made_at: Timestamp, expires_at: Timestamp) -> Result<bool> {
         match self {
             Self::Memory(memory) => Ok(memory.once(key, made_at, expires_at)),
@@ -60,8 +61,8 @@ impl Ephemeral {
         }
     }
 
-    /// Counts one against a rate; `Err` says how long to wait if it is used up. GCRA: ITU-T I.371. Where the shared store
-    /// is lost, each process counts for itself: limits become wider, and never go away.
+    /// Counts one use against a rate; `Err` says how long to wait if it is used up. GCRA: ITU-T I.371. If the shared
+    /// store is lost, each process counts separately: limits become wider, but stay in force.
     pub async fn limit(&self, key: &str, rate: Rate) -> std::result::Result<(), Duration> {
         match self {
             Self::Memory(memory) => memory.limit(key, rate),
@@ -69,7 +70,7 @@ impl Ephemeral {
         }
     }
 
-    /// How many questions the shared store has answered and how many not; `None` where there is none.
+    /// How many requests the shared store has answered and how many not; `None` without a shared store.
     pub fn usage(&self) -> Option<(u64, u64)> {
         match self {
             Self::Memory(_) => None,
@@ -77,7 +78,7 @@ impl Ephemeral {
         }
     }
 
-    /// Whether the shared store answers; `None` where there is none to ask.
+    /// Whether the shared store answers; `None` without a shared store.
     pub async fn answers(&self) -> Option<bool> {
         match self {
             Self::Memory(_) => None,

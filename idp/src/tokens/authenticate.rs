@@ -1,4 +1,4 @@
-//! What an access token that comes back allows at this moment.
+//! Decides what an access token allows at this moment.
 
 use std::sync::Arc;
 
@@ -15,16 +15,16 @@ use crate::store::db::Result;
 use crate::store::grants::grant;
 use crate::store::grants::revoked_access_token;
 
-/// A token that is good, and the person behind it if there is one.
+/// A valid token, and the person behind it if there is one.
 pub struct Live {
-    /// What the token says.
+    /// The claims of the token.
     pub token: Arc<AccessToken>,
     /// The person who gave its grant.
     pub person: Option<Person>,
 }
 
-/// Looks at an access token and at the world; `None` if it is not one of ours, or over, or revoked, or if its grant,
-/// session, user or client is no more.
+/// Verifies an access token and its present state; `None` if it is not one of ours, or is expired or revoked, or if its
+/// grant, session, user or client is no longer live.
 pub async fn access_token(app: &App, token: &str) -> Result<Option<Live>> {
     let now = app.now();
     let ring = app.keys.ring();
@@ -32,7 +32,7 @@ pub async fn access_token(app: &App, token: &str) -> Result<Option<Live>> {
         let claims = verify(token, &ring.public, Typ::AccessToken).ok()?;
         AccessToken::from_claims(&claims, app.issuer(), now).ok()
     });
-    // One from before the epoch may have been revoked after the backup that this database was restored from.
+    // A token from before the epoch may have been revoked after the backup that this database was restored from.
     let good = verified.filter(|token| !token.is_over(now) && token.issued_at > app.epoch);
     let Some(token) = good else { return Ok(None) };
     let person = match &token.grant {
@@ -55,7 +55,7 @@ pub async fn access_token(app: &App, token: &str) -> Result<Option<Live>> {
     Ok(Some(Live { token, person }))
 }
 
-/// Why an access token is not good, for the log. The token itself decides nothing here.
+/// Why an access token is not valid, for the log. This has no effect on any decision.
 pub fn why_not(app: &App, token: &str) -> Difference {
     let now = app.now();
     let claims = match verify(token, &app.keys.ring().public, Typ::AccessToken) {

@@ -1,4 +1,4 @@
-//! What grants are called in access tokens.
+//! The names of grants in access tokens.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use crate::keys::vault::Vault;
 use crate::store::db::{Change, Db, Error, Result, Tx};
 use crate::store::installation;
 
-/// How long a database that an earlier release has served goes on with the names of that release, which knows no others: as
-/// long as the two may serve side by side.
+/// How long a database of an earlier release keeps using the names of that release, which knows no others: the time for
+/// which both releases may serve side by side.
 const ROLL_OUT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The installation fact that says from when grants have names of this release.
@@ -19,10 +19,10 @@ const SINCE: &str = "grant_name.since";
 /// The installation fact, written by a migration, that an earlier release has served this database.
 const EARLIER: &str = "grant_name.earlier";
 
-/// How many letters a row's id has; it was the name of its grant in the release before.
+/// The length of a row's id, which was the name of its grant in the previous release.
 const ID_LENGTH: usize = 36;
 
-/// Decides from when grants have names of this release, unless that is decided; what holds from then on.
+/// Decides from when grants have names of this release, unless that is decided already; returns the stored moment.
 #[derive(Clone)]
 struct DecideSince(Timestamp);
 
@@ -41,8 +41,8 @@ pub struct GrantNames {
 }
 
 impl GrantNames {
-    /// Names grants by a key of the vault. The first server that opens a database decides from when; a command, which names
-    /// none, changes nothing.
+    /// Names grants with a key of the vault. The first server that opens a database decides from when; a command, which
+    /// issues no tokens, changes nothing.
     pub async fn open(db: &Db, vault: &Vault, clock: &Clock, serves: bool) -> Result<Self> {
         let (since, earlier) = {
             let conn = &mut *db.read().await?;
@@ -64,7 +64,7 @@ impl GrantNames {
         if now < self.since { grant.to_string() } else { self.veil.name(grant) }
     }
 
-    /// The grant of a name, if it can be one.
+    /// The grant with this name, if the name is well-formed.
     pub fn grant(&self, name: &str) -> Option<Id> {
         if name.len() == ID_LENGTH { Some(Id::from(name)) } else { self.veil.id(name) }
     }

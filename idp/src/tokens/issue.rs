@@ -1,4 +1,4 @@
-//! Making tokens: signed, and nothing written.
+//! Makes and signs tokens; nothing is written.
 
 use std::fmt;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ use crate::store::grants::grant::Grant;
 /// Why no token is made.
 #[derive(Debug)]
 pub enum Error {
-    /// What tokens are made from cannot be read, or nothing is there to sign with.
+    /// The data for the token cannot be read, or there is no signing key.
     Broken(&'static str),
     /// The database did not answer.
     Store(db::Error),
@@ -57,14 +57,14 @@ impl From<db::Error> for Error {
     }
 }
 
-/// What is wanted of a grant.
+/// The parameters of a token request for a grant.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wanted<'a> {
     /// The scope of a refresh that asked for less than was granted.
     pub narrower: Option<&'a ScopeSet>,
     /// The resources that the access token is to be for, if not all that were granted.
     pub resources: &'a [String],
-    /// What the client sent along to know its request again.
+    /// The client's `nonce`, by which it recognises the response to its request.
     pub nonce: Option<&'a str>,
 }
 
@@ -72,14 +72,15 @@ pub struct Wanted<'a> {
 pub async fn for_grant(app: &App, client: &Client, grant: &Grant, wanted: Wanted<'_>) -> Result<TokenResponse, Error> {
     let scope = wanted.narrower.unwrap_or(&grant.scope);
     let whole = *scope == grant.scope && wanted.resources.is_empty();
-    // What the client may ask for no longer, it gets no longer; the same for scopes that went with their resource.
+    // Resources that the client may no longer ask for are left out; so are scopes that were removed with their
+    // resource.
     let known = resources::known(app).await?;
     let may_have = |uri: &&String| resource::allowed(client, &known.resources, app.issuer(), uri);
     let mut still: Vec<String> = grant.resources.iter().filter(may_have).cloned().collect();
     let scope: ScopeSet = scope.iter().filter(|word| known.scopes.contains(word)).collect();
     let named = |uris: &[String]| uris.iter().any(|uri| uri != app.issuer());
     if named(&grant.resources) && !named(&still) {
-        // The client's default resources have changed. What it means by naming none is what they are now.
+        // The client's default resources have changed. Naming no resource means the present defaults.
         still = access_token::audience(client, &scope, app.issuer());
         if !named(&still) && !scope.contains(OPENID) {
             return Err(
@@ -88,7 +89,7 @@ pub async fn for_grant(app: &App, client: &Client, grant: &Grant, wanted: Wanted
         }
     }
     let terms = terms(app, &known, &narrowed(&still, wanted.resources)?, &scope)?;
-    // A token that says nothing would be taken for one with all that was asked for: RFC 6749 §5.1.
+    // Without a scope, the response would mean that everything requested was granted: RFC 6749 §5.1.
     if terms.scope.is_empty() {
         return Err(match whole {
             true => oidc::error::Error::invalid_grant("The scopes that were granted are no longer there."),
@@ -123,7 +124,7 @@ pub async fn for_grant(app: &App, client: &Client, grant: &Grant, wanted: Wanted
     Ok(response)
 }
 
-/// What an ID token tells of the person besides who it is.
+/// The claims of an ID token about the person, besides the subject.
 async fn claims_of(app: &App, client: &Client, grant: &Grant, scope: &ScopeSet) -> Result<Map<String, Value>, Error> {
     if !client.metadata.id_token_claims || !claims::asked_for(scope) {
         return Ok(Map::new());
@@ -132,7 +133,8 @@ async fn claims_of(app: &App, client: &Client, grant: &Grant, scope: &ScopeSet) 
     Ok(claims::for_scope(&person, scope))
 }
 
-/// The token of a client that acts for itself: RFC 6749 §4.4. `resources` are those that it asks for and may have.
+/// The token of a client that acts on its own behalf: RFC 6749 §4.4. `resources` are those that it asks for and may
+/// have.
 pub fn for_client(
     app: &App,
     client: &Client,
@@ -148,7 +150,7 @@ pub fn for_client(
     access_token(app, client, &terms, None, app.now())
 }
 
-/// The response with an access token on these terms: of a person's grant, or of the client itself.
+/// The response with an access token on these terms: for a person's grant, or for the client itself.
 fn access_token(
     app: &App,
     client: &Client,
@@ -175,7 +177,7 @@ fn access_token(
 }
 
 fn terms(app: &App, known: &Known, audience: &[String], scope: &ScopeSet) -> Result<Terms, Error> {
-    // With `openid` there is UserInfo, whatever became of the resources.
+    // With `openid`, UserInfo is an audience even if all resources are gone.
     if audience.is_empty() && !scope.contains(OPENID) {
         return Err(oidc::error::Error::from(ErrorCode::InvalidTarget).into());
     }
@@ -183,14 +185,15 @@ fn terms(app: &App, known: &Known, audience: &[String], scope: &ScopeSet) -> Res
     Ok(resource::terms(&known.resources, audience, scope, app.issuer(), standard)?)
 }
 
-/// Access tokens are read by resource servers, which know nothing of the client: the provider's first algorithm.
+/// Access tokens are read by resource servers, which do not know the client, so they use the provider's first
+/// algorithm.
 fn default_algorithm(app: &App) -> Result<Algorithm, Error> {
     app.config.tokens.signing_algorithms.first().copied().ok_or(Error::Broken("no signing algorithm"))
 }
 
-/// The key that signs a token for this client, and its algorithm: the wanted one, where any process on the database has made
-/// a key of it. A command, or a replica that is newer, may have registered what this process knows only after a restart;
-/// until then the first algorithm of its configuration stands in.
+/// The key that signs a token for this client, and its algorithm: the wanted algorithm, if any process on the database
+/// has made a key for it. A command, or a newer replica, may have registered an algorithm that this process knows only
+/// after a restart; until then the first algorithm of its configuration is used.
 fn signer(app: &App, client: &Client, wanted: Algorithm) -> Result<(Algorithm, Arc<SigningKey>), Error> {
     let (ring, now) = (app.keys.ring(), app.now());
     if let Some(key) = ring.signer(wanted, now) {

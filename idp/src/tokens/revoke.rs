@@ -1,4 +1,4 @@
-//! Ending tokens before their time: RFC 7009.
+//! Revoking tokens: RFC 7009.
 
 use crate::app::App;
 use crate::base::token::{Token, TokenKind};
@@ -10,17 +10,17 @@ use crate::store::grants::refresh_family::{self, Found};
 use crate::store::grants::{grant, revoked_access_token};
 use crate::store::installation::event::Event;
 
-/// The result of a wish to revoke.
+/// The result of a revocation request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Revocation {
-    /// The token is of no more use, now or since before.
+    /// The token is no longer valid, from now on or already before.
     Done,
-    /// It is another client's, and stays good.
+    /// The token belongs to another client, and stays valid.
     OfAnotherClient,
 }
 
-/// Ends a token of this client. A refresh token takes its grant with it, and so the access tokens of that; an access
-/// token goes alone.
+/// Revokes a token of this client. A refresh token ends its grant and all access tokens of that grant; an access token
+/// ends alone.
 pub async fn revoke(app: &App, client: &Client, token: &str) -> Result<Revocation> {
     if let Some(token) = Token::parse(TokenKind::RefreshToken, token) {
         return refresh_token(app, client, &token).await;
@@ -40,7 +40,7 @@ async fn refresh_token(app: &App, client: &Client, token: &Token) -> Result<Revo
     if family.client_row != client.id {
         return Ok(Revocation::OfAnotherClient);
     }
-    // Any token with the family's handle ends it: who knows the handle has had a token of it.
+    // Any token with the family's handle ends it: only a holder of one of its tokens knows the handle.
     let event = Event::GrantRevoked { grant: family.grant_id.clone(), client_row: client.id.clone() };
     app.db.write(grant::End { grant: family.grant_id, event }).await?;
     Ok(Revocation::Done)

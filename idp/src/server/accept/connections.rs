@@ -1,9 +1,10 @@
-//! The connections that are open: how many there may be, whose they are, and which of them has to go.
+//! The open connections: how many there may be, which address each belongs to, and which one has to end.
 //!
-//! There are three bounds. **Time**: a connection ends if it sends no request in time, rests for too long, or does not
-//! read its answers. **Number**: each address has a share; when all places are taken, a new connection takes the place
-//! of the one that has been quiet longest. **Bytes**: what waits to be read by one address, and by all, is limited; beyond
-//! the limit, the connection whose client leaves the most unread ends, and not the one that happens to be answered.
+//! There are three bounds. **Time**: a connection ends if it sends no request in time, is idle for too long, or does
+//! not read its answers. **Number**: each address has a share; when all places are taken, a new connection takes the
+//! place of the one that has been quiet longest. **Bytes**: the unread bytes of one address, and of all, are limited;
+//! beyond the limit, the connection whose client leaves the most unread ends, and not the one that happens to be
+//! answered.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -16,34 +17,34 @@ use tokio::sync::Notify;
 use crate::app::App;
 use crate::http::request::client_ip;
 
-/// How often the server looks which connections have been quiet for too long.
+/// How often the server looks for connections that have been quiet for too long.
 const LOOK: Duration = Duration::from_millis(500);
 
 /// A connection that has been quiet for less than this keeps its place: its request may be on its way.
 const FRESH: Duration = Duration::from_millis(500);
 
-/// How many connections are taken beyond all others, for health checks alone.
+/// How many connections are accepted beyond all others, for health checks alone.
 pub(super) const RESERVED: u32 = 16;
 
-/// How many of these one address has.
+/// How many of these one address may have.
 const RESERVED_OF_ONE: usize = 2;
 
 /// How many connections may be about to close while others take their places.
 pub(super) const CLOSING: u32 = 64;
 
-/// How many of these may be of one address, so that nobody who comes and goes all the time keeps others out.
+/// How many of these one address may have, so that a client that reconnects all the time does not keep others out.
 const CLOSING_OF_ONE: u32 = CLOSING / 8;
 
-/// How many connections the listener of the metrics has.
+/// How many connections the metrics listener may have.
 pub(super) const WATCHING: u32 = 64;
 
-/// How many bytes may wait for one address to read them: more than a hundred pages.
+/// How many unread bytes one address may have: more than a hundred pages.
 const OF_ONE: u64 = 4 << 20;
 
-/// How many bytes may wait for all together.
+/// How many unread bytes all addresses together may have.
 const OF_ALL: u64 = 64 << 20;
 
-/// Why a connection is ended before its client ends it.
+/// Why the server ends a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Why {
     /// Its client did not send a request in time.
@@ -52,7 +53,7 @@ pub(super) enum Why {
     Idle,
     /// Its client does not read.
     Unread,
-    /// Another needed the place.
+    /// Another connection needed its place.
     Displaced,
 }
 
@@ -81,7 +82,7 @@ pub(super) struct Connections {
     app: App,
     limits: Limits,
     table: Mutex<Table>,
-    /// How many bytes wait to be read, in all.
+    /// How many bytes are unread, in all.
     waiting: AtomicU64,
 }
 
@@ -93,15 +94,15 @@ struct Table {
     reserved: u32,
     /// How many connections have not ended yet, those included that were told to.
     alive: u32,
-    /// How many of these were told to end, by network.
+    /// How many of these were asked to end, by network.
     closing: HashMap<Arc<str>, u32>,
     shares: HashMap<String, Arc<Share>>,
 }
 
-/// What the connections of one address have together.
+/// The connections of one address together.
 struct Share {
     name: String,
-    /// Whether it speaks for many others.
+    /// Whether the address is a trusted proxy, which speaks for many clients.
     trusted: bool,
     open: Mutex<u32>,
     waiting: AtomicU64,
@@ -110,36 +111,36 @@ struct Share {
 /// One connection.
 pub(super) struct Connection {
     id: u64,
-    /// Whether it is here for health checks alone, since all other places are taken.
+    /// Whether it serves health checks alone, since all other places are taken.
     pub(super) reserved: bool,
-    /// The network that it comes from, as far as the socket tells.
+    /// The network of the socket's peer address.
     peer: Arc<str>,
     all: Arc<Connections>,
     share: OnceLock<Arc<Share>>,
     state: Mutex<State>,
     ended: OnceLock<Why>,
     end: Notify,
-    /// Told when what was written has moved on.
+    /// Notified when written bytes have moved on.
     drained: Notify,
 }
 
-/// What a connection does.
+/// The state of a connection.
 struct State {
     asked: bool,
     /// How many of its requests are being answered.
     running: u32,
-    /// How many of these wait for their bodies.
+    /// How many of these wait for the rest of their request bodies.
     awaited: u32,
-    /// Of each answer that has not left as a whole, when something of it last left. A client that reads one does not thereby
-    /// read the others.
+    /// For each answer that has not been sent completely, when a part of it was last sent. Reading one answer does not
+    /// count as reading the others.
     answers: HashMap<u64, Instant>,
     /// The key of the next answer.
     next: u64,
-    /// How many bytes of answers wait for its client; `None` once it was ended for them.
+    /// How many bytes of answers its client has not read; `None` once the connection was ended because of them.
     waiting: Option<u64>,
     /// When its last request began, or was answered.
     moved: Instant,
-    /// Since when its client takes nothing of what is written.
+    /// Since when its client has read nothing of what is written.
     stalled: Option<Instant>,
 }
 
@@ -148,13 +149,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Connections {
-    /// Those of the service.
+    /// The connections of the service.
     pub(super) fn new(app: &App) -> Arc<Self> {
         let http = &app.config.http;
         Self::within(app, http.connections, http.share_of_an_address())
     }
 
-    /// Those of the metrics listener, which has few clients.
+    /// The connections of the metrics listener, which has few clients.
     pub(super) fn watching(app: &App) -> Arc<Self> {
         Self::within(app, WATCHING, WATCHING / 2)
     }
@@ -171,7 +172,8 @@ impl Connections {
         Arc::new(Self { app: app.clone(), limits, table: Mutex::default(), waiting: AtomicU64::new(0) })
     }
 
-    /// A place for another connection. If all are taken, that of the one which has been quiet longest; `None` if none is quiet.
+    /// Takes a place for another connection. If all are taken, the connection that has been quiet longest gives up its
+    /// place; `None` if none is quiet.
     pub(super) fn open(self: &Arc<Self>, peer: IpAddr) -> Option<Opened> {
         let trusted = client_ip::is_in(&self.app.config.http.trusted_proxies, peer);
         let peer: Arc<str> = client_ip::network(peer).into();
@@ -181,7 +183,7 @@ impl Connections {
         }
         let mut reserved = false;
         if table.alive >= self.limits.most + RESERVED + CLOSING {
-            // Those that were told to end have yet to do so.
+            // The connections that were asked to end have not ended yet.
             return self.refuse("all");
         }
         if table.open.len() as u32 - table.reserved >= self.limits.most && !table.displace(FRESH, |it| !it.reserved) {
@@ -226,7 +228,7 @@ impl Connections {
         None
     }
 
-    /// Makes room where nothing else helps: ends the connection that has been quiet longest.
+    /// Makes room as the last resort: ends the connection that has been quiet longest.
     pub(super) fn make_room(&self) {
         lock(&self.table).displace(Duration::ZERO, |_| true);
     }
@@ -249,7 +251,7 @@ impl Connections {
         }
     }
 
-    /// Ends whatever has been quiet for too long, until the process ends.
+    /// Ends connections that have been quiet for too long, until the process ends.
     pub(super) async fn look_after(self: Arc<Self>) {
         loop {
             tokio::time::sleep(LOOK).await;
@@ -265,7 +267,7 @@ impl Connections {
 }
 
 impl Table {
-    /// Ends the connection that has been quiet longest among these, if any has been quiet for so long.
+    /// Ends the connection among these that has been quiet longest, if it has been quiet for at least `least`.
     fn displace(&mut self, least: Duration, among: impl Fn(&Connection) -> bool) -> bool {
         let quiet = self.open.values().filter(|it| among(it)).filter_map(|it| Some((it.quiet_since()?, it)));
         let Some((since, longest)) = quiet.min_by_key(|(since, _)| *since) else { return false };
@@ -278,8 +280,8 @@ impl Table {
         true
     }
 
-    /// Makes a place for one more connection from this network among those for health checks. None of them may keep it: the
-    /// first that has to go is another one of the same network, then one of whoever has most.
+    /// Makes a place for one more connection from this network among those for health checks. None of them keeps its
+    /// place: the first to end is another one of the same network, then one of the network that has the most.
     fn make_reserved(&mut self, peer: &Arc<str>) -> bool {
         let mut counts: HashMap<&Arc<str>, usize> = HashMap::new();
         for it in self.open.values().filter(|it| it.reserved) {
@@ -305,7 +307,7 @@ impl Table {
     }
 }
 
-/// A connection that is open for as long as this lives.
+/// An open connection; it counts as open until this is dropped.
 pub(super) struct Opened(Arc<Connection>);
 
 impl std::ops::Deref for Opened {
@@ -316,8 +318,8 @@ impl std::ops::Deref for Opened {
 }
 
 impl Opened {
-    /// Counts the connection for this address. If the address has its share already, one of its quiet connections ends
-    /// to make room; `false` if none is quiet. A trusted proxy has no share of its own.
+    /// Counts the connection for this address. If the address has used up its share, one of its quiet connections ends
+    /// to make room; `false` if none is quiet. A trusted proxy has no share.
     pub(super) fn belongs_to(&self, address: IpAddr) -> bool {
         let all = &self.0.all;
         let name = client_ip::network(address);
@@ -362,7 +364,7 @@ impl Drop for Opened {
 }
 
 impl Connection {
-    /// Tells it to end; the first reason counts.
+    /// Asks the connection to end; the first reason counts.
     fn end(&self, why: Why) {
         if self.ended.set(why).is_ok() {
             self.all.app.metrics.connection_ended(why.as_str());
@@ -370,13 +372,13 @@ impl Connection {
         }
     }
 
-    /// Its protocol has waited long enough for a request.
+    /// Records that the protocol timed out waiting for a request.
     pub(super) fn timed_out(&self) {
         let asked = lock(&self.state).asked;
         self.end(if asked { Why::Idle } else { Why::Silent });
     }
 
-    /// Ready when it has to end.
+    /// Completes when the connection has to end.
     pub(super) async fn ended(&self) -> Why {
         loop {
             if let Some(why) = self.ended.get() {
@@ -396,7 +398,7 @@ impl Connection {
             return (since(*oldest) >= limits.no_progress).then_some(Why::Unread);
         }
         let (limit, why) = match *state {
-            // What answers them has limits of its own.
+            // The request handlers have separate time limits.
             State { running: 1.., .. } => return None,
             State { asked: true, .. } => (limits.idle, Why::Idle),
             State { asked: false, .. } => (limits.first_request, Why::Silent),
@@ -404,21 +406,21 @@ impl Connection {
         (since(state.moved) >= limit).then_some(why)
     }
 
-    /// Since when its client has given us nothing to do; `None` while we work for it. Waiting for the rest of a request is no
-    /// work.
+    /// Since when the connection has been quiet; `None` while a request is being processed. Waiting for the rest of a
+    /// request does not count as processing.
     fn quiet_since(&self) -> Option<Instant> {
         let state = lock(&self.state);
         let oldest = state.answers.values().copied().chain(state.stalled).chain([state.moved]).min();
         oldest.filter(|_| state.running <= state.awaited)
     }
 
-    /// Counts its bytes no longer, since it ends for them.
+    /// Stops counting its unread bytes, since it ends because of them.
     fn give_up_waiting(&self) {
         let bytes = lock(&self.state).waiting.take().unwrap_or(0);
         self.left(bytes);
     }
 
-    /// Bytes wait no longer.
+    /// Subtracts bytes that have been sent or dropped.
     fn left(&self, bytes: u64) {
         self.all.waiting.fetch_sub(bytes, Ordering::Relaxed);
         if let Some(share) = self.share.get() {
@@ -426,7 +428,7 @@ impl Connection {
         }
     }
 
-    /// One of its requests waits for its body, or does so no longer.
+    /// Notes that one of its requests waits for its body, or no longer does.
     pub(super) fn awaits(&self, body: bool) {
         let mut state = lock(&self.state);
         match body {
@@ -457,8 +459,8 @@ impl Connection {
         }
     }
 
-    /// Ready when what was written is on its way: a client that sends many requests at once and reads no answer has no more
-    /// of them answered.
+    /// Completes when the written bytes are on their way: if a client sends many requests at once and reads no answer,
+    /// the remaining ones are not processed.
     pub(super) async fn drained(&self) {
         while lock(&self.state).stalled.is_some() {
             self.drained.notified().await;
@@ -466,11 +468,11 @@ impl Connection {
     }
 }
 
-/// A request that is being answered for as long as this lives.
+/// A request that is being answered; it ends when this is dropped.
 pub(super) struct Running(Option<Arc<Connection>>);
 
 impl Running {
-    /// The answer is there and begins to leave; what is shared with all others takes no memory of its own.
+    /// The answer is ready and is about to be sent; a body that all answers share takes no extra memory.
     pub(super) fn answered(mut self, bytes: u64, shared: bool) -> Option<Arc<Unread>> {
         let connection = self.0.take()?;
         let bytes = if shared { 0 } else { bytes };
@@ -505,7 +507,7 @@ impl Drop for Running {
     }
 }
 
-/// An answer that has not left as a whole.
+/// An answer that has not been sent completely.
 pub(super) struct Unread {
     connection: Arc<Connection>,
     key: u64,
@@ -513,7 +515,7 @@ pub(super) struct Unread {
 }
 
 impl Unread {
-    /// A piece of it has left.
+    /// A piece of the answer has been sent.
     pub(super) fn moves(&self) {
         if let Some(moved) = lock(&self.connection.state).answers.get_mut(&self.key) {
             *moved = Instant::now();

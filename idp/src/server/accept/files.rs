@@ -12,7 +12,7 @@ const OTHER: u64 = 64;
 /// How many files one connection to an SQLite database has open: the database, its log, what they share.
 const PER_DATABASE: u64 = 3;
 
-/// The fewest connections that are worth a start.
+/// The number of connections is never lowered below this.
 const FEWEST: u64 = 16;
 
 /// Raises the limit of open files as far as the system allows, and fits the number of connections to it.

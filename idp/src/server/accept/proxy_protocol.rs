@@ -11,14 +11,14 @@ const SIGNATURE: [u8; 12] = *b"\r\n\r\n\0\r\nQUIT\n";
 /// The longest line of version 1, with its end.
 const LINE: usize = 107;
 
-/// How much may follow the header of version 2: addresses, and what else a proxy adds.
+/// How many bytes may follow the header of version 2: addresses and extensions.
 const BLOCK: usize = 4096;
 
 fn broken(what: &'static str) -> Error {
     Error::new(ErrorKind::InvalidData, what)
 }
 
-/// Reads the header and nothing behind it. `None` if the proxy speaks for itself, as in its health checks.
+/// Reads the header and no byte after it. `None` if the proxy speaks for itself, as in its health checks.
 pub(super) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Result<Option<SocketAddr>> {
     let mut first = [0; 1];
     stream.read_exact(&mut first).await?;
@@ -69,7 +69,7 @@ fn version_2(header: &[u8; 16], block: &[u8]) -> Result<Option<SocketAddr>> {
     }
     let port = |at: usize| Some(u16::from_be_bytes([*block.get(at)?, *block.get(at + 1)?]));
     match (header[12] & 0x0f, header[13]) {
-        // LOCAL, or a family that says nothing of use here.
+        // LOCAL, or an address family that is not supported here.
         (0, _) | (1, 0x00 | 0x31 | 0x32) => Ok(None),
         (1, 0x11) => {
             let address: Option<[u8; 4]> = block.get(..4).and_then(|bytes| bytes.try_into().ok());

@@ -1,4 +1,4 @@
-//! The body of a request on its way in.
+//! The incoming body of a request.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 
 use crate::server::accept::connections::Connection;
 
-/// A body that tells its connection while its client is waited for.
+/// A body that notes on its connection when it waits for the client.
 pub(super) struct RequestBody {
     body: Incoming,
     connection: Arc<Connection>,

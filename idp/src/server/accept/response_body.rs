@@ -1,7 +1,7 @@
-//! An answer on its way out, in pieces that tell when they have left.
+//! The outgoing body of an answer, in pieces that report when they have been sent.
 //!
-//! hyper may have taken bytes that the client has not: HTTP/2 keeps them until the client opens its window. So each
-//! piece holds a mark that is dropped when hyper drops the bytes.
+//! hyper may have taken bytes that the client has not read: HTTP/2 keeps them until the client opens its window. So
+//! each piece holds a marker that is dropped when hyper drops the bytes.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,7 +11,8 @@ use hyper::body::{Body, Bytes, Frame, SizeHint};
 
 use crate::server::accept::connections::Unread;
 
-/// The largest piece. A client that reads one of them within `http.request_timeout` is slow; one that does not is ended.
+/// The largest piece. A client that reads at least one piece per `http.request_timeout` is merely slow; a slower one is
+/// disconnected.
 const PIECE: usize = 16 * 1024;
 
 /// The body of an answer, in pieces.
@@ -27,7 +28,7 @@ impl<B> ResponseBody<B> {
     }
 }
 
-/// Some bytes of an answer; dropped when they have left.
+/// Some bytes of an answer; dropped when they have been sent.
 struct Piece(Bytes, Option<Arc<Unread>>);
 
 impl AsRef<[u8]> for Piece {

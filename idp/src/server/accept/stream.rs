@@ -1,4 +1,4 @@
-//! The bytes of a connection, and whether they move.
+//! The byte stream of a connection, which tracks whether written bytes move on.
 
 use std::io::{IoSlice, Result};
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 
 use crate::server::accept::connections::Connection;
 
-/// A stream that tells its connection whether what is written moves on.
+/// A stream that reports to its connection whether written bytes move on.
 pub(super) struct Stream {
     tcp: TcpStream,
     connection: Arc<Connection>,

@@ -1,4 +1,4 @@
-//! TLS by Latchkey itself: certificates from files, read again when they change.
+//! TLS terminated by Latchkey: certificates from files, reloaded when they change.
 
 mod expiry;
 
@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::base::clock::Clock;
 use crate::config;
 
-/// How often one looks whether the files have changed.
+/// How often the files are checked for changes.
 const LOOK: Duration = Duration::from_secs(10);
 
 /// The certificate in use.
@@ -33,7 +33,7 @@ impl Tls {
         Ok(Some(Arc::new(Self { certificate: certificate.clone(), key: key.clone(), config: loaded })))
     }
 
-    /// What takes the next connection.
+    /// The acceptor for the next connection.
     pub(super) fn acceptor(&self) -> TlsAcceptor {
         Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner)).into()
     }
@@ -51,12 +51,12 @@ impl Tls {
         }
     }
 
-    /// Reads the files. What was read is not in force before it is taken.
+    /// Reads the files. The result takes effect only when it is passed to `take`.
     pub fn read(&self) -> Result<Arc<ServerConfig>> {
         load(&self.certificate, &self.key)
     }
 
-    /// Uses this for connections from now on.
+    /// Uses this configuration for connections from now on.
     pub fn take(&self, read: Arc<ServerConfig>) {
         *self.config.write().unwrap_or_else(PoisonError::into_inner) = read;
         tracing::info!("the certificate was read again");

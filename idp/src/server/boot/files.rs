@@ -1,4 +1,4 @@
-//! The files beside a database: what they are called, and that nobody but the owner may read them.
+//! The files beside a database: their names, and their permissions, which are for the owner alone.
 
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -9,30 +9,30 @@ use anyhow::{Context, Result};
 
 use crate::config::{Config, DatabaseUrl};
 
-/// What anybody but the owner may do with a file.
+/// The permission bits of everyone but the owner.
 const OTHERS: u32 = 0o077;
 
-/// What makes a folder open: others may read or write in it, or its group may write.
+/// The permission bits that make a folder open: others may read or write, or its group may write.
 const OPEN: u32 = 0o027;
 
-/// What a server, or a restore, has for itself.
+/// The lock file that a server or a restore locks exclusively.
 pub(super) const SERVED: &str = ".lock";
 
-/// What all have in common that have the database open, and what a restore has for itself.
+/// The lock file that every process with the database open shares, and that a restore locks exclusively.
 pub(super) const OPENED: &str = ".use";
 
 /// The files beside a database that are locked.
 pub(crate) const LOCKS: [&str; 2] = [SERVED, OPENED];
 
-/// Options that open a file for writing and, if they make it, make it its owner's alone.
+/// Options that open a file for writing; a file that they create is private to its owner.
 pub(super) fn private_options() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true).mode(0o600);
     options
 }
 
-/// Makes the files of an SQLite database its owner's alone. SQLite gives later files the mode of the database, so they are
-/// private, too.
+/// Makes the files of an SQLite database private to their owner. SQLite gives later files the mode of the database, so
+/// they are private, too.
 pub(super) fn keep_private(database: &Path) -> io::Result<()> {
     match private_options().create_new(true).open(database) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
@@ -44,9 +44,9 @@ pub(super) fn keep_private(database: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes a file its owner's alone, or warns that others can read it.
+/// Makes a file private to its owner, or warns that others can read it.
 pub(super) fn tighten(path: &Path) {
-    // What is not there needs nothing.
+    // A missing file needs no change.
     let Ok(metadata) = fs::metadata(path) else { return };
     let mode = metadata.permissions().mode();
     if metadata.is_file() && mode & OTHERS != 0 {
@@ -78,7 +78,7 @@ pub(crate) fn warn_of_open_folders(config: &Config) {
     }
 }
 
-/// Makes the folders of a database and a master key, for their owner alone, where they are not there.
+/// Creates missing folders of a database and a master key, private to their owner.
 pub(super) fn prepare_folders(config: &Config) -> Result<()> {
     let mut folders = vec![config.data_dir.clone()];
     if let DatabaseUrl::Sqlite(path) = config.database_url()

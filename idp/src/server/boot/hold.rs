@@ -1,7 +1,8 @@
-//! Who may use an SQLite file at the same time: one server, any number of commands, and nobody while it is replaced.
+//! Who may use an SQLite file at the same time: one server and any number of commands, but nothing else during a
+//! restore.
 //!
-//! Each rule is a lock on a file beside the database. One on the database itself would be lost: the system gives up all
-//! locks that a process has on a file as soon as it closes the file once, and SQLite relies on its own.
+//! Each rule is a lock on a file beside the database. A lock on the database itself would be lost: the system releases
+//! all locks of a process on a file as soon as the process closes that file once, and SQLite relies on its own locks.
 
 use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
@@ -14,20 +15,20 @@ use crate::base::refusal;
 use crate::config::{Config, DatabaseUrl};
 use crate::server::boot::files::{OPENED, SERVED, beside, prepare_folders, private_options};
 
-/// Holds an SQLite file for this process: a second server on it would know nothing of what this one has in memory.
+/// Holds an SQLite file for this process: a second server on it would not see what this one has in memory.
 #[derive(Debug)]
 pub struct Hold {
     files: Vec<File>,
 }
 
 impl Hold {
-    /// Gives the lock files to the owner of the database.
+    /// Changes the owner of the lock files to the owner of the database.
     pub(crate) fn give(&self, uid: u32, gid: u32) -> std::io::Result<()> {
         self.files.iter().try_for_each(|file| give(file, uid, gid))
     }
 }
 
-/// Takes hold of the database file for a server, or says who cannot.
+/// Locks the database file for a server; the error names what holds it.
 pub fn take_hold(config: &Config) -> Result<Option<Hold>> {
     let DatabaseUrl::Sqlite(path) = config.database_url() else { return Ok(None) };
     let why =
@@ -35,7 +36,7 @@ pub fn take_hold(config: &Config) -> Result<Option<Hold>> {
     Ok(Some(Hold { files: vec![served(config, &path, why)?] }))
 }
 
-/// Takes the database file away from everybody: what is to replace it must not meet a command that is writing.
+/// Locks the database file exclusively: replacing it must not meet a command that is writing.
 pub(crate) fn take_away(config: &Config, database: &Path) -> Result<Hold> {
     let why = "a server has it open: stop it first";
     let served = served(config, database, why)?;
@@ -53,7 +54,7 @@ fn served(config: &Config, database: &Path, why: &str) -> Result<File> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
-            // A restore has it, too, and says so here.
+            // A restore holds this lock, too; then `share` reports it.
             share(database)?;
             bail!("the database {} is taken: {why}", database.display())
         }
@@ -61,7 +62,7 @@ fn served(config: &Config, database: &Path, why: &str) -> Result<File> {
     }
 }
 
-/// Keeps a database from being replaced for as long as the file that this returns is open.
+/// Keeps a database from being replaced while the returned file is open.
 pub(super) fn share(database: &Path) -> Result<File> {
     let file = lock_file(database, OPENED)?;
     match file.try_lock_shared() {
@@ -75,7 +76,8 @@ pub(super) fn share(database: &Path) -> Result<File> {
 
 fn lock_file(database: &Path, ending: &str) -> Result<File> {
     let path = beside(database, ending);
-    // Some file systems share a lock only with those who may read. A link would let whoever made it have root open something else.
+    // Some file systems require read access for a shared lock. Links are refused: their maker could have root open
+    // another file.
     let nofollow = OFlags::NOFOLLOW.bits().cast_signed();
     let file = private_options().read(true).create(true).truncate(false).custom_flags(nofollow).open(&path);
     let file = file.map_err(|error| anyhow!(refusal::explained(&path, &error)));
@@ -84,7 +86,7 @@ fn lock_file(database: &Path, ending: &str) -> Result<File> {
     if !own.is_file() || own.nlink() != 1 {
         bail!("the lock file {} is no file of its own: remove it", path.display());
     }
-    // Root does something for the user of the service, who has to open this, too.
+    // Root acts for the user of the service, who has to open this file, too.
     if let Ok(whose) = fs::metadata(database) {
         let _ = give(&file, whose.uid(), whose.gid());
     }

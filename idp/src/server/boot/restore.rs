@@ -1,4 +1,4 @@
-//! What a restore leaves beside a database, and what is left of one that was killed.
+//! The files that a restore leaves beside a database, and the cleanup after one that was killed.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -6,14 +6,15 @@ use std::path::Path;
 
 use super::files::beside;
 
-/// What follows the name of the database in the name under which it is put aside.
+/// The suffix of the file name under which the replaced database is kept.
 pub(crate) const BEFORE: &str = ".before-restore-";
 
-/// What follows it in the name of what is to replace it.
+/// The suffix of the file name of the database that is to replace it.
 pub(crate) const RESTORING: &str = ".restoring";
 
-/// Removes what a killed restore has left: the copy that it prepared, and second names of the present database. These are
-/// hard links: whoever takes one for a copy would write to the database that is served. Called while the database is held.
+/// Removes what a killed restore has left: the copy that it prepared, and second names of the present database. These
+/// are hard links: writing to one, mistaken for a copy, would write to the served database. Called while the database
+/// is held.
 pub(crate) fn forget_unfinished_restore(present: &Path) -> std::io::Result<()> {
     remove(&beside(present, RESTORING));
     let Ok(own) = fs::metadata(present) else { return Ok(()) };

@@ -8,7 +8,7 @@ use crate::base::token::TokenHash;
 use crate::oidc::client::metadata::{Client, ClientKind, ClientMetadata};
 use crate::store::db::{Change, Conn, Error, Json, Result, Tx};
 
-/// A client, and what its secrets are compared with.
+/// A client, with the hashes that its secrets are compared with.
 #[derive(Clone, Debug)]
 pub struct Registered {
     /// The client.
@@ -34,7 +34,7 @@ struct Row {
     value: Option<String>,
 }
 
-/// A client and each of its parts in a row of its own, so that one statement brings it whole.
+/// Selects a client with each of its parts in a separate row, so that one statement reads it completely.
 fn select(rest: &str) -> sqlx::AssertSqlSafe<String> {
     sqlx::AssertSqlSafe(format!(
         "SELECT c.id, c.client_id, c.name, c.kind, c.metadata, c.first_party_at, c.declared_at, c.created_at, c.disabled_at,
@@ -88,7 +88,7 @@ fn assemble(rows: Vec<Row>) -> Result<Vec<Registered>> {
     Ok(clients)
 }
 
-/// A client by the name that requests name it by.
+/// The client with this `client_id`.
 pub async fn find(conn: &mut Conn, client_id: &str, now: Timestamp) -> Result<Option<Registered>> {
     let rows = sqlx::query_as(select("c.client_id = $2")).bind(now).bind(client_id).fetch_all(conn).await?;
     Ok(assemble(rows)?.pop())
@@ -100,12 +100,12 @@ pub async fn find_by_row(conn: &mut Conn, client_row: &Id, now: Timestamp) -> Re
     Ok(assemble(rows)?.pop())
 }
 
-/// All clients, in the order of their making.
+/// All clients, in the order of creation.
 pub async fn list(conn: &mut Conn, now: Timestamp) -> Result<Vec<Registered>> {
     assemble(sqlx::query_as(select("1 = 1")).bind(now).fetch_all(conn).await?)
 }
 
-/// Whether scripts of this origin may call the token endpoint: a client that is not disabled has registered it.
+/// Whether scripts of this origin may call the token endpoint: an enabled client has registered the origin.
 pub async fn is_origin(conn: &mut Conn, origin: &str) -> Result<bool> {
     let row: Option<(String,)> = sqlx::query_as(
         "SELECT o.origin FROM client_origin o JOIN client c ON c.id = o.client_row
@@ -136,7 +136,7 @@ pub async fn insert(conn: &mut Conn, client: &Client, declared: bool, now: Times
     insert_parts(conn, client).await
 }
 
-/// Replaces what is known of a client that is declared in the configuration file, except its row.
+/// Replaces everything stored about a client that the configuration file declares, except its row id.
 pub async fn replace_declared(conn: &mut Conn, client: &Client, now: Timestamp) -> Result<()> {
     sqlx::query(
         "UPDATE client SET name = $2, kind = $3, metadata = $4, first_party_at = $5, declared_at = $6, updated_at = $6,
@@ -192,7 +192,7 @@ pub async fn insert_secret(conn: &mut Conn, id: &Id, client_row: &Id, hash: &Tok
     Ok(())
 }
 
-/// Disables a client: from then on nothing of it works. Returns since when it is disabled, if it is there.
+/// Disables a client, which then stops working. Returns since when it is disabled, if it exists.
 pub async fn disable(conn: &mut Conn, client_row: &Id, now: Timestamp) -> Result<Option<Timestamp>> {
     let row: Option<(Timestamp,)> =
         sqlx::query_as("UPDATE client SET disabled_at = COALESCE(disabled_at, $2) WHERE id = $1 RETURNING disabled_at")
@@ -203,15 +203,15 @@ pub async fn disable(conn: &mut Conn, client_row: &Id, now: Timestamp) -> Result
     Ok(row.map(|row| row.0))
 }
 
-/// Removes some grants and consents of a client that has been disabled since a moment, with all that hangs on them; whether
-/// there may be more.
+/// Removes some grants and consents of a client that has been disabled since a moment, with everything that depends on
+/// them; returns whether there may be more.
 #[derive(Clone, Debug)]
 pub struct DeleteParts {
     /// The client's row.
     pub client_row: Id,
     /// Since when it is disabled.
     pub disabled_at: Timestamp,
-    /// How many of each go at most.
+    /// How many of each are removed at most.
     pub rows: i64,
 }
 
@@ -233,7 +233,8 @@ impl Change for DeleteParts {
     }
 }
 
-/// Removes a client that has been disabled since this moment, and all that hangs on it; whether it was there and so.
+/// Removes a client that has been disabled since this moment, with everything that depends on it; returns whether there
+/// was such a client.
 pub async fn delete(conn: &mut Conn, client_row: &Id, disabled_at: Timestamp) -> Result<bool> {
     let sql = sqlx::query("DELETE FROM client WHERE id = $1 AND disabled_at = $2").bind(client_row).bind(disabled_at);
     Ok(sql.execute(conn).await?.rows_affected() == 1)

@@ -1,4 +1,4 @@
-//! What users have allowed clients, remembered.
+//! The consents that users have given to clients.
 
 use sqlx::any::AnyRow;
 use sqlx::{FromRow, Row};
@@ -17,7 +17,7 @@ impl FromRow<'_, AnyRow> for Remembered {
     }
 }
 
-/// What a user has allowed a client before.
+/// The consent that a user has given to a client.
 pub async fn find(conn: &mut Conn, user: &Id, client_row: &Id) -> Result<Option<Remembered>> {
     Ok(sqlx::query_as("SELECT id, scope FROM consent WHERE user_id = $1 AND client_row = $2")
         .bind(user)
@@ -26,8 +26,8 @@ pub async fn find(conn: &mut Conn, user: &Id, client_row: &Id) -> Result<Option<
         .await?)
 }
 
-/// Finds a consent, or makes one with an empty scope, and locks its row to the end of the transaction: nobody adds to it or
-/// withdraws it between this read and the write that follows.
+/// Finds a consent, or creates one with an empty scope, and locks its row until the end of the transaction: no other
+/// transaction extends or withdraws it between this read and the write that follows.
 pub async fn hold(conn: &mut Conn, new_id: &Id, user: &Id, client_row: &Id, now: Timestamp) -> Result<Remembered> {
     Ok(sqlx::query_as(
         "INSERT INTO consent (id, user_id, client_row, scope, created_at, updated_at) VALUES ($1, $2, $3, '', $4, $4)
@@ -41,14 +41,14 @@ pub async fn hold(conn: &mut Conn, new_id: &Id, user: &Id, client_row: &Id, now:
     .await?)
 }
 
-/// Writes what a consent that is held allows from now on.
+/// Sets the scope of a consent that is held.
 pub async fn set_scope(conn: &mut Conn, id: &Id, scope: &ScopeSet) -> Result<()> {
     sqlx::query("UPDATE consent SET scope = $2 WHERE id = $1").bind(id).bind(scope).execute(conn).await?;
     Ok(())
 }
 
-/// Holds a consent to the end of the transaction, so that it is not withdrawn before what rests on it is written; whether
-/// it was still there.
+/// Locks a consent until the end of the transaction, so that it is not withdrawn before a row that depends on it is
+/// written; returns whether it still existed.
 pub async fn hold_if_there(conn: &mut Conn, id: &Id) -> Result<bool> {
     let done = sqlx::query("UPDATE consent SET scope = scope WHERE id = $1").bind(id).execute(conn).await?;
     Ok(done.rows_affected() == 1)
@@ -68,7 +68,8 @@ impl Change for Withdraw {
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
         let Self { user, client_row } = self;
-        // The consent first: a grant that rests on it was either written before, and ends here, or is never written.
+        // The consent goes first: a grant that depends on it was either written before, and ends here, or is never
+        // written.
         sqlx::query("DELETE FROM consent WHERE user_id = $1 AND client_row = $2")
             .bind(&user)
             .bind(&client_row)
@@ -86,19 +87,19 @@ impl Change for Withdraw {
     }
 }
 
-/// A client that a user has let in.
+/// A client that has access to a user's account.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Application {
     /// The client's name in requests.
     pub client_id: String,
-    /// What was allowed, if it was asked.
+    /// The scope that the user allowed, if the user was asked.
     pub consented: Option<ScopeSet>,
     /// When it was allowed.
     pub consented_at: Option<Timestamp>,
-    /// What its live grants cover, the first one first.
+    /// What its live grants cover, oldest first.
     #[sqlx(skip)]
     pub granted: Vec<Granted>,
-    /// When a live grant of it was last used or given.
+    /// When one of its live grants was last used or given.
     pub used_at: Option<Timestamp>,
 }
 
@@ -119,7 +120,7 @@ struct GrantedTo {
     granted: Granted,
 }
 
-/// The clients that a user has allowed something, or that hold a live grant of theirs without having had to ask.
+/// The clients that a user has given consent, or that hold a live grant of the user without a consent.
 pub async fn applications(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<Vec<Application>> {
     let live = format!(
         "FROM {TABLES} LEFT JOIN refresh_family f ON f.grant_id = g.id
@@ -133,7 +134,7 @@ pub async fn applications(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<
           WHERE k.id IS NOT NULL OR EXISTS (SELECT 1 {live}) ORDER BY app.name, app.id"
     ));
     let mut applications: Vec<Application> = sqlx::query_as(sql).bind(now).bind(user).fetch_all(&mut *conn).await?;
-    // A client may hold several grants, and what one of them covers another need not: each still works.
+    // A client may hold several grants that cover different scopes: each still works.
     let sql = sqlx::AssertSqlSafe(format!(
         "SELECT c.client_id, g.scope, g.resources FROM {TABLES} WHERE g.user_id = $2 AND {}
           GROUP BY c.client_id, g.scope, g.resources ORDER BY MIN(g.created_at), g.scope, g.resources",

@@ -67,7 +67,7 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<Registered>> {
     rows.into_iter().map(Registered::try_from).collect()
 }
 
-/// Writes a resource, whatever was known of it before.
+/// Writes a resource, and replaces any earlier one.
 pub async fn put(conn: &mut Conn, resource: &Resource, declared: bool, now: Timestamp) -> Result<()> {
     let seconds = |lifetime: Duration| i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX);
     sqlx::query(
@@ -90,7 +90,7 @@ pub async fn put(conn: &mut Conn, resource: &Resource, declared: bool, now: Time
     Ok(())
 }
 
-/// Removes a resource; whether it was there.
+/// Removes a resource; returns whether it existed.
 pub async fn delete(conn: &mut Conn, identifier: &str) -> Result<bool> {
     let done = sqlx::query("DELETE FROM resource WHERE identifier = $1").bind(identifier).execute(conn).await?;
     Ok(done.rows_affected() == 1)

@@ -1,4 +1,4 @@
-//! Changes, and what they work on.
+//! Changes, and the transaction that they work on.
 
 use std::future::Future;
 use std::ops::{Deref, DerefMut};
@@ -13,22 +13,22 @@ use crate::base::random::Random;
 /// One connection, in a transaction or not.
 pub type Conn = AnyConnection;
 
-/// Something that is changed in one transaction, with the values that it needs. [`Db::write`](super::Db::write) makes it.
+/// A change made in one transaction, with the values that it needs. [`Db::write`](super::Db::write) makes it.
 pub trait Change: Clone + Send + 'static {
-    /// What the caller learns.
+    /// The result for the caller.
     type Outcome: Send + 'static;
 
-    /// Makes the change; an `Err` undoes it. Nothing slow is in here: on SQLite all other changes wait meanwhile.
+    /// Makes the change; an `Err` undoes it. It must not be slow: on SQLite all other changes wait meanwhile.
     fn apply(self, tx: &mut Tx<'_>) -> impl Future<Output = Result<Self::Outcome>> + Send;
 }
 
-/// What a change works on: the connection, and where new rows get their times and ids from.
+/// The context of a change: the connection, and the source of times and ids for new rows.
 pub struct Tx<'c> {
     conn: &'c mut Conn,
     source: &'c Source,
 }
 
-/// Where new rows get their times and ids from.
+/// The source of times and ids for new rows.
 #[derive(Clone, Debug)]
 pub(super) struct Source {
     pub(super) clock: Clock,
@@ -40,7 +40,7 @@ impl<'c> Tx<'c> {
         Self { conn, source }
     }
 
-    /// The present moment. It goes on while the change waits for other transactions.
+    /// The present moment. It advances while the change waits for other transactions.
     pub fn now(&self) -> Timestamp {
         self.source.clock.now()
     }
@@ -64,7 +64,7 @@ impl DerefMut for Tx<'_> {
     }
 }
 
-/// Makes a change in a transaction of its own.
+/// Makes a change in a separate transaction.
 pub(super) async fn in_transaction<C: Change>(conn: &mut Conn, source: &Source, change: C) -> Result<C::Outcome> {
     let mut transaction = conn.begin().await?;
     let outcome = change.apply(&mut Tx::new(&mut transaction, source)).await;
@@ -74,8 +74,8 @@ pub(super) async fn in_transaction<C: Change>(conn: &mut Conn, source: &Source, 
             Ok(done)
         }
         Err(error) => {
-            // Now, and not when the connection is used next: until then others would wait for its locks. Where this fails
-            // the connection has gone, and what says why is the error from before.
+            // Rolled back now, not on the next use of the connection: until then other transactions would wait for its
+            // locks. If this fails, the connection is lost, and the earlier error has the cause.
             let _ = transaction.rollback().await;
             Err(error)
         }

@@ -17,7 +17,7 @@ use crate::oidc::authorization::code_challenge::CodeChallenge;
 use crate::oidc::client::metadata::ClientKind;
 use crate::oidc::scope::ScopeSet;
 
-/// A value that is not what this release stores in its column.
+/// A stored value that this release cannot read.
 #[derive(Debug)]
 pub(super) struct Unreadable;
 
@@ -29,7 +29,7 @@ impl fmt::Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
-/// The last argument makes a value of what a column holds; `None` if it cannot.
+/// The last argument converts the content of a column to a value; `None` if it cannot.
 macro_rules! stored_as {
     ($type:ty, $column:ty, $into:expr, $from:expr) => {
         impl Type<Any> for $type {
@@ -90,7 +90,7 @@ impl<'q, T: Serialize> Encode<'q, Any> for Json<T> {
 impl<'r, T: DeserializeOwned> Decode<'r, Any> for Json<T> {
     fn decode(value: <Any as Database>::ValueRef<'r>) -> std::result::Result<Self, BoxDynError> {
         let text = <String as Decode<'r, Any>>::decode(value)?;
-        // Without what serde says of it, which quotes the value.
+        // The error of serde is dropped, because it quotes the value.
         serde_json::from_str(&text).map(Self).map_err(|_| Unreadable.into())
     }
 }

@@ -1,4 +1,4 @@
-//! Why the database did not do what it was asked.
+//! Errors of the database.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,14 +8,14 @@ use super::column::Unreadable;
 /// What a store function returns.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why the database did not do what it was asked.
+/// Why a database operation failed.
 #[derive(Debug)]
 pub enum Error {
     /// Another row holds a value that must be unique.
     Conflict,
     /// The database cannot be reached or has no connection to spare: worth a retry.
     Unavailable(sqlx::Error),
-    /// A statement failed, or a row does not hold what it should.
+    /// A statement failed, or a row has unexpected content.
     Failed(sqlx::Error),
     /// A stored value is not what was stored: which one, or which column it was read from.
     Corrupt(Cow<'static, str>),
@@ -35,7 +35,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 impl Error {
-    /// Whether somebody else is at work on the database, and nothing is wrong with it.
+    /// Whether the database is merely busy with another process.
     pub(crate) fn is_busy(&self) -> bool {
         match self {
             Self::Unavailable(sqlx::Error::Database(error)) => {
@@ -47,7 +47,7 @@ impl Error {
         }
     }
 
-    /// Whether nothing of the work was done, and another try may well succeed.
+    /// Whether none of the work was done, and a retry may succeed.
     pub(super) fn is_undone(&self) -> bool {
         let Self::Unavailable(sqlx::Error::Database(error)) = self else { return false };
         error.code().is_some_and(|code| is_undone(&code))
@@ -72,24 +72,24 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// Whether a database's error code tells of a state that may pass, and not of a wrong statement.
+/// Whether a database's error code means a transient state rather than a wrong statement.
 fn is_passing(code: &str) -> bool {
     if code.len() == 5 {
         // PostgreSQL: connection, resources, operator intervention (shutdown, time-out), lock not available.
         return ["08", "53", "57", "55P03"].iter().any(|class| code.starts_with(class)) || is_undone(code);
     }
-    // SQLite: busy, locked, out of memory, read-only, interrupted, disk failing, disk full, file not to be opened; the low
+    // SQLite: busy, locked, out of memory, read-only, interrupted, I/O error, disk full, file cannot be opened; the low
     // byte of the extended code.
     code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5..=10 | 13 | 14))
 }
 
-/// Whether PostgreSQL has certainly done nothing of the work, and another try may succeed: a serialization failure, a
-/// deadlock, a transaction that was idle for too long, a server that is read-only.
+/// Whether PostgreSQL has certainly done none of the work, and a retry may succeed: a serialization failure, a
+/// deadlock, a transaction that was idle for too long, a read-only server.
 fn is_undone(code: &str) -> bool {
     matches!(code, "40001" | "40P01" | "25P03" | "25006")
 }
 
-/// Whether this error means that its connection is of no more use: the server has closed it, or is read-only since
+/// Whether this error means that its connection is unusable: the server has closed it, or has become read-only since
 /// another one took over.
 pub(super) fn is_lost(error: &sqlx::Error) -> bool {
     match error {

@@ -1,9 +1,9 @@
-//! Connections that are kept for the next request.
+//! A pool of connections.
 //!
-//! sqlx has a pool of its own, which asks the server whether it is there before each use and again after it: three
-//! round trips for one statement. Here a connection is asked once a second while it is used, so that one that died with
-//! a restarted server costs a refusal or two and is replaced. If a statement fails in a way that means that the server
-//! has gone or is read-only, its connection is dropped at once, and so are all kept ones: they lead to that server.
+//! The pool of sqlx pings the server before each use of a connection and again after it: three round trips for one
+//! statement. This pool pings a connection at most once a second, so a connection that died with a restarted server
+//! fails a request or two and is replaced. If a statement fails because the server is gone or is read-only, its
+//! connection is dropped at once, and so are all idle ones: they lead to that server.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -14,35 +14,35 @@ use std::time::{Duration, Instant};
 use sqlx::{AnyConnection, Connection, Executor};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// How long a connection counts as there after it has been asked.
+/// How long a connection counts as alive after a ping.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// How long a connection to a server is kept, so that one that stands for others (a proxy, a name) can move them.
+/// How long a connection to a server is kept, so that a proxy or a DNS name can move clients to another server.
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
 
-/// What connections are made by, and how many.
+/// How connections are made, and how many.
 #[derive(Clone, Debug)]
 pub(super) struct Options {
     /// The address.
     pub(super) url: String,
     /// The most connections that are open at once.
     pub(super) connections: u32,
-    /// Whether the other end can go away by itself.
+    /// Whether the server can go away independently of this process.
     pub(super) remote: bool,
-    /// What may change while the process runs.
+    /// The settings that may change while the process runs.
     pub(super) terms: Terms,
 }
 
-/// The terms on which connections are given out.
+/// The settings of connections.
 #[derive(Clone, Debug)]
 pub(super) struct Terms {
-    /// Statements that each new connection begins with.
+    /// The statements that each new connection runs first.
     pub(super) setup: String,
-    /// How long one waits for a connection, be it a kept or a new one.
+    /// How long a caller waits for a connection, kept or new.
     pub(super) timeout: Duration,
 }
 
-/// Connections that are kept.
+/// A pool of kept connections.
 #[derive(Clone)]
 pub(super) struct Pool(Arc<Inner>);
 
@@ -63,20 +63,20 @@ struct Inner {
 pub struct Usage {
     /// How many are in use.
     pub in_use: u32,
-    /// How many may be.
+    /// How many may be in use at once.
     pub most: u32,
     /// How many were given out since the start.
     pub acquired: u64,
-    /// How often there was none in time.
+    /// How often no connection was available in time.
     pub timeouts: u64,
-    /// How long requests have waited for them, all together.
+    /// How long requests have waited for connections, in total.
     pub waited: Duration,
 }
 
 struct Kept {
     conn: AnyConnection,
     made: Instant,
-    /// When it was last known to be there.
+    /// When it was last known to be alive.
     asked: Instant,
     era: u64,
 }
@@ -96,7 +96,7 @@ impl Inner {
         self.terms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins an era: kept connections are dropped now, those in use when they are given back.
+    /// Begins an era: idle connections are dropped now, and those in use when they are returned.
     fn begin_era(&self) {
         let mut idle = self.idle();
         self.era.fetch_add(1, Ordering::AcqRel);
@@ -105,7 +105,7 @@ impl Inner {
 
     async fn kept_or_new(&self) -> Result<Kept, sqlx::Error> {
         loop {
-            // The one that was used last is the likeliest to be there, and the others may age and go.
+            // The connection that was used last is the most likely to be alive, and the others may age and be dropped.
             let Some(mut kept) = self.idle().pop() else { return self.kept().await };
             if !self.options.remote || kept.asked.elapsed() < FRESH {
                 return Ok(kept);
@@ -143,7 +143,7 @@ impl Pool {
         }))
     }
 
-    /// A connection, kept or new; an error if there is none to be had in time.
+    /// A connection, kept or new; an error if none is available in time.
     pub(super) async fn acquire(&self) -> Result<PooledConnection, sqlx::Error> {
         let inner = &self.0;
         let acquire = async {
@@ -167,18 +167,18 @@ impl Pool {
         }
     }
 
-    /// How long one waits for a connection.
+    /// How long a caller waits for a connection.
     pub(super) fn timeout(&self) -> Duration {
         self.0.terms().timeout
     }
 
-    /// Gives out connections on other terms from now on.
+    /// Uses other terms for connections from now on.
     pub(super) fn change(&self, terms: Terms) {
         *self.0.terms() = terms;
         self.0.begin_era();
     }
 
-    /// A connection beside those that are kept, without what they begin with.
+    /// A connection outside the pool, without the setup statements.
     pub(super) async fn connect(&self) -> Result<AnyConnection, sqlx::Error> {
         AnyConnection::connect(&self.0.options.url).await
     }
@@ -195,18 +195,18 @@ impl Pool {
         }
     }
 
-    /// Closes the connections that nobody uses, and gives out no more.
+    /// Closes the idle connections, and gives out no more.
     pub(super) async fn close(&self) {
         self.0.slots.close();
         let idle = std::mem::take(&mut *self.0.idle());
         for kept in idle {
-            // It goes in any case.
+            // The connection is dropped in any case.
             let _ = kept.conn.close().await;
         }
     }
 }
 
-/// A connection that goes back to where it is kept.
+/// A connection that returns to the pool when it is dropped.
 pub struct PooledConnection {
     kept: Option<Kept>,
     pool: Arc<Inner>,
@@ -214,7 +214,7 @@ pub struct PooledConnection {
 }
 
 impl PooledConnection {
-    /// Drops this connection and all that were made before: they would fail in the same way.
+    /// Drops this connection and all that were made before it: they would fail in the same way.
     pub(super) fn give_up(mut self) {
         self.kept = None;
         self.pool.begin_era();
@@ -244,7 +244,7 @@ impl DerefMut for PooledConnection {
 
 impl Drop for PooledConnection {
     fn drop(&mut self) {
-        // What panicked may have left a transaction open: the connection goes, and its locks with it.
+        // A panic may have left a transaction open: the connection is dropped, and its locks with it.
         let usable = !self.pool.slots.is_closed() && !std::thread::panicking();
         if let Some(kept) = self.kept.take().filter(|_| usable) {
             let mut idle = self.pool.idle();

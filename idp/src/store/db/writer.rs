@@ -1,5 +1,5 @@
-//! The one writer of SQLite: all changes that wait are made in one transaction, each of them in a savepoint of its own, and
-//! committed with one wait for the disk. Whoever waits is answered after that.
+//! The one writer of SQLite: all waiting changes are made in one transaction, each in a savepoint, and committed with
+//! one wait for the disk. Their callers get the outcomes after that.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -15,22 +15,22 @@ use super::change::{Change, Conn, Source, Tx};
 use super::error::{Error, Result, unavailable};
 use super::pool::Pool;
 
-/// How many changes wait at most; who comes then is refused.
+/// How many changes may wait; further ones are refused.
 const WAITING: usize = 4096;
 
 /// How many are committed together at most, so that the first does not wait long for the last.
 const TOGETHER: usize = 256;
 
-/// How much a change does.
+/// The size of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Extent {
     /// One statement, which is atomic by itself.
     One,
-    /// Several, which are undone together.
+    /// Several statements, which are undone together.
     Several,
 }
 
-/// Where changes wait for the writer.
+/// The queue of changes for the writer.
 #[derive(Clone, Debug)]
 pub(super) struct Queue {
     sender: mpsc::Sender<Box<dyn QueuedChange>>,
@@ -39,7 +39,7 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// Begins to write on this pool's connection; a change that has not begun within the pool's timeout is given up.
+    /// Starts a writer on this pool's connection; a change that has not begun within the pool's timeout is given up.
     pub(super) fn new(writer: Pool, source: Source) -> Self {
         let (sender, receiver) = mpsc::channel(WAITING);
         tokio::spawn(write_together(writer.clone(), receiver));
@@ -69,7 +69,7 @@ impl Queue {
             Err(_) if state.compare_exchange(QUEUED, GIVEN_UP, Ordering::AcqRel, Ordering::Acquire).is_ok() => {
                 return Err(unavailable("the database is busy"));
             }
-            // It has begun, and will end one way or the other.
+            // The change has begun, and will complete or fail.
             Err(_) => outcome.await,
         };
         outcome.unwrap_or_else(|stopped| Err(unavailable(stopped)))
@@ -80,17 +80,17 @@ const QUEUED: u8 = 0;
 const BEGUN: u8 = 1;
 const GIVEN_UP: u8 = 2;
 
-/// A change that waits, whatever it is.
+/// A waiting change of any type.
 trait QueuedChange: Send {
-    /// Whether it is still wanted; from then on it will be done.
+    /// Whether the change is still wanted; if so, it can no longer be given up.
     fn begin(&self) -> bool;
     fn extent(&self) -> Extent;
-    /// Makes the change and keeps its outcome; `Err` if it failed, with whether the database itself did.
+    /// Makes the change and keeps its outcome; an `Err` says how much has to be undone.
     fn run<'c>(
         &'c mut self,
         conn: &'c mut Conn,
     ) -> Pin<Box<dyn Future<Output = std::result::Result<(), Undo>> + Send + 'c>>;
-    /// Tells whoever waits; with a reason if nothing was committed.
+    /// Sends the outcome to the caller; `failed` is the reason if nothing was committed.
     fn tell(self: Box<Self>, failed: Option<&str>);
 }
 
@@ -130,7 +130,7 @@ impl<C: Change> QueuedChange for Typed<C> {
             let Some(change) = self.change.take() else { return Err(Undo::This) };
             let mut tx = Tx::new(conn, &self.source);
             let mut change = pin!(change.apply(&mut tx));
-            // A change that panics must not take the writer with it.
+            // A change that panics must not stop the writer.
             let outcome = std::future::poll_fn(|context| {
                 match catch_unwind(AssertUnwindSafe(|| change.as_mut().poll(context))) {
                     Ok(poll) => poll,
@@ -141,7 +141,8 @@ impl<C: Change> QueuedChange for Typed<C> {
             let verdict = match &outcome {
                 Ok(_) => Ok(()),
                 Err(Error::Unavailable(error)) => Err(Undo::All(error.to_string())),
-                // A single statement has no savepoint by which to undo it alone, and SQLite may have undone more than it.
+                // A single statement has no savepoint to undo it alone, and SQLite may have undone more than the
+                // statement.
                 Err(Error::Failed(error @ sqlx::Error::Database(_))) if self.extent == Extent::One => {
                     Err(Undo::All(error.to_string()))
                 }
@@ -155,18 +156,19 @@ impl<C: Change> QueuedChange for Typed<C> {
     fn tell(self: Box<Self>, failed: Option<&str>) {
         let outcome = match (failed, self.outcome) {
             (None, Some(outcome)) => outcome,
-            // What failed by itself says so itself.
+            // A change that failed itself returns its own error.
             (Some(_), Some(Err(error))) => Err(error),
             (why, _) => Err(unavailable(why.unwrap_or("the change was not made").to_owned())),
         };
-        // Nobody may wait any more.
+        // The caller may be gone.
         let _ = self.done.send(outcome);
     }
 }
 
 async fn write_together(writer: Pool, mut queue: mpsc::Receiver<Box<dyn QueuedChange>>) {
     while let Some(first) = queue.recv().await {
-        // Under load, who can run now comes along instead of asking for a wait of its own; otherwise nobody waits.
+        // Under load, other tasks that are ready add their changes here instead of needing another commit; otherwise
+        // there is no delay.
         tokio::task::yield_now().await;
         let mut changes = Vec::new();
         let failed = transaction(&writer, first, &mut queue, &mut changes).await.err();
@@ -176,7 +178,7 @@ async fn write_together(writer: Pool, mut queue: mpsc::Receiver<Box<dyn QueuedCh
     }
 }
 
-/// Does the first change and all that wait behind it; an error means that nothing was committed.
+/// Makes the first change and all that wait behind it; an error means that nothing was committed.
 async fn transaction(
     writer: &Pool,
     first: Box<dyn QueuedChange>,
@@ -212,26 +214,26 @@ async fn transaction(
     outcome
 }
 
-/// What is open between two changes.
+/// The open scope between two changes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Open {
     Nothing,
     Transaction,
-    /// The savepoint of a change that is done: the next one, or COMMIT, releases it.
+    /// The savepoint of a completed change: the next savepoint, or COMMIT, releases it.
     Savepoint,
 }
 
 async fn in_savepoint(conn: &mut Conn, change: &mut dyn QueuedChange, open: &mut Open) -> std::result::Result<(), String> {
     let text = |error: sqlx::Error| error.to_string();
     let guarded = change.extent() == Extent::Several;
-    // What ends one change and begins the next is sent at once: each turn of the connection's thread costs as much as a short
-    // statement.
+    // The end of one change and the beginning of the next are sent together: each turn of the connection's thread costs
+    // as much as a short statement.
     let begins = match (*open, guarded) {
         (Open::Nothing, true) => Some(("BEGIN IMMEDIATE; SAVEPOINT change", Open::Savepoint)),
         (Open::Nothing, false) => Some(("BEGIN IMMEDIATE", Open::Transaction)),
         (Open::Transaction, true) => Some(("SAVEPOINT change", Open::Savepoint)),
         (Open::Savepoint, true) => Some(("RELEASE change; SAVEPOINT change", Open::Savepoint)),
-        // One statement is atomic by itself, wherever it stands.
+        // A single statement is atomic wherever it stands.
         (Open::Transaction | Open::Savepoint, false) => None,
     };
     if let Some((sql, opened)) = begins {

@@ -59,7 +59,8 @@ impl Memory {
             return false;
         }
         if make_room(&mut state.proofs, now, |until| *until) {
-            // Some were forgotten that had not expired: of nothing made before this moment it is known any more.
+            // Some proofs were dropped before they expired: for proofs made before this moment, nothing is certain any
+            // more.
             state.epoch = now;
         }
         state.proofs.insert(key.to_owned(), expires_at);
@@ -69,7 +70,7 @@ impl Memory {
     pub(super) fn limit(&self, key: &str, rate: Rate) -> Result<(), Duration> {
         let now = self.clock.passed();
         let mut state = self.state();
-        // The moment at which all that came before would be worked off at the steady rate.
+        // The moment at which all earlier uses would be worked off at the steady rate.
         let arrival = state.rates.get(key).copied().unwrap_or(now).max(now);
         let (ahead, tolerance) = (arrival - now, rate.tolerance());
         if ahead > tolerance {
@@ -86,8 +87,8 @@ impl Memory {
     }
 }
 
-/// Forgets what has expired if the map is full, and if that is not enough the half that expires first; whether something
-/// that was still good had to go.
+/// Drops expired entries if the map is full and, if that is not enough, the half that expires first; returns whether
+/// entries were dropped that had not expired.
 fn make_room<V, T: Ord + Copy>(entries: &mut HashMap<String, V>, now: T, until: impl Fn(&V) -> T) -> bool {
     if entries.len() < CAPACITY {
         return false;

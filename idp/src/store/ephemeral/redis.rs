@@ -1,7 +1,7 @@
-//! The ephemeral store that replicas share: Redis 6.2 or newer, or what speaks its protocol.
+//! The ephemeral store that replicas share: Redis 6.2 or newer, or a server that speaks its protocol.
 //!
-//! Each verb is one script, so that it is one step for all replicas. Keys are fingerprints and values are sealed: the
-//! server learns neither names nor addresses nor what is kept for them.
+//! Each operation is one script, so that it is atomic for all replicas. Keys are fingerprints and values are sealed:
+//! the server learns neither names nor addresses nor the values.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::base::random::Random;
 use crate::base::seal::SealingKey;
 use crate::base::secret::Secret;
 
-/// How long nothing is asked of a server that did not answer, so that a lost one costs no request its patience.
+/// How long a server that did not answer is left alone, so that requests do not wait for a lost one.
 const REST: Duration = Duration::from_secs(1);
 
 /// How to reach the server.
@@ -24,7 +24,7 @@ const REST: Duration = Duration::from_secs(1);
 pub struct Options {
     /// `redis://`, `rediss://` or `unix://`, perhaps with a password.
     pub url: Secret,
-    /// What all keys begin with.
+    /// The prefix of all keys.
     pub prefix: String,
     /// How long an answer may take.
     pub timeout: Duration,
@@ -38,7 +38,7 @@ pub struct Redis {
     random: Random,
     key: SealingKey,
     scripts: Scripts,
-    /// Counts where the server is lost.
+    /// Counts rates while the server is lost.
     local: Memory,
     answered: AtomicU64,
     failed: AtomicU64,
@@ -71,8 +71,8 @@ impl Scripts {
                  redis.call('DEL', KEYS[1])
                  return held",
             ),
-            // Who finds no epoch has found an empty store: of what was made until now nothing is known. An epoch that lies ahead is
-            // from before the clock was set back.
+            // A missing epoch means that the store is empty: nothing is known of proofs made until now. An epoch in the
+            // future dates from before the clock was set back.
             once: Script::new(
                 "local now, made = tonumber(ARGV[1]), tonumber(ARGV[2])
                  local epoch = redis.call('GET', KEYS[2])
@@ -105,8 +105,8 @@ fn micros(duration: Duration) -> u64 {
 }
 
 impl Redis {
-    /// A store that connects when it is first needed, so that a server that is away at the start is no reason not to
-    /// start. `Err` if the address is none.
+    /// A store that connects on first use, so that an unreachable server does not prevent the start. `Err` if the
+    /// address is not valid.
     pub fn new(
         options: &Options,
         key: SealingKey,
@@ -134,8 +134,7 @@ impl Redis {
         })
     }
 
-    /// Begins an epoch where there is none, and looks whether the server may forget proofs by itself: by which policy, if it
-    /// may.
+    /// Begins an epoch if there is none. Returns the eviction policy of the server if that policy may evict proofs.
     pub async fn begin(&self) -> Result<Option<String>> {
         let now = self.clock.now();
         let mut connection = self.connection.clone();
@@ -154,7 +153,7 @@ impl Redis {
         format!("{{{}}}:{kind}{print}", self.prefix)
     }
 
-    /// For how long the server keeps what expires at this moment: as long as our clock does, and a little more.
+    /// How long the server keeps an entry that expires at this moment: until then by our clock, and a little longer.
     fn sweep_after(&self, expires_at: Timestamp) -> u64 {
         let lives = expires_at.since(self.clock.now());
         u64::try_from(lives.as_millis()).unwrap_or(u64::MAX / 2) + 60_000
@@ -166,7 +165,7 @@ impl Redis {
         outcome.map_err(|error| {
             let now = self.clock.passed();
             let before = self.resting.swap(micros(now + REST), Ordering::AcqRel);
-            // One line for a server that goes away, not one for each request that misses it.
+            // One log line for each outage, not one for each request during it.
             if before == 0 || before < micros(now.saturating_sub(REST)) {
                 tracing::warn!("Redis does not answer: {error}");
             }
@@ -218,7 +217,7 @@ impl Redis {
         }
     }
 
-    /// How many questions were answered, and how many not.
+    /// How many requests the server answered, and how many not.
     pub(super) fn usage(&self) -> (u64, u64) {
         (self.answered.load(Ordering::Relaxed), self.failed.load(Ordering::Relaxed))
     }

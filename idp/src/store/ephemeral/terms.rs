@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use crate::base::clock::{SKEW, Timestamp};
 
-/// A rate: so many at once, then one in each period.
+/// A rate: a burst, then one use in each period.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// How many may come at once.
+    /// How many uses are allowed at once.
     pub burst: u32,
-    /// How long it takes until one more may come.
+    /// How long it takes until one more use is allowed.
     pub period: Duration,
 }
 
@@ -21,13 +21,13 @@ impl Rate {
     }
 }
 
-/// The epoch, corrected for a clock that was set back. An epoch in the future would make every proof look old, so it
-/// begins again now.
+/// The epoch, corrected for a clock that was set back. An epoch in the future would make every proof look old, so it is
+/// reset to now.
 pub(super) fn epoch_seen_at(epoch: Timestamp, now: Timestamp) -> Timestamp {
     if epoch > now + SKEW { now } else { epoch }
 }
 
-/// The store cannot be reached, so that nothing is known.
+/// The store cannot be reached, so that its content is unknown.
 #[derive(Debug)]
 pub struct Unavailable;
 
@@ -39,5 +39,5 @@ impl fmt::Display for Unavailable {
 
 impl std::error::Error for Unavailable {}
 
-/// What a verb of the store returns.
+/// The result of an operation on the store.
 pub type Result<T> = std::result::Result<T, Unavailable>;

@@ -24,7 +24,7 @@ impl FromRow<'_, AnyRow> for Code {
     }
 }
 
-/// Keeps a new code.
+/// Stores a new code.
 pub async fn insert(conn: &mut Conn, hash: &TokenHash, code: &Code, created_at: Timestamp) -> Result<()> {
     sqlx::query(
         "INSERT INTO authorization_code (hash, grant_id, redirect_uri, code_challenge, nonce, created_at, expires_at, failures)
@@ -42,7 +42,7 @@ pub async fn insert(conn: &mut Conn, hash: &TokenHash, code: &Code, created_at: 
     Ok(())
 }
 
-/// A code, used and expired ones included, and its grant if that is live.
+/// Finds a code, including used and expired ones, and its grant if that is live.
 pub async fn find(conn: &mut Conn, hash: &TokenHash, now: Timestamp) -> Result<Option<(Code, Option<Grant>)>> {
     let sql = format!(
         "SELECT a.grant_id, a.redirect_uri, a.code_challenge, a.nonce, a.expires_at, a.used_at, a.failures,
@@ -54,7 +54,7 @@ pub async fn find(conn: &mut Conn, hash: &TokenHash, now: Timestamp) -> Result<O
     Ok(row.map(|row| (row.code, (row.live == 1).then_some(row.grant))))
 }
 
-/// A code with its grant in one row, so that one statement brings both.
+/// A code with its grant in one row, so that one statement reads both.
 #[derive(sqlx::FromRow)]
 struct Row {
     #[sqlx(flatten)]
@@ -64,7 +64,7 @@ struct Row {
     live: i64,
 }
 
-/// Marks a code used, if it was good and unused. Of many callers exactly one is told `true`.
+/// Marks a code as used, if it was valid and unused. Exactly one of several callers gets `true`.
 pub async fn redeem(conn: &mut Conn, hash: &TokenHash, now: Timestamp) -> Result<bool> {
     let done = sqlx::query(
         "UPDATE authorization_code SET used_at = $2 WHERE hash = $1 AND used_at IS NULL AND expires_at > $2",
@@ -76,7 +76,8 @@ pub async fn redeem(conn: &mut Conn, hash: &TokenHash, now: Timestamp) -> Result
     Ok(done.rows_affected() == 1)
 }
 
-/// Counts a failure of the code's own client, and burns the code at the last one it is allowed; whether it burnt now.
+/// Counts a failure of the client that the code was issued to, and invalidates the code at the last allowed one;
+/// returns whether this call invalidated it.
 pub async fn fail(conn: &mut Conn, hash: &TokenHash, allowed: i64, now: Timestamp) -> Result<bool> {
     let row: Option<(i64,)> = sqlx::query_as(
         "UPDATE authorization_code
@@ -91,7 +92,7 @@ pub async fn fail(conn: &mut Conn, hash: &TokenHash, allowed: i64, now: Timestam
     Ok(row.is_some_and(|(failures,)| failures >= allowed))
 }
 
-/// Forgets codes that expired before a moment.
+/// Removes codes that expired before a moment.
 pub async fn delete_expired(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
     let done = sqlx::query(
         "DELETE FROM authorization_code WHERE hash IN (

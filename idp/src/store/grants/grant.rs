@@ -1,4 +1,4 @@
-//! Grants: each is one authorization. All codes and tokens hang on one, and end with it.
+//! Grants: each is one authorization. All codes and tokens depend on a grant, and end with it.
 
 use serde_json::{Map, Value};
 
@@ -10,7 +10,7 @@ use crate::store::installation::event::Event;
 use crate::store::people::session::live;
 use crate::store::people::user::{IDENTIFIER_COLUMNS, Identifier, MaybeIdentifier, User};
 
-/// A grant, with what its tokens tell of user and session.
+/// A grant, with the facts about user and session that its tokens contain.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Grant {
     /// The row.
@@ -30,12 +30,12 @@ pub struct Grant {
     /// The audience of its access tokens.
     #[sqlx(try_from = "Json<Vec<String>>")]
     pub resources: Vec<String>,
-    /// When the user had authenticated.
+    /// When the user authenticated.
     pub auth_time: Timestamp,
-    /// By which methods: RFC 8176.
+    /// The authentication methods: RFC 8176.
     #[sqlx(try_from = "Json<Vec<String>>")]
     pub amr: Vec<String>,
-    /// How strongly.
+    /// The authentication class.
     pub acr: String,
     /// Since when it outlives the session.
     pub offline_at: Option<Timestamp>,
@@ -46,8 +46,8 @@ pub struct Grant {
 pub(super) const COLUMNS: &str = "g.id, g.user_id, u.sub, g.client_row, g.session_id, s.sid, g.scope, g.resources, g.auth_time, g.amr, \
                        g.acr, g.offline_at, g.created_at";
 
-/// What makes a grant live: not ended, its user neither disabled nor signed out everywhere, its client not disabled, and
-/// its session live, unless it may outlive that.
+/// The condition under which a grant is live: it has not ended, its user is neither disabled nor signed out everywhere,
+/// its client is not disabled, and its session is live, unless the grant may outlive the session.
 pub(in crate::store) fn live_grant(now: &str) -> String {
     format!(
         "g.ended_at IS NULL AND u.disabled_at IS NULL AND g.generation = u.generation AND c.disabled_at IS NULL
@@ -59,8 +59,8 @@ pub(in crate::store) fn live_grant(now: &str) -> String {
 pub(in crate::store) const TABLES: &str = "client_grant g JOIN user_account u ON u.id = g.user_id \
                                  JOIN client c ON c.id = g.client_row JOIN session s ON s.id = g.session_id";
 
-/// The live grant of an access token that was not revoked by itself, with its user: all that UserInfo and introspection
-/// ask, in one statement.
+/// The live grant of an access token that was not revoked itself, with its user: everything that UserInfo and
+/// introspection need, in one statement.
 pub async fn find_for_token(
     conn: &mut Conn,
     id: &Id,
@@ -133,8 +133,9 @@ pub async fn insert(conn: &mut Conn, grant: &Grant) -> Result<()> {
     Ok(())
 }
 
-/// Removes the grants of a session for a client beyond so many, and all that hangs on them: first those whose code nobody has
-/// redeemed in time, last those for access while the user is away. A grant made after `fresh` may still be redeemed.
+/// Removes the grants of a session for a client that exceed a number, with everything that depends on them: first those
+/// whose code was not redeemed in time, last those with offline access. A grant made after `fresh` may still be
+/// redeemed.
 pub async fn delete_surplus(
     conn: &mut Conn,
     session: &Id,

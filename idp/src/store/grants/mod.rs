@@ -1,4 +1,4 @@
-//! What an authorization gave: its grant, code, refresh tokens, and access tokens that were revoked before their time.
+//! The results of an authorization: its grant, code, refresh tokens, and access tokens that were revoked early.
 
 pub mod authorization_code;
 pub mod grant;

@@ -1,5 +1,5 @@
-//! Refresh tokens: all that descend from one code are one row, in which only the newest one, the one before it, and those
-//! that were rotated a moment ago are known.
+//! Refresh tokens: all that descend from one code share one row, which knows only the newest one, the one before it,
+//! and those that were rotated a moment ago.
 
 use std::fmt::Write as _;
 
@@ -22,8 +22,8 @@ impl FromRow<'_, AnyRow> for Family {
             current_hash: row.try_get("current_hash")?,
             previous_hash: row.try_get("previous_hash")?,
             rotated_at: row.try_get("rotated_at")?,
-            // Those that cannot be read, since a newer release writes them otherwise, are none: whoever would have been led
-            // to the newest token by them gets another successor.
+            // Rotations in the format of a newer release are treated as absent: a client that they would have led to
+            // the newest token gets another successor.
             rotations: rotations.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
             idle_expires_at: row.try_get("idle_expires_at")?,
             expires_at: row.try_get("expires_at")?,
@@ -54,13 +54,13 @@ pub async fn insert(conn: &mut Conn, handle_hash: &TokenHash, family: &Family) -
 pub struct Found {
     /// The family.
     pub family: Family,
-    /// Its newest token as the release before sealed it; this one only reads and clears it.
+    /// Its newest token as the previous release sealed it; this release only reads and clears it.
     pub sealed_successor: Option<String>,
     /// Its grant, if that is live.
     pub grant: Option<Grant>,
 }
 
-/// A family by the handle in its tokens.
+/// Finds a family by the handle in its tokens.
 pub async fn find(conn: &mut Conn, handle_hash: &TokenHash, now: Timestamp) -> Result<Option<Found>> {
     let sql = format!(
         "SELECT f.grant_id, f.current_hash, f.previous_hash, f.rotations, f.sealed_successor, f.rotated_at,
@@ -76,7 +76,7 @@ pub async fn find(conn: &mut Conn, handle_hash: &TokenHash, now: Timestamp) -> R
     }))
 }
 
-/// A family with its grant in one row, so that one statement brings both.
+/// A family with its grant in one row, so that one statement reads both.
 #[derive(FromRow)]
 struct FoundRow {
     #[sqlx(flatten)]
@@ -87,23 +87,23 @@ struct FoundRow {
     live: i64,
 }
 
-/// Uses a family: writes the successor, if there is one, and that it was used; one statement. It is
-/// written only while grant, session, user and client are live; of several callers that saw the same newest token one gets `true`.
+/// Uses a family: writes the successor, if there is one, and the time of use; one statement. It writes only while
+/// grant, session, user and client are live. If several callers saw the same newest token, exactly one gets `true`.
 #[derive(Clone, Debug)]
 pub struct Advance {
     /// The handle of the family.
     pub handle_hash: TokenHash,
     /// The newest token that the decision was based on; if another use has changed it, nothing is written.
     pub current_hash: TokenHash,
-    /// The token that takes its place.
+    /// The token that replaces it.
     pub successor: Option<Successor>,
     /// When it is used.
     pub now: Timestamp,
-    /// When the family dies from now on if nothing uses it.
+    /// When the family expires from now on unless it is used.
     pub idle_expires_at: Timestamp,
 }
 
-/// The token that takes the place of the newest one.
+/// The token that replaces the newest one.
 #[derive(Clone, Debug)]
 pub struct Successor {
     /// Its hash.
@@ -144,11 +144,11 @@ impl Change for Advance {
     }
 }
 
-/// Clears the successors that the release before has sealed, once no retry can ask for them: a copy of the database
-/// gives their key. One statement; how many there were.
+/// Clears the successors that the previous release sealed, once no retry can need them: their key can be derived from a
+/// copy of the database. One statement; returns how many there were.
 #[derive(Clone, Debug)]
 pub struct ClearSealedSuccessors {
-    /// The families with a handle behind this one,
+    /// The families with a handle after this one,
     pub after: String,
     /// up to this one, or to the end,
     pub until: Option<String>,

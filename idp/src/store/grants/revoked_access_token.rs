@@ -1,4 +1,4 @@
-//! Access tokens that were revoked before their time, by their `jti`.
+//! Access tokens that were revoked before they expired, by their `jti`.
 
 use crate::base::clock::Timestamp;
 use crate::store::db::{Change, Conn, Result, Tx};
@@ -6,9 +6,9 @@ use crate::store::db::{Change, Conn, Result, Tx};
 /// Revokes an access token.
 #[derive(Clone, Debug)]
 pub struct Revoke {
-    /// Which one.
+    /// The `jti` of the token.
     pub jti: String,
-    /// When it expires by itself.
+    /// When the token expires.
     pub expires_at: Timestamp,
 }
 
@@ -32,7 +32,7 @@ pub async fn contains(conn: &mut Conn, jti: &str) -> Result<bool> {
     Ok(row.is_some())
 }
 
-/// Forgets tokens that have expired by themselves.
+/// Removes tokens that expired before a moment.
 pub async fn delete_expired(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
     let done = sqlx::query(
         "DELETE FROM revoked_access_token WHERE jti IN (

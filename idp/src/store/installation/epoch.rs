@@ -1,5 +1,5 @@
-//! The epoch of the database: the moment of its last restore. What was used after the backup looks unused in it, so that
-//! nothing that was made before the epoch is good any more.
+//! The epoch of the database: the moment of its last restore. Codes, tokens and links used after the backup look unused
+//! in it, so everything issued before the epoch is invalid.
 
 use crate::base::clock::Timestamp;
 use crate::store::db::{Change, Conn, Db, Error, Result, Tx};
@@ -18,16 +18,16 @@ pub async fn find(conn: &mut Conn) -> Result<Timestamp> {
 /// The installation fact that an epoch was begun and is not complete.
 const UNFINISHED: &str = "epoch.unfinished";
 
-/// Whether a restore was begun and has not ended: what was used after the backup may work again.
+/// Whether a restore was begun and has not ended: tokens used after the backup may work again.
 pub async fn is_unfinished(conn: &mut Conn) -> Result<bool> {
     Ok(installation::find(conn, UNFINISHED).await?.is_some())
 }
 
-/// How many rows a statement changes at most, so that none takes longer than a statement may.
+/// How many rows a statement changes at most, so that it stays within its time limit.
 const BATCH: i64 = 1000;
 
-/// Begins an epoch: ends all sessions and grants, codes and links, batch by batch. Passwords, clients, consents and keys stay. Begun
-/// again after a crash, it is complete; until then no server starts.
+/// Begins an epoch: ends all sessions and grants, codes and links, batch by batch. Passwords, clients, consents and
+/// keys stay. After a crash, a second call completes it; until then no server starts.
 pub async fn begin(db: &Db, between: impl Fn()) -> Result<()> {
     db.write(Begin).await?;
     let mut after = Some(String::new());
@@ -55,7 +55,7 @@ impl Change for Begin {
     }
 }
 
-/// Ends the sessions and grants of the next batch of users behind this id. Returns the last id of the batch; `None` at
+/// Ends the sessions and grants of the next batch of users after this id. Returns the last id of the batch; `None` at
 /// the end.
 #[derive(Clone)]
 struct RaiseGenerations {

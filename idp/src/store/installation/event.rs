@@ -1,4 +1,4 @@
-//! What happened: one value for each change of state that matters, written in the transaction that makes the change.
+//! Events: one value for each important change of state, written in the transaction that makes the change.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use crate::base::id::Id;
 use crate::oidc::scope::ScopeSet;
 use crate::store::db::{Change, Conn, Result, Tx};
 
-/// Something that happened.
+/// An event.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[allow(missing_docs)] // The variants' names say it; the fields are the rows that took part, by the names that are stored.
@@ -73,7 +73,7 @@ impl Event {
     }
 }
 
-/// An event alone: what happened has changed nothing else here.
+/// Records an event without any other change.
 impl Change for Event {
     type Outcome = ();
 
@@ -83,13 +83,13 @@ impl Change for Event {
 }
 
 impl Tx<'_> {
-    /// Writes an event down.
+    /// Records an event.
     pub async fn record(&mut self, event: &Event) -> Result<()> {
         let mut data = serde_json::to_value(event).unwrap_or_default();
         let kind = data["kind"].take();
         if let Some(members) = data.as_object_mut() {
             members.remove("kind");
-            // Rows of earlier releases call it so.
+            // Rows of earlier releases use this name.
             if let Some(client) = members.remove("client_row") {
                 members.insert("client".to_owned(), client);
             }
@@ -118,7 +118,7 @@ pub async fn kinds_since(conn: &mut Conn, since: Timestamp) -> Result<Vec<String
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
-/// Forgets what happened before a moment.
+/// Removes events before a moment.
 pub async fn delete_before(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
     let done = sqlx::query("DELETE FROM event WHERE id IN (SELECT id FROM event WHERE at < $1 LIMIT $2)")
         .bind(before)

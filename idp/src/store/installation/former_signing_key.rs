@@ -1,5 +1,5 @@
-//! Public halves of signing keys that are published no more. No access token is verified by them; an ID token that comes back
-//! as a hint is, since a session may outlive the key that its tokens were signed with.
+//! Public halves of signing keys that are no longer published. They do not verify access tokens, but they do verify an
+//! ID token that comes back as a hint, since a session may outlive the key that its tokens were signed with.
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ pub struct FormerSigningKey {
     /// The public JWK.
     #[sqlx(try_from = "Json<Value>")]
     pub public_jwk: Value,
-    /// Since when anybody may have signed with it.
+    /// When it was revoked; from then on, anybody may have signed with it.
     pub revoked_at: Option<Timestamp>,
 }
 
@@ -25,7 +25,7 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<FormerSigningKey>> {
         .await?)
 }
 
-/// Keeps the public halves of the keys that are published no more at this moment.
+/// Stores the public halves of the keys that are no longer published at this moment.
 pub async fn keep(conn: &mut Conn, now: Timestamp) -> Result<()> {
     sqlx::query(
         "INSERT INTO former_signing_key (kid, public_jwk, removed_at, revoked_at)
@@ -38,7 +38,7 @@ pub async fn keep(conn: &mut Conn, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// Notes that a key was revoked; whether it is a former one and was not revoked before.
+/// Notes that a key was revoked; returns whether it is a former key that was not revoked before.
 pub async fn revoke(conn: &mut Conn, kid: &str, now: Timestamp) -> Result<bool> {
     let done = sqlx::query("UPDATE former_signing_key SET revoked_at = $2 WHERE kid = $1 AND revoked_at IS NULL")
         .bind(kid)
@@ -48,7 +48,7 @@ pub async fn revoke(conn: &mut Conn, kid: &str, now: Timestamp) -> Result<bool> 
     Ok(done.rows_affected() == 1)
 }
 
-/// Forgets keys that are published no more since before a moment.
+/// Removes keys that stopped being published before a moment.
 pub async fn delete_removed(conn: &mut Conn, before: Timestamp) -> Result<u64> {
     let done = sqlx::query("DELETE FROM former_signing_key WHERE removed_at < $1").bind(before).execute(conn).await?;
     Ok(done.rows_affected())

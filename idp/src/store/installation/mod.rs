@@ -16,7 +16,7 @@ pub async fn find(conn: &mut Conn, name: &str) -> Result<Option<String>> {
     Ok(row.map(|row| row.0))
 }
 
-/// Writes a fact that does not exist yet, and returns what holds from then on: of several that write, one wins.
+/// Writes a fact that does not exist yet, and returns the stored value: if several callers write, one wins.
 pub async fn insert_once(conn: &mut Conn, name: &str, value: &str) -> Result<String> {
     sqlx::query("INSERT INTO installation (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
         .bind(name)
@@ -26,7 +26,7 @@ pub async fn insert_once(conn: &mut Conn, name: &str, value: &str) -> Result<Str
     Ok(find(conn, name).await?.unwrap_or_else(|| value.to_owned()))
 }
 
-/// Writes a fact, whatever held before.
+/// Writes a fact, and replaces any earlier value.
 pub async fn set(conn: &mut Conn, name: &str, value: &str) -> Result<()> {
     sqlx::query(
         "INSERT INTO installation (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
@@ -56,14 +56,14 @@ pub async fn remove(conn: &mut Conn, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// Waits for its turn: of several transactions that take turns at one thing, each goes on when the one before it has ended,
-/// and sees what that has done. What is written only where there is nothing yet needs this on PostgreSQL, where a condition
-/// does not see what others have not committed.
+/// Waits for its turn: transactions that take turns on one name run one after the other, and each sees what the one
+/// before it has done. On PostgreSQL, code that writes only if a row is missing needs this, because its condition does
+/// not see uncommitted rows of other transactions.
 pub async fn in_turn(conn: &mut Conn, thing: &str) -> Result<()> {
     set(conn, &format!("turn.{thing}"), "").await
 }
 
-/// Whether there is a data key in an SQLite file, which need not have any tables.
+/// Whether an SQLite file has a data key; the file may have no tables.
 pub async fn is_sealed(conn: &mut Conn) -> Result<bool> {
     let table: Option<(String,)> =
         sqlx::query_as("SELECT name FROM sqlite_master WHERE name = 'data_key'").fetch_optional(&mut *conn).await?;
@@ -88,7 +88,7 @@ pub async fn data_keys(conn: &mut Conn) -> Result<Vec<DataKey>> {
     Ok(sqlx::query_as("SELECT id, wrapped FROM data_key ORDER BY created_at DESC").fetch_all(conn).await?)
 }
 
-/// Keeps a new data key, unless there is one; the data keys that there are then.
+/// Stores a new data key, unless there is one; returns the data keys that exist then.
 #[derive(Clone)]
 pub struct KeepFirstDataKey(pub DataKey);
 

@@ -1,19 +1,19 @@
-//! The servers on this database, so that a command can say who has not followed a change.
+//! The servers on this database, so that a command can name those that have not followed a change.
 
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::store::db::{Change, Conn, Result, Tx};
 
-/// Says that a process is there, and which state of the signing keys it works with.
+/// Reports that a process is alive, and which state of the signing keys it uses.
 #[derive(Clone, Debug)]
 pub struct Report {
     /// The process.
     pub process: Id,
-    /// What a person knows it by.
+    /// Its name in messages.
     pub name: String,
     /// Which state of the keys it works with.
     pub keys_generation: i64,
-    /// Whether it is the only one on its database: all others that are still named have been killed.
+    /// Whether it is the only one on its database: all other rows are of processes that were killed.
     pub alone: bool,
 }
 
@@ -38,7 +38,7 @@ impl Change for Report {
     }
 }
 
-/// The names of the processes that were seen since a moment and work with an earlier state of the signing keys.
+/// The names of the processes that were seen since a moment and use an earlier state of the signing keys.
 pub async fn behind(conn: &mut Conn, keys_generation: i64, since: Timestamp) -> Result<Vec<String>> {
     let rows: Vec<(String,)> =
         sqlx::query_as("SELECT name FROM process WHERE keys_generation < $1 AND seen_at > $2 ORDER BY name")
@@ -49,7 +49,7 @@ pub async fn behind(conn: &mut Conn, keys_generation: i64, since: Timestamp) -> 
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
-/// Forgets a process that ends: one statement.
+/// Removes a process that ends: one statement.
 #[derive(Clone, Debug)]
 pub struct Delete {
     /// The process.
@@ -65,7 +65,7 @@ impl Change for Delete {
     }
 }
 
-/// Forgets processes that were not seen since a moment.
+/// Removes processes that were not seen since a moment.
 pub async fn delete_unseen(conn: &mut Conn, since: Timestamp) -> Result<u64> {
     Ok(sqlx::query("DELETE FROM process WHERE seen_at < $1").bind(since).execute(conn).await?.rows_affected())
 }

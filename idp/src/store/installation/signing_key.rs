@@ -1,4 +1,5 @@
-//! Signing keys and their states: published before use, in use, retired until the last token has died, revoked at once.
+//! Signing keys and their states: published before use, in use, retired until the last token has expired, or revoked at
+//! once.
 
 use serde_json::Value;
 
@@ -22,11 +23,11 @@ pub struct SigningKey {
     pub created_at: Timestamp,
     /// From when it signs.
     pub active_at: Timestamp,
-    /// From when it signs no more.
+    /// From when it no longer signs.
     pub retired_at: Option<Timestamp>,
-    /// From when it is published no more.
+    /// From when it is no longer published.
     pub removed_at: Option<Timestamp>,
-    /// Since when nobody trusts it any more. Such a key has been removed, too.
+    /// Since when it is no longer trusted. A revoked key is also removed.
     pub revoked_at: Option<Timestamp>,
 }
 
@@ -37,11 +38,11 @@ impl SigningKey {
     }
 }
 
-/// The key that signs with this algorithm at this moment, of keys in the order in which they begin to sign.
+/// The key that signs with this algorithm at this moment; `keys` are in the order in which they begin to sign.
 pub fn signer<'a>(keys: &'a [SigningKey], algorithm: &str, now: Timestamp) -> Option<&'a SigningKey> {
     let mut published = keys.iter().filter(|key| key.algorithm == algorithm && key.is_published(now));
     let first = published.clone().next();
-    // Should the clock have jumped back before the first key's begin, that key signs all the same.
+    // If the clock has jumped back to before the first key begins to sign, that key signs all the same.
     published.rfind(|key| key.active_at <= now).or(first)
 }
 
@@ -51,18 +52,18 @@ const COLUMNS: &str =
 /// The installation fact that counts the changes to the keys.
 const GENERATION: &str = "signing_key.generation";
 
-/// Waits until nobody else changes the keys, until the transaction ends.
+/// Locks the keys against changes by other transactions until the end of this one.
 pub async fn in_turn(conn: &mut Conn) -> Result<()> {
     installation::in_turn(conn, "signing_key").await
 }
 
-/// How often the keys have been changed: by this number each process notices that they were.
+/// The number of changes to the keys so far: each process notices a change by this number.
 pub async fn generation(conn: &mut Conn) -> Result<i64> {
     let written = installation::find(conn, GENERATION).await?;
     written.map_or(Ok(0), |text| text.parse().map_err(|_| Error::Corrupt(GENERATION.into())))
 }
 
-/// All keys that are kept, in the order in which they begin to sign.
+/// All stored keys, in the order in which they begin to sign.
 pub async fn list(conn: &mut Conn) -> Result<Vec<SigningKey>> {
     let sql = sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM signing_key ORDER BY active_at, kid"));
     Ok(sqlx::query_as(sql).fetch_all(conn).await?)
@@ -73,11 +74,12 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<SigningKey>> {
 pub struct Newest {
     /// When it begins to sign.
     pub active_at: Timestamp,
-    /// From when it is published no more. No newer key says so, but its algorithm is not configured everywhere.
+    /// From when it is no longer published. There is no newer key; it retires because not every configuration has its
+    /// algorithm.
     pub removed_at: Option<Timestamp>,
 }
 
-/// The newest key of an algorithm, of those that were not revoked.
+/// The newest key of an algorithm that was not revoked.
 pub async fn newest(conn: &mut Conn, algorithm: &str) -> Result<Option<Newest>> {
     Ok(sqlx::query_as(
         "SELECT active_at, removed_at FROM signing_key WHERE algorithm = $1 AND revoked_at IS NULL
@@ -88,7 +90,7 @@ pub async fn newest(conn: &mut Conn, algorithm: &str) -> Result<Option<Newest>> 
     .await?)
 }
 
-/// When the next key of an algorithm after a moment begins to sign, of those that were not revoked.
+/// When the next key of an algorithm after a moment begins to sign; revoked keys do not count.
 pub async fn next_after(conn: &mut Conn, algorithm: &str, after: Timestamp) -> Result<Option<Timestamp>> {
     let row: (Option<Timestamp>,) = sqlx::query_as(
         "SELECT MIN(active_at) FROM signing_key WHERE algorithm = $1 AND active_at > $2 AND revoked_at IS NULL",
@@ -100,7 +102,8 @@ pub async fn next_after(conn: &mut Conn, algorithm: &str, after: Timestamp) -> R
     Ok(row.0)
 }
 
-/// Adds a key after the newest one that its maker knew of, if any; `Conflict` if another one was faster, so that replicas agree.
+/// Adds a key after `known`, the newest one that the caller saw; `Conflict` if another key was added meanwhile, so that
+/// replicas agree.
 pub async fn insert_after(conn: &mut Conn, key: &SigningKey, known: Option<Timestamp>) -> Result<()> {
     in_turn(conn).await?;
     if newest(conn, &key.algorithm).await?.map(|newest| newest.active_at) != known {
@@ -123,8 +126,8 @@ pub async fn insert_after(conn: &mut Conn, key: &SigningKey, known: Option<Times
     installation::raise(conn, GENERATION).await
 }
 
-/// Says when the older keys of an algorithm stop to sign and to be published, because a newer one takes over then. What was
-/// to happen earlier stays so.
+/// Sets when the older keys of an algorithm stop signing and being published, because a newer one takes over then.
+/// Earlier times stay.
 pub async fn retire_before(
     conn: &mut Conn,
     algorithm: &str,
@@ -145,15 +148,14 @@ pub async fn retire_before(
     Ok(())
 }
 
-/// Retires keys, unless that has happened earlier, and says when they stop to be published, unless that is to happen
-/// earlier.
+/// Retires keys, and sets when they stop being published; earlier times stay in both cases.
 #[derive(Clone, Debug)]
 pub struct Retire {
     /// The keys.
     pub kids: Vec<String>,
-    /// From when they sign no more.
+    /// From when they no longer sign.
     pub retired_at: Timestamp,
-    /// From when they are published no more.
+    /// From when they are no longer published.
     pub removed_at: Timestamp,
 }
 
@@ -179,8 +181,8 @@ impl Change for Retire {
     }
 }
 
-/// Takes a key out of use at this moment; whether it was not revoked before. The release before, which knows nothing of this,
-/// sees that it is published no more.
+/// Takes a key out of use at this moment; returns whether it was not revoked before. The previous release does not know
+/// revocation, but sees that the key is no longer published.
 pub async fn revoke(conn: &mut Conn, kid: &str, now: Timestamp) -> Result<bool> {
     in_turn(conn).await?;
     let done = sqlx::query(
@@ -198,7 +200,7 @@ pub async fn revoke(conn: &mut Conn, kid: &str, now: Timestamp) -> Result<bool> 
     Ok(done.rows_affected() == 1)
 }
 
-/// Cancels the retirement of the key that was to retire at this moment: the key that was to take over has been revoked.
+/// Cancels the retirement of the key that was to retire at this moment: its successor has been revoked.
 pub async fn reinstate(conn: &mut Conn, algorithm: &str, retired_at: Timestamp) -> Result<()> {
     sqlx::query(
         "UPDATE signing_key SET retired_at = NULL, removed_at = NULL
@@ -211,7 +213,7 @@ pub async fn reinstate(conn: &mut Conn, algorithm: &str, retired_at: Timestamp) 
     Ok(())
 }
 
-/// Forgets keys that are published no more since before a moment.
+/// Removes keys that stopped being published before a moment.
 pub async fn delete_removed(conn: &mut Conn, before: Timestamp) -> Result<u64> {
     Ok(sqlx::query("DELETE FROM signing_key WHERE removed_at < $1").bind(before).execute(conn).await?.rows_affected())
 }

@@ -1,5 +1,5 @@
-//! Removing what is dead from tables that have no index by which it could be found, because that index would cost more
-//! with each refresh than it saves: range by range along the primary key.
+//! Removes dead rows from tables without an index to find them, range by range along the primary key: such an index
+//! would cost more with each refresh than it saves.
 
 use crate::base::clock::Timestamp;
 use crate::store::db::{Change, Conn, Result, Tx};
@@ -9,14 +9,14 @@ use crate::store::db::{Change, Conn, Result, Tx};
 pub enum Swept {
     /// Refresh families that have expired and were not used recently.
     RefreshFamily,
-    /// Grants that have ended, or that nothing can refresh any more; their codes go with them.
+    /// Grants that have ended, or that can no longer be refreshed; their codes are removed with them.
     ClientGrant,
-    /// Sessions that are over and on which no grant hangs.
+    /// Sessions that are over and have no grants.
     Session,
 }
 
 impl Swept {
-    /// All of them, what hangs on others first.
+    /// All of them, dependent tables first.
     pub const ALL: [Self; 3] = [Self::RefreshFamily, Self::ClientGrant, Self::Session];
 
     const fn table_and_key(self) -> (&'static str, &'static str) {
@@ -27,7 +27,7 @@ impl Swept {
         }
     }
 
-    /// What is dead if all that happened before `$1` is past for everybody.
+    /// The condition under which a row is dead, if everything before `$1` is past for every process.
     const fn is_dead(self) -> &'static str {
         match self {
             Self::RefreshFamily => "last_used_at < $1 AND (expires_at < $1 OR idle_expires_at < $1)",
@@ -43,7 +43,7 @@ impl Swept {
     }
 }
 
-/// The last key of the next so many rows behind `after`; `None` if there are fewer.
+/// The last key of the next `rows` rows after `after`; `None` if there are fewer.
 pub async fn range_end(conn: &mut Conn, swept: Swept, after: &str, rows: i64) -> Result<Option<String>> {
     let (table, key) = swept.table_and_key();
     let sql = format!("SELECT {key} FROM {table} WHERE {key} > $1 ORDER BY {key} LIMIT 1 OFFSET $2");
@@ -52,24 +52,24 @@ pub async fn range_end(conn: &mut Conn, swept: Swept, after: &str, rows: i64) ->
     Ok(row.map(|row| row.0))
 }
 
-/// What removes what was dead before `$1` of the rows behind `$2`, up to `$3` or to the end.
+/// The statement that removes the rows after `$2`, up to `$3` or to the end, that were dead before `$1`.
 pub fn statement(swept: Swept, up_to: bool) -> String {
     let (table, key) = swept.table_and_key();
-    // Left out where there is none: with a bound that may be absent, a database would look at all that lies behind.
+    // Left out if there is no bound: with an optional bound, a database would read all rows after the lower one.
     let upper = if up_to { format!("AND {key} <= $3 ") } else { String::new() };
     format!("DELETE FROM {table} WHERE {key} > $2 {upper}AND {}", swept.is_dead())
 }
 
-/// Removes what is dead from a range of a table: one statement. How many rows went.
+/// Removes dead rows from a range of a table: one statement. Returns the number of rows removed.
 #[derive(Clone, Debug)]
 pub struct Delete {
     /// The table.
     pub swept: Swept,
-    /// The range: the rows with a key behind this one,
+    /// The range: the rows with a key after this one,
     pub after: String,
     /// up to this one, or to the end.
     pub until: Option<String>,
-    /// What was dead before this moment goes.
+    /// Rows that were dead before this moment are removed.
     pub before: Timestamp,
 }
 

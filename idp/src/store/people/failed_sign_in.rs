@@ -1,14 +1,14 @@
-//! Tries to sign in with names that nobody has: counted, because whoever makes them may make millions.
+//! Attempts to sign in with unknown names: they are only counted, because an attacker may make millions.
 
 use std::time::Duration;
 
 use crate::base::clock::Timestamp;
 use crate::store::db::{Change, Conn, Result, Tx};
 
-/// For how long tries of one network are counted together.
+/// How long a range is in which the attempts of one network are counted together.
 pub const RANGE: Duration = Duration::from_secs(600);
 
-/// What one network tried in one range.
+/// The attempts of one network in one range.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Tried {
     /// The network that the tries came from.
@@ -17,7 +17,7 @@ pub struct Tried {
     pub tries: i64,
 }
 
-/// Counts a try with a name that nobody has.
+/// Counts an attempt with an unknown name.
 #[derive(Clone, Debug)]
 pub struct Count {
     /// The network that it came from.
@@ -41,7 +41,8 @@ impl Change for Count {
     }
 }
 
-/// Takes out what was counted in ranges that began before a moment, so many rows at most. Of many callers one gets each row.
+/// Removes and returns the counts of ranges that began before a moment, at most `limit` rows. Exactly one of several
+/// callers gets each row.
 pub async fn take(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<Vec<Tried>> {
     Ok(sqlx::query_as(
         "DELETE FROM failed_sign_in WHERE (began_at, network) IN (

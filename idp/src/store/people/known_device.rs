@@ -5,11 +5,11 @@ use crate::base::id::Id;
 use crate::base::token::TokenHash;
 use crate::store::db::{Conn, Result};
 
-/// How many browsers of one user are remembered. Each has tries of its own, so that somebody who once knew the password
-/// could otherwise collect any number of tries.
+/// How many browsers of one user are remembered. Each has a separate count of attempts, so without a limit, somebody
+/// who once knew the password could collect any number of attempts.
 const MOST: i64 = 20;
 
-/// Notes that a user has signed in with a browser; beyond the most that are remembered, those seen longest ago go.
+/// Notes that a user has signed in with a browser; beyond the limit, the browsers seen longest ago are removed.
 pub async fn note(conn: &mut Conn, browser: &TokenHash, user: &Id, now: Timestamp) -> Result<()> {
     sqlx::query(
         "INSERT INTO known_device (browser_hash, user_id, last_seen_at) VALUES ($1, $2, $3)
@@ -32,7 +32,7 @@ pub async fn note(conn: &mut Conn, browser: &TokenHash, user: &Id, now: Timestam
     Ok(())
 }
 
-/// Forgets browsers that nobody has signed in with since a moment.
+/// Removes browsers without a sign-in since a moment.
 pub async fn delete_unseen(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
     let done = sqlx::query(
         "DELETE FROM known_device WHERE (browser_hash, user_id) IN (

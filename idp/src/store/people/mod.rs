@@ -1,4 +1,4 @@
-//! People: how they are found, what they prove themselves by, and where they are signed in.
+//! Users: their identifiers, credentials and sessions.
 
 pub mod failed_sign_in;
 pub mod known_device;

@@ -20,17 +20,17 @@ impl Purpose {
     }
 }
 
-/// A link to be kept.
+/// A link to be stored.
 pub struct NewLink<'a> {
-    /// The hash of what is in its URL.
+    /// The hash of the token in its URL.
     pub hash: &'a TokenHash,
-    /// What it is for.
+    /// The purpose.
     pub purpose: Purpose,
-    /// Whose it is.
+    /// The user that it belongs to.
     pub user: &'a Id,
     /// When it is made.
     pub created_at: Timestamp,
-    /// When it stops to work.
+    /// When it stops working.
     pub expires_at: Timestamp,
 }
 
@@ -60,7 +60,7 @@ pub async fn end_all(conn: &mut Conn, purpose: Purpose, user: &Id, now: Timestam
     Ok(())
 }
 
-/// Until when a user has a link for a purpose that works.
+/// Until when a user has a working link for a purpose.
 pub async fn works_until(conn: &mut Conn, purpose: Purpose, user: &Id, now: Timestamp) -> Result<Option<Timestamp>> {
     let row: (Option<Timestamp>,) = sqlx::query_as(
         "SELECT MAX(expires_at) FROM one_time_link
@@ -74,7 +74,7 @@ pub async fn works_until(conn: &mut Conn, purpose: Purpose, user: &Id, now: Time
     Ok(row.0)
 }
 
-/// Whose link this is, if it would still work; it stays unused.
+/// The user of this link, if it would still work; the link stays unused.
 pub async fn find(conn: &mut Conn, hash: &TokenHash, purpose: Purpose, now: Timestamp) -> Result<Option<Id>> {
     let row: Option<(Id,)> = sqlx::query_as(
         "SELECT user_id FROM one_time_link WHERE hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3",
@@ -87,7 +87,7 @@ pub async fn find(conn: &mut Conn, hash: &TokenHash, purpose: Purpose, now: Time
     Ok(row.map(|row| row.0))
 }
 
-/// Uses a link and says whose it was. Of many callers exactly one gets it.
+/// Consumes a link and returns its user. Exactly one of several callers gets it.
 pub async fn consume(conn: &mut Conn, hash: &TokenHash, purpose: Purpose, now: Timestamp) -> Result<Option<Id>> {
     let row: Option<(Id,)> = sqlx::query_as(
         "UPDATE one_time_link SET used_at = $3
@@ -101,7 +101,7 @@ pub async fn consume(conn: &mut Conn, hash: &TokenHash, purpose: Purpose, now: T
     Ok(row.map(|row| row.0))
 }
 
-/// Forgets links that expired before a moment.
+/// Removes links that expired before a moment.
 pub async fn delete_expired(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
     let done = sqlx::query(
         "DELETE FROM one_time_link WHERE hash IN (SELECT hash FROM one_time_link WHERE expires_at < $1 LIMIT $2)",

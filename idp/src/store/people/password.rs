@@ -27,7 +27,7 @@ pub async fn set(conn: &mut Conn, user: &Id, phc: &str, now: Timestamp) -> Resul
     Ok(())
 }
 
-/// Replaces the password whose hash this is; whether it was still that one.
+/// Replaces a password if its hash is still `old_phc`; returns whether it was.
 pub async fn replace(conn: &mut Conn, user: &Id, old_phc: &str, new_phc: &str, now: Timestamp) -> Result<bool> {
     let done =
         sqlx::query("UPDATE password SET phc = $3, wrap = NULL, changed_at = $4 WHERE user_id = $1 AND phc = $2")
@@ -55,24 +55,24 @@ fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX / 4)
 }
 
-/// What one more try in a bucket came to.
+/// The result of one more attempt in a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Admission {
-    /// It counts; `failures` includes it until a success clears them.
+    /// The attempt counts; `failures` includes it until a success clears them.
     Admitted {
-        /// Tries without a success, this one included.
+        /// Attempts without a success, including this one.
         failures: i64,
     },
     /// Too soon after the failures before it.
     Refused {
-        /// When the next try counts.
+        /// When the next attempt counts.
         until: Timestamp,
     },
 }
 
-/// Counts a try before its outcome is known, so that parallel tries cannot share one: the count and its check are a
-/// single statement. A bucket that rested for a day starts again. A wait that is longer than any can be was written before
-/// the clock was set back, and counts as over.
+/// Counts an attempt before its outcome is known, so that parallel attempts cannot share one: the count and its check
+/// are a single statement. A bucket that was unused for a day starts again. A wait longer than the longest allowed one
+/// was written before the clock was set back, and counts as over.
 pub async fn admit(conn: &mut Conn, bucket: &str, free: i64, longest: Duration, now: Timestamp) -> Result<Admission> {
     // The wait doubles with each failure beyond the free ones: 1, 2, 4 … seconds.
     let admitted: Option<(i64,)> = sqlx::query_as(
@@ -113,7 +113,7 @@ pub async fn clear_failures(conn: &mut Conn, bucket: &str) -> Result<()> {
     Ok(())
 }
 
-/// Forgets buckets that nobody has tried since a moment.
+/// Removes buckets that were unused since a moment.
 pub async fn delete_failures(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
     let done = sqlx::query(
         "DELETE FROM password_failure WHERE bucket IN (

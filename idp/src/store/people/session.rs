@@ -32,26 +32,27 @@ impl FromRow<'_, AnyRow> for Session {
 const COLUMNS: &str = "s.id, s.sid, s.browser_id, s.user_id, u.sub, s.generation, s.auth_time, s.amr, s.acr, s.created_at, \
                        s.last_active_at, s.expires_at, s.kept_at";
 
-/// What makes a session live at `$now`: not ended, not too old, its user neither disabled nor signed out everywhere, and
-/// used within its idle time, be it by a refresh. What outlives the session does not keep it alive: nobody is there.
+/// The condition under which a session is live at `$now`: it has not ended, is not too old, its user is neither
+/// disabled nor signed out everywhere, and it was used within its idle time, which includes refreshes. Offline access
+/// does not keep it alive: the user is away.
 const LIVE: &str =
     "s.ended_at IS NULL AND s.expires_at > $now AND u.disabled_at IS NULL AND s.generation = u.generation
     AND (s.last_active_at + s.idle_seconds * 1000000 > $now OR EXISTS (
          SELECT 1 FROM client_grant a JOIN refresh_family f ON f.grant_id = a.id
           WHERE a.session_id = s.id AND a.offline_at IS NULL AND f.last_used_at + s.idle_seconds * 1000000 > $now))";
 
-/// The condition under which a session lives, with the time as parameter `now`; `s` is the session, `u` its user.
+/// The condition under which a session is live, with the time as parameter `now`; `s` is the session, `u` its user.
 pub fn live(now: &str) -> String {
     LIVE.replace("$now", now)
 }
 
-/// What a session cookie opens. The present cookie opens all sessions of its browser. The one that outlives the
-/// browser's closing opens those that are to be kept. The previous one opens, for half a minute, those that were proven
-/// before it was replaced. `b` is the browser, `s` the session.
+/// The sessions that a session cookie opens. The present cookie opens all sessions of its browser. The persistent
+/// cookie opens those that are to be kept. For half a minute, the previous cookie opens those that were proven before
+/// it was replaced. `b` is the browser, `s` the session.
 const OPENS: &str = "(b.sid_hash = $cookie OR (b.kept_sid_hash = $cookie AND s.kept_at IS NOT NULL)
     OR (b.previous_sid_hash = $cookie AND $lately AND s.auth_time < b.sid_renewed_at))";
 
-/// Whether the previous cookie is still good at `$now`: within 30 s of its replacement, before or after, since the
+/// Whether the previous cookie is still valid at `$now`: within 30 s of its replacement, before or after, since the
 /// clock may be set.
 const LATELY: &str = "b.sid_renewed_at + 30000000 > $now AND b.sid_renewed_at - 30000000 < $now";
 
@@ -60,7 +61,7 @@ fn opens(cookie: &str, now: &str) -> String {
     OPENS.replace("$lately", LATELY).replace("$cookie", cookie).replace("$now", now)
 }
 
-/// The condition under which the cookie before the present one is still good, with the time as parameter.
+/// The condition under which the previous cookie is still valid, with the time as parameter.
 fn lately(now: &str) -> String {
     LATELY.replace("$now", now)
 }
@@ -73,7 +74,7 @@ fn select(rest: &str) -> sqlx::AssertSqlSafe<String> {
     ))
 }
 
-/// The live sessions that a session cookie opens, the last used first.
+/// The live sessions that a session cookie opens, most recently used first.
 pub async fn list(conn: &mut Conn, cookie: &TokenHash, now: Timestamp) -> Result<Vec<Session>> {
     let sql = select(&format!(
         "b.id IN (SELECT id FROM browser WHERE sid_hash = $2
@@ -90,7 +91,7 @@ pub async fn list_of_browser(conn: &mut Conn, browser: &Id, now: Timestamp) -> R
     Ok(sqlx::query_as(select("b.id = $2")).bind(now).bind(browser).fetch_all(conn).await?)
 }
 
-/// A session as its owner is shown it.
+/// A session as its owner sees it.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct OfUser {
     /// The row.
@@ -107,7 +108,7 @@ pub struct OfUser {
     pub refreshed_at: Option<Timestamp>,
 }
 
-/// All live sessions of a user, the last used first.
+/// All live sessions of a user, most recently used first.
 pub async fn list_of_user(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<Vec<OfUser>> {
     let sql = sqlx::AssertSqlSafe(format!(
         "SELECT s.id, s.user_agent, s.address, s.created_at, s.last_active_at,
@@ -136,8 +137,8 @@ pub async fn find(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<Option<Ses
     Ok(sqlx::query_as(select("s.id = $2")).bind(now).bind(id).fetch_optional(conn).await?)
 }
 
-/// A browser's row, made if there is none, and held to the end of the transaction: of two who sign in at once in one browser
-/// the second finds what the first has done.
+/// A browser's row, created if missing, and locked until the end of the transaction: if two sign-ins happen at once in
+/// one browser, the second sees what the first has done.
 pub async fn hold_browser(
     conn: &mut Conn,
     new_id: &Id,
@@ -158,9 +159,8 @@ pub async fn hold_browser(
     Ok(row.0)
 }
 
-/// Whether somebody may go on with the cookie that a browser has shown when they sign in. The one before the present one is
-/// good for that if its successor was meant for the same person and may not have arrived; in the hands of anybody else it is
-/// a copy.
+/// Whether the cookie that a browser has shown stays valid for a user who signs in. The previous cookie does if its
+/// successor was meant for the same user and may not have arrived; from another user it is a copy.
 pub async fn goes_on(conn: &mut Conn, browser: &Id, presented: &TokenHash, user: &Id, now: Timestamp) -> Result<bool> {
     let sql = format!(
         "SELECT b.id FROM browser b WHERE b.id = $2 AND (b.sid_hash = $3 OR b.kept_sid_hash = $3
@@ -178,7 +178,8 @@ pub async fn goes_on(conn: &mut Conn, browser: &Id, presented: &TokenHash, user:
 }
 
 /// Ends the sessions of a browser that the cookie it has shown does not open, with one exception. If the answer to a
-/// sign-in was lost, the browser shows the previous cookie at the next try: then the session of the same user stays.
+/// sign-in was lost, the browser shows the previous cookie on the next attempt: then the session of the same user
+/// stays.
 pub async fn end_unopened(
     conn: &mut Conn,
     browser: &Id,
@@ -203,20 +204,20 @@ pub async fn end_unopened(
     Ok(())
 }
 
-/// The session cookies that a browser is given.
+/// The new session cookies of a browser.
 pub struct Cookies<'a> {
-    /// The hash of the one that opens all of its sessions.
+    /// The hash of the cookie that opens all of its sessions.
     pub sid_hash: &'a TokenHash,
-    /// The hash of the one that opens the sessions to be kept, if there are others.
+    /// The hash of the cookie that opens only the sessions to be kept, if there are others.
     pub kept_hash: Option<&'a TokenHash>,
-    /// The hash of the one that it has shown.
+    /// The hash of the cookie that the browser has shown.
     pub presented: Option<&'a TokenHash>,
-    /// Who signs in.
+    /// The user who signs in.
     pub user: &'a Id,
 }
 
-/// Gives a browser new session cookies. The one that it has shown, if it was good, stays good for a short while; all
-/// others die.
+/// Gives a browser new session cookies. The cookie that it has shown, if it was valid, stays valid for a short while;
+/// all others become invalid.
 pub async fn renew_browser(conn: &mut Conn, browser: &Id, cookies: &Cookies<'_>, now: Timestamp) -> Result<()> {
     let sql = format!(
         "UPDATE browser AS b SET sid_hash = $3, kept_sid_hash = $4, sid_renewed_at = $1, last_seen_at = $1, renewed_for = $6,
@@ -237,9 +238,9 @@ pub async fn renew_browser(conn: &mut Conn, browser: &Id, cookies: &Cookies<'_>,
     Ok(())
 }
 
-/// What is written of a new session beside what a [`Session`] holds.
+/// The columns of a new session that are not in a [`Session`].
 pub struct Device<'a> {
-    /// How long it may rest unused, in seconds.
+    /// How long it may be idle, in seconds.
     pub idle_seconds: i64,
     /// The browser's User-Agent.
     pub user_agent: Option<&'a str>,
@@ -274,8 +275,9 @@ pub async fn insert(conn: &mut Conn, session: &Session, device: &Device<'_>) -> 
     Ok(())
 }
 
-/// Notes that the user of a session has authenticated again, as `proof` tells; whether the session was there. If the
-/// user asks to be kept signed in, the session is kept from now on; one that was to be kept stays so.
+/// Notes that the user of a session has authenticated again, with the data of `proof`; returns whether the session
+/// existed. If the user asks to stay signed in, the session is kept from now on; a session that was to be kept stays
+/// so.
 pub async fn reauthenticate(conn: &mut Conn, id: &Id, proof: &Session, idle_seconds: i64) -> Result<bool> {
     let done = sqlx::query(
         "UPDATE session SET auth_time = $2, last_active_at = $2, amr = $3, acr = $4, kept_at = COALESCE($5, kept_at),
@@ -315,7 +317,7 @@ impl Change for Touch {
     }
 }
 
-/// Ends a session; whether it was not ended before. What hangs on it and is not offline ends with it.
+/// Ends a session; returns whether it had not ended before. Grants that depend on it and are not offline end with it.
 pub async fn end(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<bool> {
     let done = sqlx::query("UPDATE session SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL")
         .bind(id)
@@ -325,7 +327,7 @@ pub async fn end(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<bool> {
     Ok(done.rows_affected() == 1)
 }
 
-/// Forgets browsers that nobody has signed in with for long and that have no session any more.
+/// Removes browsers that have had no sign-in for a long time and have no sessions.
 pub async fn delete_browsers(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
     let done = sqlx::query(
         "DELETE FROM browser WHERE id IN (

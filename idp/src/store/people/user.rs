@@ -17,7 +17,7 @@ pub struct User {
     pub id: Id,
     /// The subject that clients know: OIDC Core §2.
     pub sub: String,
-    /// The standard claims that are kept as they are: OIDC Core §5.1.
+    /// The standard claims, stored unchanged: OIDC Core §5.1.
     #[sqlx(try_from = "Json<Map<String, Value>>")]
     pub profile: Map<String, Value>,
     /// When the account was made.
@@ -30,7 +30,7 @@ pub struct User {
     pub generation: i64,
 }
 
-/// What a user can be found by.
+/// The kinds of identifiers of a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IdentifierKind {
     /// A name of the user's choice.
@@ -59,11 +59,11 @@ pub struct Identifier {
     pub kind: String,
     /// As the user wrote it.
     pub as_written: String,
-    /// As it is compared.
+    /// The form in which it is compared.
     pub normalised: String,
-    /// What it looks like.
+    /// The form in which lookalikes are equal.
     pub skeleton: String,
-    /// When the user proved to own it.
+    /// When the user proved ownership of it.
     pub verified_at: Option<Timestamp>,
 }
 
@@ -78,10 +78,10 @@ pub async fn find(conn: &mut Conn, id: &Id) -> Result<Option<User>> {
     Ok(sqlx::query_as(select("WHERE u.id = $1")).bind(id).fetch_optional(conn).await?)
 }
 
-/// The columns of an identifier `i` that may not be there.
+/// The columns of an identifier `i` that may be absent.
 pub(in crate::store) const IDENTIFIER_COLUMNS: &str = "i.kind, i.as_written, i.normalised, i.skeleton, i.verified_at";
 
-/// An identifier from an outer join: a user without any has one row with nothing in these columns.
+/// An identifier from an outer join: a user without identifiers has one row with NULL in these columns.
 #[derive(sqlx::FromRow)]
 pub(in crate::store) struct MaybeIdentifier {
     kind: Option<String>,
@@ -132,13 +132,14 @@ pub async fn find_by_sub(conn: &mut Conn, sub: &str) -> Result<Option<User>> {
     Ok(sqlx::query_as(select("WHERE u.sub = $1")).bind(sub).fetch_optional(conn).await?)
 }
 
-/// A user by an identifier of any kind, normalised. A mail address and a user name never look alike: one has an @.
+/// Finds a user by a normalised identifier of any kind. Mail addresses and user names never collide: only addresses
+/// have an `@`.
 pub async fn find_by_identifier(conn: &mut Conn, normalised: &str) -> Result<Option<User>> {
     let sql = select("JOIN user_identifier i ON i.user_id = u.id WHERE i.normalised = $1 ORDER BY i.created_at");
     Ok(sqlx::query_as(sql).bind(normalised).fetch_optional(conn).await?)
 }
 
-/// Who may be signing in, and what that is judged by.
+/// The user who may be signing in, with the data that the decision needs.
 #[derive(sqlx::FromRow)]
 pub struct Candidate {
     /// The user.
@@ -150,8 +151,9 @@ pub struct Candidate {
     pub device_seen_at: Option<Timestamp>,
 }
 
-/// Who is meant by an identifier in a browser: one statement, whether anybody is or not. The browser is known if the user
-/// has signed in with it since `known_since`, by its own row or, where an earlier release wrote none, by its sessions.
+/// Finds the user of an identifier, and whether the browser is known: one statement, whether or not there is such a
+/// user. The browser is known if the user has signed in with it since `known_since`, by its own row or, where an
+/// earlier release wrote none, by its sessions.
 pub async fn find_candidate(
     conn: &mut Conn,
     normalised: &str,
@@ -171,7 +173,7 @@ pub async fn find_candidate(
     Ok(sqlx::query_as(sql).bind(normalised).bind(browser).bind(known_since).fetch_optional(conn).await?)
 }
 
-/// The users in the order of their making, from after `after`.
+/// The users after `after`, in the order of creation.
 pub async fn list(conn: &mut Conn, after: Option<&Id>, limit: i64) -> Result<Vec<User>> {
     let sql = select("WHERE u.id > $1 ORDER BY u.id LIMIT $2");
     Ok(sqlx::query_as(sql).bind(after.map_or("", Id::as_str)).bind(limit).fetch_all(conn).await?)
@@ -231,9 +233,9 @@ pub async fn identifiers(conn: &mut Conn, user: &Id) -> Result<Vec<Identifier>> 
     .await?)
 }
 
-/// Disables or enables a user; whether that changed anything.
+/// Disables or enables a user; returns whether that changed anything.
 pub async fn set_disabled(conn: &mut Conn, user: &Id, disabled_at: Option<Timestamp>, now: Timestamp) -> Result<bool> {
-    // Enabled again, a user has to sign in: what was open before stays closed.
+    // After being enabled again, a user has to sign in: earlier sessions stay closed.
     let done = sqlx::query(
         "UPDATE user_account SET disabled_at = $2, updated_at = $3, generation = generation + 1
           WHERE id = $1 AND (disabled_at IS NULL) <> (CAST($2 AS BIGINT) IS NULL)",
@@ -256,15 +258,15 @@ pub struct Held {
 }
 
 impl Held {
-    /// Whether what was verified when the user was of this generation still counts.
+    /// Whether a verification made when the user was of this generation still counts.
     pub fn may_still(self, generation: i64) -> bool {
         self.generation == generation && self.disabled_at.is_none()
     }
 }
 
-/// Locks the row of a user to the end of the transaction, if there is one. A transaction does this first if it reads
-/// something of a user and writes it back, changes several rows of a user, or writes because of something verified:
-/// then nobody writes in between, and two such transactions never deadlock.
+/// Locks the row of a user, if there is one, until the end of the transaction. A transaction does this first if it
+/// reads a user's data and writes it back, changes several rows of a user, or writes because of an earlier
+/// verification: no other transaction then writes in between, and two such transactions never deadlock.
 pub async fn hold(conn: &mut Conn, user: &Id) -> Result<Option<Held>> {
     Ok(sqlx::query_as(
         "UPDATE user_account SET generation = generation WHERE id = $1 RETURNING generation, disabled_at",
@@ -302,7 +304,7 @@ pub async fn roles(conn: &mut Conn, user: &Id) -> Result<Vec<String>> {
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
-/// Gives a user a role, which is made if there is none of that name.
+/// Gives a user a role, which is created if it does not exist.
 pub async fn give_role(conn: &mut Conn, user: &Id, role: &str, new_id: &Id, now: Timestamp) -> Result<()> {
     sqlx::query("INSERT INTO role (id, name, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING")
         .bind(new_id)
@@ -322,7 +324,7 @@ pub async fn give_role(conn: &mut Conn, user: &Id, role: &str, new_id: &Id, now:
     Ok(())
 }
 
-/// Whether anybody with this role can sign in by password.
+/// Whether any user with this role can sign in by password.
 pub async fn any_with_password(conn: &mut Conn, role: &str) -> Result<bool> {
     let row: Option<(String,)> = sqlx::query_as(
         "SELECT p.user_id FROM role r JOIN user_role m ON m.role_id = r.id JOIN password p ON p.user_id = m.user_id

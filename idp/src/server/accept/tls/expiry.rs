@@ -1,11 +1,11 @@
-//! When a certificate ends: the one field of X.509 (RFC 5280 §4.1.2.5) that an operator has to be warned of.
+//! The expiry of a certificate: the one field of X.509 (RFC 5280 §4.1.2.5) that an operator needs a warning about.
 
 use openssl::asn1::Asn1Time;
 use openssl::x509::X509;
 
 use crate::base::clock::Timestamp;
 
-/// When a certificate in DER ends; `None` if it is not written as expected.
+/// When a certificate in DER expires; `None` if its encoding is not as expected.
 pub(super) fn of(der: impl AsRef<[u8]>) -> Option<Timestamp> {
     let certificate = X509::from_der(der.as_ref()).ok()?;
     let since_1970 = Asn1Time::from_unix(0).ok()?.diff(certificate.not_after()).ok()?;
