@@ -1,4 +1,4 @@
-//! Latchkey, an OpenID Connect provider. The map of the house is `docs/architecture.md`.
+//! Latchkey, an OpenID Connect provider. `docs/architecture.md` is the map.
 //!
 //! Modules are rings; each uses only its own ring and those above it in this list.
 
@@ -9,7 +9,7 @@ pub mod jose;
 pub mod oidc;
 // 2: the only SQL.
 pub mod store;
-// 3: what several doors share.
+// 3: what several endpoints and pages share.
 pub mod account;
 pub mod app;
 pub mod clients;
@@ -22,14 +22,14 @@ pub(crate) mod notices;
 pub mod resources;
 pub mod site;
 pub(crate) mod tokens;
-// 4: plumbing.
+// 4: HTTP for all handlers.
 pub mod http;
-// 5: what both kinds of door need.
+// 5: what endpoints and pages share about an authorization.
 pub(crate) mod flow;
-// 6: doors.
+// 6: the handlers, for machines and for people.
 pub(crate) mod endpoints;
 pub(crate) mod pages;
-// 7: the process, and what can be asked for on the command line.
+// 7: the process, and the command line.
 pub(crate) mod commands;
 #[cfg(feature = "demo")]
 pub(crate) mod demo;
@@ -40,7 +40,7 @@ use std::process::ExitCode;
 
 use commands::Step;
 
-/// The program: does what its command line asks for, and gives the exit code.
+/// The program: runs what the command line asks for, and returns the exit code.
 pub fn main() -> ExitCode {
     let cli = match commands::parse(std::env::args_os()) {
         Ok(cli) => cli,

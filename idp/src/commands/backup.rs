@@ -49,7 +49,7 @@ pub(super) async fn backup(app: &App, backup: &Backup) -> Outcome {
         let why = "the log of another database: a restore would take it for that of the backup";
         return Err(Failure::Conflict(format!("{} is there, {why}", log.display())));
     }
-    // Under another name until it is whole and on disk.
+    // The copy has another name until it is complete and on disk.
     let unfinished = beside(file, ".unfinished");
     let _ = fs::remove_file(&unfinished);
     private(&unfinished).with_context(|| format!("{} cannot be written", unfinished.display()))?;
@@ -60,8 +60,8 @@ pub(super) async fn backup(app: &App, backup: &Backup) -> Outcome {
     Ok(Output::new(text, &json!({ "file": file, "bytes": bytes })))
 }
 
-/// Goes back to a backup, and begins a new epoch. After a crash at any step either the present database or the restored
-/// one is in place, and the present one is complete under one of its names. Run again, the command starts over.
+/// Restores a backup, and begins a new epoch. After a crash at any step either the present database or the restored one
+/// is in place, and the present one is complete under one of its names. The command can simply be run again.
 pub(super) async fn restore(config: Config, restore: &Restore) -> Outcome {
     let (DatabaseUrl::Sqlite(present), file) = (config.database_url(), &restore.file) else {
         return restore_in_place(config, restore).await;
@@ -69,14 +69,14 @@ pub(super) async fn restore(config: Config, restore: &Restore) -> Outcome {
     let Some(file) = file else {
         return Err(Failure::Usage("Which backup? latchkey restore FILE".to_owned()));
     };
-    // Before anything is made: the folder may be the wrong one.
+    // Checked before any file is created, since the folder may be the wrong one.
     let cannot_be_read = || format!("the backup {} cannot be read", file.display());
     let opened = File::open(file).map_err(|error| anyhow!(refusal::explained(file, &error)));
     drop(opened.with_context(cannot_be_read)?);
     boot::key_is_there(&config, file)?;
-    // Root restores for the service's user, who could not open what is root's.
+    // Root restores for the service's user, who cannot open files that belong to root.
     let owner = Owner::of(&present)?;
-    // Held until the end: nobody may begin on what is about to be replaced.
+    // Held until the end: no process may open a database that is about to be replaced.
     let hold = boot::take_away(&config, &present)?;
     hold.give(owner.uid, owner.gid)
         .with_context(|| format!("the lock files of {} cannot be given away", present.display()))?;
@@ -89,7 +89,7 @@ pub(super) async fn restore(config: Config, restore: &Restore) -> Outcome {
     boot::forget_unfinished_restore(&present).context("what an earlier restore has left cannot be removed")?;
     let restored = beside(&present, restore::RESTORING);
     for ending in ["", "-wal"] {
-        // A database that was kept as it was, or copied by hand, has the last of what was written in its log.
+        // If a database was copied with its log, by hand or by an earlier restore, its last writes are in the log.
         let from = beside(file, ending);
         if ending.is_empty() || from.exists() {
             copy(&from, &beside(&restored, ending)).with_context(cannot_be_read)?;
@@ -99,7 +99,7 @@ pub(super) async fn restore(config: Config, restore: &Restore) -> Outcome {
     let mut on_copy = config;
     on_copy.database.url = Some(DatabaseUrl::Sqlite(restored.clone()));
     let prepared = match begin_epoch_on_copy(on_copy, file).await {
-        // One file, and nothing beside it.
+        // Merged, it is a single file.
         Ok(()) => merge(&restored).await.map_err(Failure::from).and_then(|()| owner.give(&restored, true)),
         refused => refused,
     };
@@ -120,7 +120,7 @@ pub(super) async fn restore(config: Config, restore: &Restore) -> Outcome {
     Ok(Output::new(text, &json!({ "restored": file, "before": before })))
 }
 
-/// On PostgreSQL the data is back already, by pg_restore.
+/// Restores on PostgreSQL, where pg_restore has already brought the data back.
 async fn restore_in_place(config: Config, restore: &Restore) -> Outcome {
     if restore.file.is_some() {
         let text =
@@ -132,7 +132,7 @@ async fn restore_in_place(config: Config, restore: &Restore) -> Outcome {
     Ok(Output::new(text, &json!({ "restored": true })))
 }
 
-/// The same on a copy of a backup, which an earlier release may have written.
+/// Begins an epoch on a copy of a backup, which an earlier release may have written.
 async fn begin_epoch_on_copy(config: Config, file: &Path) -> Result<(), Failure> {
     let app = boot::open_copy(file, config, boot::Surroundings::real()).await?;
     if let Some(wrong) = app.db.check().await.map_err(failed)? {
@@ -148,7 +148,7 @@ async fn begin_epoch(app: &App) -> Result<(), Failure> {
     Ok(begun.map_err(failed)?)
 }
 
-/// Whose the database is, and who else may read it.
+/// The owner and mode of the database file.
 #[derive(Clone, Copy)]
 struct Owner {
     uid: u32,
@@ -157,19 +157,19 @@ struct Owner {
 }
 
 impl Owner {
-    /// That of a file. Where there is no file: the owner of its folder, and mode 0600.
+    /// The owner and mode of a file; if it does not exist, the owner of its folder and mode 0600.
     fn of(path: &Path) -> Result<Self, Failure> {
         if let Ok(data) = fs::metadata(path) {
             return Ok(Self { uid: data.uid(), gid: data.gid(), mode: data.mode() & 0o777 });
         }
         let folder = restore::folder_of(path);
-        // A folder that is not there yet will belong to whoever runs this.
+        // A folder that does not exist yet will belong to the user who runs the command.
         let data = fs::metadata(folder).or_else(|_| fs::metadata("."));
         let data = data.with_context(|| format!("{} cannot be read", folder.display()))?;
         Ok(Self { uid: data.uid(), gid: data.gid(), mode: 0o600 })
     }
 
-    /// Gives a file to this owner, and where that is asked for, its mode.
+    /// Sets the owner of a file and, if `with_mode`, its mode.
     fn give(self, path: &Path, with_mode: bool) -> Result<(), Failure> {
         let given = || -> std::io::Result<()> {
             let data = fs::metadata(path)?;
@@ -186,7 +186,7 @@ impl Owner {
     }
 }
 
-/// Copies a file into one that is for its owner alone.
+/// Copies a file into a new one that only its owner can read.
 fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     let mut source = File::open(from)?;
     private(to)?;
@@ -200,8 +200,8 @@ async fn merge(database: &Path) -> anyhow::Result<()> {
     Db::merge(database).await.with_context(|| format!("the log of {} cannot be written to it", database.display()))
 }
 
-/// Gives the present database a second name beside its own, and returns that name. Its own name stays until the
-/// restored database takes it: where there is no database, a server would begin with an empty one.
+/// Gives the present database a second name in its folder, and returns that name. The first name stays until the
+/// restored database takes it: if the file were missing, a server would begin with an empty database.
 async fn put_aside(present: &Path, now: Timestamp) -> Result<Option<PathBuf>, Failure> {
     if !present.exists() {
         return Ok(None);
@@ -211,7 +211,7 @@ async fn put_aside(present: &Path, now: Timestamp) -> Result<Option<PathBuf>, Fa
         Err(error) if error.is_busy() => {
             return Err(anyhow!("somebody is at work on {}, try again: {error}", present.display()).into());
         }
-        // It may be damaged, which is why somebody goes back to a backup: then it is kept as it is, with its log.
+        // The database may be damaged, which is a reason to restore: it is kept unchanged, with its log.
         Err(error) => {
             tracing::warn!("the database from before is kept as it is, since it cannot be read: {error}");
             false
@@ -228,7 +228,7 @@ async fn put_aside(present: &Path, now: Timestamp) -> Result<Option<PathBuf>, Fa
                 }
             }
         } else if fs::hard_link(present, &before).is_err() {
-            // Not every file system has a second name for a file.
+            // Not every file system has hard links.
             copy(present, &before)?;
         }
         File::open(restore::folder_of(present))?.sync_all()
@@ -237,14 +237,14 @@ async fn put_aside(present: &Path, now: Timestamp) -> Result<Option<PathBuf>, Fa
     let owner = Owner::of(present)?;
     owner.give(&before, true)?;
     crash_point("restore.kept");
-    // The log must go: the restored database would take it for its own. What it held was merged into the file, or copied.
+    // SQLite would apply this log to the restored database. Its content was merged into the file, or copied.
     for ending in ["-wal", "-shm"] {
         let _ = fs::remove_file(beside(present, ending));
     }
     Ok(Some(before))
 }
 
-/// A name that nobody has, with the time in it.
+/// An unused name, with the time in it.
 fn free_name(present: &Path, now: Timestamp) -> PathBuf {
     let name = beside(present, &format!("{}{}", restore::BEFORE, now.to_string().replace(':', "-")));
     let taken = |path: &PathBuf| !path.exists() && !beside(path, "-wal").exists();
@@ -252,13 +252,13 @@ fn free_name(present: &Path, now: Timestamp) -> PathBuf {
     std::iter::once(name.clone()).chain(more).find(taken).unwrap_or(name)
 }
 
-/// Whether two names are those of one file.
+/// Whether two paths name the same file.
 fn is_same(one: &Path, other: &Path) -> bool {
     let place = |path: &Path| fs::metadata(path).ok().map(|data| (data.dev(), data.ino()));
     place(one).is_some_and(|one| place(other) == Some(one))
 }
 
-/// Makes an empty file that is for its owner alone.
+/// Creates an empty file that only its owner can read.
 fn private(path: &Path) -> std::io::Result<()> {
     let mut options = File::options();
     options.write(true).create_new(true);
@@ -267,7 +267,7 @@ fn private(path: &Path) -> std::io::Result<()> {
     options.open(path).map(drop)
 }
 
-/// Gives a file that is written its name, and waits until both are on disk.
+/// Renames a written file, and waits until the file and its name are on disk.
 fn finish(from: &Path, to: &Path) -> std::io::Result<()> {
     File::open(from)?.sync_all()?;
     fs::rename(from, to)?;

@@ -20,7 +20,7 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// The largest logo of a client, in bytes: it goes along with every page.
+/// The largest logo of a client, in bytes: it is embedded in every page.
 const LARGEST_LOGO: usize = 32 * 1024;
 
 /// What can be done about clients.
@@ -109,7 +109,7 @@ fn methods() -> impl TypedValueParser<Value = TokenEndpointAuthMethod> {
 }
 
 impl AddClient {
-    /// The client that is to be added, unless it contradicts itself.
+    /// The client to add; an error if its options contradict each other.
     pub fn to_new(&self) -> Result<NewClient, Failure> {
         let mut new = NewClient::of_kind(self.kind);
         let metadata = &mut new.metadata;
@@ -142,7 +142,7 @@ impl AddClient {
     }
 }
 
-/// What is wrong with a client, by the options that say it.
+/// Reports the faults of a client by the options that cause them.
 fn told(faults: &[Fault]) -> Result<(), Failure> {
     let option = |member| match member {
         Member::ClientId => "--client-id",
@@ -157,7 +157,7 @@ fn told(faults: &[Fault]) -> Result<(), Failure> {
         Member::DefaultResources => "--resource",
         Member::Resources => "--may-ask-for",
         Member::ResourceIdentifiers => "--resource-identifier",
-        // These can be said in the configuration alone.
+        // These can be set only in the configuration.
         Member::ClientUri | Member::TosUri | Member::PolicyUri => member.as_str(),
     };
     let faults: Vec<_> = faults.iter().map(|Fault { member, why }| format!("{}: {why}", option(*member))).collect();
@@ -185,26 +185,26 @@ pub struct ClientRow {
     pub first_party: bool,
     /// Whether it must use PKCE.
     pub require_pkce: bool,
-    /// What its ID tokens are signed with, if that was chosen for it.
+    /// The algorithm of its ID tokens, if one was chosen.
     pub id_token_signed_response_alg: Option<Algorithm>,
     /// Whether its ID tokens hold the claims of the granted scopes, too.
     pub id_token_claims: bool,
-    /// The resources that its access tokens are for when it does not say.
+    /// The resources of its access tokens if its request names none.
     pub default_resources: Vec<String>,
-    /// The resources that it may ask for besides.
+    /// The other resources that it may ask for.
     pub resources: Vec<String>,
     /// The resources that it stands for.
     pub resource_identifiers: Vec<String>,
-    /// Whether it is shut out.
+    /// Whether it is disabled.
     pub disabled: bool,
-    /// Whether it is declared in the configuration, where alone it can be changed.
+    /// Whether it is declared in the configuration, and can only be changed there.
     pub declared: bool,
     /// When it was added; RFC 3339 in JSON.
     #[serde(serialize_with = "crate::commands::values::rfc3339")]
     pub created_at: Timestamp,
 }
 
-/// The answer to a client that was added; this is the only time that the secret is shown.
+/// The output of `client add`; the secret is shown only this once.
 pub fn added(client: &ClientRow, secret: Option<&Secret>) -> Output {
     let mut output = show(client);
     let head = format!("Added the client {}.\n\n{}", harmless(&client.client_id), output.text);
@@ -268,7 +268,7 @@ pub fn not_found(client_id: &str) -> Failure {
     Failure::NotFound(format!("There is no client {}.", harmless(client_id)))
 }
 
-/// Does what is asked about clients.
+/// Runs a command on clients.
 pub(super) async fn command(app: &App, command: ClientCommand) -> Outcome {
     match command {
         ClientCommand::Add(add) => {

@@ -45,7 +45,7 @@ fn check(loaded: &Loaded) -> Output {
     Output { text, json: json!({ "file": loaded.file, "warnings": warnings, "values": values }) }
 }
 
-/// A value as data, from the form that it has in the file.
+/// A value as data, parsed from its form in the file.
 fn value(text: &str) -> Value {
     let table = format!("value = {text}").parse::<toml::Table>().ok();
     table.and_then(|table| serde_json::to_value(table.get("value")?).ok()).unwrap_or_default()

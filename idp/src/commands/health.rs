@@ -22,10 +22,10 @@ use tokio_rustls::TlsConnector;
 use crate::commands::{Failure, Outcome, Output};
 use crate::config::Config;
 
-/// More than the answer of a Latchkey is not read, in bytes.
+/// The longest response that is read, in bytes; Latchkey's own is shorter.
 const LONGEST_ANSWER: usize = 64 * 1024;
 
-/// Asks, and says what was found.
+/// Asks the server, and reports the result.
 pub(super) async fn ask(config: &Config, timeout: Duration) -> Outcome {
     let address = reachable(config.listen());
     let answered = tokio::time::timeout(timeout, ready(config, address));
@@ -36,7 +36,7 @@ pub(super) async fn ask(config: &Config, timeout: Duration) -> Outcome {
     judge(address, status, &body)
 }
 
-/// Where a server that listens on this address is found on this machine.
+/// The address under which a server that listens here is reachable from this machine.
 fn reachable(listens: SocketAddr) -> SocketAddr {
     let ip = match listens.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -65,8 +65,8 @@ async fn ready(config: &Config, address: SocketAddr) -> anyhow::Result<(StatusCo
     exchange(TlsConnector::from(Arc::new(client)).connect(name, stream).await?, host).await
 }
 
-/// Takes whatever certificate there is: it is for the name that people use and not for this address, nothing secret is
-/// sent, and one that has expired is no reason to restart the server.
+/// Accepts any certificate: it is issued for the public name and not for this address, nothing secret is sent, and an
+/// expired certificate is no reason to restart the server.
 #[derive(Debug)]
 struct AnyCertificate(Arc<CryptoProvider>);
 
@@ -105,13 +105,13 @@ impl ServerCertVerifier for AnyCertificate {
     }
 }
 
-/// One request over a connection, whatever it is made of.
+/// One request over a connection of any kind.
 async fn exchange(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     host: &str,
 ) -> anyhow::Result<(StatusCode, Value)> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    // How the connection ends does not matter once there is an answer, and without one the request fails.
+    // An error of the connection can be ignored: without a response the request itself fails.
     let connection = tokio::spawn(connection);
     let request = Request::get("/health/ready").header(header::HOST, host).body(Body::empty())?;
     let answer = sender.send_request(request).await?;

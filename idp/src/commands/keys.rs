@@ -36,17 +36,17 @@ pub enum KeysCommand {
     },
 }
 
-/// Where a key is in its life.
+/// The state of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyState {
-    /// It is in the key set and does not sign yet.
+    /// It is published and does not sign yet.
     Published,
     /// It signs.
     Signs,
-    /// It signs no more, and is in the key set until its last token has died.
+    /// It no longer signs, and stays in the key set until its last token has expired.
     Retired,
-    /// It is in the key set no more, and nothing that it has signed is good.
+    /// It is no longer in the key set, and no token that it signed is valid.
     Revoked,
 }
 
@@ -57,12 +57,12 @@ pub struct KeyRow {
     pub kid: String,
     /// The algorithm.
     pub algorithm: String,
-    /// Where it is in its life.
+    /// Its state.
     pub state: KeyState,
     /// From when it signs; RFC 3339 in JSON.
     #[serde(serialize_with = "crate::commands::values::rfc3339")]
     pub active_at: Timestamp,
-    /// From when it is in the key set no more, as far as that is known.
+    /// When it leaves the key set, if that is known.
     #[serde(serialize_with = "rfc3339_if_known")]
     pub leaves_at: Option<Timestamp>,
 }
@@ -133,13 +133,13 @@ fn late(text: &str, what: &str, behind: &[String]) -> Failure {
     ))
 }
 
-/// How long a command waits for the servers to follow.
+/// How long a command waits until all servers use the new keys.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How often it looks whether they have.
+/// How often it checks whether they do.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Does what is asked about signing keys.
+/// Runs a command on signing keys.
 pub(super) async fn command(app: &App, command: KeysCommand) -> Outcome {
     match command {
         KeysCommand::List => {
@@ -163,7 +163,7 @@ pub(super) async fn command(app: &App, command: KeysCommand) -> Outcome {
             let done = app.keys.revoke(&app.db, &app.vault, &kid).await.map_err(failed)?;
             let made = match done {
                 Some(done) => done.made,
-                // Again, to see whether every server has followed by now.
+                // Run again, the command checks whether every server has followed by now.
                 None if keys(app)
                     .await
                     .map_err(failed)?
@@ -185,7 +185,7 @@ async fn keys(app: &App) -> Result<Vec<SigningKey>> {
     signing_key::list(&mut *app.db.read().await?).await
 }
 
-/// Waits until every server works with the present keys and `so` holds. Returns the servers that have not followed in time.
+/// Waits until every server uses the present keys and `so` holds. Returns the servers that have not followed in time.
 async fn followed(app: &App, so: impl Fn() -> bool) -> Result<Vec<String>> {
     let generation = app.keys.ring().generation;
     let behind = async || process::behind(&mut *app.db.read().await?, generation, app.now() - PROCESS_SEEN).await;

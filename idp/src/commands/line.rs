@@ -1,4 +1,4 @@
-//! What can be said on the command line.
+//! The grammar of the command line.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use clap_complete::Shell;
 
 use crate::commands::values::duration;
 
-/// What exit codes mean.
+/// The meaning of the exit codes.
 pub(super) const EXIT_CODES: &str = "\
 Exit codes:
   0   done

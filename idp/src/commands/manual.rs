@@ -1,4 +1,4 @@
-//! `latchkey man` and `latchkey completions`: what the command line says about itself.
+//! `latchkey man` and `latchkey completions`: the manual page and the shell completions.
 
 use std::io::Write;
 
@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::commands::line::{Cli, EXIT_CODES};
 use crate::commands::output::{Outcome, Output};
 
-/// What clap's page does not tell.
+/// The sections that clap's page does not have.
 const ENVIRONMENT: &str = "\
 .SH ENVIRONMENT
 .TP
@@ -23,7 +23,7 @@ The value of a key, which wins over the file: LATCHKEY__HTTP__LISTEN is http.lis
 \\fBlatchkey config reference\\fR prints all keys.
 ";
 
-/// What a shell reads to complete command lines.
+/// The completion script of a shell.
 pub(super) fn completions(shell: Shell) -> Outcome {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "latchkey", &mut script);
@@ -57,14 +57,14 @@ fn write_page(page: &mut Vec<u8>) -> std::io::Result<()> {
     writeln!(page, ".fi")
 }
 
-/// A section for each command that does something by itself; those that only gather others are in their names.
+/// Writes a section for each command that can be run; a command group appears only in the names of its commands.
 fn write_commands(gathers: &Command, page: &mut Vec<u8>) -> std::io::Result<()> {
     for command in gathers.get_subcommands() {
         if command.has_subcommands() {
             write_commands(command, page)?;
             continue;
         }
-        // What holds for every command is told once, at the top.
+        // Global options are described once, at the top.
         let own = command.clone().mut_args(|arg| {
             let told = arg.is_global_set() || arg.get_id() == "help";
             arg.hide(told)
@@ -78,7 +78,7 @@ fn write_commands(gathers: &Command, page: &mut Vec<u8>) -> std::io::Result<()> 
         }
         let name = command.get_bin_name().unwrap_or_else(|| command.get_name());
         writeln!(page, ".SH \"{}\"", name.to_uppercase())?;
-        // Each of these is a section of its own page; here they are parts of one.
+        // clap writes each command as its own page; here they are sections of one page.
         page.extend(String::from_utf8_lossy(&text).replace(".SH ", ".SS ").into_bytes());
     }
     Ok(())

@@ -1,7 +1,7 @@
-//! Ring 7: the command line. A file is a noun: what can be asked for, how it is done, and what is answered.
+//! Ring 7: the command line. One file per noun: its arguments, what the command does, and its output.
 //!
-//! [`begin`] does all that needs no database; what is left is a [`Work`] for the rest of the program, which answers with an
-//! [`Outcome`] that [`finish`] prints.
+//! [`begin`] does all that needs no database; the rest is a [`Work`], which the program runs. [`finish`] prints its
+//! [`Outcome`].
 
 pub mod backup;
 pub mod client;
@@ -30,30 +30,30 @@ pub use work::{AppCommand, Work};
 
 use crate::config::{Config, Loaded};
 
-/// How far [`begin`] has come.
+/// What [`begin`] leaves to do.
 #[derive(Debug)]
 pub enum Step {
-    /// All is done, with this exit code.
+    /// Nothing; the program ends with this exit code.
     Done(u8),
-    /// The demonstration, which has a configuration of its own.
+    /// Run the demo, which has its own configuration.
     #[cfg(feature = "demo")]
     Demo(Demo),
-    /// The server is to be asked whether it is ready.
+    /// Ask the server whether it is ready.
     Health(Health, Box<Loaded>),
-    /// There is work for the rest of the program.
+    /// Run this work.
     Work(Work, Box<Loaded>),
 }
 
-/// Reads the command line; what cannot be read, and `--help`, is answered at once and gives the exit code.
+/// Parses the command line. On `--help` or an error it prints the text and returns the exit code as `Err`.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, u8> {
     Cli::try_parse_from(args).map_err(|error| {
-        // A reader that has gone away needs no help text.
+        // If the reader has closed the pipe, the text is not needed.
         let _ = error.print();
         u8::try_from(error.exit_code()).unwrap_or(Failure::USAGE)
     })
 }
 
-/// The variables of the process; a value that is not Unicode is kept recognisably wrong instead of being left out.
+/// The environment variables; a value that is not Unicode is not left out, but converted so that it is visibly wrong.
 pub fn environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))

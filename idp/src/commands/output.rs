@@ -1,4 +1,4 @@
-//! Answers: text for people, JSON for machines, an exit code for scripts.
+//! The output of commands: text for people, JSON for machines, an exit code for scripts.
 
 use std::io::Write;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::config::{Problem, Problems};
 use crate::server::boot::NotOurs;
 
-/// What a command answers, in both forms.
+/// The output of a command, in both forms.
 #[derive(Clone, Debug)]
 pub struct Output {
     /// For people.
@@ -18,25 +18,25 @@ pub struct Output {
 }
 
 impl Output {
-    /// An answer in words, with the same as data.
+    /// An output as text, and the same as data.
     pub fn new(text: impl Into<String>, data: &impl Serialize) -> Self {
-        // Our own rows always have a JSON form.
+        // Our own rows can always be serialized.
         Self { text: text.into(), json: serde_json::to_value(data).unwrap_or_default() }
     }
 }
 
-/// Why a command did not do what it was asked for; each reason has its exit code.
+/// Why a command failed; each reason has its exit code.
 #[derive(Debug)]
 pub enum Failure {
     /// Something went wrong.
     Failed(String),
-    /// The command line asks for what cannot be.
+    /// The command line asks for something impossible.
     Usage(String),
-    /// What is named does not exist.
+    /// The named object does not exist.
     NotFound(String),
-    /// What is to be made exists, or is in use.
+    /// The new object already exists, or is in use.
     Conflict(String),
-    /// The database is not there, or not one that the command may work on.
+    /// The database does not exist, or the command may not use it.
     NoDatabase(String),
     /// The configuration is wrong.
     Configuration(Problems),
@@ -113,7 +113,7 @@ pub(crate) fn failed(error: impl std::error::Error + Send + Sync + 'static) -> a
 /// The result of a command.
 pub type Outcome = Result<Output, Failure>;
 
-/// Prints the result of a command, answers to `out` and failures to `err`, and gives the exit code.
+/// Prints the result of a command, outputs to `out` and failures to `err`, and returns the exit code.
 pub fn finish<'a>(outcome: Outcome, as_json: bool, out: &'a mut dyn Write, err: &'a mut dyn Write) -> u8 {
     let (code, text, json) = match outcome {
         Ok(Output { text, json }) => (0, text, json),
@@ -122,7 +122,7 @@ pub fn finish<'a>(outcome: Outcome, as_json: bool, out: &'a mut dyn Write, err: 
     let to = if code == 0 { out } else { err };
     let text = if as_json { format!("{json:#}") } else { text };
     let written = writeln!(to, "{}", text.trim_end_matches('\n')).and_then(|()| to.flush());
-    // An answer that could not be written, other than to a reader that has seen enough, is no success.
+    // Output that cannot be written is a failure, unless the reader has closed the pipe.
     match written {
         Err(error) if code == 0 && error.kind() != std::io::ErrorKind::BrokenPipe => 1,
         _ => code,
@@ -139,7 +139,7 @@ pub(super) fn problem(problem: &Problem) -> Value {
     })
 }
 
-/// Lines in columns under headings, or what to say when there are none.
+/// Rows in columns under headings, or the given text if there are no rows.
 pub(super) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]], none: &str) -> String {
     if rows.is_empty() {
         return none.to_owned();
@@ -156,14 +156,14 @@ pub(super) fn table<const N: usize>(headings: [&str; N], rows: &[[String; N]], n
     lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// Names and values, one a line; values that are empty are left out.
+/// Names and values, one per line; empty values are left out.
 pub(super) fn details(lines: &[(&str, String)]) -> String {
     let width = lines.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let shown = lines.iter().filter(|(_, value)| !value.is_empty());
     shown.map(|(name, value)| format!("{name:width$}  {}", harmless(value))).collect::<Vec<_>>().join("\n")
 }
 
-/// Text that others wrote, without the control characters by which it could rewrite a terminal.
+/// Text from others, without the control characters that could rewrite a terminal.
 pub(super) fn harmless(text: &str) -> String {
     let invisible = |c: char| {
         c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

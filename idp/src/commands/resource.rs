@@ -75,11 +75,11 @@ pub struct Changes {
     signing_algorithm: Option<OrDefault<Algorithm>>,
 }
 
-/// A value of its own, or that of the configuration.
+/// A value for this resource, or the configured default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct OrDefault<T>(Option<T>);
 
-/// The word for the value of the configuration.
+/// The word for the configured default.
 const DEFAULT: &str = "default";
 
 fn or_default<T>(
@@ -111,7 +111,7 @@ impl Changes {
     }
 }
 
-/// What is wrong with a resource, by the options that say it.
+/// Reports the faults of a resource by the options that cause them.
 pub fn told(faults: &[(&'static str, String)]) -> Failure {
     let option = |member| match member {
         "scopes" => "--scope: ",
@@ -130,13 +130,13 @@ pub struct ResourceRow {
     pub identifier: String,
     /// The name.
     pub name: String,
-    /// The scopes that mean something there alone.
+    /// The scopes that exist only at this resource.
     pub scope: String,
-    /// How long access tokens for it live, if not as long as others.
+    /// The lifetime of its access tokens, if it differs from the default.
     pub access_token: Option<String>,
-    /// What access tokens for it are signed with, if not as others.
+    /// The algorithm of its access tokens, if it differs from the default.
     pub signing_algorithm: Option<Algorithm>,
-    /// Whether it is declared in the configuration, where alone it can be changed.
+    /// Whether it is declared in the configuration, and can only be changed there.
     pub declared: bool,
     /// When it was registered; RFC 3339 in JSON.
     #[serde(serialize_with = "crate::commands::values::rfc3339")]
@@ -198,7 +198,7 @@ pub fn show(one: &ResourceRow) -> Output {
     Output::new(text, one)
 }
 
-/// The answer to a resource that was added or changed.
+/// The output of `resource add` and `resource edit`.
 pub fn written(verb: &str, one: &ResourceRow) -> Output {
     let mut output = show(one);
     output.text = format!("{verb} the resource {}.\n\n{}", harmless(&one.identifier), output.text);
@@ -219,7 +219,7 @@ pub fn not_found(identifier: &str) -> Failure {
     Failure::NotFound(format!("There is no resource {}.", harmless(identifier)))
 }
 
-/// Does what is asked about resources.
+/// Runs a command on resources.
 pub(super) async fn command(app: &App, command: ResourceCommand) -> Outcome {
     match command {
         ResourceCommand::Add { identifier, name, scope, access_token, signing_algorithm } => {

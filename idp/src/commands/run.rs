@@ -1,4 +1,4 @@
-//! Doing what was asked for, once the configuration is read.
+//! Runs the work once the configuration is read.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::config::{DEFAULT_FILE, Loaded};
 use crate::server::boot::{self, Purpose, Surroundings};
 use crate::server::{self, log, process};
 
-/// Does the work, on a runtime of its own.
+/// Runs the work on a new runtime.
 pub fn run(work: Work, loaded: Loaded) -> Outcome {
     let place = configured_in(&loaded);
     let log = Arc::new(log::start(&loaded.config));
@@ -44,7 +44,7 @@ pub fn run(work: Work, loaded: Loaded) -> Outcome {
     })
 }
 
-/// Asks the server whether it is ready. Without a log: this is asked every few seconds, and who asks wants the answer alone.
+/// Asks the server whether it is ready. Nothing is logged: this runs every few seconds, and only the output is wanted.
 pub fn ask(health: Health, loaded: &Loaded) -> Outcome {
     process::runtime()?.block_on(health::ask(&loaded.config, health.timeout))
 }
@@ -59,7 +59,7 @@ async fn answer(app: &App, command: AppCommand) -> Outcome {
     }
 }
 
-/// Says which configuration was read, for whoever looks for a database in the wrong place.
+/// Says which configuration was read, in case the operator expects another database.
 fn configured_in(loaded: &Loaded) -> String {
     let name = "Name another configuration with --config FILE or LATCHKEY_CONFIG";
     let shown = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string();

@@ -81,7 +81,7 @@ fn dash(text: &str) -> Result<String, &'static str> {
 }
 
 impl PasswordSource {
-    /// Reads the password, if there is to be one: the first line.
+    /// Reads the password, if one was asked for: the first line.
     pub fn read(&self, mut input: impl BufRead) -> Result<Option<Secret>, Failure> {
         if self.password.is_none() {
             return Ok(None);
@@ -105,36 +105,36 @@ pub struct UserRow {
     pub username: Option<String>,
     /// The mail address.
     pub email: Option<String>,
-    /// Whether the mail address is proven to be theirs.
+    /// Whether the mail address is verified.
     pub email_verified: bool,
     /// The name.
     pub name: Option<String>,
     /// Whether a password is set.
     pub has_password: bool,
-    /// Whether they are shut out.
+    /// Whether they are disabled.
     pub disabled: bool,
     /// When the account was made; RFC 3339 in JSON.
     #[serde(serialize_with = "crate::commands::values::rfc3339")]
     pub created_at: Timestamp,
 }
 
-/// A link that works once, and until when.
+/// A link that works once, with its expiry.
 #[derive(Clone, Debug)]
 pub struct Link {
     /// The whole URL.
     pub url: Secret,
-    /// When it stops to work.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 
 impl UserRow {
-    /// What people know the person by.
+    /// The name or identifier by which the person is known.
     fn label(&self) -> &str {
         self.username.as_deref().or(self.email.as_deref()).unwrap_or(&self.sub)
     }
 }
 
-/// The answer to a person who was added, with the link by which they set a password.
+/// The output of `user add`, with the link to set a password.
 pub fn added(user: &UserRow, link: Option<&Link>) -> Output {
     with_link(format!("Added {} (subject {}).", harmless(user.label()), harmless(&user.sub)), user, link)
 }
@@ -203,7 +203,7 @@ pub fn not_found(user: &str) -> Failure {
     Failure::NotFound(format!("There is nobody with the mail address, user name or subject {}.", harmless(user)))
 }
 
-/// Does what is asked about people.
+/// Runs a command on people.
 pub(super) async fn command(app: &App, command: UserCommand) -> Outcome {
     match command {
         UserCommand::Add(add) => add_user(app, &add).await,
@@ -255,7 +255,7 @@ async fn add_user(app: &App, add: &AddUser) -> Outcome {
     let password = add.password.read(stdin().lock())?;
     let mut identifiers = Vec::new();
     for text in [&add.username, &add.email].into_iter().flatten() {
-        // What an operator writes down is true.
+        // A mail address that an operator enters counts as verified.
         let parsed = identifier::parse(text, Some(app.now()));
         identifiers.push(parsed.map_err(|problem| Failure::Usage(explain(text, problem)))?);
     }

@@ -1,31 +1,31 @@
-//! What is left to do once the configuration is read.
+//! The work that remains once the configuration is read.
 
 use super::{backup, client, keys, resource, user};
 
 /// A piece of work.
 #[derive(Debug)]
 pub enum Work {
-    /// To serve until told to stop.
+    /// Serve until stopped.
     Serve,
-    /// To bring the schema up to date.
+    /// Bring the schema up to date.
     Migrate,
-    /// To go back to a copy of the database.
+    /// Restore a backup of the database.
     Restore(backup::Restore),
     /// A command on the open database.
     Command(AppCommand),
 }
 
-/// A command on the open database, beside a server that may be running.
+/// A command on the open database; a server may be running on it.
 #[derive(Debug)]
 pub enum AppCommand {
-    /// To write a copy of the database.
+    /// Write a backup of the database.
     Backup(backup::Backup),
-    /// Something about clients.
+    /// A command on clients.
     Client(client::ClientCommand),
-    /// Something about resources.
+    /// A command on resources.
     Resource(resource::ResourceCommand),
-    /// Something about people.
+    /// A command on users.
     User(user::UserCommand),
-    /// Something about signing keys.
+    /// A command on signing keys.
     Keys(keys::KeysCommand),
 }

@@ -1,4 +1,4 @@
-//! The application of the demonstration, written with the `openidconnect` crate as any application would be.
+//! The demo application, written with the `openidconnect` crate like any other application.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,17 +27,17 @@ use crate::base::random::Random;
 pub(super) struct Registration {
     /// The provider.
     pub(super) issuer: String,
-    /// The application's name there.
+    /// The application's client identifier.
     pub(super) client_id: String,
     /// Its secret.
     pub(super) client_secret: String,
-    /// Its own address.
+    /// Its URL.
     pub(super) origin: String,
-    /// Who can sign in, and with what, for the front page.
+    /// The credentials that the front page shows.
     pub(super) hint: Option<(String, String)>,
 }
 
-/// What a provider tells of its sign-out: OpenID Connect RP-Initiated Logout §2.1.
+/// The provider metadata about sign-out: OpenID Connect RP-Initiated Logout §2.1.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 struct SignOutMetadata {
     end_session_endpoint: Option<String>,
@@ -70,13 +70,13 @@ struct Inner {
     registration: Registration,
     http: reqwest::Client,
     random: Random,
-    /// What is known of each browser, by its cookie.
+    /// The state of each browser, by its cookie.
     browsers: Mutex<HashMap<String, Visit>>,
 }
 
 #[derive(Default)]
 struct Visit {
-    /// A sign-in that was begun: state, nonce and verifier.
+    /// A sign-in in progress: state, nonce and verifier.
     begun: Option<(String, String, String)>,
     tokens: Option<Tokens>,
     message: Option<String>,
@@ -87,13 +87,13 @@ struct Tokens {
     access: String,
     id: String,
     refresh: Option<String>,
-    /// How often they were refreshed.
+    /// How often the tokens were refreshed.
     refreshes: u32,
 }
 
-/// The application. It finds its provider when the first person comes.
+/// The application. It runs discovery at each request that needs the provider.
 pub(super) fn application(registration: Registration) -> anyhow::Result<Router> {
-    // No redirect of a provider's is followed: a client that does so can be led anywhere.
+    // Redirects are not followed: they could lead the client to any server.
     let http = reqwest::ClientBuilder::new().redirect(reqwest::redirect::Policy::none()).build()?;
     let inner = Inner { registration, http, random: Random::System, browsers: Mutex::default() };
     Ok(Router::new()
@@ -115,7 +115,7 @@ struct FrontPage {
     signed_in: Option<SignedIn>,
 }
 
-/// What is shown of a sign-in.
+/// The data of a sign-in for the page.
 struct SignedIn {
     claims: Vec<(String, String)>,
     userinfo: String,
@@ -125,7 +125,7 @@ struct SignedIn {
     refreshes: u32,
 }
 
-/// A token, taken apart.
+/// A decoded token.
 struct Decoded {
     header: String,
     payload: String,
@@ -228,7 +228,7 @@ async fn sign_out(State(app): State<Application>, headers: HeaderMap) -> Result<
 }
 
 impl Application {
-    /// Discovery, and the client that it makes.
+    /// Runs discovery, and makes the client from it.
     async fn client(&self) -> anyhow::Result<(Metadata, Client)> {
         let Registration { issuer, client_id, client_secret, origin, .. } = self.0.registration.clone();
         let issuer = IssuerUrl::new(issuer)?;
@@ -307,7 +307,7 @@ impl Application {
         })
     }
 
-    /// Looks at what is known of this browser, which may be new.
+    /// Reads the state of this browser, which may be new.
     fn visit<A, B>(&self, headers: &HeaderMap, look: impl FnOnce(&mut Visit) -> (A, B)) -> (String, A, B) {
         let cookies = headers.get(header::COOKIE).and_then(|line| line.to_str().ok()).unwrap_or_default();
         let id = cookies.split("; ").find_map(|pair| pair.strip_prefix("demo=")).map(str::to_owned);
@@ -325,7 +325,7 @@ fn with_cookie(id: &str, mut response: Response) -> Response {
     response
 }
 
-/// A part of a JWT; shown, not trusted.
+/// A part of a JWT, for display only: it is not verified.
 fn decode(token: &str, part: usize) -> Value {
     let bytes = token.split('.').nth(part).and_then(from_base64url).unwrap_or_default();
     serde_json::from_slice(&bytes).unwrap_or_default()
@@ -339,7 +339,7 @@ fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Something that a demonstration need not handle.
+/// An error that the demo does not handle further.
 struct Failure(anyhow::Error);
 
 impl<E: Into<anyhow::Error>> From<E> for Failure {

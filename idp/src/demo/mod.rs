@@ -52,7 +52,7 @@ pub fn run(ports: Demo) -> Outcome {
     })
 }
 
-/// Somebody to be, with the password to be them.
+/// A user of the demo, with the password.
 async fn demo_user(app: &App) -> Result<(String, String), Failure> {
     let (name, password) = ("alice", "five tame herons drift");
     let parse = |text: &str| identifier::parse(text, Some(app.now())).map_err(|_| anyhow!("no identifier: {text}"));
@@ -86,7 +86,7 @@ async fn demo_client(app: &App, origin: &str, hint: (String, String)) -> Result<
     })
 }
 
-/// A folder that goes with what it was made for.
+/// A folder that is deleted when this is dropped.
 struct TemporaryFolder(PathBuf);
 
 impl TemporaryFolder {

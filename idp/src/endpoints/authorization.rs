@@ -36,14 +36,14 @@ use crate::store::grants::authorization_code;
 use crate::store::grants::grant::{self, Grant};
 use crate::store::people::session::Session;
 
-/// How many codes a session is given: enough for an application that asks on each page, too few for one that asks in an
-/// endless loop.
+/// The rate of codes for one session: enough for an application that asks on each page, too few for one in an endless
+/// loop.
 const AUTHORIZATIONS: Rate = Rate { burst: 100, period: Duration::from_secs(1) };
 
-/// How many grants of one client a session keeps: more than anybody has windows in which the application still uses one.
+/// How many grants of one client a session keeps: more than anybody has windows open in which the application uses one.
 const GRANTS: i64 = 500;
 
-/// A request by GET: a new one, or, with `interaction`, one for which a person has just done something.
+/// A request by GET: a new one or, with `interaction`, one whose person has just completed a step.
 pub async fn get(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQuery) -> Result<Response, Error> {
     let params = Params::parse(query.unwrap_or_default().as_bytes())?;
     match params.get("interaction") {
@@ -52,7 +52,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQ
     }
 }
 
-/// A request by POST. One that comes from another site brings no `Lax` cookies, so it is asked again by our own GET.
+/// A request by POST. From another site it has no `Lax` cookies, so a redirect repeats it as a GET.
 pub async fn post(State(app): State<App>, request: Request) -> Result<Response, Error> {
     let (parts, body) = params::body(&app, request).await?;
     if !params::is_form(&parts) {
@@ -95,12 +95,12 @@ async fn go_on(app: &App, visitor: &Visitor, sealed: &str) -> Result<Response, E
     if is_answer(&step) {
         let finished = interaction.finish(app).await;
         if !matches!(finished, Ok(true)) {
-            // Somebody went back in the browser's history, or that cannot be ruled out: what was done for this request
-            // counts once, and is asked for again.
+            // The interaction was finished before (the back button), or Redis cannot tell: its facts count only once,
+            // so it begins again.
             interaction = Interaction::begin(app, &visitor.browser, &interaction.params());
             step = proven.next_step(app, &sessions, &interaction.facts).await?;
             if let (Err(unavailable), false) = (finished, is_answer(&step)) {
-                // Asking for it again would lead here again.
+                // The next step needs no person and would lead here again.
                 return Err(unavailable.into());
             }
         }
@@ -116,13 +116,13 @@ async fn go_on(app: &App, visitor: &Visitor, sealed: &str) -> Result<Response, E
     answer::after_form(app, visitor, &answer)
 }
 
-/// Whether nothing is left to be done by a person.
+/// Whether no step is left for a person.
 fn is_answer(step: &NextStep) -> bool {
     matches!(step, NextStep::Fail(_) | NextStep::Proceed(_))
 }
 
-/// Gives the grant and its code: RFC 6749 §4.1.2. `None` if the consent that it rests on was withdrawn at this moment, so
-/// that the person has to be asked.
+/// Creates the grant and its code: RFC 6749 §4.1.2. `None` if the consent that it needs was withdrawn in the meantime:
+/// then the person has to be asked.
 async fn answer(
     app: &App,
     proven: &ProvenRequest,
@@ -136,7 +136,7 @@ async fn answer(
         let error = oidc::error::Error::new(ErrorCode::TemporarilyUnavailable, description);
         return Ok(Some(proven.recipient.error(app.issuer(), &error)));
     }
-    // What was allowed is one set of words; here it is split again into resources and scopes.
+    // The allowed set holds scopes and resources together; here it is split again.
     let named = |word: &str| proven.request.resources.iter().any(|resource| resource == word);
     let resources: Vec<String> = scope.iter().filter(|word| named(word)).map(str::to_owned).collect();
     let scope: ScopeSet = scope.iter().filter(|word| !named(word)).collect();
@@ -175,15 +175,15 @@ async fn answer(
     Ok(Some(proven.recipient.code(app.issuer(), code.expose())))
 }
 
-/// Gives a grant and its code; whether the consent was still there.
+/// Creates a grant and its code; returns whether the consent was still there.
 #[derive(Clone)]
 struct GiveCode {
-    /// What the grant rests on, if it needs a consent.
+    /// The consent that the grant needs, if any.
     consent: Option<Id>,
     grant: Grant,
     hash: TokenHash,
     code: Code,
-    /// Grants that were made after this moment may still be redeemed.
+    /// The codes of grants made after this time may still be redeemed.
     fresh: Timestamp,
 }
 
@@ -204,14 +204,14 @@ impl Change for GiveCode {
     }
 }
 
-/// Sends the person to the page where the next thing is to be done.
+/// Redirects the person to the page of the next step.
 fn ask(app: &App, visitor: &Visitor, interaction: &Interaction, step: &NextStep) -> Result<Response, Error> {
     let page = match step {
         NextStep::SignUp => Page::SignUp,
         NextStep::SelectAccount => Page::SelectAccount,
         NextStep::Consent { .. } => Page::Consent,
         NextStep::Continue { .. } => Page::ContinueAs,
-        // Half a sign-in goes on where it began: so far no method here is a second factor. The last two need no page.
+        // A half-finished sign-in continues at the sign-in: no second factor exists yet. The last two need no page.
         NextStep::SignIn(_) | NextStep::SecondFactor { .. } | NextStep::Fail(_) | NextStep::Proceed(_) => Page::SignIn,
     };
     let mut response = next_page::to_step(app, page, interaction)?;

@@ -19,17 +19,17 @@ use crate::oidc::scope::ScopeSet;
 use crate::resources;
 use crate::site::Site;
 
-/// The document, and what it was made of.
+/// The document, and the values that it was made from.
 struct Made {
-    /// Not kept alive by this: it has private keys.
+    /// Weak, so that its private keys are not kept alive.
     ring: Weak<Ring>,
     known: Arc<Known>,
     site: Arc<Site>,
     document: Bytes,
 }
 
-/// What answers with the document. It is made again when something that it is made of has been replaced: to make it takes longer
-/// than all else that such a request needs.
+/// The handler of the document. It is cached until one of its sources is replaced, because making it takes longer than
+/// the rest of the request.
 pub fn get() -> MethodRouter<App> {
     let last = Arc::new(Mutex::new(None));
     routing::get(move |State(app)| answer(app, last))
@@ -58,7 +58,7 @@ async fn answer(app: App, last: Arc<Mutex<Option<Made>>>) -> Result<Response, Er
 }
 
 fn describe(app: &App, ring: &Ring, scopes: &ScopeSet, site: &Site) -> Bytes {
-    // Keys of an algorithm that left the configuration are still there, but sign no more.
+    // Keys of an algorithm that was removed from the configuration are still published, but no longer sign.
     let configured = &app.config.tokens.signing_algorithms;
     let algorithms: Vec<_> = ring.algorithms().filter(|algorithm| configured.contains(algorithm)).collect();
     let languages: Vec<_> = Language::all().map(Language::tag).collect();

@@ -1,4 +1,4 @@
-//! Whether the process lives, and whether it can serve.
+//! Liveness and readiness of the process.
 
 use axum::Json;
 use axum::extract::State;
@@ -13,8 +13,8 @@ pub async fn live() -> Json<Value> {
     Json(json!({ "status": "live" }))
 }
 
-/// The process can serve: the database answers, and a shutdown has not begun. A lost Redis is reported and is no reason
-/// to be taken out of service: limits are counted by each process alone until it is back, and nobody is signed out.
+/// The process can serve: the database answers, and no shutdown has begun. A lost Redis is reported, but the process
+/// stays ready: each process counts limits alone until Redis is back, and nobody is signed out.
 pub async fn ready(State(app): State<App>) -> (StatusCode, Json<Value>) {
     let (database, redis) = tokio::join!(database(&app), app.ephemeral.answers());
     let ready = database && !app.requests.is_closed();

@@ -19,14 +19,14 @@ use crate::oidc::token::refresh_token::{RefreshVerdict, judge};
 use crate::store::grants::refresh_family::{self, Found};
 use crate::tokens::authenticate;
 
-/// Tells a client about a token of its own, or one for a resource that it stands for.
+/// Describes a token to the client that it was issued to, or to the one that its resource belongs to.
 pub async fn post(
     State(app): State<App>,
     AuthenticatedClient(client): AuthenticatedClient,
     FormParams(params): FormParams,
 ) -> Result<Response, Error> {
     if client.is_public() {
-        // Anybody could say to be it.
+        // Anybody can claim to be a public client.
         return Err(oidc::error::Error::invalid_client("A public client cannot introspect.").into());
     }
     let named = NamedToken::parse(&params)?;
@@ -44,7 +44,7 @@ pub async fn post(
     })
 }
 
-/// What the answer says about a token, or why it says nothing; the reason is for the log alone.
+/// The description of an active token, or the reason why it is not active; the reason is for the log only.
 type Answer = Result<Active, Difference>;
 
 async fn access_token(app: &App, client: &Client, token: &str) -> Result<Answer, Error> {
@@ -62,7 +62,7 @@ async fn access_token(app: &App, client: &Client, token: &str) -> Result<Answer,
     Ok(Ok(Active::access_token(&live.token, app.issuer(), username)))
 }
 
-/// A refresh token is described to its own client alone.
+/// A refresh token is described only to its own client.
 async fn refresh_token(app: &App, client: &Client, token: &Token) -> Result<Answer, Error> {
     let now = app.now();
     let found = refresh_family::find(&mut *app.db.read().await?, &token.handle_hash(), now).await?;

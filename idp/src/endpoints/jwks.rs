@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
 
-/// The keys by which tokens are verified. They may be kept for a quarter of an hour; new ones are published long before.
+/// The keys that verify tokens. Clients may cache them for 15 minutes; a new key is published long before it signs.
 pub async fn get(State(app): State<App>) -> Response {
     let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "public, max-age=900")];
     (headers, app.keys.ring().jwks.clone()).into_response()

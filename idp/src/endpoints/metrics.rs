@@ -1,4 +1,4 @@
-//! What is counted, for whoever watches the process.
+//! The metrics, for monitoring.
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
 
-/// Everything in OpenMetrics text.
+/// All metrics as OpenMetrics text.
 pub async fn get(State(app): State<App>) -> Response {
     match app.metrics.text(&app.watched()) {
         Ok(text) => {

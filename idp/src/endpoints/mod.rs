@@ -1,4 +1,4 @@
-//! Ring 6: the doors for machines, named after their discovery members.
+//! Ring 6: the endpoints for machines, named after their discovery members.
 
 pub mod authorization;
 pub mod discovery;

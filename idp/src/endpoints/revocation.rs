@@ -12,7 +12,7 @@ use crate::oidc::error::ErrorCode;
 use crate::oidc::revocation::NamedToken;
 use crate::tokens::revoke::{Revocation, revoke};
 
-/// Ends a token of the client. One that is not known, or of no use already, is what was wished for.
+/// Revokes a token of the client. An unknown or invalid token is a success, too: RFC 7009 §2.2.
 pub async fn post(
     State(app): State<App>,
     AuthenticatedClient(client): AuthenticatedClient,

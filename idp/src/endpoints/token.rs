@@ -14,7 +14,7 @@ use crate::http::request::params::FormParams;
 use crate::oidc::token::request::TokenRequest;
 use crate::oidc::token::response::TokenResponse;
 
-/// Gives tokens for a grant.
+/// Issues tokens for a grant.
 pub async fn post(
     State(app): State<App>,
     AuthenticatedClient(client): AuthenticatedClient,

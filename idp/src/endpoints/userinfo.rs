@@ -63,7 +63,7 @@ async fn answer(
         let error = oidc::error::Error::new(ErrorCode::InsufficientScope, "There is no person behind this token.");
         return Err(challenge(error.because(difference)));
     };
-    // Meant for other resources alone: without `openid` the issuer is not in the audience of such a token.
+    // The token is for other resources only: without `openid` the issuer is not in its audience.
     if !live.token.is_for(app.issuer()) {
         let came = live.token.audience.join(" ");
         let expected = format!("{}, which the scope openid adds", app.issuer());

@@ -1,4 +1,4 @@
-//! Whoever is signed in, for the pages of their own account.
+//! The signed-in person, for the pages of their account.
 
 use std::time::Duration;
 
@@ -24,11 +24,11 @@ use crate::store::people::session::{Session, Touch};
 /// How often a person may change something: each change leaves an event.
 const CHANGES: Rate = Rate { burst: 60, period: Duration::from_secs(10) };
 
-/// The person who is signed in, at a page of their account. Whoever is not signed in is asked to, and returns to the page.
+/// The signed-in person, at a page of their account. Without a session the sign-in page is shown, and returns here.
 pub struct AccountHolder {
     /// The browser.
     pub visitor: Visitor,
-    /// The session whose account it is: the one that was used last.
+    /// The session of the account that the page shows: the last used one.
     pub session: Session,
     /// The sessions of other accounts in this browser.
     pub others: Vec<Session>,
@@ -36,8 +36,8 @@ pub struct AccountHolder {
     page: Page,
 }
 
-/// A form of a page of the account, from the person whose page it was on. If their session is over, the handler does not run
-/// and the page is shown again: a form of one person must not change the account of the next.
+/// A form on a page of the account, with the person to whom the page was shown. If their session is over, the handler
+/// does not run and the page is shown again: the form of one person must not change the account of the next.
 pub struct AccountForm {
     /// Who sent it.
     pub holder: AccountHolder,
@@ -70,7 +70,7 @@ impl FromRequest<App> for AccountForm {
     }
 }
 
-/// The page of the table that a request was routed to.
+/// The page to which a request was routed.
 fn page_at(extensions: &Extensions, app: &App) -> Result<Page, Error> {
     let route = extensions.get::<MatchedPath>().map(MatchedPath::as_str);
     let path = route.and_then(|route| route.strip_prefix(app.config.issuer.path()));
@@ -78,7 +78,7 @@ fn page_at(extensions: &Extensions, app: &App) -> Result<Page, Error> {
 }
 
 impl AccountHolder {
-    /// Who that is; `None` if nobody is signed in.
+    /// The person; `None` if nobody is signed in.
     async fn of(app: &App, page: Page, visitor: Visitor) -> Result<Option<Self>, Error> {
         let mut sessions = visitor.sessions(app).await?.into_iter();
         let Some(session) = sessions.next() else { return Ok(None) };
@@ -86,7 +86,7 @@ impl AccountHolder {
         Ok(Some(Self { visitor, session, others: sessions.collect(), page }))
     }
 
-    /// What the page is set in.
+    /// The layout of the page.
     pub fn layout(&self, app: &App) -> Layout<'_> {
         let holder = handle(app, &self.session, self.session.id.as_str());
         Layout { holder: Some(holder), ..page::layout(app, &self.visitor).of(self.page) }
@@ -94,7 +94,7 @@ impl AccountHolder {
 }
 
 impl AccountForm {
-    /// The form with the person on whose page it was; `None` if that session is over.
+    /// The form, with the person to whom its page was shown; `None` if that session is over.
     async fn of(app: &App, page: Page, form: ProvenForm) -> Result<Option<Self>, Error> {
         let ProvenForm { visitor, params } = form;
         let holder = params.get("whose").unwrap_or_default();
@@ -108,19 +108,19 @@ impl AccountForm {
         if shown == 0 {
             login::session::touch(app, &session).await;
         } else {
-            // The page that follows is this person's, too.
+            // Makes it the last used session, so that the next page shows this person, too.
             app.db.write_one(Touch { session: session.id.clone() }).await?;
         }
         Ok(Some(Self { holder: AccountHolder { visitor, session, others: sessions, page }, params }))
     }
 }
 
-/// What stands for a row in a form: rows' ids are not shown, and another person's handle is nobody's here.
+/// The handle of a row in a form. Row ids are not shown, and a handle is valid for its own person only.
 pub fn handle(app: &App, holder: &Session, row: &str) -> String {
     app.csrf.fingerprint(&format!("{} {row}", holder.user_id))
 }
 
-/// The layer of these pages: no other site's window may keep hold of them.
+/// The layer of these pages: windows of other sites may keep no reference to them.
 pub async fn isolated(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let name = HeaderName::from_static("cross-origin-opener-policy");

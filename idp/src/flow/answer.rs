@@ -1,4 +1,4 @@
-//! Ways to a client: the answer to a request for authorization, and any foreign address after a form.
+//! Responses that lead to a client: authorization responses, and any foreign address after a form.
 
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
@@ -14,7 +14,7 @@ use crate::http::request::visitor::Visitor;
 use crate::oidc::authorization::response::AuthorizationResponse;
 use crate::oidc::authorization::response_mode::ResponseMode;
 
-/// Answers a request for authorization that nobody was asked about.
+/// Answers an authorization request that needed no page.
 pub fn directly(app: &App, visitor: &Visitor, answer: &AuthorizationResponse) -> Result<Response, Error> {
     let response = match answer.mode {
         ResponseMode::Query | ResponseMode::Fragment => see_other(&answer.location())?,
@@ -23,7 +23,7 @@ pub fn directly(app: &App, visitor: &Visitor, answer: &AuthorizationResponse) ->
     Ok(diagnosed(response, answer))
 }
 
-/// Answers a request for authorization after a form.
+/// Answers an authorization request after a form.
 pub fn after_form(app: &App, visitor: &Visitor, answer: &AuthorizationResponse) -> Result<Response, Error> {
     let response = match answer.mode {
         ResponseMode::Query | ResponseMode::Fragment => away(app, visitor, &answer.location())?,
@@ -32,7 +32,7 @@ pub fn after_form(app: &App, visitor: &Visitor, answer: &AuthorizationResponse) 
     Ok(diagnosed(response, answer))
 }
 
-/// The way to the client with the refusal that it tells, if it tells one.
+/// Attaches the refusal in the response, if it is one, for the log.
 fn diagnosed(mut response: Response, answer: &AuthorizationResponse) -> Response {
     if let Some(diagnosis) = Diagnosis::of_answer(answer) {
         diagnosis.ride_on(&mut response);
@@ -40,8 +40,8 @@ fn diagnosed(mut response: Response, answer: &AuthorizationResponse) -> Response
     response
 }
 
-/// Goes from a form of ours to a foreign address: by a page, not a redirect, because browsers hold a form's policy
-/// against the whole chain of redirects that follows it.
+/// Leads from one of our forms to a foreign address: by a page, not a redirect, because browsers apply a form's policy
+/// to the whole chain of redirects that follows it.
 pub fn away(app: &App, visitor: &Visitor, url: &str) -> Result<Response, Error> {
     page::show(&LeavingPage { layout: page::layout(app, visitor), url: url.to_owned() })
 }

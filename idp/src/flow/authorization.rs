@@ -1,5 +1,5 @@
-//! What a request for authorization asks, and what has to happen before it can be answered: for the authorization
-//! endpoint and for the pages on the way.
+//! An authorization request, and the steps that it needs before its response: for the authorization endpoint and for
+//! the pages of an interaction.
 
 use std::sync::Arc;
 
@@ -25,18 +25,18 @@ use crate::resources;
 use crate::store::clients::consent;
 use crate::store::people::session::Session;
 
-/// Everything that is known of a request whose target is proven.
+/// An authorization request whose recipient is proven.
 pub struct ProvenRequest {
     /// The client that asks.
     pub client: Arc<Client>,
-    /// Where the answer goes.
+    /// The recipient of the response.
     pub recipient: Recipient,
-    /// What is asked.
+    /// The validated request.
     pub request: AuthorizationRequest,
 }
 
 impl ProvenRequest {
-    /// Proves the target, then reads the request. The inner error goes to the target.
+    /// Proves the recipient, then validates the request. The inner error is a response to the recipient.
     pub async fn read(app: &App, params: &Params) -> Result<Result<Self, AuthorizationResponse>, Error> {
         let refused = |refusal: Refusal, client: Option<&Client>| match refusal.difference(params, client) {
             Some(difference) => Error::from(refusal).because(difference),
@@ -62,14 +62,14 @@ impl ProvenRequest {
         })
     }
 
-    /// What has to happen next, for these live sessions and what has been done so far.
+    /// The next step, for these live sessions and the facts so far.
     pub async fn next_step(&self, app: &App, sessions: &[Session], facts: &Facts) -> Result<NextStep, Error> {
         let hinted = match &self.request.id_token_hint {
             None => None,
-            // Its age does not matter, only that it is ours: Core §3.1.2.1.
+            // An expired hint is fine as long as we have issued it: Core §3.1.2.1.
             Some(hint) => match app.keys.ring().hint(hint, app.issuer()).ok().flatten().filter(|hint| !hint.revoked) {
                 Some(hint) => Some(hint.sub),
-                // The person that the client means is not known. Without a page it must not get somebody else.
+                // The hint does not say which person the client expects. Without a page no other person must be chosen.
                 None if self.request.prompt.none => return Ok(NextStep::Fail(ErrorCode::LoginRequired.into())),
                 None => None,
             },
@@ -93,11 +93,11 @@ impl ProvenRequest {
     }
 }
 
-/// A step of an interaction: the request, and what has been done for it.
+/// A step of an interaction: the request, and the facts so far.
 pub struct Step {
     /// The request.
     pub proven: ProvenRequest,
-    /// What has been done.
+    /// The facts so far.
     pub interaction: Interaction,
     /// The live sessions of the browser.
     pub sessions: Vec<Session>,
@@ -107,22 +107,22 @@ impl Step {
     /// Opens the interaction that a page or a form carries.
     pub async fn open(app: &App, visitor: &Visitor, sealed: &str) -> Result<Self, Error> {
         let interaction = visitor.open(app, sealed)?;
-        // It was in order when the interaction began; if the client has changed since, the sign-in has to begin again.
+        // The request was valid when the interaction began. If the client has changed since, the sign-in begins again.
         let proven = ProvenRequest::read(app, &interaction.params()).await?.map_err(|_| Error::InteractionExpired)?;
         Ok(Self { proven, interaction, sessions: visitor.sessions(app).await? })
     }
 
-    /// What has to happen next.
+    /// The next step.
     pub async fn next(&self, app: &App) -> Result<NextStep, Error> {
         self.proven.next_step(app, &self.sessions, &self.interaction.facts).await
     }
 }
 
-/// What a page on the way to a client is set in; without a step, as `http::page::layout` makes it.
+/// The layout of a page of an interaction; without a step, that of `http::page::layout`.
 pub fn layout_of<'a>(app: &App, visitor: &'a Visitor, step: Option<&Step>) -> Layout<'a> {
     let layout = page::layout(app, visitor);
     let Some(step) = step else { return layout };
-    // What the person has chosen on the way, then what the client asked for, then what is known of the browser.
+    // The language that the person chose during the interaction, then the client's, then the browser's.
     let chosen = step.interaction.language.as_deref().and_then(Language::lookup);
     let wanted = || step.proven.request.ui_locales.iter().find_map(|tag| Language::lookup(tag));
     Layout { language: chosen.or_else(wanted).unwrap_or(visitor.language), ..layout }

@@ -1,4 +1,4 @@
-//! Ring 5: what both kinds of door need of an authorization under way, and of the account of whoever is signed in.
+//! Ring 5: what endpoints and pages share about an authorization in progress, and about the signed-in account.
 
 pub mod account_holder;
 pub mod answer;

@@ -1,4 +1,4 @@
-//! Where a person goes after doing what a page asked.
+//! The redirects after a form of a page.
 
 use axum::response::Response;
 
@@ -12,17 +12,17 @@ use crate::oidc::authorization::next_step::Facts;
 use crate::oidc::discovery::AUTHORIZE;
 use crate::site::page::Page;
 
-/// Sends a person who has done what a page asked back to the authorization endpoint, which knows what comes next.
+/// Redirects to the authorization endpoint after a step, which decides about the next one.
 pub fn back_to_authorize(app: &App, interaction: &Interaction) -> Result<Response, Error> {
     see_other(&format!("{}?interaction={}", app.config.issuer.url(AUTHORIZE), interaction.seal(app)))
 }
 
-/// Sends a person to the page where the next step of an interaction is done.
+/// Redirects to the page for the next step of an interaction.
 pub fn to_step(app: &App, page: Page, interaction: &Interaction) -> Result<Response, Error> {
     to_page_with(app, page, "interaction", &interaction.seal(app))
 }
 
-/// Asks a person to sign in who wants to see a page of the account; the sign-in returns to that page.
+/// Redirects to the sign-in page, which returns to the given page of the account.
 pub fn sign_in_first(app: &App, page: Page) -> Result<Response, Error> {
     match page.return_name() {
         Some(name) => to_page_with(app, Page::SignIn, "return", name),
@@ -30,8 +30,8 @@ pub fn sign_in_first(app: &App, page: Page) -> Result<Response, Error> {
     }
 }
 
-/// Where a person goes after signing in: to the client that the interaction is for, to the page that asked for the sign-in,
-/// or to the front page.
+/// The redirect after a sign-in: to the client of the interaction, to the page that required the sign-in, or to the
+/// front page.
 pub fn after_sign_in(
     app: &App,
     interaction: Option<&mut Interaction>,
@@ -40,7 +40,7 @@ pub fn after_sign_in(
 ) -> Result<Response, Error> {
     let mut response = match interaction {
         Some(interaction) => {
-            // Whatever was chosen or allowed before was by whoever was signed in then.
+            // Earlier choices and consents belong to the person who was signed in before.
             interaction.facts = Facts {
                 session: Some(signed_in.session.clone()),
                 authenticated_at: Some(app.now()),

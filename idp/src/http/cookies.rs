@@ -13,8 +13,8 @@ use crate::login::session::SignedIn;
 pub enum Name {
     /// The session cookie, new after each authentication.
     Sid,
-    /// A second session cookie that outlives the browser's closing. It is set if only some accounts are to be kept
-    /// signed in, and opens those alone.
+    /// A second session cookie, which stays when the browser is closed. It is set if only some accounts are to be kept
+    /// signed in, and opens only those.
     Kept,
     /// One secret per browser: forms, interactions and known devices are bound to it.
     Browser,
@@ -22,12 +22,12 @@ pub enum Name {
     Language,
 }
 
-/// How this provider's cookies look: `__Host-` and `Secure`, unless its issuer is plain http on loopback.
+/// The form of this provider's cookies: `__Host-` and `Secure`, unless its issuer is plain http on loopback.
 #[derive(Clone, Copy, Debug)]
 pub struct Jar<'a> {
     /// Whether the issuer is https.
     pub secure: bool,
-    /// What the names end with, so that issuers on one host have cookies of their own.
+    /// The suffix of the names, so that several issuers on one host have separate cookies.
     pub mark: &'a str,
 }
 
@@ -52,7 +52,7 @@ impl<'a> Jar<'a> {
         format!("{name}{}", self.mark)
     }
 
-    /// The cookie's value. A cookie that comes twice was planted by somebody, and none of its values is taken.
+    /// The cookie's value; `None` if the cookie comes twice, since an attacker may have planted one of the two.
     pub fn get(self, headers: &HeaderMap, name: Name) -> Option<&str> {
         let name = self.name(name);
         let mut values = headers
@@ -67,7 +67,7 @@ impl<'a> Jar<'a> {
         values.next().is_none().then_some(value).filter(|value| !value.is_empty() && value.len() <= 256)
     }
 
-    /// A `Set-Cookie` header; without an age the cookie goes when the browser is closed.
+    /// A `Set-Cookie` header; without an age the browser deletes the cookie when it is closed.
     pub fn set(self, name: Name, value: &str, max_age: Option<Duration>) -> Option<HeaderValue> {
         let secure = if self.secure { "; Secure" } else { "" };
         let age = max_age.map(|age| format!("; Max-Age={}", age.as_secs())).unwrap_or_default();
@@ -75,7 +75,7 @@ impl<'a> Jar<'a> {
         HeaderValue::from_str(&line).ok()
     }
 
-    /// Gives a browser the session cookies of whoever has just signed in.
+    /// Sets the session cookies after a sign-in.
     pub fn hand_over(self, response: &mut Response, signed_in: &SignedIn, remembered: Duration) {
         let sid = self.set(Name::Sid, signed_in.sid.expose(), signed_in.keep.then_some(remembered));
         let kept = signed_in.kept.as_ref().and_then(|kept| self.set(Name::Kept, kept.expose(), Some(remembered)));

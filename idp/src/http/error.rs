@@ -1,5 +1,5 @@
-//! Errors on their way out: to machines as JSON, to people as a page. What went wrong inside is logged once, here, and
-//! shows only as a request id.
+//! Errors as responses: JSON for machines, a page for people. An internal error is logged once, here, and the response
+//! has only the request id.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -23,38 +23,38 @@ use crate::oidc::error::ErrorCode;
 use crate::store;
 use crate::tokens::issue;
 
-/// Why a request is not answered as it asked.
+/// Why a request fails.
 #[derive(Debug)]
 pub enum Error {
-    /// An error of the protocol, for a machine: RFC 6749 §5.2.
+    /// A protocol error, for a machine: RFC 6749 §5.2.
     Protocol(oidc::error::Error),
     /// The same with a challenge: RFC 6750 §3, RFC 9110 §11.6.1.
     Challenge(String, oidc::error::Error),
-    /// A challenge that says no more than that a token is needed: RFC 6750 §3.
+    /// A challenge without an error code, for a request without a token: RFC 6750 §3.
     BareChallenge(String),
     /// A request for authorization that must not be redirected.
     Refused(Refusal),
-    /// A form that was not shown to this browser, or too long ago.
+    /// A form that was shown to another browser, or too long ago.
     ForeignForm,
-    /// A form from a browser that sent no cookie of its own.
+    /// A form from a browser that did not send its browser cookie.
     FormWithoutCookie,
-    /// An interaction from a browser that sent no cookie of its own.
+    /// An interaction from a browser that did not send its browser cookie.
     InteractionWithoutCookie,
-    /// A sign-in that is not this browser's, or is over.
+    /// An interaction that belongs to another browser, or is over.
     InteractionExpired,
-    /// A link that does not work, or no longer.
+    /// A link that is unknown, used or expired.
     SpentLink,
     /// A sign-out that cannot be trusted.
     BadSignOut(end_session::Refusal),
-    /// Nobody makes an account here by themselves.
+    /// Sign-up is off.
     SignUpOff,
     /// Malformed or oversized HTTP.
     Http(StatusCode, &'static str),
     /// Too many requests; how long to wait.
     TooMany(Duration),
-    /// Not at present; to be tried again.
+    /// Temporarily unavailable; the client may try again.
     Unavailable(Cow<'static, str>),
-    /// Something is broken inside.
+    /// An internal error.
     Internal(String),
     /// Any of these, with what came and what was expected, for the log.
     Explained(Box<Self>, Difference),
@@ -125,13 +125,13 @@ impl From<askama::Error> for Error {
 }
 
 impl Error {
-    /// The same error, with what the log says besides.
+    /// The same error, with the difference for the log.
     #[must_use]
     pub fn because(self, difference: Difference) -> Self {
         Self::Explained(Box::new(self), difference)
     }
 
-    /// The error by itself.
+    /// The error without the difference.
     fn bare(self) -> Self {
         match self {
             Self::Explained(error, _) => error.bare(),
@@ -160,7 +160,7 @@ impl Error {
         }
     }
 
-    /// The code and text for a machine. Of what is broken inside nothing is told.
+    /// The code and text for a machine. They reveal nothing about internal errors.
     fn for_machines(&self) -> (&str, Cow<'_, str>) {
         match self {
             Self::Protocol(error) | Self::Challenge(_, error) => {
@@ -195,7 +195,7 @@ impl Error {
         match self {
             Self::Internal(what) => tracing::error!("internal error: {what}"),
             Self::Unavailable(what) => tracing::warn!("unavailable: {what}"),
-            // The line of the request says why.
+            // The log line of the request has the reason.
             _ => {}
         }
     }
@@ -214,7 +214,7 @@ impl IntoResponse for Error {
     }
 }
 
-/// For extractors that may also answer by themselves.
+/// For extractors that may return a response instead of a value.
 impl From<Error> for Response {
     fn from(error: Error) -> Self {
         error.into_response()
@@ -228,7 +228,7 @@ pub fn take(response: &mut Response) -> Option<std::sync::Arc<Error>> {
     Some(error)
 }
 
-/// What every answer to an error says in its headers.
+/// Adds the headers that belong to the error.
 fn add_headers(response: &mut Response, error: &Error) {
     if let Some(seconds) = error.retry_after() {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -240,7 +240,7 @@ fn add_headers(response: &mut Response, error: &Error) {
     }
 }
 
-/// The layer that renders errors as JSON, for what machines call: RFC 6749 §5.2.
+/// The layer that renders errors as JSON, for routes that machines call: RFC 6749 §5.2.
 pub async fn as_json(request: Request, next: Next) -> Response {
     let id = RequestId::of(&request);
     let mut response = next.run(request).await;
@@ -249,7 +249,7 @@ pub async fn as_json(request: Request, next: Next) -> Response {
 }
 
 impl Error {
-    /// What the log says of a request that is answered with it.
+    /// What the log says about a request that ends with this error.
     fn diagnosis(&self) -> Diagnosis {
         let reason = match self {
             Self::Explained(error, difference) => {
@@ -286,7 +286,7 @@ impl Error {
     }
 }
 
-/// Gives a rendered error the headers that were set on the way, and those of its own.
+/// Gives a rendered error the headers that inner layers have set, and those of the error.
 pub fn finish(mut rendered: Response, carrier: &Response, error: &Error) -> Response {
     for (name, value) in carrier.headers() {
         if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {

@@ -1,5 +1,5 @@
-//! Ring 4: what doors need of HTTP, written once: what a handler takes of a request (`request`), what it answers (`page`,
-//! `redirect`, `error`, `cookies`), and what stands around all handlers (`layers`).
+//! Ring 4: HTTP for all handlers, written once: the parts of a request that a handler takes (`request`), the responses
+//! that it gives (`page`, `redirect`, `error`, `cookies`), and the layers around all handlers (`layers`).
 
 pub mod cookies;
 pub mod diagnosis;

@@ -15,12 +15,12 @@ pub fn see_other(location: &str) -> Result<Response, Error> {
     Ok((StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response())
 }
 
-/// A redirect to a page of ours.
+/// A redirect to one of our pages.
 pub fn to_page(app: &App, page: Page) -> Result<Response, Error> {
     see_other(&app.url(page))
 }
 
-/// The same with one parameter; the value is put into the URL as it is.
+/// The same with one parameter; its value is not percent-encoded.
 pub fn to_page_with(app: &App, page: Page, name: &str, value: &str) -> Result<Response, Error> {
     see_other(&format!("{}?{name}={value}", app.url(page)))
 }

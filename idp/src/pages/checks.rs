@@ -1,4 +1,4 @@
-//! What holds for every page in every language, and for the language files.
+//! Tests of every page in every language, and of the language files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

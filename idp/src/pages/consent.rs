@@ -1,4 +1,4 @@
-//! What a client wants to know and do, for a person to allow.
+//! The consent page: what a client asks for, and the person's decision.
 
 use std::time::Duration;
 
@@ -33,13 +33,13 @@ use super::{AccountView, Layout};
 #[derive(Template)]
 #[template(path = "pages/consent.html")]
 pub struct ConsentPage<'a> {
-    /// What the page is set in; it has a client.
+    /// The layout of the page; it has a client.
     pub layout: Layout<'a>,
     /// Whose data it is.
     pub account: AccountView,
     /// What is asked for.
     pub scopes: Vec<ScopeView>,
-    /// The host that the answer goes to, as the client's redirect URI has it.
+    /// The host of the client's redirect URI.
     pub destination: String,
     /// The client's privacy policy: OIDC Registration §2, `policy_uri`.
     pub policy_uri: Option<String>,
@@ -50,15 +50,15 @@ pub struct ConsentPage<'a> {
 /// A scope in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScopeView {
-    /// What it is.
+    /// Its title.
     pub title: String,
-    /// What it means, where that is not clear.
+    /// Its explanation, if the title does not suffice.
     pub detail: Option<String>,
 }
 
 impl ScopeView {
-    /// The text for one thing that a person allows: a scope, or the identifier of a resource. For a scope of a resource
-    /// it also names the resource.
+    /// The text for one item of the consent: a scope, or the identifier of a resource. The text of a resource's scope
+    /// also names the resource.
     pub fn of(app: &App, known: &Known, layout: &Layout<'_>, word: &str) -> ScopeView {
         if known.resources.iter().any(|one| one.identifier == word) {
             return Self::of_resource(known, layout, word);
@@ -71,7 +71,7 @@ impl ScopeView {
         view
     }
 
-    /// The text for a resource: by its name, where it is registered and has one.
+    /// The text for a resource: with its name, if it is registered and has one.
     pub fn of_resource(known: &Known, layout: &Layout<'_>, uri: &str) -> ScopeView {
         let registered = known.resources.iter().find(|one| one.identifier == uri);
         let name = registered.map_or(uri, |one| &*one.name);
@@ -119,15 +119,15 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     page::show_with(&app, &visitor, StatusCode::OK, &page)
 }
 
-/// How often a session may decide: each decision leaves an event.
+/// How often a session may decide: each decision writes an event.
 const DECISIONS: Rate = Rate { burst: 60, period: Duration::from_secs(10) };
 
-/// Notes the decision, and goes on.
+/// Records the decision, and continues.
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let ProvenForm { visitor, params } = form;
     let mut step = Step::open(&app, &visitor, params.get("interaction").unwrap_or_default()).await?;
     let answered = step.interaction.question.take();
-    // Skipped steps, and a page that is out of date or was shown to somebody else, lead back to what is to be done.
+    // If a step was skipped, or the page is out of date or was shown to another person, go back to the next step.
     if let NextStep::Consent { session, scopes } = step.next(&app).await?
         && answered == Some(Question { session: session.clone(), scopes: scopes.clone() })
     {
@@ -154,7 +154,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     next_page::back_to_authorize(&app, &step.interaction)
 }
 
-/// Adds to what was allowed before, which stays allowed. Returns the consent that remembers it.
+/// Adds to the earlier consent, which stays valid. Returns the stored consent.
 #[derive(Clone)]
 struct Remember {
     user: Id,
@@ -176,7 +176,7 @@ impl Change for Remember {
     }
 }
 
-/// The host that an address leads to, or the scheme of an app.
+/// The host of an address, or the scheme of an app.
 pub fn destination(uri: &str) -> String {
     let parsed = url::Url::parse(uri).ok();
     parsed.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| uri.chars().take(80).collect())

@@ -1,4 +1,4 @@
-//! Whether to go on to a program on the person's device, where nothing else had to be asked: RFC 8252 §8.6.
+//! Confirms a sign-in to a program on the person's device that needed no other page: RFC 8252 §8.6.
 
 use askama::Template;
 use axum::extract::State;
@@ -25,11 +25,11 @@ use crate::site::page::Page;
 #[derive(Template)]
 #[template(path = "pages/continue_as.html")]
 pub struct ContinueAsPage<'a> {
-    /// What the page is set in; it has a client.
+    /// The layout of the page; it has a client.
     pub layout: Layout<'a>,
     /// Whose account it is.
     pub account: AccountView,
-    /// The host that the answer goes to, or the scheme of an app.
+    /// The host that gets the response, or the scheme of an app.
     pub destination: String,
 }
 
@@ -40,7 +40,7 @@ impl ContinueAsPage<'_> {
     }
 }
 
-/// Shows who would go on, and where to.
+/// Shows the account that would continue, and the target.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     let mut step = Step::open(&app, &visitor, query.get("interaction").unwrap_or_default()).await?;
     let NextStep::Continue { session } = step.next(&app).await? else {
@@ -56,7 +56,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     page::show_with(&app, &visitor, StatusCode::OK, &page)
 }
 
-/// Notes the decision, and goes on.
+/// Records the decision, and continues.
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let ProvenForm { visitor, params } = form;
     let mut step = Step::open(&app, &visitor, params.get("interaction").unwrap_or_default()).await?;

@@ -1,4 +1,4 @@
-//! The provider's own front page: who is signed in here.
+//! The provider's front page: the signed-in accounts.
 
 use askama::Template;
 use axum::extract::State;
@@ -13,13 +13,13 @@ use crate::site::page::Page;
 
 use super::{AccountView, Layout};
 
-/// Says who is signed in, with a way in or out. Its form posts `decision=sign_out` to `/end_session`.
+/// Shows who is signed in, with links to sign in or out. Its form posts `decision=sign_out` to `/end_session`.
 #[derive(Template)]
 #[template(path = "pages/home.html")]
 pub struct HomePage<'a> {
-    /// What the page is set in.
+    /// The layout of the page.
     pub layout: Layout<'a>,
-    /// The accounts that are signed in, most recently used first; none if nobody is.
+    /// The signed-in accounts, most recently used first.
     pub accounts: Vec<AccountView>,
     /// Whether a person may make an account.
     pub offers_sign_up: bool,

@@ -1,4 +1,4 @@
-//! The switch of the language.
+//! The language switch.
 
 use axum::extract::State;
 use axum::http::header;
@@ -15,11 +15,11 @@ use crate::site::page::Page;
 
 const A_YEAR: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 60 * 60);
 
-/// Remembers the choice, and goes back to the page. Posts `language`, `return` and, within an interaction, that.
+/// Stores the choice, and goes back to the page. Takes `language`, `return` and, if there is one, the interaction.
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let ProvenForm { visitor, params } = form;
     let language = params.get("language").and_then(Language::lookup).unwrap_or(visitor.language);
-    // No address from a form is ever followed.
+    // Never redirect to an address from a form.
     let page = params.get("return").and_then(Page::at).filter(|page| page.has_language_switch());
     let mut location = app.url(page.unwrap_or(Page::Home));
     if let Some(mut interaction) =

@@ -1,5 +1,5 @@
-//! Ring 6: the doors for people. One file per page, at the place of its template: what the page shows, and what its form
-//! does.
+//! Ring 6: the pages for people. One file per page, at the same path as its template: what the page shows, and what its
+//! form does.
 
 pub mod account;
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Why a new password is not taken, in the words of the pages.
+//! Why a new password is not accepted, as the pages say it.
 
 use super::Wording;
 use crate::account::password_rules::{self, Problem};
@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::base::secret::Secret;
 use crate::hashing::Busy;
 
-/// Why a new password was not taken; said by sign-up and by setting a password.
+/// Why a new password was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordProblem {
     /// Nothing was typed.
@@ -18,12 +18,12 @@ pub enum PasswordProblem {
     },
     /// More bytes than are hashed.
     TooLong,
-    /// On the list of passwords that attackers try first, or as easily guessed.
+    /// A common password, or one that is as easily guessed.
     TooCommon,
 }
 
 impl PasswordProblem {
-    /// What a person reads.
+    /// The message on the page.
     pub fn wording(self) -> Wording {
         match self {
             Self::Missing => Wording::new("password-missing"),
@@ -34,7 +34,7 @@ impl PasswordProblem {
     }
 }
 
-/// What is wrong with a new password of somebody who is called this.
+/// Checks a new password; the person's names in it make it easier to guess.
 pub async fn check_password(app: &App, password: &Secret, own: &[&str]) -> Result<Option<PasswordProblem>, Busy> {
     if password.expose().is_empty() {
         return Ok(Some(PasswordProblem::Missing));

@@ -1,4 +1,4 @@
-//! Every page, as it may look: what the tests of all pages render.
+//! Samples of every page in all its states, which the tests of pages render.
 
 use askama::Template;
 
@@ -25,7 +25,7 @@ use crate::http::page::leaving::LeavingPage;
 use crate::site::Site;
 use crate::site::page::Page;
 
-/// What people and developers put into names: the plain, the long, the hostile.
+/// Names that people and developers may choose: plain, long and hostile ones.
 pub(super) const NAMES: [&str; 4] = [
     "Tidepool Notes",
     "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft und Söhne, Abteilung Fernwartung",
@@ -49,13 +49,13 @@ pub(super) fn site() -> Site {
     }
 }
 
-/// A page to look at: what it is called, and its HTML.
+/// A rendered page: its name and its HTML.
 pub(super) struct Sample {
     pub(super) name: String,
     pub(super) html: String,
 }
 
-/// Every page in a language, with a name of [`NAMES`] wherever strangers may put one.
+/// Every page in a language, with a name of [`NAMES`] in each place that strangers control.
 #[expect(clippy::too_many_lines, reason = "a list of pages, one after the other")]
 pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
     let layout = || {
@@ -266,7 +266,7 @@ const PROBLEMS: [Problem; 22] = [
     Problem::Internal,
 ];
 
-/// The first word of a variant: a name for a file.
+/// The first word of a variant, as the name of a file.
 fn word(value: &dyn std::fmt::Debug) -> String {
     format!("{value:?}").split([' ', '(']).next().unwrap_or_default().to_owned()
 }

@@ -1,4 +1,4 @@
-//! Setting a password by a link that is good once.
+//! Setting a password by a link that works once.
 
 use askama::Template;
 use axum::extract::State;
@@ -26,26 +26,26 @@ use super::new_password::{PasswordProblem, check_password};
 #[derive(Template)]
 #[template(path = "pages/set_password.html")]
 pub struct SetPasswordPage<'a> {
-    /// What the page is set in.
+    /// The layout of the page.
     pub layout: Layout<'a>,
     /// The token of the link.
     pub token: String,
-    /// Whose password it is: what the person signs in with.
+    /// The identifier of the person whose password is set.
     pub identifier: String,
     /// The least number of characters.
     pub least_password: u64,
-    /// Why the last one was not taken.
+    /// Why the last password was not accepted.
     pub problem: Option<PasswordProblem>,
 }
 
 impl SetPasswordPage<'_> {
-    /// Why the last one was not taken, in words.
+    /// Why the last password was not accepted, in words.
     fn problem_text(&self) -> Option<String> {
         self.problem.map(|problem| self.layout.say(problem.wording()))
     }
 }
 
-/// Shows the page, and leaves the link unused: programs that look into mails only look.
+/// Shows the page without using up the link, since programs that scan mails open it, too.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     let token = query.get("token").unwrap_or_default();
     let user = user_of_link(&app, token).await?;

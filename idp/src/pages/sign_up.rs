@@ -1,4 +1,4 @@
-//! Making an account.
+//! Creating an account.
 
 use std::time::Duration;
 
@@ -28,11 +28,11 @@ use crate::store::people::user::IdentifierKind;
 use super::new_password::{PasswordProblem, check_password};
 use super::{Layout, Wording};
 
-/// Asks for what an account begins with. Posts `email`, `name` and `password` to `/sign-up`.
+/// Asks for the data of a new account. Posts `email`, `name` and `password` to `/sign-up`.
 #[derive(Template)]
 #[template(path = "pages/sign_up.html")]
 pub struct SignUpPage<'a> {
-    /// What the page is set in.
+    /// The layout of the page.
     pub layout: Layout<'a>,
     /// The mail address as typed.
     pub email: String,
@@ -40,7 +40,7 @@ pub struct SignUpPage<'a> {
     pub name: String,
     /// The least number of characters of a password.
     pub least_password: u64,
-    /// What has to be put right, in the order of the fields.
+    /// The errors, in the order of the fields.
     pub problems: Vec<SignUpProblem>,
 }
 
@@ -66,23 +66,23 @@ impl SignUpField {
     }
 }
 
-/// What has to be put right.
+/// An error in a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignUpProblem {
     /// No mail address was typed.
     EmailMissing,
-    /// It is no mail address.
+    /// It is not a mail address.
     EmailMalformed,
     /// The mail address belongs to an account.
     EmailTaken,
-    /// The name is longer than any name.
+    /// The name is too long.
     NameTooLong,
-    /// The password was not taken.
+    /// The password was not accepted.
     Password(PasswordProblem),
 }
 
 impl SignUpProblem {
-    /// The field that it concerns.
+    /// The field with the error.
     pub fn field(self) -> SignUpField {
         match self {
             Self::EmailMissing | Self::EmailMalformed | Self::EmailTaken => SignUpField::Email,
@@ -91,7 +91,7 @@ impl SignUpProblem {
         }
     }
 
-    /// What a person reads.
+    /// The message on the page.
     pub fn wording(self) -> Wording {
         match self {
             Self::EmailMissing => Wording::new("sign-up-email-missing"),
@@ -104,7 +104,7 @@ impl SignUpProblem {
 }
 
 impl SignUpPage<'_> {
-    /// What has to be put right in a field.
+    /// The error in a field.
     fn problem_of(&self, field: SignUpField) -> Option<String> {
         let problem = self.problems.iter().find(|problem| problem.field() == field)?;
         Some(self.layout.say(problem.wording()))
@@ -125,11 +125,11 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     show(&app, &visitor, step.as_ref(), Typed { email: hint.unwrap_or_default(), ..Typed::default() })
 }
 
-/// Makes an account, and signs its owner in.
+/// Creates an account, and signs its owner in.
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     offered(&app)?;
     let ProvenForm { visitor, params } = form;
-    // Before anything that takes time: an account is nobody's yet, so that an address is all that can be held to a rate.
+    // Before anything that takes time. There is no account yet, so only the network can be limited.
     visitor.hold_to(&app, "sign-up", Rate { burst: 10, period: Duration::from_secs(60) }).await?;
     let mut step = match params.get("interaction") {
         Some(sealed) => Some(Step::open(&app, &visitor, sealed).await?),
@@ -174,7 +174,7 @@ fn offered(app: &App) -> Result<(), Error> {
     if app.config.login.sign_up { Ok(()) } else { Err(Error::SignUpOff) }
 }
 
-/// What somebody has typed, and what has to be put right in it.
+/// The typed values, and the errors in them.
 #[derive(Default)]
 struct Typed {
     email: String,

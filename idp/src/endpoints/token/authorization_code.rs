@@ -42,7 +42,7 @@ pub async fn redeem(app: &App, client: &Client, exchange: &CodeExchange) -> Resu
         CodeVerdict::Replayed => return replayed(app, client, &stored.grant_id).await,
         CodeVerdict::Fail(error) => return failed(app, client, hash, stored.grant_id, error).await,
     }
-    // Signed out, disabled or withdrawn since the code was made.
+    // The session or grant has ended, or the user or client was disabled, since the code was issued.
     let Some(grant) = grant else {
         return Err(oidc::error::Error::invalid_grant("What the code stands for has ended.").into());
     };
@@ -63,7 +63,7 @@ pub async fn redeem(app: &App, client: &Client, exchange: &CodeExchange) -> Resu
         };
         (token.handle_hash(), family)
     });
-    // Signed before it is certain that this request wins: nothing slow happens in the transaction.
+    // Tokens are signed before it is known whether this request wins, since nothing slow may happen in the transaction.
     let wanted = Wanted { nonce: stored.nonce.as_deref(), resources, ..Wanted::default() };
     let mut response = issue::for_grant(app, client, &grant, wanted).await?;
     response.refresh_token = refresh.map(|token| token.expose().to_owned());
@@ -73,13 +73,13 @@ pub async fn redeem(app: &App, client: &Client, exchange: &CodeExchange) -> Resu
     if won { Ok(response) } else { replayed(app, client, &stored.grant_id).await }
 }
 
-/// Marks a code used, and begins the family of its refresh tokens; whether it was unused until then.
+/// Marks a code as used, and begins its refresh family; returns whether it was unused until then.
 #[derive(Clone)]
 struct Redeem {
     code: TokenHash,
     /// The hash of the family's handle, and the family.
     family: Option<(TokenHash, Family)>,
-    /// The moment for which the code was judged.
+    /// The time at which the code was judged.
     now: Timestamp,
 }
 
@@ -98,7 +98,7 @@ impl Change for Redeem {
     }
 }
 
-/// Counts an exchange that failed; after a few the code is burnt.
+/// Counts a failed exchange; after a few failures the code is invalidated.
 async fn failed(
     app: &App,
     client: &Client,
@@ -111,11 +111,11 @@ async fn failed(
     Err(error.into())
 }
 
-/// Counts a failure of a code's own client.
+/// Counts a failure by the client of the code.
 #[derive(Clone)]
 struct CountFailure {
     code: TokenHash,
-    /// The event for the failure that burns it.
+    /// The event for the failure that invalidates the code.
     event: Event,
 }
 

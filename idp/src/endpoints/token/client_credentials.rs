@@ -13,7 +13,7 @@ use crate::oidc::token::response::TokenResponse;
 use crate::resources;
 use crate::tokens::issue;
 
-/// Gives an access token, and neither a refresh token nor an ID token.
+/// Issues an access token, and neither a refresh token nor an ID token.
 pub async fn issue(app: &App, client: &Client, wanted: &OwnToken) -> Result<TokenResponse, Error> {
     let (asked, named) = (wanted.scope.as_ref(), &wanted.resources[..]);
     if client.is_public() {
@@ -23,7 +23,7 @@ pub async fn issue(app: &App, client: &Client, wanted: &OwnToken) -> Result<Toke
         None => client.metadata.scope.clone(),
         Some(asked) => client.allowed_scope(asked),
     };
-    // There is no person whose claims these could give.
+    // These scopes ask for a person's claims, and there is no person.
     let scope = ScopeSet::standard().iter().fold(scope, |scope, person| scope.without(person));
     if asked.is_some_and(|asked| !asked.is_empty()) && scope.is_empty() {
         let came = asked.map(ToString::to_string).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The refresh: RFC 6749 §6, RFC 9700 §4.14. What each presented token leads to is decided in `oidc::token::refresh_token`.
+//! The refresh: RFC 6749 §6, RFC 9700 §4.14. `oidc::token::refresh_token` judges the presented token.
 
 use crate::app::App;
 use crate::base::crash_point::crash_point;
@@ -17,11 +17,11 @@ use crate::store::installation::event::Event;
 use crate::tokens::issue::{self, Wanted};
 use crate::tokens::successors;
 
-/// How often a refresh looks again after another one of the same family was faster. Each look finds the other's
-/// rotation, and a grace period has at most `MOST_ROTATIONS`; more looks mean that something is wrong.
+/// How often a refresh is tried while others of the same family are faster. Each try finds another rotation, and a
+/// grace period has at most `MOST_ROTATIONS`; more tries mean that something is wrong.
 const LOOKS: usize = 2 * MOST_ROTATIONS;
 
-/// Gives new tokens for a refresh token.
+/// Issues new tokens for a refresh token.
 pub async fn refresh(app: &App, client: &Client, refresh: &Refresh) -> Result<TokenResponse, Error> {
     let presented = Token::parse(TokenKind::RefreshToken, &refresh.refresh_token);
     let presented = presented.ok_or_else(|| unknown(looks_like(&refresh.refresh_token)))?;
@@ -33,7 +33,7 @@ pub async fn refresh(app: &App, client: &Client, refresh: &Refresh) -> Result<To
     Err(Error::Unavailable("too many refreshes of one family at once".into()))
 }
 
-/// One look and one guarded statement; `None` if the family has changed in between.
+/// Reads the family and advances it by one guarded statement; `None` if the family has changed in between.
 async fn try_once(
     app: &App,
     client: &Client,
@@ -45,7 +45,7 @@ async fn try_once(
     let Found { family, sealed_successor, grant } =
         found.ok_or_else(|| unknown("one whose family has been removed"))?;
     if family.client_row != client.id {
-        // It stays valid for its client, and nobody else learns that it is valid.
+        // The token stays valid for its client, and no other client learns that it is valid.
         return Err(unknown("another client's"));
     }
     let grace = app.config.tokens.refresh_grace;
@@ -67,7 +67,7 @@ async fn try_once(
     };
     let (token, successor) = match same {
         Some(token) => (token, None),
-        // If no successor can be opened, the client is treated as if its answer had never arrived.
+        // If no successor can be opened, the client gets a new one, as if it had never received the response.
         None => {
             let token = presented.next(TokenKind::RefreshToken, &app.random);
             let rotations = family.rotated(&hash, successors::seal(app, presented, &token), grace, now);
@@ -87,7 +87,7 @@ async fn try_once(
     Ok(advanced.then_some(response))
 }
 
-/// Somebody has a copy: ends the family and all that hangs on its grant, and is certain of that before it answers.
+/// The token was replayed: ends the grant with its family and tokens, and commits that before it answers.
 async fn replayed(app: &App, client: &Client, grant: &Id) -> Result<Option<TokenResponse>, Error> {
     app.metrics.replay("refresh_token");
     let event = Event::RefreshTokenReplayed { grant: grant.clone(), client_row: client.id.clone() };

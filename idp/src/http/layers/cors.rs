@@ -1,5 +1,5 @@
-//! Cross-origin requests: discovery and keys are for everybody, the token endpoint and what belongs to it for the origins
-//! of registered clients, all else for nobody, and never with credentials.
+//! Cross-origin requests: discovery and keys are open to every origin, the token endpoint and its neighbours to the
+//! origins of registered clients, and all other routes to none. Credentials are never allowed.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
@@ -30,7 +30,7 @@ fn answer_preflight(response: &mut Response) {
     put(response, header::ACCESS_CONTROL_MAX_AGE, "3600");
 }
 
-/// The layer of documents that everybody may read.
+/// The layer of documents that every origin may read.
 pub async fn everybody(request: Request, next: Next) -> Response {
     let preflight = preflight(&request);
     let mut response = if preflight { StatusCode::NO_CONTENT.into_response() } else { next.run(request).await };
@@ -64,7 +64,7 @@ pub async fn registered_origins(State(app): State<App>, request: Request, next: 
             answer_preflight(&mut response);
         }
     } else if let Some(origin) = foreign {
-        // The browser keeps the answer from the script, which is told nothing.
+        // The browser withholds the response from the script without a reason, so the log has it.
         let difference = Difference::new("origin", origin, "an origin that is registered for a client");
         Diagnosis::new("the origin is not registered", Some(difference)).ride_on(&mut response);
     }
@@ -72,7 +72,7 @@ pub async fn registered_origins(State(app): State<App>, request: Request, next: 
 }
 
 async fn is_origin(app: &App, origin: &str) -> Result<bool, Error> {
-    // Our own pages are no foreign origin.
+    // Our own pages are same-origin.
     Ok(origin != app.config.issuer.origin()
         && store::clients::client::is_origin(&mut *app.db.read().await?, origin).await?)
 }

@@ -1,4 +1,4 @@
-//! What is refused before any handler sees it.
+//! Refuses requests before any handler sees them.
 
 use axum::extract::{OriginalUri, Request, State};
 use axum::http::{StatusCode, header};
@@ -10,11 +10,11 @@ use crate::config;
 use crate::http::error::Error;
 use crate::oidc::difference::Difference;
 
-/// What HTTP/1.1 writes around the name and value of a header.
+/// The bytes that HTTP/1.1 adds to the name and value of a header.
 const LINE: usize = ": \r\n".len();
 
-/// The layer around handlers: too long URLs and headers, and requests for other hosts (RFC 9110 §15.5.20). Nothing is ever derived
-/// from the `Host` header; a request that names another host was made for another server.
+/// The layer that refuses too long URLs and headers, and requests for other hosts (RFC 9110 §15.5.20). Nothing is
+/// derived from the `Host` header; a request that names another host is meant for another server.
 pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
     match check_length(&app, &request).and_then(|()| check_host(&app, &request)) {
         Ok(()) => next.run(request).await,
@@ -22,7 +22,7 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resp
     }
 }
 
-/// The same for what is asked for by address: whatever host a request names.
+/// The same without the check of the host, for routes that may be requested by IP address.
 pub async fn any_host(State(app): State<App>, request: Request, next: Next) -> Response {
     match check_length(&app, &request) {
         Ok(()) => next.run(request).await,
@@ -30,7 +30,7 @@ pub async fn any_host(State(app): State<App>, request: Request, next: Next) -> R
     }
 }
 
-/// The reason for an answer 431.
+/// The reason of a 431.
 pub const HEADERS_TOO_LONG: &str = "the headers are too long";
 
 /// How long headers may be.
@@ -41,10 +41,10 @@ pub fn headers_too_long(http: &config::Http) -> Difference {
 }
 
 fn check_length(app: &App, request: &Request) -> Result<(), Error> {
-    // As it was sent: below the issuer's path the router cuts that off.
+    // The URI as sent: the router has stripped the issuer's path from the other one.
     let uri = request.extensions().get::<OriginalUri>().map_or(request.uri(), |original| &original.0);
     let limit = app.config.http.url_limit.in_bytes();
-    // A request that was short enough is longer once it is sealed into our own URLs.
+    // An authorization request within the limit grows when it is sealed into our own URLs.
     let sealed = uri.query().is_some_and(|query| query.starts_with("interaction="));
     let limit = if sealed { limit * 2 } else { limit };
     if uri.path_and_query().is_some_and(|it| it.as_str().len() > limit) {
@@ -52,7 +52,7 @@ fn check_length(app: &App, request: &Request) -> Result<(), Error> {
         let error = Error::Http(StatusCode::URI_TOO_LONG, "the URL is too long");
         return Err(error.because(Difference::new("url", came, expected)));
     }
-    // hyper has limits, too, but what it refuses depends on how the bytes happen to arrive.
+    // hyper has limits, too, but they depend on how the bytes happen to arrive.
     let headers = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + LINE);
     if headers.sum::<usize>() + uri.path_and_query().map_or(0, |it| it.as_str().len()) > app.config.http.header_limit()
     {

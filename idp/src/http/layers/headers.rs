@@ -1,4 +1,4 @@
-//! Headers that every answer carries.
+//! Headers that every response carries.
 
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
@@ -7,7 +7,7 @@ use axum::response::Response;
 
 use crate::app::App;
 
-/// The layer around everything. What an answer has set by itself stays.
+/// The outermost layer. It keeps headers that the response has already set.
 pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
@@ -21,7 +21,7 @@ pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Resp
     put(header::REFERRER_POLICY, "same-origin");
     put(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
     put(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
-    // Relying parties open the pages of an interaction as popups and watch for their end.
+    // Relying parties open the pages of an interaction as popups and wait until they close.
     put(HeaderName::from_static("cross-origin-opener-policy"), "unsafe-none");
     put(HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=(), usb=()");
     if app.config.issuer.is_https() {

@@ -1,4 +1,4 @@
-//! What stands around handlers, whatever they do.
+//! The layers around all handlers.
 
 pub mod cors;
 pub mod guard;

@@ -1,4 +1,4 @@
-//! One line and one count for each request.
+//! Logs one line for each request, and counts it.
 
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, StatusCode};
@@ -11,18 +11,18 @@ use crate::http::diagnosis::Diagnosis;
 use crate::http::layers::guard;
 use crate::http::request::id::RequestId;
 
-/// The methods that are told by name; others are anybody's to invent.
+/// The methods that are counted by name; clients could invent any number of others.
 const METHODS: [&str; 7] = ["GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"];
 
-/// Routes that are asked all the time, by machines that watch and by every page.
+/// Routes that monitoring and every page request all the time.
 const OFTEN: [&str; 2] = ["/health/", "/static/"];
 
-/// Says in all that is logged for this request which client it is about: one that is registered, never what was sent.
+/// Adds the client to everything that is logged for this request. Only a registered client, never a value as sent.
 pub fn name_client(client_id: &str) {
     tracing::Span::current().record("client", client_id);
 }
 
-/// Counts a request that was dropped before its answer, too.
+/// Counts a request when it is dropped, so that one without a response counts, too.
 struct Counted<'a> {
     app: &'a App,
     method: &'static str,
@@ -37,15 +37,15 @@ impl Drop for Counted<'_> {
     }
 }
 
-/// The layer that gives each request an id, a span and a line, and counts it. The path is that of the route, never what
-/// was sent: a query may hold codes and tokens.
+/// The layer that gives each request an id, a span and a line, and counts it. It logs the path of the route and never
+/// the URL as sent: a query may hold codes and tokens.
 pub async fn layer(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = RequestId::new(&app.random);
     request.extensions_mut().insert(id.clone());
     let method = METHODS.into_iter().find(|name| *name == request.method().as_str()).unwrap_or("other");
     let matched = request.extensions().get::<MatchedPath>().cloned();
     let route = matched.as_ref().map_or("-", MatchedPath::as_str);
-    // What is logged while the request is answered carries its id, at any level.
+    // Every event that is logged while the request is handled carries its id, at any level.
     let empty = tracing::field::Empty;
     let span = tracing::error_span!("request", id = id.as_str(), method, route, client = empty, status = empty);
     app.metrics.request_begins();
@@ -57,17 +57,17 @@ pub async fn layer(State(app): State<App>, mut request: Request, next: Next) -> 
     counted.status = response.status().as_u16();
     let micros = u64::try_from(counted.began.elapsed().as_micros()).unwrap_or(u64::MAX);
     let diagnosis = response.extensions_mut().remove::<Diagnosis>().or_else(|| {
-        // A method that an address does not take, or a form that is shown again.
+        // A method that the route does not take, or a form that is shown again.
         let status = response.status();
         status.is_client_error().then(|| Diagnosis::new(status.canonical_reason().unwrap_or_default(), None))
     });
     span.in_scope(|| write(&app, route, counted.status, micros, diagnosis.as_ref()));
-    // For traces. Recorded after the line was written: before, the line would have it twice.
+    // For traces. Recorded only after the line was written, which would otherwise have the status twice.
     span.record("status", counted.status);
     response
 }
 
-/// Counts and logs a request that was refused before it could be read as a whole, because its headers are too long.
+/// Counts and logs a request that was refused before all of it was read, because its headers are too long.
 pub fn too_large(app: &App) {
     let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.as_u16();
     app.metrics.request_begins();
@@ -76,7 +76,7 @@ pub fn too_large(app: &App) {
     write(app, "-", status, 0, Some(&Diagnosis::new(guard::HEADERS_TOO_LONG, Some(difference))));
 }
 
-/// Writes the line of a request; of one that was refused it says why.
+/// Writes the line of a request, with the reason if it was refused.
 fn write(app: &App, route: &str, status: u16, micros: u64, diagnosis: Option<&Diagnosis>) {
     let place = route.strip_prefix(app.config.issuer.path()).unwrap_or(route);
     if diagnosis.is_none() && OFTEN.iter().any(|often| place.starts_with(often)) {

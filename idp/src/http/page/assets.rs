@@ -21,17 +21,17 @@ pub struct Asset {
     pub name: &'static str,
     /// Its media type.
     pub content_type: &'static str,
-    /// What is in it.
+    /// Its content.
     pub bytes: &'static [u8],
 }
 
-/// What was found under a URL.
+/// The file at a URL, and how long it may be cached.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Found {
     /// The file.
     pub asset: &'static Asset,
-    /// The value of `Cache-Control`. For ever under its own hash. Under another, which is a neighbour of another version
-    /// during an upgrade, the file is given all the same, but not kept.
+    /// The value of `Cache-Control`. Under the current hash the file is cached for a year. Under another hash, which a
+    /// replica of another version asks for during an upgrade, the file is served but not cached.
     pub cache_control: &'static str,
 }
 
@@ -67,11 +67,11 @@ pub fn find(hash: &str, name: &str) -> Option<Found> {
     Some(Found { asset, cache_control })
 }
 
-/// Marks an answer whose body takes no memory of its own, since it is the same bytes for everybody.
+/// Marks a response whose body is static, so that it needs no memory for each request.
 #[derive(Clone, Copy, Debug)]
 pub struct Shared;
 
-/// Gives a file.
+/// Serves a file.
 pub async fn get(Path((hash, name)): Path<(String, String)>) -> Result<Response, Error> {
     let found = find(&hash, &name).ok_or(Error::Http(StatusCode::NOT_FOUND, "there is no such file"))?;
     let headers = [(header::CONTENT_TYPE, found.asset.content_type), (header::CACHE_CONTROL, found.cache_control)];

@@ -1,6 +1,6 @@
-//! The operator's accent colour as a style sheet: one colour in, readable on light and dark out.
+//! The operator's accent colour as a style sheet: one colour becomes variants that are readable on light and on dark.
 //!
-//! Contrast is that of WCAG 2.2: 4.5 for text, 3 for the outlines of controls.
+//! Contrast is as WCAG 2.2 defines it: 4.5 for text, 3 for the outlines of controls.
 
 use axum::Extension;
 use axum::extract::State;
@@ -11,14 +11,14 @@ use crate::app::App;
 use crate::http::error::Error;
 use crate::http::page::assets::Shared;
 
-/// A colour of sRGB.
+/// An sRGB colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Colour([u8; 3]);
 
 const BLACK: Colour = Colour([0, 0, 0]);
 const WHITE: Colour = Colour([255, 255, 255]);
 
-/// What a page is painted on, as in `static/latchkey.css`: of its surfaces the one on which the accent is hardest to see.
+/// The background of a page, as in `static/latchkey.css`: the surface on which the accent has the least contrast.
 const LIGHT: Colour = Colour([0xe9, 0xed, 0xec]);
 const DARK: Colour = Colour([0x25, 0x2d, 0x30]);
 
@@ -30,11 +30,11 @@ pub fn accent_css(hex: &str) -> Option<String> {
     Some(format!(":root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}\n"))
 }
 
-/// The custom properties for one ground; `away` is where colours move to stand out from it.
+/// The custom properties for one background; colours move towards `away` to stand out from it.
 fn properties(accent: Colour, ground: Colour, away: Colour) -> String {
     let fill = accent.until(ground, 3.0, away);
     let on_fill = if fill.contrast(WHITE) >= 4.5 { WHITE } else { BLACK };
-    // Away from the text on it, so that pointing at a button makes it easier to read, not harder.
+    // The hover colour moves away from the text on it, so that pointing at a button makes it easier to read.
     let hover = fill.mixed(if on_fill == WHITE { BLACK } else { WHITE }, 0.14);
     let ink = accent.until(ground, 4.5, away);
     format!(
@@ -88,7 +88,7 @@ impl Colour {
         Colour(channels)
     }
 
-    /// The colour, moved no further than needed for the contrast.
+    /// The colour, changed only as far as the contrast needs.
     fn until(self, ground: Colour, contrast: f64, away: Colour) -> Colour {
         let steps = (0..=50).map(|step| self.mixed(away, f64::from(step) / 50.0));
         steps.into_iter().find(|colour| colour.contrast(ground) >= contrast).unwrap_or(away)

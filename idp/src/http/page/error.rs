@@ -1,4 +1,4 @@
-//! What went wrong, told to a person: what happened, what to do, and what an operator can look for.
+//! The error page: what happened, what to do, and the id that an operator can look for.
 
 use askama::Template;
 use axum::extract::{Request, State};
@@ -19,26 +19,26 @@ use crate::site::page::Page;
 #[derive(Template)]
 #[template(path = "pages/error.html")]
 pub struct ErrorPage<'a> {
-    /// What the page is set in.
+    /// The layout of the page.
     pub layout: Layout<'a>,
     /// What went wrong.
     pub problem: Problem,
     /// The HTTP status of the answer.
     pub status: u16,
-    /// The id under which the log has it.
+    /// The id of the request in the log.
     pub request_id: String,
-    /// The front page, at the issuer's own host: the page may have been asked for at another one.
+    /// The front page, at the issuer's host: the request may have named another host.
     pub home: String,
 }
 
-/// What can go wrong on a page, with nowhere to send an error to.
+/// The errors that a page shows because there is no client to send them to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// The request names no client.
     MissingClientId,
     /// The client is not registered here.
     UnknownClient,
-    /// The client was switched off.
+    /// The client is disabled.
     DisabledClient,
     /// The request does not say where to go back to.
     MissingRedirectUri,
@@ -50,7 +50,7 @@ pub enum Problem {
     BadRequest,
     /// The address to go back to after signing out is not registered for the client.
     UnregisteredPostLogoutRedirectUri,
-    /// A hint or other proof of the client does not hold.
+    /// The `id_token_hint`, or another proof of the client, is not valid.
     InvalidHint,
     /// The interaction is too old, was finished, or belongs to another browser.
     InteractionExpired,
@@ -60,7 +60,7 @@ pub enum Problem {
     CookiesOff,
     /// A link that was used before, or is too old.
     SpentLink,
-    /// Nobody can make an account here.
+    /// Sign-up is off.
     SignUpOff,
     /// There is no such page.
     NotFound,
@@ -77,14 +77,14 @@ pub enum Problem {
         /// How long to wait.
         seconds: u64,
     },
-    /// Too much to do right now.
+    /// The server is overloaded.
     Busy,
-    /// A fault of ours.
+    /// An internal error.
     Internal,
 }
 
 impl Problem {
-    /// The table: short code, what happened, what to do. The HTTP status is the error's.
+    /// The table: short code, what happened, what to do. The HTTP status is that of the error.
     fn row(self) -> (&'static str, Wording, Wording) {
         let row = |code, happened, advice| (code, Wording::new(happened), Wording::new(advice));
         match self {
@@ -148,8 +148,8 @@ impl Problem {
         self.row().2
     }
 
-    /// The parameter that it is about, for developers. Ours, never text of the request: a page must not say what a
-    /// stranger wants it to.
+    /// The parameter that caused it, for developers. The text is ours and never from the request: otherwise a stranger
+    /// could choose what the page says.
     pub fn parameter(self) -> Option<&'static str> {
         match self {
             Self::MissingClientId | Self::UnknownClient | Self::DisabledClient => Some("client_id"),
@@ -162,7 +162,7 @@ impl Problem {
     }
 }
 
-/// The layer that renders errors as pages, for what people open.
+/// The layer that renders errors as pages, for routes that people open.
 pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let visitor = Visitor::of(&parts, &app);
@@ -183,7 +183,7 @@ pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Re
 }
 
 impl Problem {
-    /// What a page says about an error.
+    /// The page's message for an error.
     fn of(error: &Error) -> Self {
         match error {
             Error::Refused(refusal) => match refusal {

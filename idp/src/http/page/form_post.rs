@@ -1,4 +1,4 @@
-//! An answer to a client by a form that sends itself: OAuth 2.0 Form Post Response Mode §2.
+//! An authorization response as a form that submits itself: OAuth 2.0 Form Post Response Mode §2.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ use crate::base::encoding::sha256;
 /// The one script of the page, a classic inline one that its policy names by hash.
 const SCRIPT: &str = "document.forms[0].submit()";
 
-/// The page's own policy. Without `form-action`: it would hold for the redirects that follow at the client, too.
+/// The page's policy. It has no `form-action`, since browsers would apply it to the client's redirects, too.
 static CONTENT_SECURITY_POLICY: LazyLock<String> = LazyLock::new(|| {
     format!(
         "default-src 'none'; script-src 'sha256-{}'; style-src 'self'; img-src 'self' data:; base-uri 'none'; \
@@ -21,11 +21,11 @@ static CONTENT_SECURITY_POLICY: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Sends an authorization response to the client, by itself or by a button.
+/// Sends an authorization response to the client, automatically or by a button.
 #[derive(Template)]
 #[template(path = "pages/form_post.html")]
 pub struct FormPostPage<'a> {
-    /// What the page is set in.
+    /// The layout of the page.
     pub layout: Layout<'a>,
     /// The redirect URI.
     pub action: String,

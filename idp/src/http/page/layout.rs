@@ -1,4 +1,4 @@
-//! What every page is set in: language, operator, client, and what its forms carry.
+//! The layout that all pages share: language, operator, client, and the hidden fields of forms.
 
 use std::borrow::Cow;
 
@@ -17,26 +17,26 @@ use crate::site::page::Page;
 pub struct ClientView {
     /// Its name.
     pub name: String,
-    /// Where its logo is, served by us.
+    /// The URL of its logo, served by us.
     pub logo: Option<String>,
 }
 
-/// An account as its owner knows it.
+/// An account as its owner sees it.
 #[derive(Clone, Debug, Default)]
 pub struct AccountView {
     /// The person's name, if known.
     pub name: Option<String>,
-    /// What the person signs in with.
+    /// The identifier that the person signs in with.
     pub identifier: String,
 }
 
 impl AccountView {
-    /// The name, or what stands in for it.
+    /// The name, or the identifier if there is no name.
     pub fn title(&self) -> Cow<'_, str> {
         unturned(self.name.as_deref().unwrap_or(&self.identifier))
     }
 
-    /// The identifier, where it is not the title already.
+    /// The identifier, unless it is already the title.
     pub fn subtitle(&self) -> Option<Cow<'_, str>> {
         self.name.as_ref().map(|_| unturned(&self.identifier))
     }
@@ -48,24 +48,24 @@ impl AccountView {
     }
 }
 
-/// What one answer's page is set in.
+/// The layout of the page in one response.
 pub struct Layout<'a> {
-    /// What is the same on all pages.
+    /// The settings that all pages share.
     pub site: &'a Site,
     /// The language of this page.
     pub language: Language,
-    /// The client that a person is on the way to, where there is one.
+    /// The client that the person is signing in to, if any.
     pub client: Option<ClientView>,
-    /// What proves that a form was ours; hidden in every form.
+    /// The CSRF token; hidden in every form.
     pub csrf: String,
-    /// The sealed interaction that a form goes on with; hidden in every form, and in links to sibling pages.
+    /// The sealed interaction that a form continues; hidden in every form, and in links to sibling pages.
     pub interaction: Option<String>,
     /// The handle of the session whose account the page shows; hidden in every form as `whose`, so that the form changes
     /// that account alone.
     pub holder: Option<String>,
     /// The page to which a sign-in returns; its name is hidden in every form.
     pub return_to: Option<Page>,
-    /// Which page of the table it is; what stands in no table (an error, a way out) is none.
+    /// The page's row in the table; `None` for error pages and for those that leave for a client.
     pub page: Option<Page>,
 }
 
@@ -94,12 +94,12 @@ impl<'a> Layout<'a> {
         Layout { interaction: Some(interaction.into()), ..self }
     }
 
-    /// What this page of the table is set in.
+    /// The same layout for this page of the table.
     pub fn of(self, page: Page) -> Layout<'a> {
         Layout { page: Some(page), ..self }
     }
 
-    /// The path to which the switch of the language returns; without it there is no switch.
+    /// The path to which the language switch returns; `None` hides the switch.
     pub fn language_return(&self) -> Option<&'static str> {
         self.page.filter(|page| page.has_language_switch()).map(Page::path)
     }
@@ -115,7 +115,7 @@ impl<'a> Layout<'a> {
         Page::ALL.iter().filter_map(section).collect()
     }
 
-    /// Whether it is this page.
+    /// Whether this layout is for the given page.
     pub fn is(&self, page: &Page) -> bool {
         self.page == Some(*page)
     }
@@ -133,7 +133,7 @@ impl<'a> Layout<'a> {
         self.site.messages.text_with(self.language, key, values)
     }
 
-    /// The text of a message that Rust code chose.
+    /// The text of a message that Rust code has chosen.
     pub fn say(&self, wording: Wording) -> String {
         match wording.number {
             None => self.t(wording.key),
@@ -141,7 +141,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// One of two texts about the client: the second, with `$client`, where the client is known.
+    /// One of two texts about the client: the second, with `$client`, if the client is known.
     pub fn t_client(&self, without: &str, with: &str) -> String {
         match &self.client {
             None => self.t(without),
@@ -149,18 +149,18 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// The pieces of a text between which a line may break, so that an address for which a line has no room breaks at its
-    /// dots and slashes and not within a word.
+    /// The pieces of a text between which a line may break, so that a long address breaks at its dots and slashes and
+    /// not within a word.
     pub fn pieces<'t>(&self, text: &'t str) -> Vec<&'t str> {
         pieces(text)
     }
 
-    /// A path of ours as a URL.
+    /// The URL of one of our paths.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.site.base_path)
     }
 
-    /// A path of ours as a URL that keeps the interaction.
+    /// The URL of one of our paths, with the interaction.
     pub fn link(&self, path: &str) -> String {
         match &self.interaction {
             None => self.url(path),
@@ -194,7 +194,7 @@ fn pieces(text: &str) -> Vec<&str> {
     pieces
 }
 
-/// Where a line may break first: behind a dot or slash that a word follows at once.
+/// The first place where a line may break: after a dot or slash that is directly followed by a word.
 fn break_in(text: &str) -> Option<usize> {
     let mut letters = text.char_indices().skip(1).zip(text.chars());
     letters.find_map(|((at, letter), before)| (matches!(before, '.' | '/') && letter.is_alphanumeric()).then_some(at))

@@ -1,19 +1,19 @@
-//! The way from a form of ours to somebody else's address.
+//! The page that leads from one of our forms to a foreign address.
 //!
-//! Not a redirect: browsers hold `form-action` against the whole chain of redirects after a form, and would block a
-//! client whose callback goes on elsewhere. The script and the `<meta>` for browsers without scripts exclude each other:
-//! a code that arrives twice would be taken for stolen.
+//! Not a redirect: browsers apply `form-action` to the whole chain of redirects after a form, and would block a
+//! client whose callback redirects to another origin. The script and the `<meta>` for browsers without scripts exclude
+//! each other: a code that arrives twice counts as stolen.
 
 use askama::Template;
 
 use super::layout::Layout;
 
-/// Goes to an address by itself, with a link for where that does not happen.
+/// Goes to an address automatically, and has a link in case that fails.
 #[derive(Template)]
 #[template(path = "pages/leaving.html")]
 pub struct LeavingPage<'a> {
-    /// What the page is set in.
+    /// The layout of the page.
     pub layout: Layout<'a>,
-    /// Where to. Never anything but a registered address with an answer in its query.
+    /// The address: always a registered one, with the response in its query.
     pub url: String,
 }

@@ -1,4 +1,4 @@
-//! What all pages are made of, and the pages that any door may have to show: errors, and the ways out.
+//! What all pages share, and the pages that any route may show: errors, and those that leave for a client.
 
 pub mod assets;
 pub mod brand;
@@ -24,24 +24,24 @@ use crate::oidc::client::metadata::Client;
 use crate::store::people::session::Session;
 use crate::store::people::user;
 
-/// The policy of hosted pages: nothing from anywhere but here, no inline code, no framing. CSP Level 3.
+/// The policy of hosted pages: resources from this origin only, no inline code, no framing. CSP Level 3.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     font-src 'self'; connect-src 'self'; base-uri 'none'; object-src 'none'; form-action 'self'; \
     frame-ancestors 'none'; require-trusted-types-for 'script'";
 
-/// What a page that belongs to no interaction is set in.
+/// The layout of a page that belongs to no interaction.
 pub fn layout<'a>(app: &App, visitor: &'a Visitor) -> Layout<'a> {
     Layout::new(&visitor.site, visitor.language, csrf_token(app, visitor))
 }
 
-/// A client as pages show it. Its logo is shown if it was handed over as a picture: a page of ours loads nothing
-/// from elsewhere, which would tell the client's host who is about to sign in.
+/// A client as pages show it. Its logo is shown only if it was handed over as a picture: pages load nothing from other
+/// hosts, since a request for the logo would tell the client's host who is about to sign in.
 pub fn client(client: &Client) -> ClientView {
     let logo = client.metadata.logo_uri.clone().filter(|uri| uri.starts_with("data:image/"));
     ClientView { name: client.name.clone(), logo }
 }
 
-/// The account of a session as its owner knows it.
+/// The account of a session as its owner sees it.
 pub async fn account(app: &App, session: &Session) -> Result<AccountView, Error> {
     let person = users::person(app, &session.user_id).await?.unwrap_or_default();
     let identifiers = user::identifiers(&mut *app.db.read().await?, &session.user_id).await?;
@@ -58,7 +58,7 @@ pub fn show(page: &impl Template) -> Result<Response, Error> {
     Ok(response)
 }
 
-/// Renders a page with a form, and gives a new browser the secret that the form is bound to.
+/// Renders a page with a form, and sets the cookie to which the form is bound if the browser has none.
 pub fn show_with(app: &App, visitor: &Visitor, status: StatusCode, page: &impl Template) -> Result<Response, Error> {
     let mut response = show(page)?;
     *response.status_mut() = status;

@@ -1,6 +1,6 @@
-//! What a page has to say about what a person did.
+//! The messages with which a page answers a person's input.
 
-/// One message: its key in the language files, and the number in it, if there is one.
+/// One message: its key in the language files, and its number, if it has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wording {
     pub(crate) key: &'static str,

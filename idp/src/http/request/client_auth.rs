@@ -1,4 +1,4 @@
-//! Client authentication: RFC 6749 §2.3. Parsed and proven once, before any handler.
+//! Client authentication: RFC 6749 §2.3. Credentials are parsed and verified once, before the handler runs.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::oidc::difference::Difference;
 use crate::oidc::error::ErrorCode;
 use crate::store::clients::client::Registered;
 
-/// A client that has proven who it is; a public one has only said so.
+/// An authenticated client; a public client has only named itself.
 pub struct AuthenticatedClient(pub Arc<Client>);
 
 impl FromRequestParts<App> for AuthenticatedClient {
@@ -47,7 +47,7 @@ impl FromRequestParts<App> for AuthenticatedClient {
     }
 }
 
-/// What keeps these credentials from being the client's; `None` if they are. The answer does not tell one from the other.
+/// Why these credentials are not the client's, for the log; `None` if they are. The response gives no reason.
 fn difference(came: &ClientCredentials, registered: Option<&Registered>) -> Option<Difference> {
     let Some(Registered { client, secrets, .. }) = registered else {
         return Some(Difference::new("client_id", &came.client_id, "the id of a registered client"));
@@ -64,7 +64,7 @@ fn difference(came: &ClientCredentials, registered: Option<&Registered>) -> Opti
         return Some(Difference::new("token_endpoint_auth_method", came.method.as_str(), expected));
     }
     let secret_fits = match &came.secret {
-        // High-entropy secrets are kept as plain hashes, whose comparison tells nothing of use.
+        // The secrets are random and stored as hashes, so that the time of the comparison reveals nothing useful.
         Some(secret) => secrets.contains(&TokenHash::of(secret.expose())),
         None => client.is_public(),
     };
@@ -79,7 +79,7 @@ fn refused(by_header: bool) -> Error {
     challenge(oidc::error::Error::invalid_client("unknown client, or wrong or missing credentials"), by_header)
 }
 
-/// A client that used the `Authorization` header is told which scheme to use: RFC 6749 §5.2.
+/// The answer to a client that used the `Authorization` header names the scheme to use: RFC 6749 §5.2.
 fn challenge(error: oidc::error::Error, by_header: bool) -> Error {
     if by_header && error.code == ErrorCode::InvalidClient {
         return Error::Challenge("Basic realm=\"latchkey\", charset=\"UTF-8\"".to_owned(), error);

@@ -11,9 +11,9 @@ use crate::config::{ForwardedHeader, Network};
 /// Where a request comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// The address of the client: that of the connection, or, if that is a trusted proxy's, the one that it forwards for.
+    /// The address of the client: that of the connection, or the one that a trusted proxy forwards for.
     pub address: IpAddr,
-    /// What limits count by: the network of the address; a bucket of its own where the proxy's word cannot be read.
+    /// The key of rate limits: the network of the address, or a separate bucket if the proxy's header is unreadable.
     pub bucket: String,
 }
 
@@ -22,7 +22,7 @@ impl Source {
         Self { address, bucket: network(address) }
     }
 
-    /// Whoever sends what cannot be read shares the limits of those who do the same, and of nobody else.
+    /// All requests whose header is unreadable share one set of limits, separate from all others.
     fn unreadable(peer: IpAddr) -> Self {
         Self { address: peer, bucket: format!("unreadable:{}", network(peer)) }
     }
@@ -34,7 +34,7 @@ pub fn of(parts: &Parts, app: &App) -> Source {
     let peer = peer.unwrap_or(IpAddr::from([127, 0, 0, 1]));
     let http = &app.config.http;
     let trusted = is_in(&http.trusted_proxies, peer);
-    // One header and never both: a proxy that writes the one passes on what a client wrote in the other.
+    // One header and never both: a proxy that writes one of them passes on the other as the client wrote it.
     let header = http.forwarded_header.as_str();
     let mut lines = parts.headers.get_all(header).iter();
     match (lines.next(), lines.next()) {
@@ -55,7 +55,7 @@ pub fn of(parts: &Parts, app: &App) -> Source {
                 Err(last) => Source::unreadable(last),
             }
         }
-        // The proxy has passed on a line of the client beside its own: nobody can tell which is which.
+        // The proxy has passed on the client's line beside its own, and the two cannot be told apart.
         _ => {
             if app.notices.first("unreadable proxy") {
                 tracing::warn!(
@@ -68,8 +68,8 @@ pub fn of(parts: &Parts, app: &App) -> Source {
     }
 }
 
-/// Goes back from the connection's own address as far as trusted proxies have written: each appends what it saw. The error is
-/// the last of them that wrote what cannot be read.
+/// Follows the hops backwards from the address of the connection, as long as they are trusted proxies: each appends the
+/// address that it saw. The error is the last proxy, if its entry is unreadable.
 fn believed(peer: IpAddr, line: &str, header: ForwardedHeader, trusted: &[Network]) -> Result<IpAddr, IpAddr> {
     let hops: Vec<Option<IpAddr>> = match header {
         ForwardedHeader::XForwardedFor => line.split(',').map(node).collect(),
@@ -79,7 +79,7 @@ fn believed(peer: IpAddr, line: &str, header: ForwardedHeader, trusted: &[Networ
     while is_in(trusted, believed) {
         match hops.next() {
             Some(Some(address)) => believed = address,
-            // Unknown, hidden or broken: what lies behind cannot be told from what somebody made up.
+            // Unknown, hidden or broken: the entries before it may be forged.
             Some(None) => return Err(believed),
             None => break,
         }
@@ -87,8 +87,8 @@ fn believed(peer: IpAddr, line: &str, header: ForwardedHeader, trusted: &[Networ
     Ok(believed)
 }
 
-/// The `for` of each element of a `Forwarded` header: RFC 7239 §4. `None` where a quote does not end: then the client's part
-/// of the line has swallowed what a proxy has appended.
+/// The `for` of each element of a `Forwarded` header: RFC 7239 §4. `None` if a quoted string is not closed: what a
+/// proxy appended would then be part of the client's string.
 fn forwarded(line: &str) -> Option<Vec<Option<IpAddr>>> {
     let of_element = |element| {
         let pairs = split_unquoted(element, ';')?;
@@ -99,7 +99,7 @@ fn forwarded(line: &str) -> Option<Vec<Option<IpAddr>>> {
     Some(split_unquoted(line, ',')?.into_iter().map(of_element).collect())
 }
 
-/// The parts between separators that are not within quotes; `None` if a quote does not end.
+/// The parts between separators outside quoted strings; `None` if a quoted string is not closed.
 fn split_unquoted(text: &str, separator: char) -> Option<Vec<&str>> {
     let (mut parts, mut begin, mut quoted, mut escaped) = (Vec::new(), 0, false, false);
     for (at, c) in text.char_indices() {
@@ -118,7 +118,7 @@ fn split_unquoted(text: &str, separator: char) -> Option<Vec<&str>> {
     (!quoted).then_some(parts)
 }
 
-/// An address with or without a port: RFC 7239 §6. What is `unknown` or hidden is none.
+/// An address with or without a port: RFC 7239 §6. `None` if it is `unknown` or obfuscated.
 fn node(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     if let Ok(address) = text.parse::<IpAddr>() {
@@ -135,7 +135,7 @@ pub fn is_in(networks: &[Network], address: IpAddr) -> bool {
     networks.iter().any(|network| network.contains(address))
 }
 
-/// What one household or host has: an IPv4 address, or the first 64 bits of an IPv6 address.
+/// The network of one household or host: an IPv4 address, or the first 64 bits of an IPv6 address.
 pub fn network(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_string(),

@@ -1,4 +1,4 @@
-//! Forms of hosted pages: what a handler gets was posted by a page that we showed this browser.
+//! Forms of hosted pages: a handler only gets a form that was posted from a page shown to this browser.
 
 use axum::extract::{FromRequest, Request};
 use axum::http::header;
@@ -39,10 +39,10 @@ impl FromRequest<App> for ProvenForm {
 }
 
 impl ProvenForm {
-    /// Checks that a page of ours posted these fields, from this very browser.
+    /// Checks that these fields were posted by one of our pages, in this browser.
     pub fn check(app: &App, parts: &Parts, params: Params) -> Result<Self, Error> {
         let visitor = Visitor::of(parts, app);
-        // A browser says where a form was posted from; what says nothing must know the token all the same.
+        // Browsers send the origin of a form. A request without one is checked by its token alone.
         let origin = parts.headers.get(header::ORIGIN);
         if let Some(origin) = origin.filter(|origin| origin.as_bytes() != app.config.issuer.origin().as_bytes()) {
             let came = String::from_utf8_lossy(origin.as_bytes());

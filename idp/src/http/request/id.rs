@@ -1,10 +1,10 @@
-//! What one request is called: the id by which an operator finds its line in the log.
+//! The id of a request, by which an operator finds its line in the log.
 
 use axum::extract::Request;
 
 use crate::base::random::Random;
 
-/// Names one request in the log and on its error page.
+/// The id of one request, in the log and on its error page.
 #[derive(Clone, Debug, Default)]
 pub struct RequestId(String);
 
@@ -14,7 +14,7 @@ impl RequestId {
         Self(random.name::<9>())
     }
 
-    /// The id as it is shown.
+    /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! What a handler takes of a request.
+//! The parts of a request that handlers take.
 
 pub mod client_auth;
 pub mod client_ip;

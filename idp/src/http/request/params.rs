@@ -43,7 +43,7 @@ pub fn is_form(parts: &Parts) -> bool {
     })
 }
 
-/// The layer of endpoints that take a form by POST: reads it once, for the client's authentication and the handler alike.
+/// The layer of endpoints that take a form by POST: reads it once, for client authentication and for the handler.
 pub async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
     match read(&app, request).await {
         Ok(request) => next.run(request).await,
@@ -78,7 +78,7 @@ fn invalid_repeated(name: &str) -> Error {
     crate::oidc::error::Error::new(ErrorCode::InvalidRequest, format!("{name} is there twice")).into()
 }
 
-/// The parameters of a form that the layer has read. It proves nothing of who sent them, unlike `ProvenForm`.
+/// The parameters of a form that the layer has read. Unlike `ProvenForm`, it does not prove who sent them.
 pub struct FormParams(pub Params);
 
 impl FromRequestParts<App> for FormParams {

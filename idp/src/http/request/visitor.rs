@@ -1,4 +1,4 @@
-//! Who looks at a page: a browser, by its cookies.
+//! The browser that opens a page, known by its cookies.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -27,26 +27,26 @@ use crate::store::ephemeral::Rate;
 use crate::store::people::session::{self, Session};
 use crate::store::people::user::User;
 
-/// A browser and what it brought along.
+/// A browser, and what its request says about it.
 #[derive(Clone)]
 pub struct Visitor {
-    /// The browser's own secret; new if it came without one.
+    /// The browser's secret; a new one if the request had none.
     pub browser: CookieSecret,
-    /// Whether it came without one.
+    /// Whether the request had none.
     pub is_new: bool,
-    /// The session cookie, or, after the browser was closed, the one of the accounts that are kept signed in.
+    /// The session cookie, or, once the browser was closed, the cookie of the accounts that are kept signed in.
     pub sid: Option<CookieSecret>,
     /// Where it comes from.
     pub address: IpAddr,
     /// The bucket in which limits count its requests.
     pub bucket: String,
-    /// What it says that it is, cut to 256 bytes.
+    /// The `User-Agent`, cut to 256 bytes.
     pub user_agent: Option<String>,
-    /// The language that its person reads best.
+    /// The language for its pages.
     pub language: Language,
-    /// What its pages share, as it was when the request came.
+    /// The settings of the pages when the request arrived.
     pub site: Arc<Site>,
-    /// Names the request.
+    /// The id of the request.
     pub request: RequestId,
 }
 
@@ -98,8 +98,8 @@ impl Visitor {
         }
     }
 
-    /// Opens the interaction that a URL or a form carries. If it does not open, the error says why: it is too old, or
-    /// the browser is another one, or keeps no cookies.
+    /// Opens the interaction that a URL or a form carries. If it does not open, the error says why: it is too old, it
+    /// belongs to another browser, or the browser keeps no cookies.
     pub fn open(&self, app: &App, sealed: &str) -> Result<Interaction, Error> {
         if let Some(interaction) = Interaction::open(app, &self.browser, sealed) {
             return Ok(interaction);
@@ -117,12 +117,12 @@ impl Visitor {
         Err(error.because(Difference::new("interaction", came, "one that this browser began (login.interaction)")))
     }
 
-    /// Counts one thing that this network does against a rate; `Err` says how long to wait if it is used up.
+    /// Counts one action of this network against a rate; `Err` says how long to wait if the rate is exceeded.
     pub async fn limit(&self, app: &App, what: &str, rate: Rate) -> Result<(), Duration> {
         app.ephemeral.limit(&format!("{what}:{}", self.bucket), rate).await
     }
 
-    /// The same, refused with 429.
+    /// The same, with 429 as the error.
     pub async fn hold_to(&self, app: &App, what: &str, rate: Rate) -> Result<(), Error> {
         self.limit(app, what, rate).await.map_err(Error::TooMany)
     }
@@ -140,7 +140,7 @@ impl Visitor {
         }
     }
 
-    /// Gives a browser that came without a secret the one that forms were bound to.
+    /// Sets the cookie with the secret to which forms are bound, if the browser had none.
     pub fn remember(&self, app: &App, response: &mut Response) {
         if self.is_new
             && let Some(cookie) = Jar::of(app).set(Name::Browser, self.browser.expose(), Some(A_YEAR))

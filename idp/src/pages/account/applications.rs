@@ -1,4 +1,4 @@
-//! The applications that use one's account, and withdrawing what they were allowed.
+//! The applications that use the account, and withdrawing their consent.
 
 use askama::Template;
 use axum::extract::State;
@@ -24,24 +24,24 @@ use crate::store::clients::consent::{self, Application, Withdraw};
 #[derive(Template)]
 #[template(path = "pages/account/applications.html")]
 pub struct AccountApplicationsPage<'a> {
-    /// What the page is set in.
+    /// The layout of the page.
     pub layout: Layout<'a>,
     /// The applications, by name.
     pub applications: Vec<ApplicationView>,
-    /// Whether one was just withdrawn from.
+    /// Whether a consent has just been withdrawn.
     pub done: bool,
 }
 
-/// An application as its page shows it.
+/// An application as the page shows it.
 #[derive(Clone, Debug)]
 pub struct ApplicationView {
-    /// What the form sends for it.
+    /// Its handle in the form.
     pub handle: String,
     /// Its name and picture.
     pub client: ClientView,
     /// What it may do.
     pub scopes: Vec<ScopeView>,
-    /// When it was allowed, if it was asked.
+    /// When the person consented, if they were asked.
     pub since: Option<String>,
     /// When it was last used.
     pub used_at: Option<String>,
@@ -66,7 +66,7 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
     page::show_with(&app, &holder.visitor, StatusCode::OK, &AccountApplicationsPage { layout, applications, done })
 }
 
-/// Withdraws what an application was allowed: its grants end, and it has to ask again.
+/// Withdraws the consent to an application: its grants end, and it has to ask again.
 pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response, Error> {
     let AccountForm { holder, params } = form;
     let wanted = params.get("withdraw").unwrap_or_default();
@@ -84,14 +84,13 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     redirect::to_page_with(&app, Page::AccountApplications, "done", "withdrawn")
 }
 
-/// All that a client may do, in words: what was allowed, and what a grant covers that is still live. The scopes first, then
-/// the resources.
+/// Everything that a client may do, in words: the consent, and the scopes of live grants. Scopes first, then resources.
 fn allowed(app: &App, known: &Known, layout: &Layout<'_>, found: &Application) -> Vec<ScopeView> {
     let mut scopes = found.consented.clone().unwrap_or_default();
     let mut resources = ScopeSet::default();
     for grant in &found.granted {
         scopes = scopes.union(&grant.scope);
-        // What it may do at the issuer's own resource, UserInfo, the scopes say.
+        // The scopes already say what it may do at the issuer's own resource, UserInfo.
         resources =
             resources.union(&grant.resources.iter().filter(|uri| *uri != app.issuer()).map(String::as_str).collect());
     }

@@ -1,4 +1,4 @@
-//! One's own account: a file per section.
+//! The account pages: one file per section.
 
 pub mod applications;
 pub mod password;
@@ -8,7 +8,7 @@ pub mod switch;
 
 use crate::base::clock::Timestamp;
 
-/// A moment as these pages write it: to the minute, in UTC.
+/// A time as these pages show it: to the minute, in UTC.
 pub fn moment(time: Timestamp) -> String {
     let text = time.to_string();
     let (day, rest) = text.split_once('T').unwrap_or((&text, ""));

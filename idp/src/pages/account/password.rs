@@ -1,4 +1,4 @@
-//! Changing one's own password.
+//! Changing the password.
 
 use askama::Template;
 use axum::extract::State;
@@ -27,33 +27,33 @@ use crate::store::people::user;
 #[derive(Template)]
 #[template(path = "pages/account/password.html")]
 pub struct AccountPasswordPage<'a> {
-    /// What the page is set in.
+    /// The layout of the page.
     pub layout: Layout<'a>,
-    /// What the person signs in with, for password managers.
+    /// The person's identifier, for password managers.
     pub identifier: String,
-    /// Whether there is a password to be changed.
+    /// Whether the account has a password.
     pub has_password: bool,
     /// The least number of characters.
     pub least_password: u64,
-    /// Why the last try was not taken.
+    /// Why the last try failed.
     pub problem: Option<ChangeProblem>,
-    /// Whether it was just changed.
+    /// Whether the password has just been changed.
     pub done: bool,
 }
 
 /// Why a password was not changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeProblem {
-    /// The present password was not typed.
+    /// The present password is missing.
     CurrentMissing,
-    /// It is another one.
+    /// The present password is wrong.
     CurrentWrong,
     /// Too many tries.
     TooManyTries {
         /// How long to wait, in seconds.
         seconds: u64,
     },
-    /// The new one is not taken.
+    /// The new password is not accepted.
     New(PasswordProblem),
 }
 
@@ -95,7 +95,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     if let Some(problem) = check_password(&app, &new, &own).await? {
         return show(&app, &holder, Some(ChangeProblem::New(problem)), false).await;
     }
-    // Whoever sits at an open session has as few tries as whoever signs in.
+    // At an open session the tries are limited as they are at the sign-in.
     let typed = own.first().copied().unwrap_or_default();
     let proof = match password::check(&app, &holder.visitor.tries(typed, &current)).await? {
         Outcome::Right(proof) if proof.user.id == holder.session.user_id => proof,
@@ -108,7 +108,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let keep = holder.session.kept_at.is_some();
     let sign_in = SignIn { keep, proof: Some(&proof), ..holder.visitor.with_password(&proof.user) };
     let Some(signed_in) = users::change_password(&app, &proof, &new, &sign_in).await? else {
-        // Somebody else was faster. If that was with another password, this session is over.
+        // Another change was faster. If it set another password, this session is over.
         return redirect::to_page(&app, Page::AccountPassword);
     };
     let mut response = redirect::to_page_with(&app, Page::AccountPassword, "done", "changed")?;

@@ -1,4 +1,4 @@
-//! One's own account: who one is to applications.
+//! The profile: what applications learn about the person.
 
 use askama::Template;
 use axum::extract::State;
@@ -30,30 +30,30 @@ const A_YEAR: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 60
 #[derive(Template)]
 #[template(path = "pages/account/profile.html")]
 pub struct AccountProfilePage<'a> {
-    /// What the page is set in.
+    /// The layout of the page.
     pub layout: Layout<'a>,
     /// Whose account it is.
     pub account: AccountView,
-    /// The name, as it is or as it was typed.
+    /// The stored name, or the one that was typed.
     pub name: String,
-    /// The tag of the language of the account.
+    /// The language tag of the account.
     pub locale: String,
-    /// What the person signs in with.
+    /// The identifiers that the person signs in with.
     pub identifiers: Vec<IdentifierView>,
     /// The other accounts in this browser.
     pub others: Vec<AccountChoice>,
-    /// Whether changes were just saved.
+    /// Whether changes have just been saved.
     pub done: bool,
-    /// Whether the name cannot be taken.
+    /// Whether the name was refused.
     pub name_is_wrong: bool,
 }
 
-/// An identifier as its owner is shown it.
+/// An identifier as the page shows it to its owner.
 #[derive(Clone, Debug)]
 pub struct IdentifierView {
-    /// As it was written.
+    /// As it was typed.
     pub text: String,
-    /// Whether it was confirmed, where it can be.
+    /// Whether it is verified, if it can be.
     pub verified: Option<bool>,
 }
 
@@ -67,12 +67,12 @@ impl AccountProfilePage<'_> {
     }
 }
 
-/// Shows the account of whoever is signed in.
+/// Shows the account of the signed-in person.
 pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) -> Result<Response, Error> {
     show(&app, &holder, None, query.get("done") == Some("saved")).await
 }
 
-/// Saves what was changed.
+/// Saves the changes.
 pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response, Error> {
     let AccountForm { holder, params } = form;
     let name = params.get("name").unwrap_or_default().trim().to_owned();
@@ -90,11 +90,11 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     Ok(response)
 }
 
-/// Saves what a person has changed of their profile.
+/// Saves a person's changes to their profile.
 #[derive(Clone)]
 struct SaveProfile {
     user: Id,
-    /// The name; empty where the person wants none.
+    /// The name; empty if the person wants none.
     name: String,
     language: Option<Language>,
 }

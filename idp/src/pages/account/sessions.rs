@@ -1,4 +1,4 @@
-//! Where one is signed in, and signing out there.
+//! The sessions of the account, and how to end them.
 
 use askama::Template;
 use axum::extract::State;
@@ -20,9 +20,9 @@ use crate::store::people::session::{self, OfUser};
 #[derive(Template)]
 #[template(path = "pages/account/sessions.html")]
 pub struct AccountSessionsPage<'a> {
-    /// What the page is set in.
+    /// The layout of the page.
     pub layout: Layout<'a>,
-    /// The sessions, this one first.
+    /// The sessions, the current one first.
     pub sessions: Vec<SessionView>,
     /// What was just ended.
     pub done: Option<Done>,
@@ -37,22 +37,22 @@ pub enum Done {
     Others,
 }
 
-/// A session as its owner is shown it.
+/// A session as the page shows it to its owner.
 #[derive(Clone, Debug)]
 pub struct SessionView {
-    /// What the form sends for it.
+    /// Its handle in the form.
     pub handle: String,
     /// The browser, if its name is known.
     pub browser: Option<&'static str>,
     /// The system that it runs on, if that is known.
     pub system: Option<&'static str>,
-    /// Where it came from.
+    /// The address that it came from.
     pub address: Option<String>,
     /// When it began.
     pub began_at: String,
     /// When it was last used.
     pub active_at: String,
-    /// Whether it is the one that asks.
+    /// Whether it is the current session.
     pub is_this: bool,
 }
 
@@ -68,7 +68,7 @@ impl SessionView {
     }
 }
 
-/// The first of these that stands in a User-Agent is the browser: others pretend to be those behind them.
+/// The first of these in a `User-Agent` is the browser; browsers also name the later ones, for compatibility.
 const BROWSERS: [(&str, &str); 9] = [
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -132,7 +132,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
                 login::session::end(&app, &chosen).await?;
                 Some("one")
             }
-            // It has ended by itself, or is nobody's here.
+            // The session has already ended, or belongs to another person.
             None => None,
         }
     };

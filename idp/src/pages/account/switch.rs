@@ -1,4 +1,4 @@
-//! Going on with another account of this browser.
+//! Switching to another account of this browser.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -10,7 +10,7 @@ use crate::http::redirect;
 use crate::site::page::Page;
 use crate::store::people::session::Touch;
 
-/// Goes on with another account of this browser.
+/// Switches to another account of this browser.
 pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response, Error> {
     let AccountForm { holder, params } = form;
     let chosen = params.get("session").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Signing in: a file per method, and the choice among those who are signed in.
+//! Signing in: one file per method, and the choice among signed-in accounts.
 
 pub mod password;
 pub mod select_account;

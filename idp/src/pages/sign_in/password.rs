@@ -22,17 +22,17 @@ use crate::oidc::difference::Difference;
 use crate::pages::{Layout, Wording};
 use crate::site::page::Page;
 
-/// Asks who somebody is. Posts `identifier`, `password` and, if ticked, `keep_signed_in=yes` to `/sign-in`.
+/// Asks a person to sign in. Posts `identifier`, `password` and, if ticked, `keep_signed_in=yes` to `/sign-in`.
 #[derive(Template)]
 #[template(path = "pages/sign_in/password.html")]
 pub struct SignInPage<'a> {
-    /// What the page is set in.
+    /// The layout of the page.
     pub layout: Layout<'a>,
     /// What was typed before, or the client's `login_hint`.
     pub identifier: String,
-    /// What there is to know before signing in.
+    /// The notice above the form.
     pub notice: Option<SignInNotice>,
-    /// Why the last try did not succeed.
+    /// Why the last try failed.
     pub problem: Option<SignInProblem>,
     /// Whether "keep me signed in" was ticked.
     pub keep_signed_in: bool,
@@ -42,7 +42,7 @@ pub struct SignInPage<'a> {
     pub offers_accounts: bool,
 }
 
-/// What there is to know before signing in.
+/// A notice above the sign-in form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignInNotice {
     /// The client wants the person to prove again who they are (`prompt=login`, `max_age`).
@@ -52,7 +52,7 @@ pub enum SignInNotice {
 }
 
 impl SignInNotice {
-    /// What a person reads.
+    /// The message on the page.
     pub fn wording(self) -> Wording {
         match self {
             Self::Again => Wording::new("sign-in-again"),
@@ -61,24 +61,24 @@ impl SignInNotice {
     }
 }
 
-/// Why a try to sign in did not succeed.
+/// Why a try to sign in failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignInProblem {
     /// No identifier was typed.
     IdentifierMissing,
     /// No password was typed.
     PasswordMissing,
-    /// The two do not belong together. Also said of accounts that do not exist, are disabled or have no password.
+    /// Identifier and password do not match. Also for accounts that do not exist, are disabled or have no password.
     Refused,
     /// Too many tries.
     TooManyTries {
-        /// How long until the next that counts.
+        /// How long to wait until the next try.
         seconds: u64,
     },
 }
 
 impl SignInProblem {
-    /// What a person reads.
+    /// The message on the page.
     pub fn wording(self) -> Wording {
         match self {
             Self::IdentifierMissing => Wording::new("sign-in-identifier-missing"),
@@ -90,12 +90,12 @@ impl SignInProblem {
 }
 
 impl SignInPage<'_> {
-    /// Whether the identifier is what a person has to look at again.
+    /// Whether the identifier has to be corrected.
     fn identifier_is_wrong(&self) -> bool {
         matches!(self.problem, Some(SignInProblem::IdentifierMissing | SignInProblem::Refused))
     }
 
-    /// Whether the password is what a person has to type again.
+    /// Whether the password has to be typed again.
     fn password_is_wrong(&self) -> bool {
         matches!(self.problem, Some(SignInProblem::PasswordMissing | SignInProblem::Refused))
     }
@@ -120,7 +120,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     show(&app, &visitor, Some(&step), shown, StatusCode::OK)
 }
 
-/// Tries what was typed.
+/// Signs in with the typed identifier and password.
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let ProvenForm { visitor, params } = form;
     let mut step = match params.get("interaction") {
@@ -136,7 +136,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
             Shown { identifier: identifier.clone(), problem: Some(problem), keep, return_to, ..Shown::default() };
         show(&app, &visitor, step.as_ref(), shown, status)
     };
-    // The answer is the same for all; what differs is for the operator.
+    // The response is the same for all of these; only the operator sees the difference.
     let refused = |came: &str| {
         app.metrics.sign_in("password", "refused");
         let mut response = again(SignInProblem::Refused, StatusCode::BAD_REQUEST)?;

@@ -18,11 +18,11 @@ use crate::pages::{AccountView, Layout};
 use crate::site::page::Page;
 use crate::store::people::session::Session;
 
-/// Asks which account to go on with. Posts `session=<handle>`, or `session=another`, to `/select-account`.
+/// Asks which account to use. Posts `session=<handle>`, or `session=another`, to `/select-account`.
 #[derive(Template)]
 #[template(path = "pages/sign_in/select_account.html")]
 pub struct SelectAccountPage<'a> {
-    /// What the page is set in.
+    /// The layout of the page.
     pub layout: Layout<'a>,
     /// The accounts, most recently used first.
     pub accounts: Vec<AccountChoice>,
@@ -31,7 +31,7 @@ pub struct SelectAccountPage<'a> {
 /// An account that may be chosen.
 #[derive(Clone, Debug)]
 pub struct AccountChoice {
-    /// What the form sends for it; means nothing outside this browser.
+    /// Its handle in the form, valid in this browser only.
     pub handle: String,
     /// The account.
     pub account: AccountView,
@@ -51,7 +51,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     page::show_with(&app, &visitor, StatusCode::OK, &SelectAccountPage { layout, accounts })
 }
 
-/// Notes the choice, and goes on.
+/// Records the choice, and continues.
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let ProvenForm { visitor, params } = form;
     let mut step = Step::open(&app, &visitor, params.get("interaction").unwrap_or_default()).await?;
@@ -65,7 +65,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     next_page::back_to_authorize(&app, &step.interaction)
 }
 
-/// What stands for a session in a form; rows' ids are not shown.
+/// The handle of a session in a form; row ids are not shown.
 fn handle(app: &App, session: &Session) -> String {
     app.csrf.fingerprint(session.id.as_str())
 }

@@ -1,4 +1,4 @@
-//! Whether a person wants to sign out: OpenID Connect RP-Initiated Logout §2.
+//! The sign-out request and its confirmation page: OpenID Connect RP-Initiated Logout §2.
 
 use std::sync::Arc;
 
@@ -33,13 +33,13 @@ use crate::store::people::session::Session;
 #[derive(Template)]
 #[template(path = "pages/sign_out/end_session.html")]
 pub struct EndSessionPage<'a> {
-    /// What the page is set in; the client, if it is known, is the one that asks.
+    /// The layout of the page, with the client that asks, if it is known.
     pub layout: Layout<'a>,
     /// Who is signed in.
     pub accounts: Vec<AccountView>,
 }
 
-/// A wish to sign out by GET: from a client, or by our own hand after a foreign POST.
+/// A sign-out request by GET: from a client, or from our own redirect after a foreign POST.
 pub async fn get(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQuery) -> Result<Response, Error> {
     let params = Params::parse(query.unwrap_or_default().as_bytes())?;
     let wish = Wish::read(&app, &params).await?;
@@ -47,7 +47,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQ
     match wish.decide(&sessions) {
         Decision::Refuse(refusal) => Err(wish.refused(refusal)),
         Decision::SignOut { redirect } => {
-            // The hint shows whose session is meant; those of other people in this browser stay.
+            // The hint names the session; sessions of other people in this browser stay.
             if let Some(session) = wish.meant(&sessions) {
                 session::end(&app, session).await?;
             }
@@ -69,7 +69,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQ
     }
 }
 
-/// A wish by POST. Ours has a decision in it; a foreign one brings no `Lax` cookies, and is asked again by our own GET.
+/// A sign-out request by POST. Our form has a decision; a foreign POST has no `Lax` cookies, and is repeated as a GET.
 pub async fn post(State(app): State<App>, request: Request) -> Result<Response, Error> {
     let (parts, body) = params::body(&app, request).await?;
     if !params::is_form(&parts) {
@@ -102,7 +102,7 @@ pub async fn post(State(app): State<App>, request: Request) -> Result<Response, 
     done(&app, &visitor, &wish, redirect.as_deref(), true)
 }
 
-/// What a client wishes, with what it shows for it.
+/// The client's sign-out request, with its proofs.
 struct Wish {
     request: EndSessionRequest,
     hint: Option<Hint>,
@@ -134,7 +134,7 @@ impl Wish {
         Ok(Self { request, hint, client: client.map(|found| Arc::clone(&found.client)) })
     }
 
-    /// A refusal with what came and what was expected.
+    /// A refusal, with the value that came and the one that was expected.
     fn refused(&self, refusal: Refusal) -> Error {
         let request = &self.request;
         let difference = match refusal {
@@ -153,7 +153,7 @@ impl Wish {
         Error::from(refusal).because(difference)
     }
 
-    /// The session that the hint is about, else the one that was used last.
+    /// The session that the hint names, or else the last used one.
     fn meant<'a>(&self, sessions: &'a [Session]) -> Option<&'a Session> {
         let hinted = self.hint.as_ref().and_then(|hint| {
             sessions.iter().find(|session| match &hint.sid {
@@ -170,7 +170,7 @@ impl Wish {
     }
 }
 
-/// Says that it is done, or goes back to the client.
+/// Shows that the person is signed out, or goes back to the client.
 fn done(
     app: &App,
     visitor: &Visitor,

@@ -1,4 +1,4 @@
-//! Signing out: the question, and what is seen afterwards.
+//! Signing out: the confirmation, and the page afterwards.
 
 pub mod end_session;
 pub mod signed_out;

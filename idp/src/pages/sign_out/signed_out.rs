@@ -1,4 +1,4 @@
-//! What is seen after signing out.
+//! The page after signing out.
 
 use askama::Template;
 use axum::extract::State;
@@ -16,9 +16,9 @@ use crate::site::page::Page;
 #[derive(Template)]
 #[template(path = "pages/sign_out/signed_out.html")]
 pub struct SignedOutPage<'a> {
-    /// What the page is set in; the client, if it is known, is the one that a person came from.
+    /// The layout of the page, with the client that the person came from, if it is known.
     pub layout: Layout<'a>,
-    /// The client's name and its own page: OIDC Registration §2, `client_uri`.
+    /// The client's name and home page: OIDC Registration §2, `client_uri`.
     pub back: Option<(String, String)>,
 }
 
