@@ -12,12 +12,12 @@ use crate::base::clock::{Clock, SKEW, Timestamp};
 use crate::base::random::Random;
 use crate::jose::{Algorithm, KeySet, SigningKey, Typ, VerifyError, verify};
 use crate::keys::vault::Vault;
+use crate::keys::verified::Verified;
 use crate::oidc::claims::id_token::Hint;
 use crate::store::db::{Change, Db, Error, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::installation::signing_key::Retire;
 use crate::store::installation::{former_signing_key, signing_key};
-use crate::keys::verified::Verified;
 
 /// How long a key that has signed stays published, beyond the life of its tokens, for clocks and caches that lag.
 const MARGIN: Duration = Duration::from_secs(24 * 60 * 60);

@@ -223,7 +223,11 @@ enum Open {
     Savepoint,
 }
 
-async fn in_savepoint(conn: &mut Conn, change: &mut dyn QueuedChange, open: &mut Open) -> std::result::Result<(), String> {
+async fn in_savepoint(
+    conn: &mut Conn,
+    change: &mut dyn QueuedChange,
+    open: &mut Open,
+) -> std::result::Result<(), String> {
     let text = |error: sqlx::Error| error.to_string();
     let guarded = change.extent() == Extent::Several;
     // The end of one change and the beginning of the next are sent together: each turn of the connection's thread costs
