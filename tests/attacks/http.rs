@@ -73,7 +73,14 @@ async fn o1_links_come_from_the_configuration_and_other_hosts_are_misdirected() 
         "localhost:8080@evil.example",
         "",
     ] {
-        for path in ["/.well-known/openid-configuration", "/.well-known/nothing", "/sign-in", "/nothing", "/token"] {
+        for path in [
+            "/.well-known/openid-configuration",
+            "/.well-known/nothing",
+            "/.well-known/",
+            "/sign-in",
+            "/nothing",
+            "/token",
+        ] {
             let reply = send(&app, "GET", path, &[("host", host)], vec![]).await.unwrap();
             assert_eq!(reply.status, 421, "{host} {path}");
             let json = reply.header("content-type").unwrap().starts_with("application/json");
