@@ -36,8 +36,8 @@ pub struct AccountHolder {
     page: Page,
 }
 
-/// A form on a page of the account, with the person to whom the page was shown. If their session is over, the handler
-/// does not run and the page is shown again: the form of one person must not change the account of the next.
+/// A form on a page of the account, with the person who was shown that page. If their session is over, the handler does
+/// not run and the page is shown again: the form of one person must not change the account of the next.
 pub struct AccountForm {
     /// Who sent it.
     pub holder: AccountHolder,
@@ -94,7 +94,7 @@ impl AccountHolder {
 }
 
 impl AccountForm {
-    /// The form, with the person to whom its page was shown; `None` if that session is over.
+    /// The form, with the person who was shown its page; `None` if that session is over.
     async fn of(app: &App, page: Page, form: ProvenForm) -> Result<Option<Self>, Error> {
         let ProvenForm { visitor, params } = form;
         let holder = params.get("whose").unwrap_or_default();
