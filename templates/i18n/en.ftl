@@ -3,63 +3,106 @@
 ## On several pages
 
 sign-in = Sign in
-sign-up = Create an account
+sign-up = Create account
 sign-out = Sign out
+sign-out-of = Sign out of { $account }
+sign-out-of-all = Sign out of all accounts
 continue = Continue
 back-to-client = Back to { $client }
-identifier = Username or email
+identifier = Email or username
 email = Email
 name = Your name
 optional = (optional)
-password = Password
-password-new = New password
-password-show = Show
-password-hide = Hide
-password-advice = { $least ->
-    [one] At least { $least } character. A few words that only you would put together are easy to remember and hard to guess.
-   *[other] At least { $least } characters. A few words that only you would put together are easy to remember and hard to guess.
-}
 choose-account = Choose an account
 another-account = Use another account
 no-account = New here?
 have-account = Already have an account?
-problem = Please check:
+problem = Error:
+fix-these = Please fix the following:
+
+# The links and the languages below every page.
 language-switch = Language
+site-support = Help
+site-policy = Privacy
+site-terms = Terms
 
-## Passwords that were not taken
+## When something happened
 
+ago-now = just now
+ago-minutes = { $count ->
+    [one] { $count } minute ago
+   *[other] { $count } minutes ago
+}
+ago-hours = { $count ->
+    [one] { $count } hour ago
+   *[other] { $count } hours ago
+}
+ago-days = { $count ->
+    [one] { $count } day ago
+   *[other] { $count } days ago
+}
+ago-months = { $count ->
+    [one] { $count } month ago
+   *[other] { $count } months ago
+}
+ago-years = { $count ->
+    [one] { $count } year ago
+   *[other] { $count } years ago
+}
+
+## Passwords
+
+password = Password
+password-new = New password
+password-show = Show password
+password-show-new = Show new password
+password-show-current = Show current password
+password-caps-lock = Caps Lock is on.
+password-advice = { $least ->
+    [one] At least { $least } character. A few unrelated words are easy to remember and hard to guess.
+   *[other] At least { $least } characters. A few unrelated words are easy to remember and hard to guess.
+}
+# The script beside the field replaces $count with the number of characters typed so far.
+password-count = { $least ->
+    [one] { $count } of { $least } character
+   *[other] { $count } of { $least } characters
+}
+password-long-enough = Long enough.
 password-missing = Enter a password.
 password-too-short = { $least ->
-    [one] This password is too short. It needs at least { $least } character.
-   *[other] This password is too short. It needs at least { $least } characters.
+    [one] This password is too short. Use at least { $least } character.
+   *[other] This password is too short. Use at least { $least } characters.
 }
-password-too-long = This password is too long. Choose a shorter one.
-password-too-common = This password is easy to guess. Choose one that nobody else would think of.
+password-too-long = This password is too long. Use a shorter one.
+password-too-common = This password is too easy to guess. Use one that is harder to guess.
 
 ## Signing in
 
 sign-in-title = Sign in
 sign-in-for-client = to continue to { $client }
 keep-signed-in = Keep me signed in on this device
-sign-in-accounts = Choose an account that was used here
-sign-in-again = To keep your account safe, please sign in once more.
-sign-in-other-account = The application is waiting for a different account. Please sign in with that one.
-sign-in-identifier-missing = Enter your username or email.
-sign-in-refused = We couldn’t sign you in with these details. Check them and try again. After several attempts, wait a minute first.
+sign-in-accounts = Choose an account that is signed in here
+sign-in-again = To keep your account safe, please sign in again.
+sign-in-other-account = { $client } expects a different account. Please sign in with that one.
+sign-in-identifier-missing = Enter your email or username.
+sign-in-refused = We couldn’t sign you in. Check your email or username and your password, then try again. After several attempts, wait a minute first.
 sign-in-too-many-tries = { $seconds ->
     [one] Too many attempts. Wait { $seconds } second, then try again.
    *[other] Too many attempts. Wait { $seconds } seconds, then try again.
 }
+trouble-title = Trouble signing in?
+trouble-typing = Check that Caps Lock is off and that the keyboard is set to the right language.
+trouble-forgotten = Forgot your password? Ask { $operator } for a link to set a new one.
+trouble-support = Get help from { $operator }
 
-## Making an account
+## Creating an account
 
 sign-up-title = Create your account
 sign-up-for-client = to continue to { $client }
-put-right = Something needs another look:
 sign-up-email-missing = Enter your email address.
-sign-up-email-malformed = This doesn’t look like an email address. An example is anna@example.com.
-sign-up-email-taken = There is already an account with this email address. Sign in instead, or use another address.
-sign-up-name-too-long = This name is too long for us. Please shorten it.
+sign-up-email-malformed = Enter a valid email address, such as anna@example.com.
+sign-up-email-taken = An account with this email address already exists. Sign in instead, or use another address.
+sign-up-name-too-long = This name is too long. Please shorten it.
 
 ## Setting a password
 
@@ -70,143 +113,147 @@ set-password = Save password
 ## Consent
 
 consent-title = Allow access
-consent-title-client = { $client } asks for access to your account
-consent-asks = It would be able to:
+consent-title-client = { $client } wants to access your account
+consent-asks = This will allow { $client } to:
 consent-allow = Allow
 consent-deny = Don’t allow
-consent-destination = After this you go to { $destination }.
+consent-destination = You will be redirected to { $destination }.
 consent-policy = Privacy policy
-consent-terms = Terms of use
+consent-terms = Terms of service
 
-scope-openid = Recognise you
-scope-openid-detail = So that you come back to the same account next time.
+scope-openid = Recognize you
+scope-openid-detail = So that you return to the same account next time.
 scope-profile = See your profile
-scope-profile-detail = Your name, picture, language and what else your profile tells.
+scope-profile-detail = Your name, picture, language and other details in your profile.
 scope-email = See your email address
-scope-email-detail = And whether it has been confirmed.
+scope-email-detail = And whether it is verified.
 scope-address = See your postal address
-scope-address-detail = As it is written in your profile.
+scope-address-detail = As given in your profile.
 scope-phone = See your phone number
-scope-phone-detail = And whether it has been confirmed.
-scope-offline-access = Keep this access while you are away
-scope-offline-access-detail = Until you withdraw it, also when you are not using the application.
+scope-phone-detail = And whether it is verified.
+scope-offline-access = Stay connected when you are not using the app
+scope-offline-access-detail = Until you remove its access.
 scope-resource = Use “{ $resource }” on your behalf
-scope-of-resource = At “{ $resource }”
+scope-of-resource = In “{ $resource }”
 scope-other = Use the permission “{ $scope }”
 
-## Going on to an application on the device
+## Continuing to an application on the device
 
 continue-as-title = Continue to { $client } as { $account }?
-continue-as-advice = An application on this device asks for your account. Continue only if you have just started it yourself.
-continue-as-stop = Don’t continue
+continue-as-advice = An app on this device wants to use your account. Continue only if you have just opened it yourself.
+continue-as-stop = Cancel
 
 ## Signing out
 
 sign-out-title = Sign out of { $operator }?
 sign-out-meaning = You will need to sign in again in this browser.
-sign-out-asked = { $client } asks to sign you out. You will need to sign in again in this browser.
+sign-out-asked = { $client } wants to sign you out. You will need to sign in again in this browser.
 sign-out-stay = Stay signed in
 signed-out-title = You are signed out
-signed-out-advice = If others use this computer, it is safest to close the browser window too.
+signed-out-advice = If you share this computer, close the browser window, too.
+signed-out-others = Other accounts in this browser are still signed in.
 signed-out-again = Sign in again
 
 ## The front page
 
 home-signed-in = You are signed in
-home-signed-in-advice = Applications that use this account can let you in without asking for your password again.
+home-signed-in-advice = Apps that use this account can sign you in without asking for your password again.
 home-signed-out = You are not signed in
-home-signed-out-advice = One account with { $operator } opens every application that uses it.
+home-signed-out-advice = One account with { $operator } for every app that uses it.
 
-## One's own account
+## The account
 
 home-account = Manage your account
 account-title = Your account
 account-profile = Profile
 account-password = Password
 account-sessions = Devices
-account-applications = Applications
+account-applications = Apps
 account-language = Language
 account-save = Save
 account-saved = Your changes are saved.
-account-name-too-long = This name is too long for us. Please shorten it.
-account-identifiers = What you sign in with
-account-verified = Confirmed
-account-unverified = Not confirmed
-account-others = Also signed in here
+account-name-too-long = This name is too long. Please shorten it.
+account-identifiers = Sign-in details
+account-verified = Verified
+account-unverified = Not verified
+account-others = Other accounts in this browser
 account-password-title = Change your password
-account-password-meaning = All other devices are signed out then, and applications ask you to sign in again.
+account-password-meaning = You will be signed out on all other devices, and apps will ask you to sign in again.
 account-password-none = This account has no password.
 account-password-current = Current password
 account-password-current-missing = Enter your current password.
-account-password-current-wrong = This isn’t your current password.
-account-password-changed = Your new password is set. All other devices are signed out.
+account-password-current-wrong = This is not your current password.
+account-password-changed = Your password is changed. You are signed out on all other devices.
 account-sessions-title = Where you are signed in
-account-sessions-end-others = Sign out everywhere else
-account-sessions-ended = You are signed out everywhere else.
-account-session-ended = That device is signed out.
+account-sessions-end-others = Sign out on all other devices
+account-sessions-ended = You are signed out on all other devices.
+account-session-ended = Signed out: { $device }.
+account-session-ended-unknown = The session on the selected device has ended.
+account-session-end = Sign out
+account-session-end-of = Sign out: { $device }
 account-session-this = This device
 account-session-device = { $browser } on { $system }
 account-session-unknown = Unknown device
-account-session-active = Last used { $time }
-account-session-began = Signed in { $time }
-account-applications-title = Applications that use your account
-account-applications-none = No application uses your account.
-account-application-since = Allowed { $time }
-account-application-withdraw = Withdraw
-account-application-withdrawn = This application can’t use your account any more.
+account-session-active = Last activity: { $time }
+account-session-began = Signed in: { $time }
+account-session-address = IP address: { $address }
+account-applications-title = Apps with access to your account
+account-applications-none = No app has access to your account.
+account-application-since = Access given: { $time }
+account-application-withdraw = Remove access
+account-application-withdraw-of = Remove access: { $client }
+account-application-withdrawn = The app no longer has access to your account.
 
 ## On the way to an application
 
-leaving-title = Taking you back
-leaving-advice = This takes a moment. If nothing happens, continue yourself.
+leaving-title = Taking you to the app
+leaving-advice = This takes a moment. If nothing happens, select Continue.
 
 ## What went wrong, and what to do
 
+error-details = Details
 error-code = Code
+error-status = Status
 error-parameter = Parameter
-error-request = Request
-error-home = To the front page
-error-bad-application = The application sent a request that isn’t right
-error-missing-client-id-advice = It didn’t say which application it is. Go back to it and try again; if that doesn’t help, tell the people who run it.
-error-unknown-client = We don’t know this application
-error-unknown-client-advice = It isn’t registered here, so we can’t sign you in to it. Check the address where you started, or tell the people who run the application.
-error-disabled-client = This application is switched off
-error-disabled-client-advice = It can’t be used to sign in at the moment. The people who run it can tell you more.
-error-missing-redirect-uri-advice = It didn’t say where to go afterwards. Go back to it and try again; if that doesn’t help, tell the people who run it.
-error-unregistered-redirect-uri = We stopped here to keep you safe
-error-unregistered-redirect-uri-advice = The application wants to send you to an address that isn’t registered for it. You don’t need to do anything; please tell the people who run the application.
-error-unregistered-post-logout-redirect-uri-advice = The application wants to send you, after signing out, to an address that isn’t registered for it. Please tell the people who run the application.
-error-repeated-parameter-advice = It says one thing twice, and we don’t guess which is meant. Please tell the people who run it.
-error-invalid-hint-advice = What it told us about your account can’t be trusted. Go back to it and try again; if that doesn’t help, tell the people who run it.
+error-request = Request ID
+error-home = Go to the home page
+error-account = Go to your account
+error-bad-application = The app sent an invalid request
+error-missing-client-id-advice = It didn’t say which app it is. Go back to the app and try again. If that doesn’t help, tell the people who run it.
+error-unknown-client = We don’t know this app
+error-unknown-client-advice = It isn’t registered here, so we can’t sign you in to it. Check the address where you started, or tell the people who run the app.
+error-disabled-client = This app is turned off
+error-disabled-client-advice = You can’t sign in to it at the moment. The people who run it can tell you more.
+error-missing-redirect-uri-advice = It didn’t say where to send you afterwards. Go back to the app and try again. If that doesn’t help, tell the people who run it.
+error-unregistered-redirect-uri = We stopped this to protect you
+error-unregistered-redirect-uri-advice = The app asked us to send you to an address that isn’t registered for it. You don’t need to do anything. Please tell the people who run the app.
+error-unregistered-post-logout-redirect-uri-advice = The app asked us to send you, after signing out, to an address that isn’t registered for it. Please tell the people who run the app.
+error-repeated-parameter-advice = One of its parameters was sent twice. Please tell the people who run the app.
+error-invalid-hint-advice = What it told us about your account can’t be trusted. Go back to the app and try again. If that doesn’t help, tell the people who run it.
 error-bad-request = We couldn’t read this request
 error-bad-request-advice = Go back to where you started and try again from there.
-error-interaction-expired = This page has been open for too long
-error-interaction-expired-advice = Or the sign-in was finished in another window. Go back to the application and start again; nothing is lost.
-error-foreign-form = This form is out of date
-error-foreign-form-advice = For your safety we only take forms that we gave to this browser a short while ago. Go back, reload the page and try again.
-error-cookies-off = Your browser doesn’t keep our cookies
-error-cookies-off-advice = Signing in needs them. Allow cookies for this address, then go back to the application and start again. If you began in another browser, go on there.
-error-spent-link = This link doesn’t work any more
-error-spent-link-advice = Links like this work once and for a short time. Ask for a new one from whoever gave it to you.
-error-sign-up-off = New accounts aren’t open here
+error-interaction-expired = This page has expired
+error-interaction-expired-advice = It was open for too long, or you finished signing in elsewhere. Go back to the app and start again. Nothing is lost.
+error-foreign-form = This form has expired
+error-foreign-form-advice = For your safety, a form works only for a while and only in the browser where it was opened. Go back, reload the page and try again.
+error-cookies-off = Your browser is blocking cookies
+error-cookies-off-advice = Signing in needs them. Allow cookies for this site, then go back to the app and start again. If you started in another browser, continue there.
+error-spent-link = This link no longer works
+error-spent-link-advice = Links like this work once and expire after a while. Ask the people who sent it for a new one.
+error-sign-up-off = Sign-up is closed
 error-sign-up-off-advice = If you need an account, ask the people who run this service.
-error-not-found = There is nothing at this address
+error-not-found = Page not found
 error-not-found-advice = Check the address, or go back to where you started.
-error-misdirected-advice = This service has another name. Check the address, or go back to where you started.
-error-too-large = This is more than we can take
-error-too-slow = That took too long
-error-too-slow-advice = The connection may be slow. Please try again.
-error-too-many-requests = Please slow down a little
+error-misdirected-advice = This service has a different address. Check the address, or go back to where you started.
+error-too-large = The request is too large
+error-too-slow = The request took too long
+error-too-slow-advice = Your connection may be slow. Please try again.
+error-too-many-requests = Too many requests
 error-too-many-requests-advice = { $seconds ->
-    [one] Too many requests came from here. Wait { $seconds } second, then try again.
-   *[other] Too many requests came from here. Wait { $seconds } seconds, then try again.
+    [one] Wait { $seconds } second, then try again.
+   *[other] Wait { $seconds } seconds, then try again.
 }
-error-busy = There is a lot going on right now
+error-busy = This service is busy
 error-busy-advice = Please try again in a few seconds.
-error-internal = Something went wrong on our side
-error-internal-advice = It isn’t your fault. Try again in a moment; if it happens again, give the request number below to the people who run this service.
-
-# Links below every page, to the operator's own.
-site-support = Help
-site-policy = Privacy
-site-terms = Terms
+error-internal = Something went wrong
+error-internal-advice = It isn’t your fault. Try again in a moment. If it happens again, tell the people who run this service, and give them the request ID that is under Details.

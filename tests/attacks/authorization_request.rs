@@ -364,7 +364,7 @@ async fn a_request_by_head_makes_no_code_and_ends_no_session() {
     assert_eq!(app.rows("authorization_code").await, codes);
     assert!(rp.is_good(&tokens.access_token).await, "nobody was signed out");
     // Where GET only shows something, HEAD is as good.
-    browser.send(http::Request::head(app.path("/sign-in")), String::new()).await.expect(200);
+    browser.send(http::Request::head(app.path("/sign-in?account=another")), String::new()).await.expect(200);
 }
 
 #[tokio::test]

@@ -83,7 +83,7 @@ async fn x13_nothing_that_was_used_works_again_after_a_restore() {
     let mut back = signed_out.on(&after);
     back.cookies = before_sign_out;
     back.get(&web.request().set("prompt", "none").path()).await.error("login_required");
-    after.get(&link.replace(app.issuer(), "")).await.expect(400);
+    after.get(&link.replace(app.issuer(), "")).await.expect(410);
     // Passwords and clients are as they were.
     let mut browser = after.browser();
     let page = browser.get("/sign-in").await;

@@ -3,7 +3,7 @@
 use crate::harness::{Browser, PASSWORD, Page, TestApp, minutes, seconds};
 
 pub(super) async fn attempt(browser: &mut Browser, identifier: &str, password: &str) -> Page {
-    let page = browser.get("/sign-in").await;
+    let page = browser.get("/sign-in?account=another").await;
     page.form().fill("identifier", identifier).fill("password", password).submit(browser).await
 }
 

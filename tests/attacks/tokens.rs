@@ -132,7 +132,7 @@ async fn b6_no_token_is_good_in_the_place_of_another() {
             rp.revoke(token).await.expect(200);
         }
         if *kind != "link" {
-            app.get(&format!("/set-password?token={token}")).await.expect(400);
+            app.get(&format!("/set-password?token={token}")).await.expect(410);
         }
         let hint = rp.request().set("prompt", "none").set("id_token_hint", token);
         let answer = browser.get(&hint.path()).await;

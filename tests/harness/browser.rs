@@ -162,7 +162,7 @@ impl Browser {
     pub async fn sign_in(mut self, user: &str) -> Self {
         self.app.user(user).await;
         self.user = user.to_owned();
-        let page = self.get("/sign-in").await;
+        let page = self.get("/sign-in?account=another").await;
         let page = page.form().fill("identifier", user).fill("password", PASSWORD).submit(&mut self).await;
         page.reply.expect(200);
         self

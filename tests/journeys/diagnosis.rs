@@ -261,7 +261,7 @@ async fn each_mistake_of_hosts_origins_forms_and_pages_is_told() {
     app.clock.advance(seconds(1));
     told(app.get(&path), &["cookies_off", "of=\"interaction\" came=\"one without the browser's cookie\""]).await;
     let shown = app.get(&path).await;
-    assert!(shown.body.contains("keep our cookies") && !shown.body.contains("too long"), "{}", shown.body);
+    assert!(shown.body.contains("blocking cookies") && !shown.body.contains("too long"), "{}", shown.body);
     let mut another = app.browser().sign_in("alice").await;
     told(async { another.get(&path).await.reply }, &["interaction_expired", "one of another browser"]).await;
     app.clock.advance(minutes(31));
@@ -316,7 +316,7 @@ async fn a_page_shows_the_status_that_it_has() {
         send(&app, http::Request::post("/authorize"), "x".to_owned()).await,
         send(&app, host, String::new()).await,
     ] {
-        let status = format!("<p class=\"status\">{}</p>", reply.status.as_u16());
+        let status = format!("<dd><code>{}</code></dd>", reply.status.as_u16());
         assert!(reply.status.is_client_error() && reply.body.contains(&status), "{status} in {}", reply.body);
     }
 }

@@ -1,10 +1,11 @@
 //! One's own account: what the pages promise to the person in front of them.
 
+use latchkey::config::Issuer;
 use latchkey::oidc::client::metadata::ClientKind;
 use latchkey::oidc::resource::Resource;
 use latchkey::oidc::scope::ScopeSet;
 
-use crate::harness::{Browser, PASSWORD, Page, TestApp, minutes};
+use crate::harness::{Browser, PASSWORD, Page, TestApp, form_encode, minutes};
 
 const NEW_PASSWORD: &str = "seven slow barges turn";
 
@@ -45,7 +46,7 @@ async fn a_changed_password_ends_everything_but_this_browser() {
     let mut here = app.browser().sign_in("alice").await;
     let before = here.cookies["sid"].clone();
     let done = change_password(&mut here, PASSWORD, NEW_PASSWORD).await;
-    assert!(done.reply.body.contains("Your new password is set"), "{}", done.reply.body);
+    assert!(done.reply.body.contains("Your password is changed"), "{}", done.reply.body);
     assert_ne!(here.cookies["sid"], before, "a new session cookie");
     assert_eq!(app.rows("password_failure").await, 0, "the try that succeeded is no failure");
     here.get(&rp.request().set("prompt", "none").path()).await.code();
@@ -67,7 +68,7 @@ async fn a_password_is_changed_by_who_knows_it_and_tries_are_counted() {
         ("", NEW_PASSWORD, "Enter your current password"),
         (PASSWORD, "short", "too short"),
         (PASSWORD, "aaaaaaaaaaaaaaaaaaaa", "easy to guess"),
-        ("wrong password here", NEW_PASSWORD, "isn’t your current password"),
+        ("wrong password here", NEW_PASSWORD, "is not your current password"),
     ] {
         let refused = change_password(&mut browser, current, new).await;
         assert_eq!(refused.reply.status, 400);
@@ -94,7 +95,7 @@ async fn a_device_can_be_signed_out_and_all_others_at_once() {
     // The last one that is listed began first: the phone.
     let handle = page.reply.body.split("name=\"end\" value=\"").nth(2).unwrap().split('"').next().unwrap().to_owned();
     let ended = page.form_to("/account/sessions").fill("end", &handle).submit(&mut here).await;
-    assert!(ended.reply.body.contains("That device is signed out"), "{}", ended.reply.body);
+    assert!(ended.reply.body.contains("Signed out: Unknown device."), "{}", ended.reply.body);
     phone.get(&rp.request().set("prompt", "none").path()).await.error("login_required");
     rp.refresh(tokens.refresh()).await.error("invalid_grant");
     let asked = tablet.get("/account").await;
@@ -126,7 +127,7 @@ async fn what_an_application_was_allowed_can_be_withdrawn() {
     rp.refresh(tokens.refresh()).await.error("invalid_grant");
     rp.userinfo(&tokens.access_token).await.expect(401);
     browser.get(&rp.request().set("prompt", "none").path()).await.error("consent_required");
-    assert!(browser.get("/account/applications").await.reply.body.contains("No application uses your account"));
+    assert!(browser.get("/account/applications").await.reply.body.contains("No app has access to your account"));
     assert!(app.events().await.contains(&"consent_withdrawn".to_owned()));
 }
 
@@ -166,7 +167,7 @@ async fn all_that_an_application_may_still_do_is_shown_whatever_it_asked_for_las
         let page = browser.get("/account/applications").await;
         let shown = page.text();
         for words in [
-            "Keep this access while you are away",
+            "Stay connected when you are not using the app",
             "Use the permission “orders:read”",
             "Use “The order book” on your behalf",
             "Use “https://stock.example” on your behalf",
@@ -248,5 +249,65 @@ async fn e3_forms_of_the_account_need_their_proof() {
         ("/account/switch", ("session", "x")),
     ] {
         assert_eq!(browser.post(path, &[field]).await.reply.status, 403, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn password_managers_find_the_page_that_changes_a_password() {
+    let app = TestApp::new().await;
+    let reply = app.get("/.well-known/change-password").await;
+    assert_eq!(reply.expect(303).location(), format!("{}/account/password", app.issuer()));
+    let app = TestApp::with(|config| config.issuer = Issuer::parse("https://id.example/auth").unwrap()).await;
+    let reply = app.get("https://id.example/.well-known/change-password").await;
+    assert_eq!(reply.expect(303).location(), "https://id.example/auth/account/password");
+}
+
+#[tokio::test]
+async fn ending_a_session_says_which_one_has_ended() {
+    let app = TestApp::new().await;
+    let mut here = app.browser().sign_in("alice").await;
+    app.browser().sign_in("alice").await;
+    app.sql("UPDATE session SET user_agent = 'Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0'")
+        .await;
+    let page = here.get("/account/sessions").await;
+    let end = page.reply.body.split("name=\"end\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let done = page.form_to("/account/sessions").fill("end", &end).submit(&mut here).await;
+    assert!(done.text().contains("Signed out: Firefox on Linux."), "{}", done.text());
+    // Somebody else's handle says nothing.
+    let done = here.get("/account/sessions?ended=another").await;
+    assert!(done.text().contains("The session on the selected device has ended."), "{}", done.text());
+}
+
+#[tokio::test]
+async fn a_link_that_no_longer_works_is_gone() {
+    let app = TestApp::new().await;
+    let page = app.browser().get("/set-password?token=lk_link_unknown").await;
+    page.refused(410);
+    assert!(
+        page.reply.body.contains("<code>410</code>"),
+        "the page shows the status that was sent: {}",
+        page.reply.body
+    );
+}
+
+#[tokio::test]
+async fn the_language_switch_stays_on_this_server() {
+    let app = TestApp::new().await;
+    let mut browser = app.browser();
+    let form = browser.get("/nowhere?x=1").await.form_to("/language");
+    let issuer = app.issuer();
+    for (address, expected) in [
+        ("/nowhere?x=1", format!("{issuer}/nowhere?x=1")),
+        ("//evil.example/", format!("{issuer}//evil.example/")),
+        ("https://evil.example/", format!("{issuer}/")),
+        ("", format!("{issuer}/")),
+    ] {
+        let form = form.clone().fill("return", address).fill("language", "ru");
+        let sent = form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect::<Vec<_>>();
+        let request = http::Request::post(app.path("/language"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("origin", issuer);
+        let reply = browser.send(request, form_encode(&sent)).await;
+        assert_eq!(reply.expect(303).location(), expected, "{address:?}");
     }
 }

@@ -41,7 +41,7 @@ async fn offline_access_needs_a_consent_that_names_it() {
     // The consent that is remembered does not name it, so the page does.
     let page = browser.get(&request.path()).await;
     page.expect("consent");
-    assert!(page.text().contains("Keep this access while you are away"), "{}", page.text());
+    assert!(page.text().contains("Stay connected when you are not using the app"), "{}", page.text());
     let named = rp.exchange(&browser.go_on(page).await.code()).await.tokens();
     assert_eq!(named.scope, "openid offline_access");
     for remembered in [request, silent] {

@@ -2,6 +2,7 @@
 
 use latchkey::jose::Algorithm;
 use latchkey::keys::signing::When;
+use latchkey::oidc::client::metadata::ClientKind;
 
 use crate::harness::{Browser, TestApp, form_encode, minutes};
 
@@ -159,4 +160,44 @@ async fn d2_a_hint_of_a_key_that_was_revoked_after_it_had_left_asks_first() {
     let revoked = app.app.keys.revoke(&app.app.db, &app.app.vault, &kid).await.unwrap();
     assert!(revoked.unwrap().made.is_empty(), "another one signs already");
     browser.get(&format!("/end_session?id_token_hint={}", tokens.id_token.unwrap())).await.expect("end_session");
+}
+
+#[tokio::test]
+async fn one_account_signs_out_or_all_of_them_do() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    for (decision, left) in [("all", 0), ("this", 1)] {
+        let mut browser = app.browser().sign_in("alice").await.sign_in("bob").await;
+        let page = browser.get(&format!("/end_session?client_id={}", rp.id())).await;
+        assert!(page.reply.body.contains("Sign out of bob"), "the account that was used last: {}", page.reply.body);
+        let done = page.form().fill("decision", decision).submit(&mut browser).await;
+        done.expect("signed-out");
+        assert_eq!(done.text().contains("Other accounts in this browser are still signed in"), left == 1, "{decision}");
+        assert_eq!(app.live_sessions_of("alice").await, left, "{decision}");
+        assert_eq!(app.live_sessions_of("bob").await, 0, "{decision}");
+    }
+}
+
+#[tokio::test]
+async fn a_form_of_a_session_that_is_over_signs_nobody_else_out() {
+    let app = TestApp::new().await;
+    let mut browser = app.browser().sign_in("alice").await.sign_in("bob").await;
+    let shown = browser.get("/end_session").await;
+    shown.form().fill("decision", "this").submit(&mut browser).await.expect("signed-out");
+    shown.form().fill("decision", "this").submit(&mut browser).await.expect("signed-out");
+    assert_eq!(app.live_sessions_of("alice").await, 1);
+}
+
+#[tokio::test]
+async fn who_stays_signed_in_goes_back_to_the_client() {
+    let app = TestApp::new().await;
+    let uri = "https://rp.example/home?from=latchkey";
+    let rp = app.client(ClientKind::Web, |client| client.metadata.client_uri = Some(uri.to_owned())).await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let page = browser.get(&format!("/end_session?client_id={}", rp.id())).await;
+    let left = page.form().fill("decision", "stay").submit(&mut browser).await;
+    assert_eq!(left.url, uri);
+    let page = browser.get("/end_session").await;
+    page.form().fill("decision", "stay").submit(&mut browser).await.expect("");
+    assert_eq!(app.live_sessions_of("alice").await, 1);
 }

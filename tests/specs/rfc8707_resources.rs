@@ -73,7 +73,7 @@ async fn a_token_is_for_the_resources_that_were_asked_for_and_allowed() {
     let request = rp.request().set("scope", scope).add("resource", ORDERS).add("resource", STOCK);
     let page = browser.get(&request.path()).await;
     page.expect("consent");
-    for words in ["Use “The order book” on your behalf", "At “The order book”", STOCK] {
+    for words in ["Use “The order book” on your behalf", "In “The order book”", STOCK] {
         assert!(page.text().contains(words), "{words} in {}", page.text());
     }
     let code = browser.go_on(page).await.code();

@@ -83,7 +83,7 @@ async fn to_be_kept_signed_in_is_one_accounts_choice_and_not_the_others() {
         let mut browser = app.browser();
         for name in ["alice", "bob"] {
             app.user(name).await;
-            let page = browser.get("/sign-in").await;
+            let page = browser.get("/sign-in?account=another").await;
             if name == keeps {
                 sign_in_and_keep(&mut browser, &page, name).await;
             } else {
@@ -118,7 +118,7 @@ async fn a_link_sets_a_password_once_and_only_the_newest_works_and_looking_uses_
     let alice = app.user("alice").await;
     let link = || async { users::password_link(&app.app, &alice.id, minutes(60)).await.unwrap() };
     let (older, newest) = (link().await, link().await);
-    app.get(&older).await.expect(400);
+    app.get(&older).await.expect(410);
     app.get(&newest).await.expect(200);
     let mut browser = app.browser();
     let page = browser.get(&newest).await;
@@ -128,7 +128,7 @@ async fn a_link_sets_a_password_once_and_only_the_newest_works_and_looking_uses_
     let done = weak.form().fill("password", new_password).submit(&mut browser).await;
     assert_eq!(done.url, app.app.config.issuer.url("/"));
     assert!(done.text().contains("alice"), "signed in");
-    app.get(&newest).await.expect(400);
+    app.get(&newest).await.expect(410);
     page.form().fill("password", new_password).submit(&mut browser).await.refused(400);
     let expired = link().await;
     app.clock.advance(minutes(61));
@@ -143,7 +143,7 @@ async fn a_link_does_not_outlive_that_its_user_was_disabled() {
     app.get(&link).await.expect(200);
     for disabled in [true, false] {
         assert!(users::set_disabled(&app.app, &alice.id, disabled).await.unwrap());
-        app.get(&link).await.expect(400);
+        app.get(&link).await.expect(410);
     }
     let another = users::password_link(&app.app, &alice.id, minutes(60)).await.unwrap();
     app.get(&another).await.expect(200);
@@ -172,12 +172,12 @@ async fn the_first_link_is_made_once_for_all_replicas_and_again_when_it_has_expi
     let page = browser.get(&next).await;
     page.form().fill("password", "four grey cranes wade slowly").submit(&mut browser).await;
     for link in [&made, &next] {
-        app.get(link).await.expect(400);
+        app.get(link).await.expect(410);
     }
     // Nor does one that was made before the password was changed in another way.
     let FirstLink::Made(pending) = first(&app).await else { panic!("the one before was used") };
     users::set_password(&app.app, &alice.id, &"five tame herons drift".into()).await.unwrap();
-    app.get(&pending).await.expect(400);
+    app.get(&pending).await.expect(410);
 }
 
 #[tokio::test]

@@ -166,7 +166,7 @@ async fn of_two_links_that_are_used_at_once_one_sets_the_password_and_neither_fa
                     won += 1;
                     assert!(!browser.get("/account").await.url.contains("/sign-in"), "signed in");
                 }
-                (status, _) => assert_eq!(status, 400, "dead, and no deadlock"),
+                (status, _) => assert_eq!(status, 410, "dead, and no deadlock"),
             }
         }
         assert_eq!(won, 1);

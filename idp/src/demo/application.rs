@@ -177,9 +177,11 @@ async fn callback(
     headers: HeaderMap,
     Query(answer): Query<Answer>,
 ) -> Result<Response, Failure> {
-    let (id, begun, ()) = app.visit(&headers, |visit| (visit.begun.take(), ()));
+    let (id, begun, signed_in) = app.visit(&headers, |visit| (visit.begun.take(), visit.tokens.is_some()));
     let outcome = match begun {
         Some(begun) => app.complete(begun, answer).await,
+        // Going back in the browser's history repeats the last answer. There is nothing to do, and nothing is wrong.
+        None if signed_in => return Ok(with_cookie(&id, Redirect::to("/").into_response())),
         None => Err(anyhow!("this browser has not begun to sign in")),
     };
     app.visit(&headers, |visit| {

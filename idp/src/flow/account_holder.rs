@@ -11,7 +11,7 @@ use axum::response::Response;
 use crate::app::App;
 use crate::flow::next_page;
 use crate::http::error::Error;
-use crate::http::page::{self, Layout};
+use crate::http::page::{self, AccountView, Layout};
 use crate::http::redirect;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::visitor::Visitor;
@@ -32,6 +32,8 @@ pub struct AccountHolder {
     pub session: Session,
     /// The sessions of other accounts in this browser.
     pub others: Vec<Session>,
+    /// The account as the pages show it.
+    pub account: AccountView,
     /// The page.
     page: Page,
 }
@@ -79,23 +81,25 @@ fn page_at(extensions: &Extensions, app: &App) -> Result<Page, Error> {
 
 impl AccountHolder {
     /// The person; `None` if nobody is signed in.
-    async fn of(app: &App, page: Page, visitor: Visitor) -> Result<Option<Self>, Error> {
+    async fn of(app: &App, at: Page, visitor: Visitor) -> Result<Option<Self>, Error> {
         let mut sessions = visitor.sessions(app).await?.into_iter();
         let Some(session) = sessions.next() else { return Ok(None) };
         login::session::touch(app, &session).await;
-        Ok(Some(Self { visitor, session, others: sessions.collect(), page }))
+        let account = page::account(app, &session).await?;
+        Ok(Some(Self { visitor, session, others: sessions.collect(), account, page: at }))
     }
 
     /// The layout of the page.
     pub fn layout(&self, app: &App) -> Layout<'_> {
         let holder = handle(app, &self.session, self.session.id.as_str());
-        Layout { holder: Some(holder), ..page::layout(app, &self.visitor).of(self.page) }
+        let account = Some(self.account.clone());
+        Layout { holder: Some(holder), account, ..page::layout(app, &self.visitor).of(self.page) }
     }
 }
 
 impl AccountForm {
     /// The form, with the person who was shown its page; `None` if that session is over.
-    async fn of(app: &App, page: Page, form: ProvenForm) -> Result<Option<Self>, Error> {
+    async fn of(app: &App, at: Page, form: ProvenForm) -> Result<Option<Self>, Error> {
         let ProvenForm { visitor, params } = form;
         let holder = params.get("whose").unwrap_or_default();
         let mut sessions = visitor.sessions(app).await?;
@@ -111,7 +115,8 @@ impl AccountForm {
             // Makes it the last used session, so that the next page shows this person, too.
             app.db.write_one(Touch { session: session.id.clone() }).await?;
         }
-        Ok(Some(Self { holder: AccountHolder { visitor, session, others: sessions, page }, params }))
+        let account = page::account(app, &session).await?;
+        Ok(Some(Self { holder: AccountHolder { visitor, session, others: sessions, account, page: at }, params }))
     }
 }
 

@@ -47,7 +47,14 @@ impl ProvenRequest {
         if let Some(client) = &client {
             request_log::name_client(&client.client_id);
         }
-        let recipient = identify(params, client.as_deref()).map_err(|refusal| refused(refusal, client.as_deref()))?;
+        let recipient = identify(params, client.as_deref()).map_err(|refusal| {
+            let error = refused(refusal, client.as_deref());
+            match &client {
+                // What a client says of itself counts as long as it is enabled.
+                Some(client) if !client.disabled => error.on_the_way(Arc::clone(client)),
+                _ => error,
+            }
+        })?;
         let Some(client) = client else {
             return Err(Error::Internal("a client that is not there was identified".to_owned()));
         };
@@ -106,7 +113,10 @@ pub struct Step {
 impl Step {
     /// Opens the interaction that a page or a form carries.
     pub async fn open(app: &App, visitor: &Visitor, sealed: &str) -> Result<Self, Error> {
-        let interaction = visitor.open(app, sealed)?;
+        let interaction = match visitor.open(app, sealed) {
+            Ok(interaction) => interaction,
+            Err(error) => return Err(on_the_way(app, sealed, error).await),
+        };
         // The request was valid when the interaction began. If the client has changed since, the sign-in begins again.
         let proven = ProvenRequest::read(app, &interaction.params()).await?.map_err(|_| Error::InteractionExpired)?;
         Ok(Self { proven, interaction, sessions: visitor.sessions(app).await? })
@@ -115,6 +125,16 @@ impl Step {
     /// The next step.
     pub async fn next(&self, app: &App) -> Result<NextStep, Error> {
         self.proven.next_step(app, &self.sessions, &self.interaction.facts).await
+    }
+}
+
+/// The error of an interaction that cannot be continued, with its client, if that is still there.
+async fn on_the_way(app: &App, sealed: &str, error: Error) -> Error {
+    let Some(params) = Interaction::request_of(app, sealed) else { return error };
+    let Some(client_id) = params.get("client_id") else { return error };
+    match clients::find(app, client_id).await {
+        Ok(Some(found)) if !found.client.disabled => error.on_the_way(Arc::clone(&found.client)),
+        _ => error,
     }
 }
 

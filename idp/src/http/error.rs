@@ -2,6 +2,7 @@
 //! has only the request id.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
@@ -17,6 +18,7 @@ use crate::http::request::id::RequestId;
 use crate::login;
 use crate::oidc;
 use crate::oidc::authorization::recipient::Refusal;
+use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
 use crate::oidc::end_session;
 use crate::oidc::error::ErrorCode;
@@ -58,6 +60,8 @@ pub enum Error {
     Internal(String),
     /// Any of these, with what came and what was expected, for the log.
     Explained(Box<Self>, Difference),
+    /// Any of these, on the way to or from a registered client, to which the page links.
+    OnTheWay(Box<Self>, Arc<Client>),
 }
 
 impl From<store::db::Error> for Error {
@@ -131,10 +135,17 @@ impl Error {
         Self::Explained(Box::new(self), difference)
     }
 
+    /// The same error, on the way to or from this client.
+    #[must_use]
+    pub fn on_the_way(self, client: Arc<Client>) -> Self {
+        Self::OnTheWay(Box::new(self), client)
+    }
+
     /// The error without the difference.
     fn bare(self) -> Self {
         match self {
             Self::Explained(error, _) => error.bare(),
+            Self::OnTheWay(error, client) => Self::OnTheWay(Box::new(error.bare()), client),
             error => error,
         }
     }
@@ -146,17 +157,16 @@ impl Error {
             Self::Challenge(_, error) => StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::UNAUTHORIZED),
             Self::BareChallenge(_) => StatusCode::UNAUTHORIZED,
             Self::SignUpOff => StatusCode::FORBIDDEN,
-            Self::Refused(_)
-            | Self::InteractionExpired
-            | Self::InteractionWithoutCookie
-            | Self::SpentLink
-            | Self::BadSignOut(_) => StatusCode::BAD_REQUEST,
+            Self::Refused(_) | Self::InteractionExpired | Self::InteractionWithoutCookie | Self::BadSignOut(_) => {
+                StatusCode::BAD_REQUEST
+            }
+            Self::SpentLink => StatusCode::GONE,
             Self::ForeignForm | Self::FormWithoutCookie => StatusCode::FORBIDDEN,
             Self::Http(status, _) => *status,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Explained(error, _) => error.status(),
+            Self::Explained(error, _) | Self::OnTheWay(error, _) => error.status(),
         }
     }
 
@@ -179,7 +189,7 @@ impl Error {
             Self::TooMany(_) => (ErrorCode::TemporarilyUnavailable.as_str(), "too many requests".into()),
             Self::Unavailable(_) => (ErrorCode::TemporarilyUnavailable.as_str(), "try again in a moment".into()),
             Self::Internal(_) => (ErrorCode::ServerError.as_str(), "something is broken here".into()),
-            Self::Explained(error, _) => error.for_machines(),
+            Self::Explained(error, _) | Self::OnTheWay(error, _) => error.for_machines(),
         }
     }
 
@@ -187,6 +197,7 @@ impl Error {
         match self {
             Self::TooMany(wait) => Some(wait.as_secs().max(1)),
             Self::Unavailable(_) => Some(2),
+            Self::OnTheWay(error, _) => error.retry_after(),
             _ => None,
         }
     }
@@ -195,6 +206,7 @@ impl Error {
         match self {
             Self::Internal(what) => tracing::error!("internal error: {what}"),
             Self::Unavailable(what) => tracing::warn!("unavailable: {what}"),
+            Self::OnTheWay(error, _) => error.log(),
             // The log line of the request has the reason.
             _ => {}
         }
@@ -203,13 +215,13 @@ impl Error {
 
 /// Carries the error from where it arose to the layer that renders it.
 #[derive(Clone, Debug)]
-struct Carried(std::sync::Arc<Error>);
+struct Carried(Arc<Error>);
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         let mut response = self.status().into_response();
         self.diagnosis().ride_on(&mut response);
-        response.extensions_mut().insert(Carried(std::sync::Arc::new(self.bare())));
+        response.extensions_mut().insert(Carried(Arc::new(self.bare())));
         response
     }
 }
@@ -222,7 +234,7 @@ impl From<Error> for Response {
 }
 
 /// Takes the error out of a response that carries one, and logs it.
-pub fn take(response: &mut Response) -> Option<std::sync::Arc<Error>> {
+pub fn take(response: &mut Response) -> Option<Arc<Error>> {
     let Carried(error) = response.extensions_mut().remove::<Carried>()?;
     error.log();
     Some(error)
@@ -255,6 +267,7 @@ impl Error {
             Self::Explained(error, difference) => {
                 return Diagnosis { difference: Some(difference.clone()), ..error.diagnosis() };
             }
+            Self::OnTheWay(error, _) => return error.diagnosis(),
             Self::Protocol(error) | Self::Challenge(_, error) => return Diagnosis::of_protocol(error),
             Self::BareChallenge(_) => "no_access_token",
             Self::Refused(refusal) => refusal.as_str(),

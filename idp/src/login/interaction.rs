@@ -92,6 +92,13 @@ impl Interaction {
         if lives { NotOpened::OfAnotherBrowser } else { NotOpened::Over }
     }
 
+    /// The request of an interaction that need not belong to this browser, nor be alive: only to link to the client that
+    /// it came from.
+    pub fn request_of(app: &App, sealed: &str) -> Option<Params> {
+        let plain = app.interactions.open(PURPOSE, sealed)?;
+        serde_json::from_slice::<Self>(&plain).ok().map(|interaction| interaction.params())
+    }
+
     /// The request for authorization.
     pub fn params(&self) -> Params {
         Params::parse(self.request.as_bytes()).unwrap_or_else(|_| Params::from_pairs([("", ""); 0]))

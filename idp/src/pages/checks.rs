@@ -139,12 +139,23 @@ fn every_field_has_a_label_and_what_describes_it_is_there() {
 }
 
 #[test]
-fn an_error_page_leads_on_to_the_front_page() {
+fn an_error_page_leads_on() {
+    let mut targets = BTreeSet::new();
     for (_, _, Sample { name, html }) in every_page().into_iter().filter(|(_, _, page)| page.name.starts_with("error-"))
     {
         let page = Html::parse_document(&html);
-        assert_eq!(select(&page, "main a.button")[0].attr("href"), Some("https://northwind.example/auth/"), "{name}");
+        let links = select(&page, "main a.button");
+        assert!(!links.is_empty(), "{name}");
+        targets.extend(links.iter().filter_map(|link| link.attr("href").map(str::to_owned)));
+        assert_eq!(
+            select(&page, "main details dd code")[0].text().collect::<String>(),
+            name["error-".len()..],
+            "{name}"
+        );
     }
+    let expected =
+        ["https://northwind.example/auth/", "https://northwind.example/auth/account", "https://tidepool.example/"];
+    assert_eq!(targets.iter().map(String::as_str).collect::<Vec<_>>(), expected);
 }
 
 #[test]
@@ -219,11 +230,18 @@ fn every_key_that_pages_use_is_there_and_every_key_is_used() {
     let mut used = BTreeSet::new();
     for file in files(&Path::new(ROOT).join("templates"), "html") {
         let text = std::fs::read_to_string(&file).unwrap();
-        for call in ["layout.t(\"", "layout.t_args(\"", "layout.t_client(\""] {
+        // Each call, how many of its quoted arguments come before the keys, and how many keys there are.
+        for (call, before, keys) in [
+            ("layout.t(\"", 0, 1),
+            ("layout.t_args(\"", 0, 1),
+            ("layout.t_client(\"", 0, 2),
+            ("time::ago(layout, \"", 0, 1),
+            ("time::exact(layout, \"", 0, 1),
+            ("field::reveal(layout, \"", 1, 1),
+        ] {
             for rest in text.split(call).skip(1) {
                 let quoted = rest.split(')').next().unwrap_or_default().split('"').step_by(2);
-                let keys = if call.contains("t_client") { 2 } else { 1 };
-                for key in quoted.take(keys) {
+                for key in quoted.skip(before).take(keys) {
                     assert!(english.contains(key), "{key} in {} is not there", file.display());
                     used.insert(key.to_owned());
                 }

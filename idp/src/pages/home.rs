@@ -13,7 +13,7 @@ use crate::site::page::Page;
 
 use super::{AccountView, Layout};
 
-/// Shows who is signed in, with links to sign in or out. Its form posts `decision=sign_out` to `/end_session`.
+/// Shows who is signed in, with links to sign in or out. Its form posts `decision=this` or `decision=all` to `/end_session`.
 #[derive(Template)]
 #[template(path = "pages/home.html")]
 pub struct HomePage<'a> {
@@ -21,17 +21,21 @@ pub struct HomePage<'a> {
     pub layout: Layout<'a>,
     /// The signed-in accounts, most recently used first.
     pub accounts: Vec<AccountView>,
+    /// The handle of the session of the first account.
+    pub handle: String,
     /// Whether a person may make an account.
     pub offers_sign_up: bool,
 }
 
 /// Shows who is signed in here.
 pub async fn get(State(app): State<App>, visitor: Visitor) -> Result<Response, Error> {
+    let sessions = visitor.sessions(&app).await?;
     let mut accounts = Vec::new();
-    for session in &visitor.sessions(&app).await? {
+    for session in &sessions {
         accounts.push(page::account(&app, session).await?);
     }
+    let handle = sessions.first().map(|session| page::session_handle(&app, session)).unwrap_or_default();
     let offers_sign_up = app.config.login.sign_up;
-    let page = HomePage { layout: page::layout(&app, &visitor).of(Page::Home), accounts, offers_sign_up };
+    let page = HomePage { layout: page::layout(&app, &visitor).of(Page::Home), accounts, handle, offers_sign_up };
     page::show_with(&app, &visitor, StatusCode::OK, &page)
 }

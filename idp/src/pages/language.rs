@@ -19,9 +19,7 @@ const A_YEAR: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 60
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let ProvenForm { visitor, params } = form;
     let language = params.get("language").and_then(Language::lookup).unwrap_or(visitor.language);
-    // Never redirect to an address from a form.
-    let page = params.get("return").and_then(Page::at).filter(|page| page.has_language_switch());
-    let mut location = app.url(page.unwrap_or(Page::Home));
+    let mut location = location(&app, params.get("return").unwrap_or_default());
     if let Some(mut interaction) =
         params.get("interaction").and_then(|sealed| Interaction::open(&app, &visitor.browser, sealed))
     {
@@ -33,4 +31,14 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+/// The address to which the switch returns: a path of this server, whatever the form says. The form of the previous
+/// release has the path without that of the issuer.
+fn location(app: &App, address: &str) -> String {
+    if let Some(page) = Page::at(address) {
+        return app.url(page);
+    }
+    // It stays on this server: it follows the host.
+    if address.starts_with('/') { format!("{}{address}", app.config.issuer.origin()) } else { app.url(Page::Home) }
 }

@@ -16,4 +16,4 @@ pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
 
-pub use crate::http::page::{AccountView, ClientView, Layout, Wording};
+pub use crate::http::page::{AccountView, ClientView, FormProblems, Layout, Moment, Wording};

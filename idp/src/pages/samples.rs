@@ -1,11 +1,13 @@
 //! Samples of every page in all its states, which the tests of pages render.
 
+use std::time::Duration;
+
 use askama::Template;
 
 use super::account::applications::{AccountApplicationsPage, ApplicationView};
 use super::account::password::{AccountPasswordPage, ChangeProblem};
 use super::account::profile::{AccountProfilePage, IdentifierView};
-use super::account::sessions::{AccountSessionsPage, Done, SessionView};
+use super::account::sessions::{AccountSessionsPage, Device, Done, SessionView};
 use super::consent::{ConsentPage, ScopeView};
 use super::continue_as::ContinueAsPage;
 use super::home::HomePage;
@@ -16,7 +18,8 @@ use super::sign_in::select_account::{AccountChoice, SelectAccountPage};
 use super::sign_out::end_session::EndSessionPage;
 use super::sign_out::signed_out::SignedOutPage;
 use super::sign_up::{SignUpPage, SignUpProblem};
-use super::{AccountView, ClientView, Layout};
+use super::{AccountView, ClientView, Layout, Moment};
+use crate::base::clock::Timestamp;
 use crate::base::language::Language;
 use crate::base::messages::Messages;
 use crate::http::page::error::{ErrorPage, Problem};
@@ -72,7 +75,7 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
         layout,
         identifier: String::new(),
         notice: None,
-        problem: None,
+        problems: Vec::new(),
         keep_signed_in: false,
         offers_sign_up: true,
         offers_accounts: true,
@@ -83,13 +86,14 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
         let page = SignInPage { notice: Some(notice), keep_signed_in: true, ..sign_in(layout()) };
         add(format!("sign_in-{notice:?}"), &page);
     }
-    for problem in [
-        SignInProblem::IdentifierMissing,
-        SignInProblem::PasswordMissing,
-        SignInProblem::Refused,
-        SignInProblem::TooManyTries { seconds: 42 },
-    ] {
-        let page = SignInPage { problem: Some(problem), identifier: name.to_owned(), ..sign_in(layout()) };
+    let page = SignInPage {
+        problems: vec![SignInProblem::IdentifierMissing, SignInProblem::PasswordMissing],
+        ..sign_in(layout())
+    };
+    add("sign_in-missing".to_owned(), &page);
+    for problem in [SignInProblem::PasswordMissing, SignInProblem::Refused, SignInProblem::TooManyTries { seconds: 42 }]
+    {
+        let page = SignInPage { problems: vec![problem], identifier: name.to_owned(), ..sign_in(layout()) };
         add(format!("sign_in-{}", word(&problem)), &page);
     }
 
@@ -148,17 +152,22 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
     let accounts = vec![choice("a", account()), choice("b", nameless())];
     add("select_account".to_owned(), &SelectAccountPage { layout: layout(), accounts });
 
-    add("end_session".to_owned(), &EndSessionPage { layout: layout(), accounts: vec![account()] });
-    add("end_session-bare".to_owned(), &EndSessionPage { layout: bare(), accounts: vec![account()] });
-    let back = Some((name.to_owned(), "https://tidepool.example/".to_owned()));
-    add("signed_out".to_owned(), &SignedOutPage { layout: layout(), back });
-    add("signed_out-bare".to_owned(), &SignedOutPage { layout: bare(), back: None });
-    add("home".to_owned(), &HomePage { layout: bare(), accounts: vec![account(), nameless()], offers_sign_up: true });
-    add("home-bare".to_owned(), &HomePage { layout: bare(), accounts: vec![], offers_sign_up: true });
-    let own = |page| Layout { holder: Some("alices".to_owned()), ..bare().of(page) };
+    let handle = || "a".to_owned();
+    add("end_session".to_owned(), &EndSessionPage { layout: layout(), accounts: vec![account()], handle: handle() });
+    let accounts = vec![account(), nameless()];
+    add("end_session-several".to_owned(), &EndSessionPage { layout: bare(), accounts, handle: handle() });
+    let back = || Some((name.to_owned(), "https://tidepool.example/".to_owned()));
+    add("signed_out".to_owned(), &SignedOutPage { layout: layout(), back: back(), others: false });
+    add("signed_out-bare".to_owned(), &SignedOutPage { layout: bare(), back: None, others: true });
+    for (title, accounts) in
+        [("home", vec![account()]), ("home-several", vec![account(), nameless()]), ("home-bare", vec![])]
+    {
+        add(title.to_owned(), &HomePage { layout: bare(), accounts, handle: handle(), offers_sign_up: true });
+    }
+    let own = |page| Layout { holder: Some("alices".to_owned()), account: Some(account()), ..bare().of(page) };
     let profile = |wrong: bool| AccountProfilePage {
         layout: own(Page::AccountProfile),
-        account: account(),
+        handle: handle(),
         name: name.to_owned(),
         locale: "en".to_owned(),
         identifiers: vec![
@@ -171,31 +180,35 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
     };
     add("account".to_owned(), &profile(false));
     add("account-wrong".to_owned(), &profile(true));
-    for (title, problem, has_password) in [
-        ("account_password", None, true),
-        ("account_password-none", None, false),
-        ("account_password-missing", Some(ChangeProblem::CurrentMissing), true),
-        ("account_password-wrong", Some(ChangeProblem::CurrentWrong), true),
-        ("account_password-throttled", Some(ChangeProblem::TooManyTries { seconds: 3 }), true),
-        ("account_password-new", Some(ChangeProblem::New(PasswordProblem::TooShort { least: 15 })), true),
+    let too_short = ChangeProblem::New(PasswordProblem::TooShort { least: 15 });
+    for (title, problems, has_password) in [
+        ("account_password", vec![], true),
+        ("account_password-none", vec![], false),
+        ("account_password-missing", vec![ChangeProblem::CurrentMissing, too_short], true),
+        ("account_password-wrong", vec![ChangeProblem::CurrentWrong], true),
+        ("account_password-throttled", vec![ChangeProblem::TooManyTries { seconds: 3 }], true),
+        ("account_password-new", vec![too_short], true),
     ] {
         let page = AccountPasswordPage {
             layout: own(Page::AccountPassword),
             identifier: name.to_owned(),
             has_password,
             least_password: 15,
-            problem,
-            done: problem.is_none(),
+            done: problems.is_empty(),
+            problems,
         };
         add(title.to_owned(), &page);
     }
+    let ago = |minutes: u64| {
+        let now = Timestamp::from_seconds(1_767_225_600);
+        Moment::new(now - Duration::from_secs(60 * minutes), now)
+    };
     let session = |handle: &str, browser, system| SessionView {
         handle: handle.to_owned(),
-        browser,
-        system,
+        device: Device { browser, system },
         address: Some("203.0.113.7".to_owned()),
-        began_at: "2026-01-01 12:00 UTC".to_owned(),
-        active_at: "2026-01-02 12:00 UTC".to_owned(),
+        began_at: ago(3 * 24 * 60),
+        active_at: ago(12),
         is_this: handle == "a",
     };
     let sessions = vec![
@@ -203,16 +216,22 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
         session("b", None, None),
         session("c", Some("Safari"), None),
     ];
-    for done in [None, Some(Done::One), Some(Done::Others)] {
+    let device = Device { browser: Some("Firefox"), system: Some("Linux") };
+    for (title, done) in [
+        ("account_sessions", None),
+        ("account_sessions-ended", Some(Done::One(Some(device)))),
+        ("account_sessions-ended-unknown", Some(Done::One(None))),
+        ("account_sessions-others", Some(Done::Others)),
+    ] {
         let page = AccountSessionsPage { layout: own(Page::AccountSessions), sessions: sessions.clone(), done };
-        add(format!("account_sessions-{done:?}"), &page);
+        add(title.to_owned(), &page);
     }
     let application = ApplicationView {
         handle: "a".to_owned(),
         client: ClientView { name: name.to_owned(), logo: Some(format!("{}/client-logo/1", site.base_path)) },
         scopes: ["openid", "profile", name].map(|scope| ScopeView::new(&bare(), scope, None)).to_vec(),
-        since: Some("2026-01-01 12:00 UTC".to_owned()),
-        used_at: Some("2026-01-02 12:00 UTC".to_owned()),
+        since: Some(ago(400 * 24 * 60)),
+        used_at: Some(ago(0)),
     };
     for applications in [vec![], vec![application]] {
         let title = format!("account_applications-{}", applications.len());
@@ -229,8 +248,12 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
         },
     );
     for problem in PROBLEMS {
+        let of_client = matches!(problem, Problem::UnregisteredRedirectUri | Problem::InteractionExpired);
+        let layout = if of_client { layout() } else { bare() };
         let page = ErrorPage {
-            layout: bare(),
+            layout: Layout { interaction: None, ..layout.at("/auth/nowhere") },
+            back: of_client.then(back).flatten(),
+            account: (problem == Problem::SpentLink).then(|| "https://northwind.example/auth/account".to_owned()),
             problem,
             status: 400,
             request_id: "019a9f2c-7d41-7c3e-9b0a-3f5be21c77aa".to_owned(),

@@ -19,8 +19,8 @@ use crate::site::page::Page;
 use crate::store::people::one_time_link::{self, Purpose};
 use crate::store::people::user::{self, User};
 
-use super::Layout;
 use super::new_password::{PasswordProblem, check_password};
+use super::{FormProblems, Layout};
 
 /// Asks for a new password. Posts `token` and `password` to `/set-password`.
 #[derive(Template)]
@@ -39,9 +39,8 @@ pub struct SetPasswordPage<'a> {
 }
 
 impl SetPasswordPage<'_> {
-    /// Why the last password was not accepted, in words.
-    fn problem_text(&self) -> Option<String> {
-        self.problem.map(|problem| self.layout.say(problem.wording()))
+    fn problems(&self) -> FormProblems {
+        FormProblems::new(self.problem.map(|problem| ("password", self.layout.say(problem.wording()))))
     }
 }
 
@@ -88,8 +87,10 @@ async fn show(
     problem: Option<PasswordProblem>,
 ) -> Result<Response, Error> {
     let identifiers = user::identifiers(&mut *app.db.read().await?, &user.id).await?;
+    let layout = page::layout(app, visitor).of(Page::SetPassword);
+    let address = format!("{}?token={token}", layout.url(Page::SetPassword.path()));
     let page = SetPasswordPage {
-        layout: page::layout(app, visitor).of(Page::SetPassword),
+        layout: layout.at(address),
         token: token.to_owned(),
         identifier: identifiers.first().map(|identifier| identifier.as_written.clone()).unwrap_or_default(),
         least_password: app.config.login.password_min_length.into(),

@@ -26,7 +26,7 @@ use crate::store::ephemeral::Rate;
 use crate::store::people::user::IdentifierKind;
 
 use super::new_password::{PasswordProblem, check_password};
-use super::{Layout, Wording};
+use super::{FormProblems, Layout, Wording};
 
 /// Asks for the data of a new account. Posts `email`, `name` and `password` to `/sign-up`.
 #[derive(Template)]
@@ -104,10 +104,8 @@ impl SignUpProblem {
 }
 
 impl SignUpPage<'_> {
-    /// The error in a field.
-    fn problem_of(&self, field: SignUpField) -> Option<String> {
-        let problem = self.problems.iter().find(|problem| problem.field() == field)?;
-        Some(self.layout.say(problem.wording()))
+    fn problems(&self) -> FormProblems {
+        FormProblems::new(self.problems.iter().map(|one| (one.field().name(), self.layout.say(one.wording()))))
     }
 }
 

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::{OriginalUri, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state as with};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any, get, post};
 
 use crate::app::App;
@@ -13,6 +13,7 @@ use crate::flow::account_holder;
 use crate::http::error;
 use crate::http::layers::{cors, guard, headers, request_log, run_to_end};
 use crate::http::page::{self, assets, brand};
+use crate::http::redirect;
 use crate::http::request::params;
 use crate::oidc::difference::Difference;
 use crate::oidc::discovery::{FOR_MACHINES, paths};
@@ -24,6 +25,9 @@ use crate::site::page::Page;
 
 /// The place of documents about a server: RFC 8615.
 const WELL_KNOWN: &str = "/.well-known";
+
+/// Where password managers look for the page that changes a password: Change Password URL (W3C).
+const CHANGE_PASSWORD: &str = "/.well-known/change-password";
 
 /// The whole service. Each group of routes is for one kind of caller: errors are JSON for machines (`for_machines`) and
 /// pages for people (`for_people`).
@@ -42,6 +46,7 @@ pub fn router(app: &App) -> Router {
         .route("/.well-known/openid-configuration", discovery::get())
         .route("/.well-known/oauth-authorization-server", discovery::get())
         .route("/jwks", get(jwks::get))
+        .route(CHANGE_PASSWORD, get(change_password))
         .layer(from_fn(cors::everybody))
         .nest(WELL_KNOWN, Router::new().fallback(nothing_here))
         .route(&format!("{WELL_KNOWN}/"), any(nothing_here));
@@ -84,6 +89,7 @@ pub fn router(app: &App) -> Router {
         let service = service.merge(for_people(to_its_end(health())));
         let elsewhere = paths(path).into_iter().filter(|place| !place.starts_with(&format!("{path}/")));
         let documents = elsewhere.fold(Router::new(), |router, place| router.route(&place, discovery::get()));
+        let documents = documents.route(CHANGE_PASSWORD, get(change_password));
         // Paths that machines request without the path of the issuer.
         let misplaced = [WELL_KNOWN]
             .into_iter()
@@ -128,6 +134,10 @@ pub fn watching(app: &App) -> Router {
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .with_state(app.clone())
+}
+
+async fn change_password(State(app): State<App>) -> Result<Response, error::Error> {
+    redirect::to_page(&app, Page::AccountPassword)
 }
 
 async fn nothing_here(OriginalUri(uri): OriginalUri) -> error::Error {

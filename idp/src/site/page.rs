@@ -73,11 +73,11 @@ pages! {
     /// The question whether to continue to a program on the person's device.
     ContinueAs = Row::at("/continue-as").with_language_switch();
     /// Setting a password by a link.
-    SetPassword = Row::at("/set-password");
+    SetPassword = Row::at("/set-password").with_language_switch();
     /// The question whether a person wants to sign out.
-    EndSession = Row::at(END_SESSION);
+    EndSession = Row::at(END_SESSION).with_language_switch();
     /// The page after signing out.
-    SignedOut = Row::at("/signed-out");
+    SignedOut = Row::at("/signed-out").with_language_switch();
     /// The target of the language switch.
     Language = Row::at("/language");
     /// The account: the profile that applications see.

@@ -30,6 +30,10 @@ test("the demonstration signs a person in, refreshes, and signs out", async () =
     await page.click("button[value=allow]");
     await page.waitForURL(url);
     assert.match(await page.innerText("main"), /You are signed in[\s\S]*Refreshed 0 times[\s\S]*alice@example\.com/);
+    await page.goBack();
+    await page.waitForURL(url);
+    assert.equal(await page.locator("[role=alert]").count(), 0, "going back after the sign-in is no error");
+    assert.match(await page.innerText("main"), /You are signed in/);
     await page.click("text=Refresh the tokens");
     await page.waitForSelector("text=Refreshed 1 times");
     await page.click("text=Sign out");

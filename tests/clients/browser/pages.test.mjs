@@ -28,10 +28,11 @@ before(async () => {
     LATCHKEY__CLIENTS__0__KIND: "spa",
     LATCHKEY__CLIENTS__0__REDIRECT_URIS: "https://rp.example/callback",
     LATCHKEY__CLIENTS__0__RESOURCES: BILLING,
+    LATCHKEY__CLIENTS__0__CLIENT_URI: "https://rp.example/",
     LATCHKEY__CLIENTS__0__POLICY_URI: "https://rp.example/privacy",
     LATCHKEY__CLIENTS__0__TOS_URI: "https://rp.example/terms",
   });
-  for (const name of ["alice", "bob"]) provider.user(name);
+  for (const name of ["alice", "bob", "dora"]) provider.user(name);
   link = provider.command(["user", "add", "--email", "carol@example.com"]).link.url;
   const uris = ["--post-logout-redirect-uri", "https://rp.example/bye", "--name", "The Herons' Club"];
   rp = provider.client("web", "https://rp.example/callback", ...uris);
@@ -72,18 +73,29 @@ const signedIn = async (page) => {
   await signIn(page);
 };
 
-// What stands where it should not: links below the page beside the text of the page, a text that touches an account, an
-// address that is broken within a word.
+// What stands where it should not: what is below the page beside the text of the page, a text that touches an account,
+// buttons side by side of different widths, sections of the account on more than one line, an address that is broken within
+// a word.
 const crooked = () => {
   const box = (element) => element.getBoundingClientRect();
   const found = [];
-  const edge = box(document.querySelector("main")).left;
-  for (const link of document.querySelectorAll("footer .papers")) {
-    const range = document.createRange();
-    range.selectNodeContents(link);
-    const off = range.getBoundingClientRect().left - edge;
-    if (Math.abs(off) > 1) found.push(`the links below are ${off} px off the text`);
+  const main = box(document.querySelector("main"));
+  const below = document.querySelector("footer.below");
+  if (below) {
+    const style = getComputedStyle(below);
+    const edges = [box(below).left + parseFloat(style.paddingLeft), box(below).right - parseFloat(style.paddingRight)];
+    for (const [off, side] of [[edges[0] - main.left, "left"], [edges[1] - main.right, "right"]]) {
+      if (Math.abs(off) > 1.5) found.push(`what is below the page is ${off} px off the text on the ${side}`);
+    }
   }
+  for (const row of document.querySelectorAll(".pair, .stack")) {
+    const widths = [...row.children].map((button) => Math.round(box(button).width));
+    if (new Set(widths).size > 1) found.push(`buttons of one weight are ${widths.join(" and ")} px wide`);
+  }
+  const sections = [...document.querySelectorAll(".sections a")].map((link) => Math.round(box(link).top));
+  if (new Set(sections).size > 1) found.push("the sections of the account are on more than one line");
+  const shown = document.querySelector(".sections a[aria-current]");
+  if (shown && (box(shown).left < 0 || box(shown).right > window.innerWidth)) found.push("the section that is shown is out of sight");
   for (const text of document.querySelectorAll(".account + p")) {
     const gap = box(text).top - box(text.previousElementSibling).bottom;
     if (gap < 8) found.push(`"${text.textContent}" is ${gap} px below the account`);
@@ -174,7 +186,10 @@ const pages = {
   },
   "signed-out": (page) => page.goto(`${provider.issuer}/end_session`),
   error: (page) => page.goto(authorize({ redirect_uri: "https://evil.example/" })),
-  "not-found": (page) => page.goto(`${provider.issuer}/nowhere`),
+  "not-found": async (page) => {
+    await page.goto(`${provider.issuer}/nowhere`);
+    await page.click("main .more summary");
+  },
 };
 
 for (const [name, go] of Object.entries(pages)) {
@@ -223,7 +238,7 @@ test("one's own account works without scripts", async () => {
   await page.fill("[name=current]", PASSWORD);
   await page.fill("[name=password]", "seven slow barges turn");
   await Promise.all([page.waitForNavigation(), page.click("main button.primary")]);
-  assert.match(await page.textContent("[role=status]"), /new password is set/);
+  assert.match(await page.textContent("[role=status]"), /password is changed/);
   await page.context().close();
 });
 
@@ -254,8 +269,133 @@ test("everything works by keyboard alone", async () => {
 test("on the consent page it can be read whose papers are whose", async () => {
   const page = await open({ locale: "en" });
   await pages["consent-papers"](page);
-  assert.match(await page.textContent("main .papers"), /The Herons' Club:\s+Privacy policy\s+Terms of use/);
+  assert.match(await page.textContent("main .papers"), /The Herons' Club:\s+Privacy policy\s+Terms of service/);
   assert.match(await page.textContent("footer .papers"), /Northwind:\s+Help\s+Privacy\s+Terms/);
+  await page.context().close();
+});
+
+test("the language can be switched on every page, which stays the same page", async () => {
+  const page = await open();
+  for (const name of ["sign-up", "set-password", "home-signed-out", "signed-out", "error", "not-found", "sign-out", "account-sessions"]) {
+    await page.context().clearCookies();
+    await pages[name](page);
+    const code = (text) => text.match(/unregistered_redirect_uri|not_found/)?.[0];
+    const [before, said] = [new URL(page.url()), code(await page.innerHTML("main"))];
+    await switchTo(page, "ru");
+    assert.equal(new URL(page.url()).pathname, before.pathname, name);
+    assert.equal(code(await page.innerHTML("main")), said, name);
+  }
+  await page.context().close();
+});
+
+test("an error page leads back to the application, and to the account of who is signed in", async () => {
+  const page = await open();
+  await page.goto(authorize({ client_id: "papers", redirect_uri: "https://evil.example/" }));
+  assert.equal(await page.getAttribute("main a.button.primary", "href"), "https://rp.example/");
+  await Promise.all([page.waitForURL("https://rp.example/"), page.click("main a.button.primary")]);
+  await signedIn(page);
+  await page.goto(`${provider.issuer}/nowhere`);
+  await Promise.all([page.waitForNavigation(), page.click("main a.button")]);
+  assert.equal(page.url(), `${provider.issuer}/account`);
+  await page.context().close();
+});
+
+test("a page that has expired leads back to the application", async () => {
+  const page = await open();
+  await page.goto(authorize({ client_id: "papers" }));
+  const other = await open();
+  await other.goto(page.url());
+  await other.goto(page.url());
+  assert.match(await other.innerText("h1"), /expired|cookies/);
+  assert.equal(await other.getAttribute("main a.button.primary", "href"), "https://rp.example/");
+  await page.context().close();
+  await other.context().close();
+});
+
+test("the eye in a password's field shows it, and it is hidden again when it is sent", async () => {
+  const page = await open();
+  await page.goto(`${provider.issuer}/sign-in`);
+  const eye = page.locator("button.reveal");
+  assert.equal(await eye.getAttribute("aria-label"), "Show password");
+  await page.fill("[name=password]", PASSWORD);
+  await eye.click();
+  assert.deepEqual([await eye.getAttribute("aria-pressed"), await page.getAttribute("#password", "type")], ["true", "text"]);
+  const inside = await page.evaluate(() => {
+    const [field, button] = ["#password", ".reveal"].map((one) => document.querySelector(one).getBoundingClientRect());
+    return button.left > field.left && button.right <= field.right && button.top >= field.top && button.bottom <= field.bottom;
+  });
+  assert.ok(inside, "the eye is within the field");
+  await page.evaluate(() => document.querySelector("form").addEventListener("submit", (event) => event.preventDefault()));
+  await page.press("[name=password]", "Enter");
+  assert.deepEqual([await eye.getAttribute("aria-pressed"), await page.getAttribute("#password", "type")], ["false", "password"]);
+  await page.context().close();
+});
+
+test("a hint tells that Caps Lock is on", async () => {
+  const page = await open();
+  await page.goto(`${provider.issuer}/sign-in`);
+  const press = (on) => page.dispatchEvent("#password", "keydown", { key: "A", modifierCapsLock: on });
+  assert.equal(await page.innerText(".caps-lock"), "");
+  await press(true);
+  assert.equal(await page.textContent(".caps-lock"), "Caps Lock is on.");
+  await press(false);
+  assert.equal(await page.textContent(".caps-lock"), "");
+  await page.context().close();
+});
+
+test("the characters of a new password are counted while it is typed", async () => {
+  const page = await open();
+  await page.goto(`${provider.issuer}/sign-up`);
+  assert.equal(await page.textContent(".count"), "");
+  // A character beyond the basic plane, and an accent of its own, count as one each, as for the server.
+  await page.fill("[name=password]", "\u{1f980}e\u0301");
+  assert.equal(await page.textContent(".count"), "2 of 15 characters");
+  await page.fill("[name=password]", "123456789012345");
+  assert.equal(await page.textContent(".count"), "Long enough.");
+  await page.context().close();
+});
+
+test("who is signed in sees that at the sign-in page, and can use another account", async () => {
+  const page = await open();
+  await signedIn(page);
+  await page.goto(`${provider.issuer}/sign-in`);
+  assert.match(await page.innerText("main"), /You are signed in[\s\S]*alice/);
+  await Promise.all([page.waitForNavigation(), page.click("text=Use another account")]);
+  await signIn(page, "dora");
+  assert.match(await page.innerText("main"), /Sign out of dora[\s\S]*Sign out of all accounts/);
+  await page.click("text=Sign out of dora");
+  await page.waitForURL("**/signed-out");
+  assert.match(await page.innerText("main"), /Other accounts in this browser are still signed in/);
+  await page.goto(`${provider.issuer}/account`);
+  assert.match(await page.innerText("main .account"), /alice/);
+  await page.context().close();
+});
+
+test("staying signed in leads back to the application that asked", async () => {
+  const page = await open();
+  await signedIn(page);
+  await page.goto(`${provider.issuer}/end_session?client_id=papers`);
+  await Promise.all([page.waitForURL("https://rp.example/"), page.click("button[value=stay]")]);
+  await page.goto(`${provider.issuer}/`);
+  assert.match(await page.innerText("main"), /alice/);
+  await page.context().close();
+});
+
+test("all problems of a form are told at once, and the first field that has one has the focus", async () => {
+  const page = await open();
+  await signedIn(page);
+  for (const [path, fields] of [
+    ["/sign-in?account=another", ["identifier", "password"]],
+    ["/sign-up", ["email", "password"]],
+    ["/account/password", ["current", "password"]],
+  ]) {
+    await page.goto(provider.issuer + path);
+    await Promise.all([page.waitForNavigation(), page.click("main form button.primary")]);
+    const told = await page.$$eval(".problem a", (links) => links.map((link) => link.getAttribute("href").slice(1)));
+    assert.deepEqual(told, fields, path);
+    assert.equal(await page.evaluate(() => document.activeElement.id), fields[0], path);
+    assert.equal(await page.locator("[aria-invalid=true]").count(), fields.length, path);
+  }
   await page.context().close();
 });
 
@@ -267,11 +407,16 @@ test("an error page leads on to the front page", async () => {
   await page.context().close();
 });
 
+async function switchTo(page, language) {
+  await page.click("footer .languages summary");
+  await Promise.all([page.waitForNavigation(), page.click(`button[name=language][value=${language}]`)]);
+  assert.equal(await page.getAttribute("html", "lang"), language, page.url());
+}
+
 test("the language can be switched, and the choice lasts", async () => {
   const page = await open();
   await page.goto(authorize({ ui_locales: "en" }));
-  await Promise.all([page.waitForNavigation(), page.click("button[name=language][value=ru]")]);
-  assert.equal(await page.getAttribute("html", "lang"), "ru");
+  await switchTo(page, "ru");
   await signIn(page);
   assert.equal(await page.getAttribute("html", "lang"), "ru", "the next page of the same sign-in");
   await page.context().close();

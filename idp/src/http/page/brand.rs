@@ -1,4 +1,5 @@
-//! The operator's accent colour as a style sheet: one colour becomes variants that are readable on light and on dark.
+//! The operator's accent colour as a style sheet. The colour itself is kept: text on it is black or white, and where it
+//! can hardly be told from the page it gets an edge. Text in the colour gets a variant that can be read.
 //!
 //! Contrast is as WCAG 2.2 defines it: 4.5 for text, 3 for the outlines of controls.
 
@@ -32,16 +33,18 @@ pub fn accent_css(hex: &str) -> Option<String> {
 
 /// The custom properties for one background; colours move towards `away` to stand out from it.
 fn properties(accent: Colour, ground: Colour, away: Colour) -> String {
-    let fill = accent.until(ground, 3.0, away);
-    let on_fill = if fill.contrast(WHITE) >= 4.5 { WHITE } else { BLACK };
+    // One of the two has a contrast of 4.5 to any colour.
+    let on_accent = if accent.contrast(WHITE) >= 4.5 { WHITE } else { BLACK };
     // The hover colour moves away from the text on it, so that pointing at a button makes it easier to read.
-    let hover = fill.mixed(if on_fill == WHITE { BLACK } else { WHITE }, 0.14);
+    let hover = accent.mixed(if on_accent == WHITE { BLACK } else { WHITE }, 0.14);
+    let edge =
+        if accent.contrast(ground) >= 3.0 { "transparent".to_owned() } else { accent.until(ground, 3.0, away).hex() };
     let ink = accent.until(ground, 4.5, away);
     format!(
-        "--accent:{};--accent-hover:{};--on-accent:{};--accent-ink:{}",
-        fill.hex(),
+        "--accent:{};--accent-hover:{};--on-accent:{};--accent-edge:{edge};--accent-ink:{}",
+        accent.hex(),
         hover.hex(),
-        on_fill.hex(),
+        on_accent.hex(),
         ink.hex()
     )
 }
@@ -132,8 +135,17 @@ mod tests {
     }
 
     #[test]
-    fn a_colour_that_can_be_seen_stays_what_it_is() {
-        assert!(accent_css("#3366cc").unwrap().starts_with(":root{--accent:#3366cc;"));
+    fn a_colour_stays_what_it_is_and_gets_an_edge_where_it_drowns() {
+        let blue = accent_css("#3366cc").unwrap();
+        assert!(
+            blue.starts_with(":root{--accent:#3366cc;")
+                && blue.contains("--on-accent:#ffffff;--accent-edge:transparent")
+        );
+        let yellow = accent_css("#ffcc00").unwrap();
+        assert_eq!(yellow.matches("--accent:#ffcc00;").count(), 2, "on light and on dark: {yellow}");
+        let (light, dark) = yellow.split_once("@media").unwrap();
+        assert!(light.contains("--on-accent:#000000;--accent-edge:#"), "{light}");
+        assert!(dark.contains("--accent-edge:transparent"), "{dark}");
     }
 
     #[test]
@@ -150,7 +162,9 @@ mod tests {
             let css = accent_css(&Colour([red, green, blue]).hex()).unwrap();
             let (light, dark) = css.split_once("@media").unwrap();
             for (part, ground) in [(light, LIGHT), (dark, DARK)] {
-                prop_assert!(value(part, "--accent").contrast(ground) >= 3.0);
+                prop_assert_eq!(value(part, "--accent"), Colour([red, green, blue]));
+                let edge = if part.contains("--accent-edge:transparent") { "--accent" } else { "--accent-edge" };
+                prop_assert!(value(part, edge).contrast(ground) >= 3.0);
                 prop_assert!(value(part, "--accent").contrast(value(part, "--on-accent")) >= 4.5);
                 prop_assert!(value(part, "--accent-hover").contrast(value(part, "--on-accent")) >= 4.5);
                 prop_assert!(value(part, "--accent-ink").contrast(ground) >= 4.5);

@@ -1,12 +1,14 @@
 //! The error page: what happened, what to do, and the id that an operator can look for.
 
 use askama::Template;
-use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::extract::{OriginalUri, Request, State};
+use axum::http::request::Parts;
+use axum::http::uri::PathAndQuery;
+use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::{Layout, Wording, layout, show};
+use super::{Layout, Wording, home_of, layout, show};
 use crate::app::App;
 use crate::http::diagnosis::Diagnosis;
 use crate::http::error::{self, Error};
@@ -29,6 +31,10 @@ pub struct ErrorPage<'a> {
     pub request_id: String,
     /// The front page, at the issuer's host: the request may have named another host.
     pub home: String,
+    /// The name and the home page of the client that the person came from: OIDC Registration §2, `client_uri`.
+    pub back: Option<(String, String)>,
+    /// The account, if the browser may be signed in.
+    pub account: Option<String>,
 }
 
 /// The errors that a page shows because there is no client to send them to.
@@ -162,21 +168,46 @@ impl Problem {
     }
 }
 
+/// The path and query to which the switch of the language returns: those of the request, if opening them again repeats
+/// it, else those of its page.
+fn address_of(parts: &Parts) -> String {
+    let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
+    let address = if parts.method == Method::GET { uri.path_and_query().map(PathAndQuery::as_str) } else { None };
+    address.unwrap_or(uri.path()).to_owned()
+}
+
 /// The layer that renders errors as pages, for routes that people open.
 pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let visitor = Visitor::of(&parts, &app);
+    let address = address_of(&parts);
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let Some(error) = error::take(&mut response) else { return response };
+    let mut back = None;
+    let mut layout = layout(&app, &visitor);
+    // A page for another host would send the form there, too.
+    let has_switch = error.status() != StatusCode::MISDIRECTED_REQUEST;
+    if has_switch {
+        layout = layout.at(address);
+    }
+    if let Error::OnTheWay(_, client) = &*error {
+        back = home_of(client);
+        layout = layout.with_client(super::client(client));
+    }
     let page = ErrorPage {
-        layout: layout(&app, &visitor),
+        layout,
         problem: Problem::of(&error),
         status: error.status().as_u16(),
         request_id: visitor.request.as_str().to_owned(),
         home: app.url(Page::Home),
+        back,
+        account: visitor.sid.is_some().then(|| app.url(Page::AccountProfile)),
     };
     let mut answer = show(&page).unwrap_or_else(|_| error.status().into_response());
     *answer.status_mut() = error.status();
+    if has_switch {
+        visitor.remember(&app, &mut answer);
+    }
     let mut answer = error::finish(answer, &response, &error);
     Diagnosis::name_code(page.problem.code(), &mut answer);
     answer
@@ -208,7 +239,7 @@ impl Problem {
             Error::TooMany(wait) => Self::TooManyRequests { seconds: wait.as_secs().max(1) },
             Error::Unavailable(_) => Self::Busy,
             Error::Internal(_) => Self::Internal,
-            Error::Explained(error, _) => Self::of(error),
+            Error::Explained(error, _) | Error::OnTheWay(error, _) => Self::of(error),
             Error::Protocol(_) | Error::Challenge(..) | Error::BareChallenge(_) => Self::BadRequest,
             Error::Http(status, _) => match *status {
                 StatusCode::NOT_FOUND => Self::NotFound,

@@ -6,6 +6,7 @@ use fluent_bundle::FluentValue;
 use url::form_urlencoded;
 
 use super::assets;
+use super::moment::Moment;
 use super::wording::Wording;
 use crate::base::language::Language;
 use crate::base::messages::unturned;
@@ -65,8 +66,12 @@ pub struct Layout<'a> {
     pub holder: Option<String>,
     /// The page to which a sign-in returns; its name is hidden in every form.
     pub return_to: Option<Page>,
+    /// The account whose pages these are; shown on each of them.
+    pub account: Option<AccountView>,
     /// The page's row in the table; `None` for error pages and for those that leave for a client.
     pub page: Option<Page>,
+    /// The path and query on this server to which the language switch returns, if it is not the page's path.
+    pub address: Option<String>,
 }
 
 impl<'a> Layout<'a> {
@@ -80,7 +85,9 @@ impl<'a> Layout<'a> {
             interaction: None,
             holder: None,
             return_to: None,
+            account: None,
             page: None,
+            address: None,
         }
     }
 
@@ -99,9 +106,15 @@ impl<'a> Layout<'a> {
         Layout { page: Some(page), ..self }
     }
 
-    /// The path to which the language switch returns; `None` hides the switch.
-    pub fn language_return(&self) -> Option<&'static str> {
-        self.page.filter(|page| page.has_language_switch()).map(Page::path)
+    /// The same page at this path and query, to which the language switch returns.
+    pub fn at(self, address: impl Into<String>) -> Layout<'a> {
+        Layout { address: Some(address.into()), ..self }
+    }
+
+    /// The path and query to which the language switch returns; `None` hides the switch.
+    pub fn language_return(&self) -> Option<String> {
+        let page = || self.page.filter(|page| page.has_language_switch());
+        self.address.clone().or_else(|| page().map(|page| self.url(page.path())))
     }
 
     /// The name by which a sign-in returns to a page.
@@ -149,6 +162,27 @@ impl<'a> Layout<'a> {
         }
     }
 
+    /// How many characters of a new password are typed, for the script that counts them: it puts the number in the place
+    /// of `#`.
+    pub fn password_count(&self, least: &u64) -> String {
+        let values = [("count", FluentValue::from("#")), ("least", FluentValue::from(*least))];
+        self.t_args("password-count", &values)
+    }
+
+    /// How long ago a moment was, in words.
+    pub fn ago(&self, moment: &Moment) -> String {
+        self.say(moment.ago())
+    }
+
+    /// The text of a key before and after its placeable, in whose place the page puts an element.
+    pub fn around(&self, key: &str, placeable: &str) -> (String, String) {
+        let text = self.t_args(key, &[(placeable, PLACE)]);
+        match text.split_once(PLACE) {
+            Some((before, after)) => (before.to_owned(), after.to_owned()),
+            None => (text, String::new()),
+        }
+    }
+
     /// The pieces of a text between which a line may break, so that a long address breaks at its dots and slashes and
     /// not within a word.
     pub fn pieces<'t>(&self, text: &'t str) -> Vec<&'t str> {
@@ -181,6 +215,9 @@ impl<'a> Layout<'a> {
         Language::all().filter(|language| *language != self.language).collect()
     }
 }
+
+/// Stands for an element in a text: U+FFFC, the object replacement character.
+const PLACE: &str = "\u{fffc}";
 
 fn pieces(text: &str) -> Vec<&str> {
     let mut pieces = Vec::new();

@@ -6,6 +6,8 @@ pub mod error;
 pub mod form_post;
 pub mod layout;
 pub mod leaving;
+pub mod moment;
+pub mod problems;
 pub mod wording;
 
 use askama::Template;
@@ -13,6 +15,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 
 pub use layout::{AccountView, ClientView, Layout};
+pub use moment::Moment;
+pub use problems::FormProblems;
 pub use wording::Wording;
 
 use crate::account::users;
@@ -41,6 +45,11 @@ pub fn client(client: &Client) -> ClientView {
     ClientView { name: client.name.clone(), logo }
 }
 
+/// A client's name and home page, if it has one: OIDC Registration §2, `client_uri`.
+pub fn home_of(client: &Client) -> Option<(String, String)> {
+    Some((client.name.clone(), client.metadata.client_uri.clone()?))
+}
+
 /// The account of a session as its owner sees it.
 pub async fn account(app: &App, session: &Session) -> Result<AccountView, Error> {
     let person = users::person(app, &session.user_id).await?.unwrap_or_default();
@@ -48,6 +57,11 @@ pub async fn account(app: &App, session: &Session) -> Result<AccountView, Error>
     let identifier = identifiers.into_iter().next().map_or_else(|| session.sub.clone(), |it| it.as_written);
     let name = person.profile.get("name").and_then(|name| name.as_str()).map(str::to_owned);
     Ok(AccountView { name, identifier })
+}
+
+/// The handle of a session in a form of this browser; row ids are not shown.
+pub fn session_handle(app: &App, session: &Session) -> String {
+    app.csrf.fingerprint(session.id.as_str())
 }
 
 /// Renders a page.

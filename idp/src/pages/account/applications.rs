@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::moment;
 use crate::app::App;
 use crate::clients;
 use crate::flow::account_holder::{AccountForm, AccountHolder, handle};
@@ -15,7 +14,7 @@ use crate::http::{page, redirect};
 use crate::oidc::resource::Known;
 use crate::oidc::scope::ScopeSet;
 use crate::pages::consent::ScopeView;
-use crate::pages::{ClientView, Layout};
+use crate::pages::{ClientView, Layout, Moment};
 use crate::resources;
 use crate::site::page::Page;
 use crate::store::clients::consent::{self, Application, Withdraw};
@@ -42,9 +41,9 @@ pub struct ApplicationView {
     /// What it may do.
     pub scopes: Vec<ScopeView>,
     /// When the person consented, if they were asked.
-    pub since: Option<String>,
+    pub since: Option<Moment>,
     /// When it was last used.
-    pub used_at: Option<String>,
+    pub used_at: Option<Moment>,
 }
 
 /// Shows which applications use the account.
@@ -58,8 +57,8 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
             handle: handle(&app, &holder.session, &found.client_id),
             client: page::client(&registered.client),
             scopes: allowed(&app, &known, &layout, &found),
-            since: found.consented_at.map(moment),
-            used_at: found.used_at.map(moment),
+            since: found.consented_at.map(|at| Moment::new(at, app.now())),
+            used_at: found.used_at.map(|at| Moment::new(at, app.now())),
         });
     }
     let done = query.get("done") == Some("withdrawn");

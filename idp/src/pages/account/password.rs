@@ -17,8 +17,8 @@ use crate::http::request::visitor;
 use crate::http::{page, redirect};
 use crate::login::password::{self, Outcome};
 use crate::login::session::SignIn;
-use crate::pages::Layout;
 use crate::pages::new_password::{PasswordProblem, check_password};
+use crate::pages::{FormProblems, Layout};
 use crate::site::page::Page;
 use crate::store;
 use crate::store::people::user;
@@ -35,8 +35,8 @@ pub struct AccountPasswordPage<'a> {
     pub has_password: bool,
     /// The least number of characters.
     pub least_password: u64,
-    /// Why the last try failed.
-    pub problem: Option<ChangeProblem>,
+    /// Why the last try failed, in the order of the fields.
+    pub problems: Vec<ChangeProblem>,
     /// Whether the password has just been changed.
     pub done: bool,
 }
@@ -58,27 +58,30 @@ pub enum ChangeProblem {
 }
 
 impl AccountPasswordPage<'_> {
-    fn current_text(&self) -> Option<String> {
-        let wording = match self.problem? {
-            ChangeProblem::CurrentMissing => Wording::new("account-password-current-missing"),
-            ChangeProblem::CurrentWrong => Wording::new("account-password-current-wrong"),
-            ChangeProblem::TooManyTries { seconds } => Wording::counted("sign-in-too-many-tries", "seconds", seconds),
-            ChangeProblem::New(_) => return None,
-        };
-        Some(self.layout.say(wording))
+    fn problems(&self) -> FormProblems {
+        FormProblems::new(self.problems.iter().map(|one| (one.field(), self.layout.say(one.wording()))))
+    }
+}
+
+impl ChangeProblem {
+    /// The field's name in the form.
+    fn field(self) -> &'static str {
+        if matches!(self, Self::New(_)) { "password" } else { "current" }
     }
 
-    fn new_text(&self) -> Option<String> {
-        match self.problem? {
-            ChangeProblem::New(problem) => Some(self.layout.say(problem.wording())),
-            _ => None,
+    fn wording(self) -> Wording {
+        match self {
+            Self::CurrentMissing => Wording::new("account-password-current-missing"),
+            Self::CurrentWrong => Wording::new("account-password-current-wrong"),
+            Self::TooManyTries { seconds } => Wording::counted("sign-in-too-many-tries", "seconds", seconds),
+            Self::New(problem) => problem.wording(),
         }
     }
 }
 
 /// Shows the page.
 pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) -> Result<Response, Error> {
-    show(&app, &holder, None, query.get("done") == Some("changed")).await
+    show(&app, &holder, vec![], query.get("done") == Some("changed")).await
 }
 
 /// Changes the password. All sessions and grants end; this browser gets a new session.
@@ -86,14 +89,13 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let AccountForm { holder, params } = form;
     let current = Secret::from(params.get("current").unwrap_or_default());
     let new = Secret::from(params.get("password").unwrap_or_default());
-    if current.expose().is_empty() {
-        return show(&app, &holder, Some(ChangeProblem::CurrentMissing), false).await;
-    }
     let identifiers = user::identifiers(&mut *app.db.read().await?, &holder.session.user_id).await?;
     let own: Vec<&str> = identifiers.iter().map(|identifier| identifier.normalised.as_str()).collect();
     holder.visitor.hold_to(&app, "set-password", visitor::sign_in_rate(&app)).await?;
-    if let Some(problem) = check_password(&app, &new, &own).await? {
-        return show(&app, &holder, Some(ChangeProblem::New(problem)), false).await;
+    let missing = current.expose().is_empty().then_some(ChangeProblem::CurrentMissing);
+    let unfit = check_password(&app, &new, &own).await?.map(ChangeProblem::New);
+    if missing.is_some() || unfit.is_some() {
+        return show(&app, &holder, missing.into_iter().chain(unfit).collect(), false).await;
     }
     // At an open session the tries are limited as they are at the sign-in.
     let typed = own.first().copied().unwrap_or_default();
@@ -101,9 +103,9 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
         Outcome::Right(proof) if proof.user.id == holder.session.user_id => proof,
         Outcome::TooSoon { until } => {
             let seconds = until.since(app.now()).as_secs() + 1;
-            return show(&app, &holder, Some(ChangeProblem::TooManyTries { seconds }), false).await;
+            return show(&app, &holder, vec![ChangeProblem::TooManyTries { seconds }], false).await;
         }
-        _ => return show(&app, &holder, Some(ChangeProblem::CurrentWrong), false).await,
+        _ => return show(&app, &holder, vec![ChangeProblem::CurrentWrong], false).await,
     };
     let keep = holder.session.kept_at.is_some();
     let sign_in = SignIn { keep, proof: Some(&proof), ..holder.visitor.with_password(&proof.user) };
@@ -116,28 +118,23 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     Ok(response)
 }
 
-async fn show(
-    app: &App,
-    holder: &AccountHolder,
-    problem: Option<ChangeProblem>,
-    done: bool,
-) -> Result<Response, Error> {
+async fn show(app: &App, holder: &AccountHolder, problems: Vec<ChangeProblem>, done: bool) -> Result<Response, Error> {
     let mut conn = app.db.read().await?;
     let identifiers = user::identifiers(&mut conn, &holder.session.user_id).await?;
     let stored = store::people::password::exists(&mut conn, &holder.session.user_id).await?;
     drop(conn);
+    let status = match problems[..] {
+        [] => StatusCode::OK,
+        [ChangeProblem::TooManyTries { .. }, ..] => StatusCode::TOO_MANY_REQUESTS,
+        _ => StatusCode::BAD_REQUEST,
+    };
     let shown = AccountPasswordPage {
         layout: holder.layout(app),
         identifier: identifiers.into_iter().next().map(|identifier| identifier.as_written).unwrap_or_default(),
         has_password: stored,
         least_password: app.config.login.password_min_length.into(),
-        problem,
+        problems,
         done,
-    };
-    let status = match problem {
-        None => StatusCode::OK,
-        Some(ChangeProblem::TooManyTries { .. }) => StatusCode::TOO_MANY_REQUESTS,
-        Some(_) => StatusCode::BAD_REQUEST,
     };
     page::show_with(app, &holder.visitor, status, &shown)
 }

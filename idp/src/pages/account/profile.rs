@@ -1,5 +1,7 @@
 //! The profile: what applications learn about the person.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -15,7 +17,7 @@ use crate::http::error::Error;
 use crate::http::request::query::Query;
 use crate::http::{page, redirect};
 use crate::pages::sign_in::select_account::AccountChoice;
-use crate::pages::{AccountView, Layout};
+use crate::pages::{AccountView, FormProblems, Layout};
 use crate::site::page::Page;
 use crate::store::db::{self, Change, Tx};
 use crate::store::installation::event::Event;
@@ -26,14 +28,15 @@ const LONGEST_NAME: usize = 256;
 
 const A_YEAR: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 60 * 60);
 
-/// Shows the account. Posts `name` and `locale` to `/account`, and `session=<handle>` to `/account/switch`.
+/// Shows the account. Posts `name` and `locale` to `/account`, `session=<handle>` to `/account/switch`, and
+/// `decision=this` or `decision=all` to `/end_session`.
 #[derive(Template)]
 #[template(path = "pages/account/profile.html")]
 pub struct AccountProfilePage<'a> {
     /// The layout of the page.
     pub layout: Layout<'a>,
-    /// Whose account it is.
-    pub account: AccountView,
+    /// The handle of this session in the form that signs out.
+    pub handle: String,
     /// The stored name, or the one that was typed.
     pub name: String,
     /// The language tag of the account.
@@ -58,8 +61,12 @@ pub struct IdentifierView {
 }
 
 impl AccountProfilePage<'_> {
-    fn problem_text(&self) -> Option<String> {
-        self.name_is_wrong.then(|| self.layout.t("account-name-too-long"))
+    fn problems(&self) -> FormProblems {
+        FormProblems::new(self.name_is_wrong.then(|| ("name", self.layout.t("account-name-too-long"))))
+    }
+
+    fn account_title(&self) -> Cow<'_, str> {
+        self.layout.account.as_ref().map(AccountView::title).unwrap_or_default()
     }
 
     fn languages(&self) -> Vec<Language> {
@@ -136,7 +143,7 @@ async fn show(app: &App, holder: &AccountHolder, wrong_name: Option<String>, don
     let name_is_wrong = wrong_name.is_some();
     let shown = AccountProfilePage {
         layout: holder.layout(app),
-        account: page::account(app, &holder.session).await?,
+        handle: page::session_handle(app, &holder.session),
         name: wrong_name.or_else(|| text("name")).unwrap_or_default(),
         locale: spoken.tag().to_owned(),
         identifiers: identifiers

@@ -1,20 +1,24 @@
 //! The sessions of the account, and how to end them.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::moment;
 use crate::app::App;
 use crate::flow::account_holder::{AccountForm, AccountHolder, handle};
 use crate::http::error::Error;
 use crate::http::request::query::Query;
 use crate::http::{page, redirect};
 use crate::login;
-use crate::pages::Layout;
+use crate::pages::{Layout, Moment};
 use crate::site::page::Page;
 use crate::store::people::session::{self, OfUser};
+
+/// How long the page can say which session has ended.
+const LATELY: Duration = Duration::from_secs(10 * 60);
 
 /// Shows the sessions. Posts `end=<handle>` or `end=others` to `/account/sessions`.
 #[derive(Template)]
@@ -29,12 +33,24 @@ pub struct AccountSessionsPage<'a> {
 }
 
 /// What was just ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Done {
-    /// One session.
-    One,
+    /// One session, on this device, if that is known.
+    One(Option<Device>),
     /// All others.
     Others,
+}
+
+impl AccountSessionsPage<'_> {
+    fn done_text(&self) -> Option<String> {
+        Some(match self.done.as_ref()? {
+            Done::Others => self.layout.t("account-sessions-ended"),
+            Done::One(None) => self.layout.t("account-session-ended-unknown"),
+            Done::One(Some(device)) => {
+                self.layout.t_args("account-session-ended", &[("device", device.name(&self.layout))])
+            }
+        })
+    }
 }
 
 /// A session as the page shows it to its owner.
@@ -42,22 +58,36 @@ pub enum Done {
 pub struct SessionView {
     /// Its handle in the form.
     pub handle: String,
-    /// The browser, if its name is known.
-    pub browser: Option<&'static str>,
-    /// The system that it runs on, if that is known.
-    pub system: Option<&'static str>,
+    /// The device.
+    pub device: Device,
     /// The address that it came from.
     pub address: Option<String>,
     /// When it began.
-    pub began_at: String,
+    pub began_at: Moment,
     /// When it was last used.
-    pub active_at: String,
+    pub active_at: Moment,
     /// Whether it is the current session.
     pub is_this: bool,
 }
 
-impl SessionView {
-    fn device(&self, layout: &Layout<'_>) -> String {
+/// A device by what its browser says it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Device {
+    /// The browser, if its name is known.
+    pub browser: Option<&'static str>,
+    /// The system that it runs on, if that is known.
+    pub system: Option<&'static str>,
+}
+
+impl Device {
+    /// The device of a `User-Agent`.
+    fn of(user_agent: Option<&str>) -> Self {
+        let user_agent = user_agent.unwrap_or_default();
+        Self { browser: known(user_agent, &BROWSERS), system: known(user_agent, &SYSTEMS) }
+    }
+
+    /// Its name on a page.
+    fn name(&self, layout: &Layout<'_>) -> String {
         match (self.browser, self.system) {
             (Some(browser), Some(system)) => {
                 layout.t_args("account-session-device", &[("browser", browser), ("system", system)])
@@ -99,12 +129,18 @@ fn known(user_agent: &str, names: &[(&str, &'static str)]) -> Option<&'static st
 
 /// Shows where the account is signed in.
 pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) -> Result<Response, Error> {
-    let done = match query.get("done") {
-        Some("one") => Some(Done::One),
-        Some("others") => Some(Done::Others),
+    let mut conn = app.db.read().await?;
+    let done = match (query.get("done"), query.get("ended")) {
+        (Some("others"), _) => Some(Done::Others),
+        (_, Some(ended)) => {
+            let lately = session::ended_of_user(&mut conn, &holder.session.user_id, app.now() - LATELY).await?;
+            let found = lately.into_iter().find(|one| handle(&app, &holder.session, one.id.as_str()) == ended);
+            Some(Done::One(found.map(|one| Device::of(one.user_agent.as_deref()))))
+        }
         _ => None,
     };
-    let listed = session::list_of_user(&mut *app.db.read().await?, &holder.session.user_id, app.now()).await?;
+    let listed = session::list_of_user(&mut conn, &holder.session.user_id, app.now()).await?;
+    drop(conn);
     let mut sessions: Vec<_> = listed.into_iter().map(|session| view(&app, &holder, session)).collect();
     sessions.sort_by_key(|session| !session.is_this);
     let layout = holder.layout(&app);
@@ -115,43 +151,34 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
 pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response, Error> {
     let AccountForm { holder, params } = form;
     let wanted = params.get("end").unwrap_or_default();
-    let done = if wanted == "others" {
+    if wanted == "others" {
         login::session::end_others(&app, &holder.session).await?;
-        Some("others")
-    } else {
-        let mut conn = app.db.read().await?;
-        let listed = session::list_of_user(&mut conn, &holder.session.user_id, app.now()).await?;
-        let chosen = listed.iter().find(|one| handle(&app, &holder.session, one.id.as_str()) == wanted);
-        let chosen = match chosen {
-            Some(chosen) => session::find(&mut conn, &chosen.id, app.now()).await?,
-            None => None,
-        };
-        drop(conn);
-        match chosen {
-            Some(chosen) => {
-                login::session::end(&app, &chosen).await?;
-                Some("one")
-            }
-            // The session has already ended, or belongs to another person.
-            None => None,
-        }
-    };
-    match done {
-        Some(done) => redirect::to_page_with(&app, Page::AccountSessions, "done", done),
-        None => redirect::to_page(&app, Page::AccountSessions),
+        return redirect::to_page_with(&app, Page::AccountSessions, "done", "others");
     }
+    let mut conn = app.db.read().await?;
+    let listed = session::list_of_user(&mut conn, &holder.session.user_id, app.now()).await?;
+    let chosen = listed.iter().find(|one| handle(&app, &holder.session, one.id.as_str()) == wanted);
+    let chosen = match chosen {
+        Some(chosen) => session::find(&mut conn, &chosen.id, app.now()).await?,
+        None => None,
+    };
+    drop(conn);
+    let Some(chosen) = chosen else {
+        // The session has already ended, or belongs to another person.
+        return redirect::to_page(&app, Page::AccountSessions);
+    };
+    login::session::end(&app, &chosen).await?;
+    redirect::to_page_with(&app, Page::AccountSessions, "ended", wanted)
 }
 
 fn view(app: &App, holder: &AccountHolder, session: OfUser) -> SessionView {
-    let user_agent = session.user_agent.as_deref().unwrap_or_default();
     let active_at = session.refreshed_at.map_or(session.last_active_at, |at| at.max(session.last_active_at));
     SessionView {
         handle: handle(app, &holder.session, session.id.as_str()),
-        browser: known(user_agent, &BROWSERS),
-        system: known(user_agent, &SYSTEMS),
+        device: Device::of(session.user_agent.as_deref()),
         is_this: session.id == holder.session.id,
-        began_at: moment(session.created_at),
-        active_at: moment(active_at),
+        began_at: Moment::new(session.created_at, app.now()),
+        active_at: Moment::new(active_at, app.now()),
         address: session.address,
     }
 }
@@ -182,7 +209,7 @@ mod tests {
             ("curl/8.5.0", None, None),
             ("", None, None),
         ] {
-            assert_eq!((known(user_agent, &BROWSERS), known(user_agent, &SYSTEMS)), (browser, system), "{user_agent}");
+            assert_eq!(Device::of(Some(user_agent)), Device { browser, system }, "{user_agent}");
         }
     }
 }

@@ -11,15 +11,15 @@ use crate::flow::authorization::{Step, layout_of};
 use crate::flow::next_page;
 use crate::http::diagnosis::Diagnosis;
 use crate::http::error::Error;
-use crate::http::page;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::{self, Visitor};
+use crate::http::{page, redirect};
 use crate::login::password::{self, Outcome, Wrong};
 use crate::login::session::{self, SignIn};
 use crate::oidc::authorization::next_step::{NextStep, SignInReason};
 use crate::oidc::difference::Difference;
-use crate::pages::{Layout, Wording};
+use crate::pages::{FormProblems, Layout, Wording};
 use crate::site::page::Page;
 
 /// Asks a person to sign in. Posts `identifier`, `password` and, if ticked, `keep_signed_in=yes` to `/sign-in`.
@@ -32,8 +32,8 @@ pub struct SignInPage<'a> {
     pub identifier: String,
     /// The notice above the form.
     pub notice: Option<SignInNotice>,
-    /// Why the last try failed.
-    pub problem: Option<SignInProblem>,
+    /// Why the last try failed: fields that are empty, or one problem of the whole form.
+    pub problems: Vec<SignInProblem>,
     /// Whether "keep me signed in" was ticked.
     pub keep_signed_in: bool,
     /// Whether a person may make an account.
@@ -49,16 +49,6 @@ pub enum SignInNotice {
     Again,
     /// The client expects another account than the one that is signed in (`id_token_hint`).
     OtherAccount,
-}
-
-impl SignInNotice {
-    /// The message on the page.
-    pub fn wording(self) -> Wording {
-        match self {
-            Self::Again => Wording::new("sign-in-again"),
-            Self::OtherAccount => Wording::new("sign-in-other-account"),
-        }
-    }
 }
 
 /// Why a try to sign in failed.
@@ -87,24 +77,55 @@ impl SignInProblem {
             Self::TooManyTries { seconds } => Wording::counted("sign-in-too-many-tries", "seconds", seconds),
         }
     }
+
+    /// The field that it is about; `None` if it is the whole form.
+    fn field(self) -> Option<&'static str> {
+        match self {
+            Self::IdentifierMissing => Some("identifier"),
+            Self::PasswordMissing => Some("password"),
+            Self::Refused | Self::TooManyTries { .. } => None,
+        }
+    }
 }
 
 impl SignInPage<'_> {
-    /// Whether the identifier has to be corrected.
-    fn identifier_is_wrong(&self) -> bool {
-        matches!(self.problem, Some(SignInProblem::IdentifierMissing | SignInProblem::Refused))
+    fn problems(&self) -> FormProblems {
+        let of_field = |one: &SignInProblem| Some((one.field()?, self.layout.say(one.wording())));
+        FormProblems::new(self.problems.iter().filter_map(of_field))
     }
 
-    /// Whether the password has to be typed again.
-    fn password_is_wrong(&self) -> bool {
-        matches!(self.problem, Some(SignInProblem::PasswordMissing | SignInProblem::Refused))
+    /// What is wrong with the form as a whole.
+    fn problem_of_all(&self) -> Option<String> {
+        let of_all = self.problems.iter().find(|one| one.field().is_none());
+        of_all.map(|one| self.layout.say(one.wording()))
+    }
+
+    /// Whether identifier and password do not match.
+    fn is_refused(&self) -> bool {
+        self.problems.contains(&SignInProblem::Refused)
+    }
+
+    /// The notice above the form, in words.
+    fn notice_text(&self) -> Option<String> {
+        let client = self.layout.client.as_ref().map(|client| client.name.as_str());
+        Some(match self.notice? {
+            SignInNotice::Again => self.layout.t("sign-in-again"),
+            SignInNotice::OtherAccount => {
+                self.layout.t_args("sign-in-other-account", &[("client", client.unwrap_or_default())])
+            }
+        })
     }
 }
 
 /// Shows the page.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     let Some(sealed) = query.get("interaction") else {
-        let shown = Shown { return_to: query.get("return").and_then(Page::by_return_name), ..Shown::default() };
+        let return_to = query.get("return").and_then(Page::by_return_name);
+        // Who is signed in is shown who they are, unless they have chosen to use another account.
+        if query.get("account") != Some("another") && !visitor.sessions(&app).await?.is_empty() {
+            return redirect::to_page(&app, return_to.unwrap_or(Page::Home));
+        }
+        let shown = Shown { return_to, ..Shown::default() };
         return show(&app, &visitor, None, shown, StatusCode::OK);
     };
     let step = Step::open(&app, &visitor, sealed).await?;
@@ -131,29 +152,28 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let password = Secret::from(params.get("password").unwrap_or_default());
     let keep = params.get("keep_signed_in").is_some();
     let return_to = params.get("return").and_then(Page::by_return_name);
-    let again = |problem, status| {
-        let shown =
-            Shown { identifier: identifier.clone(), problem: Some(problem), keep, return_to, ..Shown::default() };
+    let again = |problems, status| {
+        let shown = Shown { identifier: identifier.clone(), problems, keep, return_to, ..Shown::default() };
         show(&app, &visitor, step.as_ref(), shown, status)
     };
     // The response is the same for all of these; only the operator sees the difference.
     let refused = |came: &str| {
         app.metrics.sign_in("password", "refused");
-        let mut response = again(SignInProblem::Refused, StatusCode::BAD_REQUEST)?;
+        let mut response = again(vec![SignInProblem::Refused], StatusCode::BAD_REQUEST)?;
         let difference = Difference::new("password", came, "the password of a user that may sign in");
         response.extensions_mut().insert(Diagnosis::new("sign_in_refused", Some(difference)));
         Ok(response)
     };
-    if identifier.trim().is_empty() {
-        return again(SignInProblem::IdentifierMissing, StatusCode::BAD_REQUEST);
-    }
-    if password.expose().is_empty() {
-        return again(SignInProblem::PasswordMissing, StatusCode::BAD_REQUEST);
+    let nameless = identifier.trim().is_empty().then_some(SignInProblem::IdentifierMissing);
+    let missing = nameless.into_iter().chain(password.expose().is_empty().then_some(SignInProblem::PasswordMissing));
+    let missing: Vec<_> = missing.collect();
+    if !missing.is_empty() {
+        return again(missing, StatusCode::BAD_REQUEST);
     }
     if let Err(wait) = visitor.limit(&app, "sign-in", visitor::sign_in_rate(&app)).await {
         app.metrics.sign_in("password", "limited");
         let seconds = wait.as_secs().max(1);
-        return again(SignInProblem::TooManyTries { seconds }, StatusCode::TOO_MANY_REQUESTS);
+        return again(vec![SignInProblem::TooManyTries { seconds }], StatusCode::TOO_MANY_REQUESTS);
     }
     let proof = match password::check(&app, &visitor.tries(&identifier, &password)).await? {
         Outcome::Right(proof) => proof,
@@ -162,7 +182,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         Outcome::TooSoon { until } => {
             app.metrics.sign_in("password", "throttled");
             let seconds = until.since(app.now()).as_secs() + 1;
-            return again(SignInProblem::TooManyTries { seconds }, StatusCode::TOO_MANY_REQUESTS);
+            return again(vec![SignInProblem::TooManyTries { seconds }], StatusCode::TOO_MANY_REQUESTS);
         }
     };
     let sign_in = SignIn { keep, proof: Some(&proof), ..visitor.with_password(&proof.user) };
@@ -177,7 +197,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
 struct Shown {
     identifier: String,
     notice: Option<SignInNotice>,
-    problem: Option<SignInProblem>,
+    problems: Vec<SignInProblem>,
     keep: bool,
     return_to: Option<Page>,
 }
@@ -193,12 +213,12 @@ fn show(
         layout: page::Layout { return_to: shown.return_to, ..layout_of(app, visitor, step).of(Page::SignIn) },
         identifier: shown.identifier,
         notice: shown.notice,
-        problem: shown.problem,
+        problems: shown.problems,
         keep_signed_in: shown.keep,
         offers_sign_up: app.config.login.sign_up,
         offers_accounts: step.is_some_and(|step| !step.sessions.is_empty()),
     };
-    let problem = page.problem.map(|problem| problem.wording().key.replace('-', "_"));
+    let problem = page.problems.first().map(|problem| problem.wording().key.replace('-', "_"));
     let mut response = page::show_with(app, visitor, status, &page)?;
     if let Some(problem) = problem {
         Diagnosis::new(problem, None).ride_on(&mut response);

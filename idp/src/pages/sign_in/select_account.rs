@@ -16,7 +16,6 @@ use crate::http::request::visitor::Visitor;
 use crate::oidc::authorization::next_step::Facts;
 use crate::pages::{AccountView, Layout};
 use crate::site::page::Page;
-use crate::store::people::session::Session;
 
 /// Asks which account to use. Posts `session=<handle>`, or `session=another`, to `/select-account`.
 #[derive(Template)]
@@ -45,7 +44,10 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     }
     let mut accounts = Vec::new();
     for session in &step.sessions {
-        accounts.push(AccountChoice { handle: handle(&app, session), account: page::account(&app, session).await? });
+        accounts.push(AccountChoice {
+            handle: page::session_handle(&app, session),
+            account: page::account(&app, session).await?,
+        });
     }
     let layout = layout_of(&app, &visitor, Some(&step)).of(Page::SelectAccount);
     page::show_with(&app, &visitor, StatusCode::OK, &SelectAccountPage { layout, accounts })
@@ -59,13 +61,8 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     if chosen == "another" {
         return next_page::to_step(&app, Page::SignIn, &step.interaction);
     }
-    if let Some(session) = step.sessions.iter().find(|session| handle(&app, session) == chosen) {
+    if let Some(session) = step.sessions.iter().find(|session| page::session_handle(&app, session) == chosen) {
         step.interaction.facts = Facts { session: Some(session.id.clone()), ..Facts::default() };
     }
     next_page::back_to_authorize(&app, &step.interaction)
-}
-
-/// The handle of a session in a form; row ids are not shown.
-fn handle(app: &App, session: &Session) -> String {
-    app.csrf.fingerprint(session.id.as_str())
 }

@@ -6,8 +6,8 @@ use askama::Template;
 use axum::extract::{RawQuery, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
+use url::form_urlencoded;
 
-use super::signed_out::SignedOutPage;
 use crate::app::App;
 use crate::base::token::looks_like;
 use crate::clients;
@@ -29,21 +29,27 @@ use crate::pages::{AccountView, Layout};
 use crate::site::page::Page;
 use crate::store::people::session::Session;
 
-/// Asks whether to sign out. Posts `decision=sign_out` or `decision=stay` to `/end_session`.
+/// Asks whether to sign out. Posts `decision=this`, `decision=all` or `decision=stay` to `/end_session`.
 #[derive(Template)]
 #[template(path = "pages/sign_out/end_session.html")]
 pub struct EndSessionPage<'a> {
     /// The layout of the page, with the client that asks, if it is known.
     pub layout: Layout<'a>,
-    /// Who is signed in.
+    /// The account that is meant, and then the others that are signed in.
     pub accounts: Vec<AccountView>,
+    /// The handle of the session of the account that is meant.
+    pub handle: String,
 }
 
 /// A sign-out request by GET: from a client, or from our own redirect after a foreign POST.
 pub async fn get(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQuery) -> Result<Response, Error> {
-    let params = Params::parse(query.unwrap_or_default().as_bytes())?;
+    let mut params = Params::parse(query.unwrap_or_default().as_bytes())?;
+    if let Some(sealed) = params.get("interaction") {
+        // The switch of the language has returned here.
+        params = visitor.open(&app, sealed)?.params();
+    }
     let wish = Wish::read(&app, &params).await?;
-    let sessions = visitor.sessions(&app).await?;
+    let mut sessions = visitor.sessions(&app).await?;
     match wish.decide(&sessions) {
         Decision::Refuse(refusal) => Err(wish.refused(refusal)),
         Decision::SignOut { redirect } => {
@@ -54,6 +60,9 @@ pub async fn get(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQ
             done(&app, &visitor, &wish, redirect.as_deref(), false)
         }
         Decision::Confirm { .. } => {
+            let meant = wish.meant(&sessions).map(|meant| meant.id.clone());
+            sessions.sort_by_key(|session| meant.as_ref() != Some(&session.id));
+            let handle = sessions.first().map(|session| page::session_handle(&app, session)).unwrap_or_default();
             let mut accounts = Vec::new();
             for session in &sessions {
                 accounts.push(page::account(&app, session).await?);
@@ -64,7 +73,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQ
                 Some(client) => layout.with_client(page::client(client)),
                 None => layout,
             };
-            page::show_with(&app, &visitor, StatusCode::OK, &EndSessionPage { layout, accounts })
+            page::show_with(&app, &visitor, StatusCode::OK, &EndSessionPage { layout, accounts, handle })
         }
     }
 }
@@ -88,10 +97,16 @@ pub async fn post(State(app): State<App>, request: Request) -> Result<Response, 
         }
         None => Wish::read(&app, &Params::parse(b"")?).await?,
     };
-    if params.get("decision") != Some("sign_out") {
-        return redirect::to_page(&app, Page::Home);
+    let mut sessions = visitor.sessions(&app).await?;
+    match params.get("decision") {
+        Some("this") => {
+            let handle = params.get("session").unwrap_or_default();
+            sessions.retain(|session| page::session_handle(&app, session) == handle);
+        }
+        // `sign_out` is the word of pages that the previous release has made.
+        Some("all" | "sign_out") => {}
+        _ => return stay(&app, &visitor, &wish),
     }
-    let sessions = visitor.sessions(&app).await?;
     let redirect = match wish.decide(&sessions) {
         Decision::Refuse(refusal) => return Err(wish.refused(refusal)),
         Decision::SignOut { redirect } | Decision::Confirm { redirect } => redirect,
@@ -100,6 +115,14 @@ pub async fn post(State(app): State<App>, request: Request) -> Result<Response, 
         session::end(&app, session).await?;
     }
     done(&app, &visitor, &wish, redirect.as_deref(), true)
+}
+
+/// Leads back to the client that asked, if it has a home page, after the person has decided to stay signed in.
+fn stay(app: &App, visitor: &Visitor, wish: &Wish) -> Result<Response, Error> {
+    match wish.client.as_deref().filter(|client| !client.disabled).and_then(page::home_of) {
+        Some((_, uri)) => answer::away(app, visitor, &uri),
+        None => redirect::to_page(app, Page::Home),
+    }
 }
 
 /// The client's sign-out request, with its proofs.
@@ -148,9 +171,16 @@ impl Wish {
                 let expected = self.hint.as_ref().map(|hint| hint.audience.join(" "));
                 Difference::new("client_id", came, expected.as_deref().unwrap_or("a registered client, not disabled"))
             }
-            _ => return refusal.into(),
+            _ => return self.on_the_way(refusal.into()),
         };
-        Error::from(refusal).because(difference)
+        self.on_the_way(Error::from(refusal).because(difference))
+    }
+
+    fn on_the_way(&self, error: Error) -> Error {
+        match &self.client {
+            Some(client) if !client.disabled => error.on_the_way(Arc::clone(client)),
+            _ => error,
+        }
     }
 
     /// The session that the hint names, or else the last used one.
@@ -170,7 +200,7 @@ impl Wish {
     }
 }
 
-/// Shows that the person is signed out, or goes back to the client.
+/// Goes on to the client, or to the page that says that the person is signed out.
 fn done(
     app: &App,
     visitor: &Visitor,
@@ -178,20 +208,13 @@ fn done(
     redirect: Option<&str>,
     after_form: bool,
 ) -> Result<Response, Error> {
-    match redirect {
-        Some(url) if after_form => answer::away(app, visitor, url),
-        Some(url) => redirect::see_other(url),
-        None => {
-            let layout = page::layout(app, visitor).of(Page::SignedOut);
-            let back = wish
-                .client
-                .as_ref()
-                .and_then(|client| Some((client.name.clone(), client.metadata.client_uri.clone()?)));
-            let layout = match &wish.client {
-                Some(client) => layout.with_client(page::client(client)),
-                None => layout,
-            };
-            page::show_with(app, visitor, StatusCode::OK, &SignedOutPage { layout, back })
+    match (redirect, &wish.client) {
+        (Some(url), _) if after_form => answer::away(app, visitor, url),
+        (Some(url), _) => redirect::see_other(url),
+        (None, Some(client)) => {
+            let client_id = form_urlencoded::byte_serialize(client.client_id.as_bytes()).collect::<String>();
+            redirect::to_page_with(app, Page::SignedOut, "client_id", &client_id)
         }
+        (None, None) => redirect::to_page(app, Page::SignedOut),
     }
 }

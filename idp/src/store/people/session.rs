@@ -121,6 +121,21 @@ pub async fn list_of_user(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<
     Ok(sqlx::query_as(sql).bind(now).bind(user).fetch_all(conn).await?)
 }
 
+/// A session that has ended.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Ended {
+    /// The row.
+    pub id: Id,
+    /// The browser's User-Agent.
+    pub user_agent: Option<String>,
+}
+
+/// The sessions of a user that have ended since `since`.
+pub async fn ended_of_user(conn: &mut Conn, user: &Id, since: Timestamp) -> Result<Vec<Ended>> {
+    let sql = "SELECT id, user_agent FROM session WHERE user_id = $1 AND ended_at >= $2";
+    Ok(sqlx::query_as(sql).bind(user).bind(since).fetch_all(conn).await?)
+}
+
 /// Ends all sessions of a user but one; how many there were.
 pub async fn end_others(conn: &mut Conn, user: &Id, but: &Id, now: Timestamp) -> Result<u64> {
     let done = sqlx::query("UPDATE session SET ended_at = $3 WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL")
