@@ -1,12 +1,12 @@
 //! A database with as many users as a real one, each with a session and a grant, and the secrets of some of them.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use latchkey::app::App;
 use latchkey::base::encoding::{base64url, sha256};
 use latchkey::base::token::{Token, TokenKind};
 use latchkey::clients;
 use latchkey::oidc::client::metadata::{Client, ClientKind};
-use latchkey::oidc::client::registration::NewClient;
+use latchkey::oidc::client::registration::{NewClient, ValidClient};
 use sqlx::{AnyConnection, Connection};
 
 /// How many refresh tokens, and users with a password, are known.
@@ -29,20 +29,22 @@ pub struct Filled {
     pub codes: Vec<String>,
 }
 
-fn new(kind: ClientKind) -> NewClient {
-    NewClient {
+fn new(app: &App, kind: ClientKind) -> Result<ValidClient> {
+    let new = NewClient {
         name: Some("Load".to_owned()),
         redirect_uris: if kind == ClientKind::Service { vec![] } else { vec![REDIRECT_URI.to_owned()] },
         first_party: true,
         ..NewClient::of_kind(kind)
-    }
+    };
+    let known = app.config.known();
+    new.validated(app.config.offered(&known)).map_err(|faults| anyhow!("{faults:?}"))
 }
 
 /// Fills a database that has its schema.
 pub async fn fill(app: &App, url: &str, users: u32) -> Result<Filled> {
-    let service = clients::add(app, new(ClientKind::Service)).await?;
-    let (web, secret) = clients::add(app, new(ClientKind::Web)).await?;
-    let (spa, _) = clients::add(app, new(ClientKind::Spa)).await?;
+    let service = clients::add(app, new(app, ClientKind::Service)?).await?;
+    let (web, secret) = clients::add(app, new(app, ClientKind::Web)?).await?;
+    let (spa, _) = clients::add(app, new(app, ClientKind::Spa)?).await?;
     let mut conn = AnyConnection::connect(url).await?;
     let now = app.now().micros();
     let far = now + 80 * 24 * 3600 * 1_000_000;

@@ -1,7 +1,9 @@
-//! Finds, adds and removes clients; `declare` does so for those of the configuration file.
+//! Finds, adds and removes clients; `edit` changes them, and `declare` does so for those of the configuration file.
 
 pub mod declare;
+pub mod edit;
 pub mod remembered;
+pub mod secrets;
 
 use std::sync::Arc;
 
@@ -10,10 +12,10 @@ use crate::base::clock::Timestamp;
 use crate::base::crash_point::crash_point;
 use crate::base::id::Id;
 use crate::base::secret::Secret;
-use crate::base::token::{Token, TokenHash, TokenKind};
+use crate::base::token::{Token, TokenKind};
 use crate::oidc::client::metadata::Client;
-use crate::oidc::client::registration::NewClient;
-use crate::store::clients::client::{self, DeleteParts, Registered};
+use crate::oidc::client::registration::{NewClient, ValidClient};
+use crate::store::clients::client::{self, DeleteParts, NewSecret, Registered};
 use crate::store::db::{Change, Error, Result, Tx};
 use crate::store::installation;
 use crate::store::installation::event::Event;
@@ -21,7 +23,7 @@ use crate::store::installation::event::Event;
 /// How many grants of a client are removed at once.
 const BATCH: i64 = 500;
 
-/// The name by which declarations and removals take turns.
+/// The name by which declarations, changes and removals take turns.
 const TURN: &str = "clients";
 
 /// The client with this `client_id`, as it was at most a second ago.
@@ -37,18 +39,24 @@ pub async fn find(app: &App, client_id: &str) -> Result<Option<Arc<Registered>>>
 
 /// Adds a client, and gives it a secret if it can keep one. The secret is returned here and is never available again.
 /// `Conflict` if the name is taken.
-pub async fn add(app: &App, new: NewClient) -> Result<(Client, Option<Secret>)> {
-    let client = build(app, new);
+pub async fn add(app: &App, new: ValidClient) -> Result<(Client, Option<Secret>)> {
+    let client = build(app, new.into_new());
     let secret = (!client.is_public()).then(|| Token::new(TokenKind::ClientSecret, &app.random));
-    let client = app.db.write(Add { client, secret: secret.as_ref().map(Token::hash) }).await?;
+    let stored = secret.as_ref().map(|secret| stored(secret, None));
+    let client = app.db.write(Add { client, secret: stored }).await?;
     Ok((client, secret.map(|secret| secret.expose().into())))
+}
+
+/// What is stored of a secret.
+fn stored(secret: &Token, expires_at: Option<Timestamp>) -> NewSecret {
+    NewSecret { hash: secret.hash(), ending: Some(secret.ending().to_owned()), expires_at }
 }
 
 /// Adds a client, and its secret if it has one.
 #[derive(Clone)]
 struct Add {
     client: Client,
-    secret: Option<TokenHash>,
+    secret: Option<NewSecret>,
 }
 
 impl Change for Add {
@@ -57,9 +65,9 @@ impl Change for Add {
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Client> {
         let (Self { client, secret }, now) = (self, tx.now());
         client::insert(tx, &client, false, now).await?;
-        if let Some(hash) = &secret {
+        if let Some(secret) = &secret {
             let id = tx.id();
-            client::insert_secret(tx, &id, &client.id, hash, now).await?;
+            client::insert_secret(tx, &id, &client.id, secret, now).await?;
         }
         tx.record(&Event::ClientCreated { client_row: client.id.clone() }).await?;
         Ok(client)

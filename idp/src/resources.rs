@@ -18,6 +18,11 @@ use crate::store::installation::event::Event;
 /// The name by which changes of resources take turns.
 const TURN: &str = "resources";
 
+/// Waits until no other transaction changes resources. Who takes turns on clients, too, does that first.
+pub async fn in_turn(conn: &mut Conn) -> Result<()> {
+    installation::in_turn(conn, TURN).await
+}
+
 /// The resources and scopes that clients may ask for, as they were at most a second ago.
 pub async fn known(app: &App) -> Result<Arc<Known>> {
     let now = app.now();
@@ -124,8 +129,8 @@ where
         let now = tx.now();
         let clients = client::list(tx, now).await?;
         let torn = clients.iter().map(|one| &one.client).filter(|client| {
-            let uris = &client.metadata.default_resources;
-            !client.disabled && uris.contains(&resource.identifier) && differ(uris, &all, &algorithms)
+            let named = client.metadata.default_resources.contains(&resource.identifier);
+            !client.disabled && named && differ(&client.metadata, &all, &algorithms)
         });
         faults.extend(torn.map(|client| {
             let why = "has default resources of another algorithm, and one token is for all of them";

@@ -189,7 +189,7 @@ async fn a9_pkce_that_is_missing_plain_or_malformed_is_an_invalid_request() {
                 // The setting that allows it is named to clients that it can help.
                 let description = answer.param("error_description").unwrap();
                 assert!(description.contains("PKCE"), "{description}");
-                assert_eq!(description.contains("--without-pkce"), rp.secret.is_some(), "{description}");
+                assert_eq!(description.contains("--require-pkce false"), rp.secret.is_some(), "{description}");
             }
         }
     }

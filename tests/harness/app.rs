@@ -19,7 +19,9 @@ use latchkey::clients;
 use latchkey::config::{Config, Issuer, Network, RedisUrl};
 use latchkey::jose::Algorithm;
 use latchkey::oidc::client::metadata::ClientKind;
-use latchkey::oidc::client::registration::NewClient;
+use latchkey::oidc::client::registration::{NewClient, Offered, ValidClient};
+use latchkey::oidc::resource::{Known, Resource};
+use latchkey::oidc::scope::ScopeSet;
 use latchkey::server::boot::{self, Surroundings};
 use latchkey::server::router::router;
 use latchkey::store;
@@ -400,7 +402,7 @@ impl TestApp {
             ..NewClient::of_kind(kind)
         };
         change(&mut new);
-        let (client, secret) = clients::add(&self.app, new.with_own_origins()).await.unwrap();
+        let (client, secret) = clients::add(&self.app, valid(new)).await.unwrap();
         RelyingParty::new(self, client, secret)
     }
 
@@ -440,6 +442,19 @@ impl TestApp {
         let withdraw = store::clients::consent::Withdraw { user: user.clone(), client_row: client_row.clone() };
         self.app.db.write(withdraw).await.unwrap();
     }
+}
+
+/// The client as if all that it asks for were offered: the operator may take that away later.
+fn valid(new: NewClient) -> ValidClient {
+    let resource = |identifier: &String| Resource {
+        identifier: identifier.clone(),
+        name: identifier.clone(),
+        scopes: ScopeSet::default(),
+        access_token: None,
+        algorithm: None,
+    };
+    let known = Known::new(new.metadata.scope.clone(), new.metadata.resources.iter().map(resource).collect());
+    new.validated(Offered { known: &known, algorithms: &Algorithm::ALL }).unwrap()
 }
 
 /// A change that a test makes up.

@@ -18,7 +18,7 @@ pub use database::left_out;
 pub use database::{as_by_default, empty_config, server};
 pub use http::{Reply, form_encode};
 pub use log::{keep_log, kept_log};
-pub use process::{Process, binary, free_port, latchkey, refused, run};
+pub use process::{Answer, Process, answer, binary, free_port, latchkey, refused, run};
 pub use relying_party::{RelyingParty, Tokens, pkce};
 pub use servers::{PostgresServer, RedisServer, postgres_client};
 pub use trap::Trap;

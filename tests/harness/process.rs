@@ -241,3 +241,41 @@ pub fn refused(config: &Config) -> Output {
 pub fn run(command: &mut Command) -> Output {
     command.stdin(Stdio::null()).output().unwrap()
 }
+
+/// What a command answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub code: i32,
+    pub text: String,
+}
+
+/// Runs `latchkey` with these arguments to its end.
+pub fn answer(config: &Config, args: &[&str]) -> Answer {
+    let output = run(latchkey(config).args(args));
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    Answer { code: output.status.code().unwrap(), text }
+}
+
+impl Answer {
+    /// The text of a command that did what it was told to.
+    #[track_caller]
+    pub fn done(self) -> String {
+        assert_eq!(self.code, 0, "{}", self.text);
+        self.text
+    }
+
+    /// The same as data.
+    #[track_caller]
+    pub fn json(self) -> serde_json::Value {
+        let text = self.done();
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+
+    /// Fails unless the command was refused with this code and these words; returns all of its words.
+    #[track_caller]
+    pub fn refused(self, code: i32, words: &str) -> String {
+        assert_eq!(self.code, code, "{}", self.text);
+        assert!(self.text.contains(words), "{words:?} in {}", self.text);
+        self.text
+    }
+}

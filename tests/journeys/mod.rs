@@ -1,5 +1,6 @@
 //! Whole ways of a person and an application.
 
+mod clients_by_command;
 mod diagnosis;
 mod health;
 pub mod main_job;

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::clock::Clock;
+use super::encoding::sha256;
 use super::random::Random;
 
 /// The identifier of a row: a UUIDv7 as text (RFC 9562 §5.7), sorted by creation time and never shown outside.
@@ -18,6 +19,12 @@ impl Id {
         let millis = u64::try_from(clock.now().micros() / 1_000).unwrap_or(0);
         let uuid = uuid::Builder::from_unix_timestamp_millis(millis, &random.bytes::<10>()).into_uuid();
         Self(uuid.to_string())
+    }
+
+    /// A short name of the row for operators: eight hexadecimal digits, which do not lead back to the identifier.
+    pub fn handle(&self) -> String {
+        let [a, b, c, d, ..] = sha256(self.0.as_bytes());
+        format!("{:08x}", u32::from_be_bytes([a, b, c, d]))
     }
 
     /// The identifier as text.

@@ -135,6 +135,13 @@ impl Token {
         &self.expose()[self.handle..self.handle + HANDLE]
     }
 
+    /// The last four characters, by which an operator tells one secret from another. They belong to the checksum, so
+    /// that they give away nothing of the secret.
+    pub fn ending(&self) -> &str {
+        let text = self.expose();
+        &text[text.len() - 4..]
+    }
+
     /// The hash of the whole token.
     pub fn hash(&self) -> TokenHash {
         TokenHash::of(self.expose())

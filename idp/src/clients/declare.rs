@@ -12,7 +12,7 @@ use crate::oidc::client::metadata::Client;
 use crate::oidc::resource::{Resource, differ};
 use crate::oidc::scope::ScopeSet;
 use crate::resources;
-use crate::store::clients::client;
+use crate::store::clients::client::{self, NewSecret};
 use crate::store::clients::resource;
 use crate::store::db::{Change, Result, Tx};
 use crate::store::installation;
@@ -39,7 +39,12 @@ fn without_signature<'a>(
         {
             told.push(format!("tokens.signing_algorithms lacks {wanted}, which ID tokens of the client {name} want"));
         }
-        if differ(&client.metadata.default_resources, resources, offered) {
+        if let Some(wanted) = client.metadata.access_token_signed_response_alg.filter(|it| !offered.contains(it)) {
+            told.push(format!(
+                "tokens.signing_algorithms lacks {wanted}, which access tokens of the client {name} want"
+            ));
+        }
+        if differ(&client.metadata, resources, offered) {
             told.push(format!("the client {name} has default_resources whose tokens want different algorithms"));
         }
     }
@@ -193,9 +198,9 @@ impl Change for Declare {
                 }
                 None => client::insert(tx, &client, true, now).await?,
             }
-            for hash in &hashes {
-                let id = tx.id();
-                client::insert_secret(tx, &id, &client.id, hash, now).await?;
+            for hash in hashes {
+                let (id, secret) = (tx.id(), NewSecret { hash, ending: None, expires_at: None });
+                client::insert_secret(tx, &id, &client.id, &secret, now).await?;
             }
             outcome.written.push(client.client_id);
         }

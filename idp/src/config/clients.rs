@@ -46,7 +46,10 @@ section! {
         first_party: bool = false;
         /// What its ID tokens are signed with; one of `tokens.signing_algorithms`.
         id_token_signed_response_alg: Option<Algorithm> = None, otherwise("the first of `tokens.signing_algorithms`");
-        /// Whether its ID tokens, too, contain the claims of the granted scopes (name, mail address, …), as many libraries
+        /// What its access tokens are signed with where no registered resource decides; one of
+        /// `tokens.signing_algorithms`.
+        access_token_signed_response_alg: Option<Algorithm> = None, otherwise("the first of `tokens.signing_algorithms`");
+        /// Whether its ID tokens, too, contain the claims of the granted scopes (name, email address, …), as many libraries
         /// expect. If false, only UserInfo returns these claims (OpenID Connect Core §5.4).
         id_token_claims: bool = true;
         /// What its access tokens are for when it does not say (RFC 8707).
@@ -123,6 +126,7 @@ impl DeclaredClient {
         metadata.require_pkce = self.require_pkce.unwrap_or(metadata.require_pkce);
         metadata.rotate_refresh_tokens = self.rotate_refresh_tokens;
         metadata.id_token_signed_response_alg = self.id_token_signed_response_alg;
+        metadata.access_token_signed_response_alg = self.access_token_signed_response_alg;
         metadata.id_token_claims = self.id_token_claims;
         metadata.default_resources.clone_from(&self.default_resources);
         metadata.resources.clone_from(&self.resources);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::jose::Algorithm;
-use crate::oidc::client::metadata::Client;
+use crate::oidc::client::metadata::{Client, ClientMetadata};
 use crate::oidc::difference::Difference;
 use crate::oidc::error::{Error, ErrorCode};
 use crate::oidc::params::Params;
@@ -191,18 +191,38 @@ pub fn narrowed(granted: &[String], named: &[String]) -> Result<Vec<String>, Err
     Err(Error::new(ErrorCode::InvalidTarget, "A resource was not granted.").because(difference))
 }
 
-fn algorithm(uri: &str, registered: &[Resource]) -> Option<Algorithm> {
-    registered.iter().find(|one| one.identifier == uri)?.algorithm
+/// What access tokens are made with where the resource does not decide.
+#[derive(Clone, Copy, Debug)]
+pub struct Standard {
+    /// How long they live.
+    pub lifetime: Duration,
+    /// The algorithm of registered resources that name none.
+    pub algorithm: Algorithm,
+    /// The algorithm that the client has chosen for what is not registered as a resource, if it has.
+    pub of_client: Option<Algorithm>,
 }
 
-/// Whether these resources require different signature algorithms, so that no single token can be for all of them.
-pub fn differ(uris: &[String], registered: &[Resource], offered: &[Algorithm]) -> bool {
-    let mut wanted = uris.iter().map(|uri| algorithm(uri, registered).or(offered.first().copied()));
+impl Standard {
+    /// What signs access tokens for a resource. Whoever registered a resource without an algorithm expects the
+    /// provider's first one, whatever the client has chosen.
+    fn algorithm(&self, uri: &str, registered: &[Resource]) -> Algorithm {
+        match registered.iter().find(|one| one.identifier == uri) {
+            Some(resource) => resource.algorithm.unwrap_or(self.algorithm),
+            None => self.of_client.unwrap_or(self.algorithm),
+        }
+    }
+}
+
+/// Whether the default resources of a client require different signature algorithms, so that no single token can be for
+/// all of them.
+pub fn differ(client: &ClientMetadata, registered: &[Resource], offered: &[Algorithm]) -> bool {
+    let Some(&algorithm) = offered.first() else { return false };
+    let standard = Standard { lifetime: Duration::ZERO, algorithm, of_client: client.access_token_signed_response_alg };
+    let mut wanted = client.default_resources.iter().map(|uri| standard.algorithm(uri, registered));
     wanted.next().is_some_and(|first| wanted.any(|other| other != first))
 }
 
-/// What an access token for these resources is made with. `standard` is the time and the algorithm for resources that
-/// set none.
+/// What an access token for these resources is made with.
 ///
 /// With `openid` it is valid for the issuer, too, for UserInfo (RFC 9068 §3).
 pub fn terms(
@@ -210,21 +230,21 @@ pub fn terms(
     audience: &[String],
     scope: &ScopeSet,
     issuer: &str,
-    standard: (Duration, Algorithm),
+    standard: Standard,
 ) -> Result<Terms, Error> {
     let find = |uri: &String| registered.iter().find(|one| one.identifier == *uri);
     let mut audience = audience.to_vec();
     let targets = || audience.iter().filter(|uri| *uri != issuer);
-    let lifetime = targets().map(|uri| find(uri).and_then(|one| one.access_token).unwrap_or(standard.0)).min();
-    let algorithms: Vec<_> = targets().map(|uri| algorithm(uri, registered).unwrap_or(standard.1)).collect();
-    let algorithm = algorithms.first().copied().unwrap_or(standard.1);
+    let lifetime = targets().map(|uri| find(uri).and_then(|one| one.access_token).unwrap_or(standard.lifetime)).min();
+    let algorithms: Vec<_> = targets().map(|uri| standard.algorithm(uri, registered)).collect();
+    let algorithm = algorithms.first().copied().unwrap_or_else(|| standard.of_client.unwrap_or(standard.algorithm));
     if algorithms.iter().any(|other| *other != algorithm) {
         let why = "These resources take tokens of different algorithms; ask for one token for each of them.";
         return Err(Error::new(ErrorCode::InvalidTarget, why));
     }
     // A scope belongs to exactly one resource and means nothing at others.
     let scope: ScopeSet = scope.iter().filter(|scope| !is_elsewhere(scope, registered, &audience)).collect();
-    let lifetime = lifetime.unwrap_or(standard.0);
+    let lifetime = lifetime.unwrap_or(standard.lifetime);
     if scope.contains(OPENID) && !audience.iter().any(|uri| uri == issuer) {
         audience.push(issuer.to_owned());
     }
@@ -277,7 +297,7 @@ mod tests {
     #[test]
     fn a_token_lives_as_long_as_its_strictest_resource_wants_and_says_nothing_of_others() {
         let all = [resource("a", 5, None), resource("b", 20, None), resource("c", 5, Some(Algorithm::ES256))];
-        let standard = (Duration::from_secs(600), Algorithm::RS256);
+        let standard = Standard { lifetime: Duration::from_secs(600), algorithm: Algorithm::RS256, of_client: None };
         let make = |audience: &[&str], scope: &str| terms(&all, &uris(audience), &scopes(scope), ISSUER, standard);
         let both = make(&["a", "b"], "openid a:read b:write c:read email").unwrap();
         assert_eq!(both.scope, scopes("openid a:read b:write email"));
@@ -287,8 +307,28 @@ mod tests {
         assert_eq!((alone.audience, alone.lifetime.as_secs()), (uris(&["b"]), 1_200));
         assert_eq!(make(&["c"], "c:read").unwrap().algorithm, Algorithm::ES256);
         assert_eq!(make(&["op"], "openid a:read").unwrap().scope, scopes("openid"));
-        assert_eq!(make(&["unregistered"], "api").unwrap().lifetime, standard.0);
+        assert_eq!(make(&["unregistered"], "api").unwrap().lifetime, standard.lifetime);
         assert_eq!(make(&["a", "c"], "a:read").unwrap_err().code, ErrorCode::InvalidTarget);
+    }
+
+    #[test]
+    fn the_algorithm_of_a_client_counts_where_no_registered_resource_decides() {
+        use Algorithm::{ES256, PS256, RS256};
+        let all = [resource("a", 5, None), resource("c", 5, Some(ES256))];
+        let standard = Standard { lifetime: Duration::from_secs(600), algorithm: RS256, of_client: Some(PS256) };
+        let of = |audience: &[&str]| {
+            terms(&all, &uris(audience), &scopes("openid"), ISSUER, standard).map(|terms| terms.algorithm)
+        };
+        assert_eq!(of(&["a"]), Ok(RS256), "who registered it expects the first algorithm");
+        assert_eq!(of(&["c"]), Ok(ES256));
+        assert_eq!(of(&["unregistered"]), Ok(PS256));
+        assert_eq!(of(&[]), Ok(PS256), "for UserInfo alone");
+        assert_eq!(of(&["a", "unregistered"]).unwrap_err().code, ErrorCode::InvalidTarget);
+        let mut client = Client::sample(crate::oidc::client::metadata::ClientKind::Web).metadata;
+        client.default_resources = uris(&["a", "unregistered"]);
+        assert!(!differ(&client, &all, &[RS256, PS256]));
+        client.access_token_signed_response_alg = Some(PS256);
+        assert!(differ(&client, &all, &[RS256, PS256]));
     }
 
     #[test]

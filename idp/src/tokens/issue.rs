@@ -15,7 +15,7 @@ use crate::oidc::claims::access_token::{self, AccessToken};
 use crate::oidc::claims::id_token::{self, IdToken};
 use crate::oidc::client::metadata::Client;
 use crate::oidc::error::ErrorCode;
-use crate::oidc::resource::{self, Known, Terms, narrowed};
+use crate::oidc::resource::{self, Known, Standard, Terms, narrowed};
 use crate::oidc::scope::{OPENID, ScopeSet};
 use crate::oidc::token::response::TokenResponse;
 use crate::resources;
@@ -88,7 +88,7 @@ pub async fn for_grant(app: &App, client: &Client, grant: &Grant, wanted: Wanted
             );
         }
     }
-    let terms = terms(app, &known, &narrowed(&still, wanted.resources)?, &scope)?;
+    let terms = terms(app, client, &known, &narrowed(&still, wanted.resources)?, &scope)?;
     // Without a scope, the response would mean that everything requested was granted: RFC 6749 §5.1.
     if terms.scope.is_empty() {
         return Err(match whole {
@@ -146,7 +146,7 @@ pub fn for_client(
         true => access_token::audience(client, scope, app.issuer()),
         false => resources.to_vec(),
     };
-    let terms = terms(app, known, &audience, scope)?;
+    let terms = terms(app, client, known, &audience, scope)?;
     access_token(app, client, &terms, None, app.now())
 }
 
@@ -176,17 +176,21 @@ fn access_token(
     Ok(TokenResponse::new(access_token, terms.lifetime, terms.scope.clone()))
 }
 
-fn terms(app: &App, known: &Known, audience: &[String], scope: &ScopeSet) -> Result<Terms, Error> {
+fn terms(app: &App, client: &Client, known: &Known, audience: &[String], scope: &ScopeSet) -> Result<Terms, Error> {
     // With `openid`, UserInfo is an audience even if all resources are gone.
     if audience.is_empty() && !scope.contains(OPENID) {
         return Err(oidc::error::Error::from(ErrorCode::InvalidTarget).into());
     }
-    let standard = (app.config.tokens.access_token, default_algorithm(app)?);
+    let standard = Standard {
+        lifetime: app.config.tokens.access_token,
+        algorithm: default_algorithm(app)?,
+        of_client: client.metadata.access_token_signed_response_alg,
+    };
     Ok(resource::terms(&known.resources, audience, scope, app.issuer(), standard)?)
 }
 
 /// Access tokens are read by resource servers, which do not know the client, so they use the provider's first
-/// algorithm.
+/// algorithm, unless the client has another for what is not registered as a resource.
 fn default_algorithm(app: &App) -> Result<Algorithm, Error> {
     app.config.tokens.signing_algorithms.first().copied().ok_or(Error::Broken("no signing algorithm"))
 }

@@ -25,7 +25,7 @@ impl CodeChallenge {
                 "code_challenge (PKCE, method S256) is missing; a client without a secret must send it.",
             )),
             (None, None) if client.requires_pkce() => Err(Error::invalid_request(
-                "code_challenge (PKCE, method S256) is missing; only a client that was added with --without-pkce, or declared \
+                "code_challenge (PKCE, method S256) is missing; only a client that was added with --require-pkce false, or declared \
                  with require_pkce = false, may leave it out.",
             )),
             (None, None) => Ok(None),

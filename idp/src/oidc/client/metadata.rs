@@ -120,6 +120,10 @@ pub struct ClientMetadata {
     /// What the client's ID Tokens are signed with, if it is not the provider's first algorithm.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token_signed_response_alg: Option<Algorithm>,
+    /// What the client's access tokens are signed with where no registered resource decides, if it is not the
+    /// provider's first algorithm. No specification has this member.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token_signed_response_alg: Option<Algorithm>,
     /// Whether ID Tokens, too, contain the claims of the granted scopes; if not, only UserInfo returns them (Core
     /// §5.4).
     pub id_token_claims: bool,
@@ -155,6 +159,7 @@ impl Default for ClientMetadata {
             default_max_age: None,
             require_auth_time: false,
             id_token_signed_response_alg: None,
+            access_token_signed_response_alg: None,
             id_token_claims: true,
             require_pkce: true,
             default_resources: Vec::new(),

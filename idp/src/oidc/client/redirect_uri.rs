@@ -28,7 +28,7 @@ pub fn check_redirect_uri(kind: ClientKind, uri: &str) -> Result<(), String> {
         return refuse("has a user name");
     }
     if uri.contains('*') {
-        return refuse("has a wildcard; each address is registered by itself");
+        return refuse("has a wildcard (*), which is not allowed; list each redirect URI by itself");
     }
     match parsed.scheme() {
         // A browser reads `https:host` and `https:///host` as `https://host`; only the last form is accepted.

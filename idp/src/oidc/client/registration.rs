@@ -3,12 +3,12 @@
 use url::Url;
 
 use crate::jose::Algorithm;
-use crate::oidc::client::metadata::{ClientKind, ClientMetadata, TokenEndpointAuthMethod};
+use crate::oidc::client::metadata::{Client, ClientKind, ClientMetadata, TokenEndpointAuthMethod};
 use crate::oidc::client::redirect_uri::{check_redirect_uri, origin};
 use crate::oidc::resource::{Known, check_identifier, differ};
 
-/// A client that is to be registered, from any source.
-#[derive(Clone, Debug)]
+/// A client that is to be registered or changed, from any source.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewClient {
     /// The identifier, if one was chosen.
     pub client_id: Option<String>,
@@ -41,6 +41,7 @@ pub enum Member {
     RequirePkce,
     TokenEndpointAuthMethod,
     IdTokenSignedResponseAlg,
+    AccessTokenSignedResponseAlg,
     DefaultResources,
     Resources,
     ResourceIdentifiers,
@@ -62,6 +63,7 @@ impl Member {
             Self::RequirePkce => "require_pkce",
             Self::TokenEndpointAuthMethod => "token_endpoint_auth_method",
             Self::IdTokenSignedResponseAlg => "id_token_signed_response_alg",
+            Self::AccessTokenSignedResponseAlg => "access_token_signed_response_alg",
             Self::DefaultResources => "default_resources",
             Self::Resources => "resources",
             Self::ResourceIdentifiers => "resource_identifiers",
@@ -82,8 +84,26 @@ pub struct Fault {
 }
 
 impl Fault {
-    fn of(member: Member, why: impl Into<String>) -> Self {
+    /// A fault of this member.
+    pub fn of(member: Member, why: impl Into<String>) -> Self {
         Self { member, why: why.into() }
+    }
+}
+
+/// A client whose every member is valid, and which asks for nothing that this provider does not offer. Only
+/// [`NewClient::validated`] makes one, so that nothing else can be registered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValidClient(NewClient);
+
+impl ValidClient {
+    /// The client, to be read.
+    pub fn as_new(&self) -> &NewClient {
+        &self.0
+    }
+
+    /// The client, to be stored.
+    pub fn into_new(self) -> NewClient {
+        self.0
     }
 }
 
@@ -111,6 +131,43 @@ impl NewClient {
         }
     }
 
+    /// A client as it is registered, to be changed.
+    pub fn of_client(client: &Client) -> Self {
+        Self {
+            client_id: Some(client.client_id.clone()),
+            name: Some(client.name.clone()),
+            kind: client.kind,
+            metadata: client.metadata.clone(),
+            redirect_uris: client.redirect_uris.clone(),
+            post_logout_redirect_uris: client.post_logout_redirect_uris.clone(),
+            origins: client.origins.clone(),
+            first_party: client.first_party,
+        }
+    }
+
+    /// Makes it a client of another kind: what was as usual for the old kind becomes as usual for the new one, and the
+    /// rest stays.
+    pub fn set_kind(&mut self, kind: ClientKind) {
+        let (before, after) = (self.kind.preset(), kind.preset());
+        self.kind = kind;
+        self.metadata.grant_types = after.grant_types;
+        self.metadata.response_types = after.response_types;
+        if self.metadata.scope == before.scope {
+            self.metadata.scope = after.scope;
+        }
+        if self.metadata.token_endpoint_auth_method == before.token_endpoint_auth_method {
+            self.metadata.token_endpoint_auth_method = after.token_endpoint_auth_method;
+        }
+    }
+
+    /// Validates the client, with the origins of its own pages.
+    pub fn validated(self, offered: Offered<'_>) -> Result<ValidClient, Vec<Fault>> {
+        let valid = self.with_own_origins();
+        let mut faults = valid.faults();
+        faults.extend(valid.not_offered(offered));
+        if faults.is_empty() { Ok(ValidClient(valid)) } else { Err(faults) }
+    }
+
     /// Whether the client cannot keep a secret.
     pub fn is_public(&self) -> bool {
         self.metadata.token_endpoint_auth_method == Some(TokenEndpointAuthMethod::None)
@@ -119,33 +176,55 @@ impl NewClient {
     /// Adds the origins of a browser application's redirect URIs: its scripts run there.
     pub fn with_own_origins(mut self) -> Self {
         if self.kind == ClientKind::Spa {
-            self.origins.extend(self.redirect_uris.iter().filter_map(|uri| origin(uri)));
+            let own = self.own_origins();
+            self.origins.extend(own);
             self.origins.sort();
             self.origins.dedup();
         }
         self
     }
 
+    /// Takes the origins of a browser application's redirect URIs away, before these or the kind change.
+    pub fn without_own_origins(mut self) -> Self {
+        let own = self.own_origins();
+        self.origins.retain(|origin| !own.contains(origin));
+        self
+    }
+
+    /// The origins of the redirect URIs, if its scripts run there.
+    pub fn own_origins(&self) -> Vec<String> {
+        match self.kind {
+            ClientKind::Spa => self.redirect_uris.iter().filter_map(|uri| origin(uri)).collect(),
+            ClientKind::Web | ClientKind::Native | ClientKind::Service => Vec::new(),
+        }
+    }
+
     /// The requested values that this provider does not offer.
     pub fn not_offered(&self, offered: Offered<'_>) -> Vec<Fault> {
         let mut faults = Vec::new();
         for unknown in self.metadata.scope.iter().filter(|scope| !offered.known.scopes.contains(scope)) {
-            let why =
-                format!("there is no scope {unknown:?}; declare it as a table of [[scopes]], or with its resource");
+            let why = format!(
+                "no scope {unknown:?} is defined; define it under [[scopes]] in the configuration file, or with the resource \
+                 that it belongs to: latchkey resource add https://api.example.com --scope {unknown}"
+            );
             faults.push(Fault::of(Member::Scope, why));
         }
         let registered = |uri: &String| offered.known.resources.iter().any(|one| one.identifier == *uri);
         for unknown in self.metadata.resources.iter().filter(|uri| !registered(uri)) {
-            faults.push(Fault::of(Member::Resources, format!("there is no resource {unknown:?}")));
+            let why = format!("there is no resource {unknown:?}; register it with latchkey resource add {unknown}");
+            faults.push(Fault::of(Member::Resources, why));
         }
-        if differ(&self.metadata.default_resources, &offered.known.resources, offered.algorithms) {
+        if differ(&self.metadata, &offered.known.resources, offered.algorithms) {
             let why = "their tokens want different algorithms, and one token is for all of them; name the others in resources";
             faults.push(Fault::of(Member::DefaultResources, why));
         }
-        let wanted = self.metadata.id_token_signed_response_alg;
-        if let Some(algorithm) = wanted.filter(|it| !offered.algorithms.contains(it)) {
-            let why = format!("{algorithm} is not among tokens.signing_algorithms");
-            faults.push(Fault::of(Member::IdTokenSignedResponseAlg, why));
+        for (member, wanted) in [
+            (Member::IdTokenSignedResponseAlg, self.metadata.id_token_signed_response_alg),
+            (Member::AccessTokenSignedResponseAlg, self.metadata.access_token_signed_response_alg),
+        ] {
+            if let Some(algorithm) = wanted.filter(|it| !offered.algorithms.contains(it)) {
+                faults.push(Fault::of(member, format!("{algorithm} is not among tokens.signing_algorithms")));
+            }
         }
         faults
     }
@@ -293,5 +372,22 @@ mod tests {
             ["http://localhost:3000", "https://rp.example"]
         );
         assert_eq!(client(ClientKind::Web, uris).with_own_origins().origins, [""; 0]);
+        let mut spa = client(ClientKind::Spa, uris);
+        spa.origins = vec!["https://other.example".to_owned()];
+        assert_eq!(spa.with_own_origins().without_own_origins().origins, ["https://other.example"]);
+    }
+
+    #[test]
+    fn a_client_of_another_kind_has_its_presets_and_keeps_what_was_chosen() {
+        let mut web = client(ClientKind::Web, &["https://rp.example/callback"]);
+        web.set_kind(ClientKind::Spa);
+        assert_eq!(web.metadata, ClientKind::Spa.preset());
+        web.metadata.scope = ScopeSet::parse("openid").unwrap();
+        web.set_kind(ClientKind::Web);
+        assert_eq!(web.metadata.token_endpoint_auth_method, None);
+        assert_eq!(web.metadata.scope, ScopeSet::parse("openid").unwrap());
+        web.set_kind(ClientKind::Service);
+        assert_eq!(faults(&web), ["redirect_uris"]);
+        assert_eq!(web.metadata.grant_types, ClientKind::Service.preset().grant_types);
     }
 }

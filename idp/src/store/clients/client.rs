@@ -17,6 +17,8 @@ pub struct Registered {
     pub secrets: Vec<TokenHash>,
     /// Whether it is declared in the configuration file.
     pub declared: bool,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
 }
 
 #[derive(sqlx::FromRow)]
@@ -29,6 +31,7 @@ struct Row {
     first_party_at: Option<Timestamp>,
     declared_at: Option<Timestamp>,
     created_at: Timestamp,
+    updated_at: Timestamp,
     disabled_at: Option<Timestamp>,
     part: Option<String>,
     value: Option<String>,
@@ -37,8 +40,8 @@ struct Row {
 /// Selects a client with each of its parts in a separate row, so that one statement reads it completely.
 fn select(rest: &str) -> sqlx::AssertSqlSafe<String> {
     sqlx::AssertSqlSafe(format!(
-        "SELECT c.id, c.client_id, c.name, c.kind, c.metadata, c.first_party_at, c.declared_at, c.created_at, c.disabled_at,
-                p.part, p.value
+        "SELECT c.id, c.client_id, c.name, c.kind, c.metadata, c.first_party_at, c.declared_at, c.created_at, c.updated_at,
+                c.disabled_at, p.part, p.value
            FROM client c LEFT JOIN (
                 SELECT client_row, kind AS part, uri AS value FROM client_redirect_uri
                 UNION ALL SELECT client_row, 'origin', origin FROM client_origin
@@ -69,6 +72,7 @@ fn assemble(rows: Vec<Row>) -> Result<Vec<Registered>> {
                 }),
                 secrets: Vec::new(),
                 declared: row.declared_at.is_some(),
+                updated_at: row.updated_at,
             });
         }
         let (Some(last), Some(part), Some(value)) = (clients.last_mut(), row.part, row.value) else { continue };
@@ -150,7 +154,29 @@ pub async fn replace_declared(conn: &mut Conn, client: &Client, now: Timestamp) 
     .bind(now)
     .execute(&mut *conn)
     .await?;
-    for part in ["client_redirect_uri", "client_origin", "client_secret"] {
+    delete_secrets(conn, &client.id).await?;
+    replace_parts(conn, client).await
+}
+
+/// Replaces what is stored about a client, except its secrets and whether it is disabled.
+pub async fn replace(conn: &mut Conn, client: &Client, now: Timestamp) -> Result<()> {
+    sqlx::query(
+        "UPDATE client SET name = $2, kind = $3, metadata = $4, updated_at = $5,
+                first_party_at = CASE WHEN $6 = 'yes' THEN COALESCE(first_party_at, $5) END WHERE id = $1",
+    )
+    .bind(&client.id)
+    .bind(&client.name)
+    .bind(client.kind)
+    .bind(Json(&client.metadata))
+    .bind(now)
+    .bind(if client.first_party { "yes" } else { "no" })
+    .execute(&mut *conn)
+    .await?;
+    replace_parts(conn, client).await
+}
+
+async fn replace_parts(conn: &mut Conn, client: &Client) -> Result<()> {
+    for part in ["client_redirect_uri", "client_origin"] {
         let sql = sqlx::AssertSqlSafe(format!("DELETE FROM {part} WHERE client_row = $1"));
         sqlx::query(sql).bind(&client.id).execute(&mut *conn).await?;
     }
@@ -180,15 +206,78 @@ async fn insert_parts(conn: &mut Conn, client: &Client) -> Result<()> {
     Ok(())
 }
 
+/// A secret to be stored.
+#[derive(Clone, Debug)]
+pub struct NewSecret {
+    /// Its hash.
+    pub hash: TokenHash,
+    /// Its last characters, if they give away nothing of it.
+    pub ending: Option<String>,
+    /// When it stops working, if it does by itself.
+    pub expires_at: Option<Timestamp>,
+}
+
 /// Gives a client a secret.
-pub async fn insert_secret(conn: &mut Conn, id: &Id, client_row: &Id, hash: &TokenHash, now: Timestamp) -> Result<()> {
-    sqlx::query("INSERT INTO client_secret (id, client_row, hash, created_at) VALUES ($1, $2, $3, $4)")
-        .bind(id)
-        .bind(client_row)
-        .bind(hash)
-        .bind(now)
-        .execute(conn)
-        .await?;
+pub async fn insert_secret(
+    conn: &mut Conn,
+    id: &Id,
+    client_row: &Id,
+    secret: &NewSecret,
+    now: Timestamp,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO client_secret (id, client_row, hash, ending, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(id)
+    .bind(client_row)
+    .bind(&secret.hash)
+    .bind(&secret.ending)
+    .bind(now)
+    .bind(secret.expires_at)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A secret of a client, without the secret.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Secret {
+    /// The row.
+    pub id: Id,
+    /// Its last characters, if they were stored.
+    pub ending: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it stops working, if it does by itself.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Secret {
+    /// Whether it works at this moment.
+    pub fn is_valid(&self, now: Timestamp) -> bool {
+        self.expires_at.is_none_or(|at| at > now)
+    }
+}
+
+/// The secrets of a client, oldest first; those that have expired are among them.
+pub async fn secrets(conn: &mut Conn, client_row: &Id) -> Result<Vec<Secret>> {
+    Ok(sqlx::query_as(
+        "SELECT id, ending, created_at, expires_at FROM client_secret WHERE client_row = $1 ORDER BY created_at, id",
+    )
+    .bind(client_row)
+    .fetch_all(conn)
+    .await?)
+}
+
+/// Removes a secret.
+pub async fn delete_secret(conn: &mut Conn, id: &Id) -> Result<()> {
+    sqlx::query("DELETE FROM client_secret WHERE id = $1").bind(id).execute(conn).await?;
+    Ok(())
+}
+
+/// Removes all secrets of a client.
+pub async fn delete_secrets(conn: &mut Conn, client_row: &Id) -> Result<()> {
+    sqlx::query("DELETE FROM client_secret WHERE client_row = $1").bind(client_row).execute(conn).await?;
     Ok(())
 }
 
@@ -201,6 +290,17 @@ pub async fn disable(conn: &mut Conn, client_row: &Id, now: Timestamp) -> Result
             .fetch_optional(conn)
             .await?;
     Ok(row.map(|row| row.0))
+}
+
+/// Enables a client again; returns whether it was disabled.
+pub async fn enable(conn: &mut Conn, client_row: &Id, now: Timestamp) -> Result<bool> {
+    let done =
+        sqlx::query("UPDATE client SET disabled_at = NULL, updated_at = $2 WHERE id = $1 AND disabled_at IS NOT NULL")
+            .bind(client_row)
+            .bind(now)
+            .execute(conn)
+            .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Removes some grants and consents of a client that has been disabled since a moment, with everything that depends on

@@ -15,6 +15,13 @@ pub enum Event {
     UserCreated { user: Id },
     UserDisabled { user: Id },
     UserEnabled { user: Id },
+    UserDeleted { user: Id },
+    UserUnlocked { user: Id },
+    IdentifierAdded { user: Id, identifier: String },
+    IdentifierVerified { user: Id, identifier: String },
+    IdentifierRemoved { user: Id, identifier: String },
+    SessionEnded { user: Id, session: Id },
+    AllSessionsEnded { user: Id, offline_access: bool },
     PasswordChanged { user: Id },
     SignedIn { user: Id, session: Id, amr: Vec<String> },
     SignInFailed { user: Id, failures: i64 },
@@ -31,6 +38,11 @@ pub enum Event {
     RefreshTokenReplayed { grant: Id, client_row: Id },
     GrantRevoked { grant: Id, client_row: Id },
     ClientCreated { client_row: Id },
+    ClientChanged { client_row: Id },
+    ClientDisabled { client_row: Id },
+    ClientEnabled { client_row: Id },
+    ClientSecretAdded { client_row: Id, secret: String },
+    ClientSecretRemoved { client_row: Id, secret: String },
     ClientRemoved { client_row: Id },
     ResourceCreated { resource: String },
     ResourceChanged { resource: String },
@@ -46,12 +58,19 @@ impl Event {
             Self::UserCreated { user }
             | Self::UserDisabled { user }
             | Self::UserEnabled { user }
+            | Self::UserDeleted { user }
+            | Self::UserUnlocked { user }
+            | Self::IdentifierAdded { user, .. }
+            | Self::IdentifierVerified { user, .. }
+            | Self::IdentifierRemoved { user, .. }
+            | Self::AllSessionsEnded { user, .. }
             | Self::PasswordDoorClosed { user }
             | Self::SignInFailed { user, .. }
             | Self::ProfileChanged { user }
             | Self::PasswordChanged { user } => (Some(user), None, None),
             Self::SignedIn { user, session, .. }
             | Self::SignedOut { user, session }
+            | Self::SessionEnded { user, session }
             | Self::SignedOutElsewhere { user, session } => (Some(user), None, Some(session)),
             Self::ConsentGiven { user, client_row, .. }
             | Self::ConsentRefused { user, client_row }
@@ -61,6 +80,11 @@ impl Event {
             | Self::RefreshTokenReplayed { client_row, .. }
             | Self::GrantRevoked { client_row, .. }
             | Self::ClientCreated { client_row }
+            | Self::ClientChanged { client_row }
+            | Self::ClientDisabled { client_row }
+            | Self::ClientEnabled { client_row }
+            | Self::ClientSecretAdded { client_row, .. }
+            | Self::ClientSecretRemoved { client_row, .. }
             | Self::ClientRemoved { client_row } => (None, Some(client_row), None),
             Self::UnknownNamesTried { .. }
             | Self::ResourceCreated { .. }
@@ -116,6 +140,16 @@ pub async fn kinds_since(conn: &mut Conn, since: Timestamp) -> Result<Vec<String
     let rows: Vec<(String,)> =
         sqlx::query_as("SELECT kind FROM event WHERE at >= $1 ORDER BY at, id").bind(since).fetch_all(conn).await?;
     Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+/// When something of this kind last happened to a user, as far as events are kept.
+pub async fn last_of_user(conn: &mut Conn, user: &Id, kind: &str) -> Result<Option<Timestamp>> {
+    let row: (Option<Timestamp>,) = sqlx::query_as("SELECT MAX(at) FROM event WHERE user_id = $1 AND kind = $2")
+        .bind(user)
+        .bind(kind)
+        .fetch_one(conn)
+        .await?;
+    Ok(row.0)
 }
 
 /// Removes events before a moment.

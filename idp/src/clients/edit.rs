@@ -1,0 +1,167 @@
+//! Changes clients that commands have added.
+
+use crate::app::App;
+use crate::clients::TURN;
+use crate::jose::Algorithm;
+use crate::oidc::client::metadata::Client;
+use crate::oidc::client::registration::{Fault, NewClient, Offered, ValidClient};
+use crate::oidc::resource::Known;
+use crate::oidc::scope::ScopeSet;
+use crate::resources;
+use crate::store::clients::client::{self, Registered};
+use crate::store::clients::resource;
+use crate::store::db::{Change, Result, Tx};
+use crate::store::installation;
+use crate::store::installation::event::Event;
+
+/// Why a change of a client is refused.
+#[derive(Debug)]
+pub enum Refused {
+    /// No client has this identifier.
+    Unknown,
+    /// The configuration file declares it, and only the file can change it.
+    Declared,
+    /// The configuration file has declared it and no longer does, so that it is disabled.
+    LeftFile,
+    /// The result would be invalid.
+    Faults(Vec<Fault>),
+    /// It would become public, and lose so many secrets.
+    LosesSecrets(usize),
+}
+
+/// A client that no configuration declares, if there is one of this name. The change that asks takes turns with
+/// declarations.
+pub(super) async fn own(tx: &mut Tx<'_>, client_id: &str) -> Result<std::result::Result<Registered, Refused>> {
+    installation::in_turn(tx, TURN).await?;
+    let now = tx.now();
+    Ok(match client::find(tx, client_id, now).await? {
+        None => Err(Refused::Unknown),
+        Some(found) if found.declared && found.client.disabled => Err(Refused::LeftFile),
+        Some(found) if found.declared => Err(Refused::Declared),
+        Some(found) => Ok(found),
+    })
+}
+
+/// Changes a client by `edited`, which has the present state, and validates the result as a whole; returns whether it
+/// differs. If the client becomes public, its secrets are removed, which is refused unless `may_lose_secrets`.
+pub async fn edit(
+    app: &App,
+    client_id: &str,
+    may_lose_secrets: bool,
+    edited: impl FnOnce(&mut NewClient) -> std::result::Result<(), Vec<Fault>> + Clone + Send + 'static,
+) -> Result<std::result::Result<bool, Refused>> {
+    let edit = Edit {
+        client_id: client_id.to_owned(),
+        edited,
+        may_lose_secrets,
+        scopes: app.config.own_scopes(),
+        algorithms: app.config.tokens.signing_algorithms.clone(),
+    };
+    let outcome = app.db.write(edit).await;
+    app.remembered_clients.forget();
+    outcome
+}
+
+/// Reads a client, changes it and writes it.
+#[derive(Clone)]
+struct Edit<F> {
+    client_id: String,
+    edited: F,
+    may_lose_secrets: bool,
+    /// The scopes that exist independently of resources.
+    scopes: ScopeSet,
+    /// The signing algorithms.
+    algorithms: Vec<Algorithm>,
+}
+
+impl<F> Change for Edit<F>
+where
+    F: FnOnce(&mut NewClient) -> std::result::Result<(), Vec<Fault>> + Clone + Send + 'static,
+{
+    type Outcome = std::result::Result<bool, Refused>;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Outcome> {
+        let found = match own(tx, &self.client_id).await? {
+            Ok(found) => found,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        // The resources that the client is checked against stay as they are until it is written.
+        resources::in_turn(tx).await?;
+        let stored = resource::list(tx).await?.into_iter().map(|one| one.resource).collect();
+        let known = Known::new(self.scopes, stored);
+        let before = NewClient::of_client(&found.client);
+        let mut after = before.clone().without_own_origins();
+        let changed = (self.edited)(&mut after);
+        let offered = Offered { known: &known, algorithms: &self.algorithms };
+        let valid = match changed.and_then(|()| after.validated(offered)) {
+            Ok(valid) => valid,
+            Err(faults) => return Ok(Err(Refused::Faults(faults))),
+        };
+        if *valid.as_new() == before {
+            return Ok(Ok(false));
+        }
+        let (now, client_row) = (tx.now(), found.client.id.clone());
+        if valid.as_new().is_public() && !found.secrets.is_empty() {
+            if !self.may_lose_secrets {
+                return Ok(Err(Refused::LosesSecrets(found.secrets.len())));
+            }
+            client::delete_secrets(tx, &client_row).await?;
+        }
+        client::replace(tx, &changed_to(&found.client, valid), now).await?;
+        tx.record(&Event::ClientChanged { client_row }).await?;
+        Ok(Ok(true))
+    }
+}
+
+fn changed_to(before: &Client, valid: ValidClient) -> Client {
+    let new = valid.into_new();
+    Client {
+        name: new.name.unwrap_or_else(|| before.client_id.clone()),
+        kind: new.kind,
+        metadata: new.metadata,
+        redirect_uris: new.redirect_uris,
+        post_logout_redirect_uris: new.post_logout_redirect_uris,
+        origins: new.origins,
+        first_party: new.first_party,
+        ..before.clone()
+    }
+}
+
+/// Disables a client, so that it stops working, or enables it again with all that it was granted; returns whether that
+/// changed anything.
+pub async fn set_disabled(app: &App, client_id: &str, disabled: bool) -> Result<std::result::Result<bool, Refused>> {
+    let outcome = app.db.write(SetDisabled { client_id: client_id.to_owned(), disabled }).await;
+    app.remembered_clients.forget();
+    outcome
+}
+
+/// Disables or enables a client.
+#[derive(Clone)]
+struct SetDisabled {
+    client_id: String,
+    disabled: bool,
+}
+
+impl Change for SetDisabled {
+    type Outcome = std::result::Result<bool, Refused>;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Outcome> {
+        let found = match own(tx, &self.client_id).await? {
+            Ok(found) => found,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        if found.client.disabled == self.disabled {
+            return Ok(Ok(false));
+        }
+        let (client_row, now) = (found.client.id.clone(), tx.now());
+        let event = if self.disabled {
+            client::disable(tx, &client_row, now).await?;
+            Event::ClientDisabled { client_row }
+        } else {
+            client::enable(tx, &client_row, now).await?;
+            Event::ClientEnabled { client_row }
+        };
+        tx.record(&event).await?;
+        Ok(Ok(true))
+    }
+}
