@@ -18,26 +18,26 @@ use std::time::Duration;
 /// What can be done about resources.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ResourceCommand {
-    /// Register a resource
+    /// Add a resource
     Add {
-        /// The URI that clients name it by in `resource`, and tokens in `aud`
+        /// URI that clients send as resource and that tokens contain as aud
         identifier: String,
-        /// The name that people are shown [default: the identifier]
+        /// Name shown to users [default: the identifier]
         #[arg(long)]
         name: Option<String>,
-        /// The scopes that mean something there and nowhere else, separated by spaces
+        /// Scopes that exist only at this resource, separated by spaces
         #[arg(long, value_parser = scope)]
         scope: Option<ScopeSet>,
-        /// How long access tokens for it live, 1m to 60m [default: as tokens.access_token says]
+        /// Lifetime of access tokens for it, 1m to 60m [default: tokens.access_token]
         #[arg(long, value_name = "DURATION", value_parser = duration)]
         access_token: Option<Duration>,
-        /// What access tokens for it are signed with [default: the first of tokens.signing_algorithms]
+        /// Algorithm of access tokens for it [default: the first of tokens.signing_algorithms]
         #[arg(long, value_name = "ALGORITHM", value_parser = algorithms())]
         signing_algorithm: Option<Algorithm>,
     },
-    /// Change a resource; what is not said stays
+    /// Change a resource; what is not given stays as it is
     Edit {
-        /// Its identifier, which stays
+        /// Identifier, which cannot be changed
         identifier: String,
         /// What is to change
         #[command(flatten)]
@@ -45,14 +45,14 @@ pub enum ResourceCommand {
     },
     /// List all resources
     List,
-    /// Show one resource
+    /// Show a resource
     Show {
-        /// Its identifier
+        /// Identifier
         identifier: String,
     },
-    /// Remove a resource: nobody gets tokens for it any more
+    /// Remove a resource: no more tokens are issued for it
     Remove {
-        /// Its identifier
+        /// Identifier
         identifier: String,
     },
 }
@@ -61,16 +61,16 @@ pub enum ResourceCommand {
 #[derive(Args, Clone, Debug)]
 #[group(required = true, multiple = true)]
 pub struct Changes {
-    /// The name that people are shown
+    /// Name shown to users
     #[arg(long)]
     name: Option<String>,
-    /// All the scopes that mean something there and nowhere else, separated by spaces
+    /// All scopes that exist only at this resource, separated by spaces
     #[arg(long, value_parser = scope)]
     scope: Option<ScopeSet>,
-    /// How long access tokens for it live, 1m to 60m, or `default`: as tokens.access_token says
+    /// Lifetime of access tokens for it, 1m to 60m, or default: that of tokens.access_token
     #[arg(long, value_name = "DURATION", value_parser = or_default(duration))]
     access_token: Option<OrDefault<Duration>>,
-    /// What access tokens for it are signed with, or `default`: the first of tokens.signing_algorithms
+    /// Algorithm of access tokens for it, or default: the first of tokens.signing_algorithms
     #[arg(long, value_name = "ALGORITHM", value_parser = algorithm_or_default())]
     signing_algorithm: Option<OrDefault<Algorithm>>,
 }
@@ -178,8 +178,8 @@ pub fn list(resources: &[ResourceRow]) -> Output {
         [identifier, name, scope, one.lifetime(), one.algorithm(), state.to_owned()]
     };
     let rows: Vec<_> = resources.iter().map(row).collect();
-    let none = "There are no resources. Register one: latchkey resource add https://api.example.com";
-    let head = ["IDENTIFIER", "NAME", "SCOPES", "TOKENS LIVE", "ALGORITHM", ""];
+    let none = "There are no resources. Add one: latchkey resource add https://api.example.com";
+    let head = ["IDENTIFIER", "NAME", "SCOPES", "LIFETIME", "ALGORITHM", ""];
     Output::new(table(head, &rows, none), &resources)
 }
 
@@ -201,14 +201,14 @@ pub fn show(one: &ResourceRow) -> Output {
 /// The output of `resource add` and `resource edit`.
 pub fn written(verb: &str, one: &ResourceRow) -> Output {
     let mut output = show(one);
-    output.text = format!("{verb} the resource {}.\n\n{}", harmless(&one.identifier), output.text);
+    output.text = format!("{verb} resource {}.\n\n{}", harmless(&one.identifier), output.text);
     output
 }
 
 /// The answer to `resource remove`.
 pub fn removed(identifier: &str) -> Output {
     let text = format!(
-        "Removed the resource {}. Access tokens for it that are in use stay valid until they expire.",
+        "Removed resource {}. Access tokens for it that are in use stay valid until they expire.",
         harmless(identifier)
     );
     Output::new(text, &serde_json::json!({ "identifier": identifier, "removed": true }))
@@ -216,7 +216,7 @@ pub fn removed(identifier: &str) -> Output {
 
 /// There is no such resource.
 pub fn not_found(identifier: &str) -> Failure {
-    Failure::NotFound(format!("There is no resource {}.", harmless(identifier)))
+    Failure::NotFound(format!("No resource found for {}.", harmless(identifier)))
 }
 
 /// Runs a command on resources.
@@ -231,7 +231,7 @@ pub(super) async fn command(app: &App, command: ResourceCommand) -> Outcome {
                 identifier: identifier.clone(),
             };
             resources::add(app, new).await.map_err(failed)?.map_err(|refused| failure(refused, &identifier))?;
-            Ok(written("Registered", &row(app, &identifier).await?))
+            Ok(written("Added", &row(app, &identifier).await?))
         }
         ResourceCommand::Edit { identifier, changes } => {
             let edited = resources::edit(app, &identifier, move |resource| changes.make(resource)).await;
@@ -251,9 +251,10 @@ pub(super) async fn command(app: &App, command: ResourceCommand) -> Outcome {
 fn failure(refused: Refused, identifier: &str) -> Failure {
     match refused {
         Refused::Unknown => not_found(identifier),
-        Refused::Exists => Failure::Conflict(format!("There is a resource {identifier} already.")),
+        Refused::Exists => Failure::Conflict(format!("There is already a resource {}.", harmless(identifier))),
         Refused::Declared => Failure::Conflict(format!(
-            "The resource {identifier} is declared in the configuration file; change it there."
+            "Resource {} is declared in the configuration file; change it there, under [[resources]].",
+            harmless(identifier)
         )),
         Refused::Faults(faults) => told(&faults),
     }
