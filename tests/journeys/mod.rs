@@ -4,6 +4,7 @@ mod clients_by_command;
 mod diagnosis;
 mod health;
 pub mod main_job;
+mod people_by_command;
 mod replicas;
 pub mod two_tabs;
 mod watching;

@@ -12,11 +12,24 @@ use crate::store::people::user::{Identifier, IdentifierKind};
 pub enum Problem {
     /// It is empty or longer than 254 bytes.
     Length,
-    /// It is not a mail address: one `@` between a name and a domain.
+    /// It is not an email address: one `@` between a name and a domain.
     NotAnAddress,
-    /// A user name contains characters other than letters, digits, `.`, `_` and `-`, or mixes scripts to look like
+    /// A username contains characters other than letters, digits, `.`, `_` and `-`, or mixes scripts to look like
     /// another.
     NotAName,
+}
+
+impl Problem {
+    /// What is wrong with this text, in words.
+    pub fn explain(self, text: &str) -> String {
+        match self {
+            Self::Length => "an email address or username has 1 to 254 bytes".to_owned(),
+            Self::NotAnAddress => format!("{text:?} is not an email address"),
+            Self::NotAName => {
+                format!("{text:?} is not a username: letters of one script, digits, '.', '_' and '-' are allowed")
+            }
+        }
+    }
 }
 
 /// The form in which identifiers are compared: trimmed, in NFKC, in lower case.
@@ -26,7 +39,25 @@ pub fn normalise(text: &str) -> String {
     lower.nfkc().collect()
 }
 
-/// A mail address or, without an `@`, a user name.
+/// An email address, and nothing else.
+pub fn parse_email(text: &str, verified_at: Option<Timestamp>) -> Result<Identifier, Problem> {
+    match parse(text, verified_at) {
+        Ok(found) if found.kind == IdentifierKind::Email.as_str() => Ok(found),
+        Err(Problem::Length) => Err(Problem::Length),
+        Ok(_) | Err(_) => Err(Problem::NotAnAddress),
+    }
+}
+
+/// A username, and nothing else. It is never verified, since there is nothing to prove.
+pub fn parse_username(text: &str) -> Result<Identifier, Problem> {
+    match parse(text, None) {
+        Ok(found) if found.kind == IdentifierKind::Username.as_str() => Ok(found),
+        Err(Problem::Length) => Err(Problem::Length),
+        Ok(_) | Err(_) => Err(Problem::NotAName),
+    }
+}
+
+/// An email address or, without an `@`, a username.
 pub fn parse(text: &str, verified_at: Option<Timestamp>) -> Result<Identifier, Problem> {
     let as_written = text.trim();
     if as_written.is_empty() || as_written.len() > 254 {
@@ -90,6 +121,15 @@ mod tests {
         assert_ne!(latin.normalised, cyrillic.normalised);
         assert_eq!(latin.skeleton, cyrillic.skeleton);
         assert_eq!(parse("аlice", None).unwrap_err(), Problem::NotAName, "a Cyrillic а among Latin letters");
+    }
+
+    #[test]
+    fn an_email_address_is_not_taken_for_a_username_nor_the_other_way_round() {
+        assert_eq!(parse_email("alice", None).unwrap_err(), Problem::NotAnAddress);
+        assert_eq!(parse_username("alice@example.com").unwrap_err(), Problem::NotAName);
+        assert_eq!(parse_username("").unwrap_err(), Problem::Length);
+        assert_eq!(parse_email("alice@example.com", None).unwrap().kind, "email");
+        assert_eq!(parse_username("alice").unwrap().kind, "username");
     }
 
     #[test]

@@ -301,16 +301,21 @@ impl Change for SetDisabled {
     type Outcome = bool;
 
     async fn apply(self, tx: &mut Tx<'_>) -> store::db::Result<bool> {
-        let (Self { user, disabled }, now) = (self, tx.now());
-        let changed = user::set_disabled(tx, &user, disabled.then_some(now), now).await?;
-        // A link made earlier must not open the account once the user is enabled again.
-        one_time_link::end_all(tx, Purpose::SetPassword, &user, now).await?;
-        let event = if disabled { Event::UserDisabled { user } } else { Event::UserEnabled { user } };
-        if changed {
-            tx.record(&event).await?;
-        }
-        Ok(changed)
+        write_disabled(tx, self.user, self.disabled).await
     }
+}
+
+/// Disables or enables a user within a change; returns whether that changed anything.
+pub(super) async fn write_disabled(tx: &mut Tx<'_>, user: Id, disabled: bool) -> store::db::Result<bool> {
+    let now = tx.now();
+    let changed = user::set_disabled(tx, &user, disabled.then_some(now), now).await?;
+    // A link made earlier must not open the account once the user is enabled again.
+    one_time_link::end_all(tx, Purpose::SetPassword, &user, now).await?;
+    let event = if disabled { Event::UserDisabled { user } } else { Event::UserEnabled { user } };
+    if changed {
+        tx.record(&event).await?;
+    }
+    Ok(changed)
 }
 
 /// A user as relying parties may see them, limited by the scope.

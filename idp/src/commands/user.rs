@@ -1,37 +1,78 @@
 //! `latchkey user`.
 
-use crate::account::identifier;
+mod identifier;
+mod profile;
+mod row;
+mod sessions;
+
+use std::io::{BufRead, stdin};
+
+use clap::{Args, Subcommand};
+use serde_json::{Map, json};
+
+pub use identifier::{IdentifierCommand, NewIdentifiers};
+pub use profile::Profile;
+pub use row::UserRow;
+pub use sessions::SessionsCommand;
+
+use crate::account::delete::{self, Outcome as Change};
+use crate::account::edit;
+use crate::account::identifier::normalise;
 use crate::account::password_rules::{self, Problem};
+use crate::account::profile::Claim;
 use crate::account::users::{self, NewUser};
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::secret::Secret;
-use crate::commands::output::{Failure, Outcome, Output, details, failed, harmless, table};
+use crate::commands::output::{Failure, Outcome, Output, failed, harmless};
 use crate::login;
-use crate::store::people::user::User;
-use crate::store::people::{password, user};
-use crate::store::{self};
-use clap::{Args, Subcommand};
-use serde::Serialize;
-use serde_json::Map;
-use serde_json::json;
-use std::io::BufRead;
-use std::io::stdin;
+use crate::store;
+use crate::store::clients::consent;
+use crate::store::people::user::{self, Entry, User};
 
 /// What can be done about people.
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
-    /// Add a person; without a password, print a link by which they set one
-    Add(AddUser),
-    /// List all people
-    List,
-    /// Show one person
+    /// Add a user; without a password, print a link to set one
+    Add(Box<AddUser>),
+    /// Change the profile of a user; what is not given stays as it is
+    Edit(Box<EditUser>),
+    /// List users, in the order in which they were added
+    List(ListUsers),
+    /// Show a user: identifiers, profile, roles, sessions, and whether sign-in is throttled
     Show(Who),
-    /// Shut a person out, and end all their sessions
-    Disable(Who),
-    /// Let a person in again
+    /// Manage the email addresses and usernames that a user signs in with
+    #[command(subcommand)]
+    Identifier(IdentifierCommand),
+    /// Manage where a user is signed in
+    #[command(subcommand)]
+    Sessions(SessionsCommand),
+    /// Let a user try to sign in again at once, after too many failures
+    Unlock(Who),
+    /// Disable a user and end all sessions
+    Disable {
+        /// Whom
+        #[command(flatten)]
+        who: Who,
+        /// Disable even the last administrator who can sign in
+        #[arg(long)]
+        last_administrator: bool,
+    },
+    /// Enable a user who is disabled
     Enable(Who),
-    /// Set a person's password, or print a link by which they set one
+    /// Delete a user and everything that belongs to them
+    Delete {
+        /// Whom
+        #[command(flatten)]
+        who: Who,
+        /// Delete; without it, only tell what would be deleted
+        #[arg(long)]
+        yes: bool,
+        /// Delete even the last administrator who can sign in
+        #[arg(long)]
+        last_administrator: bool,
+    },
+    /// Set a user's password, or print a link to set one
     SetPassword {
         /// Whose password
         #[command(flatten)]
@@ -44,26 +85,50 @@ pub enum UserCommand {
 
 /// A person to add.
 #[derive(Args, Clone, Debug)]
-#[group(id = "identifier", required = true, multiple = true, args = ["email", "username"])]
 pub struct AddUser {
-    /// Their mail address
-    #[arg(long)]
-    pub email: Option<String>,
-    /// Their user name
-    #[arg(long)]
-    pub username: Option<String>,
-    /// Their name, as people call them
-    #[arg(long)]
-    pub name: Option<String>,
+    /// What they sign in with
+    #[command(flatten)]
+    pub identifiers: NewIdentifiers,
+    /// Their profile
+    #[command(flatten)]
+    pub profile: Profile,
     /// Where the password comes from
     #[command(flatten)]
     pub password: PasswordSource,
 }
 
+/// What is to change of a person.
+#[derive(Args, Clone, Debug)]
+pub struct EditUser {
+    /// Whom
+    #[command(flatten)]
+    pub who: Who,
+    /// Their profile
+    #[command(flatten)]
+    pub profile: Profile,
+    /// Remove what an option has set; can be given several times
+    #[arg(long, value_name = "OPTION", value_parser = profile::unsettable())]
+    pub unset: Vec<Claim>,
+}
+
+/// Which people to list.
+#[derive(Args, Clone, Debug)]
+pub struct ListUsers {
+    /// List only users whose email address, username, name or subject contains this text
+    #[arg(long, value_name = "TEXT")]
+    pub search: Option<String>,
+    /// List at most so many
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub limit: u16,
+    /// List those after this one: the subject with which the page before ended
+    #[arg(long, value_name = "SUBJECT")]
+    pub after: Option<String>,
+}
+
 /// Which person.
 #[derive(Args, Clone, Debug)]
 pub struct Who {
-    /// Their mail address, user name or subject
+    /// Email address, username or subject
     #[arg(value_name = "USER")]
     pub user: String,
 }
@@ -71,7 +136,7 @@ pub struct Who {
 /// Where a password comes from.
 #[derive(Args, Clone, Debug)]
 pub struct PasswordSource {
-    /// Only `-`: read it from standard input. Arguments can be seen by everyone on the machine
+    /// Only `-`: read the password from standard input. Arguments can be seen by everyone on the machine
     #[arg(long, value_name = "-", allow_hyphen_values = true, value_parser = dash)]
     password: Option<String>,
 }
@@ -96,28 +161,6 @@ impl PasswordSource {
     }
 }
 
-/// A person as they are listed and shown.
-#[derive(Clone, Debug, Serialize)]
-pub struct UserRow {
-    /// The subject that clients know.
-    pub sub: String,
-    /// The user name.
-    pub username: Option<String>,
-    /// The mail address.
-    pub email: Option<String>,
-    /// Whether the mail address is verified.
-    pub email_verified: bool,
-    /// The name.
-    pub name: Option<String>,
-    /// Whether a password is set.
-    pub has_password: bool,
-    /// Whether they are disabled.
-    pub disabled: bool,
-    /// When the account was made; RFC 3339 in JSON.
-    #[serde(serialize_with = "crate::commands::values::rfc3339")]
-    pub created_at: Timestamp,
-}
-
 /// A link that works once, with its expiry.
 #[derive(Clone, Debug)]
 pub struct Link {
@@ -127,23 +170,16 @@ pub struct Link {
     pub expires_at: Timestamp,
 }
 
-impl UserRow {
-    /// The name or identifier by which the person is known.
-    fn label(&self) -> &str {
-        self.username.as_deref().or(self.email.as_deref()).unwrap_or(&self.sub)
-    }
-}
-
 /// The output of `user add`, with the link to set a password.
 pub fn added(user: &UserRow, link: Option<&Link>) -> Output {
-    with_link(format!("Added {} (subject {}).", harmless(user.label()), harmless(&user.sub)), user, link)
+    with_link(format!("Added {} (subject {}).", user.label(), harmless(&user.sub)), user, link)
 }
 
 /// The answer to `user set-password`.
 pub fn password_set(user: &UserRow, link: Option<&Link>) -> Output {
     let head = match link {
-        None => format!("Set the password of {} and ended all sessions.", harmless(user.label())),
-        Some(_) => format!("{} can set a new password.", harmless(user.label())),
+        None => format!("Set the password of {} and ended all sessions.", user.label()),
+        Some(_) => format!("{} can set a new password.", user.label()),
     };
     with_link(head, user, link)
 }
@@ -161,83 +197,44 @@ fn with_link(head: String, user: &UserRow, link: Option<&Link>) -> Output {
     output
 }
 
-/// The answer to `user disable`.
-pub fn disabled(user: &UserRow) -> Output {
-    Output::new(format!("Shut out {} and ended all sessions.", harmless(user.label())), user)
-}
-
-/// The answer to `user enable`.
-pub fn enabled(user: &UserRow) -> Output {
-    Output::new(format!("Let in {} again.", harmless(user.label())), user)
-}
-
-/// The answer to `user list`.
-pub fn list(users: &[UserRow]) -> Output {
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let row = |user: &UserRow| {
-        let state = if user.disabled { "disabled" } else { "" };
-        [user.sub.clone(), text(&user.username), text(&user.email), text(&user.name), state.to_owned()]
-    };
-    let rows: Vec<_> = users.iter().map(row).collect();
-    let none = "There is nobody. Add somebody: latchkey user add --email alice@example.com";
-    Output::new(table(["SUBJECT", "USER NAME", "MAIL", "NAME", ""], &rows, none), &users)
-}
-
-/// The answer to `user show`.
-pub fn show(user: &UserRow) -> Output {
-    let verified = |email: &String| if user.email_verified { email.clone() } else { format!("{email} (not verified)") };
-    let text = details(&[
-        ("subject", user.sub.clone()),
-        ("user name", user.username.clone().unwrap_or_default()),
-        ("mail", user.email.as_ref().map(verified).unwrap_or_default()),
-        ("name", user.name.clone().unwrap_or_default()),
-        ("password", if user.has_password { "set" } else { "not set" }.to_owned()),
-        ("disabled", crate::commands::output::yes_no(user.disabled)),
-        ("created", user.created_at.to_string()),
-    ]);
-    Output::new(text, user)
-}
-
-/// There is no such person.
-pub fn not_found(user: &str) -> Failure {
-    Failure::NotFound(format!("There is nobody with the mail address, user name or subject {}.", harmless(user)))
-}
-
 /// Runs a command on people.
 pub(super) async fn command(app: &App, command: UserCommand) -> Outcome {
     match command {
-        UserCommand::Add(add) => add_user(app, &add).await,
-        UserCommand::List => {
-            let mut rows = Vec::new();
-            let mut after = None;
-            loop {
-                let page = user::list(&mut *app.db.read().await.map_err(failed)?, after.as_ref(), 500).await;
-                let page = page.map_err(failed)?;
-                let Some(last) = page.last() else { break };
-                after = Some(last.id.clone());
-                for user in &page {
-                    rows.push(user_row(app, user).await?);
-                }
-            }
-            Ok(list(&rows))
-        }
+        UserCommand::Add(new) => add(app, &new).await,
+        UserCommand::Edit(edit) => change(app, &edit).await,
+        UserCommand::List(which) => list(app, &which).await,
         UserCommand::Show(who) => {
-            let user = find_user(app, &who.user).await?;
-            Ok(show(&user_row(app, &user).await?))
+            let user = row::find(app, &who.user).await?;
+            Ok(row::show(&row::read(app, &user).await?))
         }
-        UserCommand::Disable(who) => {
-            let user = find_user(app, &who.user).await?;
-            users::set_disabled(app, &user.id, true).await.map_err(failed)?;
-            Ok(disabled(&user_row(app, &find_user(app, &who.user).await?).await?))
+        UserCommand::Identifier(command) => identifier::command(app, command).await,
+        UserCommand::Sessions(command) => sessions::command(app, command).await,
+        UserCommand::Unlock(who) => {
+            let user = row::find(app, &who.user).await?;
+            let unlocked = login::password::unlock(app, &user.id).await.map_err(failed)?;
+            let shown = row::read(app, &user).await?;
+            let text = match unlocked {
+                true => format!("Unlocked {}: earlier failures no longer count.", shown.row.label()),
+                false => format!("There were no failures to forget for {}.", shown.row.label()),
+            };
+            Ok(Output::new(text, &shown))
         }
+        UserCommand::Disable { who, last_administrator } => disable(app, &who, last_administrator).await,
         UserCommand::Enable(who) => {
-            let user = find_user(app, &who.user).await?;
-            users::set_disabled(app, &user.id, false).await.map_err(failed)?;
-            Ok(enabled(&user_row(app, &find_user(app, &who.user).await?).await?))
+            let user = row::find(app, &who.user).await?;
+            let enabled = users::set_disabled(app, &user.id, false).await.map_err(failed)?;
+            let row = row::read(app, &user).await?.row;
+            let text = if enabled {
+                format!("Enabled {}.", row.label())
+            } else {
+                format!("{} is enabled already.", row.label())
+            };
+            Ok(Output::new(text, &row))
         }
+        UserCommand::Delete { who, yes, last_administrator } => delete(app, &who, yes, last_administrator).await,
         UserCommand::SetPassword { who, password } => {
             let password = password.read(stdin().lock())?;
-            let user = find_user(app, &who.user).await?;
+            let user = row::find(app, &who.user).await?;
             let link = match password {
                 Some(password) => {
                     check_password(app, &password, &[&who.user]).await?;
@@ -246,47 +243,174 @@ pub(super) async fn command(app: &App, command: UserCommand) -> Outcome {
                 }
                 None => Some(link_for(app, &user).await?),
             };
-            Ok(password_set(&user_row(app, &user).await?, link.as_ref()))
+            Ok(password_set(&row::read(app, &user).await?.row, link.as_ref()))
         }
     }
 }
 
-async fn add_user(app: &App, add: &AddUser) -> Outcome {
+async fn add(app: &App, add: &AddUser) -> Outcome {
     let password = add.password.read(stdin().lock())?;
-    let mut identifiers = Vec::new();
-    for text in [&add.username, &add.email].into_iter().flatten() {
-        // A mail address that an operator enters counts as verified.
-        let parsed = identifier::parse(text, Some(app.now()));
-        identifiers.push(parsed.map_err(|problem| Failure::Usage(explain(text, problem)))?);
+    let identifiers = add.identifiers.parse(app.now())?;
+    let claims = add.profile.claims()?;
+    let mut profile = Map::new();
+    for (claim, value) in &claims {
+        claim.put(&mut profile, value.as_deref());
     }
     if let Some(password) = &password {
-        let own: Vec<&str> = [&add.username, &add.email, &add.name].into_iter().flatten().map(String::as_str).collect();
+        let name = claims.iter().find(|(claim, _)| claim.as_str() == "name").and_then(|(_, name)| name.as_deref());
+        let own: Vec<&str> = add.identifiers.words().chain(name).collect();
         check_password(app, password, &own).await?;
-    }
-    let mut profile = Map::new();
-    if let Some(name) = &add.name {
-        profile.insert("name".to_owned(), name.as_str().into());
     }
     let has_password = password.is_some();
     let new = NewUser { sub: None, profile, identifiers, password, roles: Vec::new() };
     let user = users::add(app, new).await.map_err(|error| match error {
-        login::Error::Store(store::db::Error::Conflict) => {
-            Failure::Conflict("Somebody has this user name or mail address, or one that looks like it.".to_owned())
-        }
+        login::Error::Store(store::db::Error::Conflict) => identifier::taken(),
         error => failed(error).into(),
     })?;
     let link = if has_password { None } else { Some(link_for(app, &user).await?) };
-    Ok(added(&user_row(app, &user).await?, link.as_ref()))
+    Ok(added(&row::read(app, &user).await?.row, link.as_ref()))
 }
 
-fn explain(text: &str, problem: identifier::Problem) -> String {
-    match problem {
-        identifier::Problem::Length => "A user name or mail address has 1 to 254 bytes.".to_owned(),
-        identifier::Problem::NotAnAddress => format!("{text:?} is not a mail address."),
-        identifier::Problem::NotAName => {
-            format!("{text:?} is no user name: letters of one script, digits, '.', '_' and '-'.")
+async fn change(app: &App, wanted: &EditUser) -> Outcome {
+    let given = wanted.profile.claims()?;
+    let claims: Vec<_> = wanted.unset.iter().map(|claim| (*claim, None)).chain(given).collect();
+    if claims.is_empty() {
+        let why = "Nothing to change: give at least one option. They are listed by latchkey user edit --help; email addresses \
+                   and usernames are changed by latchkey user identifier";
+        return Err(Failure::Usage(why.to_owned()));
+    }
+    let user = row::find(app, &wanted.who.user).await?;
+    let changed = edit::set_profile(app, &user.id, claims).await.map_err(failed)?;
+    let shown = row::read(app, &user).await?;
+    let mut output = row::show(&shown);
+    let label = shown.row.label();
+    let head = if changed { format!("Changed {label}.") } else { format!("{label} is so already.") };
+    output.text = format!("{head}\n\n{}", output.text);
+    Ok(output)
+}
+
+/// How many users are read at once.
+const BATCH: i64 = 500;
+
+async fn list(app: &App, which: &ListUsers) -> Outcome {
+    let limit = usize::from(which.limit);
+    let after = match &which.after {
+        Some(sub) => {
+            let found = user::find_by_sub(&mut *app.db.read().await.map_err(failed)?, sub).await.map_err(failed)?;
+            Some(
+                found
+                    .ok_or_else(|| Failure::NotFound(format!("--after: no user has the subject {}", harmless(sub))))?
+                    .id,
+            )
+        }
+        None => None,
+    };
+    let mut page = row::Page { users: Vec::new(), total: 0, next: None };
+    let mut more = false;
+    let mut take = |entry: Entry, page: &mut row::Page| {
+        if page.users.len() < limit {
+            page.users.push(UserRow::new(entry));
+        } else {
+            more = true;
+        }
+    };
+    match &which.search {
+        None => {
+            let mut conn = app.db.read().await.map_err(failed)?;
+            page.total = user::count(&mut conn).await.map_err(failed)?.unsigned_abs();
+            let entries = user::entries(&mut conn, after.as_ref(), i64::from(which.limit) + 1).await.map_err(failed)?;
+            entries.into_iter().for_each(|entry| take(entry, &mut page));
+        }
+        Some(search) => {
+            // Every row is read: how many match is known only then, and the two databases fold letters differently.
+            let wanted = Search::new(search);
+            let mut last = None;
+            loop {
+                let mut conn = app.db.read().await.map_err(failed)?;
+                let entries = user::entries(&mut conn, last.as_ref(), BATCH).await.map_err(failed)?;
+                drop(conn);
+                let Some(end) = entries.last() else { break };
+                last = Some(end.user.id.clone());
+                for entry in entries.into_iter().filter(|entry| wanted.fits(entry)) {
+                    page.total += 1;
+                    if after.as_ref().is_none_or(|after| entry.user.id > *after) {
+                        take(entry, &mut page);
+                    }
+                }
+            }
         }
     }
+    page.next = page.users.last().filter(|_| more).map(|last| last.sub.clone());
+    Ok(row::list(&page, which.search.as_deref()))
+}
+
+/// A text to search users for.
+struct Search {
+    /// As it is compared with identifiers.
+    normalised: String,
+    /// As it is compared with names.
+    lower: String,
+}
+
+impl Search {
+    fn new(text: &str) -> Self {
+        Self { normalised: normalise(text), lower: text.trim().to_lowercase() }
+    }
+
+    /// Whether a user's subject, name or one of the identifiers contains the text.
+    fn fits(&self, entry: &Entry) -> bool {
+        let name = entry.user.profile.get("name").and_then(|name| name.as_str()).unwrap_or_default();
+        entry.identifiers.iter().any(|one| one.normalised.contains(&self.normalised))
+            || name.to_lowercase().contains(&self.lower)
+            || entry.user.sub.to_lowercase().contains(&self.lower)
+    }
+}
+
+/// Refuses to leave nobody who can administer.
+fn last_administrator(label: &str) -> Failure {
+    Failure::Conflict(format!(
+        "{label} is the last administrator who can sign in. To do it all the same, add --last-administrator."
+    ))
+}
+
+async fn disable(app: &App, who: &Who, even_last: bool) -> Outcome {
+    let user = row::find(app, &who.user).await?;
+    let outcome = delete::disable(app, &user.id, even_last).await.map_err(failed)?;
+    let row = row::read(app, &user).await?.row;
+    let text = match outcome {
+        Change::Done => format!("Disabled {} and ended all sessions.", row.label()),
+        Change::Unchanged => format!("{} is disabled already.", row.label()),
+        Change::LastAdministrator => return Err(last_administrator(&row.label())),
+    };
+    Ok(Output::new(text, &row))
+}
+
+async fn delete(app: &App, who: &Who, yes: bool, even_last: bool) -> Outcome {
+    let user = row::find(app, &who.user).await?;
+    let shown = row::read(app, &user).await?;
+    let label = shown.row.label();
+    if !yes {
+        let mut conn = app.db.read().await.map_err(failed)?;
+        let applications = consent::applications(&mut conn, &user.id, app.now()).await.map_err(failed)?.len();
+        let identifiers: Vec<_> = shown.identifiers.iter().map(|one| harmless(&one.value)).collect();
+        let roles =
+            if shown.roles.is_empty() { String::new() } else { format!("\n  roles: {}", shown.roles.join(" ")) };
+        return Err(Failure::Usage(format!(
+            "To delete {label} for good, add --yes. These would be deleted, too:\n  identifiers: {}\n  profile, password and \
+             known devices{roles}\n  sessions: {}\n  applications with access: {applications}\nApplications know the user by \
+             the subject {}, which nobody gets again.",
+            identifiers.join(" "),
+            shown.sessions,
+            harmless(&shown.row.sub)
+        )));
+    }
+    match delete::delete(app, &user.id, even_last).await.map_err(failed)? {
+        Change::Done => {}
+        Change::Unchanged => return Err(row::not_found(&who.user)),
+        Change::LastAdministrator => return Err(last_administrator(&label)),
+    }
+    let text = format!("Deleted {label} (subject {}) and everything that belonged to them.", harmless(&shown.row.sub));
+    Ok(Output::new(text, &json!({ "sub": shown.row.sub, "deleted": true })))
 }
 
 async fn check_password(app: &App, password: &Secret, own: &[&str]) -> Result<(), Failure> {
@@ -296,7 +420,7 @@ async fn check_password(app: &App, password: &Secret, own: &[&str]) -> Result<()
         Failure::Usage(match problem {
             Problem::TooShort => format!("The password is too short: it needs {least} characters."),
             Problem::TooLong => "The password is longer than 1024 bytes.".to_owned(),
-            Problem::Guessable => "The password is one that is guessed early.".to_owned(),
+            Problem::Guessable => "The password is too easy to guess.".to_owned(),
         })
     })
 }
@@ -305,30 +429,6 @@ async fn link_for(app: &App, user: &User) -> Result<Link, Failure> {
     let lifetime = app.config.login.invitation;
     let url = users::password_link(app, &user.id, lifetime).await.map_err(failed)?;
     Ok(Link { url: url.into(), expires_at: app.now() + lifetime })
-}
-
-async fn find_user(app: &App, text: &str) -> Result<User, Failure> {
-    let mut conn = app.db.read().await.map_err(failed)?;
-    let found = match user::find_by_identifier(&mut conn, &identifier::normalise(text)).await.map_err(failed)? {
-        Some(found) => Some(found),
-        None => user::find_by_sub(&mut conn, text).await.map_err(failed)?,
-    };
-    found.ok_or_else(|| not_found(text))
-}
-
-async fn user_row(app: &App, user: &User) -> Result<UserRow, Failure> {
-    let person = users::person(app, &user.id).await.map_err(failed)?.unwrap_or_default();
-    let has_password = password::exists(&mut *app.db.read().await.map_err(failed)?, &user.id).await.map_err(failed)?;
-    Ok(UserRow {
-        sub: user.sub.clone(),
-        username: person.preferred_username,
-        email: person.email,
-        email_verified: person.email_verified,
-        name: person.profile.get("name").and_then(|name| name.as_str()).map(str::to_owned),
-        has_password,
-        disabled: user.disabled_at.is_some(),
-        created_at: user.created_at,
-    })
 }
 
 #[cfg(test)]
@@ -347,22 +447,12 @@ mod tests {
 
     #[test]
     fn a_link_is_told_in_both_forms() {
-        let user = UserRow {
-            sub: "s1".to_owned(),
-            username: None,
-            email: Some("alice@example.com".to_owned()),
-            email_verified: false,
-            name: None,
-            has_password: false,
-            disabled: false,
-            created_at: Timestamp::from_seconds(0),
-        };
         let link =
             Link { url: "https://id.example.com/set-password?token=t".into(), expires_at: Timestamp::from_seconds(60) };
-        let output = added(&user, Some(&link));
+        let output = added(&row::sample(), Some(&link));
         assert!(output.text.contains("until 1970-01-01T00:01:00Z"));
         assert!(output.text.ends_with("  https://id.example.com/set-password?token=t"));
         assert_eq!(output.json["link"]["url"], "https://id.example.com/set-password?token=t");
-        assert_eq!(show(&user).json.get("link"), None);
+        assert_eq!(added(&row::sample(), None).json.get("link"), None);
     }
 }

@@ -175,7 +175,7 @@ async fn answer(
     Ok(Some(proven.recipient.code(app.issuer(), code.expose())))
 }
 
-/// Creates a grant and its code; returns whether the consent was still there.
+/// Creates a grant and its code; returns whether the consent and the session were still there.
 #[derive(Clone)]
 struct GiveCode {
     /// The consent that the grant needs, if any.
@@ -197,7 +197,10 @@ impl Change for GiveCode {
         {
             return Ok(false);
         }
-        grant::insert(tx, &grant).await?;
+        if !grant::insert(tx, &grant).await? {
+            // The user was deleted meanwhile.
+            return Ok(false);
+        }
         grant::delete_surplus(tx, &grant.session_id, &grant.client_row, GRANTS, fresh).await?;
         authorization_code::insert(tx, &hash, &code, grant.created_at).await?;
         Ok(true)

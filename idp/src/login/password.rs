@@ -5,14 +5,14 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::app::App;
-use crate::base::clock::Timestamp;
+use crate::base::clock::{SKEW, Timestamp};
 use crate::base::encoding::sha256_text;
 use crate::base::id::Id;
 use crate::base::secret::Secret;
 use crate::base::token::{CookieSecret, TokenHash};
 use crate::store::db::{self, Change, Tx};
 use crate::store::installation::event::Event;
-use crate::store::people::user::{self, Candidate, User};
+use crate::store::people::user::{self, Candidate, Identifier, User};
 use crate::store::people::{failed_sign_in, password};
 
 use crate::account::identifier;
@@ -174,13 +174,23 @@ struct Buckets {
     known: bool,
 }
 
+/// The bucket of a name.
+fn of_name(normalised: &str) -> String {
+    format!("name:{}", sha256_text(normalised.as_bytes()))
+}
+
+/// The bucket of a user.
+fn of_user(user: &Id) -> String {
+    format!("user:{user}")
+}
+
 impl Buckets {
     fn of(normalised: &str, candidate: Option<&Candidate>, browser: &TokenHash) -> Self {
         let known = candidate.is_some_and(|found| found.device_seen_at.is_some());
         let place = if known { format!(":{}", browser.as_str()) } else { String::new() };
         Self {
-            name: format!("name:{}{place}", sha256_text(normalised.as_bytes())),
-            user: candidate.map(|found| format!("user:{}{place}", found.user.id)),
+            name: format!("{}{place}", of_name(normalised)),
+            user: candidate.map(|found| format!("{}{place}", of_user(&found.user.id))),
             known,
         }
     }
@@ -192,6 +202,68 @@ impl Buckets {
     /// Whether the password is still verified. Too many failures in a row end that, except on known devices.
     fn is_open(&self, failures: i64, close: u32) -> bool {
         self.known || failures <= i64::from(close)
+    }
+}
+
+/// What earlier failures mean for a user's next sign-in with a browser that is not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Throttled {
+    /// Until when tries are refused, if they are.
+    pub until: Option<Timestamp>,
+    /// Whether the password is no longer verified, after too many failures.
+    pub closed: bool,
+}
+
+/// How a user with these identifiers is throttled.
+pub async fn throttled(app: &App, user: &Id, identifiers: &[Identifier]) -> Result<Throttled, db::Error> {
+    let (now, limits) = (app.now(), &app.config.login);
+    let mut conn = app.db.read().await?;
+    let mut throttled = Throttled::default();
+    if let Some(found) = password::failures(&mut conn, &of_user(user), now).await? {
+        throttled.closed = found.failures >= i64::from(limits.throttle_close);
+        throttled.until = Some(found.next_try_at);
+    }
+    for identifier in identifiers {
+        let found = password::failures(&mut conn, &of_name(&identifier.normalised), now).await?;
+        throttled.until = throttled.until.max(found.map(|found| found.next_try_at));
+    }
+    // A longer wait was written before the clock was set back.
+    throttled.until = throttled.until.filter(|until| *until > now && *until <= now + limits.throttle_longest + SKEW);
+    Ok(throttled)
+}
+
+/// Forgets the failures of a user and of these identifiers, on known devices, too; returns whether there were any.
+pub async fn forget_failures(tx: &mut Tx<'_>, user: &Id, identifiers: &[Identifier]) -> db::Result<bool> {
+    let mut forgotten = password::clear_all_failures(tx, &of_user(user)).await?;
+    for identifier in identifiers {
+        forgotten += password::clear_all_failures(tx, &of_name(&identifier.normalised)).await?;
+    }
+    Ok(forgotten > 0)
+}
+
+/// Lets a user try again at once, whatever failed before; returns whether anything had.
+pub async fn unlock(app: &App, user: &Id) -> Result<bool, db::Error> {
+    app.db.write(Unlock { user: user.clone() }).await
+}
+
+/// Forgets the failures of a user.
+#[derive(Clone)]
+struct Unlock {
+    user: Id,
+}
+
+impl Change for Unlock {
+    type Outcome = bool;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> db::Result<bool> {
+        let Self { user } = self;
+        user::hold(tx, &user).await?;
+        let identifiers = user::identifiers(tx, &user).await?;
+        let forgotten = forget_failures(tx, &user, &identifiers).await?;
+        if forgotten {
+            tx.record(&Event::UserUnlocked { user }).await?;
+        }
+        Ok(forgotten)
     }
 }
 

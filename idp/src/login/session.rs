@@ -244,3 +244,56 @@ impl Change for EndOthers {
         Ok(())
     }
 }
+
+/// Ends one session of a user for an operator, with the grants that depend on it; returns whether it had not ended
+/// before.
+pub async fn end_one(app: &App, user: &Id, session: &Id) -> Result<bool> {
+    app.db.write(EndOne { user: user.clone(), session: session.clone() }).await
+}
+
+/// Ends one session of a user.
+#[derive(Clone)]
+struct EndOne {
+    user: Id,
+    session: Id,
+}
+
+impl Change for EndOne {
+    type Outcome = bool;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
+        let (Self { user, session }, now) = (self, tx.now());
+        let ended = session::end(tx, &session, now).await?;
+        if ended {
+            tx.record(&Event::SessionEnded { user, session }).await?;
+        }
+        Ok(ended)
+    }
+}
+
+/// Ends all sessions of a user for an operator, with the grants that depend on them, and, if asked to, those with offline
+/// access, too.
+pub async fn end_all(app: &App, user: &Id, offline_access: bool) -> Result<()> {
+    app.db.write(EndAll { user: user.clone(), offline_access }).await
+}
+
+/// Ends all sessions of a user.
+#[derive(Clone)]
+struct EndAll {
+    user: Id,
+    offline_access: bool,
+}
+
+impl Change for EndAll {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        let (Self { user, offline_access }, now) = (self, tx.now());
+        user::hold(tx, &user).await?;
+        session::end_of_user(tx, &user, now).await?;
+        if offline_access {
+            user::end_all(tx, &user).await?;
+        }
+        tx.record(&Event::AllSessionsEnded { user, offline_access }).await
+    }
+}

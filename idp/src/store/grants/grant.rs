@@ -110,12 +110,12 @@ struct ForToken {
     identifier: MaybeIdentifier,
 }
 
-/// Adds a grant.
-pub async fn insert(conn: &mut Conn, grant: &Grant) -> Result<()> {
-    sqlx::query(
+/// Adds a grant; returns whether its session still existed.
+pub async fn insert(conn: &mut Conn, grant: &Grant) -> Result<bool> {
+    let done = sqlx::query(
         "INSERT INTO client_grant (id, user_id, client_row, session_id, scope, resources, auth_time, amr, acr, offline_at,
                                    created_at, generation)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, (SELECT generation FROM session WHERE id = $4))",
+         SELECT $1, $2, $3, s.id, $5, $6, $7, $8, $9, CAST($10 AS BIGINT), $11, s.generation FROM session s WHERE s.id = $4",
     )
     .bind(&grant.id)
     .bind(&grant.user_id)
@@ -130,7 +130,7 @@ pub async fn insert(conn: &mut Conn, grant: &Grant) -> Result<()> {
     .bind(grant.created_at)
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }
 
 /// Removes the grants of a session for a client that exceed a number, with everything that depends on them: first those

@@ -51,6 +51,9 @@ pub async fn rehash(conn: &mut Conn, user: &Id, old_phc: &str, new_phc: &str) ->
     Ok(())
 }
 
+/// How long a bucket is unused before it starts again.
+const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX / 4)
 }
@@ -93,7 +96,7 @@ pub async fn admit(conn: &mut Conn, bucket: &str, free: i64, longest: Duration, 
     .bind(now)
     .bind(free)
     .bind(micros(longest))
-    .bind(now - Duration::from_secs(24 * 60 * 60))
+    .bind(now - A_DAY)
     .bind(micros(SKEW))
     .fetch_optional(&mut *conn)
     .await?;
@@ -111,6 +114,39 @@ pub async fn admit(conn: &mut Conn, bucket: &str, free: i64, longest: Duration, 
 pub async fn clear_failures(conn: &mut Conn, bucket: &str) -> Result<()> {
     sqlx::query("DELETE FROM password_failure WHERE bucket = $1").bind(bucket).execute(conn).await?;
     Ok(())
+}
+
+/// The failures in a bucket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Failures {
+    /// How many there were without a success.
+    pub failures: i64,
+    /// When the next attempt counts.
+    pub next_try_at: Timestamp,
+    /// When the last attempt was.
+    pub updated_at: Timestamp,
+}
+
+/// The failures of a bucket that count at this moment: a bucket that was unused for a day starts again.
+pub async fn failures(conn: &mut Conn, bucket: &str, now: Timestamp) -> Result<Option<Failures>> {
+    Ok(sqlx::query_as(
+        "SELECT failures, next_try_at, updated_at FROM password_failure WHERE bucket = $1 AND updated_at >= $2",
+    )
+    .bind(bucket)
+    .bind(now - A_DAY)
+    .fetch_optional(conn)
+    .await?)
+}
+
+/// Forgets the failures of a bucket and of those below it, which are of known devices; returns how many there were.
+pub async fn clear_all_failures(conn: &mut Conn, bucket: &str) -> Result<u64> {
+    let escaped = bucket.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let done = sqlx::query("DELETE FROM password_failure WHERE bucket = $1 OR bucket LIKE $2 ESCAPE '\\'")
+        .bind(bucket)
+        .bind(format!("{escaped}:%"))
+        .execute(conn)
+        .await?;
+    Ok(done.rows_affected())
 }
 
 /// Removes buckets that were unused since a moment.

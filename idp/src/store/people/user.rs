@@ -173,10 +173,53 @@ pub async fn find_candidate(
     Ok(sqlx::query_as(sql).bind(normalised).bind(browser).bind(known_since).fetch_optional(conn).await?)
 }
 
-/// The users after `after`, in the order of creation.
-pub async fn list(conn: &mut Conn, after: Option<&Id>, limit: i64) -> Result<Vec<User>> {
-    let sql = select("WHERE u.id > $1 ORDER BY u.id LIMIT $2");
-    Ok(sqlx::query_as(sql).bind(after.map_or("", Id::as_str)).bind(limit).fetch_all(conn).await?)
+/// A user as lists show them.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The user.
+    pub user: User,
+    /// The identifiers, oldest first.
+    pub identifiers: Vec<Identifier>,
+    /// Whether a password is set.
+    pub has_password: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct EntryRow {
+    #[sqlx(flatten)]
+    user: User,
+    #[sqlx(flatten)]
+    identifier: MaybeIdentifier,
+    password_of: Option<String>,
+}
+
+/// The users after `after` with their identifiers, in the order of creation: one statement for all of them.
+pub async fn entries(conn: &mut Conn, after: Option<&Id>, limit: i64) -> Result<Vec<Entry>> {
+    let sql = sqlx::AssertSqlSafe(format!(
+        "SELECT {COLUMNS}, {IDENTIFIER_COLUMNS}, p.user_id AS password_of
+           FROM (SELECT {COLUMNS} FROM user_account u WHERE u.id > $1 ORDER BY u.id LIMIT $2) u
+           LEFT JOIN user_identifier i ON i.user_id = u.id LEFT JOIN password p ON p.user_id = u.id
+          ORDER BY u.id, i.created_at, i.id"
+    ));
+    let rows: Vec<EntryRow> =
+        sqlx::query_as(sql).bind(after.map_or("", Id::as_str)).bind(limit).fetch_all(conn).await?;
+    let mut entries: Vec<Entry> = Vec::new();
+    for row in rows {
+        if entries.last().is_none_or(|last| last.user.id != row.user.id) {
+            let has_password = row.password_of.is_some();
+            entries.push(Entry { user: row.user, identifiers: Vec::new(), has_password });
+        }
+        if let Some(last) = entries.last_mut() {
+            last.identifiers.extend(row.identifier.into_identifier());
+        }
+    }
+    Ok(entries)
+}
+
+/// How many users there are.
+pub async fn count(conn: &mut Conn) -> Result<i64> {
+    let row: (i64,) = sqlx::query_as("SELECT COUNT(*) FROM user_account").fetch_one(conn).await?;
+    Ok(row.0)
 }
 
 /// Adds a user; `Conflict` if the subject is taken.
@@ -221,6 +264,50 @@ pub async fn insert_identifier(
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Notes that a user owns an identifier, unless that was known.
+pub async fn verify_identifier(
+    conn: &mut Conn,
+    user: &Id,
+    kind: &str,
+    normalised: &str,
+    now: Timestamp,
+) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE user_identifier SET verified_at = $4
+          WHERE user_id = $1 AND kind = $2 AND normalised = $3 AND verified_at IS NULL",
+    )
+    .bind(user)
+    .bind(kind)
+    .bind(normalised)
+    .bind(now)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Takes an identifier from a user.
+pub async fn delete_identifier(conn: &mut Conn, user: &Id, kind: &str, normalised: &str) -> Result<()> {
+    sqlx::query("DELETE FROM user_identifier WHERE user_id = $1 AND kind = $2 AND normalised = $3")
+        .bind(user)
+        .bind(kind)
+        .bind(normalised)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes that what relying parties learn about a user has changed.
+pub async fn set_updated(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE user_account SET updated_at = $2 WHERE id = $1").bind(user).bind(now).execute(conn).await?;
+    Ok(())
+}
+
+/// Removes a user with everything that depends on them; returns whether there was such a user.
+pub async fn delete(conn: &mut Conn, user: &Id) -> Result<bool> {
+    let done = sqlx::query("DELETE FROM user_account WHERE id = $1").bind(user).execute(conn).await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// A user's identifiers, oldest first.
@@ -322,6 +409,20 @@ pub async fn give_role(conn: &mut Conn, user: &Id, role: &str, new_id: &Id, now:
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Whether a user other than this one has a role and can sign in by password.
+pub async fn another_with_password(conn: &mut Conn, role: &str, but: &Id) -> Result<bool> {
+    let row: Option<(String,)> = sqlx::query_as(
+        "SELECT p.user_id FROM role r JOIN user_role m ON m.role_id = r.id JOIN password p ON p.user_id = m.user_id
+           JOIN user_account u ON u.id = m.user_id
+          WHERE r.name = $1 AND u.id <> $2 AND u.disabled_at IS NULL LIMIT 1",
+    )
+    .bind(role)
+    .bind(but)
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.is_some())
 }
 
 /// Whether any user with this role can sign in by password.

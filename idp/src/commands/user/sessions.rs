@@ -1,0 +1,121 @@
+//! `latchkey user sessions`.
+
+use clap::Subcommand;
+use serde::Serialize;
+use serde_json::json;
+
+use super::row::{find, read};
+use crate::app::App;
+use crate::commands::output::{Failure, Outcome, Output, failed, table};
+use crate::login;
+use crate::store::people::session::{self, OfUser};
+
+/// How much of a `User-Agent` fits into a line.
+const WIDTH: usize = 60;
+
+/// What can be done about where a person is signed in.
+#[derive(Clone, Debug, Subcommand)]
+pub enum SessionsCommand {
+    /// List where a user is signed in
+    List {
+        /// Email address, username or subject of the user
+        user: String,
+    },
+    /// End a session, or all of them, with what applications may do because of them
+    End {
+        /// Email address, username or subject of the user
+        user: String,
+        /// Short name of the session, as listed
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        session: Option<String>,
+        /// End all sessions
+        #[arg(long)]
+        all: bool,
+        /// End also the access of applications that outlives sessions (offline_access)
+        #[arg(long, requires = "all", conflicts_with = "session")]
+        offline_access: bool,
+    },
+}
+
+/// A session as it is listed.
+#[derive(Clone, Debug, Serialize)]
+struct SessionRow {
+    /// The short name.
+    session: String,
+    /// When it began.
+    created_at: String,
+    /// When it was last used, by a person or by an application.
+    last_active_at: String,
+    /// The address that it came from.
+    address: Option<String>,
+    /// The `User-Agent` of the browser.
+    user_agent: Option<String>,
+}
+
+impl From<&OfUser> for SessionRow {
+    fn from(one: &OfUser) -> Self {
+        Self {
+            session: one.id.handle(),
+            created_at: one.created_at.to_string(),
+            last_active_at: one.refreshed_at.map_or(one.last_active_at, |at| at.max(one.last_active_at)).to_string(),
+            address: one.address.clone(),
+            user_agent: one.user_agent.clone(),
+        }
+    }
+}
+
+/// Runs a command on the sessions of a person.
+pub(super) async fn command(app: &App, command: SessionsCommand) -> Outcome {
+    match command {
+        SessionsCommand::List { user } => {
+            let user = find(app, &user).await?;
+            let rows: Vec<_> = live(app, &user.id).await?.iter().map(SessionRow::from).collect();
+            let none = format!("{} is not signed in anywhere.", read(app, &user).await?.row.label());
+            Ok(list(&rows, &none))
+        }
+        SessionsCommand::End { user, session: Some(handle), .. } => {
+            let user = find(app, &user).await?;
+            let live = live(app, &user.id).await?;
+            let Some(found) = live.iter().find(|one| one.id.handle() == handle) else {
+                let others: Vec<_> = live.iter().map(|one| one.id.handle()).collect();
+                let others = if others.is_empty() { "none".to_owned() } else { others.join(" ") };
+                return Err(Failure::NotFound(format!("No session {handle} found. The user has: {others}")));
+            };
+            login::session::end_one(app, &user.id, &found.id).await.map_err(failed)?;
+            let label = read(app, &user).await?.row.label();
+            Ok(Output::new(format!("Ended session {handle} of {label}."), &json!({ "ended": [handle] })))
+        }
+        SessionsCommand::End { user, session: None, offline_access, .. } => {
+            let user = find(app, &user).await?;
+            let ended: Vec<_> = live(app, &user.id).await?.iter().map(|one| one.id.handle()).collect();
+            login::session::end_all(app, &user.id, offline_access).await.map_err(failed)?;
+            let label = read(app, &user).await?.row.label();
+            let tail = match offline_access {
+                true => " Applications have no access any more until the user signs in again.",
+                false => " Applications with offline access keep it; to end that, too, add --offline-access.",
+            };
+            let sessions = counted(ended.len());
+            let data = json!({ "ended": ended, "offline_access": offline_access });
+            Ok(Output::new(format!("Ended {sessions} of {label}.{tail}"), &data))
+        }
+    }
+}
+
+fn counted(sessions: usize) -> String {
+    if sessions == 1 { "1 session".to_owned() } else { format!("{sessions} sessions") }
+}
+
+async fn live(app: &App, user: &crate::base::id::Id) -> Result<Vec<OfUser>, Failure> {
+    let mut conn = app.db.read().await.map_err(failed)?;
+    Ok(session::list_of_user(&mut conn, user, app.now()).await.map_err(failed)?)
+}
+
+fn list(rows: &[SessionRow], none: &str) -> Output {
+    let row = |one: &SessionRow| {
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let browser: String = text(&one.user_agent).chars().take(WIDTH).collect();
+        [one.session.clone(), one.created_at.clone(), one.last_active_at.clone(), text(&one.address), browser]
+    };
+    let cells: Vec<_> = rows.iter().map(row).collect();
+    Output::new(table(["SESSION", "STARTED", "LAST ACTIVE", "ADDRESS", "BROWSER"], &cells, none), &rows)
+}

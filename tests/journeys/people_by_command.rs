@@ -1,0 +1,368 @@
+//! An operator who manages people on the command line while the server runs.
+
+use latchkey::store::people::user::ADMINISTRATOR;
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, PASSWORD, TestApp, answer, made_up};
+
+fn command(app: &TestApp, args: &[&str]) -> Answer {
+    answer(&app.app.config, args)
+}
+
+/// What `user show` tells programs.
+fn shown(app: &TestApp, user: &str) -> Value {
+    command(app, &["user", "show", user, "--json"]).json()
+}
+
+/// Gives a person a role.
+async fn give(app: &TestApp, name: &str, role: &'static str) {
+    let (user, now) = (app.user(name).await.id, app.app.now());
+    let id = app.app.id();
+    let give = made_up(move |tx| {
+        Box::pin(async move { latchkey::store::people::user::give_role(tx, &user, role, &id, now).await })
+    });
+    app.app.db.write(give).await.unwrap();
+}
+
+/// Types a wrong password so many times.
+async fn fail(app: &TestApp, name: &str, times: usize) {
+    let mut browser = app.browser();
+    for _ in 0..times {
+        let page = browser.get("/sign-in").await;
+        page.form().fill("identifier", name).fill("password", "wrong password here").submit(&mut browser).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_is_added_with_a_profile_and_only_what_is_known_is_verified() {
+    let app = TestApp::beside_a_process().await;
+    let add = ["user", "add", "--username", "Alice", "--email", "alice@example.com", "--name", "Alice Liddell"];
+    let text = command(&app, &[&add[..], &["--locality", "Oxford", "--locale", "en-GB"]].concat()).done();
+    assert!(text.starts_with("Added Alice (subject ") && text.contains("/set-password?token=lk_mt_"), "{text}");
+    let json = shown(&app, "alice");
+    assert_eq!((&json["email_verified"], &json["has_password"]), (&json!(false), &json!(false)));
+    assert_eq!(
+        json["profile"],
+        json!({ "name": "Alice Liddell", "locale": "en-GB", "address": { "locality": "Oxford" } })
+    );
+    // To follow the link proves nothing: the operator may have handed it over in any way.
+    let link = text.lines().last().unwrap().trim();
+    let mut browser = app.browser();
+    browser.get(link).await.form().fill("password", PASSWORD).submit(&mut browser).await;
+    let json = shown(&app, "alice@example.com");
+    assert_eq!(
+        (&json["email_verified"], &json["has_password"], &json["sessions"]),
+        (&json!(false), &json!(true), &json!(1))
+    );
+    assert!(json["last_sign_in_at"].is_string(), "{json}");
+    let text = command(&app, &["user", "show", "Alice"]).done();
+    for (name, value) in [
+        ("email", "alice@example.com (not verified)"),
+        ("username", "Alice"),
+        ("locality", "Oxford"),
+        ("password", "set"),
+    ] {
+        let line = text.lines().find_map(|line| line.strip_prefix(name).filter(|rest| rest.starts_with("  ")));
+        assert_eq!(line.map(str::trim), Some(value), "{name} in {text}");
+    }
+    command(&app, &["user", "add", "--email", "bob@example.com", "--email-verified"]).done();
+    assert_eq!(shown(&app, "bob@example.com")["email_verified"], true);
+    for (args, code, words) in [
+        (
+            &["--email", "carol"][..],
+            2,
+            "--email: \"carol\" is not an email address; a username is given with --username",
+        ),
+        (&["--username", "carol@example.com"], 2, "--username: \"carol@example.com\" is not a username"),
+        (&["--username", "carol@example.com"], 2, "an email address is given with --email"),
+        (&["--username", "carol", "--email-verified"], 2, "--email"),
+        (&["--username", "carol", "--website", "carol"], 2, "--website: allowed: a URL"),
+        (&["--username", "ALICE"], 4, "Another user has this email address or username"),
+        (&["--name", "Carol"], 2, "--email"),
+    ] {
+        command(&app, &[&["user", "add"], args].concat()).refused(code, words);
+    }
+    assert_eq!(app.rows("user_account").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_profile_is_edited_claim_by_claim() {
+    let app = TestApp::beside_a_process().await;
+    let rp = app.relying_party().await;
+    let tokens = rp.tokens_of("alice").await;
+    let edit = |args: &[&str]| command(&app, &[&["user", "edit", "alice"], args].concat());
+    let text = edit(&["--nickname", "Al", "--birthdate", "1852-05-04", "--country", "UK"]).done();
+    assert!(text.starts_with("Changed alice.\n") && text.contains("1852-05-04"), "{text}");
+    let userinfo = rp.userinfo(&tokens.access_token).await.expect(200).json();
+    assert_eq!((&userinfo["nickname"], &userinfo["name"]), (&json!("Al"), &json!("alice Example")), "{userinfo}");
+    let json = edit(&["--unset", "nickname", "--unset", "country", "--name", "Alice", "--json"]).json();
+    assert_eq!(json["profile"], json!({ "name": "Alice", "locale": "en", "birthdate": "1852-05-04" }));
+    let changes = async || app.events().await.iter().filter(|kind| *kind == "profile_changed").count();
+    assert_eq!(changes().await, 2);
+    assert!(edit(&["--name", "Alice"]).done().starts_with("alice is so already."));
+    assert_eq!(changes().await, 2);
+    edit(&["--birthdate", "May"]).refused(2, "--birthdate: allowed: YYYY-MM-DD");
+    edit(&["--unset", "email"]).refused(2, "invalid value");
+    edit(&[]).refused(2, "give at least one option");
+    command(&app, &["user", "edit", "nobody", "--name", "X"]).refused(3, "No user found for nobody.");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn identifiers_are_added_verified_and_removed_but_never_the_last_one() {
+    let app = TestApp::beside_a_process().await;
+    command(&app, &["user", "add", "--username", "alice"]).done();
+    app.user("bob").await;
+    let identifier = |args: &[&str]| command(&app, &[&["user", "identifier"], args].concat());
+    identifier(&["remove", "alice", "alice"]).refused(4, "is the only thing that the user can sign in with");
+    let text = identifier(&["add", "alice", "--email", "Alice@Example.com"]).done();
+    assert!(text.contains("Added Alice@Example.com to alice.") && text.contains("  username alice"), "{text}");
+    let verified = || shown(&app, "alice")["identifiers"][1]["verified_at"].is_string();
+    assert!(!verified());
+    identifier(&["verify", "alice", "alice"]).refused(2, "is a username");
+    identifier(&["verify", "alice", "other@example.com"])
+        .refused(3, "The user does not have other@example.com, only: alice");
+    assert!(
+        identifier(&["verify", "alice", "alice@example.com"])
+            .done()
+            .starts_with("Marked alice@example.com as verified.")
+    );
+    assert!(verified());
+    assert!(identifier(&["verify", "alice", "alice@example.com"]).done().contains("is verified already"));
+    for (args, code, words) in [
+        (&["add", "alice", "--email", "bob@example.com"][..], 4, "Another user has this"),
+        (&["add", "alice", "--username", "x@example.com"], 2, "--username: "),
+        (&["add", "alice"], 2, "--email"),
+        (&["add", "nobody", "--username", "x"], 3, "No user found for nobody."),
+        (&["remove", "alice", "bob"], 3, "The user does not have bob"),
+    ] {
+        identifier(args).refused(code, words);
+    }
+    // A link that may have gone to an address goes with it.
+    let link = command(&app, &["user", "set-password", "alice", "--json"]).json();
+    assert!(identifier(&["remove", "alice", "ALICE"]).done().contains("Removed ALICE from Alice@Example.com."));
+    let page = app.browser().get(link["link"]["url"].as_str().unwrap()).await;
+    assert!(page.reply.status.is_client_error(), "{}", page.reply.status);
+    command(&app, &["user", "show", "alice"]).refused(3, "No user found for alice.");
+    assert_eq!(shown(&app, "alice@example.com")["username"], Value::Null);
+    let events = app.events().await;
+    for kind in ["identifier_added", "identifier_verified", "identifier_removed"] {
+        assert_eq!(events.iter().filter(|one| *one == kind).count(), 1, "{kind}: {events:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sessions_are_listed_and_ended_one_by_one_or_all_at_once() {
+    let app = TestApp::beside_a_process().await;
+    app.user("alice").await;
+    let text = command(&app, &["user", "sessions", "list", "alice"]).done();
+    assert!(text.contains("alice is not signed in anywhere."), "{text}");
+    let mut first = app.browser().sign_in("alice").await;
+    let mut second = app.browser().sign_in("alice").await;
+    let listed = command(&app, &["user", "sessions", "list", "alice", "--json"]).json();
+    let handles: Vec<_> = listed.as_array().unwrap().iter().map(|one| one["session"].as_str().unwrap()).collect();
+    assert_eq!(handles.len(), 2);
+    let text = command(&app, &["user", "sessions", "list", "alice"]).done();
+    assert!(text.starts_with("SESSION") && text.contains(handles[0]), "{text}");
+    // The most recently used one comes first.
+    let text = command(&app, &["user", "sessions", "end", "alice", handles[0]]).done();
+    assert!(text.contains(&format!("Ended session {} of alice.", handles[0])), "{text}");
+    assert!(second.get("/account").await.url.contains("/sign-in"));
+    first.get("/account").await.reply.expect(200);
+    command(&app, &["user", "sessions", "end", "alice", handles[0]])
+        .refused(3, &format!("The user has: {}", handles[1]));
+    for args in [&["alice"][..], &["alice", handles[1], "--all"], &["alice", handles[1], "--offline-access"]] {
+        assert_eq!(command(&app, &[&["user", "sessions", "end"], args].concat()).code, 2, "{args:?}");
+    }
+    let json = command(&app, &["user", "sessions", "end", "alice", "--all", "--json"]).json();
+    assert_eq!(json["ended"], json!([handles[1]]));
+    assert!(first.get("/account").await.url.contains("/sign-in"));
+    // Access that outlives sessions is ended if that is wished.
+    let rp = app.relying_party().await;
+    let request = rp.request().set("scope", "openid offline_access");
+    let code = app.browser().sign_in("alice").await.go_through(&request).await.code();
+    let tokens = rp.exchange(&code).await.tokens();
+    let text = command(&app, &["user", "sessions", "end", "alice", "--all"]).done();
+    assert!(text.starts_with("Ended 1 session of alice.") && text.contains("add --offline-access"), "{text}");
+    let tokens = rp.refresh(tokens.refresh()).await.tokens();
+    command(&app, &["user", "sessions", "end", "alice", "--all", "--offline-access"]).done();
+    rp.refresh(tokens.refresh()).await.error("invalid_grant");
+    let events = app.events().await;
+    assert_eq!(events.iter().filter(|one| *one == "session_ended").count(), 1);
+    assert_eq!(events.iter().filter(|one| *one == "all_sessions_ended").count(), 3);
+    command(&app, &["user", "sessions", "list", "nobody"]).refused(3, "No user found for nobody.");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_who_is_throttled_or_shut_out_is_told_and_unlocked() {
+    let app = TestApp::beside_a_process().await;
+    let alice = app.user("alice").await;
+    assert_eq!(shown(&app, "alice")["throttled_until"], Value::Null);
+    fail(&app, "alice", 5).await;
+    fail(&app, "alice@example.com", 1).await;
+    let json = shown(&app, "alice");
+    assert_eq!((json["throttled_until"].is_string(), &json["password_closed"]), (true, &json!(false)), "{json}");
+    let text = command(&app, &["user", "show", "alice"]).done();
+    assert!(text.contains("password sign-in  throttled until "), "{text}");
+    let text = command(&app, &["user", "unlock", "alice"]).done();
+    assert!(text.starts_with("Unlocked alice"), "{text}");
+    assert_eq!((app.rows("password_failure").await, &shown(&app, "alice")["throttled_until"]), (0, &Value::Null));
+    app.browser().sign_in("alice").await;
+    // After a hundred failures in a row.
+    let now = app.app.now().micros();
+    app.execute(format!("INSERT INTO password_failure VALUES ('user:{}', 100, {now}, {now})", alice.id)).await;
+    let json = shown(&app, "alice");
+    assert_eq!(json["password_closed"], true);
+    let text = command(&app, &["user", "show", "alice"]).done();
+    assert!(text.contains("closed after too many failures"), "{text}");
+    assert_eq!(command(&app, &["user", "unlock", "alice", "--json"]).json()["password_closed"], false);
+    assert!(command(&app, &["user", "unlock", "alice"]).done().contains("no failures to forget"));
+    assert_eq!(app.events().await.iter().filter(|one| *one == "user_unlocked").count(), 2);
+    command(&app, &["user", "unlock", "nobody"]).refused(3, "No user found for nobody.");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn users_are_searched_and_listed_page_by_page_with_a_count() {
+    let app = TestApp::beside_a_process().await;
+    for (name, email, full) in [
+        ("alice", "a@one.example", "Alice Liddell"),
+        ("bob", "b@one.example", "Bob Ross"),
+        ("carol", "c@two.example", "Алиса Иванова"),
+    ] {
+        command(&app, &["user", "add", "--username", name, "--email", email, "--name", full]).done();
+    }
+    let list = |args: &[&str]| command(&app, &[&["user", "list", "--json"], args].concat()).json();
+    let names = |page: &Value| -> Vec<String> {
+        page["users"].as_array().unwrap().iter().map(|one| one["username"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = list(&[]);
+    assert_eq!(
+        (names(&all), &all["total"], &all["next"]),
+        (vec!["alice".into(), "bob".into(), "carol".into()], &json!(3), &Value::Null)
+    );
+    let first = list(&["--limit", "2"]);
+    assert_eq!((names(&first), &first["total"]), (vec!["alice".into(), "bob".into()], &json!(3)));
+    let second = list(&["--limit", "2", "--after", first["next"].as_str().unwrap()]);
+    assert_eq!((names(&second), &second["next"]), (vec!["carol".into()], &Value::Null));
+    let sub = all["users"][1]["sub"].as_str().unwrap();
+    for (text, wanted) in [
+        ("one.example", &["alice", "bob"][..]),
+        ("LIDDELL", &["alice"]),
+        ("аЛИСА", &["carol"]),
+        ("CAROL", &["carol"]),
+        (sub, &["bob"]),
+        ("nothing", &[]),
+        ("%", &[]),
+    ] {
+        let found = list(&["--search", text]);
+        assert_eq!(
+            (names(&found), found["total"].as_u64()),
+            (wanted.iter().map(|it| (*it).to_owned()).collect(), Some(wanted.len() as u64)),
+            "{text}"
+        );
+    }
+    let page = list(&["--search", "one.example", "--limit", "1"]);
+    assert_eq!((names(&page), &page["total"]), (vec!["alice".into()], &json!(2)));
+    let page = list(&["--search", "one.example", "--limit", "1", "--after", page["next"].as_str().unwrap()]);
+    assert_eq!((names(&page), &page["total"], &page["next"]), (vec!["bob".into()], &json!(2), &Value::Null));
+    let text = command(&app, &["user", "list", "--limit", "2"]).done();
+    assert!(text.starts_with("SUBJECT") && text.contains("2 of 3 users. For the next page, add --after "), "{text}");
+    assert!(command(&app, &["user", "list", "--search", "nothing"]).done().contains("No users match \"nothing\"."));
+    for (args, code) in [(&["--limit", "0"][..], 2), (&["--limit", "1001"], 2), (&["--after", "nobody"], 3)] {
+        assert_eq!(command(&app, &[&["user", "list"], args].concat()).code, code, "{args:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deleted_user_is_gone_everywhere_at_once_and_leaves_an_event() {
+    let app = TestApp::beside_a_process().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let code = browser.go_through(&rp.request()).await.code();
+    let tokens = rp.exchange(&code).await.tokens();
+    fail(&app, "alice", 1).await;
+    let id = app.person("alice").await.id;
+    let said = command(&app, &["user", "delete", "alice"]).refused(2, "add --yes");
+    for words in ["alice@example.com", "sessions: 1", "applications with access: 1", "identifiers: alice"] {
+        assert!(said.contains(words), "{words} in {said}");
+    }
+    assert_eq!(app.rows("user_account").await, 1);
+    let text = command(&app, &["user", "delete", "alice", "--yes"]).done();
+    assert!(text.starts_with("Deleted alice (subject "), "{text}");
+    for table in [
+        "user_account",
+        "user_identifier",
+        "password",
+        "session",
+        "client_grant",
+        "consent",
+        "refresh_family",
+        "authorization_code",
+        "known_device",
+        "password_failure",
+        "one_time_link",
+    ] {
+        assert_eq!(app.rows(table).await, 0, "{table}");
+    }
+    rp.userinfo(&tokens.access_token).await.expect(401);
+    rp.refresh(tokens.refresh()).await.error("invalid_grant");
+    assert_eq!(rp.introspect(&tokens.access_token).await.expect(200).json()["active"], false);
+    assert!(browser.get("/account").await.url.contains("/sign-in"));
+    let events: Vec<(String, String)> = sqlx::query_as("SELECT kind, data FROM event WHERE kind = 'user_deleted'")
+        .fetch_all(&mut *app.app.db.read().await.unwrap())
+        .await
+        .unwrap();
+    assert_eq!(events, [("user_deleted".to_owned(), json!({ "user": id.as_str() }).to_string())]);
+    command(&app, &["user", "delete", "alice", "--yes"]).refused(3, "No user found for alice.");
+    // The names are free again.
+    app.user("alice").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_administrator_is_neither_disabled_nor_deleted_by_mistake() {
+    let app = TestApp::beside_a_process().await;
+    give(&app, "alice", ADMINISTRATOR).await;
+    give(&app, "bob", ADMINISTRATOR).await;
+    let text = command(&app, &["user", "disable", "alice"]).done();
+    assert!(text.starts_with("Disabled alice and ended all sessions."), "{text}");
+    assert!(command(&app, &["user", "disable", "alice"]).done().contains("alice is disabled already."));
+    // Bob alone is left.
+    for args in [&["disable", "bob"][..], &["delete", "bob", "--yes"]] {
+        command(&app, &[&["user"], args].concat()).refused(4, "bob is the last administrator who can sign in");
+    }
+    assert_eq!(shown(&app, "bob")["roles"], json!([ADMINISTRATOR]));
+    assert_eq!(shown(&app, "bob")["disabled"], false);
+    assert_eq!(command(&app, &["user", "disable", "bob", "--last-administrator", "--json"]).json()["disabled"], true);
+    assert!(command(&app, &["user", "enable", "bob"]).done().starts_with("Enabled bob."));
+    assert!(command(&app, &["user", "enable", "bob"]).done().contains("bob is enabled already."));
+    command(&app, &["user", "delete", "alice", "--yes"]).done();
+    command(&app, &["user", "delete", "bob", "--yes", "--last-administrator"]).done();
+    assert_eq!(app.rows("user_account").await, 0);
+    for args in [&["disable", "nobody"][..], &["enable", "nobody"], &["delete", "nobody"], &["set-password", "nobody"]]
+    {
+        command(&app, &[&["user"], args].concat()).refused(3, "No user found for nobody.");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_administrators_who_are_let_go_at_once_one_stays() {
+    let app = TestApp::beside_a_process().await;
+    give(&app, "alice", ADMINISTRATOR).await;
+    give(&app, "bob", ADMINISTRATOR).await;
+    let let_go = async |name: &str| {
+        let id = app.person(name).await.id;
+        latchkey::account::delete::delete(&app.app, &id, false).await.unwrap()
+    };
+    let (alice, bob) = tokio::join!(let_go("alice"), let_go("bob"));
+    assert_ne!(alice, bob, "{alice:?} {bob:?}");
+    assert_eq!(app.rows("user_account").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_who_is_deleted_is_asked_to_sign_in_and_gets_no_code() {
+    let app = TestApp::beside_a_process().await;
+    let rp = app.client(latchkey::oidc::client::metadata::ClientKind::Web, |new| new.first_party = true).await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let id = app.person("alice").await.id;
+    latchkey::account::delete::delete(&app.app, &id, false).await.unwrap();
+    browser.get(&rp.request().path()).await.expect("sign-in");
+}
