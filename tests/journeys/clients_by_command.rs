@@ -260,8 +260,8 @@ async fn a_disabled_client_stops_working_and_goes_on_when_it_is_enabled() {
     command(&app, &["client", "enable", "shop"]).done();
     let removed = latchkey::clients::remove_disabled(&app.app, rp.client.id.clone(), since).await;
     assert!(matches!(removed, Err(latchkey::store::db::Error::Conflict)), "{removed:?}");
-    let text = command(&app, &["client", "remove", "shop"]).done();
-    assert!(text.contains("Removed client shop"), "{text}");
+    let json = command(&app, &["client", "remove", "shop", "--json"]).json();
+    assert_eq!(json, json!({ "client_id": "shop", "removed": true }));
     command(&app, &["client", "remove", "shop"]).refused(3, "No client found with the client ID shop.");
 }
 
@@ -326,7 +326,11 @@ async fn a_secret_that_expires_stops_by_itself_and_counts_no_longer_as_one() {
     assert_eq!(states, [true, false]);
     let [first, expired] = [0, 1].map(|n| listed[n]["secret"].as_str().unwrap());
     command(&app, &["client", "secret", "remove", "robot", first]).refused(2, "the last valid secret");
-    command(&app, &["client", "secret", "remove", "robot", expired]).done();
+    let json = command(&app, &["client", "secret", "remove", "robot", expired, "--json"]).json();
+    assert_eq!(json, json!({ "client_id": "robot", "secret": expired, "removed": true }));
+    let failure = command(&app, &["client", "secret", "remove", "robot", expired, "--json"]).refused(3, "not_found");
+    let failure: Value = serde_json::from_str(&failure).unwrap();
+    assert!(failure["message"].as_str().unwrap().contains(first), "{failure}");
     relying_party(&app, "robot", added["client_secret"].as_str().unwrap()).await.client_credentials().await.expect(200);
 }
 
@@ -373,7 +377,8 @@ async fn a_client_of_the_configuration_file_is_changed_only_there() {
     for args in &all[..5] {
         command(&app, &[&["client"], *args].concat()).refused(4, "no longer in the configuration file");
     }
-    command(&app, &["client", "remove", "declared"]).done();
+    let text = command(&app, &["client", "remove", "declared"]).done();
+    assert!(text.contains("Removed client declared and everything that it was granted."), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -99,7 +99,7 @@ async fn a_profile_is_edited_claim_by_claim() {
     assert_eq!(json["profile"], json!({ "name": "Alice", "locale": "en", "birthdate": "1852-05-04" }));
     let changes = async || app.events().await.iter().filter(|kind| *kind == "profile_changed").count();
     assert_eq!(changes().await, 2);
-    assert!(edit(&["--name", "Alice"]).done().starts_with("alice is so already."));
+    assert!(edit(&["--name", "Alice"]).done().starts_with("Nothing to change: alice has this profile already."));
     assert_eq!(changes().await, 2);
     edit(&["--birthdate", "May"]).refused(2, "--birthdate: allowed: YYYY-MM-DD");
     edit(&["--unset", "email"]).refused(2, "invalid value");
@@ -114,6 +114,11 @@ async fn identifiers_are_added_verified_and_removed_but_never_the_last_one() {
     app.user("bob").await;
     let identifier = |args: &[&str]| command(&app, &[&["user", "identifier"], args].concat());
     identifier(&["remove", "alice", "alice"]).refused(4, "is the only thing that the user can sign in with");
+    let json = identifier(&["add", "alice", "--email", "second@example.com", "--email-verified", "--json"]).json();
+    assert_eq!(json["identifiers"][1]["value"], "second@example.com");
+    assert!(json["identifiers"][1]["verified_at"].is_string(), "{json}");
+    identifier(&["remove", "alice", "second@example.com"]).done();
+    identifier(&["add", "alice", "--email-verified"]).refused(2, "--email");
     let text = identifier(&["add", "alice", "--email", "Alice@Example.com"]).done();
     assert!(text.contains("Added Alice@Example.com to alice.") && text.contains("  username alice"), "{text}");
     let verified = || shown(&app, "alice")["identifiers"][1]["verified_at"].is_string();
@@ -145,8 +150,8 @@ async fn identifiers_are_added_verified_and_removed_but_never_the_last_one() {
     command(&app, &["user", "show", "alice"]).refused(3, "No user found for alice.");
     assert_eq!(shown(&app, "alice@example.com")["username"], Value::Null);
     let events = app.events().await;
-    for kind in ["identifier_added", "identifier_verified", "identifier_removed"] {
-        assert_eq!(events.iter().filter(|one| *one == kind).count(), 1, "{kind}: {events:?}");
+    for (kind, count) in [("identifier_added", 2), ("identifier_verified", 1), ("identifier_removed", 2)] {
+        assert_eq!(events.iter().filter(|one| *one == kind).count(), count, "{kind}: {events:?}");
     }
 }
 
@@ -334,7 +339,8 @@ async fn the_last_administrator_is_neither_disabled_nor_deleted_by_mistake() {
     assert_eq!(command(&app, &["user", "disable", "bob", "--last-administrator", "--json"]).json()["disabled"], true);
     assert!(command(&app, &["user", "enable", "bob"]).done().starts_with("Enabled bob."));
     assert!(command(&app, &["user", "enable", "bob"]).done().contains("bob is enabled already."));
-    command(&app, &["user", "delete", "alice", "--yes"]).done();
+    let json = command(&app, &["user", "delete", "alice", "--yes", "--json"]).json();
+    assert_eq!(json["deleted"], true);
     command(&app, &["user", "delete", "bob", "--yes", "--last-administrator"]).done();
     assert_eq!(app.rows("user_account").await, 0);
     for args in [&["disable", "nobody"][..], &["enable", "nobody"], &["delete", "nobody"], &["set-password", "nobody"]]

@@ -253,7 +253,10 @@ async fn change(app: &App, wanted: EditClient) -> Outcome {
     let changed = edit::edit(app, &client_id, yes, edited).await.map_err(failed)?;
     let changed = changed.map_err(|why| refused(why, &client_id))?;
     let shown = harmless(&client_id);
-    let mut head = if changed { format!("Changed client {shown}.") } else { format!("Client {shown} is so already.") };
+    let mut head = match changed {
+        true => format!("Changed client {shown}."),
+        false => format!("Nothing to change: client {shown} has these settings already."),
+    };
     let client = read(app, &client_id).await?;
     if changed && client.is_without_secret() {
         head = format!("{head} It has no valid secret. Add one: latchkey client secret add {shown}");

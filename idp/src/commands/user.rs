@@ -284,7 +284,10 @@ async fn change(app: &App, wanted: &EditUser) -> Outcome {
     let shown = row::read(app, &user).await?;
     let mut output = row::show(&shown);
     let label = shown.row.label();
-    let head = if changed { format!("Changed {label}.") } else { format!("{label} is so already.") };
+    let head = match changed {
+        true => format!("Changed {label}."),
+        false => format!("Nothing to change: {label} has this profile already."),
+    };
     output.text = format!("{head}\n\n{}", output.text);
     Ok(output)
 }

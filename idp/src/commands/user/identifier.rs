@@ -40,29 +40,37 @@ pub enum IdentifierCommand {
 
 /// New identifiers of a person.
 #[derive(Args, Clone, Debug)]
-#[group(id = "identifier", required = true, multiple = true, args = ["email", "username"])]
 pub struct NewIdentifiers {
-    /// Email address
-    #[arg(long)]
-    pub email: Option<String>,
+    /// At least one
+    #[command(flatten)]
+    typed: Typed,
     /// The email address is verified: you know that it belongs to the user
     #[arg(long, requires = "email")]
-    pub email_verified: bool,
+    email_verified: bool,
+}
+
+/// The identifiers as they were typed.
+#[derive(Args, Clone, Debug)]
+#[group(required = true, multiple = true)]
+struct Typed {
+    /// Email address
+    #[arg(long)]
+    email: Option<String>,
     /// Username
     #[arg(long)]
-    pub username: Option<String>,
+    username: Option<String>,
 }
 
 impl NewIdentifiers {
     /// The identifiers. An email address is not verified unless the operator says so: to type it proves nothing.
     pub fn parse(&self, now: Timestamp) -> Result<Vec<Identifier>, Failure> {
         let mut identifiers = Vec::new();
-        if let Some(text) = &self.username {
+        if let Some(text) = &self.typed.username {
             let hint = if text.contains('@') { "; an email address is given with --email" } else { "" };
             let explain = |problem: Problem| format!("--username: {}{hint}", problem.explain(text));
             identifiers.push(parse_username(text).map_err(|problem| Failure::Usage(explain(problem)))?);
         }
-        if let Some(text) = &self.email {
+        if let Some(text) = &self.typed.email {
             let hint = if text.contains('@') { "" } else { "; a username is given with --username" };
             let explain = |problem: Problem| format!("--email: {}{hint}", problem.explain(text));
             let parsed = parse_email(text, self.email_verified.then_some(now));
@@ -73,7 +81,7 @@ impl NewIdentifiers {
 
     /// What was typed.
     pub fn words(&self) -> impl Iterator<Item = &str> {
-        [&self.username, &self.email].into_iter().flatten().map(String::as_str)
+        [&self.typed.username, &self.typed.email].into_iter().flatten().map(String::as_str)
     }
 }
 

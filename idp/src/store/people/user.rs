@@ -35,7 +35,7 @@ pub struct User {
 pub enum IdentifierKind {
     /// A name of the user's choice.
     Username,
-    /// A mail address.
+    /// An email address.
     Email,
     /// A telephone number in E.164.
     Phone,
@@ -132,7 +132,7 @@ pub async fn find_by_sub(conn: &mut Conn, sub: &str) -> Result<Option<User>> {
     Ok(sqlx::query_as(select("WHERE u.sub = $1")).bind(sub).fetch_optional(conn).await?)
 }
 
-/// Finds a user by a normalised identifier of any kind. Mail addresses and user names never collide: only addresses
+/// Finds a user by a normalised identifier of any kind. Email addresses and usernames never collide: only addresses
 /// have an `@`.
 pub async fn find_by_identifier(conn: &mut Conn, normalised: &str) -> Result<Option<User>> {
     let sql = select("JOIN user_identifier i ON i.user_id = u.id WHERE i.normalised = $1 ORDER BY i.created_at");
