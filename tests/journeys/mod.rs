@@ -5,6 +5,7 @@ mod diagnosis;
 mod health;
 pub mod main_job;
 mod people_by_command;
+mod moving;
 mod replicas;
 pub mod two_tabs;
 mod watching;
