@@ -31,32 +31,32 @@ print(f"""<!-- Written by `bench/run`. -->
 
 Measured by `bench/run` with commit {said("git", "rev-parse", "--short", "HEAD")} on {processor()}, {said("nproc")} cores, {memory()} GB,
 Linux {platform.release()}, {said("rustc", "--version")}, PostgreSQL {postgres}. The server is pinned to one core, the load to another, by 16
-connections over loopback; PostgreSQL shares the core of the load. What is told as a share of a limit is compared with what the
-same core does right before and after. For tokens and sign-ins that is the same library and nothing else: signatures of a small token
-(half as many where an answer needs two), argon2id hashes with 19 MiB and 2 passes. For all else it is the same server
-and load with an answer that takes nothing (`/health/live`). Where a spread is told, the share was measured so often, each time with
-its limit; the row is the round in the middle, the spread the least and the greatest share.
+connections over loopback; PostgreSQL shares the core of the load. "Of the limit" compares a rate with what the
+same core can do at best, measured right before and after. For tokens and sign-ins that is the same library and nothing else: signatures of a small token
+(half as many if an answer needs two), or argon2id hashes with 19 MiB and 2 passes. For all others it is the same server
+and load with an empty answer (`/health/live`). "Spread" is the smallest and the largest share in several rounds, each with
+its own limit; the row shows the round in the middle. "Goal" is the rate that the project aims at.
 
 SQLite runs with `synchronous=FULL`, PostgreSQL with its own defaults (fsync, synchronous commit). Every user has a session and a
-grant; a password sign-in is the page and the form, by somebody else each time. `tokens.refresh_grace` is 0, since a family that
+grant; a password sign-in is the page and the form, each time by another user. `tokens.refresh_grace` is 0, since a family that
 refreshes more than eight times within it keeps its newest token for a while; so each row holds one rotation, as it does where
 families refresh every ten minutes.
 """)
 for run in runs:
     print(f"## {run['database']}, {run['users']:,} users\n")
-    print("| | per second | bar | of the limit | spread | median | p99 |\n|---|---|---|---|---|---|---|")
+    print("| | per second | goal | of the limit | spread | median | p99 |\n|---|---|---|---|---|---|---|")
     for line in run["lines"]:
-        mark = "" if line["rate"] >= line["bar"] else " **missed**"
+        mark = "" if line["rate"] >= line["bar"] else ", not reached"
         limit = line["limit"]
         share = f"{line['rate'] / limit['rate']:.0%} of {limit['rate']:,.0f} {limit['name']}" if limit else "–"
         shares = line["shares"]
         spread = f"{shares[0]:.0%} to {shares[-1]:.0%} ({len(shares)} times)" if len(shares) > 1 else "–"
         print(f"| {line['name']} | {line['rate']:,.0f} | {line['bar']:,.0f}{mark} | {share} | {spread} "
               f"| {line['median_ms']:.2f} ms | {line['p99_ms']:.2f} ms |")
-    print(f"\nSecond start to the first answer: {run['started_in_ms']:.0f} ms (bar 100). Memory (PSS): {run['pss_idle']:.1f} MiB at rest "
-          f"(bar 30), {run['pss_loaded']:.1f} MiB after the load (bar 60).\n")
+    print(f"\nSecond start to the first answer: {run['started_in_ms']:.0f} ms (goal 100). Memory (PSS): {run['pss_idle']:.1f} MiB at rest "
+          f"(goal 30), {run['pss_loaded']:.1f} MiB after the load (goal 60).\n")
     starts = run["starts"]
-    print(f"{starts['count']:,} sign-ins that nobody went on with ({starts['rate']:,.0f} a second, `/authorize` and the page): the database had "
+    print(f"{starts['count']:,} sign-ins that were not completed ({starts['rate']:,.0f} a second, `/authorize` and the page): the database had "
           f"{starts['rows_before']:,} rows before and {starts['rows_after']:,} after, the server {starts['pss_before']:.1f} MiB before and "
           f"{starts['pss_after']:.1f} MiB after.\n")
 
@@ -64,7 +64,7 @@ by = {(run["database"], run["users"]): {line["name"]: line["rate"] for line in r
 counts = sorted({run["users"] for run in runs})
 if len(counts) > 1:
     few, many = counts[0], counts[-1]
-    print(f"## With {few:,} users and with {many:,}\n\nHow many times the rate with few users is that with many; 1.2 is the bar.\n")
+    print(f"## With {few:,} users and with {many:,}\n\nHow many times the rate with few users is that with many; the goal is at most 1.2.\n")
     print("| | SQLite | PostgreSQL |\n|---|---|---|")
     for name in by[("SQLite", few)]:
         cells = []

@@ -30,7 +30,9 @@ fn the_loop_that_brings_accounts_can_be_run_again_and_names_those_that_it_cannot
     std::fs::write(folder.join("accounts.tsv"), accounts).unwrap();
     let subs = || -> Vec<(String, String)> {
         let text = std::fs::read_to_string(folder.join("subs.tsv")).unwrap();
-        text.lines().map(|line| line.split_once('\t').map(|(id, sub)| (id.to_owned(), sub.to_owned())).unwrap()).collect()
+        text.lines()
+            .map(|line| line.split_once('\t').map(|(id, sub)| (id.to_owned(), sub.to_owned())).unwrap())
+            .collect()
     };
 
     let first = run(folder, "sh", &["-c", &snippet()]);
