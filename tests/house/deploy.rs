@@ -161,3 +161,43 @@ fn all_mean_the_same_user() {
         assert_eq!(number(&text("deploy/kubernetes/latchkey.yaml"), word), id, "{word}");
     }
 }
+
+#[test]
+fn every_action_of_the_release_is_named_by_its_commit() {
+    let workflow = text(".github/workflows/release.yml");
+    let actions: Vec<_> = workflow.lines().filter_map(|line| line.split_once("uses: ")).map(|(_, name)| name).collect();
+    assert!(!actions.is_empty());
+    for action in actions {
+        let (name, version) = action.split_once(" # v").unwrap_or_else(|| panic!("{action} tells its version"));
+        let commit = name.split_once('@').unwrap().1;
+        assert!(commit.len() == 40 && commit.bytes().all(|b| b.is_ascii_hexdigit()), "{action}: a tag can be moved");
+        assert!(version.starts_with(|c: char| c.is_ascii_digit()), "{action}");
+    }
+}
+
+#[test]
+fn the_release_runs_scripts_that_are_there() {
+    let workflow = text(".github/workflows/release.yml");
+    let documents = [workflow, text("docs/releasing.md")].concat();
+    let mut named = 0;
+    for script in documents.split("deploy/release/").skip(1) {
+        let name = script.split(|c: char| !c.is_ascii_lowercase()).next().unwrap();
+        let path = root().join("deploy/release").join(name);
+        let mode = std::fs::metadata(&path).unwrap_or_else(|error| panic!("{name}: {error}")).permissions().mode();
+        assert!(mode & 0o111 != 0 || path.is_dir(), "{name} can be run");
+        named += usize::from(!name.is_empty());
+    }
+    assert!(named > 4, "{named}");
+}
+
+#[test]
+fn all_name_the_version_of_the_project() {
+    let manifest: toml::Table = text("Cargo.toml").parse().unwrap();
+    let version = manifest["workspace"]["package"]["version"].as_str().unwrap();
+    let kubernetes = text("deploy/kubernetes/latchkey.yaml");
+    assert!(kubernetes.contains(&format!("/latchkey:{version}\n")), "the image of {version}");
+    let install = text("docs/install.md");
+    for name in install.split("latchkey-").skip(1).filter(|name| name.starts_with(|c: char| c.is_ascii_digit())) {
+        assert!(name.starts_with(&format!("{version}-")), "docs/install.md names {}", &name[..20]);
+    }
+}
