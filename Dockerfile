@@ -32,7 +32,7 @@ USER 65532:65532
 WORKDIR /var/lib/latchkey
 ENV LATCHKEY__DATA_DIR=/var/lib/latchkey \
     LATCHKEY__HTTP__LISTEN=0.0.0.0:8080
-# The one place that is written to; all else may be read-only.
+# The only folder that is written to; everything else may be read-only.
 VOLUME /var/lib/latchkey
 EXPOSE 8080
 STOPSIGNAL SIGTERM
