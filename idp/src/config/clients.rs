@@ -14,13 +14,13 @@ use crate::oidc::resource::{LIFETIMES, Resource, check_identifier};
 use crate::oidc::scope::ScopeSet;
 
 section! {
-    /// A client; it can be changed here only.
+    /// A client that is declared here, and can only be changed here.
     pub struct DeclaredClient("clients") {
         /// The identifier that the client sends.
         client_id: String = String::new(), required();
-        /// The name that people are shown.
+        /// The name that people see.
         name: Option<String> = None, otherwise("the `client_id`");
-        /// What kind of application it is.
+        /// The kind of application.
         kind: ClientKind = ClientKind::Web, required();
         /// The secret; several are accepted at once, so that one can be replaced without an outage. In an environment
         /// variable, write a single secret as it is; write several, or one with a comma, as a list like in the file.
@@ -28,44 +28,41 @@ section! {
             must(rule("secrets of at least 16 characters", |all: &Vec<Secret>| all.iter().all(|s| s.expose().len() >= 16))),
             should(rule("secrets of at least 32 characters, since a short one can be guessed: openssl rand -base64 32",
                 |all: &Vec<Secret>| all.iter().all(|s| s.expose().chars().count() >= 32)));
-        /// The addresses that people may be sent back to, compared letter by letter.
+        /// The addresses that people may be sent back to, compared character by character.
         redirect_uris: Vec<String> = vec![];
         /// The addresses that people may be sent to after they have signed out.
         post_logout_redirect_uris: Vec<String> = vec![];
         /// The origins whose scripts may call the token endpoint, besides, for `spa`, those of its redirect URIs.
         origins: Vec<String> = vec![];
         /// The scopes that it may ask for, separated by spaces.
-        scope: Option<ScopeSet> = None, otherwise("as its kind");
-        /// How it proves itself at the token endpoint.
-        token_endpoint_auth_method: Option<TokenEndpointAuthMethod> = None, otherwise("as its kind; a secret by either way");
+        scope: Option<ScopeSet> = None, otherwise("by its kind");
+        /// How it authenticates at the token endpoint.
+        token_endpoint_auth_method: Option<TokenEndpointAuthMethod> = None, otherwise("by its kind: none, or a secret in the header or the body");
         /// Whether it must use PKCE; public clients always must.
         require_pkce: Option<bool> = None, otherwise("true");
-        /// Whether its refresh tokens are replaced at each use.
+        /// Whether a refresh token is replaced at each use.
         rotate_refresh_tokens: Option<bool> = None, otherwise("true for public clients");
         /// Whether it is the operator's own, so that people are not asked for consent.
         first_party: bool = false;
         /// What its ID tokens are signed with; one of `tokens.signing_algorithms`.
         id_token_signed_response_alg: Option<Algorithm> = None, otherwise("the first of `tokens.signing_algorithms`");
-        /// What its access tokens are signed with where no registered resource decides; one of
-        /// `tokens.signing_algorithms`.
-        access_token_signed_response_alg: Option<Algorithm> = None, otherwise("the first of `tokens.signing_algorithms`");
-        /// Whether its ID tokens, too, contain the claims of the granted scopes (name, email address, …), as many libraries
-        /// expect. If false, only UserInfo returns these claims (OpenID Connect Core §5.4).
+        /// Whether its ID tokens, too, contain the claims of the granted scopes (name, email address, …), as many
+        /// libraries expect. If false, only UserInfo returns these claims (OpenID Connect Core §5.4).
         id_token_claims: bool = true;
-        /// What its access tokens are for when it does not say (RFC 8707).
+        /// The resources that its access tokens are for if a request names none (RFC 8707).
         default_resources: Vec<String> = vec![];
-        /// Further resources that it may ask for, each one of `[[resources]]`.
+        /// Further resources that it may ask for; each must be one of `[[resources]]`.
         resources: Vec<String> = vec![];
-        /// The resources that it stands for when it introspects a token.
+        /// The resources for which it introspects tokens.
         resource_identifiers: Vec<String> = vec![];
-        /// A file with its picture, of at most 256 KiB (PNG, JPEG, WebP or SVG): pages load nothing from elsewhere.
+        /// A file with its logo, of at most 256 KiB (PNG, JPEG, WebP or SVG): pages load nothing from elsewhere.
         logo: Option<PathBuf> = None,
             must(if_set(rule("a picture of at most 256 KiB (PNG, JPEG, WebP or SVG)", |path: &PathBuf| Logo::read(path).is_ok())));
-        /// Where its home page is.
+        /// Its home page.
         client_uri: Option<String> = None, must(if_set(link(&["https", "http"])));
-        /// Where its terms of service are.
+        /// Its terms of service.
         tos_uri: Option<String> = None, must(if_set(link(&["https", "http"])));
-        /// Where its privacy policy is.
+        /// Its privacy policy.
         policy_uri: Option<String> = None, must(if_set(link(&["https", "http"])));
     }
 }
@@ -77,7 +74,7 @@ section! {
         name: String = String::new(), required(),
             must(rule("one word of visible ASCII without quotes and backslashes",
                 |name: &String| !name.contains(' ') && ScopeSet::parse(name).is_ok()));
-        /// What people are asked to allow, in their words.
+        /// What people are asked to allow, in words for them.
         description: Option<String> = None, otherwise("the `name`");
     }
 }
@@ -89,12 +86,13 @@ section! {
         identifier: String = String::new(), required(),
             must(rule("an absolute URI without a fragment, such as \"https://api.example.com\"",
                 |uri: &String| check_identifier(uri).is_ok()));
-        /// The name that people are shown.
+        /// The name that people see.
         name: Option<String> = None, otherwise("the `identifier`");
-        /// The scopes that mean something there and nowhere else, separated by spaces; `[[scopes]]` can put them into words.
+        /// The scopes that belong to this resource alone, separated by spaces; `[[scopes]]` can describe them.
         scopes: ScopeSet = ScopeSet::default();
-        /// How long access tokens for it are valid; a token for several resources is valid for the shortest of their times.
-        access_token: Option<Duration> = None, otherwise("as `tokens.access_token` says"),
+        /// How long access tokens for it are valid; a token for several resources is valid for the shortest of their
+        /// lifetimes.
+        access_token: Option<Duration> = None, otherwise("that of `tokens.access_token`"),
             must(if_set(between(LIFETIMES[0], LIFETIMES[1])));
         /// What access tokens for it are signed with; one of `tokens.signing_algorithms`.
         signing_algorithm: Option<Algorithm> = None, otherwise("the first of `tokens.signing_algorithms`");

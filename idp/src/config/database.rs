@@ -15,7 +15,7 @@ section! {
     pub struct Database("database") {
         /// `sqlite:` and the path of a file, or `postgres://user:password@host/name`.
         url: Option<DatabaseUrl> = None, otherwise("`latchkey.db` in `data_dir`, as SQLite");
-        /// How many connections are kept at most.
+        /// The most connections that are kept open.
         max_connections: u32 = 10, must(between(1, 1000));
         /// How long a request waits for a connection before it is refused.
         acquire_timeout: Duration = Duration::from_millis(500), must(between(Duration::from_millis(100), minutes(1)));

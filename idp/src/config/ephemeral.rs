@@ -10,14 +10,15 @@ use super::value::{Value, without_credentials};
 use crate::base::secret::Secret;
 
 section! {
-    /// Where is kept what may be lost at the price of a retry: proofs that were seen, short-lived values, rates.
+    /// Where data is kept that may be lost at the price of a retry: rates, and which one-time proofs were used.
     pub struct Ephemeral("ephemeral") {
-        /// `redis://user:password@host:port/number`, `rediss://…` for TLS, or `unix:///path`; for several processes.
+        /// `redis://user:password@host:port/number`, `rediss://…` for TLS, or `unix:///path`; for several processes,
+        /// which share it.
         redis_url: Option<RedisUrl> = None, otherwise("the memory of this process");
-        /// What the names of all keys begin with, so that several providers can share one Redis.
+        /// The prefix of all keys, so that several providers can share one Redis.
         redis_prefix: String = "latchkey".to_owned(),
             must(rule("letters, digits, '-', '_', '.' and ':'", |text: &String| is_prefix(text)));
-        /// How long an answer of Redis may take before one does without.
+        /// How long to wait for an answer of Redis before going on without it.
         redis_timeout: Duration = Duration::from_millis(500), must(between(Duration::from_millis(50), seconds(5)));
     }
 }

@@ -8,46 +8,51 @@ use super::units::{Size, minutes, seconds};
 use super::value::{Network, named};
 
 section! {
-    /// Where and how connections are taken.
+    /// Where and how connections are accepted.
     pub struct Http("http") {
         /// The address and port to listen on.
         listen: Option<SocketAddr> = None, otherwise("127.0.0.1 at the port of a loopback issuer, else at 8080");
         /// Further `Host` headers to answer, besides the issuer's own; all others are refused with 421.
         extra_hosts: Vec<String> = vec![],
             must(each(rule("hosts as in a URL, such as \"latchkey:8080\"", |host: &String| is_authority(host))));
-        /// Proxies whose word on addresses is believed; for all others that of the connection counts.
+        /// Proxies whose forwarding header, or PROXY protocol, is believed; for all other connections the address of
+        /// the connection itself counts.
         trusted_proxies: Vec<Network> = vec![],
             must(each(rule("addresses and ranges, such as \"10.0.0.0/8\"; not every address there is", |n: &Network| !n.is_everything())));
-        /// Where trusted proxies write the address that they speak for; the other header is a client's invention.
+        /// The header in which trusted proxies write the client's address. The other header is ignored, since a
+        /// client can write it.
         forwarded_header: ForwardedHeader = ForwardedHeader::XForwardedFor;
-        /// Whether each connection of a trusted proxy begins with the PROXY protocol (version 1 or 2) and there are no others.
+        /// Whether every connection begins with the PROXY protocol (version 1 or 2); only connections of trusted
+        /// proxies are accepted then.
         proxy_protocol: bool = false;
-        /// Whether browsers are told to use https alone for every host below the issuer's, too; they remember it for two years,
-        /// whoever runs those hosts.
+        /// Whether HSTS covers all subdomains of the issuer's host. Browsers remember it for two years, whoever runs
+        /// those hosts.
         hsts_include_subdomains: bool = false;
         /// How long a client may take to send the headers of its first request, counted from the start of the
         /// connection (the TLS handshake included); in HTTP/1 also how long until the next request.
         header_timeout: Duration = seconds(10), must(between(seconds(1), minutes(1)));
         /// How long a client may take to send its body.
         body_timeout: Duration = seconds(15), must(between(seconds(1), minutes(2)));
-        /// How long a request may take as a whole, and how long its answer may wait for the client to read on.
+        /// How long a request may take as a whole, and how long its answer waits for the client to read on.
         request_timeout: Duration = seconds(30), must(between(seconds(1), minutes(5)));
-        /// How long an HTTP/2 connection stays open without a request under way.
+        /// How long an HTTP/2 connection stays open without a request in progress.
         idle_timeout: Duration = minutes(1), must(between(seconds(1), minutes(10)));
-        /// How long a body may be.
+        /// The largest body of a request.
         body_limit: Size = Size::kib(64), must(between(Size::kib(8), Size::mib(1)));
-        /// How long a URL may be; more than 16 KiB helps no one. All headers together, the URL included, may take twice
-        /// as much plus 32 KiB.
+        /// The longest URL; more than 16 KiB is rarely of use. All headers together, including the URL, may be twice
+        /// as long plus 32 KiB.
         url_limit: Size = Size::kib(16), must(between(Size::kib(4), Size::kib(64)));
-        /// How many connections may be open at once, if the system allows the process as many files; a new one takes the place of
-        /// the one that has been quiet longest.
+        /// The most connections at once, as far as the system allows the process that many open files. When all are
+        /// taken, a new connection replaces the one that has been quiet longest.
         connections: u32 = 4096, must(at_least(16));
-        /// How many of them one address (IPv4, or IPv6 /64) may have, so that a few addresses cannot take them all. A
-        /// trusted proxy may have all.
+        /// The most connections of one address (IPv4, or IPv6 /64), so that a few addresses cannot take all. Trusted
+        /// proxies have no such limit.
         connections_per_address: Option<u32> = None, must(if_set(at_least(8))), otherwise("an eighth of `http.connections`");
-        /// How long connections are still taken after the order to stop, for load balancers that take a while to notice.
+        /// How long connections are still accepted after the signal to stop, so that load balancers have time to
+        /// notice.
         shutdown_delay: Duration = Duration::from_millis(250), should(between(Duration::from_millis(100), minutes(1)));
-        /// How long requests that are under way may go on after that. Many supervisors kill after half a minute in all.
+        /// How long requests in progress may take after that. Many supervisors kill a process 30 seconds after the
+        /// signal.
         shutdown_timeout: Duration = seconds(25), should(between(seconds(1), minutes(5)));
     }
 }

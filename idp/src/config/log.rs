@@ -60,13 +60,13 @@ impl LogLevel {
 }
 
 section! {
-    /// What the log tells the operator. Tokens, codes, cookies and passwords are in it at no level.
+    /// What is logged and kept. Tokens, codes, cookies and passwords are never logged, at any level.
     pub struct Log("log") {
-        /// How lines are written.
+        /// The format of the lines.
         format: LogFormat = LogFormat::Text;
-        /// From which weight on events are written.
+        /// The lowest level that is logged.
         level: LogLevel = LogLevel::Info;
-        /// How long what happened (sign-ins, revocations, changes) is kept in the database.
+        /// How long events (sign-ins, revocations, changes) are kept in the database.
         events_kept: Duration = days(400), must(between(days(1), days(3650)));
     }
 }

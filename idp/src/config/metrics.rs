@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use super::reader::section;
 
 section! {
-    /// What monitoring is told: `/metrics` in OpenMetrics, and `/health/live` and `/health/ready`, on a listener of its
-    /// own, which people and applications need not reach.
+    /// A separate listener for monitoring, which people and applications need not reach: `/metrics` in OpenMetrics,
+    /// `/health/live` and `/health/ready`.
     pub struct Metrics("metrics") {
         /// The address and port to listen on.
-        listen: Option<SocketAddr> = None, otherwise("nowhere");
+        listen: Option<SocketAddr> = None, otherwise("no such listener");
     }
 }

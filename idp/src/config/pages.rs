@@ -7,15 +7,15 @@ use super::value::Color;
 use crate::base::language::Language;
 
 section! {
-    /// How the hosted pages look and speak.
+    /// The look and the language of the hosted pages.
     #[derive(PartialEq)]
     pub struct Pages("pages") {
-        /// The name of who runs this provider.
+        /// The name that people see on the pages.
         operator_name: String = "Latchkey".to_owned();
         /// A picture of at most 256 KiB (PNG, JPEG, WebP or SVG) to show beside the name.
         logo: Option<PathBuf> = None;
         /// The colour of buttons and links, as `#rrggbb`.
-        accent_color: Option<Color> = None, otherwise("the built-in blue");
+        accent_color: Option<Color> = None, otherwise("that of the built-in style sheet");
         /// The language of people whose own is not known or not there.
         language: String = "en".to_owned(),
             must(rule("a language that pages are there in: \"en\" or \"ru\"", |tag: &String| Language::lookup(tag).is_some()));

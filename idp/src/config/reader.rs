@@ -72,7 +72,7 @@ impl<T> Field<T> {
         Self { should: Some(rule), ..self }
     }
 
-    /// There is no default: the key must be written.
+    /// There is no default: the key is required.
     pub(super) fn required(self) -> Self {
         Self { required: true, ..self }
     }
@@ -194,7 +194,7 @@ impl Reader {
             name: field.name,
             about: field.about,
             expected: T::expected(),
-            default: if field.required { "must be written".to_owned() } else { default },
+            default: if field.required { "required".to_owned() } else { default },
             allowed,
             advised,
             secret: T::SECRET,

@@ -11,17 +11,18 @@ const INTRODUCTION: &str = "\
 
 # Configuration
 
-Latchkey reads one TOML file (`--config`, else `latchkey.toml` in the working directory if it is there) and the environment,
-which wins. Without either, the defaults below are in force.
+Latchkey reads one TOML file (`--config`, or `latchkey.toml` in the working directory if it exists) and the environment. The
+environment wins. What neither of them sets has the default below.
 
 * The variable of a key is `LATCHKEY__`, the section, `__` and the name, in capitals: `http.listen` is `LATCHKEY__HTTP__LISTEN`.
-  A list is written there with commas between its elements, or as in the file; secrets that contain a comma need the latter. The first table of `[[clients]]` is `LATCHKEY__CLIENTS__0__…`.
+  Separate the elements of a list by commas there, or write it as in the file, which secrets with a comma need. The first table of
+  `[[clients]]` is `LATCHKEY__CLIENTS__0__…`.
 * Durations and sizes are text with a unit: `\"90d\"`, `\"24h\"`, `\"10m\"`, `\"30s\"`, `\"500ms\"`; `\"64 KiB\"`, `\"19 MiB\"`.
-* A secret may come from a file: `master_key_file = \"/run/secrets/master_key\"` instead of `master_key`;
-  in a unit of systemd, `Environment=LATCHKEY__SECRETS__MASTER_KEY_FILE=%d/master_key`. Lists have one element a line there.
-* Relative paths start at the working directory.
-* Unknown keys, values that are not allowed and contradictions stop the start, all told at once. Values beyond what is advised
-  are warned about. `latchkey config check` shows what is in force.
+* A secret can come from a file: write `master_key_file = \"/run/secrets/master_key\"` instead of `master_key`, or in a unit of
+  systemd `Environment=LATCHKEY__SECRETS__MASTER_KEY_FILE=%d/master_key`. A list has one element a line in such a file.
+* Relative paths begin at the working directory.
+* Unknown keys, values that are not allowed and contradictions prevent the start, and all of them are reported at once. A value
+  that is not advised causes a warning. `latchkey config check` shows the configuration in force.
 ";
 
 /// The reference of all keys, in Markdown.
@@ -47,6 +48,7 @@ fn row(entry: &Entry) -> String {
     let file = if entry.secret { format!(", `{}_file`", entry.name) } else { String::new() };
     let default = match entry.default.as_str() {
         "" => "–".to_owned(),
+        "required" => "required".to_owned(),
         words if words.contains(' ') && !words.starts_with(['"', '[']) => words.to_owned(),
         value => format!("`{value}`"),
     };

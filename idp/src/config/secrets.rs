@@ -4,12 +4,12 @@ use super::reader::section;
 use crate::base::seal::SealingKey;
 
 section! {
-    /// What seals secrets at rest. Make a key with `openssl rand -base64 32`.
+    /// The keys that encrypt secrets in the database. Make one with `openssl rand -base64 32`.
     pub struct Secrets("secrets") {
-        /// The master key, 32 random bytes, under which all secrets in the database are sealed.
+        /// The master key, 32 random bytes, which encrypts all other secrets in the database.
         master_key: Option<SealingKey> = None,
-            otherwise("with SQLite, made at the first start in `data_dir`; with PostgreSQL it must be written");
-        /// Former master keys that still open what they sealed, until it has been sealed under the present one.
+            otherwise("with SQLite, made in `data_dir` at the first start; with PostgreSQL, required");
+        /// Former master keys, which open what they have encrypted until it is encrypted with the present one.
         previous_master_keys: Vec<SealingKey> = vec![];
     }
 }

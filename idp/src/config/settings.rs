@@ -29,11 +29,11 @@ section! {
     pub struct Top("") {
         /// The URL that names this provider and begins all its addresses; https, except on loopback.
         issuer: Issuer = Issuer::localhost(8080);
-        /// The directory for the database, the master key and what else is kept; it is made if it is not there.
+        /// The directory for the database, the master key and other files; it is created if it does not exist.
         data_dir: PathBuf = PathBuf::from("latchkey-data");
-        /// Raise this number with each change of the declared clients and resources: a server with a lower number does
-        /// not undo what one with a higher number has declared.
-        edition: Option<u32> = None, otherwise("the time at which the file was changed");
+        /// A number to raise with each change of the declared clients and resources: a server with a lower number
+        /// does not undo what one with a higher number has declared.
+        edition: Option<u32> = None, otherwise("the time at which the file was last changed");
     }
 }
 
