@@ -46,6 +46,9 @@ section! {
         first_party: bool = false;
         /// What its ID tokens are signed with; one of `tokens.signing_algorithms`.
         id_token_signed_response_alg: Option<Algorithm> = None, otherwise("the first of `tokens.signing_algorithms`");
+        /// What its access tokens are signed with where no registered resource decides; one of
+        /// `tokens.signing_algorithms`.
+        access_token_signed_response_alg: Option<Algorithm> = None, otherwise("the first of `tokens.signing_algorithms`");
         /// Whether its ID tokens, too, contain the claims of the granted scopes (name, email address, …), as many
         /// libraries expect. If false, only UserInfo returns these claims (OpenID Connect Core §5.4).
         id_token_claims: bool = true;
