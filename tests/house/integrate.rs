@@ -43,3 +43,17 @@ fn every_snippet_is_a_part_of_an_application_that_is_tested() {
         .sum();
     assert_eq!(shown, parts, "every part is shown");
 }
+
+#[test]
+fn the_table_of_scopes_names_every_claim_that_a_scope_gives() {
+    let document = std::fs::read_to_string(root().join("docs/integrate.md")).unwrap();
+    let mut named: Vec<String> = Vec::new();
+    for scope in ["profile", "email", "address", "phone"] {
+        let row = document.lines().find_map(|line| line.strip_prefix(&format!("| `{scope}` | "))).unwrap();
+        named.extend(row.split('`').skip(1).step_by(2).map(str::to_owned));
+    }
+    let mut there: Vec<String> = latchkey::oidc::claims::supported().map(str::to_owned).collect();
+    named.sort_unstable();
+    there.sort_unstable();
+    assert_eq!(named, there);
+}
