@@ -18,6 +18,7 @@ use crate::metrics::{Metrics, Watched};
 use crate::notices::Notices;
 use crate::resources::remembered::RememberedResources;
 use crate::site::PresentSite;
+use crate::site::maintenance::PresentMaintenance;
 use crate::site::page::Page;
 use crate::store::db::Db;
 use crate::store::ephemeral::Ephemeral;
@@ -61,6 +62,8 @@ pub struct Parts {
     pub remembered_resources: RememberedResources,
     /// What all pages share.
     pub site: PresentSite,
+    /// Whether people are kept out.
+    pub maintenance: PresentMaintenance,
     /// What binds forms to browsers.
     pub csrf: SealingKey,
     /// What seals interactions.

@@ -275,7 +275,7 @@ sign_up = true
     #[test]
     fn postgres_needs_a_master_key_that_was_made_once_for_all_processes() {
         let problems = problems("[database]\nurl = 'postgres://latchkey:hunter2@db/latchkey'", &[]).join("");
-        assert!(problems.starts_with("secrets.master_key (default): must be written with PostgreSQL"), "{problems}");
+        assert!(problems.starts_with("secrets.master_key (default): required with PostgreSQL"), "{problems}");
     }
 
     #[test]
@@ -326,7 +326,7 @@ name = 'roles'
         assert_eq!(
             problems(wrong, &[]),
             [
-                "clients.0.client_id (default): must be written: text",
+                "clients.0.client_id (default): required: text",
                 "clients.0.redirect_uri (latchkey.toml:3): there is no such key; did you mean clients.0.redirect_uris?",
                 "clients.0.redirect_uris (default): at least one is needed, for this kind",
                 "clients.0.secrets (default): the client \"\" needs one: write it here, or name its file in `secrets_file`",

@@ -197,10 +197,13 @@ impl Outcome {
     /// Says in the log what has changed.
     pub fn log(&self) {
         if !self.written.is_empty() {
-            tracing::info!(resources = self.written.join(" "), "resources were declared that are new or have changed");
+            tracing::info!(resources = self.written.join(" "), "resources of the configuration were added or changed");
         }
         if !self.removed.is_empty() {
-            tracing::warn!(resources = self.removed.join(" "), "resources are no longer declared and were removed");
+            tracing::warn!(
+                resources = self.removed.join(" "),
+                "resources that the configuration no longer declares were removed"
+            );
         }
         if !self.shared.is_empty() {
             tracing::warn!(

@@ -1,5 +1,6 @@
 //! The settings that all pages share, and the list of pages.
 
+pub mod maintenance;
 pub mod page;
 
 use std::sync::{Arc, PoisonError, RwLock};

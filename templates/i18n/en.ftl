@@ -257,3 +257,15 @@ error-busy = This service is busy
 error-busy-advice = Please try again in a few seconds.
 error-internal = Something went wrong
 error-internal-advice = It isn’t your fault. Try again in a moment. If it happens again, tell the people who run this service, and give them the request ID that is under Details.
+
+# Maintenance
+error-maintenance = We’ll be back soon
+error-maintenance-advice = This service is down for maintenance. Please try again a little later.
+error-maintenance-minutes = { $minutes ->
+    [one] This service is down for maintenance. Please try again in about { $minutes } minute.
+   *[other] This service is down for maintenance. Please try again in about { $minutes } minutes.
+}
+error-maintenance-hours = { $hours ->
+    [one] This service is down for maintenance. Please try again in about { $hours } hour.
+   *[other] This service is down for maintenance. Please try again in about { $hours } hours.
+}

@@ -109,12 +109,12 @@ async fn tls_serves_http_1_and_http_2_and_reads_a_new_certificate_without_droppi
     let good = std::fs::read(config.tls.certificate_file.as_ref().unwrap()).unwrap();
     std::fs::write(config.tls.certificate_file.as_ref().unwrap(), "nonsense").unwrap();
     process.hang_up();
-    process.logs("what was in force stays: tls.certificate_file", 1).await;
+    process.logs("the previous one stays in force: tls.certificate_file", 1).await;
     std::fs::write(config.tls.certificate_file.as_ref().unwrap(), good).unwrap();
     connect(&config, &[b"http/1.1"]).await.expect("the certificate from before");
     certify(&mut config, folder.path());
     process.hang_up();
-    process.logs("the configuration was read again", 1).await;
+    process.logs("the configuration was reloaded", 1).await;
     connect(&config, &[b"http/1.1"]).await.expect("the new certificate, and not when it is looked at the next time");
     assert_eq!(kept.send_request(get(&config, "/jwks")).await.unwrap().status(), 200);
 }
@@ -139,11 +139,11 @@ async fn sighup_changes_nothing_while_the_certificate_cannot_be_used() {
     std::fs::write(&certificate, "nonsense").unwrap();
     declare("second");
     process.hang_up();
-    process.logs("what was in force stays: tls.certificate_file", 1).await;
+    process.logs("the previous one stays in force: tls.certificate_file", 1).await;
     assert!(declared("first") && !declared("second"));
     std::fs::write(&certificate, good).unwrap();
     process.hang_up();
-    process.logs("the configuration was read again", 1).await;
+    process.logs("the configuration was reloaded", 1).await;
     assert!(declared("second"));
 }
 

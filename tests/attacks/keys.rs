@@ -200,7 +200,7 @@ async fn s3_a_process_that_has_ended_is_waited_for_by_nobody() {
     let log = process.stopped();
     // The temporary folder is open, and may be.
     let warned = log.lines().any(|line| line.contains("WARN") && !line.contains("is open to others"));
-    assert!(!warned && log.contains("told to stop"), "{log}");
+    assert!(!warned && log.contains("stopping on SIGTERM"), "{log}");
     assert_eq!(app.rows("process").await, 0, "and that it has gone: {log}");
     let keys = |args: &'static [&'static str]| run(latchkey(&config).arg("keys").args(args));
     let kid = app.app.keys.ring().signer(latchkey::jose::Algorithm::RS256, app.app.now()).unwrap().kid().to_owned();
@@ -342,7 +342,7 @@ async fn s4_a_first_start_that_ended_in_the_middle_can_be_begun_again() {
     // An empty file in the place of a key that something is sealed with is no beginning.
     alone.rename("master.key", "copy");
     std::fs::write(alone.path("master.key.new"), "").unwrap();
-    alone.is_refused_with(&["this is no master key", alone.path("master.key").to_str().unwrap()]);
+    alone.is_refused_with(&["this is not a master key", alone.path("master.key").to_str().unwrap()]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -120,6 +120,47 @@ async fn s1_a_replica_with_an_older_file_does_not_undo_what_a_newer_one_declares
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_port_that_is_taken_is_told_with_the_setting_that_changes_it() {
+    let config = empty_config().await;
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    for (key, setting) in [("LATCHKEY__HTTP__LISTEN", "http.listen"), ("LATCHKEY__METRICS__LISTEN", "metrics.listen")] {
+        let free = format!("127.0.0.1:{}", free_port());
+        let mut command = latchkey(&config);
+        command.arg("serve").env("LATCHKEY__HTTP__LISTEN", free).env(key, address.to_string());
+        let answer = run(&mut command);
+        assert_eq!(answer.status.code(), Some(1), "{}", said(&answer));
+        let words = format!("Cannot listen on {address}: already in use. Choose another port with {setting}.\n");
+        assert!(said(&answer).ends_with(&words), "{}", said(&answer));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_cannot_be_opened_is_named_once_and_without_its_password() {
+    let app = TestApp::beside_a_process().await;
+    let mut config = app.app.config.clone();
+    let closed = free_port();
+    let mut urls =
+        vec![(format!("postgres://me:hunter2@127.0.0.1:{closed}/shop"), format!("shop on 127.0.0.1:{closed}"))];
+    if let DatabaseUrl::Postgres(url) = config.database_url() {
+        let mut url = url::Url::parse(url.expose()).unwrap();
+        url.set_path("nowhere");
+        urls.push((url.to_string(), "nowhere on ".to_owned()));
+    }
+    for (url, named) in urls {
+        config.database.url = Some(DatabaseUrl::Postgres(url.into()));
+        let answer = run(latchkey(&config).args(["user", "list"]));
+        let told = said(&answer);
+        assert_eq!(answer.status.code(), Some(1), "{told}");
+        assert!(told.starts_with("The database ") && told.contains(&named), "{told}");
+        assert_eq!(told.matches("cannot be opened").count(), 1, "{told}");
+        for words in ["hunter2", "error returned from database", "at line", "src/backend", "error communicating"] {
+            assert!(!told.contains(words), "{words} in {told}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_command_in_the_wrong_folder_makes_nothing_and_says_where_it_looked() {
     let folder = tempfile::tempdir().unwrap();
     let mut config = Config::for_test(Issuer::localhost(free_port()));
@@ -280,11 +321,7 @@ async fn s1_a_database_of_another_program_is_refused_and_an_empty_one_is_taken()
     execute("CREATE TABLE installation (name TEXT, value TEXT); CREATE TABLE data_key (id TEXT)").await;
     let answer = run(latchkey(&config).arg("migrate"));
     assert_eq!(answer.status.code(), Some(1), "{}", said(&answer));
-    assert!(
-        said(&answer).contains(&named) && said(&answer).contains("cannot be brought up to date"),
-        "{}",
-        said(&answer)
-    );
+    assert!(said(&answer).contains(&named) && said(&answer).contains("cannot be migrated"), "{}", said(&answer));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -338,11 +375,11 @@ async fn sighup_reads_again_what_it_can_and_ends_no_server() {
     write("Southwind", "info", "second", "[tokens]\naccess_token = '5m'");
     server.hang_up();
     shows("Southwind").await;
-    server.logs("the configuration was read again", 1).await;
+    server.logs("the configuration was reloaded", 1).await;
     // Wrong, and so nothing of it is taken, and it is told why; and right again.
     write("Eastwind", "loud", "third", "");
     server.hang_up();
-    server.logs("the configuration was not read again, what was in force stays: log.level", 1).await;
+    server.logs("the configuration was not reloaded, the previous one stays in force: log.level", 1).await;
     assert!(server.text(&server.url("/sign-in")).await.contains("Southwind"));
     write("Westwind", "info", "second", "");
     server.hang_up();
@@ -352,8 +389,7 @@ async fn sighup_reads_again_what_it_can_and_ends_no_server() {
     assert!(said(&shown("second")).contains("\"disabled\": false"));
     assert_eq!(shown("third").status.code(), Some(3));
     let log = server.stopped();
-    for line in ["log.level is info", "second", "tokens.access_token", "log.level", "the configuration was read again"]
-    {
+    for line in ["log.level is info", "second", "tokens.access_token", "log.level", "the configuration was reloaded"] {
         assert!(log.contains(line), "{line}: {log}");
     }
 }
@@ -389,7 +425,7 @@ async fn sighup_takes_all_of_a_configuration_or_nothing() {
         write(name, rest, client);
         server.hang_up();
         let log = server.logs(key, 1).await;
-        assert!(!log.contains("the configuration was read again"), "{log}");
+        assert!(!log.contains("the configuration was reloaded"), "{log}");
         assert!(server.text(&server.url("/sign-in")).await.contains("first"), "{name}");
         assert!(declared("first") && !declared(name), "{name}");
     }
@@ -398,13 +434,13 @@ async fn sighup_takes_all_of_a_configuration_or_nothing() {
     done(&run(latchkey(config).args(add).env("LATCHKEY__TOKENS__SIGNING_ALGORITHMS", "RS256,ES256")));
     write("seventh", ES256, "");
     server.hang_up();
-    let log = server.logs("what was in force stays: tokens.signing_algorithms lacks ES256", 1).await;
-    assert!(!log.contains("the configuration was read again"), "{log}");
+    let log = server.logs("the previous one stays in force: tokens.signing_algorithms lacks ES256", 1).await;
+    assert!(!log.contains("the configuration was reloaded"), "{log}");
     assert!(server.text(&server.url("/sign-in")).await.contains("first"), "nothing of it is in force");
     done(&run(latchkey(config).args(["client", "remove", "ahead"])));
     write("sixth", ES256, "");
     server.hang_up();
-    let log = server.logs("the configuration was read again", 1).await;
+    let log = server.logs("the configuration was reloaded", 1).await;
     assert!(log.contains("keys=\"tokens.signing_algorithms\""), "{log}");
     assert!(server.text(&server.url("/sign-in")).await.contains("sixth") && declared("sixth"));
 }

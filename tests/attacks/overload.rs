@@ -257,7 +257,7 @@ async fn q5_connections_are_fitted_to_the_files_that_the_system_allows() {
     assert!(server.metric(OPEN).await < 120);
     let log = server.process.stopped();
     assert_eq!(log.matches("http.connections is 98 here").count(), 1, "{log}");
-    assert_eq!(log.matches("a connection could not be taken").count(), 0, "{log}");
+    assert_eq!(log.matches("a connection could not be accepted").count(), 0, "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -286,7 +286,7 @@ async fn q5_without_descriptors_the_longest_quiet_connection_goes_and_the_log_st
     assert!(used < 5.0, "{used} s");
     drop(held);
     let log = server.process.stopped();
-    let told = log.matches("a connection could not be taken").count();
+    let told = log.matches("a connection could not be accepted").count();
     assert!((1..=4).contains(&told), "{told} lines: {log}");
 }
 

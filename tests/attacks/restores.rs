@@ -115,7 +115,7 @@ async fn s5_a_restore_waits_for_no_command_and_no_command_meets_a_restore() {
     assert!(killed.has_alice(&killed.path), "commands work side by side");
     let refused = killed.restore(&[]);
     assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
-    assert!(said(&refused).contains(&format!("somebody is at work on {path}, try again")), "{}", said(&refused));
+    assert!(said(&refused).contains(&format!("another process is using {path}, try again")), "{}", said(&refused));
     assert!(!with(&killed.path, ".restoring").exists());
     drop(command);
     // As a server has it.

@@ -56,6 +56,7 @@ pub struct Browser {
     lasting: BTreeSet<String>,
     pub address: IpAddr,
     pub language: String,
+    pub user_agent: String,
     /// Who sits in front of it.
     pub user: String,
 }
@@ -79,6 +80,7 @@ impl Browser {
             lasting: BTreeSet::new(),
             address,
             language: "en".to_owned(),
+            user_agent: "Test/1.0".to_owned(),
             user: "alice".to_owned(),
         }
     }
@@ -90,7 +92,7 @@ impl Browser {
 
     /// Sends one request with the cookies, keeps those that come, and follows nothing.
     pub async fn send(&mut self, request: http::request::Builder, body: String) -> Reply {
-        let mut request = request.header("accept-language", &self.language).header("user-agent", "Test/1.0");
+        let mut request = request.header("accept-language", &self.language).header("user-agent", &self.user_agent);
         if !self.cookies.is_empty() {
             let line: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header("cookie", line.join("; "));

@@ -21,8 +21,10 @@ pub const START: Timestamp = Timestamp::from_seconds(1_767_225_600 + 12 * 3600);
 
 static TEMPLATE: OnceCell<Template> = OnceCell::const_new();
 static COUNT: AtomicU64 = AtomicU64::new(0);
-static FOLDER: LazyLock<TempDir> =
-    LazyLock::new(|| tempfile::Builder::new().prefix("latchkey-tests-").tempdir().unwrap());
+static FOLDER: LazyLock<TempDir> = LazyLock::new(|| {
+    let own = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    tempfile::Builder::new().prefix("latchkey-tests-").permissions(own).tempdir().unwrap()
+});
 
 struct Template {
     place: Place,

@@ -2,6 +2,7 @@
 
 pub mod delete;
 pub mod edit;
+pub mod device;
 pub mod identifier;
 pub mod password_rules;
 pub mod profile;

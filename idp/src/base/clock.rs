@@ -43,6 +43,54 @@ impl Timestamp {
     }
 }
 
+impl Timestamp {
+    /// Reads a moment in RFC 3339, to the second; the offset is `Z` or a difference such as `+03:00`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (date, time) = text.trim().split_once(['T', 't', ' '])?;
+        let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
+        let zone = time.find(['Z', 'z', '+', '-'])?;
+        let (time, zone) = time.split_at(zone);
+        // Fractions of a second are of no interest to a person who writes a time.
+        let time = time.split_once('.').map_or(time, |(whole, _)| whole);
+        let [hour, minute, second] = numbers(time, ':', [2, 2, 2])?;
+        let offset = match zone.split_at(1) {
+            ("Z" | "z", "") => 0,
+            (sign, rest) => {
+                let [hours, minutes] = numbers(rest, ':', [2, 2])?;
+                let offset = hours * 3_600 + minutes * 60;
+                if hours > 23 || minutes > 59 || !["+", "-"].contains(&sign) {
+                    return None;
+                }
+                if sign == "-" { -offset } else { offset }
+            }
+        };
+        if !(1..=12).contains(&month) || !(1..=31).contains(&day) || hour > 23 || minute > 59 || second > 59 {
+            return None;
+        }
+        // A civil date to days, in years that begin in March.
+        let year = if month <= 2 { year - 1 } else { year };
+        let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+        let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+        let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
+        let moment = Self::from_seconds(days * 86_400 + hour * 3_600 + minute * 60 + second - offset);
+        // A day that its month does not have would be a day of the next month.
+        let written = Self::from_seconds(days * 86_400).to_string();
+        written.starts_with(date).then_some(moment)
+    }
+}
+
+/// Numbers of exactly these many digits between separators.
+fn numbers<const N: usize>(text: &str, separator: char, digits: [usize; N]) -> Option<[i64; N]> {
+    let mut parts = text.split(separator);
+    let mut found = [0; N];
+    for (number, digits) in found.iter_mut().zip(digits) {
+        let part =
+            parts.next().filter(|part| part.len() == digits && part.bytes().all(|byte| byte.is_ascii_digit()))?;
+        *number = part.parse().ok()?;
+    }
+    parts.next().is_none().then_some(found)
+}
+
 fn micros(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
@@ -170,6 +218,49 @@ mod tests {
             (-1, "1969-12-31T23:59:59Z"),
         ] {
             assert_eq!(Timestamp::from_seconds(seconds).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_moment_in_rfc_3339_is_read_in_every_zone() {
+        for (text, seconds) in [
+            ("1970-01-01T00:00:00Z", 0),
+            ("2000-02-29T00:00:00Z", 951_782_400),
+            ("2026-11-19T23:59:59Z", 1_795_132_799),
+            ("2026-11-20 02:59:59.25+03:00", 1_795_132_799),
+            ("2026-11-19T18:29:59-05:30", 1_795_132_799),
+            ("1969-12-31T23:59:59Z", -1),
+        ] {
+            assert_eq!(Timestamp::parse(text), Some(Timestamp::from_seconds(seconds)), "{text}");
+        }
+        for text in [
+            "",
+            "yesterday",
+            "2026-11-19",
+            "2026-11-19T23:59:59",
+            "2026-13-01T00:00:00Z",
+            "2026-02-30T00:00:00Z",
+            "2026-01-01T24:00:00Z",
+            "2026-1-01T00:00:00Z",
+            "2026-01-01T00:00:00+3",
+            "2026-01-01T00:00:00+99:00",
+            "2026-01-01T00:00:00Zulu",
+            "１026-01-01T00:00:00Z",
+        ] {
+            assert_eq!(Timestamp::parse(text), None, "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_written_is_read_as_the_same(seconds in -60_000_000_000_i64..200_000_000_000) {
+            let moment = Timestamp::from_seconds(seconds);
+            proptest::prop_assert_eq!(Timestamp::parse(&moment.to_string()), Some(moment));
+        }
+
+        #[test]
+        fn no_text_panics_when_it_is_read_as_a_moment(text in "[0-9TZ:+. -]{0,30}|\\PC{0,20}") {
+            let _ = Timestamp::parse(&text);
         }
     }
 

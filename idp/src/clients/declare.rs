@@ -83,10 +83,13 @@ impl Declared {
         }
         self.resources.log();
         if !self.written.is_empty() {
-            tracing::info!(clients = self.written.join(" "), "clients were declared that are new or have changed");
+            tracing::info!(clients = self.written.join(" "), "clients of the configuration were added or changed");
         }
         if !self.disabled.is_empty() {
-            tracing::warn!(clients = self.disabled.join(" "), "clients are no longer declared and were disabled");
+            tracing::warn!(
+                clients = self.disabled.join(" "),
+                "clients that the configuration no longer declares were disabled"
+            );
         }
     }
 }

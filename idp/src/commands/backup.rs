@@ -19,35 +19,35 @@ use std::path::{Path, PathBuf};
 /// Where a backup goes.
 #[derive(Args, Clone, Debug)]
 pub struct Backup {
-    /// The file to write, which must not be there yet
+    /// The file to write; it must not exist
     pub file: PathBuf,
 }
 
 /// Where a backup comes from.
 #[derive(Args, Clone, Debug)]
 pub struct Restore {
-    /// The file to go back to; none on PostgreSQL, where pg_restore has been run before
+    /// The backup; omit it on PostgreSQL, after pg_restore
     pub file: Option<PathBuf>,
 }
 
-const BESIDE: &str = "Keep beside it, and not in the same place: the master key (master.key in the data directory, or \
-                      wherever secrets.master_key comes from), without which nothing in it can be opened, and the configuration.";
+const BESIDE: &str = "Back up two more things, in another place: the configuration, and the master key (master.key in the data \
+                      directory, or wherever secrets.master_key comes from). Without the master key, a backup is useless.";
 
 /// Writes a copy of the database as it is now.
 pub(super) async fn backup(app: &App, backup: &Backup) -> Outcome {
     if let DatabaseUrl::Postgres(_) = app.config.database_url() {
         return Err(Failure::Usage(format!(
-            "PostgreSQL is backed up by its own tools: pg_dump --format=custom --file=latchkey.dump. {BESIDE}"
+            "Back up PostgreSQL with its own tools: pg_dump --format=custom --file=latchkey.dump. {BESIDE}"
         )));
     }
     let file = &backup.file;
     if file.exists() {
-        return Err(Failure::Conflict(format!("{} is there already", file.display())));
+        return Err(Failure::Conflict(format!("{} exists already.", file.display())));
     }
     let log = beside(file, "-wal");
     if log.exists() {
-        let why = "the log of another database: a restore would take it for that of the backup";
-        return Err(Failure::Conflict(format!("{} is there, {why}", log.display())));
+        let why = "It is the log of another database, and a restore would take it for that of the backup.";
+        return Err(Failure::Conflict(format!("{} exists already. {why}", log.display())));
     }
     // The copy has another name until it is complete and on disk.
     let unfinished = beside(file, ".unfinished");
@@ -56,7 +56,7 @@ pub(super) async fn backup(app: &App, backup: &Backup) -> Outcome {
     app.db.copy_to(&unfinished).await.map_err(failed)?;
     finish(&unfinished, file).with_context(|| format!("{} cannot be written", file.display()))?;
     let bytes = fs::metadata(file).map(|metadata| metadata.len()).unwrap_or(0);
-    let text = format!("Wrote {} ({} KiB). {BESIDE}", file.display(), bytes / 1024);
+    let text = format!("Backed up to {} ({} KiB). {BESIDE}", file.display(), bytes / 1024);
     Ok(Output::new(text, &json!({ "file": file, "bytes": bytes })))
 }
 
@@ -67,7 +67,7 @@ pub(super) async fn restore(config: Config, restore: &Restore) -> Outcome {
         return restore_in_place(config, restore).await;
     };
     let Some(file) = file else {
-        return Err(Failure::Usage("Which backup? latchkey restore FILE".to_owned()));
+        return Err(Failure::Usage("A backup is required: latchkey restore FILE".to_owned()));
     };
     // Checked before any file is created, since the folder may be the wrong one.
     let cannot_be_read = || format!("the backup {} cannot be read", file.display());
@@ -82,8 +82,8 @@ pub(super) async fn restore(config: Config, restore: &Restore) -> Outcome {
         .with_context(|| format!("the lock files of {} cannot be given away", present.display()))?;
     for own in [present.clone(), beside(&present, restore::RESTORING)] {
         if is_same(file, &own) {
-            let why = "has only another name, which a restore has left: name a backup";
-            return Err(Failure::Usage(format!("{} is the database {}, and {why}", file.display(), own.display())));
+            let why = "A restore has left it under this second name. Name a backup.";
+            return Err(Failure::Usage(format!("{} is the database {} itself. {why}", file.display(), own.display())));
         }
     }
     boot::forget_unfinished_restore(&present).context("what an earlier restore has left cannot be removed")?;
@@ -113,9 +113,12 @@ pub(super) async fn restore(config: Config, restore: &Restore) -> Outcome {
     crash_point("restore.put_aside");
     finish(&restored, &present).context("the restored database cannot be put in its place")?;
     crash_point("restore.done");
-    let mut text = format!("Went back to {}. Everybody has to sign in again.", file.display());
+    let mut text = format!(
+        "Restored {}. All sessions, tokens and links have ended; everybody has to sign in again.",
+        file.display()
+    );
     if let Some(before) = &before {
-        text += &format!(" The database from before is {}.", before.display());
+        text += &format!(" The previous database is kept as {}.", before.display());
     }
     Ok(Output::new(text, &json!({ "restored": file, "before": before })))
 }
@@ -123,12 +126,11 @@ pub(super) async fn restore(config: Config, restore: &Restore) -> Outcome {
 /// Restores on PostgreSQL, where pg_restore has already brought the data back.
 async fn restore_in_place(config: Config, restore: &Restore) -> Outcome {
     if restore.file.is_some() {
-        let text =
-            "PostgreSQL is restored by its own tools: pg_restore, and after that latchkey restore without a file";
+        let text = "Restore PostgreSQL with its own tools: run pg_restore, and then latchkey restore without a file.";
         return Err(Failure::Usage(text.to_owned()));
     }
     begin_epoch(&boot::open_patiently(Purpose::Command, config, boot::Surroundings::real()).await?).await?;
-    let text = "Began a new epoch: everybody has to sign in again, and nothing that was used before works again.";
+    let text = "Ended all sessions, tokens and links from before the restore; everybody has to sign in again.";
     Ok(Output::new(text, &json!({ "restored": true })))
 }
 
@@ -209,11 +211,11 @@ async fn put_aside(present: &Path, now: Timestamp) -> Result<Option<PathBuf>, Fa
     let merged = match Db::merge(present).await {
         Ok(()) => true,
         Err(error) if error.is_busy() => {
-            return Err(anyhow!("somebody is at work on {}, try again: {error}", present.display()).into());
+            return Err(anyhow!("another process is using {}, try again: {error}", present.display()).into());
         }
         // The database may be damaged, which is a reason to restore: it is kept unchanged, with its log.
         Err(error) => {
-            tracing::warn!("the database from before is kept as it is, since it cannot be read: {error}");
+            tracing::warn!("the previous database cannot be read and is kept as it is: {error}");
             false
         }
     };

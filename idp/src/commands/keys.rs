@@ -16,21 +16,21 @@ use std::time::Duration;
 /// What can be done about signing keys.
 #[derive(Clone, Debug, Subcommand)]
 pub enum KeysCommand {
-    /// List the keys: which one signs, which are published, retired or revoked
+    /// List the signing keys and their states
     List,
-    /// Make the next key, which signs once it has been published long enough
+    /// Create the next signing key; it signs once it has been published long enough
     Rotate {
-        /// Sign with it a few seconds later, and wait until every server does: clients that have not fetched it yet refuse
-        /// tokens until they do
+        /// Sign with it within seconds, and wait until every server does; clients refuse its tokens until they fetch the
+        /// key set again
         #[arg(long)]
         now: bool,
     },
-    /// Revoke a key that has leaked: it leaves the key set and every check. Waits until every server has followed
+    /// Revoke a leaked key, and wait until no server trusts it
     ///
     /// Tokens that it has signed are refused: by Latchkey at once, by APIs when they fetch the key set again. If it is
     /// the key that signs, a new one signs in its place.
     Revoke {
-        /// The key, as `keys list` names it
+        /// The key's identifier, as in `latchkey keys list`
         #[arg(allow_hyphen_values = true)]
         kid: String,
     },
@@ -93,12 +93,12 @@ impl KeyRow {
 pub fn list(keys: &[KeyRow]) -> Output {
     let row = |key: &KeyRow| [key.kid.clone(), key.algorithm.clone(), key.words()];
     let rows: Vec<_> = keys.iter().map(row).collect();
-    Output::new(table(["KEY", "ALGORITHM", "STATE"], &rows, "There are no keys yet."), &keys)
+    Output::new(table(["KEY", "ALGORITHM", "STATE"], &rows, "No keys."), &keys)
 }
 
 fn made(keys: &[KeyRow]) -> String {
     let line = |key: &KeyRow| {
-        format!("Made the {} key {}, which signs from {}.", key.algorithm, harmless(&key.kid), key.active_at)
+        format!("Created the {} key {}, which signs from {}.", key.algorithm, harmless(&key.kid), key.active_at)
     };
     keys.iter().map(line).collect::<Vec<_>>().join("\n")
 }
@@ -108,7 +108,7 @@ pub fn rotated(keys: &[KeyRow], behind: Option<&[String]>) -> Outcome {
     let text = made(keys);
     match behind {
         None => Ok(Output::new(text, &keys)),
-        Some([]) => Ok(Output::new(format!("{text} Every server has it."), &keys)),
+        Some([]) => Ok(Output::new(format!("{text} Every server uses it."), &keys)),
         Some(behind) => Err(late(&text, "do not sign with it", behind)),
     }
 }
@@ -117,18 +117,18 @@ pub fn rotated(keys: &[KeyRow], behind: Option<&[String]>) -> Outcome {
 pub fn revoked(kid: &str, keys: &[KeyRow], behind: &[String]) -> Outcome {
     let text = format!("Revoked the key {}. {}", harmless(kid), made(keys)).trim_end().to_owned();
     if !behind.is_empty() {
-        return Err(late(&text, "still trust it", behind));
+        return Err(late(&text, "trust it", behind));
     }
-    let caches = "No server trusts it any more. APIs that keep the key set do until they fetch it again, by its max-age within \
-                  15 minutes: restart those that cannot wait.";
+    let caches = "No server trusts it any more. APIs that cache the key set trust it until they fetch the set again, which \
+                  max-age asks them to do within 15 minutes. Restart those that cannot wait.";
     Ok(Output::new(format!("{text} {caches}"), &serde_json::json!({ "revoked": kid, "made": keys })))
 }
 
 fn late(text: &str, what: &str, behind: &[String]) -> Failure {
     let behind: Vec<String> = behind.iter().map(|name| format!("\n  {}", harmless(name))).collect();
     Failure::Failed(format!(
-        "{text}\nAfter 10 seconds these {what}: stop them, or see that they reach the database. One that was killed is \
-         named here for two minutes.{}",
+        "{text}\nAfter 10 seconds, these servers still {what}. Stop them, or make sure that they reach the database. A server \
+         that was killed is listed for two minutes.{}",
         behind.concat()
     ))
 }
@@ -151,7 +151,7 @@ pub(super) async fn command(app: &App, command: KeysCommand) -> Outcome {
             let when = if now { When::Now } else { When::Next };
             let made = app.keys.rotate(&app.db, &app.vault, when).await.map_err(failed)?;
             let from = made.iter().map(|key| key.active_at).max();
-            let from = from.ok_or_else(|| anyhow!("another process made the next key at this moment"))?;
+            let from = from.ok_or_else(|| anyhow!("another process has just created the next key"))?;
             let rows = rows(app, &made).await.map_err(failed)?;
             if !now {
                 return rotated(&rows, None);
@@ -172,7 +172,7 @@ pub(super) async fn command(app: &App, command: KeysCommand) -> Outcome {
                 {
                     Vec::new()
                 }
-                None => return Err(Failure::NotFound(format!("There is no key {kid:?} that could be revoked."))),
+                None => return Err(Failure::NotFound(format!("No key found for {kid:?}."))),
             };
             let rows = rows(app, &made).await.map_err(failed)?;
             let behind = followed(app, || true).await.map_err(failed)?;

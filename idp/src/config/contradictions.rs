@@ -80,18 +80,18 @@ fn of_connections_and_secrets(config: &Config, refuse: Refuse<'_>) {
     refuse(
         config.tls.certificate_file.is_some() != config.tls.key_file.is_some(),
         if config.tls.key_file.is_some() { "tls.certificate_file" } else { "tls.key_file" },
-        "must be written, since the other one is",
+        "required, since the other one is set",
     );
     refuse(
         config.http.proxy_protocol && config.http.trusted_proxies.is_empty(),
         "http.trusted_proxies",
-        "must be written with http.proxy_protocol, which is believed of nobody else",
+        "required with http.proxy_protocol, which only these proxies may use",
     );
     let postgres = matches!(config.database_url(), DatabaseUrl::Postgres(_));
     refuse(
         postgres && config.secrets.master_key.is_none(),
         "secrets.master_key",
-        "must be written with PostgreSQL, since every process needs the same; make one with `openssl rand -base64 32`",
+        "required with PostgreSQL, since every server needs the same one; create it with `openssl rand -base64 32`",
     );
 }
 

@@ -51,6 +51,29 @@ impl DatabaseUrl {
         }
     }
 
+    /// What messages call the database: its file, or its name and server, without user and password.
+    pub fn place(&self) -> String {
+        let url = match self {
+            Self::Sqlite(path) => return path.display().to_string(),
+            Self::Postgres(url) => url::Url::parse(url.expose()).ok(),
+        };
+        let Some(url) = url else { return "on PostgreSQL".to_owned() };
+        let option = |names: [&str; 2]| {
+            let value = url.query_pairs().find(|(name, _)| names.contains(&name.as_ref()));
+            value.map(|(_, value)| value.into_owned())
+        };
+        let host =
+            option(["host", "hostaddr"]).or_else(|| url.host_str().filter(|host| !host.is_empty()).map(str::to_owned));
+        let port = option(["port", "port"]).or_else(|| url.port().map(|port| port.to_string()));
+        let server = match host {
+            Some(host) if host.starts_with('/') => host,
+            host => format!("{}:{}", host.as_deref().unwrap_or("localhost"), port.as_deref().unwrap_or("5432")),
+        };
+        let name = option(["dbname", "dbname"]).unwrap_or_else(|| url.path().trim_start_matches('/').to_owned());
+        let name = if name.is_empty() { url.username().to_owned() } else { name };
+        format!("{name} on {server}")
+    }
+
     /// The URL as people may see it: without a password.
     pub fn shown(&self) -> String {
         match self {
@@ -86,6 +109,16 @@ impl Value for DatabaseUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_names_a_database_by_its_server_and_name() {
+        let place = |text: &str| DatabaseUrl::parse(text).unwrap().place();
+        assert_eq!(place("sqlite:///var/lib/x.db"), "/var/lib/x.db");
+        assert_eq!(place("postgres://me:hunter2@db.example.com/latchkey"), "latchkey on db.example.com:5432");
+        assert_eq!(place("postgres://me:hunter2@[::1]:5433/latchkey?sslmode=require"), "latchkey on [::1]:5433");
+        assert_eq!(place("postgresql:///x?host=/run/postgresql&user=me&password=hunter2"), "x on /run/postgresql");
+        assert_eq!(place("postgres://me:hunter2@db"), "me on db:5432");
+    }
 
     #[test]
     fn a_database_is_shown_without_its_password() {

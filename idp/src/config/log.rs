@@ -47,6 +47,11 @@ impl LogLevel {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Error, Self::Warn, Self::Info, Self::Debug, Self::Trace];
 
+    /// The level that this word names.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.as_str() == name)
+    }
+
     /// The word for it.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -66,6 +71,8 @@ section! {
         format: LogFormat = LogFormat::Text;
         /// The lowest level that is logged.
         level: LogLevel = LogLevel::Info;
+        /// Whether the line of each request has the address of the client, for tools such as fail2ban that ban addresses.
+        addresses: bool = false;
         /// How long events (sign-ins, revocations, changes) are kept in the database.
         events_kept: Duration = days(400), must(between(days(1), days(3650)));
     }

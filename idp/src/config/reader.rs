@@ -45,6 +45,9 @@ pub(super) fn each<T: 'static>(inner: Rule<T>) -> Rule<Vec<T>> {
     rule(inner.allowed, move |values: &Vec<T>| values.iter().all(|value| (inner.holds)(value)))
 }
 
+/// What stands in place of a default where there is none.
+pub(super) const REQUIRED: &str = "required";
+
 /// The declaration of one key.
 pub(super) struct Field<T> {
     name: &'static str,
@@ -183,7 +186,7 @@ impl Reader {
             Some(found) => (self.judge(&key, &found, &field).unwrap_or(field.default), found.place),
             None => {
                 if field.required && !self.describing {
-                    let wanted = format!("must be written: {}", T::expected());
+                    let wanted = format!("{REQUIRED}: {}", T::expected());
                     self.problems.push(Problem { key: key.clone(), place: Place::Default, found: None, wanted });
                 }
                 (field.default, Place::Default)
@@ -194,7 +197,7 @@ impl Reader {
             name: field.name,
             about: field.about,
             expected: T::expected(),
-            default: if field.required { "required".to_owned() } else { default },
+            default: if field.required { REQUIRED.to_owned() } else { default },
             allowed,
             advised,
             secret: T::SECRET,

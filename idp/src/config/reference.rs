@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::problem::Place;
-use super::reader::{Entry, Reader, Section};
+use super::reader::{Entry, REQUIRED, Reader, Section};
 use super::settings::Config;
 
 const INTRODUCTION: &str = "\
@@ -48,7 +48,7 @@ fn row(entry: &Entry) -> String {
     let file = if entry.secret { format!(", `{}_file`", entry.name) } else { String::new() };
     let default = match entry.default.as_str() {
         "" => "–".to_owned(),
-        "required" => "required".to_owned(),
+        REQUIRED => REQUIRED.to_owned(),
         words if words.contains(' ') && !words.starts_with(['"', '[']) => words.to_owned(),
         value => format!("`{value}`"),
     };

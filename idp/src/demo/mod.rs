@@ -4,7 +4,7 @@ mod application;
 
 use std::path::PathBuf;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -21,7 +21,7 @@ use crate::oidc::client::metadata::ClientKind;
 use crate::oidc::client::registration::NewClient;
 use crate::server::boot::{self, Surroundings};
 use crate::server::process::{runtime, stop_signal};
-use crate::server::{accept, log, router};
+use crate::server::{accept, log, not_listening, router};
 
 /// Starts a provider in a temporary folder with a user in it, and an application that signs people in through it.
 pub fn run(ports: Demo) -> Outcome {
@@ -32,23 +32,27 @@ pub fn run(ports: Demo) -> Outcome {
     config.log.level = LogLevel::Warn;
     let _log = log::start(&config);
     runtime()?.block_on(async move {
-        let at = |port| async move {
+        let at = |port, option| async move {
             let address = std::net::SocketAddr::from(([127, 0, 0, 1], port));
-            TcpListener::bind(address).await.with_context(|| format!("{address} cannot be listened on"))
+            TcpListener::bind(address).await.map_err(|error| not_listening(address, option, &error))
         };
-        let (provider_listener, app_listener) = (at(ports.port).await?, at(ports.app_port).await?);
+        let provider_listener = at(ports.port, "--port").await?;
+        let app_listener = at(ports.app_port, "--app-port").await?;
         let origin = format!("http://localhost:{}/", ports.app_port);
         let app = boot::open(config, Surroundings::real()).await?;
         let hint = demo_user(&app).await?;
         let registration = demo_client(&app, &origin, hint).await?;
-        println!("\n  Open {origin}\n\nThe provider is {}. Everything goes when you press Ctrl+C.", app.issuer());
+        println!(
+            "\n  Open {origin}\n\nThe provider is {}. Press Ctrl+C to stop; everything is deleted then.",
+            app.issuer()
+        );
         let application = axum::serve(app_listener, application::application(registration)?);
         let application = tokio::spawn(application.into_future());
         accept::serve(&app, router::router(&app), provider_listener, None, stop_signal()).await;
         application.abort();
         app.db.close().await;
         drop(folder);
-        Ok(Output::new("Gone.", &json!({ "stopped": true })))
+        Ok(Output::new("Stopped; everything was deleted.", &json!({ "stopped": true })))
     })
 }
 

@@ -7,5 +7,6 @@ pub mod introspection;
 pub mod jwks;
 pub mod metrics;
 pub mod revocation;
+pub mod seen;
 pub mod token;
 pub mod userinfo;

@@ -25,6 +25,9 @@ use crate::oidc::error::ErrorCode;
 use crate::store;
 use crate::tokens::issue;
 
+/// After how many seconds to try again during a maintenance whose end is not known.
+const UNKNOWN_END: u64 = 300;
+
 /// Why a request fails.
 #[derive(Debug)]
 pub enum Error {
@@ -54,6 +57,13 @@ pub enum Error {
     Http(StatusCode, &'static str),
     /// Too many requests; how long to wait.
     TooMany(Duration),
+    /// A maintenance, for people: how long it lasts, if that is known, and what the operator says.
+    Maintenance {
+        /// How much time is left.
+        left: Option<Duration>,
+        /// The operator's message.
+        message: Option<String>,
+    },
     /// Temporarily unavailable; the client may try again.
     Unavailable(Cow<'static, str>),
     /// An internal error.
@@ -67,7 +77,7 @@ pub enum Error {
 impl From<store::db::Error> for Error {
     fn from(error: store::db::Error) -> Self {
         match error {
-            store::db::Error::Unavailable(error) => Self::Unavailable(error.to_string().into()),
+            store::db::Error::Unavailable(error) => Self::Unavailable(store::db::plain(&error).into()),
             error => Self::Internal(error.to_string()),
         }
     }
@@ -164,7 +174,7 @@ impl Error {
             Self::ForeignForm | Self::FormWithoutCookie => StatusCode::FORBIDDEN,
             Self::Http(status, _) => *status,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable(_) | Self::Maintenance { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Explained(error, _) | Self::OnTheWay(error, _) => error.status(),
         }
@@ -187,7 +197,9 @@ impl Error {
             | Self::SignUpOff
             | Self::BadSignOut(_) => (ErrorCode::InvalidRequest.as_str(), "the request was refused".into()),
             Self::TooMany(_) => (ErrorCode::TemporarilyUnavailable.as_str(), "too many requests".into()),
-            Self::Unavailable(_) => (ErrorCode::TemporarilyUnavailable.as_str(), "try again in a moment".into()),
+            Self::Unavailable(_) | Self::Maintenance { .. } => {
+                (ErrorCode::TemporarilyUnavailable.as_str(), "try again in a moment".into())
+            }
             Self::Internal(_) => (ErrorCode::ServerError.as_str(), "something is broken here".into()),
             Self::Explained(error, _) | Self::OnTheWay(error, _) => error.for_machines(),
         }
@@ -198,6 +210,7 @@ impl Error {
             Self::TooMany(wait) => Some(wait.as_secs().max(1)),
             Self::Unavailable(_) => Some(2),
             Self::OnTheWay(error, _) => error.retry_after(),
+            Self::Maintenance { left, .. } => Some(left.map_or(UNKNOWN_END, |left| left.as_secs() + 1)),
             _ => None,
         }
     }
@@ -280,6 +293,7 @@ impl Error {
             Self::Http(_, what) => what,
             Self::TooMany(_) => "too_many_requests",
             Self::Unavailable(_) => "unavailable",
+            Self::Maintenance { .. } => "maintenance",
             Self::Internal(_) => "internal",
         };
         Diagnosis::new(reason, None)

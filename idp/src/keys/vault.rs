@@ -51,9 +51,9 @@ impl fmt::Display for Error {
                  before (secrets.master_key, secrets.master_key_file, or secrets.previous_master_keys)",
             ),
             Self::File(path, error) => write!(f, "it cannot be used: {}", refusal::explained(path, error)),
-            Self::Malformed => {
-                f.write_str("this is no master key, which is 32 random bytes in base64: openssl rand -base64 32")
-            }
+            Self::Malformed => f.write_str(
+                "this is not a master key: 32 random bytes in base64, as openssl rand -base64 32 prints them",
+            ),
             Self::KeyMissing { key, database } => {
                 let (key, database) = (key.display(), database.display());
                 write!(

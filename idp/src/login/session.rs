@@ -217,7 +217,7 @@ pub async fn touch(app: &App, session: &Session) {
         return;
     }
     if let Err(error) = app.db.write_one(Touch { session: session.id.clone() }).await {
-        tracing::warn!("it could not be noted that a session was used: {error}");
+        tracing::warn!("the last use of a session could not be stored: {error}");
     }
 }
 

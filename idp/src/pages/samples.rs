@@ -256,6 +256,7 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
             account: (problem == Problem::SpentLink).then(|| "https://northwind.example/auth/account".to_owned()),
             problem,
             status: 400,
+            note: matches!(problem, Problem::Maintenance { .. }).then(|| name.to_owned()),
             request_id: "019a9f2c-7d41-7c3e-9b0a-3f5be21c77aa".to_owned(),
             home: "https://northwind.example/auth/".to_owned(),
         };
@@ -264,7 +265,7 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
     samples
 }
 
-const PROBLEMS: [Problem; 22] = [
+const PROBLEMS: [Problem; 23] = [
     Problem::MissingClientId,
     Problem::UnknownClient,
     Problem::DisabledClient,
@@ -285,6 +286,7 @@ const PROBLEMS: [Problem; 22] = [
     Problem::TooSlow,
     Problem::Misdirected,
     Problem::TooManyRequests { seconds: 31 },
+    Problem::Maintenance { minutes: Some(31) },
     Problem::Busy,
     Problem::Internal,
 ];

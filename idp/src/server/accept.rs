@@ -317,7 +317,7 @@ impl Server {
                     Err(error) => {
                         if told.is_none_or(|it| it.elapsed() >= TELL) {
                             told = Some(Instant::now());
-                            tracing::warn!("a connection could not be taken: {error}");
+                            tracing::warn!("a connection could not be accepted: {error}");
                         }
                         // Out of file descriptors, for example: one connection has to end, and gets a moment to close.
                         self.connections.make_room();

@@ -103,11 +103,36 @@ fn configured(config: &Config) -> Limits {
 
 /// Opens the database and everything else, and keeps the long time limits of a start.
 pub async fn open_patiently(purpose: Purpose, config: Config, surroundings: Surroundings) -> Result<App> {
-    let subject = match config.database_url() {
+    open_called(&subject(&config), purpose, config, surroundings).await
+}
+
+/// What messages call the database.
+fn subject(config: &Config) -> String {
+    match config.database_url() {
         DatabaseUrl::Sqlite(path) => format!("database {}", path.display()),
-        url => format!("database {url} (database.url)"),
-    };
-    open_called(&subject, purpose, config, surroundings).await
+        url => format!("database {} (database.url)", url.place()),
+    }
+}
+
+/// Whether the database of this configuration answers, without a change to it: the state of its schema, or `None` if its file
+/// does not exist yet.
+pub(crate) async fn reach(config: &Config) -> Result<Option<Schema>> {
+    let subject = subject(config);
+    if let DatabaseUrl::Sqlite(path) = config.database_url() {
+        match std::fs::metadata(&path) {
+            Ok(_) => {}
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Ok(None),
+            Err(error) => return Err(anyhow!(refusal::explained(&path, &error))).with_context(|| not_opened(&subject)),
+        }
+        let tables = Db::tables_of(&path, configured(config).acquire).await.map_err(|error| unopened(config, error));
+        let tables = tables.with_context(|| not_opened(&subject))?;
+        is_nobody_elses(&subject, &tables)?;
+        return Ok(Some(if has_ours(&tables) { Schema::UpToDate } else { Schema::Missing }));
+    }
+    let db = open_database(config, &Surroundings::real(), false, None, &subject).await?;
+    let schema = db.schema().await.map_err(|error| anyhow!(error.cause())).with_context(|| not_opened(&subject));
+    db.close().await;
+    schema.map(Some)
 }
 
 /// Opens the copy of a backup in order to begin an epoch in it; messages name the backup.
@@ -131,7 +156,7 @@ async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundin
     }
     let masters = master_keys(&config, own_key.as_ref(), &db, &random).await?;
     if purpose != Purpose::Command {
-        db.migrate().await.with_context(|| format!("the schema of the {subject} cannot be brought up to date"))?;
+        db.migrate().await.with_context(|| format!("the schema of the {subject} cannot be migrated"))?;
     }
     let vault = match purpose.makes() {
         true => Vault::open(&db, &masters, &random).await,
@@ -147,7 +172,7 @@ async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundin
         if epoch::is_unfinished(&mut *db.read().await?).await? {
             bail!("a restore of this database was begun and did not end: run latchkey restore again, without a file");
         }
-        keys.rotate(&db, &vault, When::Missing).await.context("the signing keys cannot be made")?;
+        keys.rotate(&db, &vault, When::Missing).await.context("the signing keys cannot be created")?;
         keep_issuer(&config, &db).await.context("the database cannot be written")?;
     }
     let epoch = epoch::find(&mut *db.read().await?).await.context("the database cannot be read")?;
@@ -167,6 +192,7 @@ async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundin
         hashing: hashing(&config.login, random.clone()),
         metrics: Metrics::new(),
         notices: Notices::default(),
+        maintenance: Default::default(),
         remembered_clients: Default::default(),
         remembered_resources: Default::default(),
         site,
@@ -250,7 +276,7 @@ async fn open_database(
     };
     if let DatabaseUrl::Sqlite(path) = &url {
         let made = files::keep_private(path).map_err(|error| anyhow!(refusal::explained(path, &error)));
-        made.with_context(|| format!("the {subject} cannot be made"))?;
+        made.with_context(|| format!("the {subject} cannot be created"))?;
     }
     Db::open(&options, held).await.map_err(|error| unopened(config, error)).with_context(|| not_opened(subject))
 }
@@ -267,7 +293,11 @@ fn unopened(config: &Config, error: impl Into<anyhow::Error>) -> anyhow::Error {
     {
         return anyhow!(refusal::explained(&path, &refused));
     }
-    error.into()
+    let error = error.into();
+    match error.downcast_ref::<db::Error>() {
+        Some(error) => anyhow!(error.cause()),
+        None => error,
+    }
 }
 
 /// Inspects an SQLite file before it is changed, and refuses a file that does not suit this purpose. The returned file
@@ -329,7 +359,7 @@ fn is_nobody_elses(subject: &str, tables: &[String]) -> Result<()> {
     // A first start that ended in the middle leaves the list of migrations behind.
     match tables.iter().find(|table| *table != "_sqlx_migrations") {
         Some(other) if !has_ours(tables) => bail!(NotOurs(format!(
-            "The {subject} has tables of another program ({other}, for one) and none of Latchkey: give Latchkey one of its own."
+            "The {subject} has tables of another program (such as {other}) and none of Latchkey: give Latchkey its own database."
         ))),
         _ => Ok(()),
     }
@@ -355,9 +385,11 @@ async fn is_of_this_issuer(config: &Config, db: &Db, subject: &str) -> Result<()
 async fn is_ours(config: &Config, db: &Db) -> Result<()> {
     let shown = config.database_url().shown();
     match db.schema().await.context("the database cannot be read")? {
-        Schema::Missing => bail!(NotOurs(format!("The database {shown} is not one of Latchkey, or was never used."))),
+        Schema::Missing => {
+            bail!(NotOurs(format!("The database {shown} does not belong to Latchkey, or was never used.")))
+        }
         Schema::Behind => bail!(NotOurs(format!(
-            "The database {shown} was made by an earlier release. Bring it up to date first: start the server of this release, \
+            "The database {shown} was made by an earlier release. Migrate it first: start the server of this release, \
              or run latchkey migrate."
         ))),
         Schema::UpToDate => {}
@@ -379,7 +411,7 @@ async fn is_ours(config: &Config, db: &Db) -> Result<()> {
 /// Refuses to restore from a file that is not a Latchkey database.
 async fn is_of_latchkey(subject: &str, db: &Db) -> Result<()> {
     if !has_ours(&db.tables().await.with_context(|| format!("the {subject} cannot be read"))?) {
-        bail!(NotOurs(format!("The {subject} is not one of Latchkey.")));
+        bail!(NotOurs(format!("The {subject} does not belong to Latchkey.")));
     }
     Ok(())
 }
@@ -396,7 +428,7 @@ async fn keep_issuer(config: &Config, db: &Db) -> db::Result<()> {
     }
     if let Some(before) = before {
         tracing::warn!(
-            "the issuer was {before} and is {issuer} now: applications that know the old one refuse what this one says"
+            "the issuer was {before} and is {issuer} now: applications that are configured with the old one refuse its tokens"
         );
     }
     db.write_one(KeepIssuer { issuer: issuer.to_owned() }).await
@@ -428,11 +460,11 @@ async fn ephemeral(config: &Config, vault: &Vault, clock: &Clock, random: &Rando
     let redis = redis.context("ephemeral.redis_url is not the address of a Redis")?;
     match redis.begin().await {
         Ok(Some(policy)) => tracing::warn!(
-            "Redis forgets keys when its memory is full (maxmemory-policy {policy}): proofs that were seen may be used again"
+            "Redis evicts keys when its memory is full (maxmemory-policy {policy}): a form that was sent may be sent again"
         ),
         Ok(None) => {}
         Err(_) => tracing::warn!(
-            "serving without Redis until {url} (ephemeral.redis_url) answers: limits are counted by each process alone"
+            "serving without Redis until {url} (ephemeral.redis_url) answers: each process counts limits for itself"
         ),
     }
     Ok(Ephemeral::Redis(Arc::new(redis)))
@@ -494,7 +526,7 @@ pub(crate) fn key_is_there(config: &Config, backup: &Path) -> Result<()> {
 }
 
 pub(crate) use files::beside;
-pub(crate) use files::warn_of_open_folders;
+pub(crate) use files::{open_files, open_folders, warn_of_open_folders};
 pub(crate) use hold::take_away;
 pub use hold::take_hold;
 pub(crate) use restore::forget_unfinished_restore;

@@ -219,7 +219,7 @@ async fn every_second(app: &App) {
             // Reported once, not each second.
             Err(_) if failing => {}
             Err(error) => {
-                tracing::warn!("the signing keys could not be looked after: {error}");
+                tracing::warn!("the signing keys could not be updated: {error}");
                 failing = true;
             }
         }
@@ -258,7 +258,7 @@ async fn every_minute(app: &App) {
         if round > 0 && !cleared {
             match clear_sealed_successors(app).await {
                 Ok(()) => cleared = true,
-                Err(error) => tracing::warn!("what has expired could not be removed: {error}"),
+                Err(error) => tracing::warn!("expired rows could not be removed: {error}"),
             }
         }
         round += 1;
@@ -269,14 +269,14 @@ async fn every_minute(app: &App) {
                 app.metrics.job("keys", true, 0, seconds(app));
             }
             Err(error) => {
-                tracing::warn!("the signing keys could not be looked after: {error}");
+                tracing::warn!("the signing keys could not be updated: {error}");
                 app.metrics.job("keys", false, 0, seconds(app));
             }
         }
         match clean(app, &mut sweep).await {
             Ok(removed) => app.metrics.job("clean", true, removed, seconds(app)),
             Err(error) => {
-                tracing::warn!("what has expired could not be removed: {error}");
+                tracing::warn!("expired rows could not be removed: {error}");
                 app.metrics.job("clean", false, 0, seconds(app));
             }
         }

@@ -1,5 +1,7 @@
 //! Starts logging and, if configured, the export of traces.
 
+use std::sync::{Mutex, PoisonError};
+
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
@@ -15,13 +17,49 @@ use crate::config::{Config, LogFormat, LogLevel};
 pub(crate) struct Logging {
     provider: Option<SdkTracerProvider>,
     filter: reload::Handle<EnvFilter, Registry>,
+    levels: Mutex<Levels>,
+}
+
+/// The levels that were asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Levels {
+    configured: LogLevel,
+    /// The level of `latchkey log-level`, which wins while it is in force.
+    ordered: Option<LogLevel>,
+}
+
+impl Levels {
+    fn in_force(self) -> LogLevel {
+        self.ordered.unwrap_or(self.configured)
+    }
 }
 
 impl Logging {
-    /// From now on, writes events of this level and above.
-    pub(super) fn set_level(&self, level: LogLevel) {
-        // This fails only if there was a log already, as in tests.
-        let _ = self.filter.reload(filter(level));
+    /// From now on, writes events of this level and above, unless another one is ordered.
+    pub(super) fn set_level(&self, configured: LogLevel) {
+        self.change(|levels| Levels { configured, ..levels });
+    }
+
+    /// Orders another level than the configured one, or withdraws the order; returns whether the level has changed.
+    pub(super) fn order(&self, ordered: Option<LogLevel>) -> bool {
+        self.change(|levels| Levels { ordered, ..levels })
+    }
+
+    /// The level in force.
+    pub(super) fn level(&self) -> LogLevel {
+        self.levels.lock().unwrap_or_else(PoisonError::into_inner).in_force()
+    }
+
+    fn change(&self, change: impl FnOnce(Levels) -> Levels) -> bool {
+        let mut levels = self.levels.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = levels.in_force();
+        *levels = change(*levels);
+        let changed = before != levels.in_force();
+        if changed {
+            // This fails only if there was a log already, as in tests.
+            let _ = self.filter.reload(filter(levels.in_force()));
+        }
+        changed
     }
 }
 
@@ -33,7 +71,7 @@ fn filter(level: LogLevel) -> EnvFilter {
 impl Drop for Logging {
     fn drop(&mut self) {
         if let Some(Err(error)) = self.provider.as_ref().map(SdkTracerProvider::shutdown) {
-            tracing::warn!("the last spans were not sent: {error}");
+            tracing::warn!("the last traces were not sent: {error}");
         }
     }
 }
@@ -61,7 +99,8 @@ pub(crate) fn start(config: &Config) -> Logging {
     if let Some(error) = failed {
         tracing::warn!("no traces are sent: {error}");
     }
-    Logging { provider, filter: handle }
+    let levels = Mutex::new(Levels { configured: config.log.level, ordered: None });
+    Logging { provider, filter: handle, levels }
 }
 
 fn provider(config: &Config) -> Result<Option<SdkTracerProvider>, opentelemetry_otlp::ExporterBuildError> {

@@ -4,11 +4,14 @@ pub mod accept;
 pub mod boot;
 pub mod jobs;
 pub(crate) mod log;
+pub mod orders;
 pub(crate) mod process;
 mod reload;
 pub mod router;
 mod welcome;
 
+use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,7 +44,7 @@ pub(crate) async fn serve(loaded: Loaded, log: Arc<Logging>) -> Outcome {
     let log_format = loaded.config.log.format;
     let began = std::time::Instant::now();
     // Before anything else: SIGHUP ends a process that has no handler for it.
-    let hangup = signal(SignalKind::hangup()).context("SIGHUP cannot be listened to")?;
+    let hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
     let source = reload::Source::of(&loaded);
     let mut config = loaded.config;
     accept::fit(&mut config);
@@ -50,26 +53,27 @@ pub(crate) async fn serve(loaded: Loaded, log: Arc<Logging>) -> Outcome {
         boot::forget_unfinished_restore(&path).context("what an earlier restore has left cannot be removed")?;
     }
     let address = config.listen();
-    let listener = accept::listen(address).with_context(|| format!("http.listen: {address} cannot be listened on"))?;
+    let listener = accept::listen(address).map_err(|error| not_listening(address, "http.listen", &error))?;
     let watching = match config.metrics.listen {
         Some(address) => {
             let bound = accept::listen(address);
-            Some(bound.with_context(|| format!("metrics.listen: {address} cannot be listened on"))?)
+            Some(bound.map_err(|error| not_listening(address, "metrics.listen", &error))?)
         }
         None => None,
     };
     let tls = Tls::open(&config.tls)?;
     let app = boot::open_patiently(Purpose::Serve, config, Surroundings::real()).await?;
     boot::warn_of_open_folders(&app.config);
+    orders::look(&app).await.map_err(failed)?;
     welcome(&app, began.elapsed()).await?;
     if let (DatabaseUrl::Postgres(_), Ephemeral::Memory(_)) = (app.config.database_url(), &app.ephemeral) {
         tracing::warn!(
-            "there is no Redis (ephemeral.redis_url): rates are counted by each replica alone, and a proof that one replica \
-             has seen is new to another. Fine for one replica; for several, give them one Redis"
+            "there is no Redis (ephemeral.redis_url): each replica counts rates for itself, and a form that is sent twice may count twice. That is fine for one replica; give several one Redis"
         );
     }
     boot::serve_requests(&app);
     let jobs = tokio::spawn(jobs::run(app.clone()));
+    let following = tokio::spawn(orders::follow(app.clone(), Arc::clone(&log)));
     let watching = watching.map(|listener| tokio::spawn(accept::watch(app.clone(), listener)));
     let watching_tls = tls.clone().map(|tls| tokio::spawn(tls.watch()));
     let reading_again = tokio::spawn(reload::at_each(hangup, app.clone(), tls.clone(), log, source));
@@ -78,6 +82,7 @@ pub(crate) async fn serve(loaded: Loaded, log: Arc<Logging>) -> Outcome {
         watching.abort();
     }
     reading_again.abort();
+    following.abort();
     jobs.abort();
     // Otherwise the jobs might still report that this process is alive.
     let _ = jobs.await;
@@ -92,6 +97,23 @@ pub(crate) async fn serve(loaded: Loaded, log: Arc<Logging>) -> Outcome {
     }
     drop(hold);
     Ok(welcome::line(log_format, "Stopped.", &json!({ "stopped": true })))
+}
+
+/// Why a server cannot listen, and which setting changes that.
+pub(crate) fn not_listening(address: SocketAddr, setting: &str, error: &std::io::Error) -> Failure {
+    let advice = match error.kind() {
+        ErrorKind::AddrInUse => format!("already in use. Choose another port with {setting}."),
+        ErrorKind::PermissionDenied => {
+            format!(
+                "permission denied. Choose a port above 1023 with {setting}, or give the process CAP_NET_BIND_SERVICE."
+            )
+        }
+        ErrorKind::AddrNotAvailable => {
+            format!("this machine does not have that address. Choose another one with {setting}.")
+        }
+        _ => format!("{error} ({setting})."),
+    };
+    Failure::Failed(format!("Cannot listen on {address}: {advice}"))
 }
 
 /// Prints the next step for the operator. It goes to standard output, not to the log: a link that sets a password is a

@@ -53,12 +53,12 @@ pub(super) async fn at_each(
     mut source: Source,
 ) {
     while hangup.recv().await.is_some() {
-        tracing::info!("told to read the configuration again");
+        tracing::info!("reloading the configuration");
         match read_again(&app, tls.as_deref(), &log, &mut source).await {
-            Ok(()) => tracing::info!("the configuration was read again"),
+            Ok(()) => tracing::info!("the configuration was reloaded"),
             Err(problems) => {
                 for problem in problems {
-                    tracing::error!("the configuration was not read again, what was in force stays: {problem}");
+                    tracing::error!("the configuration was not reloaded, the previous one stays in force: {problem}");
                 }
             }
         }
@@ -96,7 +96,7 @@ async fn read_again(
     if config.log.level != source.level {
         source.level = config.log.level;
         log.set_level(source.level);
-        tracing::info!("log.level is {} from now on", source.level.as_str());
+        tracing::info!("log.level is {} from now on", log.level().as_str());
     }
     if (&site.pages, &site.logo) != (&present.pages, &present.logo) {
         app.site.replace(site);
@@ -108,7 +108,7 @@ async fn read_again(
     let changed = keys.into_iter().filter(|key| !is_read_again(key) && source.values.get(*key) != read.get(*key));
     let waiting = changed.map(String::as_str).collect::<Vec<_>>().join(" ");
     if !waiting.is_empty() {
-        tracing::warn!(keys = waiting, "settings have changed that are in force only after a restart");
+        tracing::warn!(keys = waiting, "settings have changed that need a restart");
     }
     Ok(())
 }

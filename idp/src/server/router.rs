@@ -8,10 +8,12 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any, get, post};
 
 use crate::app::App;
-use crate::endpoints::{authorization, discovery, health, introspection, jwks, metrics, revocation, token, userinfo};
+use crate::endpoints::{
+    authorization, discovery, health, introspection, jwks, metrics, revocation, seen, token, userinfo,
+};
 use crate::flow::account_holder;
 use crate::http::error;
-use crate::http::layers::{cors, guard, headers, request_log, run_to_end};
+use crate::http::layers::{cors, guard, headers, maintenance, origin, request_log, run_to_end};
 use crate::http::page::{self, assets, brand};
 use crate::http::redirect;
 use crate::http::request::params;
@@ -39,7 +41,8 @@ pub fn router(app: &App) -> Router {
     // Load balancers check the health of a process by its address.
     let by_address =
         |group: Router<App>| group.layer(with(state(), guard::any_host)).layer(with(state(), page::error::as_page));
-    let to_its_end = |group: Router<App>| group.layer(with(state(), run_to_end::layer));
+    let to_its_end =
+        |group: Router<App>| group.layer(with(state(), origin::layer)).layer(with(state(), run_to_end::layer));
 
     // Public documents.
     let documents = Router::new()
@@ -62,6 +65,8 @@ pub fn router(app: &App) -> Router {
     let services = Router::new().route("/introspect", post(introspection::post)).layer(with(state(), params::layer));
 
     let health = || Router::new().route("/health/live", get(health::live)).route("/health/ready", get(health::ready));
+    // Whatever host a proxy makes of it, `latchkey doctor` is to find out.
+    let seen = || Router::new().route("/health/seen", get(seen::get));
 
     let pages = |of_account: bool| {
         let pages = Page::ALL.iter().copied().filter(|page| page.is_of_account() == of_account);
@@ -72,6 +77,7 @@ pub fn router(app: &App) -> Router {
         .layer(from_fn(account_holder::isolated))
         .merge(pages(false))
         .route("/authorize", get(authorization::get).post(authorization::post).head(no_head))
+        .layer(with(state(), maintenance::layer))
         .route("/brand.css", get(brand::get))
         .route("/brand-logo", get(brand::logo))
         .route("/static/{hash}/{file}", get(assets::get))
@@ -84,9 +90,9 @@ pub fn router(app: &App) -> Router {
     // The issuer may have a path; clients look for the document both before and after it.
     let path = app.config.issuer.path();
     let placed = if path.is_empty() {
-        service.merge(by_address(to_its_end(health())))
+        service.merge(by_address(to_its_end(health()).merge(seen())))
     } else {
-        let service = service.merge(for_people(to_its_end(health())));
+        let service = service.merge(for_people(to_its_end(health()))).merge(by_address(seen()));
         let elsewhere = paths(path).into_iter().filter(|place| !place.starts_with(&format!("{path}/")));
         let documents = elsewhere.fold(Router::new(), |router, place| router.route(&place, discovery::get()));
         let documents = documents.route(CHANGE_PASSWORD, get(change_password));
@@ -100,7 +106,10 @@ pub fn router(app: &App) -> Router {
                 router.nest(place, Router::new().fallback(nothing_beside))
             });
         // `nest` serves the front page only without the slash at the end.
-        let home = Router::new().route(&format!("{path}/"), handlers(Page::Home)).fallback(nothing_beside);
+        let home = Router::new()
+            .route(&format!("{path}/"), handlers(Page::Home))
+            .layer(with(state(), maintenance::layer))
+            .fallback(nothing_beside);
         for_machines(misplaced).merge(for_people(home)).merge(by_address(health())).nest(path, service)
     };
     placed.layer(with(state(), headers::layer)).layer(with(state(), request_log::layer)).with_state(app.clone())

@@ -40,7 +40,7 @@ fn object(app: &App, took: Duration, first: Option<&FirstLink>) -> Value {
 fn words(app: &App, took: Duration, first: Option<&FirstLink>) -> String {
     let mut words = format!("Latchkey serves {} (started in {} ms)\n", app.issuer(), took.as_millis());
     if !app.config.issuer.is_https() {
-        words += "Plain http on this machine alone: cookies go without their __Host- prefix and Secure.\n";
+        words += "Plain http, for this machine only: cookies are set without Secure and without the __Host- prefix.\n";
     }
     match first {
         Some(FirstLink::Made(link)) => {

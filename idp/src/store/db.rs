@@ -27,7 +27,7 @@ use crate::base::random::Random;
 pub use change::{Change, Conn, Tx};
 use change::{Source, in_transaction};
 pub use column::Json;
-pub use error::{Error, Result};
+pub use error::{Error, Result, plain};
 use error::{is_lost, unavailable};
 use pool::{Pool, Terms};
 pub use pool::{PooledConnection, Usage};
@@ -148,7 +148,7 @@ impl Db {
         let writer = if sqlite { pool(1, writing) } else { reader.clone() };
         // Creates the file where allowed, and fails if the database cannot be reached.
         drop(writer.acquire().await?);
-        let source = Source { clock: options.clock.clone(), random: options.random.clone() };
+        let source = Source { clock: options.clock.clone(), random: options.random.clone(), origin: None };
         let queue = sqlite.then(|| Queue::new(writer.clone(), source.clone()));
         let held = Arc::new(Mutex::new(held));
         Ok(Self { reader, writer, queue, source, durable: options.durable, tracker: TaskTracker::new(), held })
@@ -169,6 +169,11 @@ impl Db {
         // This connection lacks the limits of requests: another replica may be migrating, and a large table takes time.
         let mut conn = self.writer.connect().await?;
         MIGRATIONS.run(&mut conn).await.map_err(|error| Error::Failed(sqlx::Error::Migrate(Box::new(error))))
+    }
+
+    /// Whether it is an SQLite file.
+    pub fn is_sqlite(&self) -> bool {
+        self.queue.is_some()
     }
 
     /// The names of all tables, of any program.
@@ -266,7 +271,7 @@ impl Db {
         if let Some(queue) = &self.queue {
             return queue.write(extent, self.tracker.token(), change).await;
         }
-        let (writer, source) = (self.writer.clone(), self.source.clone());
+        let (writer, source) = (self.writer.clone(), self.source.of_this_task());
         let task = self.tracker.spawn(async move {
             match write_remote(&writer, &source, extent, change.clone()).await {
                 Err(error) if error.is_undone() => {

@@ -4,6 +4,7 @@
 //! judged by our clock; the expiry of the server only cleans up. The epoch is the moment at which the store was known
 //! to be empty: for proofs made at or before it, the store cannot say "never seen".
 
+mod condition;
 mod memory;
 mod redis;
 mod terms;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use crate::base::clock::{Clock, Timestamp};
 
+pub use condition::{Condition, Examined};
 pub use memory::Memory;
 pub use redis::{Options, Redis};
 pub use terms::{Rate, Result, Unavailable};

@@ -3,5 +3,7 @@
 pub mod cors;
 pub mod guard;
 pub mod headers;
+pub mod maintenance;
+pub mod origin;
 pub mod request_log;
 pub mod run_to_end;

@@ -1,5 +1,7 @@
 //! Logs one line for each request, and counts it.
 
+use std::net::IpAddr;
+
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
@@ -9,7 +11,9 @@ use tracing::Instrument;
 use crate::app::App;
 use crate::http::diagnosis::Diagnosis;
 use crate::http::layers::guard;
+use crate::http::request::client_ip;
 use crate::http::request::id::RequestId;
+use crate::store::origin::Origin;
 
 /// The methods that are counted by name; clients could invent any number of others.
 const METHODS: [&str; 7] = ["GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"];
@@ -17,9 +21,11 @@ const METHODS: [&str; 7] = ["GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE", "
 /// Routes that monitoring and every page request all the time.
 const OFTEN: [&str; 2] = ["/health/", "/static/"];
 
-/// Adds the client to everything that is logged for this request. Only a registered client, never a value as sent.
+/// Adds the client to everything that is logged for this request, and to the events of its changes. Only a registered
+/// client, never a value as sent.
 pub fn name_client(client_id: &str) {
     tracing::Span::current().record("client", client_id);
+    Origin::name_client(client_id);
 }
 
 /// Counts a request when it is dropped, so that one without a response counts, too.
@@ -49,6 +55,9 @@ pub async fn layer(State(app): State<App>, mut request: Request, next: Next) -> 
     let empty = tracing::field::Empty;
     let span = tracing::error_span!("request", id = id.as_str(), method, route, client = empty, status = empty);
     app.metrics.request_begins();
+    let (parts, body) = request.into_parts();
+    let address = app.config.log.addresses.then(|| client_ip::of(&parts, &app).address);
+    let request = Request::from_parts(parts, body);
     let mut counted = Counted { app: &app, method, route, status: 499, began: std::time::Instant::now() };
     let mut response = next.run(request).instrument(span.clone()).await;
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
@@ -61,7 +70,8 @@ pub async fn layer(State(app): State<App>, mut request: Request, next: Next) -> 
         let status = response.status();
         status.is_client_error().then(|| Diagnosis::new(status.canonical_reason().unwrap_or_default(), None))
     });
-    span.in_scope(|| write(&app, route, counted.status, micros, diagnosis.as_ref()));
+    let line = Line { route, status: counted.status, micros, address, diagnosis: diagnosis.as_ref() };
+    span.in_scope(|| write(&app, &line));
     // For traces. Recorded only after the line was written, which would otherwise have the status twice.
     span.record("status", counted.status);
     response
@@ -73,17 +83,32 @@ pub fn too_large(app: &App) {
     app.metrics.request_begins();
     app.metrics.request_ends("other", "-", status, std::time::Duration::ZERO);
     let difference = guard::headers_too_long(&app.config.http);
-    write(app, "-", status, 0, Some(&Diagnosis::new(guard::HEADERS_TOO_LONG, Some(difference))));
+    let diagnosis = Diagnosis::new(guard::HEADERS_TOO_LONG, Some(difference));
+    write(app, &Line { route: "-", status, micros: 0, address: None, diagnosis: Some(&diagnosis) });
+}
+
+/// What the line of a request says.
+struct Line<'a> {
+    route: &'a str,
+    status: u16,
+    micros: u64,
+    /// The address of the client, if it is to be logged.
+    address: Option<IpAddr>,
+    /// Why it was refused.
+    diagnosis: Option<&'a Diagnosis>,
 }
 
 /// Writes the line of a request, with the reason if it was refused.
-fn write(app: &App, route: &str, status: u16, micros: u64, diagnosis: Option<&Diagnosis>) {
+fn write(app: &App, line: &Line<'_>) {
+    let Line { route, status, micros, address, diagnosis } = *line;
+    let address = address.map(tracing::field::display);
     let place = route.strip_prefix(app.config.issuer.path()).unwrap_or(route);
     if diagnosis.is_none() && OFTEN.iter().any(|often| place.starts_with(often)) {
-        return tracing::debug!(status, micros, "request");
+        return tracing::debug!(address, status, micros, "request");
     }
     let difference = diagnosis.and_then(|diagnosis| diagnosis.difference.as_ref());
     tracing::info!(
+        address,
         status,
         micros,
         reason = diagnosis.map(|diagnosis| diagnosis.reason.as_str()),

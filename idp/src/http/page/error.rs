@@ -27,6 +27,8 @@ pub struct ErrorPage<'a> {
     pub problem: Problem,
     /// The HTTP status of the answer.
     pub status: u16,
+    /// What the operator says about it.
+    pub note: Option<String>,
     /// The id of the request in the log.
     pub request_id: String,
     /// The front page, at the issuer's host: the request may have named another host.
@@ -83,6 +85,11 @@ pub enum Problem {
         /// How long to wait.
         seconds: u64,
     },
+    /// A maintenance is under way.
+    Maintenance {
+        /// How many minutes it lasts, if that is known.
+        minutes: Option<u64>,
+    },
     /// The server is overloaded.
     Busy,
     /// An internal error.
@@ -133,6 +140,15 @@ impl Problem {
                 "too_many_requests",
                 Wording::new("error-too-many-requests"),
                 Wording::counted("error-too-many-requests-advice", "seconds", seconds),
+            ),
+            Self::Maintenance { minutes } => (
+                "maintenance",
+                Wording::new("error-maintenance"),
+                match minutes {
+                    None => Wording::new("error-maintenance-advice"),
+                    Some(minutes @ ..=120) => Wording::counted("error-maintenance-minutes", "minutes", minutes),
+                    Some(minutes) => Wording::counted("error-maintenance-hours", "hours", minutes.div_ceil(60)),
+                },
             ),
             Self::Busy => row("busy", "error-busy", "error-busy-advice"),
             Self::Internal => row("internal", "error-internal", "error-internal-advice"),
@@ -198,6 +214,10 @@ pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Re
         layout,
         problem: Problem::of(&error),
         status: error.status().as_u16(),
+        note: match &*error {
+            Error::Maintenance { message, .. } => message.clone(),
+            _ => None,
+        },
         request_id: visitor.request.as_str().to_owned(),
         home: app.url(Page::Home),
         back,
@@ -237,6 +257,7 @@ impl Problem {
             Error::SpentLink => Self::SpentLink,
             Error::SignUpOff => Self::SignUpOff,
             Error::TooMany(wait) => Self::TooManyRequests { seconds: wait.as_secs().max(1) },
+            Error::Maintenance { left, .. } => Self::Maintenance { minutes: left.map(|left| left.as_secs() / 60 + 1) },
             Error::Unavailable(_) => Self::Busy,
             Error::Internal(_) => Self::Internal,
             Error::Explained(error, _) | Error::OnTheWay(error, _) => Self::of(error),

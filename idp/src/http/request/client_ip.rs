@@ -59,8 +59,7 @@ pub fn of(parts: &Parts, app: &App) -> Source {
         _ => {
             if app.notices.first("unreadable proxy") {
                 tracing::warn!(
-                    "{header} came from the proxy {peer} twice, or with bytes that are no text: it is not believed; the proxy \
-                     must write one line, in place of what the client wrote"
+                    "the proxy {peer} sent {header} in several lines, or not as text: it is not believed; the proxy must send one line, in place of what the client sent"
                 );
             }
             Source::unreadable(peer)

@@ -72,7 +72,7 @@ impl Visitor {
             sid: cookie(Name::Sid).or_else(|| cookie(Name::Kept)),
             address: source.address,
             bucket: source.bucket,
-            user_agent: text(&parts.headers, header::USER_AGENT).map(|text| text.chars().take(256).collect()),
+            user_agent: user_agent(&parts.headers),
             language: Language::negotiate::<&str>(
                 &[],
                 jar.get(&parts.headers, Name::Language),
@@ -154,6 +154,11 @@ impl Visitor {
 pub fn sign_in_rate(app: &App) -> Rate {
     let login = &app.config.login;
     Rate { burst: login.address_burst, period: Duration::from_secs(60) / login.address_per_minute.max(1) }
+}
+
+/// The `User-Agent`, cut to 256 characters.
+pub fn user_agent(headers: &HeaderMap) -> Option<String> {
+    text(headers, header::USER_AGENT).map(|text| text.chars().take(256).collect())
 }
 
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);

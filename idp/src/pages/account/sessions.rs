@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use crate::account::device;
 use crate::app::App;
 use crate::flow::account_holder::{AccountForm, AccountHolder, handle};
 use crate::http::error::Error;
@@ -83,7 +84,7 @@ impl Device {
     /// The device of a `User-Agent`.
     fn of(user_agent: Option<&str>) -> Self {
         let user_agent = user_agent.unwrap_or_default();
-        Self { browser: known(user_agent, &BROWSERS), system: known(user_agent, &SYSTEMS) }
+        Self { browser: device::browser(user_agent), system: device::system(user_agent) }
     }
 
     /// Its name on a page.
@@ -96,35 +97,6 @@ impl Device {
             (None, None) => layout.t("account-session-unknown"),
         }
     }
-}
-
-/// The first of these in a `User-Agent` is the browser; browsers also name the later ones, for compatibility.
-const BROWSERS: [(&str, &str); 9] = [
-    ("Edg", "Edge"),
-    ("OPR/", "Opera"),
-    ("SamsungBrowser/", "Samsung Internet"),
-    ("YaBrowser/", "Yandex Browser"),
-    ("Firefox/", "Firefox"),
-    ("FxiOS/", "Firefox"),
-    ("CriOS/", "Chrome"),
-    ("Chrome/", "Chrome"),
-    ("Safari/", "Safari"),
-];
-
-/// The same for the system.
-const SYSTEMS: [(&str, &str); 8] = [
-    ("iPhone", "iPhone"),
-    ("iPad", "iPad"),
-    ("Android", "Android"),
-    ("CrOS", "ChromeOS"),
-    ("Windows", "Windows"),
-    ("Mac OS X", "macOS"),
-    ("Macintosh", "macOS"),
-    ("Linux", "Linux"),
-];
-
-fn known(user_agent: &str, names: &[(&str, &'static str)]) -> Option<&'static str> {
-    names.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
 }
 
 /// Shows where the account is signed in.
@@ -180,36 +152,5 @@ fn view(app: &App, holder: &AccountHolder, session: OfUser) -> SessionView {
         began_at: Moment::new(session.created_at, app.now()),
         active_at: Moment::new(active_at, app.now()),
         address: session.address,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_device_is_told_by_what_its_browser_says_it_is() {
-        for (user_agent, browser, system) in [
-            (
-                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36 Edg/130.0",
-                Some("Edge"),
-                Some("Windows"),
-            ),
-            ("Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0", Some("Firefox"), Some("Linux")),
-            (
-                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1",
-                Some("Safari"),
-                Some("iPhone"),
-            ),
-            (
-                "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Mobile Safari/537.36",
-                Some("Chrome"),
-                Some("Android"),
-            ),
-            ("curl/8.5.0", None, None),
-            ("", None, None),
-        ] {
-            assert_eq!(Device::of(Some(user_agent)), Device { browser, system }, "{user_agent}");
-        }
     }
 }

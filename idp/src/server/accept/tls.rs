@@ -12,7 +12,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::TlsAcceptor;
 
-use crate::base::clock::Clock;
+use crate::base::clock::{Clock, Timestamp};
 use crate::config;
 
 /// How often the files are checked for changes.
@@ -59,14 +59,14 @@ impl Tls {
     /// Uses this configuration for connections from now on.
     pub fn take(&self, read: Arc<ServerConfig>) {
         *self.config.write().unwrap_or_else(PoisonError::into_inner) = read;
-        tracing::info!("the certificate was read again");
+        tracing::info!("the certificate was reloaded");
     }
 
     fn read_again(&self) {
         match self.read() {
             Ok(read) => self.take(read),
             // The one before is better than none.
-            Err(error) => tracing::error!("the certificate was not read again: {error:#}"),
+            Err(error) => tracing::error!("the certificate was not reloaded: {error:#}"),
         }
     }
 
@@ -97,3 +97,10 @@ fn load(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>> {
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }
+
+/// When the first certificate of a file in PEM expires.
+pub(crate) fn ends_at(certificate: &Path) -> Option<Timestamp> {
+    CertificateDer::from_pem_file(certificate).ok().and_then(expiry::of)
+}
+
+pub(crate) use expiry::of as ends_in_der;

@@ -53,13 +53,21 @@ pub(super) fn tighten(path: &Path) {
         // This fails if the file belongs to another user, who lets this process write to it.
         if let Err(error) = fs::set_permissions(path, PermissionsExt::from_mode(mode & !OTHERS)) {
             let path = path.display();
-            tracing::warn!("others may read {path}, and that cannot be changed: {error}");
+            tracing::warn!("others can read {path}, and its mode cannot be changed: {error}");
         }
     }
 }
 
 /// Warns of folders in which others than the owner can read or replace the database and the master key.
 pub(crate) fn warn_of_open_folders(config: &Config) {
+    for (folder, mode) in open_folders(config) {
+        let folder = folder.display();
+        tracing::warn!("the folder {folder} is open to others (mode {mode:o}): run chmod 700 on it");
+    }
+}
+
+/// The folders in which others than the owner can read or replace the database and the master key, with their modes.
+pub(crate) fn open_folders(config: &Config) -> Vec<(PathBuf, u32)> {
     let mut folders = vec![config.data_dir.clone()];
     if let DatabaseUrl::Sqlite(path) = config.database_url()
         && let Some(folder) = path.parent()
@@ -67,15 +75,19 @@ pub(crate) fn warn_of_open_folders(config: &Config) {
         folders.push(if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() });
     }
     folders.dedup();
-    for folder in folders {
-        let mode = fs::metadata(&folder).map_or(0, |metadata| metadata.permissions().mode() & 0o777);
-        if mode & OPEN != 0 {
-            let folder = folder.display();
-            tracing::warn!(
-                "the folder {folder} is open to others (mode {mode:o}): make it its owner's alone, by chmod 700"
-            );
-        }
+    let mode = |folder: &Path| fs::metadata(folder).map_or(0, |metadata| metadata.permissions().mode() & 0o777);
+    let with_mode = folders.into_iter().map(|folder| (mode(&folder), folder));
+    with_mode.filter(|(mode, _)| mode & OPEN != 0).map(|(mode, folder)| (folder, mode)).collect()
+}
+
+/// The files beside a database, and the master key, that others than their owner can read.
+pub(crate) fn open_files(config: &Config) -> Vec<PathBuf> {
+    let mut files = vec![config.data_dir.join("master.key")];
+    if let DatabaseUrl::Sqlite(path) = config.database_url() {
+        files.extend(["", "-wal", "-shm"].map(|ending| beside(&path, ending)));
     }
+    let open = |path: &PathBuf| fs::metadata(path).is_ok_and(|data| data.permissions().mode() & OTHERS != 0);
+    files.into_iter().filter(open).collect()
 }
 
 /// Creates missing folders of a database and a master key, private to their owner.
@@ -94,7 +106,7 @@ pub(super) fn prepare_folders(config: &Config) -> Result<()> {
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&folder).with_context(|| format!("the directory {} cannot be made", folder.display()))?;
+        builder.create(&folder).with_context(|| format!("the folder {} cannot be created", folder.display()))?;
     }
     Ok(())
 }

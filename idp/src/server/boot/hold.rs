@@ -43,7 +43,7 @@ pub(crate) fn take_away(config: &Config, database: &Path) -> Result<Hold> {
     let opened = lock_file(database, OPENED)?;
     match opened.try_lock() {
         Ok(()) => Ok(Hold { files: vec![served, opened] }),
-        Err(TryLockError::WouldBlock) => bail!("somebody is at work on {}, try again", database.display()),
+        Err(TryLockError::WouldBlock) => bail!("another process is using {}, try again", database.display()),
         Err(TryLockError::Error(error)) => Err(error).context("the database file cannot be locked"),
     }
 }
@@ -56,7 +56,7 @@ fn served(config: &Config, database: &Path, why: &str) -> Result<File> {
         Err(TryLockError::WouldBlock) => {
             // A restore holds this lock, too; then `share` reports it.
             share(database)?;
-            bail!("the database {} is taken: {why}", database.display())
+            bail!("the database {} is in use: {why}", database.display())
         }
         Err(TryLockError::Error(error)) => Err(error).context("the database file cannot be locked"),
     }
@@ -84,7 +84,7 @@ fn lock_file(database: &Path, ending: &str) -> Result<File> {
     let file = file.with_context(|| format!("the lock file {} cannot be opened", path.display()))?;
     let own = file.metadata().with_context(|| format!("the lock file {} cannot be read", path.display()))?;
     if !own.is_file() || own.nlink() != 1 {
-        bail!("the lock file {} is no file of its own: remove it", path.display());
+        bail!("the lock file {} is a link, or not a regular file: remove it", path.display());
     }
     // Root acts for the user of the service, who has to open this file, too.
     if let Ok(whose) = fs::metadata(database) {

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
 
 use sqlx::{AnyConnection, Connection};
 
@@ -9,6 +10,7 @@ use super::error::Result;
 use crate::base::clock::{Clock, Timestamp};
 use crate::base::id::Id;
 use crate::base::random::Random;
+use crate::store::origin::Origin;
 
 /// One connection, in a transaction or not.
 pub type Conn = AnyConnection;
@@ -28,11 +30,20 @@ pub struct Tx<'c> {
     source: &'c Source,
 }
 
-/// The source of times and ids for new rows.
+/// The source of times and ids for new rows, and of the change itself.
 #[derive(Clone, Debug)]
 pub(super) struct Source {
     pub(super) clock: Clock,
     pub(super) random: Random,
+    /// The request that causes the change.
+    pub(super) origin: Option<Arc<Origin>>,
+}
+
+impl Source {
+    /// The same for a change that the present task makes.
+    pub(super) fn of_this_task(&self) -> Self {
+        Self { origin: Origin::current(), ..self.clone() }
+    }
 }
 
 impl<'c> Tx<'c> {
@@ -43,6 +54,11 @@ impl<'c> Tx<'c> {
     /// The present moment. It advances while the change waits for other transactions.
     pub fn now(&self) -> Timestamp {
         self.source.clock.now()
+    }
+
+    /// The request that causes the change; `None` for what a command or a job does.
+    pub fn origin(&self) -> Option<&'c Origin> {
+        self.source.origin.as_deref()
     }
 
     /// A new row's id.

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use sqlx::migrate::MigrateError;
+
 use super::column::Unreadable;
 
 /// What a store function returns.
@@ -25,8 +27,8 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Conflict => f.write_str("a row with this value exists already"),
-            Self::Unavailable(error) => write!(f, "the database is not available: {error}"),
-            Self::Failed(error) => write!(f, "the database failed: {error}"),
+            Self::Unavailable(error) => write!(f, "the database is not available: {}", plain(error)),
+            Self::Failed(error) => write!(f, "the database failed: {}", plain(error)),
             Self::Corrupt(what) => write!(f, "the database holds a value that cannot be read: {what}"),
         }
     }
@@ -35,6 +37,14 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 impl Error {
+    /// The cause alone, for a message that says what could not be done.
+    pub fn cause(&self) -> String {
+        match self {
+            Self::Unavailable(error) | Self::Failed(error) => plain(error),
+            error => error.to_string(),
+        }
+    }
+
     /// Whether the database is merely busy with another process.
     pub(crate) fn is_busy(&self) -> bool {
         match self {
@@ -69,6 +79,23 @@ impl From<sqlx::Error> for Error {
             }
             _ => Self::Failed(error),
         }
+    }
+}
+
+/// What a driver says, in the words of the database or the system alone: sqlx adds what every error has, and the line in the
+/// sources of PostgreSQL.
+pub fn plain(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        sqlx::Error::Io(error) => error.to_string(),
+        sqlx::Error::Tls(error) | sqlx::Error::Configuration(error) => error.to_string(),
+        sqlx::Error::PoolTimedOut => "no connection became free in time".to_owned(),
+        sqlx::Error::Migrate(error) => match &**error {
+            MigrateError::Execute(error) => plain(error),
+            MigrateError::ExecuteMigration(error, version) => format!("migration {version}: {}", plain(error)),
+            error => error.to_string(),
+        },
+        error => error.to_string(),
     }
 }
 

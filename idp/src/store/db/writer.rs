@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::change::{Change, Conn, Source, Tx};
-use super::error::{Error, Result, unavailable};
+use super::error::{Error, Result, plain, unavailable};
 use super::pool::Pool;
 
 /// How many changes may wait; further ones are refused.
@@ -56,7 +56,7 @@ impl Queue {
         let state = Arc::new(AtomicU8::new(QUEUED));
         let change = Typed {
             change: Some(change),
-            source: self.source.clone(),
+            source: self.source.of_this_task(),
             outcome: None,
             done,
             extent,
@@ -140,11 +140,11 @@ impl<C: Change> QueuedChange for Typed<C> {
             .await;
             let verdict = match &outcome {
                 Ok(_) => Ok(()),
-                Err(Error::Unavailable(error)) => Err(Undo::All(error.to_string())),
+                Err(Error::Unavailable(error)) => Err(Undo::All(plain(error))),
                 // A single statement has no savepoint to undo it alone, and SQLite may have undone more than the
                 // statement.
                 Err(Error::Failed(error @ sqlx::Error::Database(_))) if self.extent == Extent::One => {
-                    Err(Undo::All(error.to_string()))
+                    Err(Undo::All(plain(error)))
                 }
                 Err(_) => Err(Undo::This),
             };
@@ -190,7 +190,7 @@ async fn transaction(
         Ok(conn) => conn,
         Err(error) => {
             changes.extend(next);
-            return Err(error.to_string());
+            return Err(plain(&error));
         }
     };
     let (mut outcome, mut open) = (Ok(()), Open::Nothing);
@@ -205,7 +205,7 @@ async fn transaction(
         next = if changes.len() < TOGETHER { queue.try_recv().ok() } else { None };
     }
     if outcome.is_ok() && open != Open::Nothing {
-        outcome = conn.execute("COMMIT").await.map(drop).map_err(|error| error.to_string());
+        outcome = conn.execute("COMMIT").await.map(drop).map_err(|error| plain(&error));
     }
     if outcome.is_err() {
         // There may be nothing left to roll back.
@@ -228,7 +228,7 @@ async fn in_savepoint(
     change: &mut dyn QueuedChange,
     open: &mut Open,
 ) -> std::result::Result<(), String> {
-    let text = |error: sqlx::Error| error.to_string();
+    let text = |error: sqlx::Error| plain(&error);
     let guarded = change.extent() == Extent::Several;
     // The end of one change and the beginning of the next are sent together: each turn of the connection's thread costs
     // as much as a short statement.

@@ -6,6 +6,7 @@ use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::oidc::scope::ScopeSet;
 use crate::store::db::{Change, Conn, Result, Tx};
+use crate::store::origin::Origin;
 
 /// An event.
 #[derive(Clone, Debug, Serialize)]
@@ -49,6 +50,9 @@ pub enum Event {
     ResourceRemoved { resource: String },
     SigningKeyCreated { kid: String },
     SigningKeyRevoked { kid: String },
+    LogLevelChanged { level: String },
+    MaintenanceBegan,
+    MaintenanceEnded,
     Restored,
 }
 
@@ -92,6 +96,9 @@ impl Event {
             | Self::ResourceRemoved { .. }
             | Self::SigningKeyCreated { .. }
             | Self::SigningKeyRevoked { .. }
+            | Self::LogLevelChanged { .. }
+            | Self::MaintenanceBegan
+            | Self::MaintenanceEnded
             | Self::Restored => (None, None, None),
         }
     }
@@ -119,8 +126,10 @@ impl Tx<'_> {
             }
         }
         let (user, client, session) = event.subjects();
+        let origin = self.origin();
         sqlx::query(
-            "INSERT INTO event (id, at, kind, user_id, client_row, session_id, data) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            "INSERT INTO event (id, at, kind, user_id, client_row, session_id, data, address, user_agent, request_id, client_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(self.id())
         .bind(self.now())
@@ -129,6 +138,10 @@ impl Tx<'_> {
         .bind(client)
         .bind(session)
         .bind(data.to_string())
+        .bind(origin.map(|origin| origin.address.as_str()))
+        .bind(origin.and_then(|origin| origin.user_agent.as_deref()))
+        .bind(origin.map(|origin| origin.request_id.as_str()))
+        .bind(origin.and_then(Origin::client_id))
         .execute(&mut **self)
         .await?;
         Ok(())

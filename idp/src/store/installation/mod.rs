@@ -3,6 +3,8 @@
 pub mod epoch;
 pub mod event;
 pub mod former_signing_key;
+pub mod happened;
+pub mod order;
 pub mod process;
 pub mod signing_key;
 pub mod sweep;

@@ -69,3 +69,10 @@ impl Change for Delete {
 pub async fn delete_unseen(conn: &mut Conn, since: Timestamp) -> Result<u64> {
     Ok(sqlx::query("DELETE FROM process WHERE seen_at < $1").bind(since).execute(conn).await?.rows_affected())
 }
+
+/// The names of the processes that were seen since a moment.
+pub async fn seen(conn: &mut Conn, since: Timestamp) -> Result<Vec<String>> {
+    let rows: Vec<(String,)> =
+        sqlx::query_as("SELECT name FROM process WHERE seen_at > $1 ORDER BY name").bind(since).fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}

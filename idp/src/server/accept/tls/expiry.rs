@@ -6,7 +6,7 @@ use openssl::x509::X509;
 use crate::base::clock::Timestamp;
 
 /// When a certificate in DER expires; `None` if its encoding is not as expected.
-pub(super) fn of(der: impl AsRef<[u8]>) -> Option<Timestamp> {
+pub(crate) fn of(der: impl AsRef<[u8]>) -> Option<Timestamp> {
     let certificate = X509::from_der(der.as_ref()).ok()?;
     let since_1970 = Asn1Time::from_unix(0).ok()?.diff(certificate.not_after()).ok()?;
     Some(Timestamp::from_seconds(i64::from(since_1970.days) * 86_400 + i64::from(since_1970.secs)))
