@@ -1,6 +1,7 @@
 //! Whole ways of a person and an application.
 
 mod clients_by_command;
+mod banning;
 mod diagnosis;
 mod health;
 pub mod main_job;
