@@ -52,6 +52,8 @@ pub fn main() -> ExitCode {
         #[cfg(feature = "demo")]
         Step::Demo(demo) => demo::run(demo),
         Step::Health(health, loaded) => commands::run::ask(health, &loaded),
+        Step::Doctor(doctor, loaded) => commands::run::examine(&doctor, &loaded),
+        Step::Check(loaded) => commands::run::check(&loaded),
         Step::Work(work, loaded) => commands::run::run(work, *loaded),
     };
     commands::finish(outcome, json, &mut stdout(), &mut stderr()).into()

@@ -156,7 +156,11 @@ async fn o2_a_forwarding_header_in_two_lines_or_beyond_ascii_is_not_believed_and
     }
     assert_eq!(sign_in(&[]).await, 400, "the proxy");
     let log = kept_log();
-    assert_eq!(log.matches("the proxy 203.0.113.7 sent x-forwarded-for in several lines").count(), 1, "told once: {log}");
+    assert_eq!(
+        log.matches("the proxy 203.0.113.7 sent x-forwarded-for in several lines").count(),
+        1,
+        "told once: {log}"
+    );
 }
 
 #[tokio::test]

@@ -105,3 +105,28 @@ fn every_event_that_is_logged_is_in_the_table() {
         table("docs/operate.md", "\n## Log\n").iter().map(|row| format!("{} {}", row[1], row[0])).collect();
     assert_eq!(written, logged(), "docs/operate.md and the code");
 }
+
+#[test]
+fn every_event_has_its_words_on_the_command_line() {
+    let source = |name: &str| std::fs::read_to_string(root().join(name)).unwrap();
+    let event = source("idp/src/store/installation/event.rs");
+    let variants = event.split_once("pub enum Event {").unwrap().1.split_once("\n}").unwrap().0;
+    let names =
+        variants.lines().filter_map(|line| line.trim().split([' ', ',']).next()).filter(|name| !name.is_empty());
+    let snake = |name: &str| {
+        name.chars().enumerate().fold(String::new(), |mut text, (at, c)| {
+            if c.is_ascii_uppercase() && at > 0 {
+                text.push('_');
+            }
+            text.push(c.to_ascii_lowercase());
+            text
+        })
+    };
+    let kinds: BTreeSet<String> = names.map(snake).collect();
+    let words = source("idp/src/commands/events.rs");
+    let table = words.split_once("pub const KINDS").unwrap().1.split_once("\n];").unwrap().0;
+    let told: BTreeSet<String> =
+        table.lines().filter_map(|line| Some(line.trim().strip_prefix("(\"")?.split('"').next()?.to_owned())).collect();
+    let without: Vec<_> = kinds.difference(&told).collect();
+    assert!(kinds.len() > 20 && without.is_empty(), "they have no words in KINDS of commands/events.rs: {without:?}");
+}

@@ -55,7 +55,7 @@ async fn what_is_no_latchkey_is_not_healthy() {
     });
     let asked = health(&app.app.config, &[], &[("LATCHKEY__HTTP__LISTEN", &address)]);
     assert_eq!(asked.status.code(), Some(1));
-    assert!(said(&asked.stderr).contains("is no Latchkey"), "{asked:?}");
+    assert!(said(&asked.stderr).contains("is not Latchkey"), "{asked:?}");
     assert!(other.join().unwrap().starts_with("GET /health/ready HTTP/1.1\r\n"));
 }
 

@@ -3,10 +3,13 @@
 mod clients_by_command;
 mod banning;
 mod diagnosis;
+mod events;
+mod examined;
 mod health;
 pub mod main_job;
 mod people_by_command;
 mod moving;
+mod maintenance;
 mod replicas;
 pub mod two_tabs;
 mod watching;

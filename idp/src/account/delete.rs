@@ -6,7 +6,7 @@ use crate::base::id::Id;
 use crate::login::password::forget_failures;
 use crate::store::db::{Change, Result, Tx};
 use crate::store::installation;
-use crate::store::installation::event::Event;
+use crate::store::installation::event::{self, Event};
 use crate::store::people::user::{self, ADMINISTRATOR};
 
 /// The name by which changes of administrators take turns.
@@ -81,6 +81,8 @@ impl Change for Delete {
         if !user::delete(tx, &user).await? {
             return Ok(Outcome::Unchanged);
         }
+        // What stays is that something happened, and not from where.
+        event::forget_origins(tx, &user).await?;
         tx.record(&Event::UserDeleted { user }).await?;
         Ok(Outcome::Done)
     }

@@ -11,77 +11,88 @@ use crate::commands::values::duration;
 /// The meaning of the exit codes.
 pub(super) const EXIT_CODES: &str = "\
 Exit codes:
-  0   done
-  1   failed
-  2   the command line is wrong
-  3   there is no such client, resource, user or key
-  4   there is one already, or it is in use
-  66  the database is not there, or not one that this command may work on
-  78  the configuration is wrong";
+  0   success
+  1   failure; of doctor and config check: there are problems
+  2   invalid command line
+  3   not found: client, resource, user or key
+  4   it exists already, or is in use
+  66  the database does not exist, or this command may not use it
+  78  invalid configuration";
 
 /// The command line.
 #[derive(Debug, Parser)]
 #[command(name = "latchkey", version, about = "An OpenID Connect provider in one binary.", after_help = EXIT_CODES)]
 pub struct Cli {
-    /// The configuration file [default: latchkey.toml, if there]
+    /// Configuration file [default: latchkey.toml, if it exists]
     #[arg(long, short, global = true, env = "LATCHKEY_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// Answer in JSON, for programs
+    /// Print JSON instead of text
     #[arg(long, global = true)]
     pub json: bool,
-    /// What to do [default: serve]
+    /// The command [default: serve]
     #[command(subcommand)]
     pub command: Option<Command>,
 }
 
-/// What can be asked for.
+/// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Serve people and applications, until told to stop
+    /// Run the server
     Serve,
-    /// Try it out: a provider, an account and an application, in a temporary folder
+    /// Try Latchkey: run a provider, an account and an application in a temporary folder
     #[cfg(feature = "demo")]
     Demo(Demo),
-    /// Ask the running server of this configuration whether it is ready
+    /// Check whether the server is ready
     Health(Health),
-    /// Bring the database to the form that this version needs
+    /// Migrate the database schema
     Migrate,
-    /// Write a copy of an SQLite database to a file, while a server runs or not
+    /// Check this machine, the database, Redis, certificates and proxies for problems
+    Doctor(super::doctor::Doctor),
+    /// Show sign-ins and other events
+    Events(super::events::Events),
+    /// Show numbers: people, sessions, grants, clients, sign-ins a day
+    Stats,
+    /// Show or change the log level of all running servers
+    LogLevel(super::log_level::LogLevelCommand),
+    /// Show people a maintenance page
+    #[command(subcommand)]
+    Maintenance(super::maintenance::MaintenanceCommand),
+    /// Back up an SQLite database to a file; the server may be running
     Backup(super::backup::Backup),
-    /// Go back to a backup: everybody has to sign in again, and nothing that was used before works again
+    /// Restore a backup; ends all sessions, tokens and links
     Restore(super::backup::Restore),
-    /// Applications that people sign in to, and services
+    /// Manage clients: applications that people sign in to, and services
     #[command(subcommand)]
     Client(super::client::ClientCommand),
-    /// Resources that access tokens can be for, such as APIs (RFC 8707)
+    /// Manage resources: what access tokens are for, such as APIs (RFC 8707)
     #[command(subcommand)]
     Resource(super::resource::ResourceCommand),
-    /// People
+    /// Manage people's accounts
     #[command(subcommand)]
     User(super::user::UserCommand),
-    /// The keys that tokens are signed with
+    /// Manage the keys that sign tokens
     #[command(subcommand)]
     Keys(super::keys::KeysCommand),
-    /// The configuration
+    /// Check the configuration, or print the reference of its keys
     #[command(subcommand)]
     Config(super::config::ConfigCommand),
-    /// Print what a shell reads to complete command lines
+    /// Generate shell completions
     Completions {
         /// The shell
         shell: Shell,
     },
-    /// Print the manual page, to be read by man
+    /// Generate the manual page
     Man,
 }
 
-/// Where the demonstration listens.
+/// Where the demo listens.
 #[cfg(feature = "demo")]
 #[derive(Args, Clone, Copy, Debug)]
 pub struct Demo {
-    /// The port of the provider
+    /// Port of the provider
     #[arg(long, default_value_t = 8080)]
     pub port: u16,
-    /// The port of the application
+    /// Port of the application
     #[arg(long, default_value_t = 8081)]
     pub app_port: u16,
 }

@@ -16,7 +16,7 @@ const ENVIRONMENT: &str = "\
 .SH ENVIRONMENT
 .TP
 LATCHKEY_CONFIG
-The configuration file, as by \\fB\\-\\-config\\fR.
+The configuration file, like \\fB\\-\\-config\\fR.
 .TP
 LATCHKEY__SECTION__KEY
 The value of a key, which wins over the file: LATCHKEY__HTTP__LISTEN is http.listen.
@@ -27,15 +27,15 @@ The value of a key, which wins over the file: LATCHKEY__HTTP__LISTEN is http.lis
 pub(super) fn completions(shell: Shell) -> Outcome {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "latchkey", &mut script);
-    let text = String::from_utf8(script).context("the completions are no text")?;
+    let text = String::from_utf8(script).context("the completions are not valid UTF-8")?;
     Ok(Output { json: json!({ "completions": text }), text })
 }
 
 /// The manual: one page with a section for each command.
 pub(super) fn man() -> Outcome {
     let mut page = Vec::new();
-    write_page(&mut page).context("the manual cannot be written")?;
-    let text = String::from_utf8(page).context("the manual is no text")?;
+    write_page(&mut page).context("the manual page cannot be generated")?;
+    let text = String::from_utf8(page).context("the manual page is not valid UTF-8")?;
     Ok(Output { json: json!({ "roff": text }), text })
 }
 

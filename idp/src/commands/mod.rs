@@ -3,16 +3,23 @@
 //! [`begin`] does all that needs no database; the rest is a [`Work`], which the program runs. [`finish`] prints its
 //! [`Outcome`].
 
+mod ask;
 pub mod backup;
 pub mod client;
 pub mod config;
+pub mod doctor;
+pub mod events;
+mod finding;
 pub mod health;
 pub mod keys;
 mod line;
+pub mod log_level;
+pub mod maintenance;
 mod manual;
 pub(crate) mod output;
 pub mod resource;
 pub mod run;
+pub mod stats;
 pub mod user;
 mod values;
 mod work;
@@ -20,7 +27,9 @@ mod work;
 use std::ffi::OsString;
 use std::io::Write;
 
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{CommandFactory, FromArgMatches};
 
 #[cfg(feature = "demo")]
 pub use line::Demo;
@@ -40,13 +49,28 @@ pub enum Step {
     Demo(Demo),
     /// Ask the server whether it is ready.
     Health(Health, Box<Loaded>),
+    /// Examine the surroundings.
+    Doctor(doctor::Doctor, Box<Loaded>),
+    /// Try what the configuration names, and print it.
+    Check(Box<Loaded>),
     /// Run this work.
     Work(Work, Box<Loaded>),
 }
 
 /// Parses the command line. On `--help` or an error it prints the text and returns the exit code as `Err`.
 pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, u8> {
-    Cli::try_parse_from(args).map_err(|error| {
+    let mut command = Cli::command();
+    let parsed = command.try_get_matches_from_mut(args).and_then(|matches| {
+        let named = matches.value_source("config") == Some(ValueSource::CommandLine);
+        if named && matches.subcommand_name() == Some("demo") {
+            // It would be ignored: the demo has a configuration of its own.
+            return Err(
+                command.error(ErrorKind::ArgumentConflict, "demo takes no --config: it has its own configuration")
+            );
+        }
+        Cli::from_arg_matches(&matches)
+    });
+    parsed.map_err(|error| {
         // If the reader has closed the pipe, the text is not needed.
         let _ = error.print();
         u8::try_from(error.exit_code()).unwrap_or(Failure::USAGE)
@@ -65,6 +89,18 @@ pub fn begin(cli: Cli, env: impl Iterator<Item = (String, String)>, out: &mut dy
     let work = match cli.command.unwrap_or(Command::Serve) {
         #[cfg(feature = "demo")]
         Command::Demo(demo) => return Step::Demo(demo),
+        Command::Config(config::ConfigCommand::Check { offline: false }) => {
+            return match Config::load(path, env) {
+                Ok(loaded) => Step::Check(Box::new(loaded)),
+                Err(problems) => Step::Done(finish(Err(problems.into()), cli.json, out, err)),
+            };
+        }
+        Command::Doctor(doctor) => {
+            return match Config::load(path, env) {
+                Ok(loaded) => Step::Doctor(doctor, Box::new(loaded)),
+                Err(problems) => Step::Done(finish(Err(problems.into()), cli.json, out, err)),
+            };
+        }
         Command::Config(command) => {
             let outcome = config::answer(command, path, env);
             return Step::Done(finish(outcome, cli.json, out, err));
@@ -85,6 +121,10 @@ pub fn begin(cli: Cli, env: impl Iterator<Item = (String, String)>, out: &mut dy
         Command::Resource(command) => Work::Command(AppCommand::Resource(command)),
         Command::User(command) => Work::Command(AppCommand::User(command)),
         Command::Keys(command) => Work::Command(AppCommand::Keys(command)),
+        Command::Events(events) => Work::Command(AppCommand::Events(events, cli.json)),
+        Command::Stats => Work::Command(AppCommand::Stats),
+        Command::LogLevel(command) => Work::Command(AppCommand::LogLevel(command)),
+        Command::Maintenance(command) => Work::Command(AppCommand::Maintenance(command)),
     };
     let checked = match &work {
         Work::Command(AppCommand::Client(client::ClientCommand::Add(client))) => client.to_new().map(drop),
@@ -102,7 +142,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use clap::CommandFactory;
+    use clap::Parser;
 
     fn run(args: &str, env: &[(&str, &str)]) -> (Step, String, String) {
         let cli = Cli::try_parse_from(args.split(' ')).unwrap_or_else(|error| panic!("{error}"));
@@ -130,6 +170,15 @@ mod tests {
     #[test]
     fn the_demonstration_listens_where_it_is_told_to() {
         assert!(matches!(run("latchkey demo --port 9000", &[]).0, Step::Demo(Demo { port: 9000, app_port: 8081 })));
+    }
+
+    #[cfg(feature = "demo")]
+    #[test]
+    fn the_demo_refuses_a_configuration_that_it_would_ignore() {
+        let parsed = |args: &str| parse(args.split(' ').map(OsString::from));
+        assert!(matches!(parsed("latchkey demo --config x.toml"), Err(2)));
+        assert!(matches!(parsed("latchkey --config x.toml demo"), Err(2)));
+        assert!(parsed("latchkey demo").is_ok() && parsed("latchkey serve --config x.toml").is_ok());
     }
 
     #[test]
@@ -168,7 +217,7 @@ mod tests {
             ("LATCHKEY__SECRETS__MASTER_KEY", "C2cBAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4"),
             ("LATCHKEY__TOKENS__ID_TOKEN", "2h"),
         ];
-        for args in ["latchkey config check", "latchkey config check --json"] {
+        for args in ["latchkey config check --offline", "latchkey config check --offline --json"] {
             let (step, out, err) = run(args, &env);
             assert!(matches!(step, Step::Done(0)), "{err}");
             assert!(out.contains("postgres://latchkey:***@db/latchkey"), "{out}");
@@ -220,7 +269,7 @@ mod tests {
         }
         assert_eq!(page.matches("LATCHKEY_CONFIG").count(), 1, "what holds for all is told once");
         assert_eq!(page.matches(".TH ").count(), 1);
-        assert!(page.contains("78  the configuration is wrong"));
+        assert!(page.contains("78  invalid configuration"));
     }
 
     #[test]

@@ -23,6 +23,11 @@ impl Output {
         // Our own rows can always be serialized.
         Self { text: text.into(), json: serde_json::to_value(data).unwrap_or_default() }
     }
+
+    /// No output: the command has printed its own.
+    pub fn nothing() -> Self {
+        Self { text: String::new(), json: Value::Null }
+    }
 }
 
 /// Why a command failed; each reason has its exit code.
@@ -40,6 +45,8 @@ pub enum Failure {
     NoDatabase(String),
     /// The configuration is wrong.
     Configuration(Problems),
+    /// The command has found problems; it prints what it has found like any output.
+    Found(Output),
 }
 
 impl Failure {
@@ -49,7 +56,7 @@ impl Failure {
     /// The exit code.
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Failed(_) => 1,
+            Self::Failed(_) | Self::Found(_) => 1,
             Self::Usage(_) => Self::USAGE,
             Self::NotFound(_) => 3,
             Self::Conflict(_) => 4,
@@ -60,7 +67,7 @@ impl Failure {
 
     fn name(&self) -> &'static str {
         match self {
-            Self::Failed(_) => "failed",
+            Self::Failed(_) | Self::Found(_) => "failed",
             Self::Usage(_) => "usage",
             Self::NotFound(_) => "not_found",
             Self::Conflict(_) => "conflict",
@@ -77,6 +84,7 @@ impl Failure {
             | Self::Conflict(text)
             | Self::NoDatabase(text) => text.clone(),
             Self::Configuration(problems) => problems.to_string(),
+            Self::Found(output) => output.text.clone(),
         }
     }
 
@@ -85,6 +93,7 @@ impl Failure {
             Self::Configuration(problems) => {
                 json!({ "error": self.name(), "problems": problems.0.iter().map(problem).collect::<Vec<_>>() })
             }
+            Self::Found(output) => output.json.clone(),
             _ => json!({ "error": self.name(), "message": self.text() }),
         }
     }
@@ -101,7 +110,23 @@ impl From<anyhow::Error> for Failure {
         if let Some(refusal) = error.downcast_ref::<NotOurs>() {
             return Self::NoDatabase(refusal.to_string());
         }
-        Self::Failed(format!("{error:#}"))
+        Self::Failed(causes(&error))
+    }
+}
+
+/// An error with its causes, without those that the text already has.
+fn causes(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text = format!("{}: {cause}", text.trim_end_matches('.'));
+        }
+    }
+    match text.strip_prefix("the ") {
+        Some(rest) => format!("The {rest}"),
+        None => text,
     }
 }
 
@@ -115,11 +140,15 @@ pub type Outcome = Result<Output, Failure>;
 
 /// Prints the result of a command, outputs to `out` and failures to `err`, and returns the exit code.
 pub fn finish<'a>(outcome: Outcome, as_json: bool, out: &'a mut dyn Write, err: &'a mut dyn Write) -> u8 {
+    let answers = matches!(outcome, Ok(_) | Err(Failure::Found(_)));
     let (code, text, json) = match outcome {
         Ok(Output { text, json }) => (0, text, json),
         Err(failure) => (failure.exit_code(), failure.text(), failure.json()),
     };
-    let to = if code == 0 { out } else { err };
+    if code == 0 && text.is_empty() && json.is_null() {
+        return code;
+    }
+    let to = if answers { out } else { err };
     let text = if as_json { format!("{json:#}") } else { text };
     let written = writeln!(to, "{}", text.trim_end_matches('\n')).and_then(|()| to.flush());
     // Output that cannot be written is a failure, unless the reader has closed the pipe.
@@ -185,6 +214,14 @@ mod tests {
         let text = table(["NAME", "V"], &rows, "none");
         assert_eq!(text, "NAME     V\na        x\nÜnïcode  \u{fffd}[2J\u{fffd}root");
         assert_eq!(table::<1>(["NAME"], &[], "No users."), "No users.");
+    }
+
+    #[test]
+    fn a_cause_that_the_text_already_has_is_not_repeated() {
+        let error =
+            anyhow::anyhow!("connection refused").context("the database x: connection refused").context("the start");
+        assert_eq!(causes(&error), "The start: the database x: connection refused");
+        assert_eq!(causes(&anyhow::anyhow!("http.listen: no")), "http.listen: no");
     }
 
     #[test]

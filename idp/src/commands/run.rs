@@ -2,17 +2,22 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 
+use super::doctor::Doctor;
 use super::line::Health;
 use super::output::{Failure, Outcome, Output};
 use super::work::{AppCommand, Work};
-use super::{backup, client, health, keys, resource, user};
+use super::{backup, client, config, doctor, events, health, keys, log_level, maintenance, resource, stats, user};
 use crate::app::App;
 use crate::config::{DEFAULT_FILE, Loaded};
 use crate::server::boot::{self, Purpose, Surroundings};
 use crate::server::{self, log, process};
+
+/// How long `config check` waits for the database and for Redis.
+const TRY: Duration = Duration::from_secs(5);
 
 /// Runs the work on a new runtime.
 pub fn run(work: Work, loaded: Loaded) -> Outcome {
@@ -27,7 +32,7 @@ pub fn run(work: Work, loaded: Loaded) -> Outcome {
             Work::Migrate => {
                 let app = boot::open_patiently(Purpose::Migrate, loaded.config, Surroundings::real()).await?;
                 app.db.close().await;
-                Ok(Output::new("The database is in the form that this version needs.", &json!({ "migrated": true })))
+                Ok(Output::new("The database schema is up to date.", &json!({ "migrated": true })))
             }
             Work::Restore(restore) => backup::restore(loaded.config, &restore).await,
             Work::Command(command) => {
@@ -49,6 +54,17 @@ pub fn ask(health: Health, loaded: &Loaded) -> Outcome {
     process::runtime()?.block_on(health::ask(&loaded.config, health.timeout))
 }
 
+/// Examines the surroundings. Nothing is logged: what is found is the output.
+pub fn examine(doctor: &Doctor, loaded: &Loaded) -> Outcome {
+    process::runtime()?.block_on(doctor::examine(doctor, loaded))
+}
+
+/// Tries what the configuration names, and prints it.
+pub fn check(loaded: &Loaded) -> Outcome {
+    let found = process::runtime()?.block_on(doctor::tried(loaded, TRY));
+    config::checked(loaded, &found)
+}
+
 async fn answer(app: &App, command: AppCommand) -> Outcome {
     match command {
         AppCommand::Backup(backup) => backup::backup(app, &backup).await,
@@ -56,6 +72,10 @@ async fn answer(app: &App, command: AppCommand) -> Outcome {
         AppCommand::Resource(command) => resource::command(app, command).await,
         AppCommand::User(command) => user::command(app, command).await,
         AppCommand::Keys(command) => keys::command(app, command).await,
+        AppCommand::Events(events, as_json) => events::command(app, &events, as_json).await,
+        AppCommand::Stats => stats::command(app).await,
+        AppCommand::LogLevel(command) => log_level::command(app, &command).await,
+        AppCommand::Maintenance(command) => maintenance::command(app, command).await,
     }
 }
 

@@ -11,7 +11,20 @@ use crate::jose::Algorithm;
 use crate::oidc::scope::ScopeSet;
 
 pub(super) fn duration(text: &str) -> Result<Duration, &'static str> {
-    units::parse_duration(text).ok_or("a duration has a unit (d, h, m, s, ms), such as \"5s\"")
+    units::parse_duration(text).ok_or("a duration needs a unit (d, h, m, s, ms), such as \"5s\"")
+}
+
+/// A moment in the past: a time in RFC 3339, or a duration before now.
+pub(super) fn moment_before(now: Timestamp, text: &str) -> Result<Timestamp, &'static str> {
+    let before = units::parse_duration(text).map(|duration| now - duration);
+    before
+        .or_else(|| Timestamp::parse(text))
+        .ok_or("a time is written like \"2026-01-31T12:00:00Z\", or as a duration like \"1h\"")
+}
+
+/// A moment in the future: a time in RFC 3339.
+pub(super) fn moment(text: &str) -> Result<Timestamp, &'static str> {
+    Timestamp::parse(text).ok_or("a time is written like \"2026-01-31T12:00:00Z\"")
 }
 
 pub(super) fn algorithms() -> impl TypedValueParser<Value = Algorithm> {

@@ -1,6 +1,6 @@
 //! The work that remains once the configuration is read.
 
-use super::{backup, client, keys, resource, user};
+use super::{backup, client, events, keys, log_level, maintenance, resource, user};
 
 /// A piece of work.
 #[derive(Debug)]
@@ -28,4 +28,12 @@ pub enum AppCommand {
     User(user::UserCommand),
     /// A command on signing keys.
     Keys(keys::KeysCommand),
+    /// Show events; whether as JSON.
+    Events(events::Events, bool),
+    /// Count what there is.
+    Stats,
+    /// Order a level of the log.
+    LogLevel(log_level::LogLevelCommand),
+    /// Order a maintenance.
+    Maintenance(maintenance::MaintenanceCommand),
 }

@@ -104,6 +104,15 @@ impl Event {
     }
 }
 
+/// Removes from where the events of a user came, when the user is deleted.
+pub async fn forget_origins(tx: &mut Tx<'_>, user: &Id) -> Result<()> {
+    sqlx::query("UPDATE event SET address = NULL, user_agent = NULL WHERE user_id = $1")
+        .bind(user)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
 /// Records an event without any other change.
 impl Change for Event {
     type Outcome = ();

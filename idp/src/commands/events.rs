@@ -1,0 +1,288 @@
+//! `latchkey events`.
+
+use std::collections::HashMap;
+use std::io::{ErrorKind, Write};
+use std::time::Duration;
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use serde_json::{Value, json};
+
+use crate::account::{device, identifier};
+use crate::app::App;
+use crate::base::clock::Timestamp;
+use crate::base::id::Id;
+use crate::commands::output::{Failure, Outcome, Output, failed, harmless};
+use crate::commands::values::moment_before;
+use crate::store::clients::client;
+use crate::store::installation::happened::{self, Happened, Wanted};
+use crate::store::people::user;
+
+/// Which events to show.
+#[derive(Args, Clone, Debug)]
+pub struct Events {
+    /// Only events about this user: email address, username or subject
+    #[arg(long)]
+    pub user: Option<String>,
+    /// Only events about this client
+    #[arg(long, value_name = "CLIENT_ID")]
+    pub client: Option<String>,
+    /// Only events of this kind; may be given several times
+    #[arg(long, value_name = "KIND", value_parser = kinds(), hide_possible_values = true)]
+    pub kind: Vec<String>,
+    /// Only events since then: a time such as 2026-01-31T12:00:00Z, or a duration such as 1h
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Show the newest N events [default: 100, or 10 with --follow]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub limit: Option<u32>,
+    /// Keep running and show new events as they happen; with --json, one object per line
+    #[arg(long, short)]
+    pub follow: bool,
+}
+
+/// The kinds of events and what each says. A word in braces is the user, the client, or a member of the event's data.
+pub const KINDS: &[(&str, &str)] = &[
+    ("user_created", "{user}: account created"),
+    ("user_disabled", "{user}: account disabled"),
+    ("user_enabled", "{user}: account enabled"),
+    ("user_deleted", "{user}: account deleted"),
+    ("user_unlocked", "{user}: failed sign-ins forgotten"),
+    ("identifier_added", "{user}: {identifier} added"),
+    ("identifier_verified", "{user}: {identifier} verified"),
+    ("identifier_removed", "{user}: {identifier} removed"),
+    ("session_ended", "{user}: a session was ended"),
+    ("all_sessions_ended", "{user}: all sessions were ended"),
+    ("password_changed", "{user}: password changed"),
+    ("signed_in", "{user} signed in ({amr})"),
+    ("sign_in_failed", "{user}: sign-in failed ({failures} in a row)"),
+    ("unknown_names_tried", "{tries} sign-ins with unknown names from {networks} networks ({loudest})"),
+    ("password_door_closed", "{user}: too many failed sign-ins, the password works on known devices only"),
+    ("signed_out", "{user} signed out"),
+    ("signed_out_elsewhere", "{user} signed out on all other devices"),
+    ("consent_given", "{user} allowed {client}: {scope}"),
+    ("consent_refused", "{user} refused {client}"),
+    ("consent_withdrawn", "{user} removed the access of {client}"),
+    ("profile_changed", "{user}: profile changed"),
+    ("code_replayed", "an authorization code of {client} was used twice: its tokens were revoked"),
+    ("code_burnt", "an authorization code of {client} was tried with wrong values too often: it was revoked"),
+    ("refresh_token_replayed", "an old refresh token of {client} was used again: its tokens were revoked"),
+    ("grant_revoked", "{client} revoked its tokens"),
+    ("client_created", "client {client} created"),
+    ("client_changed", "client {client} changed"),
+    ("client_disabled", "client {client} disabled"),
+    ("client_enabled", "client {client} enabled"),
+    ("client_secret_added", "client {client}: secret {secret} added"),
+    ("client_secret_removed", "client {client}: secret {secret} removed"),
+    ("client_removed", "client {client} removed"),
+    ("resource_created", "resource {resource} created"),
+    ("resource_changed", "resource {resource} changed"),
+    ("resource_removed", "resource {resource} removed"),
+    ("signing_key_created", "signing key {kid} created"),
+    ("signing_key_revoked", "signing key {kid} revoked"),
+    ("log_level_changed", "log level: {level}"),
+    ("maintenance_began", "maintenance began"),
+    ("maintenance_ended", "maintenance ended"),
+    ("restored", "backup restored: all sessions, tokens and links ended"),
+];
+
+fn kinds() -> impl TypedValueParser<Value = String> {
+    PossibleValuesParser::new(KINDS.iter().map(|(kind, _)| *kind))
+}
+
+/// How many events are shown by default.
+const SHOWN: u32 = 100;
+
+/// The same before new ones are followed.
+const SHOWN_BEFORE: u32 = 10;
+
+/// How often new events are looked for.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How late an event may become visible: it has the time at which it was written, and is seen once its transaction is
+/// committed. Other replicas' clocks may be behind by as much.
+const LATE: Duration = Duration::from_secs(10);
+
+/// How many new events are read at once.
+const BATCH: i64 = 1000;
+
+/// Shows events, the newest last.
+pub(super) async fn command(app: &App, events: &Events, as_json: bool) -> Outcome {
+    let wanted = wanted(app, events).await?;
+    let limit = events.limit.unwrap_or(if events.follow { SHOWN_BEFORE } else { SHOWN });
+    let mut found = {
+        let mut conn = app.db.read().await.map_err(failed)?;
+        happened::newest(&mut conn, &wanted, i64::from(limit)).await.map_err(failed)?
+    };
+    found.reverse();
+    if events.follow {
+        return follow(app, wanted, found, as_json).await;
+    }
+    let text = match found.is_empty() {
+        true => "No events.".to_owned(),
+        false => found.iter().map(line).collect::<Vec<_>>().join("\n"),
+    };
+    Ok(Output::new(text, &found.iter().map(object).collect::<Vec<_>>()))
+}
+
+async fn wanted(app: &App, events: &Events) -> Result<Wanted, Failure> {
+    let since = events.since.as_deref().map(|text| moment_before(app.now(), text)).transpose();
+    let since = since.map_err(|why| Failure::Usage(format!("--since: {why}.")))?;
+    let mut conn = app.db.read().await.map_err(failed)?;
+    let user = match &events.user {
+        None => None,
+        Some(text) => {
+            let by_name = user::find_by_identifier(&mut conn, &identifier::normalise(text)).await.map_err(failed)?;
+            let found = match by_name {
+                Some(found) => Some(found),
+                None => user::find_by_sub(&mut conn, text).await.map_err(failed)?,
+            };
+            let none = || Failure::NotFound(format!("No user found for {text:?}."));
+            Some(found.ok_or_else(none)?.id)
+        }
+    };
+    let client = match &events.client {
+        None => None,
+        Some(client_id) => {
+            let row = client::find(&mut conn, client_id, app.now()).await.map_err(failed)?;
+            let wanted = (row.map(|found| found.client.id.clone()), client_id.clone());
+            // A client that was removed is known by its events alone.
+            let of_it = Wanted { client: Some(wanted.clone()), ..Wanted::default() };
+            if wanted.0.is_none() && happened::newest(&mut conn, &of_it, 1).await.map_err(failed)?.is_empty() {
+                return Err(Failure::NotFound(format!("No client found for {client_id:?}.")));
+            }
+            Some(wanted)
+        }
+    };
+    Ok(Wanted { user, client, kinds: events.kind.clone(), since })
+}
+
+/// Prints these events and then new ones, until told to stop or until nobody reads them.
+async fn follow(app: &App, mut wanted: Wanted, found: Vec<Happened>, as_json: bool) -> Outcome {
+    let stop = tokio::signal::ctrl_c();
+    tokio::pin!(stop);
+    let mut seen: HashMap<Id, Timestamp> = HashMap::new();
+    let mut from = found.last().map_or(app.now(), |last| last.at);
+    // What is older than the first event that is shown was left out on purpose.
+    wanted.since = found.first().map(|first| first.at).or(wanted.since);
+    let mut new = found;
+    loop {
+        let (full, last) = (new.len() as i64 >= BATCH, new.last().map(|last| last.at));
+        new.retain(|event| !seen.contains_key(&event.id));
+        if !print(&new, as_json)? {
+            return Ok(Output::nothing());
+        }
+        from = last.map_or(from, |last| last.max(from));
+        seen.extend(new.iter().map(|event| (event.id.clone(), event.at)));
+        seen.retain(|_, at| *at + LATE >= from);
+        // A full batch has more behind it; otherwise events of the last seconds may still become visible.
+        let since = if full { from } else { from - LATE };
+        wanted.since = Some(wanted.since.map_or(since, |least| least.max(since)));
+        if !full {
+            tokio::select! {
+                _ = &mut stop => return Ok(Output::nothing()),
+                () = tokio::time::sleep(LOOK) => {}
+            }
+        }
+        let mut conn = app.db.read().await.map_err(failed)?;
+        new = happened::oldest(&mut conn, &wanted, BATCH).await.map_err(failed)?;
+    }
+}
+
+/// Prints events, one per line; returns whether somebody reads them.
+fn print(events: &[Happened], as_json: bool) -> Result<bool, Failure> {
+    let mut out = std::io::stdout().lock();
+    for event in events {
+        let line = if as_json { object(event).to_string() } else { line(event) };
+        match writeln!(out, "{line}").and_then(|()| out.flush()) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(false),
+            Err(error) => return Err(Failure::Failed(format!("The events cannot be written: {error}"))),
+        }
+    }
+    Ok(true)
+}
+
+/// An event as one line of text.
+fn line(event: &Happened) -> String {
+    let mut where_from = Vec::new();
+    let words = words(event);
+    if let Some(client) = event.client_id.as_deref().filter(|client| !words.contains(client)) {
+        where_from.push(format!("client {client}"));
+    }
+    where_from.extend(event.address.as_ref().map(|address| format!("from {address}")));
+    where_from.extend(event.user_agent.as_deref().map(device_name));
+    where_from.extend(event.request_id.as_ref().map(|id| format!("request {id}")));
+    let from = if where_from.is_empty() { String::new() } else { format!(" ({})", where_from.join(", ")) };
+    harmless(&format!("{}  {words}{from}", event.at))
+}
+
+/// The longest part of an unknown `User-Agent` that is shown.
+const UNKNOWN_DEVICE: usize = 40;
+
+/// The browser and its system, or the beginning of what it calls itself.
+fn device_name(user_agent: &str) -> String {
+    match (device::browser(user_agent), device::system(user_agent)) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(name), None) | (None, Some(name)) => name.to_owned(),
+        (None, None) => user_agent.chars().take(UNKNOWN_DEVICE).collect(),
+    }
+}
+
+/// What happened, in words.
+fn words(event: &Happened) -> String {
+    let Some((_, template)) = KINDS.iter().find(|(kind, _)| *kind == event.kind) else {
+        // A newer release has written it.
+        let about = event.user_name.as_ref().map(|user| format!("{user}: ")).unwrap_or_default();
+        return format!("{about}{}", event.kind.replace('_', " "));
+    };
+    let mut words = String::new();
+    for part in template.split('{') {
+        match part.split_once('}') {
+            None => words.push_str(part),
+            Some((name, rest)) => words = words + &member(event, name) + rest,
+        }
+    }
+    words
+}
+
+/// The value of a word in braces.
+fn member(event: &Happened, name: &str) -> String {
+    let known = match name {
+        "user" => event.user_name.clone().or_else(|| event.sub.clone()),
+        "client" => event.client_id.clone(),
+        _ => return event.data.get(name).map(plain).unwrap_or_default(),
+    };
+    known.unwrap_or_else(|| format!("a {name} that was removed"))
+}
+
+/// A member of an event as text; lists without brackets.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        // A network and its tries, for example.
+        Value::Array(list) if list.iter().any(Value::is_array) => list.iter().map(plain).collect::<Vec<_>>().join(", "),
+        Value::Array(list) => list.iter().map(plain).collect::<Vec<_>>().join(" "),
+        other => other.to_string(),
+    }
+}
+
+/// The members of an event's data that are ids of rows, which mean nothing outside of the database.
+const ROWS: [&str; 4] = ["user", "client", "session", "grant"];
+
+/// An event as data.
+fn object(event: &Happened) -> Value {
+    let data = event.data.iter().filter(|(name, _)| !ROWS.contains(&name.as_str()));
+    let user = event.sub.as_ref().map(|sub| json!({ "sub": sub, "name": event.user_name }));
+    json!({
+        "at": event.at.to_string(),
+        "kind": event.kind,
+        "user": user,
+        "client_id": event.client_id,
+        "address": event.address,
+        "device": event.user_agent.as_deref().map(device_name),
+        "user_agent": event.user_agent,
+        "request_id": event.request_id,
+        "data": data.map(|(name, value)| (name.clone(), value.clone())).collect::<serde_json::Map<_, _>>(),
+    })
+}

@@ -1,0 +1,169 @@
+//! An operator closes the pages for a while, or wants to know more from the log.
+
+use std::process::Output;
+
+use serde_json::Value;
+
+use crate::harness::{Process, TestApp, latchkey, minutes, run};
+
+fn command(app: &TestApp, args: &[&str]) -> Output {
+    run(latchkey(&app.app.config).args(args))
+}
+
+fn text(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn json(app: &TestApp, args: &[&str]) -> Value {
+    serde_json::from_str(&text(&command(app, &[args, &["--json"]].concat()))).unwrap()
+}
+
+fn refused(app: &TestApp, args: &[&str], words: &str) {
+    let output = command(app, args);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{args:?}: {told}");
+    assert!(told.contains(words), "{args:?}: {told}");
+}
+
+/// Reads what was ordered, as each server does every second.
+async fn look(app: &TestApp) {
+    latchkey::server::orders::look(&app.app).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_are_told_of_a_maintenance_and_machines_go_on() {
+    let app = TestApp::beside_a_process().await;
+    let rp = app.relying_party().await;
+    let tokens = rp.tokens_of("alice").await;
+    let mut browser = app.browser().sign_in("bob").await;
+    assert_eq!(text(&command(&app, &["maintenance", "status"])), "Maintenance is off.\n");
+    let message = "Moving to a new home. <b>Back soon</b> & better";
+    let on = text(&command(&app, &["maintenance", "on", "--message", message, "--for", "30m"]));
+    assert!(on.contains("Within 2 seconds") && on.contains("ends by itself at"), "{on}");
+    look(&app).await;
+    for path in ["/", "/sign-in", "/sign-up", "/account", "/account/sessions", &rp.request().path()] {
+        let page = browser.get(path).await;
+        let reply = &page.reply;
+        assert_eq!(reply.status, 503, "{path}");
+        let wait: u64 = reply.header("retry-after").unwrap().parse().unwrap();
+        assert!((1_700..=1_801).contains(&wait), "{wait}");
+        let shown = page.text();
+        assert!(shown.contains("We’ll be back soon") && shown.contains("30 minutes"), "{shown}");
+        assert!(shown.contains(message), "as text, and not as HTML: {shown}");
+        assert!(!reply.body.contains("<b>"), "{}", reply.body);
+    }
+    browser.language = "ru".to_owned();
+    let page = browser.get("/sign-in").await;
+    assert!(page.text().contains("Скоро вернёмся") && page.text().contains("через 30 минут"), "{}", page.text());
+    let style = page.reply.body.split("href=\"").find(|rest| rest.starts_with("/static/")).unwrap();
+    browser.get(style.split('"').next().unwrap()).await.reply.expect(200);
+    let fields = [("token", tokens.access_token.as_str())];
+    assert_ne!(app.post("/introspect", &fields).await.status, 503);
+    rp.userinfo(&tokens.access_token).await.expect(200);
+    for path in ["/.well-known/openid-configuration", "/jwks", "/health/live", "/health/ready"] {
+        app.get(path).await.expect(200);
+    }
+    let status = json(&app, &["maintenance", "status"]);
+    assert_eq!((status["maintenance"].as_bool(), status["message"].as_str()), (Some(true), Some(message)));
+    let off = text(&command(&app, &["maintenance", "off"]));
+    assert!(off.contains("Maintenance is off"), "{off}");
+    look(&app).await;
+    browser.get("/sign-in").await.reply.expect(200);
+    assert_eq!(text(&command(&app, &["maintenance", "off"])), "Maintenance is off, as before.\n");
+    let events = app.events().await;
+    let of_maintenance: Vec<_> = events.iter().filter(|kind| kind.starts_with("maintenance")).collect();
+    assert_eq!(of_maintenance, ["maintenance_began", "maintenance_ended"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_maintenance_ends_by_itself_at_its_time() {
+    let app = TestApp::new().await;
+    let order = |until| {
+        let maintenance =
+            latchkey::store::installation::order::Maintenance { since: app.app.now(), until, message: None };
+        latchkey::store::installation::order::OrderMaintenance(Some(maintenance))
+    };
+    let mut browser = app.browser();
+    app.app.db.write(order(None)).await.unwrap();
+    look(&app).await;
+    let page = browser.get("/sign-in").await;
+    assert_eq!((page.reply.status.as_u16(), page.reply.header("retry-after")), (503, Some("300")));
+    app.app.db.write(order(Some(app.app.now() + minutes(180)))).await.unwrap();
+    look(&app).await;
+    assert!(browser.get("/sign-in").await.text().contains("about 3 hours"));
+    app.clock.advance(minutes(181));
+    // Even where the database does not answer any more.
+    browser.get("/sign-in").await.reply.expect(200);
+    look(&app).await;
+    browser.get("/sign-in").await.reply.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_maintenance_is_ordered_as_it_can_be() {
+    let app = TestApp::beside_a_process().await;
+    refused(&app, &["maintenance", "on", "--until", "2001-01-01T00:00:00Z"], "in the future");
+    refused(&app, &["maintenance", "on", "--until", "tomorrow"], "2026-01-31T12:00:00Z");
+    refused(&app, &["maintenance", "on", "--for", "30"], "unit");
+    refused(&app, &["maintenance", "on", "--for", "1h", "--until", "2999-01-01T00:00:00Z"], "cannot be used with");
+    refused(&app, &["maintenance", "on", "--message", "two\nlines"], "on one line");
+    refused(&app, &["maintenance", "on", "--message", " "], "1 to 500 characters");
+    refused(&app, &["maintenance"], "Usage");
+    assert_eq!(json(&app, &["maintenance", "status"])["maintenance"], false);
+    let on = json(&app, &["maintenance", "on", "--until", "2999-01-01T03:00:00+03:00"]);
+    assert_eq!(on["until"], "2999-01-01T00:00:00Z");
+    // Another message is no other maintenance.
+    let again = json(&app, &["maintenance", "on", "--message", "It takes longer."]);
+    assert_eq!((&again["since"], &again["until"]), (&on["since"], &Value::Null));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_replica_shows_a_maintenance_within_two_seconds() {
+    let Some(app) = TestApp::replicas().await else { return };
+    let mut browser = app.browser();
+    browser.get("/sign-in").await.reply.expect(200);
+    text(&command(&app, &["maintenance", "on"]));
+    let began = std::time::Instant::now();
+    let (mut closed, mut in_a_row) = (0, 0);
+    // Each request goes to the other one.
+    while in_a_row < 2 {
+        let status = browser.get("/sign-in").await.reply.status.as_u16();
+        in_a_row = if status == 503 { in_a_row + 1 } else { 0 };
+        closed += u32::from(status == 503);
+        assert!(began.elapsed() < std::time::Duration::from_secs(30), "{closed}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_level_of_the_log_is_changed_for_a_while_in_a_running_server() {
+    let app = TestApp::beside_a_process().await;
+    let server = Process::start(&app.app.config, &[]).await;
+    let shown = text(&command(&app, &["log-level"]));
+    assert_eq!(shown, "The log level is info, as configured (log.level).\n");
+    let set = json(&app, &["log-level", "debug"]);
+    assert_eq!((set["level"].as_str(), set["configured"].as_str()), (Some("debug"), Some("info")));
+    server.logs("log.level is debug from now on", 1).await;
+    server.get("/health/live").await.unwrap();
+    // A line that is written at this level alone.
+    server.logs("/health/live", 1).await;
+    let shown = text(&command(&app, &["log-level"]));
+    assert!(shown.starts_with("The log level is debug until 20") && shown.contains("then info again"), "{shown}");
+    text(&command(&app, &["log-level", "default"]));
+    server.logs("log.level is info from now on", 1).await;
+    // And by itself.
+    text(&command(&app, &["log-level", "trace", "--for", "6s"]));
+    server.logs("log.level is trace from now on", 1).await;
+    server.logs("log.level is info from now on", 2).await;
+    assert_eq!(json(&app, &["log-level"])["level"], "info");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_level_of_the_log_is_ordered_as_it_can_be() {
+    let app = TestApp::beside_a_process().await;
+    refused(&app, &["log-level", "loud"], "debug");
+    refused(&app, &["log-level", "debug", "--for", "8d"], "up to 7d");
+    refused(&app, &["log-level", "debug", "--for", "0s"], "up to 7d");
+    refused(&app, &["log-level", "default", "--for", "1h"], "--for needs a level");
+    refused(&app, &["log-level", "--for", "1h"], "LEVEL");
+    assert_eq!(json(&app, &["log-level"])["until"], Value::Null);
+}
