@@ -1,15 +1,15 @@
 //! Whole ways of a person and an application.
 
-mod clients_by_command;
 mod banning;
+mod clients_by_command;
 mod diagnosis;
 mod events;
 mod examined;
 mod health;
 pub mod main_job;
-mod people_by_command;
-mod moving;
 mod maintenance;
+mod moving;
+mod people_by_command;
 mod replicas;
 pub mod two_tabs;
 mod watching;

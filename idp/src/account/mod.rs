@@ -1,8 +1,8 @@
 //! Ring 3: the accounts of people, and what they are found by.
 
 pub mod delete;
-pub mod edit;
 pub mod device;
+pub mod edit;
 pub mod identifier;
 pub mod password_rules;
 pub mod profile;
