@@ -6,18 +6,51 @@ use std::path::{Path, PathBuf};
 use fluent_bundle::FluentResource;
 use scraper::{ElementRef, Html, Selector};
 
-use super::samples::{self, NAMES, Sample};
+use super::samples::{self, Names, Sample};
 use crate::base::language::Language;
+use crate::base::messages::Messages;
+use crate::site::Site;
 use crate::site::page::Page;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
+/// Names that people and developers may choose: plain, long and hostile ones.
+const NAMES: [&str; 4] = [
+    "Tidepool Notes",
+    "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft und Söhne, Abteilung Fernwartung",
+    "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>",
+    "\u{202e}סידני notes",
+];
+
+fn site() -> Site {
+    Site {
+        base_path: "/auth".to_owned(),
+        operator_name: "Northwind".to_owned(),
+        operator_logo: None,
+        has_brand: true,
+        pages: crate::config::Config::default().pages,
+        logo: None,
+        language: Language::ENGLISH,
+        support: Some("mailto:help@northwind.example".to_owned()),
+        tos_uri: Some("https://northwind.example/terms".to_owned()),
+        policy_uri: Some("https://northwind.example/privacy".to_owned()),
+        messages: std::sync::Arc::new(Messages::load().unwrap()),
+    }
+}
+
+/// The same name for everything that strangers may name.
+fn all_called(name: &str) -> Names {
+    let [client, person, identifier, scope] = [name; 4].map(str::to_owned);
+    Names { client, person, identifier, email: format!("{name}@example.com"), scope }
+}
+
 fn every_page() -> Vec<(Language, &'static str, Sample)> {
-    let site = samples::site();
+    let site = site();
     let mut pages = Vec::new();
     for language in Language::all() {
         for name in NAMES {
-            pages.extend(samples::all(&site, language, name).into_iter().map(|sample| (language, name, sample)));
+            let samples = samples::all(&site, language, &all_called(name)).unwrap();
+            pages.extend(samples.into_iter().map(|sample| (language, name, sample)));
         }
     }
     pages

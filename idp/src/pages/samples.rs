@@ -1,8 +1,8 @@
-//! Samples of every page in all its states, which the tests of pages render.
+//! Samples of every page in all its states, which `latchkey pages preview` and the tests of pages render.
 
 use std::time::Duration;
 
-use askama::Template;
+use askama::DynTemplate;
 
 use super::account::applications::{AccountApplicationsPage, ApplicationView};
 use super::account::password::{AccountPasswordPage, ChangeProblem};
@@ -21,55 +21,47 @@ use super::sign_up::{SignUpPage, SignUpProblem};
 use super::{AccountView, ClientView, Layout, Moment};
 use crate::base::clock::Timestamp;
 use crate::base::language::Language;
-use crate::base::messages::Messages;
 use crate::http::page::error::{ErrorPage, Problem};
 use crate::http::page::form_post::FormPostPage;
 use crate::http::page::leaving::LeavingPage;
 use crate::site::Site;
 use crate::site::page::Page;
 
-/// Names that people and developers may choose: plain, long and hostile ones.
-pub(super) const NAMES: [&str; 4] = [
-    "Tidepool Notes",
-    "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft und Söhne, Abteilung Fernwartung",
-    "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>",
-    "\u{202e}סידני notes",
-];
-
-pub(super) fn site() -> Site {
-    Site {
-        base_path: "/auth".to_owned(),
-        operator_name: "Northwind".to_owned(),
-        operator_logo: None,
-        has_brand: true,
-        pages: crate::config::Config::default().pages,
-        logo: None,
-        language: Language::ENGLISH,
-        support: Some("mailto:help@northwind.example".to_owned()),
-        tos_uri: Some("https://northwind.example/terms".to_owned()),
-        policy_uri: Some("https://northwind.example/privacy".to_owned()),
-        messages: std::sync::Arc::new(Messages::load().unwrap()),
-    }
+/// What people and developers have chosen in the samples.
+#[derive(Clone, Debug)]
+pub struct Names {
+    /// The name of the application.
+    pub client: String,
+    /// The name of the person.
+    pub person: String,
+    /// What the person signs in with.
+    pub identifier: String,
+    /// The mail address of the person.
+    pub email: String,
+    /// A scope of the application.
+    pub scope: String,
 }
 
 /// A rendered page: its name and its HTML.
-pub(super) struct Sample {
-    pub(super) name: String,
-    pub(super) html: String,
+pub struct Sample {
+    /// The name, which no other sample has; it can be the name of a file.
+    pub name: String,
+    /// The document.
+    pub html: String,
 }
 
-/// Every page in a language, with a name of [`NAMES`] in each place that strangers control.
+/// Every page in a language, with these names in the places that strangers control.
 #[expect(clippy::too_many_lines, reason = "a list of pages, one after the other")]
-pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
+pub fn all(site: &Site, language: Language, names: &Names) -> askama::Result<Vec<Sample>> {
     let layout = || {
-        let client = ClientView { name: name.to_owned(), logo: Some(format!("{}/client-logo/1", site.base_path)) };
+        let client = ClientView { name: names.client.clone(), logo: Some(format!("{}/client-logo/1", site.base_path)) };
         Layout::new(site, language, "csrf-token").of(Page::SignIn).with_interaction("v1.k1.sealed").with_client(client)
     };
     let bare = || Layout::new(site, language, "csrf-token");
-    let account = || AccountView { name: Some(name.to_owned()), identifier: format!("{name}@example.com") };
+    let account = || AccountView { name: Some(names.person.clone()), identifier: names.email.clone() };
     let nameless = || AccountView { name: None, identifier: "alice".to_owned() };
     let mut samples = Vec::new();
-    let mut add = |name: String, page: &dyn DynPage| samples.push(Sample { name, html: page.html() });
+    let mut add = |name: String, page: &dyn DynTemplate| samples.push(page.dyn_render().map(|html| Sample { name, html }));
 
     let sign_in = |layout| SignInPage {
         layout,
@@ -93,14 +85,14 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
     add("sign_in-missing".to_owned(), &page);
     for problem in [SignInProblem::PasswordMissing, SignInProblem::Refused, SignInProblem::TooManyTries { seconds: 42 }]
     {
-        let page = SignInPage { problems: vec![problem], identifier: name.to_owned(), ..sign_in(layout()) };
+        let page = SignInPage { problems: vec![problem], identifier: names.identifier.clone(), ..sign_in(layout()) };
         add(format!("sign_in-{}", word(&problem)), &page);
     }
 
     let sign_up = |layout, problems| SignUpPage {
         layout,
-        email: format!("{name}@example.com"),
-        name: name.to_owned(),
+        email: names.email.clone(),
+        name: names.person.clone(),
         least_password: 15,
         problems,
     };
@@ -124,14 +116,14 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
         let page = SetPasswordPage {
             layout: bare(),
             token: "lk_link".to_owned(),
-            identifier: name.to_owned(),
+            identifier: names.identifier.clone(),
             least_password: 15,
             problem,
         };
         add(problem.map_or("set_password".to_owned(), |problem| format!("set_password-{}", word(&problem))), &page);
     }
 
-    let scopes = ["openid", "profile", "email", "address", "phone", "offline_access", name];
+    let scopes = ["openid", "profile", "email", "address", "phone", "offline_access", &names.scope];
     let consent = ConsentPage {
         layout: layout(),
         account: account(),
@@ -156,7 +148,7 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
     add("end_session".to_owned(), &EndSessionPage { layout: layout(), accounts: vec![account()], handle: handle() });
     let accounts = vec![account(), nameless()];
     add("end_session-several".to_owned(), &EndSessionPage { layout: bare(), accounts, handle: handle() });
-    let back = || Some((name.to_owned(), "https://tidepool.example/".to_owned()));
+    let back = || Some((names.client.clone(), "https://tidepool.example/".to_owned()));
     add("signed_out".to_owned(), &SignedOutPage { layout: layout(), back: back(), others: false });
     add("signed_out-bare".to_owned(), &SignedOutPage { layout: bare(), back: None, others: true });
     for (title, accounts) in
@@ -168,11 +160,11 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
     let profile = |wrong: bool| AccountProfilePage {
         layout: own(Page::AccountProfile),
         handle: handle(),
-        name: name.to_owned(),
+        name: names.person.clone(),
         locale: "en".to_owned(),
         identifiers: vec![
-            IdentifierView { text: name.to_owned(), verified: None },
-            IdentifierView { text: format!("{name}@example.com"), verified: Some(false) },
+            IdentifierView { text: names.identifier.clone(), verified: None },
+            IdentifierView { text: names.email.clone(), verified: Some(false) },
         ],
         others: vec![choice("b", nameless())],
         done: !wrong,
@@ -191,7 +183,7 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
     ] {
         let page = AccountPasswordPage {
             layout: own(Page::AccountPassword),
-            identifier: name.to_owned(),
+            identifier: names.identifier.clone(),
             has_password,
             least_password: 15,
             done: problems.is_empty(),
@@ -228,8 +220,8 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
     }
     let application = ApplicationView {
         handle: "a".to_owned(),
-        client: ClientView { name: name.to_owned(), logo: Some(format!("{}/client-logo/1", site.base_path)) },
-        scopes: ["openid", "profile", name].map(|scope| ScopeView::new(&bare(), scope, None)).to_vec(),
+        client: ClientView { name: names.client.clone(), logo: Some(format!("{}/client-logo/1", site.base_path)) },
+        scopes: ["openid", "profile", &names.scope].map(|scope| ScopeView::new(&bare(), scope, None)).to_vec(),
         since: Some(ago(400 * 24 * 60)),
         used_at: Some(ago(0)),
     };
@@ -237,14 +229,14 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
         let title = format!("account_applications-{}", applications.len());
         add(title, &AccountApplicationsPage { layout: own(Page::AccountApplications), applications, done: true });
     }
-    add("leaving".to_owned(), &LeavingPage { layout: bare(), url: format!("https://rp.example/cb?state={name}") });
+    add("leaving".to_owned(), &LeavingPage { layout: bare(), url: format!("https://rp.example/cb?state={}", names.client) });
     add("leaving-code".to_owned(), &LeavingPage { layout: bare(), url: "https://rp.example/cb?code=1".to_owned() });
     add(
         "form_post".to_owned(),
         &FormPostPage {
             layout: bare(),
             action: "https://rp.example/cb".to_owned(),
-            params: vec![("state".to_owned(), name.to_owned()), ("code".to_owned(), "lk_ac_1".to_owned())],
+            params: vec![("state".to_owned(), names.client.clone()), ("code".to_owned(), "lk_ac_1".to_owned())],
         },
     );
     for problem in PROBLEMS {
@@ -262,7 +254,7 @@ pub(super) fn all(site: &Site, language: Language, name: &str) -> Vec<Sample> {
         };
         add(format!("error-{}", problem.code()), &page);
     }
-    samples
+    samples.into_iter().collect()
 }
 
 const PROBLEMS: [Problem; 23] = [
@@ -294,14 +286,4 @@ const PROBLEMS: [Problem; 23] = [
 /// The first word of a variant, as the name of a file.
 fn word(value: &dyn std::fmt::Debug) -> String {
     format!("{value:?}").split([' ', '(']).next().unwrap_or_default().to_owned()
-}
-
-trait DynPage {
-    fn html(&self) -> String;
-}
-
-impl<T: Template> DynPage for T {
-    fn html(&self) -> String {
-        self.render().unwrap()
-    }
 }
