@@ -9,6 +9,7 @@ mod edition;
 mod ephemeral;
 mod http;
 mod issuer;
+mod languages;
 mod log;
 mod login;
 mod logo;
@@ -105,9 +106,10 @@ impl Config {
         }
         sources.add_environment(env);
         let mut reader = Reader::new(sources);
-        let config = Self::walk(&mut reader);
+        let mut config = Self::walk(&mut reader);
         reader.finish();
         contradictions::find(&config, &mut reader);
+        config.languages = languages::read(&config.pages, &mut reader);
         match reader.problems.is_empty() {
             true => Ok(Loaded {
                 config,

@@ -5,7 +5,7 @@ pub mod page;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::base::language::Language;
+use crate::base::language::{Language, Languages};
 use crate::base::messages::Messages;
 use crate::config::{Issuer, Logo, Pages};
 
@@ -39,12 +39,14 @@ impl Site {
     /// What these settings make of the pages.
     pub fn new(issuer: &Issuer, pages: &Pages, messages: Arc<Messages>) -> anyhow::Result<Self> {
         let logo = pages.logo.as_deref().map(Logo::read).transpose()?;
+        let languages = messages.languages();
+        let language = languages.lookup(&pages.language).unwrap_or_else(|| languages.english().clone());
         Ok(Self {
             base_path: issuer.path().to_owned(),
             operator_name: pages.operator_name.clone(),
             operator_logo: logo.is_some().then(|| issuer.path().to_owned() + "/brand-logo"),
             has_brand: pages.accent_color.is_some(),
-            language: Language::lookup(&pages.language).unwrap_or(Language::ENGLISH),
+            language,
             support: pages.support.clone(),
             tos_uri: pages.tos_uri.clone(),
             policy_uri: pages.policy_uri.clone(),
@@ -76,6 +78,11 @@ impl PresentSite {
 }
 
 impl Site {
+    /// The languages that pages are there in.
+    pub fn languages(&self) -> &Languages {
+        self.messages.languages()
+    }
+
     /// Whether the footer has any links.
     pub fn has_links(&self) -> bool {
         self.support.is_some() || self.tos_uri.is_some() || self.policy_uri.is_some()
@@ -89,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_site_that_was_replaced_goes_with_the_last_answer_that_is_made_of_it() {
-        let (issuer, messages) = (Issuer::localhost(8080), Arc::new(Messages::load().unwrap()));
+        let (issuer, messages) = (Issuer::localhost(8080), Arc::new(Messages::new(&[]).unwrap()));
         let site = || Site::new(&issuer, &Config::default().pages, Arc::clone(&messages)).unwrap();
         let present = PresentSite::new(site());
         let answered = present.get();

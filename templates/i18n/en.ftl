@@ -269,3 +269,7 @@ error-maintenance-hours = { $hours ->
     [one] This service is down for maintenance. Please try again in about { $hours } hour.
    *[other] This service is down for maintenance. Please try again in about { $hours } hours.
 }
+
+## This language
+
+language-name = English

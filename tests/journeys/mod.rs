@@ -6,6 +6,7 @@ mod diagnosis;
 mod events;
 mod examined;
 mod health;
+mod languages;
 pub mod main_job;
 mod maintenance;
 mod moving;

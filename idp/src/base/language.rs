@@ -1,106 +1,67 @@
 //! The languages of the pages, and which of them a person gets.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
 
-use unic_langid::LanguageIdentifier;
-
-/// One row of the table of languages. A new language is a row here and a file in `templates/i18n`.
-struct Entry {
-    tag: &'static str,
-    name: &'static str,
-    right_to_left: bool,
-    messages: &'static str,
-}
-
-/// Every language there is; the first one is what the others fall back to.
-static TABLE: &[Entry] = &[
-    Entry {
-        tag: "en",
-        name: "English",
-        right_to_left: false,
-        messages: include_str!("../../../templates/i18n/en.ftl"),
-    },
-    Entry {
-        tag: "ru",
-        name: "Русский",
-        right_to_left: false,
-        messages: include_str!("../../../templates/i18n/ru.ftl"),
-    },
-];
+use unic_langid::{CharacterDirection, LanguageIdentifier};
 
 /// How many tags of an `Accept-Language` header are read: no real list is longer.
 const MOST_TAGS: usize = 64;
 
-/// A language of the table.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Language(usize);
+/// A language of the pages, as a handle that is cheap to clone. A language is known by its tag: a handle from before a
+/// reload is equal to the one from after it.
+#[derive(Clone)]
+pub struct Language(Arc<Spoken>);
+
+/// What is known about a language.
+struct Spoken {
+    tag: String,
+    name: String,
+    right_to_left: bool,
+}
 
 impl Language {
-    /// The default, and the fallback where another language has no text.
-    pub const ENGLISH: Language = Language(0);
-
-    /// Every language, in the order of the table.
-    pub fn all() -> impl Iterator<Item = Language> {
-        (0..TABLE.len()).map(Language)
-    }
-
-    /// The language of a tag, or of the nearest wider tag (`ru-RU` is `ru`): the lookup of RFC 4647 §3.4.
-    pub fn lookup(tag: &str) -> Option<Language> {
-        let mut range = tag.trim();
-        loop {
-            if let Ok(wanted) = range.parse::<LanguageIdentifier>() {
-                let canonical = wanted.to_string();
-                if let Some(found) = Self::all().find(|language| language.tag() == canonical) {
-                    return Some(found);
-                }
-            }
-            range = &range[..range.rfind(['-', '_'])?];
-        }
-    }
-
-    /// The language for a person: the one the client asked for (`ui_locales`: OIDC Core §3.1.2.1), else the one chosen
-    /// before (a cookie), else the browser's preference (`Accept-Language`: RFC 9110 §12.5.4), else the operator's.
-    pub fn negotiate<L: AsRef<str>>(
-        ui_locales: &[L],
-        cookie: Option<&str>,
-        accept_language: Option<&str>,
-        otherwise: Language,
-    ) -> Language {
-        let asked = ui_locales.iter().take(MOST_TAGS).find_map(|tag| Self::lookup(tag.as_ref()));
-        asked
-            .or_else(|| cookie.and_then(Self::lookup))
-            .or_else(|| accept_language.and_then(preferred))
-            .unwrap_or(otherwise)
+    /// The language of a tag. Without a name it is called by its tag; without a direction, the script that the language is
+    /// most likely written in decides (the likely subtags of CLDR).
+    pub fn new(id: &LanguageIdentifier, name: Option<String>, right_to_left: Option<bool>) -> Self {
+        let tag = id.to_string();
+        let right_to_left = right_to_left.unwrap_or_else(|| is_written_right_to_left(id));
+        Self(Arc::new(Spoken { name: name.unwrap_or_else(|| tag.clone()), tag, right_to_left }))
     }
 
     /// The canonical tag: BCP 47.
-    pub fn tag(self) -> &'static str {
-        TABLE[self.0].tag
+    pub fn tag(&self) -> &str {
+        &self.0.tag
     }
 
     /// Its name in the language itself.
-    pub fn name(self) -> &'static str {
-        TABLE[self.0].name
+    pub fn name(&self) -> &str {
+        &self.0.name
     }
 
     /// The value of the `dir` attribute: `ltr` or `rtl`.
-    pub fn direction(self) -> &'static str {
+    pub fn direction(&self) -> &'static str {
         if self.is_right_to_left() { "rtl" } else { "ltr" }
     }
 
     /// Whether it is written from right to left.
-    pub fn is_right_to_left(self) -> bool {
-        TABLE[self.0].right_to_left
+    pub fn is_right_to_left(&self) -> bool {
+        self.0.right_to_left
     }
+}
 
-    /// Its file of messages, as Fluent.
-    pub(super) fn messages(self) -> &'static str {
-        TABLE[self.0].messages
+impl PartialEq for Language {
+    fn eq(&self, other: &Self) -> bool {
+        self.tag() == other.tag()
     }
+}
 
-    /// Its place in the table.
-    pub(super) fn index(self) -> usize {
-        self.0
+impl Eq for Language {}
+
+impl Hash for Language {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.tag().hash(state);
     }
 }
 
@@ -110,15 +71,81 @@ impl fmt::Debug for Language {
     }
 }
 
-/// The best language of an `Accept-Language` header. Of equal weights the first counts; `q=0` means "not this one".
-fn preferred(header: &str) -> Option<Language> {
-    let mut wishes: Vec<(u16, &str)> = header.split(',').take(MOST_TAGS).filter_map(wish).collect();
-    wishes.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
-    let refused: Vec<&str> = wishes.iter().filter(|(weight, _)| *weight == 0).map(|(_, tag)| *tag).collect();
-    wishes.iter().filter(|(weight, _)| *weight > 0).find_map(|(_, tag)| match *tag {
-        "*" => Language::all().find(|language| !refused.contains(&language.tag())),
-        tag => Language::lookup(tag),
-    })
+fn is_written_right_to_left(id: &LanguageIdentifier) -> bool {
+    // With its script written out: `pa` alone is Gurmukhi, and `pa-PK` is Arabic.
+    let mut id = id.clone();
+    id.maximize();
+    id.character_direction() == CharacterDirection::RTL
+}
+
+/// The tag of a language, in any case and with hyphens or underscores; `None` if the text is no tag or names no language.
+pub fn tag(text: &str) -> Option<LanguageIdentifier> {
+    text.parse::<LanguageIdentifier>().ok().filter(|id| !id.language.is_empty())
+}
+
+/// The languages that there are pages in. English is always one of them.
+#[derive(Clone, Debug)]
+pub struct Languages {
+    english: Language,
+    others: Vec<Language>,
+}
+
+impl Languages {
+    /// English and the others, in the order in which people are offered them.
+    pub fn new(english: Language, others: Vec<Language>) -> Self {
+        Self { english, others }
+    }
+
+    /// The default, and the fallback where another language has no text.
+    pub fn english(&self) -> &Language {
+        &self.english
+    }
+
+    /// Every language, English first.
+    pub fn all(&self) -> impl Iterator<Item = &Language> {
+        std::iter::once(&self.english).chain(&self.others)
+    }
+
+    /// The language of a tag, or of the nearest wider tag (`ru-RU` is `ru`): the lookup of RFC 4647 §3.4.
+    pub fn lookup(&self, tag: &str) -> Option<Language> {
+        let mut range = tag.trim();
+        loop {
+            if let Ok(wanted) = range.parse::<LanguageIdentifier>() {
+                let canonical = wanted.to_string();
+                if let Some(found) = self.all().find(|language| language.tag() == canonical) {
+                    return Some(found.clone());
+                }
+            }
+            range = &range[..range.rfind(['-', '_'])?];
+        }
+    }
+
+    /// The language for a person: the one the client asked for (`ui_locales`: OIDC Core §3.1.2.1), else the one chosen
+    /// before (a cookie), else the browser's preference (`Accept-Language`: RFC 9110 §12.5.4), else the operator's.
+    pub fn negotiate<L: AsRef<str>>(
+        &self,
+        ui_locales: &[L],
+        cookie: Option<&str>,
+        accept_language: Option<&str>,
+        otherwise: &Language,
+    ) -> Language {
+        let asked = ui_locales.iter().take(MOST_TAGS).find_map(|tag| self.lookup(tag.as_ref()));
+        asked
+            .or_else(|| cookie.and_then(|tag| self.lookup(tag)))
+            .or_else(|| accept_language.and_then(|header| self.preferred(header)))
+            .unwrap_or_else(|| otherwise.clone())
+    }
+
+    /// The best language of an `Accept-Language` header. Of equal weights the first counts; `q=0` means "not this one".
+    fn preferred(&self, header: &str) -> Option<Language> {
+        let mut wishes: Vec<(u16, &str)> = header.split(',').take(MOST_TAGS).filter_map(wish).collect();
+        wishes.sort_by_key(|(weight, _)| std::cmp::Reverse(*weight));
+        let refused: Vec<&str> = wishes.iter().filter(|(weight, _)| *weight == 0).map(|(_, tag)| *tag).collect();
+        wishes.iter().filter(|(weight, _)| *weight > 0).find_map(|(_, tag)| match *tag {
+            "*" => self.all().find(|language| !refused.contains(&language.tag())).cloned(),
+            tag => self.lookup(tag),
+        })
+    }
 }
 
 /// One element, `tag;q=0.8`, with its weight in thousandths; `None` if it has another form.
@@ -142,8 +169,17 @@ mod tests {
 
     use super::*;
 
-    fn negotiated(ui_locales: &[&str], cookie: Option<&str>, accept_language: Option<&str>) -> &'static str {
-        Language::negotiate(ui_locales, cookie, accept_language, Language::ENGLISH).tag()
+    fn language(text: &str) -> Language {
+        Language::new(&tag(text).unwrap(), None, None)
+    }
+
+    fn languages() -> Languages {
+        Languages::new(language("en"), ["ru", "pt-BR"].map(language).to_vec())
+    }
+
+    fn negotiated(ui_locales: &[&str], cookie: Option<&str>, accept_language: Option<&str>) -> String {
+        let languages = languages();
+        languages.negotiate(ui_locales, cookie, accept_language, languages.english()).tag().to_owned()
     }
 
     #[test]
@@ -162,6 +198,8 @@ mod tests {
             ("ru-RU,ru;q=0.9,en-US;q=0.8,en;q=0.7", "ru"),
             ("en;q=0.3, RU-ru ; q=0.4", "ru"),
             ("de, fr;q=0.9, ru;q=0.1", "ru"),
+            ("pt-br, ru;q=0.1", "pt-BR"),
+            ("pt-PT, ru;q=0.1", "ru"),
             ("ru;q=0, en;q=0.5", "en"),
             ("en;q=0, *", "ru"),
             ("*", "en"),
@@ -176,11 +214,45 @@ mod tests {
     }
 
     #[test]
-    fn tags_in_the_table_are_canonical_and_different() {
-        for language in Language::all() {
-            assert_eq!(language.tag().parse::<LanguageIdentifier>().unwrap().to_string(), language.tag());
-            assert_eq!(Language::lookup(&language.tag().to_uppercase()), Some(language));
+    fn a_language_is_found_by_its_tag_however_it_is_written() {
+        for written in ["pt-BR", "PT-br", "pt_BR"] {
+            assert_eq!(languages().lookup(written).unwrap().tag(), "pt-BR");
         }
+        assert_eq!(languages().lookup("pt"), None, "a wider tag is another language");
+        for none in ["", "und", "-", "brazilian portuguese", "p"] {
+            assert_eq!(tag(none), None, "{none:?}");
+        }
+    }
+
+    #[test]
+    fn the_script_decides_where_a_line_begins() {
+        for (tag, direction) in [
+            ("ar", "rtl"),
+            ("he", "rtl"),
+            ("fa", "rtl"),
+            ("ur", "rtl"),
+            ("ckb", "rtl"),
+            ("dv", "rtl"),
+            ("yi", "rtl"),
+            ("pa-PK", "rtl"),
+            ("az-Arab", "rtl"),
+            ("sd-Deva", "ltr"),
+            ("pa", "ltr"),
+            ("az", "ltr"),
+            ("en", "ltr"),
+            ("zh-Hant", "ltr"),
+            ("tlh", "ltr"),
+        ] {
+            assert_eq!(language(tag).direction(), direction, "{tag}");
+        }
+        assert_eq!(Language::new(&tag("en").unwrap(), None, Some(true)).direction(), "rtl", "unless it is said");
+    }
+
+    #[test]
+    fn a_handle_from_before_a_reload_is_the_same_language() {
+        let renamed = Language::new(&tag("ru").unwrap(), Some("Русский".to_owned()), None);
+        assert_eq!(language("ru"), renamed);
+        assert_ne!(language("ru"), language("en"));
     }
 
     proptest! {
@@ -190,13 +262,15 @@ mod tests {
             cookie in proptest::option::of(".{0,40}"),
             header in proptest::option::of("[a-zA-Z*;=,q0-9. \\-_\u{fe}\u{444}]{0,120}"),
         ) {
-            let language = Language::negotiate(&locales, cookie.as_deref(), header.as_deref(), Language::ENGLISH);
-            prop_assert!(Language::all().any(|known| known == language));
+            let languages = languages();
+            let found = languages.negotiate(&locales, cookie.as_deref(), header.as_deref(), languages.english());
+            prop_assert!(languages.all().any(|known| *known == found));
         }
 
         #[test]
         fn a_tag_below_a_known_one_is_found(region in "[A-Z]{2}") {
-            prop_assert_eq!(Language::lookup(&format!("ru-{region}")).map(Language::tag), Some("ru"));
+            let found = languages().lookup(&format!("ru-{region}"));
+            prop_assert_eq!(found.as_ref().map(Language::tag), Some("ru"));
         }
     }
 }

@@ -1,38 +1,71 @@
-//! The texts that people read, from Fluent files: one per language, English where a language has none.
+//! The texts that people read, from Fluent files: English where a language has none, and those of the operator before ours.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, anyhow};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
-use unic_langid::LanguageIdentifier;
 
-use super::language::Language;
+use super::language::{Language, Languages};
+use super::language_file::{DIRECTION, LanguageFile, NAME};
 
-/// All messages in all languages; loaded once.
+type Bundle = FluentBundle<FluentResource>;
+
+/// The messages of one language.
+struct Layers {
+    /// Those of the operator, which come first.
+    operators: Option<Bundle>,
+    /// Those in the binary.
+    embedded: Option<Bundle>,
+}
+
+/// All messages in all languages.
 pub struct Messages {
-    bundles: Vec<FluentBundle<FluentResource>>,
-    reported: Mutex<HashSet<(&'static str, String)>>,
+    languages: Languages,
+    layers: HashMap<Language, Layers>,
+    files: Vec<LanguageFile>,
+    reported: Mutex<HashSet<(Language, String)>>,
 }
 
 impl Messages {
-    /// Reads every language file; an error names the first that cannot be read.
-    pub fn load() -> anyhow::Result<Messages> {
-        let bundles = Language::all()
-            .map(|language| bundle(language).with_context(|| format!("messages of {}", language.tag())))
-            .collect::<anyhow::Result<_>>()?;
-        Ok(Messages { bundles, reported: Mutex::default() })
+    /// The messages in the binary, and those of these files, which come first.
+    pub fn new(files: &[LanguageFile]) -> anyhow::Result<Messages> {
+        let embedded = LanguageFile::embedded();
+        let added = files.iter().filter(|file| embedded.iter().all(|known| known.id != file.id));
+        let (mut languages, mut layers) = (Vec::new(), HashMap::new());
+        for id in embedded.iter().chain(added).map(|file| &file.id) {
+            let of = |files: &[LanguageFile]| files.iter().find(|file| file.id == *id).map(bundle).transpose();
+            let both = Layers { operators: of(files)?, embedded: of(&embedded)? };
+            let right_to_left = both.format(DIRECTION, None).map(|direction| direction == "rtl");
+            let language = Language::new(id, both.format(NAME, None), right_to_left);
+            languages.push(language.clone());
+            layers.insert(language, both);
+        }
+        let mut languages = languages.into_iter();
+        let english = languages.next().context("there is no language")?;
+        let languages = Languages::new(english, languages.collect());
+        Ok(Messages { languages, layers, files: files.to_vec(), reported: Mutex::default() })
+    }
+
+    /// The languages that there are messages in.
+    pub fn languages(&self) -> &Languages {
+        &self.languages
+    }
+
+    /// Whether these are the messages of these files.
+    pub fn are_of(&self, files: &[LanguageFile]) -> bool {
+        self.files == files
     }
 
     /// The message of a key.
-    pub fn text(&self, language: Language, key: &str) -> String {
+    pub fn text(&self, language: &Language, key: &str) -> String {
         self.format(language, key, None)
     }
 
     /// The message of a key with its placeables filled.
-    pub fn text_with<'v, V>(&self, language: Language, key: &str, values: &[(&str, V)]) -> String
+    pub fn text_with<'v, V>(&self, language: &Language, key: &str, values: &[(&str, V)]) -> String
     where
         V: Clone + Into<FluentValue<'v>>,
     {
@@ -44,45 +77,58 @@ impl Messages {
     }
 
     /// The message in the language, else in English, else the key in brackets: a page with a gap is better than no
-    /// page. A missing message is reported once.
-    fn format(&self, language: Language, key: &str, arguments: Option<&FluentArgs<'_>>) -> String {
-        if let Some(text) = self.format_in(language, key, arguments) {
+    /// page.
+    fn format(&self, language: &Language, key: &str, arguments: Option<&FluentArgs<'_>>) -> String {
+        let layers = self.layers.get(language);
+        if let Some(text) = layers.and_then(|layers| layers.format(key, arguments)) {
             return text;
         }
-        self.report(language, key);
-        self.format_in(Language::ENGLISH, key, arguments).unwrap_or_else(|| format!("⟦{key}⟧"))
+        // What a language of the operator lacks, the start has told.
+        if layers.is_some_and(|layers| layers.embedded.is_some()) {
+            self.report(language, key);
+        }
+        let english = self.layers.get(self.languages.english());
+        english.and_then(|english| english.format(key, arguments)).unwrap_or_else(|| format!("⟦{key}⟧"))
     }
 
-    fn format_in(&self, language: Language, key: &str, arguments: Option<&FluentArgs<'_>>) -> Option<String> {
-        let bundle = &self.bundles[language.index()];
-        let pattern = bundle.get_message(key)?.value()?;
-        let mut errors = Vec::new();
-        let text = bundle.format_pattern(pattern, arguments, &mut errors);
-        errors.is_empty().then(|| text.into_owned())
-    }
-
-    fn report(&self, language: Language, key: &str) {
+    /// Reports a missing message, once.
+    fn report(&self, language: &Language, key: &str) {
         let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
-        if reported.insert((language.tag(), key.to_owned())) {
+        if reported.insert((language.clone(), key.to_owned())) {
             tracing::warn!(language = language.tag(), key, "a message is missing or has other placeables");
         }
     }
 }
 
-fn bundle(language: Language) -> anyhow::Result<FluentBundle<FluentResource>> {
-    let resource =
-        FluentResource::try_new(language.messages().to_owned()).map_err(|(_, errors)| anyhow!("{errors:?}"))?;
-    let mut bundle = FluentBundle::new_concurrent(vec![language.tag().parse::<LanguageIdentifier>()?]);
-    // Values are isolated below, and only where their direction needs it: marks around every name would be copied
-    // with it.
-    bundle.set_use_isolating(false);
-    bundle.add_resource(resource).map_err(|errors| anyhow!("{errors:?}"))?;
-    Ok(bundle)
+impl Layers {
+    /// The message of the operator, else that in the binary.
+    fn format(&self, key: &str, arguments: Option<&FluentArgs<'_>>) -> Option<String> {
+        let format_in = |bundle: &Bundle| {
+            let pattern = bundle.get_message(key)?.value()?;
+            let mut errors = Vec::new();
+            let text = bundle.format_pattern(pattern, arguments, &mut errors);
+            errors.is_empty().then(|| text.into_owned())
+        };
+        [&self.operators, &self.embedded].into_iter().flatten().find_map(format_in)
+    }
+}
+
+fn bundle(file: &LanguageFile) -> anyhow::Result<Bundle> {
+    let read = || {
+        let resource = FluentResource::try_new(file.source.to_string()).map_err(|(_, errors)| anyhow!("{errors:?}"))?;
+        let mut bundle = FluentBundle::new_concurrent(vec![file.id.clone()]);
+        // Values are isolated below, and only where their direction needs it: marks around every name would be copied
+        // with it.
+        bundle.set_use_isolating(false);
+        bundle.add_resource(resource).map_err(|errors| anyhow!("{errors:?}"))?;
+        anyhow::Ok(bundle)
+    };
+    read().with_context(|| format!("messages of {}", file.id))
 }
 
 /// A value that cannot change the direction of the text around it: a value of the other direction is isolated
 /// (U+2068 … U+2069: UAX #9), and direction marks inside it are removed.
-fn isolated<'v>(value: FluentValue<'v>, language: Language) -> FluentValue<'v> {
+fn isolated<'v>(value: FluentValue<'v>, language: &Language) -> FluentValue<'v> {
     let FluentValue::String(text) = value else { return value };
     let text = unturned(text);
     if language.is_right_to_left() || text.contains(runs_right_to_left) {
@@ -110,24 +156,36 @@ fn runs_right_to_left(c: char) -> bool {
 mod tests {
     use super::*;
 
-    fn russian() -> Language {
-        Language::lookup("ru").unwrap()
+    fn embedded() -> Messages {
+        Messages::new(&[]).unwrap()
+    }
+
+    /// The messages with those of a file before them, and its language.
+    fn with_file(tag: &str, source: &str) -> (Messages, Language) {
+        let file = LanguageFile { id: tag.parse().unwrap(), source: source.into() };
+        let messages = Messages::new(&[file]).unwrap();
+        let language = messages.languages().lookup(tag).unwrap();
+        (messages, language)
+    }
+
+    fn russian(messages: &Messages) -> Language {
+        messages.languages().lookup("ru").unwrap()
     }
 
     #[test]
     fn numbers_choose_the_plural() {
-        let messages = Messages::load().unwrap();
+        let messages = embedded();
         for (seconds, expected) in [(1, "1 секунду"), (3, "3 секунды"), (42, "42 секунды"), (11, "11 секунд")]
         {
-            let text = messages.text_with(russian(), "sign-in-too-many-tries", &[("seconds", seconds)]);
+            let text = messages.text_with(&russian(&messages), "sign-in-too-many-tries", &[("seconds", seconds)]);
             assert!(text.contains(expected), "{text}");
         }
     }
 
     #[test]
     fn a_name_cannot_turn_the_words_around_it() {
-        let messages = Messages::load().unwrap();
-        let text = |client| messages.text_with(Language::ENGLISH, "sign-in-for-client", &[("client", client)]);
+        let (messages, english) = with_file("en", "sign-in-for-client = to continue to { $client }");
+        let text = |client| messages.text_with(&english, "sign-in-for-client", &[("client", client)]);
         assert_eq!(text("Notes"), "to continue to Notes");
         assert_eq!(text("\u{202e}Notes\u{2066}"), "to continue to Notes");
         assert_eq!(text("סידני"), "to continue to \u{2068}סידני\u{2069}");
@@ -135,13 +193,62 @@ mod tests {
 
     #[test]
     fn what_is_missing_shows_its_key_and_is_reported_once() {
-        let messages = Messages::load().unwrap();
+        let messages = embedded();
+        let russian = russian(&messages);
         for _ in 0..2 {
-            assert_eq!(messages.text(russian(), "no-such-key"), "⟦no-such-key⟧");
+            assert_eq!(messages.text(&russian, "no-such-key"), "⟦no-such-key⟧");
         }
         assert_eq!(messages.reported.lock().unwrap().len(), 1);
         // A message whose placeable is missing counts as missing.
-        assert_eq!(messages.text(russian(), "sign-in-for-client"), "⟦sign-in-for-client⟧");
+        assert_eq!(messages.text(&russian, "sign-in-for-client"), "⟦sign-in-for-client⟧");
+    }
+
+    #[test]
+    fn a_file_adds_a_language_which_falls_back_to_english() {
+        let source = "language-name = Português (Brasil)\nsign-in = Entrar\nback-to-client = { $operator }\n";
+        let (messages, portuguese) = with_file("pt-BR", source);
+        assert_eq!(messages.languages().all().last(), Some(&portuguese));
+        assert_eq!((portuguese.name(), portuguese.direction()), ("Português (Brasil)", "ltr"));
+        assert_eq!(messages.text(&portuguese, "sign-in"), "Entrar");
+        let english = messages.languages().english();
+        assert_eq!(messages.text(&portuguese, "sign-out"), messages.text(english, "sign-out"));
+        // The page does not fill what the text wants.
+        let text = |language| messages.text_with(language, "back-to-client", &[("client", "Notes")]);
+        assert_eq!(text(&portuguese), text(english));
+        assert!(messages.reported.lock().unwrap().is_empty(), "the start has told it");
+    }
+
+    #[test]
+    fn a_file_overrides_single_messages_of_a_language() {
+        let (messages, russian) =
+            with_file("ru", "sign-in = Вход в личный кабинет\nsign-in-for-client = { $person }\n");
+        assert_eq!(messages.languages().all().count(), embedded().languages().all().count());
+        assert_eq!(messages.text(&russian, "sign-in"), "Вход в личный кабинет");
+        assert_eq!(messages.text(&russian, "sign-out"), embedded().text(&russian, "sign-out"));
+        let text = |messages: &Messages| messages.text_with(&russian, "sign-in-for-client", &[("client", "Notes")]);
+        assert_eq!(text(&messages), text(&embedded()));
+        // What the operator says in English is what other languages fall back to.
+        let (messages, english) = with_file("en", "sign-in = Log in");
+        let klingon = Language::new(&"tlh".parse().unwrap(), None, None);
+        assert_eq!(
+            (messages.text(&english, "sign-in"), messages.text(&klingon, "sign-in")),
+            ("Log in".into(), "Log in".into())
+        );
+    }
+
+    #[test]
+    fn the_direction_can_be_said() {
+        assert_eq!(with_file("tlh", "language-direction = rtl").1.direction(), "rtl");
+        assert_eq!(with_file("he", "sign-in = A").1.direction(), "rtl");
+        assert_eq!(with_file("he-Latn", "sign-in = A").1.direction(), "ltr");
+    }
+
+    #[test]
+    fn messages_are_known_by_the_files_that_they_are_of() {
+        let file = |source: &str| [LanguageFile { id: "ru".parse().unwrap(), source: source.into() }];
+        let messages = Messages::new(&file("sign-in = A")).unwrap();
+        assert!(messages.are_of(&file("sign-in = A")));
+        assert!(!messages.are_of(&file("sign-in = B")) && !messages.are_of(&[]));
     }
 
     #[test]

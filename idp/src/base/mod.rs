@@ -5,6 +5,7 @@ pub mod crash_point;
 pub mod encoding;
 pub mod id;
 pub mod language;
+pub mod language_file;
 pub mod messages;
 pub mod random;
 pub mod refusal;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::reader::{Rule, if_set, rule, section};
 use super::value::Color;
-use crate::base::language::Language;
+use crate::base::language::tag;
 
 section! {
     /// The look and the language of the hosted pages.
@@ -18,7 +18,9 @@ section! {
         accent_color: Option<Color> = None, otherwise("that of the built-in style sheet");
         /// The language of people whose own is not known or not there.
         language: String = "en".to_owned(),
-            must(rule("a language that pages are there in: \"en\" or \"ru\"", |tag: &String| Language::lookup(tag).is_some()));
+            must(rule("the tag of a language that pages are there in, such as \"en\"", |text: &String| tag(text).is_some()));
+        /// A folder of language files (`pt-BR.ftl`), which add languages and replace single messages; read again at SIGHUP.
+        languages_dir: Option<PathBuf> = None;
         /// Where people find help: a web page, or `mailto:` and an address.
         support: Option<String> = None, must(if_set(link(&["https", "mailto"])));
         /// The terms of service.

@@ -20,6 +20,7 @@ use super::tls::Tls;
 use super::tokens::Tokens;
 use super::traces::Traces;
 use super::units;
+use crate::base::language_file::LanguageFile;
 use crate::oidc::client::registration::Offered;
 use crate::oidc::resource::Known;
 use crate::oidc::scope::ScopeSet;
@@ -62,6 +63,8 @@ pub struct Config {
     pub login: Login,
     /// How the hosted pages look and speak.
     pub pages: Pages,
+    /// The language files of the operator, checked.
+    pub languages: Vec<LanguageFile>,
     /// The log.
     pub log: Log,
     /// The endpoints for monitoring.
@@ -99,6 +102,7 @@ impl Config {
             tokens: Tokens::read(reader),
             login: Login::read(reader),
             pages: Pages::read(reader),
+            languages: Vec::new(),
             log: Log::read(reader),
             metrics: Metrics::read(reader),
             traces: Traces::read(reader),

@@ -61,7 +61,7 @@ fn describe(app: &App, ring: &Ring, scopes: &ScopeSet, site: &Site) -> Bytes {
     // Keys of an algorithm that was removed from the configuration are still published, but no longer sign.
     let configured = &app.config.tokens.signing_algorithms;
     let algorithms: Vec<_> = ring.algorithms().filter(|algorithm| configured.contains(algorithm)).collect();
-    let languages: Vec<_> = Language::all().map(Language::tag).collect();
+    let languages: Vec<_> = site.languages().all().map(Language::tag).collect();
     let document = document(&Provider {
         issuer: app.issuer(),
         scopes,

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use crate::app::App;
-use crate::base::language::Language;
 use crate::clients;
 use crate::http::error::Error;
 use crate::http::layers::request_log;
@@ -143,9 +142,10 @@ pub fn layout_of<'a>(app: &App, visitor: &'a Visitor, step: Option<&Step>) -> La
     let layout = page::layout(app, visitor);
     let Some(step) = step else { return layout };
     // The language that the person chose during the interaction, then the client's, then the browser's.
-    let chosen = step.interaction.language.as_deref().and_then(Language::lookup);
-    let wanted = || step.proven.request.ui_locales.iter().find_map(|tag| Language::lookup(tag));
-    Layout { language: chosen.or_else(wanted).unwrap_or(visitor.language), ..layout }
+    let languages = visitor.site.languages();
+    let chosen = step.interaction.language.as_deref().and_then(|tag| languages.lookup(tag));
+    let wanted = || step.proven.request.ui_locales.iter().find_map(|tag| languages.lookup(tag));
+    Layout { language: chosen.or_else(wanted).unwrap_or_else(|| visitor.language.clone()), ..layout }
         .with_client(page::client(&step.proven.client))
         .with_interaction(step.interaction.seal(app))
 }

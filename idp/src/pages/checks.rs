@@ -1,13 +1,13 @@
 //! Tests of every page in every language, and of the language files.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use fluent_bundle::FluentResource;
 use scraper::{ElementRef, Html, Selector};
 
 use super::samples::{self, Names, Sample};
 use crate::base::language::Language;
+use crate::base::language_file::{Keys, LanguageFile, NAME};
 use crate::base::messages::Messages;
 use crate::site::Site;
 use crate::site::page::Page;
@@ -23,6 +23,7 @@ const NAMES: [&str; 4] = [
 ];
 
 fn site() -> Site {
+    let messages = Messages::new(&[]).unwrap();
     Site {
         base_path: "/auth".to_owned(),
         operator_name: "Northwind".to_owned(),
@@ -30,11 +31,11 @@ fn site() -> Site {
         has_brand: true,
         pages: crate::config::Config::default().pages,
         logo: None,
-        language: Language::ENGLISH,
+        language: messages.languages().english().clone(),
         support: Some("mailto:help@northwind.example".to_owned()),
         tos_uri: Some("https://northwind.example/terms".to_owned()),
         policy_uri: Some("https://northwind.example/privacy".to_owned()),
-        messages: std::sync::Arc::new(Messages::load().unwrap()),
+        messages: std::sync::Arc::new(messages),
     }
 }
 
@@ -47,10 +48,10 @@ fn all_called(name: &str) -> Names {
 fn every_page() -> Vec<(Language, &'static str, Sample)> {
     let site = site();
     let mut pages = Vec::new();
-    for language in Language::all() {
+    for language in site.languages().all() {
         for name in NAMES {
             let samples = samples::all(&site, language, &all_called(name)).unwrap();
-            pages.extend(samples.into_iter().map(|sample| (language, name, sample)));
+            pages.extend(samples.into_iter().map(|sample| (language.clone(), name, sample)));
         }
     }
     pages
@@ -227,40 +228,12 @@ fn a_page_that_leaves_goes_one_way_only() {
     }
 }
 
-/// The keys of a language, each with the placeables in it.
-fn placeables(tag: &str) -> BTreeMap<String, BTreeSet<String>> {
-    let source = std::fs::read_to_string(format!("{ROOT}/templates/i18n/{tag}.ftl")).unwrap();
-    FluentResource::try_new(source.clone()).unwrap_or_else(|(_, errors)| panic!("{tag}: {errors:?}"));
-    let mut keys = BTreeMap::new();
-    let mut current: Option<(String, BTreeSet<String>)> = None;
-    for line in source.lines().filter(|line| !line.starts_with('#')) {
-        if let Some((key, _)) = line.split_once(" =").filter(|_| !line.starts_with([' ', '}']))
-            && let Some((key, names)) = current.replace((key.to_owned(), BTreeSet::new()))
-        {
-            assert!(keys.insert(key.clone(), names).is_none(), "{tag}: {key} is there twice");
-        }
-        if let Some((_, names)) = &mut current {
-            for name in line.split('$').skip(1) {
-                names.insert(name.chars().take_while(|c| c.is_alphanumeric()).collect());
-            }
-        }
-    }
-    keys.extend(current);
-    keys
-}
-
-#[test]
-fn every_language_has_the_keys_and_placeables_of_english() {
-    let english = placeables("en");
-    for language in Language::all() {
-        assert_eq!(placeables(language.tag()), english, "{language:?}");
-    }
-}
-
 #[test]
 fn every_key_that_pages_use_is_there_and_every_key_is_used() {
-    let english: BTreeSet<String> = placeables("en").into_keys().collect();
-    let mut used = BTreeSet::new();
+    let english = Keys::of(&LanguageFile::embedded()[0]);
+    let english: BTreeSet<String> = english.iter().map(|(key, _)| key.to_owned()).collect();
+    // What a file says about its language.
+    let mut used = BTreeSet::from([NAME.to_owned()]);
     for file in files(&Path::new(ROOT).join("templates"), "html") {
         let text = std::fs::read_to_string(&file).unwrap();
         // Each call, how many of its quoted arguments come before the keys, and how many keys there are.

@@ -5,7 +5,6 @@ use axum::http::header;
 use axum::response::Response;
 
 use crate::app::App;
-use crate::base::language::Language;
 use crate::http::cookies::{Jar, Name};
 use crate::http::error::Error;
 use crate::http::redirect;
@@ -18,7 +17,8 @@ const A_YEAR: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 60
 /// Stores the choice, and goes back to the page. Takes `language`, `return` and, if there is one, the interaction.
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let ProvenForm { visitor, params } = form;
-    let language = params.get("language").and_then(Language::lookup).unwrap_or(visitor.language);
+    let wanted = params.get("language").and_then(|tag| visitor.site.languages().lookup(tag));
+    let language = wanted.unwrap_or_else(|| visitor.language.clone());
     let mut location = location(&app, params.get("return").unwrap_or_default());
     if let Some(mut interaction) =
         params.get("interaction").and_then(|sealed| Interaction::open(&app, &visitor.browser, sealed))

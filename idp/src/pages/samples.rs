@@ -52,16 +52,20 @@ pub struct Sample {
 
 /// Every page in a language, with these names in the places that strangers control.
 #[expect(clippy::too_many_lines, reason = "a list of pages, one after the other")]
-pub fn all(site: &Site, language: Language, names: &Names) -> askama::Result<Vec<Sample>> {
+pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Vec<Sample>> {
     let layout = || {
         let client = ClientView { name: names.client.clone(), logo: Some(format!("{}/client-logo/1", site.base_path)) };
-        Layout::new(site, language, "csrf-token").of(Page::SignIn).with_interaction("v1.k1.sealed").with_client(client)
+        Layout::new(site, language.clone(), "csrf-token")
+            .of(Page::SignIn)
+            .with_interaction("v1.k1.sealed")
+            .with_client(client)
     };
-    let bare = || Layout::new(site, language, "csrf-token");
+    let bare = || Layout::new(site, language.clone(), "csrf-token");
     let account = || AccountView { name: Some(names.person.clone()), identifier: names.email.clone() };
     let nameless = || AccountView { name: None, identifier: "alice".to_owned() };
     let mut samples = Vec::new();
-    let mut add = |name: String, page: &dyn DynTemplate| samples.push(page.dyn_render().map(|html| Sample { name, html }));
+    let mut add =
+        |name: String, page: &dyn DynTemplate| samples.push(page.dyn_render().map(|html| Sample { name, html }));
 
     let sign_in = |layout| SignInPage {
         layout,
@@ -225,11 +229,16 @@ pub fn all(site: &Site, language: Language, names: &Names) -> askama::Result<Vec
         since: Some(ago(400 * 24 * 60)),
         used_at: Some(ago(0)),
     };
-    for applications in [vec![], vec![application]] {
-        let title = format!("account_applications-{}", applications.len());
-        add(title, &AccountApplicationsPage { layout: own(Page::AccountApplications), applications, done: true });
+    for (title, applications) in [("account_applications-none", vec![]), ("account_applications", vec![application])] {
+        add(
+            title.to_owned(),
+            &AccountApplicationsPage { layout: own(Page::AccountApplications), applications, done: true },
+        );
     }
-    add("leaving".to_owned(), &LeavingPage { layout: bare(), url: format!("https://rp.example/cb?state={}", names.client) });
+    add(
+        "leaving".to_owned(),
+        &LeavingPage { layout: bare(), url: format!("https://rp.example/cb?state={}", names.client) },
+    );
     add("leaving-code".to_owned(), &LeavingPage { layout: bare(), url: "https://rp.example/cb?code=1".to_owned() });
     add(
         "form_post".to_owned(),

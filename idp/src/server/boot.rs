@@ -176,7 +176,7 @@ async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundin
         keep_issuer(&config, &db).await.context("the database cannot be written")?;
     }
     let epoch = epoch::find(&mut *db.read().await?).await.context("the database cannot be read")?;
-    let site = PresentSite::new(Site::new(&config.issuer, &config.pages, Arc::new(Messages::load()?))?);
+    let site = Site::new(&config.issuer, &config.pages, Arc::new(Messages::new(&config.languages)?))?;
     let grant_names = GrantNames::open(&db, &vault, &clock, purpose == Purpose::Serve).await;
     let grant_names = grant_names.context("the database cannot be read")?;
     let app = App::new(Parts {
@@ -195,7 +195,7 @@ async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundin
         maintenance: Default::default(),
         remembered_clients: Default::default(),
         remembered_resources: Default::default(),
-        site,
+        site: PresentSite::new(site),
         requests: TaskTracker::new(),
         process: Id::new(&clock, &random),
         config,

@@ -1,6 +1,6 @@
 //! SIGHUP: reloads the settings that can change while the server runs.
 //!
-//! These are certificates, the log level, the declared clients and resources, and the settings of the pages. Other
+//! These are certificates, the log level, the declared clients and resources, and the settings and languages of the pages. Other
 //! changes wait for a restart; the log names them. A reload takes effect as a whole or not at all.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +10,7 @@ use std::sync::Arc;
 use tokio::signal::unix::Signal;
 
 use crate::app::App;
+use crate::base::messages::Messages;
 use crate::clients;
 use crate::commands::environment;
 use crate::config::{Config, Loaded, LogLevel, Section};
@@ -76,7 +77,8 @@ async fn read_again(
     let loaded = loaded.map_err(|problems| problems.0.iter().map(ToString::to_string).collect::<Vec<_>>())?;
     let (config, present) = (&loaded.config, app.site.get());
     let mut problems = not_served(&app.config, config);
-    let site = Site::new(&app.config.issuer, &config.pages, Arc::clone(&present.messages));
+    let messages = messages(&present, config).map_err(|error| vec![format!("pages.languages_dir: {error:#}")])?;
+    let site = Site::new(&app.config.issuer, &config.pages, messages);
     let site = site.map_err(|error| problems.push(format!("pages.logo: {error:#}")));
     let certificate = tls.map(|tls| tls.read().map(|read| (tls, read))).transpose();
     let certificate = certificate.map_err(|error| problems.push(format!("{error:#}")));
@@ -98,7 +100,8 @@ async fn read_again(
         log.set_level(source.level);
         tracing::info!("log.level is {} from now on", log.level().as_str());
     }
-    if (&site.pages, &site.logo) != (&present.pages, &present.logo) {
+    let texts_are_same = Arc::ptr_eq(&site.messages, &present.messages);
+    if !texts_are_same || (&site.pages, &site.logo) != (&present.pages, &present.logo) {
         app.site.replace(site);
         tracing::info!("the settings of the pages have changed");
     }
@@ -111,6 +114,14 @@ async fn read_again(
         tracing::warn!(keys = waiting, "settings have changed that need a restart");
     }
     Ok(())
+}
+
+/// The messages of this configuration: the present ones if its language files are the same.
+fn messages(present: &Site, config: &Config) -> anyhow::Result<Arc<Messages>> {
+    if present.messages.are_of(&config.languages) {
+        return Ok(Arc::clone(&present.messages));
+    }
+    Messages::new(&config.languages).map(Arc::new)
 }
 
 /// The settings that new clients and resources need but that wait for a restart: the new configuration is consistent,

@@ -135,7 +135,7 @@ impl<'a> Layout<'a> {
 
     /// The text of a key in the page's language.
     pub fn t(&self, key: &str) -> String {
-        self.site.messages.text(self.language, key)
+        self.site.messages.text(&self.language, key)
     }
 
     /// The text of a key with its placeables filled.
@@ -143,7 +143,7 @@ impl<'a> Layout<'a> {
     where
         V: Clone + Into<FluentValue<'v>>,
     {
-        self.site.messages.text_with(self.language, key, values)
+        self.site.messages.text_with(&self.language, key, values)
     }
 
     /// The text of a message that Rust code has chosen.
@@ -212,7 +212,7 @@ impl<'a> Layout<'a> {
 
     /// The languages that a person may switch to.
     pub fn other_languages(&self) -> Vec<Language> {
-        Language::all().filter(|language| *language != self.language).collect()
+        self.site.languages().all().filter(|language| **language != self.language).cloned().collect()
     }
 }
 

@@ -35,7 +35,7 @@ const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'sel
 
 /// The layout of a page that belongs to no interaction.
 pub fn layout<'a>(app: &App, visitor: &'a Visitor) -> Layout<'a> {
-    Layout::new(&visitor.site, visitor.language, csrf_token(app, visitor))
+    Layout::new(&visitor.site, visitor.language.clone(), csrf_token(app, visitor))
 }
 
 /// A client as pages show it. Its logo is shown only if it was handed over as a picture: pages load nothing from other

@@ -73,11 +73,11 @@ impl Visitor {
             address: source.address,
             bucket: source.bucket,
             user_agent: user_agent(&parts.headers),
-            language: Language::negotiate::<&str>(
+            language: site.languages().negotiate::<&str>(
                 &[],
                 jar.get(&parts.headers, Name::Language),
                 text(&parts.headers, header::ACCEPT_LANGUAGE),
-                site.language,
+                &site.language,
             ),
             site,
             request: parts.extensions.get::<RequestId>().cloned().unwrap_or_default(),

@@ -70,7 +70,7 @@ impl AccountProfilePage<'_> {
     }
 
     fn languages(&self) -> Vec<Language> {
-        Language::all().collect()
+        self.layout.site.languages().all().cloned().collect()
     }
 }
 
@@ -86,8 +86,8 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
         return show(&app, &holder, Some(name), false).await;
     }
-    let language = params.get("locale").and_then(Language::lookup);
-    app.db.write(SaveProfile { user: holder.session.user_id.clone(), name, language }).await?;
+    let language = params.get("locale").and_then(|tag| holder.visitor.site.languages().lookup(tag));
+    app.db.write(SaveProfile { user: holder.session.user_id.clone(), name, language: language.clone() }).await?;
     let mut response = redirect::to_page_with(&app, Page::AccountProfile, "done", "saved")?;
     if let Some(language) = language
         && let Some(cookie) = Jar::of(&app).set(Name::Language, language.tag(), Some(A_YEAR))
@@ -139,7 +139,8 @@ async fn show(app: &App, holder: &AccountHolder, wrong_name: Option<String>, don
         let account = page::account(app, session).await?;
         others.push(AccountChoice { handle: handle(app, session, session.id.as_str()), account });
     }
-    let spoken = text("locale").as_deref().and_then(Language::lookup).unwrap_or(holder.visitor.language);
+    let spoken = text("locale").and_then(|tag| holder.visitor.site.languages().lookup(&tag));
+    let spoken = spoken.unwrap_or_else(|| holder.visitor.language.clone());
     let name_is_wrong = wrong_name.is_some();
     let shown = AccountProfilePage {
         layout: holder.layout(app),
