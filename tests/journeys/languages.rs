@@ -1,5 +1,6 @@
 //! Languages of the operator: added, wrong, changed and taken away while people use the pages.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -113,4 +114,24 @@ async fn a_wrong_language_file_stops_the_start_and_config_check() {
     let told: serde_json::Value = serde_json::from_slice(&checked.stdout).unwrap();
     assert_eq!(told["warnings"][1]["found"], "sing-in", "{told}");
     assert_eq!(told["warnings"][1]["place"], format!("{}:1", file.display()));
+}
+
+#[tokio::test]
+async fn the_pages_can_be_seen_without_a_server_or_a_database() {
+    let config = empty_config().await;
+    let folder = tempfile::tempdir().unwrap();
+    let preview = folder.path().join("preview");
+    let args = ["pages", "preview", preview.to_str().unwrap(), "--language", "ru", "--theme", "dark", "--json"];
+    let written = run(latchkey(&config).args(args));
+    assert!(written.status.success(), "{written:?}");
+    let told: serde_json::Value = serde_json::from_slice(&written.stdout).unwrap();
+    let page = std::fs::read_to_string(preview.join("ru/dark/sign_in.html")).unwrap();
+    assert!(page.contains("<html lang=\"ru\""), "{page}");
+    assert!(Path::new(told["index"].as_str().unwrap()).exists(), "{told}");
+    let pages = std::fs::read_dir(preview.join("ru/dark")).unwrap().count();
+    assert_eq!(told["pages"], pages, "{told}");
+    let texts = run(latchkey(&config).args(["pages", "texts", "ru"]));
+    assert!(String::from_utf8_lossy(&texts.stdout).contains("language-name = Русский"), "{texts:?}");
+    let unknown = run(latchkey(&config).args(["pages", "texts", "tlh"]));
+    assert_eq!(unknown.status.code(), Some(2), "{unknown:?}");
 }

@@ -76,6 +76,9 @@ pub enum Command {
     /// Check the configuration, or print the reference of its keys
     #[command(subcommand)]
     Config(super::config::ConfigCommand),
+    /// Preview the hosted pages, or print their texts
+    #[command(subcommand)]
+    Pages(super::pages::PagesCommand),
     /// Generate shell completions
     Completions {
         /// The shell

@@ -17,6 +17,7 @@ pub mod log_level;
 pub mod maintenance;
 mod manual;
 pub(crate) mod output;
+pub mod pages;
 pub mod resource;
 pub mod run;
 pub mod stats;
@@ -103,6 +104,10 @@ pub fn begin(cli: Cli, env: impl Iterator<Item = (String, String)>, out: &mut dy
         }
         Command::Config(command) => {
             let outcome = config::answer(command, path, env);
+            return Step::Done(finish(outcome, cli.json, out, err));
+        }
+        Command::Pages(command) => {
+            let outcome = pages::answer(&command, path, env);
             return Step::Done(finish(outcome, cli.json, out, err));
         }
         Command::Completions { shell } => return Step::Done(finish(manual::completions(shell), cli.json, out, err)),

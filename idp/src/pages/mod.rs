@@ -9,7 +9,7 @@ pub mod continue_as;
 pub mod home;
 pub mod language;
 pub mod new_password;
-#[cfg(test)]
+pub mod preview;
 mod samples;
 pub mod set_password;
 pub mod sign_in;
