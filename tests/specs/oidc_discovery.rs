@@ -24,7 +24,7 @@ async fn the_document_tells_what_is_offered() {
     assert_eq!(list("code_challenge_methods_supported"), ["S256"]);
     assert_eq!(list("subject_types_supported"), ["public"]);
     assert_eq!(list("token_endpoint_auth_methods_supported"), ["client_secret_basic", "client_secret_post", "none"]);
-    assert_eq!(list("ui_locales_supported"), ["en", "ru"]);
+    assert_eq!(list("ui_locales_supported"), ["en", "ar", "ru"]);
     assert!(list("id_token_signing_alg_values_supported").contains(&"RS256".to_owned()));
     assert!(list("scopes_supported").contains(&"openid".to_owned()));
     assert_eq!(document["authorization_response_iss_parameter_supported"], true);

@@ -26,8 +26,11 @@ pub struct LanguageFile {
 }
 
 /// The files in the binary, English first. A new language is a row here and a file in `templates/i18n`.
-static EMBEDDED: [(&str, &str); 2] =
-    [("en", include_str!("../../../templates/i18n/en.ftl")), ("ru", include_str!("../../../templates/i18n/ru.ftl"))];
+static EMBEDDED: [(&str, &str); 3] = [
+    ("en", include_str!("../../../templates/i18n/en.ftl")),
+    ("ar", include_str!("../../../templates/i18n/ar.ftl")),
+    ("ru", include_str!("../../../templates/i18n/ru.ftl")),
+];
 
 impl LanguageFile {
     /// The files in the binary, English first.

@@ -183,6 +183,26 @@ mod tests {
     }
 
     #[test]
+    fn arabic_has_six_plurals_and_begins_its_lines_at_the_right() {
+        let messages = embedded();
+        let arabic = messages.languages().lookup("ar-EG").unwrap();
+        assert_eq!((arabic.name(), arabic.direction()), ("العربية", "rtl"));
+        for (count, expected) in [
+            (0, "قبل 0 يوم"),
+            (1, "قبل يوم واحد"),
+            (2, "قبل يومين"),
+            (7, "قبل 7 أيام"),
+            (11, "قبل 11 يومًا"),
+            (100, "قبل 100 يوم"),
+        ] {
+            assert_eq!(messages.text_with(&arabic, "ago-days", &[("count", count)]), expected);
+        }
+        // A name keeps its own direction, whatever it begins with.
+        let text = messages.text_with(&arabic, "sign-in-for-client", &[("client", "Notes (beta)")]);
+        assert_eq!(text, "للمتابعة إلى \u{2068}Notes (beta)\u{2069}");
+    }
+
+    #[test]
     fn a_name_cannot_turn_the_words_around_it() {
         let (messages, english) = with_file("en", "sign-in-for-client = to continue to { $client }");
         let text = |client| messages.text_with(&english, "sign-in-for-client", &[("client", client)]);

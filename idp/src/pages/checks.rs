@@ -66,7 +66,9 @@ fn every_page_is_whole_in_every_language() {
     for (language, _, Sample { name, html }) in every_page() {
         assert!(!html.contains('⟦'), "{name} in {language:?} has a message that is not there: {html}");
         let page = Html::parse_document(&html);
-        assert_eq!(select(&page, "html")[0].attr("lang"), Some(language.tag()), "{name}");
+        let document = select(&page, "html")[0];
+        assert_eq!(document.attr("lang"), Some(language.tag()), "{name}");
+        assert_eq!(document.attr("dir"), Some(if language.tag() == "ar" { "rtl" } else { "ltr" }), "{name}");
         assert_eq!(select(&page, "h1").len(), 1, "{name}");
         assert_eq!(select(&page, "main").len(), 1, "{name}");
         let title = select(&page, "title")[0].text().collect::<String>();

@@ -193,7 +193,7 @@ const pages = {
 };
 
 for (const [name, go] of Object.entries(pages)) {
-  for (const locale of ["en", "ru"]) {
+  for (const locale of ["en", "ar", "ru"]) {
     test(`${name} in ${locale} breaks no rule of accessibility, fits 320 px, and keeps to its policy`, async () => {
       const page = await open({ locale, viewport: { width: 1280, height: 800 } });
       await go(page);

@@ -7,7 +7,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-const BIN = resolve(process.env.LATCHKEY_BIN ?? "../../target/release/latchkey");
+export const BIN = resolve(process.env.LATCHKEY_BIN ?? "../../target/release/latchkey");
 export const PASSWORD = "five tame herons drift";
 
 export async function freePort() {

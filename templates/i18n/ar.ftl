@@ -1,0 +1,303 @@
+### ما يقرأه المستخدمون في صفحات Latchkey. كل مفتاح موجود بكل لغة، ويقارن اختبار هذه المفاتيح بالصفحات.
+
+## في عدة صفحات
+
+sign-in = تسجيل الدخول
+sign-up = إنشاء حساب
+sign-out = تسجيل الخروج
+sign-out-of = تسجيل الخروج من حساب { $account }
+sign-out-of-all = تسجيل الخروج من جميع الحسابات
+continue = متابعة
+back-to-client = العودة إلى { $client }
+identifier = البريد الإلكتروني أو اسم المستخدم
+email = البريد الإلكتروني
+name = اسمك
+optional = (اختياري)
+choose-account = اختيار حساب
+another-account = استخدام حساب آخر
+no-account = ليس لديك حساب؟
+have-account = هل لديك حساب؟
+problem = خطأ:
+fix-these = يُرجى تصحيح ما يلي:
+
+# الروابط واللغات أسفل كل صفحة.
+language-switch = اللغة
+site-support = المساعدة
+site-policy = الخصوصية
+site-terms = البنود
+
+## متى حدث ذلك
+
+ago-now = الآن
+ago-minutes = { $count ->
+    [zero] قبل { $count } دقيقة
+    [one] قبل دقيقة واحدة
+    [two] قبل دقيقتين
+    [few] قبل { $count } دقائق
+    [many] قبل { $count } دقيقة
+   *[other] قبل { $count } دقيقة
+}
+ago-hours = { $count ->
+    [zero] قبل { $count } ساعة
+    [one] قبل ساعة واحدة
+    [two] قبل ساعتين
+    [few] قبل { $count } ساعات
+    [many] قبل { $count } ساعة
+   *[other] قبل { $count } ساعة
+}
+ago-days = { $count ->
+    [zero] قبل { $count } يوم
+    [one] قبل يوم واحد
+    [two] قبل يومين
+    [few] قبل { $count } أيام
+    [many] قبل { $count } يومًا
+   *[other] قبل { $count } يوم
+}
+ago-months = { $count ->
+    [zero] قبل { $count } شهر
+    [one] قبل شهر واحد
+    [two] قبل شهرين
+    [few] قبل { $count } أشهر
+    [many] قبل { $count } شهرًا
+   *[other] قبل { $count } شهر
+}
+ago-years = { $count ->
+    [zero] قبل { $count } سنة
+    [one] قبل سنة واحدة
+    [two] قبل سنتين
+    [few] قبل { $count } سنوات
+    [many] قبل { $count } سنة
+   *[other] قبل { $count } سنة
+}
+
+## كلمات المرور
+
+password = كلمة المرور
+password-new = كلمة المرور الجديدة
+password-show = إظهار كلمة المرور
+password-show-new = إظهار كلمة المرور الجديدة
+password-show-current = إظهار كلمة المرور الحالية
+password-caps-lock = مفتاح Caps Lock مفعّل.
+password-advice = { $least ->
+    [zero] { $least } حرف على الأقل. يسهل تذكّر بضع كلمات لا صلة بينها ويصعب تخمينها.
+    [one] حرف واحد على الأقل. يسهل تذكّر بضع كلمات لا صلة بينها ويصعب تخمينها.
+    [two] حرفان على الأقل. يسهل تذكّر بضع كلمات لا صلة بينها ويصعب تخمينها.
+    [few] { $least } أحرف على الأقل. يسهل تذكّر بضع كلمات لا صلة بينها ويصعب تخمينها.
+    [many] { $least } حرفًا على الأقل. يسهل تذكّر بضع كلمات لا صلة بينها ويصعب تخمينها.
+   *[other] { $least } حرف على الأقل. يسهل تذكّر بضع كلمات لا صلة بينها ويصعب تخمينها.
+}
+# يضع البرنامج النصي بجانب الحقل عدد الأحرف المكتوبة حتى الآن مكان $count.
+password-count = { $least ->
+    [zero] { $count } من { $least } حرف
+    [one] { $count } من حرف واحد
+    [two] { $count } من حرفين
+    [few] { $count } من { $least } أحرف
+    [many] { $count } من { $least } حرفًا
+   *[other] { $count } من { $least } حرف
+}
+password-long-enough = الطول كافٍ.
+password-missing = يُرجى إدخال كلمة مرور.
+password-too-short = { $least ->
+    [zero] كلمة المرور هذه قصيرة جدًا. يجب أن تتألف من { $least } حرف على الأقل.
+    [one] كلمة المرور هذه قصيرة جدًا. يجب أن تتألف من حرف واحد على الأقل.
+    [two] كلمة المرور هذه قصيرة جدًا. يجب أن تتألف من حرفين على الأقل.
+    [few] كلمة المرور هذه قصيرة جدًا. يجب أن تتألف من { $least } أحرف على الأقل.
+    [many] كلمة المرور هذه قصيرة جدًا. يجب أن تتألف من { $least } حرفًا على الأقل.
+   *[other] كلمة المرور هذه قصيرة جدًا. يجب أن تتألف من { $least } حرف على الأقل.
+}
+password-too-long = كلمة المرور هذه طويلة جدًا. يُرجى استخدام كلمة مرور أقصر.
+password-too-common = من السهل جدًا تخمين كلمة المرور هذه. يُرجى استخدام كلمة مرور يصعب تخمينها.
+
+## تسجيل الدخول
+
+sign-in-title = تسجيل الدخول
+sign-in-for-client = للمتابعة إلى { $client }
+keep-signed-in = إبقاء تسجيل دخولي على هذا الجهاز
+sign-in-accounts = اختيار حساب تم تسجيل الدخول إليه هنا
+sign-in-again = للحفاظ على أمان حسابك، يُرجى تسجيل الدخول مرة أخرى.
+sign-in-other-account = يتطلب تطبيق { $client } حسابًا آخر. يُرجى تسجيل الدخول إلى ذلك الحساب.
+sign-in-identifier-missing = يُرجى إدخال البريد الإلكتروني أو اسم المستخدم.
+sign-in-refused = تعذّر تسجيل الدخول. يُرجى التحقق من البريد الإلكتروني أو اسم المستخدم ومن كلمة المرور، ثم إعادة المحاولة. بعد عدة محاولات، يُرجى الانتظار دقيقة أولًا.
+sign-in-too-many-tries = { $seconds ->
+    [zero] محاولات كثيرة جدًا. يُرجى الانتظار { $seconds } ثانية، ثم إعادة المحاولة.
+    [one] محاولات كثيرة جدًا. يُرجى الانتظار ثانية واحدة، ثم إعادة المحاولة.
+    [two] محاولات كثيرة جدًا. يُرجى الانتظار ثانيتين، ثم إعادة المحاولة.
+    [few] محاولات كثيرة جدًا. يُرجى الانتظار { $seconds } ثوانٍ، ثم إعادة المحاولة.
+    [many] محاولات كثيرة جدًا. يُرجى الانتظار { $seconds } ثانية، ثم إعادة المحاولة.
+   *[other] محاولات كثيرة جدًا. يُرجى الانتظار { $seconds } ثانية، ثم إعادة المحاولة.
+}
+trouble-title = هل تواجه مشكلة في تسجيل الدخول؟
+trouble-typing = يُرجى التأكد من إيقاف مفتاح Caps Lock ومن ضبط لوحة المفاتيح على اللغة الصحيحة.
+trouble-forgotten = هل نسيت كلمة المرور؟ اطلب من { $operator } رابطًا لتعيين كلمة مرور جديدة.
+trouble-support = الحصول على مساعدة من { $operator }
+
+## إنشاء حساب
+
+sign-up-title = إنشاء حسابك
+sign-up-for-client = للمتابعة إلى { $client }
+sign-up-email-missing = يُرجى إدخال عنوان بريدك الإلكتروني.
+sign-up-email-malformed = يُرجى إدخال عنوان بريد إلكتروني صالح، مثل anna@example.com.
+sign-up-email-taken = يوجد حساب بعنوان البريد الإلكتروني هذا. يُرجى تسجيل الدخول إليه أو استخدام عنوان آخر.
+sign-up-name-too-long = هذا الاسم طويل جدًا. يُرجى اختصاره.
+
+## تعيين كلمة المرور
+
+set-password-title = اختيار كلمة المرور
+set-password-for = للحساب { $identifier }
+set-password = حفظ كلمة المرور
+
+## الموافقة
+
+consent-title = السماح بالوصول
+consent-title-client = يريد تطبيق { $client } الوصول إلى حسابك
+consent-asks = سيتيح ذلك لتطبيق { $client } ما يلي:
+consent-allow = السماح
+consent-deny = عدم السماح
+consent-destination = ستتم إعادة توجيهك إلى { $destination }.
+consent-policy = سياسة الخصوصية
+consent-terms = بنود الخدمة
+
+scope-openid = التعرّف عليك
+scope-openid-detail = لتعود إلى الحساب نفسه في المرة القادمة.
+scope-profile = الاطّلاع على ملفك الشخصي
+scope-profile-detail = اسمك وصورتك ولغتك وتفاصيل أخرى في ملفك الشخصي.
+scope-email = الاطّلاع على عنوان بريدك الإلكتروني
+scope-email-detail = ومعرفة ما إذا تم التحقق منه.
+scope-address = الاطّلاع على عنوانك البريدي
+scope-address-detail = كما ورد في ملفك الشخصي.
+scope-phone = الاطّلاع على رقم هاتفك
+scope-phone-detail = ومعرفة ما إذا تم التحقق منه.
+scope-offline-access = البقاء على اتصال عندما لا تستخدم التطبيق
+scope-offline-access-detail = إلى أن تزيل إذن الوصول.
+scope-resource = استخدام «{ $resource }» نيابةً عنك
+scope-of-resource = في «{ $resource }»
+scope-other = استخدام الإذن «{ $scope }»
+
+## المتابعة إلى تطبيق على الجهاز
+
+continue-as-title = هل تريد المتابعة إلى { $client } بحساب { $account }؟
+continue-as-advice = يريد تطبيق على هذا الجهاز استخدام حسابك. لا تتابع إلا إذا كنت قد فتحته بنفسك للتو.
+continue-as-stop = إلغاء
+
+## تسجيل الخروج
+
+sign-out-title = هل تريد تسجيل الخروج من { $operator }؟
+sign-out-meaning = سيتعيّن عليك تسجيل الدخول مرة أخرى في هذا المتصفح.
+sign-out-asked = يريد تطبيق { $client } تسجيل خروجك. سيتعيّن عليك تسجيل الدخول مرة أخرى في هذا المتصفح.
+sign-out-stay = عدم تسجيل الخروج
+signed-out-title = تم تسجيل خروجك
+signed-out-advice = إذا كان غيرك يستخدم هذا الكمبيوتر، يُرجى إغلاق نافذة المتصفح أيضًا.
+signed-out-others = لا تزال حسابات أخرى مسجّلة الدخول في هذا المتصفح.
+signed-out-again = تسجيل الدخول مرة أخرى
+
+## الصفحة الرئيسية
+
+home-signed-in = تم تسجيل دخولك
+home-signed-in-advice = يمكن للتطبيقات التي تستخدم هذا الحساب تسجيل دخولك بدون طلب كلمة المرور مرة أخرى.
+home-signed-out = لم يتم تسجيل دخولك
+home-signed-out-advice = حساب واحد لدى { $operator } لكل التطبيقات التي تستخدمه.
+
+## الحساب
+
+home-account = إدارة حسابك
+account-title = حسابك
+account-profile = الملف الشخصي
+account-password = كلمة المرور
+account-sessions = الأجهزة
+account-applications = التطبيقات
+account-language = اللغة
+account-save = حفظ
+account-saved = تم حفظ التغييرات.
+account-name-too-long = هذا الاسم طويل جدًا. يُرجى اختصاره.
+account-identifiers = بيانات تسجيل الدخول
+account-verified = تم التحقق منه
+account-unverified = لم يتم التحقق منه
+account-others = حسابات أخرى في هذا المتصفح
+account-password-title = تغيير كلمة المرور
+account-password-meaning = سيتم تسجيل خروجك من جميع الأجهزة الأخرى، وستطلب منك التطبيقات تسجيل الدخول مرة أخرى.
+account-password-none = ليس لهذا الحساب كلمة مرور.
+account-password-current = كلمة المرور الحالية
+account-password-current-missing = يُرجى إدخال كلمة المرور الحالية.
+account-password-current-wrong = هذه ليست كلمة المرور الحالية.
+account-password-changed = تم تغيير كلمة المرور، وتم تسجيل خروجك من جميع الأجهزة الأخرى.
+account-sessions-title = الأجهزة التي تم تسجيل دخولك عليها
+account-sessions-end-others = تسجيل الخروج من جميع الأجهزة الأخرى
+account-sessions-ended = تم تسجيل خروجك من جميع الأجهزة الأخرى.
+account-session-ended = تم تسجيل الخروج: { $device }.
+account-session-ended-unknown = انتهت الجلسة على الجهاز المحدد.
+account-session-end = تسجيل الخروج
+account-session-end-of = تسجيل الخروج: { $device }
+account-session-this = هذا الجهاز
+account-session-device = متصفح { $browser } على { $system }
+account-session-unknown = جهاز غير معروف
+account-session-active = آخر نشاط: { $time }
+account-session-began = تسجيل الدخول: { $time }
+account-session-address = عنوان IP: { $address }
+account-applications-title = التطبيقات التي يمكنها الوصول إلى حسابك
+account-applications-none = لا يمكن لأي تطبيق الوصول إلى حسابك.
+account-application-since = منح إذن الوصول: { $time }
+account-application-withdraw = إزالة إذن الوصول
+account-application-withdraw-of = إزالة إذن الوصول: { $client }
+account-application-withdrawn = لم يعد بإمكان التطبيق الوصول إلى حسابك.
+
+## في الطريق إلى التطبيق
+
+leaving-title = جارٍ نقلك إلى التطبيق
+leaving-advice = سيستغرق ذلك لحظات. إذا لم يحدث شيء، يُرجى اختيار «متابعة».
+
+## ما المشكلة، وما العمل
+
+error-details = التفاصيل
+error-code = الرمز
+error-status = الحالة
+error-parameter = المعلمة
+error-request = معرّف الطلب
+error-home = الانتقال إلى الصفحة الرئيسية
+error-account = الانتقال إلى حسابك
+error-bad-application = أرسل التطبيق طلبًا غير صالح
+error-missing-client-id-advice = لم يحدد الطلب التطبيق الذي أرسله. يُرجى العودة إلى التطبيق وإعادة المحاولة. إذا استمرت المشكلة، يُرجى إبلاغ المسؤولين عن التطبيق.
+error-unknown-client = لا نعرف هذا التطبيق
+error-unknown-client-advice = هذا التطبيق غير مسجّل هنا، لذا يتعذّر تسجيل دخولك إليه. يُرجى التحقق من العنوان الذي بدأت منه، أو إبلاغ المسؤولين عن التطبيق.
+error-disabled-client = تم إيقاف هذا التطبيق
+error-disabled-client-advice = لا يمكن تسجيل الدخول إليه حاليًا. يمكن للمسؤولين عنه تزويدك بالتفاصيل.
+error-missing-redirect-uri-advice = لم يحدد الطلب وجهتك بعد تسجيل الدخول. يُرجى العودة إلى التطبيق وإعادة المحاولة. إذا استمرت المشكلة، يُرجى إبلاغ المسؤولين عن التطبيق.
+error-unregistered-redirect-uri = أوقفنا هذه العملية لحمايتك
+error-unregistered-redirect-uri-advice = طلب التطبيق نقلك إلى عنوان غير مسجّل له. ليس عليك فعل أي شيء. يُرجى إبلاغ المسؤولين عن التطبيق.
+error-unregistered-post-logout-redirect-uri-advice = طلب التطبيق نقلك بعد تسجيل الخروج إلى عنوان غير مسجّل له. يُرجى إبلاغ المسؤولين عن التطبيق.
+error-repeated-parameter-advice = تم إرسال إحدى معلماته مرتين. يُرجى إبلاغ المسؤولين عن التطبيق.
+error-invalid-hint-advice = لا يمكن الوثوق بما أرسله التطبيق عن حسابك. يُرجى العودة إلى التطبيق وإعادة المحاولة. إذا استمرت المشكلة، يُرجى إبلاغ المسؤولين عن التطبيق.
+error-bad-request = تعذّرت قراءة هذا الطلب
+error-bad-request-advice = يُرجى العودة إلى المكان الذي بدأت منه وإعادة المحاولة.
+error-interaction-expired = انتهت صلاحية هذه الصفحة
+error-interaction-expired-advice = كانت مفتوحة لفترة طويلة، أو اكتمل تسجيل دخولك في مكان آخر. يُرجى العودة إلى التطبيق والبدء من جديد. لن تفقد أي شيء.
+error-foreign-form = انتهت صلاحية هذا النموذج
+error-foreign-form-advice = حفاظًا على أمانك، لا يعمل النموذج إلا لفترة محدودة وفي المتصفح الذي فُتح فيه. يُرجى الرجوع وإعادة تحميل الصفحة ثم إعادة المحاولة.
+error-cookies-off = يحظر متصفحك ملفات تعريف الارتباط
+error-cookies-off-advice = هذه الملفات ضرورية لتسجيل الدخول. يُرجى السماح بها لهذا الموقع، ثم العودة إلى التطبيق والبدء من جديد. إذا كنت قد بدأت في متصفح آخر، يُرجى المتابعة هناك.
+error-spent-link = لم يعد هذا الرابط صالحًا
+error-spent-link-advice = تعمل مثل هذه الروابط مرة واحدة وتنتهي صلاحيتها بعد فترة. يُرجى طلب رابط جديد ممن أرسله إليك.
+error-sign-up-off = إنشاء الحسابات غير متاح
+error-sign-up-off-advice = إذا كنت بحاجة إلى حساب، يُرجى التواصل مع المسؤولين عن هذه الخدمة.
+error-not-found = لم يتم العثور على الصفحة
+error-not-found-advice = يُرجى التحقق من العنوان، أو العودة إلى المكان الذي بدأت منه.
+error-misdirected-advice = عنوان هذه الخدمة مختلف. يُرجى التحقق من العنوان، أو العودة إلى المكان الذي بدأت منه.
+error-too-large = الطلب كبير جدًا
+error-too-slow = استغرق الطلب وقتًا طويلًا جدًا
+error-too-slow-advice = قد يكون اتصالك بطيئًا. يُرجى إعادة المحاولة.
+error-too-many-requests = طلبات كثيرة جدًا
+error-too-many-requests-advice = { $seconds ->
+    [zero] يُرجى الانتظار { $seconds } ثانية، ثم إعادة المحاولة.
+    [one] يُرجى الانتظار ثانية واحدة، ثم إعادة المحاولة.
+    [two] يُرجى الانتظار ثانيتين، ثم إعادة المحاولة.
+    [few] يُرجى الانتظار { $seconds } ثوانٍ، ثم إعادة المحاولة.
+    [many] يُرجى الانتظار { $seconds } ثانية، ثم إعادة المحاولة.
+   *[other] يُرجى الانتظار { $seconds } ثانية، ثم إعادة المحاولة.
+}
+error-busy = الخدمة مشغولة
+error-busy-advice = يُرجى إعادة المحاولة بعد بضع ثوانٍ.
+error-internal = حدث خطأ ما
+error-internal-advice = لم يكن ذلك خطأك. يُرجى إعادة المحاولة بعد قليل. إذا تكررت المشكلة، يُرجى إبلاغ المسؤولين عن هذه الخدمة وتزويدهم بمعرّف الطلب الوارد ضمن «التفاصيل».
+
+## هذه اللغة
+
+language-name = العربية
