@@ -165,7 +165,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         layout: own(Page::AccountProfile),
         handle: handle(),
         name: names.person.clone(),
-        locale: "en".to_owned(),
+        locale: language.tag().to_owned(),
         identifiers: vec![
             IdentifierView { text: names.identifier.clone(), verified: None },
             IdentifierView { text: names.email.clone(), verified: Some(false) },
