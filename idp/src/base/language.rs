@@ -72,7 +72,7 @@ impl fmt::Debug for Language {
 }
 
 fn is_written_right_to_left(id: &LanguageIdentifier) -> bool {
-    // With its script written out: `pa` alone is Gurmukhi, and `pa-PK` is Arabic.
+    // With its script written out: `kk` alone is Cyrillic, and `kk-CN` is Arabic.
     let mut id = id.clone();
     id.maximize();
     id.character_direction() == CharacterDirection::RTL
@@ -236,9 +236,11 @@ mod tests {
             ("yi", "rtl"),
             ("pa-PK", "rtl"),
             ("az-Arab", "rtl"),
+            ("kk-CN", "rtl"),
             ("sd-Deva", "ltr"),
             ("pa", "ltr"),
             ("az", "ltr"),
+            ("kk", "ltr"),
             ("en", "ltr"),
             ("zh-Hant", "ltr"),
             ("tlh", "ltr"),
