@@ -317,6 +317,10 @@ async fn a_deleted_user_is_gone_everywhere_at_once_and_leaves_an_event() {
         .await
         .unwrap();
     assert_eq!(events, [("user_deleted".to_owned(), json!({ "user": id.as_str() }).to_string())]);
+    let sql = "SELECT kind FROM event WHERE user_id = $1 AND (address IS NOT NULL OR user_agent IS NOT NULL)";
+    let from_somewhere: Vec<(String,)> =
+        sqlx::query_as(sql).bind(&id).fetch_all(&mut *app.app.db.read().await.unwrap()).await.unwrap();
+    assert_eq!(from_somewhere, [], "the events say no more from where the user came");
     command(&app, &["user", "delete", "alice", "--yes"]).refused(3, "No user found for alice.");
     // The names are free again.
     app.user("alice").await;
