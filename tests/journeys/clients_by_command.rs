@@ -311,7 +311,7 @@ async fn a_secret_that_expires_stops_by_itself_and_counts_no_longer_as_one() {
     let app = TestApp::beside_a_process().await;
     let added = command(&app, &["client", "add", "--kind", "service", "--client-id", "robot", "--json"]).json();
     command(&app, &["client", "secret", "add", "robot", "--expires-in", "5s"]).refused(2, "--expires-in: ");
-    command(&app, &["client", "secret", "add", "robot", "--expires-in", "30"]).refused(2, "a duration has a unit");
+    command(&app, &["client", "secret", "add", "robot", "--expires-in", "30"]).refused(2, "a duration needs a unit");
     let json = command(&app, &["client", "secret", "add", "robot", "--expires-in", "30d", "--json"]).json();
     assert_eq!(json["valid"], true);
     let soon = relying_party(&app, "robot", json["client_secret"].as_str().unwrap()).await;

@@ -86,7 +86,7 @@ async fn sighup_reads_language_files_again_and_takes_none_that_is_wrong() {
     write("tlh.ftl", "sign-in-title = nuqneH\n");
     write("de.ftl", "sign-in-title = { $x\n");
     server.hang_up();
-    server.logs("the configuration was not read again, what was in force stays: pages.languages_dir (", 1).await;
+    server.logs("the configuration was not reloaded, the previous one stays in force: pages.languages_dir (", 1).await;
     assert!(server.text(&server.url("/sign-in")).await.contains("Qapla"));
     write("de.ftl", "language-name = Deutsch\n");
     server.hang_up();

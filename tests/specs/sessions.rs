@@ -129,10 +129,10 @@ async fn a_link_sets_a_password_once_and_only_the_newest_works_and_looking_uses_
     assert_eq!(done.url, app.app.config.issuer.url("/"));
     assert!(done.text().contains("alice"), "signed in");
     app.get(&newest).await.expect(410);
-    page.form().fill("password", new_password).submit(&mut browser).await.refused(400);
+    page.form().fill("password", new_password).submit(&mut browser).await.refused(410);
     let expired = link().await;
     app.clock.advance(minutes(61));
-    app.get(&expired).await.expect(400);
+    app.get(&expired).await.expect(410);
 }
 
 #[tokio::test]
