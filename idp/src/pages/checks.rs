@@ -41,8 +41,8 @@ fn site() -> Site {
 
 /// The same name for everything that strangers may name.
 fn all_called(name: &str) -> Names {
-    let [client, person, identifier, scope] = [name; 4].map(str::to_owned);
-    Names { client, person, identifier, email: format!("{name}@example.com"), scope }
+    let [client, person, identifier, scope, note] = [name; 5].map(str::to_owned);
+    Names { client, person, identifier, email: format!("{name}@example.com"), scope, note }
 }
 
 fn every_page() -> Vec<(Language, &'static str, Sample)> {

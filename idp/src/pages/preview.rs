@@ -120,6 +120,7 @@ fn names() -> Names {
         identifier: "anna".to_owned(),
         email: "anna@example.com".to_owned(),
         scope: "notes:read".to_owned(),
+        note: "We are moving to a larger server.".to_owned(),
     }
 }
 

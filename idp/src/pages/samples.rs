@@ -40,6 +40,8 @@ pub struct Names {
     pub email: String,
     /// A scope of the application.
     pub scope: String,
+    /// What the operator says about a maintenance.
+    pub note: String,
 }
 
 /// A rendered page: its name and its HTML.
@@ -257,7 +259,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
             account: (problem == Problem::SpentLink).then(|| "https://northwind.example/auth/account".to_owned()),
             problem,
             status: 400,
-            note: matches!(problem, Problem::Maintenance { .. }).then(|| names.client.clone()),
+            note: matches!(problem, Problem::Maintenance { .. }).then(|| names.note.clone()),
             request_id: "019a9f2c-7d41-7c3e-9b0a-3f5be21c77aa".to_owned(),
             home: "https://northwind.example/auth/".to_owned(),
         };
