@@ -85,7 +85,7 @@ sign-in-accounts = Choose an account that is signed in here
 sign-in-again = To keep your account safe, please sign in again.
 sign-in-other-account = { $client } expects a different account. Please sign in with that one.
 sign-in-identifier-missing = Enter your email or username.
-sign-in-refused = We couldn’t sign you in. Check your email or username and your password, then try again. After several attempts, wait a minute first.
+sign-in-refused = We couldn’t sign you in. The email, username or password is wrong. Check them and try again. After several attempts, wait a minute first.
 sign-in-too-many-tries = { $seconds ->
     [one] Too many attempts. Wait { $seconds } second, then try again.
    *[other] Too many attempts. Wait { $seconds } seconds, then try again.
@@ -114,7 +114,7 @@ set-password = Save password
 
 consent-title = Allow access
 consent-title-client = { $client } wants to access your account
-consent-asks = This will allow { $client } to:
+consent-asks = This will allow it to:
 consent-allow = Allow
 consent-deny = Don’t allow
 consent-destination = You will be redirected to { $destination }.
@@ -227,6 +227,7 @@ error-disabled-client-advice = You can’t sign in to it at the moment. The peop
 error-missing-redirect-uri-advice = It didn’t say where to send you afterwards. Go back to the app and try again. If that doesn’t help, tell the people who run it.
 error-unregistered-redirect-uri = We stopped this to protect you
 error-unregistered-redirect-uri-advice = The app asked us to send you to an address that isn’t registered for it. You don’t need to do anything. Please tell the people who run the app.
+error-unregistered-post-logout-redirect-uri = We stopped this to protect you
 error-unregistered-post-logout-redirect-uri-advice = The app asked us to send you, after signing out, to an address that isn’t registered for it. Please tell the people who run the app.
 error-repeated-parameter-advice = One of its parameters was sent twice. Please tell the people who run the app.
 error-invalid-hint-advice = What it told us about your account can’t be trusted. Go back to the app and try again. If that doesn’t help, tell the people who run it.

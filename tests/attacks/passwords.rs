@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use latchkey::account::delete::disable;
 use latchkey::account::users;
 use latchkey::base::random::Random;
 use latchkey::hashing::{Bounds, Cost, Hashing};
@@ -111,7 +112,7 @@ async fn f2_every_refusal_waits_for_the_same_moment_whatever_was_to_be_done_for_
         app.sql(Box::leak(sql.into_boxed_str())).await;
     }
     let disabled = app.user("disabled").await;
-    users::set_disabled(&app.app, &disabled.id, true).await.unwrap();
+    disable(&app.app, &disabled.id, true).await.unwrap();
     let without = app.user("without").await;
     app.sql(Box::leak(format!("DELETE FROM password WHERE user_id = '{}'", without.id).into_boxed_str())).await;
     let mut browser = app.browser();

@@ -1,6 +1,7 @@
 //! B. Codes and refresh tokens.
 
 use crate::harness::{RelyingParty, TestApp, Tokens, minutes, pkce, seconds};
+use latchkey::account::delete::disable;
 use latchkey::account::users;
 
 async fn code_of(app: &TestApp, rp: &RelyingParty) -> String {
@@ -220,9 +221,9 @@ async fn b11_a_refresh_looks_at_the_world_again() {
             };
             let alice = app.user("alice").await;
             let before = tokens().await;
-            users::set_disabled(&app.app, &alice.id, true).await.unwrap();
+            disable(&app.app, &alice.id, true).await.unwrap();
             assert_dead(&rp, &before).await;
-            users::set_disabled(&app.app, &alice.id, false).await.unwrap();
+            users::enable(&app.app, &alice.id).await.unwrap();
             assert_dead(&rp, &before).await;
 
             let before = tokens().await;
@@ -261,9 +262,9 @@ async fn a_token_whose_signature_was_checked_before_is_refused_at_once_when_it_i
     rp.revoke(tokens.refresh()).await.expect(200);
     assert_dead(&rp, &tokens).await;
     let tokens = used().await;
-    users::set_disabled(&app.app, &alice.id, true).await.unwrap();
+    disable(&app.app, &alice.id, true).await.unwrap();
     assert_dead(&rp, &tokens).await;
-    users::set_disabled(&app.app, &alice.id, false).await.unwrap();
+    users::enable(&app.app, &alice.id).await.unwrap();
     let (tokens, own) = (used().await, service.client_credentials().await.tokens().access_token);
     assert_eq!(service.introspect(&own).await.json()["active"], true);
     service.revoke(&own).await.expect(200);

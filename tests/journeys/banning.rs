@@ -44,13 +44,21 @@ async fn attempt(process: &Process, address: [u8; 4], name: &str) -> u16 {
     process.send(address.into(), request.body(form_encode(&fields).into()).unwrap()).await.status.as_u16()
 }
 
-/// What fail2ban finds in a log: one address for each line that counts.
+/// What fail2ban finds in a log: one address for each line that counts. It is far from Greenwich, and a line counts only with
+/// the time at which it was written: a jail forgets what is long ago.
 fn banned(mut regex: Command, log: &Path) -> Vec<String> {
     let filter = root().join("deploy/fail2ban/filter.d/latchkey.conf");
-    let found = regex.args(["--out", "ip"]).arg(log).arg(filter).output().unwrap();
+    let found = regex.env("TZ", "Asia/Tokyo").args(["--out", "<ip> <time>"]).arg(log).arg(filter).output().unwrap();
     let text = String::from_utf8(found.stdout).unwrap();
     assert!(found.status.success(), "{text}\n{}", String::from_utf8_lossy(&found.stderr));
-    text.lines().map(str::to_owned).collect()
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64();
+    let address = |line: &str| {
+        let (address, time) = line.split_once(' ').unwrap_or_else(|| panic!("{line}"));
+        let ago = now - time.trim().parse::<f64>().unwrap_or_else(|_| panic!("{line}"));
+        assert!((-1.0..600.0).contains(&ago), "the line is from just now, and not {ago} s old: {line}");
+        address.to_owned()
+    };
+    text.lines().map(address).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,11 +1,22 @@
 //! An operator looks up what has happened, and how much of it.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Output, Stdio};
+use std::process::{Child, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::harness::{PASSWORD, TestApp, latchkey, run};
+
+/// A command that follows events; it ends with the test.
+struct Following(Child);
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0";
 
@@ -91,7 +102,7 @@ async fn events_are_chosen_by_client_kind_time_and_number() {
     text(&command(&app, &["client", "remove", &client]));
     assert!(kinds(&["--client", &client]).contains(&"signed_in".to_owned()));
     for (args, code, words) in [
-        (&["--user", "nobody"][..], 3, "No user found for \"nobody\"."),
+        (&["--user", "nobody"][..], 3, "No user found for nobody."),
         (&["--client", "nobody"], 3, "No client found for \"nobody\"."),
         (&["--since", "yesterday"], 2, "2026-01-31T12:00:00Z"),
         (&["--kind", "sign_in"], 2, "signed_in"),
@@ -110,15 +121,21 @@ async fn new_events_are_followed_as_they_happen() {
     app.user("alice").await;
     let mut command = latchkey(&app.app.config);
     command.args(["events", "--follow", "--json", "--limit", "1"]).stdin(Stdio::null()).stdout(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut next = move || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+    let mut following = Following(command.spawn().unwrap());
+    let (said, heard) = std::sync::mpsc::channel();
+    let lines = BufReader::new(following.0.stdout.take().unwrap()).lines();
+    std::thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| said.send(line)));
+    let next = || -> Value {
+        let line = tokio::task::block_in_place(|| heard.recv_timeout(Duration::from_secs(60)));
+        serde_json::from_str(&line.expect("an event within a minute")).unwrap()
+    };
     assert_eq!(next()["kind"], "user_created");
     app.browser().sign_in("alice").await;
-    let event = tokio::task::block_in_place(next);
+    let event = next();
     assert_eq!((event["kind"].as_str(), event["user"]["name"].as_str()), (Some("signed_in"), Some("alice")));
-    assert!(std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    let id = following.0.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    assert_eq!(following.0.wait().unwrap().code(), Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

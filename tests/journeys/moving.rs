@@ -49,4 +49,5 @@ fn the_loop_that_brings_accounts_can_be_run_again_and_names_those_that_it_cannot
     let shown = run(folder, "latchkey", &["--json", "user", "show", "alice@example.com"]);
     let shown: serde_json::Value = serde_json::from_slice(&shown.stdout).unwrap();
     assert_eq!(shown["sub"], before[0].1.as_str());
+    assert_eq!(shown["email_verified"], true, "{shown}");
 }

@@ -7,7 +7,7 @@ use url::Url;
 use crate::oidc::claims::{ADDRESS_MEMBERS, PROFILE_CLAIMS};
 
 /// The longest value, in characters.
-const LONGEST: usize = 256;
+pub const LONGEST: usize = 256;
 
 /// A claim that is stored in the profile, or a member of its `address`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

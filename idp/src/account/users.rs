@@ -284,24 +284,22 @@ fn address(app: &App, token: &Token) -> String {
     format!("{}?token={}", app.url(Page::SetPassword), token.expose())
 }
 
-/// Disables a user and ends the user's sessions, tokens and links, or enables the user again. Returns whether that
-/// changed anything.
-pub async fn set_disabled(app: &App, user: &Id, disabled: bool) -> Result<bool, Error> {
-    Ok(app.db.write(SetDisabled { user: user.clone(), disabled }).await?)
+/// Enables a user who was disabled; returns whether that changed anything. `account::delete::disable` disables.
+pub async fn enable(app: &App, user: &Id) -> Result<bool, Error> {
+    Ok(app.db.write(Enable { user: user.clone() }).await?)
 }
 
-/// Disables or enables a user; whether that changed anything.
+/// Enables a user; whether that changed anything.
 #[derive(Clone)]
-struct SetDisabled {
+struct Enable {
     user: Id,
-    disabled: bool,
 }
 
-impl Change for SetDisabled {
+impl Change for Enable {
     type Outcome = bool;
 
     async fn apply(self, tx: &mut Tx<'_>) -> store::db::Result<bool> {
-        write_disabled(tx, self.user, self.disabled).await
+        write_disabled(tx, self.user, false).await
     }
 }
 

@@ -49,6 +49,7 @@ impl LanguageFile {
         let mut review = Review { source: &self.source, known: &known, findings: Vec::new() };
         review.syntax(&errors);
         review.messages(&resource);
+        review.circles(&resource);
         if !is_embedded && errors.is_empty() {
             review.missing(&resource);
         }
@@ -127,6 +128,7 @@ fn messages<'s>(resource: &Resource<&'s str>) -> impl Iterator<Item = Message<'s
 struct Uses<'s> {
     placeables: Vec<&'s str>,
     messages: Vec<&'s str>,
+    attributes: Vec<&'s str>,
     terms: Vec<&'s str>,
     functions: Vec<&'s str>,
 }
@@ -160,7 +162,8 @@ impl<'s> Uses<'s> {
         match inline {
             InlineExpression::StringLiteral { .. } | InlineExpression::NumberLiteral { .. } => {}
             InlineExpression::VariableReference { id } => self.placeables.push(id.name),
-            InlineExpression::MessageReference { id, .. } => self.messages.push(id.name),
+            InlineExpression::MessageReference { id, attribute: None } => self.messages.push(id.name),
+            InlineExpression::MessageReference { id, attribute: Some(_) } => self.attributes.push(id.name),
             InlineExpression::FunctionReference { id, arguments } => {
                 self.functions.push(id.name);
                 self.gather_arguments(arguments);
@@ -245,9 +248,35 @@ impl<'s> Review<'s> {
         }
     }
 
+    /// Messages that refer to each other in a circle have no text.
+    fn circles(&mut self, resource: &Resource<&'s str>) {
+        let mut refers: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for entry in &resource.body {
+            if let Entry::Message(message) = entry
+                && let Some(value) = &message.value
+            {
+                refers.insert(message.id.name, Uses::of(value).messages);
+            }
+        }
+        for start in refers.keys() {
+            let (mut reached, mut ahead) = (BTreeSet::new(), refers[start].clone());
+            while let Some(name) = ahead.pop() {
+                if reached.insert(name) {
+                    ahead.extend(refers.get(name).into_iter().flatten());
+                }
+            }
+            if reached.contains(start) {
+                self.error(start, "this message refers to itself, perhaps by way of others");
+            }
+        }
+    }
+
     fn references(&mut self, uses: &Uses<'s>, keys: &BTreeSet<&str>, terms: &BTreeSet<&str>) {
         for name in uses.messages.iter().filter(|name| !keys.contains(*name)) {
             self.error(name, "there is no such message in this file");
+        }
+        for name in &uses.attributes {
+            self.error(name, "attributes cannot be used; write the text itself, or a message of its own");
         }
         for name in uses.terms.iter().filter(|name| !terms.contains(*name)) {
             self.error(name, "there is no such term in this file");
@@ -355,6 +384,8 @@ mod tests {
             ("sign-in =\n    A { -brand }\n", 2, "brand: there is no such term in this file"),
             ("-brand = { $any } { sign-out }\n", 1, "sign-out: there is no such message"),
             ("sign-in-too-many-tries = { NUMBER($seconds) }\n", 1, "NUMBER: functions cannot be used"),
+            ("sign-in = { sign-in }\n", 1, "sign-in: this message refers to itself"),
+            ("sign-in = { sign-in.title }\n", 1, "sign-in: attributes cannot be used"),
             ("language-direction = up\n", 1, "language-direction: allowed: ltr or rtl"),
         ] {
             let found = findings("ru", source);

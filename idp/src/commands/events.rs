@@ -8,12 +8,12 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::{Value, json};
 
-use crate::account::{device, identifier};
+use crate::account::identifier;
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::commands::output::{Failure, Outcome, Output, failed, harmless};
-use crate::commands::values::moment_before;
+use crate::commands::values::{device_name, moment_before};
 use crate::store::clients::client;
 use crate::store::installation::happened::{self, Happened, Wanted};
 use crate::store::people::user;
@@ -137,7 +137,7 @@ async fn wanted(app: &App, events: &Events) -> Result<Wanted, Failure> {
                 Some(found) => Some(found),
                 None => user::find_by_sub(&mut conn, text).await.map_err(failed)?,
             };
-            let none = || Failure::NotFound(format!("No user found for {text:?}."));
+            let none = || Failure::NotFound(format!("No user found for {}.", harmless(text)));
             Some(found.ok_or_else(none)?.id)
         }
     };
@@ -215,18 +215,6 @@ fn line(event: &Happened) -> String {
     where_from.extend(event.request_id.as_ref().map(|id| format!("request {id}")));
     let from = if where_from.is_empty() { String::new() } else { format!(" ({})", where_from.join(", ")) };
     harmless(&format!("{}  {words}{from}", event.at))
-}
-
-/// The longest part of an unknown `User-Agent` that is shown.
-const UNKNOWN_DEVICE: usize = 40;
-
-/// The browser and its system, or the beginning of what it calls itself.
-fn device_name(user_agent: &str) -> String {
-    match (device::browser(user_agent), device::system(user_agent)) {
-        (Some(browser), Some(system)) => format!("{browser} on {system}"),
-        (Some(name), None) | (None, Some(name)) => name.to_owned(),
-        (None, None) => user_agent.chars().take(UNKNOWN_DEVICE).collect(),
-    }
 }
 
 /// What happened, in words.

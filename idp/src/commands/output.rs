@@ -195,7 +195,8 @@ pub(super) fn details(lines: &[(&str, String)]) -> String {
 /// Text from others, without the control characters that could rewrite a terminal.
 pub(super) fn harmless(text: &str) -> String {
     let invisible = |c: char| {
-        c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        c.is_control()
+            || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
     text.chars().map(|c| if invisible(c) { '\u{fffd}' } else { c }).collect()
 }

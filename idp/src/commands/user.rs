@@ -222,7 +222,7 @@ pub(super) async fn command(app: &App, command: UserCommand) -> Outcome {
         UserCommand::Disable { who, last_administrator } => disable(app, &who, last_administrator).await,
         UserCommand::Enable(who) => {
             let user = row::find(app, &who.user).await?;
-            let enabled = users::set_disabled(app, &user.id, false).await.map_err(failed)?;
+            let enabled = users::enable(app, &user.id).await.map_err(failed)?;
             let row = row::read(app, &user).await?.row;
             let text = if enabled {
                 format!("Enabled {}.", row.label())

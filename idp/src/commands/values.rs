@@ -5,6 +5,7 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::Serializer;
 
+use crate::account::device;
 use crate::base::clock::Timestamp;
 use crate::config::units;
 use crate::jose::Algorithm;
@@ -38,4 +39,16 @@ pub(super) fn scope(text: &str) -> Result<ScopeSet, String> {
 
 pub(super) fn rfc3339<S: Serializer>(time: &Timestamp, to: S) -> Result<S::Ok, S::Error> {
     to.collect_str(time)
+}
+
+/// The longest part of an unknown `User-Agent` that is shown.
+const UNKNOWN_DEVICE: usize = 40;
+
+/// The browser and its system, or the beginning of what it calls itself.
+pub(super) fn device_name(user_agent: &str) -> String {
+    match (device::browser(user_agent), device::system(user_agent)) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(name), None) | (None, Some(name)) => name.to_owned(),
+        (None, None) => user_agent.chars().take(UNKNOWN_DEVICE).collect(),
+    }
 }

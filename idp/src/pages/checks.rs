@@ -220,6 +220,17 @@ fn identifiers_are_echoed_as_they_were_typed() {
 }
 
 #[test]
+fn the_style_sheet_has_no_left_and_no_right() {
+    let css = std::fs::read_to_string(format!("{ROOT}/static/latchkey.css")).unwrap();
+    // The first comment speaks of them.
+    for (number, line) in css.lines().enumerate().skip(2) {
+        for word in ["left", "right"] {
+            assert!(!line.contains(word), "line {}: {line}: use the logical property", number + 1);
+        }
+    }
+}
+
+#[test]
 fn a_page_that_leaves_goes_one_way_only() {
     for (_, _, Sample { name, html }) in every_page().into_iter().filter(|(_, _, page)| page.name == "leaving-code") {
         let page = Html::parse_document(&html);

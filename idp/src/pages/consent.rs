@@ -47,13 +47,6 @@ pub struct ConsentPage<'a> {
     pub tos_uri: Option<String>,
 }
 
-impl ConsentPage<'_> {
-    fn asks(&self) -> String {
-        let client = self.layout.client.as_ref().map(|client| client.name.as_str());
-        self.layout.t_args("consent-asks", &[("client", client.unwrap_or_default())])
-    }
-}
-
 /// A scope in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScopeView {

@@ -217,8 +217,8 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     let device = Device { browser: Some("Firefox"), system: Some("Linux") };
     for (title, done) in [
         ("account_sessions", None),
-        ("account_sessions-ended", Some(Done::One(Some(device)))),
-        ("account_sessions-ended-unknown", Some(Done::One(None))),
+        ("account_sessions-ended", Some(Done::One(device))),
+        ("account_sessions-ended-unknown", Some(Done::One(Device::default()))),
         ("account_sessions-others", Some(Done::Others)),
     ] {
         let page = AccountSessionsPage { layout: own(Page::AccountSessions), sessions: sessions.clone(), done };

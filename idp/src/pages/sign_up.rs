@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::account::identifier;
+use crate::account::profile::LONGEST;
 use crate::account::users::{self, NewUser};
 use crate::app::App;
 use crate::base::secret::Secret;
@@ -109,9 +110,6 @@ impl SignUpPage<'_> {
     }
 }
 
-/// The longest name.
-const LONGEST_NAME: usize = 200;
-
 /// Shows the page.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     offered(&app)?;
@@ -145,7 +143,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         let missing = email.is_empty();
         problems.push(if missing { SignUpProblem::EmailMissing } else { SignUpProblem::EmailMalformed });
     }
-    if name.len() > LONGEST_NAME {
+    if name.chars().count() > LONGEST {
         problems.push(SignUpProblem::NameTooLong);
     }
     problems.extend(check_password(&app, &password, &[&email, &name]).await?.map(SignUpProblem::Password));

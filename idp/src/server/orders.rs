@@ -12,6 +12,9 @@ use crate::store::installation::order::{self, Orders};
 /// How often orders are read.
 const LOOK: Duration = Duration::from_secs(1);
 
+// What the commands promise: within two seconds.
+const _: () = assert!(LOOK.as_millis() <= 1000);
+
 /// Reads the orders, and begins or ends a maintenance.
 pub async fn look(app: &App) -> Result<Orders> {
     let orders = order::find(&mut *app.db.read().await?, app.now()).await?;

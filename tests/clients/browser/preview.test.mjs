@@ -34,14 +34,14 @@ after(() => browser?.close());
 
 for (const [language, direction] of Object.entries(directions)) {
   for (const theme of ["light", "dark"]) {
-    test(`the preview in ${language} and ${theme} is whole, breaks no rule and fits 320 px`, async () => {
+    // Structure and colours do not depend on the words, and axe takes most of the time: one theme of each translation.
+    const judged = language === "en" || theme === (direction === "rtl" ? "light" : "dark");
+    test(`the preview in ${language} and ${theme} is whole, ${judged ? "breaks no rule " : ""}and fits 320 px`, async () => {
       // The system's theme is the other one, which must not matter.
       const colorScheme = theme === "light" ? "dark" : "light";
       const page = await browser.newPage({ colorScheme, reducedMotion: "reduce", viewport: { width: 320, height: 800 } });
       const missing = [];
       page.on("requestfailed", (request) => missing.push(request.url()));
-      // Structure and colours do not depend on the words, and axe takes most of the time.
-      const judged = language === "en" || (direction === "rtl" && theme === "light");
       const names = readdirSync(`${folder}${language}/${theme}`);
       assert.ok(names.length > 50, `${names.length} pages`);
       for (const name of names) {

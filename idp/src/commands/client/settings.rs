@@ -269,6 +269,7 @@ pub(super) fn told(faults: &[Fault], editing: bool) -> Result<(), Failure> {
         Member::Name => "--name",
         Member::Scope => "--scope",
         Member::RequirePkce => "--require-pkce",
+        Member::RotateRefreshTokens => "--rotate-refresh-tokens",
         Member::TokenEndpointAuthMethod => "--token-endpoint-auth-method",
         Member::IdTokenSignedResponseAlg => "--id-token-signed-response-alg",
         Member::AccessTokenSignedResponseAlg => "--access-token-signed-response-alg",

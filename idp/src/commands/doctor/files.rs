@@ -70,11 +70,15 @@ pub(super) fn rights(loaded: &Loaded) -> Vec<Finding> {
     let mut found = Vec::new();
     for (folder, mode) in boot::open_folders(config) {
         let folder = folder.display();
-        found.push(
-            Finding::problem("files", format!("the folder {folder} is open to others (mode {mode:o})"))
-                .so("Other users of this machine may read or replace the database and the master key.")
-                .fix(format!("chmod 700 {folder}")),
-        );
+        let what = format!("the folder {folder} is open to others (mode {mode:o})");
+        let finding = if mode & 0o022 != 0 {
+            let so = "Other users of this machine may replace the database and the master key.";
+            Finding::problem("files", what).so(so)
+        } else {
+            let so = "Other users of this machine see the names and sizes of its files, and read one whose own mode is wider.";
+            Finding::advice("files", what).so(so)
+        };
+        found.push(finding.fix(format!("chmod 700 {folder}")));
     }
     for file in boot::open_files(config) {
         let file = file.display();

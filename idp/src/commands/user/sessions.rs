@@ -7,11 +7,9 @@ use serde_json::json;
 use super::row::{find, read};
 use crate::app::App;
 use crate::commands::output::{Failure, Outcome, Output, failed, table};
+use crate::commands::values::device_name;
 use crate::login;
 use crate::store::people::session::{self, OfUser};
-
-/// How much of a `User-Agent` fits into a line.
-const WIDTH: usize = 60;
 
 /// What can be done about where a person is signed in.
 #[derive(Clone, Debug, Subcommand)]
@@ -48,6 +46,8 @@ struct SessionRow {
     last_active_at: String,
     /// The address that it came from.
     address: Option<String>,
+    /// The browser and its system, if they are known.
+    device: Option<String>,
     /// The `User-Agent` of the browser.
     user_agent: Option<String>,
 }
@@ -59,6 +59,7 @@ impl From<&OfUser> for SessionRow {
             created_at: one.created_at.to_string(),
             last_active_at: one.refreshed_at.map_or(one.last_active_at, |at| at.max(one.last_active_at)).to_string(),
             address: one.address.clone(),
+            device: one.user_agent.as_deref().map(device_name),
             user_agent: one.user_agent.clone(),
         }
     }
@@ -113,9 +114,9 @@ async fn live(app: &App, user: &crate::base::id::Id) -> Result<Vec<OfUser>, Fail
 fn list(rows: &[SessionRow], none: &str) -> Output {
     let row = |one: &SessionRow| {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
-        let browser: String = text(&one.user_agent).chars().take(WIDTH).collect();
-        [one.session.clone(), one.created_at.clone(), one.last_active_at.clone(), text(&one.address), browser]
+        let (address, device) = (text(&one.address), text(&one.device));
+        [one.session.clone(), one.created_at.clone(), one.last_active_at.clone(), address, device]
     };
     let cells: Vec<_> = rows.iter().map(row).collect();
-    Output::new(table(["SESSION", "STARTED", "LAST ACTIVE", "ADDRESS", "BROWSER"], &cells, none), &rows)
+    Output::new(table(["SESSION", "STARTED", "LAST ACTIVE", "ADDRESS", "DEVICE"], &cells, none), &rows)
 }

@@ -120,7 +120,7 @@ impl Problem {
             Self::BadRequest => row("bad_request", "error-bad-request", "error-bad-request-advice"),
             Self::UnregisteredPostLogoutRedirectUri => row(
                 "unregistered_post_logout_redirect_uri",
-                "error-unregistered-redirect-uri",
+                "error-unregistered-post-logout-redirect-uri",
                 "error-unregistered-post-logout-redirect-uri-advice",
             ),
             Self::InvalidHint => row("invalid_hint", "error-bad-application", "error-invalid-hint-advice"),

@@ -39,6 +39,7 @@ pub enum Member {
     Origins,
     Scope,
     RequirePkce,
+    RotateRefreshTokens,
     TokenEndpointAuthMethod,
     IdTokenSignedResponseAlg,
     AccessTokenSignedResponseAlg,
@@ -61,6 +62,7 @@ impl Member {
             Self::Origins => "origins",
             Self::Scope => "scope",
             Self::RequirePkce => "require_pkce",
+            Self::RotateRefreshTokens => "rotate_refresh_tokens",
             Self::TokenEndpointAuthMethod => "token_endpoint_auth_method",
             Self::IdTokenSignedResponseAlg => "id_token_signed_response_alg",
             Self::AccessTokenSignedResponseAlg => "access_token_signed_response_alg",
@@ -253,6 +255,9 @@ impl NewClient {
         refuse(!keeps_secrets && !self.is_public(), method, "allowed: none, since this kind can keep no secret");
         let pkce = "a client without a secret must use PKCE";
         refuse(self.is_public() && !self.metadata.require_pkce, Member::RequirePkce, pkce);
+        let rotates = "refresh tokens of a client without a secret are always replaced: RFC 9700 §2.2.2";
+        let keeps = self.metadata.rotate_refresh_tokens == Some(false);
+        refuse(self.is_public() && keeps, Member::RotateRefreshTokens, rotates);
         for (member, uris) in
             [(uris, &self.redirect_uris), (Member::PostLogoutRedirectUris, &self.post_logout_redirect_uris)]
         {
@@ -321,9 +326,10 @@ mod tests {
         assert_eq!(faults(&client(ClientKind::Web, &["https://rp.example/#x", "javascript:1"])), ["redirect_uris"; 2]);
         let mut spa = client(ClientKind::Spa, uri);
         spa.metadata.require_pkce = false;
+        spa.metadata.rotate_refresh_tokens = Some(false);
         spa.client_id = Some("my app".to_owned());
         spa.origins = vec!["https://rp.example/".to_owned()];
-        assert_eq!(faults(&spa), ["client_id", "require_pkce", "origins"]);
+        assert_eq!(faults(&spa), ["client_id", "require_pkce", "rotate_refresh_tokens", "origins"]);
         for nameless in ["", " ", "\u{200b}\u{202e}"] {
             let mut named = client(ClientKind::Web, uri);
             named.name = Some(nameless.to_owned());

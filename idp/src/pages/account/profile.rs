@@ -8,6 +8,7 @@ use axum::http::{StatusCode, header};
 use axum::response::Response;
 use serde_json::Value;
 
+use crate::account::profile::LONGEST;
 use crate::app::App;
 use crate::base::id::Id;
 use crate::base::language::Language;
@@ -22,9 +23,6 @@ use crate::site::page::Page;
 use crate::store::db::{self, Change, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::user;
-
-/// The longest name, in characters.
-const LONGEST_NAME: usize = 256;
 
 const A_YEAR: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -83,7 +81,7 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
 pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response, Error> {
     let AccountForm { holder, params } = form;
     let name = params.get("name").unwrap_or_default().trim().to_owned();
-    if name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+    if name.chars().count() > LONGEST || name.chars().any(char::is_control) {
         return show(&app, &holder, Some(name), false).await;
     }
     let language = params.get("locale").and_then(|tag| holder.visitor.site.languages().lookup(tag));

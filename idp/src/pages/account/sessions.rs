@@ -36,8 +36,8 @@ pub struct AccountSessionsPage<'a> {
 /// What was just ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Done {
-    /// One session, on this device, if that is known.
-    One(Option<Device>),
+    /// One session, on this device.
+    One(Device),
     /// All others.
     Others,
 }
@@ -46,10 +46,8 @@ impl AccountSessionsPage<'_> {
     fn done_text(&self) -> Option<String> {
         Some(match self.done.as_ref()? {
             Done::Others => self.layout.t("account-sessions-ended"),
-            Done::One(None) => self.layout.t("account-session-ended-unknown"),
-            Done::One(Some(device)) => {
-                self.layout.t_args("account-session-ended", &[("device", device.name(&self.layout))])
-            }
+            Done::One(device) if *device == Device::default() => self.layout.t("account-session-ended-unknown"),
+            Done::One(device) => self.layout.t_args("account-session-ended", &[("device", device.name(&self.layout))]),
         })
     }
 }
@@ -107,7 +105,7 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
         (_, Some(ended)) => {
             let lately = session::ended_of_user(&mut conn, &holder.session.user_id, app.now() - LATELY).await?;
             let found = lately.into_iter().find(|one| handle(&app, &holder.session, one.id.as_str()) == ended);
-            Some(Done::One(found.map(|one| Device::of(one.user_agent.as_deref()))))
+            found.map(|one| Done::One(Device::of(one.user_agent.as_deref())))
         }
         _ => None,
     };

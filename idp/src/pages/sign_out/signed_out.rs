@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use url::form_urlencoded;
 
 use crate::app::App;
 use crate::clients;
@@ -35,6 +36,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     let mut back = None;
     if let Some(client) = client {
         back = page::home_of(&client.client);
+        let client_id = form_urlencoded::byte_serialize(client_id.as_bytes()).collect::<String>();
         let address = format!("{}?client_id={client_id}", layout.url(Page::SignedOut.path()));
         layout = layout.with_client(page::client(&client.client)).at(address);
     }
