@@ -283,3 +283,21 @@ async fn e4_a_skipped_step_or_an_empty_form_leads_back_to_what_is_to_be_done() {
     denied.error("access_denied");
     app.clock.advance(minutes(1));
 }
+
+#[tokio::test]
+async fn another_site_cannot_replace_the_cookie_of_a_browser() {
+    let app = TestApp::new().await;
+    // Such a request has no cookies, since ours are `Lax`; what it sets would take the place of the browser's own.
+    for path in ["/sign-in", "/consent", "/language", "/account/password", "/nowhere"] {
+        let forged = http::Request::post(app.path(path))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("origin", "https://evil.example")
+            .body(form_encode(&[("identifier", "alice")]).into());
+        let reply = app.send(forged.unwrap()).await;
+        assert!(reply.status.is_client_error(), "{path}: {}", reply.status);
+        assert_eq!(reply.header("set-cookie"), None, "{path}");
+        assert!(!reply.body.contains("name=\"language\""), "{path}: a form that could not be sent");
+    }
+    // A new browser gets its cookie with a page that it opens, errors included.
+    assert!(app.get("/nowhere").await.header("set-cookie").is_some());
+}

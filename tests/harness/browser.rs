@@ -278,6 +278,14 @@ impl Page {
         Form::read(&form, &self.url)
     }
 
+    /// The forms in `main` that post to this path.
+    pub fn forms_to(&self, path: &str) -> Vec<Form> {
+        let html = Html::parse_document(&self.reply.body);
+        let forms = Selector::parse("main form[method=post]").unwrap();
+        let forms = html.select(&forms).map(|form| Form::read(&form, &self.url));
+        forms.filter(|form| form.action.ends_with(path)).collect()
+    }
+
     /// The form that posts to this path.
     #[track_caller]
     pub fn form_to(&self, path: &str) -> Form {

@@ -400,3 +400,17 @@ async fn a_client_chooses_the_algorithm_of_its_access_tokens_where_no_registered
     rp.userinfo(&tokens.access_token).await.expect(200);
     assert_eq!(rp.introspect(&tokens.access_token).await.expect(200).json()["active"], true);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scope_that_a_client_has_lost_is_not_given_at_the_next_refresh() {
+    let app = TestApp::beside_a_process().await;
+    let rp = app.spa().await;
+    let tokens = rp.tokens_of("alice").await;
+    assert!(tokens.access_claims()["scope"].as_str().unwrap().contains("email"), "{}", tokens.access_claims());
+    command(&app, &["client", "edit", rp.id(), "--scope", "openid"]).done();
+    app.clock.advance(std::time::Duration::from_secs(2));
+    let next = rp.refresh(tokens.refresh()).await.tokens();
+    assert_eq!(next.access_claims()["scope"], "openid");
+    let person = rp.userinfo(&next.access_token).await.expect(200).json();
+    assert_eq!(person.get("email"), None, "{person}");
+}

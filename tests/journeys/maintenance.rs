@@ -56,6 +56,8 @@ async fn people_are_told_of_a_maintenance_and_machines_go_on() {
         assert!(shown.contains(message), "as text, and not as HTML: {shown}");
         assert!(!reply.body.contains("<b>"), "{}", reply.body);
     }
+    // A client that wants no page gets an error, and its person no page that nobody sees.
+    browser.get(&rp.request().set("prompt", "none").path()).await.error("temporarily_unavailable");
     // A form that was shown before does nothing either, and the language can be chosen.
     assert_eq!(form.submit(&mut waiting).await.reply.status, 503);
     assert_eq!(app.rows("session").await, sessions, "nobody signs in meanwhile");

@@ -311,3 +311,17 @@ async fn the_language_switch_stays_on_this_server() {
         assert_eq!(reply.expect(303).location(), expected, "{address:?}");
     }
 }
+
+#[tokio::test]
+async fn a_language_that_no_page_has_stays_until_another_one_is_chosen() {
+    let app = TestApp::new().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    app.sql("UPDATE user_account SET profile = '{\"locale\":\"de-CH\"}'").await;
+    let locale =
+        async || app.person("alice").await.profile.get("locale").and_then(|tag| tag.as_str()).map(str::to_owned);
+    let form = browser.get("/account").await.form().fill("name", "Alice");
+    form.clone().fill("locale", form.get("shown").unwrap()).submit(&mut browser).await.reply.expect(200);
+    assert_eq!(locale().await.as_deref(), Some("de-CH"));
+    form.fill("locale", "ru").submit(&mut browser).await.reply.expect(200);
+    assert_eq!(locale().await.as_deref(), Some("ru"));
+}

@@ -4,7 +4,7 @@ use latchkey::jose::Algorithm;
 use latchkey::keys::signing::When;
 use latchkey::oidc::client::metadata::ClientKind;
 
-use crate::harness::{Browser, TestApp, form_encode, minutes};
+use crate::harness::{Browser, PASSWORD, TestApp, form_encode, minutes};
 
 #[tokio::test]
 async fn with_a_hint_of_this_session_it_ends_at_once_and_the_state_goes_back_alone() {
@@ -166,26 +166,60 @@ async fn d2_a_hint_of_a_key_that_was_revoked_after_it_had_left_asks_first() {
 async fn one_account_signs_out_or_all_of_them_do() {
     let app = TestApp::new().await;
     let rp = app.relying_party().await;
-    for (decision, left) in [("all", 0), ("this", 1)] {
+    for (which, left) in [(1, 0), (0, 1)] {
         let mut browser = app.browser().sign_in("alice").await.sign_in("bob").await;
         let page = browser.get(&format!("/end_session?client_id={}", rp.id())).await;
         assert!(page.reply.body.contains("Sign out of bob"), "the account that was used last: {}", page.reply.body);
-        let done = page.form().fill("decision", decision).submit(&mut browser).await;
+        let forms = page.forms_to("/end_session");
+        let done = forms[which].clone().fill("decision", "sign_out").submit(&mut browser).await;
         done.expect("signed-out");
-        assert_eq!(done.text().contains("Other accounts in this browser are still signed in"), left == 1, "{decision}");
-        assert_eq!(app.live_sessions_of("alice").await, left, "{decision}");
-        assert_eq!(app.live_sessions_of("bob").await, 0, "{decision}");
+        assert_eq!(done.text().contains("Other accounts in this browser are still signed in"), left == 1, "{which}");
+        assert_eq!(app.live_sessions_of("alice").await, left, "{which}");
+        assert_eq!(app.live_sessions_of("bob").await, 0, "{which}");
     }
 }
 
 #[tokio::test]
-async fn a_form_of_a_session_that_is_over_signs_nobody_else_out() {
+async fn a_form_of_a_session_that_is_over_signs_nobody_else_out_and_does_not_say_that_it_is_done() {
     let app = TestApp::new().await;
     let mut browser = app.browser().sign_in("alice").await.sign_in("bob").await;
     let shown = browser.get("/end_session").await;
-    shown.form().fill("decision", "this").submit(&mut browser).await.expect("signed-out");
-    shown.form().fill("decision", "this").submit(&mut browser).await.expect("signed-out");
+    shown.form().fill("decision", "sign_out").submit(&mut browser).await.expect("signed-out");
+    let again = shown.form().fill("decision", "sign_out").submit(&mut browser).await;
+    again.expect("end_session");
+    assert!(again.text().contains("alice"), "{}", again.text());
     assert_eq!(app.live_sessions_of("alice").await, 1);
+    again.form().fill("decision", "sign_out").submit(&mut browser).await.expect("signed-out");
+    assert_eq!(app.live_sessions_of("alice").await, 0);
+}
+
+#[tokio::test]
+async fn a_page_from_before_a_change_of_the_password_asks_again_and_leads_to_no_client_as_if_signed_out() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let named = form_encode(&[("client_id", rp.id()), ("post_logout_redirect_uri", "https://rp.example/bye")]);
+    let shown = browser.get(&format!("/end_session?{named}")).await;
+    let change = browser.get("/account/password").await.form_to("/account/password");
+    let change = change.fill("current", PASSWORD).fill("password", "seven slow barges turn");
+    change.submit(&mut browser).await.reply.expect(200);
+    let again = shown.form().fill("decision", "sign_out").submit(&mut browser).await;
+    again.expect("end_session");
+    assert_eq!(app.live_sessions_of("alice").await, 1);
+    let left = again.form().fill("decision", "sign_out").submit(&mut browser).await;
+    assert_eq!(left.url, "https://rp.example/bye", "the request is kept");
+    assert_eq!(app.live_sessions_of("alice").await, 0);
+}
+
+#[tokio::test]
+async fn the_question_is_in_the_language_that_the_client_wishes() {
+    // §2: ui_locales
+    let app = TestApp::new().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let page = browser.get("/end_session?ui_locales=xx%20ru-RU").await;
+    assert!(page.reply.body.contains("<html lang=\"ru\""), "{}", page.reply.body);
+    let page = page.form_to("/language").fill("language", "ar").submit(&mut browser).await;
+    assert!(page.reply.body.contains("<html lang=\"ar\" dir=\"rtl\""), "{}", page.reply.body);
 }
 
 #[tokio::test]

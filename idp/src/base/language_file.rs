@@ -44,9 +44,15 @@ impl LanguageFile {
     pub fn findings(&self) -> Vec<Finding> {
         let embedded = Self::embedded();
         let is_embedded = embedded.iter().any(|file| file.id == self.id);
-        let (resource, errors) = parse(&self.source);
         let known = Keys::of(&embedded[0]);
         let mut review = Review { source: &self.source, known: &known, findings: Vec::new() };
+        if let Some(offset) = too_deep(&self.source) {
+            // Whoever reads it calls itself at each level.
+            let (line, why) =
+                (Some(review.line_at(offset)), format!("placeables lie at most {DEEPEST} deep in each other"));
+            return vec![Finding { line, found: None, why, is_error: true }];
+        }
+        let (resource, errors) = parse(&self.source);
         review.syntax(&errors);
         review.messages(&resource);
         review.circles(&resource);
@@ -97,6 +103,22 @@ impl Keys {
         let distances = self.0.keys().map(|key| (strsim::levenshtein(key, unknown), key.as_str()));
         distances.min().filter(|(distance, _)| *distance <= 2).map(|(_, key)| key)
     }
+}
+
+/// How deep placeables may lie in each other.
+const DEEPEST: usize = 10;
+
+/// Where a text has placeables that are too deep in each other. It may count braces that are text, too: none has so many.
+fn too_deep(source: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    source.bytes().enumerate().find_map(|(offset, byte)| {
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        (depth > DEEPEST).then_some(offset)
+    })
 }
 
 fn parse(source: &str) -> (Resource<&str>, Vec<ParserError>) {
@@ -181,6 +203,9 @@ impl<'s> Uses<'s> {
         arguments.positional.iter().chain(named).for_each(|value| self.gather_inline(value));
     }
 }
+
+/// After how many findings a file is not looked at further: it is not what it should be.
+const MOST_FINDINGS: usize = 200;
 
 /// The review of one file.
 struct Review<'s> {
@@ -287,6 +312,9 @@ impl<'s> Review<'s> {
     }
 
     fn placeables(&mut self, key: &'s str, uses: &Uses<'s>) {
+        if self.findings.len() >= MOST_FINDINGS {
+            return;
+        }
         let known = self.known;
         let Some(filled) = known.0.get(key) else {
             if key != DIRECTION {
@@ -386,6 +414,11 @@ mod tests {
             ("sign-in-too-many-tries = { NUMBER($seconds) }\n", 1, "NUMBER: functions cannot be used"),
             ("sign-in = { sign-in }\n", 1, "sign-in: this message refers to itself"),
             ("sign-in = { sign-in.title }\n", 1, "sign-in: attributes cannot be used"),
+            (
+                &format!("sign-in = A\nsign-out = {}\"a\"{}\n", "{".repeat(11), "}".repeat(11)),
+                2,
+                "placeables lie at most 10",
+            ),
             ("language-direction = up\n", 1, "language-direction: allowed: ltr or rtl"),
         ] {
             let found = findings("ru", source);

@@ -172,7 +172,8 @@ async fn follow(app: &App, mut wanted: Wanted, found: Vec<Happened>, as_json: bo
         if !print(&new, as_json)? {
             return Ok(Output::nothing());
         }
-        from = last.map_or(from, |last| last.max(from));
+        // A replica whose clock is ahead must not hide what the others write meanwhile.
+        from = last.map_or(from, |last| last.min(app.now()).max(from));
         seen.extend(new.iter().map(|event| (event.id.clone(), event.at)));
         seen.retain(|_, at| *at + LATE >= from);
         // A full batch has more behind it; otherwise events of the last seconds may still become visible.

@@ -14,6 +14,7 @@ use crate::flow::answer;
 use crate::flow::authorization::ProvenRequest;
 use crate::flow::next_page;
 use crate::http::error::Error;
+use crate::http::layers::maintenance;
 use crate::http::redirect;
 use crate::http::request::params;
 use crate::http::request::visitor::Visitor;
@@ -46,6 +47,9 @@ const GRANTS: i64 = 500;
 /// A request by GET: a new one or, with `interaction`, one whose person has just completed a step.
 pub async fn get(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQuery) -> Result<Response, Error> {
     let params = Params::parse(query.unwrap_or_default().as_bytes())?;
+    if let Some(closed) = maintenance::closed(&app) {
+        return unavailable(&app, &visitor, &params, closed).await;
+    }
     match params.get("interaction") {
         Some(sealed) => go_on(&app, &visitor, sealed).await,
         None => begin(&app, &visitor, &params).await,
@@ -63,6 +67,18 @@ pub async fn post(State(app): State<App>, request: Request) -> Result<Response, 
         return Err(Error::Http(StatusCode::PAYLOAD_TOO_LARGE, "the request is too long"));
     }
     redirect::see_other(&location)
+}
+
+/// Answers during a maintenance: an error to a client that wants no page (`prompt=none`: OIDC Core §3.1.2.1; RFC 6749
+/// §4.1.2.1), a page to all others.
+async fn unavailable(app: &App, visitor: &Visitor, params: &Params, closed: Error) -> Result<Response, Error> {
+    match ProvenRequest::read(app, params).await {
+        Ok(Ok(proven)) if proven.request.prompt.none => {
+            let error = oidc::error::Error::new(ErrorCode::TemporarilyUnavailable, "a maintenance is under way");
+            answer::directly(app, visitor, &proven.recipient.error(app.issuer(), &error))
+        }
+        _ => Err(closed),
+    }
 }
 
 async fn begin(app: &App, visitor: &Visitor, params: &Params) -> Result<Response, Error> {

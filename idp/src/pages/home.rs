@@ -13,7 +13,8 @@ use crate::site::page::Page;
 
 use super::{AccountView, Layout};
 
-/// Shows who is signed in, with links to sign in or out. Its form posts `decision=this` or `decision=all` to `/end_session`.
+/// Shows who is signed in, with links to sign in or out. Its form posts `decision=sign_out` to
+/// `/end_session`, with `session=<handle>` for one account.
 #[derive(Template)]
 #[template(path = "pages/home.html")]
 pub struct HomePage<'a> {

@@ -41,6 +41,9 @@ static MIGRATIONS: LazyLock<Migrator> = LazyLock::new(|| {
     migrations
 });
 
+/// How long a migration that could not lock its table lets others use it.
+const BETWEEN_MIGRATIONS: Duration = Duration::from_secs(2);
+
 /// How to reach the database, and how long to wait for it.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -168,7 +171,19 @@ impl Db {
     pub async fn migrate(&self) -> Result<()> {
         // This connection lacks the limits of requests: another replica may be migrating, and a large table takes time.
         let mut conn = self.writer.connect().await?;
-        MIGRATIONS.run(&mut conn).await.map_err(|error| Error::Failed(sqlx::Error::Migrate(Box::new(error))))
+        if !self.is_sqlite() {
+            // Whoever wants a table after the migration waits behind it. So it gives up soon, and lets them pass.
+            sqlx::query("SET lock_timeout = '1s'").execute(&mut conn).await?;
+        }
+        loop {
+            match MIGRATIONS.run(&mut conn).await {
+                Err(error) if error::is_locked(&error) => {
+                    tracing::warn!("the migration of the schema waits for other transactions to end");
+                    tokio::time::sleep(BETWEEN_MIGRATIONS).await;
+                }
+                done => return done.map_err(|error| Error::Failed(sqlx::Error::Migrate(Box::new(error)))),
+            }
+        }
     }
 
     /// Whether it is an SQLite file.

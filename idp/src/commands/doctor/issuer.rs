@@ -229,7 +229,13 @@ async fn of_invention(to: &Target<'_>) -> Option<Finding> {
     let believed = Finding::problem("proxy", format!("a client that sends {} itself is believed", seen.header))
         .so("Anybody can choose the address by which limits count, and which events and logs show.")
         .fix("Let the proxy replace what the client sent, or append the address that it sees.");
-    (seen.address == INVENTED).then_some(believed)
+    let hidden = Finding::problem("proxy", format!("a client that sends {} itself hides its address", seen.header))
+        .so("The server believes none of the lines: all who send it share one set of limits, and logs and events show the proxy's address.")
+        .fix("Let the proxy send one line: replace what the client sent, or append to it.");
+    if seen.address == INVENTED {
+        return Some(believed);
+    }
+    (seen.trusted && !seen.readable).then_some(hidden)
 }
 
 #[cfg(test)]

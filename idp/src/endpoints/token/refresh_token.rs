@@ -59,7 +59,12 @@ async fn try_once(
     let Some(grant) = grant else {
         return Err(oidc::error::Error::invalid_grant("What the refresh token stands for has ended.").into());
     };
-    let scope = scope(&grant.scope, refresh.scope.as_ref())?;
+    // What the client may ask for can have become less since.
+    let allowed = client.allowed_scope(&grant.scope);
+    if allowed.is_empty() && !grant.scope.is_empty() {
+        return Err(oidc::error::Error::invalid_grant("The client may not be given this scope any more.").into());
+    }
+    let scope = scope(&allowed, refresh.scope.as_ref())?;
     let same = match verdict {
         RefreshVerdict::Keep => Some(presented.clone()),
         RefreshVerdict::Newest => successors::newest(app, presented, &family, sealed_successor.as_deref()),

@@ -1,7 +1,8 @@
 //! Refuses requests before any handler sees them.
 
 use axum::extract::{OriginalUri, Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -62,23 +63,31 @@ fn check_length(app: &App, request: &Request) -> Result<(), Error> {
     Ok(())
 }
 
+fn is_ours(app: &App, host: &str) -> bool {
+    host.eq_ignore_ascii_case(app.config.issuer.authority())
+        || app.config.http.extra_hosts.iter().any(|extra| host.eq_ignore_ascii_case(extra))
+}
+
+/// The host that a request names, if it names one.
+fn host_of<'r>(uri: &'r Uri, headers: &'r HeaderMap) -> Option<&'r str> {
+    if let Some(authority) = uri.authority() {
+        return Some(authority.as_str());
+    }
+    let mut hosts = headers.get_all(header::HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (Some(host), None) => host.to_str().ok(),
+        _ => None,
+    }
+}
+
+/// Whether a request names this server's host.
+pub fn names_us(app: &App, parts: &Parts) -> bool {
+    host_of(&parts.uri, &parts.headers).is_some_and(|host| is_ours(app, host))
+}
+
 fn check_host(app: &App, request: &Request) -> Result<(), Error> {
-    let uri = request.uri();
-    let named = match uri.authority() {
-        Some(authority) => Some(authority.as_str()),
-        None => {
-            let mut hosts = request.headers().get_all(header::HOST).iter();
-            match (hosts.next(), hosts.next()) {
-                (Some(host), None) => host.to_str().ok(),
-                _ => None,
-            }
-        }
-    };
-    let ours = named.is_some_and(|host| {
-        host.eq_ignore_ascii_case(app.config.issuer.authority())
-            || app.config.http.extra_hosts.iter().any(|extra| host.eq_ignore_ascii_case(extra))
-    });
-    if ours {
+    let named = host_of(request.uri(), request.headers());
+    if named.is_some_and(|host| is_ours(app, host)) {
         return Ok(());
     }
     let expected = format!("{}, or one of http.extra_hosts", app.config.issuer.authority());

@@ -12,6 +12,7 @@ use super::{Layout, Wording, home_of, layout, show};
 use crate::app::App;
 use crate::http::diagnosis::Diagnosis;
 use crate::http::error::{self, Error};
+use crate::http::layers::guard;
 use crate::http::request::visitor::Visitor;
 use crate::oidc::authorization::recipient::Refusal;
 use crate::oidc::end_session;
@@ -185,24 +186,27 @@ impl Problem {
 }
 
 /// The path and query to which the switch of the language returns: those of the request, if opening them again repeats
-/// it, else those of its page.
-fn address_of(parts: &Parts) -> String {
+/// it, else the front page.
+fn address_of(parts: &Parts, app: &App) -> String {
     let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
     let address = if parts.method == Method::GET { uri.path_and_query().map(PathAndQuery::as_str) } else { None };
-    address.unwrap_or(uri.path()).to_owned()
+    address.map_or_else(|| format!("{}/", app.config.issuer.path()), str::to_owned)
 }
 
 /// The layer that renders errors as pages, for routes that people open.
 pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let visitor = Visitor::of(&parts, &app);
-    let address = address_of(&parts);
+    let (address, method) = (address_of(&parts, &app), parts.method.clone());
+    let is_here = guard::names_us(&app, &parts);
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let Some(error) = error::take(&mut response) else { return response };
     let mut back = None;
     let mut layout = layout(&app, &visitor);
-    // A page for another host would send the form there, too.
-    let has_switch = error.status() != StatusCode::MISDIRECTED_REQUEST;
+    // A page for another host would send the form there, too. And a POST without the browser's cookie may be another site's,
+    // whose requests have no `Lax` cookies: a new one would take the place of the browser's own.
+    let is_safe = method == Method::GET || !visitor.is_new;
+    let has_switch = is_safe && is_here;
     if has_switch {
         layout = layout.at(address);
     }

@@ -27,7 +27,7 @@ use crate::store::people::user;
 const A_YEAR: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 60 * 60);
 
 /// Shows the account. Posts `name` and `locale` to `/account`, `session=<handle>` to `/account/switch`, and
-/// `decision=this` or `decision=all` to `/end_session`.
+/// `decision=sign_out` to `/end_session`, with `session=<handle>` for one account.
 #[derive(Template)]
 #[template(path = "pages/account/profile.html")]
 pub struct AccountProfilePage<'a> {
@@ -84,7 +84,9 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     if name.chars().count() > LONGEST || name.chars().any(char::is_control) {
         return show(&app, &holder, Some(name), false).await;
     }
-    let language = params.get("locale").and_then(|tag| holder.visitor.site.languages().lookup(tag));
+    // An account may have a language that no page has, which stays unless the person chooses another.
+    let locale = params.get("locale").filter(|tag| params.get("shown") != Some(tag));
+    let language = locale.and_then(|tag| holder.visitor.site.languages().lookup(tag));
     app.db.write(SaveProfile { user: holder.session.user_id.clone(), name, language: language.clone() }).await?;
     let mut response = redirect::to_page_with(&app, Page::AccountProfile, "done", "saved")?;
     if let Some(language) = language

@@ -29,7 +29,8 @@ use crate::pages::{AccountView, Layout};
 use crate::site::page::Page;
 use crate::store::people::session::Session;
 
-/// Asks whether to sign out. Posts `decision=this`, `decision=all` or `decision=stay` to `/end_session`.
+/// Asks whether to sign out. Posts `decision=sign_out` or `decision=stay` to `/end_session`, and `session=<handle>` to sign
+/// out of one account and not of all.
 #[derive(Template)]
 #[template(path = "pages/sign_out/end_session.html")]
 pub struct EndSessionPage<'a> {
@@ -44,9 +45,12 @@ pub struct EndSessionPage<'a> {
 /// A sign-out request by GET: from a client, or from our own redirect after a foreign POST.
 pub async fn get(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQuery) -> Result<Response, Error> {
     let mut params = Params::parse(query.unwrap_or_default().as_bytes())?;
+    let mut chosen = None;
     if let Some(sealed) = params.get("interaction") {
-        // The switch of the language has returned here.
-        params = visitor.open(&app, sealed)?.params();
+        // The switch of the language has returned here, or the form of a session that is over.
+        let interaction = visitor.open(&app, sealed)?;
+        chosen = interaction.language.as_deref().and_then(|tag| visitor.site.languages().lookup(tag));
+        params = interaction.params();
     }
     let wish = Wish::read(&app, &params).await?;
     let mut sessions = visitor.sessions(&app).await?;
@@ -67,8 +71,13 @@ pub async fn get(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQ
             for session in &sessions {
                 accounts.push(page::account(&app, session).await?);
             }
-            let sealed = Interaction::begin(&app, &visitor.browser, &params).seal(&app);
-            let layout = page::layout(&app, &visitor).of(Page::EndSession).with_interaction(sealed);
+            let mut interaction = Interaction::begin(&app, &visitor.browser, &params);
+            interaction.language = chosen.as_ref().map(|language| language.tag().to_owned());
+            let sealed = interaction.seal(&app);
+            let wanted = || wish.request.ui_locales.iter().find_map(|tag| visitor.site.languages().lookup(tag));
+            let layout = page::layout(&app, &visitor);
+            let language = chosen.or_else(wanted).unwrap_or_else(|| layout.language.clone());
+            let layout = Layout { language, ..layout }.of(Page::EndSession).with_interaction(sealed);
             let layout = match &wish.client {
                 Some(client) => layout.with_client(page::client(client)),
                 None => layout,
@@ -97,15 +106,21 @@ pub async fn post(State(app): State<App>, request: Request) -> Result<Response, 
         }
         None => Wish::read(&app, &Params::parse(b"")?).await?,
     };
+    if params.get("decision") != Some("sign_out") {
+        return stay(&app, &visitor, &wish);
+    }
     let mut sessions = visitor.sessions(&app).await?;
-    match params.get("decision") {
-        Some("this") => {
-            let handle = params.get("session").unwrap_or_default();
-            sessions.retain(|session| page::session_handle(&app, session) == handle);
-        }
-        // `sign_out` is the word of pages that the previous release has made.
-        Some("all" | "sign_out") => {}
-        _ => return stay(&app, &visitor, &wish),
+    let is_signed_in = !sessions.is_empty();
+    // A form without a session, as the previous release has made it, ends all. That release ends all for any form.
+    if let Some(handle) = params.get("session") {
+        sessions.retain(|session| page::session_handle(&app, session) == handle);
+    }
+    if is_signed_in && sessions.is_empty() {
+        // The session of the form is over, and somebody has signed in since: ask again, and do not say that it is done.
+        return match params.get("interaction") {
+            Some(sealed) => redirect::to_page_with(&app, Page::EndSession, "interaction", sealed),
+            None => redirect::to_page(&app, Page::EndSession),
+        };
     }
     let redirect = match wish.decide(&sessions) {
         Decision::Refuse(refusal) => return Err(wish.refused(refusal)),

@@ -99,6 +99,12 @@ pub fn plain(error: &sqlx::Error) -> String {
     }
 }
 
+/// Whether a migration could not lock what it changes in time: `lock_not_available`.
+pub(super) fn is_locked(error: &MigrateError) -> bool {
+    let (MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _)) = error else { return false };
+    matches!(cause, sqlx::Error::Database(error) if error.code().as_deref() == Some("55P03"))
+}
+
 /// Whether a database's error code means a transient state rather than a wrong statement.
 fn is_passing(code: &str) -> bool {
     if code.len() == 5 {

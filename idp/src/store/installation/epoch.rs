@@ -5,6 +5,7 @@ use crate::base::clock::Timestamp;
 use crate::store::db::{Change, Conn, Db, Error, Result, Tx};
 use crate::store::installation;
 use crate::store::installation::event::Event;
+use crate::store::installation::order;
 
 const NAME: &str = "epoch";
 
@@ -50,6 +51,7 @@ impl Change for Begin {
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
         installation::set(tx, UNFINISHED, "").await?;
+        order::forget(tx).await?;
         let now = tx.now();
         installation::set(tx, NAME, &now.micros().to_string()).await
     }

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::base::clock::Timestamp;
-use crate::store::db::{Change, Conn, Error, Result, Tx};
+use crate::store::db::{Change, Conn, Result, Tx};
 use crate::store::installation;
 use crate::store::installation::event::Event;
 
@@ -59,12 +59,19 @@ pub async fn find(conn: &mut Conn, now: Timestamp) -> Result<Orders> {
         .bind(MAINTENANCE)
         .fetch_all(conn)
         .await?;
-    Ok(Orders { log_level: read(&rows, LOG_LEVEL)?, maintenance: read(&rows, MAINTENANCE)? }.at(now))
+    Ok(Orders { log_level: read(&rows, LOG_LEVEL), maintenance: read(&rows, MAINTENANCE) }.at(now))
 }
 
-fn read<T: DeserializeOwned>(rows: &[(String, String)], name: &'static str) -> Result<Option<T>> {
-    let Some((_, text)) = rows.iter().find(|row| row.0 == name) else { return Ok(None) };
-    serde_json::from_str(text).map(Some).map_err(|_| Error::Corrupt(name.into()))
+/// An order that cannot be read is none: a newer release may have written it, and it must not keep this one from starting.
+fn read<T: DeserializeOwned>(rows: &[(String, String)], name: &'static str) -> Option<T> {
+    let (_, text) = rows.iter().find(|row| row.0 == name)?;
+    serde_json::from_str(text).ok()
+}
+
+/// Removes all orders: those in a backup were given before it was made.
+pub async fn forget(tx: &mut Tx<'_>) -> Result<()> {
+    installation::remove(tx, LOG_LEVEL).await?;
+    installation::remove(tx, MAINTENANCE).await
 }
 
 async fn write(tx: &mut Tx<'_>, name: &str, order: Option<&impl Serialize>) -> Result<()> {
