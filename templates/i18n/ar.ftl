@@ -253,6 +253,7 @@ error-status = الحالة
 error-parameter = المعلمة
 error-request = معرّف الطلب
 error-home = الانتقال إلى الصفحة الرئيسية
+error-retry = إعادة المحاولة
 error-account = الانتقال إلى حسابك
 error-bad-application = أرسل التطبيق طلبًا غير صالح
 error-missing-client-id-advice = لم يحدد الطلب التطبيق الذي أرسله. يُرجى العودة إلى التطبيق وإعادة المحاولة. إذا استمرت المشكلة، يُرجى إبلاغ المسؤولين عن التطبيق.

@@ -217,6 +217,7 @@ error-status = Status
 error-parameter = Parameter
 error-request = Request ID
 error-home = Go to the home page
+error-retry = Try again
 error-account = Go to your account
 error-bad-application = The app sent an invalid request
 error-missing-client-id-advice = It didn’t say which app it is. Go back to the app and try again. If that doesn’t help, tell the people who run it.

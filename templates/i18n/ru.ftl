@@ -223,6 +223,7 @@ error-status = Статус
 error-parameter = Параметр
 error-request = Номер запроса
 error-home = На главную страницу
+error-retry = Попробовать ещё раз
 error-account = Перейти в аккаунт
 error-bad-application = Приложение отправило неверный запрос
 error-missing-client-id-advice = В запросе не указано, какое это приложение. Вернитесь в него и попробуйте снова. Если не поможет, сообщите тем, кто за него отвечает.

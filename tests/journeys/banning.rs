@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use axum::body::Body;
+use latchkey::base::clock::Clock;
 use latchkey::config::Network;
 
 use crate::harness::{Process, TestApp, form_encode, left_out};
@@ -51,7 +52,7 @@ fn banned(mut regex: Command, log: &Path) -> Vec<String> {
     let found = regex.env("TZ", "Asia/Tokyo").args(["--out", "<ip> <time>"]).arg(log).arg(filter).output().unwrap();
     let text = String::from_utf8(found.stdout).unwrap();
     assert!(found.status.success(), "{text}\n{}", String::from_utf8_lossy(&found.stderr));
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs_f64();
+    let now = Clock::System.now().micros() as f64 / 1e6;
     let address = |line: &str| {
         let (address, time) = line.split_once(' ').unwrap_or_else(|| panic!("{line}"));
         let ago = now - time.trim().parse::<f64>().unwrap_or_else(|_| panic!("{line}"));

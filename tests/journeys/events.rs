@@ -172,7 +172,7 @@ async fn what_there_is_and_how_much_it_is_used_is_counted() {
     assert_eq!(days.len(), 30);
     assert_eq!(days.iter().map(|day| day["sign_ins"].as_i64().unwrap()).sum::<i64>(), 2);
     let told = text(&command(&app, &["stats"]));
-    for words in ["people               3\n", "sign-ins in 7 days   1 (0 a day)", "DAY (UTC)"] {
+    for words in ["people               3\n", "sign-ins in 7 days   1 (0.1 a day)", "DAY (UTC)"] {
         assert!(told.contains(words), "{words} in {told}");
     }
 }

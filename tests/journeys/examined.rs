@@ -142,10 +142,20 @@ async fn what_a_proxy_makes_of_a_request_is_told() {
             with(&with(&head, "host:", &host), "-", "X-Forwarded-For: 1.2.3.4\r\nX-Forwarded-For: 198.51.100.7")
         }
     };
+    let adds_a_line = {
+        let host = host.clone();
+        move |head: String| with(&with(&head, "host:", &host), "-", "X-Forwarded-For: 198.51.100.7")
+    };
     let silent = move |head: String| with(&head, "host:", &host);
-    let other_host =
-        move |head: String| with(&head, "host:", &format!("Host: 127.0.0.1:{port}\r\nX-Forwarded-For: 198.51.100.7"));
+    let other_host = move |head: String| {
+        with(
+            &with(&head, "x-forwarded-for:", "X-Forwarded-For: 198.51.100.7"),
+            "host:",
+            &format!("Host: 127.0.0.1:{port}"),
+        )
+    };
     for (url, words) in [
+        (proxy(port, adds_a_line).await, "a client that sends x-forwarded-for itself hides its address"),
         (proxy(port, passes_on).await, "a client that sends x-forwarded-for itself is believed"),
         (proxy(port, twice).await, "sends x-forwarded-for in 2 lines"),
         (proxy(port, silent).await, "the trusted proxy 127.0.0.1 sends no x-forwarded-for"),
@@ -200,7 +210,7 @@ async fn what_others_can_read_or_change_is_a_problem() {
     std::fs::write(&file, "[database]\nurl = 'postgres://me:hunter2@localhost/x'\n").unwrap();
     std::fs::create_dir(&data).unwrap();
     std::fs::write(data.join("master.key"), "not a key").unwrap();
-    for (path, mode) in [(&file, 0o644), (&data, 0o755), (&data.join("master.key"), 0o640)] {
+    for (path, mode) in [(&file, 0o644), (&data, 0o775), (&data.join("master.key"), 0o640)] {
         std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
     }
     let mut config = app.app.config.clone();
@@ -211,12 +221,19 @@ async fn what_others_can_read_or_change_is_a_problem() {
     let report = json(command, 1).await;
     let problems = findings(&report, "problem");
     for words in [
-        format!("the folder {} is open to others (mode 755)", data.display()),
+        format!("the folder {} is open to others (mode 775)", data.display()),
         format!("{} is open to others", data.join("master.key").display()),
         format!("{} holds secrets, and everybody on this machine can read it", file.display()),
     ] {
         assert!(has(&problems, &words), "{words} in {problems:#?}");
     }
+    // Who can only look into the folder reads no secret.
+    std::fs::set_permissions(&data, PermissionsExt::from_mode(0o755)).unwrap();
+    let mut command = latchkey(&config);
+    command.env_remove("LATCHKEY__DATABASE__URL").arg("doctor").arg("--config").arg(&file).args(["--timeout", "2s"]);
+    let report = json(command, 1).await;
+    let words = format!("the folder {} is open to others (mode 755)", data.display());
+    assert!(has(&findings(&report, "advice"), &words), "{report:#}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -54,7 +54,7 @@ pub(super) async fn command(app: &App) -> Outcome {
 
 fn text(stats: &Stats) -> String {
     let shown = |count: Count| format!("{}{}", if count.at_least { "at least " } else { "" }, count.count);
-    let a_day = |count: Count, days: i64| format!("{} ({} a day)", shown(count), (count.count + days / 2) / days);
+    let a_day = |count: Count, days: i64| format!("{} ({:.1} a day)", shown(count), count.count as f64 / days as f64);
     let lines = details(&[
         ("people", shown(stats.people)),
         ("active in 30 days", shown(stats.active_in_30_days)),

@@ -189,8 +189,12 @@ fn an_error_page_leads_on() {
             "{name}"
         );
     }
-    let expected =
-        ["https://northwind.example/auth/", "https://northwind.example/auth/account", "https://tidepool.example/"];
+    let expected = [
+        "/auth/sign-in",
+        "https://northwind.example/auth/",
+        "https://northwind.example/auth/account",
+        "https://tidepool.example/",
+    ];
     assert_eq!(targets.iter().map(String::as_str).collect::<Vec<_>>(), expected);
 }
 

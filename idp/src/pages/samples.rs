@@ -254,7 +254,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         let of_client = matches!(problem, Problem::UnregisteredRedirectUri | Problem::InteractionExpired);
         let layout = if of_client { layout() } else { bare() };
         let page = ErrorPage {
-            layout: Layout { interaction: None, ..layout.at("/auth/nowhere") },
+            layout: Layout { interaction: None, ..layout.at(format!("{}/sign-in", site.base_path)) },
             back: of_client.then(back).flatten(),
             account: (problem == Problem::SpentLink).then(|| "https://northwind.example/auth/account".to_owned()),
             problem,

@@ -53,7 +53,10 @@ pub(crate) async fn serve(loaded: Loaded, log: Arc<Logging>) -> Outcome {
         boot::forget_unfinished_restore(&path).context("what an earlier restore has left cannot be removed")?;
     }
     let address = config.listen();
-    let listener = accept::listen(address).map_err(|error| not_listening(address, "http.listen", &error))?;
+    // A loopback issuer names the port itself: another one alone would serve at an address that no link leads to.
+    let follows_issuer = config.http.listen.is_none() && !config.issuer.is_https();
+    let setting = if follows_issuer { "issuer, such as issuer = \"http://localhost:8090\"" } else { "http.listen" };
+    let listener = accept::listen(address).map_err(|error| not_listening(address, setting, &error))?;
     let watching = match config.metrics.listen {
         Some(address) => {
             let bound = accept::listen(address);

@@ -37,7 +37,14 @@ fn object(app: &App, took: Duration, first: Option<&FirstLink>) -> Value {
     object
 }
 
+/// The program as it was called, if that was by its path, so that what is printed can be typed.
+fn program() -> String {
+    let called = std::env::args().next().filter(|called| called.contains('/') && !called.contains(char::is_whitespace));
+    called.unwrap_or_else(|| "latchkey".to_owned())
+}
+
 fn words(app: &App, took: Duration, first: Option<&FirstLink>) -> String {
+    let latchkey = program();
     let mut words = format!("Latchkey serves {} (started in {} ms)\n", app.issuer(), took.as_millis());
     if !app.config.issuer.is_https() {
         words += "Plain http, for this machine only: cookies are set without Secure and without the __Host- prefix.\n";
@@ -51,14 +58,16 @@ fn words(app: &App, took: Duration, first: Option<&FirstLink>) -> String {
         // Another replica, or an earlier start, has printed it.
         Some(FirstLink::MadeBefore(until)) => {
             words += "\nNo administrator can sign in yet. The link for the user \"admin\" was printed before and works until ";
-            words += &format!("{until}. For another one:\n  latchkey user set-password admin\n");
+            words += &format!("{until}. For another one:\n  {latchkey} user set-password admin\n");
         }
         None => {}
     }
     if first.is_some() {
-        words += "\nAdd an application, and people:\n  \
-                  latchkey client add --kind web --redirect-uri https://app.example.com/callback\n  \
-                  latchkey user add --email alice@example.com\n";
+        words += &format!(
+            "\nAdd an application, and people:\n  \
+             {latchkey} client add --kind web --redirect-uri https://app.example.com/callback\n  \
+             {latchkey} user add --email alice@example.com\n"
+        );
     }
     words + &format!("\nDiscovery: {}\n", app.config.issuer.url("/.well-known/openid-configuration"))
 }

@@ -69,7 +69,7 @@ pub(super) async fn arrives(url: Option<&Url>, patience: Duration, config: &Conf
         Ok(first) => {
             found.extend(of_host(&first, config));
             found.extend(of_address(&first, answer.from, config.http.forwarded_header));
-            if first.trusted && !first.lines.is_empty() {
+            if first.trusted && first.readable && !first.lines.is_empty() {
                 found.extend(of_invention(&to).await);
             }
         }

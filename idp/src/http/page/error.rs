@@ -40,6 +40,14 @@ pub struct ErrorPage<'a> {
     pub account: Option<String>,
 }
 
+impl ErrorPage<'_> {
+    /// Where to try again what will work later.
+    fn retry(&self) -> Option<&str> {
+        let passes = matches!(self.problem, Problem::Maintenance { .. } | Problem::Busy);
+        self.layout.address.as_deref().filter(|_| passes)
+    }
+}
+
 /// The errors that a page shows because there is no client to send them to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
