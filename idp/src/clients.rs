@@ -13,9 +13,14 @@ use crate::base::crash_point::crash_point;
 use crate::base::id::Id;
 use crate::base::secret::Secret;
 use crate::base::token::{Token, TokenKind};
+use crate::jose::Algorithm;
 use crate::oidc::client::metadata::Client;
-use crate::oidc::client::registration::{NewClient, ValidClient};
+use crate::oidc::client::registration::{Fault, NewClient, Offered, ValidClient};
+use crate::oidc::resource::Known;
+use crate::oidc::scope::ScopeSet;
+use crate::resources;
 use crate::store::clients::client::{self, DeleteParts, NewSecret, Registered};
+use crate::store::clients::resource;
 use crate::store::db::{Change, Error, Result, Tx};
 use crate::store::installation;
 use crate::store::installation::event::Event;
@@ -35,6 +40,30 @@ pub async fn find(app: &App, client_id: &str) -> Result<Option<Arc<Registered>>>
     let found = client::find(&mut *app.db.read().await?, client_id, now).await?.map(Arc::new);
     app.remembered_clients.put(client_id, found.as_ref(), now);
     Ok(found)
+}
+
+/// What the configuration offers to clients, besides the resources in the database.
+#[derive(Clone)]
+struct Offer {
+    /// The scopes that exist independently of resources.
+    scopes: ScopeSet,
+    /// The signing algorithms.
+    algorithms: Vec<Algorithm>,
+}
+
+impl Offer {
+    fn of(app: &App) -> Self {
+        Self { scopes: app.config.own_scopes(), algorithms: app.config.tokens.signing_algorithms.clone() }
+    }
+
+    /// Validates a client that the transaction writes. The resources that it is validated against stay as they are until
+    /// then. The caller has taken the turn of clients.
+    async fn validate(self, tx: &mut Tx<'_>, new: NewClient) -> Result<std::result::Result<ValidClient, Vec<Fault>>> {
+        resources::in_turn(tx).await?;
+        let stored = resource::list(tx).await?.into_iter().map(|one| one.resource).collect();
+        let known = Known::new(self.scopes, stored);
+        Ok(new.validated(Offered { known: &known, algorithms: &self.algorithms }))
+    }
 }
 
 /// Adds a client, and gives it a secret if it can keep one. The secret is returned here and is never available again.

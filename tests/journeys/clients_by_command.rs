@@ -6,7 +6,7 @@ use latchkey::oidc::client::metadata::ClientKind;
 use latchkey::store::clients::client;
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, RelyingParty, TestApp, answer, made_up};
+use crate::harness::{Answer, RelyingParty, TestApp, answer, latchkey, made_up, run};
 
 const CALLBACK: &str = "https://rp.example/callback";
 
@@ -263,6 +263,42 @@ async fn a_disabled_client_stops_working_and_goes_on_when_it_is_enabled() {
     let json = command(&app, &["client", "remove", "shop", "--json"]).json();
     assert_eq!(json, json!({ "client_id": "shop", "removed": true }));
     command(&app, &["client", "remove", "shop"]).refused(3, "No client found with the client ID shop.");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_no_server_could_sign_for_is_not_enabled() {
+    let app = TestApp::beside_a_process().await;
+    // As one more algorithm is configured.
+    let wider = |args: &[&str]| {
+        let both = [("LATCHKEY__TOKENS__SIGNING_ALGORITHMS", "RS256,ES256")];
+        run(latchkey(&app.app.config).args(args).envs(both)).status.code()
+    };
+    let (a, b) = ("https://a.example", "https://b.example");
+    for resource in [a, b] {
+        command(&app, &["resource", "add", resource]).done();
+    }
+    let add = ["client", "add", "--kind", "service", "--client-id"];
+    command(&app, &[&add[..], &["torn", "--resource", a, "--resource", b]].concat()).done();
+    let es256 = ["ahead", "--access-token-signed-response-alg", "ES256"];
+    assert_eq!(wider(&[&add[..], &es256].concat()), Some(0));
+    for client in ["torn", "ahead"] {
+        command(&app, &["client", "disable", client]).done();
+    }
+    // Nothing prevents that, as long as the client is disabled.
+    assert_eq!(wider(&["resource", "edit", a, "--signing-algorithm", "ES256"]), Some(0));
+    assert_eq!(wider(&["client", "enable", "torn"]), Some(4));
+    let said = command(&app, &["client", "enable", "ahead"]).refused(4, "Client ahead cannot be enabled as it is.");
+    let fault = "--access-token-signed-response-alg: ES256 is not among tokens.signing_algorithms";
+    assert!(said.contains("latchkey client edit ahead") && said.contains(fault), "{said}");
+    for client in ["torn", "ahead"] {
+        assert_eq!(shown(&app, client)["disabled"], true, "{client}");
+    }
+    assert!(!app.events().await.contains(&"client_enabled".to_owned()));
+    // Mended, it is enabled.
+    command(&app, &["client", "edit", "ahead", "--unset", "access-token-signed-response-alg"]).done();
+    command(&app, &["client", "enable", "ahead"]).done();
+    assert_eq!(wider(&["resource", "edit", b, "--signing-algorithm", "ES256"]), Some(0));
+    assert_eq!(wider(&["client", "enable", "torn"]), Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

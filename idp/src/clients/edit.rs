@@ -1,15 +1,10 @@
 //! Changes clients that commands have added.
 
 use crate::app::App;
-use crate::clients::TURN;
-use crate::jose::Algorithm;
+use crate::clients::{Offer, TURN};
 use crate::oidc::client::metadata::Client;
-use crate::oidc::client::registration::{Fault, NewClient, Offered, ValidClient};
-use crate::oidc::resource::Known;
-use crate::oidc::scope::ScopeSet;
-use crate::resources;
+use crate::oidc::client::registration::{Fault, NewClient, ValidClient};
 use crate::store::clients::client::{self, Registered};
-use crate::store::clients::resource;
 use crate::store::db::{Change, Result, Tx};
 use crate::store::installation;
 use crate::store::installation::event::Event;
@@ -50,13 +45,7 @@ pub async fn edit(
     may_lose_secrets: bool,
     edited: impl FnOnce(&mut NewClient) -> std::result::Result<(), Vec<Fault>> + Clone + Send + 'static,
 ) -> Result<std::result::Result<bool, Refused>> {
-    let edit = Edit {
-        client_id: client_id.to_owned(),
-        edited,
-        may_lose_secrets,
-        scopes: app.config.own_scopes(),
-        algorithms: app.config.tokens.signing_algorithms.clone(),
-    };
+    let edit = Edit { client_id: client_id.to_owned(), edited, may_lose_secrets, offer: Offer::of(app) };
     let outcome = app.db.write(edit).await;
     app.remembered_clients.forget();
     outcome
@@ -68,10 +57,7 @@ struct Edit<F> {
     client_id: String,
     edited: F,
     may_lose_secrets: bool,
-    /// The scopes that exist independently of resources.
-    scopes: ScopeSet,
-    /// The signing algorithms.
-    algorithms: Vec<Algorithm>,
+    offer: Offer,
 }
 
 impl<F> Change for Edit<F>
@@ -85,15 +71,12 @@ where
             Ok(found) => found,
             Err(refused) => return Ok(Err(refused)),
         };
-        // The resources that the client is checked against stay as they are until it is written.
-        resources::in_turn(tx).await?;
-        let stored = resource::list(tx).await?.into_iter().map(|one| one.resource).collect();
-        let known = Known::new(self.scopes, stored);
         let before = NewClient::of_client(&found.client);
         let mut after = before.clone().without_own_origins();
-        let changed = (self.edited)(&mut after);
-        let offered = Offered { known: &known, algorithms: &self.algorithms };
-        let valid = match changed.and_then(|()| after.validated(offered)) {
+        if let Err(faults) = (self.edited)(&mut after) {
+            return Ok(Err(Refused::Faults(faults)));
+        }
+        let valid = match self.offer.validate(tx, after).await? {
             Ok(valid) => valid,
             Err(faults) => return Ok(Err(Refused::Faults(faults))),
         };
@@ -128,9 +111,9 @@ fn changed_to(before: &Client, valid: ValidClient) -> Client {
 }
 
 /// Disables a client, so that it stops working, or enables it again with all that it was granted; returns whether that
-/// changed anything.
+/// changed anything. A client that has become invalid meanwhile is not enabled.
 pub async fn set_disabled(app: &App, client_id: &str, disabled: bool) -> Result<std::result::Result<bool, Refused>> {
-    let outcome = app.db.write(SetDisabled { client_id: client_id.to_owned(), disabled }).await;
+    let outcome = app.db.write(SetDisabled { client_id: client_id.to_owned(), disabled, offer: Offer::of(app) }).await;
     app.remembered_clients.forget();
     outcome
 }
@@ -140,6 +123,7 @@ pub async fn set_disabled(app: &App, client_id: &str, disabled: bool) -> Result<
 struct SetDisabled {
     client_id: String,
     disabled: bool,
+    offer: Offer,
 }
 
 impl Change for SetDisabled {
@@ -158,6 +142,11 @@ impl Change for SetDisabled {
             client::disable(tx, &client_row, now).await?;
             Event::ClientDisabled { client_row }
         } else {
+            // While it was disabled, nothing that it needs was held for it: resources may have got different algorithms, or
+            // the configuration lost one, and no server would start.
+            if let Err(faults) = self.offer.validate(tx, NewClient::of_client(&found.client)).await? {
+                return Ok(Err(Refused::Faults(faults)));
+            }
             client::enable(tx, &client_row, now).await?;
             Event::ClientEnabled { client_row }
         };

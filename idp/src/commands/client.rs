@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 
 pub use row::ClientRow;
 pub use secret::SecretCommand;
-use settings::{ListChanges, Settings, Unset, kinds, told, unsettable};
+use settings::{ListChanges, Settings, Unset, kinds, lines, told, unsettable};
 
 use crate::app::App;
 use crate::base::secret::Secret;
@@ -266,8 +266,14 @@ async fn change(app: &App, wanted: EditClient) -> Outcome {
 
 async fn set_disabled(app: &App, client_id: &str, disabled: bool) -> Outcome {
     let changed = edit::set_disabled(app, client_id, disabled).await.map_err(failed)?;
-    let changed = changed.map_err(|why| refused(why, client_id))?;
     let shown = harmless(client_id);
+    let changed = changed.map_err(|why| match why {
+        Refused::Faults(faults) => Failure::Conflict(format!(
+            "Client {shown} cannot be enabled as it is. Change it first, with latchkey client edit {shown}:\n{}",
+            lines(&faults, true)
+        )),
+        why => refused(why, client_id),
+    })?;
     let text = match (changed, disabled) {
         (true, true) => format!("Disabled client {shown}. What it was granted works again when it is enabled."),
         (true, false) => format!("Enabled client {shown}."),

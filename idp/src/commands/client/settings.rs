@@ -264,6 +264,11 @@ impl ListChanges {
 
 /// Reports the faults of a client by the options of `client add`, or, for lists when it is edited, by the member.
 pub(super) fn told(faults: &[Fault], editing: bool) -> Result<(), Failure> {
+    if faults.is_empty() { Ok(()) } else { Err(Failure::Usage(lines(faults, editing))) }
+}
+
+/// The same faults as text, each in a line.
+pub(super) fn lines(faults: &[Fault], editing: bool) -> String {
     let option = |member: Member| match member {
         Member::ClientId => "--client-id",
         Member::Name => "--name",
@@ -286,7 +291,7 @@ pub(super) fn told(faults: &[Fault], editing: bool) -> Result<(), Failure> {
         Member::ResourceIdentifiers => "--resource-identifier",
     };
     let faults: Vec<_> = faults.iter().map(|Fault { member, why }| format!("{}: {why}", option(*member))).collect();
-    if faults.is_empty() { Ok(()) } else { Err(Failure::Usage(faults.join("\n"))) }
+    faults.join("\n")
 }
 
 #[cfg(test)]
