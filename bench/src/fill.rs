@@ -3,10 +3,11 @@
 use anyhow::{Context, Result, anyhow};
 use latchkey::app::App;
 use latchkey::base::encoding::{base64url, sha256};
+use latchkey::base::secret::Secret;
 use latchkey::base::token::{Token, TokenKind};
 use latchkey::clients;
 use latchkey::oidc::client::metadata::{Client, ClientKind};
-use latchkey::oidc::client::registration::{NewClient, ValidClient};
+use latchkey::oidc::client::registration::NewClient;
 use sqlx::{AnyConnection, Connection};
 
 /// How many refresh tokens, and users with a password, are known.
@@ -29,22 +30,21 @@ pub struct Filled {
     pub codes: Vec<String>,
 }
 
-fn new(app: &App, kind: ClientKind) -> Result<ValidClient> {
+async fn add(app: &App, kind: ClientKind) -> Result<(Client, Option<Secret>)> {
     let new = NewClient {
         name: Some("Load".to_owned()),
         redirect_uris: if kind == ClientKind::Service { vec![] } else { vec![REDIRECT_URI.to_owned()] },
         first_party: true,
         ..NewClient::of_kind(kind)
     };
-    let known = app.config.known();
-    new.validated(app.config.offered(&known)).map_err(|faults| anyhow!("{faults:?}"))
+    clients::add(app, new).await?.map_err(|faults| anyhow!("{faults:?}"))
 }
 
 /// Fills a database that has its schema.
 pub async fn fill(app: &App, url: &str, users: u32) -> Result<Filled> {
-    let service = clients::add(app, new(app, ClientKind::Service)?).await?;
-    let (web, secret) = clients::add(app, new(app, ClientKind::Web)?).await?;
-    let (spa, _) = clients::add(app, new(app, ClientKind::Spa)?).await?;
+    let service = add(app, ClientKind::Service).await?;
+    let (web, secret) = add(app, ClientKind::Web).await?;
+    let (spa, _) = add(app, ClientKind::Spa).await?;
     let mut conn = AnyConnection::connect(url).await?;
     let now = app.now().micros();
     let far = now + 80 * 24 * 3600 * 1_000_000;
@@ -154,8 +154,7 @@ pub async fn fill(app: &App, url: &str, users: u32) -> Result<Filled> {
     }
     conn.close().await?;
     std::process::Command::new("sync").status()?;
-    let text =
-        |secret: Option<latchkey::base::secret::Secret>| secret.map(|it| it.expose().to_owned()).unwrap_or_default();
+    let text = |secret: Option<Secret>| secret.map(|it| it.expose().to_owned()).unwrap_or_default();
     Ok(Filled {
         service: (service.0.client_id, text(service.1)),
         web: (web.client_id, text(secret)),

@@ -66,14 +66,19 @@ impl Offer {
     }
 }
 
-/// Adds a client, and gives it a secret if it can keep one. The secret is returned here and is never available again.
-/// `Conflict` if the name is taken.
-pub async fn add(app: &App, new: ValidClient) -> Result<(Client, Option<Secret>)> {
-    let client = build(app, new.into_new());
-    let secret = (!client.is_public()).then(|| Token::new(TokenKind::ClientSecret, &app.random));
-    let stored = secret.as_ref().map(|secret| stored(secret, None));
-    let client = app.db.write(Add { client, secret: stored }).await?;
-    Ok((client, secret.map(|secret| secret.expose().into())))
+/// Validates a client and adds it, with a secret if it can keep one. The secret is returned here and is never available
+/// again. `Conflict` if the name is taken.
+pub async fn add(app: &App, new: NewClient) -> Result<std::result::Result<(Client, Option<Secret>), Vec<Fault>>> {
+    let secret = (!new.is_public()).then(|| Token::new(TokenKind::ClientSecret, &app.random));
+    let add = Add {
+        row: app.id(),
+        client_id: new.client_id.clone().unwrap_or_else(|| app.random.name::<12>()),
+        new,
+        secret: secret.as_ref().map(|secret| stored(secret, None)),
+        offer: Offer::of(app),
+    };
+    let added = app.db.write(add).await?;
+    Ok(added.map(|client| (client, secret.map(|secret| secret.expose().into()))))
 }
 
 /// What is stored of a secret.
@@ -81,32 +86,42 @@ fn stored(secret: &Token, expires_at: Option<Timestamp>) -> NewSecret {
     NewSecret { hash: secret.hash(), ending: Some(secret.ending().to_owned()), expires_at }
 }
 
-/// Adds a client, and its secret if it has one.
+/// Validates and adds a client, and its secret if it has one.
 #[derive(Clone)]
 struct Add {
-    client: Client,
+    row: Id,
+    client_id: String,
+    new: NewClient,
     secret: Option<NewSecret>,
+    offer: Offer,
 }
 
 impl Change for Add {
-    type Outcome = Client;
+    type Outcome = std::result::Result<Client, Vec<Fault>>;
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<Client> {
-        let (Self { client, secret }, now) = (self, tx.now());
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Outcome> {
+        let Self { row, client_id, new, secret, offer } = self;
+        installation::in_turn(tx, TURN).await?;
+        let valid = match offer.validate(tx, new).await? {
+            Ok(valid) => valid,
+            Err(faults) => return Ok(Err(faults)),
+        };
+        let now = tx.now();
+        let client = build(row, client_id, valid.into_new(), now);
         client::insert(tx, &client, false, now).await?;
         if let Some(secret) = &secret {
             let id = tx.id();
             client::insert_secret(tx, &id, &client.id, secret, now).await?;
         }
         tx.record(&Event::ClientCreated { client_row: client.id.clone() }).await?;
-        Ok(client)
+        Ok(Ok(client))
     }
 }
 
-fn build(app: &App, new: NewClient) -> Client {
-    let client_id = new.client_id.unwrap_or_else(|| app.random.name::<12>());
+/// The client as it is stored; `new` was validated.
+fn build(row: Id, client_id: String, new: NewClient, now: Timestamp) -> Client {
     Client {
-        id: app.id(),
+        id: row,
         name: new.name.unwrap_or_else(|| client_id.clone()),
         client_id,
         kind: new.kind,
@@ -117,7 +132,7 @@ fn build(app: &App, new: NewClient) -> Client {
         first_party: new.first_party,
         disabled: false,
         has_secret: false,
-        created_at: app.now(),
+        created_at: now,
     }
 }
 

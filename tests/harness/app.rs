@@ -19,12 +19,12 @@ use latchkey::clients;
 use latchkey::config::{Config, Issuer, Network, RedisUrl};
 use latchkey::jose::Algorithm;
 use latchkey::oidc::client::metadata::ClientKind;
-use latchkey::oidc::client::registration::{NewClient, Offered, ValidClient};
-use latchkey::oidc::resource::{Known, Resource};
+use latchkey::oidc::client::registration::NewClient;
 use latchkey::oidc::scope::ScopeSet;
 use latchkey::server::boot::{self, Surroundings};
 use latchkey::server::router::router;
 use latchkey::store;
+use latchkey::store::clients::client;
 use latchkey::store::db::{Change, Error, Tx};
 use latchkey::store::people::user::User;
 use tower::ServiceExt;
@@ -402,7 +402,19 @@ impl TestApp {
             ..NewClient::of_kind(kind)
         };
         change(&mut new);
-        let (client, secret) = clients::add(&self.app, valid(new)).await.unwrap();
+        // What is not offered is registered, too, as if the operator had taken it away later.
+        let mut offered = new.clone();
+        let metadata = &mut offered.metadata;
+        metadata.scope = ScopeSet::standard();
+        (metadata.resources, metadata.default_resources) = (Vec::new(), Vec::new());
+        (metadata.id_token_signed_response_alg, metadata.access_token_signed_response_alg) = (None, None);
+        let (mut client, secret) = clients::add(&self.app, offered).await.unwrap().unwrap();
+        if client.metadata != new.metadata {
+            client.metadata = new.metadata;
+            let (client, now) = (client.clone(), self.app.now());
+            let replace = made_up(move |tx| Box::pin(async move { client::replace(tx, &client, now).await }));
+            self.app.db.write(replace).await.unwrap();
+        }
         RelyingParty::new(self, client, secret)
     }
 
@@ -442,19 +454,6 @@ impl TestApp {
         let withdraw = store::clients::consent::Withdraw { user: user.clone(), client_row: client_row.clone() };
         self.app.db.write(withdraw).await.unwrap();
     }
-}
-
-/// The client as if all that it asks for were offered: the operator may take that away later.
-fn valid(new: NewClient) -> ValidClient {
-    let resource = |identifier: &String| Resource {
-        identifier: identifier.clone(),
-        name: identifier.clone(),
-        scopes: ScopeSet::default(),
-        access_token: None,
-        algorithm: None,
-    };
-    let known = Known::new(new.metadata.scope.clone(), new.metadata.resources.iter().map(resource).collect());
-    new.validated(Offered { known: &known, algorithms: &Algorithm::ALL }).unwrap()
 }
 
 /// A change that a test makes up.

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use latchkey::oidc::client::metadata::ClientKind;
+use latchkey::oidc::client::registration::NewClient;
+use latchkey::oidc::resource::Resource;
 use latchkey::store::clients::client;
 use serde_json::{Value, json};
 
@@ -138,6 +140,45 @@ async fn what_a_client_cannot_have_is_refused_with_what_to_write_instead() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_is_added_by_the_resources_as_they_are_when_it_is_written() {
+    let app = TestApp::beside_a_process().await;
+    command(&app, &["resource", "add", "https://a.example", "--scope", "read"]).done();
+    let mut new = NewClient::of_kind(ClientKind::Service);
+    new.metadata.resources = vec!["https://a.example".to_owned()];
+    new.metadata.scope = "read".to_owned().try_into().unwrap();
+    // A moment later, while the resources are remembered, another process removes this one.
+    latchkey::resources::known(&app.app).await.unwrap();
+    let replica = app.replica().await;
+    latchkey::resources::remove(&replica.app, "https://a.example").await.unwrap().unwrap();
+    let faults = latchkey::clients::add(&app.app, new).await.unwrap().unwrap_err();
+    let members: Vec<_> = faults.iter().map(|fault| fault.member.as_str()).collect();
+    assert_eq!((members, app.rows("client").await), (vec!["scope", "resources"], 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_resources_and_their_client_that_change_at_once_never_contradict_each_other() {
+    use latchkey::jose::Algorithm::{ES256, RS256};
+    let app = TestApp::with(|config| config.tokens.signing_algorithms = vec![RS256, ES256]).await;
+    for n in 0..8 {
+        let uris = ["a", "b"].map(|name| format!("https://{name}{n}.example"));
+        for identifier in uris.clone() {
+            let scopes = latchkey::oidc::scope::ScopeSet::default();
+            let resource =
+                Resource { name: identifier.clone(), identifier, scopes, access_token: None, algorithm: None };
+            latchkey::resources::add(&app.app, resource).await.unwrap().unwrap();
+        }
+        let mut new = NewClient::of_kind(ClientKind::Service);
+        new.metadata.default_resources = uris.to_vec();
+        let (added, edited) = tokio::join!(
+            latchkey::clients::add(&app.app, new),
+            latchkey::resources::edit(&app.app, &uris[0], |one| one.algorithm = Some(ES256)),
+        );
+        assert_ne!(added.unwrap().is_ok(), edited.unwrap().is_ok(), "one of both is refused");
+    }
+    assert_eq!(latchkey::clients::declare::unsignable(&app.app).await.unwrap(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_client_is_edited_member_by_member_and_the_rest_stays() {
     let app = TestApp::beside_a_process().await;
     let add =
@@ -197,7 +238,7 @@ async fn two_edits_of_one_client_at_once_lose_nothing() {
             let app = app.app.clone();
             tokio::spawn(async move {
                 let uri = format!("https://rp.example/{n}");
-                let edited = move |new: &mut latchkey::oidc::client::registration::NewClient| {
+                let edited = move |new: &mut NewClient| {
                     new.redirect_uris.push(uri);
                     Ok(())
                 };

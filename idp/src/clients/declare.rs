@@ -118,7 +118,7 @@ pub async fn declare(app: &App, config: &Config) -> Result<Declared> {
         .clients
         .iter()
         .map(|declared| {
-            let client = build(app, declared.to_new());
+            let client = build(app.id(), declared.client_id.clone(), declared.to_new(), app.now());
             (client, declared.secrets.iter().map(|secret| TokenHash::of(secret.expose())).collect())
         })
         .collect();

@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 
 pub use row::ClientRow;
 pub use secret::SecretCommand;
-use settings::{ListChanges, Settings, Unset, kinds, lines, told, unsettable};
+use settings::{ListChanges, Settings, Unset, kinds, lines, unsettable};
 
 use crate::app::App;
 use crate::base::secret::Secret;
@@ -17,7 +17,6 @@ use crate::clients::edit::{self, Refused};
 use crate::commands::output::{Failure, Outcome, Output, failed, harmless};
 use crate::oidc::client::metadata::ClientKind;
 use crate::oidc::client::registration::NewClient;
-use crate::resources;
 use crate::store::clients::client;
 use crate::store::db::Error;
 
@@ -101,8 +100,8 @@ impl AddClient {
         new.redirect_uris.clone_from(&self.redirect_uris);
         new.post_logout_redirect_uris.clone_from(&self.post_logout_redirect_uris);
         new.origins.clone_from(&self.origins);
-        told(&new.faults(), false)?;
-        Ok(new)
+        let faults = new.faults();
+        if faults.is_empty() { Ok(new) } else { Err(Failure::Usage(lines(&faults, false))) }
     }
 }
 
@@ -165,10 +164,7 @@ fn refused(why: Refused, client_id: &str) -> Failure {
             "Client {shown} is disabled because it is no longer in the configuration file that declared it. Declare it there \
              again, or remove it: latchkey client remove {shown}"
         )),
-        Refused::Faults(faults) => match told(&faults, true) {
-            Err(failure) => failure,
-            Ok(()) => Failure::Failed(format!("Client {shown} cannot be changed.")),
-        },
+        Refused::Faults(faults) => Failure::Usage(lines(&faults, true)),
         Refused::LosesSecrets(count) => {
             let secrets = if count == 1 { "Its secret".to_owned() } else { format!("Its {count} secrets") };
             Failure::Usage(format!(
@@ -215,16 +211,9 @@ async fn read(app: &App, client_id: &str) -> Result<ClientRow, Failure> {
 
 async fn add(app: &App, client: &AddClient) -> Outcome {
     let new = client.to_new()?;
-    let known = resources::known(app).await.map_err(failed)?;
-    let valid = match new.validated(app.config.offered(&known)) {
-        Ok(valid) => valid,
-        Err(faults) => {
-            told(&faults, false)?;
-            return Err(Failure::Usage("The client is not valid.".to_owned()));
-        }
-    };
-    match clients::add(app, valid).await {
-        Ok((added_now, secret)) => Ok(added(&read(app, &added_now.client_id).await?, secret.as_ref())),
+    match clients::add(app, new).await {
+        Ok(Err(faults)) => Err(Failure::Usage(lines(&faults, false))),
+        Ok(Ok((added_now, secret))) => Ok(added(&read(app, &added_now.client_id).await?, secret.as_ref())),
         Err(Error::Conflict) => {
             let name = harmless(client.client_id.as_deref().unwrap_or_default());
             Err(Failure::Conflict(format!("There is already a client with the client ID {name}.")))

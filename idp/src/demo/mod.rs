@@ -80,9 +80,8 @@ async fn demo_client(app: &App, origin: &str, hint: (String, String)) -> Result<
         post_logout_redirect_uris: vec![origin.to_owned()],
         ..NewClient::of_kind(ClientKind::Web)
     };
-    let known = app.config.known();
-    let valid = new.validated(app.config.offered(&known)).map_err(|faults| anyhow!("the client demo: {faults:?}"))?;
-    let (client, secret) = clients::add(app, valid).await.map_err(failed)?;
+    let added = clients::add(app, new).await.map_err(failed)?;
+    let (client, secret) = added.map_err(|faults| anyhow!("the client demo: {faults:?}"))?;
     Ok(application::Registration {
         issuer: app.issuer().to_owned(),
         client_id: client.client_id,

@@ -262,12 +262,7 @@ impl ListChanges {
     }
 }
 
-/// Reports the faults of a client by the options of `client add`, or, for lists when it is edited, by the member.
-pub(super) fn told(faults: &[Fault], editing: bool) -> Result<(), Failure> {
-    if faults.is_empty() { Ok(()) } else { Err(Failure::Usage(lines(faults, editing))) }
-}
-
-/// The same faults as text, each in a line.
+/// The faults of a client, each in a line, by the options of `client add` or, for lists when it is edited, by the member.
 pub(super) fn lines(faults: &[Fault], editing: bool) -> String {
     let option = |member: Member| match member {
         Member::ClientId => "--client-id",
@@ -313,7 +308,7 @@ mod tests {
             ..ListChanges::default()
         };
         let faults = changes.make(&mut new).unwrap_err();
-        let Err(Failure::Usage(text)) = told(&faults, true) else { panic!("{faults:?}") };
+        let text = lines(&faults, true);
         assert_eq!(
             text,
             "redirect_uris: \"https://c.example/\" cannot be removed: there are only https://a.example/ https://b.example/\n\
