@@ -112,7 +112,7 @@ fn every_event_has_its_words_on_the_command_line() {
     let event = source("idp/src/store/installation/event.rs");
     let variants = event.split_once("pub enum Event {").unwrap().1.split_once("\n}").unwrap().0;
     let names =
-        variants.lines().filter_map(|line| line.trim().split([' ', ',']).next()).filter(|name| !name.is_empty());
+        variants.lines().filter_map(|line| line.trim().split([' ', ',', '(']).next()).filter(|name| !name.is_empty());
     let snake = |name: &str| {
         name.chars().enumerate().fold(String::new(), |mut text, (at, c)| {
             if c.is_ascii_uppercase() && at > 0 {

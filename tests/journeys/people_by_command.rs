@@ -1,9 +1,10 @@
 //! An operator who manages people on the command line while the server runs.
 
+use latchkey::base::token::{Token, TokenKind};
 use latchkey::store::people::user::ADMINISTRATOR;
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, PASSWORD, TestApp, answer, made_up};
+use crate::harness::{Answer, PASSWORD, TestApp, answer, made_up, pkce};
 
 fn command(app: &TestApp, args: &[&str]) -> Answer {
     answer(&app.app.config, args)
@@ -324,6 +325,65 @@ async fn a_deleted_user_is_gone_everywhere_at_once_and_leaves_an_event() {
     command(&app, &["user", "delete", "alice", "--yes"]).refused(3, "No user found for alice.");
     // The names are free again.
     app.user("alice").await;
+}
+
+/// The kinds of all events that say from where they came.
+async fn from_somewhere(app: &TestApp) -> Vec<String> {
+    let sql = "SELECT kind FROM event WHERE address IS NOT NULL OR user_agent IS NOT NULL ORDER BY kind";
+    let rows: Vec<(String,)> = sqlx::query_as(sql).fetch_all(&mut *app.app.db.read().await.unwrap()).await.unwrap();
+    rows.into_iter().map(|row| row.0).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_happened_to_the_grants_of_a_deleted_user_says_no_more_from_where() {
+    let app = TestApp::beside_a_process().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let mut codes = Vec::new();
+    for _ in 0..4 {
+        codes.push(browser.go_through(&rp.request()).await.code());
+    }
+    for _ in 0..3 {
+        rp.exchange_with(&codes[0], rp.redirect_uri(), &pkce().0).await.error("invalid_grant");
+    }
+    rp.exchange(&codes[1]).await.tokens();
+    rp.exchange(&codes[1]).await.error("invalid_grant");
+    let tokens = rp.exchange(&codes[2]).await.tokens();
+    rp.revoke(tokens.refresh()).await.expect(200);
+    // A right handle with a wrong secret.
+    let mine = rp.exchange(&codes[3]).await.tokens();
+    let mine = Token::parse(TokenKind::RefreshToken, mine.refresh()).unwrap();
+    rp.refresh(mine.next(TokenKind::RefreshToken, &app.app.random).expose()).await.error("invalid_grant");
+    let before = from_somewhere(&app).await;
+    for kind in ["code_burnt", "code_replayed", "grant_revoked", "refresh_token_replayed"] {
+        assert!(before.iter().any(|one| one == kind), "{kind}: {before:?}");
+        let text = command(&app, &["events", "--user", "alice", "--kind", kind, "--json"]).done();
+        assert!(text.contains(&format!("\"{kind}\"")), "{kind} is found by its user: {text}");
+    }
+    command(&app, &["user", "delete", "alice", "--yes"]).done();
+    assert_eq!(from_somewhere(&app).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_try_that_fails_while_its_user_is_deleted_leaves_no_event() {
+    let app = TestApp::with(|config| config.login.hashing_at_once = Some(1)).await;
+    let alice = app.user("alice").await;
+    app.app.hashing.measure().await.unwrap();
+    let turn = app.app.hashing.turn().await.unwrap();
+    let at_work = app.clone();
+    let attempt = tokio::spawn(async move { fail(&at_work, "alice", 1).await });
+    for _ in 0..1_000_000 {
+        if app.app.hashing.usage().waiting == 1 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(app.app.hashing.usage().waiting, 1, "the user was read, and the password waits for its turn");
+    latchkey::account::delete::delete(&app.app, &alice.id, false).await.unwrap();
+    drop(turn);
+    attempt.await.unwrap();
+    assert_eq!(app.rows("password_failure").await, 2, "it was verified");
+    assert_eq!(from_somewhere(&app).await, [""; 0]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

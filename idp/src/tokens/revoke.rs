@@ -41,7 +41,6 @@ async fn refresh_token(app: &App, client: &Client, token: &Token) -> Result<Revo
         return Ok(Revocation::OfAnotherClient);
     }
     // Any token with the family's handle ends it: only a holder of one of its tokens knows the handle.
-    let event = Event::GrantRevoked { grant: family.grant_id.clone(), client_row: client.id.clone() };
-    app.db.write(grant::End { grant: family.grant_id, event }).await?;
+    app.db.write(grant::End { grant: family.grant_id, event: Event::GrantRevoked }).await?;
     Ok(Revocation::Done)
 }

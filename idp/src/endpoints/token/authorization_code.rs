@@ -39,8 +39,8 @@ pub async fn redeem(app: &App, client: &Client, exchange: &CodeExchange) -> Resu
     ) {
         CodeVerdict::Redeem => {}
         CodeVerdict::Refuse(error) => return Err(error.into()),
-        CodeVerdict::Replayed => return replayed(app, client, &stored.grant_id).await,
-        CodeVerdict::Fail(error) => return failed(app, client, hash, stored.grant_id, error).await,
+        CodeVerdict::Replayed => return replayed(app, &stored.grant_id).await,
+        CodeVerdict::Fail(error) => return failed(app, hash, stored.grant_id, error).await,
     }
     // The session or grant has ended, or the user or client was disabled, since the code was issued.
     let Some(grant) = grant else {
@@ -70,7 +70,7 @@ pub async fn redeem(app: &App, client: &Client, exchange: &CodeExchange) -> Resu
     crash_point("authorization_code.before_commit");
     let won = app.db.write(Redeem { code: hash, family, now }).await?;
     crash_point("authorization_code.after_commit");
-    if won { Ok(response) } else { replayed(app, client, &stored.grant_id).await }
+    if won { Ok(response) } else { replayed(app, &stored.grant_id).await }
 }
 
 /// Marks a code as used, and begins its refresh family; returns whether it was unused until then.
@@ -99,15 +99,8 @@ impl Change for Redeem {
 }
 
 /// Counts a failed exchange; after a few failures the code is invalidated.
-async fn failed(
-    app: &App,
-    client: &Client,
-    hash: TokenHash,
-    grant: Id,
-    error: oidc::error::Error,
-) -> Result<TokenResponse, Error> {
-    let event = Event::CodeBurnt { grant, client_row: client.id.clone() };
-    app.db.write(CountFailure { code: hash, event }).await?;
+async fn failed(app: &App, hash: TokenHash, grant: Id, error: oidc::error::Error) -> Result<TokenResponse, Error> {
+    app.db.write(CountFailure { code: hash, grant }).await?;
     Err(error.into())
 }
 
@@ -115,8 +108,8 @@ async fn failed(
 #[derive(Clone)]
 struct CountFailure {
     code: TokenHash,
-    /// The event for the failure that invalidates the code.
-    event: Event,
+    /// The grant of the code, for the event of the failure that invalidates the code.
+    grant: Id,
 }
 
 impl Change for CountFailure {
@@ -124,8 +117,10 @@ impl Change for CountFailure {
 
     async fn apply(self, tx: &mut Tx<'_>) -> db::Result<()> {
         let now = tx.now();
-        if authorization_code::fail(tx, &self.code, MAX_FAILURES, now).await? {
-            tx.record(&self.event).await?;
+        if authorization_code::fail(tx, &self.code, MAX_FAILURES, now).await?
+            && let Some(of) = grant::of_event(tx, &self.grant).await?
+        {
+            tx.record(&Event::CodeBurnt(of)).await?;
         }
         Ok(())
     }
@@ -133,9 +128,8 @@ impl Change for CountFailure {
 
 /// Ends the grant of a code that is presented twice, and all its tokens, and commits that before it answers: RFC 6749
 /// §4.1.2.
-async fn replayed(app: &App, client: &Client, grant: &Id) -> Result<TokenResponse, Error> {
+async fn replayed(app: &App, grant: &Id) -> Result<TokenResponse, Error> {
     app.metrics.replay("authorization_code");
-    let event = Event::CodeReplayed { grant: grant.clone(), client_row: client.id.clone() };
-    app.db.write(grant::End { grant: grant.clone(), event }).await?;
+    app.db.write(grant::End { grant: grant.clone(), event: Event::CodeReplayed }).await?;
     Err(oidc::error::Error::invalid_grant("The code was used before.").into())
 }

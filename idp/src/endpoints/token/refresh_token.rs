@@ -51,7 +51,7 @@ async fn try_once(
     let grace = app.config.tokens.refresh_grace;
     let verdict = judge(&family, &hash, client.rotates_refresh_tokens(), grace, now);
     if verdict == RefreshVerdict::Replayed {
-        return replayed(app, client, &family.grant_id).await;
+        return replayed(app, &family.grant_id).await;
     }
     if verdict == RefreshVerdict::Expired {
         return Err(oidc::error::Error::invalid_grant("The refresh token has expired.").into());
@@ -93,10 +93,9 @@ async fn try_once(
 }
 
 /// The token was replayed: ends the grant with its family and tokens, and commits that before it answers.
-async fn replayed(app: &App, client: &Client, grant: &Id) -> Result<Option<TokenResponse>, Error> {
+async fn replayed(app: &App, grant: &Id) -> Result<Option<TokenResponse>, Error> {
     app.metrics.replay("refresh_token");
-    let event = Event::RefreshTokenReplayed { grant: grant.clone(), client_row: client.id.clone() };
-    app.db.write(grant::End { grant: grant.clone(), event }).await?;
+    app.db.write(grant::End { grant: grant.clone(), event: Event::RefreshTokenReplayed }).await?;
     Err(oidc::error::Error::invalid_grant("The refresh token was used before.").into())
 }
 

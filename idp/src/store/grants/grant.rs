@@ -6,7 +6,7 @@ use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::oidc::scope::ScopeSet;
 use crate::store::db::{Change, Conn, Json, Result, Tx};
-use crate::store::installation::event::Event;
+use crate::store::installation::event::{Event, OfGrant};
 use crate::store::people::session::live;
 use crate::store::people::user::{IDENTIFIER_COLUMNS, Identifier, MaybeIdentifier, User};
 
@@ -160,26 +160,34 @@ pub async fn delete_surplus(
     Ok(done.rows_affected())
 }
 
+/// What an event about a grant says of it, if there is such a grant.
+pub async fn of_event(conn: &mut Conn, grant: &Id) -> Result<Option<OfGrant>> {
+    let row: Option<(Id, Id)> = sqlx::query_as("SELECT user_id, client_row FROM client_grant WHERE id = $1")
+        .bind(grant)
+        .fetch_optional(conn)
+        .await?;
+    Ok(row.map(|(user, client_row)| OfGrant { user, grant: grant.clone(), client_row }))
+}
+
 /// Ends a grant and with it all of its codes and tokens, unless it has ended before.
 #[derive(Clone, Debug)]
 pub struct End {
     /// The grant.
     pub grant: Id,
     /// The event that says why.
-    pub event: Event,
+    pub event: fn(OfGrant) -> Event,
 }
 
 impl Change for End {
     type Outcome = ();
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
-        let done = sqlx::query("UPDATE client_grant SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL")
-            .bind(self.grant)
-            .bind(tx.now())
-            .execute(&mut **tx)
-            .await?;
-        if done.rows_affected() == 1 {
-            tx.record(&self.event).await?;
+        let Self { grant, event } = self;
+        let sql =
+            "UPDATE client_grant SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL RETURNING user_id, client_row";
+        let row: Option<(Id, Id)> = sqlx::query_as(sql).bind(&grant).bind(tx.now()).fetch_optional(&mut **tx).await?;
+        if let Some((user, client_row)) = row {
+            tx.record(&event(OfGrant { user, grant, client_row })).await?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use crate::base::id::Id;
 use crate::oidc::scope::ScopeSet;
 use crate::store::db::{Change, Conn, Result, Tx};
 use crate::store::origin::Origin;
+use crate::store::people::user;
 
 /// An event.
 #[derive(Clone, Debug, Serialize)]
@@ -34,10 +35,10 @@ pub enum Event {
     ConsentRefused { user: Id, client_row: Id },
     ConsentWithdrawn { user: Id, client_row: Id },
     ProfileChanged { user: Id },
-    CodeReplayed { grant: Id, client_row: Id },
-    CodeBurnt { grant: Id, client_row: Id },
-    RefreshTokenReplayed { grant: Id, client_row: Id },
-    GrantRevoked { grant: Id, client_row: Id },
+    CodeReplayed(OfGrant),
+    CodeBurnt(OfGrant),
+    RefreshTokenReplayed(OfGrant),
+    GrantRevoked(OfGrant),
     ClientCreated { client_row: Id },
     ClientChanged { client_row: Id },
     ClientDisabled { client_row: Id },
@@ -54,6 +55,17 @@ pub enum Event {
     MaintenanceBegan,
     MaintenanceEnded,
     Restored,
+}
+
+/// A grant that an event is about, with its user, whose deletion forgets from where the event came.
+#[derive(Clone, Debug, Serialize)]
+pub struct OfGrant {
+    /// The user.
+    pub user: Id,
+    /// The grant.
+    pub grant: Id,
+    /// The client's row.
+    pub client_row: Id,
 }
 
 impl Event {
@@ -79,11 +91,10 @@ impl Event {
             Self::ConsentGiven { user, client_row, .. }
             | Self::ConsentRefused { user, client_row }
             | Self::ConsentWithdrawn { user, client_row } => (Some(user), Some(client_row), None),
-            Self::CodeReplayed { client_row, .. }
-            | Self::CodeBurnt { client_row, .. }
-            | Self::RefreshTokenReplayed { client_row, .. }
-            | Self::GrantRevoked { client_row, .. }
-            | Self::ClientCreated { client_row }
+            Self::CodeReplayed(of) | Self::CodeBurnt(of) | Self::RefreshTokenReplayed(of) | Self::GrantRevoked(of) => {
+                (Some(&of.user), Some(&of.client_row), None)
+            }
+            Self::ClientCreated { client_row }
             | Self::ClientChanged { client_row }
             | Self::ClientDisabled { client_row }
             | Self::ClientEnabled { client_row }
@@ -113,11 +124,16 @@ pub async fn forget_origins(tx: &mut Tx<'_>, user: &Id) -> Result<()> {
     Ok(())
 }
 
-/// Records an event without any other change.
+/// Records an event without any other change, unless its user has been deleted.
 impl Change for Event {
     type Outcome = ();
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        if let (Some(user), ..) = self.subjects()
+            && user::hold(tx, user).await?.is_none()
+        {
+            return Ok(());
+        }
         tx.record(&self).await
     }
 }
