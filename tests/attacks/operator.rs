@@ -352,6 +352,61 @@ async fn a_client_is_removed_in_pieces_and_works_no_more_from_the_first_on() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_is_deleted_in_pieces_and_has_no_access_from_the_first_on() {
+    let app = TestApp::beside_a_process().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let code = browser.go_through(&rp.request()).await.code();
+    let tokens = rp.exchange(&code).await.tokens();
+    let n = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1200)";
+    for (table, columns, values) in [
+        (
+            "session",
+            "sid, browser_id, user_id, generation, auth_time, amr, acr, created_at, last_active_at, idle_seconds, expires_at",
+            "'s' || i, browser_id, user_id, generation, auth_time, amr, acr, created_at, last_active_at, idle_seconds, expires_at",
+        ),
+        (
+            "client_grant",
+            "user_id, client_row, session_id, generation, scope, resources, auth_time, amr, acr, created_at",
+            "user_id, client_row, session_id, generation, scope, resources, auth_time, amr, acr, created_at",
+        ),
+        ("event", "at, kind, user_id, data, address", "at + i, kind, user_id, data, address"),
+    ] {
+        let which = if table == "event" { "WHERE kind = 'signed_in'" } else { "" };
+        app.execute(format!(
+            "{n} INSERT INTO {table} (id, {columns}) SELECT 'x' || i, {values} FROM (SELECT * FROM {table} {which}) one, n"
+        ))
+        .await;
+    }
+    let delete = |environment: &[(&str, &str)]| {
+        run(latchkey(&app.app.config).args(["user", "delete", "alice", "--yes"]).envs(environment.iter().copied()))
+    };
+    let doomed = delete(&[("LATCHKEY_TEST_KILL_AT", "user_deleted.in_part")]);
+    assert_eq!(doomed.status.signal(), Some(9), "{}", said(&doomed));
+    let left = app.rows("client_grant").await;
+    assert!((1..1201).contains(&left), "{left}");
+    rp.userinfo(&tokens.access_token).await.expect(401);
+    rp.refresh(tokens.refresh()).await.error("invalid_grant");
+    assert!(browser.get("/account").await.url.contains("/sign-in"));
+    let shown = done(&run(latchkey(&app.app.config).args(["user", "show", "alice", "--json"])));
+    assert!(shown.contains("\"disabled\": true"), "{shown}");
+    // Enabled again in the middle, the user stays, and can be deleted later.
+    let id = app.person("alice").await.id;
+    let since = app.person("alice").await.disabled_at.unwrap();
+    done(&run(latchkey(&app.app.config).args(["user", "enable", "alice"])));
+    let kept = latchkey::account::delete::delete_disabled(&app.app, &id, since).await;
+    assert!(matches!(kept, Err(latchkey::store::db::Error::Conflict)), "{kept:?}");
+    assert_eq!(app.rows("client_grant").await, left);
+    done(&delete(&[]));
+    for table in ["client_grant", "session", "user_account"] {
+        assert_eq!(app.rows(table).await, 0, "{table}");
+    }
+    let sql = "SELECT COUNT(*), COUNT(address) FROM event";
+    let events: (i64, i64) = sqlx::query_as(sql).fetch_one(&mut *app.app.db.read().await.unwrap()).await.unwrap();
+    assert!(events.0 > 1200 && events.1 == 0, "{events:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sighup_reads_again_what_it_can_and_ends_no_server() {
     let app = TestApp::beside_a_process().await;
     let folder = tempfile::tempdir().unwrap();

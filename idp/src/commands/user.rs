@@ -407,10 +407,16 @@ async fn delete(app: &App, who: &Who, yes: bool, even_last: bool) -> Outcome {
             harmless(&shown.row.sub)
         )));
     }
-    match delete::delete(app, &user.id, even_last).await.map_err(failed)? {
-        Change::Done => {}
-        Change::Unchanged => return Err(row::not_found(&who.user)),
-        Change::LastAdministrator => return Err(last_administrator(&label)),
+    match delete::delete(app, &user.id, even_last).await {
+        Ok(Change::Done) => {}
+        Ok(Change::Unchanged) => return Err(row::not_found(&who.user)),
+        Ok(Change::LastAdministrator) => return Err(last_administrator(&label)),
+        Err(store::db::Error::Conflict) => {
+            return Err(Failure::Conflict(format!(
+                "{label} was enabled again during the deletion. The account stays; its sessions have ended."
+            )));
+        }
+        Err(error) => return Err(failed(error).into()),
     }
     let text = format!("Deleted {label} (subject {}) and everything that belonged to them.", harmless(&shown.row.sub));
     Ok(Output::new(text, &json!({ "sub": shown.row.sub, "deleted": true })))

@@ -7,7 +7,7 @@ use crate::base::id::Id;
 use crate::oidc::scope::ScopeSet;
 use crate::store::db::{Change, Conn, Result, Tx};
 use crate::store::origin::Origin;
-use crate::store::people::user;
+use crate::store::people::user::{self, Disabled};
 
 /// An event.
 #[derive(Clone, Debug, Serialize)]
@@ -117,11 +117,48 @@ impl Event {
 
 /// Removes from where the events of a user came, when the user is deleted.
 pub async fn forget_origins(tx: &mut Tx<'_>, user: &Id) -> Result<()> {
-    sqlx::query("UPDATE event SET address = NULL, user_agent = NULL WHERE user_id = $1")
+    sqlx::query(
+        "UPDATE event SET address = NULL, user_agent = NULL
+          WHERE user_id = $1 AND (address IS NOT NULL OR user_agent IS NOT NULL)",
+    )
+    .bind(user)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Does the same for the next events of a user who is to be deleted; returns the moment after which there are more.
+#[derive(Clone, Debug)]
+pub struct ForgetOrigins {
+    /// The user.
+    pub of: Disabled,
+    /// The events after this moment are the next ones.
+    pub after: Timestamp,
+    /// How many there are at once; more only if they have the same time.
+    pub rows: i64,
+}
+
+impl Change for ForgetOrigins {
+    type Outcome = Option<Timestamp>;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Option<Timestamp>> {
+        let Self { of: Disabled { user, since }, after, rows } = self;
+        let sql = "SELECT at FROM event WHERE user_id = $1 AND at > $2 ORDER BY at LIMIT 1 OFFSET $3";
+        let row: Option<(Timestamp,)> =
+            sqlx::query_as(sql).bind(&user).bind(after).bind(rows - 1).fetch_optional(&mut **tx).await?;
+        let Some((until,)) = row else { return Ok(None) };
+        sqlx::query(
+            "UPDATE event SET address = NULL, user_agent = NULL WHERE user_id = $1 AND at > $2 AND at <= $3
+                AND EXISTS (SELECT 1 FROM user_account WHERE id = $1 AND disabled_at = $4)",
+        )
         .bind(user)
+        .bind(after)
+        .bind(until)
+        .bind(since)
         .execute(&mut **tx)
         .await?;
-    Ok(())
+        Ok(Some(until))
+    }
 }
 
 /// Records an event without any other change, unless its user has been deleted.

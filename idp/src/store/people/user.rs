@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
-use crate::store::db::{Conn, Json, Result};
+use crate::store::db::{Change, Conn, Json, Result, Tx};
 
 /// The role of those who administer this provider.
 pub const ADMINISTRATOR: &str = "administrator";
@@ -304,10 +304,48 @@ pub async fn set_updated(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<(
     Ok(())
 }
 
-/// Removes a user with everything that depends on them; returns whether there was such a user.
-pub async fn delete(conn: &mut Conn, user: &Id) -> Result<bool> {
-    let done = sqlx::query("DELETE FROM user_account WHERE id = $1").bind(user).execute(conn).await?;
-    Ok(done.rows_affected() == 1)
+/// A user who has been disabled since a moment, and is to be deleted.
+#[derive(Clone, Debug)]
+pub struct Disabled {
+    /// The user.
+    pub user: Id,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// The tables that may have very many rows of one user; those that depend on others come first.
+pub const LARGE: [&str; 2] = ["client_grant", "session"];
+
+/// Removes some rows of a user from a table, with everything that depends on them, unless the user was enabled again;
+/// returns whether there may be more.
+#[derive(Clone, Debug)]
+pub struct DeletePart {
+    /// The user.
+    pub of: Disabled,
+    /// The table, one of [`LARGE`].
+    pub table: &'static str,
+    /// How many rows are removed at most.
+    pub rows: i64,
+}
+
+impl Change for DeletePart {
+    type Outcome = bool;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
+        let Self { of: Disabled { user, since }, table, rows } = self;
+        let sql = format!(
+            "DELETE FROM {table} WHERE id IN (SELECT id FROM {table} WHERE user_id = $1 LIMIT $2)
+                AND EXISTS (SELECT 1 FROM user_account WHERE id = $1 AND disabled_at = $3)"
+        );
+        let sql = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(user).bind(rows).bind(since);
+        Ok(sql.execute(&mut **tx).await?.rows_affected() == rows.unsigned_abs())
+    }
+}
+
+/// Removes a user with everything that depends on them.
+pub async fn delete(conn: &mut Conn, user: &Id) -> Result<()> {
+    sqlx::query("DELETE FROM user_account WHERE id = $1").bind(user).execute(conn).await?;
+    Ok(())
 }
 
 /// A user's identifiers, oldest first.
