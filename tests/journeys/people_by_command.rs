@@ -136,6 +136,9 @@ async fn identifiers_are_added_verified_and_removed_but_never_the_last_one() {
     assert!(identifier(&["verify", "alice", "alice@example.com"]).done().contains("is verified already"));
     for (args, code, words) in [
         (&["add", "alice", "--email", "bob@example.com"][..], 4, "Another user has this"),
+        (&["add", "alice", "--email", "ALICE@example.com"], 4, "The user has Alice@Example.com already"),
+        (&["add", "alice", "--username", "Alice", "--email", "a@example.com"], 4, "The user has alice already"),
+        (&["add", "alice", "--username", "аӏісе"], 4, "The user has alice already"),
         (&["add", "alice", "--username", "x@example.com"], 2, "--username: "),
         (&["add", "alice"], 2, "--email"),
         (&["add", "nobody", "--username", "x"], 3, "No user found for nobody."),

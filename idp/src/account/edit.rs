@@ -42,8 +42,12 @@ impl Change for SetProfile {
     }
 }
 
-/// Gives a user more identifiers; `Conflict` if somebody has one of them, or one that looks like it.
-pub async fn add_identifiers(app: &App, user: &Id, identifiers: Vec<Identifier>) -> Result<()> {
+/// Gives a user more identifiers, all or none; `Conflict` if another user has one of them, or one that looks like it.
+pub async fn add_identifiers(
+    app: &App,
+    user: &Id,
+    identifiers: Vec<Identifier>,
+) -> Result<std::result::Result<(), Refused>> {
     app.db.write(AddIdentifiers { user: user.clone(), identifiers }).await
 }
 
@@ -55,18 +59,23 @@ struct AddIdentifiers {
 }
 
 impl Change for AddIdentifiers {
-    type Outcome = ();
+    type Outcome = std::result::Result<(), Refused>;
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Outcome> {
         let Self { user, identifiers } = self;
         user::hold(tx, &user).await?;
+        let own = user::identifiers(tx, &user).await?;
+        let taken = |one: &Identifier, new: &Identifier| one.kind == new.kind && one.skeleton == new.skeleton;
+        if let Some(had) = own.iter().find(|one| identifiers.iter().any(|new| taken(one, new))) {
+            return Ok(Err(Refused::HasAlready(had.as_written.clone())));
+        }
         let now = tx.now();
         for identifier in identifiers {
             let id = tx.id();
             user::insert_identifier(tx, &id, &user, &identifier, now).await?;
             tx.record(&Event::IdentifierAdded { user: user.clone(), identifier: identifier.kind }).await?;
         }
-        user::set_updated(tx, &user, now).await
+        user::set_updated(tx, &user, now).await.map(Ok)
     }
 }
 
@@ -75,6 +84,8 @@ impl Change for AddIdentifiers {
 pub enum Refused {
     /// The user has no such identifier, but these.
     Unknown(Vec<String>),
+    /// The user has this identifier already, which is the new one or looks like it.
+    HasAlready(String),
     /// Only what can be proven can be verified, and a username cannot.
     Username,
     /// It is the last one: nobody could find the user by anything else.

@@ -96,10 +96,11 @@ pub(super) async fn command(app: &App, command: IdentifierCommand) -> Outcome {
         IdentifierCommand::Add { user, new } => {
             let identifiers = new.parse(app.now())?;
             let user = find(app, &user).await?;
-            edit::add_identifiers(app, &user.id, identifiers).await.map_err(|error| match error {
+            let added = edit::add_identifiers(app, &user.id, identifiers).await.map_err(|error| match error {
                 Error::Conflict => taken(),
                 error => failed(error).into(),
             })?;
+            added.map_err(|why| refused(why, ""))?;
             let shown = read(app, &user).await?;
             let names: Vec<_> = new.words().map(harmless).collect();
             Ok(told(format!("Added {} to {}.", names.join(" and "), shown.row.label()), &shown))
@@ -138,6 +139,10 @@ fn refused(why: Refused, identifier: &str) -> Failure {
         Refused::Unknown(own) => Failure::NotFound(format!(
             "The user does not have {shown}, only: {}",
             own.iter().map(|one| harmless(one)).collect::<Vec<_>>().join(" ")
+        )),
+        Refused::HasAlready(had) => Failure::Conflict(format!(
+            "The user has {} already, and nothing was added. To mark an email address as verified: latchkey user identifier verify",
+            harmless(&had)
         )),
         Refused::Username => {
             Failure::Usage(format!("{shown} is a username. Only what can be proven is verified: an email address."))
