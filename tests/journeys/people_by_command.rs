@@ -230,6 +230,31 @@ async fn a_user_who_is_throttled_or_shut_out_is_told_and_unlocked() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn unlocking_a_user_forgets_the_failures_on_known_devices_and_those_of_nobody_else() {
+    let app = TestApp::with(|_| {}).await;
+    // One device is known by a row of its own, the other one by its session alone.
+    let mut devices = Vec::new();
+    for name in ["alice", "alice", "bob"] {
+        devices.push(app.browser().sign_in(name).await);
+    }
+    let alice = app.person("alice").await.id;
+    let of_session = "SELECT b.secret_hash FROM browser b JOIN session s ON s.browser_id = b.id";
+    app.execute(format!(
+        "DELETE FROM known_device WHERE user_id = '{alice}'
+            AND browser_hash = (SELECT MIN(secret_hash) FROM ({of_session} WHERE s.user_id = '{alice}') own)"
+    ))
+    .await;
+    for (device, name) in devices.iter_mut().zip(["alice", "alice", "bob"]) {
+        let page = device.get("/sign-in?account=another").await;
+        page.form().fill("identifier", name).fill("password", "wrong password here").submit(device).await;
+    }
+    assert_eq!(app.rows("password_failure").await, 6, "of the name and of the user, on each device");
+    assert!(latchkey::login::password::unlock(&app.app, &alice).await.unwrap());
+    assert_eq!(app.rows("password_failure").await, 2, "bob's");
+    assert!(!latchkey::login::password::unlock(&app.app, &alice).await.unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn users_are_searched_and_listed_page_by_page_with_a_count() {
     let app = TestApp::beside_a_process().await;
     for (name, email, full) in [

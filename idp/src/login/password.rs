@@ -234,9 +234,9 @@ pub async fn throttled(app: &App, user: &Id, identifiers: &[Identifier]) -> Resu
 
 /// Forgets the failures of a user and of these identifiers, on known devices, too; returns whether there were any.
 pub async fn forget_failures(tx: &mut Tx<'_>, user: &Id, identifiers: &[Identifier]) -> db::Result<bool> {
-    let mut forgotten = password::clear_all_failures(tx, &of_user(user)).await?;
+    let mut forgotten = password::clear_all_failures(tx, &of_user(user), user).await?;
     for identifier in identifiers {
-        forgotten += password::clear_all_failures(tx, &of_name(&identifier.normalised)).await?;
+        forgotten += password::clear_all_failures(tx, &of_name(&identifier.normalised), user).await?;
     }
     Ok(forgotten > 0)
 }

@@ -123,31 +123,31 @@ pub struct Failures {
     pub failures: i64,
     /// When the next attempt counts.
     pub next_try_at: Timestamp,
-    /// When the last attempt was.
-    pub updated_at: Timestamp,
 }
 
 /// The failures of a bucket that count at this moment: a bucket that was unused for a day starts again.
 pub async fn failures(conn: &mut Conn, bucket: &str, now: Timestamp) -> Result<Option<Failures>> {
-    Ok(sqlx::query_as(
-        "SELECT failures, next_try_at, updated_at FROM password_failure WHERE bucket = $1 AND updated_at >= $2",
-    )
-    .bind(bucket)
-    .bind(now - A_DAY)
-    .fetch_optional(conn)
-    .await?)
+    Ok(sqlx::query_as("SELECT failures, next_try_at FROM password_failure WHERE bucket = $1 AND updated_at >= $2")
+        .bind(bucket)
+        .bind(now - A_DAY)
+        .fetch_optional(conn)
+        .await?)
 }
 
-/// Forgets the failures of a bucket and of those below it, which are of known devices; returns how many there were.
-pub async fn clear_all_failures(conn: &mut Conn, bucket: &str) -> Result<u64> {
-    let escaped = bucket.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    let done = sqlx::query("DELETE FROM password_failure WHERE bucket = $1 OR bucket LIKE $2 ESCAPE '\\'")
-        .bind(bucket)
-        .bind(format!("{escaped}:%"))
-        .execute(conn)
-        .await?;
-    Ok(done.rows_affected())
+/// Forgets the failures of a bucket and of those that a user's known devices have beside it; returns how many there were.
+/// Each bucket is looked up by its whole name: the order of names, and so a range of them, depends on the collation.
+pub async fn clear_all_failures(conn: &mut Conn, bucket: &str, user: &Id) -> Result<u64> {
+    let own = sqlx::query("DELETE FROM password_failure WHERE bucket = $1").bind(bucket).execute(&mut *conn).await?;
+    let of_devices = sqlx::query(OF_DEVICES).bind(bucket).bind(user).execute(conn).await?;
+    Ok(own.rows_affected() + of_devices.rows_affected())
 }
+
+/// Removes the buckets beside `$1` of the browsers that user `$2` has signed in with: those that are known by a row of
+/// their own and, as for a sign-in, those that have a session.
+pub const OF_DEVICES: &str = "DELETE FROM password_failure WHERE bucket IN (
+    SELECT CAST($1 AS TEXT) || ':' || d.browser_hash FROM known_device d WHERE d.user_id = $2
+    UNION SELECT CAST($1 AS TEXT) || ':' || b.secret_hash FROM session s JOIN browser b ON b.id = s.browser_id
+           WHERE s.user_id = $2)";
 
 /// Removes buckets that were unused since a moment.
 pub async fn delete_failures(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
