@@ -272,8 +272,8 @@ impl Change for EndOne {
 }
 
 /// Ends all sessions of a user for an operator, with the grants that depend on them, and, if asked to, those with offline
-/// access, too.
-pub async fn end_all(app: &App, user: &Id, offline_access: bool) -> Result<()> {
+/// access, too; returns the sessions that were live.
+pub async fn end_all(app: &App, user: &Id, offline_access: bool) -> Result<Vec<Id>> {
     app.db.write(EndAll { user: user.clone(), offline_access }).await
 }
 
@@ -285,15 +285,17 @@ struct EndAll {
 }
 
 impl Change for EndAll {
-    type Outcome = ();
+    type Outcome = Vec<Id>;
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Vec<Id>> {
         let (Self { user, offline_access }, now) = (self, tx.now());
         user::hold(tx, &user).await?;
+        let live = session::list_of_user(tx, &user, now).await?;
         session::end_of_user(tx, &user, now).await?;
         if offline_access {
             user::end_all(tx, &user).await?;
         }
-        tx.record(&Event::AllSessionsEnded { user, offline_access }).await
+        tx.record(&Event::AllSessionsEnded { user, offline_access }).await?;
+        Ok(live.into_iter().map(|one| one.id).collect())
     }
 }

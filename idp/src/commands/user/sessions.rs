@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::row::{find, read};
 use crate::app::App;
+use crate::base::id::Id;
 use crate::commands::output::{Failure, Outcome, Output, failed, table};
 use crate::commands::values::device_name;
 use crate::login;
@@ -82,14 +83,13 @@ pub(super) async fn command(app: &App, command: SessionsCommand) -> Outcome {
                 let others = if others.is_empty() { "none".to_owned() } else { others.join(" ") };
                 return Err(Failure::NotFound(format!("No session {handle} found. The user has: {others}")));
             };
-            login::session::end_one(app, &user.id, &found.id).await.map_err(failed)?;
-            let label = read(app, &user).await?.row.label();
-            Ok(Output::new(format!("Ended session {handle} of {label}."), &json!({ "ended": [handle] })))
+            let ended = login::session::end_one(app, &user.id, &found.id).await.map_err(failed)?;
+            Ok(ended_one(&handle, &read(app, &user).await?.row.label(), ended))
         }
         SessionsCommand::End { user, session: None, offline_access, .. } => {
             let user = find(app, &user).await?;
-            let ended: Vec<_> = live(app, &user.id).await?.iter().map(|one| one.id.handle()).collect();
-            login::session::end_all(app, &user.id, offline_access).await.map_err(failed)?;
+            let ended = login::session::end_all(app, &user.id, offline_access).await.map_err(failed)?;
+            let ended: Vec<_> = ended.iter().map(Id::handle).collect();
             let label = read(app, &user).await?.row.label();
             let tail = match offline_access {
                 true => " Applications have no access any more until the user signs in again.",
@@ -102,11 +102,19 @@ pub(super) async fn command(app: &App, command: SessionsCommand) -> Outcome {
     }
 }
 
+/// The answer to `user sessions end` with a session, which may have ended since it was listed.
+fn ended_one(handle: &str, label: &str, ended: bool) -> Output {
+    match ended {
+        true => Output::new(format!("Ended session {handle} of {label}."), &json!({ "ended": [handle] })),
+        false => Output::new(format!("Session {handle} of {label} has ended already."), &json!({ "ended": [] })),
+    }
+}
+
 fn counted(sessions: usize) -> String {
     if sessions == 1 { "1 session".to_owned() } else { format!("{sessions} sessions") }
 }
 
-async fn live(app: &App, user: &crate::base::id::Id) -> Result<Vec<OfUser>, Failure> {
+async fn live(app: &App, user: &Id) -> Result<Vec<OfUser>, Failure> {
     let mut conn = app.db.read().await.map_err(failed)?;
     Ok(session::list_of_user(&mut conn, user, app.now()).await.map_err(failed)?)
 }
@@ -119,4 +127,20 @@ fn list(rows: &[SessionRow], none: &str) -> Output {
     };
     let cells: Vec<_> = rows.iter().map(row).collect();
     Output::new(table(["SESSION", "STARTED", "LAST ACTIVE", "ADDRESS", "DEVICE"], &cells, none), &rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_that_ended_by_itself_is_not_told_to_be_ended_by_the_command() {
+        let done = ended_one("0123abcd", "alice", true);
+        assert_eq!((&*done.text, &done.json), ("Ended session 0123abcd of alice.", &json!({ "ended": ["0123abcd"] })));
+        let late = ended_one("0123abcd", "alice", false);
+        assert_eq!(
+            (&*late.text, &late.json),
+            ("Session 0123abcd of alice has ended already.", &json!({ "ended": [] }))
+        );
+    }
 }

@@ -147,14 +147,14 @@ pub async fn end_others(conn: &mut Conn, user: &Id, but: &Id, now: Timestamp) ->
     Ok(done.rows_affected())
 }
 
-/// Ends all sessions of a user; how many there were.
-pub async fn end_of_user(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<u64> {
-    let done = sqlx::query("UPDATE session SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL")
+/// Ends all sessions of a user.
+pub async fn end_of_user(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE session SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL")
         .bind(user)
         .bind(now)
         .execute(conn)
         .await?;
-    Ok(done.rows_affected())
+    Ok(())
 }
 
 /// A live session by its row.
