@@ -232,7 +232,7 @@ async fn a_user_who_is_throttled_or_shut_out_is_told_and_unlocked() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn unlocking_a_user_forgets_the_failures_on_known_devices_and_those_of_nobody_else() {
     let app = TestApp::with(|_| {}).await;
-    // One device is known by a row of its own, the other one by its session alone.
+    // One device is known by a row of its own alone, the other one by its session alone.
     let mut devices = Vec::new();
     for name in ["alice", "alice", "bob"] {
         devices.push(app.browser().sign_in(name).await);
@@ -242,6 +242,11 @@ async fn unlocking_a_user_forgets_the_failures_on_known_devices_and_those_of_nob
     app.execute(format!(
         "DELETE FROM known_device WHERE user_id = '{alice}'
             AND browser_hash = (SELECT MIN(secret_hash) FROM ({of_session} WHERE s.user_id = '{alice}') own)"
+    ))
+    .await;
+    app.execute(format!(
+        "DELETE FROM session WHERE user_id = '{alice}' AND browser_id IN (
+            SELECT b.id FROM browser b JOIN known_device d ON d.browser_hash = b.secret_hash)"
     ))
     .await;
     for (device, name) in devices.iter_mut().zip(["alice", "alice", "bob"]) {

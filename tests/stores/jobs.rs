@@ -4,6 +4,7 @@ use latchkey::config::DatabaseUrl;
 use latchkey::jose::Algorithm;
 use latchkey::oidc::client::metadata::ClientKind;
 use latchkey::store::installation::sweep::{self, Swept};
+use latchkey::store::people::password::OF_DEVICES;
 
 use crate::harness::{TestApp, left_out, minutes};
 
@@ -88,6 +89,17 @@ async fn a_sweep_looks_at_its_range_and_no_further() {
             "{swept:?}: {plan:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn the_failures_of_a_user_are_found_without_reading_those_of_everybody() {
+    let app = TestApp::new().await;
+    let DatabaseUrl::Sqlite(_) = app.app.config.database_url() else { return left_out("SQLite") };
+    let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {OF_DEVICES}"));
+    let mut conn = app.app.db.read().await.unwrap();
+    let plan: Vec<(i64, i64, i64, String)> =
+        sqlx::query_as(sql).bind("user:x").bind("x").fetch_all(&mut *conn).await.unwrap();
+    assert!(plan.iter().all(|step| !step.3.starts_with("SCAN")), "{plan:?}");
 }
 
 #[tokio::test]

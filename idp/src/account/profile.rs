@@ -23,7 +23,8 @@ impl Claim {
     }
 
     /// The claim of this name.
-    pub fn from_name(name: &str) -> Option<Self> {
+    #[cfg(test)]
+    fn from_name(name: &str) -> Option<Self> {
         Self::all().find(|claim| claim.0 == name)
     }
 

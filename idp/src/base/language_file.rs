@@ -94,6 +94,7 @@ impl Keys {
     }
 
     /// Each key with its placeables.
+    #[cfg(test)]
     pub fn iter(&self) -> impl Iterator<Item = (&str, &BTreeSet<String>)> {
         self.0.iter().map(|(key, placeables)| (key.as_str(), placeables))
     }
