@@ -92,7 +92,7 @@ export class Provider {
   }
 
   user(name) {
-    const args = ["user", "add", "--username", name, "--email", `${name}@example.com`, "--name", `${name} Example`];
+    const args = ["user", "add", "--username", name, "--email", `${name}@example.com`, "--email-verified", "--name", `${name} Example`];
     return this.command([...args, "--password", "-"], PASSWORD);
   }
 
