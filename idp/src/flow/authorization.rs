@@ -49,9 +49,8 @@ impl ProvenRequest {
         let recipient = identify(params, client.as_deref()).map_err(|refusal| {
             let error = refused(refusal, client.as_deref());
             match &client {
-                // What a client says of itself counts as long as it is enabled.
-                Some(client) if !client.disabled => error.on_the_way(Arc::clone(client)),
-                _ => error,
+                Some(client) => error.on_the_way(client),
+                None => error,
             }
         })?;
         let Some(client) = client else {
@@ -132,7 +131,7 @@ async fn on_the_way(app: &App, sealed: &str, error: Error) -> Error {
     let Some(params) = Interaction::request_of(app, sealed) else { return error };
     let Some(client_id) = params.get("client_id") else { return error };
     match clients::find(app, client_id).await {
-        Ok(Some(found)) if !found.client.disabled => error.on_the_way(Arc::clone(&found.client)),
+        Ok(Some(found)) => error.on_the_way(&found.client),
         _ => error,
     }
 }

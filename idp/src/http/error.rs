@@ -145,10 +145,10 @@ impl Error {
         Self::Explained(Box::new(self), difference)
     }
 
-    /// The same error, on the way to or from this client.
+    /// The same error, on the way to or from this client. The page says nothing of a client that is disabled.
     #[must_use]
-    pub fn on_the_way(self, client: Arc<Client>) -> Self {
-        Self::OnTheWay(Box::new(self), client)
+    pub fn on_the_way(self, client: &Arc<Client>) -> Self {
+        if client.disabled { self } else { Self::OnTheWay(Box::new(self), Arc::clone(client)) }
     }
 
     /// The error without the difference.

@@ -19,7 +19,6 @@ pub use moment::Moment;
 pub use problems::FormProblems;
 pub use wording::Wording;
 
-use crate::account::users;
 use crate::app::App;
 use crate::http::error::Error;
 use crate::http::request::form::csrf_token;
@@ -45,17 +44,18 @@ pub fn client(client: &Client) -> ClientView {
     ClientView { name: client.name.clone(), logo }
 }
 
-/// A client's name and home page, if it has one: OIDC Registration §2, `client_uri`.
+/// A client's name and home page, if it has one and is enabled: OIDC Registration §2, `client_uri`.
 pub fn home_of(client: &Client) -> Option<(String, String)> {
-    Some((client.name.clone(), client.metadata.client_uri.clone()?))
+    let uri = client.metadata.client_uri.clone().filter(|_| !client.disabled)?;
+    Some((client.name.clone(), uri))
 }
 
 /// The account of a session as its owner sees it.
 pub async fn account(app: &App, session: &Session) -> Result<AccountView, Error> {
-    let person = users::person(app, &session.user_id).await?.unwrap_or_default();
-    let identifiers = user::identifiers(&mut *app.db.read().await?, &session.user_id).await?;
+    let found = user::find_with_identifiers(&mut *app.db.read().await?, &session.user_id).await?;
+    let (user, identifiers) = found.map_or_else(Default::default, |(user, identifiers)| (Some(user), identifiers));
     let identifier = identifiers.into_iter().next().map_or_else(|| session.sub.clone(), |it| it.as_written);
-    let name = person.profile.get("name").and_then(|name| name.as_str()).map(str::to_owned);
+    let name = user.as_ref().and_then(|user| user.profile.get("name")?.as_str()).map(str::to_owned);
     Ok(AccountView { name, identifier })
 }
 

@@ -134,7 +134,7 @@ pub async fn post(State(app): State<App>, request: Request) -> Result<Response, 
 
 /// Leads back to the client that asked, if it has a home page, after the person has decided to stay signed in.
 fn stay(app: &App, visitor: &Visitor, wish: &Wish) -> Result<Response, Error> {
-    match wish.client.as_deref().filter(|client| !client.disabled).and_then(page::home_of) {
+    match wish.client.as_deref().and_then(page::home_of) {
         Some((_, uri)) => answer::away(app, visitor, &uri),
         None => redirect::to_page(app, Page::Home),
     }
@@ -193,8 +193,8 @@ impl Wish {
 
     fn on_the_way(&self, error: Error) -> Error {
         match &self.client {
-            Some(client) if !client.disabled => error.on_the_way(Arc::clone(client)),
-            _ => error,
+            Some(client) => error.on_the_way(client),
+            None => error,
         }
     }
 
