@@ -2,9 +2,8 @@
 
 use askama::Template;
 use axum::extract::{OriginalUri, Request, State};
-use axum::http::request::Parts;
 use axum::http::uri::PathAndQuery;
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -195,9 +194,8 @@ impl Problem {
 
 /// The path and query to which the switch of the language returns: those of the request, if opening them again repeats
 /// it, else the front page.
-fn address_of(parts: &Parts, app: &App) -> String {
-    let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
-    let address = if parts.method == Method::GET { uri.path_and_query().map(PathAndQuery::as_str) } else { None };
+fn address_of(method: &Method, uri: &Uri, app: &App) -> String {
+    let address = if *method == Method::GET { uri.path_and_query().map(PathAndQuery::as_str) } else { None };
     address.map_or_else(|| format!("{}/", app.config.issuer.path()), str::to_owned)
 }
 
@@ -205,8 +203,8 @@ fn address_of(parts: &Parts, app: &App) -> String {
 pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let visitor = Visitor::of(&parts, &app);
-    let (address, method) = (address_of(&parts, &app), parts.method.clone());
-    let is_here = guard::names_us(&app, &parts);
+    let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
+    let (method, uri, is_here) = (parts.method.clone(), uri.clone(), guard::names_us(&app, &parts));
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let Some(error) = error::take(&mut response) else { return response };
     let mut back = None;
@@ -216,7 +214,7 @@ pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Re
     let is_safe = method == Method::GET || !visitor.is_new;
     let has_switch = is_safe && is_here;
     if has_switch {
-        layout = layout.at(address);
+        layout = layout.at(address_of(&method, &uri, &app));
     }
     if let Error::OnTheWay(_, client) = &*error {
         back = home_of(client);
