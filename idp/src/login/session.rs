@@ -186,27 +186,37 @@ fn seconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// Ends a session and the grants that depend on it, except offline ones.
+/// Ends a session and the grants that depend on it, except offline ones, because its person signs out.
 pub async fn end(app: &App, session: &Session) -> Result<()> {
-    app.db.write(End { session: session.id.clone(), user: session.user_id.clone() }).await
+    let (user, session) = (session.user_id.clone(), session.id.clone());
+    let event = Event::SignedOut { user, session: session.clone() };
+    app.db.write(End { session, event }).await.map(drop)
 }
 
-/// Ends a session.
+/// The same for an operator; returns whether it had not ended before.
+pub async fn end_one(app: &App, user: &Id, session: &Id) -> Result<bool> {
+    let (user, session) = (user.clone(), session.clone());
+    let event = Event::SessionEnded { user, session: session.clone() };
+    app.db.write(End { session, event }).await
+}
+
+/// Ends a session, with this event; returns whether it had not ended before.
 #[derive(Clone)]
 struct End {
     session: Id,
-    user: Id,
+    event: Event,
 }
 
 impl Change for End {
-    type Outcome = ();
+    type Outcome = bool;
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
-        let (Self { session, user }, now) = (self, tx.now());
-        if session::end(tx, &session, now).await? {
-            tx.record(&Event::SignedOut { user, session }).await?;
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
+        let now = tx.now();
+        let ended = session::end(tx, &self.session, now).await?;
+        if ended {
+            tx.record(&self.event).await?;
         }
-        Ok(())
+        Ok(ended)
     }
 }
 
@@ -242,32 +252,6 @@ impl Change for EndOthers {
             tx.record(&Event::SignedOutElsewhere { user, session: but }).await?;
         }
         Ok(())
-    }
-}
-
-/// Ends one session of a user for an operator, with the grants that depend on it; returns whether it had not ended
-/// before.
-pub async fn end_one(app: &App, user: &Id, session: &Id) -> Result<bool> {
-    app.db.write(EndOne { user: user.clone(), session: session.clone() }).await
-}
-
-/// Ends one session of a user.
-#[derive(Clone)]
-struct EndOne {
-    user: Id,
-    session: Id,
-}
-
-impl Change for EndOne {
-    type Outcome = bool;
-
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
-        let (Self { user, session }, now) = (self, tx.now());
-        let ended = session::end(tx, &session, now).await?;
-        if ended {
-            tx.record(&Event::SessionEnded { user, session }).await?;
-        }
-        Ok(ended)
     }
 }
 
