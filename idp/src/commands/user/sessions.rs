@@ -58,7 +58,7 @@ impl From<&OfUser> for SessionRow {
         Self {
             session: one.id.handle(),
             created_at: one.created_at.to_string(),
-            last_active_at: one.refreshed_at.map_or(one.last_active_at, |at| at.max(one.last_active_at)).to_string(),
+            last_active_at: one.active_at().to_string(),
             address: one.address.clone(),
             device: one.user_agent.as_deref().map(device_name),
             user_agent: one.user_agent.clone(),

@@ -142,13 +142,12 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
 }
 
 fn view(app: &App, holder: &AccountHolder, session: OfUser) -> SessionView {
-    let active_at = session.refreshed_at.map_or(session.last_active_at, |at| at.max(session.last_active_at));
     SessionView {
         handle: handle(app, &holder.session, session.id.as_str()),
         device: Device::of(session.user_agent.as_deref()),
         is_this: session.id == holder.session.id,
         began_at: Moment::new(session.created_at, app.now()),
-        active_at: Moment::new(active_at, app.now()),
+        active_at: Moment::new(session.active_at(), app.now()),
         address: session.address,
     }
 }

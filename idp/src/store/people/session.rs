@@ -108,6 +108,13 @@ pub struct OfUser {
     pub refreshed_at: Option<Timestamp>,
 }
 
+impl OfUser {
+    /// When the session was last used, by its person or by an application that refreshed.
+    pub fn active_at(&self) -> Timestamp {
+        self.refreshed_at.map_or(self.last_active_at, |at| at.max(self.last_active_at))
+    }
+}
+
 /// All live sessions of a user, most recently used first.
 pub async fn list_of_user(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<Vec<OfUser>> {
     let sql = sqlx::AssertSqlSafe(format!(
