@@ -1,9 +1,9 @@
 //! Changes clients that commands have added.
 
 use crate::app::App;
-use crate::clients::{Offer, TURN};
+use crate::clients::{Offer, TURN, build};
 use crate::oidc::client::metadata::Client;
-use crate::oidc::client::registration::{Fault, NewClient, ValidClient};
+use crate::oidc::client::registration::{Fault, NewClient};
 use crate::store::clients::client::{self, Registered};
 use crate::store::db::{Change, Result, Tx};
 use crate::store::installation;
@@ -90,23 +90,11 @@ where
             }
             client::delete_secrets(tx, &client_row).await?;
         }
-        client::replace(tx, &changed_to(&found.client, valid), now).await?;
+        let Client { id, client_id, disabled, has_secret, created_at, .. } = (*found.client).clone();
+        let changed = Client { disabled, has_secret, ..build(id, client_id, valid.into_new(), created_at) };
+        client::replace(tx, &changed, now).await?;
         tx.record(&Event::ClientChanged { client_row }).await?;
         Ok(Ok(true))
-    }
-}
-
-fn changed_to(before: &Client, valid: ValidClient) -> Client {
-    let new = valid.into_new();
-    Client {
-        name: new.name.unwrap_or_else(|| before.client_id.clone()),
-        kind: new.kind,
-        metadata: new.metadata,
-        redirect_uris: new.redirect_uris,
-        post_logout_redirect_uris: new.post_logout_redirect_uris,
-        origins: new.origins,
-        first_party: new.first_party,
-        ..before.clone()
     }
 }
 
