@@ -86,38 +86,27 @@ pub fn environment() -> impl Iterator<Item = (String, String)> {
 
 /// Does what needs no database.
 pub fn begin(cli: Cli, env: impl Iterator<Item = (String, String)>, out: &mut dyn Write, err: &mut dyn Write) -> Step {
+    let as_json = cli.json;
+    next(cli, env).unwrap_or_else(|outcome| Step::Done(finish(outcome, as_json, out, err)))
+}
+
+/// What is left to do; the error is the outcome of a command for which nothing is.
+fn next(cli: Cli, env: impl Iterator<Item = (String, String)>) -> Result<Step, Outcome> {
     let path = cli.config.as_deref().filter(|path| !path.as_os_str().is_empty());
+    let load = |env| match Config::load(path, env) {
+        Ok(loaded) => Ok(Box::new(loaded)),
+        Err(problems) => Err(Err(Failure::from(problems))),
+    };
     let work = match cli.command.unwrap_or(Command::Serve) {
         #[cfg(feature = "demo")]
-        Command::Demo(demo) => return Step::Demo(demo),
-        Command::Config(config::ConfigCommand::Check { offline: false }) => {
-            return match Config::load(path, env) {
-                Ok(loaded) => Step::Check(Box::new(loaded)),
-                Err(problems) => Step::Done(finish(Err(problems.into()), cli.json, out, err)),
-            };
-        }
-        Command::Doctor(doctor) => {
-            return match Config::load(path, env) {
-                Ok(loaded) => Step::Doctor(doctor, Box::new(loaded)),
-                Err(problems) => Step::Done(finish(Err(problems.into()), cli.json, out, err)),
-            };
-        }
-        Command::Config(command) => {
-            let outcome = config::answer(command, path, env);
-            return Step::Done(finish(outcome, cli.json, out, err));
-        }
-        Command::Pages(command) => {
-            let outcome = pages::answer(&command, path, env);
-            return Step::Done(finish(outcome, cli.json, out, err));
-        }
-        Command::Completions { shell } => return Step::Done(finish(manual::completions(shell), cli.json, out, err)),
-        Command::Man => return Step::Done(finish(manual::man(), cli.json, out, err)),
-        Command::Health(health) => {
-            return match Config::load(path, env) {
-                Ok(loaded) => Step::Health(health, Box::new(loaded)),
-                Err(problems) => Step::Done(finish(Err(problems.into()), cli.json, out, err)),
-            };
-        }
+        Command::Demo(demo) => return Ok(Step::Demo(demo)),
+        Command::Config(config::ConfigCommand::Check { offline: false }) => return Ok(Step::Check(load(env)?)),
+        Command::Doctor(doctor) => return Ok(Step::Doctor(doctor, load(env)?)),
+        Command::Health(health) => return Ok(Step::Health(health, load(env)?)),
+        Command::Config(command) => return Err(config::answer(command, path, env)),
+        Command::Pages(command) => return Err(pages::answer(&command, path, env)),
+        Command::Completions { shell } => return Err(manual::completions(shell)),
+        Command::Man => return Err(manual::man()),
         Command::Serve => Work::Serve,
         Command::Migrate => Work::Migrate,
         Command::Restore(restore) => Work::Restore(restore),
@@ -131,15 +120,10 @@ pub fn begin(cli: Cli, env: impl Iterator<Item = (String, String)>, out: &mut dy
         Command::LogLevel(command) => Work::Command(AppCommand::LogLevel(command)),
         Command::Maintenance(command) => Work::Command(AppCommand::Maintenance(command)),
     };
-    let checked = match &work {
-        Work::Command(AppCommand::Client(client::ClientCommand::Add(client))) => client.to_new().map(drop),
-        _ => Ok(()),
-    };
-    let loaded = checked.and_then(|()| Ok(Config::load(path, env)?));
-    match loaded {
-        Ok(loaded) => Step::Work(work, Box::new(loaded)),
-        Err(failure) => Step::Done(finish(Err(failure), cli.json, out, err)),
+    if let Work::Command(AppCommand::Client(client::ClientCommand::Add(client))) = &work {
+        client.to_new().map_err(Err)?;
     }
+    Ok(Step::Work(work, load(env)?))
 }
 
 #[cfg(test)]
