@@ -8,15 +8,14 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde_json::{Value, json};
 
-use crate::account::identifier;
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::commands::output::{Failure, Outcome, Output, failed, harmless};
+use crate::commands::user::find;
 use crate::commands::values::{device_name, moment_before};
 use crate::store::clients::client;
 use crate::store::installation::happened::{self, Happened, Wanted};
-use crate::store::people::user;
 
 /// Which events to show.
 #[derive(Args, Clone, Debug)]
@@ -128,22 +127,14 @@ pub(super) async fn command(app: &App, events: &Events, as_json: bool) -> Outcom
 async fn wanted(app: &App, events: &Events) -> Result<Wanted, Failure> {
     let since = events.since.as_deref().map(|text| moment_before(app.now(), text)).transpose();
     let since = since.map_err(|why| Failure::Usage(format!("--since: {why}.")))?;
-    let mut conn = app.db.read().await.map_err(failed)?;
     let user = match &events.user {
         None => None,
-        Some(text) => {
-            let by_name = user::find_by_identifier(&mut conn, &identifier::normalise(text)).await.map_err(failed)?;
-            let found = match by_name {
-                Some(found) => Some(found),
-                None => user::find_by_sub(&mut conn, text).await.map_err(failed)?,
-            };
-            let none = || Failure::NotFound(format!("No user found for {}.", harmless(text)));
-            Some(found.ok_or_else(none)?.id)
-        }
+        Some(text) => Some(find(app, text).await?.id),
     };
     let client = match &events.client {
         None => None,
         Some(client_id) => {
+            let mut conn = app.db.read().await.map_err(failed)?;
             let row = client::find(&mut conn, client_id, app.now()).await.map_err(failed)?;
             let wanted = (row.map(|found| found.client.id.clone()), client_id.clone());
             // A client that was removed is known by its events alone.

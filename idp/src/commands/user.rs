@@ -13,6 +13,7 @@ use serde_json::{Map, json};
 pub use identifier::{IdentifierCommand, NewIdentifiers};
 pub use profile::Profile;
 pub use row::UserRow;
+pub(super) use row::find;
 pub use sessions::SessionsCommand;
 
 use crate::account::delete::{self, Outcome as Change};
@@ -51,7 +52,7 @@ pub enum UserCommand {
     Unlock(Who),
     /// Disable a user and end all sessions
     Disable {
-        /// Whom
+        /// The user
         #[command(flatten)]
         who: Who,
         /// Disable even the last administrator who can sign in
@@ -62,7 +63,7 @@ pub enum UserCommand {
     Enable(Who),
     /// Delete a user and everything that belongs to them
     Delete {
-        /// Whom
+        /// The user
         #[command(flatten)]
         who: Who,
         /// Delete; without it, only tell what would be deleted
@@ -100,7 +101,7 @@ pub struct AddUser {
 /// What is to change of a person.
 #[derive(Args, Clone, Debug)]
 pub struct EditUser {
-    /// Whom
+    /// The user
     #[command(flatten)]
     pub who: Who,
     /// Their profile
@@ -204,13 +205,13 @@ pub(super) async fn command(app: &App, command: UserCommand) -> Outcome {
         UserCommand::Edit(edit) => change(app, &edit).await,
         UserCommand::List(which) => list(app, &which).await,
         UserCommand::Show(who) => {
-            let user = row::find(app, &who.user).await?;
+            let user = find(app, &who.user).await?;
             Ok(row::show(&row::read(app, &user).await?))
         }
         UserCommand::Identifier(command) => identifier::command(app, command).await,
         UserCommand::Sessions(command) => sessions::command(app, command).await,
         UserCommand::Unlock(who) => {
-            let user = row::find(app, &who.user).await?;
+            let user = find(app, &who.user).await?;
             let unlocked = login::password::unlock(app, &user.id).await.map_err(failed)?;
             let shown = row::read(app, &user).await?;
             let text = match unlocked {
@@ -221,7 +222,7 @@ pub(super) async fn command(app: &App, command: UserCommand) -> Outcome {
         }
         UserCommand::Disable { who, last_administrator } => disable(app, &who, last_administrator).await,
         UserCommand::Enable(who) => {
-            let user = row::find(app, &who.user).await?;
+            let user = find(app, &who.user).await?;
             let enabled = users::enable(app, &user.id).await.map_err(failed)?;
             let row = row::read(app, &user).await?.row;
             let text = if enabled {
@@ -234,7 +235,7 @@ pub(super) async fn command(app: &App, command: UserCommand) -> Outcome {
         UserCommand::Delete { who, yes, last_administrator } => delete(app, &who, yes, last_administrator).await,
         UserCommand::SetPassword { who, password } => {
             let password = password.read(stdin().lock())?;
-            let user = row::find(app, &who.user).await?;
+            let user = find(app, &who.user).await?;
             let link = match password {
                 Some(password) => {
                     check_password(app, &password, &[&who.user]).await?;
@@ -279,7 +280,7 @@ async fn change(app: &App, wanted: &EditUser) -> Outcome {
                    and usernames are changed by latchkey user identifier";
         return Err(Failure::Usage(why.to_owned()));
     }
-    let user = row::find(app, &wanted.who.user).await?;
+    let user = find(app, &wanted.who.user).await?;
     let changed = edit::set_profile(app, &user.id, claims).await.map_err(failed)?;
     let shown = row::read(app, &user).await?;
     let mut output = row::show(&shown);
@@ -377,7 +378,7 @@ fn last_administrator(label: &str) -> Failure {
 }
 
 async fn disable(app: &App, who: &Who, even_last: bool) -> Outcome {
-    let user = row::find(app, &who.user).await?;
+    let user = find(app, &who.user).await?;
     let outcome = delete::disable(app, &user.id, even_last).await.map_err(failed)?;
     let row = row::read(app, &user).await?.row;
     let text = match outcome {
@@ -389,7 +390,7 @@ async fn disable(app: &App, who: &Who, even_last: bool) -> Outcome {
 }
 
 async fn delete(app: &App, who: &Who, yes: bool, even_last: bool) -> Outcome {
-    let user = row::find(app, &who.user).await?;
+    let user = find(app, &who.user).await?;
     let shown = row::read(app, &user).await?;
     let label = shown.row.label();
     if !yes {

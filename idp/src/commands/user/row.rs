@@ -186,7 +186,7 @@ pub(super) fn not_found(user: &str) -> Failure {
 }
 
 /// Finds a person by email address, username or subject.
-pub(super) async fn find(app: &App, text: &str) -> Result<User, Failure> {
+pub(in crate::commands) async fn find(app: &App, text: &str) -> Result<User, Failure> {
     let mut conn = app.db.read().await.map_err(failed)?;
     let found = match user::find_by_identifier(&mut conn, &identifier::normalise(text)).await.map_err(failed)? {
         Some(found) => Some(found),
