@@ -1,6 +1,6 @@
 //! How a request arrives that goes the way of everybody's: through the issuer's URL, and the proxies in front.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::{Context, anyhow};
@@ -17,30 +17,17 @@ use crate::commands::ask::{Answer, Question, Way, send};
 use crate::commands::doctor::files;
 use crate::commands::finding::Finding;
 use crate::config::{Config, ForwardedHeader};
+use crate::endpoints::seen::Seen;
 use crate::keys::probe;
 use crate::server::accept::tls::ends_in_der;
 
 /// An address that nobody has (RFC 5737): a client that invents it must not be believed.
-const INVENTED: &str = "192.0.2.77";
+const INVENTED: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 77));
 
 /// Reads a URL from the command line.
 pub(super) fn url(text: &str) -> Result<Url, &'static str> {
     let url = Url::parse(text).ok().filter(|url| ["http", "https"].contains(&url.scheme()) && url.has_host());
     url.ok_or("a URL that begins with http:// or https://")
-}
-
-/// What the server saw: the answer of `endpoints::seen`.
-#[derive(Clone, Debug, Deserialize)]
-struct Seen {
-    address: String,
-    readable: bool,
-    peer: Option<SocketAddr>,
-    trusted: bool,
-    header: String,
-    lines: Vec<String>,
-    other_lines: usize,
-    host: Option<String>,
-    scheme: String,
 }
 
 /// Asks the running server what it sees, and judges that.
@@ -222,8 +209,8 @@ fn of_address(seen: &Seen, from: SocketAddr, header: ForwardedHeader) -> Vec<Fin
 
 /// Claims an address that nobody has, as a client could, and sees whether the server believes it.
 async fn of_invention(to: &Target<'_>) -> Option<Finding> {
-    let forwarded = format!("for={INVENTED}");
-    let headers = [("x-forwarded-for", INVENTED), ("forwarded", forwarded.as_str())];
+    let (address, forwarded) = (INVENTED.to_string(), format!("for={INVENTED}"));
+    let headers = [("x-forwarded-for", address.as_str()), ("forwarded", forwarded.as_str())];
     let answer = to.ask(&headers).await.ok()?;
     let seen = Seen::deserialize(&answer.body).ok()?;
     let believed = Finding::problem("proxy", format!("a client that sends {} itself is believed", seen.header))
@@ -245,7 +232,8 @@ mod tests {
 
     fn sees(lines: &[&str], trusted: bool) -> Seen {
         Seen {
-            address: "198.51.100.7".to_owned(),
+            latchkey: String::new(),
+            address: [198, 51, 100, 7].into(),
             readable: true,
             peer: Some(SocketAddr::from(([10, 0, 0, 2], 40_000))),
             trusted,

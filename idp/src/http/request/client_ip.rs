@@ -15,16 +15,18 @@ pub struct Source {
     pub address: IpAddr,
     /// The key of rate limits: the network of the address, or a separate bucket if the proxy's header is unreadable.
     pub bucket: String,
+    /// Whether the proxy's header could be read, if there was one.
+    pub is_readable: bool,
 }
 
 impl Source {
     fn of(address: IpAddr) -> Self {
-        Self { address, bucket: network(address) }
+        Self { address, bucket: network(address), is_readable: true }
     }
 
     /// All requests whose header is unreadable share one set of limits, separate from all others.
     fn unreadable(peer: IpAddr) -> Self {
-        Self { address: peer, bucket: format!("unreadable:{}", network(peer)) }
+        Self { address: peer, bucket: format!("unreadable:{}", network(peer)), is_readable: false }
     }
 }
 
