@@ -1,12 +1,12 @@
 //! An operator looks up what has happened, and how much of it.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Output, Stdio};
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::harness::{PASSWORD, TestApp, latchkey, run};
+use crate::harness::{Answer, PASSWORD, TestApp, answer, latchkey, run};
 
 /// A command that follows events; it ends with the test.
 struct Following(Child);
@@ -20,17 +20,12 @@ impl Drop for Following {
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0";
 
-fn command(app: &TestApp, args: &[&str]) -> Output {
-    run(latchkey(&app.app.config).args(args))
-}
-
-fn text(output: &Output) -> String {
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout.clone()).unwrap()
+fn command(app: &TestApp, args: &[&str]) -> Answer {
+    answer(&app.app.config, args)
 }
 
 fn json(app: &TestApp, args: &[&str]) -> Value {
-    serde_json::from_str(&text(&command(app, &[args, &["--json"]].concat()))).unwrap()
+    command(app, &[args, &["--json"]].concat()).json()
 }
 
 /// A person who has signed in to an application, and was mistaken once.
@@ -60,7 +55,7 @@ async fn an_event_tells_who_from_where_with_what_and_for_which_client() {
     assert_eq!(event["user_agent"], FIREFOX);
     assert!(event["request_id"].as_str().is_some_and(|id| id.len() > 8), "{event:#}");
     assert_eq!(event["data"]["amr"][0], "pwd");
-    let told = text(&command(&app, &["events", "--user", "alice@example.com"]));
+    let told = command(&app, &["events", "--user", "alice@example.com"]).done();
     let lines: Vec<&str> = told.lines().collect();
     let signed_in =
         lines.iter().find(|line| line.contains("alice signed in (pwd)")).unwrap_or_else(|| panic!("{told}"));
@@ -74,7 +69,7 @@ async fn an_event_tells_who_from_where_with_what_and_for_which_client() {
     assert!(kind("sign-in failed (1 in a row)") < kind("signed in (pwd)"));
     assert!(kind("signed in (pwd)") < kind(&format!("allowed {client}")));
     // What a command does has no address.
-    text(&command(&app, &["user", "disable", "alice"]));
+    command(&app, &["user", "disable", "alice"]).done();
     let disabled = &json(&app, &["events", "--kind", "user_disabled"])[0];
     assert!(disabled["address"].is_null() && disabled["request_id"].is_null(), "{disabled:#}");
 }
@@ -97,9 +92,9 @@ async fn events_are_chosen_by_client_kind_time_and_number() {
     assert_eq!(kinds(&["--kind", "signed_in", "--since", "1h"]), ["signed_in"]);
     assert_eq!(kinds(&["--kind", "signed_in", "--since", "2026-01-01T00:00:00Z"]), ["signed_in"]);
     assert_eq!(kinds(&["--kind", "signed_in", "--since", "2999-01-01T00:00:00+01:00"]), [""; 0]);
-    assert_eq!(text(&command(&app, &["events", "--since", "2999-01-01T00:00:00Z"])), "No events.\n");
+    assert_eq!(command(&app, &["events", "--since", "2999-01-01T00:00:00Z"]).done(), "No events.\n");
     // A client that was removed is still known by what it did.
-    text(&command(&app, &["client", "remove", &client]));
+    command(&app, &["client", "remove", &client]).done();
     assert!(kinds(&["--client", &client]).contains(&"signed_in".to_owned()));
     for (args, code, words) in [
         (&["--user", "nobody"][..], 3, "No user found for nobody."),
@@ -108,7 +103,7 @@ async fn events_are_chosen_by_client_kind_time_and_number() {
         (&["--kind", "sign_in"], 2, "signed_in"),
         (&["--limit", "0"], 2, "--limit"),
     ] {
-        let refused = command(&app, &[&["events"], args].concat());
+        let refused = run(latchkey(&app.app.config).args([&["events"], args].concat()));
         let told = String::from_utf8_lossy(&refused.stderr);
         assert_eq!(refused.status.code(), Some(code), "{args:?}: {told}");
         assert!(told.contains(words) && refused.stdout.is_empty(), "{args:?}: {told}");
@@ -171,7 +166,7 @@ async fn what_there_is_and_how_much_it_is_used_is_counted() {
     let days = stats["sign_ins_a_day"].as_array().unwrap();
     assert_eq!(days.len(), 30);
     assert_eq!(days.iter().map(|day| day["sign_ins"].as_i64().unwrap()).sum::<i64>(), 2);
-    let told = text(&command(&app, &["stats"]));
+    let told = command(&app, &["stats"]).done();
     for words in ["people               3\n", "sign-ins in 7 days   1 (0.1 a day)", "DAY (UTC)"] {
         assert!(told.contains(words), "{words} in {told}");
     }

@@ -1,29 +1,15 @@
 //! An operator closes the pages for a while, or wants to know more from the log.
 
-use std::process::Output;
-
 use serde_json::Value;
 
-use crate::harness::{PASSWORD, Process, TestApp, latchkey, minutes, run};
+use crate::harness::{Answer, PASSWORD, Process, TestApp, answer, minutes};
 
-fn command(app: &TestApp, args: &[&str]) -> Output {
-    run(latchkey(&app.app.config).args(args))
-}
-
-fn text(output: &Output) -> String {
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout.clone()).unwrap()
+fn command(app: &TestApp, args: &[&str]) -> Answer {
+    answer(&app.app.config, args)
 }
 
 fn json(app: &TestApp, args: &[&str]) -> Value {
-    serde_json::from_str(&text(&command(app, &[args, &["--json"]].concat()))).unwrap()
-}
-
-fn refused(app: &TestApp, args: &[&str], words: &str) {
-    let output = command(app, args);
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{args:?}: {told}");
-    assert!(told.contains(words), "{args:?}: {told}");
+    command(app, &[args, &["--json"]].concat()).json()
 }
 
 /// Reads what was ordered, as each server does every second.
@@ -37,12 +23,12 @@ async fn people_are_told_of_a_maintenance_and_machines_go_on() {
     let rp = app.relying_party().await;
     let tokens = rp.tokens_of("alice").await;
     let mut browser = app.browser().sign_in("bob").await;
-    assert_eq!(text(&command(&app, &["maintenance", "status"])), "Maintenance is off.\n");
+    assert_eq!(command(&app, &["maintenance", "status"]).done(), "Maintenance is off.\n");
     let mut waiting = app.browser();
     let form = waiting.get("/sign-in").await.form().fill("identifier", "alice").fill("password", PASSWORD);
     let sessions = app.rows("session").await;
     let message = "Moving to a new home. <b>Back soon</b> & better";
-    let on = text(&command(&app, &["maintenance", "on", "--message", message, "--for", "30m"]));
+    let on = command(&app, &["maintenance", "on", "--message", message, "--for", "30m"]).done();
     assert!(on.contains("Within 2 seconds") && on.contains("ends by itself at"), "{on}");
     look(&app).await;
     for path in ["/", "/sign-in", "/sign-up", "/account", "/account/sessions", &rp.request().path()] {
@@ -78,11 +64,11 @@ async fn people_are_told_of_a_maintenance_and_machines_go_on() {
     }
     let status = json(&app, &["maintenance", "status"]);
     assert_eq!((status["maintenance"].as_bool(), status["message"].as_str()), (Some(true), Some(message)));
-    let off = text(&command(&app, &["maintenance", "off"]));
+    let off = command(&app, &["maintenance", "off"]).done();
     assert!(off.contains("Maintenance is off"), "{off}");
     look(&app).await;
     browser.get("/sign-in").await.reply.expect(200);
-    assert_eq!(text(&command(&app, &["maintenance", "off"])), "Maintenance is off, as before.\n");
+    assert_eq!(command(&app, &["maintenance", "off"]).done(), "Maintenance is off, as before.\n");
     let events = app.events().await;
     let of_maintenance: Vec<_> = events.iter().filter(|kind| kind.starts_with("maintenance")).collect();
     assert_eq!(of_maintenance, ["maintenance_began", "maintenance_ended"]);
@@ -114,13 +100,14 @@ async fn a_maintenance_ends_by_itself_at_its_time() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_maintenance_is_ordered_as_it_can_be() {
     let app = TestApp::beside_a_process().await;
-    refused(&app, &["maintenance", "on", "--until", "2001-01-01T00:00:00Z"], "in the future");
-    refused(&app, &["maintenance", "on", "--until", "tomorrow"], "2026-01-31T12:00:00Z");
-    refused(&app, &["maintenance", "on", "--for", "30"], "unit");
-    refused(&app, &["maintenance", "on", "--for", "1h", "--until", "2999-01-01T00:00:00Z"], "cannot be used with");
-    refused(&app, &["maintenance", "on", "--message", "two\nlines"], "on one line");
-    refused(&app, &["maintenance", "on", "--message", " "], "1 to 500 characters");
-    refused(&app, &["maintenance"], "Usage");
+    command(&app, &["maintenance", "on", "--until", "2001-01-01T00:00:00Z"]).refused(2, "in the future");
+    command(&app, &["maintenance", "on", "--until", "tomorrow"]).refused(2, "2026-01-31T12:00:00Z");
+    command(&app, &["maintenance", "on", "--for", "30"]).refused(2, "unit");
+    command(&app, &["maintenance", "on", "--for", "1h", "--until", "2999-01-01T00:00:00Z"])
+        .refused(2, "cannot be used with");
+    command(&app, &["maintenance", "on", "--message", "two\nlines"]).refused(2, "on one line");
+    command(&app, &["maintenance", "on", "--message", " "]).refused(2, "1 to 500 characters");
+    command(&app, &["maintenance"]).refused(2, "Usage");
     assert_eq!(json(&app, &["maintenance", "status"])["maintenance"], false);
     let on = json(&app, &["maintenance", "on", "--until", "2999-01-01T03:00:00+03:00"]);
     assert_eq!(on["until"], "2999-01-01T00:00:00Z");
@@ -134,7 +121,7 @@ async fn every_replica_shows_a_maintenance() {
     let Some(app) = TestApp::replicas().await else { return };
     let mut browser = app.browser();
     browser.get("/sign-in").await.reply.expect(200);
-    text(&command(&app, &["maintenance", "on"]));
+    command(&app, &["maintenance", "on"]).done();
     let began = std::time::Instant::now();
     let mut in_a_row = 0;
     // Each request goes to the other one.
@@ -149,7 +136,7 @@ async fn every_replica_shows_a_maintenance() {
 async fn the_level_of_the_log_is_changed_for_a_while_in_a_running_server() {
     let app = TestApp::beside_a_process().await;
     let server = Process::start(&app.app.config, &[]).await;
-    let shown = text(&command(&app, &["log-level"]));
+    let shown = command(&app, &["log-level"]).done();
     assert_eq!(shown, "The log level is info, as configured (log.level).\n");
     let set = json(&app, &["log-level", "debug"]);
     assert_eq!((set["level"].as_str(), set["configured"].as_str()), (Some("debug"), Some("info")));
@@ -157,12 +144,12 @@ async fn the_level_of_the_log_is_changed_for_a_while_in_a_running_server() {
     server.get("/health/live").await.unwrap();
     // A line that is written at this level alone.
     server.logs("/health/live", 1).await;
-    let shown = text(&command(&app, &["log-level"]));
+    let shown = command(&app, &["log-level"]).done();
     assert!(shown.starts_with("The log level is debug until 20") && shown.contains("then info again"), "{shown}");
-    text(&command(&app, &["log-level", "default"]));
+    command(&app, &["log-level", "default"]).done();
     server.logs("log.level is info from now on", 1).await;
     // And by itself.
-    text(&command(&app, &["log-level", "trace"]));
+    command(&app, &["log-level", "trace"]).done();
     server.logs("log.level is trace from now on", 1).await;
     app.execute(
         "UPDATE installation SET value = '{\"level\":\"trace\",\"until\":1}' WHERE name = 'order.log_level'".to_owned(),
@@ -175,10 +162,10 @@ async fn the_level_of_the_log_is_changed_for_a_while_in_a_running_server() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_level_of_the_log_is_ordered_as_it_can_be() {
     let app = TestApp::beside_a_process().await;
-    refused(&app, &["log-level", "loud"], "debug");
-    refused(&app, &["log-level", "debug", "--for", "8d"], "up to 7d");
-    refused(&app, &["log-level", "debug", "--for", "0s"], "up to 7d");
-    refused(&app, &["log-level", "default", "--for", "1h"], "--for needs a level");
-    refused(&app, &["log-level", "--for", "1h"], "LEVEL");
+    command(&app, &["log-level", "loud"]).refused(2, "debug");
+    command(&app, &["log-level", "debug", "--for", "8d"]).refused(2, "up to 7d");
+    command(&app, &["log-level", "debug", "--for", "0s"]).refused(2, "up to 7d");
+    command(&app, &["log-level", "default", "--for", "1h"]).refused(2, "--for needs a level");
+    command(&app, &["log-level", "--for", "1h"]).refused(2, "LEVEL");
     assert_eq!(json(&app, &["log-level"])["until"], Value::Null);
 }
