@@ -16,15 +16,20 @@ pub struct Logo {
     pub bytes: Bytes,
 }
 
-/// The largest logo, in bytes.
-const LARGEST_LOGO: usize = 256 * 1024;
+/// The largest logo of a file that the configuration names, in KiB.
+const LARGEST: usize = 256;
 
 impl Logo {
     /// Reads a picture, and detects its type by its content.
     pub fn read(path: &Path) -> anyhow::Result<Self> {
+        Self::read_within(path, LARGEST)
+    }
+
+    /// The same for a picture of at most so many KiB.
+    pub fn read_within(path: &Path, largest: usize) -> anyhow::Result<Self> {
         let bytes = std::fs::read(path).with_context(|| format!("the logo {} cannot be read", path.display()))?;
-        if bytes.len() > LARGEST_LOGO {
-            bail!("the logo {} is larger than 256 KiB", path.display());
+        if bytes.len() > largest * 1024 {
+            bail!("the logo {} is larger than {largest} KiB", path.display());
         }
         let content_type = match &bytes[..] {
             [0x89, b'P', b'N', b'G', ..] => "image/png",

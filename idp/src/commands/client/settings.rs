@@ -13,8 +13,8 @@ use crate::oidc::client::metadata::{ClientKind, TokenEndpointAuthMethod};
 use crate::oidc::client::registration::{Fault, Member, NewClient};
 use crate::oidc::scope::ScopeSet;
 
-/// The largest logo of a client, in bytes: it is embedded in every page.
-const LARGEST_LOGO: usize = 32 * 1024;
+/// The largest logo of a client, in KiB: it is embedded in every page.
+const LARGEST_LOGO: usize = 32;
 
 /// The members that have one value.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
@@ -66,10 +66,8 @@ impl Settings {
     /// Reads the logo, as the URL that holds it.
     pub fn read_logo(&self) -> Result<Option<String>, Failure> {
         let Some(file) = &self.logo else { return Ok(None) };
-        let logo = Logo::read(file).map_err(|error| Failure::Usage(format!("--logo: {error:#}")))?;
-        if logo.bytes.len() > LARGEST_LOGO {
-            return Err(Failure::Usage("--logo: the picture is larger than 32 KiB".to_owned()));
-        }
+        let logo = Logo::read_within(file, LARGEST_LOGO);
+        let logo = logo.map_err(|error| Failure::Usage(format!("--logo: {error:#}")))?;
         Ok(Some(logo.data_url()))
     }
 
