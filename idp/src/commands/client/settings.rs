@@ -315,6 +315,38 @@ mod tests {
         );
     }
 
+    /// The options of lists, as a command line has them.
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        lists: ListChanges,
+    }
+
+    #[test]
+    fn each_option_adds_to_a_list_of_its_own_and_its_twin_removes_from_it() {
+        use clap::{CommandFactory, Parser};
+
+        let plain = NewClient { redirect_uris: spa().redirect_uris, ..NewClient::of_kind(ClientKind::Web) };
+        let edited = |option: &str, value: &str, before: &NewClient| {
+            let mut after = before.clone();
+            let line = Line::try_parse_from(["x", &format!("--{option}"), value]).unwrap_or_else(|why| panic!("{why}"));
+            line.lists.make(&mut after).unwrap_or_else(|faults| panic!("{option}: {faults:?}"));
+            after
+        };
+        let line = Line::command();
+        let options: Vec<_> = line.get_arguments().filter_map(|argument| argument.get_long()).collect();
+        let mut results = Vec::new();
+        for added in options.iter().filter_map(|option| option.strip_prefix("add-")) {
+            let value = if added == "scope" { "orders" } else { "https://x.example" };
+            let after = edited(&format!("add-{added}"), value, &plain);
+            assert_ne!(after, plain, "{added}");
+            assert_eq!(edited(&format!("remove-{added}"), value, &after), plain, "{added}");
+            assert!(!results.contains(&after), "{added} and another option change the same list");
+            results.push(after);
+        }
+        assert_eq!(results.len() * 2, options.len(), "{options:?}");
+    }
+
     #[test]
     fn scopes_are_added_and_removed_word_by_word() {
         let mut new = spa();
