@@ -277,3 +277,21 @@ async fn config_check_tries_what_the_configuration_names() {
     );
     assert!(told.contains("# 1 problem found"), "{told}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_keeps_a_server_from_starting_is_a_problem() {
+    let app = TestApp::beside_a_process().await;
+    let both = ("LATCHKEY__TOKENS__SIGNING_ALGORITHMS", "RS256, ES256");
+    let mut add = latchkey(&app.app.config);
+    add.env(both.0, both.1).args(["client", "add", "--kind", "service", "--client-id", "robot"]);
+    let added = run(add.args(["--access-token-signed-response-alg", "ES256"]));
+    assert!(added.status.success(), "{added:?}");
+    for (algorithms, is_wrong) in [("RS256", true), (both.1, false)] {
+        let mut command = latchkey(&app.app.config);
+        command.env(both.0, algorithms).args(["doctor", "--timeout", "2s"]);
+        // No server runs, which is a problem in either case.
+        let problems = findings(&json(command, 1).await, "problem");
+        let words = "lacks ES256, which access tokens of the client robot want";
+        assert_eq!(has(&problems, words), is_wrong, "{algorithms}: {problems:#?}");
+    }
+}

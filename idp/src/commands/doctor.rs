@@ -37,6 +37,9 @@ pub(super) async fn examine(doctor: &Doctor, loaded: &Loaded) -> Outcome {
     found.extend(files::space(config));
     let (app, of_database) = stores::database(config, doctor.timeout).await;
     found.extend(of_database);
+    if let Some(app) = &app {
+        found.extend(stores::signable(app).await);
+    }
     let (mut redis, of_redis) = stores::redis(config, doctor.timeout).await;
     found.extend(of_redis);
     found.extend(clock::agrees(config, app.as_ref(), redis.as_mut()).await);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::app::App;
+use crate::clients::declare;
 use crate::commands::finding::{Finding, Level};
 use crate::commands::output::Failure;
 use crate::config::{Config, DatabaseUrl};
@@ -148,6 +149,18 @@ fn postgres(condition: &Condition, connections: i64, servers: i64) -> Vec<Findin
         );
     }
     found
+}
+
+/// Whether the clients and resources in the database get their signatures with this configuration.
+pub(super) async fn signable(app: &App) -> Vec<Finding> {
+    // What reached the database has reported one that cannot be read.
+    let unsignable = declare::unsignable(app).await.unwrap_or_default();
+    let finding = |what| {
+        Finding::problem("database", what)
+            .so("A server does not start with this configuration.")
+            .fix("Change tokens.signing_algorithms, or the client or resource: latchkey client edit, latchkey resource edit.")
+    };
+    unsignable.into_iter().map(finding).collect()
 }
 
 /// Connects to Redis, if there is one, and examines it.
