@@ -340,3 +340,37 @@ async fn a_start_is_patient_and_a_request_is_not() {
     assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
     holder.execute("ROLLBACK").await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_migration_that_waits_for_its_table_keeps_nobody_else_from_it() {
+    let Some(app) = on_postgres().await else { return };
+    let db = &app.app.db;
+    app.sql("ALTER TABLE client_secret DROP COLUMN ending").await;
+    app.sql("DELETE FROM _sqlx_migrations WHERE version = 15").await;
+    // As a copy of the database reads it, for a long time.
+    let mut reader = db.read().await.unwrap();
+    reader.execute("BEGIN").await.unwrap();
+    reader.execute("LOCK TABLE client_secret IN ACCESS SHARE MODE").await.unwrap();
+    let waiting = "SELECT COUNT(*) FROM pg_locks WHERE NOT granted AND relation = 'client_secret'::regclass";
+    let mut other = db.read().await.unwrap();
+    let others = async {
+        loop {
+            let (count,): (i64,) = sqlx::query_as(waiting).fetch_one(&mut *other).await.unwrap();
+            if count > 0 {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        // Whoever comes after it waits behind it, but not until the reader has ended.
+        other.execute("SET statement_timeout = '20s'").await.unwrap();
+        other.execute("SELECT id FROM client_secret").await.unwrap();
+    };
+    let mut migrating = std::pin::pin!(db.migrate());
+    tokio::select! {
+        done = &mut migrating => panic!("the migration needs the table, which is taken: {done:?}"),
+        () = others => {}
+    }
+    reader.execute("COMMIT").await.unwrap();
+    migrating.await.unwrap();
+    other.execute("SELECT ending FROM client_secret").await.unwrap();
+}
