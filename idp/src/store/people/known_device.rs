@@ -32,6 +32,19 @@ pub async fn note(conn: &mut Conn, browser: &TokenHash, user: &Id, now: Timestam
     Ok(())
 }
 
+/// Whether a user has signed in with a browser since a moment.
+pub async fn is_known(conn: &mut Conn, browser: &TokenHash, user: &Id, since: Timestamp) -> Result<bool> {
+    let row: Option<(Id,)> = sqlx::query_as(
+        "SELECT user_id FROM known_device WHERE browser_hash = $1 AND user_id = $2 AND last_seen_at > $3",
+    )
+    .bind(browser)
+    .bind(user)
+    .bind(since)
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.is_some())
+}
+
 /// Removes browsers without a sign-in since a moment.
 pub async fn delete_unseen(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
     let done = sqlx::query(

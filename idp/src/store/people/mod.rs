@@ -1,8 +1,12 @@
 //! Users: their identifiers, credentials and sessions.
 
+pub mod code_try;
 pub mod failed_sign_in;
 pub mod known_device;
 pub mod one_time_link;
 pub mod password;
+pub mod recovery_code;
 pub mod session;
+pub mod totp;
+pub mod trusted_browser;
 pub mod user;

@@ -13,6 +13,13 @@ pub async fn exists(conn: &mut Conn, user: &Id) -> Result<bool> {
     Ok(row.is_some())
 }
 
+/// When a user's password was last changed; `None` if there is none.
+pub async fn changed_at(conn: &mut Conn, user: &Id) -> Result<Option<Timestamp>> {
+    let row: Option<(Timestamp,)> =
+        sqlx::query_as("SELECT changed_at FROM password WHERE user_id = $1").bind(user).fetch_optional(conn).await?;
+    Ok(row.map(|row| row.0))
+}
+
 /// Sets a user's password.
 pub async fn set(conn: &mut Conn, user: &Id, phc: &str, now: Timestamp) -> Result<()> {
     sqlx::query(
