@@ -17,10 +17,7 @@ impl Acr {
 
     /// The class that these methods reach together.
     pub fn of(methods: &[Method]) -> Self {
-        Self::of_factors(methods.iter().map(|method| method.factor()))
-    }
-
-    fn of_factors<F: PartialEq>(mut factors: impl Iterator<Item = F>) -> Self {
+        let mut factors = methods.iter().map(|method| method.factor());
         let first = factors.next();
         if factors.any(|factor| Some(factor) != first) { Self::TwoFactors } else { Self::OneFactor }
     }
@@ -55,28 +52,56 @@ impl Acr {
 pub enum Method {
     /// A password.
     Password,
+    /// A code of an authenticator app: RFC 6238.
+    Totp,
+    /// A recovery code, which works once.
+    RecoveryCode,
 }
 
 /// The kind of a method. Two methods of one kind are one factor: a thief of one may have stolen the other as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Factor {
     Knowledge,
+    Possession,
 }
 
-impl Method {
-    const ALL: [Self; 1] = [Self::Password];
+/// The name in `amr` for several factors: RFC 8176 §2.
+const SEVERAL_FACTORS: &str = "mfa";
 
-    /// The method's name in `amr`: RFC 8176 §2.
+impl Method {
+    const ALL: [Self; 3] = [Self::Password, Self::Totp, Self::RecoveryCode];
+
+    /// The method's name in `amr`: RFC 8176 §2. A recovery code is a password that works once, as the codes of an app are.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Password => "pwd",
+            Self::Totp | Self::RecoveryCode => "otp",
         }
     }
 
     const fn factor(self) -> Factor {
         match self {
             Self::Password => Factor::Knowledge,
+            Self::Totp | Self::RecoveryCode => Factor::Possession,
         }
+    }
+
+    /// The claim `amr` for what a person has done: each name once, and `mfa` if they are different factors.
+    pub fn names(methods: &[Self]) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        let several = (Acr::of(methods) >= Acr::TwoFactors).then_some(SEVERAL_FACTORS);
+        for name in methods.iter().map(|method| method.as_str()).chain(several) {
+            if !names.iter().any(|there| there == name) {
+                names.push(name.to_owned());
+            }
+        }
+        names
+    }
+
+    /// Methods by which a claim `amr` of ours can have come about.
+    pub fn of_names(names: &[String]) -> Vec<Self> {
+        let named = |name: &String| Self::ALL.into_iter().find(|method| method.as_str() == name);
+        names.iter().filter_map(named).collect()
     }
 }
 
@@ -88,13 +113,28 @@ mod tests {
     fn one_factor_twice_is_still_one() {
         assert_eq!(Acr::of(&[Method::Password]), Acr::OneFactor);
         assert_eq!(Acr::of(&[Method::Password, Method::Password]), Acr::OneFactor);
-        assert_eq!(Acr::of_factors([1, 1, 2].into_iter()), Acr::TwoFactors);
+        assert_eq!(Acr::of(&[Method::Totp, Method::RecoveryCode]), Acr::OneFactor);
+        assert_eq!(Acr::of(&[Method::Password, Method::Totp]), Acr::TwoFactors);
         assert!(Acr::OneFactor < Acr::TwoFactors);
     }
 
     #[test]
+    fn what_was_done_is_named_once_and_read_again() {
+        let both = [Method::Password, Method::RecoveryCode, Method::Totp];
+        assert_eq!(Method::names(&both), ["pwd", "otp", "mfa"]);
+        assert_eq!(Method::names(&both[..1]), ["pwd"]);
+        for methods in [&both[..1], &both[..2], &both] {
+            let names = Method::names(methods);
+            assert_eq!(Method::names(&Method::of_names(&names)), names);
+        }
+    }
+
+    #[test]
     fn what_cannot_be_reached_is_not_offered() {
-        assert_eq!(Acr::supported().map(Acr::as_str).collect::<Vec<_>>(), ["urn:latchkey:acr:1fa"]);
+        assert_eq!(
+            Acr::supported().map(Acr::as_str).collect::<Vec<_>>(),
+            ["urn:latchkey:acr:1fa", "urn:latchkey:acr:2fa"]
+        );
         assert_eq!(Acr::from_name("urn:latchkey:acr:2fa"), Some(Acr::TwoFactors));
         assert_eq!(Acr::from_name("phr"), None);
     }
