@@ -36,7 +36,7 @@ pub use ephemeral::{Ephemeral, RedisUrl};
 pub use http::{ForwardedHeader, Http};
 pub use issuer::Issuer;
 pub use log::{Log, LogFormat, LogLevel};
-pub use login::Login;
+pub use login::{Login, SecondFactor};
 pub use logo::Logo;
 pub use metrics::Metrics;
 pub use pages::Pages;

@@ -43,7 +43,10 @@ fn latencies() -> Histogram {
 }
 
 /// The outcomes of attempts to sign in.
-const SIGN_INS: [&str; 4] = ["done", "refused", "throttled", "limited"];
+const SIGN_INS: [&str; 5] = ["done", "half", "refused", "throttled", "limited"];
+
+/// The ways to sign in.
+const METHODS: [&str; 3] = ["password", "totp", "recovery_code"];
 
 /// The statuses of requests that failed because of the server.
 const FAILURES: [u16; 2] = [500, 503];
@@ -158,8 +161,8 @@ impl Metrics {
         fn at_zero<const N: usize>(counters: &Counters<N>, labels: [(&'static str, &str); N]) {
             drop(counters.get_or_create(&Labels(labels.map(|(name, value)| (name, value.to_owned())))));
         }
-        for outcome in SIGN_INS {
-            at_zero(&self.sign_ins, [("method", "password"), ("outcome", outcome)]);
+        for (method, outcome) in METHODS.into_iter().flat_map(|method| SIGN_INS.map(|outcome| (method, outcome))) {
+            at_zero(&self.sign_ins, [("method", method), ("outcome", outcome)]);
         }
         for grant_type in GrantType::ALL {
             at_zero(&self.tokens, [("grant_type", grant_type.as_str())]);

@@ -7,6 +7,9 @@ sign-up = إنشاء حساب
 sign-out = تسجيل الخروج
 sign-out-of = تسجيل الخروج من حساب { $account }
 sign-out-of-all = تسجيل الخروج من جميع الحسابات
+change = تغيير
+set-up = إعداد
+sign-in-once-more = تسجيل الدخول مرة أخرى
 continue = متابعة
 back-to-client = العودة إلى { $client }
 identifier = البريد الإلكتروني أو اسم المستخدم
@@ -131,6 +134,44 @@ trouble-typing = يُرجى التأكد من إيقاف مفتاح Caps Lock و
 trouble-forgotten = هل نسيت كلمة المرور؟ اطلب من { $operator } رابطًا لتعيين كلمة مرور جديدة.
 trouble-support = الحصول على مساعدة من { $operator }
 
+## العامل الثاني
+
+second-factor-title = أدخل الرمز
+second-factor-code = الرمز من تطبيق المصادقة
+second-factor-hint = ستة أرقام تتغير كل 30 ثانية.
+second-factor-recovery-open = لا يمكنني استخدام التطبيق
+second-factor-recovery-code = رمز الاسترداد
+second-factor-recovery-left = { $count ->
+    [zero] لم يبقَ لديك أي رمز استرداد غير مستخدم.
+    [one] بقي لديك رمز استرداد واحد غير مستخدم. يعمل كل رمز مرة واحدة.
+    [two] بقي لديك رمزا استرداد غير مستخدمين. يعمل كل رمز مرة واحدة.
+    [few] بقيت لديك { $count } رموز استرداد غير مستخدمة. يعمل كل رمز مرة واحدة.
+    [many] بقي لديك { $count } رمز استرداد غير مستخدم. يعمل كل رمز مرة واحدة.
+   *[other] بقي لديك { $count } رمز استرداد غير مستخدم. يعمل كل رمز مرة واحدة.
+}
+second-factor-recovery-none = لم تبقَ لديك رموز استرداد. اطلب المساعدة من { $operator }.
+second-factor-trust = { $days ->
+    [zero] عدم طلب الرمز في هذا المتصفح لمدة { $days } يوم
+    [one] عدم طلب الرمز في هذا المتصفح لمدة يوم واحد
+    [two] عدم طلب الرمز في هذا المتصفح لمدة يومين
+    [few] عدم طلب الرمز في هذا المتصفح لمدة { $days } أيام
+    [many] عدم طلب الرمز في هذا المتصفح لمدة { $days } يومًا
+   *[other] عدم طلب الرمز في هذا المتصفح لمدة { $days } يوم
+}
+second-factor-required = يشترط { $operator } عاملًا ثانيًا لحسابك.
+second-factor-missing = أدخل الرمز من تطبيق المصادقة.
+second-factor-wrong = هذا الرمز غير صحيح أو سبق استخدامه. أدخل الرمز الذي يعرضه التطبيق الآن.
+second-factor-recovery-wrong = رمز الاسترداد هذا غير صحيح أو سبق استخدامه.
+second-factor-too-many-tries = { $minutes ->
+    [zero] رموز غير صحيحة كثيرة جدًا. يُرجى الانتظار { $minutes } دقيقة، ثم إعادة المحاولة.
+    [one] رموز غير صحيحة كثيرة جدًا. يُرجى الانتظار دقيقة واحدة، ثم إعادة المحاولة.
+    [two] رموز غير صحيحة كثيرة جدًا. يُرجى الانتظار دقيقتين، ثم إعادة المحاولة.
+    [few] رموز غير صحيحة كثيرة جدًا. يُرجى الانتظار { $minutes } دقائق، ثم إعادة المحاولة.
+    [many] رموز غير صحيحة كثيرة جدًا. يُرجى الانتظار { $minutes } دقيقة، ثم إعادة المحاولة.
+   *[other] رموز غير صحيحة كثيرة جدًا. يُرجى الانتظار { $minutes } دقيقة، ثم إعادة المحاولة.
+}
+second-factor-over = رموز غير صحيحة كثيرة جدًا. يُرجى تسجيل الدخول مرة أخرى.
+
 ## إنشاء حساب
 
 sign-up-title = إنشاء حسابك
@@ -220,6 +261,54 @@ account-password-current = كلمة المرور الحالية
 account-password-current-missing = يُرجى إدخال كلمة المرور الحالية.
 account-password-current-wrong = هذه ليست كلمة المرور الحالية.
 account-password-changed = تم تغيير كلمة المرور، وتم تسجيل خروجك من جميع الأجهزة الأخرى.
+account-security = الأمان
+account-security-title = ما يحمي حسابك
+account-security-on = مفعّل
+account-security-back = العودة إلى الأمان
+account-password-since = تم التغيير { $time }
+account-authenticator = تطبيق المصادقة
+account-authenticator-meaning = يعرض تطبيق على هاتفك رموزًا. ومن يعرف كلمة مرورك لا يمكنه تسجيل الدخول من دون رمز منها.
+account-authenticator-set-up = إعداد تطبيق مصادقة
+account-authenticator-manage = تغيير تطبيق المصادقة
+account-authenticator-since = تم الإعداد { $time }
+account-authenticator-used = آخر استخدام { $time }
+account-authenticator-steps = امسح الصورة ضوئيًا بتطبيق المصادقة، ثم أدخل الرمز الذي يعرضه التطبيق.
+account-authenticator-picture = رمز QR لتطبيق المصادقة
+account-authenticator-typing = لا يمكنني مسح الصورة
+account-authenticator-key = اختر إدخال مفتاح في التطبيق، ثم اكتب هذا المفتاح:
+account-authenticator-here = فتح تطبيق على هذا الجهاز
+account-authenticator-confirm = تفعيل
+account-authenticator-added = تم إعداد تطبيق المصادقة.
+account-authenticator-on = يُطلب منك رمز من التطبيق عند تسجيل الدخول.
+account-authenticator-remove-meaning = من دون التطبيق تكفي كلمة المرور وحدها لتسجيل الدخول، وتتوقف رموز الاسترداد عن العمل.
+account-authenticator-remove = إزالة التطبيق
+account-authenticator-required = يشترط { $operator } عاملًا ثانيًا لحسابك، لذلك لا يمكن إزالة التطبيق.
+account-authenticator-removed = تمت إزالة تطبيق المصادقة.
+account-browsers-title = متصفحات لا تطلب رمزًا
+account-browser-since = منذ: { $time }
+account-browser-forget = طلب الرمز مجددًا
+account-browser-forget-of = طلب الرمز مجددًا: { $device }
+account-browser-forgotten = سيطلب ذلك المتصفح رمزًا من الآن فصاعدًا.
+recovery-codes = رموز الاسترداد
+recovery-codes-once = احفظ هذه الرموز حيث لا يجدها أحد غيرك. إذا فقدت هاتفك، يتيح لك كل رمز تسجيل الدخول مرة واحدة. لا يمكنك عرضها مجددًا.
+recovery-codes-file = رموز الاسترداد من { $operator }
+recovery-codes-file-name = recovery-codes
+recovery-codes-download = تنزيل
+recovery-codes-print = طباعة
+recovery-codes-kept = حفظت الرموز
+recovery-codes-meaning = يتيح لك كل رمز استرداد تسجيل الدخول مرة واحدة إذا تعذّر استخدام تطبيق المصادقة.
+recovery-codes-left = { $count ->
+    [zero] لم يبقَ أي رمز غير مستخدم.
+    [one] بقي رمز واحد غير مستخدم.
+    [two] بقي رمزان غير مستخدمين.
+    [few] بقيت { $count } رموز غير مستخدمة.
+    [many] بقي { $count } رمزًا غير مستخدم.
+   *[other] بقي { $count } رمز غير مستخدم.
+}
+recovery-codes-made = تم إنشاؤها { $time }
+recovery-codes-renew-meaning = تحل الرموز الجديدة محل الرموز التي لديك.
+recovery-codes-renew = إنشاء رموز جديدة
+recovery-codes-not-needed = رموز الاسترداد مخصصة لمن لديه تطبيق مصادقة، وحسابك ليس لديه تطبيق.
 account-sessions-title = الأجهزة التي تم تسجيل دخولك عليها
 account-sessions-end-others = تسجيل الخروج من جميع الأجهزة الأخرى
 account-sessions-ended = تم تسجيل خروجك من جميع الأجهزة الأخرى.

@@ -7,6 +7,9 @@ sign-up = Create account
 sign-out = Sign out
 sign-out-of = Sign out of { $account }
 sign-out-of-all = Sign out of all accounts
+change = Change
+set-up = Set up
+sign-in-once-more = Sign in again
 continue = Continue
 back-to-client = Back to { $client }
 identifier = Email or username
@@ -94,6 +97,32 @@ trouble-title = Trouble signing in?
 trouble-typing = Check that Caps Lock is off and that the keyboard is set to the right language.
 trouble-forgotten = Forgot your password? Ask { $operator } for a link to set a new one.
 trouble-support = Get help from { $operator }
+
+## The second factor
+
+second-factor-title = Enter your code
+second-factor-code = Code from your authenticator app
+second-factor-hint = Six digits, which change every 30 seconds.
+second-factor-recovery-open = I can’t use my app
+second-factor-recovery-code = Recovery code
+second-factor-recovery-left = { $count ->
+    [one] You have { $count } unused recovery code. Each works once.
+   *[other] You have { $count } unused recovery codes. Each works once.
+}
+second-factor-recovery-none = You have no recovery codes left. Ask { $operator } for help.
+second-factor-trust = { $days ->
+    [one] Don’t ask for a code in this browser for { $days } day
+   *[other] Don’t ask for a code in this browser for { $days } days
+}
+second-factor-required = { $operator } wants a second factor for your account.
+second-factor-missing = Enter the code from your authenticator app.
+second-factor-wrong = This code is wrong or was used already. Enter the code that your app shows now.
+second-factor-recovery-wrong = This recovery code is wrong or was used already.
+second-factor-too-many-tries = { $minutes ->
+    [one] Too many wrong codes. Wait { $minutes } minute, then try again.
+   *[other] Too many wrong codes. Wait { $minutes } minutes, then try again.
+}
+second-factor-over = Too many wrong codes. Please sign in again.
 
 ## Creating an account
 
@@ -184,6 +213,50 @@ account-password-current = Current password
 account-password-current-missing = Enter your current password.
 account-password-current-wrong = This is not your current password.
 account-password-changed = Your password is changed. You are signed out on all other devices.
+account-security = Security
+account-security-title = What protects your account
+account-security-on = On
+account-security-back = Back to security
+account-password-since = Changed { $time }
+account-authenticator = Authenticator app
+account-authenticator-meaning = An app on your phone shows codes. Whoever knows your password cannot sign in without one.
+account-authenticator-set-up = Set up an authenticator app
+account-authenticator-manage = Change the authenticator app
+account-authenticator-since = Set up { $time }
+account-authenticator-used = Last used { $time }
+account-authenticator-steps = Scan the picture with your authenticator app, then enter the code that the app shows.
+account-authenticator-picture = QR code for your authenticator app
+account-authenticator-typing = I can’t scan the picture
+account-authenticator-key = Choose to enter a key in your app, and type this one:
+account-authenticator-here = Open an app on this device
+account-authenticator-confirm = Turn on
+account-authenticator-added = Your authenticator app is set up.
+account-authenticator-on = You are asked for a code of your app when you sign in.
+account-authenticator-remove-meaning = Without the app, your password alone is enough to sign in. Your recovery codes stop working.
+account-authenticator-remove = Remove the app
+account-authenticator-required = { $operator } wants a second factor for your account, so the app cannot be removed.
+account-authenticator-removed = The authenticator app is removed.
+account-browsers-title = Browsers that don’t ask for a code
+account-browser-since = Since { $time }
+account-browser-forget = Ask again
+account-browser-forget-of = Ask for a code again: { $device }
+account-browser-forgotten = That browser asks for a code from now on.
+recovery-codes = Recovery codes
+recovery-codes-once = Keep these codes where only you find them. Each one signs you in once if you lose your phone. You cannot see them again.
+recovery-codes-file = { $operator }: recovery codes
+recovery-codes-file-name = recovery-codes
+recovery-codes-download = Download
+recovery-codes-print = Print
+recovery-codes-kept = I have kept them
+recovery-codes-meaning = Each recovery code signs you in once if you cannot use your authenticator app.
+recovery-codes-left = { $count ->
+    [one] { $count } code is unused.
+   *[other] { $count } codes are unused.
+}
+recovery-codes-made = Made { $time }
+recovery-codes-renew-meaning = New codes replace the ones that you have.
+recovery-codes-renew = Make new codes
+recovery-codes-not-needed = Recovery codes come with an authenticator app. Your account has none.
 account-sessions-title = Where you are signed in
 account-sessions-end-others = Sign out on all other devices
 account-sessions-ended = You are signed out on all other devices.

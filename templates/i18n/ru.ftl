@@ -7,6 +7,9 @@ sign-up = Создать аккаунт
 sign-out = Выйти
 sign-out-of = Выйти из аккаунта { $account }
 sign-out-of-all = Выйти из всех аккаунтов
+change = Изменить
+set-up = Подключить
+sign-in-once-more = Войти ещё раз
 continue = Продолжить
 back-to-client = Вернуться в { $client }
 identifier = Электронная почта или имя пользователя
@@ -101,6 +104,35 @@ trouble-typing = Проверьте, что Caps Lock выключен и выб
 trouble-forgotten = Забыли пароль? Попросите у { $operator } ссылку, чтобы задать новый.
 trouble-support = Обратиться за помощью в { $operator }
 
+## Второй фактор
+
+second-factor-title = Введите код
+second-factor-code = Код из приложения-аутентификатора
+second-factor-hint = Шесть цифр, которые меняются каждые 30 секунд.
+second-factor-recovery-open = Нет доступа к приложению
+second-factor-recovery-code = Код восстановления
+second-factor-recovery-left = { $count ->
+    [one] У вас { $count } неиспользованный код восстановления. Каждый код действует один раз.
+    [few] У вас { $count } неиспользованных кода восстановления. Каждый код действует один раз.
+   *[other] У вас { $count } неиспользованных кодов восстановления. Каждый код действует один раз.
+}
+second-factor-recovery-none = У вас не осталось кодов восстановления. Обратитесь за помощью в { $operator }.
+second-factor-trust = { $days ->
+    [one] Не спрашивать код в этом браузере { $days } день
+    [few] Не спрашивать код в этом браузере { $days } дня
+   *[other] Не спрашивать код в этом браузере { $days } дней
+}
+second-factor-required = { $operator } требует второй фактор для вашего аккаунта.
+second-factor-missing = Введите код из приложения-аутентификатора.
+second-factor-wrong = Код неверный или уже использован. Введите код, который приложение показывает сейчас.
+second-factor-recovery-wrong = Код восстановления неверный или уже использован.
+second-factor-too-many-tries = { $minutes ->
+    [one] Слишком много неверных кодов. Подождите { $minutes } минуту и попробуйте снова.
+    [few] Слишком много неверных кодов. Подождите { $minutes } минуты и попробуйте снова.
+   *[other] Слишком много неверных кодов. Подождите { $minutes } минут и попробуйте снова.
+}
+second-factor-over = Слишком много неверных кодов. Войдите ещё раз, пожалуйста.
+
 ## Новый аккаунт
 
 sign-up-title = Создайте аккаунт
@@ -190,6 +222,51 @@ account-password-current = Текущий пароль
 account-password-current-missing = Введите текущий пароль.
 account-password-current-wrong = Это не ваш текущий пароль.
 account-password-changed = Пароль изменён. На всех других устройствах сеансы завершены.
+account-security = Безопасность
+account-security-title = Защита аккаунта
+account-security-on = Включено
+account-security-back = Назад к безопасности
+account-password-since = Изменён { $time }
+account-authenticator = Приложение-аутентификатор
+account-authenticator-meaning = Приложение на телефоне показывает коды. Без кода не войдёт даже тот, кто узнал ваш пароль.
+account-authenticator-set-up = Подключить приложение-аутентификатор
+account-authenticator-manage = Изменить приложение-аутентификатор
+account-authenticator-since = Подключено { $time }
+account-authenticator-used = Последний вход с кодом: { $time }
+account-authenticator-steps = Отсканируйте картинку в приложении-аутентификаторе и введите код, который оно покажет.
+account-authenticator-picture = QR-код для приложения-аутентификатора
+account-authenticator-typing = Не получается отсканировать
+account-authenticator-key = Выберите в приложении ввод ключа вручную и введите этот ключ:
+account-authenticator-here = Открыть приложение на этом устройстве
+account-authenticator-confirm = Включить
+account-authenticator-added = Приложение-аутентификатор подключено.
+account-authenticator-on = При входе нужен код из приложения.
+account-authenticator-remove-meaning = Без приложения для входа хватит одного пароля. Коды восстановления перестанут действовать.
+account-authenticator-remove = Отключить приложение
+account-authenticator-required = { $operator } требует второй фактор для вашего аккаунта, поэтому приложение нельзя отключить.
+account-authenticator-removed = Приложение-аутентификатор отключено.
+account-browsers-title = Браузеры, в которых код не нужен
+account-browser-since = Код не нужен с: { $time }
+account-browser-forget = Спрашивать код
+account-browser-forget-of = Снова спрашивать код: { $device }
+account-browser-forgotten = Теперь в том браузере нужен код.
+recovery-codes = Коды восстановления
+recovery-codes-once = Сохраните эти коды там, где их найдёте только вы. Если вы потеряете телефон, по каждому коду можно войти один раз. Посмотреть их снова нельзя.
+recovery-codes-file = { $operator }: коды восстановления
+recovery-codes-file-name = recovery-codes
+recovery-codes-download = Скачать
+recovery-codes-print = Распечатать
+recovery-codes-kept = Коды сохранены
+recovery-codes-meaning = По каждому коду можно войти один раз, если нет доступа к приложению-аутентификатору.
+recovery-codes-left = { $count ->
+    [one] Остался { $count } неиспользованный код.
+    [few] Осталось { $count } неиспользованных кода.
+   *[other] Осталось { $count } неиспользованных кодов.
+}
+recovery-codes-made = Созданы { $time }
+recovery-codes-renew-meaning = Новые коды заменят те, что у вас есть.
+recovery-codes-renew = Создать новые коды
+recovery-codes-not-needed = Коды восстановления нужны вместе с приложением-аутентификатором. У вашего аккаунта его нет.
 account-sessions-title = Где выполнен вход
 account-sessions-end-others = Выйти на всех других устройствах
 account-sessions-ended = Сеансы на всех других устройствах завершены.

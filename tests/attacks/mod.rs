@@ -17,6 +17,7 @@ mod passwords;
 mod processes;
 mod restores;
 mod rows;
+mod second_factor;
 mod sessions;
 mod shared_browsers;
 mod tokens;

@@ -243,6 +243,8 @@ impl TestApp {
             self.execute(sql).await;
         }
         self.rotations_move(micros).await;
+        // Time steps of half a minute.
+        self.execute(format!("UPDATE totp SET last_step = last_step - {}", micros / 30_000_000)).await;
     }
 
     /// The same for the times of rotations, which are within a JSON text.
@@ -327,6 +329,14 @@ impl TestApp {
             roles: vec![],
         };
         users::add(&self.app, new).await.unwrap()
+    }
+
+    /// Gives a person a role.
+    pub async fn give_role(&self, name: &str, role: &'static str) {
+        let (user, now, id) = (self.user(name).await.id, self.app.now(), self.app.id());
+        let give =
+            made_up(move |tx| Box::pin(async move { store::people::user::give_role(tx, &user, role, &id, now).await }));
+        self.app.db.write(give).await.unwrap();
     }
 
     pub async fn find_user(&self, name: &str) -> Option<User> {

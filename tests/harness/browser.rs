@@ -267,6 +267,16 @@ impl Page {
         body.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
+    /// The address of the link in `main` with this text.
+    #[track_caller]
+    pub fn link(&self, text: &str) -> String {
+        let html = Html::parse_document(&self.reply.body);
+        let links = Selector::parse("main a[href]").unwrap();
+        let found = html.select(&links).find(|link| link.text().collect::<String>().trim() == text);
+        let found = found.unwrap_or_else(|| panic!("no link {text:?} at {}:\n{}", self.url, self.reply.body));
+        found.value().attr("href").unwrap().to_owned()
+    }
+
     /// The page's main form: the first in `main` that posts.
     #[track_caller]
     pub fn form(&self) -> Form {

@@ -2,6 +2,7 @@
 
 mod alone;
 mod app;
+mod authenticator;
 mod browser;
 mod database;
 mod http;
@@ -13,6 +14,7 @@ mod trap;
 
 pub use alone::{Alone, DISPLACED, OPEN, REFUSED, SILENT, UNREAD, peak, processor};
 pub use app::{PASSWORD, TestApp, made_up, minutes, seconds};
+pub use authenticator::Authenticator;
 pub use browser::{Authorize, Browser, Form, Page};
 pub use database::left_out;
 pub use database::{as_by_default, empty_config, server};

@@ -4,7 +4,7 @@ use latchkey::base::token::{Token, TokenKind};
 use latchkey::store::people::user::ADMINISTRATOR;
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, PASSWORD, TestApp, answer, made_up, pkce};
+use crate::harness::{Answer, PASSWORD, TestApp, answer, pkce};
 
 fn command(app: &TestApp, args: &[&str]) -> Answer {
     answer(&app.app.config, args)
@@ -13,16 +13,6 @@ fn command(app: &TestApp, args: &[&str]) -> Answer {
 /// What `user show` tells programs.
 fn shown(app: &TestApp, user: &str) -> Value {
     command(app, &["user", "show", user, "--json"]).json()
-}
-
-/// Gives a person a role.
-async fn give(app: &TestApp, name: &str, role: &'static str) {
-    let (user, now) = (app.user(name).await.id, app.app.now());
-    let id = app.app.id();
-    let give = made_up(move |tx| {
-        Box::pin(async move { latchkey::store::people::user::give_role(tx, &user, role, &id, now).await })
-    });
-    app.app.db.write(give).await.unwrap();
 }
 
 /// Types a wrong password so many times.
@@ -422,8 +412,8 @@ async fn a_try_that_fails_while_its_user_is_deleted_leaves_no_event() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_last_administrator_is_neither_disabled_nor_deleted_by_mistake() {
     let app = TestApp::beside_a_process().await;
-    give(&app, "alice", ADMINISTRATOR).await;
-    give(&app, "bob", ADMINISTRATOR).await;
+    app.give_role("alice", ADMINISTRATOR).await;
+    app.give_role("bob", ADMINISTRATOR).await;
     let text = command(&app, &["user", "disable", "alice"]).done();
     assert!(text.starts_with("Disabled alice and ended all sessions."), "{text}");
     assert!(command(&app, &["user", "disable", "alice"]).done().contains("alice is disabled already."));
@@ -449,8 +439,8 @@ async fn the_last_administrator_is_neither_disabled_nor_deleted_by_mistake() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_administrators_who_are_let_go_at_once_one_stays() {
     let app = TestApp::beside_a_process().await;
-    give(&app, "alice", ADMINISTRATOR).await;
-    give(&app, "bob", ADMINISTRATOR).await;
+    app.give_role("alice", ADMINISTRATOR).await;
+    app.give_role("bob", ADMINISTRATOR).await;
     let let_go = async |name: &str| {
         let id = app.person(name).await.id;
         latchkey::account::delete::delete(&app.app, &id, false).await.unwrap()
@@ -468,4 +458,42 @@ async fn a_user_who_is_deleted_is_asked_to_sign_in_and_gets_no_code() {
     let id = app.person("alice").await.id;
     latchkey::account::delete::delete(&app.app, &id, false).await.unwrap();
     browser.get(&rp.request().path()).await.expect("sign-in");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_who_has_lost_the_second_factor_gets_in_again() {
+    let app = TestApp::beside_a_process().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let authenticator = browser.set_up_authenticator().await;
+    let told = command(&app, &["user", "show", "alice"]).done();
+    assert!(told.contains("authenticator app since") && told.contains("10 recovery codes left"), "{told}");
+    assert_eq!(authenticator.recovery_codes.len(), 10);
+    let told = command(&app, &["user", "reset-factors", "alice"]).done();
+    assert!(told.contains("ended all sessions"), "{told}");
+    let shown = shown(&app, "alice");
+    assert!(shown["authenticator_since"].is_null() && shown["recovery_codes_left"] == 0, "{shown:#}");
+    browser.get("/account").await.expect("sign-in");
+    app.browser().sign_in("alice").await;
+    let told = command(&app, &["user", "reset-factors", "alice"]).done();
+    assert!(told.contains("alice has no second factor."), "{told}");
+    let events = command(&app, &["events", "--user", "alice", "--kind", "factors_reset"]).done();
+    assert!(events.contains("second factors removed and all sessions ended by an operator"), "{events}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_user_who_has_typed_too_many_codes_is_unlocked() {
+    let app = TestApp::beside_a_process().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let authenticator = browser.set_up_authenticator().await;
+    let (wrong, mut stranger) = (authenticator.wrong_code(&app), app.browser());
+    let full = loop {
+        let page =
+            stranger.type_password("alice", PASSWORD).await.form().fill("code", &wrong).submit(&mut stranger).await;
+        if page.reply.status == 429 {
+            break page;
+        }
+    };
+    assert!(full.text().contains("Too many wrong codes. Wait"), "{}", full.text());
+    assert!(command(&app, &["user", "unlock", "alice"]).done().contains("Unlocked alice"));
+    app.browser().sign_in_with("alice", &authenticator).await;
 }

@@ -17,4 +17,5 @@ mod rfc7517_jwks;
 mod rfc7662_introspection;
 mod rfc8707_resources;
 mod rfc9068_access_tokens;
+mod rfc9470_step_up;
 mod sessions;

@@ -11,6 +11,7 @@ use crate::base::secret::Secret;
 use crate::base::token::{Token, TokenHash, TokenKind};
 use crate::login::Error;
 use crate::login::password::Proof;
+use crate::login::second_factor::Enrolled;
 use crate::login::session::{Beginning, SignIn, SignedIn};
 use crate::oidc::claims::Person;
 use crate::site::page::Page;
@@ -112,17 +113,29 @@ impl Change for SetPassword {
     }
 }
 
-/// Sets the password of the user that a link belongs to, consumes the link, and begins a session. `None` if the link is
-/// not valid.
+/// What came of a link that sets a password.
+#[derive(Debug)]
+pub enum ByLink {
+    /// The password is set, and the user is signed in.
+    SignedIn(SignedIn),
+    /// The password is set; the user is of this generation now, and the sign-in goes on with a second factor.
+    Half(i64),
+    /// The link is not valid.
+    Spent,
+}
+
+/// Sets the password of the user that a link belongs to, consumes the link, and begins a session, unless the user has a second
+/// factor or the sign-in needs one (`is_half`): a link proves one factor.
 pub async fn set_password_by_link(
     app: &App,
     link: &TokenHash,
     password: &Secret,
     sign_in: &SignIn<'_>,
-) -> Result<Option<SignedIn>, Error> {
+    is_half: bool,
+) -> Result<ByLink, Error> {
     let phc = app.hashing.hash(password).await?;
     let (link, user, beginning) = (link.clone(), sign_in.user.id.clone(), Beginning::of(app, sign_in));
-    Ok(app.db.write(SetPasswordByLink { link, user, phc, beginning }).await?)
+    Ok(app.db.write(SetPasswordByLink { link, user, phc, beginning, is_half }).await?)
 }
 
 /// Consumes a link, sets the password that it is for, and begins a session.
@@ -132,28 +145,33 @@ struct SetPasswordByLink {
     user: Id,
     phc: String,
     beginning: Beginning,
+    is_half: bool,
 }
 
 impl Change for SetPasswordByLink {
-    type Outcome = Option<SignedIn>;
+    type Outcome = ByLink;
 
-    async fn apply(self, tx: &mut Tx<'_>) -> store::db::Result<Option<SignedIn>> {
+    async fn apply(self, tx: &mut Tx<'_>) -> store::db::Result<ByLink> {
         // The user is locked before the link: if two links of one user are used at once, one waits for the other here.
         let held = user::hold(tx, &self.user).await?;
-        let Some(held) = held.filter(|held| held.disabled_at.is_none()) else { return Ok(None) };
+        let Some(held) = held.filter(|held| held.disabled_at.is_none()) else { return Ok(ByLink::Spent) };
         let now = tx.now();
         let owner = one_time_link::consume(tx, &self.link, Purpose::SetPassword, now).await?;
         if owner.as_ref() != Some(&self.user) {
-            return Ok(None);
+            return Ok(ByLink::Spent);
         }
         password::set(tx, &self.user, &self.phc, now).await?;
         end_what_was_before(tx, &self.user, now).await?;
-        self.beginning.write(tx, held.generation + 1).await.map(Some)
+        let generation = held.generation + 1;
+        if self.is_half || Enrolled::of(tx, &self.user).await?.is_any() {
+            return Ok(ByLink::Half(generation));
+        }
+        self.beginning.write(tx, generation).await.map(ByLink::SignedIn)
     }
 }
 
 /// Changes the password of a user who has typed the current one, and begins a session. `None` if the password was
-/// changed in the meantime: that change stays.
+/// changed, or the code of the second factor used, in the meantime.
 pub async fn change_password(
     app: &App,
     proof: &Proof,
@@ -181,6 +199,7 @@ impl Change for ChangePassword {
         let held = user::hold(tx, user).await?;
         let now = tx.now();
         if !held.is_some_and(|held| held.may_still(generation))
+            || !self.beginning.prove(tx).await?
             || !password::replace(tx, user, &self.proof.phc, &self.phc, now).await?
         {
             return Ok(None);

@@ -16,6 +16,7 @@ pub use row::UserRow;
 pub(super) use row::find;
 pub use sessions::SessionsCommand;
 
+use crate::account::authenticator;
 use crate::account::delete::{self, Outcome as Change};
 use crate::account::edit;
 use crate::account::identifier::normalise;
@@ -50,6 +51,8 @@ pub enum UserCommand {
     Sessions(SessionsCommand),
     /// Let a user try to sign in again at once, after too many failures
     Unlock(Who),
+    /// Remove the authenticator app and recovery codes of a user who has lost them, and end all sessions
+    ResetFactors(Who),
     /// Disable a user and end all sessions
     Disable {
         /// The user
@@ -217,6 +220,19 @@ pub(super) async fn command(app: &App, command: UserCommand) -> Outcome {
             let text = match unlocked {
                 true => format!("Unlocked {}: earlier failures no longer count.", shown.row.label()),
                 false => format!("There were no failures to forget for {}.", shown.row.label()),
+            };
+            Ok(Output::new(text, &shown))
+        }
+        UserCommand::ResetFactors(who) => {
+            let user = find(app, &who.user).await?;
+            let reset = authenticator::reset(app, &user.id).await.map_err(failed)?;
+            let shown = row::read(app, &user).await?;
+            let text = match reset {
+                true => format!(
+                    "Removed the authenticator app and the recovery codes of {}, and ended all sessions.",
+                    shown.row.label()
+                ),
+                false => format!("{} has no second factor.", shown.row.label()),
             };
             Ok(Output::new(text, &shown))
         }

@@ -4,6 +4,34 @@ use std::time::Duration;
 
 use super::reader::{at_least, between, if_set, section};
 use super::units::{Size, days, hours, minutes, seconds};
+use super::value::named;
+
+/// Who needs a second factor to sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecondFactor {
+    /// Who has set one up.
+    Optional,
+    /// Administrators, too.
+    Administrators,
+    /// Everybody.
+    Everybody,
+}
+
+impl SecondFactor {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Optional, Self::Administrators, Self::Everybody];
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Optional => "optional",
+            Self::Administrators => "administrators",
+            Self::Everybody => "everybody",
+        }
+    }
+}
+
+named!(SecondFactor);
 
 section! {
     /// How people sign in.
@@ -21,6 +49,13 @@ section! {
         administrator_idle: Duration = minutes(15), must(between(minutes(1), hours(24)));
         /// How long an administrator's session lives at most, however often it is used.
         administrator_absolute: Duration = hours(8), must(between(minutes(5), days(14)));
+        /// Who needs a second factor, an authenticator app, beside the password: only people who have set one up, all
+        /// administrators, or everybody. Who needs one and has none sets it up at the next sign-in.
+        second_factor: SecondFactor = SecondFactor::Optional;
+        /// How recently a person must have signed in to change what protects the account.
+        step_up: Duration = minutes(5), must(between(minutes(1), hours(1)));
+        /// How long a browser that a person trusts does not ask for the second factor; `0s` offers no such trust.
+        trusted_browser: Duration = days(30), must(between(seconds(0), days(365)));
         /// How long a sign-in may take from its start to its end.
         interaction: Duration = minutes(30), must(between(minutes(10), minutes(60)));
         /// How long a link works that `latchkey user add` or `latchkey user set-password` prints.

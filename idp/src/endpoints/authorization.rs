@@ -230,8 +230,9 @@ fn ask(app: &App, visitor: &Visitor, interaction: &Interaction, step: &NextStep)
         NextStep::SelectAccount => Page::SelectAccount,
         NextStep::Consent { .. } => Page::Consent,
         NextStep::Continue { .. } => Page::ContinueAs,
-        // A half-finished sign-in continues at the sign-in: no second factor exists yet. The last two need no page.
-        NextStep::SignIn(_) | NextStep::SecondFactor { .. } | NextStep::Fail(_) | NextStep::Proceed(_) => Page::SignIn,
+        NextStep::SecondFactor { .. } => Page::SecondFactor,
+        // The last two need no page.
+        NextStep::SignIn(_) | NextStep::Fail(_) | NextStep::Proceed(_) => Page::SignIn,
     };
     let mut response = next_page::to_step(app, page, interaction)?;
     visitor.remember(app, &mut response);

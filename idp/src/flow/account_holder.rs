@@ -24,7 +24,8 @@ use crate::store::people::session::{Session, Touch};
 /// How often a person may change something: each change leaves an event.
 const CHANGES: Rate = Rate { burst: 60, period: Duration::from_secs(10) };
 
-/// The signed-in person, at a page of their account. Without a session the sign-in page is shown, and returns here.
+/// The signed-in person, at a page of their account. Without a session, or without the step-up that the page needs, the sign-in
+/// page is shown, and returns here.
 pub struct AccountHolder {
     /// The browser.
     pub visitor: Visitor,
@@ -39,7 +40,8 @@ pub struct AccountHolder {
 }
 
 /// A form on a page of the account, with the person who was shown that page. If their session is over, the handler does
-/// not run and the page is shown again: the form of one person must not change the account of the next.
+/// not run and the page is shown again: the form of one person must not change the account of the next. The same happens if
+/// the page needs a step-up that is too old by now.
 pub struct AccountForm {
     /// Who sent it.
     pub holder: AccountHolder,
@@ -53,8 +55,8 @@ impl FromRequestParts<App> for AccountHolder {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
         let page = page_at(&parts.extensions, app)?;
         match Self::of(app, page, Visitor::of(parts, app)).await? {
-            Some(holder) => Ok(holder),
-            None => Err(next_page::sign_in_first(app, page)?),
+            Some(holder) if holder.may_use(app).await? => Ok(holder),
+            _ => Err(next_page::sign_in_first(app, page)?),
         }
     }
 }
@@ -66,8 +68,9 @@ impl FromRequest<App> for AccountForm {
         let page = page_at(request.extensions(), app)?.of_form();
         let form = ProvenForm::from_request(request, app).await?;
         match Self::of(app, page, form).await? {
-            Some(form) => Ok(form),
-            None => Err(redirect::to_page(app, page)?),
+            Some(form) if form.holder.may_use(app).await? => Ok(form),
+            // The page asks for what is missing.
+            _ => Err(redirect::to_page(app, page)?),
         }
     }
 }
@@ -87,6 +90,11 @@ impl AccountHolder {
         login::session::touch(app, &session).await;
         let account = page::account(app, &session).await?;
         Ok(Some(Self { visitor, session, others: sessions.collect(), account, page: at }))
+    }
+
+    /// Whether the session has what the page needs.
+    async fn may_use(&self, app: &App) -> Result<bool, Error> {
+        Ok(!self.page.needs_step_up() || login::step_up::is_done(app, &self.session).await?)
     }
 
     /// The layout of the page.

@@ -10,9 +10,9 @@ use crate::http::layers::request_log;
 use crate::http::page;
 use crate::http::page::layout::Layout;
 use crate::http::request::visitor::Visitor;
-use crate::login;
 use crate::login::interaction::Interaction;
-use crate::oidc::authorization::next_step::{Facts, NextStep, Situation, next_step, session_for};
+use crate::login::second_factor::Enrolled;
+use crate::oidc::authorization::next_step::{Facts, NextStep, SignInReason, Situation, next_step, session_for};
 use crate::oidc::authorization::recipient::{Recipient, Refusal, client_id, identify};
 use crate::oidc::authorization::request::{AuthorizationRequest, Offered, validate};
 use crate::oidc::authorization::response::AuthorizationResponse;
@@ -93,7 +93,10 @@ impl ProvenRequest {
             None => None,
         };
         situation.remembered = remembered.as_ref();
-        situation.reachable = session_for(&situation).map_or(Acr::OneFactor, login::reachable);
+        // Nobody but who asks for a class has to read for it.
+        if let Some(session) = session_for(&situation).filter(|_| !self.request.acr_values.is_empty()) {
+            situation.reachable = Enrolled::of(&mut *app.db.read().await?, &session.user_id).await?.reachable();
+        }
         Ok(next_step(&self.request, &self.client, &situation))
     }
 }
@@ -111,13 +114,28 @@ pub struct Step {
 impl Step {
     /// Opens the interaction that a page or a form carries.
     pub async fn open(app: &App, visitor: &Visitor, sealed: &str) -> Result<Self, Error> {
-        let interaction = match visitor.open(app, sealed) {
-            Ok(interaction) => interaction,
-            Err(error) => return Err(on_the_way(app, sealed, error).await),
-        };
+        match visitor.open(app, sealed) {
+            Ok(interaction) => Self::of(app, visitor, interaction).await,
+            Err(error) => Err(on_the_way(app, sealed, error).await),
+        }
+    }
+
+    /// The step of an interaction that was opened.
+    pub async fn of(app: &App, visitor: &Visitor, interaction: Interaction) -> Result<Self, Error> {
         // The request was valid when the interaction began. If the client has changed since, the sign-in begins again.
         let proven = ProvenRequest::read(app, &interaction.params()).await?.map_err(|_| Error::InteractionExpired)?;
         Ok(Self { proven, interaction, sessions: visitor.sessions(app).await? })
+    }
+
+    /// Whether the client wants a sign-in although, or because, somebody is signed in, or a class that one factor does not
+    /// reach: then nothing that was proven earlier spares a factor.
+    pub async fn is_step_up(&self, app: &App) -> Result<bool, Error> {
+        let stronger = self.proven.request.acr_values.iter().any(|class| *class > Acr::OneFactor);
+        let again = matches!(
+            self.next(app).await?,
+            NextStep::SignIn(SignInReason::Requested | SignInReason::TooOld | SignInReason::TooWeak)
+        );
+        Ok(stronger || again)
     }
 
     /// The next step.

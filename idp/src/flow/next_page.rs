@@ -6,15 +6,20 @@ use crate::app::App;
 use crate::http::cookies::Jar;
 use crate::http::error::Error;
 use crate::http::redirect::{see_other, to_page, to_page_with};
+use crate::http::request::visitor::Visitor;
 use crate::login::interaction::Interaction;
 use crate::login::session::SignedIn;
-use crate::oidc::authorization::next_step::Facts;
+use crate::oidc::authorization::next_step::{Facts, FirstFactor};
 use crate::oidc::discovery::AUTHORIZE;
 use crate::site::page::Page;
 
 /// Redirects to the authorization endpoint after a step, which decides about the next one.
 pub fn back_to_authorize(app: &App, interaction: &Interaction) -> Result<Response, Error> {
-    see_other(&format!("{}?interaction={}", app.config.issuer.url(AUTHORIZE), interaction.seal(app)))
+    see_other(&authorize_again(app, interaction))
+}
+
+fn authorize_again(app: &App, interaction: &Interaction) -> String {
+    format!("{}?interaction={}", app.config.issuer.url(AUTHORIZE), interaction.seal(app))
 }
 
 /// Redirects to the page for the next step of an interaction.
@@ -30,6 +35,36 @@ pub fn sign_in_first(app: &App, page: Page) -> Result<Response, Error> {
     }
 }
 
+/// Redirects to the page of the second factor, with the first one that was proven. The sign-in goes on as it would have without:
+/// to the client of the interaction, or to the page that required it.
+pub fn to_second_factor(
+    app: &App,
+    visitor: &Visitor,
+    interaction: Option<&Interaction>,
+    return_to: Option<Page>,
+    first: FirstFactor,
+) -> Result<Response, Error> {
+    let begun = || Interaction::begin_here(app, &visitor.browser, return_to);
+    let mut interaction = interaction.cloned().unwrap_or_else(begun);
+    interaction.facts = Facts { first_factor: Some(first), ..Facts::default() };
+    to_step(app, Page::SecondFactor, &interaction)
+}
+
+/// Where a sign-in leads: to the authorization endpoint with what it has established, to the page that required it, or to the
+/// front page.
+pub fn address_after_sign_in(
+    app: &App,
+    interaction: Option<&mut Interaction>,
+    return_to: Option<Page>,
+    signed_in: &SignedIn,
+) -> String {
+    let Some(interaction) = interaction else { return app.url(return_to.unwrap_or(Page::Home)) };
+    // Earlier choices and consents belong to the person who was signed in before.
+    interaction.facts =
+        Facts { session: Some(signed_in.session.clone()), authenticated_at: Some(app.now()), ..Default::default() };
+    authorize_again(app, interaction)
+}
+
 /// The redirect after a sign-in: to the client of the interaction, to the page that required the sign-in, or to the
 /// front page.
 pub fn after_sign_in(
@@ -38,18 +73,7 @@ pub fn after_sign_in(
     return_to: Option<Page>,
     signed_in: &SignedIn,
 ) -> Result<Response, Error> {
-    let mut response = match interaction {
-        Some(interaction) => {
-            // Earlier choices and consents belong to the person who was signed in before.
-            interaction.facts = Facts {
-                session: Some(signed_in.session.clone()),
-                authenticated_at: Some(app.now()),
-                ..Default::default()
-            };
-            back_to_authorize(app, interaction)?
-        }
-        None => to_page(app, return_to.unwrap_or(Page::Home))?,
-    };
+    let mut response = see_other(&address_after_sign_in(app, interaction, return_to, signed_in))?;
     Jar::of(app).hand_over(&mut response, signed_in, app.config.login.session_remembered);
     Ok(response)
 }

@@ -10,6 +10,7 @@ use crate::base::token::CookieSecret;
 use crate::oidc::authorization::next_step::Facts;
 use crate::oidc::params::Params;
 use crate::oidc::scope::ScopeSet;
+use crate::site::page::Page;
 use crate::store::ephemeral::Unavailable;
 
 const PURPOSE: &str = "interaction";
@@ -22,8 +23,11 @@ pub struct Interaction {
     pub began_at: Timestamp,
     /// The hash of the browser's secret.
     browser: String,
-    /// The request, as it was sent.
+    /// The request, as it was sent; empty if the person signs in for the pages of this provider.
     request: String,
+    /// The name of the page to which such a sign-in returns.
+    #[serde(default)]
+    return_to: Option<String>,
     /// The facts established for it so far.
     pub facts: Facts,
     /// The language that the person chose on the way.
@@ -62,10 +66,27 @@ impl Interaction {
             began_at: app.now(),
             browser: browser.hash().as_str().to_owned(),
             request: request.encode(),
+            return_to: None,
             facts: Facts::default(),
             language: None,
             question: None,
         }
+    }
+
+    /// Begins a sign-in for the pages of this provider, which returns to this page.
+    pub fn begin_here(app: &App, browser: &CookieSecret, return_to: Option<Page>) -> Self {
+        let return_to = return_to.and_then(Page::return_name).map(str::to_owned);
+        Self { return_to, ..Self::begin(app, browser, &Params::from_pairs([("", ""); 0])) }
+    }
+
+    /// Whether it is on the way to a client.
+    pub fn has_request(&self) -> bool {
+        !self.request.is_empty()
+    }
+
+    /// The page of this provider to which the sign-in returns.
+    pub fn return_to(&self) -> Option<Page> {
+        self.return_to.as_deref().and_then(Page::by_return_name)
     }
 
     /// The sealed form.

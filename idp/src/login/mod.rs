@@ -3,18 +3,15 @@
 use std::fmt;
 
 use crate::hashing;
-use crate::oidc::claims::acr::{Acr, Method};
 use crate::store;
-use crate::store::people::session::Session;
 
 pub mod interaction;
 pub mod password;
+pub mod recovery_code;
+pub mod second_factor;
 pub mod session;
-
-/// The strongest class (`acr`) that the user of a session can reach: every user has a password and nothing else.
-pub fn reachable(_session: &Session) -> Acr {
-    Acr::of(&[Method::Password])
-}
+pub mod step_up;
+pub mod totp;
 
 /// Why a sign-in could not be decided.
 #[derive(Debug)]

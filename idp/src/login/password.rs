@@ -13,7 +13,7 @@ use crate::base::token::{CookieSecret, TokenHash};
 use crate::store::db::{self, Change, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::user::{self, Candidate, Identifier, User};
-use crate::store::people::{failed_sign_in, password};
+use crate::store::people::{code_try, failed_sign_in, password};
 
 use crate::account::identifier;
 use crate::hashing::{LONGEST, PasswordVerdict};
@@ -91,9 +91,9 @@ pub struct Proof {
     /// The hash that was verified.
     pub(crate) phc: String,
     /// The same password hashed at the configured cost, if the verified hash is weaker.
-    pub(super) stronger: Option<String>,
+    stronger: Option<String>,
     /// The buckets of failures that a success clears.
-    pub(super) buckets: Vec<String>,
+    buckets: Vec<String>,
 }
 
 /// Checks a password. Known and unknown identifiers get the same answers, and every refusal takes the same time,
@@ -159,6 +159,40 @@ async fn decide(app: &App, attempt: &Try<'_>, began: Instant) -> Result<Outcome,
             })
         }
     })
+}
+
+/// Forgets the failures before a right password, and keeps its stronger hash: for a sign-in that goes on with a second factor,
+/// whose session begins later or never. Returns whether the user is still as verified.
+pub async fn settle(app: &App, proof: &Proof) -> Result<bool, db::Error> {
+    app.db.write(Settle(proof.clone())).await
+}
+
+#[derive(Clone)]
+struct Settle(Proof);
+
+impl Change for Settle {
+    type Outcome = bool;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> db::Result<bool> {
+        let user = &self.0.user;
+        if !user::hold(tx, &user.id).await?.is_some_and(|held| held.may_still(user.generation)) {
+            return Ok(false);
+        }
+        self.0.settle(tx).await.map(|()| true)
+    }
+}
+
+impl Proof {
+    /// The same in a transaction that holds the user's row.
+    pub(super) async fn settle(&self, tx: &mut Tx<'_>) -> db::Result<()> {
+        for bucket in &self.buckets {
+            password::clear_failures(tx, bucket).await?;
+        }
+        if let Some(stronger) = &self.stronger {
+            password::rehash(tx, &self.user.id, &self.phc, stronger).await?;
+        }
+        Ok(())
+    }
 }
 
 /// The buckets in which attempts to sign in are counted: one for the name and one for the user. A known device has two
@@ -259,7 +293,8 @@ impl Change for Unlock {
         let Self { user } = self;
         user::hold(tx, &user).await?;
         let identifiers = user::identifiers(tx, &user).await?;
-        let forgotten = forget_failures(tx, &user, &identifiers).await?;
+        let forgotten =
+            forget_failures(tx, &user, &identifiers).await? | (code_try::clear_of_user(tx, &user).await? > 0);
         if forgotten {
             tx.record(&Event::UserUnlocked { user }).await?;
         }

@@ -9,11 +9,13 @@ use crate::base::token::{CookieSecret, TokenHash};
 use crate::oidc::claims::acr::{Acr, Method};
 use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;
+use crate::store::people::known_device;
 use crate::store::people::session::{self, Cookies, Device, Session, Touch};
+use crate::store::people::trusted_browser::{self, NewTrust};
 use crate::store::people::user::{self, ADMINISTRATOR, User};
-use crate::store::people::{known_device, password};
 
 use crate::login::password::Proof;
+use crate::login::second_factor::Second;
 
 /// A user who has just authenticated, and the browser.
 pub struct SignIn<'a> {
@@ -33,6 +35,8 @@ pub struct SignIn<'a> {
     pub address: IpAddr,
     /// The password that was typed for it.
     pub proof: Option<&'a Proof>,
+    /// The second factor that was proven for it.
+    pub second: Option<&'a Second>,
 }
 
 /// A session that has begun or was renewed.
@@ -49,7 +53,7 @@ pub struct SignedIn {
 }
 
 /// Begins a session, or renews the one that the user has in this browser. `None` if the password was changed or the
-/// user disabled after the sign-in was verified.
+/// user disabled after the sign-in was verified, or if the code of the second factor was used meanwhile.
 pub async fn begin(app: &App, sign_in: &SignIn<'_>) -> Result<Option<SignedIn>> {
     app.db.write(Begin(Beginning::of(app, sign_in))).await
 }
@@ -64,6 +68,9 @@ impl Change for Begin {
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Option<SignedIn>> {
         let generation = self.0.new.generation;
         if !user::hold(tx, &self.0.new.user_id).await?.is_some_and(|held| held.may_still(generation)) {
+            return Ok(None);
+        }
+        if !self.0.prove(tx).await? {
             return Ok(None);
         }
         self.0.write(tx, generation).await.map(Some)
@@ -83,6 +90,7 @@ pub(crate) struct Beginning {
     user_agent: Option<String>,
     address: String,
     proof: Option<Proof>,
+    second: Option<Second>,
 }
 
 /// How long sessions of administrators last: their power outweighs the convenience of staying signed in.
@@ -105,7 +113,7 @@ impl Beginning {
             sub: sign_in.user.sub.clone(),
             generation: sign_in.user.generation,
             auth_time: now,
-            amr: sign_in.methods.iter().map(|method| method.as_str().to_owned()).collect(),
+            amr: Method::names(sign_in.methods),
             acr: Acr::of(sign_in.methods).as_str().to_owned(),
             created_at: now,
             last_active_at: now,
@@ -126,6 +134,16 @@ impl Beginning {
             user_agent: sign_in.user_agent.map(str::to_owned),
             address: sign_in.address.to_string(),
             proof: sign_in.proof.cloned(),
+            second: sign_in.second.cloned(),
+        }
+    }
+
+    /// Uses the code of the second factor up, if there is one; returns `false` if it was used before. The caller holds the
+    /// user's row, and writes nothing after a `false`.
+    pub(crate) async fn prove(&self, tx: &mut Tx<'_>) -> Result<bool> {
+        match &self.second {
+            Some(second) => second.proof.use_up(tx, &self.new.user_id).await,
+            None => Ok(true),
         }
     }
 
@@ -160,6 +178,11 @@ impl Beginning {
         let cookies = Cookies { sid_hash: &sid_hash, kept_hash, presented, user: &new.user_id };
         session::renew_browser(tx, &new.browser_id, &cookies, now).await?;
         known_device::note(tx, &browser, &new.user_id, now).await?;
+        if let Some(expires_at) = self.second.as_ref().and_then(|second| second.trust_until) {
+            let trust = NewTrust { id: tx.id(), browser, generation, expires_at, user_agent: self.user_agent.clone() };
+            trusted_browser::insert(tx, &new.user_id, &trust, now).await?;
+            tx.record(&Event::BrowserTrusted { user: new.user_id.clone() }).await?;
+        }
         let session = match own {
             Some(own) if session::reauthenticate(tx, &own.id, &new, idle_seconds).await? => own.id,
             _ => {
@@ -169,12 +192,7 @@ impl Beginning {
             }
         };
         if let Some(proof) = &self.proof {
-            for bucket in &proof.buckets {
-                password::clear_failures(tx, bucket).await?;
-            }
-            if let Some(stronger) = &proof.stronger {
-                password::rehash(tx, &new.user_id, &proof.phc, stronger).await?;
-            }
+            proof.settle(tx).await?;
         }
         let event = Event::SignedIn { user: new.user_id, session: session.clone(), amr: new.amr };
         tx.record(&event).await?;

@@ -160,7 +160,8 @@ fn every_field_has_a_label_and_what_describes_it_is_there() {
             let id = input.attr("id").unwrap();
             assert_eq!(select(&page, &format!("label[for={id}]")).len(), 1, "{name}: {id}");
             assert!(input.attr("autocomplete").is_some(), "{name}: {id}");
-            assert_eq!(input.attr("type") == Some("password"), input.attr("value").is_none(), "{name}: {id} is echoed");
+            let is_secret = input.attr("type") == Some("password") || input.attr("class") == Some("code");
+            assert_eq!(is_secret, input.attr("value").is_none(), "{name}: {id} is echoed");
         }
         for element in select(&page, "[aria-describedby], [aria-labelledby]") {
             let named = element.attr("aria-describedby").or(element.attr("aria-labelledby")).unwrap_or_default();

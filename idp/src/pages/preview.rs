@@ -209,6 +209,8 @@ fn sample_of(page: Page) -> Option<&'static str> {
     Some(match page {
         Page::Home => "home",
         Page::SignIn => "sign_in",
+        Page::SecondFactor => "second_factor",
+        Page::SetUpSecondFactor => "set_up_second_factor",
         Page::SignUp => "sign_up",
         Page::SelectAccount => "select_account",
         Page::Consent => "consent",
@@ -217,6 +219,9 @@ fn sample_of(page: Page) -> Option<&'static str> {
         Page::EndSession => "end_session",
         Page::SignedOut => "signed_out",
         Page::AccountProfile | Page::AccountSwitch => "account",
+        Page::AccountSecurity => "account_security",
+        Page::AccountAuthenticator => "account_authenticator",
+        Page::AccountRecoveryCodes => "account_recovery_codes",
         Page::AccountPassword => "account_password",
         Page::AccountSessions => "account_sessions",
         Page::AccountApplications => "account_applications",

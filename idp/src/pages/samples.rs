@@ -5,8 +5,11 @@ use std::time::Duration;
 use askama::DynTemplate;
 
 use super::account::applications::{AccountApplicationsPage, ApplicationView};
+use super::account::authenticator::{AccountAuthenticatorPage, AuthenticatorState, SetUp};
 use super::account::password::{AccountPasswordPage, ChangeProblem};
 use super::account::profile::{AccountProfilePage, IdentifierView};
+use super::account::recovery_codes::{AccountRecoveryCodesPage, RecoveryCodesState, file_of};
+use super::account::security::{AccountSecurityPage, SecurityDone, TrustedBrowserView};
 use super::account::sessions::{AccountSessionsPage, Device, Done, SessionView};
 use super::consent::{ConsentPage, ScopeView};
 use super::continue_as::ContinueAsPage;
@@ -14,7 +17,9 @@ use super::home::HomePage;
 use super::new_password::PasswordProblem;
 use super::set_password::SetPasswordPage;
 use super::sign_in::password::{SignInNotice, SignInPage, SignInProblem};
+use super::sign_in::second_factor::{CodeProblem, SecondFactorPage};
 use super::sign_in::select_account::{AccountChoice, SelectAccountPage};
+use super::sign_in::set_up_second_factor::{NewRecoveryCodesPage, SetUpSecondFactorPage};
 use super::sign_out::end_session::EndSessionPage;
 use super::sign_out::signed_out::SignedOutPage;
 use super::sign_up::{SignUpPage, SignUpProblem};
@@ -24,6 +29,7 @@ use crate::base::language::Language;
 use crate::http::page::error::{ErrorPage, Problem};
 use crate::http::page::form_post::FormPostPage;
 use crate::http::page::leaving::LeavingPage;
+use crate::login::totp;
 use crate::site::Site;
 use crate::site::page::Page;
 
@@ -93,6 +99,29 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     {
         let page = SignInPage { problems: vec![problem], identifier: names.identifier.clone(), ..sign_in(layout()) };
         add(format!("sign_in-{}", word(&problem)), &page);
+    }
+
+    let second_factor = |layout, problem, recovery_codes| SecondFactorPage {
+        layout,
+        account: account(),
+        problem,
+        recovery_codes,
+        trust_days: Some(30),
+        again: format!("{}/sign-in", site.base_path),
+    };
+    let bare_second_factor =
+        SecondFactorPage { trust_days: None, ..second_factor(bare().of(Page::SecondFactor), None, 0) };
+    add("second_factor".to_owned(), &second_factor(layout().of(Page::SecondFactor), None, 8));
+    add("second_factor-bare".to_owned(), &bare_second_factor);
+    for problem in [
+        CodeProblem::Missing,
+        CodeProblem::Wrong,
+        CodeProblem::RecoveryCodeWrong,
+        CodeProblem::TooManyTries { minutes: 31 },
+        CodeProblem::SignInOver,
+    ] {
+        let page = second_factor(layout().of(Page::SecondFactor), Some(problem), 1);
+        add(format!("second_factor-{}", word(&problem)), &page);
     }
 
     let sign_up = |layout, problems| SignUpPage {
@@ -186,11 +215,13 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         ("account_password-wrong", vec![ChangeProblem::CurrentWrong], true),
         ("account_password-throttled", vec![ChangeProblem::TooManyTries { seconds: 3 }], true),
         ("account_password-new", vec![too_short], true),
+        ("account_password-code", vec![ChangeProblem::Code(CodeProblem::Missing), too_short], true),
     ] {
         let page = AccountPasswordPage {
             layout: own(Page::AccountPassword),
             identifier: names.identifier.clone(),
             has_password,
+            recovery_codes: title.ends_with("code").then_some(10),
             least_password: 15,
             done: problems.is_empty(),
             problems,
@@ -223,6 +254,87 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     ] {
         let page = AccountSessionsPage { layout: own(Page::AccountSessions), sessions: sessions.clone(), done };
         add(title.to_owned(), &page);
+    }
+    let trusted = |handle: &str, browser| TrustedBrowserView {
+        handle: handle.to_owned(),
+        device: Device { browser, system: Some("Linux") },
+        since: ago(3 * 24 * 60),
+    };
+    for (title, authenticator, browsers, done) in [
+        ("account_security", None, vec![], None),
+        (
+            "account_security-on",
+            Some(ago(400 * 24 * 60)),
+            vec![trusted("a", Some("Firefox")), trusted("b", None)],
+            None,
+        ),
+        ("account_security-removed", None, vec![], Some(SecurityDone::AuthenticatorRemoved)),
+        ("account_security-forgotten", Some(ago(5)), vec![], Some(SecurityDone::BrowserForgotten)),
+    ] {
+        let layout = own(Page::AccountSecurity);
+        let password = (title != "account_security-removed").then(|| ago(90));
+        let page = AccountSecurityPage { layout, password, authenticator, recovery_codes: 8, browsers, done };
+        add(title.to_owned(), &page);
+    }
+    let set_up = SetUp {
+        drawing: totp::draw(
+            &"otpauth://totp/Northwind:alice@example.com?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ".into(),
+        ),
+        groups: ["GEZD", "GNBV", "GY3T", "QOJQ", "GEZD", "GNBV", "GY3T", "QOJQ"].map(str::to_owned).to_vec(),
+        uri: "otpauth://totp/Northwind:alice?secret=GEZDGNBV".to_owned(),
+        enrolment: "v1.k1.sealed".to_owned(),
+    };
+    for (title, state, problem) in [
+        ("account_authenticator", AuthenticatorState::None(set_up.clone()), None),
+        ("account_authenticator-wrong", AuthenticatorState::None(set_up.clone()), Some(CodeProblem::Wrong)),
+        ("account_authenticator-undrawn", AuthenticatorState::None(SetUp { drawing: None, ..set_up.clone() }), None),
+        (
+            "account_authenticator-on",
+            AuthenticatorState::There { since: ago(50_000), used: Some(ago(3)), is_required: false },
+            None,
+        ),
+        (
+            "account_authenticator-unused",
+            AuthenticatorState::There { since: ago(3), used: None, is_required: true },
+            None,
+        ),
+    ] {
+        let page = AccountAuthenticatorPage { layout: own(Page::AccountAuthenticator), state, problem };
+        add(title.to_owned(), &page);
+    }
+    for (title, problem) in
+        [("set_up_second_factor", None), ("set_up_second_factor-missing", Some(CodeProblem::Missing))]
+    {
+        let page = SetUpSecondFactorPage {
+            layout: layout().of(Page::SetUpSecondFactor),
+            account: account(),
+            set_up: set_up.clone(),
+            problem,
+            again: format!("{}/sign-in", site.base_path),
+        };
+        add(title.to_owned(), &page);
+    }
+    let codes = || (0..10).map(|number| format!("{number}QW3E-RT7YP-4SDFG-HJK2X-CVBN9")).collect::<Vec<_>>();
+    let page = NewRecoveryCodesPage {
+        layout: Layout { interaction: None, ..layout() },
+        codes: codes(),
+        file: file_of(&bare(), "alice", &codes()),
+        onward: format!("{}/account", site.base_path),
+    };
+    add("new_recovery_codes".to_owned(), &page);
+    let new =
+        |is_first| RecoveryCodesState::New { codes: codes(), file: file_of(&bare(), "alice", &codes()), is_first };
+    for (title, state) in [
+        (
+            "account_recovery_codes",
+            RecoveryCodesState::Left { count: 8, made: Some(ago(700)), made_at: "1".to_owned() },
+        ),
+        ("account_recovery_codes-none", RecoveryCodesState::Left { count: 0, made: None, made_at: String::new() }),
+        ("account_recovery_codes-new", new(false)),
+        ("account_recovery_codes-first", new(true)),
+        ("account_recovery_codes-not-needed", RecoveryCodesState::NotNeeded),
+    ] {
+        add(title.to_owned(), &AccountRecoveryCodesPage { layout: own(Page::AccountRecoveryCodes), state });
     }
     let application = ApplicationView {
         handle: "a".to_owned(),

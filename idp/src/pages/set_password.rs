@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::account::users;
+use crate::account::users::{self, ByLink};
 use crate::app::App;
 use crate::base::secret::Secret;
 use crate::base::token::{Token, TokenKind};
@@ -15,6 +15,8 @@ use crate::http::page;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::{self, Visitor};
+use crate::login::second_factor::{self, Demand};
+use crate::oidc::claims::acr::Method;
 use crate::site::page::Page;
 use crate::store::people::one_time_link::{self, Purpose};
 use crate::store::people::user::{self, User};
@@ -65,9 +67,17 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     }
     let link = Token::parse(TokenKind::OneTimeLink, token).ok_or(Error::SpentLink)?;
     let sign_in = visitor.with_password(&user);
-    let signed_in = users::set_password_by_link(&app, &link.hash(), &password, &sign_in).await?;
-    let signed_in = signed_in.ok_or(Error::SpentLink)?;
-    next_page::after_sign_in(&app, None, None, &signed_in)
+    let demand = second_factor::demand(&app, &user.id, &visitor.browser, true).await?;
+    let is_half = demand != Demand::Nothing;
+    match users::set_password_by_link(&app, &link.hash(), &password, &sign_in, is_half).await? {
+        ByLink::SignedIn(signed_in) => next_page::after_sign_in(&app, None, None, &signed_in),
+        ByLink::Half(generation) => {
+            let user = User { generation, ..user };
+            let first = second_factor::half(&app, &user, &[Method::Password], false);
+            next_page::to_second_factor(&app, &visitor, None, None, first)
+        }
+        ByLink::Spent => Err(Error::SpentLink),
+    }
 }
 
 /// The user whose password a link sets.

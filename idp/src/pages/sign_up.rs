@@ -20,7 +20,9 @@ use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
 use crate::login;
+use crate::login::second_factor::{self, Demand};
 use crate::login::session;
+use crate::oidc::claims::acr::Method;
 use crate::site::page::Page;
 use crate::store;
 use crate::store::ephemeral::Rate;
@@ -161,6 +163,11 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         Err(login::Error::Store(store::db::Error::Conflict)) => return again(vec![SignUpProblem::EmailTaken]),
         Err(error) => return Err(error.into()),
     };
+    if second_factor::demand(&app, &user.id, &visitor.browser, false).await? != Demand::Nothing {
+        let first = second_factor::half(&app, &user, &[Method::Password], false);
+        let interaction = step.as_ref().map(|step| &step.interaction);
+        return next_page::to_second_factor(&app, &visitor, interaction, None, first);
+    }
     let signed_in = session::begin(&app, &visitor.with_password(&user)).await?;
     let signed_in = signed_in.ok_or_else(|| Error::Internal("a new user who cannot be signed in".to_owned()))?;
     next_page::after_sign_in(&app, step.as_mut().map(|step| &mut step.interaction), None, &signed_in)

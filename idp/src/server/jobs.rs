@@ -13,7 +13,7 @@ use crate::store::grants::{authorization_code, revoked_access_token};
 use crate::store::installation::signing_key::SigningKey;
 use crate::store::installation::sweep::{self, Swept};
 use crate::store::installation::{event, former_signing_key, process, signing_key};
-use crate::store::people::{known_device, one_time_link, password, session};
+use crate::store::people::{code_try, known_device, one_time_link, password, session, trusted_browser};
 
 /// How many rows a statement looks at or removes at most, so that none holds the writer for long.
 const BATCH: i64 = 1000;
@@ -64,6 +64,8 @@ async fn remove_listed(app: &App) -> Result<u64> {
         (Old::RevokedAccessTokens, dead),
         (Old::OneTimeLinks, dead),
         (Old::PasswordFailures, dead),
+        (Old::CodeTries, dead),
+        (Old::TrustedBrowsers, now),
         (Old::Browsers, now - A_YEAR),
         (Old::KnownDevices, now - app.config.login.known_device),
         (Old::Events, now - app.config.log.events_kept),
@@ -88,6 +90,8 @@ enum Old {
     RevokedAccessTokens,
     OneTimeLinks,
     PasswordFailures,
+    CodeTries,
+    TrustedBrowsers,
     Browsers,
     KnownDevices,
     Events,
@@ -110,6 +114,8 @@ impl Change for DeleteOld {
             Old::RevokedAccessTokens => revoked_access_token::delete_expired(tx, before, BATCH).await,
             Old::OneTimeLinks => one_time_link::delete_expired(tx, before, BATCH).await,
             Old::PasswordFailures => password::delete_failures(tx, before, BATCH).await,
+            Old::CodeTries => code_try::delete_old(tx, before, BATCH).await,
+            Old::TrustedBrowsers => trusted_browser::delete_expired(tx, before, BATCH).await,
             Old::Browsers => session::delete_browsers(tx, before, BATCH).await,
             Old::KnownDevices => known_device::delete_unseen(tx, before, BATCH).await,
             Old::Events => event::delete_before(tx, before, BATCH).await,

@@ -10,12 +10,23 @@ struct Row {
     is_of_account: bool,
     form_of: Option<Page>,
     section: Option<&'static str>,
+    part_of: Option<Page>,
+    needs_step_up: bool,
 }
 
 impl Row {
     /// A page at this path below the issuer.
     const fn at(path: &'static str) -> Self {
-        Self { path, has_language_switch: false, return_name: None, is_of_account: false, form_of: None, section: None }
+        Self {
+            path,
+            has_language_switch: false,
+            return_name: None,
+            is_of_account: false,
+            form_of: None,
+            section: None,
+            part_of: None,
+            needs_step_up: false,
+        }
     }
 
     /// The page has a language switch, which returns to it by its path.
@@ -37,6 +48,21 @@ impl Row {
             is_of_account: true,
             ..self.with_language_switch()
         }
+    }
+
+    /// The page is a part of a section of the account; a sign-in returns to it by this name.
+    const fn part_of(self, section: Page, return_name: &'static str) -> Self {
+        Self {
+            return_name: Some(return_name),
+            part_of: Some(section),
+            is_of_account: true,
+            ..self.with_language_switch()
+        }
+    }
+
+    /// The page is for who has signed in lately, with the strongest factors that they have.
+    const fn after_step_up(self) -> Self {
+        Self { needs_step_up: true, ..self }
     }
 }
 
@@ -64,6 +90,10 @@ pages! {
     Home = Row::at("/").with_language_switch();
     /// Signing in.
     SignIn = Row::at("/sign-in").with_language_switch();
+    /// The second factor of a sign-in.
+    SecondFactor = Row::at("/second-factor").with_language_switch();
+    /// Setting up a second factor, for who needs one to sign in.
+    SetUpSecondFactor = Row::at("/second-factor/set-up").with_language_switch();
     /// Making an account.
     SignUp = Row::at("/sign-up").with_language_switch();
     /// The choice among the accounts of a browser.
@@ -82,8 +112,16 @@ pages! {
     Language = Row::at("/language");
     /// The account: the profile that applications see.
     AccountProfile = Row::at("/account").section("account", "account-profile");
+    /// What protects the account.
+    AccountSecurity = Row::at("/account/security").section("security", "account-security");
     /// The account's password.
-    AccountPassword = Row::at("/account/password").section("password", "account-password");
+    AccountPassword = Row::at("/account/password").part_of(Page::AccountSecurity, "password");
+    /// The authenticator app of the account.
+    AccountAuthenticator =
+        Row::at("/account/authenticator").part_of(Page::AccountSecurity, "authenticator").after_step_up();
+    /// The recovery codes of the account.
+    AccountRecoveryCodes =
+        Row::at("/account/recovery-codes").part_of(Page::AccountSecurity, "recovery-codes").after_step_up();
     /// Where the account is signed in.
     AccountSessions = Row::at("/account/sessions").section("sessions", "account-sessions");
     /// The applications that use the account.
@@ -126,6 +164,19 @@ impl Page {
     /// The key of its title, if it is a section of the account.
     pub const fn section(self) -> Option<&'static str> {
         self.row().section
+    }
+
+    /// The section of the account that it is, or that it is a part of.
+    pub const fn section_of(self) -> Self {
+        match self.row().part_of {
+            Some(section) => section,
+            None => self,
+        }
+    }
+
+    /// Whether it is for who has signed in lately, with the strongest factors that they have.
+    pub const fn needs_step_up(self) -> bool {
+        self.row().needs_step_up
     }
 
     /// The page with the form that is sent here.

@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { launch } from "../lib/browser.mjs";
 import { PASSWORD, Provider } from "../lib/provider.mjs";
+import { totp } from "../lib/totp.mjs";
 
 const axe = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 const shots = fileURLToPath(new URL("../../../target/screenshots/", import.meta.url));
@@ -34,10 +35,11 @@ before(async () => {
     LATCHKEY__CLIENTS__0__POLICY_URI: "https://rp.example/privacy",
     LATCHKEY__CLIENTS__0__TOS_URI: "https://rp.example/terms",
   });
-  for (const name of ["alice", "bob", "dora"]) provider.user(name);
+  for (const name of ["alice", "bob", "dora", "erin", "fred"]) provider.user(name);
   link = provider.command(["user", "add", "--email", "carol@example.com"]).link.url;
   const uris = ["--post-logout-redirect-uri", "https://rp.example/bye", "--name", "The Herons' Club"];
   rp = provider.client("web", "https://rp.example/callback", ...uris);
+  await setUp(await open(), "erin");
   native = provider.client("native", "http://127.0.0.1/callback", "--first-party", "--name", "The Herons' Club");
   browser = await launch();
 });
@@ -74,6 +76,18 @@ const signedIn = async (page) => {
   await page.goto(`${provider.issuer}/sign-in`);
   await signIn(page);
 };
+
+// Signs a person in and sets up an authenticator app, with the password alone so far; returns the key and the recovery codes.
+async function setUp(page, name) {
+  await page.goto(`${provider.issuer}/sign-in?return=authenticator`);
+  await signIn(page, name);
+  const key = await page.textContent(".key");
+  await page.fill("[name=code]", totp(key));
+  await Promise.all([page.waitForNavigation(), page.click("main form button.primary")]);
+  const codes = await page.$$eval(".codes code", (codes) => codes.map((code) => code.textContent));
+  assert.equal(codes.length, 10);
+  return { key, codes };
+}
 
 // What stands where it should not: what is below the page beside the text of the page, a text that touches an account,
 // buttons side by side of different widths, sections of the account on more than one line, an address that is broken within
@@ -172,6 +186,24 @@ const pages = {
     await page.fill("[name=password]", "seven slow barges turn");
     await Promise.all([page.waitForNavigation(), page.click("main button.primary")]);
   },
+  "account-security": async (page) => {
+    await signedIn(page);
+    await page.goto(`${provider.issuer}/account/security`);
+  },
+  "account-authenticator": async (page) => {
+    await signedIn(page);
+    await page.goto(`${provider.issuer}/account/authenticator`);
+  },
+  "second-factor": async (page) => {
+    await page.goto(authorize());
+    await signIn(page, "erin");
+  },
+  "second-factor-refused": async (page) => {
+    await pages["second-factor"](page);
+    await page.click("main .more summary");
+    await page.fill("[name=recovery_code]", "00000-00000-00000-00000-00000");
+    await Promise.all([page.waitForNavigation(), page.click("main button.primary")]);
+  },
   "account-sessions": async (page) => {
     await signedIn(page);
     await page.goto(`${provider.issuer}/account/sessions`);
@@ -240,12 +272,63 @@ test("one's own account works without scripts", async () => {
   await Promise.all([page.waitForNavigation(), page.click("main button.primary")]);
   assert.match(await page.textContent("[role=status]"), /saved/);
   assert.match(await page.textContent(".account"), /Bob the Heron/);
-  await page.click("nav >> text=Password");
+  await page.click("nav >> text=Security");
+  await page.click("main [aria-label='Change your password']");
   await page.fill("[name=current]", PASSWORD);
   await page.fill("[name=password]", "seven slow barges turn");
   await Promise.all([page.waitForNavigation(), page.click("main button.primary")]);
   assert.match(await page.textContent("[role=status]"), /password is changed/);
   await page.context().close();
+});
+
+test("a second factor works without scripts, from setting it up to removing it", async () => {
+  const page = await open({ javaScriptEnabled: false });
+  const { key, codes } = await setUp(page, "fred");
+  const download = await page.getAttribute("a[download]", "href");
+  const file = Buffer.from(download.split("base64,")[1], "base64").toString();
+  for (const code of codes) assert.ok(file.includes(code), file);
+  await page.click("text=I have kept them");
+  assert.match(await page.innerText("main"), /10 codes are unused/);
+  await page.context().clearCookies();
+  await page.goto(`${provider.issuer}/sign-in?return=security`);
+  await signIn(page, "fred");
+  await page.click("main .more summary");
+  await page.fill("[name=recovery_code]", codes[0]);
+  await Promise.all([page.waitForNavigation(), page.click("main button.primary")]);
+  assert.match(await page.innerText("main"), /9 codes are unused/);
+  await page.context().clearCookies();
+  await page.goto(`${provider.issuer}/sign-in?return=authenticator`);
+  await signIn(page, "fred");
+  // The code of this half minute has set the app up.
+  await page.fill("[name=code]", totp(key, 1));
+  await Promise.all([page.waitForNavigation(), page.click("main button.primary")]);
+  await Promise.all([page.waitForNavigation(), page.click("button[name=remove]")]);
+  assert.match(await page.textContent("[role=status]"), /is removed/);
+  await page.context().close();
+});
+
+test("a QR code says what the key says, and recovery codes can be printed and kept as a file", async () => {
+  const page = await open();
+  await page.goto(`${provider.issuer}/sign-in?return=authenticator`);
+  await signIn(page, "dora");
+  const [width, height] = await page.$eval("svg.qr", (svg) => [svg.clientWidth, svg.clientHeight]);
+  assert.ok(width === height && width >= 200, `${width} by ${height}`);
+  const uri = new URL(await page.getAttribute("a[href^='otpauth:']", "href"));
+  assert.equal(uri.searchParams.get("secret"), (await page.textContent(".key")).replaceAll(/\s/g, ""));
+  assert.equal(uri.searchParams.get("issuer"), "Northwind");
+  await page.fill("[name=code]", totp(uri.searchParams.get("secret")));
+  await Promise.all([page.waitForNavigation(), page.click("main form button.primary")]);
+  await page.screenshot({ path: `${shots}new-recovery-codes.png`, fullPage: true });
+  await page.evaluate(() => (window.print = () => (window.printed = true)));
+  await page.click("text=Print");
+  assert.equal(await page.evaluate(() => window.printed), true);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("text=Download")]);
+  assert.equal(download.suggestedFilename(), "recovery-codes.txt");
+  assert.match(readFileSync(await download.path(), "utf8"), /^Northwind: recovery codes\r\ndora\r\n\r\n([0-9A-Z-]{29}\r\n){10}$/);
+  assert.deepEqual(page.violations, []);
+  await page.context().close();
+  // Removed again, for the other tests.
+  provider.command(["user", "reset-factors", "dora"]);
 });
 
 test("everything works by keyboard alone", async () => {

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::commands::output::{Failure, Output, details, failed, harmless, table, yes_no};
 use crate::login::password::throttled;
+use crate::login::second_factor::Enrolled;
 use crate::store::installation::event;
 use crate::store::people::user::{Entry, Identifier, User};
 use crate::store::people::{password, session, user};
@@ -93,6 +94,10 @@ pub struct Shown {
     pub profile: Map<String, Value>,
     /// The roles.
     pub roles: Vec<String>,
+    /// When the authenticator app was set up, if there is one; RFC 3339.
+    pub authenticator_since: Option<String>,
+    /// How many recovery codes are unused.
+    pub recovery_codes_left: i64,
     /// How many sessions are live.
     pub sessions: usize,
     /// When they last signed in, as far as events are kept; RFC 3339.
@@ -125,6 +130,9 @@ pub(super) fn show(shown: &Shown) -> Output {
         (Some(until), false) => format!("throttled until {until} after failures; see latchkey user unlock"),
         (None, false) => String::new(),
     };
+    let second_factor = shown.authenticator_since.as_ref().map_or_else(String::new, |since| {
+        format!("authenticator app since {since}, {} recovery codes left", shown.recovery_codes_left)
+    });
     let lines: Vec<(&str, String)> = [("subject", row.sub.clone())]
         .into_iter()
         .chain(identifiers)
@@ -132,6 +140,7 @@ pub(super) fn show(shown: &Shown) -> Output {
         .chain([
             ("password", if row.has_password { "set" } else { "not set" }.to_owned()),
             ("password sign-in", locked),
+            ("second factor", second_factor),
             ("roles", shown.roles.join(" ")),
             ("sessions", shown.sessions.to_string()),
             ("last sign-in", shown.last_sign_in_at.clone().unwrap_or_else(|| "not known".to_owned())),
@@ -204,6 +213,7 @@ pub(super) async fn read(app: &App, user: &User) -> Result<Shown, Failure> {
     let has_password = password::exists(&mut conn, id).await.map_err(failed)?;
     let roles = user::roles(&mut conn, id).await.map_err(failed)?;
     let sessions = session::list_of_user(&mut conn, id, now).await.map_err(failed)?.len();
+    let enrolled = Enrolled::of(&mut conn, id).await.map_err(failed)?;
     let last = event::last_of_user(&mut conn, id, "signed_in").await.map_err(failed)?;
     drop(conn);
     let locked = throttled(app, id, &identifiers).await.map_err(failed)?;
@@ -211,6 +221,8 @@ pub(super) async fn read(app: &App, user: &User) -> Result<Shown, Failure> {
         identifiers: identifiers.iter().map(IdentifierRow::from).collect(),
         profile: user.profile.clone(),
         roles,
+        authenticator_since: enrolled.totp.map(|totp| totp.created_at.to_string()),
+        recovery_codes_left: enrolled.recovery_codes.unused,
         sessions,
         last_sign_in_at: last.map(|at| at.to_string()),
         throttled_until: locked.until.map(|at| at.to_string()),

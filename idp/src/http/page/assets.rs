@@ -47,6 +47,7 @@ pub static ASSETS: &[Asset] = &[
     asset!("latchkey.svg", "image/svg+xml"),
     asset!("leaving.js", "text/javascript; charset=utf-8"),
     asset!("password.js", "text/javascript; charset=utf-8"),
+    asset!("print.js", "text/javascript; charset=utf-8"),
     asset!("times.js", "text/javascript; charset=utf-8"),
 ];
 

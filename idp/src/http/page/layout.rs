@@ -133,6 +133,11 @@ impl<'a> Layout<'a> {
         self.page == Some(*page)
     }
 
+    /// Whether this layout is for a page that is a part of the given section.
+    pub fn is_part_of(&self, section: &Page) -> bool {
+        self.page.is_some_and(|page| page.section_of() == *section)
+    }
+
     /// The text of a key in the page's language.
     pub fn t(&self, key: &str) -> String {
         self.site.messages.text(&self.language, key)

@@ -25,7 +25,7 @@ use crate::http::request::form::csrf_token;
 use crate::http::request::visitor::Visitor;
 use crate::oidc::client::metadata::Client;
 use crate::store::people::session::Session;
-use crate::store::people::user;
+use crate::store::people::user::{self, Identifier, User};
 
 /// The policy of hosted pages: resources from this origin only, no inline code, no framing. CSP Level 3.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -53,10 +53,16 @@ pub fn home_of(client: &Client) -> Option<(String, String)> {
 /// The account of a session as its owner sees it.
 pub async fn account(app: &App, session: &Session) -> Result<AccountView, Error> {
     let found = user::find_with_identifiers(&mut *app.db.read().await?, &session.user_id).await?;
-    let (user, identifiers) = found.map_or_else(Default::default, |(user, identifiers)| (Some(user), identifiers));
-    let identifier = identifiers.into_iter().next().map_or_else(|| session.sub.clone(), |it| it.as_written);
-    let name = user.as_ref().and_then(|user| user.profile.get("name")?.as_str()).map(str::to_owned);
-    Ok(AccountView { name, identifier })
+    Ok(match found {
+        Some((user, identifiers)) => account_of(&user, identifiers),
+        None => AccountView { name: None, identifier: session.sub.clone() },
+    })
+}
+
+/// The account of a user.
+pub fn account_of(user: &User, identifiers: Vec<Identifier>) -> AccountView {
+    let identifier = identifiers.into_iter().next().map_or_else(|| user.sub.clone(), |it| it.as_written);
+    AccountView { name: user.profile.get("name").and_then(|name| name.as_str()).map(str::to_owned), identifier }
 }
 
 /// The handle of a session in a form of this browser; row ids are not shown.

@@ -95,6 +95,7 @@ impl Visitor {
             user_agent: self.user_agent.as_deref(),
             address: self.address,
             proof: None,
+            second: None,
         }
     }
 

@@ -36,6 +36,9 @@ pub struct Facts {
 /// both are proven.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FirstFactor {
+    /// What tells this sign-in from others, for the count of its tries.
+    #[serde(default)]
+    pub id: String,
     /// Who has proven it.
     pub user: Id,
     /// The generation of the user that was verified; compared when the sign-in is completed.
@@ -44,6 +47,9 @@ pub struct FirstFactor {
     pub methods: Vec<Method>,
     /// When it was proven. The code that completes the sign-in decides for how long that counts.
     pub proven_at: Timestamp,
+    /// Whether the person wants to be kept signed in.
+    #[serde(default)]
+    pub keep: bool,
 }
 
 /// What a person has allowed a client before.

@@ -1,7 +1,10 @@
 //! The account pages: one file per section.
 
 pub mod applications;
+pub mod authenticator;
 pub mod password;
 pub mod profile;
+pub mod recovery_codes;
+pub mod security;
 pub mod sessions;
 pub mod switch;

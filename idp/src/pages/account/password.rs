@@ -15,15 +15,19 @@ use crate::http::page::Wording;
 use crate::http::request::query::Query;
 use crate::http::request::visitor;
 use crate::http::{page, redirect};
-use crate::login::password::{self, Outcome};
+use crate::login::password::{self, Outcome as PasswordOutcome};
+use crate::login::second_factor::{self, Attempt, Enrolled, Outcome, Second, Typed};
 use crate::login::session::SignIn;
+use crate::oidc::claims::acr::Method;
 use crate::pages::new_password::{PasswordProblem, check_password};
+use crate::pages::sign_in::second_factor::CodeProblem;
 use crate::pages::{FormProblems, Layout};
 use crate::site::page::Page;
 use crate::store;
 use crate::store::people::user;
 
-/// Asks for the present password and a new one. Posts `current` and `password` to `/account/password`.
+/// Asks for the present password and a new one. Posts `current`, `password` and, if the account has
+/// a second factor, `code` or `recovery_code` to `/account/password`.
 #[derive(Template)]
 #[template(path = "pages/account/password.html")]
 pub struct AccountPasswordPage<'a> {
@@ -33,6 +37,8 @@ pub struct AccountPasswordPage<'a> {
     pub identifier: String,
     /// Whether the account has a password.
     pub has_password: bool,
+    /// How many recovery codes are left, if the account has a second factor, for which the form then asks, too.
+    pub recovery_codes: Option<u64>,
     /// The least number of characters.
     pub least_password: u64,
     /// Why the last try failed, in the order of the fields.
@@ -53,6 +59,8 @@ pub enum ChangeProblem {
         /// How long to wait, in seconds.
         seconds: u64,
     },
+    /// The code of the second factor is missing or wrong.
+    Code(CodeProblem),
     /// The new password is not accepted.
     New(PasswordProblem),
 }
@@ -66,7 +74,11 @@ impl AccountPasswordPage<'_> {
 impl ChangeProblem {
     /// The field's name in the form.
     fn field(self) -> &'static str {
-        if matches!(self, Self::New(_)) { "password" } else { "current" }
+        match self {
+            Self::CurrentMissing | Self::CurrentWrong | Self::TooManyTries { .. } => "current",
+            Self::Code(problem) => problem.field(),
+            Self::New(_) => "password",
+        }
     }
 
     fn wording(self) -> Wording {
@@ -74,6 +86,7 @@ impl ChangeProblem {
             Self::CurrentMissing => Wording::new("account-password-current-missing"),
             Self::CurrentWrong => Wording::new("account-password-current-wrong"),
             Self::TooManyTries { seconds } => Wording::counted("sign-in-too-many-tries", "seconds", seconds),
+            Self::Code(problem) => problem.wording(),
             Self::New(problem) => problem.wording(),
         }
     }
@@ -92,23 +105,44 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let identifiers = user::identifiers(&mut *app.db.read().await?, &holder.session.user_id).await?;
     let own: Vec<&str> = identifiers.iter().map(|identifier| identifier.normalised.as_str()).collect();
     holder.visitor.hold_to(&app, "set-password", visitor::sign_in_rate(&app)).await?;
+    let enrolled = Enrolled::of(&mut *app.db.read().await?, &holder.session.user_id).await?;
+    let typed_code = Typed::of(params.get("code").unwrap_or_default(), params.get("recovery_code").unwrap_or_default());
     let missing = current.expose().is_empty().then_some(ChangeProblem::CurrentMissing);
+    let without_code = (enrolled.is_any() && typed_code.is_none()).then_some(ChangeProblem::Code(CodeProblem::Missing));
     let unfit = check_password(&app, &new, &own).await?.map(ChangeProblem::New);
-    if missing.is_some() || unfit.is_some() {
-        return show(&app, &holder, missing.into_iter().chain(unfit).collect(), false).await;
+    let problems: Vec<_> = missing.into_iter().chain(without_code).chain(unfit).collect();
+    if !problems.is_empty() {
+        return show(&app, &holder, problems, false).await;
     }
     // At an open session the tries are limited as they are at the sign-in.
     let typed = own.first().copied().unwrap_or_default();
     let proof = match password::check(&app, &holder.visitor.tries(typed, &current)).await? {
-        Outcome::Right(proof) if proof.user.id == holder.session.user_id => proof,
-        Outcome::TooSoon { until } => {
+        PasswordOutcome::Right(proof) if proof.user.id == holder.session.user_id => proof,
+        PasswordOutcome::TooSoon { until } => {
             let seconds = until.since(app.now()).as_secs() + 1;
             return show(&app, &holder, vec![ChangeProblem::TooManyTries { seconds }], false).await;
         }
         _ => return show(&app, &holder, vec![ChangeProblem::CurrentWrong], false).await,
     };
-    let keep = holder.session.kept_at.is_some();
-    let sign_in = SignIn { keep, proof: Some(&proof), ..holder.visitor.with_password(&proof.user) };
+    let second = match typed_code.filter(|_| enrolled.is_any()) {
+        None => None,
+        Some(typed) => match prove_second(&app, &holder, typed).await? {
+            Ok(second) => Some((second, typed.method())),
+            Err(problem) => {
+                // The password was right, and so no failure.
+                password::settle(&app, &proof).await?;
+                return show(&app, &holder, vec![ChangeProblem::Code(problem)], false).await;
+            }
+        },
+    };
+    let methods: Vec<_> = [Method::Password].into_iter().chain(second.as_ref().map(|(_, method)| *method)).collect();
+    let sign_in = SignIn {
+        methods: &methods,
+        keep: holder.session.kept_at.is_some(),
+        proof: Some(&proof),
+        second: second.as_ref().map(|(second, _)| second),
+        ..holder.visitor.with_password(&proof.user)
+    };
     let Some(signed_in) = users::change_password(&app, &proof, &new, &sign_in).await? else {
         // Another change was faster. If it set another password, this session is over.
         return redirect::to_page(&app, Page::AccountPassword);
@@ -118,20 +152,40 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     Ok(response)
 }
 
+/// Checks the code of the second factor, or says why it does not count.
+async fn prove_second(
+    app: &App,
+    holder: &AccountHolder,
+    typed: Typed<'_>,
+) -> Result<Result<Second, CodeProblem>, Error> {
+    let of = holder.session.id.as_str();
+    let attempt = Attempt { user: &holder.session.user_id, of, browser: &holder.visitor.browser, typed };
+    Ok(match second_factor::check(app, &attempt).await? {
+        Outcome::Right(proof) => Ok(Second { proof, trust_until: None }),
+        Outcome::Wrong => Err(CodeProblem::wrong(typed)),
+        Outcome::SignInOver => Err(CodeProblem::TooManyTries { minutes: 60 }),
+        Outcome::TooMany { until } => Err(CodeProblem::too_many(until, app.now())),
+    })
+}
+
 async fn show(app: &App, holder: &AccountHolder, problems: Vec<ChangeProblem>, done: bool) -> Result<Response, Error> {
     let mut conn = app.db.read().await?;
     let identifiers = user::identifiers(&mut conn, &holder.session.user_id).await?;
     let stored = store::people::password::exists(&mut conn, &holder.session.user_id).await?;
+    let enrolled = Enrolled::of(&mut conn, &holder.session.user_id).await?;
     drop(conn);
     let status = match problems[..] {
         [] => StatusCode::OK,
-        [ChangeProblem::TooManyTries { .. }, ..] => StatusCode::TOO_MANY_REQUESTS,
+        [ChangeProblem::TooManyTries { .. } | ChangeProblem::Code(CodeProblem::TooManyTries { .. }), ..] => {
+            StatusCode::TOO_MANY_REQUESTS
+        }
         _ => StatusCode::BAD_REQUEST,
     };
     let shown = AccountPasswordPage {
         layout: holder.layout(app),
         identifier: identifiers.into_iter().next().map(|identifier| identifier.as_written).unwrap_or_default(),
         has_password: stored,
+        recovery_codes: enrolled.is_any().then_some(enrolled.recovery_codes.unused.unsigned_abs()),
         least_password: app.config.login.password_min_length.into(),
         problems,
         done,

@@ -80,13 +80,13 @@ pub struct Device {
 
 impl Device {
     /// The device of a `User-Agent`.
-    fn of(user_agent: Option<&str>) -> Self {
+    pub(super) fn of(user_agent: Option<&str>) -> Self {
         let user_agent = user_agent.unwrap_or_default();
         Self { browser: device::browser(user_agent), system: device::system(user_agent) }
     }
 
     /// Its name on a page.
-    fn name(&self, layout: &Layout<'_>) -> String {
+    pub(super) fn name(&self, layout: &Layout<'_>) -> String {
         match (self.browser, self.system) {
             (Some(browser), Some(system)) => {
                 layout.t_args("account-session-device", &[("browser", browser), ("system", system)])

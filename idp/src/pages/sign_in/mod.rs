@@ -1,4 +1,7 @@
 //! Signing in: one file per method, and the choice among signed-in accounts.
 
+mod half;
 pub mod password;
+pub mod second_factor;
 pub mod select_account;
+pub mod set_up_second_factor;

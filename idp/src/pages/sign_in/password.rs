@@ -15,9 +15,12 @@ use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::{self, Visitor};
 use crate::http::{page, redirect};
+use crate::login;
 use crate::login::password::{self, Outcome, Wrong};
+use crate::login::second_factor::{self, Demand};
 use crate::login::session::{self, SignIn};
 use crate::oidc::authorization::next_step::{NextStep, SignInReason};
+use crate::oidc::claims::acr::Method;
 use crate::oidc::difference::Difference;
 use crate::pages::{FormProblems, Layout, Wording};
 use crate::site::page::Page;
@@ -121,11 +124,19 @@ impl SignInPage<'_> {
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     let Some(sealed) = query.get("interaction") else {
         let return_to = query.get("return").and_then(Page::by_return_name);
-        // Who is signed in is shown who they are, unless they have chosen to use another account.
-        if query.get("account") != Some("another") && !visitor.sessions(&app).await?.is_empty() {
-            return redirect::to_page(&app, return_to.unwrap_or(Page::Home));
+        let mut shown = Shown { return_to, ..Shown::default() };
+        // Who is signed in is shown who they are, unless they have chosen to use another account, or have to prove again who
+        // they are.
+        if query.get("account") != Some("another")
+            && let Some(session) = visitor.sessions(&app).await?.first()
+        {
+            let is_step_up = return_to.is_some_and(Page::needs_step_up);
+            if !is_step_up || login::step_up::is_done(&app, session).await? {
+                return redirect::to_page(&app, return_to.unwrap_or(Page::Home));
+            }
+            shown.identifier = page::account(&app, session).await?.identifier;
+            shown.notice = Some(SignInNotice::Again);
         }
-        let shown = Shown { return_to, ..Shown::default() };
         return show(&app, &visitor, None, shown, StatusCode::OK);
     };
     let step = Step::open(&app, &visitor, sealed).await?;
@@ -185,6 +196,19 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
             return again(vec![SignInProblem::TooManyTries { seconds }], StatusCode::TOO_MANY_REQUESTS);
         }
     };
+    let strict = match &step {
+        Some(step) => step.is_step_up(&app).await?,
+        None => return_to.is_some_and(Page::needs_step_up),
+    };
+    if second_factor::demand(&app, &proof.user.id, &visitor.browser, strict).await? != Demand::Nothing {
+        if !password::settle(&app, &proof).await? {
+            return refused(Wrong::ChangedMeanwhile.as_str());
+        }
+        app.metrics.sign_in("password", "half");
+        let first = second_factor::half(&app, &proof.user, &[Method::Password], keep);
+        let interaction = step.as_ref().map(|step| &step.interaction);
+        return next_page::to_second_factor(&app, &visitor, interaction, return_to, first);
+    }
     let sign_in = SignIn { keep, proof: Some(&proof), ..visitor.with_password(&proof.user) };
     let Some(signed_in) = session::begin(&app, &sign_in).await? else {
         return refused(Wrong::ChangedMeanwhile.as_str());
@@ -209,8 +233,11 @@ fn show(
     shown: Shown,
     status: StatusCode,
 ) -> Result<Response, Error> {
+    // The language switch returns to the page with where it leads.
+    let returned = shown.return_to.and_then(Page::return_name);
+    let address = returned.map(|name| format!("{}{}?return={name}", app.config.issuer.path(), Page::SignIn.path()));
     let page = SignInPage {
-        layout: page::Layout { return_to: shown.return_to, ..layout_of(app, visitor, step).of(Page::SignIn) },
+        layout: page::Layout { return_to: shown.return_to, address, ..layout_of(app, visitor, step).of(Page::SignIn) },
         identifier: shown.identifier,
         notice: shown.notice,
         problems: shown.problems,

@@ -28,7 +28,7 @@ pub async fn is_unfinished(conn: &mut Conn) -> Result<bool> {
 const BATCH: i64 = 1000;
 
 /// Begins an epoch: ends all sessions and grants, codes and links, batch by batch. Passwords, clients, consents and
-/// keys stay. After a crash, a second call completes it; until then no server starts.
+/// keys stay, and authenticator apps, whose codes count from this moment on. After a crash, a second call completes it; until then no server starts.
 pub async fn begin(db: &Db, between: impl Fn()) -> Result<()> {
     db.write(Begin).await?;
     let mut after = Some(String::new());
@@ -36,7 +36,7 @@ pub async fn begin(db: &Db, between: impl Fn()) -> Result<()> {
         after = db.write(RaiseGenerations { after: last }).await?;
         between();
     }
-    for (table, key) in [("authorization_code", "hash"), ("one_time_link", "hash")] {
+    for (table, key) in [("authorization_code", "hash"), ("one_time_link", "hash"), ("recovery_code", "hash")] {
         while db.write_one(DeleteBatch { table, key }).await? == BATCH.unsigned_abs() {}
     }
     db.write(Complete).await
@@ -74,13 +74,19 @@ impl Change for RaiseGenerations {
                 .bind(BATCH - 1)
                 .fetch_optional(&mut **tx)
                 .await?;
-        let upper = if until.is_some() { " AND id <= $2" } else { "" };
-        let sql = format!("UPDATE user_account SET generation = generation + 1 WHERE id > $1{upper}");
-        let mut query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(&self.after);
-        if let Some((until,)) = &until {
-            query = query.bind(until);
+        let upper = |column: &str| if until.is_some() { format!(" AND {column} <= $2") } else { String::new() };
+        // A code that is accepted now may be of the next time step.
+        let step = tx.now().micros() / 30_000_000 + 1;
+        for sql in [
+            format!("UPDATE user_account SET generation = generation + 1 WHERE id > $1{}", upper("id")),
+            format!("UPDATE totp SET last_step = {step} WHERE user_id > $1{} AND last_step < {step}", upper("user_id")),
+        ] {
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(&self.after);
+            if let Some((until,)) = &until {
+                query = query.bind(until);
+            }
+            query.execute(&mut **tx).await?;
         }
-        query.execute(&mut **tx).await?;
         Ok(until.map(|row| row.0))
     }
 }

@@ -29,6 +29,14 @@ pub enum Event {
     SignInFailed { user: Id, failures: i64 },
     UnknownNamesTried { tries: i64, networks: usize, loudest: Vec<(String, i64)> },
     PasswordDoorClosed { user: Id },
+    SecondFactorFailed { user: Id },
+    AuthenticatorAdded { user: Id },
+    AuthenticatorRemoved { user: Id },
+    RecoveryCodesMade { user: Id },
+    RecoveryCodeUsed { user: Id, left: i64 },
+    BrowserTrusted { user: Id },
+    BrowserForgotten { user: Id },
+    FactorsReset { user: Id },
     SignedOut { user: Id, session: Id },
     SignedOutElsewhere { user: Id, session: Id },
     ConsentGiven { user: Id, client_row: Id, scope: ScopeSet },
@@ -82,6 +90,14 @@ impl Event {
             | Self::AllSessionsEnded { user, .. }
             | Self::PasswordDoorClosed { user }
             | Self::SignInFailed { user, .. }
+            | Self::SecondFactorFailed { user }
+            | Self::AuthenticatorAdded { user }
+            | Self::AuthenticatorRemoved { user }
+            | Self::RecoveryCodesMade { user }
+            | Self::RecoveryCodeUsed { user, .. }
+            | Self::BrowserTrusted { user }
+            | Self::BrowserForgotten { user }
+            | Self::FactorsReset { user }
             | Self::ProfileChanged { user }
             | Self::PasswordChanged { user } => (Some(user), None, None),
             Self::SignedIn { user, session, .. }

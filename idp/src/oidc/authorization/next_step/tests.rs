@@ -163,7 +163,14 @@ fn session(sub: &str, age: i64) -> Session {
 }
 
 fn first_factor() -> FirstFactor {
-    FirstFactor { user: "user alice".into(), generation: 1, methods: vec![Method::Password], proven_at: NOW }
+    FirstFactor {
+        id: "s".to_owned(),
+        user: "user alice".into(),
+        generation: 1,
+        methods: vec![Method::Password],
+        proven_at: NOW,
+        keep: false,
+    }
 }
 
 fn id(sub: &str) -> Id {

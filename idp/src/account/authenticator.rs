@@ -1,0 +1,166 @@
+//! The second factors of an account: the authenticator app, the recovery codes, and the browsers that spare them.
+
+use crate::app::App;
+use crate::base::clock::Timestamp;
+use crate::base::id::Id;
+use crate::base::token::TokenHash;
+use crate::login::recovery_code::{COUNT, RecoveryCode};
+use crate::login::second_factor::Enrolled;
+use crate::login::session::{Beginning, SignIn, SignedIn};
+use crate::login::totp::TotpSecret;
+use crate::store::db::{Change, Result, Tx};
+use crate::store::installation::event::Event;
+use crate::store::people::{code_try, recovery_code, totp, trusted_browser, user};
+
+/// An authenticator app that was added.
+#[derive(Debug)]
+pub struct Added {
+    /// The session, in which both factors are proven now.
+    pub signed_in: SignedIn,
+    /// The recovery codes, which are shown once.
+    pub codes: Vec<RecoveryCode>,
+}
+
+/// Adds an authenticator app whose code of this step was right, with recovery codes, and renews the session. `None` if the
+/// user has an app already, or has changed since their session was read.
+pub async fn add(app: &App, secret: &TotpSecret, step: i64, sign_in: &SignIn<'_>) -> Result<Option<Added>> {
+    let codes = new_codes(app);
+    let add = Add {
+        sealed_secret: secret.seal(&app.vault, &app.random, &sign_in.user.id),
+        step,
+        user: sign_in.user.id.clone(),
+        generation: sign_in.user.generation,
+        hashes: hashes(&codes),
+        beginning: Beginning::of(app, sign_in),
+    };
+    Ok(app.db.write(add).await?.map(|signed_in| Added { signed_in, codes }))
+}
+
+fn new_codes(app: &App) -> Vec<RecoveryCode> {
+    (0..COUNT).map(|_| RecoveryCode::new(&app.random)).collect()
+}
+
+fn hashes(codes: &[RecoveryCode]) -> Vec<TokenHash> {
+    codes.iter().map(RecoveryCode::hash).collect()
+}
+
+#[derive(Clone)]
+struct Add {
+    user: Id,
+    generation: i64,
+    sealed_secret: String,
+    step: i64,
+    hashes: Vec<TokenHash>,
+    beginning: Beginning,
+}
+
+impl Change for Add {
+    type Outcome = Option<SignedIn>;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Option<SignedIn>> {
+        let (user, now) = (&self.user, tx.now());
+        if !user::hold(tx, user).await?.is_some_and(|held| held.may_still(self.generation))
+            || !totp::insert(tx, user, &self.sealed_secret, self.step, now).await?
+        {
+            return Ok(None);
+        }
+        recovery_code::replace(tx, user, &self.hashes, now).await?;
+        tx.record(&Event::AuthenticatorAdded { user: user.clone() }).await?;
+        tx.record(&Event::RecoveryCodesMade { user: user.clone() }).await?;
+        self.beginning.write(tx, self.generation).await.map(Some)
+    }
+}
+
+/// Replaces the recovery codes that a user got at this moment. `None` if they have others by now, as when the form is sent
+/// twice, or no second factor any more.
+pub async fn renew_codes(app: &App, user: &Id, made_at: Option<Timestamp>) -> Result<Option<Vec<RecoveryCode>>> {
+    let codes = new_codes(app);
+    let renew = RenewCodes { user: user.clone(), made_at, hashes: hashes(&codes) };
+    Ok(app.db.write(renew).await?.then_some(codes))
+}
+
+#[derive(Clone)]
+struct RenewCodes {
+    user: Id,
+    made_at: Option<Timestamp>,
+    hashes: Vec<TokenHash>,
+}
+
+impl Change for RenewCodes {
+    type Outcome = bool;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
+        let (Self { user, made_at, hashes }, now) = (self, tx.now());
+        user::hold(tx, &user).await?;
+        let enrolled = Enrolled::of(tx, &user).await?;
+        if !enrolled.is_any() || enrolled.recovery_codes.created_at != made_at {
+            return Ok(false);
+        }
+        recovery_code::replace(tx, &user, &hashes, now).await?;
+        tx.record(&Event::RecoveryCodesMade { user }).await?;
+        Ok(true)
+    }
+}
+
+/// Removes the authenticator app of a user, with what depends on it: recovery codes, and the trust in browsers. Returns
+/// whether there was one.
+pub async fn remove(app: &App, user: &Id) -> Result<bool> {
+    app.db.write(Remove { user: user.clone(), by_operator: false }).await
+}
+
+/// Does the same for an operator, and ends all sessions and grants of the user: whoever asks the operator for it may not be
+/// the user. Returns whether there was anything to remove.
+pub async fn reset(app: &App, user: &Id) -> Result<bool> {
+    app.db.write(Remove { user: user.clone(), by_operator: true }).await
+}
+
+#[derive(Clone)]
+struct Remove {
+    user: Id,
+    by_operator: bool,
+}
+
+impl Change for Remove {
+    type Outcome = bool;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
+        let Self { user, by_operator } = self;
+        user::hold(tx, &user).await?;
+        let there = totp::delete(tx, &user).await?;
+        recovery_code::delete(tx, &user).await?;
+        trusted_browser::delete_all(tx, &user).await?;
+        code_try::clear_of_user(tx, &user).await?;
+        if by_operator && there {
+            user::end_all(tx, &user).await?;
+            tx.record(&Event::FactorsReset { user }).await?;
+        } else if there {
+            tx.record(&Event::AuthenticatorRemoved { user }).await?;
+        }
+        Ok(there)
+    }
+}
+
+/// Ends the trust of a user in a browser; returns whether there was any.
+pub async fn forget_browser(app: &App, user: &Id, trust: &Id) -> Result<bool> {
+    app.db.write(ForgetBrowser { user: user.clone(), trust: trust.clone() }).await
+}
+
+#[derive(Clone)]
+struct ForgetBrowser {
+    user: Id,
+    trust: Id,
+}
+
+impl Change for ForgetBrowser {
+    type Outcome = bool;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
+        let Self { user, trust } = self;
+        user::hold(tx, &user).await?;
+        let there = trusted_browser::delete(tx, &user, &trust).await?;
+        if there {
+            tx.record(&Event::BrowserForgotten { user }).await?;
+        }
+        Ok(there)
+    }
+}

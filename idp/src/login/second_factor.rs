@@ -1,0 +1,286 @@
+//! The second factor of a sign-in, after the first one is proven.
+
+use std::time::Duration;
+
+use crate::app::App;
+use crate::base::clock::Timestamp;
+use crate::base::id::Id;
+use crate::base::token::{CookieSecret, TokenHash};
+use crate::config::SecondFactor;
+use crate::login::recovery_code::RecoveryCode;
+use crate::login::totp::TotpSecret;
+use crate::oidc::authorization::next_step::FirstFactor;
+use crate::oidc::claims::acr::{Acr, Method};
+use crate::store::db::{Change, Conn, Result, Tx};
+use crate::store::installation::event::Event;
+use crate::store::people::code_try::{self, Admission, Limit};
+use crate::store::people::recovery_code::{self, RecoveryCodes};
+use crate::store::people::totp::{self, Totp};
+use crate::store::people::user::{ADMINISTRATOR, User};
+use crate::store::people::{known_device, trusted_browser, user};
+
+/// For how long the first factor counts until the second one is proven.
+pub const HALF: Duration = Duration::from_secs(10 * 60);
+
+const AN_HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// How many codes a person may try in one sign-in, of either kind.
+const OF_SIGN_IN: Limit = Limit { most: 5, period: AN_HOUR };
+
+/// How many codes of an app may be tried in an hour at one account, in all sign-ins together: a thief of the password
+/// could begin any number of them. Recovery codes are too long to be guessed.
+const OF_USER: Limit = Limit { most: 20, period: AN_HOUR };
+
+/// What a user can prove a second factor with.
+#[derive(Clone, Debug)]
+pub struct Enrolled {
+    /// The authenticator app.
+    pub totp: Option<Totp>,
+    /// The recovery codes.
+    pub recovery_codes: RecoveryCodes,
+}
+
+impl Enrolled {
+    /// What a user has.
+    pub async fn of(conn: &mut Conn, user: &Id) -> Result<Self> {
+        let totp = totp::find(&mut *conn, user).await?;
+        Ok(Self { totp, recovery_codes: recovery_code::of_user(conn, user).await? })
+    }
+
+    /// Whether there is a second factor. Recovery codes alone are none: they stand in for one that is lost.
+    pub const fn is_any(&self) -> bool {
+        self.totp.is_some()
+    }
+
+    /// The strongest class that the user can reach.
+    pub fn reachable(&self) -> Acr {
+        if self.is_any() { Acr::of(&[Method::Password, Method::Totp]) } else { Acr::of(&[Method::Password]) }
+    }
+}
+
+/// What a user who has proven the first factor still has to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Demand {
+    /// Nothing: the sign-in is complete.
+    Nothing,
+    /// To prove the second factor.
+    Proof,
+    /// To set one up.
+    SetUp,
+}
+
+/// What a user still has to do. A trusted browser spares the second factor, unless the sign-in is there to prove it
+/// (`strict`).
+pub async fn demand(app: &App, user: &Id, browser: &CookieSecret, strict: bool) -> Result<Demand> {
+    let mut conn = app.db.read().await?;
+    if totp::find(&mut conn, user).await?.is_none() {
+        return Ok(if is_required(app, &mut conn, user).await? { Demand::SetUp } else { Demand::Nothing });
+    }
+    let is_spared = !strict && trusted_browser::is_trusted(&mut conn, user, &browser.hash(), app.now()).await?;
+    Ok(if is_spared { Demand::Nothing } else { Demand::Proof })
+}
+
+/// Whether a user needs a second factor, by the configuration.
+pub async fn is_required(app: &App, conn: &mut Conn, user: &Id) -> Result<bool> {
+    Ok(match app.config.login.second_factor {
+        SecondFactor::Optional => false,
+        SecondFactor::Administrators => user::roles(conn, user).await?.iter().any(|role| role == ADMINISTRATOR),
+        SecondFactor::Everybody => true,
+    })
+}
+
+/// The first half of a sign-in, to be kept with it.
+pub fn half(app: &App, user: &User, methods: &[Method], keep: bool) -> FirstFactor {
+    FirstFactor {
+        id: app.random.name::<16>(),
+        user: user.id.clone(),
+        generation: user.generation,
+        methods: methods.to_vec(),
+        proven_at: app.now(),
+        keep,
+    }
+}
+
+/// What a person has typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Typed<'a> {
+    /// The code of the app.
+    Code(&'a str),
+    /// A recovery code.
+    RecoveryCode(&'a str),
+}
+
+impl Typed<'_> {
+    /// The method, if the code is right.
+    pub const fn method(self) -> Method {
+        match self {
+            Self::Code(_) => Method::Totp,
+            Self::RecoveryCode(_) => Method::RecoveryCode,
+        }
+    }
+}
+
+impl<'a> Typed<'a> {
+    /// What the fields of a form hold; `None` if both are empty.
+    pub fn of(code: &'a str, recovery_code: &'a str) -> Option<Self> {
+        match (code.trim(), recovery_code.trim()) {
+            ("", "") => None,
+            ("", recovery_code) => Some(Self::RecoveryCode(recovery_code)),
+            (code, _) => Some(Self::Code(code)),
+        }
+    }
+}
+
+/// The result of a try.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The code is right. It counts when it is used up, in the transaction that relies on it.
+    Right(Proof),
+    /// It is wrong, or was used before.
+    Wrong,
+    /// There were too many in this sign-in, which is over.
+    SignInOver,
+    /// There were too many at this account.
+    TooMany {
+        /// When the next one counts.
+        until: Timestamp,
+    },
+}
+
+/// A right code that is not used up yet.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    what: Code,
+    /// The buckets of tries that a success clears.
+    buckets: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+enum Code {
+    Totp { sealed_secret: String, step: i64 },
+    Recovery(TokenHash),
+}
+
+impl Proof {
+    /// Uses the code up, for this user, whose row the caller holds. Of several callers with one code exactly one gets `true`.
+    pub(super) async fn use_up(&self, tx: &mut Tx<'_>, user: &Id) -> Result<bool> {
+        let now = tx.now();
+        let used = match &self.what {
+            Code::Totp { sealed_secret, step } => totp::use_step(tx, user, sealed_secret, *step, now).await?,
+            Code::Recovery(hash) => recovery_code::consume(tx, user, hash, now).await?,
+        };
+        if !used {
+            return Ok(false);
+        }
+        for bucket in &self.buckets {
+            code_try::clear(tx, bucket).await?;
+        }
+        if let Code::Recovery(_) = &self.what {
+            let left = recovery_code::of_user(tx, user).await?.unused;
+            tx.record(&Event::RecoveryCodeUsed { user: user.clone(), left }).await?;
+        }
+        Ok(true)
+    }
+}
+
+/// A second factor that was proven for a sign-in.
+#[derive(Clone, Debug)]
+pub struct Second {
+    /// The code.
+    pub proof: Proof,
+    /// Until when the browser is trusted from now on, if the person wants that.
+    pub trust_until: Option<Timestamp>,
+}
+
+/// A try to prove the second factor.
+pub struct Attempt<'a> {
+    /// The user.
+    pub user: &'a Id,
+    /// What tells the sign-in, or the form of the account, from others.
+    pub of: &'a str,
+    /// The browser's secret.
+    pub browser: &'a CookieSecret,
+    /// What was typed.
+    pub typed: Typed<'a>,
+}
+
+/// Checks a code.
+pub async fn check(app: &App, attempt: &Attempt<'_>) -> Result<Outcome> {
+    let Attempt { user, of, browser, typed } = *attempt;
+    let (enrolled, is_known) = {
+        let mut conn = app.db.read().await?;
+        let since = app.now() - app.config.login.known_device;
+        let is_known = known_device::is_known(&mut conn, &browser.hash(), user, since).await?;
+        (Enrolled::of(&mut conn, user).await?, is_known)
+    };
+    let Some(totp) = enrolled.totp else { return Ok(Outcome::SignInOver) };
+    // A browser that the user has signed in with has a bucket of its own, so that nobody else's tries shut the user out.
+    let place = if is_known { format!(":{}", browser.hash().as_str()) } else { String::new() };
+    let of_sign_in = format!("sign-in:{of}");
+    let of_user = matches!(typed, Typed::Code(_)).then(|| format!("totp:{user}{place}"));
+    let is_last = match app
+        .db
+        .write(CountTry { user: user.clone(), of_sign_in: of_sign_in.clone(), of_user: of_user.clone() })
+        .await?
+    {
+        Counted::Admitted { is_last } => is_last,
+        Counted::SignInOver => return Ok(Outcome::SignInOver),
+        Counted::TooMany { until } => return Ok(Outcome::TooMany { until }),
+    };
+    let right = match typed {
+        Typed::Code(code) => TotpSecret::open(&app.vault, user, &totp.sealed_secret)
+            .and_then(|secret| secret.step_of(code, app.now()))
+            .map(|step| Code::Totp { sealed_secret: totp.sealed_secret, step }),
+        Typed::RecoveryCode(code) => RecoveryCode::parse(code).map(|code| Code::Recovery(code.hash())),
+    };
+    Ok(match right {
+        Some(what) => {
+            Outcome::Right(Proof { what, buckets: [Some(of_sign_in), of_user].into_iter().flatten().collect() })
+        }
+        None if is_last => {
+            app.db.write(Event::SecondFactorFailed { user: user.clone() }).await?;
+            Outcome::SignInOver
+        }
+        None => Outcome::Wrong,
+    })
+}
+
+/// Whether a try counts.
+enum Counted {
+    Admitted {
+        /// Whether it is the last one in its sign-in.
+        is_last: bool,
+    },
+    SignInOver,
+    TooMany {
+        until: Timestamp,
+    },
+}
+
+/// Counts a try in its buckets.
+#[derive(Clone)]
+struct CountTry {
+    user: Id,
+    of_sign_in: String,
+    of_user: Option<String>,
+}
+
+impl Change for CountTry {
+    type Outcome = Counted;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Counted> {
+        let (Self { user, of_sign_in, of_user }, now) = (self, tx.now());
+        if user::hold(tx, &user).await?.is_none() {
+            return Ok(Counted::SignInOver);
+        }
+        let Admission::Admitted { left } = code_try::admit(tx, &of_sign_in, &user, OF_SIGN_IN, now).await? else {
+            return Ok(Counted::SignInOver);
+        };
+        if let Some(of_user) = of_user
+            && let Admission::Full { until } = code_try::admit(tx, &of_user, &user, OF_USER, now).await?
+        {
+            return Ok(Counted::TooMany { until });
+        }
+        Ok(Counted::Admitted { is_last: left == 0 })
+    }
+}

@@ -1,0 +1,19 @@
+//! Step-up: before a sensitive change of an account, its person has to have proven lately, and as strongly as they can, who
+//! they are (NIST SP 800-63B §7.2, ASVS 7.5.1).
+
+use crate::app::App;
+use crate::login::second_factor::Enrolled;
+use crate::oidc::claims::acr::Acr;
+use crate::store::db::Result;
+use crate::store::people::session::Session;
+
+/// Whether the person of a session has signed in lately, with the strongest factors that they have.
+pub async fn is_done(app: &App, session: &Session) -> Result<bool> {
+    let now = app.now();
+    // A sign-in in the future happened before the clock was set back.
+    if now - app.config.login.step_up >= session.auth_time || session.auth_time > now {
+        return Ok(false);
+    }
+    let reachable = Enrolled::of(&mut *app.db.read().await?, &session.user_id).await?.reachable();
+    Ok(Acr::from_name(&session.acr) >= Some(reachable))
+}

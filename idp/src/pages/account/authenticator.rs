@@ -1,0 +1,183 @@
+//! The authenticator app of the account: setting it up, and removing it.
+
+use std::time::Duration;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+
+use super::recovery_codes;
+use crate::account::authenticator;
+use crate::app::App;
+use crate::base::clock::Timestamp;
+use crate::base::id::Id;
+use crate::flow::account_holder::{AccountForm, AccountHolder};
+use crate::http::cookies::Jar;
+use crate::http::error::Error;
+use crate::http::page::AccountView;
+use crate::http::{page, redirect};
+use crate::login::second_factor::{self, Enrolled};
+use crate::login::session::SignIn;
+use crate::login::totp::{self, Drawing, TotpSecret};
+use crate::oidc::claims::acr::Method;
+use crate::pages::sign_in::second_factor::CodeProblem;
+use crate::pages::{FormProblems, Layout, Moment};
+use crate::site::page::Page;
+use crate::store::people::user;
+
+/// How long an app can be set up with what the page has shown.
+const A_WHILE: Duration = Duration::from_secs(30 * 60);
+
+/// What the secret that a page has shown is sealed for.
+const PURPOSE: &str = "authenticator";
+
+/// Shows how to set up an app, or the one that there is. Posts `enrolment` and `code`, or `remove=yes`, to
+/// `/account/authenticator`.
+#[derive(Template)]
+#[template(path = "pages/account/authenticator.html")]
+pub struct AccountAuthenticatorPage<'a> {
+    /// The layout of the page.
+    pub layout: Layout<'a>,
+    /// What is shown.
+    pub state: AuthenticatorState,
+    /// Why the last code was refused.
+    pub problem: Option<CodeProblem>,
+}
+
+/// Whether the account has an app.
+#[derive(Clone, Debug)]
+pub enum AuthenticatorState {
+    /// It has none, and this is how to set one up.
+    None(SetUp),
+    /// It has one.
+    There {
+        /// Since when.
+        since: Moment,
+        /// When a code was last used.
+        used: Option<Moment>,
+        /// Whether the person needs one to sign in, and so cannot remove it.
+        is_required: bool,
+    },
+}
+
+/// What an app is set up with.
+#[derive(Clone, Debug)]
+pub struct SetUp {
+    /// The QR code.
+    pub drawing: Option<Drawing>,
+    /// The secret as text, in groups of four letters.
+    pub groups: Vec<String>,
+    /// The address that opens an app on this device.
+    pub uri: String,
+    /// The secret, sealed for the form.
+    pub enrolment: String,
+}
+
+impl AccountAuthenticatorPage<'_> {
+    fn problems(&self) -> FormProblems {
+        FormProblems::new(self.problem.map(|problem| (problem.field(), self.layout.say(problem.wording()))))
+    }
+}
+
+/// A secret that a page has shown, and that is not stored until a code proves that an app has it.
+#[derive(Serialize, Deserialize)]
+struct Enrolment {
+    user: Id,
+    secret: String,
+    shown_at: Timestamp,
+}
+
+impl SetUp {
+    /// What a page shows this user of a secret, new or as it was shown before.
+    pub fn of(app: &App, user: &Id, account: &AccountView, secret: Option<&TotpSecret>, operator: &str) -> Self {
+        let secret = secret.cloned().unwrap_or_else(|| TotpSecret::new(&app.random));
+        let text = secret.text();
+        let enrolment = Enrolment { user: user.clone(), secret: text.expose().to_owned(), shown_at: app.now() };
+        let uri = secret.uri(operator, &account.identifier);
+        let letters: Vec<char> = text.expose().chars().collect();
+        Self {
+            drawing: totp::draw(&uri),
+            groups: letters.chunks(4).map(|group| group.iter().collect()).collect(),
+            uri: uri.expose().to_owned(),
+            enrolment: app.interactions.seal(&app.random, PURPOSE, &serde_json::to_vec(&enrolment).unwrap_or_default()),
+        }
+    }
+}
+
+/// The secret that a form carries, if its page was shown to this user lately.
+pub fn shown_secret(app: &App, user: &Id, sealed: &str) -> Option<TotpSecret> {
+    let plain = app.interactions.open(PURPOSE, sealed)?;
+    let enrolment: Enrolment = serde_json::from_slice(&plain).ok()?;
+    let is_ours = enrolment.user == *user && app.now() < enrolment.shown_at + A_WHILE;
+    TotpSecret::from_text(&enrolment.secret).filter(|_| is_ours)
+}
+
+/// Shows the page.
+pub async fn get(State(app): State<App>, holder: AccountHolder) -> Result<Response, Error> {
+    show(&app, &holder, None, None).await
+}
+
+/// Sets up an app whose code is right, or removes the one that there is.
+pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response, Error> {
+    let AccountForm { holder, params } = form;
+    let id = &holder.session.user_id;
+    if params.get("remove") == Some("yes") {
+        if second_factor::is_required(&app, &mut *app.db.read().await?, id).await? {
+            return redirect::to_page(&app, Page::AccountAuthenticator);
+        }
+        authenticator::remove(&app, id).await?;
+        return redirect::to_page_with(&app, Page::AccountSecurity, "done", "authenticator-removed");
+    }
+    let Some(secret) = shown_secret(&app, id, params.get("enrolment").unwrap_or_default()) else {
+        return redirect::to_page(&app, Page::AccountAuthenticator);
+    };
+    let code = params.get("code").unwrap_or_default();
+    let step = match (code.trim().is_empty(), secret.step_of(code, app.now())) {
+        (true, _) => return show(&app, &holder, Some(&secret), Some(CodeProblem::Missing)).await,
+        (false, None) => return show(&app, &holder, Some(&secret), Some(CodeProblem::Wrong)).await,
+        (false, Some(step)) => step,
+    };
+    let found = user::find(&mut *app.db.read().await?, id).await?;
+    let user = found.filter(|user| user.generation == holder.session.generation);
+    let Some(user) = user else { return redirect::to_page(&app, Page::AccountAuthenticator) };
+    // What the session has proven lately, and the app.
+    let methods: Vec<_> = Method::of_names(&holder.session.amr).into_iter().chain([Method::Totp]).collect();
+    let keep = holder.session.kept_at.is_some();
+    let sign_in = SignIn { methods: &methods, keep, ..holder.visitor.with_password(&user) };
+    let Some(added) = authenticator::add(&app, &secret, step, &sign_in).await? else {
+        // Another form was faster.
+        return redirect::to_page(&app, Page::AccountAuthenticator);
+    };
+    let mut response = recovery_codes::show_once(&app, &holder, &added.codes, true)?;
+    Jar::of(&app).hand_over(&mut response, &added.signed_in, app.config.login.session_remembered);
+    Ok(response)
+}
+
+async fn show(
+    app: &App,
+    holder: &AccountHolder,
+    shown: Option<&TotpSecret>,
+    problem: Option<CodeProblem>,
+) -> Result<Response, Error> {
+    let mut conn = app.db.read().await?;
+    let enrolled = Enrolled::of(&mut conn, &holder.session.user_id).await?;
+    let is_required = second_factor::is_required(app, &mut conn, &holder.session.user_id).await?;
+    drop(conn);
+    let layout = holder.layout(app);
+    let now = app.now();
+    let state = match enrolled.totp {
+        Some(totp) => AuthenticatorState::There {
+            since: Moment::new(totp.created_at, now),
+            used: totp.last_used_at.map(|at| Moment::new(at, now)),
+            is_required,
+        },
+        None => {
+            let (user, operator) = (&holder.session.user_id, &layout.site.operator_name);
+            AuthenticatorState::None(SetUp::of(app, user, &holder.account, shown, operator))
+        }
+    };
+    let page = AccountAuthenticatorPage { layout, state, problem };
+    page::show_with(app, &holder.visitor, problem.map_or(StatusCode::OK, CodeProblem::status), &page)
+}

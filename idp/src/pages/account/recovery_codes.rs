@@ -1,0 +1,101 @@
+//! The recovery codes of the account.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::account::authenticator;
+use crate::app::App;
+use crate::base::clock::Timestamp;
+use crate::base::encoding::base64;
+use crate::flow::account_holder::{AccountForm, AccountHolder};
+use crate::http::error::Error;
+use crate::http::{page, redirect};
+use crate::login::recovery_code::RecoveryCode;
+use crate::login::second_factor::Enrolled;
+use crate::pages::{Layout, Moment};
+use crate::site::page::Page;
+
+/// Shows how many recovery codes are left, or new ones, once. Posts `replace=<moment>` to `/account/recovery-codes`.
+#[derive(Template)]
+#[template(path = "pages/account/recovery_codes.html")]
+pub struct AccountRecoveryCodesPage<'a> {
+    /// The layout of the page.
+    pub layout: Layout<'a>,
+    /// What is shown.
+    pub state: RecoveryCodesState,
+}
+
+/// What the page shows.
+#[derive(Clone, Debug)]
+pub enum RecoveryCodesState {
+    /// New codes.
+    New {
+        /// The codes.
+        codes: Vec<String>,
+        /// The address of a file with them.
+        file: String,
+        /// Whether an authenticator app was set up just now.
+        is_first: bool,
+    },
+    /// The account needs none: it has no second factor.
+    NotNeeded,
+    /// How many are left.
+    Left {
+        /// How many.
+        count: u64,
+        /// When they were made.
+        made: Option<Moment>,
+        /// The same for the form, which replaces these codes and no others.
+        made_at: String,
+    },
+}
+
+/// Shows the page.
+pub async fn get(State(app): State<App>, holder: AccountHolder) -> Result<Response, Error> {
+    let enrolled = Enrolled::of(&mut *app.db.read().await?, &holder.session.user_id).await?;
+    let codes = enrolled.recovery_codes;
+    let state = match enrolled.is_any() {
+        false => RecoveryCodesState::NotNeeded,
+        true => RecoveryCodesState::Left {
+            count: codes.unused.unsigned_abs(),
+            made: codes.created_at.map(|at| Moment::new(at, app.now())),
+            made_at: codes.created_at.map_or_else(String::new, |at| at.micros().to_string()),
+        },
+    };
+    let page = AccountRecoveryCodesPage { layout: holder.layout(&app), state };
+    page::show_with(&app, &holder.visitor, StatusCode::OK, &page)
+}
+
+/// Replaces the codes that the page spoke of.
+pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response, Error> {
+    let AccountForm { holder, params } = form;
+    let made_at = match params.get("replace").unwrap_or_default() {
+        "" => None,
+        micros => match micros.parse() {
+            Ok(micros) => Some(Timestamp::from_micros(micros)),
+            Err(_) => return redirect::to_page(&app, Page::AccountRecoveryCodes),
+        },
+    };
+    match authenticator::renew_codes(&app, &holder.session.user_id, made_at).await? {
+        Some(codes) => show_once(&app, &holder, &codes, false),
+        None => redirect::to_page(&app, Page::AccountRecoveryCodes),
+    }
+}
+
+/// Shows new codes. Nobody can see them again: only their hashes are stored.
+pub fn show_once(app: &App, holder: &AccountHolder, codes: &[RecoveryCode], is_first: bool) -> Result<Response, Error> {
+    let layout = holder.layout(app);
+    let codes: Vec<String> = codes.iter().map(RecoveryCode::written).collect();
+    let file = file_of(&layout, &holder.account.identifier, &codes);
+    let page = AccountRecoveryCodesPage { layout, state: RecoveryCodesState::New { codes, file, is_first } };
+    page::show_with(app, &holder.visitor, StatusCode::OK, &page)
+}
+
+/// The address of a file with the codes of an account, which needs no request and so no second place where they could be read.
+pub fn file_of(layout: &Layout<'_>, account: &str, codes: &[String]) -> String {
+    let title = layout.t_args("recovery-codes-file", &[("operator", layout.site.operator_name.as_str())]);
+    let text = format!("{title}\r\n{account}\r\n\r\n{}\r\n", codes.join("\r\n"));
+    format!("data:text/plain;charset=utf-8;base64,{}", base64(text.as_bytes()))
+}

@@ -1,0 +1,116 @@
+//! What protects the account, at a glance.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::sessions::Device;
+use crate::account::authenticator;
+use crate::app::App;
+use crate::flow::account_holder::{AccountForm, AccountHolder, handle};
+use crate::http::error::Error;
+use crate::http::request::query::Query;
+use crate::http::{page, redirect};
+use crate::login::second_factor::Enrolled;
+use crate::pages::{Layout, Moment, Wording};
+use crate::site::page::Page;
+use crate::store::people::{password, trusted_browser};
+
+/// Shows what protects the account. Posts `forget=<handle>` to `/account/security`.
+#[derive(Template)]
+#[template(path = "pages/account/security.html")]
+pub struct AccountSecurityPage<'a> {
+    /// The layout of the page.
+    pub layout: Layout<'a>,
+    /// When the password was changed, if there is one.
+    pub password: Option<Moment>,
+    /// When the authenticator app was set up, if there is one.
+    pub authenticator: Option<Moment>,
+    /// How many recovery codes are left.
+    pub recovery_codes: u64,
+    /// The browsers that are not asked for a code.
+    pub browsers: Vec<TrustedBrowserView>,
+    /// What was just done.
+    pub done: Option<SecurityDone>,
+}
+
+/// A trusted browser as the page shows it.
+#[derive(Clone, Debug)]
+pub struct TrustedBrowserView {
+    /// Its handle in the form.
+    pub handle: String,
+    /// The device.
+    pub device: Device,
+    /// Since when it is trusted.
+    pub since: Moment,
+}
+
+/// What was just done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecurityDone {
+    /// The authenticator app was removed.
+    AuthenticatorRemoved,
+    /// A browser is trusted no more.
+    BrowserForgotten,
+}
+
+impl SecurityDone {
+    fn wording(self) -> Wording {
+        Wording::new(match self {
+            Self::AuthenticatorRemoved => "account-authenticator-removed",
+            Self::BrowserForgotten => "account-browser-forgotten",
+        })
+    }
+}
+
+impl AccountSecurityPage<'_> {
+    fn done_text(&self) -> Option<String> {
+        self.done.map(|done| self.layout.say(done.wording()))
+    }
+}
+
+/// Shows the page.
+pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) -> Result<Response, Error> {
+    let (user, now) = (&holder.session.user_id, app.now());
+    let mut conn = app.db.read().await?;
+    let enrolled = Enrolled::of(&mut conn, user).await?;
+    let password = password::changed_at(&mut conn, user).await?;
+    let browsers = trusted_browser::of_user(&mut conn, user, now).await?;
+    drop(conn);
+    let shown = AccountSecurityPage {
+        layout: holder.layout(&app),
+        password: password.map(|at| Moment::new(at, now)),
+        authenticator: enrolled.totp.map(|totp| Moment::new(totp.created_at, now)),
+        recovery_codes: enrolled.recovery_codes.unused.unsigned_abs(),
+        browsers: browsers
+            .into_iter()
+            .map(|trust| TrustedBrowserView {
+                handle: handle(&app, &holder.session, trust.id.as_str()),
+                device: Device::of(trust.user_agent.as_deref()),
+                since: Moment::new(trust.created_at, now),
+            })
+            .collect(),
+        done: match query.get("done") {
+            Some("authenticator-removed") => Some(SecurityDone::AuthenticatorRemoved),
+            Some("browser-forgotten") => Some(SecurityDone::BrowserForgotten),
+            _ => None,
+        },
+    };
+    page::show_with(&app, &holder.visitor, StatusCode::OK, &shown)
+}
+
+/// Ends the trust in a browser.
+pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response, Error> {
+    let AccountForm { holder, params } = form;
+    let (user, wanted) = (&holder.session.user_id, params.get("forget").unwrap_or_default());
+    let browsers = trusted_browser::of_user(&mut *app.db.read().await?, user, app.now()).await?;
+    let chosen = browsers.iter().find(|trust| handle(&app, &holder.session, trust.id.as_str()) == wanted);
+    // Otherwise the trust has ended already, or it is another person's.
+    if let Some(chosen) = chosen
+        && authenticator::forget_browser(&app, user, &chosen.id).await?
+    {
+        return redirect::to_page_with(&app, Page::AccountSecurity, "done", "browser-forgotten");
+    }
+    redirect::to_page(&app, Page::AccountSecurity)
+}

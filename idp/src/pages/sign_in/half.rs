@@ -1,0 +1,70 @@
+//! Half a sign-in: what the pages of the second factor open.
+
+use axum::response::Response;
+
+use crate::app::App;
+use crate::flow::authorization::Step;
+use crate::flow::next_page;
+use crate::http::error::Error;
+use crate::http::page::Layout;
+use crate::http::request::visitor::Visitor;
+use crate::login::interaction::Interaction;
+use crate::login::second_factor::{self, Enrolled, HALF};
+use crate::oidc::authorization::next_step::FirstFactor;
+use crate::site::page::Page;
+use crate::store::people::user::{self, User};
+
+/// Half a sign-in that can be completed.
+pub(super) struct Half {
+    /// The interaction, or the sign-in for the pages of this provider.
+    pub interaction: Interaction,
+    /// The step of the interaction, if it is on the way to a client.
+    pub step: Option<Step>,
+    /// The first factor.
+    pub first: FirstFactor,
+    /// Who has proven it.
+    pub user: User,
+    /// The second factors that they have.
+    pub enrolled: Enrolled,
+}
+
+impl Half {
+    /// Opens what a URL or a form carries; `Err` holds the interaction if its first factor no longer counts,
+    /// or is enough.
+    pub async fn open(app: &App, visitor: &Visitor, sealed: &str) -> Result<Result<Self, Interaction>, Error> {
+        let interaction = visitor.open(app, sealed)?;
+        let step = match interaction.has_request() {
+            true => Some(Step::of(app, visitor, interaction.clone()).await?),
+            false => None,
+        };
+        let now = app.now();
+        let lately = |first: &FirstFactor| now < first.proven_at + HALF;
+        let Some(first) = interaction.facts.first_factor.clone().filter(lately) else { return Ok(Err(interaction)) };
+        let mut conn = app.db.read().await?;
+        let user = user::find(&mut conn, &first.user).await?;
+        let same = |user: &User| user.generation == first.generation && user.disabled_at.is_none();
+        let Some(user) = user.filter(same) else { return Ok(Err(interaction)) };
+        let enrolled = Enrolled::of(&mut conn, &user.id).await?;
+        // Who neither has a second factor nor needs one had it removed since: the first one is enough for them.
+        let goes_on = enrolled.is_any() || second_factor::is_required(app, &mut conn, &user.id).await?;
+        Ok(if goes_on { Ok(Self { interaction, step, first, user, enrolled }) } else { Err(interaction) })
+    }
+
+    /// Where the sign-in begins again.
+    pub fn again(&self, layout: &Layout<'_>) -> String {
+        match (&self.step, self.interaction.return_to().and_then(Page::return_name)) {
+            (Some(_), _) => layout.link(Page::SignIn.path()),
+            (None, Some(name)) => format!("{}?return={name}", layout.url(Page::SignIn.path())),
+            (None, None) => layout.url(Page::SignIn.path()),
+        }
+    }
+}
+
+/// Begins a sign-in again whose first factor no longer counts.
+pub(super) fn begin_again(app: &App, mut interaction: Interaction) -> Result<Response, Error> {
+    interaction.facts.first_factor = None;
+    match interaction.has_request() {
+        true => next_page::back_to_authorize(app, &interaction),
+        false => next_page::sign_in_first(app, interaction.return_to().unwrap_or(Page::Home)),
+    }
+}

@@ -1,0 +1,196 @@
+//! The second half of a sign-in: a code of the authenticator app, or a recovery code.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::half::{self, Half};
+use crate::app::App;
+use crate::base::clock::Timestamp;
+use crate::flow::authorization::layout_of;
+use crate::flow::next_page;
+use crate::http::diagnosis::Diagnosis;
+use crate::http::error::Error;
+use crate::http::page;
+use crate::http::request::form::ProvenForm;
+use crate::http::request::query::Query;
+use crate::http::request::visitor::{self, Visitor};
+use crate::login::second_factor::{self, Attempt, Outcome, Second, Typed};
+use crate::login::session::{self, SignIn};
+use crate::oidc::difference::Difference;
+use crate::pages::{AccountView, FormProblems, Layout, Wording};
+use crate::site::page::Page;
+use crate::store::people::user;
+
+/// Asks for the second factor. Posts `code` or `recovery_code` and, if ticked, `trust=yes` to `/second-factor`.
+#[derive(Template)]
+#[template(path = "pages/sign_in/second_factor.html")]
+pub struct SecondFactorPage<'a> {
+    /// The layout of the page.
+    pub layout: Layout<'a>,
+    /// Whose account it is.
+    pub account: AccountView,
+    /// Why the last code was refused.
+    pub problem: Option<CodeProblem>,
+    /// How many recovery codes are left.
+    pub recovery_codes: u64,
+    /// For how many days the browser can be trusted; `None` offers no such trust.
+    pub trust_days: Option<u64>,
+    /// Where the sign-in begins again.
+    pub again: String,
+}
+
+/// Why a code was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeProblem {
+    /// None was typed.
+    Missing,
+    /// The code of the app is wrong, too old, or was used before.
+    Wrong,
+    /// The recovery code is wrong, or was used before.
+    RecoveryCodeWrong,
+    /// Too many tries at this account.
+    TooManyTries {
+        /// How long to wait, in minutes.
+        minutes: u64,
+    },
+    /// Too many tries in this sign-in, which begins again.
+    SignInOver,
+}
+
+impl CodeProblem {
+    /// The problem with a code that is not right.
+    pub fn wrong(typed: Typed<'_>) -> Self {
+        match typed {
+            Typed::Code(_) => Self::Wrong,
+            Typed::RecoveryCode(_) => Self::RecoveryCodeWrong,
+        }
+    }
+
+    /// The problem if no code counts until a moment.
+    pub fn too_many(until: Timestamp, now: Timestamp) -> Self {
+        Self::TooManyTries { minutes: until.since(now).as_secs() / 60 + 1 }
+    }
+
+    /// The message on the page.
+    pub fn wording(self) -> Wording {
+        match self {
+            Self::Missing => Wording::new("second-factor-missing"),
+            Self::Wrong => Wording::new("second-factor-wrong"),
+            Self::RecoveryCodeWrong => Wording::new("second-factor-recovery-wrong"),
+            Self::TooManyTries { minutes } => Wording::counted("second-factor-too-many-tries", "minutes", minutes),
+            Self::SignInOver => Wording::new("second-factor-over"),
+        }
+    }
+
+    /// The field that it is about.
+    pub fn field(self) -> &'static str {
+        if self == Self::RecoveryCodeWrong { "recovery_code" } else { "code" }
+    }
+
+    /// The status of the answer.
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::TooManyTries { .. } | Self::SignInOver => StatusCode::TOO_MANY_REQUESTS,
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+impl SecondFactorPage<'_> {
+    /// What ends the sign-in, so that there is no form.
+    fn end(&self) -> Option<String> {
+        self.problem
+            .filter(|problem| *problem == CodeProblem::SignInOver)
+            .map(|problem| self.layout.say(problem.wording()))
+    }
+
+    fn problems(&self) -> FormProblems {
+        FormProblems::new(self.problem.map(|problem| (problem.field(), self.layout.say(problem.wording()))))
+    }
+}
+
+/// Shows the page.
+pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
+    match Half::open(&app, &visitor, query.get("interaction").unwrap_or_default()).await? {
+        Ok(half) if half.enrolled.is_any() => show(&app, &visitor, &half, None).await,
+        Ok(half) => next_page::to_step(&app, Page::SetUpSecondFactor, &half.interaction),
+        Err(interaction) => half::begin_again(&app, interaction),
+    }
+}
+
+/// Completes the sign-in.
+pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
+    let ProvenForm { visitor, params } = form;
+    let half = match Half::open(&app, &visitor, params.get("interaction").unwrap_or_default()).await? {
+        Ok(half) if half.enrolled.is_any() => half,
+        // The second factor was removed since.
+        Ok(half) => return half::begin_again(&app, half.interaction),
+        Err(interaction) => return half::begin_again(&app, interaction),
+    };
+    visitor.hold_to(&app, "sign-in", visitor::sign_in_rate(&app)).await?;
+    let typed = Typed::of(params.get("code").unwrap_or_default(), params.get("recovery_code").unwrap_or_default());
+    let Some(typed) = typed else { return show(&app, &visitor, &half, Some(CodeProblem::Missing)).await };
+    let metric = match typed {
+        Typed::Code(_) => "totp",
+        Typed::RecoveryCode(_) => "recovery_code",
+    };
+    let wrong = CodeProblem::wrong(typed);
+    let attempt = Attempt { user: &half.user.id, of: &half.first.id, browser: &visitor.browser, typed };
+    let proof = match second_factor::check(&app, &attempt).await? {
+        Outcome::Right(proof) => proof,
+        Outcome::Wrong => {
+            app.metrics.sign_in(metric, "refused");
+            return show(&app, &visitor, &half, Some(wrong)).await;
+        }
+        Outcome::SignInOver => {
+            app.metrics.sign_in(metric, "refused");
+            return show(&app, &visitor, &half, Some(CodeProblem::SignInOver)).await;
+        }
+        Outcome::TooMany { until } => {
+            app.metrics.sign_in(metric, "throttled");
+            return show(&app, &visitor, &half, Some(CodeProblem::too_many(until, app.now()))).await;
+        }
+    };
+    let trust = app.config.login.trusted_browser;
+    let trusts = params.get("trust").is_some() && !trust.is_zero();
+    let second = Second { proof, trust_until: trusts.then(|| app.now() + trust) };
+    let methods: Vec<_> = half.first.methods.iter().copied().chain([typed.method()]).collect();
+    let sign_in =
+        SignIn { methods: &methods, keep: half.first.keep, second: Some(&second), ..visitor.with_password(&half.user) };
+    let Some(signed_in) = session::begin(&app, &sign_in).await? else {
+        // Another request was faster with the same code, or the user has changed.
+        app.metrics.sign_in(metric, "refused");
+        return show(&app, &visitor, &half, Some(wrong)).await;
+    };
+    app.metrics.sign_in(metric, "done");
+    let return_to = half.interaction.return_to();
+    let mut interaction = half.interaction;
+    let on_the_way = interaction.has_request().then_some(&mut interaction);
+    next_page::after_sign_in(&app, on_the_way, return_to, &signed_in)
+}
+
+async fn show(app: &App, visitor: &Visitor, half: &Half, problem: Option<CodeProblem>) -> Result<Response, Error> {
+    let identifiers = user::identifiers(&mut *app.db.read().await?, &half.user.id).await?;
+    let layout = layout_of(app, visitor, half.step.as_ref()).of(Page::SecondFactor);
+    let again = half.again(&layout);
+    let days = app.config.login.trusted_browser.as_secs() / (24 * 60 * 60);
+    let page = SecondFactorPage {
+        layout: layout.with_interaction(half.interaction.seal(app)),
+        account: page::account_of(&half.user, identifiers),
+        again,
+        problem,
+        recovery_codes: half.enrolled.recovery_codes.unused.unsigned_abs(),
+        trust_days: (days > 0).then_some(days),
+    };
+    let status = problem.map_or(StatusCode::OK, CodeProblem::status);
+    let mut response = page::show_with(app, visitor, status, &page)?;
+    if let Some(problem) = problem {
+        let reason = problem.wording().key.replace('-', "_");
+        let difference = Difference::new("code", "another one", "a code of the account's app that was not used");
+        let is_wrong = matches!(problem, CodeProblem::Wrong | CodeProblem::RecoveryCodeWrong);
+        Diagnosis::new(reason, is_wrong.then_some(difference)).ride_on(&mut response);
+    }
+    Ok(response)
+}

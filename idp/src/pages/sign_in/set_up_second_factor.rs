@@ -1,0 +1,134 @@
+//! Setting up a second factor within a sign-in, for who needs one (`login.second_factor`).
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::half::{self, Half};
+use super::second_factor::CodeProblem;
+use crate::account::authenticator;
+use crate::app::App;
+use crate::flow::authorization::layout_of;
+use crate::flow::next_page;
+use crate::http::cookies::Jar;
+use crate::http::error::Error;
+use crate::http::page;
+use crate::http::request::form::ProvenForm;
+use crate::http::request::query::Query;
+use crate::http::request::visitor::{self, Visitor};
+use crate::login::recovery_code::RecoveryCode;
+use crate::login::session::SignIn;
+use crate::login::totp::TotpSecret;
+use crate::oidc::claims::acr::Method;
+use crate::pages::account::authenticator::{SetUp, shown_secret};
+use crate::pages::account::recovery_codes::file_of;
+use crate::pages::{AccountView, FormProblems, Layout};
+use crate::site::page::Page;
+use crate::store::people::user;
+
+/// Shows how to set up an authenticator app. Posts `enrolment` and `code` to `/second-factor/set-up`.
+#[derive(Template)]
+#[template(path = "pages/sign_in/set_up_second_factor.html")]
+pub struct SetUpSecondFactorPage<'a> {
+    /// The layout of the page.
+    pub layout: Layout<'a>,
+    /// Whose account it is.
+    pub account: AccountView,
+    /// What an app is set up with.
+    pub set_up: SetUp,
+    /// Why the last code was refused.
+    pub problem: Option<CodeProblem>,
+    /// Where the sign-in begins again.
+    pub again: String,
+}
+
+impl SetUpSecondFactorPage<'_> {
+    fn problems(&self) -> FormProblems {
+        FormProblems::new(self.problem.map(|problem| (problem.field(), self.layout.say(problem.wording()))))
+    }
+}
+
+/// Shows the recovery codes that came with the app, once, on the way to where the sign-in leads.
+#[derive(Template)]
+#[template(path = "pages/sign_in/new_recovery_codes.html")]
+pub struct NewRecoveryCodesPage<'a> {
+    /// The layout of the page.
+    pub layout: Layout<'a>,
+    /// The codes.
+    pub codes: Vec<String>,
+    /// The address of a file with them.
+    pub file: String,
+    /// Where the sign-in leads.
+    pub onward: String,
+}
+
+/// Shows the page.
+pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
+    match Half::open(&app, &visitor, query.get("interaction").unwrap_or_default()).await? {
+        Ok(half) if half.enrolled.is_any() => next_page::to_step(&app, Page::SecondFactor, &half.interaction),
+        Ok(half) => show(&app, &visitor, &half, None, None).await,
+        Err(interaction) => half::begin_again(&app, interaction),
+    }
+}
+
+/// Sets the app up, and completes the sign-in.
+pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
+    let ProvenForm { visitor, params } = form;
+    let mut half = match Half::open(&app, &visitor, params.get("interaction").unwrap_or_default()).await? {
+        Ok(half) if half.enrolled.is_any() => {
+            return next_page::to_step(&app, Page::SecondFactor, &half.interaction);
+        }
+        Ok(half) => half,
+        Err(interaction) => return half::begin_again(&app, interaction),
+    };
+    visitor.hold_to(&app, "sign-in", visitor::sign_in_rate(&app)).await?;
+    let Some(secret) = shown_secret(&app, &half.user.id, params.get("enrolment").unwrap_or_default()) else {
+        return show(&app, &visitor, &half, None, None).await;
+    };
+    let code = params.get("code").unwrap_or_default();
+    if code.trim().is_empty() {
+        return show(&app, &visitor, &half, Some(&secret), Some(CodeProblem::Missing)).await;
+    }
+    let Some(step) = secret.step_of(code, app.now()) else {
+        return show(&app, &visitor, &half, Some(&secret), Some(CodeProblem::Wrong)).await;
+    };
+    let methods: Vec<_> = half.first.methods.iter().copied().chain([Method::Totp]).collect();
+    let sign_in = SignIn { methods: &methods, keep: half.first.keep, ..visitor.with_password(&half.user) };
+    let Some(added) = authenticator::add(&app, &secret, step, &sign_in).await? else {
+        // Another form was faster, or the user has changed.
+        return next_page::to_step(&app, Page::SecondFactor, &half.interaction);
+    };
+    app.metrics.sign_in("totp", "done");
+    let layout = layout_of(&app, &visitor, half.step.as_ref());
+    let codes: Vec<String> = added.codes.iter().map(RecoveryCode::written).collect();
+    let return_to = half.interaction.return_to();
+    let on_the_way = half.interaction.has_request().then_some(&mut half.interaction);
+    let onward = next_page::address_after_sign_in(&app, on_the_way, return_to, &added.signed_in);
+    let identifiers = user::identifiers(&mut *app.db.read().await?, &half.user.id).await?;
+    let file = file_of(&layout, &page::account_of(&half.user, identifiers).identifier, &codes);
+    let page = NewRecoveryCodesPage { layout: Layout { interaction: None, ..layout }, codes, file, onward };
+    let mut response = page::show_with(&app, &visitor, StatusCode::OK, &page)?;
+    Jar::of(&app).hand_over(&mut response, &added.signed_in, app.config.login.session_remembered);
+    Ok(response)
+}
+
+async fn show(
+    app: &App,
+    visitor: &Visitor,
+    half: &Half,
+    shown: Option<&TotpSecret>,
+    problem: Option<CodeProblem>,
+) -> Result<Response, Error> {
+    let identifiers = user::identifiers(&mut *app.db.read().await?, &half.user.id).await?;
+    let account = page::account_of(&half.user, identifiers);
+    let layout = layout_of(app, visitor, half.step.as_ref()).of(Page::SetUpSecondFactor);
+    let page = SetUpSecondFactorPage {
+        again: half.again(&layout),
+        set_up: SetUp::of(app, &half.user.id, &account, shown, &layout.site.operator_name),
+        layout: layout.with_interaction(half.interaction.seal(app)),
+        account,
+        problem,
+    };
+    page::show_with(app, visitor, problem.map_or(StatusCode::OK, CodeProblem::status), &page)
+}

@@ -1,0 +1,594 @@
+//! E1, E3, E4, E5, F8, G1, G2, G3, G4, X13. The second factor: codes of an app, recovery codes, trusted browsers, step-up.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::harness::{Authenticator, Browser, PASSWORD, Page, RelyingParty, TestApp, minutes, seconds};
+use latchkey::account::{authenticator, users};
+use latchkey::config::SecondFactor;
+
+/// A person with an app, who is signed in in a first browser.
+async fn enrolled(app: &TestApp) -> (Browser, Authenticator) {
+    let mut browser = app.browser().sign_in("alice").await;
+    let authenticator = browser.set_up_authenticator().await;
+    (browser, authenticator)
+}
+
+/// What the ID token of a sign-in says about it.
+async fn told(rp: &RelyingParty, page: &Page) -> (Vec<String>, String) {
+    let claims = rp.exchange(&page.code()).await.tokens().id_claims();
+    let amr = claims["amr"].as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect();
+    (amr, claims["acr"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn g4_the_second_step_cannot_be_skipped_and_amr_says_only_what_was_done() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let (_, authenticator) = enrolled(&app).await;
+    let mut browser = app.browser();
+    let page = browser.get(&rp.request().path()).await;
+    let page = page.form().fill("identifier", "alice").fill("password", PASSWORD).submit(&mut browser).await;
+    page.expect("second-factor");
+    // The half of a sign-in opens nothing, neither here nor at the client.
+    browser.get("/account").await.expect("sign-in");
+    browser.get(&rp.request().path()).await.expect("sign-in");
+    let sealed = page.form().get("interaction").unwrap().to_owned();
+    for path in ["/authorize", "/consent", "/sign-in", "/select-account"] {
+        let skipped = browser.get(&format!("{path}?interaction={sealed}")).await;
+        assert!(
+            !skipped.foreign && ["second-factor", "sign-in"].contains(&&*skipped.name()),
+            "{path}: {}",
+            skipped.url
+        );
+    }
+    page.form().submit(&mut browser).await.refused(400);
+    page.form().fill("code", "").fill("recovery_code", "").submit(&mut browser).await.refused(400);
+    assert_eq!(app.live_sessions_of("alice").await, 1, "that of the browser in which the app was set up");
+    let code = authenticator.code(&app);
+    let page = page.form().fill("code", &code).submit(&mut browser).await;
+    let page = browser.go_on(page).await;
+    let expected = ["pwd", "otp", "mfa"].map(str::to_owned).to_vec();
+    assert_eq!(told(&rp, &page).await, (expected, "urn:latchkey:acr:2fa".to_owned()));
+    // And for who has no second factor.
+    let mut browser = app.browser();
+    browser.user = "bob".to_owned();
+    let page = browser.authorize(&rp).await;
+    assert_eq!(told(&rp, &page).await, (vec!["pwd".to_owned()], "urn:latchkey:acr:1fa".to_owned()));
+}
+
+#[tokio::test]
+async fn g4_a_recovery_code_signs_in_once_and_is_told() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let (_, authenticator) = enrolled(&app).await;
+    let code = &authenticator.recovery_codes[3];
+    let mut browser = app.browser();
+    let page = browser.type_password("alice", PASSWORD).await;
+    assert!(page.text().contains("10 unused recovery codes"), "{}", page.text());
+    let page = page.form().fill("recovery_code", &code.to_lowercase().replace('-', " ")).submit(&mut browser).await;
+    page.reply.expect(200);
+    let page = browser.authorize(&rp).await;
+    assert_eq!(told(&rp, &page).await.0, ["pwd", "otp", "mfa"]);
+    let mut other = app.browser();
+    let page = other.type_password("alice", PASSWORD).await;
+    let refused = page.form().fill("recovery_code", code).submit(&mut other).await;
+    assert!(refused.refused(400).text().contains("wrong or was used already"), "{}", refused.text());
+    assert!(refused.text().contains("9 unused"), "{}", refused.text());
+    let events = app.events().await;
+    assert_eq!(events.iter().filter(|kind| *kind == "recovery_code_used").count(), 1);
+}
+
+#[tokio::test]
+async fn g1_a_code_counts_once_in_all_sign_ins_and_so_does_the_one_that_set_the_app_up() {
+    let app = TestApp::new().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let page = browser.get("/account/authenticator").await;
+    let authenticator = Authenticator::with_key(&page.codes()[0]);
+    let code = authenticator.code(&app);
+    page.form().fill("code", &code).submit(&mut browser).await.reply.expect(200);
+    let attempt = async |code: &str| {
+        let mut browser = app.browser();
+        let page = browser.type_password("alice", PASSWORD).await;
+        page.form().fill("code", code).submit(&mut browser).await.reply.status.as_u16()
+    };
+    assert_eq!(attempt(&code).await, 400, "the code that set the app up");
+    app.pass(seconds(60)).await;
+    let code = authenticator.code(&app);
+    assert_eq!(attempt(&code).await, 200);
+    assert_eq!(attempt(&code).await, 400, "the same again");
+    app.pass(seconds(30)).await;
+    assert_eq!(attempt(&code).await, 400, "the same half a minute later");
+    // The code of an earlier step is no better than a used one.
+    let step = app.app.now().micros() / 30_000_000;
+    assert_eq!(attempt(&authenticator.code_at(step + 1)).await, 200);
+    assert_eq!(attempt(&authenticator.code_at(step)).await, 400);
+    app.pass(seconds(90)).await;
+    assert_eq!(attempt(&authenticator.code(&app)).await, 200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn g1_of_many_requests_with_one_code_exactly_one_signs_in() {
+    let app = TestApp::new().await;
+    let (_, authenticator) = enrolled(&app).await;
+    let (code, recovery_code) = (authenticator.code(&app), authenticator.recovery_codes[0].clone());
+    for (field, code) in [("code", code), ("recovery_code", recovery_code)] {
+        let mut waiting = Vec::new();
+        for _ in 0..8 {
+            let mut browser = app.browser();
+            let page = browser.type_password("alice", PASSWORD).await;
+            waiting.push((browser, page.form().fill(field, &code)));
+        }
+        let tries: Vec<_> = waiting
+            .into_iter()
+            .map(|(mut browser, form)| {
+                tokio::spawn(async move { form.submit(&mut browser).await.reply.status.as_u16() })
+            })
+            .collect();
+        let mut statuses = Vec::new();
+        for one in tries {
+            statuses.push(one.await.unwrap());
+        }
+        assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{field}: {statuses:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn x4_g1_one_code_over_two_replicas_signs_in_once() {
+    let Some(app) = TestApp::replicas().await else { return };
+    let (_, authenticator) = enrolled(&app).await;
+    let code = authenticator.code(&app);
+    let mut waiting = Vec::new();
+    for _ in 0..8 {
+        let mut browser = app.browser();
+        let page = browser.type_password("alice", PASSWORD).await;
+        waiting.push((browser, page.form().fill("code", &code)));
+    }
+    let tries: Vec<_> = waiting
+        .into_iter()
+        .map(|(mut browser, form)| tokio::spawn(async move { form.submit(&mut browser).await.reply.status.as_u16() }))
+        .collect();
+    let mut signed_in = 0;
+    for one in tries {
+        signed_in += i32::from(one.await.unwrap() == 200);
+    }
+    assert_eq!(signed_in, 1);
+}
+
+#[tokio::test]
+async fn g2_a_sign_in_takes_five_codes_and_an_account_twenty_in_an_hour() {
+    let app = TestApp::new().await;
+    let (_, authenticator) = enrolled(&app).await;
+    let wrong = authenticator.wrong_code(&app);
+    let mut browser = app.browser();
+    for sign_in in 0..4 {
+        let page = browser.type_password("alice", PASSWORD).await;
+        for attempt in 0..5 {
+            let page = page.form().fill("code", &wrong).submit(&mut browser).await;
+            let expected = if attempt == 4 { 429 } else { 400 };
+            assert_eq!(page.reply.status, expected, "sign-in {sign_in}, code {attempt}: {}", page.text());
+        }
+        // The right code is too late for this sign-in.
+        let late = page.form().fill("code", &authenticator.code(&app)).submit(&mut browser).await;
+        assert!(late.refused(429).text().contains("Please sign in again"), "{}", late.text());
+    }
+    // Twenty codes are tried: from now on not even the right one counts, in no sign-in of a stranger's browser.
+    let page = app.browser().type_password("alice", PASSWORD).await;
+    let refused = page.form().fill("code", &authenticator.code(&app)).submit(&mut app.browser()).await;
+    assert_eq!(refused.reply.status, 403, "a form of another browser");
+    let mut stranger = app.browser();
+    let page = stranger.type_password("alice", PASSWORD).await;
+    let refused = page.form().fill("code", &authenticator.code(&app)).submit(&mut stranger).await;
+    assert!(refused.refused(429).text().contains("Wait 60 minutes"), "{}", refused.text());
+    // A recovery code is too long to be guessed, and so still counts.
+    let page = stranger.type_password("alice", PASSWORD).await;
+    page.form().fill("recovery_code", &authenticator.recovery_codes[0]).submit(&mut stranger).await.reply.expect(200);
+    assert_eq!(app.events().await.iter().filter(|kind| *kind == "second_factor_failed").count(), 4);
+    app.pass(minutes(61)).await;
+    app.browser().sign_in_with("alice", &authenticator).await;
+}
+
+#[tokio::test]
+async fn g2_f4_strangers_codes_do_not_shut_the_owner_out() {
+    let app = TestApp::new().await;
+    let (browser, authenticator) = enrolled(&app).await;
+    let wrong = authenticator.wrong_code(&app);
+    let mut stranger = app.browser();
+    for _ in 0..4 {
+        let page = stranger.type_password("alice", PASSWORD).await;
+        for _ in 0..5 {
+            page.form().fill("code", &wrong).submit(&mut stranger).await;
+        }
+    }
+    browser.sign_in_with("alice", &authenticator).await;
+}
+
+#[tokio::test]
+async fn g2_many_right_sign_ins_close_no_door() {
+    let app = TestApp::with(|config| config.login.throttle_close = 10).await;
+    let (_, authenticator) = enrolled(&app).await;
+    for _ in 0..15 {
+        app.pass(minutes(1)).await;
+        app.browser().sign_in_with("alice", &authenticator).await;
+    }
+    assert_eq!(app.rows("password_failure").await, 0);
+    assert_eq!(app.rows("code_try").await, 0);
+}
+
+#[tokio::test]
+async fn g3_e5_a_hijacked_session_neither_sets_up_nor_removes_a_factor() {
+    let app = TestApp::new().await;
+    let mut hijacked = app.browser().sign_in("alice").await;
+    let fresh = hijacked.get("/account/authenticator").await;
+    app.pass(minutes(6)).await;
+    // Too long after the sign-in: the page asks for another one, and so does its form.
+    let asked = hijacked.get("/account/authenticator").await;
+    assert!(asked.expect("sign-in").text().contains("please sign in again"), "{}", asked.text());
+    let code = Authenticator::with_key(&fresh.codes()[0]).code(&app);
+    fresh.form().fill("code", &code).submit(&mut hijacked).await.expect("sign-in");
+    assert_eq!(app.rows("totp").await, 0);
+    // The owner does it, and from then on the password is not enough for a step-up.
+    let page = asked.form().fill("password", PASSWORD).submit(&mut hijacked).await;
+    page.expect("authenticator");
+    let authenticator = hijacked.set_up_authenticator().await;
+    let there = hijacked.get("/account/authenticator").await;
+    there.expect("authenticator");
+    let codes = hijacked.get("/account/recovery-codes").await;
+    codes.expect("recovery-codes");
+    app.pass(minutes(4)).await;
+    for (page, form) in
+        [("/account/authenticator", there.form().fill("remove", "yes")), ("/account/recovery-codes", codes.form())]
+    {
+        form.submit(&mut hijacked).await.expect("sign-in");
+        hijacked.get(page).await.expect("sign-in");
+    }
+    let page = hijacked.get("/account/authenticator").await;
+    let page = page.form().fill("password", PASSWORD).submit(&mut hijacked).await;
+    page.expect("second-factor");
+    hijacked.get("/account/authenticator").await.expect("sign-in");
+    assert_eq!((app.rows("totp").await, app.rows("recovery_code").await), (1, 10));
+    let page = page.form().fill("code", &authenticator.code(&app)).submit(&mut hijacked).await;
+    let removed = page.expect("authenticator").form().fill("remove", "yes").submit(&mut hijacked).await;
+    assert!(removed.expect("security").text().contains("The authenticator app is removed."), "{}", removed.text());
+    assert_eq!((app.rows("totp").await, app.rows("recovery_code").await), (0, 0));
+    app.browser().sign_in("alice").await;
+}
+
+#[tokio::test]
+async fn e5_a_new_password_wants_the_second_factor_in_its_form() {
+    let app = TestApp::new().await;
+    let (mut browser, authenticator) = enrolled(&app).await;
+    app.pass(minutes(30)).await;
+    let page = browser.get("/account/password").await;
+    let form = page.form().fill("current", PASSWORD).fill("password", "seven calm otters sing");
+    let refused = form.submit(&mut browser).await;
+    assert!(refused.refused(400).text().contains("Enter the code from your authenticator app"), "{}", refused.text());
+    let wrong = authenticator.wrong_code(&app);
+    form.clone().fill("code", &wrong).submit(&mut browser).await.refused(400);
+    app.browser().type_password("alice", PASSWORD).await.expect("second-factor");
+    let code = authenticator.code(&app);
+    let done = form.clone().fill("code", &code).submit(&mut browser).await;
+    assert!(done.expect("password").text().contains("Your password is changed"), "{}", done.text());
+    // What the new session has proven is both.
+    browser.get("/account/authenticator").await.expect("authenticator");
+    app.browser().type_password("alice", "seven calm otters sing").await.expect("second-factor");
+}
+
+#[tokio::test]
+async fn f8_a_new_password_by_link_keeps_the_second_factor() {
+    let app = TestApp::new().await;
+    let (_, authenticator) = enrolled(&app).await;
+    let alice = app.person("alice").await;
+    let link = users::password_link(&app.app, &alice.id, minutes(10)).await.unwrap();
+    let mut browser = app.browser();
+    let page = browser.get(&link).await.form().fill("password", "seven calm otters sing").submit(&mut browser).await;
+    page.expect("second-factor");
+    browser.get("/account").await.expect("sign-in");
+    assert_eq!(app.live_sessions_of("alice").await, 0, "the password is set, and all earlier sessions are over");
+    page.form().fill("code", &authenticator.code(&app)).submit(&mut browser).await.reply.expect(200);
+    browser.get("/account").await.expect("account");
+    app.browser().type_password("alice", PASSWORD).await.refused(400);
+}
+
+#[tokio::test]
+async fn e4_half_a_sign_in_belongs_to_its_browser_person_and_ten_minutes() {
+    let app = TestApp::new().await;
+    let (_, authenticator) = enrolled(&app).await;
+    let mut browser = app.browser();
+    let page = browser.type_password("alice", PASSWORD).await;
+    let mut other = app.browser();
+    other.get("/sign-in").await;
+    let sealed = page.form().get("interaction").unwrap().to_owned();
+    other.get(&format!("/second-factor?interaction={sealed}")).await.refused(400);
+    app.pass(minutes(11)).await;
+    let late = page.form().fill("code", &authenticator.code(&app)).submit(&mut browser).await;
+    late.expect("sign-in");
+    // Whoever changes the password in between ends it, too.
+    let page = browser.type_password("alice", PASSWORD).await;
+    let alice = app.person("alice").await;
+    users::set_password(&app.app, &alice.id, &"seven calm otters sing".into()).await.unwrap();
+    page.form().fill("code", &authenticator.code(&app)).submit(&mut browser).await.expect("sign-in");
+    assert_eq!(app.live_sessions_of("alice").await, 0);
+}
+
+#[tokio::test]
+async fn g4_a_trusted_browser_spares_the_code_for_its_person_and_its_time_and_no_step_up() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let (_, authenticator) = enrolled(&app).await;
+    let mut browser = app.browser();
+    let page = browser.type_password("alice", PASSWORD).await;
+    let code = authenticator.code(&app);
+    page.form().fill("code", &code).fill("trust", "yes").submit(&mut browser).await.reply.expect(200);
+    let page = browser.type_password("alice", PASSWORD).await;
+    page.reply.expect(200);
+    let page = browser.authorize(&rp).await;
+    let once = (vec!["pwd".to_owned()], "urn:latchkey:acr:1fa".to_owned());
+    assert_eq!(told(&rp, &page).await, once);
+    // A client that wants more gets it, and so do the pages that change what protects the account.
+    let page = browser.get(&rp.request().set("acr_values", "urn:latchkey:acr:2fa").path()).await;
+    let page =
+        page.expect("sign-in").form().fill("identifier", "alice").fill("password", PASSWORD).submit(&mut browser).await;
+    page.expect("second-factor");
+    let page = browser.get("/account/authenticator").await;
+    page.expect("sign-in").form().fill("password", PASSWORD).submit(&mut browser).await.expect("second-factor");
+    // Another browser, and another person in this one, are not spared.
+    app.browser().type_password("alice", PASSWORD).await.expect("second-factor");
+    // It can be taken back, and ends by itself.
+    let page = browser.get("/account/security").await;
+    assert!(page.text().contains("Browsers that don’t ask for a code"), "{}", page.text());
+    let forget = page.form_to("/account/security");
+    let html = scraper::Html::parse_document(&page.reply.body);
+    let handle = html.select(&scraper::Selector::parse("button[name=forget]").unwrap()).next().unwrap();
+    let handle = handle.value().attr("value").unwrap().to_owned();
+    forget.fill("forget", &handle).submit(&mut browser).await.expect("security");
+    browser.type_password("alice", PASSWORD).await.expect("second-factor");
+}
+
+#[tokio::test]
+async fn g4_trust_in_a_browser_ends_with_its_days_with_a_new_password_and_without_the_setting() {
+    let app = TestApp::new().await;
+    let (_, authenticator) = enrolled(&app).await;
+    let trust = async |browser: &mut Browser, password: &str| {
+        app.pass(minutes(2)).await;
+        let page = browser.type_password("alice", password).await;
+        page.form()
+            .fill("code", &authenticator.code(&app))
+            .fill("trust", "yes")
+            .submit(browser)
+            .await
+            .reply
+            .expect(200);
+    };
+    let mut browser = app.browser();
+    trust(&mut browser, PASSWORD).await;
+    app.pass(minutes(29 * 24 * 60)).await;
+    browser.type_password("alice", PASSWORD).await.reply.expect(200);
+    assert_eq!(app.rows("trusted_browser").await, 1);
+    app.pass(minutes(24 * 60)).await;
+    browser.type_password("alice", PASSWORD).await.expect("second-factor");
+    trust(&mut browser, PASSWORD).await;
+    let alice = app.person("alice").await;
+    users::set_password(&app.app, &alice.id, &"seven calm otters sing".into()).await.unwrap();
+    browser.type_password("alice", "seven calm otters sing").await.expect("second-factor");
+    // Where the operator offers no trust, there is none.
+    let app = TestApp::with(|config| config.login.trusted_browser = seconds(0)).await;
+    let (mut browser, authenticator) = enrolled(&app).await;
+    let page = browser.type_password("alice", PASSWORD).await;
+    assert!(!page.reply.body.contains("name=\"trust\""), "{}", page.reply.body);
+    page.form()
+        .fill("code", &authenticator.code(&app))
+        .fill("trust", "yes")
+        .submit(&mut browser)
+        .await
+        .reply
+        .expect(200);
+    assert_eq!(app.rows("trusted_browser").await, 0);
+}
+
+#[tokio::test]
+async fn e1_a_sign_in_with_two_factors_has_a_new_cookie_and_so_has_a_session_that_sets_a_factor_up() {
+    let app = TestApp::new().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let mut seen = BTreeSet::from([browser.cookies["sid"].clone()]);
+    let authenticator = browser.set_up_authenticator().await;
+    assert!(seen.insert(browser.cookies["sid"].clone()), "a new cookie once the app is set up");
+    browser.get("/account/recovery-codes").await.expect("recovery-codes");
+    let browser = browser.sign_in_with("alice", &authenticator).await;
+    assert!(seen.insert(browser.cookies["sid"].clone()), "a new cookie after the second factor");
+}
+
+#[tokio::test]
+async fn e3_a_form_of_another_person_sets_nothing_up_and_an_old_one_neither() {
+    let app = TestApp::new().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let of_alice = browser.get("/account/authenticator").await.form();
+    let bob = app.browser().sign_in("bob").await;
+    let mut browser_of_bob = bob;
+    let of_bob = browser_of_bob.get("/account/authenticator").await;
+    let authenticator = Authenticator::with_key(&of_bob.codes()[0]);
+    // Bob's form with the secret that only Alice was shown.
+    let mixed =
+        of_bob.form().fill("enrolment", of_alice.get("enrolment").unwrap()).fill("code", &authenticator.code(&app));
+    mixed.submit(&mut browser_of_bob).await.expect("authenticator");
+    assert_eq!(app.rows("totp").await, 0);
+    // Two forms of one person: the first one counts.
+    let second = browser_of_bob.get("/account/authenticator").await;
+    let right = of_bob.form().fill("code", &authenticator.code(&app));
+    right.submit(&mut browser_of_bob).await.reply.expect(200);
+    let late = Authenticator::with_key(&second.codes()[0]).code(&app);
+    let late = second.form().fill("code", &late).submit(&mut browser_of_bob).await;
+    assert!(late.expect("authenticator").text().contains("You are asked for a code"), "{}", late.text());
+    assert_eq!(app.rows("totp").await, 1);
+}
+
+#[tokio::test]
+async fn recovery_codes_are_renewed_once_by_one_form() {
+    let app = TestApp::new().await;
+    let (mut browser, authenticator) = enrolled(&app).await;
+    let form = browser.get("/account/recovery-codes").await.form();
+    let form = with_button(&form, "replace", &browser.get("/account/recovery-codes").await);
+    let renewed = form.submit(&mut browser).await.codes();
+    assert_eq!(renewed.iter().collect::<BTreeSet<_>>().len(), 10);
+    assert!(renewed.iter().all(|code| !authenticator.recovery_codes.contains(code)));
+    // The page is loaded again: the codes that the person has written down stay.
+    let again = form.submit(&mut browser).await;
+    assert!(again.codes().is_empty() && again.text().contains("10 codes are unused"), "{}", again.text());
+    let attempt = async |code: &str| {
+        let mut browser = app.browser();
+        let page = browser.type_password("alice", PASSWORD).await;
+        page.form().fill("recovery_code", code).submit(&mut browser).await.reply.status.as_u16()
+    };
+    assert_eq!(attempt(&authenticator.recovery_codes[0]).await, 400);
+    assert_eq!(attempt(&renewed[0]).await, 200);
+}
+
+/// A form with the value of the button that sends it.
+fn with_button(form: &crate::harness::Form, name: &str, page: &Page) -> crate::harness::Form {
+    let html = scraper::Html::parse_document(&page.reply.body);
+    let button = html.select(&scraper::Selector::parse(&format!("button[name={name}]")).unwrap()).next().unwrap();
+    form.clone().fill(name, button.value().attr("value").unwrap())
+}
+
+#[tokio::test]
+async fn what_is_stored_of_a_factor_opens_nothing() {
+    let app = TestApp::new().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let page = browser.get("/account/authenticator").await;
+    let key = page.codes()[0].replace(' ', "");
+    let code = Authenticator::with_key(&key).code(&app);
+    let codes = page.form().fill("code", &code).submit(&mut browser).await.codes();
+    let mut conn = app.app.db.read().await.unwrap();
+    let (sealed,): (String,) = sqlx::query_as("SELECT sealed_secret FROM totp").fetch_one(&mut *conn).await.unwrap();
+    assert!(sealed.starts_with("v1.") && !sealed.contains(&key), "{sealed}");
+    let hashes: Vec<(String,)> = sqlx::query_as("SELECT hash FROM recovery_code").fetch_all(&mut *conn).await.unwrap();
+    for code in &codes {
+        let plain = code.replace('-', "");
+        assert!(hashes.iter().all(|(hash,)| *hash != plain && !hash.contains(code.as_str())));
+    }
+    drop(conn);
+    // The secret of one user, put into the row of another, is none.
+    app.user("bob").await;
+    let bob = app.person("bob").await;
+    app.execute(format!(
+        "INSERT INTO totp (user_id, sealed_secret, last_step, created_at) VALUES ('{}', '{sealed}', 0, 0)",
+        bob.id
+    ))
+    .await;
+    app.pass(minutes(2)).await;
+    let mut browser = app.browser();
+    let page = browser.type_password("bob", PASSWORD).await;
+    let code = Authenticator::with_key(&key).code(&app);
+    page.form().fill("code", &code).submit(&mut browser).await.refused(400);
+}
+
+#[tokio::test]
+async fn an_operator_resets_the_factors_and_ends_what_is_open() {
+    let app = TestApp::new().await;
+    let (mut browser, _) = enrolled(&app).await;
+    let alice = app.person("alice").await;
+    assert!(authenticator::reset(&app.app, &alice.id).await.unwrap());
+    browser.get("/account").await.expect("sign-in");
+    app.browser().sign_in("alice").await;
+    assert!(!authenticator::reset(&app.app, &alice.id).await.unwrap(), "there is nothing left");
+    assert!(app.events().await.contains(&"factors_reset".to_owned()));
+}
+
+#[tokio::test]
+async fn x13_after_a_restore_no_code_works_that_was_used_before_it() {
+    let app = TestApp::new().await;
+    let (_, authenticator) = enrolled(&app).await;
+    // The backup knows nothing of what is used from here on.
+    let code = authenticator.code(&app);
+    latchkey::store::installation::epoch::begin(&app.app.db, || {}).await.unwrap();
+    let attempt = async |field: &str, code: &str| {
+        let mut browser = app.browser();
+        let page = browser.type_password("alice", PASSWORD).await;
+        page.form().fill(field, code).submit(&mut browser).await.reply.status.as_u16()
+    };
+    assert_eq!(attempt("code", &code).await, 400);
+    assert_eq!(attempt("recovery_code", &authenticator.recovery_codes[0]).await, 400);
+    app.pass(minutes(1)).await;
+    assert_eq!(attempt("code", &authenticator.code(&app)).await, 200);
+}
+
+#[tokio::test]
+async fn a_client_asks_for_two_factors_and_learns_of_them_in_every_token() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    // Who has one factor goes on with it: acr_values is a wish (Core §3.1.2.1).
+    let wish = rp.request().set("acr_values", "urn:latchkey:acr:2fa urn:latchkey:acr:1fa");
+    let page = browser.get(&wish.path()).await;
+    let page = browser.go_on(page).await;
+    assert_eq!(told(&rp, &page).await.1, "urn:latchkey:acr:1fa");
+    let authenticator = browser.set_up_authenticator().await;
+    let mut browser = app.browser();
+    let page = browser.get(&wish.path()).await;
+    let page = page.form().fill("identifier", "alice").fill("password", PASSWORD).submit(&mut browser).await;
+    let page = page.expect("second-factor").form().fill("code", &authenticator.code(&app)).submit(&mut browser).await;
+    let page = browser.go_on(page).await;
+    let tokens = rp.exchange(&page.code()).await.tokens();
+    let access: Value = tokens.access_claims();
+    assert_eq!(access["acr"], "urn:latchkey:acr:2fa", "{access:#}");
+    assert_eq!(access["auth_time"].as_i64().unwrap(), app.app.now().micros() / 1_000_000);
+    let discovery: Value = serde_json::from_str(&app.get("/.well-known/openid-configuration").await.body).unwrap();
+    assert!(discovery["acr_values_supported"].as_array().unwrap().contains(&"urn:latchkey:acr:2fa".into()));
+}
+
+#[tokio::test]
+async fn g4_who_needs_a_second_factor_sets_it_up_before_anything_else() {
+    let app = TestApp::with(|config| {
+        config.login.second_factor = SecondFactor::Everybody;
+        config.login.sign_up = true;
+    })
+    .await;
+    let rp = app.relying_party().await;
+    app.user("alice").await;
+    let mut browser = app.browser();
+    let page = browser.get(&rp.request().path()).await;
+    let page = page.form().fill("identifier", "alice").fill("password", PASSWORD).submit(&mut browser).await;
+    page.expect("set-up");
+    browser.get("/account").await.expect("sign-in");
+    let sealed = page.form().get("interaction").unwrap().to_owned();
+    for path in ["/authorize", "/second-factor"] {
+        browser.get(&format!("{path}?interaction={sealed}")).await.expect("set-up");
+    }
+    page.form().submit(&mut browser).await.refused(400);
+    page.form().fill("code", "000000").submit(&mut browser).await.refused(400);
+    assert_eq!(app.live_sessions_of("alice").await, 0);
+    let authenticator = Authenticator::with_key(&page.codes()[0]);
+    let set_up = page.form().fill("code", &authenticator.code(&app)).submit(&mut browser).await;
+    assert_eq!(set_up.expect("set-up").codes().len(), 10, "{}", set_up.text());
+    // The link on the page with the recovery codes leads on to the client.
+    let page = browser.get(&set_up.link("I have kept them")).await;
+    let page = browser.go_on(page).await;
+    assert_eq!(told(&rp, &page).await.0, ["pwd", "otp", "mfa"]);
+    // It cannot be removed, however the form is sent.
+    let page = browser.get("/account/authenticator").await;
+    assert!(page.text().contains("cannot be removed") && page.forms_to("/account/authenticator").is_empty());
+    let form = browser.get("/account/recovery-codes").await.form();
+    form.to("/account/authenticator").fill("remove", "yes").submit(&mut browser).await.expect("authenticator");
+    assert_eq!(app.rows("totp").await, 1);
+    // A new account begins with it.
+    let mut browser = app.browser();
+    let page = browser.get("/sign-up").await;
+    let form = page.form().fill("email", "carol@example.com").fill("password", "seven calm otters sing");
+    form.submit(&mut browser).await.expect("set-up");
+    // And so does a first password by link.
+    let bob = app.user("bob").await;
+    let link = users::password_link(&app.app, &bob.id, minutes(10)).await.unwrap();
+    let page = browser.get(&link).await.form().fill("password", "seven calm otters sing").submit(&mut browser).await;
+    page.expect("set-up");
+    browser.get("/account").await.expect("sign-in");
+}
+
+#[tokio::test]
+async fn administrators_alone_can_be_asked_for_a_second_factor() {
+    let app = TestApp::with(|config| config.login.second_factor = SecondFactor::Administrators).await;
+    app.user("bob").await;
+    app.browser().type_password("bob", PASSWORD).await.reply.expect(200);
+    app.give_role("alice", "administrator").await;
+    app.browser().type_password("alice", PASSWORD).await.expect("set-up");
+}
