@@ -269,7 +269,6 @@ account-password-since = تم التغيير { $time }
 account-authenticator = تطبيق المصادقة
 account-authenticator-meaning = يعرض تطبيق على هاتفك رموزًا. ومن يعرف كلمة مرورك لا يمكنه تسجيل الدخول من دون رمز منها.
 account-authenticator-set-up = إعداد تطبيق مصادقة
-account-authenticator-manage = تغيير تطبيق المصادقة
 account-authenticator-since = تم الإعداد { $time }
 account-authenticator-used = آخر استخدام { $time }
 account-authenticator-steps = امسح الصورة ضوئيًا بتطبيق المصادقة، ثم أدخل الرمز الذي يعرضه التطبيق.

@@ -221,7 +221,6 @@ account-password-since = Changed { $time }
 account-authenticator = Authenticator app
 account-authenticator-meaning = An app on your phone shows codes. Whoever knows your password cannot sign in without one.
 account-authenticator-set-up = Set up an authenticator app
-account-authenticator-manage = Change the authenticator app
 account-authenticator-since = Set up { $time }
 account-authenticator-used = Last used { $time }
 account-authenticator-steps = Scan the picture with your authenticator app, then enter the code that the app shows.

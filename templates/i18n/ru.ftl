@@ -230,7 +230,6 @@ account-password-since = Изменён { $time }
 account-authenticator = Приложение-аутентификатор
 account-authenticator-meaning = Приложение на телефоне показывает коды. Без кода не войдёт даже тот, кто узнал ваш пароль.
 account-authenticator-set-up = Подключить приложение-аутентификатор
-account-authenticator-manage = Изменить приложение-аутентификатор
 account-authenticator-since = Подключено { $time }
 account-authenticator-used = Последний вход с кодом: { $time }
 account-authenticator-steps = Отсканируйте картинку в приложении-аутентификаторе и введите код, который оно покажет.

@@ -1,6 +1,6 @@
 //! Codes of an authenticator app: RFC 6238, with the parameters that every app knows (SHA-1, six digits, 30 seconds).
 
-use fast_qr::QRBuilder;
+use fast_qr::{ECL, QRBuilder};
 use totp_rs::{Algorithm, Builder, Totp};
 use url::form_urlencoded::byte_serialize;
 
@@ -86,9 +86,10 @@ pub struct Drawing {
 /// How wide the margin is.
 const MARGIN: usize = 4;
 
-/// Draws a text as a QR code; `None` if it is too long for one.
+/// Draws a text as a QR code, with large modules rather than with much correction, since a screen is clean; `None` if it is too
+/// long for one.
 pub fn draw(text: &Secret) -> Option<Drawing> {
-    let code = QRBuilder::new(text.expose()).build().ok()?;
+    let code = QRBuilder::new(text.expose()).ecl(ECL::L).build().ok()?;
     let mut path = String::new();
     for y in 0..code.size {
         let mut x = 0;

@@ -39,9 +39,9 @@ before(async () => {
   link = provider.command(["user", "add", "--email", "carol@example.com"]).link.url;
   const uris = ["--post-logout-redirect-uri", "https://rp.example/bye", "--name", "The Herons' Club"];
   rp = provider.client("web", "https://rp.example/callback", ...uris);
-  await setUp(await open(), "erin");
   native = provider.client("native", "http://127.0.0.1/callback", "--first-party", "--name", "The Herons' Club");
   browser = await launch();
+  await setUp(await open(), "erin");
 });
 after(async () => {
   await browser?.close();
@@ -273,7 +273,7 @@ test("one's own account works without scripts", async () => {
   assert.match(await page.textContent("[role=status]"), /saved/);
   assert.match(await page.textContent(".account"), /Bob the Heron/);
   await page.click("nav >> text=Security");
-  await page.click("main [aria-label='Change your password']");
+  await page.click("main [aria-label='Change: Password']");
   await page.fill("[name=current]", PASSWORD);
   await page.fill("[name=password]", "seven slow barges turn");
   await Promise.all([page.waitForNavigation(), page.click("main button.primary")]);
@@ -324,7 +324,7 @@ test("a QR code says what the key says, and recovery codes can be printed and ke
   assert.equal(await page.evaluate(() => window.printed), true);
   const [download] = await Promise.all([page.waitForEvent("download"), page.click("text=Download")]);
   assert.equal(download.suggestedFilename(), "recovery-codes.txt");
-  assert.match(readFileSync(await download.path(), "utf8"), /^Northwind: recovery codes\r\ndora\r\n\r\n([0-9A-Z-]{29}\r\n){10}$/);
+  assert.match(readFileSync(await download.path(), "utf8"), /^Northwind: recovery codes\r\ndora@example.com\r\n\r\n([0-9A-Z-]{29}\r\n){10}$/);
   assert.deepEqual(page.violations, []);
   await page.context().close();
   // Removed again, for the other tests.
