@@ -261,6 +261,29 @@ account-password-current = كلمة المرور الحالية
 account-password-current-missing = يُرجى إدخال كلمة المرور الحالية.
 account-password-current-wrong = هذه ليست كلمة المرور الحالية.
 account-password-changed = تم تغيير كلمة المرور، وتم تسجيل خروجك من جميع الأجهزة الأخرى.
+account-data = بياناتك
+account-data-link = تنزيل بياناتك أو حذف حسابك
+account-profile-back = العودة إلى ملفك الشخصي
+account-export-meaning = ملف يضم كل ما هو مخزّن عنك: الملف الشخصي وبيانات تسجيل الدخول والأجهزة والتطبيقات والأحداث.
+account-export = تنزيل بياناتك
+account-delete-title = حذف حسابك
+account-delete-meaning = سيتم تسجيل خروجك من كل مكان، وتفقد التطبيقات إمكانية الوصول. أما ما تحتفظ به عنك فحذفه من شأنها.
+account-delete-grace = { $days ->
+    [zero] سيُحذف الحساب بعد { $days } يوم. ويمكنك الاحتفاظ به بتسجيل الدخول قبل ذلك.
+    [one] سيُحذف الحساب بعد يوم واحد. ويمكنك الاحتفاظ به بتسجيل الدخول قبل ذلك.
+    [two] سيُحذف الحساب بعد يومين. ويمكنك الاحتفاظ به بتسجيل الدخول قبل ذلك.
+    [few] سيُحذف الحساب بعد { $days } أيام. ويمكنك الاحتفاظ به بتسجيل الدخول قبل ذلك.
+    [many] سيُحذف الحساب بعد { $days } يومًا. ويمكنك الاحتفاظ به بتسجيل الدخول قبل ذلك.
+   *[other] سيُحذف الحساب بعد { $days } يوم. ويمكنك الاحتفاظ به بتسجيل الدخول قبل ذلك.
+}
+account-delete-sure = نعم، احذف حسابي
+account-delete = حذف الحساب
+account-delete-not-sure = أكّد أنك تريد حذف حسابك.
+account-delete-last-administrator = أنت المسؤول الوحيد الذي يمكنه تسجيل الدخول، لذلك يبقى هذا الحساب.
+account-leaving-title = تم تسجيل خروجك من كل مكان
+account-leaving = سيُحذف حسابك: { $time }
+account-leaving-advice = إذا أردت الاحتفاظ به، فسجّل الدخول قبل ذلك.
+account-leaving-stay = تسجيل الدخول والاحتفاظ بالحساب
 account-security = الأمان
 account-security-title = ما يحمي حسابك
 account-security-on = مفعّل

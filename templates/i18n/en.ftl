@@ -213,6 +213,25 @@ account-password-current = Current password
 account-password-current-missing = Enter your current password.
 account-password-current-wrong = This is not your current password.
 account-password-changed = Your password is changed. You are signed out on all other devices.
+account-data = Your data
+account-data-link = Download your data, or delete your account
+account-profile-back = Back to your profile
+account-export-meaning = A file with everything that is stored about you: profile, sign-in details, devices, apps, and what happened.
+account-export = Download your data
+account-delete-title = Delete your account
+account-delete-meaning = You are signed out everywhere, and apps lose their access. What they keep about you is theirs to delete.
+account-delete-grace = { $days ->
+    [one] The account is deleted after { $days } day. Until then you can keep it by signing in.
+   *[other] The account is deleted after { $days } days. Until then you can keep it by signing in.
+}
+account-delete-sure = Yes, delete my account
+account-delete = Delete account
+account-delete-not-sure = Confirm that you want to delete your account.
+account-delete-last-administrator = You are the only administrator who can sign in, so this account stays.
+account-leaving-title = You are signed out everywhere
+account-leaving = Your account will be deleted: { $time }
+account-leaving-advice = If you want to keep it, sign in before then.
+account-leaving-stay = Sign in and keep the account
 account-security = Security
 account-security-title = What protects your account
 account-security-on = On

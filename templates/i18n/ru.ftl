@@ -222,6 +222,26 @@ account-password-current = Текущий пароль
 account-password-current-missing = Введите текущий пароль.
 account-password-current-wrong = Это не ваш текущий пароль.
 account-password-changed = Пароль изменён. На всех других устройствах сеансы завершены.
+account-data = Ваши данные
+account-data-link = Скачать данные или удалить аккаунт
+account-profile-back = Назад к профилю
+account-export-meaning = Файл со всем, что о вас хранится: профиль, данные для входа, устройства, приложения и события.
+account-export = Скачать данные
+account-delete-title = Удаление аккаунта
+account-delete-meaning = Сеансы завершатся на всех устройствах, а приложения потеряют доступ. Данные в самих приложениях удаляют они сами.
+account-delete-grace = { $days ->
+    [one] Аккаунт будет удалён через { $days } день. До этого его можно сохранить, просто войдя в него.
+    [few] Аккаунт будет удалён через { $days } дня. До этого его можно сохранить, просто войдя в него.
+   *[other] Аккаунт будет удалён через { $days } дней. До этого его можно сохранить, просто войдя в него.
+}
+account-delete-sure = Да, удалить мой аккаунт
+account-delete = Удалить аккаунт
+account-delete-not-sure = Подтвердите, что хотите удалить аккаунт.
+account-delete-last-administrator = Вы единственный администратор, который может войти, поэтому аккаунт остаётся.
+account-leaving-title = Вы вышли из аккаунта на всех устройствах
+account-leaving = Аккаунт будет удалён: { $time }
+account-leaving-advice = Чтобы сохранить его, войдите до этого времени.
+account-leaving-stay = Войти и сохранить аккаунт
 account-security = Безопасность
 account-security-title = Защита аккаунта
 account-security-on = Включено

@@ -9,6 +9,7 @@ use crate::login::password::forget_failures;
 use crate::store::db::{Change, Error, Result, Tx};
 use crate::store::installation;
 use crate::store::installation::event::{self, Event};
+use crate::store::people::account_deletion;
 use crate::store::people::user::{self, ADMINISTRATOR, Disabled};
 
 /// How many rows of a user are removed at once.
@@ -83,6 +84,104 @@ impl Change for Doom {
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Outcome> {
         let Self { user, even_last } = self;
         if is_last(tx, &user).await? && !even_last {
+            return Ok(Err(Outcome::LastAdministrator));
+        }
+        write_disabled(tx, user.clone(), true).await?;
+        let held = user::hold(tx, &user).await?;
+        Ok(held.and_then(|held| held.disabled_at).ok_or(Outcome::Unchanged))
+    }
+}
+
+/// The outcome of a person's wish to leave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// The account is deleted at this moment, unless its person signs in before.
+    At(Timestamp),
+    /// Refused: no other enabled administrator could sign in.
+    LastAdministrator,
+}
+
+/// Notes that a person wants their account deleted, and ends all sessions and grants. The account is deleted after
+/// `login.deletion_grace`.
+pub async fn leave(app: &App, user: &Id) -> Result<Leaving> {
+    let due_at = app.now() + app.config.login.deletion_grace;
+    app.db.write(Leave { user: user.clone(), due_at }).await
+}
+
+#[derive(Clone)]
+struct Leave {
+    user: Id,
+    due_at: Timestamp,
+}
+
+impl Change for Leave {
+    type Outcome = Leaving;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Leaving> {
+        let (Self { user, due_at }, now) = (self, tx.now());
+        if is_last(tx, &user).await? {
+            return Ok(Leaving::LastAdministrator);
+        }
+        if user::hold(tx, &user).await?.is_some() {
+            account_deletion::insert(tx, &user, due_at, now).await?;
+            user::end_all(tx, &user).await?;
+            tx.record(&Event::DeletionAsked { user, due_at: due_at.to_string() }).await?;
+        }
+        Ok(Leaving::At(due_at))
+    }
+}
+
+/// How many due deletions are read at once.
+const DUE: i64 = 100;
+
+/// Deletes the accounts whose deletion is due; returns how many. Several replicas may do it at once.
+pub async fn delete_due(app: &App) -> Result<u64> {
+    let (mut after, mut gone) = (String::new(), 0);
+    loop {
+        let due = account_deletion::due(&mut *app.db.read().await?, &after, app.now(), DUE).await?;
+        let Some(last) = due.last() else { return Ok(gone) };
+        last.as_str().clone_into(&mut after);
+        for user in due {
+            let since = match app.db.write(DoomIfDue { user: user.clone() }).await? {
+                Ok(since) => since,
+                Err(outcome) => {
+                    if outcome == Outcome::LastAdministrator && app.notices.first("last administrator leaves") {
+                        tracing::warn!(
+                            "the last administrator has asked to be deleted, and stays until there is another one"
+                        );
+                    }
+                    // Otherwise the person has signed in, or another replica was faster.
+                    continue;
+                }
+            };
+            match delete_disabled(app, &user, since).await {
+                Ok(outcome) => gone += u64::from(outcome == Outcome::Done),
+                // An operator has enabled the account in between. It is due again in the next round.
+                Err(Error::Conflict) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+/// Disables a user whose deletion is due, unless the person has taken it back or is the last administrator; returns since when
+/// the user is disabled.
+#[derive(Clone)]
+struct DoomIfDue {
+    user: Id,
+}
+
+impl Change for DoomIfDue {
+    type Outcome = std::result::Result<Timestamp, Outcome>;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Outcome> {
+        let (Self { user }, now) = (self, tx.now());
+        let is_last = is_last(tx, &user).await?;
+        // The user's row is locked: a sign-in that takes the deletion back came before, or finds a disabled user.
+        if account_deletion::due_at(tx, &user).await?.is_none_or(|due_at| due_at > now) {
+            return Ok(Err(Outcome::Unchanged));
+        }
+        if is_last {
             return Ok(Err(Outcome::LastAdministrator));
         }
         write_disabled(tx, user.clone(), true).await?;

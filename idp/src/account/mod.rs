@@ -4,6 +4,7 @@ pub mod authenticator;
 pub mod delete;
 pub mod device;
 pub mod edit;
+pub mod export;
 pub mod identifier;
 pub mod password_rules;
 pub mod profile;

@@ -56,6 +56,8 @@ section! {
         step_up: Duration = minutes(5), must(between(minutes(1), hours(1)));
         /// How long a browser that a person trusts does not ask for the second factor; `0s` offers no such trust.
         trusted_browser: Duration = days(30), must(between(seconds(0), days(365)));
+        /// How long after its person has asked for it an account is deleted; who signs in before keeps it.
+        deletion_grace: Duration = days(7), must(between(seconds(0), days(90)));
         /// How long a sign-in may take from its start to its end.
         interaction: Duration = minutes(30), must(between(minutes(10), minutes(60)));
         /// How long a link works that `latchkey user add` or `latchkey user set-password` prints.

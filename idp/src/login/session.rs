@@ -9,10 +9,10 @@ use crate::base::token::{CookieSecret, TokenHash};
 use crate::oidc::claims::acr::{Acr, Method};
 use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;
-use crate::store::people::known_device;
 use crate::store::people::session::{self, Cookies, Device, Session, Touch};
 use crate::store::people::trusted_browser::{self, NewTrust};
 use crate::store::people::user::{self, ADMINISTRATOR, User};
+use crate::store::people::{account_deletion, known_device};
 
 use crate::login::password::Proof;
 use crate::login::second_factor::Second;
@@ -178,6 +178,9 @@ impl Beginning {
         let cookies = Cookies { sid_hash: &sid_hash, kept_hash, presented, user: &new.user_id };
         session::renew_browser(tx, &new.browser_id, &cookies, now).await?;
         known_device::note(tx, &browser, &new.user_id, now).await?;
+        if account_deletion::delete(tx, &new.user_id).await? {
+            tx.record(&Event::DeletionTakenBack { user: new.user_id.clone() }).await?;
+        }
         if let Some(expires_at) = self.second.as_ref().and_then(|second| second.trust_until) {
             let trust = NewTrust { id: tx.id(), browser, generation, expires_at, user_agent: self.user_agent.clone() };
             trusted_browser::insert(tx, &new.user_id, &trust, now).await?;

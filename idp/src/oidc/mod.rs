@@ -30,7 +30,7 @@
 //! | Core §11 offline access; Initiating User Registration | `authorization::prompt` | `oidc_core_offline_access`, `initiating_user_registration` |
 //! | Core §5.1, §5.4 claims; §5.3 UserInfo | `claims`, `claims::userinfo` | `oidc_core_userinfo` |
 //! | RP-Initiated Logout | `end_session` | `oidc_rp_initiated_logout` |
-//! | one's own account (in pages) | – | `account` |
+//! | one's own account (in pages) | – | `account`, `leaving` |
 //! | all of it, with a client that nobody here wrote | – | `openidconnect_crate` |
 
 pub mod authorization;

@@ -219,6 +219,7 @@ fn sample_of(page: Page) -> Option<&'static str> {
         Page::EndSession => "end_session",
         Page::SignedOut => "signed_out",
         Page::AccountProfile | Page::AccountSwitch => "account",
+        Page::AccountData => "account_data",
         Page::AccountSecurity => "account_security",
         Page::AccountAuthenticator => "account_authenticator",
         Page::AccountRecoveryCodes => "account_recovery_codes",

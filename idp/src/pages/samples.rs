@@ -6,6 +6,7 @@ use askama::DynTemplate;
 
 use super::account::applications::{AccountApplicationsPage, ApplicationView};
 use super::account::authenticator::{AccountAuthenticatorPage, AuthenticatorState, SetUp};
+use super::account::data::{AccountDataPage, AccountLeavingPage, DeleteProblem};
 use super::account::password::{AccountPasswordPage, ChangeProblem};
 use super::account::profile::{AccountProfilePage, IdentifierView};
 use super::account::recovery_codes::{AccountRecoveryCodesPage, RecoveryCodesState, file_of};
@@ -255,6 +256,14 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         let page = AccountSessionsPage { layout: own(Page::AccountSessions), sessions: sessions.clone(), done };
         add(title.to_owned(), &page);
     }
+    for (title, problem, grace_days) in [
+        ("account_data", None, 7),
+        ("account_data-not-sure", Some(DeleteProblem::NotSure), 1),
+        ("account_data-last", Some(DeleteProblem::LastAdministrator), 0),
+    ] {
+        add(title.to_owned(), &AccountDataPage { layout: own(Page::AccountData), grace_days, problem });
+    }
+    add("account_leaving".to_owned(), &AccountLeavingPage { layout: bare(), at: ago(0) });
     let trusted = |handle: &str, browser| TrustedBrowserView {
         handle: handle.to_owned(),
         device: Device { browser, system: Some("Linux") },

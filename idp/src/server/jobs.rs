@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::account;
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::config::DatabaseUrl;
@@ -79,6 +80,7 @@ async fn remove_listed(app: &App) -> Result<u64> {
         }
     }
     gone += login::password::tell_unknown_names(app).await?;
+    gone += account::delete::delete_due(app).await?;
     gone += app.db.write(DeleteKeysAndProcesses { now, dead }).await?;
     Ok(gone)
 }

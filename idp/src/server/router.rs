@@ -20,7 +20,7 @@ use crate::http::request::params;
 use crate::oidc::difference::Difference;
 use crate::oidc::discovery::{FOR_MACHINES, paths};
 use crate::pages::account::{
-    applications, authenticator, password, profile, recovery_codes, security, sessions, switch,
+    applications, authenticator, data, password, profile, recovery_codes, security, sessions, switch,
 };
 use crate::pages::sign_in::{password as password_sign_in, second_factor, select_account, set_up_second_factor};
 use crate::pages::sign_out::{end_session, signed_out};
@@ -133,6 +133,7 @@ fn handlers(page: Page) -> MethodRouter<App> {
         Page::SignedOut => get(signed_out::get),
         Page::Language => post(language::post),
         Page::AccountProfile => get(profile::get).post(profile::post),
+        Page::AccountData => get(data::get).post(data::post),
         Page::AccountSecurity => get(security::get).post(security::post),
         Page::AccountAuthenticator => get(authenticator::get).post(authenticator::post),
         Page::AccountRecoveryCodes => get(recovery_codes::get).post(recovery_codes::post),

@@ -112,6 +112,8 @@ pages! {
     Language = Row::at("/language");
     /// The account: the profile that applications see.
     AccountProfile = Row::at("/account").section("account", "account-profile");
+    /// All that is held about the person, and the end of the account.
+    AccountData = Row::at("/account/data").part_of(Page::AccountProfile, "data").after_step_up();
     /// What protects the account.
     AccountSecurity = Row::at("/account/security").section("security", "account-security");
     /// The account's password.

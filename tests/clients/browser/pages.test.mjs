@@ -186,6 +186,10 @@ const pages = {
     await page.fill("[name=password]", "seven slow barges turn");
     await Promise.all([page.waitForNavigation(), page.click("main button.primary")]);
   },
+  "account-data": async (page) => {
+    await signedIn(page);
+    await page.goto(`${provider.issuer}/account/data`);
+  },
   "account-security": async (page) => {
     await signedIn(page);
     await page.goto(`${provider.issuer}/account/security`);

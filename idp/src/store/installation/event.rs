@@ -19,6 +19,9 @@ pub enum Event {
     UserEnabled { user: Id },
     UserDeleted { user: Id },
     UserUnlocked { user: Id },
+    DeletionAsked { user: Id, due_at: String },
+    DeletionTakenBack { user: Id },
+    DataExported { user: Id },
     IdentifierAdded { user: Id, identifier: String },
     IdentifierVerified { user: Id, identifier: String },
     IdentifierRemoved { user: Id, identifier: String },
@@ -84,6 +87,9 @@ impl Event {
             | Self::UserEnabled { user }
             | Self::UserDeleted { user }
             | Self::UserUnlocked { user }
+            | Self::DeletionAsked { user, .. }
+            | Self::DeletionTakenBack { user }
+            | Self::DataExported { user }
             | Self::IdentifierAdded { user, .. }
             | Self::IdentifierVerified { user, .. }
             | Self::IdentifierRemoved { user, .. }

@@ -1,5 +1,6 @@
 //! Users: their identifiers, credentials and sessions.
 
+pub mod account_deletion;
 pub mod code_try;
 pub mod failed_sign_in;
 pub mod known_device;

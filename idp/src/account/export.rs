@@ -1,0 +1,85 @@
+//! All that is held about a person, for that person.
+
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::base::id::Id;
+use crate::login::second_factor::Enrolled;
+use crate::store::clients::consent;
+use crate::store::db::Result;
+use crate::store::installation::happened::{self, Wanted};
+use crate::store::people::{password, session, trusted_browser, user};
+
+/// How many events are told at most: the newest.
+const EVENTS: i64 = 10_000;
+
+/// Everything that is stored about a user, without what is secret even to them: hashes, sealed keys, ids of rows. `None` if
+/// the user is gone.
+pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
+    let now = app.now();
+    let mut conn = app.db.read().await?;
+    let Some((user, identifiers)) = user::find_with_identifiers(&mut conn, id).await? else { return Ok(None) };
+    let enrolled = Enrolled::of(&mut conn, id).await?;
+    let password = password::changed_at(&mut conn, id).await?;
+    let roles = user::roles(&mut conn, id).await?;
+    let sessions = session::list_of_user(&mut conn, id, now).await?;
+    let browsers = trusted_browser::of_user(&mut conn, id, now).await?;
+    let applications = consent::applications(&mut conn, id, now).await?;
+    let events = happened::newest(&mut conn, &Wanted { user: Some(id.clone()), ..Wanted::default() }, EVENTS).await?;
+    drop(conn);
+    let identifiers: Vec<_> = identifiers
+        .iter()
+        .map(|one| json!({ "kind": one.kind, "value": one.as_written, "verified_at": one.verified_at.map(|at| at.to_string()) }))
+        .collect();
+    let sessions: Vec<_> = sessions
+        .iter()
+        .map(|one| {
+            json!({
+                "signed_in_at": one.created_at.to_string(), "last_active_at": one.active_at().to_string(),
+                "user_agent": one.user_agent, "address": one.address,
+            })
+        })
+        .collect();
+    let browsers: Vec<_> = browsers
+        .iter()
+        .map(|one| json!({ "since": one.created_at.to_string(), "until": one.expires_at.to_string(), "user_agent": one.user_agent }))
+        .collect();
+    let applications: Vec<_> = applications
+        .iter()
+        .map(|one| {
+            json!({
+                "client_id": one.client_id, "allowed": one.consented.as_ref().map(ToString::to_string),
+                "allowed_at": one.consented_at.map(|at| at.to_string()), "used_at": one.used_at.map(|at| at.to_string()),
+                "has_access_to": one.granted.iter().map(|granted| granted.scope.to_string()).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    let events: Vec<_> = events
+        .iter()
+        .map(|one| {
+            json!({
+                "at": one.at.to_string(), "kind": one.kind, "client_id": one.client_id, "address": one.address,
+                "user_agent": one.user_agent,
+            })
+        })
+        .collect();
+    Ok(Some(json!({
+        "issuer": app.issuer(),
+        "exported_at": now.to_string(),
+        "sub": user.sub,
+        "created_at": user.created_at.to_string(),
+        "updated_at": user.updated_at.to_string(),
+        "identifiers": identifiers,
+        "profile": user.profile,
+        "roles": roles,
+        "password": password.map(|at| json!({ "changed_at": at.to_string() })),
+        "authenticator_app": enrolled.totp.map(|totp| {
+            json!({ "since": totp.created_at.to_string(), "last_used_at": totp.last_used_at.map(|at| at.to_string()) })
+        }),
+        "recovery_codes": { "made": enrolled.recovery_codes.made, "unused": enrolled.recovery_codes.unused },
+        "trusted_browsers": browsers,
+        "sessions": sessions,
+        "applications": applications,
+        "events": events,
+    })))
+}

@@ -1,0 +1,140 @@
+//! What a person can take along, and how they leave (GDPR, articles 15, 17 and 20).
+
+use serde_json::Value;
+
+use crate::harness::{Browser, PASSWORD, Page, TestApp, minutes};
+use latchkey::account::delete::{self, Leaving, delete_due};
+use latchkey::server::jobs;
+use latchkey::store::people::user::ADMINISTRATOR;
+
+async fn press(page: &Page, button: &str, fields: &[(&str, &str)], browser: &mut Browser) -> Page {
+    let form = fields.iter().fold(page.form().fill(button, "yes"), |form, (name, value)| form.fill(name, value));
+    form.submit(browser).await
+}
+
+#[tokio::test]
+async fn a_person_gets_all_that_is_held_about_them_and_nothing_secret() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let authenticator = browser.set_up_authenticator().await;
+    browser.authorize(&rp).await.code();
+    app.pass(minutes(6)).await;
+    // It is as much as the whole account, so that it needs a recent sign-in.
+    let page = browser.get("/account/data").await;
+    page.expect("sign-in");
+    let page = page.form().fill("password", PASSWORD).submit(&mut browser).await;
+    let code = authenticator.code(&app);
+    let page = page.expect("second-factor").form().fill("code", &code).submit(&mut browser).await;
+    let file = press(page.expect("data"), "export", &[], &mut browser).await;
+    assert_eq!(file.reply.header("content-type"), Some("application/json"));
+    assert_eq!(file.reply.header("content-disposition"), Some("attachment; filename=\"account.json\""));
+    assert_eq!(file.reply.header("cache-control"), Some("no-store"));
+    let data: Value = serde_json::from_str(&file.reply.body).unwrap();
+    let alice = app.person("alice").await;
+    assert_eq!((data["sub"].as_str(), data["profile"]["name"].as_str()), (Some(&*alice.sub), Some("alice Example")));
+    let mut identifiers: Vec<_> =
+        data["identifiers"].as_array().unwrap().iter().filter_map(|one| one["value"].as_str()).collect();
+    identifiers.sort_unstable();
+    assert_eq!(identifiers, ["alice", "alice@example.com"]);
+    assert_eq!(data["applications"][0]["client_id"], rp.id());
+    assert_eq!(
+        (&data["recovery_codes"]["unused"], &data["sessions"][0]["user_agent"]),
+        (&10.into(), &"Test/1.0".into())
+    );
+    let kinds: Vec<_> = data["events"].as_array().unwrap().iter().filter_map(|event| event["kind"].as_str()).collect();
+    for kind in ["signed_in", "authenticator_added", "consent_given", "user_created"] {
+        assert!(kinds.contains(&kind), "{kind} in {kinds:?}");
+    }
+    for secret in ["argon2", "v1.", alice.id.as_str(), "sealed", "hash"] {
+        assert!(!file.reply.body.contains(secret), "{secret} in {}", file.reply.body);
+    }
+    assert!(app.events().await.contains(&"data_exported".to_owned()));
+}
+
+#[tokio::test]
+async fn who_asks_for_it_is_deleted_after_the_days_of_grace() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let tokens = rp.tokens_of("alice").await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let page = browser.get("/account/data").await;
+    let refused = press(&page, "delete", &[], &mut browser).await;
+    assert!(refused.refused(400).text().contains("Confirm that you want to delete"), "{}", refused.text());
+    let asked = press(&page, "delete", &[("sure", "yes")], &mut browser).await;
+    assert!(asked.expect("data").text().contains("Your account will be deleted"), "{}", asked.text());
+    // Everything has ended already.
+    browser.get("/account").await.expect("sign-in");
+    rp.refresh(tokens.refresh()).await.error("invalid_grant");
+    assert!(!rp.is_good(&tokens.access_token).await);
+    app.pass(minutes(7 * 24 * 60 - 5)).await;
+    jobs::remove_expired(&app.app).await.unwrap();
+    assert!(app.find_user("alice").await.is_some(), "five minutes before");
+    app.pass(minutes(5)).await;
+    jobs::remove_expired(&app.app).await.unwrap();
+    assert!(app.find_user("alice").await.is_none());
+    assert_eq!(app.rows("account_deletion").await, 0);
+    let events = app.events().await;
+    assert_eq!(
+        events.iter().filter(|kind| kind.starts_with("deletion") || *kind == "user_deleted").count(),
+        2,
+        "{events:?}"
+    );
+}
+
+#[tokio::test]
+async fn who_signs_in_again_stays() {
+    let app = TestApp::new().await;
+    let alice = app.user("alice").await;
+    assert!(matches!(delete::leave(&app.app, &alice.id).await.unwrap(), Leaving::At(_)));
+    app.pass(minutes(6 * 24 * 60)).await;
+    // A wrong password is no sign-in.
+    app.browser().type_password("alice", "wrong password here").await.refused(400);
+    assert_eq!(app.rows("account_deletion").await, 1);
+    app.browser().sign_in("alice").await;
+    assert_eq!(app.rows("account_deletion").await, 0);
+    app.pass(minutes(2 * 24 * 60)).await;
+    assert_eq!(delete_due(&app.app).await.unwrap(), 0);
+    app.browser().sign_in("alice").await;
+    assert!(app.events().await.contains(&"deletion_taken_back".to_owned()));
+}
+
+#[tokio::test]
+async fn the_last_administrator_stays_however_the_order_is() {
+    let app = TestApp::new().await;
+    for name in ["alice", "bob"] {
+        app.give_role(name, ADMINISTRATOR).await;
+    }
+    let (alice, bob) = (app.person("alice").await.id, app.person("bob").await.id);
+    // Both may ask while there are two. Only one of them goes.
+    for user in [&alice, &bob] {
+        assert!(matches!(delete::leave(&app.app, user).await.unwrap(), Leaving::At(_)));
+    }
+    app.pass(minutes(8 * 24 * 60)).await;
+    assert_eq!(delete_due(&app.app).await.unwrap(), 1);
+    let left = if app.find_user("alice").await.is_some() { "alice" } else { "bob" };
+    assert_eq!(delete_due(&app.app).await.unwrap(), 0);
+    let mut browser = app.browser().sign_in(left).await;
+    let page = browser.get("/account/data").await;
+    let refused = press(&page, "delete", &[("sure", "yes")], &mut browser).await;
+    assert!(refused.refused(400).text().contains("the only administrator"), "{}", refused.text());
+    browser.get("/account/data").await.expect("data");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_in_and_the_deletion_at_one_moment_leave_one_of_both() {
+    let app = TestApp::new().await;
+    for round in 0..6 {
+        let name = format!("person{round}");
+        let user = app.user(&name).await;
+        delete::leave(&app.app, &user.id).await.unwrap();
+        app.pass(minutes(8 * 24 * 60)).await;
+        let (other, mut browser) = (app.app.clone(), app.browser());
+        let page = browser.get("/sign-in").await.form().fill("identifier", &name).fill("password", PASSWORD);
+        let deletion = tokio::spawn(async move { delete_due(&other).await.unwrap() });
+        let signed_in = page.submit(&mut browser).await.reply.status == 200;
+        let gone = deletion.await.unwrap();
+        assert_eq!(u64::from(!signed_in), gone, "round {round}");
+        assert_eq!(app.find_user(&name).await.is_some(), signed_in, "round {round}");
+    }
+}
