@@ -320,6 +320,37 @@ error-maintenance-hours = { $hours ->
    *[other] الخدمة متوقفة للصيانة. يُرجى إعادة المحاولة بعد { $hours } ساعة تقريبًا.
 }
 
+## الرسائل
+
+letter-when = الوقت:
+letter-device = الجهاز:
+letter-address = عنوان IP:
+letter-account = حسابك
+letter-not-you = إذا لم تكن أنت من فعل ذلك، فعيّن كلمة مرور جديدة فورًا، وتحقق في حسابك من الأجهزة التي سُجّل الدخول منها.
+letter-foot = أُرسلت هذه الرسالة من { $operator } إلى { $address }.
+letter-test = تصل الرسائل من { $operator }
+letter-test-text = هذه رسالة تجريبية. إذا كنت تقرؤها، فإعدادات البريد في { $operator } تعمل.
+letter-reset = تعيين كلمة مرور جديدة
+letter-reset-text = طلب شخص ما، لعله أنت، رابطًا لتعيين كلمة مرور جديدة لحسابك في { $operator }. يعمل الرابط مرة واحدة خلال { $minutes } دقيقة من وقت طلبه. وأي رسالة أحدث تلغي هذه الرسالة.
+letter-reset-link = تعيين كلمة مرور جديدة
+letter-reset-not-you = إذا لم تكن أنت من طلب ذلك، فلا تفعل شيئًا: ستبقى كلمة المرور كما هي.
+letter-new-device = تسجيل دخول جديد إلى حسابك
+letter-new-device-text = سجّل شخص ما الدخول إلى حسابك في { $operator } من متصفح لم تستخدمه من قبل.
+letter-password-changed = تم تغيير كلمة المرور
+letter-password-changed-text = تم تغيير كلمة مرور حسابك في { $operator }. وتم تسجيل الخروج من جميع الأجهزة الأخرى.
+letter-passkey-added = تمت إضافة مفتاح مرور
+letter-passkey-added-text = تمت إضافة مفتاح مرور إلى حسابك في { $operator }. ويمكن استخدامه لتسجيل الدخول.
+letter-passkey-removed = تمت إزالة مفتاح مرور
+letter-passkey-removed-text = تمت إزالة مفتاح مرور من حسابك في { $operator }.
+letter-authenticator-added = تمت إضافة تطبيق مصادقة
+letter-authenticator-added-text = تمت إضافة تطبيق يعرض الرموز إلى حسابك في { $operator }. ومن الآن يُطلب هذا الرمز عند تسجيل الدخول.
+letter-authenticator-removed = تمت إزالة تطبيق المصادقة
+letter-authenticator-removed-text = تمت إزالة التطبيق الذي يعرض الرموز من حسابك في { $operator }.
+letter-recovery-code-used = تم استخدام رمز استرداد
+letter-recovery-code-used-text = سجّل شخص ما الدخول إلى حسابك في { $operator } بأحد رموز الاسترداد الخاصة بك. ولا يمكن استخدامه مرة أخرى.
+letter-recovery-codes-renewed = تم إنشاء رموز استرداد جديدة
+letter-recovery-codes-renewed-text = تم إنشاء رموز استرداد جديدة لحسابك في { $operator }. ولم تعد الرموز السابقة تعمل.
+
 ## هذه اللغة
 
 language-name = العربية

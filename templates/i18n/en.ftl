@@ -272,6 +272,37 @@ error-maintenance-hours = { $hours ->
    *[other] This service is down for maintenance. Please try again in about { $hours } hours.
 }
 
+## Letters
+
+letter-when = When:
+letter-device = Device:
+letter-address = IP address:
+letter-account = Your account
+letter-not-you = If this wasn’t you, set a new password at once, and check in your account which devices are signed in.
+letter-foot = { $operator } sent this letter to { $address }.
+letter-test = Letters from { $operator } arrive
+letter-test-text = This is a test. If you can read it, the mail settings of { $operator } work.
+letter-reset = Set a new password
+letter-reset-text = Somebody, probably you, asked for a link to set a new password for your account at { $operator }. It works once, within { $minutes } minutes of being asked for. A newer letter ends this one.
+letter-reset-link = Set a new password
+letter-reset-not-you = If this wasn’t you, do nothing: your password stays as it is.
+letter-new-device = New sign-in to your account
+letter-new-device-text = Somebody signed in to your account at { $operator } in a browser that you haven’t used before.
+letter-password-changed = Your password was changed
+letter-password-changed-text = The password of your account at { $operator } was changed. All other devices were signed out.
+letter-passkey-added = A passkey was added
+letter-passkey-added-text = A passkey was added to your account at { $operator }. It can be used to sign in.
+letter-passkey-removed = A passkey was removed
+letter-passkey-removed-text = A passkey was removed from your account at { $operator }.
+letter-authenticator-added = An authenticator app was added
+letter-authenticator-added-text = An app that shows codes was added to your account at { $operator }. From now on, signing in asks for such a code.
+letter-authenticator-removed = An authenticator app was removed
+letter-authenticator-removed-text = The app that shows codes was removed from your account at { $operator }.
+letter-recovery-code-used = A recovery code was used
+letter-recovery-code-used-text = Somebody signed in to your account at { $operator } with one of your recovery codes. It can’t be used again.
+letter-recovery-codes-renewed = New recovery codes were made
+letter-recovery-codes-renewed-text = New recovery codes were made for your account at { $operator }. The earlier ones no longer work.
+
 ## This language
 
 language-name = English

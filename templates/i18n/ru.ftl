@@ -281,6 +281,37 @@ error-maintenance-hours = { $hours ->
    *[other] Идут технические работы. Попробуйте примерно через { $hours } часов.
 }
 
+## Письма
+
+letter-when = Когда:
+letter-device = Устройство:
+letter-address = IP-адрес:
+letter-account = Ваш аккаунт
+letter-not-you = Если это были не вы, сразу задайте новый пароль и проверьте в аккаунте, на каких устройствах выполнен вход.
+letter-foot = { $operator } отправляет это письмо на адрес { $address }.
+letter-test = Письма от { $operator } доходят
+letter-test-text = Это проверка. Если вы это читаете, настройки почты { $operator } работают.
+letter-reset = Новый пароль
+letter-reset-text = Кто-то, вероятно вы, запросил ссылку, чтобы задать новый пароль вашего аккаунта в { $operator }. Она действует один раз, в течение { $minutes } минут после запроса. Более новое письмо отменяет это.
+letter-reset-link = Задать новый пароль
+letter-reset-not-you = Если это были не вы, ничего не делайте: пароль останется прежним.
+letter-new-device = Новый вход в ваш аккаунт
+letter-new-device-text = Кто-то вошёл в ваш аккаунт в { $operator } в браузере, которым вы раньше не пользовались.
+letter-password-changed = Ваш пароль изменён
+letter-password-changed-text = Пароль вашего аккаунта в { $operator } изменён. На всех остальных устройствах выполнен выход.
+letter-passkey-added = Добавлен ключ доступа
+letter-passkey-added-text = К вашему аккаунту в { $operator } добавлен ключ доступа (passkey). С ним можно входить.
+letter-passkey-removed = Удалён ключ доступа
+letter-passkey-removed-text = Из вашего аккаунта в { $operator } удалён ключ доступа (passkey).
+letter-authenticator-added = Добавлено приложение с кодами
+letter-authenticator-added-text = К вашему аккаунту в { $operator } добавлено приложение, которое показывает коды. Теперь при входе нужен такой код.
+letter-authenticator-removed = Удалено приложение с кодами
+letter-authenticator-removed-text = Из вашего аккаунта в { $operator } удалено приложение, которое показывает коды.
+letter-recovery-code-used = Использован код восстановления
+letter-recovery-code-used-text = Кто-то вошёл в ваш аккаунт в { $operator } с одним из ваших кодов восстановления. Больше он не действует.
+letter-recovery-codes-renewed = Созданы новые коды восстановления
+letter-recovery-codes-renewed-text = Для вашего аккаунта в { $operator } созданы новые коды восстановления. Прежние больше не действуют.
+
 ## Этот язык
 
 language-name = Русский

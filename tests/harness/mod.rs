@@ -5,6 +5,7 @@ mod app;
 mod browser;
 mod database;
 mod http;
+mod inbox;
 mod log;
 mod process;
 mod relying_party;
@@ -12,13 +13,15 @@ mod servers;
 mod trap;
 
 pub use alone::{Alone, DISPLACED, OPEN, REFUSED, SILENT, UNREAD, peak, processor};
-pub use app::{PASSWORD, TestApp, made_up, minutes, seconds};
+pub use app::{PASSWORD, TestApp, made_up, minutes, seconds, sender};
 pub use browser::{Authorize, Browser, Form, Page};
 pub use database::left_out;
 pub use database::{as_by_default, empty_config, server};
 pub use http::{Reply, form_encode};
+#[allow(unused_imports)]
+pub use inbox::{code_in, link_in};
 pub use log::{keep_log, kept_log};
 pub use process::{Answer, Process, answer, binary, free_port, latchkey, refused, run};
 pub use relying_party::{RelyingParty, Tokens, pkce};
-pub use servers::{PostgresServer, RedisServer, postgres_client};
+pub use servers::{PostgresServer, RedisServer, SmtpServer, Speaks, postgres_client};
 pub use trap::Trap;

@@ -9,6 +9,8 @@ use crate::base::clock::Timestamp;
 use crate::base::id::{Id, uuid_v4};
 use crate::base::secret::Secret;
 use crate::base::token::{Token, TokenHash, TokenKind};
+use crate::letters::kind::Notice;
+use crate::letters::notice::notify;
 use crate::login::Error;
 use crate::login::password::Proof;
 use crate::login::session::{Beginning, SignIn, SignedIn};
@@ -196,6 +198,7 @@ async fn end_what_was_before(tx: &mut Tx<'_>, user: &Id, now: Timestamp) -> stor
     password::clear_failures(tx, &format!("user:{user}")).await?;
     // A link made for the previous password must not set the next one.
     one_time_link::end_all(tx, Purpose::SetPassword, user, now).await?;
+    notify(tx, user, Notice::PasswordChanged).await?;
     tx.record(&Event::PasswordChanged { user: user.clone() }).await
 }
 

@@ -3,6 +3,7 @@
 pub mod failed_sign_in;
 pub mod known_device;
 pub mod one_time_link;
+pub mod outbox;
 pub mod password;
 pub mod session;
 pub mod user;
