@@ -93,6 +93,7 @@ sign-in-too-many-tries = { $seconds ->
 trouble-title = Trouble signing in?
 trouble-typing = Check that Caps Lock is off and that the keyboard is set to the right language.
 trouble-forgotten = Forgot your password? Ask { $operator } for a link to set a new one.
+trouble-reset = Set a new password by email
 trouble-support = Get help from { $operator }
 
 ## Creating an account
@@ -103,6 +104,19 @@ sign-up-email-missing = Enter your email address.
 sign-up-email-malformed = Enter a valid email address, such as anna@example.com.
 sign-up-email-taken = An account with this email address already exists. Sign in instead, or use another address.
 sign-up-name-too-long = This name is too long. Please shorten it.
+
+## Letters that are asked for
+
+letter-send = Send the letter
+letter-again = Send it again
+letter-not-there = No letter? Look into your spam folder and check what you typed. If there is none after a minute, send it again.
+letter-too-many = { $minutes ->
+    [one] Too many letters. Wait { $minutes } minute, then try again.
+   *[other] Too many letters. Wait { $minutes } minutes, then try again.
+}
+forgot-password-title = Set a new password
+forgot-password-advice = Enter your email or username. If there is such an account, we send a link to its email address.
+forgot-password-sent = If there is an account for { $identifier }, a letter with a link is on its way to its email address. The link works for { $minutes } minutes.
 
 ## Setting a password
 
@@ -244,6 +258,8 @@ error-spent-link = This link no longer works
 error-spent-link-advice = Links like this work once and expire after a while. Ask the people who sent it for a new one.
 error-sign-up-off = Sign-up is closed
 error-sign-up-off-advice = If you need an account, ask the people who run this service.
+error-mail-off = This service sends no email
+error-mail-off-advice = What you asked for is done by email. Ask the people who run this service.
 error-not-found = Page not found
 error-not-found-advice = Check the address, or go back to where you started.
 error-misdirected-advice = This service has a different address. Check the address, or go back to where you started.

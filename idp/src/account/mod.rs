@@ -3,6 +3,7 @@
 pub mod delete;
 pub mod device;
 pub mod edit;
+pub mod forgotten;
 pub mod identifier;
 pub mod password_rules;
 pub mod profile;

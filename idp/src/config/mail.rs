@@ -26,6 +26,8 @@ section! {
         timeout: Duration = seconds(20), must(between(Duration::from_millis(100), minutes(2)));
         /// How long a letter is tried again if no mail server takes it. What expires earlier is given up then.
         give_up: Duration = hours(24), must(between(minutes(1), days(7)));
+        /// How long the link works that sets a forgotten password.
+        reset_link: Duration = minutes(30), must(between(minutes(5), hours(24)));
         /// A file of certificates in PEM that mail servers may have besides those of known authorities.
         ca_file: Option<PathBuf> = None;
     }

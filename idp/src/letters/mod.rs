@@ -6,6 +6,7 @@
 pub mod content;
 pub mod delivery;
 pub mod kind;
+pub mod limits;
 pub mod notice;
 pub mod samples;
 pub mod written;

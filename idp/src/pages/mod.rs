@@ -6,6 +6,7 @@ pub mod account;
 mod checks;
 pub mod consent;
 pub mod continue_as;
+pub mod forgot_password;
 pub mod home;
 pub mod language;
 pub mod new_password;

@@ -223,6 +223,7 @@ fn sample_of(page: Page) -> Option<&'static str> {
         Page::Consent => "consent",
         Page::ContinueAs => "continue_as",
         Page::SetPassword => "set_password",
+        Page::ForgotPassword => "forgot_password",
         Page::EndSession => "end_session",
         Page::SignedOut => "signed_out",
         Page::AccountProfile | Page::AccountSwitch => "account",

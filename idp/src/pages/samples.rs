@@ -10,6 +10,7 @@ use super::account::profile::{AccountProfilePage, IdentifierView};
 use super::account::sessions::{AccountSessionsPage, Device, Done, SessionView};
 use super::consent::{ConsentPage, ScopeView};
 use super::continue_as::ContinueAsPage;
+use super::forgot_password::{ForgotPasswordPage, ForgotPasswordProblem};
 use super::home::HomePage;
 use super::new_password::PasswordProblem;
 use super::set_password::SetPasswordPage;
@@ -76,10 +77,14 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         problems: Vec::new(),
         keep_signed_in: false,
         offers_sign_up: true,
+        offers_reset: true,
         offers_accounts: true,
     };
     add("sign_in".to_owned(), &sign_in(layout()));
-    add("sign_in-bare".to_owned(), &SignInPage { offers_sign_up: false, offers_accounts: false, ..sign_in(bare()) });
+    add(
+        "sign_in-bare".to_owned(),
+        &SignInPage { offers_sign_up: false, offers_reset: false, offers_accounts: false, ..sign_in(bare()) },
+    );
     for notice in [SignInNotice::Again, SignInNotice::OtherAccount] {
         let page = SignInPage { notice: Some(notice), keep_signed_in: true, ..sign_in(layout()) };
         add(format!("sign_in-{notice:?}"), &page);
@@ -127,6 +132,16 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
             problem,
         };
         add(problem.map_or("set_password".to_owned(), |problem| format!("set_password-{}", word(&problem))), &page);
+    }
+
+    for (title, problem, sent) in [
+        ("forgot_password", None, None),
+        ("forgot_password-missing", Some(ForgotPasswordProblem::Missing), None),
+        ("forgot_password-limited", Some(ForgotPasswordProblem::TooMany { minutes: 5 }), None),
+        ("forgot_password-sent", None, Some(30)),
+    ] {
+        let page = ForgotPasswordPage { layout: layout(), identifier: names.identifier.clone(), problem, sent };
+        add(title.to_owned(), &page);
     }
 
     let scopes = ["openid", "profile", "email", "address", "phone", "offline_access", &names.scope];
@@ -268,7 +283,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     samples.into_iter().collect()
 }
 
-const PROBLEMS: [Problem; 23] = [
+const PROBLEMS: [Problem; 24] = [
     Problem::MissingClientId,
     Problem::UnknownClient,
     Problem::DisabledClient,
@@ -283,6 +298,7 @@ const PROBLEMS: [Problem; 23] = [
     Problem::CookiesOff,
     Problem::SpentLink,
     Problem::SignUpOff,
+    Problem::MailOff,
     Problem::NotFound,
     Problem::MethodNotAllowed,
     Problem::TooLarge,

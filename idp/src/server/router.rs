@@ -22,7 +22,7 @@ use crate::oidc::discovery::{FOR_MACHINES, paths};
 use crate::pages::account::{applications, password, profile, sessions, switch};
 use crate::pages::sign_in::{password as password_sign_in, select_account};
 use crate::pages::sign_out::{end_session, signed_out};
-use crate::pages::{consent, continue_as, home, language, set_password, sign_up};
+use crate::pages::{consent, continue_as, forgot_password, home, language, set_password, sign_up};
 use crate::site::page::Page;
 
 /// The place of documents about a server: RFC 8615.
@@ -125,6 +125,7 @@ fn handlers(page: Page) -> MethodRouter<App> {
         Page::Consent => get(consent::get).post(consent::post),
         Page::ContinueAs => get(continue_as::get).post(continue_as::post),
         Page::SetPassword => get(set_password::get).post(set_password::post),
+        Page::ForgotPassword => get(forgot_password::get).post(forgot_password::post),
         Page::EndSession => get(end_session::get).post(end_session::post).head(no_head),
         Page::SignedOut => get(signed_out::get),
         Page::Language => post(language::post),

@@ -27,7 +27,8 @@ pub async fn is_unfinished(conn: &mut Conn) -> Result<bool> {
 /// How many rows a statement changes at most, so that it stays within its time limit.
 const BATCH: i64 = 1000;
 
-/// Begins an epoch: ends all sessions and grants, codes and links, batch by batch. Passwords, clients, consents and
+/// Begins an epoch: ends all sessions and grants, codes and links, and forgets the letters that may have been sent since the
+/// backup, batch by batch. Passwords, clients, consents and
 /// keys stay. After a crash, a second call completes it; until then no server starts.
 pub async fn begin(db: &Db, between: impl Fn()) -> Result<()> {
     db.write(Begin).await?;
@@ -36,7 +37,7 @@ pub async fn begin(db: &Db, between: impl Fn()) -> Result<()> {
         after = db.write(RaiseGenerations { after: last }).await?;
         between();
     }
-    for (table, key) in [("authorization_code", "hash"), ("one_time_link", "hash")] {
+    for (table, key) in [("authorization_code", "hash"), ("one_time_link", "hash"), ("outbox", "id")] {
         while db.write_one(DeleteBatch { table, key }).await? == BATCH.unsigned_abs() {}
     }
     db.write(Complete).await
