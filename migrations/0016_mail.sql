@@ -29,3 +29,23 @@ CREATE INDEX outbox_next_try ON outbox (next_try_at);
 CREATE INDEX outbox_about ON outbox (about);
 CREATE INDEX outbox_user ON outbox (user_id);
 CREATE INDEX outbox_expires ON outbox (expires_at);
+
+-- What somebody must have read in a letter: a link, and a code of six digits. The newest of a purpose alone counts.
+CREATE TABLE mail_proof (
+    id TEXT NOT NULL PRIMARY KEY,
+    purpose TEXT NOT NULL,
+    user_id TEXT NOT NULL REFERENCES user_account (id) ON DELETE CASCADE,
+    -- The address that the letter went to, normalised.
+    address TEXT NOT NULL,
+    link_hash TEXT UNIQUE,
+    -- Under a key of the vault: six digits are soon guessed.
+    code_hash TEXT NOT NULL,
+    -- The mail server that the letter began with.
+    server BIGINT NOT NULL,
+    tries BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    used_at BIGINT
+);
+CREATE INDEX mail_proof_user ON mail_proof (user_id, purpose);
+CREATE INDEX mail_proof_expires ON mail_proof (expires_at);

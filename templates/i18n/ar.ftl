@@ -146,6 +146,12 @@ sign-up-name-too-long = هذا الاسم طويل جدًا. يُرجى اختص
 letter-send = إرسال الرسالة
 letter-again = إرسالها مرة أخرى
 letter-not-there = لم تصل الرسالة؟ ابحث في مجلد الرسائل غير المرغوب فيها وتحقق مما كتبته. وإذا لم تصل بعد دقيقة، فأرسلها مرة أخرى.
+letter-not-there-start-again = لم تصل الرسالة؟ ابدأ من جديد
+code = الرمز
+code-missing = اكتب الأرقام الستة الموجودة في الرسالة.
+code-wrong = هذا الرمز غير صحيح. تحقق منه وأعد المحاولة.
+code-over = لم يعد هذا الرمز يعمل. اطلب رسالة أخرى.
+code-confirm = تأكيد
 letter-too-many = { $minutes ->
     [zero] رسائل كثيرة جدًا. انتظر قليلًا ثم أعد المحاولة.
     [one] رسائل كثيرة جدًا. انتظر دقيقة واحدة ثم أعد المحاولة.
@@ -230,6 +236,20 @@ account-name-too-long = هذا الاسم طويل جدًا. يُرجى اختص
 account-identifiers = بيانات تسجيل الدخول
 account-verified = تم التحقق منه
 account-unverified = لم يتم التحقق منه
+account-verify = تأكيد
+account-verify-of = تأكيد { $address }
+account-verify-title = أكّد بريدك الإلكتروني
+account-verify-advice = أرسلنا رسالة فيها رمز إلى { $address }. اكتب الرمز هنا، أو افتح الرابط الموجود في الرسالة في هذا المتصفح.
+account-verify-by-link = أكّد أن { $address } بريدك الإلكتروني.
+account-verified-now = تم تأكيد بريدك الإلكتروني.
+account-email-change = تغيير البريد الإلكتروني
+account-email-title = تغيير بريدك الإلكتروني
+account-email-present = البريد الحالي هو { $address }.
+account-email-advice = سنرسل رمزًا إلى البريد الجديد. ولن يتغير شيء حتى تكتب الرمز هنا.
+account-email-new = البريد الإلكتروني الجديد
+account-email-sent = أرسلنا رسالة فيها رمز إلى { $address }. اكتب الرمز هنا ليصبح هذا بريدك الإلكتروني.
+account-email-taken = لا يمكن استخدام هذا البريد. اختر بريدًا آخر.
+account-email-changed = تم تغيير بريدك الإلكتروني.
 account-others = حسابات أخرى في هذا المتصفح
 account-password-title = تغيير كلمة المرور
 account-password-meaning = سيتم تسجيل خروجك من جميع الأجهزة الأخرى، وستطلب منك التطبيقات تسجيل الدخول مرة أخرى.
@@ -370,6 +390,16 @@ letter-recovery-code-used = تم استخدام رمز استرداد
 letter-recovery-code-used-text = سجّل شخص ما الدخول إلى حسابك في { $operator } بأحد رموز الاسترداد الخاصة بك. ولا يمكن استخدامه مرة أخرى.
 letter-recovery-codes-renewed = تم إنشاء رموز استرداد جديدة
 letter-recovery-codes-renewed-text = تم إنشاء رموز استرداد جديدة لحسابك في { $operator }. ولم تعد الرموز السابقة تعمل.
+letter-code = الرمز:
+letter-address-changed = تم تغيير بريدك الإلكتروني
+letter-address-changed-text = كان البريد الإلكتروني لحسابك في { $operator } هو { $old }، وأصبح الآن { $new }.
+letter-address-added-text = تمت إضافة البريد الإلكتروني { $new } إلى حسابك في { $operator }.
+letter-verify = أكّد بريدك الإلكتروني
+letter-verify-text = أكّد أن { $address } بريدك: افتح الرابط في المتصفح الذي سجّلت فيه الدخول إلى { $operator }، أو اكتب الرمز هناك. يعمل كلاهما مرة واحدة خلال { $hours } ساعة من وقت الطلب. وأي رسالة أحدث تلغي هذه الرسالة.
+letter-verify-link = تأكيد هذا البريد
+letter-verify-not-you = إذا كنت لا تعرف سبب وصول هذه الرسالة، فلا تفعل شيئًا، ولا تعطِ الرمز لأحد.
+letter-change-address = أكّد بريدك الإلكتروني الجديد
+letter-change-address-text = اكتب هذا الرمز في حسابك في { $operator } ليصبح { $address } بريده الإلكتروني. يعمل الرمز مرة واحدة خلال { $minutes } دقيقة من وقت الطلب. وأي رسالة أحدث تلغي هذه الرسالة.
 
 ## هذه اللغة
 

@@ -110,6 +110,12 @@ sign-up-name-too-long = This name is too long. Please shorten it.
 letter-send = Send the letter
 letter-again = Send it again
 letter-not-there = No letter? Look into your spam folder and check what you typed. If there is none after a minute, send it again.
+letter-not-there-start-again = No letter? Start again
+code = Code
+code-missing = Enter the six digits from the letter.
+code-wrong = This code is wrong. Check it and try again.
+code-over = This code no longer works. Ask for another letter.
+code-confirm = Confirm
 letter-too-many = { $minutes ->
     [one] Too many letters. Wait { $minutes } minute, then try again.
    *[other] Too many letters. Wait { $minutes } minutes, then try again.
@@ -190,6 +196,20 @@ account-name-too-long = This name is too long. Please shorten it.
 account-identifiers = Sign-in details
 account-verified = Verified
 account-unverified = Not verified
+account-verify = Verify
+account-verify-of = Verify { $address }
+account-verify-title = Verify your email address
+account-verify-advice = We have sent a letter with a code to { $address }. Type the code here, or open the link in the letter in this browser.
+account-verify-by-link = Confirm that { $address } is your email address.
+account-verified-now = Your email address is verified.
+account-email-change = Change the email address
+account-email-title = Change your email address
+account-email-present = Now it is { $address }.
+account-email-advice = We send a code to the new address. Nothing changes until you have typed it here.
+account-email-new = New email address
+account-email-sent = We have sent a letter with a code to { $address }. Type the code here to make it your email address.
+account-email-taken = This address can’t be used. Choose another one.
+account-email-changed = Your email address is changed.
 account-others = Other accounts in this browser
 account-password-title = Change your password
 account-password-meaning = You will be signed out on all other devices, and apps will ask you to sign in again.
@@ -318,6 +338,16 @@ letter-recovery-code-used = A recovery code was used
 letter-recovery-code-used-text = Somebody signed in to your account at { $operator } with one of your recovery codes. It can’t be used again.
 letter-recovery-codes-renewed = New recovery codes were made
 letter-recovery-codes-renewed-text = New recovery codes were made for your account at { $operator }. The earlier ones no longer work.
+letter-code = Code:
+letter-address-changed = Your email address was changed
+letter-address-changed-text = The email address of your account at { $operator } was { $old }. Now it is { $new }.
+letter-address-added-text = The email address { $new } was added to your account at { $operator }.
+letter-verify = Confirm your email address
+letter-verify-text = Confirm that { $address } is yours: open the link in the browser where you are signed in to { $operator }, or type the code there. Both work once, within { $hours } hours of being asked for. A newer letter ends this one.
+letter-verify-link = Confirm this address
+letter-verify-not-you = If you don’t know why you got this letter, do nothing, and give the code to nobody.
+letter-change-address = Confirm your new email address
+letter-change-address-text = Type this code in your account at { $operator } to make { $address } its email address. It works once, within { $minutes } minutes of being asked for. A newer letter ends this one.
 
 ## This language
 

@@ -18,7 +18,6 @@ pub use browser::{Authorize, Browser, Form, Page};
 pub use database::left_out;
 pub use database::{as_by_default, empty_config, server};
 pub use http::{Reply, form_encode};
-#[allow(unused_imports)]
 pub use inbox::{code_in, link_in};
 pub use log::{keep_log, kept_log};
 pub use process::{Answer, Process, answer, binary, free_port, latchkey, refused, run};

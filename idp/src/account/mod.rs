@@ -5,6 +5,7 @@ pub mod device;
 pub mod edit;
 pub mod forgotten;
 pub mod identifier;
+pub mod mail_code;
 pub mod password_rules;
 pub mod profile;
 pub mod users;

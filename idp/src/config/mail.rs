@@ -28,6 +28,10 @@ section! {
         give_up: Duration = hours(24), must(between(minutes(1), days(7)));
         /// How long the link works that sets a forgotten password.
         reset_link: Duration = minutes(30), must(between(minutes(5), hours(24)));
+        /// How long the link and the code work that verify an address.
+        verification: Duration = hours(24), must(between(minutes(10), days(7)));
+        /// How long a code works that makes another address the account's.
+        code: Duration = minutes(10), must(between(minutes(5), hours(1)));
         /// A file of certificates in PEM that mail servers may have besides those of known authorities.
         ca_file: Option<PathBuf> = None;
     }

@@ -3,7 +3,7 @@
 use askama::Template;
 use fluent_bundle::FluentValue;
 
-use super::kind::Kind;
+use super::kind::{Kind, Notice};
 use super::written::{Facts, Secrets};
 use crate::account::device;
 use crate::base::clock::Timestamp;
@@ -83,13 +83,18 @@ impl Content {
         let say = |key: &str| site.messages.text_with(language, key, &values);
         let plain = |key: &str| site.messages.text(language, key);
         let link = texts.link.map(|(words, page)| (plain(words), address(issuer, page, letter.secrets)));
+        let text = match letter.kind {
+            // A first address takes the place of none.
+            Kind::Notice(Notice::AddressChanged) if letter.facts.old.is_none() => say("letter-address-added-text"),
+            _ => say(texts.text),
+        };
         Self {
             language: language.tag().to_owned(),
             direction: language.direction(),
             operator: site.operator_name.clone(),
             subject: say(texts.subject),
-            text: say(texts.text),
-            code: None,
+            text,
+            code: letter.secrets.code.as_ref().map(|code| (plain("letter-code"), code.expose().to_owned())),
             link,
             facts: facts(site, language, letter.facts),
             advice: texts.advice.map(say),

@@ -21,6 +21,8 @@ pub enum Notice {
     RecoveryCodeUsed,
     /// New recovery codes were made.
     RecoveryCodesRenewed,
+    /// The email address was replaced; the old and the new one are told.
+    AddressChanged,
 }
 
 /// What a letter is.
@@ -28,8 +30,12 @@ pub enum Notice {
 pub enum Kind {
     /// Tells of a change.
     Notice(Notice),
+    /// Has a link and a code that prove an address.
+    Verify,
     /// Has a link that sets a password.
     Reset,
+    /// Has a code that proves the new address of an account.
+    ChangeAddress,
     /// Shows an operator that letters arrive.
     Test,
 }
@@ -49,8 +55,10 @@ pub(super) struct Texts {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
+        Self::Verify,
         Self::Reset,
+        Self::ChangeAddress,
         Self::Test,
         Self::Notice(Notice::NewDevice),
         Self::Notice(Notice::PasswordChanged),
@@ -60,12 +68,15 @@ impl Kind {
         Self::Notice(Notice::AuthenticatorRemoved),
         Self::Notice(Notice::RecoveryCodeUsed),
         Self::Notice(Notice::RecoveryCodesRenewed),
+        Self::Notice(Notice::AddressChanged),
     ];
 
     /// The name by which it is stored.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::Verify => "verify",
             Self::Reset => "reset",
+            Self::ChangeAddress => "change_address",
             Self::Test => "test",
             Self::Notice(Notice::NewDevice) => "new_device",
             Self::Notice(Notice::PasswordChanged) => "password_changed",
@@ -75,6 +86,7 @@ impl Kind {
             Self::Notice(Notice::AuthenticatorRemoved) => "authenticator_removed",
             Self::Notice(Notice::RecoveryCodeUsed) => "recovery_code_used",
             Self::Notice(Notice::RecoveryCodesRenewed) => "recovery_codes_renewed",
+            Self::Notice(Notice::AddressChanged) => "address_changed",
         }
     }
 
@@ -91,11 +103,23 @@ impl Kind {
             advice: Some("letter-not-you"),
         };
         match self {
+            Self::Verify => Texts {
+                subject: "letter-verify",
+                text: "letter-verify-text",
+                link: Some(("letter-verify-link", Page::AccountVerify)),
+                advice: Some("letter-verify-not-you"),
+            },
             Self::Reset => Texts {
                 subject: "letter-reset",
                 text: "letter-reset-text",
                 link: Some(("letter-reset-link", Page::SetPassword)),
                 advice: Some("letter-reset-not-you"),
+            },
+            Self::ChangeAddress => Texts {
+                subject: "letter-change-address",
+                text: "letter-change-address-text",
+                link: None,
+                advice: Some("letter-verify-not-you"),
             },
             Self::Test => Texts { subject: "letter-test", text: "letter-test-text", link: None, advice: None },
             Self::Notice(Notice::NewDevice) => notice("letter-new-device", "letter-new-device-text"),
@@ -114,6 +138,7 @@ impl Kind {
             Self::Notice(Notice::RecoveryCodesRenewed) => {
                 notice("letter-recovery-codes-renewed", "letter-recovery-codes-renewed-text")
             }
+            Self::Notice(Notice::AddressChanged) => notice("letter-address-changed", "letter-address-changed-text"),
         }
     }
 }

@@ -26,6 +26,15 @@ pub async fn notify(tx: &mut Tx<'_>, user: &Id, notice: Notice) -> Result<()> {
     Ok(())
 }
 
+/// Tells both addresses that one has taken the place of the other.
+pub async fn notify_of_address(tx: &mut Tx<'_>, user: &Id, old: Option<&str>, new: &str) -> Result<()> {
+    let facts = Facts { old: old.map(str::to_owned), new: Some(new.to_owned()), ..Facts::of(tx.now(), tx.origin()) };
+    for address in [old, Some(new)].into_iter().flatten() {
+        write(tx, user, address.to_owned(), Notice::AddressChanged, &facts).await?;
+    }
+    Ok(())
+}
+
 async fn write(tx: &mut Tx<'_>, user: &Id, recipient: String, notice: Notice, facts: &Facts) -> Result<()> {
     let letter = NewLetter {
         id: tx.id(),

@@ -22,6 +22,7 @@ use crate::letters::limits;
 use crate::site::page::Page;
 use crate::store::origin::Origin;
 
+use super::mail_code::offered;
 use super::{FormProblems, Layout, Wording};
 
 /// Asks whose password was forgotten. Posts `identifier` to `/forgot-password`.
@@ -123,10 +124,6 @@ const LONGEST: usize = 254;
 /// A wait in minutes, rounded up.
 fn minutes(wait: Duration) -> u64 {
     wait.as_secs() / 60 + 1
-}
-
-fn offered(app: &App) -> Result<(), Error> {
-    if app.mailer.is_on() { Ok(()) } else { Err(Error::MailOff) }
 }
 
 #[derive(Default)]

@@ -9,6 +9,7 @@ pub mod continue_as;
 pub mod forgot_password;
 pub mod home;
 pub mod language;
+pub mod mail_code;
 pub mod new_password;
 pub mod preview;
 mod samples;

@@ -227,6 +227,8 @@ fn sample_of(page: Page) -> Option<&'static str> {
         Page::EndSession => "end_session",
         Page::SignedOut => "signed_out",
         Page::AccountProfile | Page::AccountSwitch => "account",
+        Page::AccountVerify => "account_verify",
+        Page::AccountEmail => "account_email",
         Page::AccountPassword => "account_password",
         Page::AccountSessions => "account_sessions",
         Page::AccountApplications => "account_applications",

@@ -5,13 +5,16 @@ use std::time::Duration;
 use askama::DynTemplate;
 
 use super::account::applications::{AccountApplicationsPage, ApplicationView};
+use super::account::email::{AccountEmailPage, EmailProblem};
 use super::account::password::{AccountPasswordPage, ChangeProblem};
-use super::account::profile::{AccountProfilePage, IdentifierView};
+use super::account::profile::{AccountProfilePage, IdentifierView, ProfileDone};
 use super::account::sessions::{AccountSessionsPage, Device, Done, SessionView};
+use super::account::verify::AccountVerifyPage;
 use super::consent::{ConsentPage, ScopeView};
 use super::continue_as::ContinueAsPage;
 use super::forgot_password::{ForgotPasswordPage, ForgotPasswordProblem};
 use super::home::HomePage;
+use super::mail_code::CodeProblem;
 use super::new_password::PasswordProblem;
 use super::set_password::SetPasswordPage;
 use super::sign_in::password::{SignInNotice, SignInPage, SignInProblem};
@@ -184,15 +187,48 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         name: names.person.clone(),
         locale: language.tag().to_owned(),
         identifiers: vec![
-            IdentifierView { text: names.identifier.clone(), verified: None },
-            IdentifierView { text: names.email.clone(), verified: Some(false) },
+            IdentifierView { text: names.identifier.clone(), verified: None, which: None },
+            IdentifierView { text: names.email.clone(), verified: Some(false), which: Some("a".to_owned()) },
         ],
         others: vec![choice("b", nameless())],
-        done: !wrong,
+        offers_email: true,
+        done: (!wrong).then_some(ProfileDone::Saved),
         name_is_wrong: wrong,
     };
     add("account".to_owned(), &profile(false));
     add("account-wrong".to_owned(), &profile(true));
+    for (title, token, problem) in [
+        ("account_verify", None, None),
+        ("account_verify-link", Some("lk_link"), None),
+        ("account_verify-wrong", None, Some(CodeProblem::Wrong)),
+        ("account_verify-limited", None, Some(CodeProblem::TooMany { minutes: 5 })),
+    ] {
+        let page = AccountVerifyPage {
+            layout: own(Page::AccountVerify),
+            address: names.email.clone(),
+            which: handle(),
+            token: token.map(str::to_owned),
+            problem,
+        };
+        add(title.to_owned(), &page);
+    }
+    for (title, sent, problems) in [
+        ("account_email", false, vec![]),
+        ("account_email-missing", false, vec![EmailProblem::Malformed, EmailProblem::CurrentMissing]),
+        ("account_email-code", true, vec![]),
+        ("account_email-over", true, vec![EmailProblem::Code(CodeProblem::Over)]),
+    ] {
+        let page = AccountEmailPage {
+            layout: own(Page::AccountEmail),
+            present: Some(names.email.clone()),
+            email: String::new(),
+            identifier: names.identifier.clone(),
+            has_password: true,
+            sent_to: sent.then(|| names.email.clone()),
+            problems,
+        };
+        add(title.to_owned(), &page);
+    }
     let too_short = ChangeProblem::New(PasswordProblem::TooShort { least: 15 });
     for (title, problems, has_password) in [
         ("account_password", vec![], true),

@@ -14,7 +14,7 @@ use crate::store::grants::{authorization_code, revoked_access_token};
 use crate::store::installation::signing_key::SigningKey;
 use crate::store::installation::sweep::{self, Swept};
 use crate::store::installation::{event, former_signing_key, process, signing_key};
-use crate::store::people::{known_device, one_time_link, outbox, password, session};
+use crate::store::people::{known_device, mail_proof, one_time_link, outbox, password, session};
 
 /// How many rows a statement looks at or removes at most, so that none holds the writer for long.
 const BATCH: i64 = 1000;
@@ -71,6 +71,7 @@ async fn remove_listed(app: &App) -> Result<u64> {
         (Old::RevokedAccessTokens, dead),
         (Old::OneTimeLinks, dead),
         (Old::Letters, now - A_MONTH),
+        (Old::MailProofs, dead),
         (Old::PasswordFailures, dead),
         (Old::Browsers, now - A_YEAR),
         (Old::KnownDevices, now - app.config.login.known_device),
@@ -96,6 +97,7 @@ enum Old {
     RevokedAccessTokens,
     OneTimeLinks,
     Letters,
+    MailProofs,
     PasswordFailures,
     Browsers,
     KnownDevices,
@@ -119,6 +121,7 @@ impl Change for DeleteOld {
             Old::RevokedAccessTokens => revoked_access_token::delete_expired(tx, before, BATCH).await,
             Old::OneTimeLinks => one_time_link::delete_expired(tx, before, BATCH).await,
             Old::Letters => outbox::delete_expired(tx, before, BATCH).await,
+            Old::MailProofs => mail_proof::delete_expired(tx, before, BATCH).await,
             Old::PasswordFailures => password::delete_failures(tx, before, BATCH).await,
             Old::Browsers => session::delete_browsers(tx, before, BATCH).await,
             Old::KnownDevices => known_device::delete_unseen(tx, before, BATCH).await,

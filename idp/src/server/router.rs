@@ -19,7 +19,7 @@ use crate::http::redirect;
 use crate::http::request::params;
 use crate::oidc::difference::Difference;
 use crate::oidc::discovery::{FOR_MACHINES, paths};
-use crate::pages::account::{applications, password, profile, sessions, switch};
+use crate::pages::account::{applications, email, password, profile, sessions, switch, verify};
 use crate::pages::sign_in::{password as password_sign_in, select_account};
 use crate::pages::sign_out::{end_session, signed_out};
 use crate::pages::{consent, continue_as, forgot_password, home, language, set_password, sign_up};
@@ -130,6 +130,8 @@ fn handlers(page: Page) -> MethodRouter<App> {
         Page::SignedOut => get(signed_out::get),
         Page::Language => post(language::post),
         Page::AccountProfile => get(profile::get).post(profile::post),
+        Page::AccountVerify => get(verify::get).post(verify::post),
+        Page::AccountEmail => get(email::get).post(email::post),
         Page::AccountPassword => get(password::get).post(password::post),
         Page::AccountSessions => get(sessions::get).post(sessions::post),
         Page::AccountApplications => get(applications::get).post(applications::post),

@@ -28,6 +28,11 @@ impl Row {
         Self { is_of_account: true, form_of: Some(page), ..self }
     }
 
+    /// The page is about the account, and no section; a sign-in returns to it by this name.
+    const fn of_account(self, return_name: &'static str) -> Self {
+        Self { return_name: Some(return_name), is_of_account: true, ..self.with_language_switch() }
+    }
+
     /// The page is a section of the account: the sections link to each other by these titles, which are keys of the texts,
     /// and a sign-in returns to it by this name.
     const fn section(self, return_name: &'static str, title: &'static str) -> Self {
@@ -84,6 +89,10 @@ pages! {
     Language = Row::at("/language");
     /// The account: the profile that applications see.
     AccountProfile = Row::at("/account").section("account", "account-profile");
+    /// Verifying an address of the account by a letter.
+    AccountVerify = Row::at("/account/verify").of_account("verify");
+    /// Changing the address of the account.
+    AccountEmail = Row::at("/account/email").of_account("email");
     /// The account's password.
     AccountPassword = Row::at("/account/password").section("password", "account-password");
     /// Where the account is signed in.

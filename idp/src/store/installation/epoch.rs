@@ -37,7 +37,9 @@ pub async fn begin(db: &Db, between: impl Fn()) -> Result<()> {
         after = db.write(RaiseGenerations { after: last }).await?;
         between();
     }
-    for (table, key) in [("authorization_code", "hash"), ("one_time_link", "hash"), ("outbox", "id")] {
+    for (table, key) in
+        [("authorization_code", "hash"), ("one_time_link", "hash"), ("outbox", "id"), ("mail_proof", "id")]
+    {
         while db.write_one(DeleteBatch { table, key }).await? == BATCH.unsigned_abs() {}
     }
     db.write(Complete).await
