@@ -34,9 +34,14 @@ CREATE INDEX outbox_expires ON outbox (expires_at);
 CREATE TABLE mail_proof (
     id TEXT NOT NULL PRIMARY KEY,
     purpose TEXT NOT NULL,
-    user_id TEXT NOT NULL REFERENCES user_account (id) ON DELETE CASCADE,
+    -- NULL: nobody has the address, so that no letter was sent and no code fits, or somebody is about to make an account.
+    user_id TEXT REFERENCES user_account (id) ON DELETE CASCADE,
     -- The address that the letter went to, normalised.
     address TEXT NOT NULL,
+    -- The browser in which it was asked for, where that matters.
+    browser_hash TEXT,
+    -- What goes on with it, sealed.
+    sealed TEXT,
     link_hash TEXT UNIQUE,
     -- Under a key of the vault: six digits are soon guessed.
     code_hash TEXT NOT NULL,
@@ -48,4 +53,5 @@ CREATE TABLE mail_proof (
     used_at BIGINT
 );
 CREATE INDEX mail_proof_user ON mail_proof (user_id, purpose);
+CREATE INDEX mail_proof_address ON mail_proof (address, purpose);
 CREATE INDEX mail_proof_expires ON mail_proof (expires_at);

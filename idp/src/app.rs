@@ -112,6 +112,11 @@ impl Parts {
         Id::new(&self.clock, &self.random)
     }
 
+    /// Whether people can sign in by a letter.
+    pub fn offers_mail_sign_in(&self) -> bool {
+        self.mailer.is_on() && self.config.login.mail_sign_in
+    }
+
     /// The URL of a page.
     pub fn url(&self, page: Page) -> String {
         self.config.issuer.url(page.path())

@@ -168,7 +168,9 @@ impl Metrics {
             drop(counters.get_or_create(&Labels(labels.map(|(name, value)| (name, value.to_owned())))));
         }
         for outcome in SIGN_INS {
-            at_zero(&self.sign_ins, [("method", "password"), ("outcome", outcome)]);
+            for method in ["password", "email"] {
+                at_zero(&self.sign_ins, [("method", method), ("outcome", outcome)]);
+            }
         }
         for grant_type in GrantType::ALL {
             at_zero(&self.tokens, [("grant_type", grant_type.as_str())]);

@@ -90,6 +90,16 @@ sign-in-too-many-tries = { $seconds ->
     [one] Too many attempts. Wait { $seconds } second, then try again.
    *[other] Too many attempts. Wait { $seconds } seconds, then try again.
 }
+sign-in-by-mail = Sign in with a code by email
+sign-in-by-password = Sign in with a password
+sign-in-by-mail-title = Sign in by email
+sign-in-by-mail-advice = Enter your email address. We send a letter with a code to it.
+sign-in-by-mail-sent = If there is an account with { $address }, a letter with a code is on its way to it. Type the code here, or open the link in the letter in this browser.
+sign-in-by-mail-number = If you open the link in another browser, it asks for this number: { $number }
+sign-in-by-mail-link = You have opened the link from our letter.
+sign-in-by-mail-other = You did not ask for the letter in this browser. Type the number that is shown in the browser where you did. If you did not ask for a letter, close this page.
+number = Number
+number-wrong = This number is wrong. It is shown in the browser where you asked for the letter.
 trouble-title = Trouble signing in?
 trouble-typing = Check that Caps Lock is off and that the keyboard is set to the right language.
 trouble-forgotten = Forgot your password? Ask { $operator } for a link to set a new one.
@@ -103,6 +113,8 @@ sign-up-for-client = to continue to { $client }
 sign-up-email-missing = Enter your email address.
 sign-up-email-malformed = Enter a valid email address, such as anna@example.com.
 sign-up-email-taken = An account with this email address already exists. Sign in instead, or use another address.
+sign-up-code-title = Confirm your email address
+sign-up-code-sent = We have sent a letter to { $address }. Type the code from it here to create your account.
 sign-up-name-too-long = This name is too long. Please shorten it.
 
 ## Letters that are asked for
@@ -348,6 +360,16 @@ letter-verify-link = Confirm this address
 letter-verify-not-you = If you don’t know why you got this letter, do nothing, and give the code to nobody.
 letter-change-address = Confirm your new email address
 letter-change-address-text = Type this code in your account at { $operator } to make { $address } its email address. It works once, within { $minutes } minutes of being asked for. A newer letter ends this one.
+letter-sign-in = Your code to sign in
+letter-sign-in-text = Somebody, probably you, wants to sign in to { $operator }. Type the code on the page that asks for it, or open the link in the same browser. Both work once, within { $minutes } minutes of being asked for. A newer letter ends this one.
+letter-sign-in-link = Sign in
+letter-sign-in-not-you = If this wasn’t you, do nothing, and give the code to nobody, whoever asks for it.
+letter-registered = You already have an account
+letter-registered-text = Somebody, probably you, wanted to create an account at { $operator } with this email address. There is one already: sign in to it. If you don’t know its password, the sign-in page leads to a new one.
+letter-registered-link = Sign in
+letter-registered-not-you = If this wasn’t you, do nothing: nothing was changed.
+letter-sign-up = Confirm your email address
+letter-sign-up-text = Somebody, probably you, wants to create an account at { $operator } with { $address }. Type this code on the page that asks for it. It works once, within { $minutes } minutes of being asked for. A newer letter ends this one.
 
 ## This language
 

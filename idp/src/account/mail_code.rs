@@ -36,12 +36,17 @@ pub enum Judged {
 }
 
 /// The keyed hash under which a code is kept.
-fn hash(app: &App, proof: &Id, code: &str) -> String {
+pub(crate) fn hash(app: &App, proof: &Id, code: &str) -> String {
     app.vault.derive("mail code").fingerprint(&format!("{proof} {code}"))
 }
 
+/// The digits of what was typed: people put spaces between them.
+pub(crate) fn digits(typed: &str) -> String {
+    typed.chars().filter(char::is_ascii_digit).collect()
+}
+
 /// Six digits.
-fn code(app: &App) -> String {
+pub(crate) fn code(app: &App) -> String {
     let number = u64::from_be_bytes(app.random.bytes()) % 1_000_000;
     format!("{number:06}")
 }
@@ -72,7 +77,9 @@ impl Send {
         let ((purpose, kind), id, code) = (what, app.id(), code(app));
         let proof = NewProof {
             purpose,
-            user: user.clone(),
+            user: Some(user.clone()),
+            browser_hash: None,
+            sealed: None,
             address: address.normalised.clone(),
             link_hash: token.map(Token::hash),
             code_hash: hash(app, &id, &code),
@@ -101,12 +108,13 @@ impl Change for SendProof {
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
         let Self { proof, letter } = self;
-        if !user::hold(tx, &proof.user).await?.is_some_and(|held| held.disabled_at.is_none()) {
+        let Some(user) = &proof.user else { return Ok(()) };
+        if !user::hold(tx, user).await?.is_some_and(|held| held.disabled_at.is_none()) {
             return Ok(());
         }
         let now = tx.now();
         let server = mail_proof::replace(tx, &proof, now).await?;
-        let row = letter.row(&proof.user, now, tx.origin(), server);
+        let row = letter.row(Some(user), now, tx.origin(), server);
         outbox::write(tx, &row).await
     }
 }
@@ -124,15 +132,14 @@ enum Brought {
 pub async fn judge_code(app: &App, user: &Id, purpose: Purpose, typed: &str) -> Result<Judged> {
     let proof = mail_proof::find(&mut *app.db.read().await?, user, purpose, app.now()).await?;
     let Some(proof) = proof else { return Ok(Judged::Over) };
-    let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
-    let brought = Brought::Code(hash(app, &proof.id, &digits));
+    let brought = Brought::Code(hash(app, &proof.id, &digits(typed)));
     judge(app, purpose, proof, brought).await
 }
 
 /// Judges a link that a user has opened; a right one does what it allows.
 pub async fn judge_link(app: &App, user: &Id, purpose: Purpose, link: &TokenHash) -> Result<Judged> {
     let proof = mail_proof::find_by_link(&mut *app.db.read().await?, link, purpose, app.now()).await?;
-    match proof.filter(|proof| proof.user_id == *user) {
+    match proof.filter(|proof| proof.user_id.as_ref() == Some(user)) {
         Some(proof) => judge(app, purpose, proof, Brought::Link).await,
         None => Ok(Judged::Over),
     }
@@ -159,7 +166,7 @@ impl Change for Judge {
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Judged> {
         let Self { purpose, proof, brought } = self;
-        let user = proof.user_id;
+        let Some(user) = proof.user_id else { return Ok(Judged::Over) };
         if !user::hold(tx, &user).await?.is_some_and(|held| held.disabled_at.is_none()) {
             return Ok(Judged::Over);
         }
@@ -176,6 +183,8 @@ impl Change for Judge {
         match purpose {
             Purpose::Verify => verify(tx, user, &proof.address).await,
             Purpose::Change => change(tx, user, &proof.address).await,
+            // These are not of somebody who is signed in.
+            Purpose::SignIn | Purpose::SignUp => Ok(Judged::Over),
         }
     }
 }

@@ -45,6 +45,11 @@ pub async fn add(app: &App, new: NewUser) -> Result<User, Error> {
         Some(password) => Some(app.hashing.hash(password).await?),
         None => None,
     };
+    add_hashed(app, new, phc).await
+}
+
+/// The same with a password that was hashed before.
+pub async fn add_hashed(app: &App, new: NewUser, phc: Option<String>) -> Result<User, Error> {
     let now = app.now();
     let user = User {
         id: app.id(),
@@ -322,7 +327,7 @@ impl Change for MailLink {
         let asked = one_time_link::count_since(tx, Purpose::SetPassword, &user, now - ASKS_AGAIN).await?;
         end_links(tx, &user, now).await?;
         link.keep(tx, now).await?;
-        let row = letter.row(&user, now, tx.origin(), asked);
+        let row = letter.row(Some(&user), now, tx.origin(), asked);
         outbox::write(tx, &row).await?;
         tx.record(&Event::PasswordLinkSent { user }).await
     }

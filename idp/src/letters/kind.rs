@@ -34,8 +34,14 @@ pub enum Kind {
     Verify,
     /// Has a link that sets a password.
     Reset,
+    /// Has a link and a code that sign in.
+    SignIn,
     /// Has a code that proves the new address of an account.
     ChangeAddress,
+    /// Has a code that makes an account.
+    SignUp,
+    /// Tells somebody who wanted to make an account that there is one.
+    Registered,
     /// Shows an operator that letters arrive.
     Test,
 }
@@ -55,10 +61,13 @@ pub(super) struct Texts {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Verify,
         Self::Reset,
+        Self::SignIn,
         Self::ChangeAddress,
+        Self::SignUp,
+        Self::Registered,
         Self::Test,
         Self::Notice(Notice::NewDevice),
         Self::Notice(Notice::PasswordChanged),
@@ -76,7 +85,10 @@ impl Kind {
         match self {
             Self::Verify => "verify",
             Self::Reset => "reset",
+            Self::SignIn => "sign_in",
             Self::ChangeAddress => "change_address",
+            Self::SignUp => "sign_up",
+            Self::Registered => "registered",
             Self::Test => "test",
             Self::Notice(Notice::NewDevice) => "new_device",
             Self::Notice(Notice::PasswordChanged) => "password_changed",
@@ -115,11 +127,29 @@ impl Kind {
                 link: Some(("letter-reset-link", Page::SetPassword)),
                 advice: Some("letter-reset-not-you"),
             },
+            Self::SignIn => Texts {
+                subject: "letter-sign-in",
+                text: "letter-sign-in-text",
+                link: Some(("letter-sign-in-link", Page::SignInByMail)),
+                advice: Some("letter-sign-in-not-you"),
+            },
             Self::ChangeAddress => Texts {
                 subject: "letter-change-address",
                 text: "letter-change-address-text",
                 link: None,
                 advice: Some("letter-verify-not-you"),
+            },
+            Self::SignUp => Texts {
+                subject: "letter-sign-up",
+                text: "letter-sign-up-text",
+                link: None,
+                advice: Some("letter-verify-not-you"),
+            },
+            Self::Registered => Texts {
+                subject: "letter-registered",
+                text: "letter-registered-text",
+                link: Some(("letter-registered-link", Page::SignIn)),
+                advice: Some("letter-registered-not-you"),
             },
             Self::Test => Texts { subject: "letter-test", text: "letter-test-text", link: None, advice: None },
             Self::Notice(Notice::NewDevice) => notice("letter-new-device", "letter-new-device-text"),

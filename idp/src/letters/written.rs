@@ -118,11 +118,11 @@ impl Sealed {
     }
 
     /// The letter as a row. It takes the place of earlier ones that are about the same.
-    pub fn row(self, user: &Id, now: Timestamp, origin: Option<&Origin>, first_server: i64) -> NewLetter {
+    pub fn row(self, user: Option<&Id>, now: Timestamp, origin: Option<&Origin>, first_server: i64) -> NewLetter {
         let facts = Facts { minutes: Some(self.lifetime.as_secs() / 60), ..Facts::of(now, origin) };
         NewLetter {
-            about: Some(about(self.kind, user)),
-            user: Some(user.clone()),
+            about: user.map(|user| about(self.kind, user)),
+            user: user.cloned(),
             id: self.id,
             recipient: self.recipient,
             kind: self.kind.as_str(),

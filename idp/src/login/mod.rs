@@ -8,6 +8,7 @@ use crate::store;
 use crate::store::people::session::Session;
 
 pub mod interaction;
+pub mod letter;
 pub mod password;
 pub mod session;
 

@@ -218,6 +218,7 @@ fn sample_of(page: Page) -> Option<&'static str> {
     Some(match page {
         Page::Home => "home",
         Page::SignIn => "sign_in",
+        Page::SignInByMail => "sign_in_by_mail",
         Page::SignUp => "sign_up",
         Page::SelectAccount => "select_account",
         Page::Consent => "consent",

@@ -17,11 +17,12 @@ use super::home::HomePage;
 use super::mail_code::CodeProblem;
 use super::new_password::PasswordProblem;
 use super::set_password::SetPasswordPage;
+use super::sign_in::mail::{SignInByMailPage, SignInByMailProblem};
 use super::sign_in::password::{SignInNotice, SignInPage, SignInProblem};
 use super::sign_in::select_account::{AccountChoice, SelectAccountPage};
 use super::sign_out::end_session::EndSessionPage;
 use super::sign_out::signed_out::SignedOutPage;
-use super::sign_up::{SignUpPage, SignUpProblem};
+use super::sign_up::{SignUpCodePage, SignUpPage, SignUpProblem};
 use super::{AccountView, ClientView, Layout, Moment};
 use crate::base::clock::Timestamp;
 use crate::base::language::Language;
@@ -80,13 +81,20 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         problems: Vec::new(),
         keep_signed_in: false,
         offers_sign_up: true,
+        offers_mail: true,
         offers_reset: true,
         offers_accounts: true,
     };
     add("sign_in".to_owned(), &sign_in(layout()));
     add(
         "sign_in-bare".to_owned(),
-        &SignInPage { offers_sign_up: false, offers_reset: false, offers_accounts: false, ..sign_in(bare()) },
+        &SignInPage {
+            offers_sign_up: false,
+            offers_mail: false,
+            offers_reset: false,
+            offers_accounts: false,
+            ..sign_in(bare())
+        },
     );
     for notice in [SignInNotice::Again, SignInNotice::OtherAccount] {
         let page = SignInPage { notice: Some(notice), keep_signed_in: true, ..sign_in(layout()) };
@@ -101,6 +109,25 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     {
         let page = SignInPage { problems: vec![problem], identifier: names.identifier.clone(), ..sign_in(layout()) };
         add(format!("sign_in-{}", word(&problem)), &page);
+    }
+
+    let asked = || Some(("asked".to_owned(), "482913".to_owned()));
+    let link = |same: bool| Some(("lk_link".to_owned(), same));
+    for (title, asked, token, problem) in [
+        ("sign_in_by_mail", None, None, None),
+        ("sign_in_by_mail-malformed", None, None, Some(SignInByMailProblem::EmailMalformed)),
+        ("sign_in_by_mail-code", asked(), None, None),
+        ("sign_in_by_mail-wrong", asked(), None, Some(SignInByMailProblem::Code(CodeProblem::Wrong))),
+        ("sign_in_by_mail-link", None, link(true), None),
+        ("sign_in_by_mail-other", None, link(false), Some(SignInByMailProblem::NumberWrong)),
+    ] {
+        let email = names.email.clone();
+        let page = SignInByMailPage { layout: layout(), email, keep_signed_in: true, asked, token, problem };
+        add(title.to_owned(), &page);
+    }
+    for (title, problem) in [("sign_up_code", None), ("sign_up_code-wrong", Some(CodeProblem::Wrong))] {
+        let (email, asked) = (names.email.clone(), "asked".to_owned());
+        add(title.to_owned(), &SignUpCodePage { layout: layout(), email, asked, problem });
     }
 
     let sign_up = |layout, problems| SignUpPage {

@@ -20,7 +20,7 @@ use crate::http::request::params;
 use crate::oidc::difference::Difference;
 use crate::oidc::discovery::{FOR_MACHINES, paths};
 use crate::pages::account::{applications, email, password, profile, sessions, switch, verify};
-use crate::pages::sign_in::{password as password_sign_in, select_account};
+use crate::pages::sign_in::{mail as mail_sign_in, password as password_sign_in, select_account};
 use crate::pages::sign_out::{end_session, signed_out};
 use crate::pages::{consent, continue_as, forgot_password, home, language, set_password, sign_up};
 use crate::site::page::Page;
@@ -120,6 +120,7 @@ fn handlers(page: Page) -> MethodRouter<App> {
     match page {
         Page::Home => get(home::get),
         Page::SignIn => get(password_sign_in::get).post(password_sign_in::post),
+        Page::SignInByMail => get(mail_sign_in::get).post(mail_sign_in::post),
         Page::SignUp => get(sign_up::get).post(sign_up::post),
         Page::SelectAccount => get(select_account::get).post(select_account::post),
         Page::Consent => get(consent::get).post(consent::post),

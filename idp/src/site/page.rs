@@ -69,6 +69,8 @@ pages! {
     Home = Row::at("/").with_language_switch();
     /// Signing in.
     SignIn = Row::at("/sign-in").with_language_switch();
+    /// Signing in by a letter.
+    SignInByMail = Row::at("/sign-in/mail").with_language_switch();
     /// Making an account.
     SignUp = Row::at("/sign-up").with_language_switch();
     /// The choice among the accounts of a browser.

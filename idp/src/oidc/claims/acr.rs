@@ -55,6 +55,8 @@ impl Acr {
 pub enum Method {
     /// A password.
     Password,
+    /// A letter with a link or a code.
+    Mail,
 }
 
 /// The kind of a method. Two methods of one kind are one factor: a thief of one may have stolen the other as well.
@@ -64,18 +66,21 @@ enum Factor {
 }
 
 impl Method {
-    const ALL: [Self; 1] = [Self::Password];
+    const ALL: [Self; 2] = [Self::Password, Self::Mail];
 
     /// The method's name in `amr`: RFC 8176 §2.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Password => "pwd",
+            // The registry has no word for it.
+            Self::Mail => "email",
         }
     }
 
     const fn factor(self) -> Factor {
         match self {
-            Self::Password => Factor::Knowledge,
+            // Whoever reads the mailbox can set the password: both are one factor.
+            Self::Password | Self::Mail => Factor::Knowledge,
         }
     }
 }
@@ -88,6 +93,7 @@ mod tests {
     fn one_factor_twice_is_still_one() {
         assert_eq!(Acr::of(&[Method::Password]), Acr::OneFactor);
         assert_eq!(Acr::of(&[Method::Password, Method::Password]), Acr::OneFactor);
+        assert_eq!(Acr::of(&[Method::Password, Method::Mail]), Acr::OneFactor);
         assert_eq!(Acr::of_factors([1, 1, 2].into_iter()), Acr::TwoFactors);
         assert!(Acr::OneFactor < Acr::TwoFactors);
     }

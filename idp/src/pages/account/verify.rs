@@ -48,7 +48,8 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
         let mut conn = app.db.read().await?;
         let proof = mail_proof::find_by_link(&mut conn, &link.hash(), Purpose::Verify, app.now()).await?;
         drop(conn);
-        let proof = proof.filter(|proof| proof.user_id == holder.session.user_id).ok_or(Error::SpentLink)?;
+        let proof =
+            proof.filter(|proof| proof.user_id.as_ref() == Some(&holder.session.user_id)).ok_or(Error::SpentLink)?;
         return show(
             &app,
             &holder,

@@ -38,6 +38,8 @@ pub struct SignInPage<'a> {
     pub keep_signed_in: bool,
     /// Whether a person may make an account.
     pub offers_sign_up: bool,
+    /// Whether people can sign in by a letter.
+    pub offers_mail: bool,
     /// Whether a letter can lead to a new password.
     pub offers_reset: bool,
     /// Whether this browser has accounts to choose from.
@@ -218,6 +220,7 @@ fn show(
         problems: shown.problems,
         keep_signed_in: shown.keep,
         offers_sign_up: app.config.login.sign_up,
+        offers_mail: app.offers_mail_sign_in(),
         offers_reset: app.mailer.is_on(),
         offers_accounts: step.is_some_and(|step| !step.sessions.is_empty()),
     };

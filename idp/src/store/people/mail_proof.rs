@@ -20,6 +20,10 @@ pub enum Purpose {
     Verify,
     /// To make an address one's own.
     Change,
+    /// To sign in.
+    SignIn,
+    /// To make an account.
+    SignUp,
 }
 
 impl Purpose {
@@ -27,6 +31,8 @@ impl Purpose {
         match self {
             Self::Verify => "verify",
             Self::Change => "change",
+            Self::SignIn => "sign_in",
+            Self::SignUp => "sign_up",
         }
     }
 }
@@ -36,8 +42,12 @@ impl Purpose {
 pub struct Proof {
     /// The row.
     pub id: Id,
-    /// Whose it is.
-    pub user_id: Id,
+    /// Whose it is; `None` if nobody has the address.
+    pub user_id: Option<Id>,
+    /// The browser in which it was asked for, where that matters.
+    pub browser_hash: Option<TokenHash>,
+    /// What goes on with it, sealed.
+    pub sealed: Option<String>,
     /// The address that the letter went to, normalised.
     pub address: String,
     /// The hash of the code.
@@ -54,7 +64,11 @@ pub struct NewProof {
     /// What it allows.
     pub purpose: Purpose,
     /// Whose it is.
-    pub user: Id,
+    pub user: Option<Id>,
+    /// The browser in which it was asked for, where that matters.
+    pub browser_hash: Option<TokenHash>,
+    /// What goes on with it, sealed.
+    pub sealed: Option<String>,
     /// The address that the letter goes to, normalised.
     pub address: String,
     /// The hash of the token in the link, if there is one.
@@ -68,18 +82,23 @@ pub struct NewProof {
 /// Keeps a proof in place of earlier ones for the same; returns the mail server with which its letter begins: the next one,
 /// if the person asks again.
 pub async fn replace(conn: &mut Conn, new: &NewProof, now: Timestamp) -> Result<i64> {
-    let before: Option<(i64,)> = sqlx::query_as(
-        "DELETE FROM mail_proof WHERE user_id = $1 AND purpose = $2 RETURNING CASE WHEN created_at > $3 THEN server ELSE -1 END",
-    )
-    .bind(&new.user)
-    .bind(new.purpose.as_str())
-    .bind(now - ASKS_AGAIN)
-    .fetch_optional(&mut *conn)
-    .await?;
+    // One's own proofs are for one address at a time; others are for an address, whoever asks and whether anybody has it.
+    let condition = if new.browser_hash.is_some() { "address = $1" } else { "user_id = $1" };
+    let of = new.user.as_ref().filter(|_| new.browser_hash.is_none()).map_or(new.address.as_str(), Id::as_str);
+    let sql = format!(
+        "DELETE FROM mail_proof WHERE {condition} AND purpose = $2 RETURNING CASE WHEN created_at > $3 THEN server ELSE -1 END"
+    );
+    let before: Option<(i64,)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(of)
+        .bind(new.purpose.as_str())
+        .bind(now - ASKS_AGAIN)
+        .fetch_optional(&mut *conn)
+        .await?;
     let server = before.map_or(0, |row| row.0 + 1);
     sqlx::query(
-        "INSERT INTO mail_proof (id, purpose, user_id, address, link_hash, code_hash, server, tries, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9)",
+        "INSERT INTO mail_proof (id, purpose, user_id, address, link_hash, code_hash, server, tries, created_at, expires_at,
+                                 browser_hash, sealed)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, $10, $11)",
     )
     .bind(&new.id)
     .bind(new.purpose.as_str())
@@ -90,12 +109,14 @@ pub async fn replace(conn: &mut Conn, new: &NewProof, now: Timestamp) -> Result<
     .bind(server)
     .bind(now)
     .bind(now + new.lifetime)
+    .bind(&new.browser_hash)
+    .bind(&new.sealed)
     .execute(conn)
     .await?;
     Ok(server)
 }
 
-const COLUMNS: &str = "id, user_id, address, code_hash, tries";
+const COLUMNS: &str = "id, user_id, address, browser_hash, sealed, code_hash, tries";
 
 /// The proof of a user for a purpose, if it can still be used.
 pub async fn find(conn: &mut Conn, user: &Id, purpose: Purpose, now: Timestamp) -> Result<Option<Proof>> {
@@ -111,6 +132,47 @@ pub async fn find(conn: &mut Conn, user: &Id, purpose: Purpose, now: Timestamp) 
         .await?)
 }
 
+/// How long after its use a proof does the same once more in the browser that used it: a form that is sent twice is no thief.
+const SENT_TWICE: Duration = Duration::from_secs(30);
+
+/// A proof that a browser has asked for, if it can still be used there.
+pub async fn find_asked(
+    conn: &mut Conn,
+    id: &Id,
+    purpose: Purpose,
+    browser: &TokenHash,
+    now: Timestamp,
+) -> Result<Option<Proof>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM mail_proof WHERE id = $1 AND purpose = $2 AND browser_hash = $3 AND expires_at > $4
+            AND (used_at IS NULL OR used_at > $5) AND tries < $6"
+    );
+    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(id)
+        .bind(purpose.as_str())
+        .bind(browser)
+        .bind(now)
+        .bind(now - SENT_TWICE)
+        .bind(TRIES)
+        .fetch_optional(conn)
+        .await?)
+}
+
+/// Uses a proof up in the browser that has asked for it, or has used it just now.
+pub async fn consume_asked(conn: &mut Conn, proof: &Id, browser: &TokenHash, now: Timestamp) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE mail_proof SET used_at = COALESCE(used_at, $3), browser_hash = $2
+          WHERE id = $1 AND expires_at > $3 AND (used_at IS NULL OR (used_at > $4 AND browser_hash = $2))",
+    )
+    .bind(proof)
+    .bind(browser)
+    .bind(now)
+    .bind(now - SENT_TWICE)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// The proof of a link, if it can still be used.
 pub async fn find_by_link(
     conn: &mut Conn,
@@ -119,13 +181,15 @@ pub async fn find_by_link(
     now: Timestamp,
 ) -> Result<Option<Proof>> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM mail_proof WHERE link_hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 AND tries < $4"
+        "SELECT {COLUMNS} FROM mail_proof WHERE link_hash = $1 AND purpose = $2 AND expires_at > $3 AND tries < $4
+            AND (used_at IS NULL OR (browser_hash IS NOT NULL AND used_at > $5))"
     );
     Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(hash)
         .bind(purpose.as_str())
         .bind(now)
         .bind(TRIES)
+        .bind(now - SENT_TWICE)
         .fetch_optional(conn)
         .await?)
 }
@@ -134,10 +198,17 @@ pub async fn find_by_link(
 /// no more tries.
 pub async fn count_try(conn: &mut Conn, proof: &Id, now: Timestamp) -> Result<Option<Proof>> {
     let sql = format!(
-        "UPDATE mail_proof SET tries = tries + 1 WHERE id = $1 AND used_at IS NULL AND expires_at > $2 AND tries < $3
+        "UPDATE mail_proof SET tries = tries + 1
+          WHERE id = $1 AND (used_at IS NULL OR (browser_hash IS NOT NULL AND used_at > $4)) AND expires_at > $2 AND tries < $3
          RETURNING {COLUMNS}"
     );
-    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(proof).bind(now).bind(TRIES).fetch_optional(conn).await?)
+    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(proof)
+        .bind(now)
+        .bind(TRIES)
+        .bind(now - SENT_TWICE)
+        .fetch_optional(conn)
+        .await?)
 }
 
 /// Uses a proof up. Exactly one of several callers does.
