@@ -55,3 +55,6 @@ CREATE TABLE mail_proof (
 CREATE INDEX mail_proof_user ON mail_proof (user_id, purpose);
 CREATE INDEX mail_proof_address ON mail_proof (address, purpose);
 CREATE INDEX mail_proof_expires ON mail_proof (expires_at);
+
+-- A word that the user has chosen, sealed: letters show it, so that their reader knows them.
+ALTER TABLE user_account ADD COLUMN mail_word TEXT;

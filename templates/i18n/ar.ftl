@@ -254,6 +254,8 @@ account-verify-title = أكّد بريدك الإلكتروني
 account-verify-advice = أرسلنا رسالة فيها رمز إلى { $address }. اكتب الرمز هنا، أو افتح الرابط الموجود في الرسالة في هذا المتصفح.
 account-verify-by-link = أكّد أن { $address } بريدك الإلكتروني.
 account-verified-now = تم تأكيد بريدك الإلكتروني.
+account-mail-word = كلمتك في رسائلنا
+account-mail-word-advice = اختر كلمة لا يعرفها أحد. تظهر في كل رسالة من { $operator } إليك، والرسالة التي لا تظهر فيها ليست منا.
 account-email-change = تغيير البريد الإلكتروني
 account-email-title = تغيير بريدك الإلكتروني
 account-email-present = البريد الحالي هو { $address }.
@@ -422,6 +424,7 @@ letter-registered-link = تسجيل الدخول
 letter-registered-not-you = إذا لم تكن أنت من فعل ذلك، فلا تفعل شيئًا: لم يتغير شيء.
 letter-sign-up = أكّد بريدك الإلكتروني
 letter-sign-up-text = يريد شخص ما، لعله أنت، إنشاء حساب في { $operator } بالبريد { $address }. اكتب هذا الرمز في الصفحة التي تطلبه. يعمل الرمز مرة واحدة خلال { $minutes } دقيقة من وقت الطلب. وأي رسالة أحدث تلغي هذه الرسالة.
+letter-word = كلمتك:
 
 ## هذه اللغة
 

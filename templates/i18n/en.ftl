@@ -214,6 +214,8 @@ account-verify-title = Verify your email address
 account-verify-advice = We have sent a letter with a code to { $address }. Type the code here, or open the link in the letter in this browser.
 account-verify-by-link = Confirm that { $address } is your email address.
 account-verified-now = Your email address is verified.
+account-mail-word = Your word in our letters
+account-mail-word-advice = Choose a word that nobody knows. Every letter from { $operator } to you shows it; a letter without it is not ours.
 account-email-change = Change the email address
 account-email-title = Change your email address
 account-email-present = Now it is { $address }.
@@ -370,6 +372,7 @@ letter-registered-link = Sign in
 letter-registered-not-you = If this wasn’t you, do nothing: nothing was changed.
 letter-sign-up = Confirm your email address
 letter-sign-up-text = Somebody, probably you, wants to create an account at { $operator } with { $address }. Type this code on the page that asks for it. It works once, within { $minutes } minutes of being asked for. A newer letter ends this one.
+letter-word = Your word:
 
 ## This language
 

@@ -176,7 +176,7 @@ async fn five_wrong_codes_end_a_code_and_a_newer_letter_the_one_before() {
         assert_eq!(answer.text().contains("no longer works"), n == 4, "{n}: {}", answer.text());
     }
     assert_eq!(type_code(&mut browser, &page, &first).await.reply.status, 400, "it is over");
-    let page = ask_to_verify(&mut browser).await;
+    ask_to_verify(&mut browser).await;
     let second = code_in(&app.letter_to("alice@example.com").await);
     let page = ask_to_verify(&mut browser).await;
     let third = code_in(&app.letter_to("alice@example.com").await);
@@ -248,4 +248,29 @@ async fn an_address_of_somebody_else_is_told_to_be_so_to_its_reader_alone() {
     let taken = type_code(&mut browser, &page, &code).await;
     assert!(taken.text().contains("can’t be used"), "{}", taken.text());
     assert_eq!(app.person("bob@example.com").await.id, app.person("bob").await.id);
+}
+
+#[tokio::test]
+async fn letters_to_a_person_show_the_word_that_they_chose_and_letters_to_others_do_not() {
+    let app = TestApp::with_mail().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let page = browser.get("/account").await;
+    let saved = page.form_to("/account").fill("mail_word", " blue\r\nheron ").submit(&mut browser).await;
+    assert!(saved.reply.body.contains("value=\"blue heron\""), "{}", saved.reply.body);
+    change_email(&mut browser, "eve@evil.example", PASSWORD).await;
+    let letter = app.letter_to("eve@evil.example").await;
+    assert!(!letter.text.contains("heron") && !letter.html.contains("heron"), "{}", letter.text);
+    users::set_password(&app.app, &app.person("alice").await.id, &PASSWORD.into()).await.unwrap();
+    let letter = app.letter_to("alice@example.com").await;
+    assert!(letter.text.contains("Your word: blue heron") && letter.html.contains("blue heron"), "{}", letter.text);
+    let stored: (Option<String>,) = sqlx::query_as("SELECT mail_word FROM user_account")
+        .fetch_one(&mut *app.app.db.read().await.unwrap())
+        .await
+        .unwrap();
+    assert!(stored.0.unwrap().starts_with("v1."), "sealed");
+    let mut browser = browser.sign_in("alice").await;
+    let page = browser.get("/account").await;
+    page.form_to("/account").fill("mail_word", "").submit(&mut browser).await;
+    users::set_password(&app.app, &app.person("alice").await.id, &PASSWORD.into()).await.unwrap();
+    assert!(!app.letter_to("alice@example.com").await.text.contains("Your word"));
 }

@@ -138,7 +138,7 @@ pub async fn judge_code(app: &App, user: &Id, purpose: Purpose, typed: &str) -> 
 
 /// Judges a link that a user has opened; a right one does what it allows.
 pub async fn judge_link(app: &App, user: &Id, purpose: Purpose, link: &TokenHash) -> Result<Judged> {
-    let proof = mail_proof::find_by_link(&mut *app.db.read().await?, link, purpose, app.now()).await?;
+    let proof = mail_proof::find_by_link(&mut *app.db.read().await?, link, purpose, None, app.now()).await?;
     match proof.filter(|proof| proof.user_id.as_ref() == Some(user)) {
         Some(proof) => judge(app, purpose, proof, Brought::Link).await,
         None => Ok(Judged::Over),

@@ -6,6 +6,7 @@ pub mod edit;
 pub mod forgotten;
 pub mod identifier;
 pub mod mail_code;
+pub mod mail_word;
 pub mod password_rules;
 pub mod profile;
 pub mod users;

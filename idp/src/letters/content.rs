@@ -98,7 +98,7 @@ impl Content {
             link,
             facts: facts(site, language, letter.facts),
             advice: texts.advice.map(say),
-            word: None,
+            word: letter.word.map(|word| (plain("letter-word"), word.to_owned())),
             foot: say("letter-foot"),
         }
     }

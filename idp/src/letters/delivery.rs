@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use crate::account::mail_word;
 use crate::app::App;
 use crate::base::clock::SKEW;
+use crate::base::id::Id;
 use crate::base::language::Language;
 use crate::mail::failure::Failure;
 use crate::mail::mailbox::Mailbox;
@@ -136,7 +138,12 @@ async fn message(app: &App, kind: Kind, letter: &Waiting) -> Result<std::result:
     let Some(to) = Mailbox::of_address(&letter.recipient) else {
         return Ok(Err("its address is none that a mail server can take".to_owned()));
     };
-    let words = Letter { kind, recipient: &letter.recipient, facts: &facts, secrets: &secrets, word: None };
+    // Not to an address that somebody has merely typed: its reader would learn the word.
+    let word = match &letter.user_id {
+        Some(user) if is_proven(app, user, &letter.recipient).await? => mail_word::of(app, user).await?,
+        _ => None,
+    };
+    let words = Letter { kind, recipient: &letter.recipient, facts: &facts, secrets: &secrets, word: word.as_deref() };
     let content = Content::new(&site, &app.config.issuer, &language, &words);
     let (Ok(text), Ok(html)) = (content.plain(), content.html()) else {
         return Ok(Err("it cannot be rendered".to_owned()));
@@ -150,6 +157,12 @@ async fn message(app: &App, kind: Kind, letter: &Waiting) -> Result<std::result:
         written_at: letter.created_at,
         language: language.tag().to_owned(),
     }))
+}
+
+/// Whether an address is a verified one of a user.
+async fn is_proven(app: &App, user: &Id, address: &str) -> Result<bool> {
+    let own = user::identifiers(&mut *app.db.read().await?, user).await?;
+    Ok(own.iter().any(|it| it.as_written == address && it.verified_at.is_some()))
 }
 
 #[cfg(test)]

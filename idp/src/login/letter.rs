@@ -175,7 +175,7 @@ pub async fn judge_code(
 /// A link that was opened: its proof, and whether it is the browser that asked for it.
 pub async fn opened(app: &App, link: &TokenHash, browser: &CookieSecret) -> Result<Option<(Proof, bool)>> {
     let mut conn = app.db.read().await?;
-    let proof = mail_proof::find_by_link(&mut conn, link, Purpose::SignIn, app.now()).await?;
+    let proof = mail_proof::find_by_link(&mut conn, link, Purpose::SignIn, Some(&browser.hash()), app.now()).await?;
     Ok(proof.map(|proof| {
         let same = proof.browser_hash.as_ref() == Some(&browser.hash());
         (proof, same)

@@ -218,6 +218,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
             IdentifierView { text: names.email.clone(), verified: Some(false), which: Some("a".to_owned()) },
         ],
         others: vec![choice("b", nameless())],
+        mail_word: Some(names.person.clone()),
         offers_email: true,
         done: (!wrong).then_some(ProfileDone::Saved),
         name_is_wrong: wrong,

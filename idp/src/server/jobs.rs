@@ -206,11 +206,11 @@ async fn clear_range(app: &App, after: String, until: Option<String>) -> Result<
 
 /// Runs the jobs until the process ends.
 pub async fn run(app: App) {
-    tokio::join!(every_minute(&app), every_second(&app), at_each_letter(&app));
+    tokio::join!(every_minute(&app), every_second(&app), send_letters(&app));
 }
 
 /// Sends letters: those of this process at once, others within a second.
-async fn at_each_letter(app: &App) {
+pub async fn send_letters(app: &App) {
     let Some(letters) = app.db.letters().filter(|_| app.mailer.is_on()) else { return };
     let mut failing = false;
     loop {

@@ -8,6 +8,7 @@ use axum::http::{StatusCode, header};
 use axum::response::Response;
 use serde_json::Value;
 
+use crate::account::mail_word;
 use crate::account::profile::LONGEST;
 use crate::app::App;
 use crate::base::id::Id;
@@ -43,6 +44,8 @@ pub struct AccountProfilePage<'a> {
     pub identifiers: Vec<IdentifierView>,
     /// The other accounts in this browser.
     pub others: Vec<AccountChoice>,
+    /// The word by which the person knows our letters, if any are sent.
+    pub mail_word: Option<String>,
     /// Whether the address can be changed by a letter.
     pub offers_email: bool,
     /// What has just been done.
@@ -121,7 +124,10 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     // An account may have a language that no page has, which stays unless the person chooses another.
     let locale = params.get("locale").filter(|tag| params.get("shown") != Some(tag));
     let language = locale.and_then(|tag| holder.visitor.site.languages().lookup(tag));
-    app.db.write(SaveProfile { user: holder.session.user_id.clone(), name, language: language.clone() }).await?;
+    let user = holder.session.user_id.clone();
+    let typed = app.mailer.is_on().then(|| params.get("mail_word").unwrap_or_default());
+    let word = typed.map(|typed| mail_word::parse(typed).map(|word| mail_word::seal(&app, &user, &word)));
+    app.db.write(SaveProfile { user, name, language: language.clone(), word }).await?;
     let mut response = redirect::to_page_with(&app, Page::AccountProfile, "done", "saved")?;
     if let Some(language) = language
         && let Some(cookie) = Jar::of(&app).set(Name::Language, language.tag(), Some(A_YEAR))
@@ -138,14 +144,19 @@ struct SaveProfile {
     /// The name; empty if the person wants none.
     name: String,
     language: Option<Language>,
+    /// The sealed word for letters, or none, if the form had it.
+    word: Option<Option<String>>,
 }
 
 impl Change for SaveProfile {
     type Outcome = ();
 
     async fn apply(self, tx: &mut Tx<'_>) -> db::Result<()> {
-        let Self { user, name, language } = self;
+        let Self { user, name, language, word } = self;
         user::hold(tx, &user).await?;
+        if let Some(word) = word {
+            user::set_mail_word(tx, &user, word.as_deref()).await?;
+        }
         let Some(found) = user::find(tx, &user).await? else { return Ok(()) };
         let mut profile = found.profile.clone();
         match name.as_str() {
@@ -181,6 +192,7 @@ async fn show(
     let spoken = text("locale").and_then(|tag| holder.visitor.site.languages().lookup(&tag));
     let spoken = spoken.unwrap_or_else(|| holder.visitor.language.clone());
     let name_is_wrong = wrong_name.is_some();
+    let word = mail_word::of(app, &holder.session.user_id).await?.unwrap_or_default();
     let by_mail = app.mailer.is_on();
     let which = |it: &Identifier| {
         let open = by_mail && it.kind == IdentifierKind::Email.as_str() && it.verified_at.is_none();
@@ -200,6 +212,7 @@ async fn show(
             })
             .collect(),
         others,
+        mail_word: by_mail.then_some(word),
         offers_email: by_mail,
         done,
         name_is_wrong,

@@ -46,7 +46,7 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
     if let Some(token) = query.get("token") {
         let link = Token::parse(TokenKind::OneTimeLink, token).ok_or(Error::SpentLink)?;
         let mut conn = app.db.read().await?;
-        let proof = mail_proof::find_by_link(&mut conn, &link.hash(), Purpose::Verify, app.now()).await?;
+        let proof = mail_proof::find_by_link(&mut conn, &link.hash(), Purpose::Verify, None, app.now()).await?;
         drop(conn);
         let proof =
             proof.filter(|proof| proof.user_id.as_ref() == Some(&holder.session.user_id)).ok_or(Error::SpentLink)?;

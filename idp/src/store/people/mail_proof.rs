@@ -173,16 +173,17 @@ pub async fn consume_asked(conn: &mut Conn, proof: &Id, browser: &TokenHash, now
     Ok(done.rows_affected() == 1)
 }
 
-/// The proof of a link, if it can still be used.
+/// The proof of a link, if it can still be used, or was used just now in this browser.
 pub async fn find_by_link(
     conn: &mut Conn,
     hash: &TokenHash,
     purpose: Purpose,
+    browser: Option<&TokenHash>,
     now: Timestamp,
 ) -> Result<Option<Proof>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM mail_proof WHERE link_hash = $1 AND purpose = $2 AND expires_at > $3 AND tries < $4
-            AND (used_at IS NULL OR (browser_hash IS NOT NULL AND used_at > $5))"
+            AND (used_at IS NULL OR (browser_hash = $6 AND used_at > $5))"
     );
     Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(hash)
@@ -190,6 +191,7 @@ pub async fn find_by_link(
         .bind(now)
         .bind(TRIES)
         .bind(now - SENT_TWICE)
+        .bind(browser.map_or("", TokenHash::as_str))
         .fetch_optional(conn)
         .await?)
 }
