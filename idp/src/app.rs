@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::hashing::Hashing;
 use crate::keys::signing::Keys;
 use crate::keys::vault::Vault;
+use crate::mail::mailer::Mailer;
 use crate::metrics::{Metrics, Watched};
 use crate::notices::Notices;
 use crate::resources::remembered::RememberedResources;
@@ -46,6 +47,8 @@ pub struct Parts {
     pub grant_names: GrantNames,
     /// The place where passwords are hashed.
     pub hashing: Hashing,
+    /// Where letters go.
+    pub mailer: Mailer,
     /// The id of this process among those on the database.
     pub process: Id,
     /// The clock.
@@ -107,6 +110,11 @@ impl Parts {
     /// A new row's id.
     pub fn id(&self) -> Id {
         Id::new(&self.clock, &self.random)
+    }
+
+    /// Whether people can sign in by a letter.
+    pub fn offers_mail_sign_in(&self) -> bool {
+        self.mailer.is_on() && self.config.login.mail_sign_in
     }
 
     /// The URL of a page.

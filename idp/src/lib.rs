@@ -7,7 +7,8 @@ pub mod base;
 // 1: the specs, pure.
 pub mod jose;
 pub mod oidc;
-// 2: the only SQL.
+// 2: the only SQL, and the only SMTP.
+pub mod mail;
 pub mod store;
 // 3: what several endpoints and pages share.
 pub mod account;
@@ -16,6 +17,7 @@ pub mod clients;
 pub mod config;
 pub mod hashing;
 pub mod keys;
+pub mod letters;
 pub mod login;
 pub mod metrics;
 pub(crate) mod notices;
@@ -53,6 +55,7 @@ pub fn main() -> ExitCode {
         Step::Demo(demo) => demo::run(demo),
         Step::Health(health, loaded) => commands::run::ask(health, &loaded),
         Step::Doctor(doctor, loaded) => commands::run::examine(&doctor, &loaded),
+        Step::MailTest(test, loaded) => commands::run::test_mail(&test, &loaded),
         Step::Check(loaded) => commands::run::check(&loaded),
         Step::Work(work, loaded) => commands::run::run(work, *loaded),
     };

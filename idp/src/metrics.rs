@@ -46,13 +46,16 @@ fn latencies() -> Histogram {
 const SIGN_INS: [&str; 5] = ["done", "half", "refused", "throttled", "limited"];
 
 /// The ways to sign in.
-const METHODS: [&str; 3] = ["password", "totp", "recovery_code"];
+const METHODS: [&str; 4] = ["password", "email", "totp", "recovery_code"];
 
 /// The statuses of requests that failed because of the server.
 const FAILURES: [u16; 2] = [500, 503];
 
 /// The kinds of tokens whose replay is detected.
 const REPLAYS: [&str; 2] = ["authorization_code", "refresh_token"];
+
+/// What becomes of letters, try by try.
+const LETTERS: [&str; 4] = ["sent", "failed", "dead", "expired"];
 
 /// The jobs.
 const JOBS: [&str; 2] = ["keys", "clean"];
@@ -98,6 +101,9 @@ pub struct Metrics {
     acquire_timeouts: Counter,
     acquire_wait: Counter<f64, AtomicU64>,
     redis: Counters<1>,
+    letters: Counters<1>,
+    letters_waiting: Level,
+    letters_dead: Level,
     jobs: Counters<2>,
     job_success: Family<Labels<1>, Measure>,
     removed: Counter,
@@ -141,6 +147,9 @@ impl Metrics {
             acquire_timeouts: Counter::default(),
             acquire_wait: Counter::default(),
             redis: Family::default(),
+            letters: Family::default(),
+            letters_waiting: Level::default(),
+            letters_dead: Level::default(),
             jobs: Family::default(),
             job_success: Family::default(),
             removed: Counter::default(),
@@ -184,6 +193,9 @@ impl Metrics {
         }
         for outcome in ["answered", "failed"] {
             at_zero(&self.redis, [("outcome", outcome)]);
+        }
+        for outcome in LETTERS {
+            at_zero(&self.letters, [("outcome", outcome)]);
         }
         for job in JOBS {
             for outcome in ["done", "failed"] {
@@ -253,6 +265,13 @@ impl Metrics {
             self.acquire_wait.clone(),
         );
         own.register("redis_requests", "Questions to Redis, by outcome: answered or failed", self.redis.clone());
+        own.register(
+            "letters",
+            "Tries to send letters, by outcome: sent, failed, dead or expired",
+            self.letters.clone(),
+        );
+        own.register("letters_waiting", "Letters that wait to be sent", self.letters_waiting.clone());
+        own.register("letters_dead", "Letters that no mail server took", self.letters_dead.clone());
         own.register("job_runs", "Runs of the jobs, by job and outcome", self.jobs.clone());
         own.register("job_last_success_timestamp_seconds", "When a job last ended well", self.job_success.clone());
         own.register("rows_removed", "Rows that had expired and were removed", self.removed.clone());
@@ -313,6 +332,17 @@ impl Metrics {
     /// A code or a refresh token was presented that had been used before.
     pub fn replay(&self, kind: &'static str) {
         self.replays.get_or_create(&Labels([("kind", kind.to_owned())])).inc();
+    }
+
+    /// A try to send a letter has ended.
+    pub fn letter(&self, outcome: &'static str) {
+        self.letters.get_or_create(&Labels([("outcome", outcome.to_owned())])).inc();
+    }
+
+    /// How many letters wait, and how many no mail server took.
+    pub fn outbox(&self, waiting: i64, dead: i64) {
+        self.letters_waiting.set(waiting);
+        self.letters_dead.set(dead);
     }
 
     /// A job has run; how many rows it removed.

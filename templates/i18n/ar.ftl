@@ -129,9 +129,20 @@ sign-in-too-many-tries = { $seconds ->
     [many] محاولات كثيرة جدًا. يُرجى الانتظار { $seconds } ثانية، ثم إعادة المحاولة.
    *[other] محاولات كثيرة جدًا. يُرجى الانتظار { $seconds } ثانية، ثم إعادة المحاولة.
 }
+sign-in-by-mail = تسجيل الدخول برمز عبر البريد
+sign-in-by-password = تسجيل الدخول بكلمة مرور
+sign-in-by-mail-title = تسجيل الدخول عبر البريد
+sign-in-by-mail-advice = اكتب بريدك الإلكتروني، وسنرسل إليه رسالة فيها رمز.
+sign-in-by-mail-sent = إذا وُجد حساب بالبريد { $address }، فستصل إليه رسالة فيها رمز. اكتب الرمز هنا، أو افتح الرابط الموجود في الرسالة في هذا المتصفح.
+sign-in-by-mail-number = إذا فتحت الرابط في متصفح آخر، فسيطلب هذا الرقم: { $number }
+sign-in-by-mail-link = لقد فتحت الرابط الموجود في رسالتنا.
+sign-in-by-mail-other = لم تطلب الرسالة في هذا المتصفح. اكتب الرقم المعروض في المتصفح الذي طلبتها فيه. وإذا لم تطلب رسالة، فأغلق هذه الصفحة.
+number = الرقم
+number-wrong = هذا الرقم غير صحيح. تجده في المتصفح الذي طلبت فيه الرسالة.
 trouble-title = هل تواجه مشكلة في تسجيل الدخول؟
 trouble-typing = يُرجى التأكد من إيقاف مفتاح Caps Lock ومن ضبط لوحة المفاتيح على اللغة الصحيحة.
 trouble-forgotten = هل نسيت كلمة المرور؟ اطلب من { $operator } رابطًا لتعيين كلمة مرور جديدة.
+trouble-reset = تعيين كلمة مرور جديدة عبر البريد
 trouble-support = الحصول على مساعدة من { $operator }
 
 ## العامل الثاني
@@ -179,7 +190,32 @@ sign-up-for-client = للمتابعة إلى { $client }
 sign-up-email-missing = يُرجى إدخال عنوان بريدك الإلكتروني.
 sign-up-email-malformed = يُرجى إدخال عنوان بريد إلكتروني صالح، مثل anna@example.com.
 sign-up-email-taken = يوجد حساب بعنوان البريد الإلكتروني هذا. يُرجى تسجيل الدخول إليه أو استخدام عنوان آخر.
+sign-up-code-title = أكّد بريدك الإلكتروني
+sign-up-code-sent = أرسلنا رسالة إلى { $address }. اكتب هنا الرمز الموجود فيها لإنشاء حسابك.
 sign-up-name-too-long = هذا الاسم طويل جدًا. يُرجى اختصاره.
+
+## رسائل عند الطلب
+
+letter-send = إرسال الرسالة
+letter-again = إرسالها مرة أخرى
+letter-not-there = لم تصل الرسالة؟ ابحث في مجلد الرسائل غير المرغوب فيها وتحقق مما كتبته. وإذا لم تصل بعد دقيقة، فأرسلها مرة أخرى.
+letter-not-there-start-again = لم تصل الرسالة؟ ابدأ من جديد
+code = الرمز
+code-missing = اكتب الأرقام الستة الموجودة في الرسالة.
+code-wrong = هذا الرمز غير صحيح. تحقق منه وأعد المحاولة.
+code-over = لم يعد هذا الرمز يعمل. اطلب رسالة أخرى.
+code-confirm = تأكيد
+letter-too-many = { $minutes ->
+    [zero] رسائل كثيرة جدًا. انتظر قليلًا ثم أعد المحاولة.
+    [one] رسائل كثيرة جدًا. انتظر دقيقة واحدة ثم أعد المحاولة.
+    [two] رسائل كثيرة جدًا. انتظر دقيقتين ثم أعد المحاولة.
+    [few] رسائل كثيرة جدًا. انتظر { $minutes } دقائق ثم أعد المحاولة.
+    [many] رسائل كثيرة جدًا. انتظر { $minutes } دقيقة ثم أعد المحاولة.
+   *[other] رسائل كثيرة جدًا. انتظر { $minutes } دقيقة ثم أعد المحاولة.
+}
+forgot-password-title = تعيين كلمة مرور جديدة
+forgot-password-advice = اكتب بريدك الإلكتروني أو اسم المستخدم. إذا وُجد هذا الحساب، فسنرسل رابطًا إلى بريده الإلكتروني.
+forgot-password-sent = إذا وُجد حساب باسم { $identifier }، فستصل رسالة فيها رابط إلى بريده الإلكتروني. يعمل الرابط لمدة { $minutes } دقيقة.
 
 ## تعيين كلمة المرور
 
@@ -253,6 +289,22 @@ account-name-too-long = هذا الاسم طويل جدًا. يُرجى اختص
 account-identifiers = بيانات تسجيل الدخول
 account-verified = تم التحقق منه
 account-unverified = لم يتم التحقق منه
+account-verify = تأكيد
+account-verify-of = تأكيد { $address }
+account-verify-title = أكّد بريدك الإلكتروني
+account-verify-advice = أرسلنا رسالة فيها رمز إلى { $address }. اكتب الرمز هنا، أو افتح الرابط الموجود في الرسالة في هذا المتصفح.
+account-verify-by-link = أكّد أن { $address } بريدك الإلكتروني.
+account-verified-now = تم تأكيد بريدك الإلكتروني.
+account-mail-word = كلمتك في رسائلنا
+account-mail-word-advice = اختر كلمة لا يعرفها أحد. تظهر في كل رسالة من { $operator } إليك، والرسالة التي لا تظهر فيها ليست منا.
+account-email-change = تغيير البريد الإلكتروني
+account-email-title = تغيير بريدك الإلكتروني
+account-email-present = البريد الحالي هو { $address }.
+account-email-advice = سنرسل رمزًا إلى البريد الجديد. ولن يتغير شيء حتى تكتب الرمز هنا.
+account-email-new = البريد الإلكتروني الجديد
+account-email-sent = أرسلنا رسالة فيها رمز إلى { $address }. اكتب الرمز هنا ليصبح هذا بريدك الإلكتروني.
+account-email-taken = لا يمكن استخدام هذا البريد. اختر بريدًا آخر.
+account-email-changed = تم تغيير بريدك الإلكتروني.
 account-others = حسابات أخرى في هذا المتصفح
 account-password-title = تغيير كلمة المرور
 account-password-meaning = سيتم تسجيل خروجك من جميع الأجهزة الأخرى، وستطلب منك التطبيقات تسجيل الدخول مرة أخرى.
@@ -391,6 +443,8 @@ error-spent-link = لم يعد هذا الرابط صالحًا
 error-spent-link-advice = تعمل مثل هذه الروابط مرة واحدة وتنتهي صلاحيتها بعد فترة. يُرجى طلب رابط جديد ممن أرسله إليك.
 error-sign-up-off = إنشاء الحسابات غير متاح
 error-sign-up-off-advice = إذا كنت بحاجة إلى حساب، يُرجى التواصل مع المسؤولين عن هذه الخدمة.
+error-mail-off = لا ترسل هذه الخدمة رسائل بريد
+error-mail-off-advice = ما طلبته يتم عبر البريد الإلكتروني. تواصل مع القائمين على هذه الخدمة.
 error-not-found = لم يتم العثور على الصفحة
 error-not-found-advice = يُرجى التحقق من العنوان، أو العودة إلى المكان الذي بدأت منه.
 error-misdirected-advice = عنوان هذه الخدمة مختلف. يُرجى التحقق من العنوان، أو العودة إلى المكان الذي بدأت منه.
@@ -430,6 +484,58 @@ error-maintenance-hours = { $hours ->
     [many] الخدمة متوقفة للصيانة. يُرجى إعادة المحاولة بعد { $hours } ساعة تقريبًا.
    *[other] الخدمة متوقفة للصيانة. يُرجى إعادة المحاولة بعد { $hours } ساعة تقريبًا.
 }
+
+## الرسائل
+
+letter-when = الوقت:
+letter-device = الجهاز:
+letter-address = عنوان IP:
+letter-account = حسابك
+letter-not-you = إذا لم تكن أنت من فعل ذلك، فعيّن كلمة مرور جديدة فورًا، وتحقق في حسابك من الأجهزة التي سُجّل الدخول منها.
+letter-foot = أُرسلت هذه الرسالة من { $operator } إلى { $address }.
+letter-test = تصل الرسائل من { $operator }
+letter-test-text = هذه رسالة تجريبية. إذا كنت تقرؤها، فإعدادات البريد في { $operator } تعمل.
+letter-reset = تعيين كلمة مرور جديدة
+letter-reset-text = طلب شخص ما، لعله أنت، رابطًا لتعيين كلمة مرور جديدة لحسابك في { $operator }. يعمل الرابط مرة واحدة خلال { $minutes } دقيقة من وقت طلبه. وأي رسالة أحدث تلغي هذه الرسالة.
+letter-reset-link = تعيين كلمة مرور جديدة
+letter-reset-not-you = إذا لم تكن أنت من طلب ذلك، فلا تفعل شيئًا: ستبقى كلمة المرور كما هي.
+letter-new-device = تسجيل دخول جديد إلى حسابك
+letter-new-device-text = سجّل شخص ما الدخول إلى حسابك في { $operator } من متصفح لم تستخدمه من قبل.
+letter-password-changed = تم تغيير كلمة المرور
+letter-password-changed-text = تم تغيير كلمة مرور حسابك في { $operator }. وتم تسجيل الخروج من جميع الأجهزة الأخرى.
+letter-passkey-added = تمت إضافة مفتاح مرور
+letter-passkey-added-text = تمت إضافة مفتاح مرور إلى حسابك في { $operator }. ويمكن استخدامه لتسجيل الدخول.
+letter-passkey-removed = تمت إزالة مفتاح مرور
+letter-passkey-removed-text = تمت إزالة مفتاح مرور من حسابك في { $operator }.
+letter-authenticator-added = تمت إضافة تطبيق مصادقة
+letter-authenticator-added-text = تمت إضافة تطبيق يعرض الرموز إلى حسابك في { $operator }. ومن الآن يُطلب هذا الرمز عند تسجيل الدخول.
+letter-authenticator-removed = تمت إزالة تطبيق المصادقة
+letter-authenticator-removed-text = تمت إزالة التطبيق الذي يعرض الرموز من حسابك في { $operator }.
+letter-recovery-code-used = تم استخدام رمز استرداد
+letter-recovery-code-used-text = سجّل شخص ما الدخول إلى حسابك في { $operator } بأحد رموز الاسترداد الخاصة بك. ولا يمكن استخدامه مرة أخرى.
+letter-recovery-codes-renewed = تم إنشاء رموز استرداد جديدة
+letter-recovery-codes-renewed-text = تم إنشاء رموز استرداد جديدة لحسابك في { $operator }. ولم تعد الرموز السابقة تعمل.
+letter-code = الرمز:
+letter-address-changed = تم تغيير بريدك الإلكتروني
+letter-address-changed-text = كان البريد الإلكتروني لحسابك في { $operator } هو { $old }، وأصبح الآن { $new }.
+letter-address-added-text = تمت إضافة البريد الإلكتروني { $new } إلى حسابك في { $operator }.
+letter-verify = أكّد بريدك الإلكتروني
+letter-verify-text = أكّد أن { $address } بريدك: افتح الرابط في المتصفح الذي سجّلت فيه الدخول إلى { $operator }، أو اكتب الرمز هناك. يعمل كلاهما مرة واحدة خلال { $hours } ساعة من وقت الطلب. وأي رسالة أحدث تلغي هذه الرسالة.
+letter-verify-link = تأكيد هذا البريد
+letter-verify-not-you = إذا كنت لا تعرف سبب وصول هذه الرسالة، فلا تفعل شيئًا، ولا تعطِ الرمز لأحد.
+letter-change-address = أكّد بريدك الإلكتروني الجديد
+letter-change-address-text = اكتب هذا الرمز في حسابك في { $operator } ليصبح { $address } بريده الإلكتروني. يعمل الرمز مرة واحدة خلال { $minutes } دقيقة من وقت الطلب. وأي رسالة أحدث تلغي هذه الرسالة.
+letter-sign-in = رمز تسجيل الدخول
+letter-sign-in-text = يريد شخص ما، لعله أنت، تسجيل الدخول إلى { $operator }. اكتب الرمز في الصفحة التي تطلبه، أو افتح الرابط في المتصفح نفسه. يعمل كلاهما مرة واحدة خلال { $minutes } دقيقة من وقت الطلب. وأي رسالة أحدث تلغي هذه الرسالة.
+letter-sign-in-link = تسجيل الدخول
+letter-sign-in-not-you = إذا لم تكن أنت من طلب ذلك، فلا تفعل شيئًا، ولا تعطِ الرمز لأحد مهما كان.
+letter-registered = لديك حساب بالفعل
+letter-registered-text = أراد شخص ما، لعله أنت، إنشاء حساب في { $operator } بهذا البريد الإلكتروني. يوجد حساب بالفعل: سجّل الدخول إليه. وإذا كنت لا تعرف كلمة المرور، فصفحة تسجيل الدخول تقودك إلى تعيين كلمة جديدة.
+letter-registered-link = تسجيل الدخول
+letter-registered-not-you = إذا لم تكن أنت من فعل ذلك، فلا تفعل شيئًا: لم يتغير شيء.
+letter-sign-up = أكّد بريدك الإلكتروني
+letter-sign-up-text = يريد شخص ما، لعله أنت، إنشاء حساب في { $operator } بالبريد { $address }. اكتب هذا الرمز في الصفحة التي تطلبه. يعمل الرمز مرة واحدة خلال { $minutes } دقيقة من وقت الطلب. وأي رسالة أحدث تلغي هذه الرسالة.
+letter-word = كلمتك:
 
 ## هذه اللغة
 

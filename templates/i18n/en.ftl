@@ -93,9 +93,20 @@ sign-in-too-many-tries = { $seconds ->
     [one] Too many attempts. Wait { $seconds } second, then try again.
    *[other] Too many attempts. Wait { $seconds } seconds, then try again.
 }
+sign-in-by-mail = Sign in with a code by email
+sign-in-by-password = Sign in with a password
+sign-in-by-mail-title = Sign in by email
+sign-in-by-mail-advice = Enter your email address. We send a letter with a code to it.
+sign-in-by-mail-sent = If there is an account with { $address }, a letter with a code is on its way to it. Type the code here, or open the link in the letter in this browser.
+sign-in-by-mail-number = If you open the link in another browser, it asks for this number: { $number }
+sign-in-by-mail-link = You have opened the link from our letter.
+sign-in-by-mail-other = You did not ask for the letter in this browser. Type the number that is shown in the browser where you did. If you did not ask for a letter, close this page.
+number = Number
+number-wrong = This number is wrong. It is shown in the browser where you asked for the letter.
 trouble-title = Trouble signing in?
 trouble-typing = Check that Caps Lock is off and that the keyboard is set to the right language.
 trouble-forgotten = Forgot your password? Ask { $operator } for a link to set a new one.
+trouble-reset = Set a new password by email
 trouble-support = Get help from { $operator }
 
 ## The second factor
@@ -131,7 +142,28 @@ sign-up-for-client = to continue to { $client }
 sign-up-email-missing = Enter your email address.
 sign-up-email-malformed = Enter a valid email address, such as anna@example.com.
 sign-up-email-taken = An account with this email address already exists. Sign in instead, or use another address.
+sign-up-code-title = Confirm your email address
+sign-up-code-sent = We have sent a letter to { $address }. Type the code from it here to create your account.
 sign-up-name-too-long = This name is too long. Please shorten it.
+
+## Letters that are asked for
+
+letter-send = Send the letter
+letter-again = Send it again
+letter-not-there = No letter? Look into your spam folder and check what you typed. If there is none after a minute, send it again.
+letter-not-there-start-again = No letter? Start again
+code = Code
+code-missing = Enter the six digits from the letter.
+code-wrong = This code is wrong. Check it and try again.
+code-over = This code no longer works. Ask for another letter.
+code-confirm = Confirm
+letter-too-many = { $minutes ->
+    [one] Too many letters. Wait { $minutes } minute, then try again.
+   *[other] Too many letters. Wait { $minutes } minutes, then try again.
+}
+forgot-password-title = Set a new password
+forgot-password-advice = Enter your email or username. If there is such an account, we send a link to its email address.
+forgot-password-sent = If there is an account for { $identifier }, a letter with a link is on its way to its email address. The link works for { $minutes } minutes.
 
 ## Setting a password
 
@@ -205,6 +237,22 @@ account-name-too-long = This name is too long. Please shorten it.
 account-identifiers = Sign-in details
 account-verified = Verified
 account-unverified = Not verified
+account-verify = Verify
+account-verify-of = Verify { $address }
+account-verify-title = Verify your email address
+account-verify-advice = We have sent a letter with a code to { $address }. Type the code here, or open the link in the letter in this browser.
+account-verify-by-link = Confirm that { $address } is your email address.
+account-verified-now = Your email address is verified.
+account-mail-word = Your word in our letters
+account-mail-word-advice = Choose a word that nobody knows. Every letter from { $operator } to you shows it; a letter without it is not ours.
+account-email-change = Change the email address
+account-email-title = Change your email address
+account-email-present = Now it is { $address }.
+account-email-advice = We send a code to the new address. Nothing changes until you have typed it here.
+account-email-new = New email address
+account-email-sent = We have sent a letter with a code to { $address }. Type the code here to make it your email address.
+account-email-taken = This address can’t be used. Choose another one.
+account-email-changed = Your email address is changed.
 account-others = Other accounts in this browser
 account-password-title = Change your password
 account-password-meaning = You will be signed out on all other devices, and apps will ask you to sign in again.
@@ -335,6 +383,8 @@ error-spent-link = This link no longer works
 error-spent-link-advice = Links like this work once and expire after a while. Ask the people who sent it for a new one.
 error-sign-up-off = Sign-up is closed
 error-sign-up-off-advice = If you need an account, ask the people who run this service.
+error-mail-off = This service sends no email
+error-mail-off-advice = What you asked for is done by email. Ask the people who run this service.
 error-not-found = Page not found
 error-not-found-advice = Check the address, or go back to where you started.
 error-misdirected-advice = This service has a different address. Check the address, or go back to where you started.
@@ -362,6 +412,58 @@ error-maintenance-hours = { $hours ->
     [one] This service is down for maintenance. Please try again in about { $hours } hour.
    *[other] This service is down for maintenance. Please try again in about { $hours } hours.
 }
+
+## Letters
+
+letter-when = When:
+letter-device = Device:
+letter-address = IP address:
+letter-account = Your account
+letter-not-you = If this wasn’t you, set a new password at once, and check in your account which devices are signed in.
+letter-foot = { $operator } sent this letter to { $address }.
+letter-test = Letters from { $operator } arrive
+letter-test-text = This is a test. If you can read it, the mail settings of { $operator } work.
+letter-reset = Set a new password
+letter-reset-text = Somebody, probably you, asked for a link to set a new password for your account at { $operator }. It works once, within { $minutes } minutes of being asked for. A newer letter ends this one.
+letter-reset-link = Set a new password
+letter-reset-not-you = If this wasn’t you, do nothing: your password stays as it is.
+letter-new-device = New sign-in to your account
+letter-new-device-text = Somebody signed in to your account at { $operator } in a browser that you haven’t used before.
+letter-password-changed = Your password was changed
+letter-password-changed-text = The password of your account at { $operator } was changed. All other devices were signed out.
+letter-passkey-added = A passkey was added
+letter-passkey-added-text = A passkey was added to your account at { $operator }. It can be used to sign in.
+letter-passkey-removed = A passkey was removed
+letter-passkey-removed-text = A passkey was removed from your account at { $operator }.
+letter-authenticator-added = An authenticator app was added
+letter-authenticator-added-text = An app that shows codes was added to your account at { $operator }. From now on, signing in asks for such a code.
+letter-authenticator-removed = An authenticator app was removed
+letter-authenticator-removed-text = The app that shows codes was removed from your account at { $operator }.
+letter-recovery-code-used = A recovery code was used
+letter-recovery-code-used-text = Somebody signed in to your account at { $operator } with one of your recovery codes. It can’t be used again.
+letter-recovery-codes-renewed = New recovery codes were made
+letter-recovery-codes-renewed-text = New recovery codes were made for your account at { $operator }. The earlier ones no longer work.
+letter-code = Code:
+letter-address-changed = Your email address was changed
+letter-address-changed-text = The email address of your account at { $operator } was { $old }. Now it is { $new }.
+letter-address-added-text = The email address { $new } was added to your account at { $operator }.
+letter-verify = Confirm your email address
+letter-verify-text = Confirm that { $address } is yours: open the link in the browser where you are signed in to { $operator }, or type the code there. Both work once, within { $hours } hours of being asked for. A newer letter ends this one.
+letter-verify-link = Confirm this address
+letter-verify-not-you = If you don’t know why you got this letter, do nothing, and give the code to nobody.
+letter-change-address = Confirm your new email address
+letter-change-address-text = Type this code in your account at { $operator } to make { $address } its email address. It works once, within { $minutes } minutes of being asked for. A newer letter ends this one.
+letter-sign-in = Your code to sign in
+letter-sign-in-text = Somebody, probably you, wants to sign in to { $operator }. Type the code on the page that asks for it, or open the link in the same browser. Both work once, within { $minutes } minutes of being asked for. A newer letter ends this one.
+letter-sign-in-link = Sign in
+letter-sign-in-not-you = If this wasn’t you, do nothing, and give the code to nobody, whoever asks for it.
+letter-registered = You already have an account
+letter-registered-text = Somebody, probably you, wanted to create an account at { $operator } with this email address. There is one already: sign in to it. If you don’t know its password, the sign-in page leads to a new one.
+letter-registered-link = Sign in
+letter-registered-not-you = If this wasn’t you, do nothing: nothing was changed.
+letter-sign-up = Confirm your email address
+letter-sign-up-text = Somebody, probably you, wants to create an account at { $operator } with { $address }. Type this code on the page that asks for it. It works once, within { $minutes } minutes of being asked for. A newer letter ends this one.
+letter-word = Your word:
 
 ## This language
 

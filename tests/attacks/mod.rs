@@ -11,6 +11,7 @@ mod http;
 mod injection;
 mod jwt;
 mod keys;
+mod mail;
 mod operator;
 mod overload;
 mod passwords;

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::harness::{Authenticator, Browser, PASSWORD, Page, RelyingParty, TestApp, minutes, seconds};
+use crate::harness::{
+    Authenticator, Browser, PASSWORD, Page, RelyingParty, TestApp, code_in, link_in, minutes, seconds, sender,
+};
 use latchkey::account::{authenticator, users};
 use latchkey::config::SecondFactor;
 
@@ -591,4 +593,90 @@ async fn administrators_alone_can_be_asked_for_a_second_factor() {
     app.browser().type_password("bob", PASSWORD).await.reply.expect(200);
     app.give_role("alice", "administrator").await;
     app.browser().type_password("alice", PASSWORD).await.expect("set-up");
+}
+
+/// The subjects of the letters to an address, oldest first.
+async fn subjects(app: &TestApp, address: &str) -> Vec<String> {
+    app.letters_to(address).await.into_iter().map(|letter| letter.subject).collect()
+}
+
+#[tokio::test]
+async fn g4_a_letter_is_one_factor_however_it_is_used() {
+    let app = TestApp::with_mail().await;
+    let rp = app.relying_party().await;
+    let (_, authenticator) = enrolled(&app).await;
+    let mut browser = app.browser();
+    let page = browser.get("/sign-in/mail").await.form().fill("email", "alice@example.com").submit(&mut browser).await;
+    let code = code_in(&app.letter_to("alice@example.com").await);
+    let page = page.form().fill("code", &code).submit(&mut browser).await;
+    page.expect("second-factor");
+    browser.get("/account").await.expect("sign-in");
+    page.form().fill("code", &authenticator.code(&app)).submit(&mut browser).await.reply.expect(200);
+    let page = browser.authorize(&rp).await;
+    let expected = ["email", "otp", "mfa"].map(str::to_owned).to_vec();
+    assert_eq!(told(&rp, &page).await, (expected, "urn:latchkey:acr:2fa".to_owned()));
+    // By the link of the letter, and by the link that sets a password, it is the same.
+    app.pass(minutes(20)).await;
+    let mut browser = app.browser();
+    browser.get("/sign-in/mail").await.form().fill("email", "alice@example.com").submit(&mut browser).await;
+    let link = link_in(&app.letter_to("alice@example.com").await);
+    browser.get(&link).await.form().submit(&mut browser).await.expect("second-factor");
+    app.pass(minutes(20)).await;
+    let mut browser = app.browser();
+    browser.get("/forgot-password").await.form().fill("identifier", "alice").submit(&mut browser).await;
+    let link = link_in(&app.letter_to("alice@example.com").await);
+    let page = browser.get(&link).await.form().fill("password", "seven calm otters sing").submit(&mut browser).await;
+    page.expect("second-factor");
+    browser.get("/account").await.expect("sign-in");
+}
+
+#[tokio::test]
+async fn e5_each_change_of_a_factor_is_told_by_letter() {
+    let app = TestApp::with_mail().await;
+    let (mut browser, authenticator) = enrolled(&app).await;
+    let page = browser.get("/account/recovery-codes").await;
+    with_button(&page.form(), "replace", &page).submit(&mut browser).await;
+    let page = browser.type_password("alice", PASSWORD).await;
+    page.form().fill("code", &authenticator.code(&app)).submit(&mut browser).await;
+    let page = browser.get("/account/authenticator").await;
+    page.form().fill("remove", "yes").submit(&mut browser).await.expect("security");
+    let told = subjects(&app, "alice@example.com").await;
+    assert_eq!(told.len(), 3, "{told:?}");
+    // A recovery code that is used.
+    let mut browser = app.browser().sign_in("bob").await;
+    let codes = browser.set_up_authenticator().await.recovery_codes;
+    let page = browser.type_password("bob", PASSWORD).await;
+    page.form().fill("recovery_code", &codes[0]).submit(&mut browser).await.reply.expect(200);
+    let told = subjects(&app, "bob@example.com").await;
+    assert_eq!(told.len(), 2, "{told:?}");
+}
+
+#[tokio::test]
+async fn e5_another_address_wants_a_step_up() {
+    let app = TestApp::with_mail().await;
+    let (mut browser, _) = enrolled(&app).await;
+    let page = browser.get("/account/email").await;
+    page.expect("email");
+    let form = page.form_to("/account/email").fill("email", "new@example.com").fill("current", PASSWORD);
+    app.pass(minutes(6)).await;
+    form.submit(&mut browser).await.expect("sign-in");
+    let page = browser.get("/account/email").await;
+    page.form().fill("password", PASSWORD).submit(&mut browser).await.expect("second-factor");
+    assert!(app.letters_to("new@example.com").await.is_empty());
+}
+
+#[tokio::test]
+async fn g4_a_new_account_by_letter_begins_with_a_second_factor_where_one_is_needed() {
+    let app = TestApp::with(|config| {
+        config.mail.from = Some(sender());
+        config.login.second_factor = SecondFactor::Everybody;
+        config.login.sign_up = true;
+    })
+    .await;
+    let mut browser = app.browser();
+    let page = browser.get("/sign-up").await;
+    let form = page.form().fill("email", "carol@example.com").fill("password", "seven calm otters sing");
+    let page = form.submit(&mut browser).await;
+    let code = code_in(&app.letter_to("carol@example.com").await);
+    page.form().fill("code", &code).submit(&mut browser).await.expect("set-up");
 }

@@ -18,6 +18,8 @@ use latchkey::base::random::Random;
 use latchkey::clients;
 use latchkey::config::{Config, Issuer, Network, RedisUrl};
 use latchkey::jose::Algorithm;
+use latchkey::mail::mailbox::Mailbox;
+use latchkey::mail::tray::Tray;
 use latchkey::oidc::client::metadata::ClientKind;
 use latchkey::oidc::client::registration::NewClient;
 use latchkey::oidc::scope::ScopeSet;
@@ -38,6 +40,11 @@ use super::servers::RedisServer;
 
 /// Everybody's password.
 pub const PASSWORD: &str = "five tame herons drift";
+
+/// Who letters are from.
+pub fn sender() -> Mailbox {
+    Mailbox::parse("Northwind <id@northwind.example>").unwrap()
+}
 
 pub fn minutes(n: u64) -> Duration {
     Duration::from_secs(n * 60)
@@ -77,6 +84,8 @@ pub struct TestApp {
     pub app: App,
     pub clock: Clock,
     router: Router,
+    /// Where letters stay, if any are sent.
+    pub tray: Option<Tray>,
     /// Real processes that requests go to in turn, instead of to the router here.
     replicas: Option<Arc<Replicas>>,
 }
@@ -94,24 +103,32 @@ impl TestApp {
         Self::with(|_| {}).await
     }
 
+    /// A provider that sends letters.
+    pub async fn with_mail() -> Self {
+        Self::with(|config| config.mail.from = Some(sender())).await
+    }
+
     /// A provider whose configuration differs from the default.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
         super::log::trace();
         let mut config = fresh_config().await;
         change(&mut config);
         let clock = Clock::manual(START + seconds(60));
-        let surroundings = Surroundings { clock: clock.clone(), random: Random::System, durable: false };
+        // Letters go to no server unless the test has one.
+        let tray = (config.mail.from.is_some() && config.mail.transports.is_empty()).then(Tray::default);
+        let surroundings =
+            Surroundings { clock: clock.clone(), random: Random::System, durable: false, tray: tray.clone() };
         let app = boot::open(config, surroundings).await.unwrap();
-        Self { router: router(&app), app, clock, replicas: None }
+        Self { router: router(&app), app, clock, replicas: None, tray }
     }
 
     /// A provider on a port of its own and with the time of the world, beside which a real process can serve.
     pub async fn beside_a_process() -> Self {
         let mut config = fresh_config().await;
         config.issuer = Issuer::localhost(super::free_port());
-        let surroundings = Surroundings { clock: Clock::System, random: Random::System, durable: false };
+        let surroundings = Surroundings { clock: Clock::System, random: Random::System, durable: false, tray: None };
         let app = boot::open(config, surroundings).await.unwrap();
-        Self { router: router(&app), app, clock: Clock::System, replicas: None }
+        Self { router: router(&app), app, clock: Clock::System, replicas: None, tray: None }
     }
 
     /// So many real processes that all start at once on a PostgreSQL database without tables, and the provider beside them.
@@ -131,9 +148,9 @@ impl TestApp {
         for process in &mut processes {
             process.ready().await;
         }
-        let surroundings = Surroundings { clock: Clock::System, random: Random::System, durable: false };
+        let surroundings = Surroundings { clock: Clock::System, random: Random::System, durable: false, tray: None };
         let app = boot::open(config, surroundings).await.unwrap();
-        Some((Self { router: router(&app), app, clock: Clock::System, replicas: None }, processes))
+        Some((Self { router: router(&app), app, clock: Clock::System, replicas: None, tray: None }, processes))
     }
 
     /// So many replicas within this process that open a PostgreSQL database without tables at the same moment; none where the
@@ -149,7 +166,8 @@ impl TestApp {
         let opening: Vec<_> = (0..count)
             .map(|_| {
                 let (config, handle) = (config.clone(), tokio::runtime::Handle::current());
-                let surroundings = Surroundings { clock: Clock::System, random: Random::System, durable: false };
+                let surroundings =
+                    Surroundings { clock: Clock::System, random: Random::System, durable: false, tray: None };
                 std::thread::spawn(move || handle.block_on(boot::open(config, surroundings)).unwrap())
             })
             .collect();
@@ -158,16 +176,18 @@ impl TestApp {
 
     /// A provider with another configuration, such as that of a restored database, and the world's clock.
     pub async fn on(&self, config: Config) -> Self {
-        let surroundings = Surroundings { clock: self.clock.clone(), random: Random::System, durable: false };
+        let surroundings =
+            Surroundings { clock: self.clock.clone(), random: Random::System, durable: false, tray: None };
         let app = boot::open(config, surroundings).await.unwrap();
-        Self { router: router(&app), app, clock: self.clock.clone(), replicas: None }
+        Self { router: router(&app), app, clock: self.clock.clone(), replicas: None, tray: None }
     }
 
     /// The same database served by another process, as far as a test can tell: nothing is shared in memory.
     pub async fn replica(&self) -> Self {
-        let surroundings = Surroundings { clock: self.clock.clone(), random: Random::System, durable: false };
+        let surroundings =
+            Surroundings { clock: self.clock.clone(), random: Random::System, durable: false, tray: None };
         let app = boot::open(self.app.config.clone(), surroundings).await.unwrap();
-        Self { router: router(&app), app, clock: self.clock.clone(), replicas: None }
+        Self { router: router(&app), app, clock: self.clock.clone(), replicas: None, tray: None }
     }
 
     /// Two real processes on one PostgreSQL and one Redis; each request goes to the other one than the request before.
@@ -190,7 +210,7 @@ impl TestApp {
             config.ephemeral.redis_url = Some(RedisUrl::parse(&own.url()).unwrap());
             redis = Some(own);
         }
-        let surroundings = Surroundings { clock: Clock::System, random: Random::System, durable: false };
+        let surroundings = Surroundings { clock: Clock::System, random: Random::System, durable: false, tray: None };
         let app = boot::open(config, surroundings).await.unwrap();
         let other = free_port();
         let listen = format!("127.0.0.1:{other}");
@@ -199,7 +219,7 @@ impl TestApp {
             Process::start_at(other, &app.config, &[("LATCHKEY__HTTP__LISTEN", &listen)]).await,
         ];
         let replicas = Replicas { processes, next: AtomicUsize::new(0), _redis: redis };
-        Some(Self { router: router(&app), app, clock: Clock::System, replicas: Some(Arc::new(replicas)) })
+        Some(Self { router: router(&app), app, clock: Clock::System, replicas: Some(Arc::new(replicas)), tray: None })
     }
 
     /// The release before and this one, each in a process of its own, on one database that the release before has made. On
@@ -219,17 +239,18 @@ impl TestApp {
         let side_by_side = super::database::server().is_some();
         if !side_by_side {
             drop(old);
-            let surroundings = Surroundings { clock: Clock::System, random: Random::System, durable: false };
+            let surroundings =
+                Surroundings { clock: Clock::System, random: Random::System, durable: false, tray: None };
             let app = boot::open(config, surroundings).await.unwrap();
-            return Some(Self { router: router(&app), app, clock: Clock::System, replicas: None });
+            return Some(Self { router: router(&app), app, clock: Clock::System, replicas: None, tray: None });
         }
-        let surroundings = Surroundings { clock: Clock::System, random: Random::System, durable: false };
+        let surroundings = Surroundings { clock: Clock::System, random: Random::System, durable: false, tray: None };
         let app = boot::open(config, surroundings).await.unwrap();
         let port = free_port();
         let listen = format!("127.0.0.1:{port}");
         let new = Process::start_at(port, &app.config, &[("LATCHKEY__HTTP__LISTEN", &listen)]).await;
         let replicas = Replicas { processes: [old, new], next: AtomicUsize::new(0), _redis: None };
-        Some(Self { router: router(&app), app, clock: Clock::System, replicas: Some(Arc::new(replicas)) })
+        Some(Self { router: router(&app), app, clock: Clock::System, replicas: Some(Arc::new(replicas)), tray: None })
     }
 
     /// Lets time pass. Real processes have the world's clock, so that for them all that has happened moves into the past.

@@ -117,7 +117,8 @@ async fn template() -> &'static Template {
                     Place::Server { url, name }
                 }
             };
-            let surroundings = Surroundings { clock: Clock::manual(START), random: Random::seeded(7), durable: false };
+            let surroundings =
+                Surroundings { clock: Clock::manual(START), random: Random::seeded(7), durable: false, tray: None };
             let app = boot::open(config_at(&place, FOLDER.path()), surroundings).await.unwrap();
             app.db.close().await;
             // Connections that went earlier may still be about to write the log into the file: a copy would be half of it.

@@ -169,3 +169,120 @@ fn programs() -> PathBuf {
     found.sort();
     found.pop().expect("PostgreSQL is installed")
 }
+
+/// How an [`SmtpServer`] speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speaks {
+    Plain,
+    StartTls,
+    Tls,
+}
+
+/// A mail server of this test alone, which keeps what it gets.
+pub struct SmtpServer {
+    child: Child,
+    port: u16,
+    speaks: Speaks,
+    credentials: Option<(&'static str, &'static str)>,
+    folder: TempDir,
+}
+
+/// A letter as the server got it.
+#[derive(Clone, Debug)]
+pub struct Received {
+    pub to: Vec<String>,
+    pub tls: bool,
+    pub user: Option<String>,
+    /// The headers, unfolded, and the parts.
+    pub content: String,
+}
+
+impl SmtpServer {
+    /// Starts one that takes every letter.
+    pub async fn start(speaks: Speaks) -> Self {
+        Self::start_with(speaks, None).await
+    }
+
+    /// The same of one that wants a user and a password.
+    pub async fn start_with(speaks: Speaks, credentials: Option<(&'static str, &'static str)>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        std::fs::write(folder.path().join("cert.pem"), made.cert.pem()).unwrap();
+        std::fs::write(folder.path().join("key.pem"), made.signing_key.serialize_pem()).unwrap();
+        let port = free_port();
+        let program = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/harness/smtp_server.py");
+        let mut command = Command::new("/usr/bin/python3");
+        command.arg(program).arg(port.to_string()).arg(folder.path()).arg(match speaks {
+            Speaks::Plain => "plain",
+            Speaks::StartTls => "starttls",
+            Speaks::Tls => "tls",
+        });
+        command.args(credentials.iter().flat_map(|(user, password)| [*user, *password]));
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let mut server = Self { child: child.expect("Python is installed"), port, speaks, credentials, folder };
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(server.child.try_wait().unwrap().is_none(), "python3-aiosmtpd is installed");
+            tokio::task::yield_now().await;
+        }
+        server
+    }
+
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its certificate, which no authority has signed.
+    pub fn certificate(&self) -> PathBuf {
+        self.folder.path().join("cert.pem")
+    }
+
+    /// How it is written in the configuration.
+    pub fn url(&self) -> String {
+        let who = self.credentials.map(|(user, password)| format!("{user}:{password}@")).unwrap_or_default();
+        match self.speaks {
+            Speaks::Plain => format!("smtp://{who}localhost:{}", self.port),
+            Speaks::StartTls => format!("smtp://{who}localhost:{}?tls=starttls", self.port),
+            Speaks::Tls => format!("smtps://{who}localhost:{}", self.port),
+        }
+    }
+
+    /// What it does with each letter from now on: `take`, `refuse`, `later` or `slow`.
+    pub fn will(&self, what: &str) {
+        std::fs::write(self.folder.path().join("mode"), what).unwrap();
+    }
+
+    /// The letters that it got, oldest first.
+    pub fn received(&self) -> Vec<Received> {
+        let mut names: Vec<_> = std::fs::read_dir(self.folder.path()).unwrap().map(|it| it.unwrap().path()).collect();
+        names.retain(|path| path.extension().is_some_and(|end| end == "json"));
+        names.sort();
+        let read = |path: PathBuf| {
+            let letter: serde_json::Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+            let text = |name: &str| letter[name].as_str().map(str::to_owned);
+            Received {
+                to: letter["to"].as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect(),
+                tls: letter["tls"].as_bool().unwrap(),
+                user: text("user"),
+                content: text("content").unwrap().replace("\r\n", "\n"),
+            }
+        };
+        names.into_iter().map(read).collect()
+    }
+}
+
+impl Received {
+    /// The value of a header.
+    #[track_caller]
+    pub fn header(&self, name: &str) -> String {
+        let head = self.content.split("\n\n").next().unwrap().replace("\n ", " ");
+        let found = head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ").map(str::to_owned));
+        found.unwrap_or_else(|| panic!("{name} in {head}"))
+    }
+}
+
+impl Drop for SmtpServer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

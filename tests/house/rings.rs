@@ -5,7 +5,7 @@ use super::{files, without_tests};
 const RINGS: [&[&str]; 8] = [
     &["base"],
     &["jose", "oidc"],
-    &["store"],
+    &["mail", "store"],
     &[
         "account",
         "app",
@@ -13,6 +13,7 @@ const RINGS: [&[&str]; 8] = [
         "config",
         "hashing",
         "keys",
+        "letters",
         "login",
         "metrics",
         "notices",

@@ -7,6 +7,8 @@ mod events;
 mod examined;
 mod health;
 mod languages;
+mod letters;
+mod mail;
 pub mod main_job;
 mod maintenance;
 mod moving;

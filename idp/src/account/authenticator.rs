@@ -4,6 +4,8 @@ use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
+use crate::letters::kind::Notice;
+use crate::letters::notice::notify;
 use crate::login::recovery_code::{COUNT, RecoveryCode};
 use crate::login::second_factor::Enrolled;
 use crate::login::session::{Beginning, SignIn, SignedIn};
@@ -67,6 +69,7 @@ impl Change for Add {
         recovery_code::replace(tx, user, &self.hashes, now).await?;
         tx.record(&Event::AuthenticatorAdded { user: user.clone() }).await?;
         tx.record(&Event::RecoveryCodesMade { user: user.clone() }).await?;
+        notify(tx, user, Notice::AuthenticatorAdded).await?;
         self.beginning.write(tx, self.generation).await.map(Some)
     }
 }
@@ -97,6 +100,7 @@ impl Change for RenewCodes {
             return Ok(false);
         }
         recovery_code::replace(tx, &user, &hashes, now).await?;
+        notify(tx, &user, Notice::RecoveryCodesRenewed).await?;
         tx.record(&Event::RecoveryCodesMade { user }).await?;
         Ok(true)
     }
@@ -130,6 +134,9 @@ impl Change for Remove {
         recovery_code::delete(tx, &user).await?;
         trusted_browser::delete_all(tx, &user).await?;
         code_try::clear_of_user(tx, &user).await?;
+        if there {
+            notify(tx, &user, Notice::AuthenticatorRemoved).await?;
+        }
         if by_operator && there {
             user::end_all(tx, &user).await?;
             tx.record(&Event::FactorsReset { user }).await?;

@@ -2,11 +2,11 @@
 
 use crate::account::identifier;
 use crate::account::profile::Claim;
+use crate::account::users;
 use crate::app::App;
 use crate::base::id::Id;
 use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;
-use crate::store::people::one_time_link::{self, Purpose};
 use crate::store::people::user::{self, Identifier, IdentifierKind};
 
 /// Sets claims of a user's profile, or removes those without a value; returns whether that changed anything.
@@ -158,7 +158,7 @@ impl Change for RemoveIdentifier {
         };
         let now = tx.now();
         user::delete_identifier(tx, &user, &found.kind, &found.normalised).await?;
-        one_time_link::end_all(tx, Purpose::SetPassword, &user, now).await?;
+        users::end_links(tx, &user, now).await?;
         user::set_updated(tx, &user, now).await?;
         tx.record(&Event::IdentifierRemoved { user, identifier: found.kind }).await?;
         Ok(Ok(()))

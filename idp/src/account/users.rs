@@ -9,6 +9,9 @@ use crate::base::clock::Timestamp;
 use crate::base::id::{Id, uuid_v4};
 use crate::base::secret::Secret;
 use crate::base::token::{Token, TokenHash, TokenKind};
+use crate::letters::kind::{Kind, Notice};
+use crate::letters::notice::notify;
+use crate::letters::written::{Sealed, Secrets, about};
 use crate::login::Error;
 use crate::login::password::Proof;
 use crate::login::second_factor::Enrolled;
@@ -19,6 +22,7 @@ use crate::store;
 use crate::store::db::{Change, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::one_time_link::{self, NewLink, Purpose};
+use crate::store::people::outbox;
 use crate::store::people::password;
 use crate::store::people::user::{self, Identifier, IdentifierKind, User};
 
@@ -42,6 +46,11 @@ pub async fn add(app: &App, new: NewUser) -> Result<User, Error> {
         Some(password) => Some(app.hashing.hash(password).await?),
         None => None,
     };
+    add_hashed(app, new, phc).await
+}
+
+/// The same with a password that was hashed before.
+pub async fn add_hashed(app: &App, new: NewUser, phc: Option<String>) -> Result<User, Error> {
     let now = app.now();
     let user = User {
         id: app.id(),
@@ -214,7 +223,8 @@ async fn end_what_was_before(tx: &mut Tx<'_>, user: &Id, now: Timestamp) -> stor
     user::end_all(tx, user).await?;
     password::clear_failures(tx, &format!("user:{user}")).await?;
     // A link made for the previous password must not set the next one.
-    one_time_link::end_all(tx, Purpose::SetPassword, user, now).await?;
+    end_links(tx, user, now).await?;
+    notify(tx, user, Notice::PasswordChanged).await?;
     tx.record(&Event::PasswordChanged { user: user.clone() }).await
 }
 
@@ -274,7 +284,7 @@ impl Change for ReplaceLink {
     async fn apply(self, tx: &mut Tx<'_>) -> store::db::Result<()> {
         user::hold(tx, &self.0.user).await?;
         let now = tx.now();
-        one_time_link::end_all(tx, Purpose::SetPassword, &self.0.user, now).await?;
+        end_links(tx, &self.0.user, now).await?;
         self.0.keep(tx, now).await
     }
 }
@@ -296,6 +306,54 @@ impl Change for KeepFirstLink {
         Ok(before)
     }
 }
+
+/// Ends the links by which a user can set a password, and withdraws the letters with them that wait.
+pub(super) async fn end_links(tx: &mut Tx<'_>, user: &Id, now: Timestamp) -> store::db::Result<()> {
+    one_time_link::end_all(tx, Purpose::SetPassword, user, now).await?;
+    outbox::withdraw(tx, &about(Kind::Reset, user)).await
+}
+
+/// Sends a letter with a link by which a user sets a password to one of the user's own addresses, and ends the earlier
+/// links. The address is looked at again: it may have been taken from the user meanwhile.
+pub async fn mail_password_link(app: &App, user: &Id, address: &Identifier, language: &str) -> Result<(), Error> {
+    let lifetime = app.config.mail.reset_link;
+    let (token, link) = PasswordLink::new(app, user, lifetime);
+    let secrets = Secrets { code: None, token: Some(token.expose().into()) };
+    let letter = Sealed::new(app, Kind::Reset, &address.as_written, language, &secrets).working_for(lifetime);
+    Ok(app.db.write(MailLink { link, letter }).await?)
+}
+
+/// Stores a link that sets a password, ends the earlier ones, and writes the letter with it.
+#[derive(Clone)]
+struct MailLink {
+    link: PasswordLink,
+    letter: Sealed,
+}
+
+impl Change for MailLink {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> store::db::Result<()> {
+        let Self { link, letter } = self;
+        let user = link.user.clone();
+        let may = user::hold(tx, &user).await?.is_some_and(|held| held.disabled_at.is_none());
+        let own = user::identifiers(tx, &user).await?;
+        if !may || own.iter().all(|identifier| identifier.as_written != letter.recipient) {
+            return Ok(());
+        }
+        let now = tx.now();
+        // Who asks again begins with the next mail server: perhaps the one before has lost the letter.
+        let asked = one_time_link::count_since(tx, Purpose::SetPassword, &user, now - ASKS_AGAIN).await?;
+        end_links(tx, &user, now).await?;
+        link.keep(tx, now).await?;
+        let row = letter.row(Some(&user), now, tx.origin(), asked);
+        outbox::write(tx, &row).await?;
+        tx.record(&Event::PasswordLinkSent { user }).await
+    }
+}
+
+/// How long after a letter another one of the same is the answer to its not having arrived.
+const ASKS_AGAIN: Duration = Duration::from_secs(60 * 60);
 
 fn address(app: &App, token: &Token) -> String {
     // In the fragment the token would need a script; in the query, it is kept out of logs and, by referrer policy, out
@@ -327,7 +385,7 @@ pub(super) async fn write_disabled(tx: &mut Tx<'_>, user: Id, disabled: bool) ->
     let now = tx.now();
     let changed = user::set_disabled(tx, &user, disabled.then_some(now), now).await?;
     // A link made earlier must not open the account once the user is enabled again.
-    one_time_link::end_all(tx, Purpose::SetPassword, &user, now).await?;
+    end_links(tx, &user, now).await?;
     let event = if disabled { Event::UserDisabled { user } } else { Event::UserEnabled { user } };
     if changed {
         tx.record(&event).await?;

@@ -3,6 +3,7 @@
 mod clock;
 mod files;
 mod issuer;
+mod mail;
 mod stores;
 
 use std::time::Duration;
@@ -42,6 +43,10 @@ pub(super) async fn examine(doctor: &Doctor, loaded: &Loaded) -> Outcome {
     }
     let (mut redis, of_redis) = stores::redis(config, doctor.timeout).await;
     found.extend(of_redis);
+    found.extend(mail::servers(config).await);
+    if let Some(app) = &app {
+        found.extend(mail::outbox(app).await);
+    }
     found.extend(clock::agrees(config, app.as_ref(), redis.as_mut()).await);
     found.extend(issuer::arrives(doctor.url.as_ref(), doctor.timeout, config, app.as_ref()).await);
     if let Some(app) = &app {
@@ -56,6 +61,7 @@ pub(super) async fn tried(loaded: &Loaded, patience: Duration) -> Vec<Finding> {
     let mut found = files::named(config);
     found.extend(files::certificate(config, Clock::System.now()));
     found.extend(stores::reached(config, patience).await);
+    found.extend(mail::servers(config).await);
     found
 }
 

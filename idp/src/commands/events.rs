@@ -56,6 +56,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("session_ended", "{user}: a session was ended"),
     ("all_sessions_ended", "{user}: all sessions were ended"),
     ("password_changed", "{user}: password changed"),
+    ("password_link_sent", "{user}: link to set a password sent by email"),
     ("signed_in", "{user} signed in ({amr})"),
     ("sign_in_failed", "{user}: sign-in failed ({failures} in a row)"),
     ("unknown_names_tried", "{tries} sign-ins with unknown names from {networks} networks ({loudest})"),

@@ -70,6 +70,9 @@ pub enum Command {
     /// Manage people's accounts
     #[command(subcommand)]
     User(super::user::UserCommand),
+    /// Test the mail settings, and manage letters that were not sent
+    #[command(subcommand)]
+    Mail(super::mail::MailCommand),
     /// Manage the keys that sign tokens
     #[command(subcommand)]
     Keys(super::keys::KeysCommand),

@@ -14,6 +14,7 @@ pub mod health;
 pub mod keys;
 mod line;
 pub mod log_level;
+pub mod mail;
 pub mod maintenance;
 mod manual;
 pub(crate) mod output;
@@ -52,6 +53,8 @@ pub enum Step {
     Health(Health, Box<Loaded>),
     /// Examine the surroundings.
     Doctor(doctor::Doctor, Box<Loaded>),
+    /// Send test letters.
+    MailTest(mail::MailTest, Box<Loaded>),
     /// Try what the configuration names, and print it.
     Check(Box<Loaded>),
     /// Run this work.
@@ -102,6 +105,7 @@ fn next(cli: Cli, env: impl Iterator<Item = (String, String)>) -> Result<Step, O
         Command::Demo(demo) => return Ok(Step::Demo(demo)),
         Command::Config(config::ConfigCommand::Check { offline: false }) => return Ok(Step::Check(load(env)?)),
         Command::Doctor(doctor) => return Ok(Step::Doctor(doctor, load(env)?)),
+        Command::Mail(mail::MailCommand::Test(test)) => return Ok(Step::MailTest(test, load(env)?)),
         Command::Health(health) => return Ok(Step::Health(health, load(env)?)),
         Command::Config(command) => return Err(config::answer(command, path, env)),
         Command::Pages(command) => return Err(pages::answer(&command, path, env)),
@@ -114,6 +118,7 @@ fn next(cli: Cli, env: impl Iterator<Item = (String, String)>) -> Result<Step, O
         Command::Client(command) => Work::Command(AppCommand::Client(command)),
         Command::Resource(command) => Work::Command(AppCommand::Resource(command)),
         Command::User(command) => Work::Command(AppCommand::User(command)),
+        Command::Mail(command) => Work::Command(AppCommand::Mail(command)),
         Command::Keys(command) => Work::Command(AppCommand::Keys(command)),
         Command::Events(events) => Work::Command(AppCommand::Events(events, cli.json)),
         Command::Stats => Work::Command(AppCommand::Stats),

@@ -8,9 +8,12 @@ use serde_json::json;
 
 use super::doctor::Doctor;
 use super::line::Health;
+use super::mail::MailTest;
 use super::output::{Failure, Outcome, Output};
 use super::work::{AppCommand, Work};
-use super::{backup, client, config, doctor, events, health, keys, log_level, maintenance, resource, stats, user};
+use super::{
+    backup, client, config, doctor, events, health, keys, log_level, mail, maintenance, resource, stats, user,
+};
 use crate::app::App;
 use crate::config::{DEFAULT_FILE, Loaded};
 use crate::server::boot::{self, Purpose, Surroundings};
@@ -59,6 +62,11 @@ pub fn examine(doctor: &Doctor, loaded: &Loaded) -> Outcome {
     process::runtime()?.block_on(doctor::examine(doctor, loaded))
 }
 
+/// Sends test letters. Nothing is logged: what came of them is the output.
+pub fn test_mail(test: &MailTest, loaded: &Loaded) -> Outcome {
+    process::runtime()?.block_on(mail::test(test, loaded))
+}
+
 /// Tries what the configuration names, and prints it.
 pub fn check(loaded: &Loaded) -> Outcome {
     let found = process::runtime()?.block_on(doctor::tried(loaded, TRY));
@@ -71,6 +79,7 @@ async fn answer(app: &App, command: AppCommand) -> Outcome {
         AppCommand::Client(command) => client::command(app, command).await,
         AppCommand::Resource(command) => resource::command(app, command).await,
         AppCommand::User(command) => user::command(app, command).await,
+        AppCommand::Mail(command) => mail::command(app, command).await,
         AppCommand::Keys(command) => keys::command(app, command).await,
         AppCommand::Events(events, as_json) => events::command(app, &events, as_json).await,
         AppCommand::Stats => stats::command(app).await,

@@ -1,6 +1,6 @@
 //! The work that remains once the configuration is read.
 
-use super::{backup, client, events, keys, log_level, maintenance, resource, user};
+use super::{backup, client, events, keys, log_level, mail, maintenance, resource, user};
 
 /// A piece of work.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub enum AppCommand {
     Resource(resource::ResourceCommand),
     /// A command on users.
     User(user::UserCommand),
+    /// A command on letters.
+    Mail(mail::MailCommand),
     /// A command on signing keys.
     Keys(keys::KeysCommand),
     /// Show events; whether as JSON.

@@ -87,6 +87,11 @@ fn of_connections_and_secrets(config: &Config, refuse: Refuse<'_>) {
         "http.trusted_proxies",
         "required with http.proxy_protocol, which only these proxies may use",
     );
+    refuse(
+        config.mail.from.is_some() == config.mail.transports.is_empty(),
+        if config.mail.from.is_some() { "mail.transports" } else { "mail.from" },
+        "required, since the other one is set",
+    );
     let postgres = matches!(config.database_url(), DatabaseUrl::Postgres(_));
     refuse(
         postgres && config.secrets.master_key.is_none(),

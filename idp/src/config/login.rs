@@ -39,6 +39,8 @@ section! {
         /// Whether people can create accounts themselves. It is off by default, since every account can sign in to
         /// every application of this provider.
         sign_up: bool = false;
+        /// Whether people can sign in by a code or a link in a letter, without a password; only with `[mail]`.
+        mail_sign_in: bool = true;
         /// How long a session lives without being used.
         session_idle: Duration = hours(24), must(between(minutes(5), days(90)));
         /// How long a session lives at most, however often it is used.

@@ -11,6 +11,7 @@ use super::http::Http;
 use super::issuer::Issuer;
 use super::log::Log;
 use super::login::Login;
+use super::mail::Mail;
 use super::metrics::Metrics;
 use super::pages::Pages;
 use super::reader::{Reader, section};
@@ -61,6 +62,8 @@ pub struct Config {
     pub tokens: Tokens,
     /// How people sign in.
     pub login: Login,
+    /// How letters are sent.
+    pub mail: Mail,
     /// How the hosted pages look and speak.
     pub pages: Pages,
     /// The language files of the operator, checked.
@@ -101,6 +104,7 @@ impl Config {
             secrets: Secrets::read(reader),
             tokens: Tokens::read(reader),
             login: Login::read(reader),
+            mail: Mail::read(reader),
             pages: Pages::read(reader),
             languages: Vec::new(),
             log: Log::read(reader),

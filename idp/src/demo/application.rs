@@ -21,6 +21,7 @@ use serde_json::Value;
 
 use crate::base::encoding::{base64url, from_base64url};
 use crate::base::random::Random;
+use crate::mail::tray::Tray;
 
 /// How the application is registered with the provider.
 #[derive(Clone, Debug)]
@@ -35,6 +36,8 @@ pub(super) struct Registration {
     pub(super) origin: String,
     /// The credentials that the front page shows.
     pub(super) hint: Option<(String, String)>,
+    /// The letters of the provider.
+    pub(super) letters: Tray,
 }
 
 /// The provider metadata about sign-out: OpenID Connect RP-Initiated Logout §2.1.
@@ -102,6 +105,7 @@ pub(super) fn application(registration: Registration) -> anyhow::Result<Router> 
         .route("/callback", get(callback))
         .route("/refresh", post(refresh))
         .route("/sign-out", post(sign_out))
+        .route("/letters", get(letters))
         .route("/demo.css", get(style))
         .with_state(Application(Arc::new(inner))))
 }
@@ -129,6 +133,31 @@ struct SignedIn {
 struct Decoded {
     header: String,
     payload: String,
+}
+
+/// The letters that the provider has sent, in place of a mailbox.
+#[derive(Template)]
+#[template(path = "demo/letters.html")]
+struct LettersPage {
+    letters: Vec<Letter>,
+}
+
+/// A letter: what is above it, and its text with the links in it.
+struct Letter {
+    to: String,
+    subject: String,
+    /// Pieces of the text, and whether each is an address to open.
+    text: Vec<(String, bool)>,
+}
+
+async fn letters(State(app): State<Application>) -> Result<Response, Failure> {
+    let letters = app.0.registration.letters.letters().into_iter().rev().map(|letter| Letter {
+        to: letter.to.to_string(),
+        subject: letter.subject,
+        text: letter.text.split_inclusive('\n').map(|line| (line.to_owned(), line.starts_with("http"))).collect(),
+    });
+    let page = LettersPage { letters: letters.collect() }.render()?;
+    Ok(Html(page).into_response())
 }
 
 async fn style() -> impl IntoResponse {

@@ -17,11 +17,12 @@ use crate::clients;
 use crate::commands::output::failed;
 use crate::commands::{Demo, Failure, Outcome, Output};
 use crate::config::{Config, Issuer, LogLevel};
+use crate::mail::tray::Tray;
 use crate::oidc::client::metadata::ClientKind;
 use crate::oidc::client::registration::NewClient;
 use crate::server::boot::{self, Surroundings};
 use crate::server::process::{runtime, stop_signal};
-use crate::server::{accept, log, not_listening, router};
+use crate::server::{accept, jobs, log, not_listening, router};
 
 /// Starts a provider in a temporary folder with a user in it, and an application that signs people in through it.
 pub fn run(ports: Demo) -> Outcome {
@@ -39,17 +40,22 @@ pub fn run(ports: Demo) -> Outcome {
         let provider_listener = at(ports.port, "--port").await?;
         let app_listener = at(ports.app_port, "--app-port").await?;
         let origin = format!("http://localhost:{}/", ports.app_port);
-        let app = boot::open(config, Surroundings::real()).await?;
+        let letters = Tray::default();
+        let surroundings = Surroundings { tray: Some(letters.clone()), ..Surroundings::real() };
+        let app = boot::open(config, surroundings).await?;
+        let sending = app.clone();
+        let sending = tokio::spawn(async move { jobs::send_letters(&sending).await });
         let hint = demo_user(&app).await?;
-        let registration = demo_client(&app, &origin, hint).await?;
+        let registration = demo_client(&app, &origin, hint, letters).await?;
         println!(
-            "\n  Open {origin}\n\nThe provider is {}. Press Ctrl+C to stop; everything is deleted then.",
+            "\n  Open {origin}\n\nThe provider is {}. The letters that it sends are shown at {origin}letters. Press Ctrl+C to stop; everything is deleted then.",
             app.issuer()
         );
         let application = axum::serve(app_listener, application::application(registration)?);
         let application = tokio::spawn(application.into_future());
         accept::serve(&app, router::router(&app), provider_listener, None, stop_signal()).await;
         application.abort();
+        sending.abort();
         app.db.close().await;
         drop(folder);
         Ok(Output::new("Stopped; everything was deleted.", &json!({ "stopped": true })))
@@ -72,7 +78,12 @@ async fn demo_user(app: &App) -> Result<(String, String), Failure> {
     Ok((name.to_owned(), password.to_owned()))
 }
 
-async fn demo_client(app: &App, origin: &str, hint: (String, String)) -> Result<application::Registration, Failure> {
+async fn demo_client(
+    app: &App,
+    origin: &str,
+    hint: (String, String),
+    letters: Tray,
+) -> Result<application::Registration, Failure> {
     let new = NewClient {
         client_id: Some("demo".to_owned()),
         name: Some("The Herons’ Club".to_owned()),
@@ -88,6 +99,7 @@ async fn demo_client(app: &App, origin: &str, hint: (String, String)) -> Result<
         client_secret: secret.map(|secret| secret.expose().to_owned()).unwrap_or_default(),
         origin: origin.to_owned(),
         hint: Some(hint),
+        letters,
     })
 }
 

@@ -3,4 +3,5 @@
 pub mod account_holder;
 pub mod answer;
 pub mod authorization;
+pub mod first_factor;
 pub mod next_page;

@@ -53,6 +53,8 @@ pub enum Error {
     BadSignOut(end_session::Refusal),
     /// Sign-up is off.
     SignUpOff,
+    /// What was asked for is done by letter, and none are sent.
+    MailOff,
     /// Malformed or oversized HTTP.
     Http(StatusCode, &'static str),
     /// Too many requests; how long to wait.
@@ -166,7 +168,7 @@ impl Error {
             Self::Protocol(error) => StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::BAD_REQUEST),
             Self::Challenge(_, error) => StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::UNAUTHORIZED),
             Self::BareChallenge(_) => StatusCode::UNAUTHORIZED,
-            Self::SignUpOff => StatusCode::FORBIDDEN,
+            Self::SignUpOff | Self::MailOff => StatusCode::FORBIDDEN,
             Self::Refused(_) | Self::InteractionExpired | Self::InteractionWithoutCookie | Self::BadSignOut(_) => {
                 StatusCode::BAD_REQUEST
             }
@@ -195,6 +197,7 @@ impl Error {
             | Self::InteractionExpired
             | Self::SpentLink
             | Self::SignUpOff
+            | Self::MailOff
             | Self::BadSignOut(_) => (ErrorCode::InvalidRequest.as_str(), "the request was refused".into()),
             Self::TooMany(_) => (ErrorCode::TemporarilyUnavailable.as_str(), "too many requests".into()),
             Self::Unavailable(_) | Self::Maintenance { .. } => {
@@ -290,6 +293,7 @@ impl Error {
             Self::InteractionExpired => "interaction_expired",
             Self::SpentLink => "spent_link",
             Self::SignUpOff => "sign_up_off",
+            Self::MailOff => "mail_off",
             Self::Http(_, what) => what,
             Self::TooMany(_) => "too_many_requests",
             Self::Unavailable(_) => "unavailable",

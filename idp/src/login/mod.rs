@@ -6,6 +6,7 @@ use crate::hashing;
 use crate::store;
 
 pub mod interaction;
+pub mod letter;
 pub mod password;
 pub mod recovery_code;
 pub mod second_factor;

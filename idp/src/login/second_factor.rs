@@ -7,6 +7,8 @@ use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::{CookieSecret, TokenHash};
 use crate::config::SecondFactor;
+use crate::letters::kind::Notice;
+use crate::letters::notice::notify;
 use crate::login::recovery_code::RecoveryCode;
 use crate::login::totp::TotpSecret;
 use crate::oidc::authorization::next_step::FirstFactor;
@@ -178,6 +180,7 @@ impl Proof {
         if let Code::Recovery(_) = &self.what {
             let left = recovery_code::of_user(tx, user).await?.unused;
             tx.record(&Event::RecoveryCodeUsed { user: user.clone(), left }).await?;
+            notify(tx, user, Notice::RecoveryCodeUsed).await?;
         }
         Ok(true)
     }

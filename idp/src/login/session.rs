@@ -6,6 +6,8 @@ use std::time::Duration;
 use crate::app::App;
 use crate::base::id::Id;
 use crate::base::token::{CookieSecret, TokenHash};
+use crate::letters::kind::Notice;
+use crate::letters::notice::notify;
 use crate::oidc::claims::acr::{Acr, Method};
 use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;
@@ -177,6 +179,8 @@ impl Beginning {
         let kept_hash = (some && !all).then_some(&kept_hash);
         let cookies = Cookies { sid_hash: &sid_hash, kept_hash, presented, user: &new.user_id };
         session::renew_browser(tx, &new.browser_id, &cookies, now).await?;
+        // Asked only where somebody is told.
+        let is_new_device = tx.letters().is_some() && known_device::is_another(tx, &browser, &new.user_id).await?;
         known_device::note(tx, &browser, &new.user_id, now).await?;
         if account_deletion::delete(tx, &new.user_id).await? {
             tx.record(&Event::DeletionTakenBack { user: new.user_id.clone() }).await?;
@@ -196,6 +200,9 @@ impl Beginning {
         };
         if let Some(proof) = &self.proof {
             proof.settle(tx).await?;
+        }
+        if is_new_device {
+            notify(tx, &new.user_id, Notice::NewDevice).await?;
         }
         let event = Event::SignedIn { user: new.user_id, session: session.clone(), amr: new.amr };
         tx.record(&event).await?;

@@ -6,8 +6,10 @@ use askama::Template;
 
 use super::samples::{self, Names};
 use crate::base::language::Language;
+use crate::config::Issuer;
 use crate::http::page::assets::ASSETS;
 use crate::http::page::brand::accent_css;
+use crate::letters;
 use crate::site::Site;
 use crate::site::page::Page;
 
@@ -96,12 +98,19 @@ pub fn files(mut site: Site, languages: &[Language], themes: &[Theme]) -> askama
     let mut pages = Vec::new();
     for language in languages {
         let samples = samples::all(&site, language, &names())?;
-        pages = samples.iter().map(|sample| sample.name.clone()).collect();
+        let letters = letters::samples::all(&site, &Issuer::localhost(8080), language, &names().identifier);
+        let letters =
+            letters.into_iter().map(|(kind, letter)| Ok((format!("letter-{}", kind.as_str()), letter.html()?)));
+        let letters = letters.collect::<askama::Result<Vec<_>>>()?;
+        pages = samples.iter().map(|sample| sample.name.clone()).chain(letters.iter().map(|it| it.0.clone())).collect();
         for theme in themes {
             for sample in &samples {
                 let place = Place { page: &sample.name, theme: *theme, languages };
                 let path = format!("{}/{}/{}.html", language.tag(), theme.name(), sample.name);
                 files.push(File::new(path, place.without_server(&sample.html)));
+            }
+            for (name, html) in &letters {
+                files.push(File::new(format!("{}/{}/{name}.html", language.tag(), theme.name()), theme.applied(html)));
             }
         }
     }
@@ -211,11 +220,13 @@ fn sample_of(page: Page) -> Option<&'static str> {
         Page::SignIn => "sign_in",
         Page::SecondFactor => "second_factor",
         Page::SetUpSecondFactor => "set_up_second_factor",
+        Page::SignInByMail => "sign_in_by_mail",
         Page::SignUp => "sign_up",
         Page::SelectAccount => "select_account",
         Page::Consent => "consent",
         Page::ContinueAs => "continue_as",
         Page::SetPassword => "set_password",
+        Page::ForgotPassword => "forgot_password",
         Page::EndSession => "end_session",
         Page::SignedOut => "signed_out",
         Page::AccountProfile | Page::AccountSwitch => "account",
@@ -223,6 +234,8 @@ fn sample_of(page: Page) -> Option<&'static str> {
         Page::AccountSecurity => "account_security",
         Page::AccountAuthenticator => "account_authenticator",
         Page::AccountRecoveryCodes => "account_recovery_codes",
+        Page::AccountVerify => "account_verify",
+        Page::AccountEmail => "account_email",
         Page::AccountPassword => "account_password",
         Page::AccountSessions => "account_sessions",
         Page::AccountApplications => "account_applications",

@@ -7,23 +7,28 @@ use askama::DynTemplate;
 use super::account::applications::{AccountApplicationsPage, ApplicationView};
 use super::account::authenticator::{AccountAuthenticatorPage, AuthenticatorState, SetUp};
 use super::account::data::{AccountDataPage, AccountLeavingPage, DeleteProblem};
+use super::account::email::{AccountEmailPage, EmailProblem};
 use super::account::password::{AccountPasswordPage, ChangeProblem};
-use super::account::profile::{AccountProfilePage, IdentifierView};
+use super::account::profile::{AccountProfilePage, IdentifierView, ProfileDone};
 use super::account::recovery_codes::{AccountRecoveryCodesPage, RecoveryCodesState, file_of};
 use super::account::security::{AccountSecurityPage, SecurityDone, TrustedBrowserView};
 use super::account::sessions::{AccountSessionsPage, Device, Done, SessionView};
+use super::account::verify::AccountVerifyPage;
 use super::consent::{ConsentPage, ScopeView};
 use super::continue_as::ContinueAsPage;
+use super::forgot_password::{ForgotPasswordPage, ForgotPasswordProblem};
 use super::home::HomePage;
+use super::mail_code::CodeProblem;
 use super::new_password::PasswordProblem;
 use super::set_password::SetPasswordPage;
+use super::sign_in::mail::{SignInByMailPage, SignInByMailProblem};
 use super::sign_in::password::{SignInNotice, SignInPage, SignInProblem};
-use super::sign_in::second_factor::{CodeProblem, SecondFactorPage};
+use super::sign_in::second_factor::{FactorProblem, SecondFactorPage};
 use super::sign_in::select_account::{AccountChoice, SelectAccountPage};
 use super::sign_in::set_up_second_factor::{NewRecoveryCodesPage, SetUpSecondFactorPage};
 use super::sign_out::end_session::EndSessionPage;
 use super::sign_out::signed_out::SignedOutPage;
-use super::sign_up::{SignUpPage, SignUpProblem};
+use super::sign_up::{SignUpCodePage, SignUpPage, SignUpProblem};
 use super::{AccountView, ClientView, Layout, Moment};
 use crate::base::clock::Timestamp;
 use crate::base::language::Language;
@@ -83,10 +88,21 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         problems: Vec::new(),
         keep_signed_in: false,
         offers_sign_up: true,
+        offers_mail: true,
+        offers_reset: true,
         offers_accounts: true,
     };
     add("sign_in".to_owned(), &sign_in(layout()));
-    add("sign_in-bare".to_owned(), &SignInPage { offers_sign_up: false, offers_accounts: false, ..sign_in(bare()) });
+    add(
+        "sign_in-bare".to_owned(),
+        &SignInPage {
+            offers_sign_up: false,
+            offers_mail: false,
+            offers_reset: false,
+            offers_accounts: false,
+            ..sign_in(bare())
+        },
+    );
     for notice in [SignInNotice::Again, SignInNotice::OtherAccount] {
         let page = SignInPage { notice: Some(notice), keep_signed_in: true, ..sign_in(layout()) };
         add(format!("sign_in-{notice:?}"), &page);
@@ -115,14 +131,32 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     add("second_factor".to_owned(), &second_factor(layout().of(Page::SecondFactor), None, 8));
     add("second_factor-bare".to_owned(), &bare_second_factor);
     for problem in [
-        CodeProblem::Missing,
-        CodeProblem::Wrong,
-        CodeProblem::RecoveryCodeWrong,
-        CodeProblem::TooManyTries { minutes: 31 },
-        CodeProblem::SignInOver,
+        FactorProblem::Missing,
+        FactorProblem::Wrong,
+        FactorProblem::RecoveryCodeWrong,
+        FactorProblem::TooManyTries { minutes: 31 },
+        FactorProblem::SignInOver,
     ] {
         let page = second_factor(layout().of(Page::SecondFactor), Some(problem), 1);
         add(format!("second_factor-{}", word(&problem)), &page);
+    }
+    let asked = || Some(("asked".to_owned(), "482913".to_owned()));
+    let link = |same: bool| Some(("lk_link".to_owned(), same));
+    for (title, asked, token, problem) in [
+        ("sign_in_by_mail", None, None, None),
+        ("sign_in_by_mail-malformed", None, None, Some(SignInByMailProblem::EmailMalformed)),
+        ("sign_in_by_mail-code", asked(), None, None),
+        ("sign_in_by_mail-wrong", asked(), None, Some(SignInByMailProblem::Code(CodeProblem::Wrong))),
+        ("sign_in_by_mail-link", None, link(true), None),
+        ("sign_in_by_mail-other", None, link(false), Some(SignInByMailProblem::NumberWrong)),
+    ] {
+        let email = names.email.clone();
+        let page = SignInByMailPage { layout: layout(), email, keep_signed_in: true, asked, token, problem };
+        add(title.to_owned(), &page);
+    }
+    for (title, problem) in [("sign_up_code", None), ("sign_up_code-wrong", Some(CodeProblem::Wrong))] {
+        let (email, asked) = (names.email.clone(), "asked".to_owned());
+        add(title.to_owned(), &SignUpCodePage { layout: layout(), email, asked, problem });
     }
 
     let sign_up = |layout, problems| SignUpPage {
@@ -157,6 +191,16 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
             problem,
         };
         add(problem.map_or("set_password".to_owned(), |problem| format!("set_password-{}", word(&problem))), &page);
+    }
+
+    for (title, problem, sent) in [
+        ("forgot_password", None, None),
+        ("forgot_password-missing", Some(ForgotPasswordProblem::Missing), None),
+        ("forgot_password-limited", Some(ForgotPasswordProblem::TooMany { minutes: 5 }), None),
+        ("forgot_password-sent", None, Some(30)),
+    ] {
+        let page = ForgotPasswordPage { layout: layout(), identifier: names.identifier.clone(), problem, sent };
+        add(title.to_owned(), &page);
     }
 
     let scopes = ["openid", "profile", "email", "address", "phone", "offline_access", &names.scope];
@@ -199,15 +243,49 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         name: names.person.clone(),
         locale: language.tag().to_owned(),
         identifiers: vec![
-            IdentifierView { text: names.identifier.clone(), verified: None },
-            IdentifierView { text: names.email.clone(), verified: Some(false) },
+            IdentifierView { text: names.identifier.clone(), verified: None, which: None },
+            IdentifierView { text: names.email.clone(), verified: Some(false), which: Some("a".to_owned()) },
         ],
         others: vec![choice("b", nameless())],
-        done: !wrong,
+        mail_word: Some(names.person.clone()),
+        offers_email: true,
+        done: (!wrong).then_some(ProfileDone::Saved),
         name_is_wrong: wrong,
     };
     add("account".to_owned(), &profile(false));
     add("account-wrong".to_owned(), &profile(true));
+    for (title, token, problem) in [
+        ("account_verify", None, None),
+        ("account_verify-link", Some("lk_link"), None),
+        ("account_verify-wrong", None, Some(CodeProblem::Wrong)),
+        ("account_verify-limited", None, Some(CodeProblem::TooMany { minutes: 5 })),
+    ] {
+        let page = AccountVerifyPage {
+            layout: own(Page::AccountVerify),
+            address: names.email.clone(),
+            which: handle(),
+            token: token.map(str::to_owned),
+            problem,
+        };
+        add(title.to_owned(), &page);
+    }
+    for (title, sent, problems) in [
+        ("account_email", false, vec![]),
+        ("account_email-missing", false, vec![EmailProblem::Malformed, EmailProblem::CurrentMissing]),
+        ("account_email-code", true, vec![]),
+        ("account_email-over", true, vec![EmailProblem::Code(CodeProblem::Over)]),
+    ] {
+        let page = AccountEmailPage {
+            layout: own(Page::AccountEmail),
+            present: Some(names.email.clone()),
+            email: String::new(),
+            identifier: names.identifier.clone(),
+            has_password: true,
+            sent_to: sent.then(|| names.email.clone()),
+            problems,
+        };
+        add(title.to_owned(), &page);
+    }
     let too_short = ChangeProblem::New(PasswordProblem::TooShort { least: 15 });
     for (title, problems, has_password) in [
         ("account_password", vec![], true),
@@ -216,7 +294,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         ("account_password-wrong", vec![ChangeProblem::CurrentWrong], true),
         ("account_password-throttled", vec![ChangeProblem::TooManyTries { seconds: 3 }], true),
         ("account_password-new", vec![too_short], true),
-        ("account_password-code", vec![ChangeProblem::Code(CodeProblem::Missing), too_short], true),
+        ("account_password-code", vec![ChangeProblem::Code(FactorProblem::Missing), too_short], true),
     ] {
         let page = AccountPasswordPage {
             layout: own(Page::AccountPassword),
@@ -295,7 +373,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     };
     for (title, state, problem) in [
         ("account_authenticator", AuthenticatorState::None(set_up.clone()), None),
-        ("account_authenticator-wrong", AuthenticatorState::None(set_up.clone()), Some(CodeProblem::Wrong)),
+        ("account_authenticator-wrong", AuthenticatorState::None(set_up.clone()), Some(FactorProblem::Wrong)),
         ("account_authenticator-undrawn", AuthenticatorState::None(SetUp { drawing: None, ..set_up.clone() }), None),
         (
             "account_authenticator-on",
@@ -312,7 +390,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         add(title.to_owned(), &page);
     }
     for (title, problem) in
-        [("set_up_second_factor", None), ("set_up_second_factor-missing", Some(CodeProblem::Missing))]
+        [("set_up_second_factor", None), ("set_up_second_factor-missing", Some(FactorProblem::Missing))]
     {
         let page = SetUpSecondFactorPage {
             layout: layout().of(Page::SetUpSecondFactor),
@@ -389,7 +467,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     samples.into_iter().collect()
 }
 
-const PROBLEMS: [Problem; 23] = [
+const PROBLEMS: [Problem; 24] = [
     Problem::MissingClientId,
     Problem::UnknownClient,
     Problem::DisabledClient,
@@ -404,6 +482,7 @@ const PROBLEMS: [Problem; 23] = [
     Problem::CookiesOff,
     Problem::SpentLink,
     Problem::SignUpOff,
+    Problem::MailOff,
     Problem::NotFound,
     Problem::MethodNotAllowed,
     Problem::TooLarge,

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use serde_json::{Map, Value};
 
 use crate::account::identifier;
 use crate::account::profile::LONGEST;
@@ -13,21 +14,22 @@ use crate::account::users::{self, NewUser};
 use crate::app::App;
 use crate::base::secret::Secret;
 use crate::flow::authorization::{Step, layout_of};
-use crate::flow::next_page;
+use crate::flow::first_factor::{self, FirstFactor};
 use crate::http::error::Error;
 use crate::http::page;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
 use crate::login;
-use crate::login::second_factor::{self, Demand};
-use crate::login::session;
+use crate::login::letter::{self, Judged, Newcomer};
 use crate::oidc::claims::acr::Method;
 use crate::site::page::Page;
 use crate::store;
 use crate::store::ephemeral::Rate;
-use crate::store::people::user::IdentifierKind;
+use crate::store::people::mail_proof::{Proof, Purpose};
+use crate::store::people::user::{Identifier, IdentifierKind, User};
 
+use super::mail_code::{CodeProblem, limited};
 use super::new_password::{PasswordProblem, check_password};
 use super::{FormProblems, Layout, Wording};
 
@@ -45,6 +47,26 @@ pub struct SignUpPage<'a> {
     pub least_password: u64,
     /// The errors, in the order of the fields.
     pub problems: Vec<SignUpProblem>,
+}
+
+/// Asks for the code from the letter. Posts `asked` and `code` to `/sign-up`.
+#[derive(Template)]
+#[template(path = "pages/sign_up_code.html")]
+pub struct SignUpCodePage<'a> {
+    /// The layout of the page.
+    pub layout: Layout<'a>,
+    /// The address that the letter went to.
+    pub email: String,
+    /// What was asked for in this browser.
+    pub asked: String,
+    /// Why the last try failed.
+    pub problem: Option<CodeProblem>,
+}
+
+impl SignUpCodePage<'_> {
+    fn problems(&self) -> FormProblems {
+        FormProblems::new(self.problem.map(|problem| ("code", self.layout.say(problem.wording()))))
+    }
 }
 
 /// A field of the form.
@@ -129,11 +151,15 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let ProvenForm { visitor, params } = form;
     // Before anything that takes time. There is no account yet, so only the network can be limited.
     visitor.hold_to(&app, "sign-up", Rate { burst: 10, period: Duration::from_secs(60) }).await?;
-    let mut step = match params.get("interaction") {
+    let step = match params.get("interaction") {
         Some(sealed) => Some(Step::open(&app, &visitor, sealed).await?),
         None => None,
     };
     let email = params.get("email").unwrap_or_default().trim().to_owned();
+    if let Some(asked) = params.get("asked") {
+        let code = params.get("code").unwrap_or_default().trim();
+        return finish_by_letter(&app, &visitor, step.as_ref(), (&email, asked, code)).await;
+    }
     let name = params.get("name").unwrap_or_default().trim().to_owned();
     let password = Secret::from(params.get("password").unwrap_or_default());
     let again =
@@ -156,6 +182,10 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         profile.insert("name".to_owned(), name.clone().into());
     }
     profile.insert("locale".to_owned(), visitor.language.tag().into());
+    if app.mailer.is_on() {
+        // Whether anybody has the address is told by letter alone.
+        return ask_by_letter(&app, &visitor, step.as_ref(), (identifier, profile, password)).await;
+    }
     let new =
         NewUser { sub: None, profile, identifiers: vec![identifier], password: Some(password), roles: Vec::new() };
     let user = match users::add(&app, new).await {
@@ -163,14 +193,80 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         Err(login::Error::Store(store::db::Error::Conflict)) => return again(vec![SignUpProblem::EmailTaken]),
         Err(error) => return Err(error.into()),
     };
-    if second_factor::demand(&app, &user.id, &visitor.browser, false).await? != Demand::Nothing {
-        let first = second_factor::half(&app, &user, &[Method::Password], false);
-        let interaction = step.as_ref().map(|step| &step.interaction);
-        return next_page::to_second_factor(&app, &visitor, interaction, None, first);
+    sign_in(&app, &visitor, step.as_ref(), &user).await
+}
+
+/// Signs in who has just made an account.
+async fn sign_in(app: &App, visitor: &Visitor, step: Option<&Step>, user: &User) -> Result<Response, Error> {
+    let first = FirstFactor { user, method: Method::Password, metric: "password", keep: false, proof: None };
+    let response = first_factor::complete(app, visitor, step, None, first).await?;
+    response.ok_or_else(|| Error::Internal("a new user who cannot be signed in".to_owned()))
+}
+
+/// Sends a letter: with a code, or, to somebody who has an account, that there is one.
+async fn ask_by_letter(
+    app: &App,
+    visitor: &Visitor,
+    step: Option<&Step>,
+    (address, profile, password): (Identifier, Map<String, Value>, Secret),
+) -> Result<Response, Error> {
+    if let Some(problem) = limited(app, visitor, &address.normalised).await {
+        return show_code(app, visitor, step, (&address.as_written, "", Some(problem)));
     }
-    let signed_in = session::begin(&app, &visitor.with_password(&user)).await?;
-    let signed_in = signed_in.ok_or_else(|| Error::Internal("a new user who cannot be signed in".to_owned()))?;
-    next_page::after_sign_in(&app, step.as_mut().map(|step| &mut step.interaction), None, &signed_in)
+    let phc = app.hashing.hash(&password).await?;
+    let newcomer = Newcomer { email: address.as_written.clone(), profile, phc };
+    let language = layout_of(app, visitor, step).language.tag().to_owned();
+    let asked = letter::ask_to_sign_up(app, &address, &newcomer, &visitor.browser, &language).await?;
+    show_code(app, visitor, step, (&address.as_written, &asked.name, None))
+}
+
+/// Creates the account whose owner has typed the code, and signs them in.
+async fn finish_by_letter(
+    app: &App,
+    visitor: &Visitor,
+    step: Option<&Step>,
+    (email, asked, code): (&str, &str, &str),
+) -> Result<Response, Error> {
+    let problem = match code {
+        "" => CodeProblem::Missing,
+        code => match letter::judge_code(app, Purpose::SignUp, asked, code, &visitor.browser).await? {
+            Judged::Right(proof) => match create(app, &proof).await? {
+                Some(user) => return sign_in(app, visitor, step, &user).await,
+                None => CodeProblem::Over,
+            },
+            Judged::Wrong => CodeProblem::Wrong,
+            Judged::Over => CodeProblem::Over,
+        },
+    };
+    show_code(app, visitor, step, (email, asked, Some(problem)))
+}
+
+/// The new account; `None` if somebody else has made one with the address meanwhile.
+async fn create(app: &App, proof: &Proof) -> Result<Option<User>, Error> {
+    let Some(newcomer) = letter::newcomer(app, proof) else { return Ok(None) };
+    let Ok(address) = identifier::parse_email(&newcomer.email, Some(app.now())) else { return Ok(None) };
+    let (profile, identifiers) = (newcomer.profile, vec![address]);
+    let new = NewUser { sub: None, profile, identifiers, password: None, roles: Vec::new() };
+    match users::add_hashed(app, new, Some(newcomer.phc)).await {
+        Ok(user) => Ok(Some(user)),
+        Err(login::Error::Store(store::db::Error::Conflict)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn show_code(
+    app: &App,
+    visitor: &Visitor,
+    step: Option<&Step>,
+    (email, asked, problem): (&str, &str, Option<CodeProblem>),
+) -> Result<Response, Error> {
+    let page = SignUpCodePage {
+        layout: layout_of(app, visitor, step).of(Page::SignUp),
+        email: email.to_owned(),
+        asked: asked.to_owned(),
+        problem,
+    };
+    page::show_with(app, visitor, CodeProblem::status(problem), &page)
 }
 
 fn offered(app: &App) -> Result<(), Error> {

@@ -25,6 +25,8 @@ use crate::config::{Config, DatabaseUrl, Login, Tokens};
 use crate::hashing::{Bounds, Cost, Hashing};
 use crate::keys::signing::{Keys, Rotation, When};
 use crate::keys::vault::{KeyFile, Vault};
+use crate::mail::mailer::{self, Mailer};
+use crate::mail::tray::Tray;
 use crate::metrics::Metrics;
 use crate::notices::Notices;
 use crate::oidc::resource::LIFETIMES;
@@ -44,12 +46,14 @@ pub struct Surroundings {
     pub random: Random,
     /// Whether SQLite waits until each commit is on disk.
     pub durable: bool,
+    /// Where letters stay in place of a mail server.
+    pub tray: Option<Tray>,
 }
 
 impl Surroundings {
     /// The surroundings of a real process.
     pub fn real() -> Self {
-        Self { clock: Clock::System, random: Random::System, durable: true }
+        Self { clock: Clock::System, random: Random::System, durable: true, tray: None }
     }
 }
 
@@ -145,7 +149,7 @@ async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundin
     let own_key = own_key_file(&config);
     let held = look_into_file(purpose, &config, own_key.as_ref(), subject).await?;
     let db = open_database(&config, &surroundings, purpose.makes(), held, subject).await?;
-    let Surroundings { clock, random, .. } = surroundings;
+    let Surroundings { clock, random, tray, .. } = surroundings;
     match purpose {
         Purpose::Serve | Purpose::Migrate => is_nobody_elses(subject, &db.tables().await?)?,
         Purpose::Restore => is_of_latchkey(subject, &db).await?,
@@ -190,6 +194,10 @@ async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundin
             Purpose::Migrate | Purpose::Restore | Purpose::Command => Ephemeral::memory(clock.clone()),
         },
         hashing: hashing(&config.login, random.clone()),
+        mailer: match tray {
+            Some(tray) => Mailer::into_tray(tray),
+            None => mailer(&config)?,
+        },
         metrics: Metrics::new(),
         notices: Notices::default(),
         maintenance: Default::default(),
@@ -220,6 +228,19 @@ fn rotation(tokens: &Tokens) -> Rotation {
         // The longest lifetime that any resource may have, registered now or when a token was made.
         longest_token: LIFETIMES[1].max(tokens.access_token).max(tokens.id_token),
     }
+}
+
+/// What sends letters, if that is configured.
+pub(crate) fn mailer(config: &Config) -> Result<Mailer> {
+    let Some(from) = &config.mail.from else { return Ok(Mailer::default()) };
+    let mut trusted = Vec::new();
+    if let Some(path) = &config.mail.ca_file {
+        let read = std::fs::read(path).map_err(|error| anyhow!(refusal::explained(path, &error)));
+        trusted.push(read.context("mail.ca_file cannot be read")?);
+    }
+    let (servers, timeout) = (config.mail.transports.as_slice(), config.mail.timeout);
+    let options = mailer::Options { from, servers, trusted: &trusted, timeout };
+    Mailer::new(&options).map_err(|why| anyhow!("mail.ca_file holds no certificate that can be used: {why}"))
 }
 
 /// The place where passwords are hashed.
@@ -273,6 +294,7 @@ async fn open_database(
         make,
         clock: surroundings.clock.clone(),
         random: surroundings.random.clone(),
+        letters: surroundings.tray.is_some() || config.mail.from.is_some(),
     };
     if let DatabaseUrl::Sqlite(path) = &url {
         let made = files::keep_private(path).map_err(|error| anyhow!(refusal::explained(path, &error)));

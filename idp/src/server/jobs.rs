@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::config::DatabaseUrl;
 use crate::keys::signing::When;
+use crate::letters::delivery;
 use crate::login;
 use crate::store::db::{Change, Result, Tx};
 use crate::store::grants::refresh_family::ClearSealedSuccessors;
@@ -14,7 +15,9 @@ use crate::store::grants::{authorization_code, revoked_access_token};
 use crate::store::installation::signing_key::SigningKey;
 use crate::store::installation::sweep::{self, Swept};
 use crate::store::installation::{event, former_signing_key, process, signing_key};
-use crate::store::people::{code_try, known_device, one_time_link, password, session, trusted_browser};
+use crate::store::people::{
+    code_try, known_device, mail_proof, one_time_link, outbox, password, session, trusted_browser,
+};
 
 /// How many rows a statement looks at or removes at most, so that none holds the writer for long.
 const BATCH: i64 = 1000;
@@ -36,6 +39,12 @@ const PROCESS_FORGOTTEN: Duration = Duration::from_secs(60 * 60);
 
 /// The most that `tokens.refresh_grace` may be.
 const LONGEST_GRACE: Duration = Duration::from_secs(60);
+
+/// How long letters that no mail server took are kept after they are of no use any more.
+const A_MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// How often the outbox is looked at for letters of commands and other processes, and for those that are due again.
+const OUTBOX: Duration = Duration::from_secs(1);
 
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -64,6 +73,8 @@ async fn remove_listed(app: &App) -> Result<u64> {
         (Old::AuthorizationCodes, dead),
         (Old::RevokedAccessTokens, dead),
         (Old::OneTimeLinks, dead),
+        (Old::Letters, now - A_MONTH),
+        (Old::MailProofs, dead),
         (Old::PasswordFailures, dead),
         (Old::CodeTries, dead),
         (Old::TrustedBrowsers, now),
@@ -91,6 +102,8 @@ enum Old {
     AuthorizationCodes,
     RevokedAccessTokens,
     OneTimeLinks,
+    Letters,
+    MailProofs,
     PasswordFailures,
     CodeTries,
     TrustedBrowsers,
@@ -115,6 +128,8 @@ impl Change for DeleteOld {
             Old::AuthorizationCodes => authorization_code::delete_expired(tx, before, BATCH).await,
             Old::RevokedAccessTokens => revoked_access_token::delete_expired(tx, before, BATCH).await,
             Old::OneTimeLinks => one_time_link::delete_expired(tx, before, BATCH).await,
+            Old::Letters => outbox::delete_expired(tx, before, BATCH).await,
+            Old::MailProofs => mail_proof::delete_expired(tx, before, BATCH).await,
             Old::PasswordFailures => password::delete_failures(tx, before, BATCH).await,
             Old::CodeTries => code_try::delete_old(tx, before, BATCH).await,
             Old::TrustedBrowsers => trusted_browser::delete_expired(tx, before, BATCH).await,
@@ -201,7 +216,28 @@ async fn clear_range(app: &App, after: String, until: Option<String>) -> Result<
 
 /// Runs the jobs until the process ends.
 pub async fn run(app: App) {
-    tokio::join!(every_minute(&app), every_second(&app));
+    tokio::join!(every_minute(&app), every_second(&app), send_letters(&app));
+}
+
+/// Sends letters: those of this process at once, others within a second.
+pub async fn send_letters(app: &App) {
+    let Some(letters) = app.db.letters().filter(|_| app.mailer.is_on()) else { return };
+    let mut failing = false;
+    loop {
+        match delivery::deliver(app).await {
+            Ok(_) => failing = false,
+            // Reported once, not each second.
+            Err(_) if failing => {}
+            Err(error) => {
+                tracing::warn!("the outbox could not be read, letters wait: {error}");
+                failing = true;
+            }
+        }
+        tokio::select! {
+            () = letters.written() => {}
+            () = tokio::time::sleep(OUTBOX) => {}
+        }
+    }
 }
 
 /// Reports that this process ends, so that no command waits for it.

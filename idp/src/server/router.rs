@@ -20,11 +20,13 @@ use crate::http::request::params;
 use crate::oidc::difference::Difference;
 use crate::oidc::discovery::{FOR_MACHINES, paths};
 use crate::pages::account::{
-    applications, authenticator, data, password, profile, recovery_codes, security, sessions, switch,
+    applications, authenticator, data, email, password, profile, recovery_codes, security, sessions, switch, verify,
 };
-use crate::pages::sign_in::{password as password_sign_in, second_factor, select_account, set_up_second_factor};
+use crate::pages::sign_in::{
+    mail as mail_sign_in, password as password_sign_in, second_factor, select_account, set_up_second_factor,
+};
 use crate::pages::sign_out::{end_session, signed_out};
-use crate::pages::{consent, continue_as, home, language, set_password, sign_up};
+use crate::pages::{consent, continue_as, forgot_password, home, language, set_password, sign_up};
 use crate::site::page::Page;
 
 /// The place of documents about a server: RFC 8615.
@@ -124,11 +126,13 @@ fn handlers(page: Page) -> MethodRouter<App> {
         Page::SignIn => get(password_sign_in::get).post(password_sign_in::post),
         Page::SecondFactor => get(second_factor::get).post(second_factor::post),
         Page::SetUpSecondFactor => get(set_up_second_factor::get).post(set_up_second_factor::post),
+        Page::SignInByMail => get(mail_sign_in::get).post(mail_sign_in::post),
         Page::SignUp => get(sign_up::get).post(sign_up::post),
         Page::SelectAccount => get(select_account::get).post(select_account::post),
         Page::Consent => get(consent::get).post(consent::post),
         Page::ContinueAs => get(continue_as::get).post(continue_as::post),
         Page::SetPassword => get(set_password::get).post(set_password::post),
+        Page::ForgotPassword => get(forgot_password::get).post(forgot_password::post),
         Page::EndSession => get(end_session::get).post(end_session::post).head(no_head),
         Page::SignedOut => get(signed_out::get),
         Page::Language => post(language::post),
@@ -137,6 +141,8 @@ fn handlers(page: Page) -> MethodRouter<App> {
         Page::AccountSecurity => get(security::get).post(security::post),
         Page::AccountAuthenticator => get(authenticator::get).post(authenticator::post),
         Page::AccountRecoveryCodes => get(recovery_codes::get).post(recovery_codes::post),
+        Page::AccountVerify => get(verify::get).post(verify::post),
+        Page::AccountEmail => get(email::get).post(email::post),
         Page::AccountPassword => get(password::get).post(password::post),
         Page::AccountSessions => get(sessions::get).post(sessions::post),
         Page::AccountApplications => get(applications::get).post(applications::post),

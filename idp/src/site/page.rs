@@ -94,6 +94,8 @@ pages! {
     SecondFactor = Row::at("/second-factor").with_language_switch();
     /// Setting up a second factor, for who needs one to sign in.
     SetUpSecondFactor = Row::at("/second-factor/set-up").with_language_switch();
+    /// Signing in by a letter.
+    SignInByMail = Row::at("/sign-in/mail").with_language_switch();
     /// Making an account.
     SignUp = Row::at("/sign-up").with_language_switch();
     /// The choice among the accounts of a browser.
@@ -104,6 +106,8 @@ pages! {
     ContinueAs = Row::at("/continue-as").with_language_switch();
     /// Setting a password by a link.
     SetPassword = Row::at("/set-password").with_language_switch();
+    /// Asking for a letter with a link to set a password.
+    ForgotPassword = Row::at("/forgot-password").with_language_switch();
     /// The question whether a person wants to sign out.
     EndSession = Row::at(END_SESSION).with_language_switch();
     /// The page after signing out.
@@ -116,6 +120,10 @@ pages! {
     AccountData = Row::at("/account/data").part_of(Page::AccountProfile, "data").after_step_up();
     /// What protects the account.
     AccountSecurity = Row::at("/account/security").section("security", "account-security");
+    /// Verifying an address of the account by a letter.
+    AccountVerify = Row::at("/account/verify").part_of(Page::AccountProfile, "verify");
+    /// Changing the address of the account.
+    AccountEmail = Row::at("/account/email").part_of(Page::AccountProfile, "email").after_step_up();
     /// The account's password.
     AccountPassword = Row::at("/account/password").part_of(Page::AccountSecurity, "password");
     /// The authenticator app of the account.

@@ -23,6 +23,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::base::clock::Clock;
 use crate::base::random::Random;
+use crate::store::letters::Letters;
 
 pub use change::{Change, Conn, Tx};
 use change::{Source, in_transaction};
@@ -61,6 +62,8 @@ pub struct Options {
     pub clock: Clock,
     /// The source of the ids of new rows, together with the clock.
     pub random: Random,
+    /// Whether changes write letters.
+    pub letters: bool,
 }
 
 /// The time limits of the database.
@@ -151,7 +154,8 @@ impl Db {
         let writer = if sqlite { pool(1, writing) } else { reader.clone() };
         // Creates the file where allowed, and fails if the database cannot be reached.
         drop(writer.acquire().await?);
-        let source = Source { clock: options.clock.clone(), random: options.random.clone(), origin: None };
+        let letters = options.letters.then(Arc::default);
+        let source = Source { clock: options.clock.clone(), random: options.random.clone(), origin: None, letters };
         let queue = sqlite.then(|| Queue::new(writer.clone(), source.clone()));
         let held = Arc::new(Mutex::new(held));
         Ok(Self { reader, writer, queue, source, durable: options.durable, tracker: TaskTracker::new(), held })
@@ -282,7 +286,24 @@ impl Db {
         self.written(Extent::One, change).await
     }
 
+    /// Tells of the letters that changes write here; `None` if none are sent.
+    pub fn letters(&self) -> Option<&Letters> {
+        self.source.letters.as_deref()
+    }
+
     async fn written<C: Change>(&self, extent: Extent, change: C) -> Result<C::Outcome> {
+        let before = self.letters().map(Letters::count);
+        let outcome = self.made(extent, change).await;
+        // The change that has counted up sees a difference itself, whatever others do meanwhile.
+        if let (Some(letters), true) = (self.letters(), outcome.is_ok())
+            && before != Some(letters.count())
+        {
+            letters.tell();
+        }
+        outcome
+    }
+
+    async fn made<C: Change>(&self, extent: Extent, change: C) -> Result<C::Outcome> {
         if let Some(queue) = &self.queue {
             return queue.write(extent, self.tracker.token(), change).await;
         }

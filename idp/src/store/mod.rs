@@ -7,5 +7,6 @@ pub mod db;
 pub mod ephemeral;
 pub mod grants;
 pub mod installation;
+pub mod letters;
 pub mod origin;
 pub mod people;

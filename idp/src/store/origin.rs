@@ -35,6 +35,17 @@ impl Origin {
         ORIGIN.scope(Arc::new(self), work).await
     }
 
+    /// Does this work, in another task, on behalf of the request that the present task works for.
+    pub fn carried<W: Future>(work: W) -> impl Future<Output = W::Output> {
+        let origin = Self::current();
+        async move {
+            match origin {
+                Some(origin) => ORIGIN.scope(origin, work).await,
+                None => work.await,
+            }
+        }
+    }
+
     /// The request that the present task works for, if it works for one.
     pub fn current() -> Option<Arc<Self>> {
         ORIGIN.try_with(Arc::clone).ok()

@@ -78,6 +78,8 @@ pub enum Problem {
     SpentLink,
     /// Sign-up is off.
     SignUpOff,
+    /// No letters are sent.
+    MailOff,
     /// There is no such page.
     NotFound,
     /// The page does not take this method.
@@ -138,6 +140,7 @@ impl Problem {
             Self::ForeignForm => row("foreign_form", "error-foreign-form", "error-foreign-form-advice"),
             Self::CookiesOff => row("cookies_off", "error-cookies-off", "error-cookies-off-advice"),
             Self::SpentLink => row("spent_link", "error-spent-link", "error-spent-link-advice"),
+            Self::MailOff => row("mail_off", "error-mail-off", "error-mail-off-advice"),
             Self::SignUpOff => row("sign_up_off", "error-sign-up-off", "error-sign-up-off-advice"),
             Self::NotFound => row("not_found", "error-not-found", "error-not-found-advice"),
             Self::MethodNotAllowed => row("method_not_allowed", "error-bad-request", "error-bad-request-advice"),
@@ -266,6 +269,7 @@ impl Problem {
             Error::InteractionExpired => Self::InteractionExpired,
             Error::SpentLink => Self::SpentLink,
             Error::SignUpOff => Self::SignUpOff,
+            Error::MailOff => Self::MailOff,
             Error::TooMany(wait) => Self::TooManyRequests { seconds: wait.as_secs().max(1) },
             Error::Maintenance { left, .. } => Self::Maintenance { minutes: left.map(|left| left.as_secs() / 60 + 1) },
             Error::Unavailable(_) => Self::Busy,

@@ -56,6 +56,8 @@ pub enum Method {
     Totp,
     /// A recovery code, which works once.
     RecoveryCode,
+    /// A letter with a link or a code.
+    Mail,
 }
 
 /// The kind of a method. Two methods of one kind are one factor: a thief of one may have stolen the other as well.
@@ -69,20 +71,23 @@ enum Factor {
 const SEVERAL_FACTORS: &str = "mfa";
 
 impl Method {
-    const ALL: [Self; 3] = [Self::Password, Self::Totp, Self::RecoveryCode];
+    const ALL: [Self; 4] = [Self::Password, Self::Totp, Self::RecoveryCode, Self::Mail];
 
     /// The method's name in `amr`: RFC 8176 §2. A recovery code is a password that works once, as the codes of an app are.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Password => "pwd",
             Self::Totp | Self::RecoveryCode => "otp",
+            // The registry has no word for it.
+            Self::Mail => "email",
         }
     }
 
     const fn factor(self) -> Factor {
         match self {
-            Self::Password => Factor::Knowledge,
             Self::Totp | Self::RecoveryCode => Factor::Possession,
+            // Whoever reads the mailbox can set the password: both are one factor.
+            Self::Password | Self::Mail => Factor::Knowledge,
         }
     }
 
@@ -115,6 +120,7 @@ mod tests {
         assert_eq!(Acr::of(&[Method::Password, Method::Password]), Acr::OneFactor);
         assert_eq!(Acr::of(&[Method::Totp, Method::RecoveryCode]), Acr::OneFactor);
         assert_eq!(Acr::of(&[Method::Password, Method::Totp]), Acr::TwoFactors);
+        assert_eq!(Acr::of(&[Method::Password, Method::Mail]), Acr::OneFactor);
         assert!(Acr::OneFactor < Acr::TwoFactors);
     }
 

@@ -22,7 +22,7 @@ use crate::login::second_factor::{self, Enrolled};
 use crate::login::session::SignIn;
 use crate::login::totp::{self, Drawing, TotpSecret};
 use crate::oidc::claims::acr::Method;
-use crate::pages::sign_in::second_factor::CodeProblem;
+use crate::pages::sign_in::second_factor::FactorProblem;
 use crate::pages::{FormProblems, Layout, Moment};
 use crate::site::page::Page;
 use crate::store::people::user;
@@ -43,7 +43,7 @@ pub struct AccountAuthenticatorPage<'a> {
     /// What is shown.
     pub state: AuthenticatorState,
     /// Why the last code was refused.
-    pub problem: Option<CodeProblem>,
+    pub problem: Option<FactorProblem>,
 }
 
 /// Whether the account has an app.
@@ -135,8 +135,8 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     };
     let code = params.get("code").unwrap_or_default();
     let step = match (code.trim().is_empty(), secret.step_of(code, app.now())) {
-        (true, _) => return show(&app, &holder, Some(&secret), Some(CodeProblem::Missing)).await,
-        (false, None) => return show(&app, &holder, Some(&secret), Some(CodeProblem::Wrong)).await,
+        (true, _) => return show(&app, &holder, Some(&secret), Some(FactorProblem::Missing)).await,
+        (false, None) => return show(&app, &holder, Some(&secret), Some(FactorProblem::Wrong)).await,
         (false, Some(step)) => step,
     };
     let found = user::find(&mut *app.db.read().await?, id).await?;
@@ -159,7 +159,7 @@ async fn show(
     app: &App,
     holder: &AccountHolder,
     shown: Option<&TotpSecret>,
-    problem: Option<CodeProblem>,
+    problem: Option<FactorProblem>,
 ) -> Result<Response, Error> {
     let mut conn = app.db.read().await?;
     let enrolled = Enrolled::of(&mut conn, &holder.session.user_id).await?;
@@ -179,5 +179,5 @@ async fn show(
         }
     };
     let page = AccountAuthenticatorPage { layout, state, problem };
-    page::show_with(app, &holder.visitor, problem.map_or(StatusCode::OK, CodeProblem::status), &page)
+    page::show_with(app, &holder.visitor, problem.map_or(StatusCode::OK, FactorProblem::status), &page)
 }

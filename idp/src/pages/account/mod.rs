@@ -3,9 +3,11 @@
 pub mod applications;
 pub mod authenticator;
 pub mod data;
+pub mod email;
 pub mod password;
 pub mod profile;
 pub mod recovery_codes;
 pub mod security;
 pub mod sessions;
 pub mod switch;
+pub mod verify;

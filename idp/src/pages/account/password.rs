@@ -20,7 +20,7 @@ use crate::login::second_factor::{self, Attempt, Enrolled, Outcome, Second, Type
 use crate::login::session::SignIn;
 use crate::oidc::claims::acr::Method;
 use crate::pages::new_password::{PasswordProblem, check_password};
-use crate::pages::sign_in::second_factor::CodeProblem;
+use crate::pages::sign_in::second_factor::FactorProblem;
 use crate::pages::{FormProblems, Layout};
 use crate::site::page::Page;
 use crate::store;
@@ -60,7 +60,7 @@ pub enum ChangeProblem {
         seconds: u64,
     },
     /// The code of the second factor is missing or wrong.
-    Code(CodeProblem),
+    Code(FactorProblem),
     /// The new password is not accepted.
     New(PasswordProblem),
 }
@@ -108,7 +108,8 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let enrolled = Enrolled::of(&mut *app.db.read().await?, &holder.session.user_id).await?;
     let typed_code = Typed::of(params.get("code").unwrap_or_default(), params.get("recovery_code").unwrap_or_default());
     let missing = current.expose().is_empty().then_some(ChangeProblem::CurrentMissing);
-    let without_code = (enrolled.is_any() && typed_code.is_none()).then_some(ChangeProblem::Code(CodeProblem::Missing));
+    let without_code =
+        (enrolled.is_any() && typed_code.is_none()).then_some(ChangeProblem::Code(FactorProblem::Missing));
     let unfit = check_password(&app, &new, &own).await?.map(ChangeProblem::New);
     let problems: Vec<_> = missing.into_iter().chain(without_code).chain(unfit).collect();
     if !problems.is_empty() {
@@ -157,14 +158,14 @@ async fn prove_second(
     app: &App,
     holder: &AccountHolder,
     typed: Typed<'_>,
-) -> Result<Result<Second, CodeProblem>, Error> {
+) -> Result<Result<Second, FactorProblem>, Error> {
     let of = holder.session.id.as_str();
     let attempt = Attempt { user: &holder.session.user_id, of, browser: &holder.visitor.browser, typed };
     Ok(match second_factor::check(app, &attempt).await? {
         Outcome::Right(proof) => Ok(Second { proof, trust_until: None }),
-        Outcome::Wrong => Err(CodeProblem::wrong(typed)),
-        Outcome::SignInOver => Err(CodeProblem::TooManyTries { minutes: 60 }),
-        Outcome::TooMany { until } => Err(CodeProblem::too_many(until, app.now())),
+        Outcome::Wrong => Err(FactorProblem::wrong(typed)),
+        Outcome::SignInOver => Err(FactorProblem::TooManyTries { minutes: 60 }),
+        Outcome::TooMany { until } => Err(FactorProblem::too_many(until, app.now())),
     })
 }
 
@@ -176,7 +177,7 @@ async fn show(app: &App, holder: &AccountHolder, problems: Vec<ChangeProblem>, d
     drop(conn);
     let status = match problems[..] {
         [] => StatusCode::OK,
-        [ChangeProblem::TooManyTries { .. } | ChangeProblem::Code(CodeProblem::TooManyTries { .. }), ..] => {
+        [ChangeProblem::TooManyTries { .. } | ChangeProblem::Code(FactorProblem::TooManyTries { .. }), ..] => {
             StatusCode::TOO_MANY_REQUESTS
         }
         _ => StatusCode::BAD_REQUEST,

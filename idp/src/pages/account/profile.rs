@@ -8,6 +8,7 @@ use axum::http::{StatusCode, header};
 use axum::response::Response;
 use serde_json::Value;
 
+use crate::account::mail_word;
 use crate::account::profile::LONGEST;
 use crate::app::App;
 use crate::base::id::Id;
@@ -22,7 +23,7 @@ use crate::pages::{AccountView, FormProblems, Layout};
 use crate::site::page::Page;
 use crate::store::db::{self, Change, Tx};
 use crate::store::installation::event::Event;
-use crate::store::people::user;
+use crate::store::people::user::{self, Identifier, IdentifierKind};
 
 const A_YEAR: std::time::Duration = std::time::Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -43,8 +44,12 @@ pub struct AccountProfilePage<'a> {
     pub identifiers: Vec<IdentifierView>,
     /// The other accounts in this browser.
     pub others: Vec<AccountChoice>,
-    /// Whether changes have just been saved.
-    pub done: bool,
+    /// The word by which the person knows our letters, if any are sent.
+    pub mail_word: Option<String>,
+    /// Whether the address can be changed by a letter.
+    pub offers_email: bool,
+    /// What has just been done.
+    pub done: Option<ProfileDone>,
     /// Whether the name was refused.
     pub name_is_wrong: bool,
 }
@@ -56,11 +61,43 @@ pub struct IdentifierView {
     pub text: String,
     /// Whether it is verified, if it can be.
     pub verified: Option<bool>,
+    /// Its handle in the form that sends a letter to verify it, if that can be done.
+    pub which: Option<String>,
+}
+
+/// What has just been done to the account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProfileDone {
+    /// The profile was saved.
+    Saved,
+    /// An address was verified.
+    Verified,
+    /// The address was changed.
+    Email,
+}
+
+impl ProfileDone {
+    fn by_name(name: &str) -> Option<Self> {
+        match name {
+            "saved" => Some(Self::Saved),
+            "verified" => Some(Self::Verified),
+            "email" => Some(Self::Email),
+            _ => None,
+        }
+    }
 }
 
 impl AccountProfilePage<'_> {
     fn problems(&self) -> FormProblems {
         FormProblems::new(self.name_is_wrong.then(|| ("name", self.layout.t("account-name-too-long"))))
+    }
+
+    fn done_text(&self) -> Option<String> {
+        Some(self.layout.t(match self.done? {
+            ProfileDone::Saved => "account-saved",
+            ProfileDone::Verified => "account-verified-now",
+            ProfileDone::Email => "account-email-changed",
+        }))
     }
 
     fn account_title(&self) -> Cow<'_, str> {
@@ -74,7 +111,7 @@ impl AccountProfilePage<'_> {
 
 /// Shows the account of the signed-in person.
 pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) -> Result<Response, Error> {
-    show(&app, &holder, None, query.get("done") == Some("saved")).await
+    show(&app, &holder, None, query.get("done").and_then(ProfileDone::by_name)).await
 }
 
 /// Saves the changes.
@@ -82,12 +119,15 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let AccountForm { holder, params } = form;
     let name = params.get("name").unwrap_or_default().trim().to_owned();
     if name.chars().count() > LONGEST || name.chars().any(char::is_control) {
-        return show(&app, &holder, Some(name), false).await;
+        return show(&app, &holder, Some(name), None).await;
     }
     // An account may have a language that no page has, which stays unless the person chooses another.
     let locale = params.get("locale").filter(|tag| params.get("shown") != Some(tag));
     let language = locale.and_then(|tag| holder.visitor.site.languages().lookup(tag));
-    app.db.write(SaveProfile { user: holder.session.user_id.clone(), name, language: language.clone() }).await?;
+    let user = holder.session.user_id.clone();
+    let typed = app.mailer.is_on().then(|| params.get("mail_word").unwrap_or_default());
+    let word = typed.map(|typed| mail_word::parse(typed).map(|word| mail_word::seal(&app, &user, &word)));
+    app.db.write(SaveProfile { user, name, language: language.clone(), word }).await?;
     let mut response = redirect::to_page_with(&app, Page::AccountProfile, "done", "saved")?;
     if let Some(language) = language
         && let Some(cookie) = Jar::of(&app).set(Name::Language, language.tag(), Some(A_YEAR))
@@ -104,14 +144,19 @@ struct SaveProfile {
     /// The name; empty if the person wants none.
     name: String,
     language: Option<Language>,
+    /// The sealed word for letters, or none, if the form had it.
+    word: Option<Option<String>>,
 }
 
 impl Change for SaveProfile {
     type Outcome = ();
 
     async fn apply(self, tx: &mut Tx<'_>) -> db::Result<()> {
-        let Self { user, name, language } = self;
+        let Self { user, name, language, word } = self;
         user::hold(tx, &user).await?;
+        if let Some(word) = word {
+            user::set_mail_word(tx, &user, word.as_deref()).await?;
+        }
         let Some(found) = user::find(tx, &user).await? else { return Ok(()) };
         let mut profile = found.profile.clone();
         match name.as_str() {
@@ -130,7 +175,12 @@ impl Change for SaveProfile {
     }
 }
 
-async fn show(app: &App, holder: &AccountHolder, wrong_name: Option<String>, done: bool) -> Result<Response, Error> {
+async fn show(
+    app: &App,
+    holder: &AccountHolder,
+    wrong_name: Option<String>,
+    done: Option<ProfileDone>,
+) -> Result<Response, Error> {
     let found = user::find_with_identifiers(&mut *app.db.read().await?, &holder.session.user_id).await?;
     let (user, identifiers) = found.ok_or_else(|| Error::Internal("a session without its user".to_owned()))?;
     let text = |name: &str| user.profile.get(name).and_then(Value::as_str).map(str::to_owned);
@@ -142,6 +192,12 @@ async fn show(app: &App, holder: &AccountHolder, wrong_name: Option<String>, don
     let spoken = text("locale").and_then(|tag| holder.visitor.site.languages().lookup(&tag));
     let spoken = spoken.unwrap_or_else(|| holder.visitor.language.clone());
     let name_is_wrong = wrong_name.is_some();
+    let word = mail_word::of(app, &holder.session.user_id).await?.unwrap_or_default();
+    let by_mail = app.mailer.is_on();
+    let which = |it: &Identifier| {
+        let open = by_mail && it.kind == IdentifierKind::Email.as_str() && it.verified_at.is_none();
+        open.then(|| handle(app, &holder.session, &it.normalised))
+    };
     let shown = AccountProfilePage {
         layout: holder.layout(app),
         handle: page::session_handle(app, &holder.session),
@@ -150,11 +206,14 @@ async fn show(app: &App, holder: &AccountHolder, wrong_name: Option<String>, don
         identifiers: identifiers
             .into_iter()
             .map(|identifier| IdentifierView {
+                which: which(&identifier),
                 verified: (identifier.kind != "username").then_some(identifier.verified_at.is_some()),
                 text: identifier.as_written,
             })
             .collect(),
         others,
+        mail_word: by_mail.then_some(word),
+        offers_email: by_mail,
         done,
         name_is_wrong,
     };

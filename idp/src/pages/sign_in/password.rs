@@ -8,7 +8,7 @@ use axum::response::Response;
 use crate::app::App;
 use crate::base::secret::Secret;
 use crate::flow::authorization::{Step, layout_of};
-use crate::flow::next_page;
+use crate::flow::first_factor::{self, FirstFactor};
 use crate::http::diagnosis::Diagnosis;
 use crate::http::error::Error;
 use crate::http::request::form::ProvenForm;
@@ -17,8 +17,6 @@ use crate::http::request::visitor::{self, Visitor};
 use crate::http::{page, redirect};
 use crate::login;
 use crate::login::password::{self, Outcome, Wrong};
-use crate::login::second_factor::{self, Demand};
-use crate::login::session::{self, SignIn};
 use crate::oidc::authorization::next_step::{NextStep, SignInReason};
 use crate::oidc::claims::acr::Method;
 use crate::oidc::difference::Difference;
@@ -41,6 +39,10 @@ pub struct SignInPage<'a> {
     pub keep_signed_in: bool,
     /// Whether a person may make an account.
     pub offers_sign_up: bool,
+    /// Whether people can sign in by a letter.
+    pub offers_mail: bool,
+    /// Whether a letter can lead to a new password.
+    pub offers_reset: bool,
     /// Whether this browser has accounts to choose from.
     pub offers_accounts: bool,
 }
@@ -155,7 +157,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 /// Signs in with the typed identifier and password.
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let ProvenForm { visitor, params } = form;
-    let mut step = match params.get("interaction") {
+    let step = match params.get("interaction") {
         Some(sealed) => Some(Step::open(&app, &visitor, sealed).await?),
         None => None,
     };
@@ -196,25 +198,12 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
             return again(vec![SignInProblem::TooManyTries { seconds }], StatusCode::TOO_MANY_REQUESTS);
         }
     };
-    let strict = match &step {
-        Some(step) => step.is_step_up(&app).await?,
-        None => return_to.is_some_and(Page::needs_step_up),
-    };
-    if second_factor::demand(&app, &proof.user.id, &visitor.browser, strict).await? != Demand::Nothing {
-        if !password::settle(&app, &proof).await? {
-            return refused(Wrong::ChangedMeanwhile.as_str());
-        }
-        app.metrics.sign_in("password", "half");
-        let first = second_factor::half(&app, &proof.user, &[Method::Password], keep);
-        let interaction = step.as_ref().map(|step| &step.interaction);
-        return next_page::to_second_factor(&app, &visitor, interaction, return_to, first);
+    let first =
+        FirstFactor { user: &proof.user, method: Method::Password, metric: "password", keep, proof: Some(&proof) };
+    match first_factor::complete(&app, &visitor, step.as_ref(), return_to, first).await? {
+        Some(response) => Ok(response),
+        None => refused(Wrong::ChangedMeanwhile.as_str()),
     }
-    let sign_in = SignIn { keep, proof: Some(&proof), ..visitor.with_password(&proof.user) };
-    let Some(signed_in) = session::begin(&app, &sign_in).await? else {
-        return refused(Wrong::ChangedMeanwhile.as_str());
-    };
-    app.metrics.sign_in("password", "done");
-    next_page::after_sign_in(&app, step.as_mut().map(|step| &mut step.interaction), return_to, &signed_in)
 }
 
 #[derive(Default)]
@@ -243,6 +232,8 @@ fn show(
         problems: shown.problems,
         keep_signed_in: shown.keep,
         offers_sign_up: app.config.login.sign_up,
+        offers_mail: app.offers_mail_sign_in(),
+        offers_reset: app.mailer.is_on(),
         offers_accounts: step.is_some_and(|step| !step.sessions.is_empty()),
     };
     let problem = page.problems.first().map(|problem| problem.wording().key.replace('-', "_"));

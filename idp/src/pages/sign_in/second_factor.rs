@@ -32,7 +32,7 @@ pub struct SecondFactorPage<'a> {
     /// Whose account it is.
     pub account: AccountView,
     /// Why the last code was refused.
-    pub problem: Option<CodeProblem>,
+    pub problem: Option<FactorProblem>,
     /// How many recovery codes are left.
     pub recovery_codes: u64,
     /// For how many days the browser can be trusted; `None` offers no such trust.
@@ -43,7 +43,7 @@ pub struct SecondFactorPage<'a> {
 
 /// Why a code was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CodeProblem {
+pub enum FactorProblem {
     /// None was typed.
     Missing,
     /// The code of the app is wrong, too old, or was used before.
@@ -59,7 +59,7 @@ pub enum CodeProblem {
     SignInOver,
 }
 
-impl CodeProblem {
+impl FactorProblem {
     /// The problem with a code that is not right.
     pub fn wrong(typed: Typed<'_>) -> Self {
         match typed {
@@ -102,7 +102,7 @@ impl SecondFactorPage<'_> {
     /// What ends the sign-in, so that there is no form.
     fn end(&self) -> Option<String> {
         self.problem
-            .filter(|problem| *problem == CodeProblem::SignInOver)
+            .filter(|problem| *problem == FactorProblem::SignInOver)
             .map(|problem| self.layout.say(problem.wording()))
     }
 
@@ -131,12 +131,12 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     };
     visitor.hold_to(&app, "sign-in", visitor::sign_in_rate(&app)).await?;
     let typed = Typed::of(params.get("code").unwrap_or_default(), params.get("recovery_code").unwrap_or_default());
-    let Some(typed) = typed else { return show(&app, &visitor, &half, Some(CodeProblem::Missing)).await };
+    let Some(typed) = typed else { return show(&app, &visitor, &half, Some(FactorProblem::Missing)).await };
     let metric = match typed {
         Typed::Code(_) => "totp",
         Typed::RecoveryCode(_) => "recovery_code",
     };
-    let wrong = CodeProblem::wrong(typed);
+    let wrong = FactorProblem::wrong(typed);
     let attempt = Attempt { user: &half.user.id, of: &half.first.id, browser: &visitor.browser, typed };
     let proof = match second_factor::check(&app, &attempt).await? {
         Outcome::Right(proof) => proof,
@@ -146,11 +146,11 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         }
         Outcome::SignInOver => {
             app.metrics.sign_in(metric, "refused");
-            return show(&app, &visitor, &half, Some(CodeProblem::SignInOver)).await;
+            return show(&app, &visitor, &half, Some(FactorProblem::SignInOver)).await;
         }
         Outcome::TooMany { until } => {
             app.metrics.sign_in(metric, "throttled");
-            return show(&app, &visitor, &half, Some(CodeProblem::too_many(until, app.now()))).await;
+            return show(&app, &visitor, &half, Some(FactorProblem::too_many(until, app.now()))).await;
         }
     };
     let trust = app.config.login.trusted_browser;
@@ -171,7 +171,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     next_page::after_sign_in(&app, on_the_way, return_to, &signed_in)
 }
 
-async fn show(app: &App, visitor: &Visitor, half: &Half, problem: Option<CodeProblem>) -> Result<Response, Error> {
+async fn show(app: &App, visitor: &Visitor, half: &Half, problem: Option<FactorProblem>) -> Result<Response, Error> {
     let identifiers = user::identifiers(&mut *app.db.read().await?, &half.user.id).await?;
     let layout = layout_of(app, visitor, half.step.as_ref()).of(Page::SecondFactor);
     let again = half.again(&layout);
@@ -184,12 +184,12 @@ async fn show(app: &App, visitor: &Visitor, half: &Half, problem: Option<CodePro
         recovery_codes: half.enrolled.recovery_codes.unused.unsigned_abs(),
         trust_days: (days > 0).then_some(days),
     };
-    let status = problem.map_or(StatusCode::OK, CodeProblem::status);
+    let status = problem.map_or(StatusCode::OK, FactorProblem::status);
     let mut response = page::show_with(app, visitor, status, &page)?;
     if let Some(problem) = problem {
         let reason = problem.wording().key.replace('-', "_");
         let difference = Difference::new("code", "another one", "a code of the account's app that was not used");
-        let is_wrong = matches!(problem, CodeProblem::Wrong | CodeProblem::RecoveryCodeWrong);
+        let is_wrong = matches!(problem, FactorProblem::Wrong | FactorProblem::RecoveryCodeWrong);
         Diagnosis::new(reason, is_wrong.then_some(difference)).ride_on(&mut response);
     }
     Ok(response)

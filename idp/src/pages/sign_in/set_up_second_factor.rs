@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::half::{self, Half};
-use super::second_factor::CodeProblem;
+use super::second_factor::FactorProblem;
 use crate::account::authenticator;
 use crate::app::App;
 use crate::flow::authorization::layout_of;
@@ -38,7 +38,7 @@ pub struct SetUpSecondFactorPage<'a> {
     /// What an app is set up with.
     pub set_up: SetUp,
     /// Why the last code was refused.
-    pub problem: Option<CodeProblem>,
+    pub problem: Option<FactorProblem>,
     /// Where the sign-in begins again.
     pub again: String,
 }
@@ -88,10 +88,10 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     };
     let code = params.get("code").unwrap_or_default();
     if code.trim().is_empty() {
-        return show(&app, &visitor, &half, Some(&secret), Some(CodeProblem::Missing)).await;
+        return show(&app, &visitor, &half, Some(&secret), Some(FactorProblem::Missing)).await;
     }
     let Some(step) = secret.step_of(code, app.now()) else {
-        return show(&app, &visitor, &half, Some(&secret), Some(CodeProblem::Wrong)).await;
+        return show(&app, &visitor, &half, Some(&secret), Some(FactorProblem::Wrong)).await;
     };
     let methods: Vec<_> = half.first.methods.iter().copied().chain([Method::Totp]).collect();
     let sign_in = SignIn { methods: &methods, keep: half.first.keep, ..visitor.with_password(&half.user) };
@@ -118,7 +118,7 @@ async fn show(
     visitor: &Visitor,
     half: &Half,
     shown: Option<&TotpSecret>,
-    problem: Option<CodeProblem>,
+    problem: Option<FactorProblem>,
 ) -> Result<Response, Error> {
     let identifiers = user::identifiers(&mut *app.db.read().await?, &half.user.id).await?;
     let account = page::account_of(&half.user, identifiers);
@@ -130,5 +130,5 @@ async fn show(
         account,
         problem,
     };
-    page::show_with(app, visitor, problem.map_or(StatusCode::OK, CodeProblem::status), &page)
+    page::show_with(app, visitor, problem.map_or(StatusCode::OK, FactorProblem::status), &page)
 }

@@ -10,6 +10,7 @@ use super::error::Result;
 use crate::base::clock::{Clock, Timestamp};
 use crate::base::id::Id;
 use crate::base::random::Random;
+use crate::store::letters::Letters;
 use crate::store::origin::Origin;
 
 /// One connection, in a transaction or not.
@@ -37,6 +38,8 @@ pub(super) struct Source {
     pub(super) random: Random,
     /// The request that causes the change.
     pub(super) origin: Option<Arc<Origin>>,
+    /// Tells of letters that are written; `None` if none are sent here.
+    pub(super) letters: Option<Arc<Letters>>,
 }
 
 impl Source {
@@ -59,6 +62,11 @@ impl<'c> Tx<'c> {
     /// The request that causes the change; `None` for what a command or a job does.
     pub fn origin(&self) -> Option<&'c Origin> {
         self.source.origin.as_deref()
+    }
+
+    /// Tells of letters that the change writes; `None` if this provider sends none.
+    pub fn letters(&self) -> Option<&Letters> {
+        self.source.letters.as_deref()
     }
 
     /// A new row's id.

@@ -27,8 +27,9 @@ pub async fn is_unfinished(conn: &mut Conn) -> Result<bool> {
 /// How many rows a statement changes at most, so that it stays within its time limit.
 const BATCH: i64 = 1000;
 
-/// Begins an epoch: ends all sessions and grants, codes and links, batch by batch. Passwords, clients, consents and
-/// keys stay, and authenticator apps, whose codes count from this moment on. After a crash, a second call completes it; until then no server starts.
+/// Begins an epoch: ends all sessions and grants, codes and links, and forgets the letters that may have been sent since the
+/// backup, batch by batch. Passwords, clients, consents and keys stay, and authenticator apps, whose codes count from this moment
+/// on. After a crash, a second call completes it; until then no server starts.
 pub async fn begin(db: &Db, between: impl Fn()) -> Result<()> {
     db.write(Begin).await?;
     let mut after = Some(String::new());
@@ -36,7 +37,13 @@ pub async fn begin(db: &Db, between: impl Fn()) -> Result<()> {
         after = db.write(RaiseGenerations { after: last }).await?;
         between();
     }
-    for (table, key) in [("authorization_code", "hash"), ("one_time_link", "hash"), ("recovery_code", "hash")] {
+    for (table, key) in [
+        ("authorization_code", "hash"),
+        ("one_time_link", "hash"),
+        ("recovery_code", "hash"),
+        ("outbox", "id"),
+        ("mail_proof", "id"),
+    ] {
         while db.write_one(DeleteBatch { table, key }).await? == BATCH.unsigned_abs() {}
     }
     db.write(Complete).await

@@ -28,6 +28,7 @@ pub enum Event {
     SessionEnded { user: Id, session: Id },
     AllSessionsEnded { user: Id, offline_access: bool },
     PasswordChanged { user: Id },
+    PasswordLinkSent { user: Id },
     SignedIn { user: Id, session: Id, amr: Vec<String> },
     SignInFailed { user: Id, failures: i64 },
     UnknownNamesTried { tries: i64, networks: usize, loudest: Vec<(String, i64)> },
@@ -105,6 +106,7 @@ impl Event {
             | Self::BrowserForgotten { user }
             | Self::FactorsReset { user }
             | Self::ProfileChanged { user }
+            | Self::PasswordLinkSent { user }
             | Self::PasswordChanged { user } => (Some(user), None, None),
             Self::SignedIn { user, session, .. }
             | Self::SignedOut { user, session }

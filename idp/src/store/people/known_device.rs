@@ -9,6 +9,23 @@ use crate::store::db::{Conn, Result};
 /// who once knew the password could collect any number of attempts.
 const MOST: i64 = 20;
 
+/// Whether a browser is new to a user who has signed in with others. Browsers of earlier releases are known by their
+/// sessions.
+pub async fn is_another(conn: &mut Conn, browser: &TokenHash, user: &Id) -> Result<bool> {
+    let row: Option<(String,)> = sqlx::query_as(
+        "SELECT id FROM user_account WHERE id = $2
+            AND (EXISTS (SELECT 1 FROM known_device WHERE user_id = $2) OR EXISTS (SELECT 1 FROM session WHERE user_id = $2))
+            AND NOT EXISTS (SELECT 1 FROM known_device WHERE user_id = $2 AND browser_hash = $1)
+            AND NOT EXISTS (SELECT 1 FROM browser b JOIN session s ON s.browser_id = b.id
+                             WHERE b.secret_hash = $1 AND s.user_id = $2)",
+    )
+    .bind(browser)
+    .bind(user)
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.is_some())
+}
+
 /// Notes that a user has signed in with a browser; beyond the limit, the browsers seen longest ago are removed.
 pub async fn note(conn: &mut Conn, browser: &TokenHash, user: &Id, now: Timestamp) -> Result<()> {
     sqlx::query(

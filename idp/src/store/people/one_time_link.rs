@@ -60,6 +60,13 @@ pub async fn end_all(conn: &mut Conn, purpose: Purpose, user: &Id, now: Timestam
     Ok(())
 }
 
+/// How many links a user got for a purpose since a moment.
+pub async fn count_since(conn: &mut Conn, purpose: Purpose, user: &Id, since: Timestamp) -> Result<i64> {
+    let sql = "SELECT COUNT(*) FROM one_time_link WHERE user_id = $1 AND purpose = $2 AND created_at > $3";
+    let row: (i64,) = sqlx::query_as(sql).bind(user).bind(purpose.as_str()).bind(since).fetch_one(conn).await?;
+    Ok(row.0)
+}
+
 /// Until when a user has a working link for a purpose.
 pub async fn works_until(conn: &mut Conn, purpose: Purpose, user: &Id, now: Timestamp) -> Result<Option<Timestamp>> {
     let row: (Option<Timestamp>,) = sqlx::query_as(

@@ -412,6 +412,19 @@ pub async fn set_profile(conn: &mut Conn, user: &Id, profile: &Map<String, Value
     Ok(())
 }
 
+/// The word by which a user knows our letters, sealed.
+pub async fn mail_word(conn: &mut Conn, user: &Id) -> Result<Option<String>> {
+    let row: Option<(Option<String>,)> =
+        sqlx::query_as("SELECT mail_word FROM user_account WHERE id = $1").bind(user).fetch_optional(conn).await?;
+    Ok(row.and_then(|row| row.0))
+}
+
+/// Sets or removes that word.
+pub async fn set_mail_word(conn: &mut Conn, user: &Id, sealed: Option<&str>) -> Result<()> {
+    sqlx::query("UPDATE user_account SET mail_word = $2 WHERE id = $1").bind(user).bind(sealed).execute(conn).await?;
+    Ok(())
+}
+
 /// Ends all sessions and grants that a user has.
 pub async fn end_all(conn: &mut Conn, user: &Id) -> Result<()> {
     sqlx::query("UPDATE user_account SET generation = generation + 1 WHERE id = $1").bind(user).execute(conn).await?;

@@ -1,0 +1,31 @@
+//! A forgotten password: who gets a letter with a link to set a new one.
+
+use crate::account::{identifier, users};
+use crate::app::App;
+use crate::letters::limits;
+use crate::login::Error;
+use crate::store::people::user::{self, Identifier, IdentifierKind};
+
+/// Sends a letter to whoever has this identifier, if anybody does. Nothing tells the caller whether that is so.
+pub async fn send_link(app: &App, typed: &str, language: &str) -> Result<(), Error> {
+    let normalised = identifier::normalise(typed);
+    let mut conn = app.db.read().await?;
+    let Some(user) = user::find_by_identifier(&mut conn, &normalised).await? else { return Ok(()) };
+    let own = user::identifiers(&mut conn, &user.id).await?;
+    drop(conn);
+    let Some(address) = address_of(&own, &normalised) else { return Ok(()) };
+    // What was typed has been counted; whoever types a username sends letters to an address all the same.
+    if user.disabled_at.is_some()
+        || address.normalised != normalised && limits::count(app, &address.normalised).await.is_err()
+    {
+        return Ok(());
+    }
+    users::mail_password_link(app, &user.id, address, language).await
+}
+
+/// The stored address that was typed or, for a username, the first verified one of its user, else the first.
+fn address_of<'a>(own: &'a [Identifier], typed: &str) -> Option<&'a Identifier> {
+    let addresses = || own.iter().filter(|it| it.kind == IdentifierKind::Email.as_str());
+    let same = addresses().find(|it| it.normalised == typed);
+    same.or_else(|| addresses().find(|it| it.verified_at.is_some())).or_else(|| addresses().next())
+}

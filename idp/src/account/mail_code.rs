@@ -1,0 +1,224 @@
+//! Codes and links that prove that somebody reads a mailbox: made, sent and judged.
+
+use std::time::Duration;
+
+use crate::account::identifier;
+use crate::app::App;
+use crate::base::id::Id;
+use crate::base::secret::Secret;
+use crate::base::token::{Token, TokenHash, TokenKind};
+use crate::letters::kind::Kind;
+use crate::letters::notice::notify_of_address;
+use crate::letters::written::{Sealed, Secrets};
+use crate::store::db::{Change, Error, Result, Tx};
+use crate::store::installation::event::Event;
+use crate::store::people::mail_proof::{self, NewProof, Proof, Purpose, TRIES};
+use crate::store::people::outbox;
+use crate::store::people::user::{self, Identifier, IdentifierKind};
+
+/// The address of a user that applications are told, if there are several: a verified one, else the oldest.
+pub fn main_address(own: &[Identifier]) -> Option<&Identifier> {
+    let addresses = || own.iter().filter(|it| it.kind == IdentifierKind::Email.as_str());
+    addresses().find(|it| it.verified_at.is_some()).or_else(|| addresses().next())
+}
+
+/// What a code or a link was good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judged {
+    /// It is right, and what it allows is done.
+    Right,
+    /// It is wrong.
+    Wrong,
+    /// It is used up, too old, or there was none: another letter is needed.
+    Over,
+    /// Somebody else has the address.
+    Taken,
+}
+
+/// The keyed hash under which a code is kept.
+pub(crate) fn hash(app: &App, proof: &Id, code: &str) -> String {
+    app.vault.derive("mail code").fingerprint(&format!("{proof} {code}"))
+}
+
+/// The digits of what was typed: people put spaces between them.
+pub(crate) fn digits(typed: &str) -> String {
+    typed.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// Six digits.
+pub(crate) fn code(app: &App) -> String {
+    let number = u64::from_be_bytes(app.random.bytes()) % 1_000_000;
+    format!("{number:06}")
+}
+
+/// Sends a letter with a link and a code that verify an address of a user.
+pub async fn send_verification(app: &App, user: &Id, address: &Identifier, language: &str) -> Result<()> {
+    let token = Token::new(TokenKind::OneTimeLink, &app.random);
+    let send = Send::new(app, (Purpose::Verify, Kind::Verify), user, address, Some(&token));
+    app.db.write(send.working_for(app, app.config.mail.verification, language)).await
+}
+
+/// Sends a letter with a code to an address that a user wants to have.
+pub async fn send_change(app: &App, user: &Id, address: &Identifier, language: &str) -> Result<()> {
+    let send = Send::new(app, (Purpose::Change, Kind::ChangeAddress), user, address, None);
+    app.db.write(send.working_for(app, app.config.mail.code, language)).await
+}
+
+/// What a letter is made of, before it has a language.
+struct Send {
+    proof: NewProof,
+    kind: Kind,
+    recipient: String,
+    secrets: Secrets,
+}
+
+impl Send {
+    fn new(app: &App, what: (Purpose, Kind), user: &Id, address: &Identifier, token: Option<&Token>) -> Self {
+        let ((purpose, kind), id, code) = (what, app.id(), code(app));
+        let proof = NewProof {
+            purpose,
+            user: Some(user.clone()),
+            browser_hash: None,
+            sealed: None,
+            address: address.normalised.clone(),
+            link_hash: token.map(Token::hash),
+            code_hash: hash(app, &id, &code),
+            lifetime: Duration::ZERO,
+            id,
+        };
+        let secrets = Secrets { code: Some(code.into()), token: token.map(|token| token.expose().into()) };
+        Self { proof, kind, recipient: address.as_written.clone(), secrets }
+    }
+
+    fn working_for(self, app: &App, lifetime: Duration, language: &str) -> SendProof {
+        let letter = Sealed::new(app, self.kind, &self.recipient, language, &self.secrets).working_for(lifetime);
+        SendProof { proof: NewProof { lifetime, ..self.proof }, letter }
+    }
+}
+
+/// Keeps a proof in place of earlier ones, and writes the letter with it.
+#[derive(Clone)]
+struct SendProof {
+    proof: NewProof,
+    letter: Sealed,
+}
+
+impl Change for SendProof {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        let Self { proof, letter } = self;
+        let Some(user) = &proof.user else { return Ok(()) };
+        if !user::hold(tx, user).await?.is_some_and(|held| held.disabled_at.is_none()) {
+            return Ok(());
+        }
+        let now = tx.now();
+        let server = mail_proof::replace(tx, &proof, now).await?;
+        let row = letter.row(Some(user), now, tx.origin(), server);
+        outbox::write(tx, &row).await
+    }
+}
+
+/// What a person has brought from a letter.
+#[derive(Clone)]
+enum Brought {
+    /// The hash of the code that was typed.
+    Code(String),
+    /// The link, which was found by its hash.
+    Link,
+}
+
+/// Judges a code that a user has typed; a right one does what it allows.
+pub async fn judge_code(app: &App, user: &Id, purpose: Purpose, typed: &str) -> Result<Judged> {
+    let proof = mail_proof::find(&mut *app.db.read().await?, user, purpose, app.now()).await?;
+    let Some(proof) = proof else { return Ok(Judged::Over) };
+    let brought = Brought::Code(hash(app, &proof.id, &digits(typed)));
+    judge(app, purpose, proof, brought).await
+}
+
+/// Judges a link that a user has opened; a right one does what it allows.
+pub async fn judge_link(app: &App, user: &Id, purpose: Purpose, link: &TokenHash) -> Result<Judged> {
+    let proof = mail_proof::find_by_link(&mut *app.db.read().await?, link, purpose, None, app.now()).await?;
+    match proof.filter(|proof| proof.user_id.as_ref() == Some(user)) {
+        Some(proof) => judge(app, purpose, proof, Brought::Link).await,
+        None => Ok(Judged::Over),
+    }
+}
+
+async fn judge(app: &App, purpose: Purpose, proof: Proof, brought: Brought) -> Result<Judged> {
+    match app.db.write(Judge { purpose, proof, brought }).await {
+        // Somebody else was faster.
+        Err(Error::Conflict) => Ok(Judged::Taken),
+        judged => judged,
+    }
+}
+
+/// Counts the try, compares, and does what is allowed, in one transaction.
+#[derive(Clone)]
+struct Judge {
+    purpose: Purpose,
+    proof: Proof,
+    brought: Brought,
+}
+
+impl Change for Judge {
+    type Outcome = Judged;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Judged> {
+        let Self { purpose, proof, brought } = self;
+        let Some(user) = proof.user_id else { return Ok(Judged::Over) };
+        if !user::hold(tx, &user).await?.is_some_and(|held| held.disabled_at.is_none()) {
+            return Ok(Judged::Over);
+        }
+        let now = tx.now();
+        if let Brought::Code(typed) = brought {
+            let Some(counted) = mail_proof::count_try(tx, &proof.id, now).await? else { return Ok(Judged::Over) };
+            if !Secret::from(counted.code_hash).same_as(&typed) {
+                return Ok(if counted.tries < TRIES { Judged::Wrong } else { Judged::Over });
+            }
+        }
+        if !mail_proof::consume(tx, &proof.id, now).await? {
+            return Ok(Judged::Over);
+        }
+        match purpose {
+            Purpose::Verify => verify(tx, user, &proof.address).await,
+            Purpose::Change => change(tx, user, &proof.address).await,
+            // These are not of somebody who is signed in.
+            Purpose::SignIn | Purpose::SignUp => Ok(Judged::Over),
+        }
+    }
+}
+
+/// Notes that a user owns an address, if the user still has it.
+async fn verify(tx: &mut Tx<'_>, user: Id, address: &str) -> Result<Judged> {
+    let (now, kind) = (tx.now(), IdentifierKind::Email.as_str());
+    let own = user::identifiers(tx, &user).await?;
+    if own.iter().all(|it| it.kind != kind || it.normalised != address) {
+        return Ok(Judged::Over);
+    }
+    if user::verify_identifier(tx, &user, kind, address, now).await? {
+        user::set_updated(tx, &user, now).await?;
+        tx.record(&Event::IdentifierVerified { user, identifier: kind.to_owned() }).await?;
+    }
+    Ok(Judged::Right)
+}
+
+/// Gives a user an address that was proven, in place of the one before; both are told.
+async fn change(tx: &mut Tx<'_>, user: Id, address: &str) -> Result<Judged> {
+    let (now, kind) = (tx.now(), IdentifierKind::Email.as_str());
+    let Ok(new) = identifier::parse_email(address, Some(now)) else { return Ok(Judged::Over) };
+    let own = user::identifiers(tx, &user).await?;
+    let old = main_address(&own).cloned();
+    if let Some(old) = &old {
+        user::delete_identifier(tx, &user, kind, &old.normalised).await?;
+        tx.record(&Event::IdentifierRemoved { user: user.clone(), identifier: kind.to_owned() }).await?;
+    }
+    let id = tx.id();
+    user::insert_identifier(tx, &id, &user, &new, now).await?;
+    tx.record(&Event::IdentifierAdded { user: user.clone(), identifier: kind.to_owned() }).await?;
+    user::set_updated(tx, &user, now).await?;
+    // A link that waits in the old mailbox must not set a password any more.
+    super::users::end_links(tx, &user, now).await?;
+    notify_of_address(tx, &user, old.as_ref().map(|it| it.as_written.as_str()), &new.as_written).await?;
+    Ok(Judged::Right)
+}

@@ -1,0 +1,61 @@
+//! What follows the first factor of a sign-in, whichever it was: a session, or the page of the second factor.
+
+use axum::response::Response;
+
+use crate::app::App;
+use crate::flow::authorization::Step;
+use crate::flow::next_page;
+use crate::http::error::Error;
+use crate::http::request::visitor::Visitor;
+use crate::login::password::{self, Proof};
+use crate::login::second_factor::{self, Demand};
+use crate::login::session::{self, SignIn};
+use crate::oidc::claims::acr::Method;
+use crate::site::page::Page;
+use crate::store::people::user::User;
+
+/// A first factor that was proven.
+pub struct FirstFactor<'a> {
+    /// Who has proven it.
+    pub user: &'a User,
+    /// How.
+    pub method: Method,
+    /// The method's name in the metrics.
+    pub metric: &'static str,
+    /// Whether the person wants to be kept signed in.
+    pub keep: bool,
+    /// The password that was typed, if that was the factor.
+    pub proof: Option<&'a Proof>,
+}
+
+/// Begins a session, or goes on with the second factor if the user has one or needs one. `None` if the user has changed since
+/// the factor was proven.
+pub async fn complete(
+    app: &App,
+    visitor: &Visitor,
+    step: Option<&Step>,
+    return_to: Option<Page>,
+    first: FirstFactor<'_>,
+) -> Result<Option<Response>, Error> {
+    let FirstFactor { user, method, metric, keep, proof } = first;
+    let strict = match step {
+        Some(step) => step.is_step_up(app).await?,
+        None => return_to.is_some_and(Page::needs_step_up),
+    };
+    if second_factor::demand(app, &user.id, &visitor.browser, strict).await? != Demand::Nothing {
+        if let Some(proof) = proof
+            && !password::settle(app, proof).await?
+        {
+            return Ok(None);
+        }
+        app.metrics.sign_in(metric, "half");
+        let half = second_factor::half(app, user, &[method], keep);
+        let interaction = step.map(|step| &step.interaction);
+        return next_page::to_second_factor(app, visitor, interaction, return_to, half).map(Some);
+    }
+    let sign_in = SignIn { keep, proof, methods: &[method], ..visitor.with_password(user) };
+    let Some(signed_in) = session::begin(app, &sign_in).await? else { return Ok(None) };
+    app.metrics.sign_in(metric, "done");
+    let mut interaction = step.map(|step| step.interaction.clone());
+    next_page::after_sign_in(app, interaction.as_mut(), return_to, &signed_in).map(Some)
+}

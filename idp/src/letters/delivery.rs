@@ -1,0 +1,184 @@
+//! Sends what is in the outbox. Every process does so; each try of a letter belongs to one of them.
+
+use std::time::Duration;
+
+use crate::account::mail_word;
+use crate::app::App;
+use crate::base::clock::SKEW;
+use crate::base::id::Id;
+use crate::base::language::Language;
+use crate::mail::failure::Failure;
+use crate::mail::mailbox::Mailbox;
+use crate::mail::message::Message;
+use crate::oidc::difference::shown;
+use crate::store::db::Result;
+use crate::store::people::outbox::{self, Claim, Note, Outcome, Waiting};
+use crate::store::people::user;
+
+use super::content::{Content, Letter};
+use super::kind::Kind;
+use super::written::{Facts, Secrets};
+
+/// How many letters are sent at once.
+const AT_ONCE: i64 = 8;
+
+/// How long a letter waits before its next try: after the first failure, the second, and so on; after those always the last.
+const WAITS: [u64; 8] = [15, 30, 60, 2 * 60, 5 * 60, 10 * 60, 20 * 60, 40 * 60];
+
+/// How long a letter of a kind that this release does not know is left to others.
+const UNKNOWN: Duration = Duration::from_secs(60);
+
+/// Sends the letters that are due, until there are none; returns how many tries there were.
+pub async fn deliver(app: &App) -> Result<u64> {
+    let mut tries = 0;
+    while app.mailer.is_on() && outbox::is_due(&mut *app.db.read().await?, app.now()).await? {
+        let claim = app.random.name::<16>();
+        // Nobody else may begin while this process can still be sending, whatever their clock says.
+        let longest = app.mailer.longest() + SKEW;
+        let letters = app.db.write_one(Claim { claim: claim.clone(), limit: AT_ONCE, longest }).await?;
+        if letters.is_empty() {
+            break;
+        }
+        tries += letters.len() as u64;
+        // Tracked, so that a process that stops ends what it has begun.
+        let send = |letter| app.requests.spawn(attempt(app.clone(), letter, claim.clone()));
+        let sending: Vec<_> = letters.into_iter().map(send).collect();
+        for one in sending {
+            // A task that has stopped leaves its letter to the next try.
+            if let Ok(noted) = one.await {
+                noted?;
+            }
+        }
+    }
+    let (waiting, dead) = outbox::counts(&mut *app.db.read().await?).await?;
+    app.metrics.outbox(waiting, dead);
+    Ok(tries)
+}
+
+/// Tries to send a letter, and notes what came of it.
+async fn attempt(app: App, letter: Waiting, claim: String) -> Result<()> {
+    let outcome = send(&app, &letter).await?;
+    let noted = app.db.write_one(Note { letter: letter.id.clone(), claim, outcome: outcome.clone() }).await?;
+    let (kind, tries) = (letter.kind.as_str(), letter.tries);
+    match outcome {
+        // Somebody has discarded it, or another one took its place, while it was sent.
+        _ if !noted => {}
+        Outcome::Done => app.metrics.letter("sent"),
+        Outcome::Again(_, why) => {
+            app.metrics.letter("failed");
+            tracing::warn!(kind, tries, why = shown(&why), "a letter was not taken, and is tried again");
+        }
+        Outcome::Dead(why) => {
+            app.metrics.letter("dead");
+            tracing::error!(kind, tries, why = shown(&why), "a letter was given up: see latchkey mail outbox");
+        }
+        Outcome::Expired(why) => {
+            app.metrics.letter("expired");
+            tracing::error!(kind, tries, why = shown(&why), "a letter was not taken before its link or code expired");
+        }
+        Outcome::Left(_) => {}
+    }
+    Ok(())
+}
+
+async fn send(app: &App, letter: &Waiting) -> Result<Outcome> {
+    let now = app.now();
+    let Some(kind) = Kind::from_name(&letter.kind) else { return Ok(Outcome::Left(now + UNKNOWN)) };
+    if letter.expires_at <= now {
+        let last = letter.last_error.clone().unwrap_or_else(|| "it was not tried in time".to_owned());
+        return Ok(Outcome::Expired(last));
+    }
+    let message = match message(app, kind, letter).await? {
+        Ok(message) => message,
+        Err(why) => return Ok(Outcome::Dead(why)),
+    };
+    let first = usize::try_from(letter.first_server).unwrap_or_default();
+    Ok(match app.mailer.send(&message, first).await {
+        Ok(server) => {
+            tracing::info!(kind = kind.as_str(), server, tries = letter.tries, "a letter was sent");
+            Outcome::Done
+        }
+        Err(failures) => {
+            let why = failures.iter().map(Failure::to_string).collect::<Vec<_>>().join("; ");
+            let refused = !failures.is_empty() && failures.iter().all(Failure::is_of_the_address);
+            match next_wait(letter.tries, app.config.mail.give_up) {
+                Some(wait) if !refused => Outcome::Again(app.now() + wait, why),
+                _ => Outcome::Dead(why),
+            }
+        }
+    })
+}
+
+/// How long to wait after so many tries; `None` once the tries have lasted this long.
+fn next_wait(tries: i64, give_up: Duration) -> Option<Duration> {
+    let wait = |number: usize| WAITS.get(number).or(WAITS.last()).copied().unwrap_or_default();
+    let tries = usize::try_from(tries).unwrap_or_default().max(1);
+    let waited: u64 = (0..tries).map(wait).sum();
+    (Duration::from_secs(waited) <= give_up).then(|| Duration::from_secs(wait(tries - 1)))
+}
+
+/// The letter in words; the error says why it cannot be written.
+async fn message(app: &App, kind: Kind, letter: &Waiting) -> Result<std::result::Result<Message, String>> {
+    let site = app.site.get();
+    let reader = match &letter.user_id {
+        Some(id) => user::find(&mut *app.db.read().await?, id).await?,
+        None => None,
+    };
+    let own = reader.as_ref().and_then(|user| user.profile.get("locale")?.as_str());
+    let spoken = [letter.language.as_deref(), own].into_iter().flatten();
+    let language: Option<Language> = spoken.filter_map(|tag| site.languages().lookup(tag)).next();
+    let language = language.unwrap_or_else(|| site.language.clone());
+    let data = serde_json::Value::Object(letter.data.clone());
+    let Ok(facts) = serde_json::from_value::<Facts>(data) else {
+        return Ok(Err("what it says cannot be read".to_owned()));
+    };
+    let Some(secrets) = Secrets::open(&app.vault, &letter.id, letter.sealed.as_deref()) else {
+        return Ok(Err("what is sealed in it cannot be opened".to_owned()));
+    };
+    let Some(to) = Mailbox::of_address(&letter.recipient) else {
+        return Ok(Err("its address is none that a mail server can take".to_owned()));
+    };
+    // Not to an address that somebody has merely typed: its reader would learn the word.
+    let word = match &letter.user_id {
+        Some(user) if is_proven(app, user, &letter.recipient).await? => mail_word::of(app, user).await?,
+        _ => None,
+    };
+    let words = Letter { kind, recipient: &letter.recipient, facts: &facts, secrets: &secrets, word: word.as_deref() };
+    let content = Content::new(&site, &app.config.issuer, &language, &words);
+    let (Ok(text), Ok(html)) = (content.plain(), content.html()) else {
+        return Ok(Err("it cannot be rendered".to_owned()));
+    };
+    Ok(Ok(Message {
+        to,
+        subject: content.subject,
+        text,
+        html,
+        id: letter.id.to_string(),
+        written_at: letter.created_at,
+        language: language.tag().to_owned(),
+    }))
+}
+
+/// Whether an address is a verified one of a user.
+async fn is_proven(app: &App, user: &Id, address: &str) -> Result<bool> {
+    let own = user::identifiers(&mut *app.db.read().await?, user).await?;
+    Ok(own.iter().any(|it| it.as_written == address && it.verified_at.is_some()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_waits_grow_and_end() {
+        let (mut tries, mut waited) = (1, Duration::ZERO);
+        let a_day = Duration::from_secs(24 * 60 * 60);
+        while let Some(wait) = next_wait(tries, a_day) {
+            assert!(wait >= Duration::from_secs(15) && wait <= Duration::from_secs(40 * 60));
+            waited += wait;
+            tries += 1;
+        }
+        assert!(waited <= a_day && waited > a_day - Duration::from_secs(40 * 60), "{waited:?} after {tries} tries");
+        assert_eq!(next_wait(1, Duration::from_secs(10)), None);
+    }
+}

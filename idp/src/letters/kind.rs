@@ -1,0 +1,187 @@
+//! The kinds of letters.
+
+use crate::site::page::Page;
+
+/// What is told about a change of an account. None of it opens anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// Somebody has signed in with a browser that the user has never used.
+    NewDevice,
+    /// The password was set or changed.
+    PasswordChanged,
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey was removed.
+    PasskeyRemoved,
+    /// An app for codes (TOTP) was added.
+    AuthenticatorAdded,
+    /// An app for codes was removed.
+    AuthenticatorRemoved,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
+    /// New recovery codes were made.
+    RecoveryCodesRenewed,
+    /// The email address was replaced; the old and the new one are told.
+    AddressChanged,
+}
+
+/// What a letter is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Tells of a change.
+    Notice(Notice),
+    /// Has a link and a code that prove an address.
+    Verify,
+    /// Has a link that sets a password.
+    Reset,
+    /// Has a link and a code that sign in.
+    SignIn,
+    /// Has a code that proves the new address of an account.
+    ChangeAddress,
+    /// Has a code that makes an account.
+    SignUp,
+    /// Tells somebody who wanted to make an account that there is one.
+    Registered,
+    /// Shows an operator that letters arrive.
+    Test,
+}
+
+/// The texts of a kind: keys of the language files.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Texts {
+    /// What is above the letter.
+    pub(super) subject: &'static str,
+    /// What it says.
+    pub(super) text: &'static str,
+    /// The link: its text, and its page.
+    pub(super) link: Option<(&'static str, Page)>,
+    /// What to do if it was not the reader.
+    pub(super) advice: Option<&'static str>,
+}
+
+impl Kind {
+    /// All kinds.
+    pub const ALL: [Self; 16] = [
+        Self::Verify,
+        Self::Reset,
+        Self::SignIn,
+        Self::ChangeAddress,
+        Self::SignUp,
+        Self::Registered,
+        Self::Test,
+        Self::Notice(Notice::NewDevice),
+        Self::Notice(Notice::PasswordChanged),
+        Self::Notice(Notice::PasskeyAdded),
+        Self::Notice(Notice::PasskeyRemoved),
+        Self::Notice(Notice::AuthenticatorAdded),
+        Self::Notice(Notice::AuthenticatorRemoved),
+        Self::Notice(Notice::RecoveryCodeUsed),
+        Self::Notice(Notice::RecoveryCodesRenewed),
+        Self::Notice(Notice::AddressChanged),
+    ];
+
+    /// The name by which it is stored.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Verify => "verify",
+            Self::Reset => "reset",
+            Self::SignIn => "sign_in",
+            Self::ChangeAddress => "change_address",
+            Self::SignUp => "sign_up",
+            Self::Registered => "registered",
+            Self::Test => "test",
+            Self::Notice(Notice::NewDevice) => "new_device",
+            Self::Notice(Notice::PasswordChanged) => "password_changed",
+            Self::Notice(Notice::PasskeyAdded) => "passkey_added",
+            Self::Notice(Notice::PasskeyRemoved) => "passkey_removed",
+            Self::Notice(Notice::AuthenticatorAdded) => "authenticator_added",
+            Self::Notice(Notice::AuthenticatorRemoved) => "authenticator_removed",
+            Self::Notice(Notice::RecoveryCodeUsed) => "recovery_code_used",
+            Self::Notice(Notice::RecoveryCodesRenewed) => "recovery_codes_renewed",
+            Self::Notice(Notice::AddressChanged) => "address_changed",
+        }
+    }
+
+    /// The kind of this name; `None` for one of a newer release.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    pub(super) fn texts(self) -> Texts {
+        let notice = |subject, text| Texts {
+            subject,
+            text,
+            link: Some(("letter-account", Page::AccountProfile)),
+            advice: Some("letter-not-you"),
+        };
+        match self {
+            Self::Verify => Texts {
+                subject: "letter-verify",
+                text: "letter-verify-text",
+                link: Some(("letter-verify-link", Page::AccountVerify)),
+                advice: Some("letter-verify-not-you"),
+            },
+            Self::Reset => Texts {
+                subject: "letter-reset",
+                text: "letter-reset-text",
+                link: Some(("letter-reset-link", Page::SetPassword)),
+                advice: Some("letter-reset-not-you"),
+            },
+            Self::SignIn => Texts {
+                subject: "letter-sign-in",
+                text: "letter-sign-in-text",
+                link: Some(("letter-sign-in-link", Page::SignInByMail)),
+                advice: Some("letter-sign-in-not-you"),
+            },
+            Self::ChangeAddress => Texts {
+                subject: "letter-change-address",
+                text: "letter-change-address-text",
+                link: None,
+                advice: Some("letter-verify-not-you"),
+            },
+            Self::SignUp => Texts {
+                subject: "letter-sign-up",
+                text: "letter-sign-up-text",
+                link: None,
+                advice: Some("letter-verify-not-you"),
+            },
+            Self::Registered => Texts {
+                subject: "letter-registered",
+                text: "letter-registered-text",
+                link: Some(("letter-registered-link", Page::SignIn)),
+                advice: Some("letter-registered-not-you"),
+            },
+            Self::Test => Texts { subject: "letter-test", text: "letter-test-text", link: None, advice: None },
+            Self::Notice(Notice::NewDevice) => notice("letter-new-device", "letter-new-device-text"),
+            Self::Notice(Notice::PasswordChanged) => notice("letter-password-changed", "letter-password-changed-text"),
+            Self::Notice(Notice::PasskeyAdded) => notice("letter-passkey-added", "letter-passkey-added-text"),
+            Self::Notice(Notice::PasskeyRemoved) => notice("letter-passkey-removed", "letter-passkey-removed-text"),
+            Self::Notice(Notice::AuthenticatorAdded) => {
+                notice("letter-authenticator-added", "letter-authenticator-added-text")
+            }
+            Self::Notice(Notice::AuthenticatorRemoved) => {
+                notice("letter-authenticator-removed", "letter-authenticator-removed-text")
+            }
+            Self::Notice(Notice::RecoveryCodeUsed) => {
+                notice("letter-recovery-code-used", "letter-recovery-code-used-text")
+            }
+            Self::Notice(Notice::RecoveryCodesRenewed) => {
+                notice("letter-recovery-codes-renewed", "letter-recovery-codes-renewed-text")
+            }
+            Self::Notice(Notice::AddressChanged) => notice("letter-address-changed", "letter-address-changed-text"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_is_found_by_its_name() {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::from_name(kind.as_str()), Some(kind));
+        }
+        assert_eq!(Kind::from_name("postcard"), None);
+    }
+}

@@ -1,0 +1,86 @@
+//! Why a mail server did not take a letter, in words.
+
+use std::fmt;
+
+/// How far the conversation with a mail server has come: RFC 5321 §3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Finding and reaching the server, and its greeting.
+    Connect,
+    /// Encrypting the connection.
+    Encrypt,
+    /// Saying who we are.
+    Authenticate,
+    /// Saying who the letter is from.
+    Sender,
+    /// Saying whom it is for.
+    Recipient,
+    /// Handing it over.
+    Content,
+}
+
+/// Why a mail server did not take a letter.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// The server: its host and port.
+    pub server: String,
+    /// How far it came.
+    pub stage: Stage,
+    /// What the server or the system said.
+    pub cause: String,
+    /// Whether the server says that it will never take this letter.
+    pub is_final: bool,
+}
+
+impl Failure {
+    /// What to do about it.
+    pub fn advice(&self) -> &'static str {
+        let refused = self.cause.contains("refused");
+        match self.stage {
+            Stage::Connect if refused => "Nothing listens there: check host and port of mail.transports.",
+            Stage::Connect if self.cause.contains("lookup") || self.cause.contains("resolve") => {
+                "The name of the host is unknown here: check mail.transports and the DNS of this machine."
+            }
+            Stage::Connect => {
+                "The server cannot be reached: check host and port of mail.transports and firewalls on the way. With \
+                 smtp:// the connection begins unencrypted (ports 587 and 25), with smtps:// encrypted (port 465)."
+            }
+            Stage::Encrypt if self.cause.contains("STARTTLS") => {
+                "The server offers no encryption at this port. Use smtps:// and the port for it, or, for a relay in your \
+                 own network, add ?tls=none."
+            }
+            Stage::Encrypt => {
+                "The connection cannot be encrypted: the certificate must be for this host and of a known authority. \
+                 If it is of your own, name its file in mail.ca_file."
+            }
+            Stage::Authenticate => {
+                "Check user and password in mail.transports; what is special in a URL is percent-encoded (@ is %40). \
+                 Some providers want a password of its own for programs."
+            }
+            Stage::Sender => "The server does not let us send from the address in mail.from.",
+            Stage::Recipient => {
+                "The server does not deliver to this address: it is unknown there, or it wants a user and password first."
+            }
+            Stage::Content => "The server looked at the letter and did not take it.",
+        }
+    }
+
+    /// Whether another try, later or elsewhere, is of no use: the address itself is refused.
+    pub fn is_of_the_address(&self) -> bool {
+        self.is_final && self.stage == Stage::Recipient
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let doing = match self.stage {
+            Stage::Connect => "could not be reached",
+            Stage::Encrypt => "could not be reached over an encrypted connection",
+            Stage::Authenticate => "does not accept the user and password",
+            Stage::Sender => "does not accept the sender",
+            Stage::Recipient => "does not accept the recipient",
+            Stage::Content => "did not take the letter",
+        };
+        write!(f, "{} {doing}: {}", self.server, self.cause)
+    }
+}

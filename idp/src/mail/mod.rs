@@ -1,0 +1,9 @@
+//! Ring 2: letters on their way to mail servers. What they say, and when they are sent, is decided further out.
+
+pub mod failure;
+pub mod mailbox;
+pub mod mailer;
+pub mod message;
+pub mod server;
+mod smtp;
+pub mod tray;

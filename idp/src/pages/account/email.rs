@@ -1,0 +1,192 @@
+//! Changing the email address: the new one is proven by a code before it takes the place of the old one.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::account::{identifier, mail_code};
+use crate::app::App;
+use crate::base::secret::Secret;
+use crate::flow::account_holder::{AccountForm, AccountHolder};
+use crate::http::error::Error;
+use crate::http::page::Wording;
+use crate::http::request::query::Query;
+use crate::http::request::visitor;
+use crate::http::{page, redirect};
+use crate::login::password::{self, Outcome};
+use crate::pages::mail_code::{CodeProblem, limited, offered};
+use crate::pages::{FormProblems, Layout};
+use crate::site::page::Page;
+use crate::store;
+use crate::store::people::mail_proof::{self, Purpose};
+use crate::store::people::user;
+
+/// Asks for a new address and the password, then for the code from the letter. Posts `email` and `current`, or `code`, to
+/// `/account/email`.
+#[derive(Template)]
+#[template(path = "pages/account/email.html")]
+pub struct AccountEmailPage<'a> {
+    /// The layout of the page.
+    pub layout: Layout<'a>,
+    /// The present address, if there is one.
+    pub present: Option<String>,
+    /// The new address as typed.
+    pub email: String,
+    /// The identifier of the person, for password managers.
+    pub identifier: String,
+    /// Whether the account has a password, which is asked for.
+    pub has_password: bool,
+    /// The address that a code was sent to; then the code is asked for.
+    pub sent_to: Option<String>,
+    /// Why the last try failed, in the order of the fields.
+    pub problems: Vec<EmailProblem>,
+}
+
+/// Why an address was not changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmailProblem {
+    /// No address was typed.
+    Missing,
+    /// It is not an address.
+    Malformed,
+    /// The present password is missing.
+    CurrentMissing,
+    /// The present password is wrong.
+    CurrentWrong,
+    /// Too many passwords were tried.
+    TooManyTries {
+        /// How long to wait, in seconds.
+        seconds: u64,
+    },
+    /// The code, or that too many were asked for.
+    Code(CodeProblem),
+}
+
+impl EmailProblem {
+    fn field(self) -> &'static str {
+        match self {
+            Self::Missing | Self::Malformed | Self::Code(CodeProblem::TooMany { .. } | CodeProblem::Taken) => "email",
+            Self::CurrentMissing | Self::CurrentWrong | Self::TooManyTries { .. } => "current",
+            Self::Code(_) => "code",
+        }
+    }
+
+    fn wording(self) -> Wording {
+        match self {
+            Self::Missing => Wording::new("sign-up-email-missing"),
+            Self::Malformed => Wording::new("sign-up-email-malformed"),
+            Self::CurrentMissing => Wording::new("account-password-current-missing"),
+            Self::CurrentWrong => Wording::new("account-password-current-wrong"),
+            Self::TooManyTries { seconds } => Wording::counted("sign-in-too-many-tries", "seconds", seconds),
+            Self::Code(problem) => problem.wording(),
+        }
+    }
+
+    fn status(self) -> StatusCode {
+        match self {
+            Self::TooManyTries { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Code(problem) => CodeProblem::status(Some(problem)),
+            _ => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+impl AccountEmailPage<'_> {
+    fn problems(&self) -> FormProblems {
+        FormProblems::new(self.problems.iter().map(|one| (one.field(), self.layout.say(one.wording()))))
+    }
+}
+
+/// Shows the page.
+pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) -> Result<Response, Error> {
+    offered(&app)?;
+    let waits = query.get("step") == Some("code");
+    show(&app, &holder, String::new(), vec![], waits).await
+}
+
+/// Sends a code to the new address, or makes the change.
+pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response, Error> {
+    offered(&app)?;
+    let AccountForm { holder, params } = form;
+    if let Some(code) = params.get("code") {
+        let judged = match code.trim() {
+            "" => Some(CodeProblem::Missing),
+            code => CodeProblem::of(mail_code::judge_code(&app, &holder.session.user_id, Purpose::Change, code).await?),
+        };
+        return match judged {
+            None => redirect::to_page_with(&app, Page::AccountProfile, "done", "email"),
+            Some(problem) => {
+                // Without a code that can still be right, another one is asked for.
+                let waits = matches!(problem, CodeProblem::Missing | CodeProblem::Wrong);
+                show(&app, &holder, String::new(), vec![EmailProblem::Code(problem)], waits).await
+            }
+        };
+    }
+    let typed = params.get("email").unwrap_or_default().trim().to_owned();
+    let current = Secret::from(params.get("current").unwrap_or_default());
+    let again = |problems| show(&app, &holder, typed.clone(), problems, false);
+    let parsed = identifier::parse_email(&typed, None).ok();
+    let mut problems = Vec::new();
+    if parsed.is_none() {
+        problems.push(if typed.is_empty() { EmailProblem::Missing } else { EmailProblem::Malformed });
+    }
+    let has_password = store::people::password::exists(&mut *app.db.read().await?, &holder.session.user_id).await?;
+    if has_password && current.expose().is_empty() {
+        problems.push(EmailProblem::CurrentMissing);
+    }
+    let Some(address) = parsed.filter(|_| problems.is_empty()) else { return again(problems).await };
+    if has_password && let Some(problem) = wrong_password(&app, &holder, &current).await? {
+        return again(vec![problem]).await;
+    }
+    if let Some(problem) = limited(&app, &holder.visitor, &address.normalised).await {
+        return again(vec![EmailProblem::Code(problem)]).await;
+    }
+    mail_code::send_change(&app, &holder.session.user_id, &address, holder.visitor.language.tag()).await?;
+    redirect::to_page_with(&app, Page::AccountEmail, "step", "code")
+}
+
+/// What is wrong with the present password. At an open session the tries are limited as they are at the sign-in.
+async fn wrong_password(app: &App, holder: &AccountHolder, current: &Secret) -> Result<Option<EmailProblem>, Error> {
+    holder.visitor.hold_to(app, "set-password", visitor::sign_in_rate(app)).await?;
+    let own = user::identifiers(&mut *app.db.read().await?, &holder.session.user_id).await?;
+    let typed = own.first().map(|it| it.normalised.as_str()).unwrap_or_default();
+    Ok(match password::check(app, &holder.visitor.tries(typed, current)).await? {
+        Outcome::Right(proof) if proof.user.id == holder.session.user_id => {
+            password::settle(app, &proof).await?;
+            None
+        }
+        Outcome::TooSoon { until } => {
+            Some(EmailProblem::TooManyTries { seconds: until.since(app.now()).as_secs() + 1 })
+        }
+        _ => Some(EmailProblem::CurrentWrong),
+    })
+}
+
+async fn show(
+    app: &App,
+    holder: &AccountHolder,
+    email: String,
+    problems: Vec<EmailProblem>,
+    waits: bool,
+) -> Result<Response, Error> {
+    let mut conn = app.db.read().await?;
+    let own = user::identifiers(&mut conn, &holder.session.user_id).await?;
+    let has_password = store::people::password::exists(&mut conn, &holder.session.user_id).await?;
+    let proof = match waits {
+        true => mail_proof::find(&mut conn, &holder.session.user_id, Purpose::Change, app.now()).await?,
+        false => None,
+    };
+    drop(conn);
+    let status = problems.first().map_or(StatusCode::OK, |problem| problem.status());
+    let page = AccountEmailPage {
+        layout: holder.layout(app),
+        present: mail_code::main_address(&own).map(|it| it.as_written.clone()),
+        email,
+        identifier: own.first().map(|it| it.as_written.clone()).unwrap_or_default(),
+        has_password,
+        sent_to: proof.map(|proof| proof.address),
+        problems,
+    };
+    page::show_with(app, &holder.visitor, status, &page)
+}

@@ -1,0 +1,145 @@
+//! Asking for a letter with a link to set a forgotten password. The answer is the same whether or not anybody has the
+//! identifier, in content and in time: what depends on it goes on after the answer.
+
+use std::time::Duration;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use fluent_bundle::FluentValue;
+use tracing::Instrument;
+
+use crate::account::{forgotten, identifier};
+use crate::app::App;
+use crate::flow::authorization::{Step, layout_of};
+use crate::http::error::Error;
+use crate::http::page;
+use crate::http::request::form::ProvenForm;
+use crate::http::request::query::Query;
+use crate::http::request::visitor::Visitor;
+use crate::letters::limits;
+use crate::site::page::Page;
+use crate::store::origin::Origin;
+
+use super::mail_code::offered;
+use super::{FormProblems, Layout, Wording};
+
+/// Asks whose password was forgotten. Posts `identifier` to `/forgot-password`.
+#[derive(Template)]
+#[template(path = "pages/forgot_password.html")]
+pub struct ForgotPasswordPage<'a> {
+    /// The layout of the page.
+    pub layout: Layout<'a>,
+    /// What was typed.
+    pub identifier: String,
+    /// Why no letter was asked for.
+    pub problem: Option<ForgotPasswordProblem>,
+    /// How long the link works, in minutes, if a letter was asked for.
+    pub sent: Option<u64>,
+}
+
+/// Why no letter was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForgotPasswordProblem {
+    /// Nothing was typed.
+    Missing,
+    /// Too many letters.
+    TooMany {
+        /// How long to wait, in minutes.
+        minutes: u64,
+    },
+}
+
+impl ForgotPasswordProblem {
+    /// The message on the page.
+    pub fn wording(self) -> Wording {
+        match self {
+            Self::Missing => Wording::new("sign-in-identifier-missing"),
+            Self::TooMany { minutes } => Wording::counted("letter-too-many", "minutes", minutes),
+        }
+    }
+}
+
+impl ForgotPasswordPage<'_> {
+    fn problems(&self) -> FormProblems {
+        FormProblems::new(self.problem.map(|problem| ("identifier", self.layout.say(problem.wording()))))
+    }
+
+    fn sent_text(&self, minutes: &u64) -> String {
+        let values =
+            [("identifier", FluentValue::from(self.identifier.as_str())), ("minutes", FluentValue::from(*minutes))];
+        self.layout.t_args("forgot-password-sent", &values)
+    }
+}
+
+/// Shows the page.
+pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
+    offered(&app)?;
+    let step = match query.get("interaction") {
+        Some(sealed) => Some(Step::open(&app, &visitor, sealed).await?),
+        None => None,
+    };
+    show(&app, &visitor, step.as_ref(), Shown::default())
+}
+
+/// Asks for a letter.
+pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
+    offered(&app)?;
+    let ProvenForm { visitor, params } = form;
+    let step = match params.get("interaction") {
+        Some(sealed) => Some(Step::open(&app, &visitor, sealed).await?),
+        None => None,
+    };
+    let typed = params.get("identifier").unwrap_or_default().trim().to_owned();
+    let again = |problem| {
+        let shown = Shown { identifier: typed.clone(), problem: Some(problem), sent: None };
+        show(&app, &visitor, step.as_ref(), shown)
+    };
+    if typed.is_empty() || typed.len() > LONGEST {
+        return again(ForgotPasswordProblem::Missing);
+    }
+    let by_network = visitor.limit(&app, "mail", limits::OF_NETWORK).await;
+    let limited = match by_network {
+        Ok(()) => limits::count(&app, &identifier::normalise(&typed)).await,
+        limited => limited,
+    };
+    if let Err(wait) = limited {
+        return again(ForgotPasswordProblem::TooMany { minutes: minutes(wait) });
+    }
+    let (sending, typed_by, language) = (app.clone(), typed.clone(), visitor.language.tag().to_owned());
+    let work = async move {
+        if let Err(error) = forgotten::send_link(&sending, &typed_by, &language).await {
+            tracing::error!("a letter that was asked for could not be written: {error}");
+        }
+    };
+    app.requests.spawn(Origin::carried(work).in_current_span());
+    let sent = Some(app.config.mail.reset_link.as_secs() / 60);
+    show(&app, &visitor, step.as_ref(), Shown { identifier: typed, problem: None, sent })
+}
+
+/// The longest identifier, in bytes.
+const LONGEST: usize = 254;
+
+/// A wait in minutes, rounded up.
+fn minutes(wait: Duration) -> u64 {
+    wait.as_secs() / 60 + 1
+}
+
+#[derive(Default)]
+struct Shown {
+    identifier: String,
+    problem: Option<ForgotPasswordProblem>,
+    sent: Option<u64>,
+}
+
+fn show(app: &App, visitor: &Visitor, step: Option<&Step>, shown: Shown) -> Result<Response, Error> {
+    let Shown { identifier, problem, sent } = shown;
+    let status = match problem {
+        None => StatusCode::OK,
+        Some(ForgotPasswordProblem::Missing) => StatusCode::BAD_REQUEST,
+        Some(ForgotPasswordProblem::TooMany { .. }) => StatusCode::TOO_MANY_REQUESTS,
+    };
+    let layout = layout_of(app, visitor, step).of(Page::ForgotPassword);
+    page::show_with(app, visitor, status, &ForgotPasswordPage { layout, identifier, problem, sent })
+}

@@ -1,0 +1,76 @@
+//! What is wrong with a code from a letter, or with asking for one, as the pages say it.
+
+use std::time::Duration;
+
+use axum::http::StatusCode;
+
+use super::Wording;
+use crate::account::mail_code::Judged;
+use crate::app::App;
+use crate::http::error::Error;
+use crate::http::request::visitor::Visitor;
+use crate::letters::limits;
+
+/// What is wrong with a code, or with asking for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CodeProblem {
+    /// Nothing was typed.
+    Missing,
+    /// It is another one.
+    Wrong,
+    /// It is used up or too old, or there are no more tries.
+    Over,
+    /// Somebody else has the address that it proves.
+    Taken,
+    /// Too many letters were asked for.
+    TooMany {
+        /// How long to wait, in minutes.
+        minutes: u64,
+    },
+}
+
+impl CodeProblem {
+    /// What a judgement says about a code that is not right.
+    pub fn of(judged: Judged) -> Option<Self> {
+        match judged {
+            Judged::Right => None,
+            Judged::Wrong => Some(Self::Wrong),
+            Judged::Over => Some(Self::Over),
+            Judged::Taken => Some(Self::Taken),
+        }
+    }
+
+    /// The message on the page.
+    pub fn wording(self) -> Wording {
+        match self {
+            Self::Missing => Wording::new("code-missing"),
+            Self::Wrong => Wording::new("code-wrong"),
+            Self::Over => Wording::new("code-over"),
+            Self::Taken => Wording::new("account-email-taken"),
+            Self::TooMany { minutes } => Wording::counted("letter-too-many", "minutes", minutes),
+        }
+    }
+
+    /// The status of a page that tells it.
+    pub fn status(problem: Option<Self>) -> StatusCode {
+        match problem {
+            None => StatusCode::OK,
+            Some(Self::TooMany { .. }) => StatusCode::TOO_MANY_REQUESTS,
+            Some(_) => StatusCode::BAD_REQUEST,
+        }
+    }
+}
+
+/// Counts a letter to a normalised address; the problem, if there are too many.
+pub async fn limited(app: &App, visitor: &Visitor, address: &str) -> Option<CodeProblem> {
+    let limited = match visitor.limit(app, "mail", limits::OF_NETWORK).await {
+        Ok(()) => limits::count(app, address).await,
+        limited => limited,
+    };
+    limited.err().map(|wait: Duration| CodeProblem::TooMany { minutes: wait.as_secs() / 60 + 1 })
+}
+
+/// Whether letters are sent.
+pub fn offered(app: &App) -> Result<(), Error> {
+    if app.mailer.is_on() { Ok(()) } else { Err(Error::MailOff) }
+}

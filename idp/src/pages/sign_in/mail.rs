@@ -1,0 +1,221 @@
+//! Signing in by a letter: with the code in the browser that asked for it, or with the link, in another browser only together
+//! with the number that the first one shows. So neither a scanner of letters nor somebody who was sent a stranger's link gets a
+//! session, or gives one away.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::account::identifier;
+use crate::app::App;
+use crate::base::token::{Token, TokenKind};
+use crate::flow::authorization::{Step, layout_of};
+use crate::flow::first_factor::{self, FirstFactor};
+use crate::http::error::Error;
+use crate::http::page::{self, Wording};
+use crate::http::request::form::ProvenForm;
+use crate::http::request::query::Query;
+use crate::http::request::visitor::Visitor;
+use crate::login::letter::{self, Asked, Judged};
+use crate::oidc::claims::acr::Method;
+use crate::pages::mail_code::{CodeProblem, limited};
+use crate::pages::{FormProblems, Layout};
+use crate::site::page::Page;
+use crate::store::people::mail_proof::{Proof, Purpose};
+use crate::store::people::user;
+
+/// Asks for an address, then for the code from the letter; or whether to sign in by its link. Posts `email`, or `asked` and
+/// `code`, or `token` and `number`, to `/sign-in/mail`.
+#[derive(Template)]
+#[template(path = "pages/sign_in/mail.html")]
+pub struct SignInByMailPage<'a> {
+    /// The layout of the page.
+    pub layout: Layout<'a>,
+    /// The address as typed.
+    pub email: String,
+    /// Whether "keep me signed in" was ticked.
+    pub keep_signed_in: bool,
+    /// What was asked for in this browser, and the number that it shows.
+    pub asked: Option<(String, String)>,
+    /// The token of the link that was opened, and whether this browser has asked for it.
+    pub token: Option<(String, bool)>,
+    /// Why the last try failed.
+    pub problem: Option<SignInByMailProblem>,
+}
+
+/// Why a try to sign in by a letter failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignInByMailProblem {
+    /// No address was typed.
+    EmailMissing,
+    /// It is not an address.
+    EmailMalformed,
+    /// The code, or that too many letters were asked for.
+    Code(CodeProblem),
+    /// It is not the number of the first browser.
+    NumberWrong,
+}
+
+impl SignInByMailProblem {
+    /// The field that it is about.
+    fn field(self) -> &'static str {
+        match self {
+            Self::EmailMissing | Self::EmailMalformed => "email",
+            Self::Code(CodeProblem::TooMany { .. } | CodeProblem::Over) => "email",
+            Self::Code(_) => "code",
+            Self::NumberWrong => "number",
+        }
+    }
+
+    fn wording(self) -> Wording {
+        match self {
+            Self::EmailMissing => Wording::new("sign-up-email-missing"),
+            Self::EmailMalformed => Wording::new("sign-up-email-malformed"),
+            Self::Code(problem) => problem.wording(),
+            Self::NumberWrong => Wording::new("number-wrong"),
+        }
+    }
+}
+
+impl SignInByMailPage<'_> {
+    fn problems(&self) -> FormProblems {
+        FormProblems::new(self.problem.map(|problem| (problem.field(), self.layout.say(problem.wording()))))
+    }
+}
+
+/// Shows the page, and uses no link up.
+pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
+    offered(&app)?;
+    if let Some(token) = query.get("token") {
+        let link = Token::parse(TokenKind::OneTimeLink, token).ok_or(Error::SpentLink)?;
+        let (_, same) = letter::opened(&app, &link.hash(), &visitor.browser).await?.ok_or(Error::SpentLink)?;
+        return show(&app, &visitor, None, Shown { token: Some((token.to_owned(), same)), ..Shown::default() });
+    }
+    let step = step(&app, &visitor, query.get("interaction")).await?;
+    let email = step.as_ref().and_then(|step| step.proven.request.login_hint.clone()).unwrap_or_default();
+    let return_to = query.get("return").and_then(Page::by_return_name);
+    show(&app, &visitor, step.as_ref(), Shown { email, return_to, ..Shown::default() })
+}
+
+/// Sends a letter, or signs in by what came from one.
+pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
+    offered(&app)?;
+    let ProvenForm { visitor, params } = form;
+    if let Some(token) = params.get("token") {
+        return by_link(&app, &visitor, token, params.get("number").unwrap_or_default()).await;
+    }
+    let step = step(&app, &visitor, params.get("interaction")).await?;
+    let shown = Shown {
+        email: params.get("email").unwrap_or_default().trim().to_owned(),
+        keep: params.get("keep_signed_in").is_some(),
+        return_to: params.get("return").and_then(Page::by_return_name),
+        ..Shown::default()
+    };
+    let Some(asked) = params.get("asked") else { return ask(&app, &visitor, step.as_ref(), shown).await };
+    let problem = match params.get("code").unwrap_or_default().trim() {
+        "" => CodeProblem::Missing,
+        code => match letter::judge_code(&app, Purpose::SignIn, asked, code, &visitor.browser).await? {
+            Judged::Right(proof) => {
+                let (keep, return_to) = (shown.keep, shown.return_to);
+                if let Some(response) = sign_in(&app, &visitor, &proof, step.as_ref(), (keep, return_to)).await? {
+                    return Ok(response);
+                }
+                CodeProblem::Over
+            }
+            Judged::Wrong => CodeProblem::Wrong,
+            Judged::Over => CodeProblem::Over,
+        },
+    };
+    app.metrics.sign_in("email", "refused");
+    // Without a code that can still be right, the address is asked for again.
+    let goes_on = problem != CodeProblem::Over;
+    let asked = goes_on.then(|| Asked { name: asked.to_owned() });
+    show(&app, &visitor, step.as_ref(), Shown { asked, problem: Some(SignInByMailProblem::Code(problem)), ..shown })
+}
+
+/// Sends a letter, if anybody has the address; the answer is the same in any case.
+async fn ask(app: &App, visitor: &Visitor, step: Option<&Step>, shown: Shown) -> Result<Response, Error> {
+    let problem =
+        if shown.email.is_empty() { SignInByMailProblem::EmailMissing } else { SignInByMailProblem::EmailMalformed };
+    let Ok(address) = identifier::parse_email(&shown.email, None) else {
+        return show(app, visitor, step, Shown { problem: Some(problem), ..shown });
+    };
+    if let Some(problem) = limited(app, visitor, &address.normalised).await {
+        app.metrics.sign_in("email", "limited");
+        return show(app, visitor, step, Shown { problem: Some(SignInByMailProblem::Code(problem)), ..shown });
+    }
+    let language = layout_of(app, visitor, step).language.tag().to_owned();
+    let asked = letter::ask_to_sign_in(app, &address, &visitor.browser, &language).await?;
+    show(app, visitor, step, Shown { asked: Some(asked), ..shown })
+}
+
+async fn by_link(app: &App, visitor: &Visitor, token: &str, number: &str) -> Result<Response, Error> {
+    let link = Token::parse(TokenKind::OneTimeLink, token).ok_or(Error::SpentLink)?;
+    match letter::judge_link(app, &link.hash(), number, &visitor.browser).await? {
+        Judged::Right(proof) => sign_in(app, visitor, &proof, None, (false, None)).await?.ok_or(Error::SpentLink),
+        Judged::Wrong => {
+            app.metrics.sign_in("email", "refused");
+            let problem = Some(SignInByMailProblem::NumberWrong);
+            show(app, visitor, None, Shown { token: Some((token.to_owned(), false)), problem, ..Shown::default() })
+        }
+        Judged::Over => Err(Error::SpentLink),
+    }
+}
+
+/// Signs the user of a proof in; `None` if nobody has its address, or the user may not sign in any more.
+async fn sign_in(
+    app: &App,
+    visitor: &Visitor,
+    proof: &Proof,
+    step: Option<&Step>,
+    (keep, return_to): (bool, Option<Page>),
+) -> Result<Option<Response>, Error> {
+    let Some(id) = &proof.user_id else { return Ok(None) };
+    let Some(user) = user::find(&mut *app.db.read().await?, id).await? else { return Ok(None) };
+    let first = FirstFactor { user: &user, method: Method::Mail, metric: "email", keep, proof: None };
+    first_factor::complete(app, visitor, step, return_to, first).await
+}
+
+async fn step(app: &App, visitor: &Visitor, sealed: Option<&str>) -> Result<Option<Step>, Error> {
+    match sealed {
+        Some(sealed) => Ok(Some(Step::open(app, visitor, sealed).await?)),
+        None => Ok(None),
+    }
+}
+
+fn offered(app: &App) -> Result<(), Error> {
+    if app.offers_mail_sign_in() { Ok(()) } else { Err(Error::MailOff) }
+}
+
+#[derive(Default)]
+struct Shown {
+    email: String,
+    keep: bool,
+    return_to: Option<Page>,
+    asked: Option<Asked>,
+    token: Option<(String, bool)>,
+    problem: Option<SignInByMailProblem>,
+}
+
+fn show(app: &App, visitor: &Visitor, step: Option<&Step>, shown: Shown) -> Result<Response, Error> {
+    let status = match shown.problem {
+        None => StatusCode::OK,
+        Some(SignInByMailProblem::Code(problem)) => CodeProblem::status(Some(problem)),
+        Some(_) => StatusCode::BAD_REQUEST,
+    };
+    let mut layout = layout_of(app, visitor, step).of(Page::SignInByMail);
+    if let Some((token, _)) = &shown.token {
+        let address = format!("{}?token={token}", layout.url(Page::SignInByMail.path()));
+        layout = layout.at(address);
+    }
+    let page = SignInByMailPage {
+        layout: Layout { return_to: shown.return_to, ..layout },
+        email: shown.email,
+        keep_signed_in: shown.keep,
+        asked: shown.asked.map(|asked| (asked.name.clone(), asked.number(app))),
+        token: shown.token,
+        problem: shown.problem,
+    };
+    page::show_with(app, visitor, status, &page)
+}
