@@ -415,6 +415,14 @@ error-maintenance-hours = { $hours ->
 
 ## Letters
 
+letter-minutes = { $count ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+}
+letter-hours = { $count ->
+    [one] { $count } hour
+   *[other] { $count } hours
+}
 letter-when = When:
 letter-device = Device:
 letter-address = IP address:
@@ -424,7 +432,7 @@ letter-foot = { $operator } sent this letter to { $address }.
 letter-test = Letters from { $operator } arrive
 letter-test-text = This is a test. If you can read it, the mail settings of { $operator } work.
 letter-reset = Set a new password
-letter-reset-text = Somebody, probably you, asked for a link to set a new password for your account at { $operator }. It works once, within { $minutes } minutes of being asked for. A newer letter ends this one.
+letter-reset-text = Somebody, probably you, asked for a link to set a new password for your account at { $operator }. It works once, within { $time } of being asked for. A newer letter ends this one.
 letter-reset-link = Set a new password
 letter-reset-not-you = If this wasn’t you, do nothing: your password stays as it is.
 letter-new-device = New sign-in to your account
@@ -448,13 +456,13 @@ letter-address-changed = Your email address was changed
 letter-address-changed-text = The email address of your account at { $operator } was { $old }. Now it is { $new }.
 letter-address-added-text = The email address { $new } was added to your account at { $operator }.
 letter-verify = Confirm your email address
-letter-verify-text = Confirm that { $address } is yours: open the link in the browser where you are signed in to { $operator }, or type the code there. Both work once, within { $hours } hours of being asked for. A newer letter ends this one.
+letter-verify-text = Confirm that { $address } is yours: open the link in the browser where you are signed in to { $operator }, or type the code there. Both work once, within { $time } of being asked for. A newer letter ends this one.
 letter-verify-link = Confirm this address
 letter-verify-not-you = If you don’t know why you got this letter, do nothing, and give the code to nobody.
 letter-change-address = Confirm your new email address
-letter-change-address-text = Type this code in your account at { $operator } to make { $address } its email address. It works once, within { $minutes } minutes of being asked for. A newer letter ends this one.
+letter-change-address-text = Type this code in your account at { $operator } to make { $address } its email address. It works once, within { $time } of being asked for. A newer letter ends this one.
 letter-sign-in = Your code to sign in
-letter-sign-in-text = Somebody, probably you, wants to sign in to { $operator }. Type the code on the page that asks for it, or open the link in the same browser. Both work once, within { $minutes } minutes of being asked for. A newer letter ends this one.
+letter-sign-in-text = Somebody, probably you, wants to sign in to { $operator }. Type the code on the page that asks for it, or open the link in the same browser. Both work once, within { $time } of being asked for. A newer letter ends this one.
 letter-sign-in-link = Sign in
 letter-sign-in-not-you = If this wasn’t you, do nothing, and give the code to nobody, whoever asks for it.
 letter-registered = You already have an account
@@ -462,7 +470,7 @@ letter-registered-text = Somebody, probably you, wanted to create an account at 
 letter-registered-link = Sign in
 letter-registered-not-you = If this wasn’t you, do nothing: nothing was changed.
 letter-sign-up = Confirm your email address
-letter-sign-up-text = Somebody, probably you, wants to create an account at { $operator } with { $address }. Type this code on the page that asks for it. It works once, within { $minutes } minutes of being asked for. A newer letter ends this one.
+letter-sign-up-text = Somebody, probably you, wants to create an account at { $operator } with { $address }. Type this code on the page that asks for it. It works once, within { $time } of being asked for. A newer letter ends this one.
 letter-word = Your word:
 
 ## This language

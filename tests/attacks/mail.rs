@@ -3,7 +3,7 @@
 use latchkey::account::users;
 use latchkey::base::token::{Token, TokenKind};
 
-use crate::harness::{Browser, Page, TestApp, code_in, link_in, minutes, sender};
+use crate::harness::{Browser, Page, TestApp, code_in, form_encode, link_in, minutes, sender};
 
 const NEW_PASSWORD: &str = "seven slow barges turn";
 
@@ -393,4 +393,26 @@ async fn f1_signing_up_does_not_tell_who_has_an_account_the_letter_does() {
     // What waits to be made is sealed, and does not outlive its account.
     assert_eq!(alike(&type_code(&mut known, &taken, &code).await, "alice").0, 400);
     assert_eq!(app.rows("user_account").await, 2);
+}
+
+#[tokio::test]
+async fn a_letter_leads_on_to_the_application_by_its_code_and_by_its_link() {
+    let app = TestApp::with_mail().await;
+    let rp = app.relying_party().await;
+    for by_link in [false, true] {
+        app.user("alice").await;
+        let mut browser = app.browser();
+        let page = browser.get(&rp.request().path()).await;
+        let sealed = page.form_to("/sign-in").get("interaction").unwrap().to_owned();
+        let page = browser.get(&format!("/sign-in/mail?{}", form_encode(&[("interaction", &sealed)]))).await;
+        let page = page.form_to("/sign-in/mail").fill("email", "alice@example.com").submit(&mut browser).await;
+        let letter = app.letter_to("alice@example.com").await;
+        let next = match by_link {
+            false => type_code(&mut browser, &page, &code_in(&letter)).await,
+            true => browser.get(&link_in(&letter)).await.form().submit(&mut browser).await,
+        };
+        let tokens = rp.exchange(&browser.go_on(next).await.code()).await.tokens();
+        assert!(!tokens.access_token.is_empty());
+        app.clock.advance(minutes(20));
+    }
 }

@@ -109,7 +109,7 @@ impl Change for SendProof {
     async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
         let Self { proof, letter } = self;
         let Some(user) = &proof.user else { return Ok(()) };
-        if !user::hold(tx, user).await?.is_some_and(|held| held.disabled_at.is_none()) {
+        if user::hold(tx, user).await?.is_none_or(|held| held.disabled_at.is_some()) {
             return Ok(());
         }
         let now = tx.now();
@@ -167,7 +167,7 @@ impl Change for Judge {
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Judged> {
         let Self { purpose, proof, brought } = self;
         let Some(user) = proof.user_id else { return Ok(Judged::Over) };
-        if !user::hold(tx, &user).await?.is_some_and(|held| held.disabled_at.is_none()) {
+        if user::hold(tx, &user).await?.is_none_or(|held| held.disabled_at.is_some()) {
             return Ok(Judged::Over);
         }
         let now = tx.now();

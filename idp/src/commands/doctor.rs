@@ -43,7 +43,7 @@ pub(super) async fn examine(doctor: &Doctor, loaded: &Loaded) -> Outcome {
     }
     let (mut redis, of_redis) = stores::redis(config, doctor.timeout).await;
     found.extend(of_redis);
-    found.extend(mail::servers(config).await);
+    found.extend(mail::servers(config, doctor.timeout).await);
     if let Some(app) = &app {
         found.extend(mail::outbox(app).await);
     }
@@ -61,7 +61,7 @@ pub(super) async fn tried(loaded: &Loaded, patience: Duration) -> Vec<Finding> {
     let mut found = files::named(config);
     found.extend(files::certificate(config, Clock::System.now()));
     found.extend(stores::reached(config, patience).await);
-    found.extend(mail::servers(config).await);
+    found.extend(mail::servers(config, patience).await);
     found
 }
 

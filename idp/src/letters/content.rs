@@ -71,11 +71,10 @@ impl Content {
     /// Puts a letter into words.
     pub fn new(site: &Site, issuer: &Issuer, language: &Language, letter: &Letter<'_>) -> Self {
         let texts = letter.kind.texts();
-        let minutes = letter.facts.minutes.unwrap_or_default();
+        let time = lifetime(site, language, letter.facts.minutes.unwrap_or_default());
         let values = [
             ("operator", FluentValue::from(site.operator_name.as_str())),
-            ("minutes", FluentValue::from(minutes)),
-            ("hours", FluentValue::from(minutes / 60)),
+            ("time", FluentValue::from(time.as_str())),
             ("old", FluentValue::from(letter.facts.old.as_deref().unwrap_or_default())),
             ("new", FluentValue::from(letter.facts.new.as_deref().unwrap_or_default())),
             ("address", FluentValue::from(letter.recipient)),
@@ -121,6 +120,15 @@ fn address(issuer: &Issuer, page: Page, secrets: &Secrets) -> String {
         Some(token) => format!("{url}?token={}", token.expose()),
         None => url,
     }
+}
+
+/// So many minutes in words, as hours where that is exact.
+fn lifetime(site: &Site, language: &Language, minutes: u64) -> String {
+    let (key, count) = match minutes {
+        120.. if minutes.is_multiple_of(60) => ("letter-hours", minutes / 60),
+        _ => ("letter-minutes", minutes),
+    };
+    site.messages.text_with(language, key, &[("count", count)])
 }
 
 /// When and from where something was done.

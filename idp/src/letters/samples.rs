@@ -14,7 +14,7 @@ pub fn all(site: &Site, issuer: &Issuer, language: &Language, name: &str) -> Vec
         at: Some(Timestamp::from_seconds(1_767_225_600)),
         address: Some("203.0.113.7".to_owned()),
         user_agent: Some("Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0".to_owned()),
-        minutes: Some(30),
+        minutes: None,
         old: Some(format!("{name}@old.example")),
         new: Some(format!("{name}@new.example")),
     };
@@ -24,6 +24,8 @@ pub fn all(site: &Site, issuer: &Issuer, language: &Language, name: &str) -> Vec
             Kind::Notice(_) | Kind::Test => Secrets::default(),
             _ => Secrets { code: Some("482913".into()), token: Some("lk_mt_sample".into()) },
         };
+        let minutes = if kind == Kind::Verify { 24 * 60 } else { 30 };
+        let facts = Facts { minutes: Some(minutes), ..facts.clone() };
         let letter = Letter { kind, recipient: &recipient, facts: &facts, secrets: &secrets, word: Some(name) };
         (kind, Content::new(site, issuer, language, &letter))
     };

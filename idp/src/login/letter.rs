@@ -54,8 +54,14 @@ fn number_of(app: &App, proof: &Id) -> String {
     format!("{sum:06}")
 }
 
-/// Asks for a letter to sign in with, for a browser.
-pub async fn ask_to_sign_in(app: &App, address: &Identifier, browser: &CookieSecret, language: &str) -> Result<Asked> {
+/// Asks for a letter to sign in with, for a browser, on the way to what the sealed interaction leads to.
+pub async fn ask_to_sign_in(
+    app: &App,
+    address: &Identifier,
+    browser: &CookieSecret,
+    language: &str,
+    interaction: Option<String>,
+) -> Result<Asked> {
     let mut conn = app.db.read().await?;
     let mut owner = user::find_by_identifier(&mut conn, &address.normalised).await?;
     if let Some(user) = &owner {
@@ -65,7 +71,8 @@ pub async fn ask_to_sign_in(app: &App, address: &Identifier, browser: &CookieSec
         owner = owner.filter(|user| proven && user.disabled_at.is_none());
     }
     drop(conn);
-    ask(app, (Purpose::SignIn, owner.as_ref(), None), address, browser, language).await
+    let goes_on = interaction.map(String::into_bytes);
+    ask(app, (Purpose::SignIn, owner.as_ref(), goes_on), address, browser, language).await
 }
 
 /// Asks for a letter to make an account with, for a browser. Whoever has the address already is told so by letter.
@@ -77,20 +84,20 @@ pub async fn ask_to_sign_up(
     language: &str,
 ) -> Result<Asked> {
     let owner = user::find_by_identifier(&mut *app.db.read().await?, &address.normalised).await?;
-    ask(app, (Purpose::SignUp, owner.as_ref(), Some(newcomer)), address, browser, language).await
+    let goes_on = serde_json::to_vec(newcomer).unwrap_or_default();
+    ask(app, (Purpose::SignUp, owner.as_ref(), Some(goes_on)), address, browser, language).await
 }
 
 async fn ask(
     app: &App,
-    (purpose, owner, newcomer): (Purpose, Option<&User>, Option<&Newcomer>),
+    (purpose, owner, goes_on): (Purpose, Option<&User>, Option<Vec<u8>>),
     address: &Identifier,
     browser: &CookieSecret,
     language: &str,
 ) -> Result<Asked> {
     let (id, code, lifetime) = (Id::from(app.random.name::<16>()), code(app), app.config.mail.code);
     let token = Token::new(TokenKind::OneTimeLink, &app.random);
-    let sealed = newcomer
-        .map(|newcomer| app.vault.seal(&app.random, &place(&id), &serde_json::to_vec(newcomer).unwrap_or_default()));
+    let sealed = goes_on.map(|plain| app.vault.seal(&app.random, &place(&id), &plain));
     let proof = NewProof {
         purpose,
         user: owner.map(|user| user.id.clone()),
@@ -221,6 +228,12 @@ impl Change for Judge {
             false => Ok(Judged::Over),
         }
     }
+}
+
+/// The sealed interaction that a letter was asked for on the way of.
+pub fn interaction(app: &App, proof: &Proof) -> Option<String> {
+    let plain = app.vault.unseal(&place(&proof.id), proof.sealed.as_deref()?)?;
+    String::from_utf8(plain.to_vec()).ok()
 }
 
 /// Who is about to make an account with this proof; `None` if that cannot be opened.

@@ -117,8 +117,9 @@ impl Way {
         connection.command(Data).await?;
         connection.message(bytes).await?;
         crash_point("letter_sent");
-        // The server has the letter, whatever becomes of the farewell.
-        connection.abort().await;
+        // The server has the letter, whatever becomes of the farewell: nobody waits for it.
+        let farewell = self.timeout;
+        tokio::spawn(async move { tokio::time::timeout(farewell, connection.abort()).await });
         Ok(())
     }
 
@@ -134,6 +135,9 @@ impl Way {
             Why::NoStartTls => "it does not offer STARTTLS".to_owned(),
             Why::NotAscii => "it does not take addresses with other letters than ASCII".to_owned(),
         };
+        // Where TLS begins with the connection, the system tells both in one.
+        let of_tls = stage == Stage::Connect && cause.contains("certificate");
+        let stage = if of_tls { Stage::Encrypt } else { stage };
         Failure { server: self.server.to_string(), stage, cause, is_final }
     }
 }

@@ -273,7 +273,8 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         ("account_email", false, vec![]),
         ("account_email-missing", false, vec![EmailProblem::Malformed, EmailProblem::CurrentMissing]),
         ("account_email-code", true, vec![]),
-        ("account_email-over", true, vec![EmailProblem::Code(CodeProblem::Over)]),
+        ("account_email-over", false, vec![EmailProblem::Code(CodeProblem::Over)]),
+        ("account_email-wrong", true, vec![EmailProblem::Code(CodeProblem::Wrong)]),
     ] {
         let page = AccountEmailPage {
             layout: own(Page::AccountEmail),

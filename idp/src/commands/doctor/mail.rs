@@ -1,5 +1,7 @@
 //! Mail: whether the mail servers let us send, and whether letters wait.
 
+use std::time::Duration;
+
 use crate::app::App;
 use crate::commands::finding::Finding;
 use crate::config::Config;
@@ -7,11 +9,13 @@ use crate::server::boot;
 use crate::store::people::outbox;
 
 /// Goes as far with each mail server as a letter would.
-pub(super) async fn servers(config: &Config) -> Vec<Finding> {
+pub(super) async fn servers(config: &Config, patience: Duration) -> Vec<Finding> {
     if config.mail.from.is_none() {
         return Vec::new();
     }
-    let mailer = match boot::mailer(config) {
+    let mut config = config.clone();
+    config.mail.timeout = config.mail.timeout.min(patience);
+    let mailer = match boot::mailer(&config) {
         Ok(mailer) => mailer,
         Err(error) => return vec![Finding::problem("mail", format!("{error:#}")).so("The server does not start.")],
     };

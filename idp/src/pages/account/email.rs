@@ -66,7 +66,9 @@ pub enum EmailProblem {
 impl EmailProblem {
     fn field(self) -> &'static str {
         match self {
-            Self::Missing | Self::Malformed | Self::Code(CodeProblem::TooMany { .. } | CodeProblem::Taken) => "email",
+            // Without a code that can still be right, the address is asked for again.
+            Self::Code(CodeProblem::TooMany { .. } | CodeProblem::Taken | CodeProblem::Over) => "email",
+            Self::Missing | Self::Malformed => "email",
             Self::CurrentMissing | Self::CurrentWrong | Self::TooManyTries { .. } => "current",
             Self::Code(_) => "code",
         }

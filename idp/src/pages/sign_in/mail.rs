@@ -146,14 +146,23 @@ async fn ask(app: &App, visitor: &Visitor, step: Option<&Step>, shown: Shown) ->
         return show(app, visitor, step, Shown { problem: Some(SignInByMailProblem::Code(problem)), ..shown });
     }
     let language = layout_of(app, visitor, step).language.tag().to_owned();
-    let asked = letter::ask_to_sign_in(app, &address, &visitor.browser, &language).await?;
+    let interaction = step.map(|step| step.interaction.seal(app));
+    let asked = letter::ask_to_sign_in(app, &address, &visitor.browser, &language, interaction).await?;
     show(app, visitor, step, Shown { asked: Some(asked), ..shown })
 }
 
 async fn by_link(app: &App, visitor: &Visitor, token: &str, number: &str) -> Result<Response, Error> {
     let link = Token::parse(TokenKind::OneTimeLink, token).ok_or(Error::SpentLink)?;
     match letter::judge_link(app, &link.hash(), number, &visitor.browser).await? {
-        Judged::Right(proof) => sign_in(app, visitor, &proof, None, (false, None)).await?.ok_or(Error::SpentLink),
+        Judged::Right(proof) => {
+            // On to where the letter was asked for, if that was here and is not over.
+            let here = proof.browser_hash.as_ref() == Some(&visitor.browser.hash());
+            let step = match letter::interaction(app, &proof).filter(|_| here) {
+                Some(sealed) => Step::open(app, visitor, &sealed).await.ok(),
+                None => None,
+            };
+            sign_in(app, visitor, &proof, step.as_ref(), (false, None)).await?.ok_or(Error::SpentLink)
+        }
         Judged::Wrong => {
             app.metrics.sign_in("email", "refused");
             let problem = Some(SignInByMailProblem::NumberWrong);
