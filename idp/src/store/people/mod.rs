@@ -4,6 +4,7 @@ pub mod code_try;
 pub mod failed_sign_in;
 pub mod known_device;
 pub mod one_time_link;
+pub mod passkey;
 pub mod password;
 pub mod recovery_code;
 pub mod session;
