@@ -6,6 +6,7 @@ use crate::hashing;
 use crate::store;
 
 pub mod interaction;
+pub mod passkey;
 pub mod password;
 pub mod recovery_code;
 pub mod second_factor;
@@ -20,6 +21,8 @@ pub enum Error {
     Store(store::db::Error),
     /// Too many passwords are being hashed.
     Busy,
+    /// What counts once cannot be counted now.
+    Unavailable(store::ephemeral::Unavailable),
 }
 
 impl fmt::Display for Error {
@@ -27,6 +30,7 @@ impl fmt::Display for Error {
         match self {
             Self::Store(error) => error.fmt(f),
             Self::Busy => f.write_str("too many passwords are being hashed"),
+            Self::Unavailable(unavailable) => unavailable.fmt(f),
         }
     }
 }
@@ -36,6 +40,12 @@ impl std::error::Error for Error {}
 impl From<store::db::Error> for Error {
     fn from(error: store::db::Error) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<store::ephemeral::Unavailable> for Error {
+    fn from(unavailable: store::ephemeral::Unavailable) -> Self {
+        Self::Unavailable(unavailable)
     }
 }
 
