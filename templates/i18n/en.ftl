@@ -93,6 +93,14 @@ sign-in-too-many-tries = { $seconds ->
     [one] Too many attempts. Wait { $seconds } second, then try again.
    *[other] Too many attempts. Wait { $seconds } seconds, then try again.
 }
+passkey-sign-in = Sign in with a passkey
+passkey-failed = No passkey was used. Try again, or sign in another way.
+passkey-unable = Your browser cannot use passkeys here, or scripts are switched off.
+passkey-too-late = That took too long. Please try again.
+passkey-unknown = This passkey is not known here any more. Sign in another way, or with another passkey.
+passkey-refused = We couldn’t sign you in with this passkey. Try again, or sign in another way.
+second-factor-passkey-title = Use your passkey
+second-factor-passkey = To go on, prove with a passkey of your account that it is you.
 trouble-title = Trouble signing in?
 trouble-typing = Check that Caps Lock is off and that the keyboard is set to the right language.
 trouble-forgotten = Forgot your password? Ask { $operator } for a link to set a new one.
@@ -218,6 +226,33 @@ account-security-title = What protects your account
 account-security-on = On
 account-security-back = Back to security
 account-password-since = Changed { $time }
+passkey = Passkey
+passkeys = Passkeys
+account-passkeys-manage = Change the passkeys
+account-passkeys-count = { $count ->
+    [0] Sign in with your fingerprint, face or screen lock, without a password.
+    [one] { $count } passkey
+   *[other] { $count } passkeys
+}
+account-passkeys-meaning = With a passkey you sign in by your fingerprint, face or screen lock. It cannot be given away to a false page.
+account-passkey-add = Add a passkey
+account-passkey-added = The passkey is added.
+account-passkey-renamed = The passkey has another name.
+account-passkey-removed = The passkey is removed. If your device still offers it, delete it there, too.
+account-passkey-failed = No passkey was made. Perhaps this device has one for your account already.
+account-passkey-refused = This passkey could not be added. Please try again.
+account-passkey-synced = On several devices
+account-passkey-bound = On one device
+account-passkey-since = Added { $time }
+account-passkey-used = Last used { $time }
+account-passkey-unused = Not used yet
+account-passkey-name = Name of the passkey
+account-passkey-rename = Rename
+account-passkey-rename-of = Rename: { $passkey }
+account-passkey-remove = Remove
+account-passkey-remove-of = Remove: { $passkey }
+account-passkey-last = The last passkey cannot be removed: there would be no way left to sign in.
+account-passkey-required = { $operator } wants a second factor for your account, so the last passkey cannot be removed.
 account-authenticator = Authenticator app
 account-authenticator-meaning = An app on your phone shows codes. Whoever knows your password cannot sign in without one.
 account-authenticator-set-up = Set up an authenticator app

@@ -13,6 +13,7 @@ mod jwt;
 mod keys;
 mod operator;
 mod overload;
+mod passkeys;
 mod passwords;
 mod processes;
 mod restores;

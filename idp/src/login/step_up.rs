@@ -1,4 +1,4 @@
-//! Step-up: before a sensitive change of an account, its person has to have proven lately, and as strongly as they can, who
+//! Step-up: before a sensitive change of an account, its person has to have proven lately, and as strongly as they can in most places, who
 //! they are (NIST SP 800-63B §7.2, ASVS 7.5.1).
 
 use crate::app::App;
@@ -14,6 +14,6 @@ pub async fn is_done(app: &App, session: &Session) -> Result<bool> {
     if now - app.config.login.step_up >= session.auth_time || session.auth_time > now {
         return Ok(false);
     }
-    let reachable = Enrolled::of(&mut *app.db.read().await?, &session.user_id).await?.reachable();
-    Ok(Acr::from_name(&session.acr) >= Some(reachable))
+    let needed = Enrolled::of(&mut *app.db.read().await?, &session.user_id).await?.needed();
+    Ok(Acr::from_name(&session.acr) >= Some(needed))
 }

@@ -208,7 +208,7 @@ impl Place<'_> {
 fn sample_of(page: Page) -> Option<&'static str> {
     Some(match page {
         Page::Home => "home",
-        Page::SignIn => "sign_in",
+        Page::SignIn | Page::SignInPasskey => "sign_in",
         Page::SecondFactor => "second_factor",
         Page::SetUpSecondFactor => "set_up_second_factor",
         Page::SignUp => "sign_up",
@@ -221,6 +221,7 @@ fn sample_of(page: Page) -> Option<&'static str> {
         Page::AccountProfile | Page::AccountSwitch => "account",
         Page::AccountSecurity => "account_security",
         Page::AccountAuthenticator => "account_authenticator",
+        Page::AccountPasskeys => "account_passkeys",
         Page::AccountRecoveryCodes => "account_recovery_codes",
         Page::AccountPassword => "account_password",
         Page::AccountSessions => "account_sessions",

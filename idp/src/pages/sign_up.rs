@@ -20,7 +20,7 @@ use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
 use crate::login;
-use crate::login::second_factor::{self, Demand};
+use crate::login::second_factor::{self, Demand, Rigour};
 use crate::login::session;
 use crate::oidc::claims::acr::Method;
 use crate::site::page::Page;
@@ -163,7 +163,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         Err(login::Error::Store(store::db::Error::Conflict)) => return again(vec![SignUpProblem::EmailTaken]),
         Err(error) => return Err(error.into()),
     };
-    if second_factor::demand(&app, &user.id, &visitor.browser, false).await? != Demand::Nothing {
+    if second_factor::demand(&app, &user.id, &visitor.browser, Rigour::Usual).await? != Demand::Nothing {
         let first = second_factor::half(&app, &user, &[Method::Password], false);
         let interaction = step.as_ref().map(|step| &step.interaction);
         return next_page::to_second_factor(&app, &visitor, interaction, None, first);

@@ -20,9 +20,11 @@ use crate::http::request::params;
 use crate::oidc::difference::Difference;
 use crate::oidc::discovery::{FOR_MACHINES, paths};
 use crate::pages::account::{
-    applications, authenticator, password, profile, recovery_codes, security, sessions, switch,
+    applications, authenticator, passkeys, password, profile, recovery_codes, security, sessions, switch,
 };
-use crate::pages::sign_in::{password as password_sign_in, second_factor, select_account, set_up_second_factor};
+use crate::pages::sign_in::{
+    passkey as passkey_sign_in, password as password_sign_in, second_factor, select_account, set_up_second_factor,
+};
 use crate::pages::sign_out::{end_session, signed_out};
 use crate::pages::{consent, continue_as, home, language, set_password, sign_up};
 use crate::site::page::Page;
@@ -122,6 +124,7 @@ fn handlers(page: Page) -> MethodRouter<App> {
     match page {
         Page::Home => get(home::get),
         Page::SignIn => get(password_sign_in::get).post(password_sign_in::post),
+        Page::SignInPasskey => get(passkey_sign_in::get).post(passkey_sign_in::post),
         Page::SecondFactor => get(second_factor::get).post(second_factor::post),
         Page::SetUpSecondFactor => get(set_up_second_factor::get).post(set_up_second_factor::post),
         Page::SignUp => get(sign_up::get).post(sign_up::post),
@@ -135,6 +138,7 @@ fn handlers(page: Page) -> MethodRouter<App> {
         Page::AccountProfile => get(profile::get).post(profile::post),
         Page::AccountSecurity => get(security::get).post(security::post),
         Page::AccountAuthenticator => get(authenticator::get).post(authenticator::post),
+        Page::AccountPasskeys => get(passkeys::get).post(passkeys::post),
         Page::AccountRecoveryCodes => get(recovery_codes::get).post(recovery_codes::post),
         Page::AccountPassword => get(password::get).post(password::post),
         Page::AccountSessions => get(sessions::get).post(sessions::post),

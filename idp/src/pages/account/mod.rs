@@ -2,6 +2,7 @@
 
 pub mod applications;
 pub mod authenticator;
+pub mod passkeys;
 pub mod password;
 pub mod profile;
 pub mod recovery_codes;

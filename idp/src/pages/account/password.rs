@@ -108,7 +108,8 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let enrolled = Enrolled::of(&mut *app.db.read().await?, &holder.session.user_id).await?;
     let typed_code = Typed::of(params.get("code").unwrap_or_default(), params.get("recovery_code").unwrap_or_default());
     let missing = current.expose().is_empty().then_some(ChangeProblem::CurrentMissing);
-    let without_code = (enrolled.is_any() && typed_code.is_none()).then_some(ChangeProblem::Code(CodeProblem::Missing));
+    let without_code =
+        (enrolled.has_codes() && typed_code.is_none()).then_some(ChangeProblem::Code(CodeProblem::Missing));
     let unfit = check_password(&app, &new, &own).await?.map(ChangeProblem::New);
     let problems: Vec<_> = missing.into_iter().chain(without_code).chain(unfit).collect();
     if !problems.is_empty() {
@@ -124,7 +125,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
         }
         _ => return show(&app, &holder, vec![ChangeProblem::CurrentWrong], false).await,
     };
-    let second = match typed_code.filter(|_| enrolled.is_any()) {
+    let second = match typed_code.filter(|_| enrolled.has_codes()) {
         None => None,
         Some(typed) => match prove_second(&app, &holder, typed).await? {
             Ok(second) => Some((second, typed.method())),
@@ -185,7 +186,7 @@ async fn show(app: &App, holder: &AccountHolder, problems: Vec<ChangeProblem>, d
         layout: holder.layout(app),
         identifier: identifiers.into_iter().next().map(|identifier| identifier.as_written).unwrap_or_default(),
         has_password: stored,
-        recovery_codes: enrolled.is_any().then_some(enrolled.recovery_codes.unused.unsigned_abs()),
+        recovery_codes: enrolled.has_codes().then_some(enrolled.recovery_codes.unused.unsigned_abs()),
         least_password: app.config.login.password_min_length.into(),
         problems,
         done,

@@ -1,6 +1,7 @@
 //! Signing in: one file per method, and the choice among signed-in accounts.
 
 mod half;
+pub mod passkey;
 pub mod password;
 pub mod second_factor;
 pub mod select_account;

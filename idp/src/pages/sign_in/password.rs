@@ -16,8 +16,9 @@ use crate::http::request::query::Query;
 use crate::http::request::visitor::{self, Visitor};
 use crate::http::{page, redirect};
 use crate::login;
+use crate::login::passkey::{self, Offer};
 use crate::login::password::{self, Outcome, Wrong};
-use crate::login::second_factor::{self, Demand};
+use crate::login::second_factor::{self, Demand, Rigour};
 use crate::login::session::{self, SignIn};
 use crate::oidc::authorization::next_step::{NextStep, SignInReason};
 use crate::oidc::claims::acr::Method;
@@ -43,6 +44,10 @@ pub struct SignInPage<'a> {
     pub offers_sign_up: bool,
     /// Whether this browser has accounts to choose from.
     pub offers_accounts: bool,
+    /// How to sign in with a passkey; `None` where there can be none.
+    pub passkey: Option<Offer>,
+    /// A passkey that the browser has and nobody has here: JSON for the Signal API.
+    pub unknown_passkey: Option<String>,
 }
 
 /// A notice above the sign-in form.
@@ -68,6 +73,12 @@ pub enum SignInProblem {
         /// How long to wait until the next try.
         seconds: u64,
     },
+    /// The page was shown for too long before a passkey was used.
+    PasskeyTooLate,
+    /// Nobody has the passkey here.
+    PasskeyUnknown,
+    /// The passkey is not accepted.
+    PasskeyRefused,
 }
 
 impl SignInProblem {
@@ -78,7 +89,15 @@ impl SignInProblem {
             Self::PasswordMissing => Wording::new("password-missing"),
             Self::Refused => Wording::new("sign-in-refused"),
             Self::TooManyTries { seconds } => Wording::counted("sign-in-too-many-tries", "seconds", seconds),
+            Self::PasskeyTooLate => Wording::new("passkey-too-late"),
+            Self::PasskeyUnknown => Wording::new("passkey-unknown"),
+            Self::PasskeyRefused => Wording::new("passkey-refused"),
         }
+    }
+
+    /// The reason in the log.
+    pub(super) fn reason(self) -> String {
+        self.wording().key.replace('-', "_")
     }
 
     /// The field that it is about; `None` if it is the whole form.
@@ -86,7 +105,11 @@ impl SignInProblem {
         match self {
             Self::IdentifierMissing => Some("identifier"),
             Self::PasswordMissing => Some("password"),
-            Self::Refused | Self::TooManyTries { .. } => None,
+            Self::Refused
+            | Self::TooManyTries { .. }
+            | Self::PasskeyTooLate
+            | Self::PasskeyUnknown
+            | Self::PasskeyRefused => None,
         }
     }
 }
@@ -196,11 +219,12 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
             return again(vec![SignInProblem::TooManyTries { seconds }], StatusCode::TOO_MANY_REQUESTS);
         }
     };
-    let strict = match &step {
-        Some(step) => step.is_step_up(&app).await?,
-        None => return_to.is_some_and(Page::needs_step_up),
+    let rigour = match &step {
+        Some(step) if step.is_step_up(&app).await? => Rigour::Strict,
+        None if return_to.is_some_and(Page::needs_step_up) => Rigour::StepUp,
+        _ => Rigour::Usual,
     };
-    if second_factor::demand(&app, &proof.user.id, &visitor.browser, strict).await? != Demand::Nothing {
+    if second_factor::demand(&app, &proof.user.id, &visitor.browser, rigour).await? != Demand::Nothing {
         if !password::settle(&app, &proof).await? {
             return refused(Wrong::ChangedMeanwhile.as_str());
         }
@@ -217,16 +241,19 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     next_page::after_sign_in(&app, step.as_mut().map(|step| &mut step.interaction), return_to, &signed_in)
 }
 
+/// What the page shows.
 #[derive(Default)]
-struct Shown {
-    identifier: String,
-    notice: Option<SignInNotice>,
-    problems: Vec<SignInProblem>,
-    keep: bool,
-    return_to: Option<Page>,
+pub(super) struct Shown {
+    pub identifier: String,
+    pub notice: Option<SignInNotice>,
+    pub problems: Vec<SignInProblem>,
+    pub keep: bool,
+    pub return_to: Option<Page>,
+    pub unknown: Option<String>,
 }
 
-fn show(
+/// The page, also for other ways to sign in that lead back to it.
+pub(super) fn show(
     app: &App,
     visitor: &Visitor,
     step: Option<&Step>,
@@ -244,8 +271,10 @@ fn show(
         keep_signed_in: shown.keep,
         offers_sign_up: app.config.login.sign_up,
         offers_accounts: step.is_some_and(|step| !step.sessions.is_empty()),
+        passkey: passkey::offer_sign_in(app, &visitor.browser),
+        unknown_passkey: shown.unknown,
     };
-    let problem = page.problems.first().map(|problem| problem.wording().key.replace('-', "_"));
+    let problem = page.problems.first().map(|problem| problem.reason());
     let mut response = page::show_with(app, visitor, status, &page)?;
     if let Some(problem) = problem {
         Diagnosis::new(problem, None).ride_on(&mut response);
