@@ -9,7 +9,9 @@ use crate::harness::{
     base64url, from_base64url, minutes,
 };
 use latchkey::account::{authenticator, delete, users};
-use latchkey::config::SecondFactor;
+use latchkey::base::random::Random;
+use latchkey::config::{Config, SecondFactor};
+use latchkey::server::boot::{self, Surroundings};
 
 /// A person with a passkey, who is signed in in a first browser.
 async fn enrolled(app: &TestApp) -> (Browser, Passkey) {
@@ -577,6 +579,77 @@ async fn e5_who_has_an_app_and_a_passkey_can_do_without_the_passkey() {
     fourth.sign_in_by(&mut passkey).await.reply.expect(200);
     fourth.get("/account/authenticator").await.expect("authenticator");
     fourth.get("/account/recovery-codes").await.expect("recovery-codes");
+}
+
+#[tokio::test]
+async fn e5_a_new_password_wants_the_passkey_of_who_has_no_app() {
+    let app = TestApp::new().await;
+    let (mut browser, mut passkey) = enrolled(&app).await;
+    let form = browser.get("/account/password").await.expect("password").form();
+    let form = form.fill("current", PASSWORD).fill("password", "seven calm otters sing");
+    app.pass(minutes(6)).await;
+    form.submit(&mut browser).await.expect("sign-in");
+    let page = browser.get("/account/password").await;
+    let page = page.expect("sign-in").form().fill("password", PASSWORD).submit(&mut browser).await;
+    let page = browser.use_passkey(page.expect("second-factor"), &mut passkey).await;
+    let form = page.expect("password").form().fill("current", PASSWORD).fill("password", "seven calm otters sing");
+    let done = form.submit(&mut browser).await;
+    assert!(done.expect("password").text().contains("Your password is changed"), "{}", done.text());
+    app.browser().type_password("alice", PASSWORD).await.refused(400);
+    app.browser().type_password("alice", "seven calm otters sing").await.reply.expect(200);
+}
+
+#[tokio::test]
+async fn passkeys_of_another_domain_stop_the_start_until_they_are_given_up() {
+    let app = TestApp::new().await;
+    let (_, passkey) = enrolled(&app).await;
+    let open = async |change: fn(&mut Config)| {
+        let mut config = app.app.config.clone();
+        change(&mut config);
+        let surroundings = Surroundings { clock: app.clock.clone(), random: Random::System, durable: false };
+        boot::open(config, surroundings).await.map(drop).map_err(|error| format!("{error:#}"))
+    };
+    let refused = open(|config| config.passkeys.rp_id = Some("example.com".to_owned())).await.unwrap_err();
+    for word in ["1 passkeys belong to localhost", "is now example.com", "passkeys.retired_rp_ids"] {
+        assert!(refused.contains(word), "{refused}");
+    }
+    open(|_| ()).await.unwrap();
+    let given_up = |config: &mut Config| {
+        config.passkeys.rp_id = Some("example.com".to_owned());
+        config.passkeys.retired_rp_ids = vec!["localhost".to_owned()];
+    };
+    open(given_up).await.unwrap();
+    // With the other domain, the old passkey is none, whatever it says.
+    let mut config = app.app.config.clone();
+    given_up(&mut config);
+    let moved = app.on(config).await;
+    for rp_id in ["localhost", "example.com"] {
+        let key = Passkey { rp_id: rp_id.to_owned(), ..passkey.clone() };
+        refuses(&moved, rp_id, |_, options| key.clone().get(options), &key).await;
+    }
+    let mut browser = moved.browser().sign_in("bob").await;
+    assert_eq!(browser.get("/account/passkeys").await.ceremony().options["rp"]["id"], "example.com");
+    let mut key = browser.add_passkey(Passkey { rp_id: "example.com".to_owned(), ..Passkey::new(&moved) }).await;
+    moved.browser().sign_in_by(&mut key).await.reply.expect(200);
+}
+
+#[tokio::test]
+async fn the_origins_that_may_use_our_passkeys_are_listed() {
+    let app = TestApp::with(|config| {
+        config.passkeys.related_origins = vec!["https://login.example.com".to_owned()];
+    })
+    .await;
+    let reply = app.get("/.well-known/webauthn").await.expect(200);
+    assert_eq!(reply.header("content-type"), Some("application/json"));
+    let listed: Value = serde_json::from_str(&reply.body).unwrap();
+    assert_eq!(listed, json!({ "origins": [app.app.config.issuer.origin(), "https://login.example.com"] }));
+    // They are no origins of ours: a response of their pages is for their own servers.
+    let (_, passkey) = enrolled(&app).await;
+    let related = |key: &mut Passkey, options: &Value| {
+        key.origin = "https://login.example.com".to_owned();
+        key.get(options)
+    };
+    refuses(&app, "related", related, &passkey).await;
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use super::log::Log;
 use super::login::Login;
 use super::metrics::Metrics;
 use super::pages::Pages;
+use super::passkeys::Passkeys;
 use super::reader::{Reader, section};
 use super::secrets::Secrets;
 use super::source::Sources;
@@ -61,6 +62,8 @@ pub struct Config {
     pub tokens: Tokens,
     /// How people sign in.
     pub login: Login,
+    /// The domain that passkeys belong to.
+    pub passkeys: Passkeys,
     /// How the hosted pages look and speak.
     pub pages: Pages,
     /// The language files of the operator, checked.
@@ -101,6 +104,7 @@ impl Config {
             secrets: Secrets::read(reader),
             tokens: Tokens::read(reader),
             login: Login::read(reader),
+            passkeys: Passkeys::read(reader),
             pages: Pages::read(reader),
             languages: Vec::new(),
             log: Log::read(reader),

@@ -91,7 +91,7 @@ impl Refused {
 
 /// The relying party for which passkeys are made here; `None` where there can be none, because the issuer is an IP address.
 pub fn rp_id(app: &App) -> Option<&str> {
-    app.config.issuer.domain()
+    app.config.passkeys.rp_id(&app.config.issuer)
 }
 
 fn webauthn(app: &App) -> Option<Webauthn> {

@@ -9,7 +9,7 @@ use axum::routing::{MethodRouter, any, get, post};
 
 use crate::app::App;
 use crate::endpoints::{
-    authorization, discovery, health, introspection, jwks, metrics, revocation, seen, token, userinfo,
+    authorization, discovery, health, introspection, jwks, metrics, related_origins, revocation, seen, token, userinfo,
 };
 use crate::flow::account_holder;
 use crate::http::error;
@@ -35,6 +35,9 @@ const WELL_KNOWN: &str = "/.well-known";
 /// Where password managers look for the page that changes a password: Change Password URL (W3C).
 const CHANGE_PASSWORD: &str = "/.well-known/change-password";
 
+/// Where browsers look for the origins that may use our passkeys: WebAuthn Level 3 §5.11.
+const RELATED_ORIGINS: &str = "/.well-known/webauthn";
+
 /// The whole service. Each group of routes is for one kind of caller: errors are JSON for machines (`for_machines`) and
 /// pages for people (`for_people`).
 pub fn router(app: &App) -> Router {
@@ -54,6 +57,7 @@ pub fn router(app: &App) -> Router {
         .route("/.well-known/oauth-authorization-server", discovery::get())
         .route("/jwks", get(jwks::get))
         .route(CHANGE_PASSWORD, get(change_password))
+        .route(RELATED_ORIGINS, get(related_origins::get))
         .layer(from_fn(cors::everybody))
         .nest(WELL_KNOWN, Router::new().fallback(nothing_here))
         .route(&format!("{WELL_KNOWN}/"), any(nothing_here));
@@ -100,6 +104,7 @@ pub fn router(app: &App) -> Router {
         let elsewhere = paths(path).into_iter().filter(|place| !place.starts_with(&format!("{path}/")));
         let documents = elsewhere.fold(Router::new(), |router, place| router.route(&place, discovery::get()));
         let documents = documents.route(CHANGE_PASSWORD, get(change_password));
+        let documents = documents.route(RELATED_ORIGINS, get(related_origins::get));
         // Paths that machines request without the path of the issuer.
         let misplaced = [WELL_KNOWN]
             .into_iter()

@@ -136,7 +136,10 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
             }
         },
     };
-    let methods: Vec<_> = [Method::Password].into_iter().chain(second.as_ref().map(|(_, method)| *method)).collect();
+    // A passkey is no field of the form: the page wanted it just before.
+    let before = if enrolled.is_passkey_alone() { Method::of_names(&holder.session.amr) } else { Vec::new() };
+    let typed = [Method::Password].into_iter().chain(second.as_ref().map(|(_, method)| *method));
+    let methods: Vec<_> = typed.chain(before).collect();
     let sign_in = SignIn {
         methods: &methods,
         keep: holder.session.kept_at.is_some(),

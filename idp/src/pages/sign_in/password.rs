@@ -153,9 +153,9 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
         if query.get("account") != Some("another")
             && let Some(session) = visitor.sessions(&app).await?.first()
         {
-            let is_step_up = return_to.is_some_and(Page::needs_step_up);
-            if !is_step_up || login::step_up::is_done(&app, session).await? {
-                return redirect::to_page(&app, return_to.unwrap_or(Page::Home));
+            let page = return_to.unwrap_or(Page::Home);
+            if login::step_up::lets_in(&app, session, page).await? {
+                return redirect::to_page(&app, page);
             }
             shown.identifier = page::account(&app, session).await?.identifier;
             shown.notice = Some(SignInNotice::Again);
@@ -221,7 +221,9 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     };
     let rigour = match &step {
         Some(step) if step.is_step_up(&app).await? => Rigour::Strict,
-        None if return_to.is_some_and(Page::needs_step_up) => Rigour::StepUp,
+        None if login::step_up::is_needed(&app, &proof.user.id, return_to.unwrap_or(Page::Home)).await? => {
+            Rigour::StepUp
+        }
         _ => Rigour::Usual,
     };
     if second_factor::demand(&app, &proof.user.id, &visitor.browser, rigour).await? != Demand::Nothing {

@@ -102,13 +102,10 @@ pub async fn count(conn: &mut Conn, user: &Id) -> Result<i64> {
     Ok(row.0)
 }
 
-/// How many passkeys are there for another relying party than this one.
-pub async fn count_of_others(conn: &mut Conn, rp_id: &str) -> Result<i64> {
-    let row: (i64,) = sqlx::query_as("SELECT COUNT(*) FROM passkey WHERE rp_id < $1 OR rp_id > $1")
-        .bind(rp_id)
-        .fetch_one(conn)
-        .await?;
-    Ok(row.0)
+/// The relying parties for which there are passkeys, and how many.
+pub async fn relying_parties(conn: &mut Conn) -> Result<Vec<(String, i64)>> {
+    let sql = "SELECT rp_id, COUNT(*) FROM passkey GROUP BY rp_id ORDER BY rp_id";
+    Ok(sqlx::query_as(sql).fetch_all(conn).await?)
 }
 
 /// Adds a passkey; returns `false` if the credential is known already.
