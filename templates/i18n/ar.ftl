@@ -139,6 +139,14 @@ sign-in-by-mail-link = لقد فتحت الرابط الموجود في رسال
 sign-in-by-mail-other = لم تطلب الرسالة في هذا المتصفح. اكتب الرقم المعروض في المتصفح الذي طلبتها فيه. وإذا لم تطلب رسالة، فأغلق هذه الصفحة.
 number = الرقم
 number-wrong = هذا الرقم غير صحيح. تجده في المتصفح الذي طلبت فيه الرسالة.
+passkey-sign-in = تسجيل الدخول بمفتاح مرور
+passkey-failed = لم يُستخدم مفتاح مرور. أعد المحاولة أو سجّل الدخول بطريقة أخرى.
+passkey-unable = لا يمكن لمتصفحك استخدام مفاتيح المرور هنا، أو أن البرامج النصية معطّلة.
+passkey-too-late = استغرق ذلك وقتًا طويلًا. يُرجى إعادة المحاولة.
+passkey-unknown = لم يعد مفتاح المرور هذا معروفًا هنا. سجّل الدخول بطريقة أخرى أو بمفتاح مرور آخر.
+passkey-refused = تعذّر تسجيل الدخول بمفتاح المرور هذا. أعد المحاولة أو سجّل الدخول بطريقة أخرى.
+second-factor-passkey-title = استخدم مفتاح المرور
+second-factor-passkey = للمتابعة، أثبت بمفتاح مرور لحسابك أنك صاحبه.
 trouble-title = هل تواجه مشكلة في تسجيل الدخول؟
 trouble-typing = يُرجى التأكد من إيقاف مفتاح Caps Lock ومن ضبط لوحة المفاتيح على اللغة الصحيحة.
 trouble-forgotten = هل نسيت كلمة المرور؟ اطلب من { $operator } رابطًا لتعيين كلمة مرور جديدة.
@@ -341,6 +349,37 @@ account-security-title = ما يحمي حسابك
 account-security-on = مفعّل
 account-security-back = العودة إلى الأمان
 account-password-since = تم التغيير { $time }
+passkey = مفتاح مرور
+passkeys = مفاتيح المرور
+account-passkeys-manage = تغيير مفاتيح المرور
+account-passkeys-count = { $count ->
+    [0] سجّل الدخول ببصمة الإصبع أو الوجه أو قفل الشاشة، من دون كلمة مرور.
+    [zero] لا مفاتيح مرور
+    [one] مفتاح مرور واحد
+    [two] مفتاحا مرور
+    [few] { $count } مفاتيح مرور
+    [many] { $count } مفتاح مرور
+   *[other] { $count } مفتاح مرور
+}
+account-passkeys-meaning = بمفتاح المرور تسجّل الدخول ببصمة الإصبع أو الوجه أو قفل الشاشة، ولا يمكن تسليمه إلى صفحة مزيفة.
+account-passkey-add = إضافة مفتاح مرور
+account-passkey-added = تمت إضافة مفتاح المرور.
+account-passkey-renamed = تمت إعادة تسمية مفتاح المرور.
+account-passkey-removed = تمت إزالة مفتاح المرور. إذا ظل جهازك يعرضه، فاحذفه منه أيضًا.
+account-passkey-failed = لم يُنشأ مفتاح مرور. ربما يوجد على هذا الجهاز مفتاح لحسابك من قبل.
+account-passkey-refused = تعذّرت إضافة مفتاح المرور هذا. يُرجى إعادة المحاولة.
+account-passkey-synced = على عدة أجهزة
+account-passkey-bound = على جهاز واحد
+account-passkey-since = أُضيف { $time }
+account-passkey-used = آخر استخدام { $time }
+account-passkey-unused = لم يُستخدم بعد
+account-passkey-name = اسم مفتاح المرور
+account-passkey-rename = إعادة تسمية
+account-passkey-rename-of = إعادة تسمية: { $passkey }
+account-passkey-remove = إزالة
+account-passkey-remove-of = إزالة: { $passkey }
+account-passkey-last = لا يمكن إزالة مفتاح المرور الأخير، فلن تبقى طريقة لتسجيل الدخول.
+account-passkey-required = يشترط { $operator } عاملًا ثانيًا لحسابك، لذلك لا يمكن إزالة مفتاح المرور الأخير.
 account-authenticator = تطبيق المصادقة
 account-authenticator-meaning = يعرض تطبيق على هاتفك رموزًا. ومن يعرف كلمة مرورك لا يمكنه تسجيل الدخول من دون رمز منها.
 account-authenticator-set-up = إعداد تطبيق مصادقة

@@ -109,6 +109,14 @@ sign-in-by-mail-link = Вы открыли ссылку из нашего пис
 sign-in-by-mail-other = Вы запросили письмо не в этом браузере. Введите число, которое показано в том браузере, где вы его запросили. Если вы не запрашивали письмо, закройте эту страницу.
 number = Число
 number-wrong = Неверное число. Оно показано в браузере, где вы запросили письмо.
+passkey-sign-in = Войти с ключом доступа
+passkey-failed = Ключ доступа не использован. Попробуйте ещё раз или войдите другим способом.
+passkey-unable = Ваш браузер не умеет работать с ключами доступа или в нём отключены скрипты.
+passkey-too-late = Прошло слишком много времени. Попробуйте ещё раз.
+passkey-unknown = Этого ключа доступа здесь больше нет. Войдите другим способом или с другим ключом.
+passkey-refused = Не удалось войти с этим ключом доступа. Попробуйте ещё раз или войдите другим способом.
+second-factor-passkey-title = Используйте ключ доступа
+second-factor-passkey = Чтобы продолжить, подтвердите ключом доступа, что это вы.
 trouble-title = Не получается войти?
 trouble-typing = Проверьте, что Caps Lock выключен и выбрана нужная раскладка клавиатуры.
 trouble-forgotten = Забыли пароль? Попросите у { $operator } ссылку, чтобы задать новый.
@@ -302,6 +310,34 @@ account-security-title = Защита аккаунта
 account-security-on = Включено
 account-security-back = Назад к безопасности
 account-password-since = Изменён { $time }
+passkey = Ключ доступа
+passkeys = Ключи доступа
+account-passkeys-manage = Изменить ключи доступа
+account-passkeys-count = { $count ->
+    [0] Вход по отпечатку пальца, лицу или блокировке экрана, без пароля.
+    [one] { $count } ключ доступа
+    [few] { $count } ключа доступа
+   *[other] { $count } ключей доступа
+}
+account-passkeys-meaning = С ключом доступа вы входите по отпечатку пальца, лицу или блокировке экрана. Его нельзя выдать поддельной странице.
+account-passkey-add = Добавить ключ доступа
+account-passkey-added = Ключ доступа добавлен.
+account-passkey-renamed = Ключ доступа переименован.
+account-passkey-removed = Ключ доступа удалён. Если устройство всё ещё его предлагает, удалите его и там.
+account-passkey-failed = Ключ доступа не создан. Возможно, на этом устройстве уже есть ключ для вашего аккаунта.
+account-passkey-refused = Не удалось добавить этот ключ доступа. Попробуйте ещё раз.
+account-passkey-synced = На нескольких устройствах
+account-passkey-bound = На одном устройстве
+account-passkey-since = Добавлен { $time }
+account-passkey-used = Последний вход: { $time }
+account-passkey-unused = Ещё не использован
+account-passkey-name = Название ключа доступа
+account-passkey-rename = Переименовать
+account-passkey-rename-of = Переименовать: { $passkey }
+account-passkey-remove = Удалить
+account-passkey-remove-of = Удалить: { $passkey }
+account-passkey-last = Последний ключ доступа нельзя удалить: войти стало бы невозможно.
+account-passkey-required = { $operator } требует второй фактор для вашего аккаунта, поэтому последний ключ доступа нельзя удалить.
 account-authenticator = Приложение-аутентификатор
 account-authenticator-meaning = Приложение на телефоне показывает коды. Без кода не войдёт даже тот, кто узнал ваш пароль.
 account-authenticator-set-up = Подключить приложение-аутентификатор

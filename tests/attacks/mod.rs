@@ -14,6 +14,7 @@ mod keys;
 mod mail;
 mod operator;
 mod overload;
+mod passkeys;
 mod passwords;
 mod processes;
 mod restores;

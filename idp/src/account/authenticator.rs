@@ -12,7 +12,7 @@ use crate::login::session::{Beginning, SignIn, SignedIn};
 use crate::login::totp::TotpSecret;
 use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;
-use crate::store::people::{code_try, recovery_code, totp, trusted_browser, user};
+use crate::store::people::{code_try, passkey, recovery_code, totp, trusted_browser, user};
 
 /// An authenticator app that was added.
 #[derive(Debug)]
@@ -96,7 +96,7 @@ impl Change for RenewCodes {
         let (Self { user, made_at, hashes }, now) = (self, tx.now());
         user::hold(tx, &user).await?;
         let enrolled = Enrolled::of(tx, &user).await?;
-        if !enrolled.is_any() || enrolled.recovery_codes.created_at != made_at {
+        if !enrolled.has_codes() || enrolled.recovery_codes.created_at != made_at {
             return Ok(false);
         }
         recovery_code::replace(tx, &user, &hashes, now).await?;
@@ -112,8 +112,8 @@ pub async fn remove(app: &App, user: &Id) -> Result<bool> {
     app.db.write(Remove { user: user.clone(), by_operator: false }).await
 }
 
-/// Does the same for an operator, and ends all sessions and grants of the user: whoever asks the operator for it may not be
-/// the user. Returns whether there was anything to remove.
+/// Does the same for an operator, with the passkeys, and ends all sessions and grants of the user: whoever asks the operator for
+/// it may not be the user. Returns whether there was anything to remove.
 pub async fn reset(app: &App, user: &Id) -> Result<bool> {
     app.db.write(Remove { user: user.clone(), by_operator: true }).await
 }
@@ -130,7 +130,10 @@ impl Change for Remove {
     async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
         let Self { user, by_operator } = self;
         user::hold(tx, &user).await?;
-        let there = totp::delete(tx, &user).await?;
+        let mut there = totp::delete(tx, &user).await?;
+        if by_operator {
+            there |= passkey::delete_all(tx, &user).await? > 0;
+        }
         recovery_code::delete(tx, &user).await?;
         trusted_browser::delete_all(tx, &user).await?;
         code_try::clear_of_user(tx, &user).await?;

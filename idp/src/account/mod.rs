@@ -9,6 +9,8 @@ pub mod forgotten;
 pub mod identifier;
 pub mod mail_code;
 pub mod mail_word;
+pub mod passkey_provider;
+pub mod passkeys;
 pub mod password_rules;
 pub mod profile;
 pub mod users;

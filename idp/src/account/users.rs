@@ -172,7 +172,7 @@ impl Change for SetPasswordByLink {
         password::set(tx, &self.user, &self.phc, now).await?;
         end_what_was_before(tx, &self.user, now).await?;
         let generation = held.generation + 1;
-        if self.is_half || Enrolled::of(tx, &self.user).await?.is_any() {
+        if self.is_half || Enrolled::of(tx, &self.user).await?.has_codes() {
             return Ok(ByLink::Half(generation));
         }
         self.beginning.write(tx, generation).await.map(ByLink::SignedIn)

@@ -1,5 +1,6 @@
 //! Ring 0: time, randomness, identifiers and secrets. Tests must control them, and they do not depend on the specs.
 
+pub mod cbor;
 pub mod clock;
 pub mod crash_point;
 pub mod encoding;

@@ -51,7 +51,7 @@ pub enum UserCommand {
     Sessions(SessionsCommand),
     /// Let a user try to sign in again at once, after too many failures
     Unlock(Who),
-    /// Remove the authenticator app and recovery codes of a user who has lost them, and end all sessions
+    /// Remove the authenticator app, recovery codes and passkeys of a user who has lost them, and end all sessions
     ResetFactors(Who),
     /// Disable a user and end all sessions
     Disable {
@@ -229,7 +229,7 @@ pub(super) async fn command(app: &App, command: UserCommand) -> Outcome {
             let shown = row::read(app, &user).await?;
             let text = match reset {
                 true => format!(
-                    "Removed the authenticator app and the recovery codes of {}, and ended all sessions.",
+                    "Removed the authenticator app, the recovery codes and the passkeys of {}, and ended all sessions.",
                     shown.row.label()
                 ),
                 false => format!("{} has no second factor.", shown.row.label()),

@@ -97,6 +97,14 @@ impl Issuer {
         origin.split_once("://").map_or(origin, |(_, authority)| authority)
     }
 
+    /// The host, if it is a name and no IP address.
+    pub fn domain(&self) -> Option<&str> {
+        let authority = self.authority();
+        let host = authority.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok());
+        let host = host.map_or(authority, |(host, _)| host);
+        (!host.starts_with('[') && host.parse::<std::net::Ipv4Addr>().is_err()).then_some(host)
+    }
+
     /// The port of the issuer, written or implied.
     pub fn port(&self) -> u16 {
         self.port

@@ -51,8 +51,8 @@ section! {
         administrator_idle: Duration = minutes(15), must(between(minutes(1), hours(24)));
         /// How long an administrator's session lives at most, however often it is used.
         administrator_absolute: Duration = hours(8), must(between(minutes(5), days(14)));
-        /// Who needs a second factor, an authenticator app, beside the password: only people who have set one up, all
-        /// administrators, or everybody. Who needs one and has none sets it up at the next sign-in.
+        /// Who needs a second factor, an authenticator app or a passkey, beside the password: only people who have set one
+        /// up, all administrators, or everybody. Who needs one and has none sets up an app at the next sign-in.
         second_factor: SecondFactor = SecondFactor::Optional;
         /// How recently a person must have signed in to change what protects the account.
         step_up: Duration = minutes(5), must(between(minutes(1), hours(1)));

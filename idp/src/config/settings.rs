@@ -14,6 +14,7 @@ use super::login::Login;
 use super::mail::Mail;
 use super::metrics::Metrics;
 use super::pages::Pages;
+use super::passkeys::Passkeys;
 use super::reader::{Reader, section};
 use super::secrets::Secrets;
 use super::source::Sources;
@@ -64,6 +65,8 @@ pub struct Config {
     pub login: Login,
     /// How letters are sent.
     pub mail: Mail,
+    /// The domain that passkeys belong to.
+    pub passkeys: Passkeys,
     /// How the hosted pages look and speak.
     pub pages: Pages,
     /// The language files of the operator, checked.
@@ -105,6 +108,7 @@ impl Config {
             tokens: Tokens::read(reader),
             login: Login::read(reader),
             mail: Mail::read(reader),
+            passkeys: Passkeys::read(reader),
             pages: Pages::read(reader),
             languages: Vec::new(),
             log: Log::read(reader),

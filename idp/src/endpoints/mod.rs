@@ -6,6 +6,7 @@ pub mod health;
 pub mod introspection;
 pub mod jwks;
 pub mod metrics;
+pub mod related_origins;
 pub mod revocation;
 pub mod seen;
 pub mod token;

@@ -94,7 +94,7 @@ impl AccountHolder {
 
     /// Whether the session has what the page needs.
     async fn may_use(&self, app: &App) -> Result<bool, Error> {
-        Ok(!self.page.needs_step_up() || login::step_up::is_done(app, &self.session).await?)
+        Ok(login::step_up::lets_in(app, &self.session, self.page).await?)
     }
 
     /// The layout of the page.

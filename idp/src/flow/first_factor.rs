@@ -8,8 +8,9 @@ use crate::flow::next_page;
 use crate::http::error::Error;
 use crate::http::request::visitor::Visitor;
 use crate::login::password::{self, Proof};
-use crate::login::second_factor::{self, Demand};
+use crate::login::second_factor::{self, Demand, Rigour};
 use crate::login::session::{self, SignIn};
+use crate::login::step_up;
 use crate::oidc::claims::acr::Method;
 use crate::site::page::Page;
 use crate::store::people::user::User;
@@ -38,11 +39,12 @@ pub async fn complete(
     first: FirstFactor<'_>,
 ) -> Result<Option<Response>, Error> {
     let FirstFactor { user, method, metric, keep, proof } = first;
-    let strict = match step {
-        Some(step) => step.is_step_up(app).await?,
-        None => return_to.is_some_and(Page::needs_step_up),
+    let rigour = match step {
+        Some(step) if step.is_step_up(app).await? => Rigour::Strict,
+        None if step_up::is_needed(app, &user.id, return_to.unwrap_or(Page::Home)).await? => Rigour::StepUp,
+        _ => Rigour::Usual,
     };
-    if second_factor::demand(app, &user.id, &visitor.browser, strict).await? != Demand::Nothing {
+    if second_factor::demand(app, &user.id, &visitor.browser, rigour).await? != Demand::Nothing {
         if let Some(proof) = proof
             && !password::settle(app, proof).await?
         {

@@ -114,6 +114,7 @@ impl From<login::Error> for Error {
         match error {
             login::Error::Store(error) => error.into(),
             login::Error::Busy => Busy.into(),
+            login::Error::Unavailable(unavailable) => unavailable.into(),
         }
     }
 }

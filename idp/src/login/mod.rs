@@ -7,6 +7,7 @@ use crate::store;
 
 pub mod interaction;
 pub mod letter;
+pub mod passkey;
 pub mod password;
 pub mod recovery_code;
 pub mod second_factor;
@@ -21,6 +22,8 @@ pub enum Error {
     Store(store::db::Error),
     /// Too many passwords are being hashed.
     Busy,
+    /// What counts once cannot be counted now.
+    Unavailable(store::ephemeral::Unavailable),
 }
 
 impl fmt::Display for Error {
@@ -28,6 +31,7 @@ impl fmt::Display for Error {
         match self {
             Self::Store(error) => error.fmt(f),
             Self::Busy => f.write_str("too many passwords are being hashed"),
+            Self::Unavailable(unavailable) => unavailable.fmt(f),
         }
     }
 }
@@ -37,6 +41,12 @@ impl std::error::Error for Error {}
 impl From<store::db::Error> for Error {
     fn from(error: store::db::Error) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<store::ephemeral::Unavailable> for Error {
+    fn from(unavailable: store::ephemeral::Unavailable) -> Self {
+        Self::Unavailable(unavailable)
     }
 }
 

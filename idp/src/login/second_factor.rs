@@ -19,7 +19,7 @@ use crate::store::people::code_try::{self, Admission, Limit};
 use crate::store::people::recovery_code::{self, RecoveryCodes};
 use crate::store::people::totp::{self, Totp};
 use crate::store::people::user::{ADMINISTRATOR, User};
-use crate::store::people::{known_device, trusted_browser, user};
+use crate::store::people::{known_device, passkey, trusted_browser, user};
 
 /// For how long the first factor counts until the second one is proven.
 pub const HALF: Duration = Duration::from_secs(10 * 60);
@@ -40,23 +40,46 @@ pub struct Enrolled {
     pub totp: Option<Totp>,
     /// The recovery codes.
     pub recovery_codes: RecoveryCodes,
+    /// How many passkeys there are.
+    pub passkeys: i64,
 }
 
 impl Enrolled {
     /// What a user has.
     pub async fn of(conn: &mut Conn, user: &Id) -> Result<Self> {
         let totp = totp::find(&mut *conn, user).await?;
-        Ok(Self { totp, recovery_codes: recovery_code::of_user(conn, user).await? })
+        let passkeys = passkey::count(&mut *conn, user).await?;
+        Ok(Self { totp, recovery_codes: recovery_code::of_user(conn, user).await?, passkeys })
     }
 
     /// Whether there is a second factor. Recovery codes alone are none: they stand in for one that is lost.
     pub const fn is_any(&self) -> bool {
+        self.has_codes() || self.passkeys > 0
+    }
+
+    /// Whether a code can be typed after the password.
+    pub const fn has_codes(&self) -> bool {
         self.totp.is_some()
+    }
+
+    /// Whether a passkey is the only second factor.
+    pub const fn is_passkey_alone(&self) -> bool {
+        self.totp.is_none() && self.passkeys > 0
     }
 
     /// The strongest class that the user can reach.
     pub fn reachable(&self) -> Acr {
-        if self.is_any() { Acr::of(&[Method::Password, Method::Totp]) } else { Acr::of(&[Method::Password]) }
+        if self.passkeys > 0 { Acr::of(&[Method::SoftwareKey]) } else { self.needed() }
+    }
+
+    /// The class that the user needs to change what protects the account. Who has both an app and a passkey needs only two factors:
+    /// the app is there for browsers that have no passkey, and to lose the last passkey must not shut its person out.
+    pub fn needed(&self) -> Acr {
+        match (self.has_codes(), self.is_passkey_alone()) {
+            (true, _) => Acr::of(&[Method::Password, Method::Totp]),
+            (false, true) => Acr::of(&[Method::SoftwareKey]),
+            (false, false) => Acr::of(&[Method::Password]),
+        }
     }
 }
 
@@ -71,14 +94,31 @@ pub enum Demand {
     SetUp,
 }
 
-/// What a user still has to do. A trusted browser spares the second factor, unless the sign-in is there to prove it
-/// (`strict`).
-pub async fn demand(app: &App, user: &Id, browser: &CookieSecret, strict: bool) -> Result<Demand> {
+/// How much a sign-in has to prove.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rigour {
+    /// Who somebody is; a trusted browser spares the second factor.
+    Usual,
+    /// As much as can be, for a client that asks for it.
+    Strict,
+    /// As much as the pages need that change what protects the account.
+    StepUp,
+}
+
+/// What a user still has to do after the password. Who has passkeys and no app can still sign in with the password alone, as in a
+/// browser that has none of them, unless the operator requires more or the pages do that protect the account.
+pub async fn demand(app: &App, user: &Id, browser: &CookieSecret, rigour: Rigour) -> Result<Demand> {
     let mut conn = app.db.read().await?;
-    if totp::find(&mut conn, user).await?.is_none() {
+    let enrolled = Enrolled::of(&mut conn, user).await?;
+    if enrolled.is_passkey_alone() {
+        let is_wanted = rigour == Rigour::StepUp || is_required(app, &mut conn, user).await?;
+        return Ok(if is_wanted { Demand::Proof } else { Demand::Nothing });
+    }
+    if !enrolled.is_any() {
         return Ok(if is_required(app, &mut conn, user).await? { Demand::SetUp } else { Demand::Nothing });
     }
-    let is_spared = !strict && trusted_browser::is_trusted(&mut conn, user, &browser.hash(), app.now()).await?;
+    let is_spared =
+        rigour == Rigour::Usual && trusted_browser::is_trusted(&mut conn, user, &browser.hash(), app.now()).await?;
     Ok(if is_spared { Demand::Nothing } else { Demand::Proof })
 }
 

@@ -16,6 +16,7 @@ use crate::store::people::trusted_browser::{self, NewTrust};
 use crate::store::people::user::{self, ADMINISTRATOR, User};
 use crate::store::people::{account_deletion, known_device};
 
+use crate::login::passkey;
 use crate::login::password::Proof;
 use crate::login::second_factor::Second;
 
@@ -39,6 +40,8 @@ pub struct SignIn<'a> {
     pub proof: Option<&'a Proof>,
     /// The second factor that was proven for it.
     pub second: Option<&'a Second>,
+    /// The passkey that has signed for it.
+    pub passkey: Option<&'a passkey::Proof>,
 }
 
 /// A session that has begun or was renewed.
@@ -55,7 +58,7 @@ pub struct SignedIn {
 }
 
 /// Begins a session, or renews the one that the user has in this browser. `None` if the password was changed or the
-/// user disabled after the sign-in was verified, or if the code of the second factor was used meanwhile.
+/// user disabled after the sign-in was verified, or if the code of the second factor, or the passkey, was used meanwhile.
 pub async fn begin(app: &App, sign_in: &SignIn<'_>) -> Result<Option<SignedIn>> {
     app.db.write(Begin(Beginning::of(app, sign_in))).await
 }
@@ -93,6 +96,7 @@ pub(crate) struct Beginning {
     address: String,
     proof: Option<Proof>,
     second: Option<Second>,
+    passkey: Option<passkey::Proof>,
 }
 
 /// How long sessions of administrators last: their power outweighs the convenience of staying signed in.
@@ -137,12 +141,18 @@ impl Beginning {
             address: sign_in.address.to_string(),
             proof: sign_in.proof.cloned(),
             second: sign_in.second.cloned(),
+            passkey: sign_in.passkey.cloned(),
         }
     }
 
-    /// Uses the code of the second factor up, if there is one; returns `false` if it was used before. The caller holds the
+    /// Uses up the code of the second factor, or the passkey's signature, if there is one; returns `false` if it was used before. The caller holds the
     /// user's row, and writes nothing after a `false`.
     pub(crate) async fn prove(&self, tx: &mut Tx<'_>) -> Result<bool> {
+        if let Some(passkey) = &self.passkey
+            && !passkey.use_up(tx).await?
+        {
+            return Ok(false);
+        }
         match &self.second {
             Some(second) => second.proof.use_up(tx, &self.new.user_id).await,
             None => Ok(true),

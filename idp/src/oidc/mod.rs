@@ -29,6 +29,7 @@
 //! | Core §3.1.2.3 to §3.1.2.6 sign-in and consent | `authorization::prompt`, `authorization::session`, `authorization::next_step` | `oidc_core_authentication`, `sessions` |
 //! | Core §11 offline access; Initiating User Registration | `authorization::prompt` | `oidc_core_offline_access`, `initiating_user_registration` |
 //! | Core §5.1, §5.4 claims; §5.3 UserInfo | `claims`, `claims::userinfo` | `oidc_core_userinfo` |
+//! | WebAuthn (in login::passkey and its pages) | – | H1 to H6 |
 //! | RP-Initiated Logout | `end_session` | `oidc_rp_initiated_logout` |
 //! | one's own account (in pages) | – | `account`, `leaving` |
 //! | all of it, with a client that nobody here wrote | – | `openidconnect_crate` |

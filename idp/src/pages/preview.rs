@@ -217,7 +217,7 @@ impl Place<'_> {
 fn sample_of(page: Page) -> Option<&'static str> {
     Some(match page {
         Page::Home => "home",
-        Page::SignIn => "sign_in",
+        Page::SignIn | Page::SignInPasskey => "sign_in",
         Page::SecondFactor => "second_factor",
         Page::SetUpSecondFactor => "set_up_second_factor",
         Page::SignInByMail => "sign_in_by_mail",
@@ -233,6 +233,7 @@ fn sample_of(page: Page) -> Option<&'static str> {
         Page::AccountData => "account_data",
         Page::AccountSecurity => "account_security",
         Page::AccountAuthenticator => "account_authenticator",
+        Page::AccountPasskeys => "account_passkeys",
         Page::AccountRecoveryCodes => "account_recovery_codes",
         Page::AccountVerify => "account_verify",
         Page::AccountEmail => "account_email",

@@ -8,6 +8,7 @@ use super::account::applications::{AccountApplicationsPage, ApplicationView};
 use super::account::authenticator::{AccountAuthenticatorPage, AuthenticatorState, SetUp};
 use super::account::data::{AccountDataPage, AccountLeavingPage, DeleteProblem};
 use super::account::email::{AccountEmailPage, EmailProblem};
+use super::account::passkeys::{AccountPasskeysPage, LastPasskey, PasskeyProblem, PasskeyView, PasskeysDone};
 use super::account::password::{AccountPasswordPage, ChangeProblem};
 use super::account::profile::{AccountProfilePage, IdentifierView, ProfileDone};
 use super::account::recovery_codes::{AccountRecoveryCodesPage, RecoveryCodesState, file_of};
@@ -35,6 +36,7 @@ use crate::base::language::Language;
 use crate::http::page::error::{ErrorPage, Problem};
 use crate::http::page::form_post::FormPostPage;
 use crate::http::page::leaving::LeavingPage;
+use crate::login::passkey::Offer;
 use crate::login::totp;
 use crate::site::Site;
 use crate::site::page::Page;
@@ -81,6 +83,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     let mut add =
         |name: String, page: &dyn DynTemplate| samples.push(page.dyn_render().map(|html| Sample { name, html }));
 
+    let offer = || Offer { options: r#"{"challenge":"a"}"#.to_owned(), ceremony: "v1.k1.sealed".to_owned() };
     let sign_in = |layout| SignInPage {
         layout,
         identifier: String::new(),
@@ -91,6 +94,8 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         offers_mail: true,
         offers_reset: true,
         offers_accounts: true,
+        passkey: Some(offer()),
+        unknown_passkey: None,
     };
     add("sign_in".to_owned(), &sign_in(layout()));
     add(
@@ -100,6 +105,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
             offers_mail: false,
             offers_reset: false,
             offers_accounts: false,
+            passkey: None,
             ..sign_in(bare())
         },
     );
@@ -112,8 +118,14 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         ..sign_in(layout())
     };
     add("sign_in-missing".to_owned(), &page);
-    for problem in [SignInProblem::PasswordMissing, SignInProblem::Refused, SignInProblem::TooManyTries { seconds: 42 }]
-    {
+    for problem in [
+        SignInProblem::PasswordMissing,
+        SignInProblem::Refused,
+        SignInProblem::TooManyTries { seconds: 42 },
+        SignInProblem::PasskeyTooLate,
+        SignInProblem::PasskeyUnknown,
+        SignInProblem::PasskeyRefused,
+    ] {
         let page = SignInPage { problems: vec![problem], identifier: names.identifier.clone(), ..sign_in(layout()) };
         add(format!("sign_in-{}", word(&problem)), &page);
     }
@@ -125,7 +137,14 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         recovery_codes,
         trust_days: Some(30),
         again: format!("{}/sign-in", site.base_path),
+        has_codes: true,
+        passkey: None,
     };
+    for (title, has_codes) in [("second_factor-passkey", false), ("second_factor-either", true)] {
+        let layout = layout().of(Page::SecondFactor);
+        let page = SecondFactorPage { has_codes, passkey: Some(offer()), ..second_factor(layout, None, 8) };
+        add(title.to_owned(), &page);
+    }
     let bare_second_factor =
         SecondFactorPage { trust_days: None, ..second_factor(bare().of(Page::SecondFactor), None, 0) };
     add("second_factor".to_owned(), &second_factor(layout().of(Page::SecondFactor), None, 8));
@@ -361,7 +380,47 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     ] {
         let layout = own(Page::AccountSecurity);
         let password = (title != "account_security-removed").then(|| ago(90));
-        let page = AccountSecurityPage { layout, password, authenticator, recovery_codes: 8, browsers, done };
+        let passkeys = if title == "account_security" { 0 } else { 2 };
+        let page = AccountSecurityPage { layout, password, authenticator, recovery_codes: 8, passkeys, browsers, done };
+        add(title.to_owned(), &page);
+    }
+    let passkey = |handle: &str, name: Option<&str>, provider, is_synced| PasskeyView {
+        handle: handle.to_owned(),
+        name: name.map(str::to_owned),
+        provider,
+        is_synced,
+        added: ago(50_000),
+        used: (handle == "a").then(|| ago(3)),
+    };
+    let several = vec![
+        passkey("a", Some(&names.person), Some("1Password"), Some(true)),
+        passkey("b", None, Some("YubiKey"), Some(false)),
+        passkey("c", None, None, None),
+    ];
+    for (title, passkeys, bound, done, problem) in [
+        ("account_passkeys-none", vec![], None, None, None),
+        ("account_passkeys", several.clone(), None, Some(PasskeysDone::Added), None),
+        ("account_passkeys-renamed", several.clone(), None, Some(PasskeysDone::Renamed), None),
+        ("account_passkeys-removed", several.clone(), None, Some(PasskeysDone::Removed), None),
+        ("account_passkeys-last", several[..1].to_vec(), Some(LastPasskey::WayIn), None, Some(PasskeyProblem::TooLate)),
+        (
+            "account_passkeys-required",
+            several[1..2].to_vec(),
+            Some(LastPasskey::SecondFactor),
+            None,
+            Some(PasskeyProblem::Refused),
+        ),
+    ] {
+        let page = AccountPasskeysPage {
+            layout: own(Page::AccountPasskeys),
+            offer: (title != "account_passkeys-removed").then(offer),
+            signal: Some("{}".to_owned()),
+            longest_name: 64,
+            passkeys,
+            bound,
+            done,
+            problem,
+        };
         add(title.to_owned(), &page);
     }
     let set_up = SetUp {

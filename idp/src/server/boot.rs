@@ -35,6 +35,7 @@ use crate::store::db::{self, Change, Db, Limits, Schema, Tx};
 use crate::store::ephemeral::{self, Ephemeral, Redis};
 use crate::store::installation;
 use crate::store::installation::epoch;
+use crate::store::people::passkey;
 use crate::tokens::grant_name::GrantNames;
 
 /// The sources of time and randomness, and the durability of SQLite: the parts that tests replace.
@@ -176,6 +177,7 @@ async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundin
         if epoch::is_unfinished(&mut *db.read().await?).await? {
             bail!("a restore of this database was begun and did not end: run latchkey restore again, without a file");
         }
+        keep_passkeys(&config, &db).await?;
         keys.rotate(&db, &vault, When::Missing).await.context("the signing keys cannot be created")?;
         keep_issuer(&config, &db).await.context("the database cannot be written")?;
     }
@@ -217,6 +219,21 @@ async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundin
         declare_clients(&app).await?;
     }
     Ok(app)
+}
+
+/// Refuses a domain of passkeys with which some that are stored would stop working, unless the operator has said that they may.
+async fn keep_passkeys(config: &Config, db: &Db) -> Result<()> {
+    let present = config.passkeys.rp_id(&config.issuer);
+    let stored = passkey::relying_parties(&mut *db.read().await?).await.context("the database cannot be read")?;
+    let keeps = |rp_id: &String| present == Some(rp_id) || config.passkeys.retired_rp_ids.contains(rp_id);
+    match stored.iter().find(|(rp_id, _)| !keeps(rp_id)) {
+        None => Ok(()),
+        Some((rp_id, count)) => bail!(
+            "{count} passkeys belong to {rp_id} and would stop working, since the domain of passkeys is now {}: set \
+             passkeys.rp_id = \"{rp_id}\" to keep them, or add it to passkeys.retired_rp_ids to give them up",
+            present.unwrap_or("none")
+        ),
+    }
 }
 
 /// The schedule of signing key rotation.

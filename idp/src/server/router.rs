@@ -9,7 +9,7 @@ use axum::routing::{MethodRouter, any, get, post};
 
 use crate::app::App;
 use crate::endpoints::{
-    authorization, discovery, health, introspection, jwks, metrics, revocation, seen, token, userinfo,
+    authorization, discovery, health, introspection, jwks, metrics, related_origins, revocation, seen, token, userinfo,
 };
 use crate::flow::account_holder;
 use crate::http::error;
@@ -20,10 +20,12 @@ use crate::http::request::params;
 use crate::oidc::difference::Difference;
 use crate::oidc::discovery::{FOR_MACHINES, paths};
 use crate::pages::account::{
-    applications, authenticator, data, email, password, profile, recovery_codes, security, sessions, switch, verify,
+    applications, authenticator, data, email, passkeys, password, profile, recovery_codes, security, sessions, switch,
+    verify,
 };
 use crate::pages::sign_in::{
-    mail as mail_sign_in, password as password_sign_in, second_factor, select_account, set_up_second_factor,
+    mail as mail_sign_in, passkey as passkey_sign_in, password as password_sign_in, second_factor, select_account,
+    set_up_second_factor,
 };
 use crate::pages::sign_out::{end_session, signed_out};
 use crate::pages::{consent, continue_as, forgot_password, home, language, set_password, sign_up};
@@ -34,6 +36,9 @@ const WELL_KNOWN: &str = "/.well-known";
 
 /// Where password managers look for the page that changes a password: Change Password URL (W3C).
 const CHANGE_PASSWORD: &str = "/.well-known/change-password";
+
+/// Where browsers look for the origins that may use our passkeys: WebAuthn Level 3 §5.11.
+const RELATED_ORIGINS: &str = "/.well-known/webauthn";
 
 /// The whole service. Each group of routes is for one kind of caller: errors are JSON for machines (`for_machines`) and
 /// pages for people (`for_people`).
@@ -54,6 +59,7 @@ pub fn router(app: &App) -> Router {
         .route("/.well-known/oauth-authorization-server", discovery::get())
         .route("/jwks", get(jwks::get))
         .route(CHANGE_PASSWORD, get(change_password))
+        .route(RELATED_ORIGINS, get(related_origins::get))
         .layer(from_fn(cors::everybody))
         .nest(WELL_KNOWN, Router::new().fallback(nothing_here))
         .route(&format!("{WELL_KNOWN}/"), any(nothing_here));
@@ -100,6 +106,7 @@ pub fn router(app: &App) -> Router {
         let elsewhere = paths(path).into_iter().filter(|place| !place.starts_with(&format!("{path}/")));
         let documents = elsewhere.fold(Router::new(), |router, place| router.route(&place, discovery::get()));
         let documents = documents.route(CHANGE_PASSWORD, get(change_password));
+        let documents = documents.route(RELATED_ORIGINS, get(related_origins::get));
         // Paths that machines request without the path of the issuer.
         let misplaced = [WELL_KNOWN]
             .into_iter()
@@ -124,6 +131,7 @@ fn handlers(page: Page) -> MethodRouter<App> {
     match page {
         Page::Home => get(home::get),
         Page::SignIn => get(password_sign_in::get).post(password_sign_in::post),
+        Page::SignInPasskey => get(passkey_sign_in::get).post(passkey_sign_in::post),
         Page::SecondFactor => get(second_factor::get).post(second_factor::post),
         Page::SetUpSecondFactor => get(set_up_second_factor::get).post(set_up_second_factor::post),
         Page::SignInByMail => get(mail_sign_in::get).post(mail_sign_in::post),
@@ -140,6 +148,7 @@ fn handlers(page: Page) -> MethodRouter<App> {
         Page::AccountData => get(data::get).post(data::post),
         Page::AccountSecurity => get(security::get).post(security::post),
         Page::AccountAuthenticator => get(authenticator::get).post(authenticator::post),
+        Page::AccountPasskeys => get(passkeys::get).post(passkeys::post),
         Page::AccountRecoveryCodes => get(recovery_codes::get).post(recovery_codes::post),
         Page::AccountVerify => get(verify::get).post(verify::post),
         Page::AccountEmail => get(email::get).post(email::post),

@@ -90,6 +90,8 @@ pages! {
     Home = Row::at("/").with_language_switch();
     /// Signing in.
     SignIn = Row::at("/sign-in").with_language_switch();
+    /// Signing in with a passkey: the target of forms on pages of the sign-in.
+    SignInPasskey = Row::at("/sign-in/passkey");
     /// The second factor of a sign-in.
     SecondFactor = Row::at("/second-factor").with_language_switch();
     /// Setting up a second factor, for who needs one to sign in.
@@ -129,6 +131,8 @@ pages! {
     /// The authenticator app of the account.
     AccountAuthenticator =
         Row::at("/account/authenticator").part_of(Page::AccountSecurity, "authenticator").after_step_up();
+    /// The passkeys of the account.
+    AccountPasskeys = Row::at("/account/passkeys").part_of(Page::AccountSecurity, "passkeys").after_step_up();
     /// The recovery codes of the account.
     AccountRecoveryCodes =
         Row::at("/account/recovery-codes").part_of(Page::AccountSecurity, "recovery-codes").after_step_up();

@@ -98,6 +98,8 @@ pub struct Shown {
     pub authenticator_since: Option<String>,
     /// How many recovery codes are unused.
     pub recovery_codes_left: i64,
+    /// How many passkeys there are.
+    pub passkeys: i64,
     /// How many sessions are live.
     pub sessions: usize,
     /// When they last signed in, as far as events are kept; RFC 3339.
@@ -133,6 +135,7 @@ pub(super) fn show(shown: &Shown) -> Output {
     let second_factor = shown.authenticator_since.as_ref().map_or_else(String::new, |since| {
         format!("authenticator app since {since}, {} recovery codes left", shown.recovery_codes_left)
     });
+    let passkeys = Some(shown.passkeys).filter(|count| *count > 0).map_or_else(String::new, |count| count.to_string());
     let lines: Vec<(&str, String)> = [("subject", row.sub.clone())]
         .into_iter()
         .chain(identifiers)
@@ -141,6 +144,7 @@ pub(super) fn show(shown: &Shown) -> Output {
             ("password", if row.has_password { "set" } else { "not set" }.to_owned()),
             ("password sign-in", locked),
             ("second factor", second_factor),
+            ("passkeys", passkeys),
             ("roles", shown.roles.join(" ")),
             ("sessions", shown.sessions.to_string()),
             ("last sign-in", shown.last_sign_in_at.clone().unwrap_or_else(|| "not known".to_owned())),
@@ -223,6 +227,7 @@ pub(super) async fn read(app: &App, user: &User) -> Result<Shown, Failure> {
         roles,
         authenticator_since: enrolled.totp.map(|totp| totp.created_at.to_string()),
         recovery_codes_left: enrolled.recovery_codes.unused,
+        passkeys: enrolled.passkeys,
         sessions,
         last_sign_in_at: last.map(|at| at.to_string()),
         throttled_until: locked.until.map(|at| at.to_string()),

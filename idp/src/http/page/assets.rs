@@ -46,6 +46,7 @@ pub static ASSETS: &[Asset] = &[
     asset!("latchkey.css", "text/css; charset=utf-8"),
     asset!("latchkey.svg", "image/svg+xml"),
     asset!("leaving.js", "text/javascript; charset=utf-8"),
+    asset!("passkey.js", "text/javascript; charset=utf-8"),
     asset!("password.js", "text/javascript; charset=utf-8"),
     asset!("print.js", "text/javascript; charset=utf-8"),
     asset!("times.js", "text/javascript; charset=utf-8"),

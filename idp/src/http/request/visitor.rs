@@ -96,6 +96,7 @@ impl Visitor {
             address: self.address,
             proof: None,
             second: None,
+            passkey: None,
         }
     }
 

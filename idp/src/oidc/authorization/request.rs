@@ -214,7 +214,7 @@ pub(crate) mod tests {
             ("login_hint", "alice"),
             ("id_token_hint", "t"),
             ("ui_locales", "ru de-CH <x>"),
-            ("acr_values", "phr urn:latchkey:acr:2fa urn:latchkey:acr:1fa"),
+            ("acr_values", "phrh urn:latchkey:acr:2fa urn:latchkey:acr:1fa"),
             ("response_mode", "form_post"),
             ("display", "popup"),
             ("claims", "{"),

@@ -10,13 +10,18 @@ pub enum Acr {
     OneFactor,
     /// By two factors of different kinds.
     TwoFactors,
+    /// By a passkey whose authenticator has verified its person: two factors that cannot be given away to a false page.
+    PhishingResistant,
 }
 
 impl Acr {
-    const ALL: [Self; 2] = [Self::OneFactor, Self::TwoFactors];
+    const ALL: [Self; 3] = [Self::OneFactor, Self::TwoFactors, Self::PhishingResistant];
 
     /// The class that these methods reach together.
     pub fn of(methods: &[Method]) -> Self {
+        if methods.iter().any(|method| method.factor() == Factor::Passkey) {
+            return Self::PhishingResistant;
+        }
         let mut factors = methods.iter().map(|method| method.factor());
         let first = factors.next();
         if factors.any(|factor| Some(factor) != first) { Self::TwoFactors } else { Self::OneFactor }
@@ -37,6 +42,8 @@ impl Acr {
         match self {
             Self::OneFactor => "urn:latchkey:acr:1fa",
             Self::TwoFactors => "urn:latchkey:acr:2fa",
+            // OpenID Connect Extended Authentication Profile (EAP) ACR Values 1.0 §2.
+            Self::PhishingResistant => "phr",
         }
     }
 
@@ -58,6 +65,10 @@ pub enum Method {
     RecoveryCode,
     /// A letter with a link or a code.
     Mail,
+    /// A passkey that is bound to one device.
+    HardwareKey,
+    /// A passkey that can be on several devices.
+    SoftwareKey,
 }
 
 /// The kind of a method. Two methods of one kind are one factor: a thief of one may have stolen the other as well.
@@ -65,13 +76,16 @@ pub enum Method {
 enum Factor {
     Knowledge,
     Possession,
+    /// Both, within one authenticator.
+    Passkey,
 }
 
 /// The name in `amr` for several factors: RFC 8176 §2.
 const SEVERAL_FACTORS: &str = "mfa";
 
 impl Method {
-    const ALL: [Self; 4] = [Self::Password, Self::Totp, Self::RecoveryCode, Self::Mail];
+    const ALL: [Self; 6] =
+        [Self::Password, Self::Totp, Self::RecoveryCode, Self::Mail, Self::HardwareKey, Self::SoftwareKey];
 
     /// The method's name in `amr`: RFC 8176 §2. A recovery code is a password that works once, as the codes of an app are.
     pub const fn as_str(self) -> &'static str {
@@ -80,6 +94,8 @@ impl Method {
             Self::Totp | Self::RecoveryCode => "otp",
             // The registry has no word for it.
             Self::Mail => "email",
+            Self::HardwareKey => "hwk",
+            Self::SoftwareKey => "swk",
         }
     }
 
@@ -88,6 +104,7 @@ impl Method {
             Self::Totp | Self::RecoveryCode => Factor::Possession,
             // Whoever reads the mailbox can set the password: both are one factor.
             Self::Password | Self::Mail => Factor::Knowledge,
+            Self::HardwareKey | Self::SoftwareKey => Factor::Passkey,
         }
     }
 
@@ -121,7 +138,9 @@ mod tests {
         assert_eq!(Acr::of(&[Method::Totp, Method::RecoveryCode]), Acr::OneFactor);
         assert_eq!(Acr::of(&[Method::Password, Method::Totp]), Acr::TwoFactors);
         assert_eq!(Acr::of(&[Method::Password, Method::Mail]), Acr::OneFactor);
-        assert!(Acr::OneFactor < Acr::TwoFactors);
+        assert!(Acr::OneFactor < Acr::TwoFactors && Acr::TwoFactors < Acr::PhishingResistant);
+        assert_eq!(Acr::of(&[Method::SoftwareKey]), Acr::PhishingResistant);
+        assert_eq!(Acr::of(&[Method::Password, Method::HardwareKey]), Acr::PhishingResistant);
     }
 
     #[test]
@@ -129,7 +148,9 @@ mod tests {
         let both = [Method::Password, Method::RecoveryCode, Method::Totp];
         assert_eq!(Method::names(&both), ["pwd", "otp", "mfa"]);
         assert_eq!(Method::names(&both[..1]), ["pwd"]);
-        for methods in [&both[..1], &both[..2], &both] {
+        assert_eq!(Method::names(&[Method::SoftwareKey]), ["swk", "mfa"]);
+        let key = [Method::HardwareKey, Method::Totp];
+        for methods in [&both[..1], &both[..2], &both, &key[..1], &key] {
             let names = Method::names(methods);
             assert_eq!(Method::names(&Method::of_names(&names)), names);
         }
@@ -139,9 +160,10 @@ mod tests {
     fn what_cannot_be_reached_is_not_offered() {
         assert_eq!(
             Acr::supported().map(Acr::as_str).collect::<Vec<_>>(),
-            ["urn:latchkey:acr:1fa", "urn:latchkey:acr:2fa"]
+            ["urn:latchkey:acr:1fa", "urn:latchkey:acr:2fa", "phr"]
         );
         assert_eq!(Acr::from_name("urn:latchkey:acr:2fa"), Some(Acr::TwoFactors));
-        assert_eq!(Acr::from_name("phr"), None);
+        assert_eq!(Acr::from_name("phr"), Some(Acr::PhishingResistant));
+        assert_eq!(Acr::from_name("phrh"), None);
     }
 }

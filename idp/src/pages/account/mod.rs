@@ -4,6 +4,7 @@ pub mod applications;
 pub mod authenticator;
 pub mod data;
 pub mod email;
+pub mod passkeys;
 pub mod password;
 pub mod profile;
 pub mod recovery_codes;

@@ -109,7 +109,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let typed_code = Typed::of(params.get("code").unwrap_or_default(), params.get("recovery_code").unwrap_or_default());
     let missing = current.expose().is_empty().then_some(ChangeProblem::CurrentMissing);
     let without_code =
-        (enrolled.is_any() && typed_code.is_none()).then_some(ChangeProblem::Code(FactorProblem::Missing));
+        (enrolled.has_codes() && typed_code.is_none()).then_some(ChangeProblem::Code(FactorProblem::Missing));
     let unfit = check_password(&app, &new, &own).await?.map(ChangeProblem::New);
     let problems: Vec<_> = missing.into_iter().chain(without_code).chain(unfit).collect();
     if !problems.is_empty() {
@@ -125,7 +125,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
         }
         _ => return show(&app, &holder, vec![ChangeProblem::CurrentWrong], false).await,
     };
-    let second = match typed_code.filter(|_| enrolled.is_any()) {
+    let second = match typed_code.filter(|_| enrolled.has_codes()) {
         None => None,
         Some(typed) => match prove_second(&app, &holder, typed).await? {
             Ok(second) => Some((second, typed.method())),
@@ -136,7 +136,10 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
             }
         },
     };
-    let methods: Vec<_> = [Method::Password].into_iter().chain(second.as_ref().map(|(_, method)| *method)).collect();
+    // A passkey is no field of the form: the page wanted it just before.
+    let before = if enrolled.is_passkey_alone() { Method::of_names(&holder.session.amr) } else { Vec::new() };
+    let typed = [Method::Password].into_iter().chain(second.as_ref().map(|(_, method)| *method));
+    let methods: Vec<_> = typed.chain(before).collect();
     let sign_in = SignIn {
         methods: &methods,
         keep: holder.session.kept_at.is_some(),
@@ -186,7 +189,7 @@ async fn show(app: &App, holder: &AccountHolder, problems: Vec<ChangeProblem>, d
         layout: holder.layout(app),
         identifier: identifiers.into_iter().next().map(|identifier| identifier.as_written).unwrap_or_default(),
         has_password: stored,
-        recovery_codes: enrolled.is_any().then_some(enrolled.recovery_codes.unused.unsigned_abs()),
+        recovery_codes: enrolled.has_codes().then_some(enrolled.recovery_codes.unused.unsigned_abs()),
         least_password: app.config.login.password_min_length.into(),
         problems,
         done,

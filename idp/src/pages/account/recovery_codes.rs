@@ -56,7 +56,7 @@ pub enum RecoveryCodesState {
 pub async fn get(State(app): State<App>, holder: AccountHolder) -> Result<Response, Error> {
     let enrolled = Enrolled::of(&mut *app.db.read().await?, &holder.session.user_id).await?;
     let codes = enrolled.recovery_codes;
-    let state = match enrolled.is_any() {
+    let state = match enrolled.has_codes() {
         false => RecoveryCodesState::NotNeeded,
         true => RecoveryCodesState::Left {
             count: codes.unused.unsigned_abs(),

@@ -29,6 +29,8 @@ pub struct AccountSecurityPage<'a> {
     pub authenticator: Option<Moment>,
     /// How many recovery codes are left.
     pub recovery_codes: u64,
+    /// How many passkeys there are.
+    pub passkeys: u64,
     /// The browsers that are not asked for a code.
     pub browsers: Vec<TrustedBrowserView>,
     /// What was just done.
@@ -83,6 +85,7 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
         password: password.map(|at| Moment::new(at, now)),
         authenticator: enrolled.totp.map(|totp| Moment::new(totp.created_at, now)),
         recovery_codes: enrolled.recovery_codes.unused.unsigned_abs(),
+        passkeys: enrolled.passkeys.unsigned_abs(),
         browsers: browsers
             .into_iter()
             .map(|trust| TrustedBrowserView {

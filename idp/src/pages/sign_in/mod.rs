@@ -2,6 +2,7 @@
 
 mod half;
 pub mod mail;
+pub mod passkey;
 pub mod password;
 pub mod second_factor;
 pub mod select_account;

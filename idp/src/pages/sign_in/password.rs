@@ -16,6 +16,7 @@ use crate::http::request::query::Query;
 use crate::http::request::visitor::{self, Visitor};
 use crate::http::{page, redirect};
 use crate::login;
+use crate::login::passkey::{self, Offer};
 use crate::login::password::{self, Outcome, Wrong};
 use crate::oidc::authorization::next_step::{NextStep, SignInReason};
 use crate::oidc::claims::acr::Method;
@@ -45,6 +46,10 @@ pub struct SignInPage<'a> {
     pub offers_reset: bool,
     /// Whether this browser has accounts to choose from.
     pub offers_accounts: bool,
+    /// How to sign in with a passkey; `None` where there can be none.
+    pub passkey: Option<Offer>,
+    /// A passkey that the browser has and nobody has here: JSON for the Signal API.
+    pub unknown_passkey: Option<String>,
 }
 
 /// A notice above the sign-in form.
@@ -70,6 +75,12 @@ pub enum SignInProblem {
         /// How long to wait until the next try.
         seconds: u64,
     },
+    /// The page was shown for too long before a passkey was used.
+    PasskeyTooLate,
+    /// Nobody has the passkey here.
+    PasskeyUnknown,
+    /// The passkey is not accepted.
+    PasskeyRefused,
 }
 
 impl SignInProblem {
@@ -80,7 +91,15 @@ impl SignInProblem {
             Self::PasswordMissing => Wording::new("password-missing"),
             Self::Refused => Wording::new("sign-in-refused"),
             Self::TooManyTries { seconds } => Wording::counted("sign-in-too-many-tries", "seconds", seconds),
+            Self::PasskeyTooLate => Wording::new("passkey-too-late"),
+            Self::PasskeyUnknown => Wording::new("passkey-unknown"),
+            Self::PasskeyRefused => Wording::new("passkey-refused"),
         }
+    }
+
+    /// The reason in the log.
+    pub(super) fn reason(self) -> String {
+        self.wording().key.replace('-', "_")
     }
 
     /// The field that it is about; `None` if it is the whole form.
@@ -88,7 +107,11 @@ impl SignInProblem {
         match self {
             Self::IdentifierMissing => Some("identifier"),
             Self::PasswordMissing => Some("password"),
-            Self::Refused | Self::TooManyTries { .. } => None,
+            Self::Refused
+            | Self::TooManyTries { .. }
+            | Self::PasskeyTooLate
+            | Self::PasskeyUnknown
+            | Self::PasskeyRefused => None,
         }
     }
 }
@@ -132,9 +155,9 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
         if query.get("account") != Some("another")
             && let Some(session) = visitor.sessions(&app).await?.first()
         {
-            let is_step_up = return_to.is_some_and(Page::needs_step_up);
-            if !is_step_up || login::step_up::is_done(&app, session).await? {
-                return redirect::to_page(&app, return_to.unwrap_or(Page::Home));
+            let page = return_to.unwrap_or(Page::Home);
+            if login::step_up::lets_in(&app, session, page).await? {
+                return redirect::to_page(&app, page);
             }
             shown.identifier = page::account(&app, session).await?.identifier;
             shown.notice = Some(SignInNotice::Again);
@@ -206,16 +229,19 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     }
 }
 
+/// What the page shows.
 #[derive(Default)]
-struct Shown {
-    identifier: String,
-    notice: Option<SignInNotice>,
-    problems: Vec<SignInProblem>,
-    keep: bool,
-    return_to: Option<Page>,
+pub(super) struct Shown {
+    pub identifier: String,
+    pub notice: Option<SignInNotice>,
+    pub problems: Vec<SignInProblem>,
+    pub keep: bool,
+    pub return_to: Option<Page>,
+    pub unknown: Option<String>,
 }
 
-fn show(
+/// The page, also for other ways to sign in that lead back to it.
+pub(super) fn show(
     app: &App,
     visitor: &Visitor,
     step: Option<&Step>,
@@ -235,8 +261,10 @@ fn show(
         offers_mail: app.offers_mail_sign_in(),
         offers_reset: app.mailer.is_on(),
         offers_accounts: step.is_some_and(|step| !step.sessions.is_empty()),
+        passkey: passkey::offer_sign_in(app, &visitor.browser),
+        unknown_passkey: shown.unknown,
     };
-    let problem = page.problems.first().map(|problem| problem.wording().key.replace('-', "_"));
+    let problem = page.problems.first().map(|problem| problem.reason());
     let mut response = page::show_with(app, visitor, status, &page)?;
     if let Some(problem) = problem {
         Diagnosis::new(problem, None).ride_on(&mut response);

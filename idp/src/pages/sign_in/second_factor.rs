@@ -16,6 +16,7 @@ use crate::http::page;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::{self, Visitor};
+use crate::login::passkey::{self, Offer};
 use crate::login::second_factor::{self, Attempt, Outcome, Second, Typed};
 use crate::login::session::{self, SignIn};
 use crate::oidc::difference::Difference;
@@ -39,6 +40,10 @@ pub struct SecondFactorPage<'a> {
     pub trust_days: Option<u64>,
     /// Where the sign-in begins again.
     pub again: String,
+    /// Whether the account has an app, whose code can be typed.
+    pub has_codes: bool,
+    /// How to go on with a passkey, if the account has one.
+    pub passkey: Option<Offer>,
 }
 
 /// Why a code was refused.
@@ -124,8 +129,8 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let ProvenForm { visitor, params } = form;
     let half = match Half::open(&app, &visitor, params.get("interaction").unwrap_or_default()).await? {
-        Ok(half) if half.enrolled.is_any() => half,
-        // The second factor was removed since.
+        Ok(half) if half.enrolled.has_codes() => half,
+        // The app was removed since.
         Ok(half) => return half::begin_again(&app, half.interaction),
         Err(interaction) => return half::begin_again(&app, interaction),
     };
@@ -183,6 +188,8 @@ async fn show(app: &App, visitor: &Visitor, half: &Half, problem: Option<FactorP
         problem,
         recovery_codes: half.enrolled.recovery_codes.unused.unsigned_abs(),
         trust_days: (days > 0).then_some(days),
+        has_codes: half.enrolled.has_codes(),
+        passkey: (half.enrolled.passkeys > 0).then(|| passkey::offer_sign_in(app, &visitor.browser)).flatten(),
     };
     let status = problem.map_or(StatusCode::OK, FactorProblem::status);
     let mut response = page::show_with(app, visitor, status, &page)?;

@@ -38,6 +38,10 @@ pub enum Event {
     AuthenticatorRemoved { user: Id },
     RecoveryCodesMade { user: Id },
     RecoveryCodeUsed { user: Id, left: i64 },
+    PasskeyAdded { user: Id, passkey: String },
+    PasskeyRenamed { user: Id, passkey: String },
+    PasskeyRemoved { user: Id, passkey: String },
+    PasskeyCounterFell { user: Id, passkey: String },
     BrowserTrusted { user: Id },
     BrowserForgotten { user: Id },
     FactorsReset { user: Id },
@@ -102,6 +106,10 @@ impl Event {
             | Self::AuthenticatorRemoved { user }
             | Self::RecoveryCodesMade { user }
             | Self::RecoveryCodeUsed { user, .. }
+            | Self::PasskeyAdded { user, .. }
+            | Self::PasskeyRenamed { user, .. }
+            | Self::PasskeyRemoved { user, .. }
+            | Self::PasskeyCounterFell { user, .. }
             | Self::BrowserTrusted { user }
             | Self::BrowserForgotten { user }
             | Self::FactorsReset { user }

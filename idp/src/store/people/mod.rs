@@ -7,6 +7,7 @@ pub mod known_device;
 pub mod mail_proof;
 pub mod one_time_link;
 pub mod outbox;
+pub mod passkey;
 pub mod password;
 pub mod recovery_code;
 pub mod session;

@@ -241,6 +241,13 @@ pub async fn insert(conn: &mut Conn, user: &User, passkey_handle: &str) -> Resul
     Ok(())
 }
 
+/// The handle of a user in passkeys: a UUID, which tells an authenticator nothing about them (WebAuthn §14.6.1).
+pub async fn passkey_handle(conn: &mut Conn, user: &Id) -> Result<Option<String>> {
+    let row: Option<(String,)> =
+        sqlx::query_as("SELECT passkey_handle FROM user_account WHERE id = $1").bind(user).fetch_optional(conn).await?;
+    Ok(row.map(|row| row.0))
+}
+
 /// Gives a user an identifier; `Conflict` if another user has it.
 pub async fn insert_identifier(
     conn: &mut Conn,

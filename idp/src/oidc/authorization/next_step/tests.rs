@@ -322,7 +322,7 @@ fn a_sign_in_that_is_weaker_than_the_client_wishes_is_made_stronger_where_the_pe
     let mut strong = session("alice", 60);
     strong.acr = TwoFactors.as_str().to_owned();
     let mut of_a_newer_release = session("alice", 60);
-    of_a_newer_release.acr = "phr".to_owned();
+    of_a_newer_release.acr = "phrh".to_owned();
     check([
         ("two factors", wishes_two(), again()),
         ("one factor", case().wishes([OneFactor]), alice()),

@@ -1,0 +1,282 @@
+//! The passkeys of the account.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde_json::json;
+
+use crate::account::passkey_provider;
+use crate::account::passkeys::{self, LONGEST_NAME, MOST, Removed};
+use crate::app::App;
+use crate::base::encoding::base64url;
+use crate::flow::account_holder::{AccountForm, AccountHolder, handle};
+use crate::http::cookies::Jar;
+use crate::http::diagnosis::Diagnosis;
+use crate::http::error::Error;
+use crate::http::request::query::Query;
+use crate::http::{page, redirect};
+use crate::login::passkey::{self, Offer, Person, Refused};
+use crate::login::second_factor::{self, Enrolled};
+use crate::login::session::SignIn;
+use crate::oidc::claims::acr::Method;
+use crate::oidc::difference::Difference;
+use crate::pages::{Layout, Moment, Wording};
+use crate::site::page::Page;
+use crate::store::people::passkey::{Backup, Passkey, of_user};
+use crate::store::people::{password, user};
+
+/// Shows the passkeys. Posts `ceremony` and `response`, or `rename=<handle>` and `name`, or `remove=<handle>`, to
+/// `/account/passkeys`.
+#[derive(Template)]
+#[template(path = "pages/account/passkeys.html")]
+pub struct AccountPasskeysPage<'a> {
+    /// The layout of the page.
+    pub layout: Layout<'a>,
+    /// The passkeys, the oldest first.
+    pub passkeys: Vec<PasskeyView>,
+    /// How one more is made; `None` if there can be no more.
+    pub offer: Option<Offer>,
+    /// Why the last one cannot be removed.
+    pub bound: Option<LastPasskey>,
+    /// The most characters of a name.
+    pub longest_name: usize,
+    /// What the browser is told about the passkeys that there are: JSON.
+    pub signal: Option<String>,
+    /// What was just done.
+    pub done: Option<PasskeysDone>,
+    /// Why the last passkey was not added.
+    pub problem: Option<PasskeyProblem>,
+}
+
+/// A passkey as its owner sees it.
+#[derive(Clone, Debug)]
+pub struct PasskeyView {
+    /// Its handle in the form.
+    pub handle: String,
+    /// What its person calls it.
+    pub name: Option<String>,
+    /// Who made it.
+    pub provider: Option<&'static str>,
+    /// Whether it is on several devices, or bound to one; `None` if that is not known.
+    pub is_synced: Option<bool>,
+    /// When it was added.
+    pub added: Moment,
+    /// When it was last used.
+    pub used: Option<Moment>,
+}
+
+/// Why the last passkey cannot be removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LastPasskey {
+    /// There is no other way in.
+    WayIn,
+    /// The operator wants a second factor, and there is no other.
+    SecondFactor,
+}
+
+/// What was just done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasskeysDone {
+    /// One was added.
+    Added,
+    /// One has another name.
+    Renamed,
+    /// One was removed.
+    Removed,
+}
+
+/// Why a passkey was not added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasskeyProblem {
+    /// The page was shown too long ago.
+    TooLate,
+    /// What came is not accepted.
+    Refused,
+}
+
+impl PasskeyProblem {
+    fn wording(self) -> Wording {
+        Wording::new(match self {
+            Self::TooLate => "passkey-too-late",
+            Self::Refused => "account-passkey-refused",
+        })
+    }
+}
+
+impl PasskeysDone {
+    const ALL: [(&'static str, Self); 3] =
+        [("added", Self::Added), ("renamed", Self::Renamed), ("removed", Self::Removed)];
+
+    fn wording(self) -> Wording {
+        Wording::new(match self {
+            Self::Added => "account-passkey-added",
+            Self::Renamed => "account-passkey-renamed",
+            Self::Removed => "account-passkey-removed",
+        })
+    }
+}
+
+impl AccountPasskeysPage<'_> {
+    fn done_text(&self) -> Option<String> {
+        self.done.map(|done| self.layout.say(done.wording()))
+    }
+
+    fn problem_text(&self) -> Option<String> {
+        self.problem.map(|problem| self.layout.say(problem.wording()))
+    }
+
+    /// Why the last passkey cannot be removed, in words.
+    fn bound_text(&self) -> Option<String> {
+        Some(match self.bound? {
+            LastPasskey::WayIn => self.layout.t("account-passkey-last"),
+            LastPasskey::SecondFactor => {
+                let operator = self.layout.site.operator_name.as_str();
+                self.layout.t_args("account-passkey-required", &[("operator", operator)])
+            }
+        })
+    }
+
+    /// What a passkey is called: by its person, or else by who made it.
+    fn title(&self, passkey: &PasskeyView) -> String {
+        let named = passkey.name.as_deref().or(passkey.provider).map(str::to_owned);
+        named.unwrap_or_else(|| self.layout.t("passkey"))
+    }
+}
+
+/// Shows the page.
+pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) -> Result<Response, Error> {
+    let done = PasskeysDone::ALL.into_iter().find(|(name, _)| query.get("done") == Some(*name));
+    show(&app, &holder, done.map(|(_, done)| done), None).await
+}
+
+/// Adds, renames or removes a passkey.
+pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response, Error> {
+    let AccountForm { holder, params } = form;
+    let id = &holder.session.user_id;
+    let there = of_user(&mut *app.db.read().await?, id).await?;
+    let chosen = |name: &str| {
+        let wanted = params.get(name)?;
+        there.iter().find(|one| handle(&app, &holder.session, one.id.as_str()) == wanted)
+    };
+    let done = |done: &str| redirect::to_page_with(&app, Page::AccountPasskeys, "done", done);
+    if params.get("rename").is_some() {
+        // Otherwise it is gone already, or another person's.
+        return match chosen("rename") {
+            Some(one) if passkeys::rename(&app, id, &one.id, params.get("name").unwrap_or_default()).await? => {
+                done("renamed")
+            }
+            _ => redirect::to_page(&app, Page::AccountPasskeys),
+        };
+    }
+    if params.get("remove").is_some() {
+        let is_bound = bound(&app, &holder, &there).await?.is_some();
+        return match chosen("remove").filter(|_| !is_bound) {
+            Some(one) if passkeys::remove(&app, id, &one.id).await? == Removed::Done => done("removed"),
+            _ => redirect::to_page(&app, Page::AccountPasskeys),
+        };
+    }
+    let (ceremony, response) = (params.get("ceremony").unwrap_or_default(), params.get("response").unwrap_or_default());
+    let made = match passkey::check_registration(&app, &holder.visitor.browser, id, ceremony, response).await? {
+        Ok(made) => made,
+        Err(refused) => return show(&app, &holder, None, Some(refused)).await,
+    };
+    let found = user::find(&mut *app.db.read().await?, id).await?;
+    let user = found.filter(|user| user.generation == holder.session.generation);
+    let Some(user) = user else { return redirect::to_page(&app, Page::AccountPasskeys) };
+    // What the session has proven lately, and the passkey, which has just verified its person.
+    let proven = Method::of_names(&holder.session.amr);
+    let methods: Vec<_> = proven.into_iter().chain([passkey::method(made.backup)]).collect();
+    let keep = holder.session.kept_at.is_some();
+    let sign_in = SignIn { methods: &methods, keep, ..holder.visitor.with_password(&user) };
+    let Some(signed_in) = passkeys::add(&app, &made, &sign_in).await? else {
+        return show(&app, &holder, None, Some(Refused::Because("a passkey that somebody has"))).await;
+    };
+    let mut response = done("added")?;
+    Jar::of(&app).hand_over(&mut response, &signed_in, app.config.login.session_remembered);
+    Ok(response)
+}
+
+/// Why the last passkey of an account cannot be removed.
+async fn bound(app: &App, holder: &AccountHolder, there: &[Passkey]) -> Result<Option<LastPasskey>, Error> {
+    let id = &holder.session.user_id;
+    let mut conn = app.db.read().await?;
+    if there.len() != 1 {
+        return Ok(None);
+    }
+    if !password::exists(&mut conn, id).await? {
+        return Ok(Some(LastPasskey::WayIn));
+    }
+    let is_alone = Enrolled::of(&mut conn, id).await?.is_passkey_alone();
+    let is_required = is_alone && second_factor::is_required(app, &mut conn, id).await?;
+    Ok(is_required.then_some(LastPasskey::SecondFactor))
+}
+
+async fn show(
+    app: &App,
+    holder: &AccountHolder,
+    done: Option<PasskeysDone>,
+    refused: Option<Refused>,
+) -> Result<Response, Error> {
+    let id = &holder.session.user_id;
+    let there = of_user(&mut *app.db.read().await?, id).await?;
+    let known = user::passkey_handle(&mut *app.db.read().await?, id).await?.unwrap_or_default();
+    let person = Person {
+        id,
+        handle: &known,
+        identifier: &holder.account.identifier,
+        name: &holder.account.title(),
+        passkeys: &there,
+    };
+    let offer =
+        (there.len() < MOST).then(|| passkey::offer_registration(app, &holder.visitor.browser, &person)).flatten();
+    let shown = AccountPasskeysPage {
+        layout: holder.layout(app),
+        passkeys: there.iter().map(|one| view(app, holder, one)).collect(),
+        offer,
+        bound: bound(app, holder, &there).await?,
+        longest_name: LONGEST_NAME,
+        signal: signal(app, &person),
+        done,
+        problem: refused.map(|refused| match refused {
+            Refused::TooLate => PasskeyProblem::TooLate,
+            _ => PasskeyProblem::Refused,
+        }),
+    };
+    let status = if refused.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let mut response = page::show_with(app, &holder.visitor, status, &shown)?;
+    if let Some(refused) = refused {
+        let difference = Difference::new("response", refused.as_str(), "a new passkey of this person");
+        Diagnosis::new("passkey_not_added".to_owned(), Some(difference)).ride_on(&mut response);
+    }
+    Ok(response)
+}
+
+fn view(app: &App, holder: &AccountHolder, passkey: &Passkey) -> PasskeyView {
+    PasskeyView {
+        handle: handle(app, &holder.session, passkey.id.as_str()),
+        name: passkey.name.clone(),
+        provider: passkey.aaguid.as_deref().and_then(passkey_provider::name),
+        is_synced: match passkey.backup {
+            Backup::Unknown => None,
+            Backup::Bound => Some(false),
+            Backup::Eligible | Backup::Synced => Some(true),
+        },
+        added: Moment::new(passkey.created_at, app.now()),
+        used: passkey.last_used_at.map(|at| Moment::new(at, app.now())),
+    }
+}
+
+/// What the browser is told, so that it offers no passkey that is gone, and shows the names that are now in use: the Signal API,
+/// WebAuthn Level 3 §5.1.10. Passkeys of another system are kept under a handle that is not known here.
+fn signal(app: &App, person: &Person<'_>) -> Option<String> {
+    let handle = uuid::Uuid::parse_str(person.handle).ok()?;
+    let user_id = base64url(handle.as_bytes());
+    let ours = person.passkeys.iter().filter(|one| one.user_handle.as_ref() == Some(&user_id));
+    let ids: Vec<_> = ours.map(|one| one.credential_id.as_str()).collect();
+    let signal = json!({
+        "rpId": passkey::rp_id(app)?, "userId": user_id, "allAcceptedCredentialIds": ids,
+        "name": person.identifier, "displayName": person.name,
+    });
+    Some(signal.to_string())
+}

@@ -1,0 +1,172 @@
+//! Passkeys: the credentials of WebAuthn.
+
+use crate::base::clock::Timestamp;
+use crate::base::id::Id;
+use crate::store::db::{Conn, Result};
+
+/// Whether a key can leave its device: WebAuthn §6.1.3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backup {
+    /// Not known yet: another system made the credential, and it was not used here.
+    Unknown,
+    /// It is bound to one device.
+    Bound,
+    /// It can be copied to other devices.
+    Eligible,
+    /// It is copied to other devices.
+    Synced,
+}
+
+impl Backup {
+    /// As the flags of an authenticator say it.
+    pub const fn of_flags(is_eligible: bool, is_backed_up: bool) -> Self {
+        match (is_eligible, is_backed_up) {
+            (false, _) => Self::Bound,
+            (true, false) => Self::Eligible,
+            (true, true) => Self::Synced,
+        }
+    }
+
+    /// As it is stored.
+    const fn stored(self) -> Option<&'static str> {
+        match self {
+            Self::Unknown => None,
+            Self::Bound => Some("bound"),
+            Self::Eligible => Some("eligible"),
+            Self::Synced => Some("synced"),
+        }
+    }
+}
+
+impl TryFrom<Option<String>> for Backup {
+    type Error = String;
+
+    fn try_from(stored: Option<String>) -> std::result::Result<Self, String> {
+        let all = [Self::Unknown, Self::Bound, Self::Eligible, Self::Synced];
+        let found = all.into_iter().find(|one| one.stored() == stored.as_deref());
+        found.ok_or_else(|| "not what was stored".to_owned())
+    }
+}
+
+/// A passkey.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Passkey {
+    /// The row.
+    pub id: Id,
+    /// Whose it is.
+    pub user_id: Id,
+    /// The identifier of the credential, in base64url.
+    pub credential_id: String,
+    /// The public key: a `COSE_Key` (RFC 9052 §7), in base64url.
+    pub public_key: String,
+    /// The relying party for which it was made.
+    pub rp_id: String,
+    /// The handle of the user that the authenticator keeps with it, in base64url, if it is known.
+    pub user_handle: Option<String>,
+    /// How often it had signed when it was last used; authenticators without a counter stay at zero.
+    pub counter: i64,
+    /// Whether the key can leave its device.
+    #[sqlx(try_from = "Option<String>")]
+    pub backup: Backup,
+    /// The model of the authenticator, or who made it: a UUID.
+    pub aaguid: Option<String>,
+    /// What its person calls it.
+    pub name: Option<String>,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When it was last used to sign in.
+    pub last_used_at: Option<Timestamp>,
+}
+
+const COLUMNS: &str = "id, user_id, credential_id, public_key, rp_id, user_handle, counter, backup, aaguid, name, created_at, \
+                       last_used_at";
+
+fn select(rest: &str) -> sqlx::AssertSqlSafe<String> {
+    sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM passkey WHERE {rest}"))
+}
+
+/// A passkey by the identifier of its credential, whoever's it is.
+pub async fn find(conn: &mut Conn, credential_id: &str) -> Result<Option<Passkey>> {
+    Ok(sqlx::query_as(select("credential_id = $1")).bind(credential_id).fetch_optional(conn).await?)
+}
+
+/// The passkeys of a user, the oldest first.
+pub async fn of_user(conn: &mut Conn, user: &Id) -> Result<Vec<Passkey>> {
+    Ok(sqlx::query_as(select("user_id = $1 ORDER BY created_at, id")).bind(user).fetch_all(conn).await?)
+}
+
+/// How many passkeys a user has.
+pub async fn count(conn: &mut Conn, user: &Id) -> Result<i64> {
+    let row: (i64,) =
+        sqlx::query_as("SELECT COUNT(*) FROM passkey WHERE user_id = $1").bind(user).fetch_one(conn).await?;
+    Ok(row.0)
+}
+
+/// The relying parties for which there are passkeys, and how many.
+pub async fn relying_parties(conn: &mut Conn) -> Result<Vec<(String, i64)>> {
+    let sql = "SELECT rp_id, COUNT(*) FROM passkey GROUP BY rp_id ORDER BY rp_id";
+    Ok(sqlx::query_as(sql).fetch_all(conn).await?)
+}
+
+/// Adds a passkey; returns `false` if the credential is known already.
+pub async fn insert(conn: &mut Conn, new: &Passkey) -> Result<bool> {
+    let done = sqlx::query(
+        "INSERT INTO passkey (id, user_id, credential_id, public_key, rp_id, user_handle, counter, backup, aaguid, name,
+                              created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (credential_id) DO NOTHING",
+    )
+    .bind(&new.id)
+    .bind(&new.user_id)
+    .bind(&new.credential_id)
+    .bind(&new.public_key)
+    .bind(&new.rp_id)
+    .bind(&new.user_handle)
+    .bind(new.counter)
+    .bind(new.backup.stored())
+    .bind(&new.aaguid)
+    .bind(&new.name)
+    .bind(new.created_at)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Notes that a passkey was used; returns `false` if it is gone, or was used since with a counter that is not smaller. Of several
+/// callers with one counter exactly one gets `true`, unless the authenticator has none.
+pub async fn note_use(conn: &mut Conn, id: &Id, counter: i64, backup: Backup, now: Timestamp) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE passkey SET counter = $2, backup = $3, last_used_at = $4
+          WHERE id = $1 AND (counter < $2 OR (counter = 0 AND CAST($2 AS BIGINT) = 0))",
+    )
+    .bind(id)
+    .bind(counter)
+    .bind(backup.stored())
+    .bind(now)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Gives a user's passkey another name; returns whether it is there.
+pub async fn rename(conn: &mut Conn, user: &Id, id: &Id, name: Option<&str>) -> Result<bool> {
+    let done = sqlx::query("UPDATE passkey SET name = $3 WHERE user_id = $1 AND id = $2")
+        .bind(user)
+        .bind(id)
+        .bind(name)
+        .execute(conn)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Removes a passkey of a user; returns whether it was there.
+pub async fn delete(conn: &mut Conn, user: &Id, id: &Id) -> Result<bool> {
+    let done =
+        sqlx::query("DELETE FROM passkey WHERE user_id = $1 AND id = $2").bind(user).bind(id).execute(conn).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Removes all passkeys of a user; returns how many there were.
+pub async fn delete_all(conn: &mut Conn, user: &Id) -> Result<u64> {
+    let done = sqlx::query("DELETE FROM passkey WHERE user_id = $1").bind(user).execute(conn).await?;
+    Ok(done.rows_affected())
+}

@@ -1,0 +1,774 @@
+//! E1, E3, E4, E5, F4, H1, H2, H3, H4, H5, H6, X4. Passkeys: ceremonies that are replayed, bent or broken, and what a passkey is good for.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::harness::{
+    BACKED_UP, Browser, CeremonyForm, ELIGIBLE, PASSWORD, PRESENT, Page, Passkey, RelyingParty, TestApp, VERIFIED,
+    base64url, from_base64url, minutes,
+};
+use latchkey::account::{authenticator, delete, users};
+use latchkey::base::random::Random;
+use latchkey::config::{Config, SecondFactor};
+use latchkey::server::boot::{self, Surroundings};
+
+/// A person with a passkey, who is signed in in a first browser.
+async fn enrolled(app: &TestApp) -> (Browser, Passkey) {
+    let mut browser = app.browser().sign_in("alice").await;
+    let passkey = browser.add_passkey(Passkey::new(app)).await;
+    (browser, passkey)
+}
+
+/// What the ID token of a sign-in says about it.
+async fn told(rp: &RelyingParty, page: &Page) -> (Vec<String>, String) {
+    let claims = rp.exchange(&page.code()).await.tokens().id_claims();
+    let amr = claims["amr"].as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect();
+    (amr, claims["acr"].as_str().unwrap().to_owned())
+}
+
+/// The offer of the sign-in page in a new browser.
+async fn offered(app: &TestApp) -> (Browser, CeremonyForm) {
+    let mut browser = app.browser();
+    let ceremony = browser.get("/sign-in").await.ceremony();
+    (browser, ceremony)
+}
+
+/// A response is refused: the sign-in page is shown again, and nobody is signed in.
+async fn refuses(app: &TestApp, title: &str, change: impl FnOnce(&mut Passkey, &Value) -> Value, passkey: &Passkey) {
+    let (mut browser, ceremony) = offered(app).await;
+    let response = change(&mut passkey.clone(), &ceremony.options);
+    let page = ceremony.answer(&response).submit(&mut browser).await;
+    assert_eq!(page.reply.status, 400, "{title}: {}", page.text());
+    assert!(!page.foreign && page.text().contains("this passkey") || page.text().contains("This passkey"), "{title}");
+    browser.get("/account").await.expect("sign-in");
+}
+
+/// A new key is refused, and nothing is stored.
+async fn adds_none(browser: &mut Browser, title: &str, change: impl FnOnce(&mut Passkey, &Value) -> Value) {
+    let app = browser.app.clone();
+    let ceremony = browser.get("/account/passkeys").await.expect("passkeys").ceremony();
+    let response = change(&mut Passkey::new(&app), &ceremony.options);
+    let before = app.rows("passkey").await;
+    let page = ceremony.answer(&response).submit(browser).await;
+    assert!(page.refused(400).text().contains("could not be added"), "{title}: {}", page.text());
+    assert_eq!(app.rows("passkey").await, before, "{title}");
+}
+
+#[tokio::test]
+async fn a_passkey_signs_in_without_a_name_and_is_told_as_what_it_is() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let (mut first, mut passkey) = enrolled(&app).await;
+    let mut bound = first.add_passkey(Passkey::bound(&app)).await;
+    for (key, name) in [(&mut passkey, "swk"), (&mut bound, "hwk")] {
+        let mut browser = app.browser();
+        let page = browser.get(&rp.request().path()).await;
+        let page = browser.use_passkey(&page, key).await;
+        let page = browser.go_on(page).await;
+        assert_eq!(told(&rp, &page).await, (vec![name.to_owned(), "mfa".to_owned()], "phr".to_owned()));
+    }
+    // Where nothing is asked for, it leads to the front page; kept signed in, the session outlives the browser.
+    let (mut browser, ceremony) = offered(&app).await;
+    let response = passkey.get(&ceremony.options);
+    ceremony.answer(&response).fill("keep", "yes").submit(&mut browser).await.reply.expect(200);
+    browser.close();
+    browser.get("/account").await.expect("account");
+    let discovery: Value = serde_json::from_str(&app.get("/.well-known/openid-configuration").await.body).unwrap();
+    assert!(discovery["acr_values_supported"].as_array().unwrap().contains(&"phr".into()));
+}
+
+#[tokio::test]
+async fn what_the_browser_is_asked_is_what_the_policy_says() {
+    let app = TestApp::new().await;
+    let (mut browser, passkey) = enrolled(&app).await;
+    let options = browser.get("/account/passkeys").await.ceremony().options;
+    assert_eq!(options["rp"]["id"], "localhost");
+    assert_eq!(options["attestation"], "none");
+    assert_eq!(options["timeout"], 300_000);
+    let selection = &options["authenticatorSelection"];
+    assert_eq!((&selection["residentKey"], &selection["userVerification"]), (&json!("required"), &json!("required")));
+    assert_eq!(selection["requireResidentKey"], true);
+    assert_eq!(options["excludeCredentials"][0]["id"], base64url(&passkey.id));
+    assert_eq!(from_base64url(options["user"]["id"].as_str().unwrap()).len(), 16);
+    assert!(from_base64url(options["challenge"].as_str().unwrap()).len() >= 16);
+    let (_, ceremony) = offered(&app).await;
+    assert_eq!(ceremony.options["userVerification"], "required");
+    assert_eq!(ceremony.options["allowCredentials"], json!([]));
+    assert_ne!(ceremony.options["challenge"], offered(&app).await.1.options["challenge"]);
+}
+
+#[tokio::test]
+async fn h1_a_challenge_counts_once_in_its_browser_and_for_five_minutes() {
+    let app = TestApp::new().await;
+    let (mut owner, mut passkey) = enrolled(&app).await;
+    let (mut browser, ceremony) = offered(&app).await;
+    let signed = ceremony.answer(&passkey.get(&ceremony.options));
+    // Another browser first: the form is bound, and so is the ceremony.
+    let (mut thief, other) = offered(&app).await;
+    signed.submit(&mut thief).await.refused(403);
+    let stolen = other.answer(&passkey.get(&ceremony.options)).fill("ceremony", ceremony.form.get("ceremony").unwrap());
+    assert!(stolen.submit(&mut thief).await.refused(400).text().contains("took too long"));
+    thief.get("/account").await.expect("sign-in");
+    signed.submit(&mut browser).await.reply.expect(200);
+    let again = signed.submit(&mut browser).await;
+    assert!(again.refused(400).text().contains("took too long"), "{}", again.text());
+    assert_eq!(app.live_sessions_of("alice").await, 2);
+    // A failed try uses its challenge up, too.
+    let (mut browser, ceremony) = offered(&app).await;
+    ceremony.answer(&json!({})).submit(&mut browser).await.refused(400);
+    ceremony.answer(&passkey.get(&ceremony.options)).submit(&mut browser).await.refused(400);
+    // The response to one challenge is none to another.
+    let (mut browser, ceremony) = offered(&app).await;
+    let old = passkey.get(&ceremony.options);
+    let page = browser.get("/sign-in").await.ceremony();
+    page.answer(&old).submit(&mut browser).await.refused(400);
+    // One second before the end, and at it.
+    for (wait, status) in [(299, 200), (300, 400)] {
+        let (mut browser, ceremony) = offered(&app).await;
+        app.pass(crate::harness::seconds(wait)).await;
+        let page = ceremony.answer(&passkey.get(&ceremony.options)).submit(&mut browser).await;
+        assert_eq!(page.reply.status, status, "after {wait} s");
+    }
+    // What was sealed for a sign-in adds no passkey, and the other way round.
+    let mut owner = {
+        owner.sign_in_by(&mut passkey).await;
+        owner
+    };
+    let adding = owner.get("/account/passkeys").await.ceremony();
+    let (_, signing) = offered(&app).await;
+    let mixed = adding.answer(&Passkey::new(&app).create(&adding.options));
+    mixed.fill("ceremony", signing.form.get("ceremony").unwrap()).submit(&mut owner).await.refused(400);
+    let response = Passkey::new(&app).create(&adding.options);
+    adding.answer(&response).submit(&mut owner).await.expect("passkeys");
+    assert!(adding.answer(&response).submit(&mut owner).await.refused(400).text().contains("took too long"));
+    assert_eq!(app.rows("passkey").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn x4_h1_one_signature_over_two_replicas_signs_in_once() {
+    let Some(app) = TestApp::replicas().await else { return };
+    let (_, mut passkey) = enrolled(&app).await;
+    let (browser, ceremony) = offered(&app).await;
+    let form = ceremony.answer(&passkey.get(&ceremony.options));
+    let tries: Vec<_> = (0..8)
+        .map(|_| {
+            let (mut browser, form) = (browser.clone(), form.clone());
+            tokio::spawn(async move { form.submit(&mut browser).await.reply.status.as_u16() })
+        })
+        .collect();
+    let mut signed_in = 0;
+    for one in tries {
+        signed_in += i32::from(one.await.unwrap() == 200);
+    }
+    assert_eq!(signed_in, 1);
+}
+
+#[tokio::test]
+async fn h2_another_origin_provider_or_page_around_ours_is_refused() {
+    let app = TestApp::new().await;
+    let (mut browser, passkey) = enrolled(&app).await;
+    let origin = app.app.config.issuer.origin().to_owned();
+    let origins = [
+        "https://evil.example".to_owned(),
+        "http://localhost.evil.example".to_owned(),
+        "http://evil.localhost".to_owned(),
+        format!("{origin}1"),
+        format!("{origin}/"),
+        origin.replace("http:", "https:"),
+        "null".to_owned(),
+    ];
+    for other in origins {
+        let with = |mut key: Passkey| {
+            key.origin = other.clone();
+            key
+        };
+        refuses(&app, &other, |key, options| with(key.clone()).get(options), &passkey).await;
+        adds_none(&mut browser, &other, |key, options| with(key.clone()).create(options)).await;
+    }
+    for (name, value) in [
+        ("crossOrigin", json!(true)),
+        ("crossOrigin", json!("false")),
+        ("topOrigin", json!(origin)),
+        ("topOrigin", json!("https://evil.example")),
+        ("type", json!("webauthn.other")),
+        ("challenge", json!([1, 2, 3])),
+        ("challenge", Value::Null),
+    ] {
+        let title = format!("{name}: {value}");
+        let with = |mut key: Passkey| {
+            key.client_data.insert(name.to_owned(), value.clone());
+            key
+        };
+        refuses(&app, &title, |key, options| with(key.clone()).get(options), &passkey).await;
+        adds_none(&mut browser, &title, |key, options| with(key.clone()).create(options)).await;
+    }
+    for other in ["evil.example", "LOCALHOST", "", "http://localhost"] {
+        let with = |mut key: Passkey| {
+            key.rp_id = other.to_owned();
+            key
+        };
+        refuses(&app, other, |key, options| with(key.clone()).get(options), &passkey).await;
+        adds_none(&mut browser, other, |key, options| with(key.clone()).create(options)).await;
+    }
+    // A challenge as an array of its bytes, which the library would read.
+    let bytes = |options: &Value| json!(from_base64url(options["challenge"].as_str().unwrap()));
+    let with = |mut key: Passkey, options: &Value| {
+        key.client_data.insert("challenge".to_owned(), bytes(options));
+        key
+    };
+    refuses(&app, "an array", |key, options| with(key.clone(), options).get(options), &passkey).await;
+    adds_none(&mut browser, "an array", |key, options| with(key.clone(), options).create(options)).await;
+}
+
+#[tokio::test]
+async fn h3_who_was_not_there_or_not_verified_is_refused() {
+    let app = TestApp::new().await;
+    let (mut browser, passkey) = enrolled(&app).await;
+    for (title, flags) in [
+        ("nobody", ELIGIBLE | BACKED_UP),
+        ("present", PRESENT | ELIGIBLE | BACKED_UP),
+        ("verified", VERIFIED | ELIGIBLE | BACKED_UP),
+        ("a backup that cannot be", PRESENT | VERIFIED | BACKED_UP),
+    ] {
+        let with = |mut key: Passkey| {
+            key.flags = flags;
+            key
+        };
+        refuses(&app, title, |key, options| with(key.clone()).get(options), &passkey).await;
+        adds_none(&mut browser, title, |key, options| with(key.clone()).create(options)).await;
+    }
+    // A key that was in one device and says that it can leave it, and one that says the opposite.
+    let mut bound = browser.add_passkey(Passkey::bound(&app)).await;
+    let downgraded = |key: &mut Passkey, options: &Value| {
+        key.flags = PRESENT | VERIFIED;
+        key.get(options)
+    };
+    refuses(&app, "bound of a sudden", downgraded, &passkey).await;
+    let upgraded = |key: &mut Passkey, options: &Value| {
+        key.flags |= ELIGIBLE | BACKED_UP;
+        key.get(options)
+    };
+    refuses(&app, "synced of a sudden", upgraded, &bound).await;
+    app.browser().sign_in_by(&mut bound).await.reply.expect(200);
+}
+
+#[tokio::test]
+async fn h4_a_counter_that_goes_back_is_refused_and_told() {
+    let app = TestApp::new().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let mut passkey = browser.add_passkey(Passkey::bound(&app)).await;
+    let mut copy = passkey.clone();
+    app.browser().sign_in_by(&mut passkey).await.reply.expect(200);
+    app.browser().sign_in_by(&mut passkey).await.reply.expect(200);
+    let fell = async || app.events().await.iter().filter(|kind| *kind == "passkey_counter_fell").count();
+    assert_eq!(fell().await, 0);
+    for counter in [1, 2] {
+        refuses(&app, "a copy", |_, options| copy.get(options), &passkey).await;
+        assert_eq!(fell().await, counter, "the copy is told each time");
+    }
+    // A counter that is gone is one that went back.
+    let without = |key: &mut Passkey, options: &Value| {
+        key.counter = 0;
+        key.get(options)
+    };
+    refuses(&app, "no counter any more", without, &passkey).await;
+    assert_eq!(fell().await, 3);
+    // The original goes on. Nobody learns of a copy by a signature that is none.
+    app.browser().sign_in_by(&mut passkey).await.reply.expect(200);
+    let broken = |_: &mut Passkey, options: &Value| {
+        let mut response = passkey.clone().get(options);
+        response["response"]["signature"] = json!(base64url(&[0x30, 0x06, 0x02, 0x01, 0x01, 0x02, 0x01, 0x01]));
+        response
+    };
+    refuses(&app, "no signature", broken, &passkey).await;
+    assert_eq!(fell().await, 3);
+}
+
+#[tokio::test]
+async fn h5_a_credential_is_its_owners_and_has_one_identifier() {
+    let app = TestApp::new().await;
+    let (mut alice, passkey) = enrolled(&app).await;
+    let mut bob = app.browser().sign_in("bob").await;
+    let of_bob = bob.add_passkey(Passkey::new(&app)).await;
+    // Alice's key with the handle, or the identifier, of Bob's.
+    refuses(
+        &app,
+        "another's handle",
+        |key, options| {
+            key.user_handle = of_bob.user_handle.clone();
+            key.get(options)
+        },
+        &passkey,
+    )
+    .await;
+    refuses(
+        &app,
+        "another's identifier",
+        |key, options| {
+            key.id = of_bob.id.clone();
+            key.get(options)
+        },
+        &passkey,
+    )
+    .await;
+    refuses(
+        &app,
+        "no handle",
+        |key, options| {
+            let mut response = key.get(options);
+            response["response"].as_object_mut().unwrap().remove("userHandle");
+            response
+        },
+        &passkey,
+    )
+    .await;
+    let other = base64url(&of_bob.id);
+    for (title, member, value) in [
+        ("id is not rawId", "id", json!(other)),
+        ("rawId is not id", "rawId", json!(other)),
+        ("no id", "id", json!("")),
+        ("an id that is none", "id", json!(7)),
+        ("another type", "type", json!("password")),
+    ] {
+        let bent = |mut response: Value| {
+            response[member] = value.clone();
+            response
+        };
+        refuses(&app, title, |key, options| bent(key.get(options)), &passkey).await;
+        adds_none(&mut alice, title, |key, options| bent(key.create(options))).await;
+    }
+    // An identifier that the authenticator has not said.
+    adds_none(&mut alice, "another in the data", |key, options| {
+        let mut response = key.create(options);
+        (response["id"], response["rawId"]) = (json!(other), json!(other));
+        response
+    })
+    .await;
+    // Nobody adds a credential that somebody has.
+    for taken in [&passkey, &of_bob] {
+        adds_none(&mut alice, "taken", |key, options| {
+            key.id = taken.id.clone();
+            key.create(options)
+        })
+        .await;
+    }
+    // Nor with the form that another person was shown.
+    let mut shared = alice.clone();
+    let of_alice = shared.get("/account/passkeys").await.ceremony();
+    let mut shared = shared.sign_in("bob").await;
+    shared.sign_in_by(&mut of_bob.clone()).await;
+    let own = shared.get("/account/passkeys").await.ceremony();
+    let mixed = own.answer(&Passkey::new(&app).create(&of_alice.options));
+    mixed.fill("ceremony", of_alice.form.get("ceremony").unwrap()).submit(&mut shared).await.refused(400);
+    // A key that nobody has, and that the browser is told of.
+    let (mut browser, ceremony) = offered(&app).await;
+    let mut unknown = Passkey::new(&app);
+    let page = ceremony.answer(&unknown.get(&ceremony.options)).submit(&mut browser).await;
+    assert!(page.refused(400).text().contains("not known here any more"), "{}", page.text());
+    assert!(page.reply.body.contains(&base64url(&unknown.id)) && page.reply.body.contains("data-unknown"));
+    assert_eq!(app.rows("passkey").await, 2);
+}
+
+#[tokio::test]
+async fn h5_another_persons_passkey_completes_no_half_of_a_sign_in() {
+    let app = TestApp::with(|config| config.login.second_factor = SecondFactor::Everybody).await;
+    let mut alice = app.browser();
+    app.user("alice").await;
+    app.user("bob").await;
+    // Both set up an app first, and then a passkey.
+    let mut passkeys = Vec::new();
+    for name in ["alice", "bob"] {
+        let mut browser = app.browser();
+        let page = browser.type_password(name, PASSWORD).await;
+        let app_of = crate::harness::Authenticator::with_key(&page.expect("set-up").codes()[0]);
+        page.form().fill("code", &app_of.code(&app)).submit(&mut browser).await.reply.expect(200);
+        passkeys.push(browser.add_passkey(Passkey::new(&app)).await);
+        app.pass(minutes(1)).await;
+    }
+    let page = alice.type_password("alice", PASSWORD).await;
+    let refused = alice.use_passkey(page.expect("second-factor"), &mut passkeys[1]).await;
+    refused.refused(400);
+    alice.get("/account").await.expect("sign-in");
+    let page = alice.type_password("alice", PASSWORD).await;
+    alice.use_passkey(&page, &mut passkeys[0]).await.reply.expect(200);
+    alice.get("/account/passkeys").await.expect("passkeys");
+}
+
+#[tokio::test]
+async fn h6_bad_signatures_keys_and_encodings_are_refused() {
+    let app = TestApp::new().await;
+    let (mut browser, passkey) = enrolled(&app).await;
+    let stranger = Passkey { id: passkey.id.clone(), user_handle: passkey.user_handle.clone(), ..Passkey::new(&app) };
+    refuses(&app, "another key", |_, options| stranger.clone().get(options), &passkey).await;
+    type Bend = fn(&mut Value);
+    let bends: [(&str, Bend); 9] = [
+        ("no signature", |r| r["signature"] = json!("")),
+        ("a signature of zeroes", |r| {
+            r["signature"] = json!(base64url(&[0x30, 0x06, 0x02, 0x01, 0x00, 0x02, 0x01, 0x00]))
+        }),
+        ("a signature that is no text", |r| r["signature"] = json!([1])),
+        ("a signature in the other alphabet", |r| r["signature"] = json!("+/+/")),
+        ("other data", |r| {
+            let mut data = from_base64url(r["authenticatorData"].as_str().unwrap());
+            data[36] ^= 1;
+            r["authenticatorData"] = json!(base64url(&data));
+        }),
+        ("data with something behind them", |r| {
+            let mut data = from_base64url(r["authenticatorData"].as_str().unwrap());
+            data.push(0);
+            r["authenticatorData"] = json!(base64url(&data));
+        }),
+        ("short data", |r| r["authenticatorData"] = json!(base64url(&[0; 36]))),
+        ("client data that are no JSON", |r| r["clientDataJSON"] = json!(base64url(b"{"))),
+        ("client data that are deep", |r| r["clientDataJSON"] = json!(base64url("[".repeat(10_000).as_bytes()))),
+    ];
+    for (title, bend) in bends {
+        let bent = |key: &mut Passkey, options: &Value| {
+            let mut response = key.get(options);
+            bend(&mut response["response"]);
+            response
+        };
+        refuses(&app, title, bent, &passkey).await;
+    }
+    for (title, text) in [("nothing", ""), ("no JSON", "{"), ("an array", "[]"), ("null", "null")] {
+        let (mut browser, ceremony) = offered(&app).await;
+        ceremony.form.clone().fill("response", text).submit(&mut browser).await.refused(400);
+        assert_eq!(app.live_sessions_of("alice").await, 1, "{title}");
+    }
+    let none = b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData";
+    let ec2 = |algorithm: &[u8], curve: u8, x: &[u8], y: &[u8]| {
+        [&[0xa5, 0x01, 0x02, 0x03], algorithm, &[0x20, curve, 0x21, 0x58, 0x20], x, &[0x22, 0x58, 0x20], y].concat()
+    };
+    let rsa = |n: &[u8], e: &[u8]| {
+        let length = u16::try_from(n.len()).unwrap().to_be_bytes();
+        let short = u8::try_from(e.len()).unwrap();
+        [&[0xa4, 0x01, 0x03, 0x03, 0x39, 0x01, 0x00, 0x20, 0x59], &length[..], n, &[0x21, 0x40 | short], e].concat()
+    };
+    for (title, key) in [
+        ("a point off the curve", ec2(&[0x26], 1, &[1; 32], &[1; 32])),
+        ("the point at infinity", ec2(&[0x26], 1, &[0; 32], &[0; 32])),
+        ("another curve", ec2(&[0x26], 3, &[1; 32], &[1; 32])),
+        ("no algorithm that we have asked for", ec2(&[0x27], 1, &[1; 32], &[1; 32])),
+        ("RSA of 65,536 bits", rsa(&[0xff; 8192], &[1, 0, 1])),
+        ("RSA of 1024 bits", rsa(&[0xff; 128], &[1, 0, 1])),
+        ("RSA with the exponent one", rsa(&[0xff; 256], &[0, 0, 1])),
+        ("a key without end", vec![0xbf, 0xff]),
+        ("a map of 2^64 - 1 entries", vec![0xbb, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]),
+        ("arrays in arrays", vec![0x81; 10_000]),
+        ("no key", Vec::new()),
+    ] {
+        adds_none(&mut browser, title, |passkey, options| passkey.create_with(options, &key, none)).await;
+    }
+    let bomb = [&b"\xa3\x63fmt\x64none\x67attStmt"[..], &vec![0xa1; 20_000], b"\x68authData"].concat();
+    let long = b"\xa3\x63fmt\x64none\x67attStmt\xbb\xff\xff\xff\xff\xff\xff\xff\xff\x68authData";
+    for (title, object) in [
+        ("maps in maps", &bomb[..]),
+        ("a statement of 2^64 - 1 entries", long),
+        ("no statement", b"\xa2\x63fmt\x64none\x68authData"),
+        ("members twice", b"\xa4\x63fmt\x64none\x63fmt\x64none\x67attStmt\xa0\x68authData"),
+        ("an object without end", b"\xbf\x63fmt\x64none\x67attStmt\xa0\x68authData"),
+    ] {
+        let made = |passkey: &mut Passkey, options: &Value| {
+            let key = passkey.cose_key();
+            passkey.create_with(options, &key, object)
+        };
+        adds_none(&mut browser, title, made).await;
+    }
+    // A statement of attestation, which nobody has asked for, is passed over and not looked into.
+    let ceremony = browser.get("/account/passkeys").await.ceremony();
+    let mut odd = Passkey::new(&app);
+    let key = odd.cose_key();
+    let statement = b"\xa3\x63fmt\x68fido-u2f\x67attStmt\xa1\x63x5c\x81\x41\x00\x68authData";
+    let response = odd.create_with(&ceremony.options, &key, statement);
+    ceremony.answer(&response).submit(&mut browser).await.expect("passkeys");
+    app.browser().sign_in_by(&mut odd).await.reply.expect(200);
+}
+
+#[tokio::test]
+async fn a_credential_of_another_system_signs_in_whatever_handle_it_has() {
+    let app = TestApp::new().await;
+    let alice = app.user("alice").await;
+    let mut passkey = Passkey::new(&app);
+    passkey.user_handle = b"a-handle-of-32-characters-length".to_vec();
+    app.execute(format!(
+        "INSERT INTO passkey (id, user_id, credential_id, public_key, rp_id, counter, created_at)
+         VALUES ('1', '{}', '{}', '{}', 'localhost', 0, 0)",
+        alice.id,
+        base64url(&passkey.id),
+        base64url(&passkey.cose_key()),
+    ))
+    .await;
+    let mut browser = app.browser();
+    browser.sign_in_by(&mut passkey).await.reply.expect(200);
+    browser.get("/account").await.expect("account");
+    // What the first sign-in says of its backup is held to from then on.
+    let bound = |key: &mut Passkey, options: &Value| {
+        key.flags = PRESENT | VERIFIED;
+        key.get(options)
+    };
+    refuses(&app, "bound of a sudden", bound, &passkey).await;
+    let rename = browser.get("/account/passkeys").await;
+    assert!(rename.text().contains("On several devices"), "{}", rename.text());
+}
+
+#[tokio::test]
+async fn e5_passkeys_are_added_renamed_and_removed_only_after_a_step_up() {
+    let app = TestApp::new().await;
+    let mut hijacked = app.browser().sign_in("alice").await;
+    let fresh = hijacked.get("/account/passkeys").await.ceremony();
+    app.pass(minutes(6)).await;
+    let asked = hijacked.get("/account/passkeys").await;
+    assert!(asked.expect("sign-in").text().contains("please sign in again"), "{}", asked.text());
+    fresh.answer(&Passkey::new(&app).create(&fresh.options)).submit(&mut hijacked).await.expect("sign-in");
+    assert_eq!(app.rows("passkey").await, 0);
+    asked.form().fill("password", PASSWORD).submit(&mut hijacked).await.expect("passkeys");
+    let mut passkey = hijacked.add_passkey(Passkey::new(&app)).await;
+    let page = hijacked.get("/account/passkeys").await;
+    let handle = button(&page, "remove");
+    app.pass(minutes(6)).await;
+    // From now on the password is not enough: not to remove the passkey, and not to set up an app.
+    let forms = [page.form().fill("remove", &handle), page.form().fill("rename", &handle).fill("name", "mine")];
+    for form in forms {
+        form.submit(&mut hijacked).await.expect("sign-in");
+    }
+    let page = hijacked.get("/account/authenticator").await;
+    let page = page.expect("sign-in").form().fill("password", PASSWORD).submit(&mut hijacked).await;
+    assert!(page.expect("second-factor").text().contains("Use your passkey"), "{}", page.text());
+    let sealed = page.ceremony().form.get("interaction").unwrap().to_owned();
+    hijacked.get(&format!("/second-factor/set-up?interaction={sealed}")).await.expect("second-factor");
+    hijacked.get("/account/authenticator").await.expect("sign-in");
+    let page = hijacked.use_passkey(&page, &mut passkey).await;
+    page.expect("authenticator");
+    // Then it is: renamed, and removed.
+    let page = hijacked.get("/account/passkeys").await;
+    let renamed = page.form().fill("rename", &handle).fill("name", " My \u{7}phone ").submit(&mut hijacked).await;
+    assert!(renamed.expect("passkeys").text().contains("My phone"), "{}", renamed.text());
+    let removed = renamed.form().fill("remove", &handle).submit(&mut hijacked).await;
+    assert!(removed.expect("passkeys").text().contains("The passkey is removed."), "{}", removed.text());
+    assert_eq!(app.rows("passkey").await, 0);
+    let kinds = app.events().await;
+    for kind in ["passkey_added", "passkey_renamed", "passkey_removed"] {
+        assert_eq!(kinds.iter().filter(|one| *one == kind).count(), 1, "{kind}");
+    }
+    refuses(&app, "removed", |key, options| key.get(options), &passkey).await;
+}
+
+/// The value of the first button with this name.
+fn button(page: &Page, name: &str) -> String {
+    let html = scraper::Html::parse_document(&page.reply.body);
+    let button = html.select(&scraper::Selector::parse(&format!("button[name={name}]")).unwrap()).next();
+    button.unwrap_or_else(|| panic!("no {name}: {}", page.reply.body)).value().attr("value").unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn e5_who_has_an_app_and_a_passkey_can_do_without_the_passkey() {
+    let app = TestApp::new().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let authenticator = browser.set_up_authenticator().await;
+    let mut passkey = browser.add_passkey(Passkey::new(&app)).await;
+    // A browser without the passkey: password and code are enough to manage the account, and so is a recovery code.
+    let mut other = app.browser().sign_in_with("alice", &authenticator).await;
+    other.get("/account/passkeys").await.expect("passkeys");
+    let mut third = app.browser();
+    let page = third.type_password("alice", PASSWORD).await;
+    page.form().fill("recovery_code", &authenticator.recovery_codes[0]).submit(&mut third).await.reply.expect(200);
+    third.get("/account/authenticator").await.expect("authenticator");
+    // The passkey alone is, too, with no code after it.
+    let mut fourth = app.browser();
+    fourth.sign_in_by(&mut passkey).await.reply.expect(200);
+    fourth.get("/account/authenticator").await.expect("authenticator");
+    fourth.get("/account/recovery-codes").await.expect("recovery-codes");
+}
+
+#[tokio::test]
+async fn e5_a_new_password_wants_the_passkey_of_who_has_no_app() {
+    let app = TestApp::new().await;
+    let (mut browser, mut passkey) = enrolled(&app).await;
+    let form = browser.get("/account/password").await.expect("password").form();
+    let form = form.fill("current", PASSWORD).fill("password", "seven calm otters sing");
+    app.pass(minutes(6)).await;
+    form.submit(&mut browser).await.expect("sign-in");
+    let page = browser.get("/account/password").await;
+    let page = page.expect("sign-in").form().fill("password", PASSWORD).submit(&mut browser).await;
+    let page = browser.use_passkey(page.expect("second-factor"), &mut passkey).await;
+    let form = page.expect("password").form().fill("current", PASSWORD).fill("password", "seven calm otters sing");
+    let done = form.submit(&mut browser).await;
+    assert!(done.expect("password").text().contains("Your password is changed"), "{}", done.text());
+    app.browser().type_password("alice", PASSWORD).await.refused(400);
+    app.browser().type_password("alice", "seven calm otters sing").await.reply.expect(200);
+}
+
+#[tokio::test]
+async fn passkeys_of_another_domain_stop_the_start_until_they_are_given_up() {
+    let app = TestApp::new().await;
+    let (_, passkey) = enrolled(&app).await;
+    let open = async |change: fn(&mut Config)| {
+        let mut config = app.app.config.clone();
+        change(&mut config);
+        let surroundings =
+            Surroundings { clock: app.clock.clone(), random: Random::System, durable: false, tray: None };
+        boot::open(config, surroundings).await.map(drop).map_err(|error| format!("{error:#}"))
+    };
+    let refused = open(|config| config.passkeys.rp_id = Some("example.com".to_owned())).await.unwrap_err();
+    for word in ["1 passkeys belong to localhost", "is now example.com", "passkeys.retired_rp_ids"] {
+        assert!(refused.contains(word), "{refused}");
+    }
+    open(|_| ()).await.unwrap();
+    let given_up = |config: &mut Config| {
+        config.passkeys.rp_id = Some("example.com".to_owned());
+        config.passkeys.retired_rp_ids = vec!["localhost".to_owned()];
+    };
+    open(given_up).await.unwrap();
+    // With the other domain, the old passkey is none, whatever it says.
+    let mut config = app.app.config.clone();
+    given_up(&mut config);
+    let moved = app.on(config).await;
+    for rp_id in ["localhost", "example.com"] {
+        let key = Passkey { rp_id: rp_id.to_owned(), ..passkey.clone() };
+        refuses(&moved, rp_id, |_, options| key.clone().get(options), &key).await;
+    }
+    let mut browser = moved.browser().sign_in("bob").await;
+    assert_eq!(browser.get("/account/passkeys").await.ceremony().options["rp"]["id"], "example.com");
+    let mut key = browser.add_passkey(Passkey { rp_id: "example.com".to_owned(), ..Passkey::new(&moved) }).await;
+    moved.browser().sign_in_by(&mut key).await.reply.expect(200);
+}
+
+#[tokio::test]
+async fn the_origins_that_may_use_our_passkeys_are_listed() {
+    let app = TestApp::with(|config| {
+        config.passkeys.related_origins = vec!["https://login.example.com".to_owned()];
+    })
+    .await;
+    let reply = app.get("/.well-known/webauthn").await.expect(200);
+    assert_eq!(reply.header("content-type"), Some("application/json"));
+    let listed: Value = serde_json::from_str(&reply.body).unwrap();
+    assert_eq!(listed, json!({ "origins": [app.app.config.issuer.origin(), "https://login.example.com"] }));
+    // They are no origins of ours: a response of their pages is for their own servers.
+    let (_, passkey) = enrolled(&app).await;
+    let related = |key: &mut Passkey, options: &Value| {
+        key.origin = "https://login.example.com".to_owned();
+        key.get(options)
+    };
+    refuses(&app, "related", related, &passkey).await;
+}
+
+#[tokio::test]
+async fn the_last_way_in_stays() {
+    let app = TestApp::new().await;
+    let (mut browser, mut passkey) = enrolled(&app).await;
+    let alice = app.person("alice").await;
+    app.execute(format!("DELETE FROM password WHERE user_id = '{}'", alice.id)).await;
+    let page = browser.get("/account/passkeys").await;
+    assert!(page.text().contains("no way left to sign in"), "{}", page.text());
+    assert!(!page.reply.body.contains("name=\"remove\""));
+    // Not by a form of one's own either: the handle is that of renaming.
+    let handle = button(&page, "rename");
+    page.form().fill("remove", &handle).submit(&mut browser).await.expect("passkeys");
+    assert_eq!(app.rows("passkey").await, 1);
+    app.browser().sign_in_by(&mut passkey).await.reply.expect(200);
+    // With a second one, either can go.
+    browser.add_passkey(Passkey::bound(&app)).await;
+    let page = browser.get("/account/passkeys").await;
+    page.form().fill("remove", &handle).submit(&mut browser).await.expect("passkeys");
+    assert_eq!(app.rows("passkey").await, 1);
+}
+
+#[tokio::test]
+async fn a_passkey_is_the_second_factor_that_an_operator_requires() {
+    let app = TestApp::with(|config| config.login.second_factor = SecondFactor::Administrators).await;
+    let rp = app.relying_party().await;
+    let (mut browser, mut passkey) = enrolled(&app).await;
+    app.give_role("alice", "administrator").await;
+    // It is one by itself.
+    app.browser().sign_in_by(&mut passkey).await.reply.expect(200);
+    // After the password it is asked for, on the way to a client, too; no app can be set up in its place.
+    let mut other = app.browser();
+    let page = other.get(&rp.request().path()).await;
+    let page = page.form().fill("identifier", "alice").fill("password", PASSWORD).submit(&mut other).await;
+    assert!(page.expect("second-factor").text().contains("Use your passkey"), "{}", page.text());
+    other.get("/account").await.expect("sign-in");
+    assert!(page.forms_to("/second-factor").is_empty(), "a form for codes that the account has not");
+    let page = other.use_passkey(&page, &mut passkey).await;
+    let page = other.go_on(page).await;
+    assert_eq!(told(&rp, &page).await.1, "phr");
+    // And it cannot be removed.
+    browser.sign_in_by(&mut passkey).await;
+    let page = browser.get("/account/passkeys").await;
+    assert!(page.text().contains("the last passkey cannot be removed"), "{}", page.text());
+    page.form().fill("remove", &button(&page, "rename")).submit(&mut browser).await.expect("passkeys");
+    assert_eq!(app.rows("passkey").await, 1);
+}
+
+#[tokio::test]
+async fn e1_a_passkey_gives_a_new_cookie_when_it_is_added_and_when_it_signs() {
+    let app = TestApp::new().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let mut seen = BTreeSet::from([browser.cookies["sid"].clone()]);
+    let mut passkey = browser.add_passkey(Passkey::new(&app)).await;
+    assert!(seen.insert(browser.cookies["sid"].clone()), "a new cookie once the passkey is added");
+    browser.get("/account/passkeys").await.expect("passkeys");
+    browser.sign_in_by(&mut passkey).await;
+    assert!(seen.insert(browser.cookies["sid"].clone()), "a new cookie once the passkey has signed");
+}
+
+#[tokio::test]
+async fn e3_forms_of_passkeys_are_ours() {
+    let app = TestApp::new().await;
+    let (mut browser, mut passkey) = enrolled(&app).await;
+    let (mut stranger, ceremony) = offered(&app).await;
+    let response = passkey.get(&ceremony.options);
+    ceremony.answer(&response).fill("csrf", "").submit(&mut stranger).await.refused(403);
+    ceremony.answer(&response).fill("csrf", "x").submit(&mut stranger).await.refused(403);
+    let adding = browser.get("/account/passkeys").await.ceremony();
+    let response = Passkey::new(&app).create(&adding.options);
+    adding.answer(&response).fill("csrf", "x").submit(&mut browser).await.refused(403);
+    adding.answer(&response).fill("whose", "x").submit(&mut browser).await.expect("passkeys");
+    assert_eq!(app.rows("passkey").await, 1);
+}
+
+#[tokio::test]
+async fn e4_a_passkey_of_who_is_disabled_or_gone_opens_nothing() {
+    let app = TestApp::new().await;
+    let (_, passkey) = enrolled(&app).await;
+    let alice = app.person("alice").await;
+    delete::disable(&app.app, &alice.id, false).await.unwrap();
+    refuses(&app, "disabled", |key, options| key.get(options), &passkey).await;
+    users::enable(&app.app, &alice.id).await.unwrap();
+    app.browser().sign_in_by(&mut passkey.clone()).await.reply.expect(200);
+    // An operator removes all factors of who has lost them, passkeys with them.
+    assert!(authenticator::reset(&app.app, &alice.id).await.unwrap());
+    refuses(&app, "reset", |key, options| key.get(options), &passkey).await;
+    assert_eq!(app.rows("passkey").await, 0);
+}
+
+#[tokio::test]
+async fn f4_a_closed_password_does_not_close_the_passkey() {
+    let app = TestApp::with(|config| config.login.throttle_close = 10).await;
+    let (_, mut passkey) = enrolled(&app).await;
+    let mut stranger = app.browser();
+    for _ in 0..12 {
+        stranger.type_password("alice", "wrong wrong wrong wrong").await;
+        app.pass(minutes(2)).await;
+    }
+    stranger.type_password("alice", PASSWORD).await.refused(400);
+    app.browser().sign_in_by(&mut passkey).await.reply.expect(200);
+}
+
+#[tokio::test]
+async fn an_account_has_twenty_passkeys_at_most() {
+    let app = TestApp::new().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let mut forms = Vec::new();
+    for number in 0..20 {
+        if number == 19 {
+            forms.push(browser.get("/account/passkeys").await.ceremony());
+        }
+        browser.add_passkey(Passkey::new(&app)).await;
+    }
+    let page = browser.get("/account/passkeys").await;
+    assert!(!page.reply.body.contains("data-ceremony"), "{}", page.reply.body);
+    let response = Passkey::new(&app).create(&forms[0].options);
+    forms[0].answer(&response).submit(&mut browser).await.refused(400);
+    assert_eq!(app.rows("passkey").await, 20);
+}
