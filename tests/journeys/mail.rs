@@ -236,7 +236,7 @@ async fn tell_by(app: &TestApp, name: &str) {
 #[tokio::test]
 async fn a_test_letter_says_in_words_what_is_wrong_with_the_settings() {
     let server = SmtpServer::start_with(Speaks::StartTls, Some(("id", "hunter2"))).await;
-    let plain = SmtpServer::start(Speaks::Plain).await;
+    let (plain, from_the_start) = (SmtpServer::start(Speaks::Plain).await, SmtpServer::start(Speaks::Tls).await);
     let app = TestApp::new().await;
     let config = &app.app.config;
     let trusted = [("LATCHKEY__MAIL__CA_FILE", server.certificate().display().to_string())];
@@ -254,6 +254,7 @@ async fn a_test_letter_says_in_words_what_is_wrong_with_the_settings() {
     for (url, trusted, words, advice) in [
         (nobody(), &trusted, "could not be reached", "Nothing listens there"),
         (server.url(), &nothing, "encrypted connection", "mail.ca_file"),
+        (from_the_start.url(), &nothing, "encrypted connection", "mail.ca_file"),
         (format!("{}?tls=starttls", plain.url()), &trusted, "does not offer STARTTLS", "?tls=none"),
         (wrong, &trusted, "does not accept the user and password", "percent-encoded"),
         (plain.url(), &trusted, "does not accept the recipient", "unknown there"),
@@ -282,4 +283,9 @@ async fn the_doctor_and_config_check_try_the_mail_servers() {
         assert!(text.contains("could not be reached") && text.contains("another mail server"), "{text}");
     }
     assert!(server.received().is_empty(), "nothing was sent");
+    let secret = format!("smtps://id:hunter2@localhost:{}", free_port());
+    for args in [["config", "check", "--offline"].as_slice(), &["config", "check", "--offline", "--json"]] {
+        let (code, text) = command(&app.app.config, std::slice::from_ref(&secret), args, &[]).await;
+        assert!(code == 0 && text.contains("id:***@localhost") && !text.contains("hunter2"), "{text}");
+    }
 }

@@ -1,4 +1,4 @@
-// `latchkey demo`: a minute after the build a person has signed in, sees the claims, refreshes and signs out.
+// `latchkey demo`: a minute after the build a person has signed in, sees the claims, refreshes and signs out, and gets a letter.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -38,6 +38,17 @@ test("the demonstration signs a person in, refreshes, and signs out", async () =
     await page.waitForSelector("text=Refreshed 1 times");
     await page.click("text=Sign out");
     await page.waitForSelector("text=Nobody is signed in");
+    // A forgotten password: what is sent lies on a page of the demonstration.
+    await page.click("text=Sign in with Latchkey");
+    await page.click("summary:has-text('Trouble signing in?')");
+    await page.click("text=Set a new password by email");
+    await page.fill("[name=identifier]", name);
+    await page.click("text=Send the letter");
+    await page.waitForSelector("[role=status]");
+    await page.goto(`${url}letters`);
+    while ((await page.locator("text=Set a new password").count()) === 0) await page.reload();
+    await page.click("pre a");
+    await page.waitForSelector("h1:has-text('Choose your password')");
   } finally {
     await browser.close();
     demo.kill("SIGINT");
