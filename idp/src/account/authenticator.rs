@@ -7,11 +7,13 @@ use crate::base::token::TokenHash;
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
 use crate::login::recovery_code::{COUNT, RecoveryCode};
-use crate::login::second_factor::Enrolled;
+use crate::login::second_factor::{self, Enrolled};
 use crate::login::session::{Beginning, SignIn, SignedIn};
+use crate::login::step_up::SteppedUp;
 use crate::login::totp::TotpSecret;
 use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;
+use crate::store::people::session::Session;
 use crate::store::people::{code_try, passkey, recovery_code, totp, trusted_browser, user};
 
 /// An authenticator app that was added.
@@ -23,11 +25,27 @@ pub struct Added {
     pub codes: Vec<RecoveryCode>,
 }
 
+/// What lets a person set up an app.
+#[derive(Clone, Debug)]
+pub enum Because {
+    /// A step-up on the pages of the account, and what tells the form from others: it counts once.
+    SteppedUp(SteppedUp, String),
+    /// Half a sign-in, by its name, which this completes.
+    Half(String),
+}
+
 /// Adds an authenticator app whose code of this step was right, with recovery codes, and renews the session. `None` if the
 /// user has an app already, or has changed since their session was read.
-pub async fn add(app: &App, secret: &TotpSecret, step: i64, sign_in: &SignIn<'_>) -> Result<Option<Added>> {
+pub async fn add(
+    app: &App,
+    secret: &TotpSecret,
+    step: i64,
+    sign_in: &SignIn<'_>,
+    because: Because,
+) -> Result<Option<Added>> {
     let codes = new_codes(app);
     let add = Add {
+        because,
         sealed_secret: secret.seal(&app.vault, &app.random, &sign_in.user.id),
         step,
         user: sign_in.user.id.clone(),
@@ -48,6 +66,7 @@ fn hashes(codes: &[RecoveryCode]) -> Vec<TokenHash> {
 
 #[derive(Clone)]
 struct Add {
+    because: Because,
     user: Id,
     generation: i64,
     sealed_secret: String,
@@ -61,9 +80,16 @@ impl Change for Add {
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Option<SignedIn>> {
         let (user, now) = (&self.user, tx.now());
-        if !user::hold(tx, user).await?.is_some_and(|held| held.may_still(self.generation))
-            || !totp::insert(tx, user, &self.sealed_secret, self.step, now).await?
-        {
+        if !user::hold(tx, user).await?.is_some_and(|held| held.may_still(self.generation)) {
+            return Ok(None);
+        }
+        let counts = match &self.because {
+            Because::SteppedUp(step_up, form) => {
+                step_up.holds(tx).await? && code_try::close(tx, &format!("enrolment:{form}"), user, now).await?
+            }
+            Because::Half(half) => code_try::close(tx, &second_factor::of_sign_in(half), user, now).await?,
+        };
+        if !counts || !totp::insert(tx, user, &self.sealed_secret, self.step, now).await? {
             return Ok(None);
         }
         recovery_code::replace(tx, user, &self.hashes, now).await?;
@@ -76,15 +102,21 @@ impl Change for Add {
 
 /// Replaces the recovery codes that a user got at this moment. `None` if they have others by now, as when the form is sent
 /// twice, or no second factor any more.
-pub async fn renew_codes(app: &App, user: &Id, made_at: Option<Timestamp>) -> Result<Option<Vec<RecoveryCode>>> {
+pub async fn renew_codes(
+    app: &App,
+    session: &Session,
+    made_at: Option<Timestamp>,
+) -> Result<Option<Vec<RecoveryCode>>> {
     let codes = new_codes(app);
-    let renew = RenewCodes { user: user.clone(), made_at, hashes: hashes(&codes) };
+    let (user, step_up) = (session.user_id.clone(), SteppedUp::of(app, session));
+    let renew = RenewCodes { user, step_up, made_at, hashes: hashes(&codes) };
     Ok(app.db.write(renew).await?.then_some(codes))
 }
 
 #[derive(Clone)]
 struct RenewCodes {
     user: Id,
+    step_up: SteppedUp,
     made_at: Option<Timestamp>,
     hashes: Vec<TokenHash>,
 }
@@ -93,10 +125,10 @@ impl Change for RenewCodes {
     type Outcome = bool;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
-        let (Self { user, made_at, hashes }, now) = (self, tx.now());
+        let (Self { user, step_up, made_at, hashes }, now) = (self, tx.now());
         user::hold(tx, &user).await?;
         let enrolled = Enrolled::of(tx, &user).await?;
-        if !enrolled.has_codes() || enrolled.recovery_codes.created_at != made_at {
+        if !step_up.holds(tx).await? || !enrolled.has_codes() || enrolled.recovery_codes.created_at != made_at {
             return Ok(false);
         }
         recovery_code::replace(tx, &user, &hashes, now).await?;
@@ -108,28 +140,35 @@ impl Change for RenewCodes {
 
 /// Removes the authenticator app of a user, with what depends on it: recovery codes, and the trust in browsers. Returns
 /// whether there was one.
-pub async fn remove(app: &App, user: &Id) -> Result<bool> {
-    app.db.write(Remove { user: user.clone(), by_operator: false }).await
+pub async fn remove(app: &App, session: &Session) -> Result<bool> {
+    app.db.write(Remove { user: session.user_id.clone(), step_up: Some(SteppedUp::of(app, session)) }).await
 }
 
 /// Does the same for an operator, with the passkeys, and ends all sessions and grants of the user: whoever asks the operator for
 /// it may not be the user. Returns whether there was anything to remove.
 pub async fn reset(app: &App, user: &Id) -> Result<bool> {
-    app.db.write(Remove { user: user.clone(), by_operator: true }).await
+    app.db.write(Remove { user: user.clone(), step_up: None }).await
 }
 
 #[derive(Clone)]
 struct Remove {
     user: Id,
-    by_operator: bool,
+    /// What lets its person do it; `None` for an operator.
+    step_up: Option<SteppedUp>,
 }
 
 impl Change for Remove {
     type Outcome = bool;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
-        let Self { user, by_operator } = self;
+        let Self { user, step_up } = self;
         user::hold(tx, &user).await?;
+        let by_operator = step_up.is_none();
+        if let Some(step_up) = step_up
+            && !step_up.holds(tx).await?
+        {
+            return Ok(false);
+        }
         let mut there = totp::delete(tx, &user).await?;
         if by_operator {
             there |= passkey::delete_all(tx, &user).await? > 0;

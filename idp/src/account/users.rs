@@ -24,6 +24,7 @@ use crate::store::installation::event::Event;
 use crate::store::people::one_time_link::{self, NewLink, Purpose};
 use crate::store::people::outbox;
 use crate::store::people::password;
+use crate::store::people::session::{self, Session};
 use crate::store::people::user::{self, Identifier, IdentifierKind, User};
 
 /// A user to be created.
@@ -183,18 +184,22 @@ impl Change for SetPasswordByLink {
 /// changed, or the code of the second factor used, in the meantime.
 pub async fn change_password(
     app: &App,
+    session: &Session,
     proof: &Proof,
     password: &Secret,
     sign_in: &SignIn<'_>,
 ) -> Result<Option<SignedIn>, Error> {
     let phc = app.hashing.hash(password).await?;
-    let change = ChangePassword { proof: proof.clone(), phc, beginning: Beginning::of(app, sign_in) };
+    let session = session.id.clone();
+    let change = ChangePassword { session, proof: proof.clone(), phc, beginning: Beginning::of(app, sign_in) };
     Ok(app.db.write(change).await?)
 }
 
 /// Replaces the password that was verified, and begins a session.
 #[derive(Clone)]
 struct ChangePassword {
+    /// The session in which it is changed, and which may have ended meanwhile.
+    session: Id,
     proof: Proof,
     phc: String,
     beginning: Beginning,
@@ -207,7 +212,11 @@ impl Change for ChangePassword {
         let (user, generation) = (&self.proof.user.id, self.proof.user.generation);
         let held = user::hold(tx, user).await?;
         let now = tx.now();
+        // The form asked for a code only if there was an app.
+        let is_proven = self.beginning.has_second() || !Enrolled::of(tx, user).await?.has_codes();
         if !held.is_some_and(|held| held.may_still(generation))
+            || !is_proven
+            || session::find(tx, &self.session, now).await?.is_none()
             || !self.beginning.prove(tx).await?
             || !password::replace(tx, user, &self.proof.phc, &self.phc, now).await?
         {

@@ -130,7 +130,11 @@ impl Step {
     /// Whether the client wants a sign-in although, or because, somebody is signed in, or a class that one factor does not
     /// reach: then nothing that was proven earlier spares a factor.
     pub async fn is_step_up(&self, app: &App) -> Result<bool, Error> {
-        let stronger = self.proven.request.acr_values.iter().any(|class| *class > Acr::OneFactor);
+        let request = &self.proven.request;
+        // By the request, and not by the present step alone: half a sign-in on the way would hide the reason.
+        let stronger = request.acr_values.iter().any(|class| *class > Acr::OneFactor)
+            || request.prompt.login
+            || request.max_age.is_some();
         let again = matches!(
             self.next(app).await?,
             NextStep::SignIn(SignInReason::Requested | SignInReason::TooOld | SignInReason::TooWeak)

@@ -1,9 +1,11 @@
 //! The redirects after a form of a page.
 
+use axum::http::header;
 use axum::response::Response;
 
 use crate::app::App;
-use crate::http::cookies::Jar;
+use crate::base::token::CookieSecret;
+use crate::http::cookies::{Jar, Name};
 use crate::http::error::Error;
 use crate::http::redirect::{see_other, to_page, to_page_with};
 use crate::http::request::visitor::Visitor;
@@ -44,10 +46,16 @@ pub fn to_second_factor(
     return_to: Option<Page>,
     first: FirstFactor,
 ) -> Result<Response, Error> {
+    let cookie = CookieSecret::new(&app.random);
+    let first = FirstFactor { cookie: Some(cookie.hash().as_str().to_owned()), ..first };
     let begun = || Interaction::begin_here(app, &visitor.browser, return_to);
     let mut interaction = interaction.cloned().unwrap_or_else(begun);
     interaction.facts = Facts { first_factor: Some(first), ..Facts::default() };
-    to_step(app, Page::SecondFactor, &interaction)
+    let mut response = to_step(app, Page::SecondFactor, &interaction)?;
+    if let Some(cookie) = Jar::of(app).set(Name::Half, cookie.expose(), None) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
 }
 
 /// Where a sign-in leads: to the authorization endpoint with what it has established, to the page that required it, or to the

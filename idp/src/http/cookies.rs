@@ -16,6 +16,8 @@ pub enum Name {
     /// A second session cookie, which stays when the browser is closed. It is set if only some accounts are to be kept
     /// signed in, and opens only those.
     Kept,
+    /// A secret of half a sign-in, which is gone when the browser is closed.
+    Half,
     /// One secret per browser: forms, interactions and known devices are bound to it.
     Browser,
     /// The language that a person chose.
@@ -42,6 +44,8 @@ impl<'a> Jar<'a> {
         let name = match (self.secure, name) {
             (true, Name::Sid) => "__Host-sid",
             (true, Name::Kept) => "__Host-kept",
+            (true, Name::Half) => "__Host-half",
+            (false, Name::Half) => "half",
             (true, Name::Browser) => "__Host-browser",
             (true, Name::Language) => "__Host-language",
             (false, Name::Sid) => "sid",
@@ -75,11 +79,12 @@ impl<'a> Jar<'a> {
         HeaderValue::from_str(&line).ok()
     }
 
-    /// Sets the session cookies after a sign-in.
+    /// Sets the session cookies after a sign-in, and takes away what belonged to half of one.
     pub fn hand_over(self, response: &mut Response, signed_in: &SignedIn, remembered: Duration) {
         let sid = self.set(Name::Sid, signed_in.sid.expose(), signed_in.keep.then_some(remembered));
         let kept = signed_in.kept.as_ref().and_then(|kept| self.set(Name::Kept, kept.expose(), Some(remembered)));
-        for cookie in [sid, kept].into_iter().flatten() {
+        let half = self.set(Name::Half, "", Some(Duration::ZERO));
+        for cookie in [sid, kept, half].into_iter().flatten() {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
     }

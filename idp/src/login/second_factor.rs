@@ -117,8 +117,10 @@ pub async fn demand(app: &App, user: &Id, browser: &CookieSecret, rigour: Rigour
     if !enrolled.is_any() {
         return Ok(if is_required(app, &mut conn, user).await? { Demand::SetUp } else { Demand::Nothing });
     }
+    // A shorter time in the configuration holds for trust that was given before, too.
+    let (now, since) = (app.now(), app.now() - app.config.login.trusted_browser);
     let is_spared =
-        rigour == Rigour::Usual && trusted_browser::is_trusted(&mut conn, user, &browser.hash(), app.now()).await?;
+        rigour == Rigour::Usual && trusted_browser::is_trusted(&mut conn, user, &browser.hash(), since, now).await?;
     Ok(if is_spared { Demand::Nothing } else { Demand::Proof })
 }
 
@@ -140,6 +142,7 @@ pub fn half(app: &App, user: &User, methods: &[Method], keep: bool) -> FirstFact
         methods: methods.to_vec(),
         proven_at: app.now(),
         keep,
+        cookie: None,
     }
 }
 
@@ -193,8 +196,10 @@ pub enum Outcome {
 #[derive(Clone, Debug)]
 pub struct Proof {
     what: Code,
+    /// The bucket of the sign-in, which a success closes: half a sign-in is completed once.
+    closes: Option<String>,
     /// The buckets of tries that a success clears.
-    buckets: Vec<String>,
+    clears: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -214,7 +219,12 @@ impl Proof {
         if !used {
             return Ok(false);
         }
-        for bucket in &self.buckets {
+        if let Some(bucket) = &self.closes
+            && !code_try::close(tx, bucket, user, now).await?
+        {
+            return Ok(false);
+        }
+        for bucket in &self.clears {
             code_try::clear(tx, bucket).await?;
         }
         if let Code::Recovery(_) = &self.what {
@@ -235,12 +245,26 @@ pub struct Second {
     pub trust_until: Option<Timestamp>,
 }
 
+/// What a code is typed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of<'a> {
+    /// The second half of a sign-in, by the name of the first one.
+    SignIn(&'a str),
+    /// A form of the account, by its session.
+    Form(&'a Id),
+}
+
+/// The bucket in which the codes of a sign-in are counted.
+pub(crate) fn of_sign_in(half: &str) -> String {
+    format!("sign-in:{half}")
+}
+
 /// A try to prove the second factor.
 pub struct Attempt<'a> {
     /// The user.
     pub user: &'a Id,
-    /// What tells the sign-in, or the form of the account, from others.
-    pub of: &'a str,
+    /// What it is for.
+    pub of: Of<'a>,
     /// The browser's secret.
     pub browser: &'a CookieSecret,
     /// What was typed.
@@ -250,16 +274,19 @@ pub struct Attempt<'a> {
 /// Checks a code.
 pub async fn check(app: &App, attempt: &Attempt<'_>) -> Result<Outcome> {
     let Attempt { user, of, browser, typed } = *attempt;
-    let (enrolled, is_known) = {
+    let (totp, is_known) = {
         let mut conn = app.db.read().await?;
-        let since = app.now() - app.config.login.known_device;
-        let is_known = known_device::is_known(&mut conn, &browser.hash(), user, since).await?;
-        (Enrolled::of(&mut conn, user).await?, is_known)
+        let Some(totp) = totp::find(&mut conn, user).await? else { return Ok(Outcome::SignInOver) };
+        // A sign-in before the app was set up has proven one factor only.
+        let since = totp.created_at.max(app.now() - app.config.login.known_device);
+        (totp, known_device::is_known(&mut conn, &browser.hash(), user, since).await?)
     };
-    let Some(totp) = enrolled.totp else { return Ok(Outcome::SignInOver) };
     // A browser that the user has signed in with has a bucket of its own, so that nobody else's tries shut the user out.
     let place = if is_known { format!(":{}", browser.hash().as_str()) } else { String::new() };
-    let of_sign_in = format!("sign-in:{of}");
+    let (of_sign_in, is_sign_in) = match of {
+        Of::SignIn(half) => (of_sign_in(half), true),
+        Of::Form(session) => (format!("form:{session}"), false),
+    };
     let of_user = matches!(typed, Typed::Code(_)).then(|| format!("totp:{user}{place}"));
     let is_last = match app
         .db
@@ -278,21 +305,31 @@ pub async fn check(app: &App, attempt: &Attempt<'_>) -> Result<Outcome> {
     };
     Ok(match right {
         Some(what) => {
-            Outcome::Right(Proof { what, buckets: [Some(of_sign_in), of_user].into_iter().flatten().collect() })
+            let (closes, clears) = if is_sign_in { (Some(of_sign_in), None) } else { (None, Some(of_sign_in)) };
+            Outcome::Right(Proof { what, closes, clears: clears.into_iter().chain(of_user).collect() })
         }
-        None if is_last => {
-            app.db.write(Event::SecondFactorFailed { user: user.clone() }).await?;
-            Outcome::SignInOver
+        None => {
+            if is_last.is_some() {
+                app.db.write(Event::SecondFactorFailed { user: user.clone() }).await?;
+            }
+            if is_last == Some(Last::OfSignIn) { Outcome::SignInOver } else { Outcome::Wrong }
         }
-        None => Outcome::Wrong,
     })
+}
+
+/// The last try that counts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Last {
+    OfSignIn,
+    /// For this hour.
+    OfUser,
 }
 
 /// Whether a try counts.
 enum Counted {
     Admitted {
-        /// Whether it is the last one in its sign-in.
-        is_last: bool,
+        /// Whether it is the last one that counts.
+        is_last: Option<Last>,
     },
     SignInOver,
     TooMany {
@@ -319,11 +356,14 @@ impl Change for CountTry {
         let Admission::Admitted { left } = code_try::admit(tx, &of_sign_in, &user, OF_SIGN_IN, now).await? else {
             return Ok(Counted::SignInOver);
         };
-        if let Some(of_user) = of_user
-            && let Admission::Full { until } = code_try::admit(tx, &of_user, &user, OF_USER, now).await?
-        {
-            return Ok(Counted::TooMany { until });
+        let mut is_last = (left == 0).then_some(Last::OfSignIn);
+        if let Some(of_user) = of_user {
+            match code_try::admit(tx, &of_user, &user, OF_USER, now).await? {
+                Admission::Full { until } => return Ok(Counted::TooMany { until }),
+                Admission::Admitted { left: 0 } => is_last = is_last.or(Some(Last::OfUser)),
+                Admission::Admitted { .. } => {}
+            }
         }
-        Ok(Counted::Admitted { is_last: left == 0 })
+        Ok(Counted::Admitted { is_last })
     }
 }

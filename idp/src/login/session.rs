@@ -145,8 +145,13 @@ impl Beginning {
         }
     }
 
-    /// Uses up the code of the second factor, or the passkey's signature, if there is one; returns `false` if it was used before. The caller holds the
-    /// user's row, and writes nothing after a `false`.
+    /// Whether a code of a second factor was typed for it.
+    pub(crate) const fn has_second(&self) -> bool {
+        self.second.is_some()
+    }
+
+    /// Uses up the code of the second factor, or the passkey's signature, if there is one; returns `false` if it was used before.
+    /// The caller holds the user's row, and writes nothing after a `false`.
     pub(crate) async fn prove(&self, tx: &mut Tx<'_>) -> Result<bool> {
         if let Some(passkey) = &self.passkey
             && !passkey.use_up(tx).await?
@@ -286,6 +291,7 @@ impl Change for EndOthers {
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
         let (Self { user, but }, now) = (self, tx.now());
+        trusted_browser::delete_others(tx, &user, &but).await?;
         if session::end_others(tx, &user, &but, now).await? > 0 {
             tx.record(&Event::SignedOutElsewhere { user, session: but }).await?;
         }
@@ -314,6 +320,7 @@ impl Change for EndAll {
         user::hold(tx, &user).await?;
         let live = session::list_of_user(tx, &user, now).await?;
         session::end_of_user(tx, &user, now).await?;
+        trusted_browser::delete_all(tx, &user).await?;
         if offline_access {
             user::end_all(tx, &user).await?;
         }

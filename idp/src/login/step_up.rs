@@ -1,13 +1,16 @@
 //! Step-up: before a sensitive change of an account, its person has to have proven lately, and as strongly as they can in most places, who
 //! they are (NIST SP 800-63B §7.2, ASVS 7.5.1).
 
+use std::time::Duration;
+
 use crate::app::App;
+use crate::base::clock::{SKEW, Timestamp};
 use crate::base::id::Id;
 use crate::login::second_factor::Enrolled;
 use crate::oidc::claims::acr::Acr;
 use crate::site::page::Page;
-use crate::store::db::Result;
-use crate::store::people::session::Session;
+use crate::store::db::{Result, Tx};
+use crate::store::people::session::{self, Session};
 
 /// Whether the person of a session may use a page of their account now.
 pub async fn lets_in(app: &App, session: &Session, page: Page) -> Result<bool> {
@@ -25,11 +28,35 @@ pub async fn is_needed(app: &App, user: &Id, page: Page) -> Result<bool> {
 
 /// Whether the person of a session has signed in lately, with the strongest factors that they have.
 pub async fn is_done(app: &App, session: &Session) -> Result<bool> {
-    let now = app.now();
-    // A sign-in in the future happened before the clock was set back.
-    if now - app.config.login.step_up >= session.auth_time || session.auth_time > now {
-        return Ok(false);
+    let enrolled = Enrolled::of(&mut *app.db.read().await?, &session.user_id).await?;
+    Ok(is_enough(session, &enrolled, app.config.login.step_up, app.now()))
+}
+
+fn is_enough(session: &Session, enrolled: &Enrolled, within: Duration, now: Timestamp) -> bool {
+    // A sign-in in the future happened before the clock was set back, or on a replica whose clock is ahead.
+    let lately = now - within < session.auth_time && session.auth_time <= now + SKEW;
+    lately && Acr::from_name(&session.acr) >= Some(enrolled.needed())
+}
+
+/// The step-up that a change relies on. The change judges it again in its own transaction: the session may have ended, or its
+/// person set up a stronger factor, since the page was opened.
+#[derive(Clone, Debug)]
+pub struct SteppedUp {
+    session: Id,
+    within: Duration,
+}
+
+impl SteppedUp {
+    /// That of this session.
+    pub fn of(app: &App, session: &Session) -> Self {
+        Self { session: session.id.clone(), within: app.config.login.step_up }
     }
-    let needed = Enrolled::of(&mut *app.db.read().await?, &session.user_id).await?.needed();
-    Ok(Acr::from_name(&session.acr) >= Some(needed))
+
+    /// Whether it still holds. The caller holds the user's row.
+    pub async fn holds(&self, tx: &mut Tx<'_>) -> Result<bool> {
+        let now = tx.now();
+        let Some(session) = session::find(tx, &self.session, now).await? else { return Ok(false) };
+        let enrolled = Enrolled::of(tx, &session.user_id).await?;
+        Ok(is_enough(&session, &enrolled, self.within, now))
+    }
 }

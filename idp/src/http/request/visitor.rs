@@ -38,6 +38,8 @@ pub struct Visitor {
     pub sid: Option<CookieSecret>,
     /// Where it comes from.
     pub address: IpAddr,
+    /// The secret of half a sign-in.
+    pub half: Option<CookieSecret>,
     /// The bucket in which limits count its requests.
     pub bucket: String,
     /// The `User-Agent`, cut to 256 bytes.
@@ -69,6 +71,7 @@ impl Visitor {
         Self {
             is_new: browser.is_none(),
             browser: browser.unwrap_or_else(|| CookieSecret::new(&app.random)),
+            half: cookie(Name::Half),
             sid: cookie(Name::Sid).or_else(|| cookie(Name::Kept)),
             address: source.address,
             bucket: source.bucket,

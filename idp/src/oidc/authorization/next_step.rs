@@ -50,6 +50,10 @@ pub struct FirstFactor {
     /// Whether the person wants to be kept signed in.
     #[serde(default)]
     pub keep: bool,
+    /// The hash of a cookie that the browser forgets when it is closed, and that the next sign-in takes away: whoever comes then
+    /// finds half of nobody's sign-in.
+    #[serde(default)]
+    pub cookie: Option<String>,
 }
 
 /// What a person has allowed a client before.

@@ -9,9 +9,10 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::recovery_codes;
-use crate::account::authenticator;
+use crate::account::authenticator::{self, Because};
 use crate::app::App;
 use crate::base::clock::Timestamp;
+use crate::base::encoding::sha256_text;
 use crate::base::id::Id;
 use crate::flow::account_holder::{AccountForm, AccountHolder};
 use crate::http::cookies::Jar;
@@ -20,6 +21,7 @@ use crate::http::page::AccountView;
 use crate::http::{page, redirect};
 use crate::login::second_factor::{self, Enrolled};
 use crate::login::session::SignIn;
+use crate::login::step_up::SteppedUp;
 use crate::login::totp::{self, Drawing, TotpSecret};
 use crate::oidc::claims::acr::Method;
 use crate::pages::sign_in::second_factor::FactorProblem;
@@ -107,11 +109,15 @@ impl SetUp {
 }
 
 /// The secret that a form carries, if its page was shown to this user lately.
-pub fn shown_secret(app: &App, user: &Id, sealed: &str) -> Option<TotpSecret> {
+///
+/// With what tells the page from others.
+pub fn shown_secret(app: &App, user: &Id, sealed: &str) -> Option<(TotpSecret, String)> {
     let plain = app.interactions.open(PURPOSE, sealed)?;
     let enrolment: Enrolment = serde_json::from_slice(&plain).ok()?;
     let is_ours = enrolment.user == *user && app.now() < enrolment.shown_at + A_WHILE;
-    TotpSecret::from_text(&enrolment.secret).filter(|_| is_ours)
+    let secret = TotpSecret::from_text(&enrolment.secret).filter(|_| is_ours)?;
+    // The secret is as good a name of the page as any, and its hash says nothing of it.
+    Some((secret, sha256_text(enrolment.secret.as_bytes())))
 }
 
 /// Shows the page.
@@ -127,10 +133,13 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
         if second_factor::is_required(&app, &mut *app.db.read().await?, id).await? {
             return redirect::to_page(&app, Page::AccountAuthenticator);
         }
-        authenticator::remove(&app, id).await?;
-        return redirect::to_page_with(&app, Page::AccountSecurity, "done", "authenticator-removed");
+        return match authenticator::remove(&app, &holder.session).await? {
+            true => redirect::to_page_with(&app, Page::AccountSecurity, "done", "authenticator-removed"),
+            // It was removed already, or the page asks for another step-up.
+            false => redirect::to_page(&app, Page::AccountAuthenticator),
+        };
     }
-    let Some(secret) = shown_secret(&app, id, params.get("enrolment").unwrap_or_default()) else {
+    let Some((secret, form)) = shown_secret(&app, id, params.get("enrolment").unwrap_or_default()) else {
         return redirect::to_page(&app, Page::AccountAuthenticator);
     };
     let code = params.get("code").unwrap_or_default();
@@ -146,7 +155,8 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let methods: Vec<_> = Method::of_names(&holder.session.amr).into_iter().chain([Method::Totp]).collect();
     let keep = holder.session.kept_at.is_some();
     let sign_in = SignIn { methods: &methods, keep, ..holder.visitor.with_password(&user) };
-    let Some(added) = authenticator::add(&app, &secret, step, &sign_in).await? else {
+    let because = Because::SteppedUp(SteppedUp::of(&app, &holder.session), form);
+    let Some(added) = authenticator::add(&app, &secret, step, &sign_in, because).await? else {
         // Another form was faster.
         return redirect::to_page(&app, Page::AccountAuthenticator);
     };

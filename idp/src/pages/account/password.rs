@@ -16,7 +16,7 @@ use crate::http::request::query::Query;
 use crate::http::request::visitor;
 use crate::http::{page, redirect};
 use crate::login::password::{self, Outcome as PasswordOutcome};
-use crate::login::second_factor::{self, Attempt, Enrolled, Outcome, Second, Typed};
+use crate::login::second_factor::{self, Attempt, Demand, Enrolled, Of, Outcome, Rigour, Second, Typed};
 use crate::login::session::SignIn;
 use crate::oidc::claims::acr::Method;
 use crate::pages::new_password::{PasswordProblem, check_password};
@@ -106,6 +106,11 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let own: Vec<&str> = identifiers.iter().map(|identifier| identifier.normalised.as_str()).collect();
     holder.visitor.hold_to(&app, "set-password", visitor::sign_in_rate(&app)).await?;
     let enrolled = Enrolled::of(&mut *app.db.read().await?, &holder.session.user_id).await?;
+    let demand = second_factor::demand(&app, &holder.session.user_id, &holder.visitor.browser, Rigour::Usual).await?;
+    if demand == Demand::SetUp {
+        // The session is older than the operator's wish for a second factor. A new one begins with it.
+        return redirect::to_page(&app, Page::AccountAuthenticator);
+    }
     let typed_code = Typed::of(params.get("code").unwrap_or_default(), params.get("recovery_code").unwrap_or_default());
     let missing = current.expose().is_empty().then_some(ChangeProblem::CurrentMissing);
     let without_code =
@@ -147,7 +152,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
         second: second.as_ref().map(|(second, _)| second),
         ..holder.visitor.with_password(&proof.user)
     };
-    let Some(signed_in) = users::change_password(&app, &proof, &new, &sign_in).await? else {
+    let Some(signed_in) = users::change_password(&app, &holder.session, &proof, &new, &sign_in).await? else {
         // Another change was faster. If it set another password, this session is over.
         return redirect::to_page(&app, Page::AccountPassword);
     };
@@ -162,7 +167,7 @@ async fn prove_second(
     holder: &AccountHolder,
     typed: Typed<'_>,
 ) -> Result<Result<Second, FactorProblem>, Error> {
-    let of = holder.session.id.as_str();
+    let of = Of::Form(&holder.session.id);
     let attempt = Attempt { user: &holder.session.user_id, of, browser: &holder.visitor.browser, typed };
     Ok(match second_factor::check(app, &attempt).await? {
         Outcome::Right(proof) => Ok(Second { proof, trust_until: None }),

@@ -78,7 +78,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
             Err(_) => return redirect::to_page(&app, Page::AccountRecoveryCodes),
         },
     };
-    match authenticator::renew_codes(&app, &holder.session.user_id, made_at).await? {
+    match authenticator::renew_codes(&app, &holder.session, made_at).await? {
         Some(codes) => show_once(&app, &holder, &codes, false),
         None => redirect::to_page(&app, Page::AccountRecoveryCodes),
     }

@@ -12,6 +12,7 @@ use crate::login::interaction::Interaction;
 use crate::login::second_factor::{self, Enrolled, HALF};
 use crate::oidc::authorization::next_step::FirstFactor;
 use crate::site::page::Page;
+use crate::store::people::code_try;
 use crate::store::people::user::{self, User};
 
 /// Half a sign-in that can be completed.
@@ -38,9 +39,13 @@ impl Half {
             false => None,
         };
         let now = app.now();
-        let lately = |first: &FirstFactor| now < first.proven_at + HALF;
+        let shown = visitor.half.as_ref().map(|cookie| cookie.hash().as_str().to_owned());
+        let lately = |first: &FirstFactor| now < first.proven_at + HALF && shown.is_some() && first.cookie == shown;
         let Some(first) = interaction.facts.first_factor.clone().filter(lately) else { return Ok(Err(interaction)) };
         let mut conn = app.db.read().await?;
+        if code_try::is_closed(&mut conn, &second_factor::of_sign_in(&first.id)).await? {
+            return Ok(Err(interaction));
+        }
         let user = user::find(&mut conn, &first.user).await?;
         let same = |user: &User| user.generation == first.generation && user.disabled_at.is_none();
         let Some(user) = user.filter(same) else { return Ok(Err(interaction)) };
@@ -54,8 +59,8 @@ impl Half {
     pub fn again(&self, layout: &Layout<'_>) -> String {
         match (&self.step, self.interaction.return_to().and_then(Page::return_name)) {
             (Some(_), _) => layout.link(Page::SignIn.path()),
-            (None, Some(name)) => format!("{}?return={name}", layout.url(Page::SignIn.path())),
-            (None, None) => layout.url(Page::SignIn.path()),
+            (None, Some(name)) => format!("{}?account=another&return={name}", layout.url(Page::SignIn.path())),
+            (None, None) => format!("{}?account=another", layout.url(Page::SignIn.path())),
         }
     }
 }

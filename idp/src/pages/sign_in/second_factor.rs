@@ -17,7 +17,7 @@ use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::{self, Visitor};
 use crate::login::passkey::{self, Offer};
-use crate::login::second_factor::{self, Attempt, Outcome, Second, Typed};
+use crate::login::second_factor::{self, Attempt, Of, Outcome, Second, Typed};
 use crate::login::session::{self, SignIn};
 use crate::oidc::difference::Difference;
 use crate::pages::{AccountView, FormProblems, Layout, Wording};
@@ -142,7 +142,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         Typed::RecoveryCode(_) => "recovery_code",
     };
     let wrong = FactorProblem::wrong(typed);
-    let attempt = Attempt { user: &half.user.id, of: &half.first.id, browser: &visitor.browser, typed };
+    let attempt = Attempt { user: &half.user.id, of: Of::SignIn(&half.first.id), browser: &visitor.browser, typed };
     let proof = match second_factor::check(&app, &attempt).await? {
         Outcome::Right(proof) => proof,
         Outcome::Wrong => {

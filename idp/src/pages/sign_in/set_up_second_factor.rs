@@ -7,7 +7,7 @@ use axum::response::Response;
 
 use super::half::{self, Half};
 use super::second_factor::FactorProblem;
-use crate::account::authenticator;
+use crate::account::authenticator::{self, Because};
 use crate::app::App;
 use crate::flow::authorization::layout_of;
 use crate::flow::next_page;
@@ -83,7 +83,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         Err(interaction) => return half::begin_again(&app, interaction),
     };
     visitor.hold_to(&app, "sign-in", visitor::sign_in_rate(&app)).await?;
-    let Some(secret) = shown_secret(&app, &half.user.id, params.get("enrolment").unwrap_or_default()) else {
+    let Some((secret, _)) = shown_secret(&app, &half.user.id, params.get("enrolment").unwrap_or_default()) else {
         return show(&app, &visitor, &half, None, None).await;
     };
     let code = params.get("code").unwrap_or_default();
@@ -95,7 +95,8 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     };
     let methods: Vec<_> = half.first.methods.iter().copied().chain([Method::Totp]).collect();
     let sign_in = SignIn { methods: &methods, keep: half.first.keep, ..visitor.with_password(&half.user) };
-    let Some(added) = authenticator::add(&app, &secret, step, &sign_in).await? else {
+    let because = Because::Half(half.first.id.clone());
+    let Some(added) = authenticator::add(&app, &secret, step, &sign_in, because).await? else {
         // Another form was faster, or the user has changed.
         return next_page::to_step(&app, Page::SecondFactor, &half.interaction);
     };

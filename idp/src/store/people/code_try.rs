@@ -57,6 +57,32 @@ pub async fn admit(conn: &mut Conn, bucket: &str, user: &Id, limit: Limit, now: 
     Ok(Admission::Full { until: row.map_or(now, |row| row.0) + limit.period })
 }
 
+/// More tries than any bucket takes: it is closed.
+const CLOSED: i64 = 1_000_000;
+
+/// Closes a bucket for good, because what its tries were for is done; returns `false` if it was closed before. Of several callers
+/// exactly one gets `true`.
+pub async fn close(conn: &mut Conn, bucket: &str, user: &Id, now: Timestamp) -> Result<bool> {
+    let done = sqlx::query(
+        "INSERT INTO code_try (bucket, user_id, tries, began_at) VALUES ($1, $2, $4, $3)
+         ON CONFLICT (bucket) DO UPDATE SET tries = $4, began_at = CAST($3 AS BIGINT) WHERE code_try.tries < $4",
+    )
+    .bind(bucket)
+    .bind(user)
+    .bind(now)
+    .bind(CLOSED)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Whether a bucket is closed.
+pub async fn is_closed(conn: &mut Conn, bucket: &str) -> Result<bool> {
+    let row: Option<(i64,)> =
+        sqlx::query_as("SELECT tries FROM code_try WHERE bucket = $1").bind(bucket).fetch_optional(conn).await?;
+    Ok(row.is_some_and(|row| row.0 >= CLOSED))
+}
+
 /// Forgets the tries in a bucket, after a success.
 pub async fn clear(conn: &mut Conn, bucket: &str) -> Result<()> {
     sqlx::query("DELETE FROM code_try WHERE bucket = $1").bind(bucket).execute(conn).await?;
@@ -65,7 +91,11 @@ pub async fn clear(conn: &mut Conn, bucket: &str) -> Result<()> {
 
 /// Forgets all tries of a user; returns how many buckets there were.
 pub async fn clear_of_user(conn: &mut Conn, user: &Id) -> Result<u64> {
-    let done = sqlx::query("DELETE FROM code_try WHERE user_id = $1").bind(user).execute(conn).await?;
+    let done = sqlx::query("DELETE FROM code_try WHERE user_id = $1 AND tries < $2")
+        .bind(user)
+        .bind(CLOSED)
+        .execute(conn)
+        .await?;
     Ok(done.rows_affected())
 }
 

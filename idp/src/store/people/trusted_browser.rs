@@ -39,15 +39,26 @@ pub struct NewTrust {
 /// The condition under which the trust `t` of the user `u` counts at `$now`.
 const COUNTS: &str = "t.expires_at > $now AND t.generation = u.generation";
 
-/// Whether a user trusts a browser.
-pub async fn is_trusted(conn: &mut Conn, user: &Id, browser: &TokenHash, now: Timestamp) -> Result<bool> {
+/// Whether a user has trusted a browser since a moment, and still does.
+pub async fn is_trusted(
+    conn: &mut Conn,
+    user: &Id,
+    browser: &TokenHash,
+    since: Timestamp,
+    now: Timestamp,
+) -> Result<bool> {
     let sql = format!(
         "SELECT t.id FROM trusted_browser t JOIN user_account u ON u.id = t.user_id
-          WHERE t.user_id = $1 AND t.browser_hash = $2 AND {}",
+          WHERE t.user_id = $1 AND t.browser_hash = $2 AND t.created_at > $4 AND {}",
         COUNTS.replace("$now", "$3")
     );
-    let row: Option<(Id,)> =
-        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(user).bind(browser).bind(now).fetch_optional(conn).await?;
+    let row: Option<(Id,)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(user)
+        .bind(browser)
+        .bind(now)
+        .bind(since)
+        .fetch_optional(conn)
+        .await?;
     Ok(row.is_some())
 }
 
@@ -100,6 +111,19 @@ pub async fn delete(conn: &mut Conn, user: &Id, id: &Id) -> Result<bool> {
         .execute(conn)
         .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Ends the trust in all browsers of a user but that of a session.
+pub async fn delete_others(conn: &mut Conn, user: &Id, session: &Id) -> Result<()> {
+    sqlx::query(
+        "DELETE FROM trusted_browser WHERE user_id = $1 AND browser_hash NOT IN (
+            SELECT b.secret_hash FROM browser b JOIN session s ON s.browser_id = b.id WHERE s.id = $2)",
+    )
+    .bind(user)
+    .bind(session)
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// Ends the trust in all browsers of a user.

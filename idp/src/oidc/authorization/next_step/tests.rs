@@ -170,6 +170,7 @@ fn first_factor() -> FirstFactor {
         methods: vec![Method::Password],
         proven_at: NOW,
         keep: false,
+        cookie: None,
     }
 }
 
