@@ -39,9 +39,9 @@ before(async () => {
   link = provider.command(["user", "add", "--email", "carol@example.com"]).link.url;
   const uris = ["--post-logout-redirect-uri", "https://rp.example/bye", "--name", "The Herons' Club"];
   rp = provider.client("web", "https://rp.example/callback", ...uris);
-  await setUp(await open(), "erin");
   native = provider.client("native", "http://127.0.0.1/callback", "--first-party", "--name", "The Herons' Club");
   browser = await launch();
+  await setUp(await open(), "erin");
 });
 after(async () => {
   await browser?.close();
@@ -189,6 +189,10 @@ const pages = {
   "account-security": async (page) => {
     await signedIn(page);
     await page.goto(`${provider.issuer}/account/security`);
+  },
+  "account-passkeys": async (page) => {
+    await signedIn(page);
+    await page.goto(`${provider.issuer}/account/passkeys`);
   },
   "account-authenticator": async (page) => {
     await signedIn(page);

@@ -247,7 +247,7 @@ async fn show(
     let mut response = page::show_with(app, &holder.visitor, status, &shown)?;
     if let Some(refused) = refused {
         let difference = Difference::new("response", refused.as_str(), "a new passkey of this person");
-        Diagnosis::new("passkey_not_added".to_owned(), Some(difference)).ride_on(&mut response);
+        Diagnosis::new("passkey_not_added", Some(difference)).ride_on(&mut response);
     }
     Ok(response)
 }
