@@ -633,6 +633,10 @@ async fn passkeys_of_another_domain_stop_the_start_until_they_are_given_up() {
         let key = Passkey { rp_id: rp_id.to_owned(), ..passkey.clone() };
         refuses(&moved, rp_id, |_, options| key.clone().get(options), &key).await;
     }
+    // It is no factor any more either: its person manages the account without it.
+    let mut browser = moved.browser().sign_in("alice").await;
+    let page = browser.get("/account/passkeys").await;
+    assert!(!page.expect("passkeys").reply.body.contains("name=\"rename\""), "{}", page.text());
     let mut browser = moved.browser().sign_in("bob").await;
     assert_eq!(browser.get("/account/passkeys").await.ceremony().options["rp"]["id"], "example.com");
     let mut key = browser.add_passkey(Passkey { rp_id: "example.com".to_owned(), ..Passkey::new(&moved) }).await;
