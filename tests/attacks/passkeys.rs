@@ -396,9 +396,9 @@ async fn h5_another_persons_passkey_completes_no_half_of_a_sign_in() {
 }
 
 #[tokio::test]
-async fn h6_bad_signatures_keys_and_encodings_are_refused() {
+async fn h6_bad_signatures_and_encodings_are_refused() {
     let app = TestApp::new().await;
-    let (mut browser, passkey) = enrolled(&app).await;
+    let (_, passkey) = enrolled(&app).await;
     let stranger = Passkey { id: passkey.id.clone(), user_handle: passkey.user_handle.clone(), ..Passkey::new(&app) };
     refuses(&app, "another key", |_, options| stranger.clone().get(options), &passkey).await;
     type Bend = fn(&mut Value);
@@ -436,6 +436,12 @@ async fn h6_bad_signatures_keys_and_encodings_are_refused() {
         ceremony.form.clone().fill("response", text).submit(&mut browser).await.refused(400);
         assert_eq!(app.live_sessions_of("alice").await, 1, "{title}");
     }
+}
+
+#[tokio::test]
+async fn h6_keys_that_are_none_and_bombs_are_refused() {
+    let app = TestApp::new().await;
+    let mut browser = app.browser().sign_in("alice").await;
     let none = b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData";
     let ec2 = |algorithm: &[u8], curve: u8, x: &[u8], y: &[u8]| {
         [&[0xa5, 0x01, 0x02, 0x03], algorithm, &[0x20, curve, 0x21, 0x58, 0x20], x, &[0x22, 0x58, 0x20], y].concat()
@@ -628,6 +634,10 @@ async fn passkeys_of_another_domain_stop_the_start_until_they_are_given_up() {
         let key = Passkey { rp_id: rp_id.to_owned(), ..passkey.clone() };
         refuses(&moved, rp_id, |_, options| key.clone().get(options), &key).await;
     }
+    // It is no factor any more either: its person manages the account without it.
+    let mut browser = moved.browser().sign_in("alice").await;
+    let page = browser.get("/account/passkeys").await;
+    assert!(!page.expect("passkeys").reply.body.contains("name=\"rename\""), "{}", page.text());
     let mut browser = moved.browser().sign_in("bob").await;
     assert_eq!(browser.get("/account/passkeys").await.ceremony().options["rp"]["id"], "example.com");
     let mut key = browser.add_passkey(Passkey { rp_id: "example.com".to_owned(), ..Passkey::new(&moved) }).await;

@@ -679,3 +679,180 @@ async fn g4_a_new_account_by_letter_begins_with_a_second_factor_where_one_is_nee
     let code = code_in(&app.letter_to("carol@example.com").await);
     page.form().fill("code", &code).submit(&mut browser).await.expect("set-up");
 }
+
+#[tokio::test]
+async fn e6_half_a_sign_in_is_nothing_to_the_next_person_in_the_browser() {
+    let app = TestApp::with(|config| config.login.second_factor = SecondFactor::Everybody).await;
+    for name in ["alice", "bob"] {
+        app.user(name).await;
+    }
+    let mut browser = app.browser();
+    let of_alice = browser.type_password("alice", PASSWORD).await;
+    of_alice.expect("set-up");
+    // The browser is closed, and the next person finds the address in the history.
+    browser.close();
+    browser.get(&of_alice.url).await.expect("sign-in");
+    let of_bob = browser.type_password("bob", PASSWORD).await;
+    let app_of_bob = Authenticator::with_key(&of_bob.expect("set-up").codes()[0]);
+    browser.get(&of_alice.url).await.expect("sign-in");
+    let code = app_of_bob.code(&app);
+    of_bob.form().fill("code", &code).submit(&mut browser).await.reply.expect(200);
+    let home = browser.get(&of_alice.url).await;
+    assert!(home.text().contains("bob") && !home.text().contains("alice"), "{}", home.text());
+    let code = Authenticator::with_key(&of_alice.codes()[0]).code(&app);
+    let late = of_alice.form().fill("code", &code).submit(&mut browser).await;
+    assert!(!late.text().contains("alice"), "{}", late.text());
+    assert_eq!(app.rows("totp").await, 1);
+    assert_eq!(app.live_sessions_of("alice").await, 0);
+}
+
+#[tokio::test]
+async fn d3_half_a_sign_in_is_over_once_it_is_completed() {
+    let app = TestApp::new().await;
+    let (_, authenticator) = enrolled(&app).await;
+    let mut browser = app.browser();
+    let page = browser.type_password("alice", PASSWORD).await;
+    let half = browser.cookies["half"].clone();
+    page.form().fill("code", &authenticator.code(&app)).submit(&mut browser).await.reply.expect(200);
+    assert!(!browser.cookies.contains_key("half"), "the cookie is gone");
+    // Whoever kept a copy of the cookie cannot complete it once more either.
+    app.pass(minutes(1)).await;
+    browser.cookies.insert("half".to_owned(), half);
+    let again = page.form().fill("code", &authenticator.code(&app)).submit(&mut browser).await;
+    assert_ne!(again.name(), "second-factor", "{}", again.url);
+    browser.cookies.remove("sid");
+    browser.get("/account").await.expect("sign-in");
+    assert_eq!(app.live_sessions_of("alice").await, 2);
+}
+
+#[tokio::test]
+async fn g3_a_session_that_has_ended_or_is_too_weak_by_now_changes_no_factor() {
+    let app = TestApp::new().await;
+    let mut thief = app.browser().sign_in("alice").await;
+    let session = thief_session(&app).await;
+    thief.get("/account/authenticator").await.expect("authenticator");
+    let mut owner = app.browser().sign_in("alice").await;
+    let authenticator = owner.set_up_authenticator().await;
+    // It was opened before the app was there, and has one factor.
+    assert!(!authenticator::remove(&app.app, &session).await.unwrap(), "a weaker session removes nothing");
+    assert!(authenticator::renew_codes(&app.app, &session, None).await.unwrap().is_none());
+    assert_eq!(app.rows("totp").await, 1);
+    // And once it has ended, it sets nothing up and begins nothing.
+    let mut thief = app.browser().sign_in("bob").await;
+    let form = thief.get("/account/authenticator").await;
+    let code = Authenticator::with_key(&form.codes()[0]).code(&app);
+    let mut owner_of_bob = app.browser().sign_in("bob").await;
+    let page_of_bob = owner_of_bob.get("/account/sessions").await;
+    page_of_bob.form_to("/account/sessions").fill("end", "others").submit(&mut owner_of_bob).await;
+    form.form().fill("code", &code).submit(&mut thief).await.expect("sign-in");
+    assert_eq!(app.rows("totp").await, 1);
+    app.browser().sign_in_with("alice", &authenticator).await;
+}
+
+/// The first session of Alice.
+async fn thief_session(app: &TestApp) -> latchkey::store::people::session::Session {
+    let (alice, now) = (app.person("alice").await.id, app.app.now());
+    let mut conn = app.app.db.read().await.unwrap();
+    let listed = latchkey::store::people::session::list_of_user(&mut conn, &alice, now).await.unwrap();
+    latchkey::store::people::session::find(&mut conn, &listed[0].id, now).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn g4_a_trusted_browser_spares_nothing_to_a_client_that_wants_a_new_sign_in_whatever_the_way() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let (_, authenticator) = enrolled(&app).await;
+    let mut browser = app.browser();
+    let page = browser.type_password("alice", PASSWORD).await;
+    let code = authenticator.code(&app);
+    page.form().fill("code", &code).fill("trust", "yes").submit(&mut browser).await.reply.expect(200);
+    for (name, value) in [("prompt", "login"), ("max_age", "0"), ("max_age", "1")] {
+        app.pass(minutes(2)).await;
+        let page = browser.get(&rp.request().set(name, value).path()).await;
+        let typed = async |page: &Page, browser: &mut Browser| {
+            page.form().fill("identifier", "alice").fill("password", PASSWORD).submit(browser).await
+        };
+        let page = typed(page.expect("sign-in"), &mut browser).await;
+        // By the page's own link, and the same password once more.
+        let again = browser.get(&page.expect("second-factor").link("Use another account")).await;
+        typed(again.expect("sign-in"), &mut browser).await.expect("second-factor");
+        // And if the session is gone.
+        let mut without = browser.clone();
+        without.cookies.remove("sid");
+        let page = without.get(&rp.request().set(name, value).path()).await;
+        typed(page.expect("sign-in"), &mut without).await.expect("second-factor");
+    }
+}
+
+#[tokio::test]
+async fn g4_trust_ends_with_all_sessions_and_with_a_shorter_setting() {
+    let app = TestApp::new().await;
+    let (mut first, authenticator) = enrolled(&app).await;
+    let mut browser = app.browser();
+    let page = browser.type_password("alice", PASSWORD).await;
+    let code = authenticator.code(&app);
+    page.form().fill("code", &code).fill("trust", "yes").submit(&mut browser).await.reply.expect(200);
+    browser.type_password("alice", PASSWORD).await.reply.expect(200);
+    let page = first.get("/account/sessions").await;
+    page.form_to("/account/sessions").fill("end", "others").submit(&mut first).await.reply.expect(200);
+    browser.type_password("alice", PASSWORD).await.expect("second-factor");
+    app.pass(minutes(2)).await;
+    let page = browser.type_password("alice", PASSWORD).await;
+    let code = authenticator.code(&app);
+    page.form().fill("code", &code).fill("trust", "yes").submit(&mut browser).await.reply.expect(200);
+    let alice = app.person("alice").await;
+    latchkey::login::session::end_all(&app.app, &alice.id, false).await.unwrap();
+    browser.type_password("alice", PASSWORD).await.expect("second-factor");
+    // Trust of many days, where the setting is shorter by now.
+    app.pass(minutes(2)).await;
+    let page = browser.type_password("alice", PASSWORD).await;
+    let code = authenticator.code(&app);
+    page.form().fill("code", &code).fill("trust", "yes").submit(&mut browser).await.reply.expect(200);
+    browser.type_password("alice", PASSWORD).await.reply.expect(200);
+    app.sql("UPDATE trusted_browser SET created_at = created_at - 2678400000000").await;
+    browser.type_password("alice", PASSWORD).await.expect("second-factor");
+}
+
+#[tokio::test]
+async fn g2_a_browser_that_signed_in_before_the_app_was_there_is_a_strangers() {
+    let app = TestApp::new().await;
+    let mut before = app.browser().sign_in("alice").await;
+    let mut owner = app.browser().sign_in("alice").await;
+    app.pass(minutes(1)).await;
+    let authenticator = owner.set_up_authenticator().await;
+    let (wrong, mut stranger) = (authenticator.wrong_code(&app), app.browser());
+    for _ in 0..4 {
+        let page = stranger.type_password("alice", PASSWORD).await;
+        for _ in 0..5 {
+            page.form().fill("code", &wrong).submit(&mut stranger).await;
+        }
+    }
+    let page = before.type_password("alice", PASSWORD).await;
+    page.form().fill("code", &authenticator.code(&app)).submit(&mut before).await.refused(429);
+    owner.sign_in_with("alice", &authenticator).await;
+}
+
+#[tokio::test]
+async fn g1_the_form_that_set_an_app_up_does_not_do_it_twice() {
+    let app = TestApp::new().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let page = browser.get("/account/authenticator").await;
+    let code = Authenticator::with_key(&page.codes()[0]).code(&app);
+    let form = page.form().fill("code", &code);
+    form.submit(&mut browser).await.reply.expect(200);
+    let page = browser.get("/account/authenticator").await;
+    page.form().fill("remove", "yes").submit(&mut browser).await.expect("security");
+    form.submit(&mut browser).await.expect("authenticator");
+    assert_eq!(app.rows("totp").await, 0);
+}
+
+#[tokio::test]
+async fn g4_a_changed_password_is_no_way_around_a_second_factor_that_is_needed() {
+    let app = TestApp::with(|config| config.login.second_factor = SecondFactor::Administrators).await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let page = browser.get("/account/password").await;
+    app.give_role("alice", "administrator").await;
+    let form = page.form().fill("current", PASSWORD).fill("password", "seven calm otters sing");
+    form.submit(&mut browser).await.expect("authenticator");
+    app.browser().type_password("alice", PASSWORD).await.expect("set-up");
+}

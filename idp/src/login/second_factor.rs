@@ -277,8 +277,9 @@ pub async fn check(app: &App, attempt: &Attempt<'_>) -> Result<Outcome> {
     let (totp, is_known) = {
         let mut conn = app.db.read().await?;
         let Some(totp) = totp::find(&mut conn, user).await? else { return Ok(Outcome::SignInOver) };
-        // A sign-in before the app was set up has proven one factor only.
-        let since = totp.created_at.max(app.now() - app.config.login.known_device);
+        // A sign-in before the app was set up has proven one factor only; the setting up itself is one of both.
+        let set_up = totp.created_at - Duration::from_micros(1);
+        let since = set_up.max(app.now() - app.config.login.known_device);
         (totp, known_device::is_known(&mut conn, &browser.hash(), user, since).await?)
     };
     // A browser that the user has signed in with has a bucket of its own, so that nobody else's tries shut the user out.

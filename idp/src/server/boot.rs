@@ -227,7 +227,10 @@ async fn keep_passkeys(config: &Config, db: &Db) -> Result<()> {
     let stored = passkey::relying_parties(&mut *db.read().await?).await.context("the database cannot be read")?;
     let keeps = |rp_id: &String| present == Some(rp_id) || config.passkeys.retired_rp_ids.contains(rp_id);
     match stored.iter().find(|(rp_id, _)| !keeps(rp_id)) {
-        None => Ok(()),
+        None => {
+            let keep = passkey::KeepRelyingParty { rp_id: present.map(str::to_owned) };
+            db.write_one(keep).await.context("the database cannot be written")
+        }
         Some((rp_id, count)) => bail!(
             "{count} passkeys belong to {rp_id} and would stop working, since the domain of passkeys is now {}: set \
              passkeys.rp_id = \"{rp_id}\" to keep them, or add it to passkeys.retired_rp_ids to give them up",

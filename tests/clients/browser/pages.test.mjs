@@ -194,6 +194,10 @@ const pages = {
     await signedIn(page);
     await page.goto(`${provider.issuer}/account/security`);
   },
+  "account-passkeys": async (page) => {
+    await signedIn(page);
+    await page.goto(`${provider.issuer}/account/passkeys`);
+  },
   "account-authenticator": async (page) => {
     await signedIn(page);
     await page.goto(`${provider.issuer}/account/authenticator`);

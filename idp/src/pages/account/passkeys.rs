@@ -172,7 +172,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     if params.get("remove").is_some() {
         let is_bound = bound(&app, &holder, &there).await?.is_some();
         return match chosen("remove").filter(|_| !is_bound) {
-            Some(one) if passkeys::remove(&app, id, &one.id).await? == Removed::Done => done("removed"),
+            Some(one) if passkeys::remove(&app, &holder.session, &one.id).await? == Removed::Done => done("removed"),
             _ => redirect::to_page(&app, Page::AccountPasskeys),
         };
     }
@@ -189,7 +189,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let methods: Vec<_> = proven.into_iter().chain([passkey::method(made.backup)]).collect();
     let keep = holder.session.kept_at.is_some();
     let sign_in = SignIn { methods: &methods, keep, ..holder.visitor.with_password(&user) };
-    let Some(signed_in) = passkeys::add(&app, &made, &sign_in).await? else {
+    let Some(signed_in) = passkeys::add(&app, &holder.session, &made, &sign_in).await? else {
         return show(&app, &holder, None, Some(Refused::Because("a passkey that somebody has"))).await;
     };
     let mut response = done("added")?;
@@ -247,7 +247,7 @@ async fn show(
     let mut response = page::show_with(app, &holder.visitor, status, &shown)?;
     if let Some(refused) = refused {
         let difference = Difference::new("response", refused.as_str(), "a new passkey of this person");
-        Diagnosis::new("passkey_not_added".to_owned(), Some(difference)).ride_on(&mut response);
+        Diagnosis::new("passkey_not_added", Some(difference)).ride_on(&mut response);
     }
     Ok(response)
 }

@@ -2,7 +2,8 @@
 
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
-use crate::store::db::{Conn, Result};
+use crate::store::db::{Change, Conn, Result, Tx};
+use crate::store::installation;
 
 /// Whether a key can leave its device: WebAuthn §6.1.3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,20 +86,42 @@ fn select(rest: &str) -> sqlx::AssertSqlSafe<String> {
     sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM passkey WHERE {rest}"))
 }
 
+/// The fact that says for which relying party passkeys work here.
+const RELYING_PARTY: &str = "passkey_rp_id";
+
+/// The condition under which a passkey works: those of a relying party that was given up are kept, and count for nothing.
+const WORKS: &str = "rp_id = (SELECT value FROM installation WHERE name = 'passkey_rp_id')";
+
+/// Writes down for which relying party passkeys work from now on: one statement.
+#[derive(Clone, Debug)]
+pub struct KeepRelyingParty {
+    /// The relying party; `None` if there can be no passkeys.
+    pub rp_id: Option<String>,
+}
+
+impl Change for KeepRelyingParty {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        installation::set(tx, RELYING_PARTY, &self.rp_id.unwrap_or_default()).await
+    }
+}
+
 /// A passkey by the identifier of its credential, whoever's it is.
 pub async fn find(conn: &mut Conn, credential_id: &str) -> Result<Option<Passkey>> {
     Ok(sqlx::query_as(select("credential_id = $1")).bind(credential_id).fetch_optional(conn).await?)
 }
 
-/// The passkeys of a user, the oldest first.
+/// The passkeys of a user that work, the oldest first.
 pub async fn of_user(conn: &mut Conn, user: &Id) -> Result<Vec<Passkey>> {
-    Ok(sqlx::query_as(select("user_id = $1 ORDER BY created_at, id")).bind(user).fetch_all(conn).await?)
+    let sql = select(&format!("user_id = $1 AND {WORKS} ORDER BY created_at, id"));
+    Ok(sqlx::query_as(sql).bind(user).fetch_all(conn).await?)
 }
 
-/// How many passkeys a user has.
+/// How many passkeys of a user work.
 pub async fn count(conn: &mut Conn, user: &Id) -> Result<i64> {
-    let row: (i64,) =
-        sqlx::query_as("SELECT COUNT(*) FROM passkey WHERE user_id = $1").bind(user).fetch_one(conn).await?;
+    let sql = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM passkey WHERE user_id = $1 AND {WORKS}"));
+    let row: (i64,) = sqlx::query_as(sql).bind(user).fetch_one(conn).await?;
     Ok(row.0)
 }
 
