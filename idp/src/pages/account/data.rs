@@ -47,6 +47,11 @@ impl DeleteProblem {
 }
 
 impl AccountDataPage<'_> {
+    /// Whether the account stays for a while.
+    const fn has_grace(&self) -> bool {
+        self.grace_days > 0
+    }
+
     fn problems(&self) -> FormProblems {
         FormProblems::new(self.problem.map(|problem| ("sure", self.layout.say(problem.wording()))))
     }
