@@ -89,7 +89,7 @@ impl Change for Add {
             }
             Because::Half(half) => code_try::close(tx, &second_factor::of_sign_in(half), user, now).await?,
         };
-        if !counts || !totp::insert(tx, user, &self.sealed_secret, self.step, now).await? {
+        if !counts || !totp::insert(tx, user, &self.sealed_secret, self.step, self.beginning.begins_at()).await? {
             return Ok(None);
         }
         recovery_code::replace(tx, user, &self.hashes, now).await?;

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::app::App;
+use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::{CookieSecret, TokenHash};
 use crate::letters::kind::Notice;
@@ -143,6 +144,11 @@ impl Beginning {
             second: sign_in.second.cloned(),
             passkey: sign_in.passkey.cloned(),
         }
+    }
+
+    /// When it begins.
+    pub(crate) const fn begins_at(&self) -> Timestamp {
+        self.new.created_at
     }
 
     /// Whether a code of a second factor was typed for it.
