@@ -123,7 +123,7 @@ impl Change for SetPassword {
     }
 }
 
-/// What came of a link that sets a password.
+/// The outcome of using a link that sets a password.
 #[derive(Debug)]
 pub enum ByLink {
     /// The password is set, and the user is signed in.

@@ -69,7 +69,7 @@ pub struct LetterRow {
     pub letter: String,
     /// What kind of letter it is.
     pub kind: String,
-    /// Whom it is for.
+    /// The recipient.
     pub recipient: String,
     /// `waiting`, or `dead` if it is not tried any more.
     pub state: &'static str,
@@ -162,7 +162,7 @@ async fn named(app: &App, which: &Which) -> Result<Vec<Id>, Failure> {
     which.letters.iter().map(find).collect()
 }
 
-/// Sends a test letter by each mail server, and says what came of it.
+/// Sends a test letter by each mail server, and says which of them took it.
 pub(super) async fn test(test: &MailTest, loaded: &Loaded) -> Outcome {
     let config = &loaded.config;
     if config.mail.from.is_none() {

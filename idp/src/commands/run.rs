@@ -62,7 +62,7 @@ pub fn examine(doctor: &Doctor, loaded: &Loaded) -> Outcome {
     process::runtime()?.block_on(doctor::examine(doctor, loaded))
 }
 
-/// Sends test letters. Nothing is logged: what came of them is the output.
+/// Sends test letters. Nothing is logged: the results are the output.
 pub fn test_mail(test: &MailTest, loaded: &Loaded) -> Outcome {
     process::runtime()?.block_on(mail::test(test, loaded))
 }

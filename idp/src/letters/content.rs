@@ -49,7 +49,7 @@ pub struct Content {
     pub advice: Option<String>,
     /// The name of the reader's own word, and the word.
     pub word: Option<(String, String)>,
-    /// Who has sent it, and to whom.
+    /// The sender and the recipient.
     pub foot: String,
 }
 

@@ -55,7 +55,7 @@ pub async fn deliver(app: &App) -> Result<u64> {
     Ok(tries)
 }
 
-/// Tries to send a letter, and notes what came of it.
+/// Tries to send a letter, and notes the outcome.
 async fn attempt(app: App, letter: Waiting, claim: String) -> Result<()> {
     let outcome = send(&app, &letter).await?;
     let noted = app.db.write_one(Note { letter: letter.id.clone(), claim, outcome: outcome.clone() }).await?;

@@ -11,9 +11,9 @@ pub enum Stage {
     Encrypt,
     /// Saying who we are.
     Authenticate,
-    /// Saying who the letter is from.
+    /// Naming the sender.
     Sender,
-    /// Saying whom it is for.
+    /// Naming the recipient.
     Recipient,
     /// Handing it over.
     Content,

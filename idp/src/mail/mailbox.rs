@@ -1,4 +1,4 @@
-//! Who a letter is from, and whom it is for.
+//! The sender or the recipient of a letter.
 
 use std::fmt;
 use std::str::FromStr;

@@ -92,7 +92,7 @@ impl Mailer {
         way.send(from, &message.to, &bytes).await.map(|()| server)
     }
 
-    /// Goes as far with each server as a letter would, without one: in their order, what came of it.
+    /// Goes as far with each server as a letter would, but sends none. Returns the servers and the results, in order.
     pub async fn reach(&self) -> Vec<(String, Result<(), Failure>)> {
         let mut reached = Vec::new();
         for way in &self.ways {

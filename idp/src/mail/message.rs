@@ -13,7 +13,7 @@ use crate::base::encoding::sha256_text;
 /// A letter, ready to be sent.
 #[derive(Clone, Debug)]
 pub struct Message {
-    /// Whom it is for.
+    /// The recipient.
     pub to: Mailbox,
     /// What is above it.
     pub subject: String,

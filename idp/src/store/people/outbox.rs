@@ -16,7 +16,7 @@ use crate::store::db::{Change, Conn, Json, Result, Tx};
 pub struct NewLetter {
     /// The row; what is sealed names it.
     pub id: Id,
-    /// The user whom it concerns.
+    /// The user that it concerns.
     pub user: Option<Id>,
     /// The address.
     pub recipient: String,
@@ -76,7 +76,7 @@ pub async fn withdraw(tx: &mut Tx<'_>, about: &str) -> Result<()> {
 pub struct Waiting {
     /// The row.
     pub id: Id,
-    /// The user whom it concerns.
+    /// The user that it concerns.
     pub user_id: Option<Id>,
     /// The address.
     pub recipient: String,
@@ -145,7 +145,7 @@ impl Change for Claim {
     }
 }
 
-/// What came of a try.
+/// The outcome of a try.
 #[derive(Clone, Debug)]
 pub enum Outcome {
     /// A mail server has it: the row goes.
@@ -160,14 +160,14 @@ pub enum Outcome {
     Left(Timestamp),
 }
 
-/// Notes what came of a try, unless another one has begun meanwhile: one statement. Whether it was this one's.
+/// Notes the outcome of a try in one statement, unless another try has begun meanwhile. Returns whether it was noted.
 #[derive(Clone, Debug)]
 pub struct Note {
     /// The letter.
     pub letter: Id,
     /// The name of the try.
     pub claim: String,
-    /// What came of it.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
