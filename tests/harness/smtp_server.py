@@ -36,7 +36,8 @@ class Handler:
         if what == "later":
             return "451 4.7.1 try again later"
         if what == "slow":
-            await asyncio.sleep(3600)
+            # Never answers: the client has to give up.
+            await asyncio.Event().wait()
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
