@@ -12,7 +12,7 @@ use crate::http::page::layout::Layout;
 use crate::http::request::visitor::Visitor;
 use crate::login::interaction::Interaction;
 use crate::login::second_factor::Enrolled;
-use crate::oidc::authorization::next_step::{Facts, NextStep, SignInReason, Situation, next_step, session_for};
+use crate::oidc::authorization::next_step::{Facts, NextStep, Situation, next_step, session_for};
 use crate::oidc::authorization::recipient::{Recipient, Refusal, client_id, identify};
 use crate::oidc::authorization::request::{AuthorizationRequest, Offered, validate};
 use crate::oidc::authorization::response::AuthorizationResponse;
@@ -125,21 +125,6 @@ impl Step {
         // The request was valid when the interaction began. If the client has changed since, the sign-in begins again.
         let proven = ProvenRequest::read(app, &interaction.params()).await?.map_err(|_| Error::InteractionExpired)?;
         Ok(Self { proven, interaction, sessions: visitor.sessions(app).await? })
-    }
-
-    /// Whether the client wants a sign-in although, or because, somebody is signed in, or a class that one factor does not
-    /// reach: then nothing that was proven earlier spares a factor.
-    pub async fn is_step_up(&self, app: &App) -> Result<bool, Error> {
-        let request = &self.proven.request;
-        // By the request, and not by the present step alone: half a sign-in on the way would hide the reason.
-        let stronger = request.acr_values.iter().any(|class| *class > Acr::OneFactor)
-            || request.prompt.login
-            || request.max_age.is_some();
-        let again = matches!(
-            self.next(app).await?,
-            NextStep::SignIn(SignInReason::Requested | SignInReason::TooOld | SignInReason::TooWeak)
-        );
-        Ok(stronger || again)
     }
 
     /// The next step.

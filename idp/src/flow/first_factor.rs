@@ -40,7 +40,7 @@ pub async fn complete(
 ) -> Result<Option<Response>, Error> {
     let FirstFactor { user, method, metric, keep, proof } = first;
     let rigour = match step {
-        Some(step) if step.is_step_up(app).await? => Rigour::Strict,
+        Some(step) if step.proven.request.wants_fresh_proof() => Rigour::Strict,
         None if step_up::is_needed(app, &user.id, return_to.unwrap_or(Page::Home)).await? => Rigour::StepUp,
         _ => Rigour::Usual,
     };

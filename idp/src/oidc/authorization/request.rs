@@ -65,6 +65,14 @@ pub struct AuthorizationRequest {
     pub ui_locales: Vec<String>,
 }
 
+impl AuthorizationRequest {
+    /// Whether the client wants the person to prove again who they are, or more than one factor proves. Then nothing that was
+    /// proven earlier spares a factor, even if nobody is signed in yet.
+    pub fn wants_fresh_proof(&self) -> bool {
+        self.prompt.login || self.max_age.is_some() || self.acr_values.iter().any(|class| *class > Acr::OneFactor)
+    }
+}
+
 /// Reads what is asked. Errors go to the recipient; parameters that are not known are ignored (RFC 6749 §3.1).
 pub fn validate(
     params: &Params,
@@ -231,6 +239,23 @@ pub(crate) mod tests {
         assert_eq!(request.ui_locales, ["ru", "de-CH"]);
         assert_eq!(request.acr_values, [Acr::TwoFactors, Acr::OneFactor], "in order, without what is not known");
         assert_eq!(request.code_challenge.unwrap().as_str(), CHALLENGE);
+    }
+
+    #[test]
+    fn a_request_for_a_new_sign_in_or_a_stronger_class_wants_fresh_proof() {
+        for (name, value, fresh) in [
+            ("nonce", "n", false),
+            ("prompt", "login", true),
+            ("prompt", "consent", false),
+            ("max_age", "0", true),
+            ("max_age", "3600", true),
+            ("acr_values", "urn:latchkey:acr:1fa", false),
+            ("acr_values", "urn:latchkey:acr:1fa urn:latchkey:acr:2fa", true),
+        ] {
+            let params = good().into_iter().chain([(name.to_owned(), value.to_owned())]);
+            let request = ask(&Params::from_pairs(params)).unwrap();
+            assert_eq!(request.wants_fresh_proof(), fresh, "{name}={value}");
+        }
     }
 
     #[test]
