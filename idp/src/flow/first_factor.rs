@@ -16,7 +16,7 @@ use crate::site::page::Page;
 use crate::store::people::user::User;
 
 /// A first factor that was proven.
-pub struct FirstFactor<'a> {
+pub struct ProvenFactor<'a> {
     /// Who has proven it.
     pub user: &'a User,
     /// How.
@@ -36,9 +36,9 @@ pub async fn complete(
     visitor: &Visitor,
     step: Option<&Step>,
     return_to: Option<Page>,
-    first: FirstFactor<'_>,
+    first: ProvenFactor<'_>,
 ) -> Result<Option<Response>, Error> {
-    let FirstFactor { user, method, metric, keep, proof } = first;
+    let ProvenFactor { user, method, metric, keep, proof } = first;
     let rigour = match step {
         Some(step) if step.proven.request.wants_fresh_proof() => Rigour::Strict,
         None if step_up::is_needed(app, &user.id, return_to.unwrap_or(Page::Home)).await? => Rigour::StepUp,

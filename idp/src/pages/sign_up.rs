@@ -14,7 +14,7 @@ use crate::account::users::{self, NewUser};
 use crate::app::App;
 use crate::base::secret::Secret;
 use crate::flow::authorization::{Step, layout_of};
-use crate::flow::first_factor::{self, FirstFactor};
+use crate::flow::first_factor::{self, ProvenFactor};
 use crate::http::error::Error;
 use crate::http::page;
 use crate::http::request::form::ProvenForm;
@@ -198,7 +198,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
 
 /// Signs in who has just made an account.
 async fn sign_in(app: &App, visitor: &Visitor, step: Option<&Step>, user: &User) -> Result<Response, Error> {
-    let first = FirstFactor { user, method: Method::Password, metric: "password", keep: false, proof: None };
+    let first = ProvenFactor { user, method: Method::Password, metric: "password", keep: false, proof: None };
     let response = first_factor::complete(app, visitor, step, None, first).await?;
     response.ok_or_else(|| Error::Internal("a new user who cannot be signed in".to_owned()))
 }

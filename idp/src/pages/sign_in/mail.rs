@@ -11,7 +11,7 @@ use crate::account::identifier;
 use crate::app::App;
 use crate::base::token::{Token, TokenKind};
 use crate::flow::authorization::{Step, layout_of};
-use crate::flow::first_factor::{self, FirstFactor};
+use crate::flow::first_factor::{self, ProvenFactor};
 use crate::http::error::Error;
 use crate::http::page::{self, Wording};
 use crate::http::request::form::ProvenForm;
@@ -182,7 +182,7 @@ async fn sign_in(
 ) -> Result<Option<Response>, Error> {
     let Some(id) = &proof.user_id else { return Ok(None) };
     let Some(user) = user::find(&mut *app.db.read().await?, id).await? else { return Ok(None) };
-    let first = FirstFactor { user: &user, method: Method::Mail, metric: "email", keep, proof: None };
+    let first = ProvenFactor { user: &user, method: Method::Mail, metric: "email", keep, proof: None };
     first_factor::complete(app, visitor, step, return_to, first).await
 }
 

@@ -8,7 +8,7 @@ use axum::response::Response;
 use crate::app::App;
 use crate::base::secret::Secret;
 use crate::flow::authorization::{Step, layout_of};
-use crate::flow::first_factor::{self, FirstFactor};
+use crate::flow::first_factor::{self, ProvenFactor};
 use crate::http::diagnosis::Diagnosis;
 use crate::http::error::Error;
 use crate::http::request::form::ProvenForm;
@@ -222,7 +222,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         }
     };
     let first =
-        FirstFactor { user: &proof.user, method: Method::Password, metric: "password", keep, proof: Some(&proof) };
+        ProvenFactor { user: &proof.user, method: Method::Password, metric: "password", keep, proof: Some(&proof) };
     match first_factor::complete(&app, &visitor, step.as_ref(), return_to, first).await? {
         Some(response) => Ok(response),
         None => refused(Wrong::ChangedMeanwhile.as_str()),
