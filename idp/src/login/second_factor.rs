@@ -155,7 +155,7 @@ pub enum Typed<'a> {
     RecoveryCode(&'a str),
 }
 
-impl Typed<'_> {
+impl<'a> Typed<'a> {
     /// The method, if the code is right.
     pub const fn method(self) -> Method {
         match self {
@@ -163,9 +163,7 @@ impl Typed<'_> {
             Self::RecoveryCode(_) => Method::RecoveryCode,
         }
     }
-}
 
-impl<'a> Typed<'a> {
     /// What the fields of a form hold; `None` if both are empty.
     pub fn of(code: &'a str, recovery_code: &'a str) -> Option<Self> {
         match (code.trim(), recovery_code.trim()) {

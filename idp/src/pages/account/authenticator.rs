@@ -108,9 +108,8 @@ impl SetUp {
     }
 }
 
-/// The secret that a form carries, if its page was shown to this user lately.
-///
-/// With what tells the page from others.
+/// The secret that a form carries, and a name that tells the page from others. `None` unless the page was shown to this user in
+/// the last half hour.
 pub fn shown_secret(app: &App, user: &Id, sealed: &str) -> Option<(TotpSecret, String)> {
     let plain = app.interactions.open(PURPOSE, sealed)?;
     let enrolment: Enrolment = serde_json::from_slice(&plain).ok()?;
