@@ -1,5 +1,6 @@
 //! A forgotten password: who gets a letter with a link to set a new one.
 
+use crate::account::mail_code::main_address;
 use crate::account::{identifier, users};
 use crate::app::App;
 use crate::letters::limits;
@@ -23,9 +24,8 @@ pub async fn send_link(app: &App, typed: &str, language: &str) -> Result<(), Err
     users::mail_password_link(app, &user.id, address, language).await
 }
 
-/// The stored address that was typed or, for a username, the first verified one of its user, else the first.
+/// The stored address that was typed or, for a username, the main one of its user.
 fn address_of<'a>(own: &'a [Identifier], typed: &str) -> Option<&'a Identifier> {
-    let addresses = || own.iter().filter(|it| it.kind == IdentifierKind::Email.as_str());
-    let same = addresses().find(|it| it.normalised == typed);
-    same.or_else(|| addresses().find(|it| it.verified_at.is_some())).or_else(|| addresses().next())
+    let same = own.iter().find(|it| it.kind == IdentifierKind::Email.as_str() && it.normalised == typed);
+    same.or_else(|| main_address(own))
 }
