@@ -65,7 +65,7 @@ impl Change for Disable {
 /// enabled again meanwhile. A deletion that was interrupted leaves a disabled user, and can be repeated.
 pub async fn delete(app: &App, user: &Id, even_last: bool) -> Result<Outcome> {
     // The user is disabled first: everything ends with that, and can be removed in batches while the server runs.
-    match app.db.write(Doom { user: user.clone(), even_last }).await? {
+    match app.db.write(Doom { user: user.clone(), even_last, only_due: false }).await? {
         Ok(since) => delete_disabled(app, user, since).await,
         Err(outcome) => Ok(outcome),
     }
@@ -76,14 +76,21 @@ pub async fn delete(app: &App, user: &Id, even_last: bool) -> Result<Outcome> {
 struct Doom {
     user: Id,
     even_last: bool,
+    /// Only if the person has asked for it, and has not taken it back.
+    only_due: bool,
 }
 
 impl Change for Doom {
     type Outcome = std::result::Result<Timestamp, Outcome>;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Outcome> {
-        let Self { user, even_last } = self;
-        if is_last(tx, &user).await? && !even_last {
+        let (Self { user, even_last, only_due }, now) = (self, tx.now());
+        let is_last = is_last(tx, &user).await?;
+        // The user's row is locked: a sign-in that takes the deletion back came before, or finds a disabled user.
+        if only_due && account_deletion::due_at(tx, &user).await?.is_none_or(|due_at| due_at > now) {
+            return Ok(Err(Outcome::Unchanged));
+        }
+        if is_last && !even_last {
             return Ok(Err(Outcome::LastAdministrator));
         }
         write_disabled(tx, user.clone(), true).await?;
@@ -142,7 +149,8 @@ pub async fn delete_due(app: &App) -> Result<u64> {
         let Some(last) = due.last() else { return Ok(gone) };
         last.as_str().clone_into(&mut after);
         for user in due {
-            let since = match app.db.write(DoomIfDue { user: user.clone() }).await? {
+            let doom = Doom { user: user.clone(), even_last: false, only_due: true };
+            let since = match app.db.write(doom).await? {
                 Ok(since) => since,
                 Err(outcome) => {
                     if outcome == Outcome::LastAdministrator && app.notices.first("last administrator leaves") {
@@ -161,32 +169,6 @@ pub async fn delete_due(app: &App) -> Result<u64> {
                 Err(error) => return Err(error),
             }
         }
-    }
-}
-
-/// Disables a user whose deletion is due, unless the person has taken it back or is the last administrator; returns since when
-/// the user is disabled.
-#[derive(Clone)]
-struct DoomIfDue {
-    user: Id,
-}
-
-impl Change for DoomIfDue {
-    type Outcome = std::result::Result<Timestamp, Outcome>;
-
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Outcome> {
-        let (Self { user }, now) = (self, tx.now());
-        let is_last = is_last(tx, &user).await?;
-        // The user's row is locked: a sign-in that takes the deletion back came before, or finds a disabled user.
-        if account_deletion::due_at(tx, &user).await?.is_none_or(|due_at| due_at > now) {
-            return Ok(Err(Outcome::Unchanged));
-        }
-        if is_last {
-            return Ok(Err(Outcome::LastAdministrator));
-        }
-        write_disabled(tx, user.clone(), true).await?;
-        let held = user::hold(tx, &user).await?;
-        Ok(held.and_then(|held| held.disabled_at).ok_or(Outcome::Unchanged))
     }
 }
 
