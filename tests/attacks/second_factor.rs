@@ -735,7 +735,7 @@ async fn d3_half_a_sign_in_is_over_once_it_is_completed() {
 async fn g3_a_session_that_has_ended_or_is_too_weak_by_now_changes_no_factor() {
     let app = TestApp::new().await;
     let mut thief = app.browser().sign_in("alice").await;
-    let session = thief_session(&app).await;
+    let session = app.session_of("alice").await;
     thief.get("/account/authenticator").await.expect("authenticator");
     let mut owner = app.browser().sign_in("alice").await;
     let authenticator = owner.set_up_authenticator().await;
@@ -753,14 +753,6 @@ async fn g3_a_session_that_has_ended_or_is_too_weak_by_now_changes_no_factor() {
     form.form().fill("code", &code).submit(&mut thief).await.expect("sign-in");
     assert_eq!(app.rows("totp").await, 1);
     app.browser().sign_in_with("alice", &authenticator).await;
-}
-
-/// The first session of Alice.
-async fn thief_session(app: &TestApp) -> latchkey::store::people::session::Session {
-    let (alice, now) = (app.person("alice").await.id, app.app.now());
-    let mut conn = app.app.db.read().await.unwrap();
-    let listed = latchkey::store::people::session::list_of_user(&mut conn, &alice, now).await.unwrap();
-    latchkey::store::people::session::find(&mut conn, &listed[0].id, now).await.unwrap().unwrap()
 }
 
 #[tokio::test]

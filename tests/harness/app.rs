@@ -28,6 +28,7 @@ use latchkey::server::router::router;
 use latchkey::store;
 use latchkey::store::clients::client;
 use latchkey::store::db::{Change, Error, Tx};
+use latchkey::store::people::session::Session;
 use latchkey::store::people::user::User;
 use tower::ServiceExt;
 
@@ -392,6 +393,14 @@ impl TestApp {
         let (user, now) = (self.person(name).await, self.app.now());
         let mut conn = self.app.db.read().await.unwrap();
         store::people::session::list_of_user(&mut conn, &user.id, now).await.unwrap().len()
+    }
+
+    /// The live session of a person that was used last.
+    pub async fn session_of(&self, name: &str) -> Session {
+        let (user, now) = (self.person(name).await, self.app.now());
+        let mut conn = self.app.db.read().await.unwrap();
+        let listed = store::people::session::list_of_user(&mut conn, &user.id, now).await.unwrap();
+        store::people::session::find(&mut conn, &listed[0].id, now).await.unwrap().unwrap()
     }
 
     pub fn browser(&self) -> Browser {

@@ -4,12 +4,17 @@ use serde_json::Value;
 
 use crate::harness::{Browser, PASSWORD, Page, TestApp, minutes};
 use latchkey::account::delete::{self, Leaving, delete_due};
+use latchkey::login::session;
 use latchkey::server::jobs;
 use latchkey::store::people::user::ADMINISTRATOR;
 
 async fn press(page: &Page, button: &str, fields: &[(&str, &str)], browser: &mut Browser) -> Page {
     let form = fields.iter().fold(page.form().fill(button, "yes"), |form, (name, value)| form.fill(name, value));
     form.submit(browser).await
+}
+
+async fn leave(app: &TestApp, name: &str) -> Leaving {
+    delete::leave(&app.app, &app.session_of(name).await).await.unwrap()
 }
 
 #[tokio::test]
@@ -83,10 +88,25 @@ async fn who_asks_for_it_is_deleted_after_the_days_of_grace() {
 }
 
 #[tokio::test]
+async fn a_session_that_has_ended_or_is_too_old_by_now_deletes_nobody() {
+    let app = TestApp::new().await;
+    app.browser().sign_in("alice").await;
+    let session = app.session_of("alice").await;
+    app.pass(minutes(6)).await;
+    assert_eq!(delete::leave(&app.app, &session).await.unwrap(), Leaving::StepUpNeeded, "it is too old");
+    app.browser().sign_in("alice").await;
+    let session = app.session_of("alice").await;
+    session::end_all(&app.app, &session.user_id, false).await.unwrap();
+    assert_eq!(delete::leave(&app.app, &session).await.unwrap(), Leaving::StepUpNeeded, "it has ended");
+    assert_eq!(app.rows("account_deletion").await, 0);
+    assert!(!app.events().await.contains(&"deletion_asked".to_owned()));
+}
+
+#[tokio::test]
 async fn who_signs_in_again_stays() {
     let app = TestApp::new().await;
-    let alice = app.user("alice").await;
-    assert!(matches!(delete::leave(&app.app, &alice.id).await.unwrap(), Leaving::At(_)));
+    app.browser().sign_in("alice").await;
+    assert!(matches!(leave(&app, "alice").await, Leaving::At(_)));
     app.pass(minutes(6 * 24 * 60)).await;
     // A wrong password is no sign-in.
     app.browser().type_password("alice", "wrong password here").await.refused(400);
@@ -105,10 +125,10 @@ async fn the_last_administrator_stays_however_the_order_is() {
     for name in ["alice", "bob"] {
         app.give_role(name, ADMINISTRATOR).await;
     }
-    let (alice, bob) = (app.person("alice").await.id, app.person("bob").await.id);
     // Both may ask while there are two. Only one of them goes.
-    for user in [&alice, &bob] {
-        assert!(matches!(delete::leave(&app.app, user).await.unwrap(), Leaving::At(_)));
+    for name in ["alice", "bob"] {
+        app.browser().sign_in(name).await;
+        assert!(matches!(leave(&app, name).await, Leaving::At(_)));
     }
     app.pass(minutes(8 * 24 * 60)).await;
     assert_eq!(delete_due(&app.app).await.unwrap(), 1);
@@ -126,8 +146,8 @@ async fn a_sign_in_and_the_deletion_at_one_moment_leave_one_of_both() {
     let app = TestApp::new().await;
     for round in 0..6 {
         let name = format!("person{round}");
-        let user = app.user(&name).await;
-        delete::leave(&app.app, &user.id).await.unwrap();
+        app.browser().sign_in(&name).await;
+        assert!(matches!(leave(&app, &name).await, Leaving::At(_)));
         app.pass(minutes(8 * 24 * 60)).await;
         let (other, mut browser) = (app.app.clone(), app.browser());
         let page = browser.get("/sign-in").await.form().fill("identifier", &name).fill("password", PASSWORD);

@@ -6,10 +6,12 @@ use crate::base::clock::Timestamp;
 use crate::base::crash_point::crash_point;
 use crate::base::id::Id;
 use crate::login::password::forget_failures;
+use crate::login::step_up::SteppedUp;
 use crate::store::db::{Change, Error, Result, Tx};
 use crate::store::installation;
 use crate::store::installation::event::{self, Event};
 use crate::store::people::account_deletion;
+use crate::store::people::session::Session;
 use crate::store::people::user::{self, ADMINISTRATOR, Disabled};
 
 /// How many rows of a user are removed at once.
@@ -106,18 +108,22 @@ pub enum Leaving {
     At(Timestamp),
     /// Refused: no other enabled administrator could sign in.
     LastAdministrator,
+    /// Refused: the session has ended, or its person has to prove again who they are.
+    StepUpNeeded,
 }
 
-/// Notes that a person wants their account deleted, and ends all sessions and grants. The account is deleted after
-/// `login.deletion_grace`.
-pub async fn leave(app: &App, user: &Id) -> Result<Leaving> {
+/// Notes that the person of a session wants their account deleted, and ends all sessions and grants. The account is deleted
+/// after `login.deletion_grace`.
+pub async fn leave(app: &App, session: &Session) -> Result<Leaving> {
     let due_at = app.now() + app.config.login.deletion_grace;
-    app.db.write(Leave { user: user.clone(), due_at }).await
+    let (user, step_up) = (session.user_id.clone(), SteppedUp::of(app, session));
+    app.db.write(Leave { user, step_up, due_at }).await
 }
 
 #[derive(Clone)]
 struct Leave {
     user: Id,
+    step_up: SteppedUp,
     due_at: Timestamp,
 }
 
@@ -125,15 +131,18 @@ impl Change for Leave {
     type Outcome = Leaving;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Leaving> {
-        let (Self { user, due_at }, now) = (self, tx.now());
-        if is_last(tx, &user).await? {
+        let (Self { user, step_up, due_at }, now) = (self, tx.now());
+        // This holds the user's row.
+        let is_last = is_last(tx, &user).await?;
+        if !step_up.holds(tx).await? {
+            return Ok(Leaving::StepUpNeeded);
+        }
+        if is_last {
             return Ok(Leaving::LastAdministrator);
         }
-        if user::hold(tx, &user).await?.is_some() {
-            account_deletion::insert(tx, &user, due_at, now).await?;
-            user::end_all(tx, &user).await?;
-            tx.record(&Event::DeletionAsked { user, due_at: due_at.to_string() }).await?;
-        }
+        account_deletion::insert(tx, &user, due_at, now).await?;
+        user::end_all(tx, &user).await?;
+        tx.record(&Event::DeletionAsked { user, due_at: due_at.to_string() }).await?;
         Ok(Leaving::At(due_at))
     }
 }

@@ -12,7 +12,9 @@ use crate::flow::account_holder::{AccountForm, AccountHolder};
 use crate::http::error::Error;
 use crate::http::page;
 use crate::http::page::Wording;
+use crate::http::redirect;
 use crate::pages::{FormProblems, Layout, Moment};
+use crate::site::page::Page;
 use crate::store::installation::event::Event;
 
 /// Offers a copy of the person's data and the deletion of the account. Posts `export=yes`, or `delete=yes` with `sure=yes`, to
@@ -85,7 +87,8 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     if params.get("delete") != Some("yes") || params.get("sure") != Some("yes") {
         return show(&app, &holder, Some(DeleteProblem::NotSure));
     }
-    match delete::leave(&app, user).await? {
+    match delete::leave(&app, &holder.session).await? {
+        Leaving::StepUpNeeded => redirect::to_page(&app, Page::AccountData),
         Leaving::LastAdministrator => show(&app, &holder, Some(DeleteProblem::LastAdministrator)),
         Leaving::At(at) => {
             let layout = page::layout(&app, &holder.visitor);
