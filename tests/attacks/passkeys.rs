@@ -9,6 +9,7 @@ use crate::harness::{
     base64url, from_base64url, minutes,
 };
 use latchkey::account::{authenticator, delete, users};
+use latchkey::base::id::Id;
 use latchkey::base::random::Random;
 use latchkey::config::{Config, SecondFactor};
 use latchkey::server::boot::{self, Surroundings};
@@ -750,6 +751,24 @@ async fn e4_a_passkey_of_who_is_disabled_or_gone_opens_nothing() {
     assert!(authenticator::reset(&app.app, &alice.id).await.unwrap());
     refuses(&app, "reset", |key, options| key.get(options), &passkey).await;
     assert_eq!(app.rows("passkey").await, 0);
+}
+
+#[tokio::test]
+async fn an_operators_reset_tells_the_person_which_factor_is_gone() {
+    let app = TestApp::with_mail().await;
+    enrolled(&app).await;
+    let alice = app.person("alice").await;
+    assert_eq!(told_by_reset(&app, &alice.id).await, ["A passkey was removed"]);
+    app.browser().sign_in("alice").await.set_up_authenticator().await;
+    assert_eq!(told_by_reset(&app, &alice.id).await, ["An authenticator app was removed"]);
+}
+
+/// The subjects of the letters that a reset causes.
+async fn told_by_reset(app: &TestApp, user: &Id) -> Vec<String> {
+    let before = app.letters_to("alice@example.com").await.len();
+    assert!(authenticator::reset(&app.app, user).await.unwrap());
+    let letters = app.letters_to("alice@example.com").await;
+    letters[before..].iter().map(|letter| letter.subject.clone()).collect()
 }
 
 #[tokio::test]

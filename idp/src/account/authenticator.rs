@@ -169,16 +169,18 @@ impl Change for Remove {
         {
             return Ok(false);
         }
-        let mut there = totp::delete(tx, &user).await?;
-        if by_operator {
-            there |= passkey::delete_all(tx, &user).await? > 0;
-        }
+        let had_app = totp::delete(tx, &user).await?;
+        let had_passkeys = by_operator && passkey::delete_all(tx, &user).await? > 0;
         recovery_code::delete(tx, &user).await?;
         trusted_browser::delete_all(tx, &user).await?;
         code_try::clear_of_user(tx, &user).await?;
-        if there {
+        if had_app {
             notify(tx, &user, Notice::AuthenticatorRemoved).await?;
         }
+        if had_passkeys {
+            notify(tx, &user, Notice::PasskeyRemoved).await?;
+        }
+        let there = had_app || had_passkeys;
         if by_operator && there {
             user::end_all(tx, &user).await?;
             tx.record(&Event::FactorsReset { user }).await?;
