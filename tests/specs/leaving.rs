@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::harness::{Browser, PASSWORD, Page, TestApp, minutes};
+use crate::harness::{Browser, PASSWORD, Page, Passkey, TestApp, minutes};
 use latchkey::account::delete::{self, Leaving, delete_due};
 use latchkey::login::session;
 use latchkey::server::jobs;
@@ -19,10 +19,13 @@ async fn leave(app: &TestApp, name: &str) -> Leaving {
 
 #[tokio::test]
 async fn a_person_gets_all_that_is_held_about_them_and_nothing_secret() {
-    let app = TestApp::new().await;
+    let app = TestApp::with_mail().await;
     let rp = app.relying_party().await;
     let mut browser = app.browser().sign_in("alice").await;
     let authenticator = browser.set_up_authenticator().await;
+    let since = app.app.now().to_string();
+    browser.add_passkey(Passkey::new(&app)).await;
+    browser.get("/account").await.form_to("/account").fill("mail_word", "blue heron").submit(&mut browser).await;
     browser.authorize(&rp).await.code();
     app.pass(minutes(6)).await;
     // It is as much as the whole account, so that it needs a recent sign-in.
@@ -47,6 +50,9 @@ async fn a_person_gets_all_that_is_held_about_them_and_nothing_secret() {
         (&data["recovery_codes"]["unused"], &data["sessions"][0]["user_agent"]),
         (&10.into(), &"Test/1.0".into())
     );
+    let passkey = &data["passkeys"][0];
+    assert_eq!((passkey["since"].as_str(), &passkey["last_used_at"]), (Some(&*since), &Value::Null), "{passkey}");
+    assert_eq!(data["mail_word"], "blue heron");
     let kinds: Vec<_> = data["events"].as_array().unwrap().iter().filter_map(|event| event["kind"].as_str()).collect();
     for kind in ["signed_in", "authenticator_added", "consent_given", "user_created"] {
         assert!(kinds.contains(&kind), "{kind} in {kinds:?}");

@@ -2,12 +2,14 @@
 
 use serde_json::{Value, json};
 
+use crate::account::mail_word;
 use crate::app::App;
 use crate::base::id::Id;
 use crate::login::second_factor::Enrolled;
 use crate::store::clients::consent;
 use crate::store::db::Result;
 use crate::store::installation::happened::{self, Wanted};
+use crate::store::people::passkey::{self, Passkey};
 use crate::store::people::{password, session, trusted_browser, user};
 
 /// How many events are told at most: the newest.
@@ -26,7 +28,9 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
     let browsers = trusted_browser::of_user(&mut conn, id, now).await?;
     let applications = consent::applications(&mut conn, id, now).await?;
     let events = happened::newest(&mut conn, &Wanted { user: Some(id.clone()), ..Wanted::default() }, EVENTS).await?;
+    let passkeys = passkey::of_user(&mut conn, id).await?;
     drop(conn);
+    let mail_word = mail_word::of(app, id).await?;
     let identifiers: Vec<_> = identifiers
         .iter()
         .map(|one| json!({ "kind": one.kind, "value": one.as_written, "verified_at": one.verified_at.map(|at| at.to_string()) }))
@@ -77,9 +81,18 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
             json!({ "since": totp.created_at.to_string(), "last_used_at": totp.last_used_at.map(|at| at.to_string()) })
         }),
         "recovery_codes": { "made": enrolled.recovery_codes.made, "unused": enrolled.recovery_codes.unused },
+        "passkeys": passkeys.iter().map(of_passkey).collect::<Vec<_>>(),
+        "mail_word": mail_word,
         "trusted_browsers": browsers,
         "sessions": sessions,
         "applications": applications,
         "events": events,
     })))
+}
+
+/// What is told of a passkey.
+fn of_passkey(one: &Passkey) -> Value {
+    json!({
+        "name": one.name, "since": one.created_at.to_string(), "last_used_at": one.last_used_at.map(|at| at.to_string()),
+    })
 }
