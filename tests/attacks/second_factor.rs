@@ -7,8 +7,10 @@ use serde_json::Value;
 use crate::harness::{
     Authenticator, Browser, PASSWORD, Page, RelyingParty, TestApp, code_in, link_in, minutes, seconds, sender,
 };
+use latchkey::account::mail_code::{self, Judged};
 use latchkey::account::{authenticator, users};
 use latchkey::config::SecondFactor;
+use latchkey::login;
 
 /// A person with an app, who is signed in in a first browser.
 async fn enrolled(app: &TestApp) -> (Browser, Authenticator) {
@@ -668,6 +670,28 @@ async fn e5_another_address_wants_a_step_up() {
     let page = browser.get("/account/email").await;
     page.form().fill("password", PASSWORD).submit(&mut browser).await.expect("second-factor");
     assert!(app.letters_to("new@example.com").await.is_empty());
+}
+
+#[tokio::test]
+async fn e5_a_session_that_is_too_old_or_has_ended_by_now_changes_no_address() {
+    let app = TestApp::with_mail().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let session = app.session_of("alice").await;
+    let form = browser.get("/account/email").await.form_to("/account/email").fill("email", "new@example.com");
+    form.fill("current", PASSWORD).submit(&mut browser).await;
+    let code = code_in(&app.letter_to("new@example.com").await);
+    app.pass(minutes(6)).await;
+    assert_eq!(mail_code::judge_change(&app.app, &session, &code).await.unwrap(), None, "it is too old");
+    app.browser().sign_in("alice").await;
+    let session = app.session_of("alice").await;
+    login::session::end_all(&app.app, &session.user_id, false).await.unwrap();
+    assert_eq!(mail_code::judge_change(&app.app, &session, &code).await.unwrap(), None, "it has ended");
+    assert!(app.find_user("new@example.com").await.is_none());
+    // The code is as good as before.
+    app.browser().sign_in("alice").await;
+    let session = app.session_of("alice").await;
+    assert_eq!(mail_code::judge_change(&app.app, &session, &code).await.unwrap(), Some(Judged::Right));
+    assert_eq!(app.person("new@example.com").await.id, session.user_id);
 }
 
 #[tokio::test]

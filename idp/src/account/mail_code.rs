@@ -10,10 +10,12 @@ use crate::base::token::{Token, TokenHash, TokenKind};
 use crate::letters::kind::Kind;
 use crate::letters::notice::notify_of_address;
 use crate::letters::written::{Sealed, Secrets};
+use crate::login::step_up::SteppedUp;
 use crate::store::db::{Change, Error, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::mail_proof::{self, NewProof, Proof, Purpose, TRIES};
 use crate::store::people::outbox;
+use crate::store::people::session::Session;
 use crate::store::people::user::{self, Identifier, IdentifierKind};
 
 /// The address of a user that applications are told, if there are several: a verified one, else the oldest.
@@ -128,27 +130,45 @@ enum Brought {
     Link,
 }
 
-/// Judges a code that a user has typed; a right one does what it allows.
-pub async fn judge_code(app: &App, user: &Id, purpose: Purpose, typed: &str) -> Result<Judged> {
-    let proof = mail_proof::find(&mut *app.db.read().await?, user, purpose, app.now()).await?;
-    let Some(proof) = proof else { return Ok(Judged::Over) };
-    let brought = Brought::Code(hash(app, &proof.id, &digits(typed)));
-    judge(app, purpose, proof, brought).await
+/// What a right code or link is good for.
+#[derive(Clone)]
+enum Allowed {
+    /// To verify an address.
+    Verify,
+    /// To have the address in place of the one before, for who has stepped up.
+    Change(SteppedUp),
 }
 
-/// Judges a link that a user has opened; a right one does what it allows.
-pub async fn judge_link(app: &App, user: &Id, purpose: Purpose, link: &TokenHash) -> Result<Judged> {
-    let proof = mail_proof::find_by_link(&mut *app.db.read().await?, link, purpose, None, app.now()).await?;
+/// Judges a code that a user has typed to verify an address.
+pub async fn judge_verification(app: &App, user: &Id, typed: &str) -> Result<Judged> {
+    let proof = mail_proof::find(&mut *app.db.read().await?, user, Purpose::Verify, app.now()).await?;
+    let Some(proof) = proof else { return Ok(Judged::Over) };
+    let brought = Brought::Code(hash(app, &proof.id, &digits(typed)));
+    Ok(judge(app, Allowed::Verify, proof, brought).await?.unwrap_or(Judged::Over))
+}
+
+/// Judges a link that a user has opened to verify an address.
+pub async fn judge_link(app: &App, user: &Id, link: &TokenHash) -> Result<Judged> {
+    let proof = mail_proof::find_by_link(&mut *app.db.read().await?, link, Purpose::Verify, None, app.now()).await?;
     match proof.filter(|proof| proof.user_id.as_ref() == Some(user)) {
-        Some(proof) => judge(app, purpose, proof, Brought::Link).await,
+        Some(proof) => Ok(judge(app, Allowed::Verify, proof, Brought::Link).await?.unwrap_or(Judged::Over)),
         None => Ok(Judged::Over),
     }
 }
 
-async fn judge(app: &App, purpose: Purpose, proof: Proof, brought: Brought) -> Result<Judged> {
-    match app.db.write(Judge { purpose, proof, brought }).await {
+/// Judges a code that the person of a session has typed to change their address. `None`, and the code is as good as before, if
+/// the session has ended, or its person has to prove again who they are.
+pub async fn judge_change(app: &App, session: &Session, typed: &str) -> Result<Option<Judged>> {
+    let proof = mail_proof::find(&mut *app.db.read().await?, &session.user_id, Purpose::Change, app.now()).await?;
+    let Some(proof) = proof else { return Ok(Some(Judged::Over)) };
+    let brought = Brought::Code(hash(app, &proof.id, &digits(typed)));
+    judge(app, Allowed::Change(SteppedUp::of(app, session)), proof, brought).await
+}
+
+async fn judge(app: &App, allowed: Allowed, proof: Proof, brought: Brought) -> Result<Option<Judged>> {
+    match app.db.write(Judge { allowed, proof, brought }).await {
         // Somebody else was faster.
-        Err(Error::Conflict) => Ok(Judged::Taken),
+        Err(Error::Conflict) => Ok(Some(Judged::Taken)),
         judged => judged,
     }
 }
@@ -156,21 +176,31 @@ async fn judge(app: &App, purpose: Purpose, proof: Proof, brought: Brought) -> R
 /// Counts the try, compares, and does what is allowed, in one transaction.
 #[derive(Clone)]
 struct Judge {
-    purpose: Purpose,
+    allowed: Allowed,
     proof: Proof,
     brought: Brought,
 }
 
 impl Change for Judge {
-    type Outcome = Judged;
+    type Outcome = Option<Judged>;
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<Judged> {
-        let Self { purpose, proof, brought } = self;
-        let Some(user) = proof.user_id else { return Ok(Judged::Over) };
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Option<Judged>> {
+        let Some(user) = self.proof.user_id.clone() else { return Ok(Some(Judged::Over)) };
         if user::hold(tx, &user).await?.is_none_or(|held| held.disabled_at.is_some()) {
-            return Ok(Judged::Over);
+            return Ok(Some(Judged::Over));
         }
-        let now = tx.now();
+        if let Allowed::Change(step_up) = &self.allowed
+            && !step_up.holds(tx).await?
+        {
+            return Ok(None);
+        }
+        self.judge(tx, user).await.map(Some)
+    }
+}
+
+impl Judge {
+    async fn judge(self, tx: &mut Tx<'_>, user: Id) -> Result<Judged> {
+        let (Self { allowed, proof, brought }, now) = (self, tx.now());
         if let Brought::Code(typed) = brought {
             let Some(counted) = mail_proof::count_try(tx, &proof.id, now).await? else { return Ok(Judged::Over) };
             if !Secret::from(counted.code_hash).same_as(&typed) {
@@ -180,11 +210,9 @@ impl Change for Judge {
         if !mail_proof::consume(tx, &proof.id, now).await? {
             return Ok(Judged::Over);
         }
-        match purpose {
-            Purpose::Verify => verify(tx, user, &proof.address).await,
-            Purpose::Change => change(tx, user, &proof.address).await,
-            // These are not of somebody who is signed in.
-            Purpose::SignIn | Purpose::SignUp => Ok(Judged::Over),
+        match allowed {
+            Allowed::Verify => verify(tx, user, &proof.address).await,
+            Allowed::Change(_) => change(tx, user, &proof.address).await,
         }
     }
 }

@@ -114,7 +114,11 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     if let Some(code) = params.get("code") {
         let judged = match code.trim() {
             "" => Some(CodeProblem::Missing),
-            code => CodeProblem::of(mail_code::judge_code(&app, &holder.session.user_id, Purpose::Change, code).await?),
+            code => match mail_code::judge_change(&app, &holder.session, code).await? {
+                Some(judged) => CodeProblem::of(judged),
+                // The page asks for what is missing.
+                None => return redirect::to_page_with(&app, Page::AccountEmail, "step", "code"),
+            },
         };
         return match judged {
             None => redirect::to_page_with(&app, Page::AccountProfile, "done", "email"),

@@ -69,7 +69,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let user = &holder.session.user_id;
     if let Some(token) = params.get("token") {
         let link = Token::parse(TokenKind::OneTimeLink, token).ok_or(Error::SpentLink)?;
-        return match mail_code::judge_link(&app, user, Purpose::Verify, &link.hash()).await? {
+        return match mail_code::judge_link(&app, user, &link.hash()).await? {
             Judged::Right => redirect::to_page_with(&app, Page::AccountProfile, "done", "verified"),
             _ => Err(Error::SpentLink),
         };
@@ -93,7 +93,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     if code.is_empty() {
         return again(CodeProblem::Missing);
     }
-    match CodeProblem::of(mail_code::judge_code(&app, user, Purpose::Verify, code).await?) {
+    match CodeProblem::of(mail_code::judge_verification(&app, user, code).await?) {
         None => redirect::to_page_with(&app, Page::AccountProfile, "done", "verified"),
         Some(problem) => again(problem),
     }
