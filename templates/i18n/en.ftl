@@ -77,6 +77,8 @@ password-too-short = { $least ->
    *[other] This password is too short. Use at least { $least } characters.
 }
 password-too-long = This password is too long. Use a shorter one.
+password-own-words = This password is made of your name, your email address or the name of this site. Use other words.
+password-stolen = This password, or one much like it, appears in lists of stolen passwords. Use a different one.
 password-too-common = This password is too easy to guess. Use one that is harder to guess.
 
 ## Signing in

@@ -59,3 +59,31 @@ async fn a_taken_address_and_a_guessable_password_are_refused_with_the_reason() 
     }
     assert_eq!(app.rows("user_account").await, 1);
 }
+
+#[tokio::test]
+async fn a_refused_password_is_told_which_rule_it_breaks() {
+    let app = TestApp::with(|config| {
+        config.login.sign_up = true;
+        config.pages.operator_name = "Tidepool Library".to_owned();
+    })
+    .await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser();
+    let page = browser.get(&rp.request().set("prompt", "create").path()).await;
+    let (own, stolen) = ("is made of your name", "appears in lists of stolen passwords");
+    for (name, password, why) in [
+        ("Alice Liddell", "Liddell-Alice-2024", own),
+        ("", "alice.wonders2024!", own),
+        ("", "tidepool  library 1", own),
+        ("", &format!("{0} {0} 2024", rp.client.name)[..], own),
+        ("", "RedHamsterBlueHamster", stolen),
+        ("", "redhamsterbluehamster99", stolen),
+        ("", "qwertyuiopasdfghjkl", "too easy to guess"),
+    ] {
+        let form = page.form().fill("email", "alice.wonders@example.com").fill("name", name);
+        let answer = form.fill("password", password).submit(&mut browser).await;
+        assert_eq!(answer.reply.status, 400, "{password}");
+        assert!(answer.text().contains(why), "{password}: {}", answer.text());
+    }
+    assert_eq!(app.rows("user_account").await, 0);
+}

@@ -1,8 +1,10 @@
-//! Which passwords are accepted: NIST SP 800-63B-4 §3.1.1.2. A password must be long enough and hard to guess; there
-//! are no other rules.
+//! Which passwords are accepted: NIST SP 800-63B-4 §3.1.1.2. A password must be long enough, neither made of what everybody
+//! knows of its user nor known to be stolen, and hard to guess; there are no other rules.
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::own_words::OwnWords;
+use super::stolen_passwords;
 use crate::base::secret::Secret;
 use crate::hashing::{Busy, Hashing, LONGEST};
 
@@ -13,7 +15,11 @@ pub enum Problem {
     TooShort,
     /// It is longer than 1024 bytes.
     TooLong,
-    /// Guessers try it early: common passwords, keyboard rows, repetitions, the user's own name.
+    /// It is made of the names of its user, of the application or of this provider.
+    OwnWords,
+    /// It is in collections of stolen passwords.
+    Stolen,
+    /// Guessers try it early: common words, keyboard rows, repetitions.
     Guessable,
 }
 
@@ -24,12 +30,11 @@ const FEWEST_GUESSES_LOG10: f64 = 8.0;
 /// characters), and longer passwords are not guessed.
 const ESTIMATED: usize = 64;
 
-/// Checks a new password; `own_words` are the names of its user. The estimate takes time, so it waits for a turn like
-/// hashing.
+/// Checks a new password. The estimate takes time, so it waits for a turn like hashing.
 pub async fn check(
     hashing: &Hashing,
     password: &Secret,
-    own_words: &[&str],
+    own: OwnWords,
     shortest: u32,
 ) -> Result<Result<(), Problem>, Busy> {
     let normal: String = password.expose().nfc().collect();
@@ -39,15 +44,26 @@ pub async fn check(
     if normal.chars().count() < shortest as usize {
         return Ok(Err(Problem::TooShort));
     }
-    let head = |text: &str| text.chars().take(ESTIMATED).collect::<String>();
-    let (guessed, own) = (Secret::from(head(&normal)), own_words.iter().map(|word| head(word)).collect::<Vec<_>>());
-    let guessable = hashing.other_work(move || is_guessable(&guessed, &own)).await?;
-    Ok(if guessable { Err(Problem::Guessable) } else { Ok(()) })
+    let normal = Secret::from(normal);
+    hashing.other_work(move || judge(normal.expose(), &own)).await
 }
 
-fn is_guessable(password: &Secret, own_words: &[String]) -> bool {
-    let own: Vec<&str> = own_words.iter().map(String::as_str).chain(["latchkey"]).collect();
-    zxcvbn::zxcvbn(password.expose(), &own).guesses_log10() < FEWEST_GUESSES_LOG10
+/// The rules beside the length.
+fn judge(password: &str, own: &OwnWords) -> Result<(), Problem> {
+    if own.make_up(password) {
+        return Err(Problem::OwnWords);
+    }
+    if stolen_passwords::contain(password) {
+        return Err(Problem::Stolen);
+    }
+    if is_guessable(password, own) { Err(Problem::Guessable) } else { Ok(()) }
+}
+
+/// Whether the estimate rejects a password.
+pub fn is_guessable(password: &str, own: &OwnWords) -> bool {
+    let (head, hints) = (password.chars().take(ESTIMATED).collect::<String>(), own.hints());
+    let hints: Vec<&str> = hints.iter().map(String::as_str).collect();
+    zxcvbn::zxcvbn(&head, &hints).guesses_log10() < FEWEST_GUESSES_LOG10
 }
 
 #[cfg(test)]
@@ -67,12 +83,14 @@ mod tests {
             ("aaaaaaaaaaaaaaaaaaaa", Err(Problem::Guessable)),
             ("123456789012345678", Err(Problem::Guessable)),
             ("qwertyuiopasdfghjkl", Err(Problem::Guessable)),
-            ("alice.liddell@example.com", Err(Problem::Guessable)),
+            ("alice.liddell@example.com", Err(Problem::OwnWords)),
+            ("Liddell, Alice 2024", Err(Problem::OwnWords)),
+            ("!wt-!nf0rm@t!c@d!3n$t", Err(Problem::Stolen)),
             ("five tame herons drift", Ok(())),
             ("пять цапель летят домой", Ok(())),
         ] {
-            let own = ["alice.liddell@example.com"];
-            assert_eq!(check(&hashing, &password.into(), &own, 15).await, Ok(verdict), "{password}");
+            let own = OwnWords::default().and("alice.liddell@example.com");
+            assert_eq!(check(&hashing, &password.into(), own, 15).await, Ok(verdict), "{password}");
         }
     }
 
@@ -85,17 +103,18 @@ mod tests {
     async fn q2_the_estimate_waits_for_its_turn_and_short_passwords_need_none() {
         let hashing = hashing();
         let turn = hashing.turn().await.unwrap();
-        assert_eq!(check(&hashing, &"five tame herons drift".into(), &[], 15).await, Err(Busy));
-        assert_eq!(check(&hashing, &"short".into(), &[], 15).await, Ok(Err(Problem::TooShort)));
+        assert_eq!(check(&hashing, &"five tame herons drift".into(), OwnWords::default(), 15).await, Err(Busy));
+        assert_eq!(check(&hashing, &"short".into(), OwnWords::default(), 15).await, Ok(Err(Problem::TooShort)));
         drop(turn);
-        assert_eq!(check(&hashing, &"five tame herons drift".into(), &[], 15).await, Ok(Ok(())));
+        assert_eq!(check(&hashing, &"five tame herons drift".into(), OwnWords::default(), 15).await, Ok(Ok(())));
     }
 
     #[tokio::test]
     async fn q2_only_the_head_of_a_password_and_of_names_is_estimated() {
         let hashing = hashing();
         // A guessable prefix makes any password guessable, and a long name costs no more than a short one.
-        let (long, name) = (format!("{}five tame herons drift", "a".repeat(ESTIMATED)), "x".repeat(60_000));
-        assert_eq!(check(&hashing, &long.into(), &[&name], 15).await, Ok(Err(Problem::Guessable)));
+        let long = format!("{}five tame herons drift", "a".repeat(ESTIMATED));
+        let own = OwnWords::default().and(&"x".repeat(60_000));
+        assert_eq!(check(&hashing, &long.into(), own, 15).await, Ok(Err(Problem::Guessable)));
     }
 }

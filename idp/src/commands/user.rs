@@ -20,6 +20,7 @@ use crate::account::authenticator;
 use crate::account::delete::{self, Outcome as Change};
 use crate::account::edit;
 use crate::account::identifier::normalise;
+use crate::account::own_words::OwnWords;
 use crate::account::password_rules::{self, Problem};
 use crate::account::profile::Claim;
 use crate::account::users::{self, NewUser};
@@ -254,7 +255,8 @@ pub(super) async fn command(app: &App, command: UserCommand) -> Outcome {
             let user = find(app, &who.user).await?;
             let link = match password {
                 Some(password) => {
-                    check_password(app, &password, &[&who.user]).await?;
+                    let own = OwnWords::of_user(app, &user.id).await.map_err(failed)?;
+                    check_password(app, &password, own).await?;
                     users::set_password(app, &user.id, &password).await.map_err(failed)?;
                     None
                 }
@@ -274,9 +276,8 @@ async fn add(app: &App, add: &AddUser) -> Outcome {
         claim.put(&mut profile, value.as_deref());
     }
     if let Some(password) = &password {
-        let name = claims.iter().find(|(claim, _)| claim.as_str() == "name").and_then(|(_, name)| name.as_deref());
-        let own: Vec<&str> = add.identifiers.words().chain(name).collect();
-        check_password(app, password, &own).await?;
+        let own = OwnWords::of_provider(app).and_person(&profile, &identifiers);
+        check_password(app, password, own).await?;
     }
     let has_password = password.is_some();
     let new = NewUser { sub: None, profile, identifiers, password, roles: Vec::new() };
@@ -439,13 +440,18 @@ async fn delete(app: &App, who: &Who, yes: bool, even_last: bool) -> Outcome {
     Ok(Output::new(text, &json!({ "sub": shown.row.sub, "deleted": true })))
 }
 
-async fn check_password(app: &App, password: &Secret, own: &[&str]) -> Result<(), Failure> {
+async fn check_password(app: &App, password: &Secret, own: OwnWords) -> Result<(), Failure> {
     let least = app.config.login.password_min_length;
     let checked = password_rules::check(&app.hashing, password, own, least).await;
     checked.map_err(|busy| failed(login::Error::from(busy)))?.map_err(|problem| {
         Failure::Usage(match problem {
             Problem::TooShort => format!("The password is too short: it needs {least} characters."),
             Problem::TooLong => "The password is longer than 1024 bytes.".to_owned(),
+            Problem::OwnWords => "The password is made of the names of the user or of this provider.".to_owned(),
+            Problem::Stolen => {
+                "The password, or one that differs little from it, appears in collections of stolen passwords."
+                    .to_owned()
+            }
             Problem::Guessable => "The password is too easy to guess.".to_owned(),
         })
     })

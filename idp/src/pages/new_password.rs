@@ -1,6 +1,7 @@
 //! Why a new password is not accepted, as the pages say it.
 
 use super::Wording;
+use crate::account::own_words::OwnWords;
 use crate::account::password_rules::{self, Problem};
 use crate::app::App;
 use crate::base::secret::Secret;
@@ -18,6 +19,10 @@ pub enum PasswordProblem {
     },
     /// More bytes than are hashed.
     TooLong,
+    /// Made of the names of the person, of the application or of this provider.
+    OwnWords,
+    /// In collections of stolen passwords.
+    Stolen,
     /// A common password, or one that is as easily guessed.
     TooCommon,
 }
@@ -29,13 +34,15 @@ impl PasswordProblem {
             Self::Missing => Wording::new("password-missing"),
             Self::TooShort { least } => Wording::counted("password-too-short", "least", least),
             Self::TooLong => Wording::new("password-too-long"),
+            Self::OwnWords => Wording::new("password-own-words"),
+            Self::Stolen => Wording::new("password-stolen"),
             Self::TooCommon => Wording::new("password-too-common"),
         }
     }
 }
 
-/// Checks a new password; the person's names in it make it easier to guess.
-pub async fn check_password(app: &App, password: &Secret, own: &[&str]) -> Result<Option<PasswordProblem>, Busy> {
+/// Checks a new password, which must not be made of its person's own words.
+pub async fn check_password(app: &App, password: &Secret, own: OwnWords) -> Result<Option<PasswordProblem>, Busy> {
     if password.expose().is_empty() {
         return Ok(Some(PasswordProblem::Missing));
     }
@@ -44,6 +51,8 @@ pub async fn check_password(app: &App, password: &Secret, own: &[&str]) -> Resul
     Ok(checked.err().map(|problem| match problem {
         Problem::TooShort => PasswordProblem::TooShort { least: least.into() },
         Problem::TooLong => PasswordProblem::TooLong,
+        Problem::OwnWords => PasswordProblem::OwnWords,
+        Problem::Stolen => PasswordProblem::Stolen,
         Problem::Guessable => PasswordProblem::TooCommon,
     }))
 }

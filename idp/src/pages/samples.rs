@@ -201,7 +201,13 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         add(format!("sign_up-{title}"), &sign_up(layout(), problems));
     }
 
-    for problem in [None, Some(PasswordProblem::TooShort { least: 15 }), Some(PasswordProblem::TooLong)] {
+    let problems = [
+        PasswordProblem::TooShort { least: 15 },
+        PasswordProblem::TooLong,
+        PasswordProblem::OwnWords,
+        PasswordProblem::Stolen,
+    ];
+    for problem in [None].into_iter().chain(problems.map(Some)) {
         let page = SetPasswordPage {
             layout: bare(),
             token: "lk_link".to_owned(),

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use crate::account::own_words::OwnWords;
 use crate::account::users::{self, ByLink};
 use crate::app::App;
 use crate::base::secret::Secret;
@@ -60,9 +61,8 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let token = params.get("token").unwrap_or_default();
     let user = user_of_link(&app, token).await?;
     let password = Secret::from(params.get("password").unwrap_or_default());
-    let identifiers = user::identifiers(&mut *app.db.read().await?, &user.id).await?;
-    let own: Vec<&str> = identifiers.iter().map(|identifier| identifier.normalised.as_str()).collect();
-    if let Some(problem) = check_password(&app, &password, &own).await? {
+    let own = OwnWords::of_user(&app, &user.id).await?;
+    if let Some(problem) = check_password(&app, &password, own).await? {
         return show(&app, &visitor, token, &user, Some(problem)).await;
     }
     let link = Token::parse(TokenKind::OneTimeLink, token).ok_or(Error::SpentLink)?;

@@ -9,6 +9,7 @@ use axum::response::Response;
 use serde_json::{Map, Value};
 
 use crate::account::identifier;
+use crate::account::own_words::OwnWords;
 use crate::account::profile::LONGEST;
 use crate::account::users::{self, NewUser};
 use crate::app::App;
@@ -174,7 +175,9 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     if name.chars().count() > LONGEST {
         problems.push(SignUpProblem::NameTooLong);
     }
-    problems.extend(check_password(&app, &password, &[&email, &name]).await?.map(SignUpProblem::Password));
+    let client = step.as_ref().map_or("", |step| step.proven.client.name.as_str());
+    let own = OwnWords::of_provider(&app).and(&email).and(&name).and(client);
+    problems.extend(check_password(&app, &password, own).await?.map(SignUpProblem::Password));
     let Some(identifier) = identifier.filter(|_| problems.is_empty()) else { return again(problems) };
 
     let mut profile = serde_json::Map::new();

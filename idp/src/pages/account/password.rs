@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use crate::account::own_words::OwnWords;
 use crate::account::users;
 use crate::app::App;
 use crate::base::secret::Secret;
@@ -103,7 +104,6 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let current = Secret::from(params.get("current").unwrap_or_default());
     let new = Secret::from(params.get("password").unwrap_or_default());
     let identifiers = user::identifiers(&mut *app.db.read().await?, &holder.session.user_id).await?;
-    let own: Vec<&str> = identifiers.iter().map(|identifier| identifier.normalised.as_str()).collect();
     holder.visitor.hold_to(&app, "set-password", visitor::sign_in_rate(&app)).await?;
     let enrolled = Enrolled::of(&mut *app.db.read().await?, &holder.session.user_id).await?;
     let demand = second_factor::demand(&app, &holder.session.user_id, &holder.visitor.browser, Rigour::Usual).await?;
@@ -115,13 +115,14 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let missing = current.expose().is_empty().then_some(ChangeProblem::CurrentMissing);
     let without_code =
         (enrolled.has_codes() && typed_code.is_none()).then_some(ChangeProblem::Code(FactorProblem::Missing));
-    let unfit = check_password(&app, &new, &own).await?.map(ChangeProblem::New);
+    let own = OwnWords::of_user(&app, &holder.session.user_id).await?;
+    let unfit = check_password(&app, &new, own).await?.map(ChangeProblem::New);
     let problems: Vec<_> = missing.into_iter().chain(without_code).chain(unfit).collect();
     if !problems.is_empty() {
         return show(&app, &holder, problems, false).await;
     }
     // At an open session the tries are limited as they are at the sign-in.
-    let typed = own.first().copied().unwrap_or_default();
+    let typed = identifiers.first().map_or("", |identifier| identifier.normalised.as_str());
     let proof = match password::check(&app, &holder.visitor.tries(typed, &current)).await? {
         PasswordOutcome::Right(proof) if proof.user.id == holder.session.user_id => proof,
         PasswordOutcome::TooSoon { until } => {
