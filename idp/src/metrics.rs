@@ -54,6 +54,9 @@ const FAILURES: [u16; 2] = [500, 503];
 /// The kinds of tokens whose replay is detected.
 const REPLAYS: [&str; 2] = ["authorization_code", "refresh_token"];
 
+/// The attacks that failed sign-ins are suspected to be.
+const SUSPICIONS: [&str; 3] = ["stuffing", "spraying", "guessing"];
+
 /// What becomes of letters, try by try.
 const LETTERS: [&str; 4] = ["sent", "failed", "dead", "expired"];
 
@@ -92,6 +95,7 @@ pub struct Metrics {
     refusals: Counters<1>,
     tokens: Counters<1>,
     replays: Counters<1>,
+    suspicions: Counters<1>,
     hashing: Counters<1>,
     hashing_running: Level,
     hashing_waiting: Level,
@@ -138,6 +142,7 @@ impl Metrics {
             refusals: Family::default(),
             tokens: Family::default(),
             replays: Family::default(),
+            suspicions: Family::default(),
             hashing: Family::default(),
             hashing_running: Level::default(),
             hashing_waiting: Level::default(),
@@ -178,6 +183,9 @@ impl Metrics {
         }
         for kind in REPLAYS {
             at_zero(&self.replays, [("kind", kind)]);
+        }
+        for kind in SUSPICIONS {
+            at_zero(&self.suspicions, [("kind", kind)]);
         }
         for status in FAILURES {
             at_zero(&self.failures, [("status", &status.to_string())]);
@@ -240,6 +248,8 @@ impl Metrics {
         own.register("sign_in_refusals", "Refused sign-ins, by outcome: in_time or late", self.refusals.clone());
         own.register("tokens_issued", "Token responses, by grant type", self.tokens.clone());
         own.register("replays", "Codes and refresh tokens that were used again, by kind", self.replays.clone());
+        let suspicions = "Attacks that failed sign-ins are suspected to be, by kind";
+        own.register("attacks_suspected", suspicions, self.suspicions.clone());
         own.register("hashing", "Passwords that were to be hashed, by outcome: done or refused", self.hashing.clone());
         own.register("hashing_running", "Passwords that are being hashed", self.hashing_running.clone());
         own.register("hashing_waiting", "Passwords that wait for their turn", self.hashing_waiting.clone());
@@ -332,6 +342,11 @@ impl Metrics {
     /// A code or a refresh token was presented that had been used before.
     pub fn replay(&self, kind: &'static str) {
         self.replays.get_or_create(&Labels([("kind", kind.to_owned())])).inc();
+    }
+
+    /// An attack is suspected.
+    pub fn suspect(&self, kind: &'static str) {
+        self.suspicions.get_or_create(&Labels([("kind", kind.to_owned())])).inc();
     }
 
     /// A try to send a letter has ended.

@@ -269,3 +269,99 @@ async fn f3_a_thousand_failures_of_one_user_are_a_few_events() {
     let told = app.events().await.iter().filter(|kind| *kind == "sign_in_failed").count();
     assert_eq!(told, 19, "the first ten, and each tenth up to a hundred");
 }
+
+/// The data of the events of a kind, oldest first.
+async fn told(app: &TestApp, kind: &str) -> Vec<serde_json::Value> {
+    app.settled().await;
+    let sql = "SELECT data FROM event WHERE kind = $1 ORDER BY at, id";
+    let mut conn = app.app.db.read().await.unwrap();
+    let rows: Vec<(String,)> = sqlx::query_as(sql).bind(kind).fetch_all(&mut *conn).await.unwrap();
+    rows.into_iter().map(|(data,)| serde_json::from_str(&data).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn f3_a_network_that_tries_name_after_name_is_suspected_of_stuffing_once_in_ten_minutes() {
+    let app = generous().await;
+    app.user("alice").await;
+    let mut browser = app.browser();
+    browser.address = [198, 51, 100, 7].into();
+    for n in 0..18 {
+        attempt(&mut browser, &format!("nobody{n}"), &format!("wrong password {n}")).await;
+    }
+    attempt(&mut browser, "alice", "wrong password 18").await;
+    for _ in 0..3 {
+        attempt(&mut browser, "ALICE", "wrong password 19").await;
+    }
+    assert!(told(&app, "stuffing_suspected").await.is_empty(), "nineteen names, in whatever spelling");
+    for n in 19..30 {
+        attempt(&mut browser, &format!("nobody{n}"), &format!("wrong password {n}")).await;
+    }
+    let events = told(&app, "stuffing_suspected").await;
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0]["network"], "198.51.100.7");
+    assert!((19..=21).contains(&events[0]["names"].as_u64().unwrap()), "{events:?}");
+    assert!(told(&app, "spraying_suspected").await.is_empty(), "no password came twice");
+    let metrics = app.app.metrics.text(&app.app.watched()).unwrap();
+    assert!(metrics.contains("latchkey_attacks_suspected_total{kind=\"stuffing\"} 1"), "{metrics}");
+
+    app.clock.advance(minutes(11));
+    for n in 0..25 {
+        attempt(&mut browser, &format!("nobody{n}"), &format!("wrong password {n}")).await;
+    }
+    assert_eq!(told(&app, "stuffing_suspected").await.len(), 2, "it goes on");
+}
+
+#[tokio::test]
+async fn f3_a_password_that_is_tried_with_name_after_name_is_suspected_of_spraying_whatever_networks_it_comes_from() {
+    let app = generous().await;
+    app.user("alice").await;
+    for n in 0..25u8 {
+        let mut browser = app.browser();
+        browser.address = [203, 0, 113, n].into();
+        let name = if n == 3 { "alice".to_owned() } else { format!("nobody{n}") };
+        attempt(&mut browser, &name, "Summer in the city 2026").await;
+    }
+    let events = told(&app, "spraying_suspected").await;
+    assert_eq!(events.len(), 1);
+    assert!(!events[0].to_string().contains("Summer"));
+    assert!(told(&app, "stuffing_suspected").await.is_empty(), "no network tried two names");
+    assert!(told(&app, "guessing_suspected").await.is_empty(), "no name was tried twice");
+}
+
+#[tokio::test]
+async fn f3_an_account_that_is_tried_from_network_after_network_is_told_and_a_name_that_nobody_has_is_not() {
+    let app = TestApp::with(|config| {
+        config.login.address_burst = 10_000;
+        config.login.throttle_longest = seconds(1);
+    })
+    .await;
+    let alice = app.user("alice").await;
+    for n in 0..15u8 {
+        for name in ["alice", "nobody"] {
+            let mut browser = app.browser();
+            browser.address = [203, 0, 113, n].into();
+            attempt(&mut browser, name, &format!("wrong password {n}")).await;
+        }
+        app.clock.advance(seconds(2));
+    }
+    let events = told(&app, "guessing_suspected").await;
+    assert_eq!(events.len(), 1);
+    assert!(events[0].to_string().contains(alice.id.as_str()), "{events:?}");
+}
+
+#[tokio::test]
+async fn f3_people_who_get_in_and_people_who_mistype_are_suspected_of_nothing() {
+    let app = generous().await;
+    for n in 0..25 {
+        app.user(&format!("person{n}")).await;
+        let mut browser = app.browser();
+        attempt(&mut browser, &format!("person{n}"), PASSWORD).await.reply.expect(200);
+    }
+    let mut browser = app.browser();
+    for n in 0..4 {
+        attempt(&mut browser, "person1", &format!("mistyped {n}")).await;
+    }
+    for kind in ["stuffing_suspected", "spraying_suspected", "guessing_suspected"] {
+        assert!(told(&app, kind).await.is_empty(), "{kind}");
+    }
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use latchkey::base::clock::{Clock, Timestamp};
 use latchkey::base::random::Random;
 use latchkey::base::seal::SealingKey;
-use latchkey::store::ephemeral::{Ephemeral, Options, Rate, Redis};
+use latchkey::store::ephemeral::{Crowd, Ephemeral, Options, Rate, Redis};
 
 use crate::harness::{RedisServer, seconds};
 
@@ -63,6 +63,30 @@ async fn of_many_that_bring_one_proof_one_is_first() {
             first += i32::from(task.await.unwrap());
         }
         assert_eq!(first, 1, "{store:?}");
+    }
+}
+
+#[tokio::test]
+async fn different_members_of_a_key_are_told_once_in_each_window() {
+    for (clock, store, _server) in stores().await {
+        let crowd = Crowd { least: 5, window: seconds(600) };
+        let gather = async |key: &str, member: &str| store.gather(key, member, crowd).await.unwrap();
+        for _ in 0..20 {
+            assert_eq!(gather("a", "the same").await, None, "{store:?}");
+        }
+        for member in ["1", "2", "3"] {
+            assert_eq!(gather("a", member).await, None, "{store:?}");
+            assert_eq!(gather("b", member).await, None, "another key has members of its own");
+        }
+        assert_eq!(gather("a", "4").await, Some(5), "{store:?}");
+        for member in ["5", "6", "7", "1"] {
+            assert_eq!(gather("a", member).await, None, "told already: {store:?}");
+        }
+        clock.advance(seconds(600));
+        for member in ["1", "2", "3", "4"] {
+            assert_eq!(gather("a", member).await, None, "another window: {store:?}");
+        }
+        assert_eq!(gather("a", "5").await, Some(5), "{store:?}");
     }
 }
 

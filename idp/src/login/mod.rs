@@ -13,6 +13,7 @@ pub mod recovery_code;
 pub mod second_factor;
 pub mod session;
 pub mod step_up;
+pub mod suspicion;
 pub mod totp;
 
 /// Why a sign-in could not be decided.

@@ -18,6 +18,7 @@ use crate::store::people::{code_try, failed_sign_in, password};
 use crate::account::identifier;
 use crate::hashing::{LONGEST, PasswordVerdict};
 use crate::login::Error;
+use crate::login::suspicion::{self, Failure};
 
 /// An attempt to sign in.
 pub struct Try<'a> {
@@ -149,6 +150,9 @@ async fn decide(app: &App, attempt: &Try<'_>, began: Instant) -> Result<Outcome,
                 (None, _) => app.db.write(failed_sign_in::Count { network: attempt.network.clone() }).await?,
             }
             app.hashing.note(stored, began.elapsed());
+            let user = candidate.as_ref().map(|found| &found.user.id);
+            let (password, network) = (attempt.secret, attempt.network.as_str());
+            suspicion::note(app, &Failure { name: &normalised, password, network, user });
             Outcome::Wrong(match &candidate {
                 None => Wrong::UnknownName,
                 Some(_) if looked_at.is_none() => Wrong::TooManyTries,

@@ -1,4 +1,5 @@
-//! Data whose loss costs only a retry: proofs that may be seen once, short-lived values, and rates.
+//! Data whose loss costs only a retry: proofs that may be seen once, short-lived values, rates, and counts of different
+//! members.
 //!
 //! A single process uses memory; replicas share a Redis. Data that must survive is in SQL and never here. Expiry is
 //! judged by our clock; the expiry of the server only cleans up. The epoch is the moment at which the store was known
@@ -17,7 +18,7 @@ use crate::base::clock::{Clock, Timestamp};
 pub use condition::{Condition, Examined};
 pub use memory::Memory;
 pub use redis::{Options, Redis};
-pub use terms::{Rate, Result, Unavailable};
+pub use terms::{Crowd, Rate, Result, Unavailable};
 
 /// The ephemeral store.
 #[derive(Clone, Debug)]
@@ -69,6 +70,15 @@ impl Ephemeral {
         match self {
             Self::Memory(memory) => memory.limit(key, rate),
             Self::Redis(redis) => redis.limit(key, rate).await,
+        }
+    }
+
+    /// Counts a member of a key. Returns how many different ones there are when they have become a crowd, once in each
+    /// window. If the store loses its data, it counts from the beginning.
+    pub async fn gather(&self, key: &str, member: &str, crowd: Crowd) -> Result<Option<u64>> {
+        match self {
+            Self::Memory(memory) => Ok(memory.gather(key, member, crowd)),
+            Self::Redis(redis) => redis.gather(key, member, crowd).await,
         }
     }
 

@@ -10,7 +10,7 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{AsyncTypedCommands, Client, RedisError, Script, ScriptInvocation};
 
 use super::memory::Memory;
-use super::terms::{Rate, Result, Unavailable};
+use super::terms::{Crowd, Rate, Result, Unavailable};
 use crate::base::clock::{Clock, SKEW, Timestamp};
 use crate::base::random::Random;
 use crate::base::seal::SealingKey;
@@ -57,6 +57,7 @@ struct Scripts {
     take: Script,
     once: Script,
     limit: Script,
+    gather: Script,
 }
 
 impl Scripts {
@@ -95,6 +96,16 @@ impl Scripts {
                  if ahead > tolerance then return ahead - tolerance end
                  redis.call('SET', KEYS[1], string.format('%.0f', arrival + period), 'PX', math.ceil((ahead + period) / 1000))
                  return 0",
+            ),
+            // A HyperLogLog: its size is bounded, and its members cannot be listed.
+            gather: Script::new(
+                "local is_new = redis.call('PFADD', KEYS[1], ARGV[1])
+                 redis.call('PEXPIRE', KEYS[1], ARGV[3])
+                 if is_new == 0 then return 0 end
+                 local count = redis.call('PFCOUNT', KEYS[1])
+                 if count < tonumber(ARGV[2]) then return 0 end
+                 if not redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[3]) then return 0 end
+                 return count",
             ),
         }
     }
@@ -215,6 +226,18 @@ impl Redis {
             Ok(wait) => Err(Duration::from_micros(wait)),
             Err(Unavailable) => self.local.limit(key, rate),
         }
+    }
+
+    pub(super) async fn gather(&self, key: &str, member: &str, crowd: Crowd) -> Result<Option<u64>> {
+        let now = self.clock.now();
+        let key = format!("{}:{key}", crowd.window_at(now));
+        let mut call = self.scripts.gather.key(self.name("crowd", &key));
+        call.key(self.name("told", &key))
+            .arg(self.key.fingerprint(&format!("{key}:{member}")))
+            .arg(crowd.least)
+            .arg(self.sweep_after(now + crowd.window));
+        let count: u64 = self.ask(&call).await?;
+        Ok((count > 0).then_some(count))
     }
 
     /// How many requests the server answered, and how many not.

@@ -21,6 +21,22 @@ impl Rate {
     }
 }
 
+/// When many different members of one key are a crowd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Crowd {
+    /// How many different members there are at least. The shared store estimates their number, to about a hundredth.
+    pub least: u32,
+    /// How long members are counted together; windows follow each other.
+    pub window: Duration,
+}
+
+impl Crowd {
+    /// The number of the window at a moment.
+    pub(super) fn window_at(self, now: Timestamp) -> u128 {
+        now.since(Timestamp::from_seconds(0)).as_micros() / self.window.as_micros().max(1)
+    }
+}
+
 /// The epoch, corrected for a clock that was set back. An epoch in the future would make every proof look old, so it is
 /// reset to now.
 pub(super) fn epoch_seen_at(epoch: Timestamp, now: Timestamp) -> Timestamp {

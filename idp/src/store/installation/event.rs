@@ -32,6 +32,9 @@ pub enum Event {
     SignedIn { user: Id, session: Id, amr: Vec<String> },
     SignInFailed { user: Id, failures: i64 },
     UnknownNamesTried { tries: i64, networks: usize, loudest: Vec<(String, i64)> },
+    StuffingSuspected { network: String, names: u64 },
+    SprayingSuspected { names: u64 },
+    GuessingSuspected { user: Id, networks: u64 },
     PasswordDoorClosed { user: Id },
     SecondFactorFailed { user: Id },
     AuthenticatorAdded { user: Id },
@@ -101,6 +104,7 @@ impl Event {
             | Self::AllSessionsEnded { user, .. }
             | Self::PasswordDoorClosed { user }
             | Self::SignInFailed { user, .. }
+            | Self::GuessingSuspected { user, .. }
             | Self::SecondFactorFailed { user }
             | Self::AuthenticatorAdded { user }
             | Self::AuthenticatorRemoved { user }
@@ -134,6 +138,8 @@ impl Event {
             | Self::ClientSecretRemoved { client_row, .. }
             | Self::ClientRemoved { client_row } => (None, Some(client_row), None),
             Self::UnknownNamesTried { .. }
+            | Self::StuffingSuspected { .. }
+            | Self::SprayingSuspected { .. }
             | Self::ResourceCreated { .. }
             | Self::ResourceChanged { .. }
             | Self::ResourceRemoved { .. }
