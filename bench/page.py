@@ -38,7 +38,7 @@ and load with an empty answer (`/health/live`). "Spread" is the smallest and the
 its own limit; the row shows the round in the middle. "Goal" is the rate that the project aims at.
 
 SQLite runs with `synchronous=FULL`, PostgreSQL with its own defaults (fsync, synchronous commit). Every user has a session and a
-grant; a password sign-in is the page and the form, each time by another user. `tokens.refresh_grace` is 0, since a family that
+grant; a sign-in is the page and the form, each time by another user, with a password or with a passkey. `tokens.refresh_grace` is 0, since a family that
 refreshes more than eight times within it keeps its newest token for a while; so each row holds one rotation, as it does where
 families refresh every ten minutes.
 """)

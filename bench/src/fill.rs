@@ -10,6 +10,8 @@ use latchkey::oidc::client::metadata::{Client, ClientKind};
 use latchkey::oidc::client::registration::NewClient;
 use sqlx::{AnyConnection, Connection};
 
+use crate::passkey::Passkey;
+
 /// How many refresh tokens, and users with a password, are known.
 pub const KNOWN: u32 = 500;
 /// How many codes are ready to be exchanged.
@@ -28,6 +30,8 @@ pub struct Filled {
     pub spa: String,
     pub refresh_tokens: Vec<String>,
     pub codes: Vec<String>,
+    /// The passkeys of the users who have a password.
+    pub passkeys: Vec<Passkey>,
 }
 
 async fn add(app: &App, kind: ClientKind) -> Result<(Client, Option<Secret>)> {
@@ -106,7 +110,7 @@ pub async fn fill(app: &App, url: &str, users: u32) -> Result<Filled> {
 
     let mut transaction = conn.begin().await?;
     let (known, step) = (KNOWN.min(users), users / KNOWN.min(users));
-    let mut refresh_tokens = Vec::new();
+    let (mut refresh_tokens, mut passkeys) = (Vec::new(), Vec::new());
     for n in 0..known {
         let token = Token::new(TokenKind::RefreshToken, &app.random);
         let number = 100_000_000_000_u64 + u64::from(1 + n * step);
@@ -122,6 +126,19 @@ pub async fn fill(app: &App, url: &str, users: u32) -> Result<Filled> {
             .bind(now)
             .execute(&mut *transaction)
             .await?;
+        let passkey = Passkey::new(n)?;
+        sqlx::query(
+            "INSERT INTO passkey (id, user_id, credential_id, public_key, rp_id, counter, backup, created_at)
+             VALUES ($1, $2, $3, $4, 'localhost', 0, 'synced', $5)",
+        )
+        .bind(format!("01990000-0000-7000-8007-{}", 100_000_000_001_u64 + u64::from(n)))
+        .bind(format!("01990000-0000-7000-8001-{}", 100_000_000_001_u64 + u64::from(n)))
+        .bind(passkey.credential_id())
+        .bind(passkey.public_key()?)
+        .bind(now)
+        .execute(&mut *transaction)
+        .await?;
+        passkeys.push(passkey);
         refresh_tokens.push(token.expose().to_owned());
     }
     let challenge = base64url(&sha256(VERIFIER.as_bytes()));
@@ -161,5 +178,6 @@ pub async fn fill(app: &App, url: &str, users: u32) -> Result<Filled> {
         spa: spa.client_id,
         refresh_tokens,
         codes,
+        passkeys,
     })
 }

@@ -3,6 +3,7 @@
 
 mod fill;
 mod load;
+mod passkey;
 mod raw;
 mod refusals;
 mod report;

@@ -9,6 +9,7 @@ use sqlx::{AnyConnection, Connection as _, Executor};
 use crate::Run;
 use crate::fill::{self, Filled, PASSWORD, REDIRECT_URI, VERIFIER};
 use crate::load::{Answer, Client, Connection, Outcome, Request, in_all, load};
+use crate::passkey::{Passkey, PasskeySignIn};
 use crate::raw::Limit;
 use crate::report::{Line, Report, Starts};
 use crate::server::{Server, free_port};
@@ -290,6 +291,11 @@ const SCENARIOS: &[Scenario] = &[
         name: "password sign-in",
         bar: Bar::Share { share: 0.9, of: Most::Raw(Limit::Argon2id), each: 1.0, spread: false },
     },
+    // The page, and the form with a signature.
+    Scenario {
+        name: "passkey sign-in",
+        bar: Bar::Share { share: 0.05, of: Most::Empty, each: 2.0, spread: false },
+    },
 ];
 
 impl Scenario {
@@ -425,6 +431,14 @@ async fn measure(run: &Run, filled: &mut Filled, port: u16, name: &str) -> Resul
         load(port, many(get("/jwks", String::new(), "\"keys\"")), run.time()).await?
     } else if name == "discovery" {
         load(port, many(get("/.well-known/openid-configuration", String::new(), "issuer")), run.time()).await?
+    } else if name == "passkey sign-in" {
+        let mut people: Vec<Vec<Passkey>> = vec![Vec::new(); run.connections];
+        for (n, passkey) in filled.passkeys.iter().enumerate() {
+            people[n % run.connections].push(passkey.clone());
+        }
+        let issuer = format!("http://localhost:{port}");
+        let people = people.into_iter().map(|keys| PasskeySignIn::new(&issuer, keys)).collect();
+        load(port, people, run.time()).await?
     } else {
         let users = fill::KNOWN.min(run.users);
         let (step, connections) = (run.connections as u32, run.connections as u32);
