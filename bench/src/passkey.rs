@@ -47,7 +47,8 @@ impl Passkey {
 
     /// What a browser sends when the key has signed this challenge: WebAuthn Level 3 §7.2.
     fn sign(&self, origin: &str, challenge: &Value) -> Result<String> {
-        let client_data = json!({ "type": "webauthn.get", "challenge": challenge, "origin": origin, "crossOrigin": false });
+        let client_data =
+            json!({ "type": "webauthn.get", "challenge": challenge, "origin": origin, "crossOrigin": false });
         let client_data = client_data.to_string();
         // Present, verified, eligible for a copy and copied; and no counter.
         let data = [&sha256(b"localhost")[..], &[0x1d, 0, 0, 0, 0]].concat();

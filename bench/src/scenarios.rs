@@ -292,10 +292,7 @@ const SCENARIOS: &[Scenario] = &[
         bar: Bar::Share { share: 0.9, of: Most::Raw(Limit::Argon2id), each: 1.0, spread: false },
     },
     // The page, and the form with a signature.
-    Scenario {
-        name: "passkey sign-in",
-        bar: Bar::Share { share: 0.05, of: Most::Empty, each: 2.0, spread: false },
-    },
+    Scenario { name: "passkey sign-in", bar: Bar::Share { share: 0.05, of: Most::Empty, each: 2.0, spread: false } },
 ];
 
 impl Scenario {

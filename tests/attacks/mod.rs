@@ -12,6 +12,7 @@ mod injection;
 mod jwt;
 mod keys;
 mod mail;
+mod mailbox_owners;
 mod operator;
 mod overload;
 mod passkeys;

@@ -8,11 +8,15 @@ use crate::harness::{
     BACKED_UP, Browser, CeremonyForm, ELIGIBLE, PASSWORD, PRESENT, Page, Passkey, RelyingParty, TestApp, VERIFIED,
     base64url, from_base64url, minutes,
 };
-use latchkey::account::{authenticator, delete, users};
+use latchkey::account::{authenticator, delete, passkeys as account, users};
 use latchkey::base::id::Id;
 use latchkey::base::random::Random;
+use latchkey::base::token::CookieSecret;
 use latchkey::config::{Config, SecondFactor};
+use latchkey::login::session::SignIn;
+use latchkey::oidc::claims::acr::Method;
 use latchkey::server::boot::{self, Surroundings};
+use latchkey::store::people::passkey as stored;
 
 /// A person with a passkey, who is signed in in a first browser.
 async fn enrolled(app: &TestApp) -> (Browser, Passkey) {
@@ -41,7 +45,8 @@ async fn refuses(app: &TestApp, title: &str, change: impl FnOnce(&mut Passkey, &
     let response = change(&mut passkey.clone(), &ceremony.options);
     let page = ceremony.answer(&response).submit(&mut browser).await;
     assert_eq!(page.reply.status, 400, "{title}: {}", page.text());
-    assert!(!page.foreign && page.text().contains("this passkey") || page.text().contains("This passkey"), "{title}");
+    assert!(!page.foreign, "{title}: {}", page.url);
+    assert!(page.text().contains("this passkey") || page.text().contains("This passkey"), "{title}");
     browser.get("/account").await.expect("sign-in");
 }
 
@@ -543,7 +548,9 @@ async fn e5_passkeys_are_added_renamed_and_removed_only_after_a_step_up() {
     let page = page.expect("sign-in").form().fill("password", PASSWORD).submit(&mut hijacked).await;
     assert!(page.expect("second-factor").text().contains("Use your passkey"), "{}", page.text());
     let sealed = page.ceremony().form.get("interaction").unwrap().to_owned();
-    hijacked.get(&format!("/second-factor/set-up?interaction={sealed}")).await.expect("second-factor");
+    let set_up = format!("/second-factor/set-up?interaction={sealed}");
+    hijacked.get(&set_up).await.expect("second-factor");
+    page.ceremony().form.to("/second-factor/set-up").submit(&mut hijacked).await.expect("second-factor");
     hijacked.get("/account/authenticator").await.expect("sign-in");
     let page = hijacked.use_passkey(&page, &mut passkey).await;
     page.expect("authenticator");
@@ -662,6 +669,42 @@ async fn the_origins_that_may_use_our_passkeys_are_listed() {
         key.get(options)
     };
     refuses(&app, "related", related, &passkey).await;
+}
+
+#[tokio::test]
+async fn e5_a_session_that_is_too_old_or_has_ended_by_now_adds_and_removes_no_passkey() {
+    let app = TestApp::new().await;
+    let (_, passkey) = enrolled(&app).await;
+    let (old, user) = (app.session_of("alice").await, app.person("alice").await);
+    let stored = stored::of_user(&mut app.app.db.read().await.unwrap(), &user.id).await.unwrap();
+    let there = stored.first().unwrap().clone();
+    app.pass(minutes(6)).await;
+    let browser = CookieSecret::new(&app.app.random);
+    let sign_in = SignIn {
+        user: &user,
+        methods: &[Method::SoftwareKey],
+        keep: false,
+        browser: &browser,
+        sid: None,
+        user_agent: None,
+        address: [127, 0, 0, 1].into(),
+        proof: None,
+        second: None,
+        passkey: None,
+        proven_at: None,
+    };
+    let another = stored::Passkey { id: app.app.id(), credential_id: "another".to_owned(), ..there.clone() };
+    let removed = account::remove(&app.app, &old, &there.id).await.unwrap();
+    assert_eq!(removed, account::Removed::NotThere, "the session is too old");
+    assert!(account::add(&app.app, &old, &another, &sign_in).await.unwrap().is_none(), "the session is too old");
+    assert_eq!(app.rows("passkey").await, 1);
+    // A session that is recent enough does both.
+    let mut passkey = passkey;
+    app.browser().sign_in_by(&mut passkey).await;
+    let session = app.session_of("alice").await;
+    assert!(account::add(&app.app, &session, &another, &sign_in).await.unwrap().is_some());
+    let session = app.session_of("alice").await;
+    assert_eq!(account::remove(&app.app, &session, &there.id).await.unwrap(), account::Removed::Done);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::crash_point::crash_point;
 use crate::base::id::Id;
+use crate::letters::notice::notify_of_deletion;
 use crate::login::password::forget_failures;
 use crate::login::step_up::SteppedUp;
 use crate::store::db::{Change, Error, Result, Tx};
@@ -142,6 +143,7 @@ impl Change for Leave {
         }
         account_deletion::insert(tx, &user, due_at, now).await?;
         user::end_all(tx, &user).await?;
+        notify_of_deletion(tx, &user, due_at).await?;
         tx.record(&Event::DeletionAsked { user, due_at: due_at.to_string() }).await?;
         Ok(Leaving::At(due_at))
     }
@@ -175,7 +177,9 @@ pub async fn delete_due(app: &App) -> Result<u64> {
                 Ok(outcome) => gone += u64::from(outcome == Outcome::Done),
                 // An operator has enabled the account in between. It is due again in the next round.
                 Err(Error::Conflict) => {}
-                Err(error) => return Err(error),
+                Err(error @ Error::Unavailable(_)) => return Err(error),
+                // One that cannot be deleted must not keep those behind it.
+                Err(error) => tracing::error!("an account that is due could not be deleted: {error}"),
             }
         }
     }

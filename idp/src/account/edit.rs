@@ -158,7 +158,7 @@ impl Change for RemoveIdentifier {
         };
         let now = tx.now();
         user::delete_identifier(tx, &user, &found.kind, &found.normalised).await?;
-        users::end_links(tx, &user, now).await?;
+        users::end_what_was_sent(tx, &user, now).await?;
         user::set_updated(tx, &user, now).await?;
         tx.record(&Event::IdentifierRemoved { user, identifier: found.kind }).await?;
         Ok(Ok(()))

@@ -5,15 +5,41 @@ use serde_json::{Value, json};
 use crate::account::mail_word;
 use crate::app::App;
 use crate::base::id::Id;
+use crate::letters::kind::Notice;
+use crate::letters::notice::notify;
 use crate::login::second_factor::Enrolled;
 use crate::store::clients::consent;
-use crate::store::db::Result;
+use crate::store::db::{Change, Result, Tx};
+use crate::store::installation::event::Event;
 use crate::store::installation::happened::{self, Wanted};
 use crate::store::people::passkey::{self, Passkey};
 use crate::store::people::{password, session, trusted_browser, user};
 
 /// How many events are told at most: the newest.
 const EVENTS: i64 = 10_000;
+
+/// Notes that a user has got all that is held about them, and tells them by letter.
+pub async fn note_export(app: &App, user: &Id) -> Result<()> {
+    app.db.write(NoteExport { user: user.clone() }).await
+}
+
+#[derive(Clone)]
+struct NoteExport {
+    user: Id,
+}
+
+impl Change for NoteExport {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        let Self { user } = self;
+        if user::hold(tx, &user).await?.is_none() {
+            return Ok(());
+        }
+        notify(tx, &user, Notice::DataExported).await?;
+        tx.record(&Event::DataExported { user }).await
+    }
+}
 
 /// Everything that is stored about a user, without what is secret even to them: hashes, sealed keys, ids of rows. `None` if
 /// the user is gone.

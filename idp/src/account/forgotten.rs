@@ -1,24 +1,21 @@
 //! A forgotten password: who gets a letter with a link to set a new one.
 
 use crate::account::mail_code::main_address;
-use crate::account::{identifier, users};
+use crate::account::users;
 use crate::app::App;
-use crate::letters::limits;
+use crate::letters::limits::Asker;
 use crate::login::Error;
 use crate::store::people::user::{self, Identifier, IdentifierKind};
 
-/// Sends a letter to whoever has this identifier, if anybody does. Nothing tells the caller whether that is so.
-pub async fn send_link(app: &App, typed: &str, language: &str) -> Result<(), Error> {
-    let normalised = identifier::normalise(typed);
+/// Sends a letter to whoever has this identifier in its normal form, if anybody does. Nothing tells the caller whether that is so.
+pub async fn send_link(app: &App, normalised: &str, asker: &Asker, language: &str) -> Result<(), Error> {
     let mut conn = app.db.read().await?;
-    let Some(user) = user::find_by_identifier(&mut conn, &normalised).await? else { return Ok(()) };
+    let Some(user) = user::find_by_identifier(&mut conn, normalised).await? else { return Ok(()) };
     let own = user::identifiers(&mut conn, &user.id).await?;
     drop(conn);
-    let Some(address) = address_of(&own, &normalised) else { return Ok(()) };
+    let Some(address) = address_of(&own, normalised) else { return Ok(()) };
     // What was typed has been counted; whoever types a username sends letters to an address all the same.
-    if user.disabled_at.is_some()
-        || address.normalised != normalised && limits::count(app, &address.normalised).await.is_err()
-    {
+    if user.disabled_at.is_some() || !asker.may_send(app, &address.normalised).await {
         return Ok(());
     }
     users::mail_password_link(app, &user.id, address, language).await

@@ -5,6 +5,7 @@ use unicode_security::MixedScript;
 use unicode_security::confusable_detection::skeleton;
 
 use crate::base::clock::Timestamp;
+use crate::mail::mailbox::Mailbox;
 use crate::store::people::user::{Identifier, IdentifierKind};
 
 /// Why an identifier is rejected.
@@ -59,13 +60,13 @@ pub fn parse_username(text: &str) -> Result<Identifier, Problem> {
 
 /// An email address or, without an `@`, a username.
 pub fn parse(text: &str, verified_at: Option<Timestamp>) -> Result<Identifier, Problem> {
-    let as_written = text.trim();
+    let as_written: String = text.trim().nfc().collect();
     if as_written.is_empty() || as_written.len() > 254 {
         return Err(Problem::Length);
     }
-    let normalised = normalise(as_written);
+    let normalised = normalise(&as_written);
     let (kind, skeleton) = if as_written.contains('@') {
-        if !is_address(&normalised) {
+        if !is_address(&normalised) || !is_own_spelling(&as_written) {
             return Err(Problem::NotAnAddress);
         }
         (IdentifierKind::Email, normalised.clone())
@@ -77,13 +78,7 @@ pub fn parse(text: &str, verified_at: Option<Timestamp>) -> Result<Identifier, P
         }
         (IdentifierKind::Username, skeleton(&normalised).collect())
     };
-    Ok(Identifier {
-        kind: kind.as_str().to_owned(),
-        as_written: as_written.to_owned(),
-        normalised,
-        skeleton,
-        verified_at,
-    })
+    Ok(Identifier { kind: kind.as_str().to_owned(), as_written, normalised, skeleton, verified_at })
 }
 
 /// Whether this is a single mailbox in the plain form that all mail systems accept.
@@ -100,6 +95,14 @@ fn is_address(text: &str) -> bool {
                 && !label.ends_with('-')
                 && label.chars().all(|c| c.is_alphanumeric() || c == '-')
         })
+}
+
+/// Whether a mail system delivers an address to the mailbox that its normal form names. To mail systems `Ａlice` and `alice` are two
+/// mailboxes, which may belong to two people: whoever proves one of them must not get what belongs to the other. They differ in
+/// letter case alone where that does not matter; and the domain is mapped to its normal form by everybody (RFC 5891 §5.3).
+fn is_own_spelling(address: &str) -> bool {
+    let local = address.split_once('@').map_or(address, |(local, _)| local);
+    local.nfkc().eq(local.chars()) && Mailbox::of_address(address).is_some()
 }
 
 #[cfg(test)]
@@ -134,8 +137,32 @@ mod tests {
 
     #[test]
     fn only_one_plain_mailbox_is_an_address() {
-        for bad in ["@b.example", "a@", "a@b@c.example", "a@b,c@d.example", "a b@c.example", "a@-b.example", "a@b..c"] {
+        for bad in [
+            "@b.example",
+            "a@",
+            "a@b@c.example",
+            "a@b,c@d.example",
+            "a b@c.example",
+            "a@-b.example",
+            "a@b..c",
+            "a@1.2.3.4",
+        ] {
             assert_eq!(parse(bad, None).unwrap_err(), Problem::NotAnAddress, "{bad}");
+        }
+    }
+
+    #[test]
+    fn f8_a_mailbox_that_only_looks_like_another_is_no_spelling_of_it() {
+        for other in ["Ａlice@example.com", "aliﬁ@example.com", "\u{212a}ay@example.com", "x²@example.com"] {
+            assert_eq!(parse(other, None).unwrap_err(), Problem::NotAnAddress, "{other}");
+        }
+        // One mailbox: letters typed in two parts, letter case, and the domain.
+        for (same, normal) in [
+            ("e\u{301}@example.com", "é@example.com"),
+            ("É@example.com", "é@example.com"),
+            ("a@ＥＸＡＭＰＬＥ.com", "a@example.com"),
+        ] {
+            assert_eq!(parse(same, None).unwrap().normalised, normal);
         }
     }
 

@@ -82,7 +82,7 @@ impl Send {
             user: Some(user.clone()),
             browser_hash: None,
             sealed: None,
-            address: address.normalised.clone(),
+            address: address.as_written.clone(),
             link_hash: token.map(Token::hash),
             code_hash: hash(app, &id, &code),
             lifetime: Duration::ZERO,
@@ -220,11 +220,12 @@ impl Judge {
 /// Notes that a user owns an address, if the user still has it.
 async fn verify(tx: &mut Tx<'_>, user: Id, address: &str) -> Result<Judged> {
     let (now, kind) = (tx.now(), IdentifierKind::Email.as_str());
+    let address = identifier::normalise(address);
     let own = user::identifiers(tx, &user).await?;
     if own.iter().all(|it| it.kind != kind || it.normalised != address) {
         return Ok(Judged::Over);
     }
-    if user::verify_identifier(tx, &user, kind, address, now).await? {
+    if user::verify_identifier(tx, &user, kind, &address, now).await? {
         user::set_updated(tx, &user, now).await?;
         tx.record(&Event::IdentifierVerified { user, identifier: kind.to_owned() }).await?;
     }
@@ -236,7 +237,11 @@ async fn change(tx: &mut Tx<'_>, user: Id, address: &str) -> Result<Judged> {
     let (now, kind) = (tx.now(), IdentifierKind::Email.as_str());
     let Ok(new) = identifier::parse_email(address, Some(now)) else { return Ok(Judged::Over) };
     let own = user::identifiers(tx, &user).await?;
-    let old = main_address(&own).cloned();
+    let old = main_address(&own).filter(|old| old.normalised != new.normalised).cloned();
+    // It may be another address of the same person.
+    if own.iter().any(|it| it.kind == kind && it.normalised == new.normalised) {
+        user::delete_identifier(tx, &user, kind, &new.normalised).await?;
+    }
     if let Some(old) = &old {
         user::delete_identifier(tx, &user, kind, &old.normalised).await?;
         tx.record(&Event::IdentifierRemoved { user: user.clone(), identifier: kind.to_owned() }).await?;
@@ -245,8 +250,8 @@ async fn change(tx: &mut Tx<'_>, user: Id, address: &str) -> Result<Judged> {
     user::insert_identifier(tx, &id, &user, &new, now).await?;
     tx.record(&Event::IdentifierAdded { user: user.clone(), identifier: kind.to_owned() }).await?;
     user::set_updated(tx, &user, now).await?;
-    // A link that waits in the old mailbox must not set a password any more.
-    super::users::end_links(tx, &user, now).await?;
-    notify_of_address(tx, &user, old.as_ref().map(|it| it.as_written.as_str()), &new.as_written).await?;
+    // What waits in the old mailbox must not open the account any more.
+    super::users::end_what_was_sent(tx, &user, now).await?;
+    notify_of_address(tx, &user, old.as_ref(), &new.as_written).await?;
     Ok(Judged::Right)
 }

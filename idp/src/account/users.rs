@@ -11,7 +11,7 @@ use crate::base::secret::Secret;
 use crate::base::token::{Token, TokenHash, TokenKind};
 use crate::letters::kind::{Kind, Notice};
 use crate::letters::notice::notify;
-use crate::letters::written::{Sealed, Secrets, about};
+use crate::letters::written::{Sealed, Secrets};
 use crate::login::Error;
 use crate::login::password::Proof;
 use crate::login::second_factor::Enrolled;
@@ -21,6 +21,7 @@ use crate::site::page::Page;
 use crate::store;
 use crate::store::db::{Change, Tx};
 use crate::store::installation::event::Event;
+use crate::store::people::mail_proof;
 use crate::store::people::one_time_link::{self, NewLink, Purpose};
 use crate::store::people::outbox;
 use crate::store::people::password;
@@ -231,8 +232,8 @@ impl Change for ChangePassword {
 async fn end_what_was_before(tx: &mut Tx<'_>, user: &Id, now: Timestamp) -> store::db::Result<()> {
     user::end_all(tx, user).await?;
     password::clear_failures(tx, &format!("user:{user}")).await?;
-    // A link made for the previous password must not set the next one.
-    end_links(tx, user, now).await?;
+    // A link made for the previous password must not set the next one, nor a letter open what it protects.
+    end_what_was_sent(tx, user, now).await?;
     notify(tx, user, Notice::PasswordChanged).await?;
     tx.record(&Event::PasswordChanged { user: user.clone() }).await
 }
@@ -317,9 +318,20 @@ impl Change for KeepFirstLink {
 }
 
 /// Ends the links by which a user can set a password, and withdraws the letters with them that wait.
-pub(super) async fn end_links(tx: &mut Tx<'_>, user: &Id, now: Timestamp) -> store::db::Result<()> {
+async fn end_links(tx: &mut Tx<'_>, user: &Id, now: Timestamp) -> store::db::Result<()> {
     one_time_link::end_all(tx, Purpose::SetPassword, user, now).await?;
-    outbox::withdraw(tx, &about(Kind::Reset, user)).await
+    outbox::withdraw(tx, user, Kind::Reset.as_str()).await
+}
+
+/// Ends all that was sent to a user and opens something: links that set a password, and codes and links that sign in, or prove an
+/// address. What waits to be sent is withdrawn.
+pub(super) async fn end_what_was_sent(tx: &mut Tx<'_>, user: &Id, now: Timestamp) -> store::db::Result<()> {
+    end_links(tx, user, now).await?;
+    mail_proof::delete_of_user(tx, user).await?;
+    for kind in [Kind::SignIn, Kind::Verify, Kind::ChangeAddress] {
+        outbox::withdraw(tx, user, kind.as_str()).await?;
+    }
+    Ok(())
 }
 
 /// Sends a letter with a link by which a user sets a password to one of the user's own addresses, and ends the earlier
@@ -353,7 +365,8 @@ impl Change for MailLink {
         let now = tx.now();
         // Who asks again begins with the next mail server: perhaps the one before has lost the letter.
         let asked = one_time_link::count_since(tx, Purpose::SetPassword, &user, now - ASKS_AGAIN).await?;
-        end_links(tx, &user, now).await?;
+        // Not one that works for longer: an operator has made it, and a stranger who asks for a letter must not end it.
+        one_time_link::end_until(tx, Purpose::SetPassword, &user, (now, now + link.lifetime)).await?;
         link.keep(tx, now).await?;
         let row = letter.row(Some(&user), now, tx.origin(), asked);
         outbox::write(tx, &row).await?;
@@ -393,8 +406,8 @@ impl Change for Enable {
 pub(super) async fn write_disabled(tx: &mut Tx<'_>, user: Id, disabled: bool) -> store::db::Result<bool> {
     let now = tx.now();
     let changed = user::set_disabled(tx, &user, disabled.then_some(now), now).await?;
-    // A link made earlier must not open the account once the user is enabled again.
-    end_links(tx, &user, now).await?;
+    // What was sent earlier must not open the account once the user is enabled again.
+    end_what_was_sent(tx, &user, now).await?;
     let event = if disabled { Event::UserDisabled { user } } else { Event::UserEnabled { user } };
     if changed {
         tx.record(&event).await?;

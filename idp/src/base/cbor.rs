@@ -4,6 +4,9 @@
 /// How deep maps and arrays may be nested.
 const DEEPEST: usize = 4;
 
+/// How many items an array may have, and how many entries a map, each of whose keys is compared with those before.
+const MOST: u64 = 64;
+
 /// An item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item<'a> {
@@ -83,7 +86,7 @@ fn read(bytes: &[u8], depth: usize) -> Option<(Item<'_>, &[u8])> {
             let (text, rest) = take()?;
             Some((Item::Text(std::str::from_utf8(text).ok()?), rest))
         }
-        4 | 5 if depth < DEEPEST => {
+        4 | 5 if depth < DEEPEST && argument <= MOST => {
             let mut rest = rest;
             let mut next = || {
                 let (item, behind) = read(rest, depth + 1)?;
@@ -147,6 +150,7 @@ mod tests {
         for (title, bytes) in [
             ("nothing", &[][..]),
             ("something behind it", &[0x00, 0x01]),
+            ("more items than any authenticator writes", &[&[0x98, 65][..], &[0; 65]].concat()),
             ("a length without end", &[0x9f, 0xff]),
             ("a tag", &[0xc0, 0x00]),
             ("a floating-point number", &[0xf9, 0x00, 0x00]),

@@ -77,6 +77,7 @@ impl Content {
             ("time", FluentValue::from(time.as_str())),
             ("old", FluentValue::from(letter.facts.old.as_deref().unwrap_or_default())),
             ("new", FluentValue::from(letter.facts.new.as_deref().unwrap_or_default())),
+            ("due", FluentValue::from(letter.facts.due_at.map(moment).unwrap_or_default())),
             ("address", FluentValue::from(letter.recipient)),
         ];
         let say = |key: &str| site.messages.text_with(language, key, &values);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::task::JoinSet;
+
 use crate::account::mail_word;
 use crate::app::App;
 use crate::base::clock::SKEW;
@@ -30,29 +32,38 @@ const UNKNOWN: Duration = Duration::from_secs(60);
 
 /// Sends the letters that are due, until there are none; returns how many tries there were.
 pub async fn deliver(app: &App) -> Result<u64> {
-    let mut tries = 0;
-    while app.mailer.is_on() && outbox::is_due(&mut *app.db.read().await?, app.now()).await? {
-        let claim = app.random.name::<16>();
-        // Nobody else may begin while this process can still be sending, whatever their clock says.
-        let longest = app.mailer.longest() + SKEW;
-        let letters = app.db.write_one(Claim { claim: claim.clone(), limit: AT_ONCE, longest }).await?;
-        if letters.is_empty() {
-            break;
-        }
+    let (mut tries, mut sending) = (0, JoinSet::new());
+    loop {
+        // One that a mail server keeps waiting does not keep those that could be sent beside it.
+        let free = AT_ONCE - i64::try_from(sending.len()).unwrap_or(AT_ONCE);
+        let letters = if app.mailer.is_on() { claim(app, free).await? } else { Vec::new() };
         tries += letters.len() as u64;
-        // Tracked, so that a process that stops ends what it has begun.
-        let send = |letter| app.requests.spawn(attempt(app.clone(), letter, claim.clone()));
-        let sending: Vec<_> = letters.into_iter().map(send).collect();
-        for one in sending {
+        for (letter, claim) in letters {
+            // A task of its own, and tracked, so that a process that stops ends what it has begun.
+            sending.spawn(app.requests.spawn(attempt(app.clone(), letter, claim)));
+        }
+        match sending.join_next().await {
+            None => break,
+            Some(Ok(Ok(noted))) => noted?,
             // A task that has stopped leaves its letter to the next try.
-            if let Ok(noted) = one.await {
-                noted?;
-            }
+            Some(_) => {}
         }
     }
     let (waiting, dead) = outbox::counts(&mut *app.db.read().await?).await?;
     app.metrics.outbox(waiting, dead);
     Ok(tries)
+}
+
+/// Claims letters that are due, each with the claim under which its outcome is noted.
+async fn claim(app: &App, limit: i64) -> Result<Vec<(Waiting, String)>> {
+    if limit == 0 || !outbox::is_due(&mut *app.db.read().await?, app.now()).await? {
+        return Ok(Vec::new());
+    }
+    let claim = app.random.name::<16>();
+    // Nobody else may begin while this process can still be sending, whatever their clock says.
+    let longest = app.mailer.longest() + SKEW;
+    let letters = app.db.write_one(Claim { claim: claim.clone(), limit, longest }).await?;
+    Ok(letters.into_iter().map(|letter| (letter, claim.clone())).collect())
 }
 
 /// Tries to send a letter, and notes the outcome.

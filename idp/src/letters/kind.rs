@@ -23,6 +23,10 @@ pub enum Notice {
     RecoveryCodesRenewed,
     /// The email address was replaced; the old and the new one are told.
     AddressChanged,
+    /// Somebody has asked for the deletion of the account.
+    DeletionAsked,
+    /// Everything that is held about the user was downloaded.
+    DataExported,
 }
 
 /// What a letter is.
@@ -61,7 +65,7 @@ pub(super) struct Texts {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Verify,
         Self::Reset,
         Self::SignIn,
@@ -78,6 +82,8 @@ impl Kind {
         Self::Notice(Notice::RecoveryCodeUsed),
         Self::Notice(Notice::RecoveryCodesRenewed),
         Self::Notice(Notice::AddressChanged),
+        Self::Notice(Notice::DeletionAsked),
+        Self::Notice(Notice::DataExported),
     ];
 
     /// The name by which it is stored.
@@ -99,6 +105,8 @@ impl Kind {
             Self::Notice(Notice::RecoveryCodeUsed) => "recovery_code_used",
             Self::Notice(Notice::RecoveryCodesRenewed) => "recovery_codes_renewed",
             Self::Notice(Notice::AddressChanged) => "address_changed",
+            Self::Notice(Notice::DeletionAsked) => "deletion_asked",
+            Self::Notice(Notice::DataExported) => "data_exported",
         }
     }
 
@@ -169,6 +177,11 @@ impl Kind {
                 notice("letter-recovery-codes-renewed", "letter-recovery-codes-renewed-text")
             }
             Self::Notice(Notice::AddressChanged) => notice("letter-address-changed", "letter-address-changed-text"),
+            Self::Notice(Notice::DeletionAsked) => Texts {
+                link: Some(("letter-deletion-asked-link", Page::SignIn)),
+                ..notice("letter-deletion-asked", "letter-deletion-asked-text")
+            },
+            Self::Notice(Notice::DataExported) => notice("letter-data-exported", "letter-data-exported-text"),
         }
     }
 }

@@ -1,10 +1,16 @@
 //! How many letters may be asked for: nobody's mailbox is filled, and nobody sends letters to the whole world.
+//!
+//! A browser that the owner of an address has signed in with is counted by itself, so that strangers who ask for letters do not
+//! keep the owner from getting one.
 
 use std::time::Duration;
 
 use crate::app::App;
 use crate::base::encoding::sha256_text;
+use crate::base::token::CookieSecret;
+use crate::store::db::Result;
 use crate::store::ephemeral::Rate;
+use crate::store::people::known_device;
 
 /// How many letters an address, or whatever somebody types in its place, may be sent: three in a quarter of an hour.
 const OF_ADDRESS: Rate = Rate { burst: 3, period: Duration::from_secs(5 * 60) };
@@ -15,10 +21,34 @@ const OF_ADDRESS_A_DAY: Rate = Rate { burst: 12, period: Duration::from_secs(2 *
 /// How many letters a network may ask for: ten in an hour.
 pub const OF_NETWORK: Rate = Rate { burst: 10, period: Duration::from_secs(6 * 60) };
 
-/// Counts a letter to a normalised address, or to whatever else was typed; `Err` says how long to wait. It counts the same
-/// whether anybody has the address.
-pub async fn count(app: &App, typed: &str) -> Result<(), Duration> {
-    let typed = sha256_text(typed.as_bytes());
-    app.ephemeral.limit(&format!("mail:{typed}"), OF_ADDRESS).await?;
-    app.ephemeral.limit(&format!("mail-day:{typed}"), OF_ADDRESS_A_DAY).await
+/// Who asks for letters: the browser, if whoever has the address has signed in with it, or anybody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asker(Option<String>);
+
+impl Asker {
+    /// Who asks for a letter to a normalised address, or to whoever has the name that was typed in its place. It costs the same
+    /// whether anybody has it.
+    pub async fn of(app: &App, typed: &str, browser: &CookieSecret) -> Result<Self> {
+        let (browser, since) = (browser.hash(), app.now() - app.config.login.known_device);
+        let is_known = known_device::is_of_identifier(&mut *app.db.read().await?, &browser, typed, since).await?;
+        Ok(Self(is_known.then(|| browser.as_str().to_owned())))
+    }
+
+    async fn count(&self, app: &App, what: &str, typed: &str) -> std::result::Result<(), Duration> {
+        let counted = sha256_text(format!("{typed} {}", self.0.as_deref().unwrap_or_default()).as_bytes());
+        app.ephemeral.limit(&format!("{what}:{counted}"), OF_ADDRESS).await?;
+        app.ephemeral.limit(&format!("{what}-day:{counted}"), OF_ADDRESS_A_DAY).await
+    }
+
+    /// Counts a letter to a normalised address, or to whatever else was typed; `Err` says how long to wait. It counts the same
+    /// whether anybody has the address.
+    pub async fn ask(&self, app: &App, typed: &str) -> std::result::Result<(), Duration> {
+        self.count(app, "mail", typed).await
+    }
+
+    /// Counts a letter to the address of an account, whatever name of it was typed; whether it may be sent. Nobody is told: by that,
+    /// they would learn which names are of one account.
+    pub async fn may_send(&self, app: &App, address: &str) -> bool {
+        self.count(app, "mailbox", address).await.is_ok()
+    }
 }

@@ -4,32 +4,49 @@ use std::time::Duration;
 
 use super::kind::{Kind, Notice};
 use super::written::{Facts, data};
+use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::store::db::{Result, Tx};
 use crate::store::people::outbox::{self, NewLetter};
-use crate::store::people::user::{self, IdentifierKind};
+use crate::store::people::user::{self, Identifier, IdentifierKind};
 
 /// How long a notice is worth reading.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Tells a user of a change, within that change. Without mail, and for a user without a verified address, nothing is written.
 pub async fn notify(tx: &mut Tx<'_>, user: &Id, notice: Notice) -> Result<()> {
+    let facts = Facts::of(tx.now(), tx.origin());
+    notify_with(tx, user, notice, &facts).await
+}
+
+/// Tells a user that somebody has asked for the deletion of their account, within that change.
+pub async fn notify_of_deletion(tx: &mut Tx<'_>, user: &Id, due_at: Timestamp) -> Result<()> {
+    let facts = Facts { due_at: Some(due_at), ..Facts::of(tx.now(), tx.origin()) };
+    notify_with(tx, user, Notice::DeletionAsked, &facts).await
+}
+
+async fn notify_with(tx: &mut Tx<'_>, user: &Id, notice: Notice, facts: &Facts) -> Result<()> {
     if tx.letters().is_none() {
         return Ok(());
     }
     let own = user::identifiers(tx, user).await?;
     let addresses = own.into_iter().filter(|it| it.kind == IdentifierKind::Email.as_str() && it.verified_at.is_some());
-    let facts = Facts::of(tx.now(), tx.origin());
     for address in addresses {
-        write(tx, user, address.as_written, notice, &facts).await?;
+        write(tx, user, address.as_written, notice, facts).await?;
     }
     Ok(())
 }
 
-/// Tells both addresses that one has taken the place of the other.
-pub async fn notify_of_address(tx: &mut Tx<'_>, user: &Id, old: Option<&str>, new: &str) -> Result<()> {
-    let facts = Facts { old: old.map(str::to_owned), new: Some(new.to_owned()), ..Facts::of(tx.now(), tx.origin()) };
-    for address in [old, Some(new)].into_iter().flatten() {
+/// Tells both addresses that one has taken the place of the other. An old one that nobody has proven may be a stranger's, who is
+/// told nothing.
+pub async fn notify_of_address(tx: &mut Tx<'_>, user: &Id, old: Option<&Identifier>, new: &str) -> Result<()> {
+    let facts = Facts {
+        old: old.map(|old| old.as_written.clone()),
+        new: Some(new.to_owned()),
+        ..Facts::of(tx.now(), tx.origin())
+    };
+    let proven = old.filter(|old| old.verified_at.is_some()).map(|old| old.as_written.as_str());
+    for address in [proven, Some(new)].into_iter().flatten() {
         write(tx, user, address.to_owned(), Notice::AddressChanged, &facts).await?;
     }
     Ok(())

@@ -17,6 +17,7 @@ pub fn all(site: &Site, issuer: &Issuer, language: &Language, name: &str) -> Vec
         minutes: None,
         old: Some(format!("{name}@old.example")),
         new: Some(format!("{name}@new.example")),
+        due_at: Some(Timestamp::from_seconds(1_767_830_400)),
     };
     let recipient = format!("{name}@example.com");
     let sample = |kind: Kind| {

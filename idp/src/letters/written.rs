@@ -35,6 +35,9 @@ pub struct Facts {
     /// The address that took its place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub new: Option<String>,
+    /// When what was asked for is done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<Timestamp>,
 }
 
 impl Facts {
@@ -136,7 +139,7 @@ impl Sealed {
 }
 
 /// What letters of a kind to a user are about: of those with links and codes, the newest alone counts.
-pub fn about(kind: Kind, user: &Id) -> String {
+fn about(kind: Kind, user: &Id) -> String {
     format!("{}:{user}", kind.as_str())
 }
 

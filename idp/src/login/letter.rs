@@ -12,6 +12,7 @@ use crate::base::id::Id;
 use crate::base::secret::Secret;
 use crate::base::token::{CookieSecret, Token, TokenHash, TokenKind};
 use crate::letters::kind::Kind;
+use crate::letters::limits::Asker;
 use crate::letters::written::{Sealed, Secrets};
 use crate::store::db::{Change, Result, Tx};
 use crate::store::people::mail_proof::{self, NewProof, Proof, Purpose, TRIES};
@@ -62,17 +63,11 @@ pub async fn ask_to_sign_in(
     language: &str,
     interaction: Option<String>,
 ) -> Result<Asked> {
-    let mut conn = app.db.read().await?;
-    let mut owner = user::find_by_identifier(&mut conn, &address.normalised).await?;
-    if let Some(user) = &owner {
-        // Whoever has made an account with an address that is not theirs must not share it with its owner.
-        let own = user::identifiers(&mut conn, &user.id).await?;
-        let proven = own.iter().any(|it| it.normalised == address.normalised && it.verified_at.is_some());
-        owner = owner.filter(|user| proven && user.disabled_at.is_none());
-    }
-    drop(conn);
+    let owner = owner_of(app, address).await?;
+    // Whoever has made an account with an address that is not theirs must not share it with its owner.
+    let owner = owner.filter(|owner| owner.address.verified_at.is_some() && owner.user.disabled_at.is_none());
     let goes_on = interaction.map(String::into_bytes);
-    ask(app, (Purpose::SignIn, owner.as_ref(), goes_on), address, browser, language).await
+    ask(app, (Purpose::SignIn, owner, goes_on), address, browser, language).await
 }
 
 /// Asks for a letter to make an account with, for a browser. Whoever has the address already is told so by letter.
@@ -83,24 +78,42 @@ pub async fn ask_to_sign_up(
     browser: &CookieSecret,
     language: &str,
 ) -> Result<Asked> {
-    let owner = user::find_by_identifier(&mut *app.db.read().await?, &address.normalised).await?;
+    let owner = owner_of(app, address).await?;
     let goes_on = serde_json::to_vec(newcomer).unwrap_or_default();
-    ask(app, (Purpose::SignUp, owner.as_ref(), Some(goes_on)), address, browser, language).await
+    ask(app, (Purpose::SignUp, owner, Some(goes_on)), address, browser, language).await
+}
+
+/// Whoever has an address, and how it is stored: letters go there, however it was typed.
+struct Owner {
+    user: User,
+    address: Identifier,
+}
+
+async fn owner_of(app: &App, address: &Identifier) -> Result<Option<Owner>> {
+    let mut conn = app.db.read().await?;
+    let Some(user) = user::find_by_identifier(&mut conn, &address.normalised).await? else { return Ok(None) };
+    let own = user::identifiers(&mut conn, &user.id).await?;
+    let stored = own.into_iter().find(|it| it.normalised == address.normalised);
+    Ok(stored.map(|address| Owner { user, address }))
 }
 
 async fn ask(
     app: &App,
-    (purpose, owner, goes_on): (Purpose, Option<&User>, Option<Vec<u8>>),
+    (purpose, owner, goes_on): (Purpose, Option<Owner>, Option<Vec<u8>>),
     address: &Identifier,
     browser: &CookieSecret,
     language: &str,
 ) -> Result<Asked> {
+    let asker = Asker::of(app, &address.normalised, browser).await?;
+    // Counted for known and unknown addresses alike. One to which too many letters go is treated as one that nobody has.
+    let may_send = asker.may_send(app, &address.normalised).await;
+    let owner = owner.filter(|_| may_send || purpose == Purpose::SignUp);
     let (id, code, lifetime) = (Id::from(app.random.name::<16>()), code(app), app.config.mail.code);
     let token = Token::new(TokenKind::OneTimeLink, &app.random);
     let sealed = goes_on.map(|plain| app.vault.seal(&app.random, &place(&id), &plain));
     let proof = NewProof {
         purpose,
-        user: owner.map(|user| user.id.clone()),
+        user: owner.as_ref().map(|owner| owner.user.id.clone()),
         browser_hash: Some(browser.hash()),
         sealed,
         address: address.normalised.clone(),
@@ -110,13 +123,14 @@ async fn ask(
         id: id.clone(),
     };
     let with_code = Secrets { code: Some(code.into()), token: None };
-    let (kind, secrets) = match (purpose, owner) {
+    let (kind, secrets) = match (purpose, &owner) {
         (Purpose::SignIn, _) => (Kind::SignIn, Secrets { token: Some(token.expose().into()), ..with_code }),
         (_, None) => (Kind::SignUp, with_code),
         (_, Some(_)) => (Kind::Registered, Secrets::default()),
     };
     // Made whether or not it is sent: the time must not tell.
-    let letter = Sealed::new(app, kind, &address.as_written, language, &secrets).working_for(lifetime);
+    let recipient = owner.as_ref().map_or(&address.as_written, |owner| &owner.address.as_written);
+    let letter = Sealed::new(app, kind, recipient, language, &secrets).working_for(lifetime);
     app.db.write(Ask { proof, letter }).await?;
     Ok(Asked { name: id.to_string() })
 }
@@ -133,29 +147,51 @@ impl Change for Ask {
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
         let (Self { mut proof, letter }, now) = (self, tx.now());
-        let owner = match (&proof.user, proof.purpose) {
-            (Some(user), _) if user::hold(tx, user).await?.is_none() => return Ok(()),
-            (Some(user), _) => Some(user.clone()),
+        let owner = match (proof.user.take(), proof.purpose) {
+            (Some(user), purpose) => match user::hold(tx, &user).await? {
+                None => return Ok(()),
+                // The address may have been taken from the user meanwhile.
+                Some(_) if purpose == Purpose::SignIn && !signs_in(tx, &user, &proof.address).await? => {
+                    return mail_proof::replace(tx, &proof, now).await.map(drop);
+                }
+                Some(_) => Some(user),
+            },
             (None, Purpose::SignUp) => None,
             // Nobody has the address: no letter, and a row that no code fits.
             (None, _) => return mail_proof::replace(tx, &proof, now).await.map(drop),
         };
+        proof.user.clone_from(&owner);
         if proof.purpose == Purpose::SignUp && owner.is_some() {
             // The account is there: no code makes another one.
             proof.code_hash = String::new();
             proof.sealed = None;
         }
         let server = mail_proof::replace(tx, &proof, now).await?;
-        let row = letter.row(owner.as_ref(), now, tx.origin(), server);
+        let mut row = letter.row(owner.as_ref(), now, tx.origin(), server);
+        // Of each browser the newest alone counts: what strangers ask for takes nothing from the owner.
+        if let (Some(about), Some(browser)) = (&mut row.about, &proof.browser_hash) {
+            *about = format!("{about}:{}", browser.as_str());
+        }
         outbox::write(tx, &row).await
     }
+}
+
+/// Whether a letter to an address signs a user in, for whoever holds the user's row: it is a verified one of theirs.
+async fn signs_in(tx: &mut Tx<'_>, user: &Id, address: &str) -> Result<bool> {
+    let own = user::identifiers(tx, user).await?;
+    Ok(own.iter().any(|it| it.normalised == address && it.verified_at.is_some()))
 }
 
 /// What a code, a link or a number was good for.
 #[derive(Debug)]
 pub enum Judged {
     /// It is right.
-    Right(Box<Proof>),
+    Right {
+        /// What is proven.
+        proof: Box<Proof>,
+        /// The generation of the user whom it signs in, at that moment.
+        generation: Option<i64>,
+    },
     /// It is wrong.
     Wrong,
     /// It is used up, too old, or there was none.
@@ -176,7 +212,7 @@ pub async fn judge_code(
     drop(conn);
     let Some(proof) = proof else { return Ok(Judged::Over) };
     let expected = Expected { typed: hash(app, &proof.id, &digits(typed)), right: None };
-    app.db.write(Judge { proof: proof.id, browser, expected: Some(expected) }).await
+    app.db.write(Judge { purpose, proof, browser, expected: Some(expected) }).await
 }
 
 /// A link that was opened: its proof, and whether it is the browser that asked for it.
@@ -193,7 +229,7 @@ pub async fn opened(app: &App, link: &TokenHash, browser: &CookieSecret) -> Resu
 pub async fn judge_link(app: &App, link: &TokenHash, number: &str, browser: &CookieSecret) -> Result<Judged> {
     let Some((proof, same)) = opened(app, link, browser).await? else { return Ok(Judged::Over) };
     let expected = (!same).then(|| Expected { typed: digits(number), right: Some(number_of(app, &proof.id)) });
-    app.db.write(Judge { proof: proof.id, browser: browser.hash(), expected }).await
+    app.db.write(Judge { purpose: Purpose::SignIn, proof, browser: browser.hash(), expected }).await
 }
 
 /// What was typed, and what is right, if that is not the code.
@@ -206,7 +242,8 @@ struct Expected {
 /// Counts the try, compares, and uses the proof up, in one transaction.
 #[derive(Clone)]
 struct Judge {
-    proof: Id,
+    purpose: Purpose,
+    proof: Proof,
     browser: TokenHash,
     expected: Option<Expected>,
 }
@@ -215,16 +252,30 @@ impl Change for Judge {
     type Outcome = Judged;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Judged> {
-        let (Self { proof, browser, expected }, now) = (self, tx.now());
-        let Some(counted) = mail_proof::count_try(tx, &proof, now).await? else { return Ok(Judged::Over) };
+        let (Self { purpose, proof, browser, expected }, now) = (self, tx.now());
+        let generation = match &proof.user_id {
+            None => None,
+            // The user is locked before the proof, as everywhere.
+            Some(user) => match user::hold(tx, user).await? {
+                Some(held) if held.disabled_at.is_none() => Some(held.generation),
+                _ => return Ok(Judged::Over),
+            },
+        };
+        let Some(counted) = mail_proof::count_try(tx, &proof.id, now).await? else { return Ok(Judged::Over) };
         if let Some(Expected { typed, right }) = expected {
             let right = right.unwrap_or_else(|| counted.code_hash.clone());
             if !Secret::from(right).same_as(&typed) {
                 return Ok(if counted.tries < TRIES { Judged::Wrong } else { Judged::Over });
             }
         }
-        match mail_proof::consume_asked(tx, &proof, &browser, now).await? {
-            true => Ok(Judged::Right(Box::new(counted))),
+        // A letter in the mailbox of an address that is the user's no more opens nothing.
+        if let (Purpose::SignIn, Some(user)) = (purpose, &proof.user_id)
+            && !signs_in(tx, user, &proof.address).await?
+        {
+            return Ok(Judged::Over);
+        }
+        match mail_proof::consume_asked(tx, &proof.id, &browser, now).await? {
+            true => Ok(Judged::Right { proof: Box::new(counted), generation }),
             false => Ok(Judged::Over),
         }
     }

@@ -106,12 +106,12 @@ pub enum Rigour {
 }
 
 /// What a user still has to do after the password. Who has passkeys and no app can still sign in with the password alone, as in a
-/// browser that has none of them, unless the operator requires more or the pages do that protect the account.
+/// browser that has none of them, unless the operator, the client, or the pages that protect the account want more.
 pub async fn demand(app: &App, user: &Id, browser: &CookieSecret, rigour: Rigour) -> Result<Demand> {
     let mut conn = app.db.read().await?;
     let enrolled = Enrolled::of(&mut conn, user).await?;
     if enrolled.is_passkey_alone() {
-        let is_wanted = rigour == Rigour::StepUp || is_required(app, &mut conn, user).await?;
+        let is_wanted = rigour != Rigour::Usual || is_required(app, &mut conn, user).await?;
         return Ok(if is_wanted { Demand::Proof } else { Demand::Nothing });
     }
     if !enrolled.is_any() {

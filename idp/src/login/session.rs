@@ -15,7 +15,7 @@ use crate::store::installation::event::Event;
 use crate::store::people::session::{self, Cookies, Device, Session, Touch};
 use crate::store::people::trusted_browser::{self, NewTrust};
 use crate::store::people::user::{self, ADMINISTRATOR, User};
-use crate::store::people::{account_deletion, known_device};
+use crate::store::people::{account_deletion, known_device, mail_proof};
 
 use crate::login::passkey;
 use crate::login::password::Proof;
@@ -43,6 +43,8 @@ pub struct SignIn<'a> {
     pub second: Option<&'a Second>,
     /// The passkey that has signed for it.
     pub passkey: Option<&'a passkey::Proof>,
+    /// When the methods were proven that are taken over from the session before; `None` if all are proven now.
+    pub proven_at: Option<Timestamp>,
 }
 
 /// A session that has begun or was renewed.
@@ -119,7 +121,8 @@ impl Beginning {
             user_id: sign_in.user.id.clone(),
             sub: sign_in.user.sub.clone(),
             generation: sign_in.user.generation,
-            auth_time: now,
+            // What a session has proven before is as old as it was: Core §2.
+            auth_time: sign_in.proven_at.map_or(now, |proven_at| proven_at.min(now)),
             amr: Method::names(sign_in.methods),
             acr: Acr::of(sign_in.methods).as_str().to_owned(),
             created_at: now,
@@ -238,20 +241,21 @@ fn seconds(duration: Duration) -> i64 {
 /// Ends a session and the grants that depend on it, except offline ones, because its person signs out.
 pub async fn end(app: &App, session: &Session) -> Result<()> {
     let (user, session) = (session.user_id.clone(), session.id.clone());
-    let event = Event::SignedOut { user, session: session.clone() };
-    app.db.write(End { session, event }).await.map(drop)
+    let event = Event::SignedOut { user: user.clone(), session: session.clone() };
+    app.db.write(End { user, session, event }).await.map(drop)
 }
 
 /// The same for an operator; returns whether it had not ended before.
 pub async fn end_one(app: &App, user: &Id, session: &Id) -> Result<bool> {
     let (user, session) = (user.clone(), session.clone());
-    let event = Event::SessionEnded { user, session: session.clone() };
-    app.db.write(End { session, event }).await
+    let event = Event::SessionEnded { user: user.clone(), session: session.clone() };
+    app.db.write(End { user, session, event }).await
 }
 
 /// Ends a session, with this event; returns whether it had not ended before.
 #[derive(Clone)]
 struct End {
+    user: Id,
     session: Id,
     event: Event,
 }
@@ -263,6 +267,7 @@ impl Change for End {
         let now = tx.now();
         let ended = session::end(tx, &self.session, now).await?;
         if ended {
+            mail_proof::delete_used(tx, &self.user).await?;
             tx.record(&self.event).await?;
         }
         Ok(ended)
@@ -298,6 +303,7 @@ impl Change for EndOthers {
     async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
         let (Self { user, but }, now) = (self, tx.now());
         trusted_browser::delete_others(tx, &user, &but).await?;
+        mail_proof::delete_used(tx, &user).await?;
         if session::end_others(tx, &user, &but, now).await? > 0 {
             tx.record(&Event::SignedOutElsewhere { user, session: but }).await?;
         }
@@ -327,6 +333,7 @@ impl Change for EndAll {
         let live = session::list_of_user(tx, &user, now).await?;
         session::end_of_user(tx, &user, now).await?;
         trusted_browser::delete_all(tx, &user).await?;
+        mail_proof::delete_used(tx, &user).await?;
         if offline_access {
             user::end_all(tx, &user).await?;
         }

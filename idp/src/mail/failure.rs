@@ -65,9 +65,18 @@ impl Failure {
         }
     }
 
-    /// Whether another try, later or elsewhere, is of no use: the address itself is refused.
+    /// Whether another try, later or elsewhere, is of no use: the address itself is refused. A policy of the server, such as a list of
+    /// senders that it blocks, may be another one tomorrow: RFC 3463 §3.8.
     pub fn is_of_the_address(&self) -> bool {
-        self.is_final && self.stage == Stage::Recipient
+        if !self.is_final || self.stage != Stage::Recipient {
+            return false;
+        }
+        let codes = || self.cause.split(|c: char| !c.is_ascii_digit() && c != '.').filter(|code| !code.is_empty());
+        match codes().find(|code| code.split('.').filter(|part| !part.is_empty()).count() == 3) {
+            Some(enhanced) => enhanced.starts_with("5.1.") || enhanced == "5.2.1",
+            // No such mailbox, or a name that is not allowed: RFC 5321 §4.2.3. Or no answer of a server at all.
+            None => codes().next().is_none_or(|code| !code.starts_with('5') || ["550", "551", "553"].contains(&code)),
+        }
     }
 }
 
@@ -82,5 +91,30 @@ impl fmt::Display for Failure {
             Stage::Content => "did not take the letter",
         };
         write!(f, "{} {doing}: {}", self.server, self.cause)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_says_of_the_address_is_final_and_what_it_says_of_us_is_not() {
+        for (cause, expected) in [
+            ("550 5.1.1 no such user", true),
+            ("550 no such user here", true),
+            ("550 5.2.1 mailbox disabled", true),
+            ("553 mailbox name not allowed", true),
+            ("554 5.7.1 service unavailable; client host [203.0.113.7] blocked", false),
+            ("554 transaction failed", false),
+            ("530 5.7.0 authentication required", false),
+            ("550 5.7.1 relaying denied", false),
+            ("552 5.2.2 mailbox full", false),
+            ("it does not take addresses with other letters than ASCII", true),
+        ] {
+            let (server, stage) = ("mail.example:25".to_owned(), Stage::Recipient);
+            let failure = Failure { server, stage, cause: cause.to_owned(), is_final: true };
+            assert_eq!(failure.is_of_the_address(), expected, "{cause}");
+        }
     }
 }

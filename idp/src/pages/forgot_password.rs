@@ -18,7 +18,7 @@ use crate::http::page;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
-use crate::letters::limits;
+use crate::letters::limits::{self, Asker};
 use crate::site::page::Page;
 use crate::store::origin::Origin;
 
@@ -100,16 +100,18 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         return again(ForgotPasswordProblem::Missing);
     }
     let by_network = visitor.limit(&app, "mail", limits::OF_NETWORK).await;
+    let normalised = identifier::normalise(&typed);
+    let asker = Asker::of(&app, &normalised, &visitor.browser).await?;
     let limited = match by_network {
-        Ok(()) => limits::count(&app, &identifier::normalise(&typed)).await,
+        Ok(()) => asker.ask(&app, &normalised).await,
         limited => limited,
     };
     if let Err(wait) = limited {
         return again(ForgotPasswordProblem::TooMany { minutes: minutes(wait) });
     }
-    let (sending, typed_by, language) = (app.clone(), typed.clone(), visitor.language.tag().to_owned());
+    let (sending, language) = (app.clone(), visitor.language.tag().to_owned());
     let work = async move {
-        if let Err(error) = forgotten::send_link(&sending, &typed_by, &language).await {
+        if let Err(error) = forgotten::send_link(&sending, &normalised, &asker, &language).await {
             tracing::error!("a letter that was asked for could not be written: {error}");
         }
     };

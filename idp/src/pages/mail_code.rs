@@ -9,7 +9,7 @@ use crate::account::mail_code::Judged;
 use crate::app::App;
 use crate::http::error::Error;
 use crate::http::request::visitor::Visitor;
-use crate::letters::limits;
+use crate::letters::limits::{self, Asker};
 
 /// What is wrong with a code, or with asking for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,12 +62,12 @@ impl CodeProblem {
 }
 
 /// Counts a letter to a normalised address; the problem, if there are too many.
-pub async fn limited(app: &App, visitor: &Visitor, address: &str) -> Option<CodeProblem> {
+pub async fn limited(app: &App, visitor: &Visitor, address: &str) -> Result<Option<CodeProblem>, Error> {
     let limited = match visitor.limit(app, "mail", limits::OF_NETWORK).await {
-        Ok(()) => limits::count(app, address).await,
+        Ok(()) => Asker::of(app, address, &visitor.browser).await?.ask(app, address).await,
         limited => limited,
     };
-    limited.err().map(|wait: Duration| CodeProblem::TooMany { minutes: wait.as_secs() / 60 + 1 })
+    Ok(limited.err().map(|wait: Duration| CodeProblem::TooMany { minutes: wait.as_secs() / 60 + 1 }))
 }
 
 /// Whether letters are sent.

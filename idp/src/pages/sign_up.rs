@@ -213,7 +213,7 @@ async fn ask_by_letter(
     step: Option<&Step>,
     (address, profile, password): (Identifier, Map<String, Value>, Secret),
 ) -> Result<Response, Error> {
-    if let Some(problem) = limited(app, visitor, &address.normalised).await {
+    if let Some(problem) = limited(app, visitor, &address.normalised).await? {
         return show_code(app, visitor, step, (&address.as_written, "", Some(problem)));
     }
     let phc = app.hashing.hash(&password).await?;
@@ -233,7 +233,7 @@ async fn finish_by_letter(
     let problem = match code {
         "" => CodeProblem::Missing,
         code => match letter::judge_code(app, Purpose::SignUp, asked, code, &visitor.browser).await? {
-            Judged::Right(proof) => match create(app, &proof).await? {
+            Judged::Right { proof, .. } => match create(app, &proof).await? {
                 Some(user) => return sign_in(app, visitor, step, &user).await,
                 None => CodeProblem::Over,
             },

@@ -100,6 +100,7 @@ impl Visitor {
             proof: None,
             second: None,
             passkey: None,
+            proven_at: None,
         }
     }
 

@@ -152,8 +152,8 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let Some(user) = user else { return redirect::to_page(&app, Page::AccountAuthenticator) };
     // What the session has proven lately, and the app.
     let methods: Vec<_> = Method::of_names(&holder.session.amr).into_iter().chain([Method::Totp]).collect();
-    let keep = holder.session.kept_at.is_some();
-    let sign_in = SignIn { methods: &methods, keep, ..holder.visitor.with_password(&user) };
+    let (keep, proven_at) = (holder.session.kept_at.is_some(), Some(holder.session.auth_time));
+    let sign_in = SignIn { methods: &methods, keep, proven_at, ..holder.visitor.with_password(&user) };
     let because = Because::SteppedUp(SteppedUp::of(&app, &holder.session), form);
     let Some(added) = authenticator::add(&app, &secret, step, &sign_in, because).await? else {
         // Another form was faster.

@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::account::delete::{self, Leaving};
-use crate::account::export::export;
+use crate::account::export::{export, note_export};
 use crate::app::App;
 use crate::flow::account_holder::{AccountForm, AccountHolder};
 use crate::http::error::Error;
@@ -15,7 +15,6 @@ use crate::http::page::Wording;
 use crate::http::redirect;
 use crate::pages::{FormProblems, Layout, Moment};
 use crate::site::page::Page;
-use crate::store::installation::event::Event;
 
 /// Offers a copy of the person's data and the deletion of the account. Posts `export=yes`, or `delete=yes` with `sure=yes`, to
 /// `/account/data`.
@@ -81,7 +80,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     if params.get("export") == Some("yes") {
         let data = export(&app, user).await?;
         let data = data.ok_or_else(|| Error::Internal("a session without its user".to_owned()))?;
-        app.db.write(Event::DataExported { user: user.clone() }).await?;
+        note_export(&app, user).await?;
         return Ok(file(&serde_json::to_string_pretty(&data).unwrap_or_default()));
     }
     if params.get("delete") != Some("yes") || params.get("sure") != Some("yes") {

@@ -187,8 +187,8 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     // What the session has proven lately, and the passkey, which has just verified its person.
     let proven = Method::of_names(&holder.session.amr);
     let methods: Vec<_> = proven.into_iter().chain([passkey::method(made.backup)]).collect();
-    let keep = holder.session.kept_at.is_some();
-    let sign_in = SignIn { methods: &methods, keep, ..holder.visitor.with_password(&user) };
+    let (keep, proven_at) = (holder.session.kept_at.is_some(), Some(holder.session.auth_time));
+    let sign_in = SignIn { methods: &methods, keep, proven_at, ..holder.visitor.with_password(&user) };
     let Some(signed_in) = passkeys::add(&app, &holder.session, &made, &sign_in).await? else {
         return show(&app, &holder, None, Some(Refused::Because("a passkey that somebody has"))).await;
     };

@@ -151,6 +151,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
         keep: holder.session.kept_at.is_some(),
         proof: Some(&proof),
         second: second.as_ref().map(|(second, _)| second),
+        proven_at: enrolled.is_passkey_alone().then_some(holder.session.auth_time),
         ..holder.visitor.with_password(&proof.user)
     };
     let Some(signed_in) = users::change_password(&app, &holder.session, &proof, &new, &sign_in).await? else {

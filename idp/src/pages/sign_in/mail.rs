@@ -9,6 +9,7 @@ use axum::response::Response;
 
 use crate::account::identifier;
 use crate::app::App;
+use crate::base::id::Id;
 use crate::base::token::{Token, TokenKind};
 use crate::flow::authorization::{Step, layout_of};
 use crate::flow::first_factor::{self, ProvenFactor};
@@ -22,8 +23,8 @@ use crate::oidc::claims::acr::Method;
 use crate::pages::mail_code::{CodeProblem, limited};
 use crate::pages::{FormProblems, Layout};
 use crate::site::page::Page;
-use crate::store::people::mail_proof::{Proof, Purpose};
-use crate::store::people::user;
+use crate::store::people::mail_proof::Purpose;
+use crate::store::people::user::{self, User};
 
 /// Asks for an address, then for the code from the letter; or whether to sign in by its link. Posts `email`, or `asked` and
 /// `code`, or `token` and `number`, to `/sign-in/mail`.
@@ -116,9 +117,9 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let problem = match params.get("code").unwrap_or_default().trim() {
         "" => CodeProblem::Missing,
         code => match letter::judge_code(&app, Purpose::SignIn, asked, code, &visitor.browser).await? {
-            Judged::Right(proof) => {
-                let (keep, return_to) = (shown.keep, shown.return_to);
-                if let Some(response) = sign_in(&app, &visitor, &proof, step.as_ref(), (keep, return_to)).await? {
+            Judged::Right { proof, generation } => {
+                let (user, goes_on) = ((proof.user_id.as_ref(), generation), (shown.keep, shown.return_to));
+                if let Some(response) = sign_in(&app, &visitor, user, step.as_ref(), goes_on).await? {
                     return Ok(response);
                 }
                 CodeProblem::Over
@@ -141,7 +142,7 @@ async fn ask(app: &App, visitor: &Visitor, step: Option<&Step>, shown: Shown) ->
     let Ok(address) = identifier::parse_email(&shown.email, None) else {
         return show(app, visitor, step, Shown { problem: Some(problem), ..shown });
     };
-    if let Some(problem) = limited(app, visitor, &address.normalised).await {
+    if let Some(problem) = limited(app, visitor, &address.normalised).await? {
         app.metrics.sign_in("email", "limited");
         return show(app, visitor, step, Shown { problem: Some(SignInByMailProblem::Code(problem)), ..shown });
     }
@@ -154,14 +155,15 @@ async fn ask(app: &App, visitor: &Visitor, step: Option<&Step>, shown: Shown) ->
 async fn by_link(app: &App, visitor: &Visitor, token: &str, number: &str) -> Result<Response, Error> {
     let link = Token::parse(TokenKind::OneTimeLink, token).ok_or(Error::SpentLink)?;
     match letter::judge_link(app, &link.hash(), number, &visitor.browser).await? {
-        Judged::Right(proof) => {
+        Judged::Right { proof, generation } => {
             // On to where the letter was asked for, if that was here and is not over.
             let here = proof.browser_hash.as_ref() == Some(&visitor.browser.hash());
             let step = match letter::interaction(app, &proof).filter(|_| here) {
                 Some(sealed) => Step::open(app, visitor, &sealed).await.ok(),
                 None => None,
             };
-            sign_in(app, visitor, &proof, step.as_ref(), (false, None)).await?.ok_or(Error::SpentLink)
+            let user = (proof.user_id.as_ref(), generation);
+            sign_in(app, visitor, user, step.as_ref(), (false, None)).await?.ok_or(Error::SpentLink)
         }
         Judged::Wrong => {
             app.metrics.sign_in("email", "refused");
@@ -172,16 +174,17 @@ async fn by_link(app: &App, visitor: &Visitor, token: &str, number: &str) -> Res
     }
 }
 
-/// Signs the user of a proof in; `None` if nobody has its address, or the user may not sign in any more.
+/// Signs the user of a proof in, who was of this generation; `None` if nobody has its address, or the user has changed since.
 async fn sign_in(
     app: &App,
     visitor: &Visitor,
-    proof: &Proof,
+    user: (Option<&Id>, Option<i64>),
     step: Option<&Step>,
     (keep, return_to): (bool, Option<Page>),
 ) -> Result<Option<Response>, Error> {
-    let Some(id) = &proof.user_id else { return Ok(None) };
+    let (Some(id), Some(generation)) = user else { return Ok(None) };
     let Some(user) = user::find(&mut *app.db.read().await?, id).await? else { return Ok(None) };
+    let user = User { generation, ..user };
     let first = ProvenFactor { user: &user, method: Method::Mail, metric: "email", keep, proof: None };
     first_factor::complete(app, visitor, step, return_to, first).await
 }

@@ -62,6 +62,25 @@ pub async fn is_known(conn: &mut Conn, browser: &TokenHash, user: &Id, since: Ti
     Ok(row.is_some())
 }
 
+/// Whether whoever has an identifier, in its normal form, has signed in with a browser since a moment.
+pub async fn is_of_identifier(
+    conn: &mut Conn,
+    browser: &TokenHash,
+    normalised: &str,
+    since: Timestamp,
+) -> Result<bool> {
+    let row: Option<(Id,)> = sqlx::query_as(
+        "SELECT k.user_id FROM user_identifier i JOIN known_device k ON k.user_id = i.user_id
+          WHERE i.normalised = $1 AND k.browser_hash = $2 AND k.last_seen_at > $3",
+    )
+    .bind(normalised)
+    .bind(browser)
+    .bind(since)
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.is_some())
+}
+
 /// Removes browsers without a sign-in since a moment.
 pub async fn delete_unseen(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
     let done = sqlx::query(

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::base::clock::Timestamp;
+use crate::base::clock::{SKEW, Timestamp};
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
 use crate::store::db::{Conn, Result};
@@ -48,7 +48,7 @@ pub struct Proof {
     pub browser_hash: Option<TokenHash>,
     /// What goes on with it, sealed.
     pub sealed: Option<String>,
-    /// The address that the letter went to, normalised.
+    /// The address that the letter went to: normalised if it was asked for in a browser, else as it was written.
     pub address: String,
     /// The hash of the code.
     pub code_hash: String,
@@ -69,7 +69,7 @@ pub struct NewProof {
     pub browser_hash: Option<TokenHash>,
     /// What goes on with it, sealed.
     pub sealed: Option<String>,
-    /// The address that the letter goes to, normalised.
+    /// The address that the letter goes to: normalised if it is asked for in a browser, else as it is written.
     pub address: String,
     /// The hash of the token in the link, if there is one.
     pub link_hash: Option<TokenHash>,
@@ -80,20 +80,21 @@ pub struct NewProof {
 }
 
 /// Keeps a proof in place of earlier ones for the same; returns the mail server with which its letter begins: the next one,
-/// if the person asks again.
+/// if the person asks again. What is asked for in a browser takes the place of what was asked for in the same browser, so that a
+/// stranger who asks ends nothing.
 pub async fn replace(conn: &mut Conn, new: &NewProof, now: Timestamp) -> Result<i64> {
     // One's own proofs are for one address at a time; others are for an address, whoever asks and whether anybody has it.
-    let condition = if new.browser_hash.is_some() { "address = $1" } else { "user_id = $1" };
+    let condition = if new.browser_hash.is_some() { "address = $1 AND browser_hash = $4" } else { "user_id = $1" };
     let of = new.user.as_ref().filter(|_| new.browser_hash.is_none()).map_or(new.address.as_str(), Id::as_str);
     let sql = format!(
         "DELETE FROM mail_proof WHERE {condition} AND purpose = $2 RETURNING CASE WHEN created_at > $3 THEN server ELSE -1 END"
     );
-    let before: Option<(i64,)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
-        .bind(of)
-        .bind(new.purpose.as_str())
-        .bind(now - ASKS_AGAIN)
-        .fetch_optional(&mut *conn)
-        .await?;
+    let mut before =
+        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(of).bind(new.purpose.as_str()).bind(now - ASKS_AGAIN);
+    if let Some(browser) = &new.browser_hash {
+        before = before.bind(browser);
+    }
+    let before: Option<(i64,)> = before.fetch_optional(&mut *conn).await?;
     let server = before.map_or(0, |row| row.0 + 1);
     sqlx::query(
         "INSERT INTO mail_proof (id, purpose, user_id, address, link_hash, code_hash, server, tries, created_at, expires_at,
@@ -135,6 +136,12 @@ pub async fn find(conn: &mut Conn, user: &Id, purpose: Purpose, now: Timestamp) 
 /// How long after its use a proof does the same once more in the browser that used it: a form that is sent twice is no thief.
 const SENT_TWICE: Duration = Duration::from_secs(30);
 
+/// The condition that a proof was used just now; `now` is a parameter. A clock that is set back makes nothing work again.
+fn used_just_now(now: &str) -> String {
+    let (before, ahead) = (SENT_TWICE.as_micros(), SKEW.as_micros());
+    format!("used_at > {now} - {before} AND used_at <= {now} + {ahead}")
+}
+
 /// A proof that a browser has asked for, if it can still be used there.
 pub async fn find_asked(
     conn: &mut Conn,
@@ -145,14 +152,14 @@ pub async fn find_asked(
 ) -> Result<Option<Proof>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM mail_proof WHERE id = $1 AND purpose = $2 AND browser_hash = $3 AND expires_at > $4
-            AND (used_at IS NULL OR used_at > $5) AND tries < $6"
+            AND (used_at IS NULL OR {}) AND tries < $5",
+        used_just_now("$4")
     );
     Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(id)
         .bind(purpose.as_str())
         .bind(browser)
         .bind(now)
-        .bind(now - SENT_TWICE)
         .bind(TRIES)
         .fetch_optional(conn)
         .await?)
@@ -160,16 +167,12 @@ pub async fn find_asked(
 
 /// Uses a proof up in the browser that has asked for it, or has used it just now.
 pub async fn consume_asked(conn: &mut Conn, proof: &Id, browser: &TokenHash, now: Timestamp) -> Result<bool> {
-    let done = sqlx::query(
+    let sql = format!(
         "UPDATE mail_proof SET used_at = COALESCE(used_at, $3), browser_hash = $2
-          WHERE id = $1 AND expires_at > $3 AND (used_at IS NULL OR (used_at > $4 AND browser_hash = $2))",
-    )
-    .bind(proof)
-    .bind(browser)
-    .bind(now)
-    .bind(now - SENT_TWICE)
-    .execute(conn)
-    .await?;
+          WHERE id = $1 AND expires_at > $3 AND (used_at IS NULL OR ({} AND browser_hash = $2))",
+        used_just_now("$3")
+    );
+    let done = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(proof).bind(browser).bind(now).execute(conn).await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -183,14 +186,14 @@ pub async fn find_by_link(
 ) -> Result<Option<Proof>> {
     let sql = format!(
         "SELECT {COLUMNS} FROM mail_proof WHERE link_hash = $1 AND purpose = $2 AND expires_at > $3 AND tries < $4
-            AND (used_at IS NULL OR (browser_hash = $6 AND used_at > $5))"
+            AND (used_at IS NULL OR (browser_hash = $5 AND {}))",
+        used_just_now("$3")
     );
     Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql))
         .bind(hash)
         .bind(purpose.as_str())
         .bind(now)
         .bind(TRIES)
-        .bind(now - SENT_TWICE)
         .bind(browser.map_or("", TokenHash::as_str))
         .fetch_optional(conn)
         .await?)
@@ -201,16 +204,11 @@ pub async fn find_by_link(
 pub async fn count_try(conn: &mut Conn, proof: &Id, now: Timestamp) -> Result<Option<Proof>> {
     let sql = format!(
         "UPDATE mail_proof SET tries = tries + 1
-          WHERE id = $1 AND (used_at IS NULL OR (browser_hash IS NOT NULL AND used_at > $4)) AND expires_at > $2 AND tries < $3
-         RETURNING {COLUMNS}"
+          WHERE id = $1 AND (used_at IS NULL OR (browser_hash IS NOT NULL AND {})) AND expires_at > $2 AND tries < $3
+         RETURNING {COLUMNS}",
+        used_just_now("$2")
     );
-    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql))
-        .bind(proof)
-        .bind(now)
-        .bind(TRIES)
-        .bind(now - SENT_TWICE)
-        .fetch_optional(conn)
-        .await?)
+    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(proof).bind(now).bind(TRIES).fetch_optional(conn).await?)
 }
 
 /// Uses a proof up. Exactly one of several callers does.
@@ -221,6 +219,18 @@ pub async fn consume(conn: &mut Conn, proof: &Id, now: Timestamp) -> Result<bool
         .execute(conn)
         .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Removes what a user has used: once a session has ended, a form that is sent twice opens none again.
+pub async fn delete_used(conn: &mut Conn, user: &Id) -> Result<()> {
+    sqlx::query("DELETE FROM mail_proof WHERE user_id = $1 AND used_at IS NOT NULL").bind(user).execute(conn).await?;
+    Ok(())
+}
+
+/// Removes all proofs of a user: what was sent before a change of the account that ends it.
+pub async fn delete_of_user(conn: &mut Conn, user: &Id) -> Result<()> {
+    sqlx::query("DELETE FROM mail_proof WHERE user_id = $1").bind(user).execute(conn).await?;
+    Ok(())
 }
 
 /// Removes proofs that expired before a moment.

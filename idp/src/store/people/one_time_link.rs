@@ -60,6 +60,25 @@ pub async fn end_all(conn: &mut Conn, purpose: Purpose, user: &Id, now: Timestam
     Ok(())
 }
 
+/// Ends the links of a user for a purpose that would work until a moment, or shorter; times are now and that moment.
+pub async fn end_until(
+    conn: &mut Conn,
+    purpose: Purpose,
+    user: &Id,
+    (now, until): (Timestamp, Timestamp),
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE one_time_link SET used_at = $3 WHERE user_id = $1 AND purpose = $2 AND used_at IS NULL AND expires_at <= $4",
+    )
+    .bind(user)
+    .bind(purpose.as_str())
+    .bind(now)
+    .bind(until)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// How many links a user got for a purpose since a moment.
 pub async fn count_since(conn: &mut Conn, purpose: Purpose, user: &Id, since: Timestamp) -> Result<i64> {
     let sql = "SELECT COUNT(*) FROM one_time_link WHERE user_id = $1 AND purpose = $2 AND created_at > $3";

@@ -65,9 +65,9 @@ pub async fn write(tx: &mut Tx<'_>, letter: &NewLetter) -> Result<()> {
     Ok(())
 }
 
-/// Removes the letters that wait and are about this.
-pub async fn withdraw(tx: &mut Tx<'_>, about: &str) -> Result<()> {
-    sqlx::query("DELETE FROM outbox WHERE about = $1").bind(about).execute(&mut **tx).await?;
+/// Removes the letters of a kind to a user that wait.
+pub async fn withdraw(tx: &mut Tx<'_>, user: &Id, kind: &str) -> Result<()> {
+    sqlx::query("DELETE FROM outbox WHERE user_id = $1 AND kind = $2").bind(user).bind(kind).execute(&mut **tx).await?;
     Ok(())
 }
 
@@ -113,7 +113,7 @@ pub async fn is_due(conn: &mut Conn, now: Timestamp) -> Result<bool> {
     Ok(row.is_some())
 }
 
-/// Claims letters that are due: one statement. Nobody else gets them for some time.
+/// Claims letters that are due, first those with codes and links, for which somebody waits: one statement. Nobody else gets them for some time.
 #[derive(Clone, Debug)]
 pub struct Claim {
     /// Names this try.
@@ -132,7 +132,7 @@ impl Change for Claim {
         let sql = format!(
             "UPDATE outbox SET claim = $1, tries = tries + 1, next_try_at = $3
               WHERE next_try_at <= $2
-                AND id IN (SELECT id FROM outbox WHERE next_try_at <= $2 ORDER BY next_try_at LIMIT $4)
+                AND id IN (SELECT id FROM outbox WHERE next_try_at <= $2 ORDER BY (sealed IS NULL), next_try_at LIMIT $4)
              RETURNING {COLUMNS}"
         );
         Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql))
