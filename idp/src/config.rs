@@ -38,7 +38,7 @@ pub use ephemeral::{Ephemeral, RedisUrl};
 pub use http::{ForwardedHeader, Http};
 pub use issuer::Issuer;
 pub use log::{Log, LogFormat, LogLevel};
-pub use login::{Login, SecondFactor};
+pub use login::{Login, SecondFactor, SignUpChallenge};
 pub use logo::Logo;
 pub use mail::Mail;
 pub use metrics::Metrics;

@@ -21,6 +21,8 @@ another-account = Use another account
 no-account = New here?
 have-account = Already have an account?
 problem = Error:
+# $time is a date and a time of day.
+try-again-from = You can try again from { $time }.
 fix-these = Please fix the following:
 
 # The links and the languages below every page.
@@ -144,6 +146,16 @@ second-factor-too-many-tries = { $minutes ->
    *[other] Too many wrong codes. Wait { $minutes } minutes, then try again.
 }
 second-factor-over = Too many wrong codes. Please sign in again.
+
+## The challenge before a sign-up
+
+challenge-working = One moment: your browser is doing a short calculation that keeps automated sign-ups away.
+challenge-without-scripts = Your browser runs no scripts here. Please take at least 20 seconds to fill in this form.
+challenge-unproven = Please type your password again and send the form once more. Your browser has to show first that this is not an automated sign-up.
+challenge-too-early = { $seconds ->
+    [one] Wait { $seconds } second, type your password again, and send the form once more.
+   *[other] Wait { $seconds } seconds, type your password again, and send the form once more.
+}
 
 ## Creating an account
 

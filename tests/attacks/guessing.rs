@@ -365,3 +365,31 @@ async fn f3_people_who_get_in_and_people_who_mistype_are_suspected_of_nothing() 
         assert!(told(&app, kind).await.is_empty(), "{kind}");
     }
 }
+
+#[tokio::test]
+async fn a_wait_is_told_with_its_end_to_people_and_to_programs() {
+    let app = generous().await;
+    app.user("alice").await;
+    let mut browser = app.browser();
+    for _ in 0..5 {
+        attempt(&mut browser, "alice", "wrong password here").await;
+    }
+    let short = attempt(&mut browser, "alice", PASSWORD).await;
+    assert_eq!(short.reply.status, 429);
+    let seconds: u64 = short.reply.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=60).contains(&seconds), "{seconds}");
+    assert!(!short.reply.body.contains("<time"), "seconds need no time of day");
+
+    let app = TestApp::with_mail().await;
+    let mut browser = app.browser();
+    let page = browser.get("/forgot-password").await;
+    for _ in 0..3 {
+        page.form().fill("identifier", "nobody").submit(&mut browser).await.reply.expect(200);
+    }
+    let long = page.form().fill("identifier", "nobody").submit(&mut browser).await;
+    assert_eq!(long.reply.status, 429);
+    let seconds: u64 = long.reply.header("retry-after").unwrap().parse().unwrap();
+    assert!((60..=900).contains(&seconds), "{seconds}");
+    assert!(long.text().contains("You can try again from") && long.reply.body.contains("<time class=\"exact\""));
+    assert!(long.reply.body.contains("times.js"), "which makes it the reader's own time");
+}

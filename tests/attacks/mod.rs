@@ -23,6 +23,7 @@ mod rows;
 mod second_factor;
 mod sessions;
 mod shared_browsers;
+mod sign_ups;
 mod tokens;
 mod unread_answers;
 mod upgrades;

@@ -1,5 +1,7 @@
 //! Initiating User Registration via OpenID Connect 1.0.
 
+use latchkey::config::SignUpChallenge;
+
 use crate::harness::{PASSWORD, TestApp};
 
 #[tokio::test]
@@ -64,6 +66,7 @@ async fn a_taken_address_and_a_guessable_password_are_refused_with_the_reason() 
 async fn a_refused_password_is_told_which_rule_it_breaks() {
     let app = TestApp::with(|config| {
         config.login.sign_up = true;
+        config.login.sign_up_challenge = SignUpChallenge::Never;
         config.pages.operator_name = "Tidepool Library".to_owned();
     })
     .await;

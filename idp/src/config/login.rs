@@ -31,7 +31,32 @@ impl SecondFactor {
     }
 }
 
-named!(SecondFactor);
+/// When a sign-up has to prove work first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignUpChallenge {
+    /// Never.
+    Never,
+    /// When there are many, from one network or from all.
+    Suspicious,
+    /// Always.
+    Always,
+}
+
+impl SignUpChallenge {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Never, Self::Suspicious, Self::Always];
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Never => "never",
+            Self::Suspicious => "suspicious",
+            Self::Always => "always",
+        }
+    }
+}
+
+named!(SecondFactor, SignUpChallenge);
 
 section! {
     /// How people sign in.
@@ -39,6 +64,12 @@ section! {
         /// Whether people can create accounts themselves. It is off by default, since every account can sign in to
         /// every application of this provider.
         sign_up: bool = false;
+        /// When a sign-up has to prove work first, which browsers do by themselves: never, always, or when there are many from
+        /// one network or in all.
+        sign_up_challenge: SignUpChallenge = SignUpChallenge::Suspicious;
+        /// How much work that is: with how many zero bits a hash has to begin. Each bit doubles it; 18 take a phone a second
+        /// or two.
+        sign_up_challenge_bits: u32 = 18, must(between(8, 26));
         /// Whether people can sign in by a code or a link in a letter, without a password; only with `[mail]`.
         mail_sign_in: bool = true;
         /// How long a session lives without being used.

@@ -79,6 +79,11 @@ impl Interaction {
         Self { return_to, ..Self::begin(app, browser, &Params::from_pairs([("", ""); 0])) }
     }
 
+    /// What it is known by; the same in every sealed form of it.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
     /// Whether it is on the way to a client.
     pub fn has_request(&self) -> bool {
         !self.request.is_empty()

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::hashing;
 use crate::store;
 
+pub mod challenge;
 pub mod interaction;
 pub mod letter;
 pub mod passkey;

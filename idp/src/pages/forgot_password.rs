@@ -142,6 +142,11 @@ fn show(app: &App, visitor: &Visitor, step: Option<&Step>, shown: Shown) -> Resu
         Some(ForgotPasswordProblem::Missing) => StatusCode::BAD_REQUEST,
         Some(ForgotPasswordProblem::TooMany { .. }) => StatusCode::TOO_MANY_REQUESTS,
     };
-    let layout = layout_of(app, visitor, step).of(Page::ForgotPassword);
-    page::show_with(app, visitor, status, &ForgotPasswordPage { layout, identifier, problem, sent })
+    let wait = match problem {
+        Some(ForgotPasswordProblem::TooMany { minutes }) => Some(Duration::from_secs(60 * minutes)),
+        _ => None,
+    };
+    let layout = layout_of(app, visitor, step).of(Page::ForgotPassword).waiting(wait, app.now());
+    let page = ForgotPasswordPage { layout, identifier, problem, sent };
+    page::show_waiting(app, visitor, (status, wait), &page)
 }

@@ -51,6 +51,14 @@ impl CodeProblem {
         }
     }
 
+    /// How long to wait.
+    pub fn wait(self) -> Option<Duration> {
+        match self {
+            Self::TooMany { minutes } => Some(Duration::from_secs(60 * minutes)),
+            _ => None,
+        }
+    }
+
     /// The status of a page that tells it.
     pub fn status(problem: Option<Self>) -> StatusCode {
         match problem {

@@ -29,13 +29,14 @@ use super::sign_in::select_account::{AccountChoice, SelectAccountPage};
 use super::sign_in::set_up_second_factor::{NewRecoveryCodesPage, SetUpSecondFactorPage};
 use super::sign_out::end_session::EndSessionPage;
 use super::sign_out::signed_out::SignedOutPage;
-use super::sign_up::{SignUpCodePage, SignUpPage, SignUpProblem};
+use super::sign_up::{ChallengeProblem, SignUpCodePage, SignUpPage, SignUpProblem};
 use super::{AccountView, ClientView, Layout, Moment};
 use crate::base::clock::Timestamp;
 use crate::base::language::Language;
 use crate::http::page::error::{ErrorPage, Problem};
 use crate::http::page::form_post::FormPostPage;
 use crate::http::page::leaving::LeavingPage;
+use crate::login::challenge::Puzzle;
 use crate::login::passkey::Offer;
 use crate::login::totp;
 use crate::site::Site;
@@ -184,8 +185,18 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         name: names.person.clone(),
         least_password: 15,
         problems,
+        challenge: None,
     };
     add("sign_up".to_owned(), &sign_up(layout(), vec![]));
+    let puzzle = Puzzle { sealed: "sealed".to_owned(), seed: "abcdefghijklmnopqrstuv".to_owned(), bits: 8 };
+    for (title, problems) in [
+        ("challenge", vec![]),
+        ("unproven", vec![SignUpProblem::Challenge(ChallengeProblem::Unproven)]),
+        ("early", vec![SignUpProblem::Challenge(ChallengeProblem::TooEarly { seconds: 17 })]),
+    ] {
+        let page = SignUpPage { challenge: Some(puzzle.clone()), ..sign_up(layout(), problems) };
+        add(format!("sign_up-{title}"), &page);
+    }
     for (title, problems) in [
         (
             "missing",
@@ -224,7 +235,10 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         ("forgot_password-limited", Some(ForgotPasswordProblem::TooMany { minutes: 5 }), None),
         ("forgot_password-sent", None, Some(30)),
     ] {
-        let page = ForgotPasswordPage { layout: layout(), identifier: names.identifier.clone(), problem, sent };
+        let wait =
+            problem.filter(|problem| *problem != ForgotPasswordProblem::Missing).map(|_| Duration::from_secs(300));
+        let layout = layout().waiting(wait, Timestamp::from_seconds(1_767_225_600));
+        let page = ForgotPasswordPage { layout, identifier: names.identifier.clone(), problem, sent };
         add(title.to_owned(), &page);
     }
 

@@ -1,5 +1,7 @@
 //! Creating an account.
 
+mod challenge;
+
 use std::time::Duration;
 
 use askama::Template;
@@ -7,6 +9,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde_json::{Map, Value};
+
+pub use challenge::ChallengeProblem;
 
 use crate::account::identifier;
 use crate::account::own_words::OwnWords;
@@ -22,6 +26,7 @@ use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
 use crate::login;
+use crate::login::challenge::Puzzle;
 use crate::login::letter::{self, Judged, Newcomer};
 use crate::oidc::claims::acr::Method;
 use crate::site::page::Page;
@@ -48,6 +53,8 @@ pub struct SignUpPage<'a> {
     pub least_password: u64,
     /// The errors, in the order of the fields.
     pub problems: Vec<SignUpProblem>,
+    /// The work that has to be proven, if any.
+    pub challenge: Option<Puzzle>,
 }
 
 /// Asks for the code from the letter. Posts `asked` and `code` to `/sign-up`.
@@ -105,6 +112,8 @@ pub enum SignUpProblem {
     NameTooLong,
     /// The password was not accepted.
     Password(PasswordProblem),
+    /// The work was not proven.
+    Challenge(ChallengeProblem),
 }
 
 impl SignUpProblem {
@@ -113,7 +122,16 @@ impl SignUpProblem {
         match self {
             Self::EmailMissing | Self::EmailMalformed | Self::EmailTaken => SignUpField::Email,
             Self::NameTooLong => SignUpField::Name,
-            Self::Password(_) => SignUpField::Password,
+            // Whatever else is asked for, the password has to be typed again.
+            Self::Password(_) | Self::Challenge(_) => SignUpField::Password,
+        }
+    }
+
+    /// How long to wait.
+    fn wait(self) -> Option<Duration> {
+        match self {
+            Self::Challenge(problem) => problem.wait(),
+            _ => None,
         }
     }
 
@@ -125,6 +143,7 @@ impl SignUpProblem {
             Self::EmailTaken => Wording::new("sign-up-email-taken"),
             Self::NameTooLong => Wording::new("sign-up-name-too-long"),
             Self::Password(problem) => problem.wording(),
+            Self::Challenge(problem) => problem.wording(),
         }
     }
 }
@@ -143,7 +162,8 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
         None => None,
     };
     let hint = step.as_ref().and_then(|step| step.proven.request.login_hint.clone());
-    show(&app, &visitor, step.as_ref(), Typed { email: hint.unwrap_or_default(), ..Typed::default() })
+    let challenge = challenge::pose(&app, &visitor, step.as_ref()).await;
+    show(&app, &visitor, step.as_ref(), Typed { email: hint.unwrap_or_default(), challenge, ..Typed::default() })
 }
 
 /// Creates an account, and signs its owner in.
@@ -163,8 +183,15 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     }
     let name = params.get("name").unwrap_or_default().trim().to_owned();
     let password = Secret::from(params.get("password").unwrap_or_default());
-    let again =
-        |problems| show(&app, &visitor, step.as_ref(), Typed { email: email.clone(), name: name.clone(), problems });
+    // Before anything that takes time.
+    let (challenge, unproven) = challenge::judge(&app, &visitor, step.as_ref(), &params).await?;
+    let again = |problems| {
+        let typed = Typed { email: email.clone(), name: name.clone(), problems, challenge: challenge.clone() };
+        show(&app, &visitor, step.as_ref(), typed)
+    };
+    if let Some(problem) = unproven {
+        return again(vec![SignUpProblem::Challenge(problem)]);
+    }
 
     let mut problems = Vec::new();
     let identifier = identifier::parse(&email, None).ok().filter(|it| it.kind == IdentifierKind::Email.as_str());
@@ -263,13 +290,14 @@ fn show_code(
     step: Option<&Step>,
     (email, asked, problem): (&str, &str, Option<CodeProblem>),
 ) -> Result<Response, Error> {
+    let wait = problem.and_then(CodeProblem::wait);
     let page = SignUpCodePage {
-        layout: layout_of(app, visitor, step).of(Page::SignUp),
+        layout: layout_of(app, visitor, step).of(Page::SignUp).waiting(wait, app.now()),
         email: email.to_owned(),
         asked: asked.to_owned(),
         problem,
     };
-    page::show_with(app, visitor, CodeProblem::status(problem), &page)
+    page::show_waiting(app, visitor, (CodeProblem::status(problem), wait), &page)
 }
 
 fn offered(app: &App) -> Result<(), Error> {
@@ -282,17 +310,24 @@ struct Typed {
     email: String,
     name: String,
     problems: Vec<SignUpProblem>,
+    challenge: Option<Puzzle>,
 }
 
 fn show(app: &App, visitor: &Visitor, step: Option<&Step>, typed: Typed) -> Result<Response, Error> {
-    let Typed { email, name, problems } = typed;
-    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+    let Typed { email, name, problems, challenge } = typed;
+    let wait = problems.iter().find_map(|problem| problem.wait());
+    let status = match (wait, problems.is_empty()) {
+        (Some(_), _) => StatusCode::TOO_MANY_REQUESTS,
+        (None, true) => StatusCode::OK,
+        (None, false) => StatusCode::BAD_REQUEST,
+    };
     let page = SignUpPage {
-        layout: layout_of(app, visitor, step).of(Page::SignUp),
+        layout: layout_of(app, visitor, step).of(Page::SignUp).waiting(wait, app.now()),
         email,
         name,
         least_password: app.config.login.password_min_length.into(),
         problems,
+        challenge,
     };
-    page::show_with(app, visitor, status, &page)
+    page::show_waiting(app, visitor, (status, wait), &page)
 }

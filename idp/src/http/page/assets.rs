@@ -49,6 +49,7 @@ pub static ASSETS: &[Asset] = &[
     asset!("passkey.js", "text/javascript; charset=utf-8"),
     asset!("password.js", "text/javascript; charset=utf-8"),
     asset!("print.js", "text/javascript; charset=utf-8"),
+    asset!("proof_of_work.js", "text/javascript; charset=utf-8"),
     asset!("times.js", "text/javascript; charset=utf-8"),
 ];
 

@@ -1,5 +1,7 @@
 //! The error page: what happened, what to do, and the id that an operator can look for.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::{OriginalUri, Request, State};
 use axum::http::uri::PathAndQuery;
@@ -218,6 +220,9 @@ pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Re
     let has_switch = is_safe && is_here;
     if has_switch {
         layout = layout.at(address_of(&method, &uri, &app));
+    }
+    if let Problem::TooManyRequests { seconds } = Problem::of(&error) {
+        layout = layout.waiting(Some(Duration::from_secs(seconds)), app.now());
     }
     if let Error::OnTheWay(_, client) = &*error {
         back = home_of(client);

@@ -1,6 +1,7 @@
 //! The layout that all pages share: language, operator, client, and the hidden fields of forms.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use fluent_bundle::FluentValue;
 use url::form_urlencoded;
@@ -8,6 +9,7 @@ use url::form_urlencoded;
 use super::assets;
 use super::moment::Moment;
 use super::wording::Wording;
+use crate::base::clock::Timestamp;
 use crate::base::language::Language;
 use crate::base::messages::unturned;
 use crate::site::Site;
@@ -72,6 +74,8 @@ pub struct Layout<'a> {
     pub page: Option<Page>,
     /// The path and query on this server to which the language switch returns, if it is not the page's path.
     pub address: Option<String>,
+    /// When a wait is over that the page tells of.
+    pub wait: Option<Moment>,
 }
 
 impl<'a> Layout<'a> {
@@ -88,6 +92,7 @@ impl<'a> Layout<'a> {
             account: None,
             page: None,
             address: None,
+            wait: None,
         }
     }
 
@@ -109,6 +114,13 @@ impl<'a> Layout<'a> {
     /// The same page at this path and query, to which the language switch returns.
     pub fn at(self, address: impl Into<String>) -> Layout<'a> {
         Layout { address: Some(address.into()), ..self }
+    }
+
+    /// The same page, which tells of a wait from now on. Its end is shown if it is a minute away or more: until then,
+    /// the seconds say it better.
+    pub fn waiting(self, wait: Option<Duration>, now: Timestamp) -> Layout<'a> {
+        let long = wait.filter(|wait| *wait >= Duration::from_secs(60));
+        Layout { wait: long.map(|wait| Moment::to_come(now + wait)), ..self }
     }
 
     /// The path and query to which the language switch returns; `None` hides the switch.

@@ -10,6 +10,8 @@ pub mod moment;
 pub mod problems;
 pub mod wording;
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
@@ -75,6 +77,20 @@ pub fn show(page: &impl Template) -> Result<Response, Error> {
     let mut response = Html(page.render()?).into_response();
     let policy = HeaderValue::from_static(PAGE_POLICY);
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    Ok(response)
+}
+
+/// The same for a page that tells how long to wait, which `Retry-After` says, too: RFC 9110 §10.2.3.
+pub fn show_waiting(
+    app: &App,
+    visitor: &Visitor,
+    (status, wait): (StatusCode, Option<Duration>),
+    page: &impl Template,
+) -> Result<Response, Error> {
+    let mut response = show_with(app, visitor, status, page)?;
+    if let Some(wait) = wait {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+    }
     Ok(response)
 }
 

@@ -1,5 +1,7 @@
 //! Times as pages show them.
 
+use std::time::Duration;
+
 use super::wording::Wording;
 use crate::base::clock::Timestamp;
 
@@ -11,7 +13,7 @@ const MONTH: u64 = 2_629_746;
 /// The mean length of a year in the Gregorian calendar.
 const YEAR: u64 = 12 * MONTH;
 
-/// A time in the past, seen from the moment at which the page is made.
+/// A time, mostly in the past, seen from the moment at which the page is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
     at: Timestamp,
@@ -22,6 +24,12 @@ impl Moment {
     /// The time `at`, seen from `now`. A time in the future, by the clock of another replica, counts as now.
     pub fn new(at: Timestamp, now: Timestamp) -> Self {
         Self { at, seconds_ago: now.since(at).as_secs() }
+    }
+
+    /// A time in the future: the end of the minute that it is in, since the page shows minutes and must not be early.
+    pub fn to_come(at: Timestamp) -> Self {
+        let second = at.seconds().rem_euclid(60).unsigned_abs();
+        Self { at: at + Duration::from_secs(60 - second), seconds_ago: 0 }
     }
 
     /// How long ago it was, in the largest unit of which there is at least one.
@@ -73,6 +81,13 @@ mod tests {
         ] {
             let ago = Moment::new(at, Timestamp::from_seconds(1_700_000_000 + seconds)).ago();
             assert_eq!((ago.key, ago.number.map(|(_, number)| number)), (key, count), "{seconds} s");
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_wait_is_never_told_too_early() {
+        for (at, told) in [(60, "1970-01-01 00:02 UTC"), (61, "1970-01-01 00:02 UTC"), (119, "1970-01-01 00:02 UTC")] {
+            assert_eq!(Moment::to_come(Timestamp::from_seconds(at)).exact(), told, "{at}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! Changing the email address: the new one is proven by a code before it takes the place of the old one.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -82,6 +84,14 @@ impl EmailProblem {
             Self::CurrentWrong => Wording::new("account-password-current-wrong"),
             Self::TooManyTries { seconds } => Wording::counted("sign-in-too-many-tries", "seconds", seconds),
             Self::Code(problem) => problem.wording(),
+        }
+    }
+
+    fn wait(self) -> Option<Duration> {
+        match self {
+            Self::TooManyTries { seconds } => Some(Duration::from_secs(seconds)),
+            Self::Code(problem) => problem.wait(),
+            _ => None,
         }
     }
 
@@ -185,8 +195,9 @@ async fn show(
     };
     drop(conn);
     let status = problems.first().map_or(StatusCode::OK, |problem| problem.status());
+    let wait = problems.iter().find_map(|problem| problem.wait());
     let page = AccountEmailPage {
-        layout: holder.layout(app),
+        layout: holder.layout(app).waiting(wait, app.now()),
         present: mail_code::main_address(&own).map(|it| it.as_written.clone()),
         email,
         identifier: own.first().map(|it| it.as_written.clone()).unwrap_or_default(),
@@ -194,5 +205,5 @@ async fn show(
         sent_to: proof.map(|proof| proof.address),
         problems,
     };
-    page::show_with(app, &holder.visitor, status, &page)
+    page::show_waiting(app, &holder.visitor, (status, wait), &page)
 }

@@ -1,5 +1,7 @@
 //! Changing the password.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -79,6 +81,14 @@ impl ChangeProblem {
             Self::CurrentMissing | Self::CurrentWrong | Self::TooManyTries { .. } => "current",
             Self::Code(problem) => problem.field(),
             Self::New(_) => "password",
+        }
+    }
+
+    fn wait(self) -> Option<Duration> {
+        match self {
+            Self::TooManyTries { seconds } => Some(Duration::from_secs(seconds)),
+            Self::Code(problem) => problem.wait(),
+            _ => None,
         }
     }
 
@@ -192,8 +202,9 @@ async fn show(app: &App, holder: &AccountHolder, problems: Vec<ChangeProblem>, d
         }
         _ => StatusCode::BAD_REQUEST,
     };
+    let wait = problems.iter().find_map(|problem| problem.wait());
     let shown = AccountPasswordPage {
-        layout: holder.layout(app),
+        layout: holder.layout(app).waiting(wait, app.now()),
         identifier: identifiers.into_iter().next().map(|identifier| identifier.as_written).unwrap_or_default(),
         has_password: stored,
         recovery_codes: enrolled.has_codes().then_some(enrolled.recovery_codes.unused.unsigned_abs()),
@@ -201,5 +212,5 @@ async fn show(app: &App, holder: &AccountHolder, problems: Vec<ChangeProblem>, d
         problems,
         done,
     };
-    page::show_with(app, &holder.visitor, status, &shown)
+    page::show_waiting(app, &holder.visitor, (status, wait), &shown)
 }

@@ -124,7 +124,8 @@ struct Shown {
 
 fn show(app: &App, holder: &AccountHolder, shown: Shown) -> Result<Response, Error> {
     let Shown { address, which, token, problem } = shown;
-    let status = CodeProblem::status(problem);
-    let page = AccountVerifyPage { layout: holder.layout(app), address, which, token, problem };
-    page::show_with(app, &holder.visitor, status, &page)
+    let (status, wait) = (CodeProblem::status(problem), problem.and_then(CodeProblem::wait));
+    let layout = holder.layout(app).waiting(wait, app.now());
+    let page = AccountVerifyPage { layout, address, which, token, problem };
+    page::show_waiting(app, &holder.visitor, (status, wait), &page)
 }

@@ -216,7 +216,11 @@ fn show(app: &App, visitor: &Visitor, step: Option<&Step>, shown: Shown) -> Resu
         Some(SignInByMailProblem::Code(problem)) => CodeProblem::status(Some(problem)),
         Some(_) => StatusCode::BAD_REQUEST,
     };
-    let mut layout = layout_of(app, visitor, step).of(Page::SignInByMail);
+    let wait = match shown.problem {
+        Some(SignInByMailProblem::Code(problem)) => problem.wait(),
+        _ => None,
+    };
+    let mut layout = layout_of(app, visitor, step).of(Page::SignInByMail).waiting(wait, app.now());
     if let Some((token, _)) = &shown.token {
         let address = format!("{}?token={token}", layout.url(Page::SignInByMail.path()));
         layout = layout.at(address);
@@ -229,5 +233,5 @@ fn show(app: &App, visitor: &Visitor, step: Option<&Step>, shown: Shown) -> Resu
         token: shown.token,
         problem: shown.problem,
     };
-    page::show_with(app, visitor, status, &page)
+    page::show_waiting(app, visitor, (status, wait), &page)
 }

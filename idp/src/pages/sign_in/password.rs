@@ -1,5 +1,7 @@
 //! Signing in with an identifier and a password.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -94,6 +96,13 @@ impl SignInProblem {
             Self::PasskeyTooLate => Wording::new("passkey-too-late"),
             Self::PasskeyUnknown => Wording::new("passkey-unknown"),
             Self::PasskeyRefused => Wording::new("passkey-refused"),
+        }
+    }
+
+    fn wait(self) -> Option<Duration> {
+        match self {
+            Self::TooManyTries { seconds } => Some(Duration::from_secs(seconds)),
+            _ => None,
         }
     }
 
@@ -251,8 +260,10 @@ pub(super) fn show(
     // The language switch returns to the page with where it leads.
     let returned = shown.return_to.and_then(Page::return_name);
     let address = returned.map(|name| format!("{}{}?return={name}", app.config.issuer.path(), Page::SignIn.path()));
+    let wait = shown.problems.iter().find_map(|problem| problem.wait());
+    let layout = layout_of(app, visitor, step).of(Page::SignIn).waiting(wait, app.now());
     let page = SignInPage {
-        layout: page::Layout { return_to: shown.return_to, address, ..layout_of(app, visitor, step).of(Page::SignIn) },
+        layout: page::Layout { return_to: shown.return_to, address, ..layout },
         identifier: shown.identifier,
         notice: shown.notice,
         problems: shown.problems,
@@ -265,7 +276,7 @@ pub(super) fn show(
         unknown_passkey: shown.unknown,
     };
     let problem = page.problems.first().map(|problem| problem.reason());
-    let mut response = page::show_with(app, visitor, status, &page)?;
+    let mut response = page::show_waiting(app, visitor, (status, wait), &page)?;
     if let Some(problem) = problem {
         Diagnosis::new(problem, None).ride_on(&mut response);
     }

@@ -1,5 +1,7 @@
 //! The second half of a sign-in: a code of the authenticator app, or a recovery code.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -86,6 +88,14 @@ impl FactorProblem {
             Self::RecoveryCodeWrong => Wording::new("second-factor-recovery-wrong"),
             Self::TooManyTries { minutes } => Wording::counted("second-factor-too-many-tries", "minutes", minutes),
             Self::SignInOver => Wording::new("second-factor-over"),
+        }
+    }
+
+    /// How long to wait.
+    pub fn wait(self) -> Option<Duration> {
+        match self {
+            Self::TooManyTries { minutes } => Some(Duration::from_secs(60 * minutes)),
+            _ => None,
         }
     }
 
@@ -178,7 +188,8 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
 
 async fn show(app: &App, visitor: &Visitor, half: &Half, problem: Option<FactorProblem>) -> Result<Response, Error> {
     let identifiers = user::identifiers(&mut *app.db.read().await?, &half.user.id).await?;
-    let layout = layout_of(app, visitor, half.step.as_ref()).of(Page::SecondFactor);
+    let wait = problem.and_then(FactorProblem::wait);
+    let layout = layout_of(app, visitor, half.step.as_ref()).of(Page::SecondFactor).waiting(wait, app.now());
     let again = half.again(&layout);
     let days = app.config.login.trusted_browser.as_secs() / (24 * 60 * 60);
     let page = SecondFactorPage {
@@ -192,7 +203,7 @@ async fn show(app: &App, visitor: &Visitor, half: &Half, problem: Option<FactorP
         passkey: (half.enrolled.passkeys > 0).then(|| passkey::offer_sign_in(app, &visitor.browser)).flatten(),
     };
     let status = problem.map_or(StatusCode::OK, FactorProblem::status);
-    let mut response = page::show_with(app, visitor, status, &page)?;
+    let mut response = page::show_waiting(app, visitor, (status, wait), &page)?;
     if let Some(problem) = problem {
         let reason = problem.wording().key.replace('-', "_");
         let difference = Difference::new("code", "another one", "a code of the account's app that was not used");
