@@ -12,6 +12,7 @@ mod oidc_core_userinfo;
 mod oidc_discovery;
 mod oidc_rp_initiated_logout;
 mod openidconnect_crate;
+mod required_second_factor;
 mod rfc6749_token_endpoint;
 mod rfc7009_revocation;
 mod rfc7517_jwks;

@@ -44,6 +44,8 @@ section! {
         rotate_refresh_tokens: Option<bool> = None, otherwise("true for public clients");
         /// Whether it is the operator's own, so that people are not asked for consent.
         first_party: bool = false;
+        /// Whether people need a second factor to sign in to it. Who has none sets up an app on the way.
+        require_second_factor: bool = false;
         /// What its ID tokens are signed with; one of `tokens.signing_algorithms`.
         id_token_signed_response_alg: Option<Algorithm> = None, otherwise("the first of `tokens.signing_algorithms`");
         /// What its access tokens are signed with where no registered resource decides; one of
@@ -126,6 +128,7 @@ impl DeclaredClient {
         metadata.token_endpoint_auth_method = self.token_endpoint_auth_method.or(metadata.token_endpoint_auth_method);
         metadata.require_pkce = self.require_pkce.unwrap_or(metadata.require_pkce);
         metadata.rotate_refresh_tokens = self.rotate_refresh_tokens;
+        metadata.require_second_factor = self.require_second_factor;
         metadata.id_token_signed_response_alg = self.id_token_signed_response_alg;
         metadata.access_token_signed_response_alg = self.access_token_signed_response_alg;
         metadata.id_token_claims = self.id_token_claims;

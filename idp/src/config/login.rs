@@ -85,6 +85,9 @@ section! {
         /// Who needs a second factor, an authenticator app or a passkey, beside the password: only people who have set one
         /// up, all administrators, or everybody. Who needs one and has none sets up an app at the next sign-in.
         second_factor: SecondFactor = SecondFactor::Optional;
+        /// The roles whose people need a second factor, too, wherever they sign in. A client can require one of all who sign in
+        /// to it: `clients.require_second_factor`.
+        second_factor_roles: Vec<String> = vec![];
         /// How recently a person must have signed in to change what protects the account.
         step_up: Duration = minutes(5), must(between(minutes(1), hours(1)));
         /// How long a browser that a person trusts does not ask for the second factor; `0s` offers no such trust.

@@ -87,7 +87,7 @@ async fn begin(app: &App, visitor: &Visitor, params: &Params) -> Result<Response
         Err(answer) => return answer::directly(app, visitor, &answer),
     };
     let sessions = visitor.sessions(app).await?;
-    match proven.next_step(app, &sessions, &Facts::default()).await? {
+    match proven.next_step(app, visitor, &sessions, &Facts::default()).await? {
         NextStep::Fail(error) => answer::directly(app, visitor, &proven.recipient.error(app.issuer(), &error)),
         NextStep::Proceed(allowed) => match answer(app, &proven, &sessions, allowed).await? {
             Some(answer) => answer::directly(app, visitor, &answer),
@@ -107,14 +107,14 @@ async fn go_on(app: &App, visitor: &Visitor, sealed: &str) -> Result<Response, E
         Err(answer) => return answer::after_form(app, visitor, &answer),
     };
     let sessions = visitor.sessions(app).await?;
-    let mut step = proven.next_step(app, &sessions, &interaction.facts).await?;
+    let mut step = proven.next_step(app, visitor, &sessions, &interaction.facts).await?;
     if is_answer(&step) {
         let finished = interaction.finish(app).await;
         if !matches!(finished, Ok(true)) {
             // The interaction was finished before (the back button), or Redis cannot tell: its facts count only once,
             // so it begins again.
             interaction = Interaction::begin(app, &visitor.browser, &interaction.params());
-            step = proven.next_step(app, &sessions, &interaction.facts).await?;
+            step = proven.next_step(app, visitor, &sessions, &interaction.facts).await?;
             if let (Err(unavailable), false) = (finished, is_answer(&step)) {
                 // The next step needs no person and would lead here again.
                 return Err(unavailable.into());

@@ -11,7 +11,7 @@ use crate::http::page;
 use crate::http::page::layout::Layout;
 use crate::http::request::visitor::Visitor;
 use crate::login::interaction::Interaction;
-use crate::login::second_factor::Enrolled;
+use crate::login::second_factor::{self, Enrolled};
 use crate::oidc::authorization::next_step::{Facts, NextStep, Situation, next_step, session_for};
 use crate::oidc::authorization::recipient::{Recipient, Refusal, client_id, identify};
 use crate::oidc::authorization::request::{AuthorizationRequest, Offered, validate};
@@ -67,8 +67,14 @@ impl ProvenRequest {
         })
     }
 
-    /// The next step, for these live sessions and the facts so far.
-    pub async fn next_step(&self, app: &App, sessions: &[Session], facts: &Facts) -> Result<NextStep, Error> {
+    /// The next step, for this browser with these live sessions, and the facts so far.
+    pub async fn next_step(
+        &self,
+        app: &App,
+        visitor: &Visitor,
+        sessions: &[Session],
+        facts: &Facts,
+    ) -> Result<NextStep, Error> {
         let hinted = match &self.request.id_token_hint {
             None => None,
             // An expired hint is fine as long as we have issued it: Core §3.1.2.1.
@@ -85,6 +91,7 @@ impl ProvenRequest {
             hinted_sub: hinted.as_deref(),
             remembered: None,
             reachable: Acr::OneFactor,
+            lacks_second_factor: false,
             facts,
             sign_up_offered: app.config.login.sign_up,
         };
@@ -96,6 +103,10 @@ impl ProvenRequest {
         // Nobody but who asks for a class has to read for it.
         if let Some(session) = session_for(&situation).filter(|_| !self.request.acr_values.is_empty()) {
             situation.reachable = Enrolled::of(&mut *app.db.read().await?, &session.user_id).await?.reachable();
+        }
+        if let Some(session) = session_for(&situation) {
+            situation.lacks_second_factor =
+                second_factor::is_lacking(app, session, &self.client, &visitor.browser).await?;
         }
         Ok(next_step(&self.request, &self.client, &situation))
     }
@@ -128,8 +139,8 @@ impl Step {
     }
 
     /// The next step.
-    pub async fn next(&self, app: &App) -> Result<NextStep, Error> {
-        self.proven.next_step(app, &self.sessions, &self.interaction.facts).await
+    pub async fn next(&self, app: &App, visitor: &Visitor) -> Result<NextStep, Error> {
+        self.proven.next_step(app, visitor, &self.sessions, &self.interaction.facts).await
     }
 }
 

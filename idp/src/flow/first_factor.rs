@@ -44,7 +44,8 @@ pub async fn complete(
         None if step_up::is_needed(app, &user.id, return_to.unwrap_or(Page::Home)).await? => Rigour::StepUp,
         _ => Rigour::Usual,
     };
-    if second_factor::demand(app, &user.id, &visitor.browser, rigour).await? != Demand::Nothing {
+    let client = step.map(|step| &*step.proven.client);
+    if second_factor::demand(app, &user.id, client, &visitor.browser, rigour).await? != Demand::Nothing {
         if let Some(proof) = proof
             && !password::settle(app, proof).await?
         {

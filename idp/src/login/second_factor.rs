@@ -12,7 +12,9 @@ use crate::letters::notice::notify;
 use crate::login::recovery_code::RecoveryCode;
 use crate::login::totp::TotpSecret;
 use crate::oidc::authorization::next_step::FirstFactor;
+use crate::oidc::authorization::session::Session;
 use crate::oidc::claims::acr::{Acr, Method};
+use crate::oidc::client::metadata::Client;
 use crate::store::db::{Change, Conn, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::code_try::{self, Admission, Limit};
@@ -107,15 +109,22 @@ pub enum Rigour {
 
 /// What a user still has to do after the password. Who has passkeys and no app can still sign in with the password alone, as in a
 /// browser that has none of them, unless the operator, the client, or the pages that protect the account want more.
-pub async fn demand(app: &App, user: &Id, browser: &CookieSecret, rigour: Rigour) -> Result<Demand> {
+pub async fn demand(
+    app: &App,
+    user: &Id,
+    client: Option<&Client>,
+    browser: &CookieSecret,
+    rigour: Rigour,
+) -> Result<Demand> {
     let mut conn = app.db.read().await?;
     let enrolled = Enrolled::of(&mut conn, user).await?;
     if enrolled.is_passkey_alone() {
-        let is_wanted = rigour != Rigour::Usual || is_required(app, &mut conn, user).await?;
+        let is_wanted = rigour != Rigour::Usual || is_required_at(app, &mut conn, user, client).await?;
         return Ok(if is_wanted { Demand::Proof } else { Demand::Nothing });
     }
     if !enrolled.is_any() {
-        return Ok(if is_required(app, &mut conn, user).await? { Demand::SetUp } else { Demand::Nothing });
+        let is_wanted = is_required_at(app, &mut conn, user, client).await?;
+        return Ok(if is_wanted { Demand::SetUp } else { Demand::Nothing });
     }
     // A shorter time in the configuration holds for trust that was given before, too.
     let (now, since) = (app.now(), app.now() - app.config.login.trusted_browser);
@@ -124,13 +133,37 @@ pub async fn demand(app: &App, user: &Id, browser: &CookieSecret, rigour: Rigour
     Ok(if is_spared { Demand::Nothing } else { Demand::Proof })
 }
 
-/// Whether a user needs a second factor, by the configuration.
+/// Whether a user needs a second factor wherever they sign in, by the configuration.
 pub async fn is_required(app: &App, conn: &mut Conn, user: &Id) -> Result<bool> {
-    Ok(match app.config.login.second_factor {
-        SecondFactor::Optional => false,
-        SecondFactor::Administrators => user::roles(conn, user).await?.iter().any(|role| role == ADMINISTRATOR),
+    let login = &app.config.login;
+    let needs = |role: &String| {
+        let is_administrator = login.second_factor == SecondFactor::Administrators && role == ADMINISTRATOR;
+        is_administrator || login.second_factor_roles.contains(role)
+    };
+    Ok(match login.second_factor {
         SecondFactor::Everybody => true,
+        // Nobody's roles are read where no role needs a second factor.
+        SecondFactor::Optional if login.second_factor_roles.is_empty() => false,
+        SecondFactor::Optional | SecondFactor::Administrators => user::roles(conn, user).await?.iter().any(needs),
     })
+}
+
+/// Whether a user needs a second factor to sign in to this client, or, without a client, to the pages of this provider.
+pub async fn is_required_at(app: &App, conn: &mut Conn, user: &Id, client: Option<&Client>) -> Result<bool> {
+    let by_client = client.is_some_and(|client| client.metadata.require_second_factor);
+    Ok(by_client || is_required(app, conn, user).await?)
+}
+
+/// Whether the sign-in of an open session is too weak for this client: a second factor is required, the session has proven
+/// one factor, and a sign-in in this browser would ask for more.
+pub async fn is_lacking(app: &App, session: &Session, client: &Client, browser: &CookieSecret) -> Result<bool> {
+    if Acr::from_name(&session.acr) >= Some(Acr::TwoFactors) {
+        return Ok(false);
+    }
+    if !is_required_at(app, &mut *app.db.read().await?, &session.user_id, Some(client)).await? {
+        return Ok(false);
+    }
+    Ok(demand(app, &session.user_id, Some(client), browser, Rigour::Usual).await? != Demand::Nothing)
 }
 
 /// The first half of a sign-in, to be kept with it.

@@ -43,7 +43,7 @@ impl ContinueAsPage<'_> {
 /// Shows the account that would continue, and the target.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     let mut step = Step::open(&app, &visitor, query.get("interaction").unwrap_or_default()).await?;
-    let NextStep::Continue { session } = step.next(&app).await? else {
+    let NextStep::Continue { session } = step.next(&app, &visitor).await? else {
         return next_page::back_to_authorize(&app, &step.interaction);
     };
     step.interaction.question = Some(question(&session));
@@ -61,7 +61,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let ProvenForm { visitor, params } = form;
     let mut step = Step::open(&app, &visitor, params.get("interaction").unwrap_or_default()).await?;
     let answered = step.interaction.question.take();
-    if let NextStep::Continue { session } = step.next(&app).await?
+    if let NextStep::Continue { session } = step.next(&app, &visitor).await?
         && answered == Some(question(&session))
     {
         let facts = &mut step.interaction.facts;

@@ -67,7 +67,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     }
     let link = Token::parse(TokenKind::OneTimeLink, token).ok_or(Error::SpentLink)?;
     let sign_in = visitor.with_password(&user);
-    let demand = second_factor::demand(&app, &user.id, &visitor.browser, Rigour::Strict).await?;
+    let demand = second_factor::demand(&app, &user.id, None, &visitor.browser, Rigour::Strict).await?;
     let is_half = demand != Demand::Nothing;
     match users::set_password_by_link(&app, &link.hash(), &password, &sign_in, is_half).await? {
         ByLink::SignedIn(signed_in) => next_page::after_sign_in(&app, None, None, &signed_in),

@@ -38,6 +38,8 @@ pub struct ClientRow {
     pub require_pkce: bool,
     /// Whether its refresh tokens are replaced at each use.
     pub rotate_refresh_tokens: bool,
+    /// Whether people need a second factor to sign in to it.
+    pub require_second_factor: bool,
     /// The algorithm of its ID tokens, if one was chosen.
     pub id_token_signed_response_alg: Option<Algorithm>,
     /// The algorithm of its access tokens, if one was chosen.
@@ -102,6 +104,7 @@ impl ClientRow {
             first_party: client.first_party,
             require_pkce: client.requires_pkce(),
             rotate_refresh_tokens: client.rotates_refresh_tokens(),
+            require_second_factor: metadata.require_second_factor,
             id_token_signed_response_alg: metadata.id_token_signed_response_alg,
             access_token_signed_response_alg: metadata.access_token_signed_response_alg,
             id_token_claims: metadata.id_token_claims,
@@ -162,6 +165,7 @@ impl ClientRow {
             ("secrets", secrets),
             marked("require_pkce", yes_no(self.require_pkce)),
             marked("rotate_refresh_tokens", yes_no(self.rotate_refresh_tokens)),
+            marked("require_second_factor", yes_no(self.require_second_factor)),
             marked("id_token_signed_response_alg", algorithm(self.id_token_signed_response_alg)),
             marked("access_token_signed_response_alg", algorithm(self.access_token_signed_response_alg)),
             marked("id_token_claims", yes_no(self.id_token_claims)),
@@ -196,6 +200,7 @@ fn defaults(client: &Client) -> Vec<&'static str> {
         ("token_endpoint_auth_method", method == preset.token_endpoint_auth_method),
         ("require_pkce", metadata.require_pkce == preset.require_pkce),
         ("rotate_refresh_tokens", metadata.rotate_refresh_tokens.is_none()),
+        ("require_second_factor", !metadata.require_second_factor),
         ("id_token_signed_response_alg", metadata.id_token_signed_response_alg.is_none()),
         ("access_token_signed_response_alg", metadata.access_token_signed_response_alg.is_none()),
         ("id_token_claims", metadata.id_token_claims == preset.id_token_claims),

@@ -49,6 +49,9 @@ pub struct Settings {
     /// Whether its refresh tokens are replaced at each use; those of a public client always are [default: false]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub rotate_refresh_tokens: Option<bool>,
+    /// Whether users need a second factor to sign in to it; those who have none set up an app on the way [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub require_second_factor: Option<bool>,
     /// Algorithm of its ID tokens [default: the first of tokens.signing_algorithms]
     #[arg(long, value_name = "ALGORITHM", value_parser = algorithms())]
     pub id_token_signed_response_alg: Option<Algorithm>,
@@ -84,6 +87,7 @@ impl Settings {
         metadata.token_endpoint_auth_method = self.token_endpoint_auth_method.or(metadata.token_endpoint_auth_method);
         metadata.require_pkce = self.require_pkce.unwrap_or(metadata.require_pkce);
         metadata.rotate_refresh_tokens = self.rotate_refresh_tokens.or(metadata.rotate_refresh_tokens);
+        metadata.require_second_factor = self.require_second_factor.unwrap_or(metadata.require_second_factor);
         metadata.id_token_signed_response_alg =
             self.id_token_signed_response_alg.or(metadata.id_token_signed_response_alg);
         metadata.access_token_signed_response_alg =
@@ -100,7 +104,7 @@ pub struct Unset(&'static str);
 
 impl Unset {
     /// The options.
-    const ALL: [&'static str; 13] = [
+    const ALL: [&'static str; 14] = [
         "name",
         "logo",
         "client-uri",
@@ -111,6 +115,7 @@ impl Unset {
         "token-endpoint-auth-method",
         "require-pkce",
         "rotate-refresh-tokens",
+        "require-second-factor",
         "id-token-signed-response-alg",
         "access-token-signed-response-alg",
         "id-token-claims",
@@ -130,6 +135,7 @@ impl Unset {
             "token-endpoint-auth-method" => metadata.token_endpoint_auth_method = preset.token_endpoint_auth_method,
             "require-pkce" => metadata.require_pkce = preset.require_pkce,
             "rotate-refresh-tokens" => metadata.rotate_refresh_tokens = None,
+            "require-second-factor" => metadata.require_second_factor = false,
             "id-token-signed-response-alg" => metadata.id_token_signed_response_alg = None,
             "access-token-signed-response-alg" => metadata.access_token_signed_response_alg = None,
             _ => metadata.id_token_claims = preset.id_token_claims,
@@ -375,6 +381,7 @@ mod tests {
             token_endpoint_auth_method: Some(TokenEndpointAuthMethod::ClientSecretBasic),
             require_pkce: Some(false),
             rotate_refresh_tokens: Some(true),
+            require_second_factor: Some(true),
             id_token_signed_response_alg: Some(Algorithm::ES256),
             access_token_signed_response_alg: Some(Algorithm::ES256),
             id_token_claims: Some(false),

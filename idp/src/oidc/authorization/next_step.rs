@@ -78,6 +78,8 @@ pub struct Situation<'a> {
     pub remembered: Option<&'a Remembered>,
     /// The strongest class that this person can reach.
     pub reachable: Acr,
+    /// Whether the operator requires a second factor of this person for this client, and their sign-in has proven none.
+    pub lacks_second_factor: bool,
     /// What has happened since the request came.
     pub facts: &'a Facts,
     /// Whether people can sign up by themselves.
@@ -93,7 +95,7 @@ pub enum SignInReason {
     Requested,
     /// The sign-in of the session is older than `max_age`.
     TooOld,
-    /// The client asks for a stronger class (`acr_values`) than the sign-in of the session has.
+    /// The client (`acr_values`) or the operator wants a stronger class than the sign-in of the session has.
     TooWeak,
     /// `id_token_hint` names someone who is not signed in here.
     SomeoneElse,
@@ -214,6 +216,9 @@ fn decide(request: &AuthorizationRequest, client: &Client, situation: &Situation
     let age = situation.now.since(session.auth_time);
     if request.max_age.is_some_and(|max_age| max_age > 0 && age > Duration::from_secs(max_age)) {
         return NextStep::SignIn(SignInReason::TooOld);
+    }
+    if situation.lacks_second_factor {
+        return NextStep::SignIn(SignInReason::TooWeak);
     }
     // The classes are voluntary (Core §3.1.2.1): a person who cannot reach them, or has just signed in, goes on
     // without.

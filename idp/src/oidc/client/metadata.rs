@@ -140,6 +140,8 @@ pub struct ClientMetadata {
     pub initiate_login_uri: Option<String>,
     /// The contacts of the client: RFC 7591 §2.
     pub contacts: Vec<String>,
+    /// Whether people need a second factor to sign in to the client. No specification has this member.
+    pub require_second_factor: bool,
     /// Whether a confidential client's refresh tokens rotate; a public one's always do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotate_refresh_tokens: Option<bool>,
@@ -167,6 +169,7 @@ impl Default for ClientMetadata {
             resource_identifiers: Vec::new(),
             initiate_login_uri: None,
             contacts: Vec::new(),
+            require_second_factor: false,
             rotate_refresh_tokens: None,
         }
     }

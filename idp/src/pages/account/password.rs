@@ -116,7 +116,8 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let identifiers = user::identifiers(&mut *app.db.read().await?, &holder.session.user_id).await?;
     holder.visitor.hold_to(&app, "set-password", visitor::sign_in_rate(&app)).await?;
     let enrolled = Enrolled::of(&mut *app.db.read().await?, &holder.session.user_id).await?;
-    let demand = second_factor::demand(&app, &holder.session.user_id, &holder.visitor.browser, Rigour::Usual).await?;
+    let demand =
+        second_factor::demand(&app, &holder.session.user_id, None, &holder.visitor.browser, Rigour::Usual).await?;
     if demand == Demand::SetUp {
         // The session is older than the operator's wish for a second factor. A new one begins with it.
         return redirect::to_page(&app, Page::AccountAuthenticator);

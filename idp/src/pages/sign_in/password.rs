@@ -174,7 +174,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
         return show(&app, &visitor, None, shown, StatusCode::OK);
     };
     let step = Step::open(&app, &visitor, sealed).await?;
-    let notice = match step.next(&app).await? {
+    let notice = match step.next(&app, &visitor).await? {
         NextStep::SignIn(SignInReason::Requested | SignInReason::TooOld | SignInReason::TooWeak) => {
             Some(SignInNotice::Again)
         }

@@ -22,6 +22,7 @@ struct Case {
     redirect_uri: &'static str,
     acr_values: Vec<Acr>,
     reachable: Acr,
+    lacks_second_factor: bool,
 }
 
 /// Alice signed in a minute ago, and consented long ago to the scope that is asked for.
@@ -39,6 +40,7 @@ fn case() -> Case {
         redirect_uri: "https://rp.example/cb",
         acr_values: Vec::new(),
         reachable: Acr::TwoFactors,
+        lacks_second_factor: false,
     }
 }
 
@@ -135,6 +137,7 @@ impl Case {
             hinted_sub: self.hint,
             remembered: self.remembered.as_ref(),
             reachable: self.reachable,
+            lacks_second_factor: self.lacks_second_factor,
             facts: &self.facts,
             sign_up_offered: true,
         };
@@ -334,6 +337,20 @@ fn a_sign_in_that_is_weaker_than_the_client_wishes_is_made_stronger_where_the_pe
         ("the person has one factor", Case { reachable: OneFactor, ..wishes_two() }, alice()),
         ("just signed in", wishes_two().signed_in("alice"), alice()),
         ("silently", wishes_two().prompt("none"), alice()),
+    ]);
+}
+
+#[test]
+fn a_second_factor_that_the_operator_requires_is_no_wish() {
+    let lacks = || Case { lacks_second_factor: true, ..case() };
+    let again = || NextStep::SignIn(SignInReason::TooWeak);
+    check([
+        ("one factor", lacks(), again()),
+        ("just signed in", lacks().signed_in("alice"), again()),
+        ("the client would take less", lacks().wishes([Acr::OneFactor]), again()),
+        ("nobody has anything to prove it with", Case { reachable: Acr::OneFactor, ..lacks() }, again()),
+        ("consent was given", lacks().agreed("openid email"), again()),
+        ("silently", lacks().prompt("none"), NextStep::Fail(ErrorCode::LoginRequired.into())),
     ]);
 }
 

@@ -1,0 +1,154 @@
+//! A second factor that the operator requires for a client, or of the people of a role.
+
+use serde_json::Value;
+
+use crate::harness::{Authenticator, Browser, PASSWORD, Page, RelyingParty, TestApp, minutes};
+use latchkey::config::SecondFactor;
+use latchkey::oidc::client::metadata::ClientKind;
+
+/// A client that requires a second factor.
+async fn strict(app: &TestApp) -> RelyingParty {
+    app.client(ClientKind::Web, |client| client.metadata.require_second_factor = true).await
+}
+
+/// What the ID token says about the sign-in.
+async fn claims(rp: &RelyingParty, page: &Page) -> Value {
+    rp.exchange(&page.code()).await.tokens().id_claims()
+}
+
+/// Types the password on the sign-in page.
+async fn type_password(browser: &mut Browser, page: &Page) -> Page {
+    let form = page.expect("sign-in").form().fill("identifier", "alice").fill("password", PASSWORD);
+    form.submit(browser).await
+}
+
+/// Sets up an app on the page that asks for it, and goes on to the client.
+async fn set_up(app: &TestApp, browser: &mut Browser, page: &Page) -> (Authenticator, Page) {
+    let authenticator = Authenticator::with_key(&page.expect("set-up").codes()[0]);
+    let set_up = page.form().fill("code", &authenticator.code(app)).submit(browser).await;
+    let page = browser.get(&set_up.link("I have kept them")).await;
+    (authenticator, browser.go_on(page).await)
+}
+
+#[tokio::test]
+async fn a_client_that_requires_a_second_factor_has_it_set_up_on_the_way_and_no_other_client_does() {
+    let app = TestApp::new().await;
+    let (strict, usual) = (strict(&app).await, app.relying_party().await);
+    app.user("alice").await;
+    let mut browser = app.browser();
+    let page = browser.get(&strict.request().path()).await;
+    let page = type_password(&mut browser, &page).await;
+    // Half a sign-in opens nothing, and no error on the page leads past it.
+    page.form().fill("code", "000000").submit(&mut browser).await.refused(400);
+    browser.get(&strict.request().path()).await.expect("sign-in");
+    assert_eq!(app.live_sessions_of("alice").await, 0);
+    let (authenticator, page) = set_up(&app, &mut browser, &page).await;
+    let told = claims(&strict, &page).await;
+    assert_eq!(
+        (&told["acr"], &told["amr"]),
+        (&"urn:latchkey:acr:2fa".into(), &serde_json::json!(["pwd", "otp", "mfa"]))
+    );
+    // From then on the session is good for both.
+    let page = browser.get(&strict.request().path()).await;
+    assert_eq!(claims(&strict, &browser.go_on(page).await).await["acr"], "urn:latchkey:acr:2fa");
+    // Somebody without a second factor signs in to the other client with the password alone.
+    let mut other = app.browser();
+    other.user = "bob".to_owned();
+    assert_eq!(claims(&usual, &other.authorize(&usual).await).await["acr"], "urn:latchkey:acr:1fa");
+    app.pass(minutes(1)).await;
+    app.browser().sign_in_with("alice", &authenticator).await;
+}
+
+#[tokio::test]
+async fn an_open_session_with_one_factor_steps_up_for_the_client_and_is_refused_silently() {
+    let app = TestApp::new().await;
+    let (strict, usual) = (strict(&app).await, app.relying_party().await);
+    let mut browser = app.browser();
+    browser.authorize(&usual).await.code();
+    browser.get(&strict.request().set("prompt", "none").path()).await.error("login_required");
+    // Wishing for less does not help.
+    let weaker = strict.request().set("acr_values", "urn:latchkey:acr:1fa");
+    browser.get(&weaker.path()).await.expect("sign-in");
+    let page = browser.get(&strict.request().path()).await;
+    assert!(page.text().contains("please sign in again"), "{}", page.text());
+    let page = type_password(&mut browser, &page).await;
+    let (_, page) = set_up(&app, &mut browser, &page).await;
+    assert_eq!(claims(&strict, &page).await["acr"], "urn:latchkey:acr:2fa");
+    browser.get(&strict.request().set("prompt", "none").path()).await.code();
+    assert_eq!(app.live_sessions_of("alice").await, 1, "it is the same session, and stronger");
+}
+
+#[tokio::test]
+async fn a_trusted_browser_spares_the_code_also_where_a_client_requires_it_and_never_a_step_up() {
+    let app = TestApp::new().await;
+    let strict = strict(&app).await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let authenticator = browser.set_up_authenticator().await;
+    let page = browser.type_password("alice", PASSWORD).await;
+    let code = authenticator.code(&app);
+    page.form().fill("code", &code).fill("trust", "yes").submit(&mut browser).await.reply.expect(200);
+    browser.type_password("alice", PASSWORD).await.reply.expect(200);
+    // The class says what was done.
+    let page = browser.get(&strict.request().path()).await;
+    assert_eq!(claims(&strict, &browser.go_on(page).await).await["acr"], "urn:latchkey:acr:1fa");
+    for wish in [("acr_values", "urn:latchkey:acr:2fa"), ("prompt", "login"), ("max_age", "0")] {
+        let page = browser.get(&strict.request().set(wish.0, wish.1).path()).await;
+        type_password(&mut browser, &page).await.expect("second-factor");
+    }
+    // Once the trust is over, the session that it has spared the code is too weak.
+    app.sql("DELETE FROM trusted_browser").await;
+    let page = browser.get(&strict.request().path()).await;
+    type_password(&mut browser, &page).await.expect("second-factor");
+}
+
+#[tokio::test]
+async fn who_has_a_role_that_needs_a_second_factor_is_asked_everywhere_and_the_others_nowhere() {
+    let app = TestApp::with(|config| config.login.second_factor_roles = vec!["support".to_owned()]).await;
+    let rp = app.relying_party().await;
+    app.give_role("bob", "sales").await;
+    app.browser().type_password("bob", PASSWORD).await.reply.expect(200);
+    // Who is given the role while signed in steps up before the next code.
+    let mut browser = app.browser();
+    browser.authorize(&rp).await.code();
+    app.give_role("alice", "support").await;
+    app.browser().type_password("alice", PASSWORD).await.expect("set-up");
+    browser.get(&rp.request().set("prompt", "none").path()).await.error("login_required");
+    let page = browser.get(&rp.request().path()).await;
+    let page = type_password(&mut browser, &page).await;
+    let (_, page) = set_up(&app, &mut browser, &page).await;
+    assert_eq!(claims(&rp, &page).await["acr"], "urn:latchkey:acr:2fa");
+    // It cannot be removed.
+    let page = browser.get("/account/authenticator").await;
+    assert!(page.text().contains("cannot be removed"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn roles_need_a_second_factor_beside_administrators() {
+    let app = TestApp::with(|config| {
+        config.login.second_factor = SecondFactor::Administrators;
+        config.login.second_factor_roles = vec!["support".to_owned()];
+    })
+    .await;
+    for (name, role) in [("alice", "administrator"), ("bob", "support")] {
+        app.give_role(name, role).await;
+        app.browser().type_password(name, PASSWORD).await.expect("set-up");
+    }
+    app.user("carol").await;
+    app.browser().type_password("carol", PASSWORD).await.reply.expect(200);
+}
+
+#[tokio::test]
+async fn a_grant_from_before_the_rule_goes_on_until_it_ends() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser();
+    let tokens = rp.exchange(&browser.authorize(&rp).await.code()).await.tokens();
+    let changed = latchkey::clients::edit::edit(&app.app, rp.id(), false, |new| {
+        new.metadata.require_second_factor = true;
+        Ok(())
+    });
+    assert!(changed.await.unwrap().unwrap());
+    rp.refresh(tokens.refresh()).await.tokens();
+    // The next authorization is judged.
+    browser.get(&rp.request().path()).await.expect("sign-in");
+}
