@@ -316,7 +316,7 @@ async fn q1_a_client_that_opens_streams_and_resets_them_is_cut_off_while_others_
 async fn o2_the_proxy_protocol_is_believed_of_trusted_proxies_and_needed_from_them() {
     let folder = tempfile::tempdir().unwrap();
     let mut config = alone(&folder);
-    config.http.trusted_proxies = vec![latchkey::config::Network::parse("127.0.0.1").unwrap()];
+    config.http.trusted_proxies = vec![latchkey::base::network::Network::parse("127.0.0.1").unwrap()];
     config.login.address_burst = 3;
     let address: SocketAddr = ([127, 0, 0, 1], config.issuer.port()).into();
     let environment = [("LATCHKEY__HTTP__PROXY_PROTOCOL", "true"), ("LATCHKEY__LOGIN__ADDRESS_BURST", "3")];

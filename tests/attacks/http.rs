@@ -100,7 +100,7 @@ async fn o2_forwarding_headers_are_believed_of_trusted_proxies_only() {
     for (trusted, expected) in [(false, "203.0.113.7"), (true, "198.51.100.9")] {
         let app = TestApp::with(|config| {
             if trusted {
-                config.http.trusted_proxies = vec![latchkey::config::Network::parse("203.0.113.0/24").unwrap()];
+                config.http.trusted_proxies = vec![latchkey::base::network::Network::parse("203.0.113.0/24").unwrap()];
             }
         })
         .await;
@@ -125,7 +125,7 @@ async fn o2_forwarding_headers_are_believed_of_trusted_proxies_only() {
 #[tokio::test]
 async fn o2_a_forwarding_header_in_two_lines_or_beyond_ascii_is_not_believed_and_shares_limits_with_its_like_alone() {
     let app = TestApp::with(|config| {
-        config.http.trusted_proxies = vec![latchkey::config::Network::parse("203.0.113.0/24").unwrap()];
+        config.http.trusted_proxies = vec![latchkey::base::network::Network::parse("203.0.113.0/24").unwrap()];
         config.login.address_burst = 3;
     })
     .await;

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use axum::body::Body;
 use latchkey::base::clock::Clock;
-use latchkey::config::Network;
+use latchkey::base::network::Network;
 
 use crate::harness::{Process, TestApp, form_encode, left_out};
 

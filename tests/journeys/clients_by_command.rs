@@ -55,7 +55,15 @@ async fn a_client_is_added_with_every_option_and_shown_with_what_was_chosen_and_
         ],
         &["--id-token-signed-response-alg", "RS256", "--access-token-signed-response-alg", "RS256"],
         &["--resource", "https://own.example", "--may-ask-for", "https://api.example"],
-        &["--resource-identifier", "https://rp.example/api"],
+        &["--resource-identifier", "https://rp.example/api", "--require-second-factor"],
+        &[
+            "--allowed-network",
+            "10.0.0.0/8",
+            "--allowed-network",
+            "::ffff:192.0.2.7",
+            "--denied-network",
+            "10.1.0.0/16",
+        ],
     ]
     .concat();
     let text = command(&app, &add).done();
@@ -78,6 +86,9 @@ async fn a_client_is_added_with_every_option_and_shown_with_what_was_chosen_and_
         ("default_resources", json!(["https://own.example"])),
         ("resources", json!(["https://api.example"])),
         ("resource_identifiers", json!(["https://rp.example/api"])),
+        ("require_second_factor", json!(true)),
+        ("allowed_networks", json!(["10.0.0.0/8", "192.0.2.7/32"])),
+        ("denied_networks", json!(["10.1.0.0/16"])),
         ("logo", json!("image/svg+xml")),
         ("client_uri", json!("https://rp.example")),
         ("tos_uri", json!("https://rp.example/tos")),
@@ -129,6 +140,14 @@ async fn what_a_client_cannot_have_is_refused_with_what_to_write_instead() {
             "--access-token-signed-response-alg: ",
         ),
         (&["--redirect-uri", CALLBACK, "--logo", "/nowhere.png"], "--logo: "),
+        (
+            &["--redirect-uri", CALLBACK, "--allowed-network", "10.0.0.0/33"],
+            "an address or a range of addresses, such as",
+        ),
+        (
+            &["--redirect-uri", CALLBACK, "--allowed-network", "10.1.0.0/16", "--denied-network", "10.0.0.0/8"],
+            "--denied-network: nobody would be admitted",
+        ),
         (&["--redirect-uri", CALLBACK, "--first-party", "perhaps"], "invalid value 'perhaps'"),
         (&[], "--redirect-uri: at least one is needed"),
     ] {

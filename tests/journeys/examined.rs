@@ -6,7 +6,8 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 
 use axum::body::Body;
-use latchkey::config::{Config, DatabaseUrl, Network, RedisUrl};
+use latchkey::base::network::Network;
+use latchkey::config::{Config, DatabaseUrl, RedisUrl};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -55,6 +56,32 @@ async fn nothing_is_wrong_with_a_good_installation() {
     let output = run(latchkey(&app.app.config).arg("doctor"));
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && told.contains("No problems found"), "{told}");
+    drop(server);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rule_by_network_that_may_shut_administrators_out_is_told() {
+    let app = TestApp::beside_a_process().await;
+    let server = Process::start(&app.app.config, &[]).await;
+    app.give_role("alice", "administrator").await;
+    app.browser().sign_in("alice").await;
+    for (allowed, level, words) in [
+        ("203.0.113.0/24", "ok", "they admit an address from which an administrator has signed in"),
+        ("10.0.0.0/8,fd00::/8", "advice", "no administrator has signed in lately from an address"),
+    ] {
+        let mut command = latchkey(&app.app.config);
+        command.env("LATCHKEY__ROLE_NETWORKS__0__ROLE", "administrator").arg("doctor");
+        command.env("LATCHKEY__ROLE_NETWORKS__0__ALLOWED", allowed);
+        let report = json(command, 0).await;
+        assert!(has(&findings(&report, level), words), "{allowed}: {report:#}");
+    }
+    // One that admits nobody is not taken at all.
+    let mut command = latchkey(&app.app.config);
+    command.env("LATCHKEY__ROLE_NETWORKS__0__ROLE", "administrator").args(["config", "check"]);
+    command.env("LATCHKEY__ROLE_NETWORKS__0__DENIED", "0.0.0.0/0,::/0");
+    let output = run(&mut command);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && told.contains("nobody would be admitted"), "{told}");
     drop(server);
 }
 

@@ -5,6 +5,7 @@ mod form_post_response_mode;
 mod initiating_user_registration;
 mod issuer_with_a_path;
 mod leaving;
+mod networks;
 mod oidc_core_authentication;
 mod oidc_core_id_token;
 mod oidc_core_offline_access;

@@ -8,6 +8,7 @@ pub mod id;
 pub mod language;
 pub mod language_file;
 pub mod messages;
+pub mod network;
 pub mod random;
 pub mod refusal;
 pub mod seal;

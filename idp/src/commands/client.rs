@@ -11,10 +11,12 @@ pub use secret::SecretCommand;
 use settings::{ListChanges, Settings, Unset, kinds, lines, unsettable};
 
 use crate::app::App;
+use crate::base::network::Network;
 use crate::base::secret::Secret;
 use crate::clients;
 use crate::clients::edit::{self, Refused};
 use crate::commands::output::{Failure, Outcome, Output, failed, harmless};
+use crate::commands::values::network;
 use crate::oidc::client::metadata::ClientKind;
 use crate::oidc::client::registration::NewClient;
 use crate::store::clients::client;
@@ -83,6 +85,13 @@ pub struct AddClient {
     /// Resource that it represents when it introspects tokens; can be given several times
     #[arg(long = "resource-identifier", value_name = "URI")]
     pub resource_identifiers: Vec<String>,
+    /// Network that users may sign in from, or that a service may get tokens from; can be given several times [default: every
+    /// network that is not denied]
+    #[arg(long = "allowed-network", value_name = "CIDR", value_parser = network)]
+    pub allowed_networks: Vec<Network>,
+    /// Network that they may not come from, even if it lies within an allowed one; can be given several times
+    #[arg(long = "denied-network", value_name = "CIDR", value_parser = network)]
+    pub denied_networks: Vec<Network>,
     /// The members that have one value
     #[command(flatten)]
     pub settings: Settings,
@@ -96,6 +105,8 @@ impl AddClient {
         new.metadata.default_resources.clone_from(&self.default_resources);
         new.metadata.resources.clone_from(&self.resources);
         new.metadata.resource_identifiers.clone_from(&self.resource_identifiers);
+        new.metadata.allowed_networks.clone_from(&self.allowed_networks);
+        new.metadata.denied_networks.clone_from(&self.denied_networks);
         new.client_id.clone_from(&self.client_id);
         new.redirect_uris.clone_from(&self.redirect_uris);
         new.post_logout_redirect_uris.clone_from(&self.post_logout_redirect_uris);

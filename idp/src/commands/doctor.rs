@@ -4,6 +4,7 @@ mod clock;
 mod files;
 mod issuer;
 mod mail;
+mod networks;
 mod stores;
 
 use std::time::Duration;
@@ -40,6 +41,7 @@ pub(super) async fn examine(doctor: &Doctor, loaded: &Loaded) -> Outcome {
     found.extend(of_database);
     if let Some(app) = &app {
         found.extend(stores::signable(app).await);
+        found.extend(networks::of_administrators(app).await);
     }
     let (mut redis, of_redis) = stores::redis(config, doctor.timeout).await;
     found.extend(of_redis);

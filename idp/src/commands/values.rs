@@ -7,6 +7,7 @@ use serde::Serializer;
 
 use crate::account::device;
 use crate::base::clock::Timestamp;
+use crate::base::network::Network;
 use crate::config::units;
 use crate::jose::Algorithm;
 use crate::oidc::scope::ScopeSet;
@@ -35,6 +36,10 @@ pub(super) fn algorithms() -> impl TypedValueParser<Value = Algorithm> {
 
 pub(super) fn scope(text: &str) -> Result<ScopeSet, String> {
     ScopeSet::parse(text).map_err(|error| error.description.into_owned())
+}
+
+pub(super) fn network(text: &str) -> Result<Network, &'static str> {
+    Network::parse(text).ok_or("an address or a range of addresses, such as \"10.0.0.0/8\" or \"fd00::/8\"")
 }
 
 pub(super) fn rfc3339<S: Serializer>(time: &Timestamp, to: S) -> Result<S::Ok, S::Error> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::logo::Logo;
 use super::pages::link;
 use super::reader::{between, if_set, rule, section};
+use crate::base::network::Network;
 use crate::base::secret::Secret;
 use crate::jose::Algorithm;
 use crate::oidc::client::metadata::{ClientKind, TokenEndpointAuthMethod};
@@ -46,6 +47,11 @@ section! {
         first_party: bool = false;
         /// Whether people need a second factor to sign in to it. Who has none sets up an app on the way.
         require_second_factor: bool = false;
+        /// The addresses and ranges from which people may sign in to it; for a public client also those from which it may use
+        /// the token endpoint, and for a service those from which it may get tokens for itself.
+        allowed_networks: Vec<Network> = vec![], otherwise("every address that is not denied");
+        /// The addresses and ranges from which they may not, even if they lie within an allowed one.
+        denied_networks: Vec<Network> = vec![];
         /// What its ID tokens are signed with; one of `tokens.signing_algorithms`.
         id_token_signed_response_alg: Option<Algorithm> = None, otherwise("the first of `tokens.signing_algorithms`");
         /// What its access tokens are signed with where no registered resource decides; one of
@@ -129,6 +135,8 @@ impl DeclaredClient {
         metadata.require_pkce = self.require_pkce.unwrap_or(metadata.require_pkce);
         metadata.rotate_refresh_tokens = self.rotate_refresh_tokens;
         metadata.require_second_factor = self.require_second_factor;
+        metadata.allowed_networks.clone_from(&self.allowed_networks);
+        metadata.denied_networks.clone_from(&self.denied_networks);
         metadata.id_token_signed_response_alg = self.id_token_signed_response_alg;
         metadata.access_token_signed_response_alg = self.access_token_signed_response_alg;
         metadata.id_token_claims = self.id_token_claims;

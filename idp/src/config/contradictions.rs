@@ -21,6 +21,7 @@ pub(super) fn find(config: &Config, reader: &mut Reader) {
     of_lifetimes_and_limits(config, &mut refuse);
     of_connections_and_secrets(config, &mut refuse);
     of_clients(config, &mut refuse);
+    of_roles(config, &mut refuse);
     of_resources_and_scopes(config, &mut refuse);
 }
 
@@ -117,6 +118,18 @@ fn of_clients(config: &Config, refuse: Refuse<'_>) {
         let missing =
             format!("the client {:?} needs one: write it here, or name its file in `secrets_file`", client.client_id);
         refuse(!public && !secrets, &key("secrets"), &missing);
+    }
+}
+
+fn of_roles(config: &Config, refuse: Refuse<'_>) {
+    let mut roles = BTreeSet::new();
+    for (index, networks) in config.role_networks.iter().enumerate() {
+        let key = |name: &str| format!("role_networks.{index}.{name}");
+        refuse(!roles.insert(&networks.role), &key("role"), "there is another rule for this role; write one");
+        let rule = networks.rule();
+        refuse(rule.admits_nobody(), &key("denied"), "nobody would be admitted: this denies all that is allowed");
+        let is_none = rule.allowed.is_empty() && rule.denied.is_empty();
+        refuse(is_none, &key("allowed"), "required, unless there is `denied`");
     }
 }
 

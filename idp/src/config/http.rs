@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::reader::{at_least, between, each, if_set, rule, section};
 use super::units::{Size, minutes, seconds};
-use super::value::{Network, named};
+use super::value::named;
+use crate::base::network::Network;
 
 section! {
     /// Where and how connections are accepted.

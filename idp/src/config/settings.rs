@@ -16,6 +16,7 @@ use super::metrics::Metrics;
 use super::pages::Pages;
 use super::passkeys::Passkeys;
 use super::reader::{Reader, section};
+use super::role_networks::RoleNetworks;
 use super::secrets::Secrets;
 use super::source::Sources;
 use super::tls::Tls;
@@ -83,6 +84,8 @@ pub struct Config {
     pub scopes: Vec<DeclaredScope>,
     /// Resources that access tokens can be for.
     pub resources: Vec<DeclaredResource>,
+    /// From where the people of some roles may use their accounts.
+    pub role_networks: Vec<RoleNetworks>,
 }
 
 impl Config {
@@ -117,6 +120,7 @@ impl Config {
             clients: reader.tables("clients", DeclaredClient::read),
             scopes: reader.tables("scopes", DeclaredScope::read),
             resources: reader.tables("resources", DeclaredResource::read),
+            role_networks: reader.tables("role_networks", RoleNetworks::read),
         }
     }
 

@@ -10,13 +10,17 @@ use axum::extract::State;
 use crate::app::App;
 use crate::http::error::Error;
 use crate::http::request::client_auth::AuthenticatedClient;
+use crate::http::request::client_ip::Source;
 use crate::http::request::params::FormParams;
+use crate::login::networks::Rule;
+use crate::oidc::token::grant_type::GrantType;
 use crate::oidc::token::request::TokenRequest;
 use crate::oidc::token::response::TokenResponse;
 
 /// Issues tokens for a grant.
 pub async fn post(
     State(app): State<App>,
+    source: Source,
     AuthenticatedClient(client): AuthenticatedClient,
     FormParams(params): FormParams,
 ) -> Result<Json<TokenResponse>, Error> {
@@ -25,9 +29,15 @@ pub async fn post(
         return Err(request.not_allowed(&client).into());
     }
     let grant_type = request.grant_type();
+    // The server of a confidential client is not where its people are; their browsers were judged at the authorization endpoint.
+    let is_own_address = client.is_public() || grant_type == GrantType::ClientCredentials;
+    let address = source.certain();
+    if is_own_address && !client.networks().admits(address) {
+        return Err(Rule::OfClient.refusal(address).into());
+    }
     let response = match request {
         TokenRequest::AuthorizationCode(exchange) => authorization_code::redeem(&app, &client, &exchange).await?,
-        TokenRequest::RefreshToken(refresh) => refresh_token::refresh(&app, &client, &refresh).await?,
+        TokenRequest::RefreshToken(refresh) => refresh_token::refresh(&app, &client, &refresh, address).await?,
         TokenRequest::ClientCredentials(wanted) => client_credentials::issue(&app, &client, &wanted).await?,
     };
     app.metrics.tokens_issued(grant_type.as_str());

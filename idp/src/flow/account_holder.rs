@@ -16,6 +16,7 @@ use crate::http::redirect;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::visitor::Visitor;
 use crate::login;
+use crate::login::networks::{self, Rule};
 use crate::oidc::params::Params;
 use crate::site::page::Page;
 use crate::store::ephemeral::Rate;
@@ -87,6 +88,7 @@ impl AccountHolder {
     async fn of(app: &App, at: Page, visitor: Visitor) -> Result<Option<Self>, Error> {
         let mut sessions = visitor.sessions(app).await?.into_iter();
         let Some(session) = sessions.next() else { return Ok(None) };
+        admit(app, &visitor, &session).await?;
         login::session::touch(app, &session).await;
         let account = page::account(app, &session).await?;
         Ok(Some(Self { visitor, session, others: sessions.collect(), account, page: at }))
@@ -114,6 +116,7 @@ impl AccountForm {
         let shown = sessions.iter().position(|session| handle(app, session, session.id.as_str()) == holder);
         let Some(shown) = shown else { return Ok(None) };
         let session = sessions.remove(shown);
+        admit(app, &visitor, &session).await?;
         if let Err(wait) = app.ephemeral.limit(&format!("account:{}", session.user_id), CHANGES).await {
             return Err(Error::TooMany(wait));
         }
@@ -126,6 +129,15 @@ impl AccountForm {
         let account = page::account(app, &session).await?;
         Ok(Some(Self { holder: AccountHolder { visitor, session, others: sessions, account, page: at }, params }))
     }
+}
+
+/// Refuses the pages of an account whose person may not use it from this network.
+async fn admit(app: &App, visitor: &Visitor, session: &Session) -> Result<(), Error> {
+    let address = visitor.certain_address;
+    if networks::admit(app, &session.user_id, address).await? {
+        return Ok(());
+    }
+    Err(Error::OutsideNetworks.because(Rule::OfRole.difference(address)))
 }
 
 /// The handle of a row in a form. Row ids are not shown, and a handle is valid for its own person only.

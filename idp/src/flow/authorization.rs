@@ -11,8 +11,9 @@ use crate::http::page;
 use crate::http::page::layout::Layout;
 use crate::http::request::visitor::Visitor;
 use crate::login::interaction::Interaction;
+use crate::login::networks::{self, Rule};
 use crate::login::second_factor::{self, Enrolled};
-use crate::oidc::authorization::next_step::{Facts, NextStep, Situation, next_step, session_for};
+use crate::oidc::authorization::next_step::{Allowed, Facts, NextStep, Situation, next_step, session_for};
 use crate::oidc::authorization::recipient::{Recipient, Refusal, client_id, identify};
 use crate::oidc::authorization::request::{AuthorizationRequest, Offered, validate};
 use crate::oidc::authorization::response::AuthorizationResponse;
@@ -69,6 +70,33 @@ impl ProvenRequest {
 
     /// The next step, for this browser with these live sessions, and the facts so far.
     pub async fn next_step(
+        &self,
+        app: &App,
+        visitor: &Visitor,
+        sessions: &[Session],
+        facts: &Facts,
+    ) -> Result<NextStep, Error> {
+        let address = visitor.certain_address;
+        if !self.client.networks().admits(address) {
+            return Ok(NextStep::Fail(Rule::OfClient.refusal(address)));
+        }
+        let step = self.decided(app, visitor, sessions, facts).await?;
+        let chosen = match &step {
+            NextStep::Proceed(Allowed { session, .. })
+            | NextStep::Consent { session, .. }
+            | NextStep::Continue { session } => sessions.iter().find(|one| one.id == *session),
+            _ => None,
+        };
+        match chosen {
+            Some(session) if !networks::admit(app, &session.user_id, address).await? => {
+                Ok(NextStep::Fail(Rule::OfRole.refusal(address)))
+            }
+            _ => Ok(step),
+        }
+    }
+
+    /// The next step, wherever the browser is.
+    async fn decided(
         &self,
         app: &App,
         visitor: &Visitor,

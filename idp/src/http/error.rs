@@ -55,6 +55,8 @@ pub enum Error {
     SignUpOff,
     /// What was asked for is done by letter, and none are sent.
     MailOff,
+    /// An account that may not be used from the network of the browser.
+    OutsideNetworks,
     /// Malformed or oversized HTTP.
     Http(StatusCode, &'static str),
     /// Too many requests; how long to wait.
@@ -169,7 +171,7 @@ impl Error {
             Self::Protocol(error) => StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::BAD_REQUEST),
             Self::Challenge(_, error) => StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::UNAUTHORIZED),
             Self::BareChallenge(_) => StatusCode::UNAUTHORIZED,
-            Self::SignUpOff | Self::MailOff => StatusCode::FORBIDDEN,
+            Self::SignUpOff | Self::MailOff | Self::OutsideNetworks => StatusCode::FORBIDDEN,
             Self::Refused(_) | Self::InteractionExpired | Self::InteractionWithoutCookie | Self::BadSignOut(_) => {
                 StatusCode::BAD_REQUEST
             }
@@ -199,6 +201,7 @@ impl Error {
             | Self::SpentLink
             | Self::SignUpOff
             | Self::MailOff
+            | Self::OutsideNetworks
             | Self::BadSignOut(_) => (ErrorCode::InvalidRequest.as_str(), "the request was refused".into()),
             Self::TooMany(_) => (ErrorCode::TemporarilyUnavailable.as_str(), "too many requests".into()),
             Self::Unavailable(_) | Self::Maintenance { .. } => {
@@ -295,6 +298,7 @@ impl Error {
             Self::SpentLink => "spent_link",
             Self::SignUpOff => "sign_up_off",
             Self::MailOff => "mail_off",
+            Self::OutsideNetworks => "outside_networks",
             Self::Http(_, what) => what,
             Self::TooMany(_) => "too_many_requests",
             Self::Unavailable(_) => "unavailable",

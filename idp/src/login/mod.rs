@@ -8,6 +8,7 @@ use crate::store;
 pub mod challenge;
 pub mod interaction;
 pub mod letter;
+pub mod networks;
 pub mod passkey;
 pub mod password;
 pub mod recovery_code;

@@ -52,8 +52,8 @@ codes! {
     InvalidScope = "invalid_scope", 400, "The scope is malformed or more than was granted.";
     /// RFC 6749 §4.1.2.1.
     UnsupportedResponseType = "unsupported_response_type", 400, "This response type is not offered.";
-    /// RFC 6749 §4.1.2.1.
-    AccessDenied = "access_denied", 403, "The user refused.";
+    /// RFC 6749 §4.1.2.1; at the token endpoint RFC 8628 §3.5.
+    AccessDenied = "access_denied", 400, "The user refused.";
     /// RFC 6749 §4.1.2.1.
     ServerError = "server_error", 500, "Something went wrong on our side.";
     /// RFC 6749 §4.1.2.1.

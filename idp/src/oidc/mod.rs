@@ -24,7 +24,7 @@
 //! | RFC 8707 resources | `resource` | `rfc8707_resources` |
 //! | RFC 9068 access tokens | `claims::access_token` | `rfc9068_access_tokens` |
 //! | RFC 9470 step-up (in authorization::next_step and the pages of the second factor) | – | `rfc9470_step_up` |
-//! | what the operator requires beside the specs (in login::second_factor) | – | `required_second_factor` |
+//! | what the operator requires beside the specs (in login::second_factor, login::networks) | – | `required_second_factor`, `networks` |
 //! | Core §2 ID Tokens | `claims::id_token` | `oidc_core_id_token` |
 //! | Core §2, RFC 8176 `acr` and `amr` | `claims::acr` | `oidc_core_id_token` |
 //! | Core §3.1.2.3 to §3.1.2.6 sign-in and consent | `authorization::prompt`, `authorization::session`, `authorization::next_step` | `oidc_core_authentication`, `sessions` |

@@ -547,7 +547,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     samples.into_iter().collect()
 }
 
-const PROBLEMS: [Problem; 24] = [
+const PROBLEMS: [Problem; 25] = [
     Problem::MissingClientId,
     Problem::UnknownClient,
     Problem::DisabledClient,
@@ -563,6 +563,7 @@ const PROBLEMS: [Problem; 24] = [
     Problem::SpentLink,
     Problem::SignUpOff,
     Problem::MailOff,
+    Problem::OutsideNetworks,
     Problem::NotFound,
     Problem::MethodNotAllowed,
     Problem::TooLarge,

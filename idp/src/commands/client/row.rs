@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::base::clock::Timestamp;
+use crate::base::network::Network;
 use crate::commands::output::{Output, details, table, yes_no};
 use crate::jose::Algorithm;
 use crate::oidc::client::metadata::{Client, ClientKind, TokenEndpointAuthMethod};
@@ -52,6 +53,10 @@ pub struct ClientRow {
     pub resources: Vec<String>,
     /// The resources that it stands for.
     pub resource_identifiers: Vec<String>,
+    /// The networks that people, or a service, may come from.
+    pub allowed_networks: Vec<Network>,
+    /// The networks that they may not come from.
+    pub denied_networks: Vec<Network>,
     /// The media type of its logo, if it has one.
     pub logo: Option<String>,
     /// Its home page.
@@ -111,6 +116,8 @@ impl ClientRow {
             default_resources: metadata.default_resources,
             resources: metadata.resources,
             resource_identifiers: metadata.resource_identifiers,
+            allowed_networks: metadata.allowed_networks,
+            denied_networks: metadata.denied_networks,
             logo: metadata.logo_uri.as_ref().and_then(media_type),
             client_uri: metadata.client_uri,
             tos_uri: metadata.tos_uri,
@@ -140,6 +147,7 @@ impl ClientRow {
             (name, format!("{value}{mark}"))
         };
         let words = |all: &[String]| all.join(" ");
+        let networks = |all: &[Network]| all.iter().map(Network::to_string).collect::<Vec<_>>().join(" ");
         let optional = |value: &Option<String>| value.clone().unwrap_or_default();
         let algorithm = |chosen: Option<Algorithm>| {
             chosen.or(self.first_algorithm).map(Algorithm::as_str).unwrap_or_default().to_owned()
@@ -172,6 +180,8 @@ impl ClientRow {
             ("default_resources", words(&self.default_resources)),
             ("resources", words(&self.resources)),
             ("resource_identifiers", words(&self.resource_identifiers)),
+            ("allowed_networks", networks(&self.allowed_networks)),
+            ("denied_networks", networks(&self.denied_networks)),
             ("logo", optional(&self.logo)),
             ("client_uri", optional(&self.client_uri)),
             ("tos_uri", optional(&self.tos_uri)),

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use crate::base::network::Network;
 use crate::commands::output::Failure;
-use crate::commands::values::{algorithms, scope};
+use crate::commands::values::{algorithms, network, scope};
 use crate::config::Logo;
 use crate::jose::Algorithm;
 use crate::oidc::client::metadata::{ClientKind, TokenEndpointAuthMethod};
@@ -205,6 +206,18 @@ pub struct ListChanges {
     /// Remove a resource that it represents
     #[arg(long = "remove-resource-identifier", value_name = "URI")]
     remove_resource_identifiers: Vec<String>,
+    /// Add a network that users may sign in from, or that a service may get tokens from
+    #[arg(long = "add-allowed-network", value_name = "CIDR", value_parser = network)]
+    add_allowed_networks: Vec<Network>,
+    /// Remove such a network; without any, they may come from every network that is not denied
+    #[arg(long = "remove-allowed-network", value_name = "CIDR", value_parser = network)]
+    remove_allowed_networks: Vec<Network>,
+    /// Add a network that they may not come from, even if it lies within an allowed one
+    #[arg(long = "add-denied-network", value_name = "CIDR", value_parser = network)]
+    add_denied_networks: Vec<Network>,
+    /// Remove such a network
+    #[arg(long = "remove-denied-network", value_name = "CIDR", value_parser = network)]
+    remove_denied_networks: Vec<Network>,
 }
 
 impl ListChanges {
@@ -241,29 +254,51 @@ impl ListChanges {
                 &self.remove_resource_identifiers,
             ),
         ] {
-            for value in remove {
-                if list.contains(value) {
-                    list.retain(|one| one != value);
-                    continue;
-                }
-                let why = match list.is_empty() {
-                    _ if member == Member::Origins && own_origins.contains(value) => {
-                        format!("{value:?} is the origin of a redirect URI; it goes when that is removed")
-                    }
-                    true => format!("{value:?} cannot be removed: there are none"),
-                    false => format!("{value:?} cannot be removed: there are only {}", list.join(" ")),
-                };
-                faults.push(Fault::of(member, why));
-            }
-            for value in add {
-                if !list.contains(value) {
-                    list.push(value.clone());
-                }
-            }
+            faults.extend(changed((member, list), add, remove, &own_origins));
         }
         new.metadata.scope = scopes.into_iter().collect();
+        let networks = &mut new.metadata.allowed_networks;
+        let (add, remove) = (&self.add_allowed_networks, &self.remove_allowed_networks);
+        faults.extend(changed((Member::AllowedNetworks, networks), add, remove, &[]));
+        let networks = &mut new.metadata.denied_networks;
+        let (add, remove) = (&self.add_denied_networks, &self.remove_denied_networks);
+        faults.extend(changed((Member::DeniedNetworks, networks), add, remove, &[]));
         if faults.is_empty() { Ok(()) } else { Err(faults) }
     }
+}
+
+/// Removes from a list and adds to it; what is to be removed and is not there is a fault.
+fn changed<T: Clone + PartialEq + ToString>(
+    (member, list): (Member, &mut Vec<T>),
+    add: &[T],
+    remove: &[T],
+    own_origins: &[String],
+) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for value in remove {
+        if list.contains(value) {
+            list.retain(|one| one != value);
+            continue;
+        }
+        let shown = value.to_string();
+        let why = match list.is_empty() {
+            _ if member == Member::Origins && own_origins.contains(&shown) => {
+                format!("{shown:?} is the origin of a redirect URI; it goes when that is removed")
+            }
+            true => format!("{shown:?} cannot be removed: there are none"),
+            false => {
+                let there: Vec<_> = list.iter().map(ToString::to_string).collect();
+                format!("{shown:?} cannot be removed: there are only {}", there.join(" "))
+            }
+        };
+        faults.push(Fault::of(member, why));
+    }
+    for value in add {
+        if !list.contains(value) {
+            list.push(value.clone());
+        }
+    }
+    faults
 }
 
 /// The faults of a client, each in a line, by the options of `client add` or, for lists when it is edited, by the member.
@@ -288,6 +323,8 @@ pub(super) fn lines(faults: &[Fault], editing: bool) -> String {
         Member::DefaultResources => "--resource",
         Member::Resources => "--may-ask-for",
         Member::ResourceIdentifiers => "--resource-identifier",
+        Member::AllowedNetworks => "--allowed-network",
+        Member::DeniedNetworks => "--denied-network",
     };
     let faults: Vec<_> = faults.iter().map(|Fault { member, why }| format!("{}: {why}", option(*member))).collect();
     faults.join("\n")
@@ -343,7 +380,11 @@ mod tests {
         let options: Vec<_> = line.get_arguments().filter_map(|argument| argument.get_long()).collect();
         let mut results = Vec::new();
         for added in options.iter().filter_map(|option| option.strip_prefix("add-")) {
-            let value = if added == "scope" { "orders" } else { "https://x.example" };
+            let value = match added {
+                "scope" => "orders",
+                "allowed-network" | "denied-network" => "10.0.0.0/8",
+                _ => "https://x.example",
+            };
             let after = edited(&format!("add-{added}"), value, &plain);
             assert_ne!(after, plain, "{added}");
             assert_eq!(edited(&format!("remove-{added}"), value, &after), plain, "{added}");

@@ -1,10 +1,13 @@
 //! The refresh: RFC 6749 §6, RFC 9700 §4.14. `oidc::token::refresh_token` judges the presented token.
 
+use std::net::IpAddr;
+
 use crate::app::App;
 use crate::base::crash_point::crash_point;
 use crate::base::id::Id;
 use crate::base::token::{Token, TokenKind, looks_like};
 use crate::http::error::Error;
+use crate::login::networks::{self, Rule};
 use crate::oidc;
 use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
@@ -21,12 +24,17 @@ use crate::tokens::successors;
 /// grace period has at most `MOST_ROTATIONS`; more tries mean that something is wrong.
 const LOOKS: usize = 2 * MOST_ROTATIONS;
 
-/// Issues new tokens for a refresh token.
-pub async fn refresh(app: &App, client: &Client, refresh: &Refresh) -> Result<TokenResponse, Error> {
+/// Issues new tokens for a refresh token that came from this address.
+pub async fn refresh(
+    app: &App,
+    client: &Client,
+    refresh: &Refresh,
+    address: Option<IpAddr>,
+) -> Result<TokenResponse, Error> {
     let presented = Token::parse(TokenKind::RefreshToken, &refresh.refresh_token);
     let presented = presented.ok_or_else(|| unknown(looks_like(&refresh.refresh_token)))?;
     for _ in 0..LOOKS {
-        if let Some(response) = try_once(app, client, refresh, &presented).await? {
+        if let Some(response) = try_once(app, client, refresh, &presented, address).await? {
             return Ok(response);
         }
     }
@@ -39,6 +47,7 @@ async fn try_once(
     client: &Client,
     refresh: &Refresh,
     presented: &Token,
+    address: Option<IpAddr>,
 ) -> Result<Option<TokenResponse>, Error> {
     let (handle_hash, hash, now) = (presented.handle_hash(), presented.hash(), app.now());
     let found = refresh_family::find(&mut *app.db.read().await?, &handle_hash, now).await?;
@@ -59,6 +68,10 @@ async fn try_once(
     let Some(grant) = grant else {
         return Err(oidc::error::Error::invalid_grant("What the refresh token stands for has ended.").into());
     };
+    // A public client is where its person is.
+    if client.is_public() && !networks::admit(app, &grant.user_id, address).await? {
+        return Err(Rule::OfRole.refusal(address).into());
+    }
     // What the client may ask for can have become less since.
     let allowed = client.allowed_scope(&grant.scope);
     if allowed.is_empty() && !grant.scope.is_empty() {

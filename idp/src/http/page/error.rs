@@ -82,6 +82,8 @@ pub enum Problem {
     SignUpOff,
     /// No letters are sent.
     MailOff,
+    /// The account may not be used from here.
+    OutsideNetworks,
     /// There is no such page.
     NotFound,
     /// The page does not take this method.
@@ -143,6 +145,7 @@ impl Problem {
             Self::CookiesOff => row("cookies_off", "error-cookies-off", "error-cookies-off-advice"),
             Self::SpentLink => row("spent_link", "error-spent-link", "error-spent-link-advice"),
             Self::MailOff => row("mail_off", "error-mail-off", "error-mail-off-advice"),
+            Self::OutsideNetworks => row("outside_networks", "error-outside-networks", "error-outside-networks-advice"),
             Self::SignUpOff => row("sign_up_off", "error-sign-up-off", "error-sign-up-off-advice"),
             Self::NotFound => row("not_found", "error-not-found", "error-not-found-advice"),
             Self::MethodNotAllowed => row("method_not_allowed", "error-bad-request", "error-bad-request-advice"),
@@ -275,6 +278,7 @@ impl Problem {
             Error::SpentLink => Self::SpentLink,
             Error::SignUpOff => Self::SignUpOff,
             Error::MailOff => Self::MailOff,
+            Error::OutsideNetworks => Self::OutsideNetworks,
             Error::TooMany(wait) => Self::TooManyRequests { seconds: wait.as_secs().max(1) },
             Error::Maintenance { left, .. } => Self::Maintenance { minutes: left.map(|left| left.as_secs() / 60 + 1) },
             Error::Unavailable(_) => Self::Busy,

@@ -1,12 +1,14 @@
 //! The address that a request came from.
 
+use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::ConnectInfo;
+use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
 
 use crate::app::App;
-use crate::config::{ForwardedHeader, Network};
+use crate::base::network::Network;
+use crate::config::ForwardedHeader;
 
 /// Where a request comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +21,20 @@ pub struct Source {
     pub is_readable: bool,
 }
 
+impl FromRequestParts<App> for Source {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(of(parts, app))
+    }
+}
+
 impl Source {
+    /// The address for rules by network; `None` if it may be that of a proxy, which such a rule must not take for the client's.
+    pub fn certain(&self) -> Option<IpAddr> {
+        self.is_readable.then_some(self.address)
+    }
+
     fn of(address: IpAddr) -> Self {
         Self { address, bucket: network(address), is_readable: true }
     }

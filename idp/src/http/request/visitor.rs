@@ -38,6 +38,8 @@ pub struct Visitor {
     pub sid: Option<CookieSecret>,
     /// Where it comes from.
     pub address: IpAddr,
+    /// The same for rules by network; `None` if it may be that of a proxy.
+    pub certain_address: Option<IpAddr>,
     /// The secret of half a sign-in.
     pub half: Option<CookieSecret>,
     /// The bucket in which limits count its requests.
@@ -74,6 +76,7 @@ impl Visitor {
             half: cookie(Name::Half),
             sid: cookie(Name::Sid).or_else(|| cookie(Name::Kept)),
             address: source.address,
+            certain_address: source.certain(),
             bucket: source.bucket,
             user_agent: user_agent(&parts.headers),
             language: site.languages().negotiate::<&str>(

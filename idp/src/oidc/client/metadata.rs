@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
+use crate::base::network::{Network, NetworkRule};
 use crate::jose::Algorithm;
 use crate::oidc::scope::ScopeSet;
 use crate::oidc::token::grant_type::GrantType;
@@ -142,6 +143,11 @@ pub struct ClientMetadata {
     pub contacts: Vec<String>,
     /// Whether people need a second factor to sign in to the client. No specification has this member.
     pub require_second_factor: bool,
+    /// The networks that people, or the client where it acts for itself, may come from; if empty, all that are not denied. No
+    /// specification has this member, nor the next one.
+    pub allowed_networks: Vec<Network>,
+    /// The networks that they may not come from, even if they are allowed.
+    pub denied_networks: Vec<Network>,
     /// Whether a confidential client's refresh tokens rotate; a public one's always do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotate_refresh_tokens: Option<bool>,
@@ -170,8 +176,17 @@ impl Default for ClientMetadata {
             initiate_login_uri: None,
             contacts: Vec::new(),
             require_second_factor: false,
+            allowed_networks: Vec::new(),
+            denied_networks: Vec::new(),
             rotate_refresh_tokens: None,
         }
+    }
+}
+
+impl ClientMetadata {
+    /// From where people, or the client where it acts for itself, may come.
+    pub fn networks(&self) -> NetworkRule<'_> {
+        NetworkRule { allowed: &self.allowed_networks, denied: &self.denied_networks }
     }
 }
 
@@ -238,6 +253,11 @@ impl Client {
             None | Some(Algorithm::RS256) => offered.first().copied(),
             Some(_) => None,
         }
+    }
+
+    /// From where people, or the client where it acts for itself, may come.
+    pub fn networks(&self) -> NetworkRule<'_> {
+        self.metadata.networks()
     }
 
     /// Whether the client may use this grant.

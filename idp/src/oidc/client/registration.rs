@@ -49,6 +49,8 @@ pub enum Member {
     ClientUri,
     TosUri,
     PolicyUri,
+    AllowedNetworks,
+    DeniedNetworks,
 }
 
 impl Member {
@@ -72,6 +74,8 @@ impl Member {
             Self::ClientUri => "client_uri",
             Self::TosUri => "tos_uri",
             Self::PolicyUri => "policy_uri",
+            Self::AllowedNetworks => "allowed_networks",
+            Self::DeniedNetworks => "denied_networks",
         }
     }
 }
@@ -255,6 +259,8 @@ impl NewClient {
         refuse(!keeps_secrets && !self.is_public(), method, "allowed: none, since this kind can keep no secret");
         let pkce = "a client without a secret must use PKCE";
         refuse(self.is_public() && !self.metadata.require_pkce, Member::RequirePkce, pkce);
+        let nobody = "nobody would be admitted: they deny all that is allowed";
+        refuse(self.metadata.networks().admits_nobody(), Member::DeniedNetworks, nobody);
         let rotates = "refresh tokens of a client without a secret are always replaced: RFC 9700 §2.2.2";
         let keeps = self.metadata.rotate_refresh_tokens == Some(false);
         refuse(self.is_public() && keeps, Member::RotateRefreshTokens, rotates);
@@ -347,6 +353,11 @@ mod tests {
         assert_eq!(faults(&web), ["post_logout_redirect_uris", "tos_uri"]);
         spa.metadata.token_endpoint_auth_method = None;
         assert_eq!(faults(&spa), ["client_id", "token_endpoint_auth_method", "origins"]);
+        let mut closed = client(ClientKind::Web, uri);
+        closed.metadata.allowed_networks = vec!["10.1.0.0/16".to_owned().try_into().unwrap()];
+        assert_eq!(faults(&closed), [""; 0]);
+        closed.metadata.denied_networks = vec!["10.0.0.0/8".to_owned().try_into().unwrap()];
+        assert_eq!(faults(&closed), ["denied_networks"]);
     }
 
     #[test]

@@ -128,6 +128,13 @@ pub async fn list_of_user(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<
     Ok(sqlx::query_as(sql).bind(now).bind(user).fetch_all(conn).await?)
 }
 
+/// From where the people of a role have signed in, as far as their sessions are still stored: a hundred addresses at most.
+pub async fn addresses_of_role(conn: &mut Conn, role: &str) -> Result<Vec<(Id, Option<String>)>> {
+    let sql = "SELECT DISTINCT s.user_id, s.address FROM role r JOIN user_role m ON m.role_id = r.id
+                 JOIN session s ON s.user_id = m.user_id WHERE r.name = $1 LIMIT 100";
+    Ok(sqlx::query_as(sql).bind(role).fetch_all(conn).await?)
+}
+
 /// A session that has ended.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Ended {
