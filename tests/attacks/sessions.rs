@@ -1,6 +1,6 @@
 //! D and E. Sign-out and sessions.
 
-use crate::harness::{Browser, PASSWORD, RelyingParty, TestApp, form_encode, minutes, seconds};
+use crate::harness::{Browser, PASSWORD, RelyingParty, TestApp, code_in, form_encode, minutes, seconds};
 
 #[tokio::test]
 async fn d1_a_foreign_site_can_only_lead_to_the_question_whether_to_sign_out() {
@@ -82,6 +82,30 @@ async fn e1_each_authentication_makes_a_new_session_cookie_and_kills_the_old() {
     assert_ne!(browser.cookies["sid"], first);
     browser.cookies.insert("sid".to_owned(), first);
     browser.get(&rp.request().set("prompt", "none").path()).await.error("login_required");
+}
+
+#[tokio::test]
+async fn e1_a_letter_and_a_step_up_make_a_new_session_cookie_and_kill_the_old() {
+    let app = TestApp::with_mail().await;
+    app.user("alice").await;
+    let mut browser = app.browser();
+    let page = browser.get("/sign-in/mail").await;
+    let asked = page.form_to("/sign-in/mail").fill("email", "alice@example.com").submit(&mut browser).await;
+    let code = code_in(&app.letters_to("alice@example.com").await[0]);
+    browser.cookies.insert("sid".to_owned(), "A".repeat(43));
+    let done = asked.form_to("/sign-in/mail").fill("code", &code).submit(&mut browser).await;
+    done.reply.expect(200);
+    let first = browser.cookies["sid"].clone();
+    assert_ne!(first, "A".repeat(43), "a new cookie after the letter");
+    // A page that wants more than an old sign-in.
+    app.pass(app.app.config.login.step_up).await;
+    let page = browser.get("/account/passkeys").await;
+    let form = page.expect("sign-in").form_to("/sign-in").fill("identifier", "alice").fill("password", PASSWORD);
+    form.submit(&mut browser).await.expect("passkeys");
+    assert_ne!(browser.cookies["sid"], first, "a new cookie after the step-up");
+    app.pass(minutes(1)).await;
+    browser.cookies.insert("sid".to_owned(), first);
+    browser.get("/account").await.expect("sign-in");
 }
 
 #[tokio::test]

@@ -5,7 +5,8 @@ use latchkey::oidc::client::metadata::ClientKind;
 use latchkey::oidc::resource::Resource;
 use latchkey::oidc::scope::ScopeSet;
 
-use crate::harness::{Browser, PASSWORD, Page, TestApp, form_encode, minutes};
+use crate::harness::{Browser, Form, PASSWORD, Page, RelyingParty, TestApp, Tokens, form_encode, minutes};
+use latchkey::account::users;
 
 const NEW_PASSWORD: &str = "seven slow barges turn";
 
@@ -60,6 +61,145 @@ async fn a_changed_password_ends_everything_but_this_browser() {
     }
 }
 
+/// A person's three devices, each with an application; the third one has offline access.
+async fn three_devices(app: &TestApp, rp: &RelyingParty) -> Vec<(Browser, Tokens)> {
+    let mut devices = Vec::new();
+    for scope in ["openid", "openid", "openid offline_access"] {
+        let mut browser = app.browser().sign_in("alice").await;
+        let code = browser.go_through(&rp.request().set("scope", scope)).await.code();
+        devices.push((browser, rp.exchange(&code).await.tokens()));
+    }
+    devices
+}
+
+/// The form that changes the password, with the box that signs out elsewhere as it is.
+async fn password_form(browser: &mut Browser) -> Form {
+    let form = browser.get("/account/password").await.form_to("/account/password");
+    form.fill("current", PASSWORD).fill("password", NEW_PASSWORD)
+}
+
+#[tokio::test]
+async fn who_changes_the_password_signs_out_elsewhere_unless_they_choose_not_to() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let silent = rp.request().set("scope", "openid").set("prompt", "none").path();
+    let mut devices = three_devices(&app, &rp).await;
+    let form = password_form(&mut devices[0].0).await;
+    assert_eq!((form.get("others"), form.get("end_others")), (Some("asked"), Some("yes")), "ticked to begin with");
+    // Somebody else, who knows the old password, is half signed in, and waits.
+    let authenticator = devices[0].0.set_up_authenticator().await;
+    let mut thief = app.browser();
+    let half = thief.type_password("alice", PASSWORD).await;
+    let code = authenticator.code(&app);
+    let mut form = password_form(&mut devices[0].0).await.fill("code", &code);
+    form.fields.retain(|(name, _)| name != "end_others");
+    let before = devices[0].0.cookies["sid"].clone();
+    let done = form.submit(&mut devices[0].0).await;
+    assert!(done.text().contains("Your other devices stay signed in."), "{}", done.text());
+    assert_ne!(devices[0].0.cookies["sid"], before, "a new session cookie");
+    for (browser, tokens) in &mut devices {
+        browser.get(&silent).await.code();
+        *tokens = rp.refresh(tokens.refresh()).await.tokens();
+        assert!(rp.is_good(&tokens.access_token).await);
+    }
+    app.pass(minutes(1)).await;
+    let page = half.form().fill("code", &authenticator.code(&app)).submit(&mut thief).await;
+    page.expect("sign-in");
+    assert_eq!(app.live_sessions_of("alice").await, 3, "what the old password began is over");
+
+    // By default all others end, the applications with offline access, too.
+    app.pass(minutes(1)).await;
+    let page = devices[0].0.get("/account/password").await;
+    let form =
+        page.form_to("/account/password").fill("current", NEW_PASSWORD).fill("password", "nine old kites fly home");
+    let done = form.fill("code", &authenticator.code(&app)).submit(&mut devices[0].0).await;
+    assert!(done.text().contains("signed out on all other devices"), "{}", done.text());
+    for (nth, (browser, tokens)) in devices.iter_mut().enumerate() {
+        let page = browser.get(&silent).await;
+        if nth == 0 {
+            page.code();
+        } else {
+            page.error("login_required");
+        }
+        rp.refresh(tokens.refresh()).await.error("invalid_grant");
+    }
+    assert_eq!(app.live_sessions_of("alice").await, 1);
+}
+
+#[tokio::test]
+async fn a_form_without_the_choice_and_every_reset_end_all() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let alice = app.user("alice").await;
+    let mut devices = three_devices(&app, &rp).await;
+    // A page of the release before has no box.
+    let mut form = password_form(&mut devices[0].0).await;
+    form.fields.retain(|(name, _)| name != "end_others" && name != "others");
+    form.submit(&mut devices[0].0).await.expect("password");
+    assert_eq!(app.live_sessions_of("alice").await, 1);
+    rp.refresh(devices[2].1.refresh()).await.error("invalid_grant");
+    users::set_password(&app.app, &alice.id, &PASSWORD.into()).await.unwrap();
+    assert_eq!(app.live_sessions_of("alice").await, 0);
+    let devices = three_devices(&app, &rp).await;
+    let link = users::password_link(&app.app, &alice.id, minutes(60)).await.unwrap();
+    let mut browser = app.browser();
+    browser.get(&link).await.form().fill("password", NEW_PASSWORD).submit(&mut browser).await;
+    assert_eq!(app.live_sessions_of("alice").await, 1, "that of the link");
+    for (_, tokens) in &devices {
+        rp.refresh(tokens.refresh()).await.error("invalid_grant");
+    }
+}
+
+#[tokio::test]
+async fn a_session_tells_its_factors_its_applications_and_where_its_person_signed_in_last() {
+    let app = TestApp::new().await;
+    let rp = app.client(ClientKind::Spa, |client| client.name = Some("Billing".to_owned())).await;
+    let mut browser = app.browser().sign_in("alice").await;
+    browser.authorize(&rp).await.code();
+    let authenticator = browser.set_up_authenticator().await;
+    let plain = app.browser().sign_in_with("alice", &authenticator).await;
+    drop(plain);
+    let text = browser.get("/account/sessions").await.text();
+    assert_eq!(text.matches("Signed in with: Password, code").count(), 2, "{text}");
+    assert_eq!(text.matches("Applications: Billing").count(), 1, "{text}");
+    assert_eq!(text.matches("IP address: 203.0.113.7").count(), 2, "{text}");
+    app.pass(minutes(1)).await;
+    browser.address = [198, 51, 100, 1].into();
+    browser.user_agent = "Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0".to_owned();
+    let mut browser = browser.sign_in_with("alice", &authenticator).await;
+    let page = browser.get("/account/sessions").await;
+    let text = page.text();
+    assert!(text.contains("Firefox on Linux This device") && text.contains("IP address: 198.51.100.1"), "{text}");
+    // What was withdrawn is used no more.
+    let applications = browser.get("/account/applications").await;
+    let handle = applications.reply.body.split("name=\"withdraw\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let form = applications.form_to("/account/applications").fill("withdraw", handle);
+    form.submit(&mut browser).await;
+    assert!(!browser.get("/account/sessions").await.text().contains("Billing"));
+}
+
+#[tokio::test]
+async fn all_sessions_end_with_this_one_and_what_depends_on_them() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut devices = three_devices(&app, &rp).await;
+    let page = devices[0].0.get("/account/sessions").await;
+    let page = page.form_to("/account/sessions").fill("end", "all").submit(&mut devices[0].0).await;
+    page.expect("signed-out");
+    assert_eq!(app.live_sessions_of("alice").await, 0);
+    for (nth, (browser, tokens)) in devices.iter_mut().enumerate() {
+        browser.get("/account").await.expect("sign-in");
+        let refreshed = rp.refresh(tokens.refresh()).await;
+        // Offline access is ended among the applications.
+        if nth == 2 {
+            refreshed.tokens();
+        } else {
+            refreshed.error("invalid_grant");
+        }
+    }
+    assert!(app.events().await.contains(&"all_sessions_ended".to_owned()));
+}
+
 #[tokio::test]
 async fn a_password_is_changed_by_who_knows_it_and_tries_are_counted() {
     let app = TestApp::new().await;
@@ -90,7 +230,7 @@ async fn a_device_can_be_signed_out_and_all_others_at_once() {
     let mut tablet = app.browser().sign_in("alice").await;
     let mut here = app.browser().sign_in("alice").await;
     let page = here.get("/account/sessions").await;
-    assert_eq!(page.reply.body.matches("name=\"end\"").count(), 3, "two devices and all others");
+    assert_eq!(page.reply.body.matches("name=\"end\"").count(), 4, "two devices, all others, and all");
     assert_eq!(page.reply.body.matches("This device").count(), 1);
     // The last one that is listed began first: the phone.
     let handle = page.reply.body.split("name=\"end\" value=\"").nth(2).unwrap().split('"').next().unwrap().to_owned();
@@ -202,7 +342,7 @@ async fn another_persons_handles_do_nothing() {
     let page = mallory.get("/account/sessions").await;
     page.form_to("/language").to("/account/sessions").fill("end", &session).submit(&mut mallory).await;
     page.form_to("/language").to("/account/applications").fill("withdraw", application).submit(&mut mallory).await;
-    assert_eq!(alice.get("/account/sessions").await.reply.body.matches("name=\"end\"").count(), 2);
+    assert_eq!(alice.get("/account/sessions").await.reply.body.matches("name=\"end\"").count(), 3);
     assert!(rp.is_good(&tokens.access_token).await);
 }
 

@@ -66,7 +66,7 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
         .map(|one| {
             json!({
                 "signed_in_at": one.created_at.to_string(), "last_active_at": one.active_at().to_string(),
-                "user_agent": one.user_agent, "address": one.address,
+                "user_agent": one.user_agent, "address": one.address, "methods": one.amr,
             })
         })
         .collect();

@@ -20,12 +20,14 @@ use crate::oidc::claims::Person;
 use crate::site::page::Page;
 use crate::store;
 use crate::store::db::{Change, Tx};
+use crate::store::grants::grant;
 use crate::store::installation::event::Event;
 use crate::store::people::mail_proof;
 use crate::store::people::one_time_link::{self, NewLink, Purpose};
 use crate::store::people::outbox;
 use crate::store::people::password;
 use crate::store::people::session::{self, Session};
+use crate::store::people::trusted_browser;
 use crate::store::people::user::{self, Identifier, IdentifierKind, User};
 
 /// A user to be created.
@@ -181,19 +183,27 @@ impl Change for SetPasswordByLink {
     }
 }
 
+/// A new password that its owner has chosen.
+pub struct NewPassword<'a> {
+    /// The password.
+    pub password: &'a Secret,
+    /// Whether other sessions and grants go on, because nobody else knows the old password.
+    pub keeps_others: bool,
+}
+
 /// Changes the password of a user who has typed the current one, and begins a session. `None` if the password was
 /// changed, or the code of the second factor used, in the meantime.
 pub async fn change_password(
     app: &App,
     session: &Session,
     proof: &Proof,
-    password: &Secret,
+    new: NewPassword<'_>,
     sign_in: &SignIn<'_>,
 ) -> Result<Option<SignedIn>, Error> {
-    let phc = app.hashing.hash(password).await?;
-    let session = session.id.clone();
-    let change = ChangePassword { session, proof: proof.clone(), phc, beginning: Beginning::of(app, sign_in) };
-    Ok(app.db.write(change).await?)
+    let phc = app.hashing.hash(new.password).await?;
+    let (session, keeps_others) = (session.id.clone(), new.keeps_others);
+    let beginning = Beginning::of(app, sign_in);
+    Ok(app.db.write(ChangePassword { session, proof: proof.clone(), phc, keeps_others, beginning }).await?)
 }
 
 /// Replaces the password that was verified, and begins a session.
@@ -203,6 +213,7 @@ struct ChangePassword {
     session: Id,
     proof: Proof,
     phc: String,
+    keeps_others: bool,
     beginning: Beginning,
 }
 
@@ -223,19 +234,31 @@ impl Change for ChangePassword {
         {
             return Ok(None);
         }
-        end_what_was_before(tx, user, now).await?;
+        replace(tx, user, self.keeps_others, now).await?;
+        if self.keeps_others {
+            // What the old password has proven and nothing was made of yet, such as half a sign-in, is over all the same.
+            session::carry_over(tx, user, generation).await?;
+            grant::carry_over(tx, user, generation).await?;
+            trusted_browser::carry_over(tx, user, generation).await?;
+        }
         self.beginning.write(tx, generation + 1).await.map(Some)
     }
 }
 
 /// Ends everything that the old password gave access to: sessions, grants, links.
 async fn end_what_was_before(tx: &mut Tx<'_>, user: &Id, now: Timestamp) -> store::db::Result<()> {
+    replace(tx, user, false, now).await
+}
+
+/// The same; `keeps_others` says whether the caller carries sessions and grants over into the new generation.
+async fn replace(tx: &mut Tx<'_>, user: &Id, keeps_others: bool, now: Timestamp) -> store::db::Result<()> {
     user::end_all(tx, user).await?;
     password::clear_failures(tx, &format!("user:{user}")).await?;
     // A link made for the previous password must not set the next one, nor a letter open what it protects.
     end_what_was_sent(tx, user, now).await?;
-    notify(tx, user, Notice::PasswordChanged).await?;
-    tx.record(&Event::PasswordChanged { user: user.clone() }).await
+    let notice = if keeps_others { Notice::PasswordChangedAlone } else { Notice::PasswordChanged };
+    notify(tx, user, notice).await?;
+    tx.record(&Event::PasswordChanged { user: user.clone(), keeps_others }).await
 }
 
 /// Makes a link by which the user sets a password, and ends the user's earlier links.

@@ -9,6 +9,8 @@ pub enum Notice {
     NewDevice,
     /// The password was set or changed.
     PasswordChanged,
+    /// The password alone was changed: nothing was signed out.
+    PasswordChangedAlone,
     /// A passkey was added.
     PasskeyAdded,
     /// A passkey was removed.
@@ -65,7 +67,7 @@ pub(super) struct Texts {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Verify,
         Self::Reset,
         Self::SignIn,
@@ -75,6 +77,7 @@ impl Kind {
         Self::Test,
         Self::Notice(Notice::NewDevice),
         Self::Notice(Notice::PasswordChanged),
+        Self::Notice(Notice::PasswordChangedAlone),
         Self::Notice(Notice::PasskeyAdded),
         Self::Notice(Notice::PasskeyRemoved),
         Self::Notice(Notice::AuthenticatorAdded),
@@ -98,6 +101,7 @@ impl Kind {
             Self::Test => "test",
             Self::Notice(Notice::NewDevice) => "new_device",
             Self::Notice(Notice::PasswordChanged) => "password_changed",
+            Self::Notice(Notice::PasswordChangedAlone) => "password_changed_alone",
             Self::Notice(Notice::PasskeyAdded) => "passkey_added",
             Self::Notice(Notice::PasskeyRemoved) => "passkey_removed",
             Self::Notice(Notice::AuthenticatorAdded) => "authenticator_added",
@@ -162,6 +166,9 @@ impl Kind {
             Self::Test => Texts { subject: "letter-test", text: "letter-test-text", link: None, advice: None },
             Self::Notice(Notice::NewDevice) => notice("letter-new-device", "letter-new-device-text"),
             Self::Notice(Notice::PasswordChanged) => notice("letter-password-changed", "letter-password-changed-text"),
+            Self::Notice(Notice::PasswordChangedAlone) => {
+                notice("letter-password-changed", "letter-password-changed-alone")
+            }
             Self::Notice(Notice::PasskeyAdded) => notice("letter-passkey-added", "letter-passkey-added-text"),
             Self::Notice(Notice::PasskeyRemoved) => notice("letter-passkey-removed", "letter-passkey-removed-text"),
             Self::Notice(Notice::AuthenticatorAdded) => {

@@ -214,11 +214,12 @@ impl Beginning {
             trusted_browser::insert(tx, &new.user_id, &trust, now).await?;
             tx.record(&Event::BrowserTrusted { user: new.user_id.clone() }).await?;
         }
+        let (user_agent, address) = (self.user_agent.as_deref(), Some(self.address.as_str()));
+        let device = Device { idle_seconds, user_agent, address };
         let session = match own {
-            Some(own) if session::reauthenticate(tx, &own.id, &new, idle_seconds).await? => own.id,
+            Some(own) if session::reauthenticate(tx, &own.id, &new, &device).await? => own.id,
             _ => {
-                let (user_agent, address) = (self.user_agent.as_deref(), Some(self.address.as_str()));
-                session::insert(tx, &new, &Device { idle_seconds, user_agent, address }).await?;
+                session::insert(tx, &new, &device).await?;
                 new.id
             }
         };

@@ -9,7 +9,7 @@ use super::account::authenticator::{AccountAuthenticatorPage, AuthenticatorState
 use super::account::data::{AccountDataPage, AccountLeavingPage, DeleteProblem};
 use super::account::email::{AccountEmailPage, EmailProblem};
 use super::account::passkeys::{AccountPasskeysPage, LastPasskey, PasskeyProblem, PasskeyView, PasskeysDone};
-use super::account::password::{AccountPasswordPage, ChangeProblem};
+use super::account::password::{AccountPasswordPage, ChangeProblem, PasswordDone};
 use super::account::profile::{AccountProfilePage, IdentifierView, ProfileDone};
 use super::account::recovery_codes::{AccountRecoveryCodesPage, RecoveryCodesState, file_of};
 use super::account::security::{AccountSecurityPage, SecurityDone, TrustedBrowserView};
@@ -329,6 +329,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     let too_short = ChangeProblem::New(PasswordProblem::TooShort { least: 15 });
     for (title, problems, has_password) in [
         ("account_password", vec![], true),
+        ("account_password-alone", vec![], true),
         ("account_password-none", vec![], false),
         ("account_password-missing", vec![ChangeProblem::CurrentMissing, too_short], true),
         ("account_password-wrong", vec![ChangeProblem::CurrentWrong], true),
@@ -342,7 +343,12 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
             has_password,
             recovery_codes: title.ends_with("code").then_some(10),
             least_password: 15,
-            done: problems.is_empty(),
+            ends_others: title != "account_password-alone",
+            done: match title {
+                "account_password" => Some(PasswordDone::Changed),
+                "account_password-alone" => Some(PasswordDone::ChangedAlone),
+                _ => None,
+            },
             problems,
         };
         add(title.to_owned(), &page);
@@ -355,6 +361,8 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         handle: handle.to_owned(),
         device: Device { browser, system },
         address: Some("203.0.113.7".to_owned()),
+        factors: if handle == "a" { vec!["password", "account-session-by-code"] } else { vec!["passkey"] },
+        applications: vec![names.client.clone(), "Notes".to_owned()],
         began_at: ago(3 * 24 * 60),
         active_at: ago(12),
         is_this: handle == "a",

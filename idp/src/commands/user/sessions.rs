@@ -10,6 +10,7 @@ use crate::base::id::Id;
 use crate::commands::output::{Failure, Outcome, Output, failed, table};
 use crate::commands::values::device_name;
 use crate::login;
+use crate::store::grants::grant::{self, OfSession};
 use crate::store::people::session::{self, OfUser};
 
 /// What can be done about where a person is signed in.
@@ -45,21 +46,28 @@ struct SessionRow {
     created_at: String,
     /// When it was last used, by a person or by an application.
     last_active_at: String,
-    /// The address that it came from.
+    /// The address of the last sign-in.
     address: Option<String>,
+    /// The authentication methods of the last sign-in, as in the claim `amr`.
+    amr: Vec<String>,
+    /// The clients that were given access in it, and still have it.
+    applications: Vec<String>,
     /// The browser and its system, if they are known.
     device: Option<String>,
     /// The `User-Agent` of the browser.
     user_agent: Option<String>,
 }
 
-impl From<&OfUser> for SessionRow {
-    fn from(one: &OfUser) -> Self {
+impl SessionRow {
+    fn new(one: &OfUser, clients: &[OfSession]) -> Self {
+        let own = clients.iter().filter(|client| client.session_id == one.id);
         Self {
             session: one.id.handle(),
             created_at: one.created_at.to_string(),
             last_active_at: one.active_at().to_string(),
             address: one.address.clone(),
+            amr: one.amr.clone(),
+            applications: own.map(|client| client.client_id.clone()).collect(),
             device: one.user_agent.as_deref().map(device_name),
             user_agent: one.user_agent.clone(),
         }
@@ -71,7 +79,11 @@ pub(super) async fn command(app: &App, command: SessionsCommand) -> Outcome {
     match command {
         SessionsCommand::List { user } => {
             let user = find(app, &user).await?;
-            let rows: Vec<_> = live(app, &user.id).await?.iter().map(SessionRow::from).collect();
+            let live = live(app, &user.id).await?;
+            let mut conn = app.db.read().await.map_err(failed)?;
+            let clients = grant::clients_by_session(&mut conn, &user.id, app.now()).await.map_err(failed)?;
+            drop(conn);
+            let rows: Vec<_> = live.iter().map(|one| SessionRow::new(one, &clients)).collect();
             let none = format!("{} is not signed in anywhere.", read(app, &user).await?.row.label());
             Ok(list(&rows, &none))
         }
@@ -123,10 +135,12 @@ fn list(rows: &[SessionRow], none: &str) -> Output {
     let row = |one: &SessionRow| {
         let text = |value: &Option<String>| value.clone().unwrap_or_default();
         let (address, device) = (text(&one.address), text(&one.device));
-        [one.session.clone(), one.created_at.clone(), one.last_active_at.clone(), address, device]
+        let (amr, applications) = (one.amr.join(" "), one.applications.join(" "));
+        [one.session.clone(), one.created_at.clone(), one.last_active_at.clone(), address, device, amr, applications]
     };
     let cells: Vec<_> = rows.iter().map(row).collect();
-    Output::new(table(["SESSION", "STARTED", "LAST ACTIVE", "ADDRESS", "DEVICE"], &cells, none), &rows)
+    let heads = ["SESSION", "STARTED", "LAST ACTIVE", "ADDRESS", "DEVICE", "BY", "APPLICATIONS"];
+    Output::new(table(heads, &cells, none), &rows)
 }
 
 #[cfg(test)]

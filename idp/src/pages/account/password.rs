@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::account::own_words::OwnWords;
-use crate::account::users;
+use crate::account::users::{self, NewPassword};
 use crate::app::App;
 use crate::base::secret::Secret;
 use crate::flow::account_holder::{AccountForm, AccountHolder};
@@ -30,7 +30,8 @@ use crate::store;
 use crate::store::people::user;
 
 /// Asks for the present password and a new one. Posts `current`, `password` and, if the account has
-/// a second factor, `code` or `recovery_code` to `/account/password`.
+/// a second factor, `code` or `recovery_code`, and, if ticked, `end_others=yes` to `/account/password`. `others=asked` says that
+/// the form has that box: without it, others end.
 #[derive(Template)]
 #[template(path = "pages/account/password.html")]
 pub struct AccountPasswordPage<'a> {
@@ -46,8 +47,30 @@ pub struct AccountPasswordPage<'a> {
     pub least_password: u64,
     /// Why the last try failed, in the order of the fields.
     pub problems: Vec<ChangeProblem>,
-    /// Whether the password has just been changed.
-    pub done: bool,
+    /// Whether the box that signs out everywhere else is ticked.
+    pub ends_others: bool,
+    /// What was just done.
+    pub done: Option<PasswordDone>,
+}
+
+/// What was just done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordDone {
+    /// The password was changed, and everything else has ended.
+    Changed,
+    /// The password was changed, and everything else goes on.
+    ChangedAlone,
+}
+
+impl PasswordDone {
+    const ALL: [(&'static str, Self); 2] = [("changed", Self::Changed), ("changed-alone", Self::ChangedAlone)];
+
+    fn wording(self) -> Wording {
+        Wording::new(match self {
+            Self::Changed => "account-password-changed",
+            Self::ChangedAlone => "account-password-changed-alone",
+        })
+    }
 }
 
 /// Why a password was not changed.
@@ -71,6 +94,10 @@ pub enum ChangeProblem {
 impl AccountPasswordPage<'_> {
     fn problems(&self) -> FormProblems {
         FormProblems::new(self.problems.iter().map(|one| (one.field(), self.layout.say(one.wording()))))
+    }
+
+    fn done_text(&self) -> Option<String> {
+        self.done.map(|done| self.layout.say(done.wording()))
     }
 }
 
@@ -105,14 +132,17 @@ impl ChangeProblem {
 
 /// Shows the page.
 pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) -> Result<Response, Error> {
-    show(&app, &holder, vec![], query.get("done") == Some("changed")).await
+    let done = PasswordDone::ALL.into_iter().find(|(name, _)| query.get("done") == Some(*name));
+    show(&app, &holder, Shown { done: done.map(|(_, done)| done), ..Shown::default() }).await
 }
 
-/// Changes the password. All sessions and grants end; this browser gets a new session.
+/// Changes the password. All other sessions and grants end, unless the person wants them to go on; this browser gets a new session.
 pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response, Error> {
     let AccountForm { holder, params } = form;
     let current = Secret::from(params.get("current").unwrap_or_default());
     let new = Secret::from(params.get("password").unwrap_or_default());
+    let keeps_others = params.get("others").is_some() && params.get("end_others").is_none();
+    let again = |problems| show(&app, &holder, Shown { problems, keeps_others, done: None });
     let identifiers = user::identifiers(&mut *app.db.read().await?, &holder.session.user_id).await?;
     holder.visitor.hold_to(&app, "set-password", visitor::sign_in_rate(&app)).await?;
     let enrolled = Enrolled::of(&mut *app.db.read().await?, &holder.session.user_id).await?;
@@ -130,7 +160,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let unfit = check_password(&app, &new, own).await?.map(ChangeProblem::New);
     let problems: Vec<_> = missing.into_iter().chain(without_code).chain(unfit).collect();
     if !problems.is_empty() {
-        return show(&app, &holder, problems, false).await;
+        return again(problems).await;
     }
     // At an open session the tries are limited as they are at the sign-in.
     let typed = identifiers.first().map_or("", |identifier| identifier.normalised.as_str());
@@ -138,9 +168,9 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
         PasswordOutcome::Right(proof) if proof.user.id == holder.session.user_id => proof,
         PasswordOutcome::TooSoon { until } => {
             let seconds = until.since(app.now()).as_secs() + 1;
-            return show(&app, &holder, vec![ChangeProblem::TooManyTries { seconds }], false).await;
+            return again(vec![ChangeProblem::TooManyTries { seconds }]).await;
         }
-        _ => return show(&app, &holder, vec![ChangeProblem::CurrentWrong], false).await,
+        _ => return again(vec![ChangeProblem::CurrentWrong]).await,
     };
     let second = match typed_code.filter(|_| enrolled.has_codes()) {
         None => None,
@@ -149,7 +179,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
             Err(problem) => {
                 // The password was right, and so no failure.
                 password::settle(&app, &proof).await?;
-                return show(&app, &holder, vec![ChangeProblem::Code(problem)], false).await;
+                return again(vec![ChangeProblem::Code(problem)]).await;
             }
         },
     };
@@ -165,11 +195,13 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
         proven_at: enrolled.is_passkey_alone().then_some(holder.session.auth_time),
         ..holder.visitor.with_password(&proof.user)
     };
-    let Some(signed_in) = users::change_password(&app, &holder.session, &proof, &new, &sign_in).await? else {
+    let new = NewPassword { password: &new, keeps_others };
+    let Some(signed_in) = users::change_password(&app, &holder.session, &proof, new, &sign_in).await? else {
         // Another change was faster. If it set another password, this session is over.
         return redirect::to_page(&app, Page::AccountPassword);
     };
-    let mut response = redirect::to_page_with(&app, Page::AccountPassword, "done", "changed")?;
+    let done = if keeps_others { "changed-alone" } else { "changed" };
+    let mut response = redirect::to_page_with(&app, Page::AccountPassword, "done", done)?;
     Jar::of(&app).hand_over(&mut response, &signed_in, app.config.login.session_remembered);
     Ok(response)
 }
@@ -190,7 +222,16 @@ async fn prove_second(
     })
 }
 
-async fn show(app: &App, holder: &AccountHolder, problems: Vec<ChangeProblem>, done: bool) -> Result<Response, Error> {
+/// What the page shows.
+#[derive(Default)]
+struct Shown {
+    problems: Vec<ChangeProblem>,
+    keeps_others: bool,
+    done: Option<PasswordDone>,
+}
+
+async fn show(app: &App, holder: &AccountHolder, shown: Shown) -> Result<Response, Error> {
+    let Shown { problems, keeps_others, done } = shown;
     let mut conn = app.db.read().await?;
     let identifiers = user::identifiers(&mut conn, &holder.session.user_id).await?;
     let stored = store::people::password::exists(&mut conn, &holder.session.user_id).await?;
@@ -210,6 +251,7 @@ async fn show(app: &App, holder: &AccountHolder, problems: Vec<ChangeProblem>, d
         has_password: stored,
         recovery_codes: enrolled.has_codes().then_some(enrolled.recovery_codes.unused.unsigned_abs()),
         least_password: app.config.login.password_min_length.into(),
+        ends_others: !keeps_others,
         problems,
         done,
     };

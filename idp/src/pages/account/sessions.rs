@@ -14,14 +14,16 @@ use crate::http::error::Error;
 use crate::http::request::query::Query;
 use crate::http::{page, redirect};
 use crate::login;
+use crate::oidc::claims::acr::Method;
 use crate::pages::{Layout, Moment};
 use crate::site::page::Page;
+use crate::store::grants::grant::{self, OfSession};
 use crate::store::people::session::{self, OfUser};
 
 /// How long the page can say which session has ended.
 const LATELY: Duration = Duration::from_secs(10 * 60);
 
-/// Shows the sessions. Posts `end=<handle>` or `end=others` to `/account/sessions`.
+/// Shows the sessions. Posts `end=<handle>`, `end=others` or `end=all` to `/account/sessions`.
 #[derive(Template)]
 #[template(path = "pages/account/sessions.html")]
 pub struct AccountSessionsPage<'a> {
@@ -50,6 +52,25 @@ impl AccountSessionsPage<'_> {
             Done::One(device) => self.layout.t_args("account-session-ended", &[("device", device.name(&self.layout))]),
         })
     }
+
+    /// How its person has signed in, in words; `None` if no word is known.
+    fn factors(&self, session: &SessionView) -> Option<String> {
+        let words: Vec<_> = session.factors.iter().map(|key| self.layout.t(key)).collect();
+        self.list(&words)
+    }
+
+    /// The applications that were used in a session; `None` if there are none.
+    fn applications(&self, session: &SessionView) -> Option<String> {
+        self.list(&session.applications)
+    }
+
+    fn list(&self, words: &[String]) -> Option<String> {
+        let join = |before: String, next: &String| {
+            self.layout.t_args("list", &[("before", before.as_str()), ("next", next.as_str())])
+        };
+        let (first, others) = words.split_first()?;
+        Some(others.iter().fold(first.clone(), join))
+    }
 }
 
 /// A session as the page shows it to its owner.
@@ -59,8 +80,12 @@ pub struct SessionView {
     pub handle: String,
     /// The device.
     pub device: Device,
-    /// The address that it came from.
+    /// The address of the last sign-in.
     pub address: Option<String>,
+    /// How its person has signed in: keys of the texts.
+    pub factors: Vec<&'static str>,
+    /// The names of the applications that were used in it.
+    pub applications: Vec<String>,
     /// When it began.
     pub began_at: Moment,
     /// When it was last used.
@@ -110,20 +135,25 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
         _ => None,
     };
     let listed = session::list_of_user(&mut conn, &holder.session.user_id, app.now()).await?;
+    let clients = grant::clients_by_session(&mut conn, &holder.session.user_id, app.now()).await?;
     drop(conn);
-    let mut sessions: Vec<_> = listed.into_iter().map(|session| view(&app, &holder, session)).collect();
+    let mut sessions: Vec<_> = listed.into_iter().map(|session| view(&app, &holder, session, &clients)).collect();
     sessions.sort_by_key(|session| !session.is_this);
     let layout = holder.layout(&app);
     page::show_with(&app, &holder.visitor, StatusCode::OK, &AccountSessionsPage { layout, sessions, done })
 }
 
-/// Ends one session, or all others.
+/// Ends one session, all others, or all.
 pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response, Error> {
     let AccountForm { holder, params } = form;
     let wanted = params.get("end").unwrap_or_default();
     if wanted == "others" {
         login::session::end_others(&app, &holder.session).await?;
         return redirect::to_page_with(&app, Page::AccountSessions, "done", "others");
+    }
+    if wanted == "all" {
+        login::session::end_all(&app, &holder.session.user_id, false).await?;
+        return redirect::to_page(&app, Page::SignedOut);
     }
     let mut conn = app.db.read().await?;
     let listed = session::list_of_user(&mut conn, &holder.session.user_id, app.now()).await?;
@@ -141,13 +171,28 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     redirect::to_page_with(&app, Page::AccountSessions, "ended", wanted)
 }
 
-fn view(app: &App, holder: &AccountHolder, session: OfUser) -> SessionView {
+fn view(app: &App, holder: &AccountHolder, session: OfUser, clients: &[OfSession]) -> SessionView {
+    let mut factors: Vec<_> = Method::of_names(&session.amr).into_iter().map(word).collect();
+    factors.dedup();
+    let own = clients.iter().filter(|client| client.session_id == session.id);
     SessionView {
+        factors,
+        applications: own.map(|client| client.name.clone()).collect(),
         handle: handle(app, &holder.session, session.id.as_str()),
         device: Device::of(session.user_agent.as_deref()),
         is_this: session.id == holder.session.id,
         began_at: Moment::new(session.created_at, app.now()),
         active_at: Moment::new(session.active_at(), app.now()),
         address: session.address,
+    }
+}
+
+/// The word for a method: a key of the texts.
+const fn word(method: Method) -> &'static str {
+    match method {
+        Method::Password => "password",
+        Method::Totp | Method::RecoveryCode => "account-session-by-code",
+        Method::Mail => "account-session-by-mail",
+        Method::HardwareKey | Method::SoftwareKey => "passkey",
     }
 }

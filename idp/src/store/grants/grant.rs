@@ -160,6 +160,34 @@ pub async fn delete_surplus(
     Ok(done.rows_affected())
 }
 
+/// Lets the grants of a user that have not ended go on in the next generation.
+pub async fn carry_over(conn: &mut Conn, user: &Id, generation: i64) -> Result<()> {
+    let sql = "UPDATE client_grant SET generation = $2 + 1 WHERE user_id = $1 AND generation = $2 AND ended_at IS NULL";
+    sqlx::query(sql).bind(user).bind(generation).execute(conn).await?;
+    Ok(())
+}
+
+/// A client that was given access in a session, and still has it.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct OfSession {
+    /// The session's row.
+    pub session_id: Id,
+    /// The client's name in requests.
+    pub client_id: String,
+    /// Its name for people.
+    pub name: String,
+}
+
+/// The clients that have live grants of a user's sessions, by name.
+pub async fn clients_by_session(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<Vec<OfSession>> {
+    let sql = format!(
+        "SELECT DISTINCT g.session_id, c.client_id, c.name FROM {TABLES} WHERE g.user_id = $2 AND {}
+          ORDER BY c.name, c.client_id, g.session_id",
+        live_grant("$1")
+    );
+    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(now).bind(user).fetch_all(conn).await?)
+}
+
 /// What an event about a grant says of it, if there is such a grant.
 pub async fn of_event(conn: &mut Conn, grant: &Id) -> Result<Option<OfGrant>> {
     let row: Option<(Id, Id)> = sqlx::query_as("SELECT user_id, client_row FROM client_grant WHERE id = $1")

@@ -27,7 +27,7 @@ pub enum Event {
     IdentifierRemoved { user: Id, identifier: String },
     SessionEnded { user: Id, session: Id },
     AllSessionsEnded { user: Id, offline_access: bool },
-    PasswordChanged { user: Id },
+    PasswordChanged { user: Id, keeps_others: bool },
     PasswordLinkSent { user: Id },
     SignedIn { user: Id, session: Id, amr: Vec<String> },
     SignInFailed { user: Id, failures: i64 },
@@ -119,7 +119,7 @@ impl Event {
             | Self::FactorsReset { user }
             | Self::ProfileChanged { user }
             | Self::PasswordLinkSent { user }
-            | Self::PasswordChanged { user } => (Some(user), None, None),
+            | Self::PasswordChanged { user, .. } => (Some(user), None, None),
             Self::SignedIn { user, session, .. }
             | Self::SignedOut { user, session }
             | Self::SessionEnded { user, session }

@@ -98,8 +98,11 @@ pub struct OfUser {
     pub id: Id,
     /// The browser's User-Agent.
     pub user_agent: Option<String>,
-    /// The address that it came from.
+    /// The address of the last sign-in.
     pub address: Option<String>,
+    /// The authentication methods of the last sign-in: RFC 8176.
+    #[sqlx(try_from = "Json<Vec<String>>")]
+    pub amr: Vec<String>,
     /// When it began.
     pub created_at: Timestamp,
     /// When it was last used.
@@ -118,7 +121,7 @@ impl OfUser {
 /// All live sessions of a user, most recently used first.
 pub async fn list_of_user(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<Vec<OfUser>> {
     let sql = sqlx::AssertSqlSafe(format!(
-        "SELECT s.id, s.user_agent, s.address, s.created_at, s.last_active_at,
+        "SELECT s.id, s.user_agent, s.address, s.amr, s.created_at, s.last_active_at,
                 (SELECT MAX(f.last_used_at) FROM client_grant a JOIN refresh_family f ON f.grant_id = a.id
                   WHERE a.session_id = s.id AND a.offline_at IS NULL) AS refreshed_at
            FROM session s JOIN user_account u ON u.id = s.user_id
@@ -159,6 +162,16 @@ pub async fn end_others(conn: &mut Conn, user: &Id, but: &Id, now: Timestamp) ->
         .execute(conn)
         .await?;
     Ok(done.rows_affected())
+}
+
+/// Lets the sessions of a user that have not ended go on in the next generation.
+pub async fn carry_over(conn: &mut Conn, user: &Id, generation: i64) -> Result<()> {
+    sqlx::query("UPDATE session SET generation = $2 + 1 WHERE user_id = $1 AND generation = $2 AND ended_at IS NULL")
+        .bind(user)
+        .bind(generation)
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Ends all sessions of a user.
@@ -277,13 +290,13 @@ pub async fn renew_browser(conn: &mut Conn, browser: &Id, cookies: &Cookies<'_>,
     Ok(())
 }
 
-/// The columns of a new session that are not in a [`Session`].
+/// The columns of a session that are not in a [`Session`].
 pub struct Device<'a> {
     /// How long it may be idle, in seconds.
     pub idle_seconds: i64,
     /// The browser's User-Agent.
     pub user_agent: Option<&'a str>,
-    /// The address that it came from.
+    /// The address of the sign-in.
     pub address: Option<&'a str>,
 }
 
@@ -317,11 +330,12 @@ pub async fn insert(conn: &mut Conn, session: &Session, device: &Device<'_>) -> 
 /// Notes that the user of a session has authenticated again, with the data of `proof`; returns whether the session
 /// existed. If the user asks to stay signed in, the session is kept from now on; a session that was to be kept stays
 /// so.
-pub async fn reauthenticate(conn: &mut Conn, id: &Id, proof: &Session, idle_seconds: i64) -> Result<bool> {
+pub async fn reauthenticate(conn: &mut Conn, id: &Id, proof: &Session, device: &Device<'_>) -> Result<bool> {
     let done = sqlx::query(
         "UPDATE session SET auth_time = $2, last_active_at = $2, amr = $3, acr = $4, kept_at = COALESCE($5, kept_at),
                 expires_at = CASE WHEN CAST($5 AS BIGINT) IS NULL THEN expires_at ELSE $6 END,
-                idle_seconds = CASE WHEN CAST($5 AS BIGINT) IS NULL THEN idle_seconds ELSE $7 END
+                idle_seconds = CASE WHEN CAST($5 AS BIGINT) IS NULL THEN idle_seconds ELSE $7 END,
+                user_agent = $8, address = $9
           WHERE id = $1 AND ended_at IS NULL",
     )
     .bind(id)
@@ -330,7 +344,9 @@ pub async fn reauthenticate(conn: &mut Conn, id: &Id, proof: &Session, idle_seco
     .bind(&proof.acr)
     .bind(proof.kept_at)
     .bind(proof.expires_at)
-    .bind(idle_seconds)
+    .bind(device.idle_seconds)
+    .bind(device.user_agent)
+    .bind(device.address)
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)

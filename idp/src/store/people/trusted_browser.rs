@@ -103,6 +103,16 @@ pub async fn insert(conn: &mut Conn, user: &Id, new: &NewTrust, now: Timestamp) 
     Ok(())
 }
 
+/// Lets the trust of a user in browsers go on in the next generation.
+pub async fn carry_over(conn: &mut Conn, user: &Id, generation: i64) -> Result<()> {
+    sqlx::query("UPDATE trusted_browser SET generation = $2 + 1 WHERE user_id = $1 AND generation = $2")
+        .bind(user)
+        .bind(generation)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 /// Ends the trust in one browser of a user; returns whether there was any.
 pub async fn delete(conn: &mut Conn, user: &Id, id: &Id) -> Result<bool> {
     let done = sqlx::query("DELETE FROM trusted_browser WHERE user_id = $1 AND id = $2")
