@@ -1,6 +1,7 @@
 "use strict";
 // Passkeys. Each form with the class `passkey` holds a ceremony of WebAuthn and posts its result; its button shows where the browser
-// can do it. The sign-in page offers passkeys in the field of the name, too, without being asked (conditional mediation).
+// can do it. The sign-in page offers passkeys in the field of the name, too, without being asked (conditional mediation). After a
+// sign-in the browser may make a passkey by itself (conditional create).
 const able = Boolean(window.PublicKeyCredential && navigator.credentials);
 // The server gives a ceremony five minutes.
 const FRESH = 4.5 * 60 * 1000;
@@ -28,6 +29,9 @@ const write = ({ rawId, type, response }) => {
   return JSON.stringify({ id: text(rawId), rawId: text(rawId), type, response: sent });
 };
 
+// What the browser does without its person ends when the person is asked.
+const unasked = new AbortController();
+
 for (const form of document.querySelectorAll("form.passkey")) {
   if (!able) break;
   const { ceremony: kind, failed } = form.dataset;
@@ -38,6 +42,7 @@ for (const form of document.querySelectorAll("form.passkey")) {
   let isAsked = false;
 
   const ask = async (mediation) => {
+    unasked.abort();
     asking.abort();
     asking = new AbortController();
     const { signal } = asking;
@@ -82,6 +87,41 @@ for (const form of document.querySelectorAll("form.passkey")) {
   });
   autofill();
 }
+
+// Whether the browser makes passkeys by itself, if its password manager wants that.
+const isAutomatic = async () => (await PublicKeyCredential.getClientCapabilities?.())?.conditionalCreate === true;
+
+// The forms of a sign-in say what the browser can do, so that a passkey is offered only where one can be made.
+const say = async (fields) => {
+  if (!(await PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable?.())) return;
+  const value = (await isAutomatic().catch(() => false)) ? "automatic" : "asked";
+  for (const field of fields) field.value = value;
+};
+const fields = document.querySelectorAll("input[name=passkeys]");
+if (able && fields.length) say(fields).catch(() => {});
+
+const makeUnasked = async (form) => {
+  if (!able || !(await isAutomatic())) return;
+  const publicKey = read(form.dataset.options);
+  const credential = await navigator.credentials.create({ publicKey, mediation: "conditional", signal: unasked.signal });
+  if (unasked.signal.aborted) return;
+  form.elements.response.value = write(credential);
+  form.submit();
+  // The way on must not overtake the form.
+  unasked.abort();
+  return true;
+};
+const automatic = document.querySelector("form.passkey-automatic");
+const onward = document.getElementById("onward");
+// Where nobody is asked, nobody waits longer than a second.
+const goOn = () => {
+  if (!onward || unasked.signal.aborted) return;
+  unasked.abort();
+  location.replace(onward.href);
+};
+document.querySelector("form.passkey-later")?.addEventListener("submit", () => unasked.abort());
+if (onward) setTimeout(goOn, 1000);
+if (automatic) makeUnasked(automatic).catch(() => false).then((isMade) => isMade || goOn());
 
 // Tells the browser which passkeys there are (the Signal API), so that it offers none that is gone.
 const tell = async ({ accepted, unknown }) => {

@@ -322,7 +322,7 @@ pub struct Form {
 }
 
 impl Form {
-    fn read(form: &ElementRef<'_>, base: &str) -> Self {
+    pub(super) fn read(form: &ElementRef<'_>, base: &str) -> Self {
         let base = url::Url::parse(base).unwrap();
         let action = base.join(form.value().attr("action").unwrap_or_default()).unwrap().to_string();
         let inputs = Selector::parse("input[name]").unwrap();

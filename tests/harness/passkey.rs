@@ -169,14 +169,21 @@ impl Page {
     /// The form of the page that holds a ceremony.
     #[track_caller]
     pub fn ceremony(&self) -> CeremonyForm {
+        let found = self.ceremony_in("passkey");
+        found.unwrap_or_else(|| panic!("no ceremony at {}:\n{}", self.url, self.reply.body))
+    }
+
+    /// The form with the ceremony that the browser may do by itself.
+    pub fn automatic_ceremony(&self) -> Option<CeremonyForm> {
+        self.ceremony_in("passkey-automatic")
+    }
+
+    fn ceremony_in(&self, class: &str) -> Option<CeremonyForm> {
         let html = scraper::Html::parse_document(&self.reply.body);
-        let forms = scraper::Selector::parse("form.passkey").unwrap();
-        let form = html.select(&forms).next();
-        let form = form.unwrap_or_else(|| panic!("no ceremony at {}:\n{}", self.url, self.reply.body));
+        let forms = scraper::Selector::parse(&format!("form.{class}")).unwrap();
+        let form = html.select(&forms).next()?;
         let options = serde_json::from_str(form.value().attr("data-options").unwrap()).unwrap();
-        let path = form.value().attr("action").unwrap();
-        let forms = self.forms_to(path).into_iter();
-        CeremonyForm { form: forms.into_iter().find(|form| form.get("ceremony").is_some()).unwrap(), options }
+        Some(CeremonyForm { form: Form::read(&form, &self.url), options })
     }
 }
 

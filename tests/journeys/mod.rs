@@ -12,6 +12,7 @@ mod mail;
 pub mod main_job;
 mod maintenance;
 mod moving;
+mod passkey_offer;
 mod people_by_command;
 mod replicas;
 pub mod two_tabs;

@@ -120,5 +120,6 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
 fn of_passkey(one: &Passkey) -> Value {
     json!({
         "name": one.name, "since": one.created_at.to_string(), "last_used_at": one.last_used_at.map(|at| at.to_string()),
+        "created_automatically": one.automatic_at.is_some(),
     })
 }

@@ -4,13 +4,14 @@ use crate::app::App;
 use crate::base::id::Id;
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
+use crate::login;
 use crate::login::session::{Beginning, SignIn, SignedIn};
 use crate::login::step_up::SteppedUp;
-use crate::store::db::{Change, Result, Tx};
+use crate::store::db::{Change, Conn, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::passkey::{self, Passkey};
 use crate::store::people::session::Session;
-use crate::store::people::{password, user};
+use crate::store::people::{passkey_offer, password, user};
 
 /// How many passkeys a user can have.
 pub const MOST: usize = 20;
@@ -33,21 +34,96 @@ struct Add {
     beginning: Beginning,
 }
 
+/// Stores a passkey of a user who may have one more; returns whether it is there now.
+async fn put(tx: &mut Tx<'_>, new: &Passkey, step_up: &SteppedUp, generation: i64) -> Result<bool> {
+    let (user, now) = (&new.user_id, tx.now());
+    let may = user::hold(tx, user).await?.is_some_and(|held| held.may_still(generation))
+        && step_up.holds(tx).await?
+        && passkey::of_user(tx, user).await?.len() < MOST
+        && passkey::insert(tx, new).await?;
+    if may {
+        passkey_offer::answer(tx, user, now).await?;
+    }
+    Ok(may)
+}
+
 impl Change for Add {
     type Outcome = Option<SignedIn>;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Option<SignedIn>> {
         let (user, passkey) = (&self.new.user_id, self.new.id.handle());
-        if !user::hold(tx, user).await?.is_some_and(|held| held.may_still(self.generation))
-            || !self.step_up.holds(tx).await?
-            || passkey::of_user(tx, user).await?.len() >= MOST
-            || !passkey::insert(tx, &self.new).await?
-        {
+        if !put(tx, &self.new, &self.step_up, self.generation).await? {
             return Ok(None);
         }
         tx.record(&Event::PasskeyAdded { user: user.clone(), passkey }).await?;
         notify(tx, user, Notice::PasskeyAdded).await?;
         self.beginning.write(tx, self.generation).await.map(Some)
+    }
+}
+
+/// Adds a passkey that the browser has made by itself, for a user who has none. The session stays as it is, since nobody was
+/// verified. Returns whether the passkey is there now.
+pub async fn add_automatic(app: &App, session: &Session, new: &Passkey) -> Result<bool> {
+    let step_up = SteppedUp::of(app, session);
+    app.db.write(AddAutomatic { new: new.clone(), step_up, generation: session.generation }).await
+}
+
+#[derive(Clone)]
+struct AddAutomatic {
+    new: Passkey,
+    step_up: SteppedUp,
+    generation: i64,
+}
+
+impl Change for AddAutomatic {
+    type Outcome = bool;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
+        let Self { new, step_up, generation } = self;
+        user::hold(tx, &new.user_id).await?;
+        if !is_offer_open(tx, &new.user_id).await? || !put(tx, &new, &step_up, generation).await? {
+            return Ok(false);
+        }
+        notify(tx, &new.user_id, Notice::PasskeyCreatedAutomatically).await?;
+        let event = Event::PasskeyCreatedAutomatically { user: new.user_id, passkey: new.id.handle() };
+        tx.record(&event).await?;
+        Ok(true)
+    }
+}
+
+/// Whether a user may still be offered a first passkey: there is none, and the offer was not answered.
+async fn is_offer_open(conn: &mut Conn, user: &Id) -> Result<bool> {
+    Ok(!passkey_offer::is_answered(conn, user).await? && passkey::of_user(conn, user).await?.is_empty())
+}
+
+/// Whether a user is to be offered a passkey after a sign-in: once, as long as they have none.
+pub async fn is_offer_due(app: &App, user: &Id) -> Result<bool> {
+    let settings = &app.config.passkeys;
+    if !(settings.offer || settings.conditional_create) || login::passkey::rp_id(app).is_none() {
+        return Ok(false);
+    }
+    is_offer_open(&mut *app.db.read().await?, user).await
+}
+
+/// Notes that a user wants no passkey for now.
+pub async fn decline_offer(app: &App, user: &Id) -> Result<()> {
+    app.db.write(DeclineOffer { user: user.clone() }).await
+}
+
+#[derive(Clone)]
+struct DeclineOffer {
+    user: Id,
+}
+
+impl Change for DeclineOffer {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        let now = tx.now();
+        if user::hold(tx, &self.user).await?.is_some() {
+            passkey_offer::answer(tx, &self.user, now).await?;
+        }
+        Ok(())
     }
 }
 

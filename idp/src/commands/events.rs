@@ -70,6 +70,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("recovery_codes_made", "{user}: new recovery codes"),
     ("recovery_code_used", "{user}: recovery code used, {left} left"),
     ("passkey_added", "{user}: passkey {passkey} added"),
+    ("passkey_created_automatically", "{user}: passkey {passkey} added, which the browser made by itself"),
     ("passkey_renamed", "{user}: passkey {passkey} renamed"),
     ("passkey_removed", "{user}: passkey {passkey} removed"),
     ("passkey_counter_fell", "{user}: passkey {passkey} refused, since it may be a copy: its counter went back"),

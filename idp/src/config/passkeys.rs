@@ -19,6 +19,11 @@ section! {
         /// `/.well-known/webauthn` lists them. Browsers read about five.
         related_origins: Vec<String> = Vec::new(),
             must(rule("origins, such as \"https://login.example.com\"", |all: &Vec<String>| all.iter().all(|one| is_origin(one))));
+        /// Whether people who have no passkey are offered one after a sign-in, once, in a browser that can make one.
+        offer: bool = true;
+        /// Whether the browser may make a passkey by itself after a sign-in by password, if it has that password stored
+        /// (WebAuthn, conditional create). A letter tells the person.
+        conditional_create: bool = true;
     }
 }
 
@@ -74,10 +79,8 @@ mod tests {
 
     #[test]
     fn the_domain_is_that_of_the_issuer_unless_it_is_set() {
-        let (mut passkeys, issuer) = (
-            Passkeys { rp_id: None, retired_rp_ids: vec![], related_origins: vec![] },
-            "https://id.example.com:8443/auth",
-        );
+        let (mut passkeys, issuer) =
+            (Passkeys { rp_id: None, ..crate::config::Config::default().passkeys }, "https://id.example.com:8443/auth");
         let issuer = Issuer::parse(issuer).unwrap();
         assert_eq!(passkeys.rp_id(&issuer), Some("id.example.com"));
         assert_eq!(passkeys.rp_id(&Issuer::parse("http://127.0.0.1:8080").unwrap()), None);

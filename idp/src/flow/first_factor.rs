@@ -60,5 +60,5 @@ pub async fn complete(
     let Some(signed_in) = session::begin(app, &sign_in).await? else { return Ok(None) };
     app.metrics.sign_in(metric, "done");
     let mut interaction = step.map(|step| step.interaction.clone());
-    next_page::after_sign_in(app, interaction.as_mut(), return_to, &signed_in).map(Some)
+    next_page::after_sign_in(app, visitor, interaction.as_mut(), return_to, &signed_in).await.map(Some)
 }

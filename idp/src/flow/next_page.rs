@@ -3,12 +3,13 @@
 use axum::http::header;
 use axum::response::Response;
 
+use crate::account::passkeys;
 use crate::app::App;
 use crate::base::token::CookieSecret;
 use crate::http::cookies::{Jar, Name};
 use crate::http::error::Error;
 use crate::http::redirect::{see_other, to_page, to_page_with};
-use crate::http::request::visitor::Visitor;
+use crate::http::request::visitor::{MakesPasskeys, Visitor};
 use crate::login::interaction::Interaction;
 use crate::login::session::SignedIn;
 use crate::oidc::authorization::next_step::{Facts, FirstFactor};
@@ -20,7 +21,8 @@ pub fn back_to_authorize(app: &App, interaction: &Interaction) -> Result<Respons
     see_other(&authorize_again(app, interaction))
 }
 
-fn authorize_again(app: &App, interaction: &Interaction) -> String {
+/// The address of the authorization endpoint that goes on with an interaction.
+pub fn authorize_again(app: &App, interaction: &Interaction) -> String {
     format!("{}?interaction={}", app.config.issuer.url(AUTHORIZE), interaction.seal(app))
 }
 
@@ -74,14 +76,42 @@ pub fn address_after_sign_in(
 }
 
 /// The redirect after a sign-in: to the client of the interaction, to the page that required the sign-in, or to the
-/// front page.
-pub fn after_sign_in(
+/// front page; first to the offer of a passkey, if that is due.
+pub async fn after_sign_in(
     app: &App,
-    interaction: Option<&mut Interaction>,
+    visitor: &Visitor,
+    mut interaction: Option<&mut Interaction>,
     return_to: Option<Page>,
     signed_in: &SignedIn,
 ) -> Result<Response, Error> {
-    let mut response = see_other(&address_after_sign_in(app, interaction, return_to, signed_in))?;
+    let address = address_after_sign_in(app, interaction.as_deref_mut(), return_to, signed_in);
+    let mut response = if offers_passkey(app, visitor, return_to, signed_in).await {
+        let begun = || Interaction::begin_here(app, &visitor.browser, return_to);
+        let mut interaction = interaction.cloned().unwrap_or_else(begun);
+        interaction.facts.session = Some(signed_in.session.clone());
+        to_step(app, Page::PasskeyOffer, &interaction)?
+    } else {
+        see_other(&address)?
+    };
     Jar::of(app).hand_over(&mut response, signed_in, app.config.login.session_remembered);
     Ok(response)
+}
+
+/// Whether somebody who has just signed in is offered a passkey, in a browser that can make one. They are signed in: a failure to find out
+/// stops nobody.
+async fn offers_passkey(app: &App, visitor: &Visitor, return_to: Option<Page>, signed_in: &SignedIn) -> bool {
+    let settings = &app.config.passkeys;
+    let can = match visitor.passkeys {
+        MakesPasskeys::No => false,
+        MakesPasskeys::Asked => settings.offer,
+        MakesPasskeys::Automatic => settings.offer || settings.conditional_create,
+    };
+    // That page offers it anyhow.
+    if !can || return_to == Some(Page::AccountPasskeys) {
+        return false;
+    }
+    passkeys::is_offer_due(app, &signed_in.user).await.unwrap_or_else(|error| {
+        tracing::warn!("whether a passkey is to be offered could not be read: {error}");
+        false
+    })
 }

@@ -13,6 +13,8 @@ pub enum Notice {
     PasswordChangedAlone,
     /// A passkey was added.
     PasskeyAdded,
+    /// The browser made a passkey by itself.
+    PasskeyCreatedAutomatically,
     /// A passkey was removed.
     PasskeyRemoved,
     /// An app for codes (TOTP) was added.
@@ -67,7 +69,7 @@ pub(super) struct Texts {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Verify,
         Self::Reset,
         Self::SignIn,
@@ -79,6 +81,7 @@ impl Kind {
         Self::Notice(Notice::PasswordChanged),
         Self::Notice(Notice::PasswordChangedAlone),
         Self::Notice(Notice::PasskeyAdded),
+        Self::Notice(Notice::PasskeyCreatedAutomatically),
         Self::Notice(Notice::PasskeyRemoved),
         Self::Notice(Notice::AuthenticatorAdded),
         Self::Notice(Notice::AuthenticatorRemoved),
@@ -103,6 +106,7 @@ impl Kind {
             Self::Notice(Notice::PasswordChanged) => "password_changed",
             Self::Notice(Notice::PasswordChangedAlone) => "password_changed_alone",
             Self::Notice(Notice::PasskeyAdded) => "passkey_added",
+            Self::Notice(Notice::PasskeyCreatedAutomatically) => "passkey_created_automatically",
             Self::Notice(Notice::PasskeyRemoved) => "passkey_removed",
             Self::Notice(Notice::AuthenticatorAdded) => "authenticator_added",
             Self::Notice(Notice::AuthenticatorRemoved) => "authenticator_removed",
@@ -170,6 +174,9 @@ impl Kind {
                 notice("letter-password-changed", "letter-password-changed-alone")
             }
             Self::Notice(Notice::PasskeyAdded) => notice("letter-passkey-added", "letter-passkey-added-text"),
+            Self::Notice(Notice::PasskeyCreatedAutomatically) => {
+                notice("letter-passkey-added", "letter-passkey-automatic-text")
+            }
             Self::Notice(Notice::PasskeyRemoved) => notice("letter-passkey-removed", "letter-passkey-removed-text"),
             Self::Notice(Notice::AuthenticatorAdded) => {
                 notice("letter-authenticator-added", "letter-authenticator-added-text")

@@ -30,14 +30,33 @@ use crate::store::installation::event::Event;
 use crate::store::people::passkey::{self, Backup, Passkey};
 use crate::store::people::user::{self, User};
 
-use authenticator_data::{AuthenticatorData, LONGEST_ID, PublicKey, without_attestation};
+use authenticator_data::{
+    AuthenticatorData, LONGEST_ID, PublicKey, authenticator_data, with_person, without_attestation,
+};
 use client_data::Expected;
 
 /// How long a ceremony may take: WebAuthn §15.1.
 const LIFE: Duration = Duration::from_secs(5 * 60);
 
-/// What the state of a registration is sealed for.
-const REGISTRATION: &str = "passkey registration";
+/// How a new passkey comes about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mediation {
+    /// The person asks for it, and is verified.
+    Asked,
+    /// The browser may make it by itself after a sign-in by password: conditional create, WebAuthn §5.1.3. Nobody need be there
+    /// (§7.1), and nobody is verified: that is asked of the key when it signs.
+    Conditional,
+}
+
+impl Mediation {
+    /// What the state of a registration is sealed for.
+    const fn purpose(self) -> &'static str {
+        match self {
+            Self::Asked => "passkey registration",
+            Self::Conditional => "automatic passkey registration",
+        }
+    }
+}
 
 /// What the state of a sign-in is sealed for.
 const SIGN_IN: &str = "passkey sign-in";
@@ -202,7 +221,12 @@ pub struct Person<'a> {
 }
 
 /// Offers to make a passkey.
-pub fn offer_registration(app: &App, browser: &CookieSecret, person: &Person<'_>) -> Option<Offer> {
+pub fn offer_registration(
+    app: &App,
+    browser: &CookieSecret,
+    person: &Person<'_>,
+    mediation: Mediation,
+) -> Option<Offer> {
     let ids = person.passkeys.iter().filter_map(|one| from_base64url(&one.credential_id)).map(Into::into).collect();
     let handle = Uuid::parse_str(person.handle).ok()?;
     let begun = webauthn(app)?.start_passkey_registration(handle, person.identifier, person.name, Some(ids));
@@ -212,7 +236,22 @@ pub fn offer_registration(app: &App, browser: &CookieSecret, person: &Person<'_>
     let selection = options.get_mut("authenticatorSelection")?.as_object_mut()?;
     selection.insert("residentKey".to_owned(), json!("required"));
     selection.insert("requireResidentKey".to_owned(), json!(true));
-    Ceremony::offer(app, REGISTRATION, browser, Some(person.id), (options, state))
+    if mediation == Mediation::Conditional {
+        // To require it fails where it would disturb the person: WebAuthn §5.1.3.
+        selection.insert("userVerification".to_owned(), json!("preferred"));
+    }
+    Ceremony::offer(app, mediation.purpose(), browser, Some(person.id), (options, state))
+}
+
+/// A passkey that a page sends.
+#[derive(Clone, Copy, Debug)]
+pub struct Made<'a> {
+    /// How it came about.
+    pub mediation: Mediation,
+    /// The sealed state of the ceremony.
+    pub ceremony: &'a str,
+    /// What the browser answered.
+    pub response: &'a str,
 }
 
 /// Checks a passkey that was made: WebAuthn §7.1. It is not stored yet.
@@ -220,34 +259,36 @@ pub async fn check_registration(
     app: &App,
     browser: &CookieSecret,
     user: &Id,
-    ceremony: &str,
-    response: &str,
+    made: Made<'_>,
 ) -> Result<Result<Passkey, Refused>, Error> {
-    let ceremony = Ceremony::<PasskeyRegistration>::begin(app, REGISTRATION, browser, ceremony).await?;
+    let purpose = made.mediation.purpose();
+    let ceremony = Ceremony::<PasskeyRegistration>::begin(app, purpose, browser, made.ceremony).await?;
     let Some(ceremony) = ceremony.filter(|ceremony| ceremony.user.as_ref() == Some(user)) else {
         return Ok(Err(Refused::TooLate));
     };
     let handle = user::passkey_handle(&mut *app.db.read().await?, user).await?;
-    Ok(registered(app, &ceremony, response).map(|passkey| {
+    Ok(registered(app, &ceremony, made).map(|passkey| {
         let handle = handle.and_then(|handle| Uuid::parse_str(&handle).ok());
         Passkey { user_id: user.clone(), user_handle: handle.map(|handle| base64url(handle.as_bytes())), ..passkey }
     }))
 }
 
-fn registered(app: &App, ceremony: &Ceremony<PasskeyRegistration>, response: &str) -> Result<Passkey, Refused> {
+fn registered(app: &App, ceremony: &Ceremony<PasskeyRegistration>, made: Made<'_>) -> Result<Passkey, Refused> {
     let (rp_id, webauthn) = rp_id(app).zip(webauthn(app)).ok_or(Refused::TooLate)?;
-    let sent = Sent::<Attestation>::read(response)?;
+    let (is_automatic, sent) = (made.mediation == Mediation::Conditional, Sent::<Attestation>::read(made.response)?);
     let kind = "webauthn.create";
     compare(
         Expected { kind, challenge: &ceremony.challenge, origin: app.config.issuer.origin() },
         &sent.response.client_data,
     )?;
     let object = bytes(&sent.response.object)?;
-    let (data, bare) = without_attestation(&object).ok_or(Refused::Because("an attestation that cannot be read"))?;
-    let data = AuthenticatorData::read(data).map_err(Refused::Because)?;
-    if let Some(problem) = data.problem() {
+    let bytes = authenticator_data(&object).ok_or(Refused::Because("an attestation that cannot be read"))?;
+    let data = AuthenticatorData::read(bytes).map_err(Refused::Because)?;
+    if let Some(problem) = if is_automatic { data.problem_of_backup() } else { data.problem() } {
         return Err(Refused::Because(problem));
     }
+    // The library knows no conditional create, and would ask for somebody who is there. Nothing is signed over these flags.
+    let bare = if is_automatic { without_attestation(&with_person(bytes)) } else { without_attestation(bytes) };
     let made = data.credential.as_ref().filter(|made| base64url(made.id) == sent.id);
     let made = made.ok_or(Refused::Because("another credential than it says"))?;
     PublicKey::read(made.public_key).map_err(Refused::Because)?;
@@ -271,6 +312,7 @@ fn registered(app: &App, ceremony: &Ceremony<PasskeyRegistration>, response: &st
         name: None,
         created_at: app.now(),
         last_used_at: None,
+        automatic_at: is_automatic.then(|| app.now()),
     })
 }
 

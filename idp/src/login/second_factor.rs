@@ -42,8 +42,11 @@ pub struct Enrolled {
     pub totp: Option<Totp>,
     /// The recovery codes.
     pub recovery_codes: RecoveryCodes,
-    /// How many passkeys there are.
+    /// How many passkeys count: those that the person made, or has signed in with.
     pub passkeys: i64,
+    /// How many passkeys were made without the person and have never signed. They are a way in, and no more: their person may not even
+    /// know of them, and must not need them to change what protects the account.
+    pub unproven_passkeys: i64,
 }
 
 impl Enrolled {
@@ -51,7 +54,8 @@ impl Enrolled {
     pub async fn of(conn: &mut Conn, user: &Id) -> Result<Self> {
         let totp = totp::find(&mut *conn, user).await?;
         let passkeys = passkey::count(&mut *conn, user).await?;
-        Ok(Self { totp, recovery_codes: recovery_code::of_user(conn, user).await?, passkeys })
+        let recovery_codes = recovery_code::of_user(conn, user).await?;
+        Ok(Self { totp, recovery_codes, passkeys: passkeys.proven, unproven_passkeys: passkeys.unproven })
     }
 
     /// Whether there is a second factor. Recovery codes alone are none: they stand in for one that is lost.

@@ -50,6 +50,8 @@ pub struct SignIn<'a> {
 /// A session that has begun or was renewed.
 #[derive(Debug)]
 pub struct SignedIn {
+    /// Who has signed in.
+    pub user: Id,
     /// The session's row.
     pub session: Id,
     /// The browser's new session cookie; the previous one expires shortly after.
@@ -229,9 +231,10 @@ impl Beginning {
         if is_new_device {
             notify(tx, &new.user_id, Notice::NewDevice).await?;
         }
+        let user = new.user_id.clone();
         let event = Event::SignedIn { user: new.user_id, session: session.clone(), amr: new.amr };
         tx.record(&event).await?;
-        Ok(SignedIn { session, sid, keep: all, kept: (some && !all).then_some(kept) })
+        Ok(SignedIn { user, session, sid, keep: all, kept: (some && !all).then_some(kept) })
     }
 }
 

@@ -220,6 +220,7 @@ fn sample_of(page: Page) -> Option<&'static str> {
         Page::SignIn | Page::SignInPasskey => "sign_in",
         Page::SecondFactor => "second_factor",
         Page::SetUpSecondFactor => "set_up_second_factor",
+        Page::PasskeyOffer => "passkey_offer",
         Page::SignInByMail => "sign_in_by_mail",
         Page::SignUp => "sign_up",
         Page::SelectAccount => "select_account",

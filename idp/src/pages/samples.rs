@@ -23,6 +23,7 @@ use super::mail_code::CodeProblem;
 use super::new_password::PasswordProblem;
 use super::set_password::SetPasswordPage;
 use super::sign_in::mail::{SignInByMailPage, SignInByMailProblem};
+use super::sign_in::passkey_offer::PasskeyOfferPage;
 use super::sign_in::password::{SignInNotice, SignInPage, SignInProblem};
 use super::sign_in::second_factor::{FactorProblem, SecondFactorPage};
 use super::sign_in::select_account::{AccountChoice, SelectAccountPage};
@@ -141,6 +142,21 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         has_codes: true,
         passkey: None,
     };
+    for (title, asks, is_refused) in [
+        ("passkey_offer", true, false),
+        ("passkey_offer-refused", true, true),
+        ("passkey_offer-automatic", false, false),
+    ] {
+        let page = PasskeyOfferPage {
+            layout: layout().of(Page::PasskeyOffer),
+            account: account(),
+            asked: asks.then(offer),
+            automatic: Some(offer()),
+            onward: format!("{}/", site.base_path),
+            is_refused,
+        };
+        add(title.to_owned(), &page);
+    }
     for (title, has_codes) in [("second_factor-passkey", false), ("second_factor-either", true)] {
         let layout = layout().of(Page::SecondFactor);
         let page = SecondFactorPage { has_codes, passkey: Some(offer()), ..second_factor(layout, None, 8) };
@@ -413,6 +429,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         add(title.to_owned(), &page);
     }
     let passkey = |handle: &str, name: Option<&str>, provider, is_synced| PasskeyView {
+        is_automatic: handle == "c",
         handle: handle.to_owned(),
         name: name.map(str::to_owned),
         provider,

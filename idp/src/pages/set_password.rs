@@ -70,7 +70,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let demand = second_factor::demand(&app, &user.id, None, &visitor.browser, Rigour::Strict).await?;
     let is_half = demand != Demand::Nothing;
     match users::set_password_by_link(&app, &link.hash(), &password, &sign_in, is_half).await? {
-        ByLink::SignedIn(signed_in) => next_page::after_sign_in(&app, None, None, &signed_in),
+        ByLink::SignedIn(signed_in) => next_page::after_sign_in(&app, &visitor, None, None, &signed_in).await,
         ByLink::Half(generation) => {
             let user = User { generation, ..user };
             let first = second_factor::half(&app, &user, &[Method::Password], false);

@@ -96,6 +96,8 @@ pages! {
     SecondFactor = Row::at("/second-factor").with_language_switch();
     /// Setting up a second factor, for who needs one to sign in.
     SetUpSecondFactor = Row::at("/second-factor/set-up").with_language_switch();
+    /// The offer of a passkey, to who has just signed in without one.
+    PasskeyOffer = Row::at("/passkey-offer").with_language_switch();
     /// Signing in by a letter.
     SignInByMail = Row::at("/sign-in/mail").with_language_switch();
     /// Making an account.

@@ -212,6 +212,16 @@ const pages = {
     await page.fill("[name=recovery_code]", "00000-00000-00000-00000-00000");
     await Promise.all([page.waitForNavigation(), page.click("main button.primary")]);
   },
+  "passkey-offer": async (page) => {
+    await page.addInitScript(() => {
+      PublicKeyCredential.isUserVerifyingPlatformAuthenticatorAvailable = async () => true;
+      PublicKeyCredential.getClientCapabilities = async () => ({});
+    });
+    await page.goto(authorize());
+    await page.waitForFunction(() => document.querySelector("[name=passkeys]").value);
+    await signIn(page);
+    await page.waitForURL("**/passkey-offer?**");
+  },
   "account-sessions": async (page) => {
     await signedIn(page);
     await page.goto(`${provider.issuer}/account/sessions`);

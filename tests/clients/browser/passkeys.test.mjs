@@ -10,7 +10,7 @@ let provider, browser;
 
 before(async () => {
   provider = await Provider.start();
-  for (const name of ["alice", "bob", "carol"]) provider.user(name);
+  for (const name of ["alice", "bob", "carol", "dora", "erin"]) provider.user(name);
   browser = await launch();
 });
 after(async () => {
@@ -145,6 +145,57 @@ test("a second device has a passkey of its own, and the first one is renamed and
   assert.equal((await told("signalUnknownCredential")).rpId, "localhost");
   assert.deepEqual(page.problems.filter((problem) => !problem.includes("400")), []);
   await Promise.all([first, second].map(({ context }) => context.close()));
+});
+
+// Signs in for the front page, once the script has found out what the browser can do.
+async function signInAtFront(page, name) {
+  await page.goto(`${provider.issuer}/sign-in`);
+  await page.waitForFunction(() => document.querySelector("[name=passkeys]").value);
+  await page.fill("[name=identifier]", name);
+  await page.fill("[name=password]", PASSWORD);
+  await page.click("main form:has([name=password]) button.primary");
+}
+
+test("a passkey is offered after a sign-in, once", async () => {
+  const { context, page, keys } = await device();
+  await signInAtFront(page, "dora");
+  await page.waitForURL("**/passkey-offer?**");
+  await page.click("text=Create a passkey");
+  await page.waitForURL(`${provider.issuer}/`);
+  assert.equal((await keys()).length, 1);
+  await context.clearCookies();
+  await page.goto(`${provider.issuer}/sign-in`);
+  await page.click("text=Sign in with a passkey");
+  await page.waitForURL(`${provider.issuer}/`);
+  await signedInAs(page, "dora");
+  await context.clearCookies();
+  await signInAtFront(page, "dora");
+  await page.waitForURL(`${provider.issuer}/`);
+  assert.deepEqual(page.problems, []);
+  await context.close();
+});
+
+// A password manager that makes a passkey without asking, which no virtual authenticator is.
+const passwordManager = () => {
+  const create = navigator.credentials.create.bind(navigator.credentials);
+  PublicKeyCredential.getClientCapabilities = async () => ({ conditionalCreate: true });
+  navigator.credentials.create = ({ mediation, ...options }) => {
+    sessionStorage.setItem("mediation", mediation);
+    return create(options);
+  };
+};
+
+test("a browser makes a passkey by itself after a sign-in by password", async () => {
+  const { context, page, keys } = await device();
+  await page.addInitScript(passwordManager);
+  await signInAtFront(page, "erin");
+  await page.waitForURL(`${provider.issuer}/`);
+  assert.equal(await page.evaluate(() => sessionStorage.getItem("mediation")), "conditional");
+  assert.equal((await keys()).length, 1);
+  await page.goto(`${provider.issuer}/account/passkeys`);
+  assert.match(await page.innerText(".rows"), /Created automatically/);
+  assert.deepEqual(page.problems, []);
+  await context.close();
 });
 
 test("without scripts there is no button, and the password still signs in", async () => {

@@ -227,7 +227,7 @@ pub(super) async fn read(app: &App, user: &User) -> Result<Shown, Failure> {
         roles,
         authenticator_since: enrolled.totp.map(|totp| totp.created_at.to_string()),
         recovery_codes_left: enrolled.recovery_codes.unused,
-        passkeys: enrolled.passkeys,
+        passkeys: enrolled.passkeys + enrolled.unproven_passkeys,
         sessions,
         last_sign_in_at: last.map(|at| at.to_string()),
         throttled_until: locked.until.map(|at| at.to_string()),

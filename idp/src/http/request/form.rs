@@ -8,7 +8,7 @@ use crate::app::App;
 use crate::base::secret::Secret;
 use crate::http::error::Error;
 use crate::http::request::params;
-use crate::http::request::visitor::Visitor;
+use crate::http::request::visitor::{MakesPasskeys, Visitor};
 use crate::oidc::difference::Difference;
 use crate::oidc::params::Params;
 
@@ -57,6 +57,7 @@ impl ProvenForm {
                 _ => Error::ForeignForm.because(Difference::new("csrf", "another browser's, or an old one", expected)),
             });
         }
-        Ok(Self { visitor, params })
+        let passkeys = MakesPasskeys::of_field(params.get("passkeys"));
+        Ok(Self { visitor: Visitor { passkeys, ..visitor }, params })
     }
 }

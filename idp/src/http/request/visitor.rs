@@ -27,6 +27,29 @@ use crate::store::ephemeral::Rate;
 use crate::store::people::session::{self, Session};
 use crate::store::people::user::User;
 
+/// How a browser can make a passkey, by what the script of a page has found out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MakesPasskeys {
+    /// It cannot, or has no scripts.
+    #[default]
+    No,
+    /// It asks its person.
+    Asked,
+    /// It can make one by itself, too: conditional create, WebAuthn §5.1.3.
+    Automatic,
+}
+
+impl MakesPasskeys {
+    /// The hidden field of a form.
+    pub fn of_field(field: Option<&str>) -> Self {
+        match field {
+            Some("asked") => Self::Asked,
+            Some("automatic") => Self::Automatic,
+            _ => Self::No,
+        }
+    }
+}
+
 /// A browser, and what its request says about it.
 #[derive(Clone)]
 pub struct Visitor {
@@ -42,6 +65,8 @@ pub struct Visitor {
     pub certain_address: Option<IpAddr>,
     /// The secret of half a sign-in.
     pub half: Option<CookieSecret>,
+    /// Whether it can make a passkey, as a form has said.
+    pub passkeys: MakesPasskeys,
     /// The bucket in which limits count its requests.
     pub bucket: String,
     /// The `User-Agent`, cut to 256 bytes.
@@ -75,6 +100,7 @@ impl Visitor {
             browser: browser.unwrap_or_else(|| CookieSecret::new(&app.random)),
             half: cookie(Name::Half),
             sid: cookie(Name::Sid).or_else(|| cookie(Name::Kept)),
+            passkeys: MakesPasskeys::No,
             address: source.address,
             certain_address: source.certain(),
             bucket: source.bucket,

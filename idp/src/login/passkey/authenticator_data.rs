@@ -73,9 +73,14 @@ impl<'a> AuthenticatorData<'a> {
         match () {
             () if !has(USER_PRESENT) => Some("nobody who was present"),
             () if !has(USER_VERIFIED) => Some("a person who was not verified"),
-            () if has(BACKED_UP) && !has(BACKUP_ELIGIBLE) => Some("a backup of a key that cannot have one"),
-            () => None,
+            () => self.problem_of_backup(),
         }
+    }
+
+    /// Why its flags contradict each other, whoever was there.
+    pub fn problem_of_backup(&self) -> Option<&'static str> {
+        let has = |flag| self.flags & flag != 0;
+        (has(BACKED_UP) && !has(BACKUP_ELIGIBLE)).then_some("a backup of a key that cannot have one")
     }
 
     /// Whether the key can leave its device.
@@ -101,16 +106,29 @@ impl<'a> Credential<'a> {
     }
 }
 
-/// The authenticator data in an attestation object, and the object without its statement. Nothing is asked for that a statement
-/// would prove, so none is looked into: whatever it holds goes no further than here.
-pub fn without_attestation(object: &[u8]) -> Option<(&[u8], Vec<u8>)> {
+/// The authenticator data in an attestation object. Nothing is asked for that the statement beside it would prove, so that is not
+/// looked into: whatever it holds goes no further than here.
+pub fn authenticator_data(object: &[u8]) -> Option<&[u8]> {
     let item = Item::whole(object)?;
     let is_object = matches!(item.get(&Item::Text("fmt"))?, Item::Text(_))
         && matches!(item.get(&Item::Text("attStmt"))?, Item::Map(_));
-    let data = item.get(&Item::Text("authData"))?.bytes().filter(|_| is_object)?;
+    item.get(&Item::Text("authData"))?.bytes().filter(|_| is_object)
+}
+
+/// An attestation object with these authenticator data, and without a statement.
+pub fn without_attestation(data: &[u8]) -> Vec<u8> {
     let mut bare = b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData".to_vec();
     bare.extend(write_bytes(data));
-    Some((data, bare))
+    bare
+}
+
+/// The same authenticator data, as if somebody had been there and been verified.
+pub fn with_person(data: &[u8]) -> Vec<u8> {
+    let mut data = data.to_vec();
+    if let Some(flags) = data.get_mut(32) {
+        *flags |= USER_PRESENT | USER_VERIFIED;
+    }
+    data
 }
 
 /// A public key that is accepted.
@@ -263,13 +281,14 @@ mod tests {
         let bytes = data(0x05, &[]);
         let mut object = b"\xa3\x63fmt\x66packed\x67attStmt\xa1\x63sig\x41\x00\x68authData".to_vec();
         object.extend(write_bytes(&bytes));
-        let (read, bare) = without_attestation(&object).unwrap();
+        let read = authenticator_data(&object).unwrap();
         assert_eq!(read, bytes);
+        let bare = without_attestation(read);
         let item = Item::whole(&bare).unwrap();
         assert_eq!(item.get(&Item::Text("fmt")), Some(&Item::Text("none")));
         assert_eq!(item.get(&Item::Text("attStmt")), Some(&Item::Map(vec![])));
         object.push(0);
-        assert!(without_attestation(&object).is_none(), "something behind it");
-        assert!(without_attestation(b"\xa1\x68authData\x40").is_none());
+        assert!(authenticator_data(&object).is_none(), "something behind it");
+        assert!(authenticator_data(b"\xa1\x68authData\x40").is_none());
     }
 }

@@ -16,7 +16,7 @@ use crate::http::diagnosis::Diagnosis;
 use crate::http::error::Error;
 use crate::http::request::query::Query;
 use crate::http::{page, redirect};
-use crate::login::passkey::{self, Offer, Person, Refused};
+use crate::login::passkey::{self, Made, Mediation, Offer, Person, Refused};
 use crate::login::second_factor::{self, Enrolled};
 use crate::login::session::SignIn;
 use crate::oidc::claims::acr::Method;
@@ -60,6 +60,8 @@ pub struct PasskeyView {
     pub provider: Option<&'static str>,
     /// Whether it is on several devices, or bound to one; `None` if that is not known.
     pub is_synced: Option<bool>,
+    /// Whether the browser made it by itself.
+    pub is_automatic: bool,
     /// When it was added.
     pub added: Moment,
     /// When it was last used.
@@ -177,7 +179,8 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
         };
     }
     let (ceremony, response) = (params.get("ceremony").unwrap_or_default(), params.get("response").unwrap_or_default());
-    let made = match passkey::check_registration(&app, &holder.visitor.browser, id, ceremony, response).await? {
+    let made = Made { mediation: Mediation::Asked, ceremony, response };
+    let made = match passkey::check_registration(&app, &holder.visitor.browser, id, made).await? {
         Ok(made) => made,
         Err(refused) => return show(&app, &holder, None, Some(refused)).await,
     };
@@ -228,8 +231,8 @@ async fn show(
         name: &holder.account.title(),
         passkeys: &there,
     };
-    let offer =
-        (there.len() < MOST).then(|| passkey::offer_registration(app, &holder.visitor.browser, &person)).flatten();
+    let begin = || passkey::offer_registration(app, &holder.visitor.browser, &person, Mediation::Asked);
+    let offer = (there.len() < MOST).then(begin).flatten();
     let shown = AccountPasskeysPage {
         layout: holder.layout(app),
         passkeys: there.iter().map(|one| view(app, holder, one)).collect(),
@@ -262,6 +265,7 @@ fn view(app: &App, holder: &AccountHolder, passkey: &Passkey) -> PasskeyView {
             Backup::Bound => Some(false),
             Backup::Eligible | Backup::Synced => Some(true),
         },
+        is_automatic: passkey.automatic_at.is_some(),
         added: Moment::new(passkey.created_at, app.now()),
         used: passkey.last_used_at.map(|at| Moment::new(at, app.now())),
     }

@@ -85,7 +85,7 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
         password: password.map(|at| Moment::new(at, now)),
         authenticator: enrolled.totp.map(|totp| Moment::new(totp.created_at, now)),
         recovery_codes: enrolled.recovery_codes.unused.unsigned_abs(),
-        passkeys: enrolled.passkeys.unsigned_abs(),
+        passkeys: (enrolled.passkeys + enrolled.unproven_passkeys).unsigned_abs(),
         browsers: browsers
             .into_iter()
             .map(|trust| TrustedBrowserView {

@@ -3,6 +3,7 @@
 mod half;
 pub mod mail;
 pub mod passkey;
+pub mod passkey_offer;
 pub mod password;
 pub mod second_factor;
 pub mod select_account;

@@ -76,7 +76,8 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         return refuse(&app, &visitor, &origin, changed, response);
     };
     app.metrics.sign_in("passkey", "done");
-    next_page::after_sign_in(&app, origin.step.as_mut().map(|step| &mut step.interaction), origin.return_to, &signed_in)
+    let interaction = origin.step.as_mut().map(|step| &mut step.interaction);
+    next_page::after_sign_in(&app, &visitor, interaction, origin.return_to, &signed_in).await
 }
 
 /// Shows the sign-in page again.

@@ -183,7 +183,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let return_to = half.interaction.return_to();
     let mut interaction = half.interaction;
     let on_the_way = interaction.has_request().then_some(&mut interaction);
-    next_page::after_sign_in(&app, on_the_way, return_to, &signed_in)
+    next_page::after_sign_in(&app, &visitor, on_the_way, return_to, &signed_in).await
 }
 
 async fn show(app: &App, visitor: &Visitor, half: &Half, problem: Option<FactorProblem>) -> Result<Response, Error> {

@@ -42,6 +42,7 @@ pub enum Event {
     RecoveryCodesMade { user: Id },
     RecoveryCodeUsed { user: Id, left: i64 },
     PasskeyAdded { user: Id, passkey: String },
+    PasskeyCreatedAutomatically { user: Id, passkey: String },
     PasskeyRenamed { user: Id, passkey: String },
     PasskeyRemoved { user: Id, passkey: String },
     PasskeyCounterFell { user: Id, passkey: String },
@@ -111,6 +112,7 @@ impl Event {
             | Self::RecoveryCodesMade { user }
             | Self::RecoveryCodeUsed { user, .. }
             | Self::PasskeyAdded { user, .. }
+            | Self::PasskeyCreatedAutomatically { user, .. }
             | Self::PasskeyRenamed { user, .. }
             | Self::PasskeyRemoved { user, .. }
             | Self::PasskeyCounterFell { user, .. }

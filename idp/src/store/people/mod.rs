@@ -8,6 +8,7 @@ pub mod mail_proof;
 pub mod one_time_link;
 pub mod outbox;
 pub mod passkey;
+pub mod passkey_offer;
 pub mod password;
 pub mod recovery_code;
 pub mod session;

@@ -77,10 +77,12 @@ pub struct Passkey {
     pub created_at: Timestamp,
     /// When it was last used to sign in.
     pub last_used_at: Option<Timestamp>,
+    /// When the browser made it without asking its person; `None` if the person made it.
+    pub automatic_at: Option<Timestamp>,
 }
 
 const COLUMNS: &str = "id, user_id, credential_id, public_key, rp_id, user_handle, counter, backup, aaguid, name, created_at, \
-                       last_used_at";
+                       last_used_at, automatic_at";
 
 fn select(rest: &str) -> sqlx::AssertSqlSafe<String> {
     sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM passkey WHERE {rest}"))
@@ -119,10 +121,22 @@ pub async fn of_user(conn: &mut Conn, user: &Id) -> Result<Vec<Passkey>> {
 }
 
 /// How many passkeys of a user work.
-pub async fn count(conn: &mut Conn, user: &Id) -> Result<i64> {
-    let sql = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM passkey WHERE user_id = $1 AND {WORKS}"));
-    let row: (i64,) = sqlx::query_as(sql).bind(user).fetch_one(conn).await?;
-    Ok(row.0)
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Count {
+    /// Those that the person made, or has signed in with.
+    pub proven: i64,
+    /// Those that a browser made without asking, and that have never signed.
+    pub unproven: i64,
+}
+
+/// How many passkeys of a user work.
+pub async fn count(conn: &mut Conn, user: &Id) -> Result<Count> {
+    let sql = sqlx::AssertSqlSafe(format!(
+        "SELECT COUNT(CASE WHEN automatic_at IS NULL OR last_used_at IS NOT NULL THEN 1 END) AS proven,
+                COUNT(CASE WHEN automatic_at IS NOT NULL AND last_used_at IS NULL THEN 1 END) AS unproven
+           FROM passkey WHERE user_id = $1 AND {WORKS}"
+    ));
+    Ok(sqlx::query_as(sql).bind(user).fetch_one(conn).await?)
 }
 
 /// The relying parties for which there are passkeys, and how many.
@@ -135,8 +149,8 @@ pub async fn relying_parties(conn: &mut Conn) -> Result<Vec<(String, i64)>> {
 pub async fn insert(conn: &mut Conn, new: &Passkey) -> Result<bool> {
     let done = sqlx::query(
         "INSERT INTO passkey (id, user_id, credential_id, public_key, rp_id, user_handle, counter, backup, aaguid, name,
-                              created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (credential_id) DO NOTHING",
+                              created_at, automatic_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (credential_id) DO NOTHING",
     )
     .bind(&new.id)
     .bind(&new.user_id)
@@ -149,6 +163,7 @@ pub async fn insert(conn: &mut Conn, new: &Passkey) -> Result<bool> {
     .bind(&new.aaguid)
     .bind(&new.name)
     .bind(new.created_at)
+    .bind(new.automatic_at)
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
