@@ -24,7 +24,7 @@ pub use http::{Reply, form_encode};
 pub use inbox::{code_in, link_in};
 pub use log::{keep_log, kept_log};
 pub use passkey::{BACKED_UP, CeremonyForm, ELIGIBLE, PRESENT, Passkey, VERIFIED, base64url, from_base64url};
-pub use process::{Answer, Process, answer, binary, free_port, latchkey, refused, run};
+pub use process::{Answer, Process, answer, answer_to, binary, free_port, latchkey, refused, run};
 pub use relying_party::{RelyingParty, Tokens, pkce};
 pub use servers::{PostgresServer, RedisServer, SmtpServer, Speaks, postgres_client};
 pub use trap::Trap;

@@ -1,5 +1,6 @@
 //! The real binary on a real port, to be killed.
 
+use std::io::Write;
 use std::net::IpAddr;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
@@ -252,6 +253,18 @@ pub struct Answer {
 /// Runs `latchkey` with these arguments to its end.
 pub fn answer(config: &Config, args: &[&str]) -> Answer {
     let output = run(latchkey(config).args(args));
+    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    Answer { code: output.status.code().unwrap(), text }
+}
+
+/// The same with more variables in its environment and with this on standard input.
+pub fn answer_to(config: &Config, environment: &[(&str, &str)], args: &[&str], input: &str) -> Answer {
+    let mut command = latchkey(config);
+    command.args(args).envs(environment.iter().copied());
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // A command that needs no input closes it.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
     let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     Answer { code: output.status.code().unwrap(), text }
 }

@@ -14,6 +14,7 @@ mod maintenance;
 mod moving;
 mod passkey_offer;
 mod people_by_command;
+mod products;
 mod replicas;
 pub mod two_tabs;
 mod watching;

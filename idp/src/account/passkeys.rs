@@ -129,10 +129,14 @@ impl Change for DeclineOffer {
 
 /// Gives a passkey of a user another name, or none; returns whether it is there.
 pub async fn rename(app: &App, user: &Id, passkey: &Id, name: &str) -> Result<bool> {
-    let printed: String = name.chars().filter(|c| !c.is_control()).collect();
+    app.db.write(Rename { user: user.clone(), passkey: passkey.clone(), name: name_of(name) }).await
+}
+
+/// A name as it is kept; `None` if nothing is left of it.
+fn name_of(typed: &str) -> Option<String> {
+    let printed: String = typed.chars().filter(|c| !c.is_control()).collect();
     let name: String = printed.trim().chars().take(LONGEST_NAME).collect();
-    let name = Some(name).filter(|name| !name.is_empty());
-    app.db.write(Rename { user: user.clone(), passkey: passkey.clone(), name }).await
+    Some(name).filter(|name| !name.is_empty())
 }
 
 #[derive(Clone)]
@@ -156,6 +160,54 @@ impl Change for Rename {
     }
 }
 
+/// Whether a passkey of another system was added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Imported {
+    /// It is there.
+    Done,
+    /// Somebody has this credential already, perhaps this user.
+    Taken,
+    /// The user has as many passkeys as can be.
+    TooMany,
+    /// The user is gone.
+    NoUser,
+}
+
+/// Adds a passkey of another system to its user, for an operator. `tells` is whether a letter tells the user.
+pub async fn import(app: &App, new: Passkey, name: Option<&str>, tells: bool) -> Result<Imported> {
+    app.db.write(Import { new: Passkey { name: name.and_then(name_of), ..new }, tells }).await
+}
+
+#[derive(Clone)]
+struct Import {
+    new: Passkey,
+    tells: bool,
+}
+
+impl Change for Import {
+    type Outcome = Imported;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Imported> {
+        let (Self { new, tells }, now) = (self, tx.now());
+        let user = new.user_id.clone();
+        if user::hold(tx, &user).await?.is_none() {
+            return Ok(Imported::NoUser);
+        }
+        if passkey::of_user(tx, &user).await?.len() >= MOST {
+            return Ok(Imported::TooMany);
+        }
+        if !passkey::insert(tx, &new).await? {
+            return Ok(Imported::Taken);
+        }
+        passkey_offer::answer(tx, &user, now).await?;
+        if tells {
+            notify(tx, &user, Notice::PasskeyAdded).await?;
+        }
+        tx.record(&Event::PasskeyAdded { user, passkey: new.id.handle() }).await?;
+        Ok(Imported::Done)
+    }
+}
+
 /// Why a passkey stays, or that it is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removed {
@@ -169,14 +221,20 @@ pub enum Removed {
 
 /// Removes a passkey of a user, unless nothing else lets the user in.
 pub async fn remove(app: &App, session: &Session, passkey: &Id) -> Result<Removed> {
-    let (user, step_up) = (session.user_id.clone(), SteppedUp::of(app, session));
+    let (user, step_up) = (session.user_id.clone(), Some(SteppedUp::of(app, session)));
     app.db.write(Remove { user, step_up, passkey: passkey.clone() }).await
+}
+
+/// The same for an operator.
+pub async fn remove_of(app: &App, user: &Id, passkey: &Id) -> Result<Removed> {
+    app.db.write(Remove { user: user.clone(), step_up: None, passkey: passkey.clone() }).await
 }
 
 #[derive(Clone)]
 struct Remove {
     user: Id,
-    step_up: SteppedUp,
+    /// What lets its person do it; `None` for an operator.
+    step_up: Option<SteppedUp>,
     passkey: Id,
 }
 
@@ -187,7 +245,11 @@ impl Change for Remove {
         let Self { user, step_up, passkey } = self;
         user::hold(tx, &user).await?;
         let there = passkey::of_user(tx, &user).await?;
-        if !step_up.holds(tx).await? || !there.iter().any(|one| one.id == passkey) {
+        let may = match &step_up {
+            Some(step_up) => step_up.holds(tx).await?,
+            None => true,
+        };
+        if !may || !there.iter().any(|one| one.id == passkey) {
             return Ok(Removed::NotThere);
         }
         if there.len() == 1 && !password::exists(tx, &user).await? {

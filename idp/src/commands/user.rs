@@ -1,6 +1,7 @@
 //! `latchkey user`.
 
 mod identifier;
+mod passkey;
 mod profile;
 mod row;
 mod sessions;
@@ -11,6 +12,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Map, json};
 
 pub use identifier::{IdentifierCommand, NewIdentifiers};
+pub use passkey::PasskeyCommand;
 pub use profile::Profile;
 pub use row::UserRow;
 pub(super) use row::find;
@@ -47,6 +49,9 @@ pub enum UserCommand {
     /// Manage the email addresses and usernames that a user signs in with
     #[command(subcommand)]
     Identifier(IdentifierCommand),
+    /// Manage the passkeys of a user
+    #[command(subcommand)]
+    Passkey(PasskeyCommand),
     /// Manage where a user is signed in
     #[command(subcommand)]
     Sessions(SessionsCommand),
@@ -213,6 +218,7 @@ pub(super) async fn command(app: &App, command: UserCommand) -> Outcome {
             Ok(row::show(&row::read(app, &user).await?))
         }
         UserCommand::Identifier(command) => identifier::command(app, command).await,
+        UserCommand::Passkey(command) => passkey::command(app, command).await,
         UserCommand::Sessions(command) => sessions::command(app, command).await,
         UserCommand::Unlock(who) => {
             let user = find(app, &who.user).await?;

@@ -6,6 +6,7 @@
 
 mod authenticator_data;
 mod client_data;
+pub mod imported;
 
 use std::time::Duration;
 

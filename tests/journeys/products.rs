@@ -1,0 +1,159 @@
+//! DX1, CV2, FB6: how people of products that move here sign in and out.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, PASSWORD, Passkey, RelyingParty, TestApp, answer_to, base64url, minutes};
+
+const OLD_DOMAIN: &str = "old.example";
+
+fn command(app: &TestApp, args: &[&str], input: &Value) -> Answer {
+    let environment = [("LATCHKEY__PASSKEYS__RP_ID", OLD_DOMAIN)];
+    answer_to(&app.app.config, &environment, &[&["user", "passkey"], args].concat(), &input.to_string())
+}
+
+/// A passkey of the product before, with the handle that it gave.
+fn old_passkey(app: &TestApp, user_handle: &str) -> Passkey {
+    let user_handle = user_handle.as_bytes().to_vec();
+    Passkey { rp_id: OLD_DOMAIN.to_owned(), user_handle, ..Passkey::new(app) }
+}
+
+fn exported(passkey: &Passkey) -> Value {
+    json!({
+        "credential_id": base64url(&passkey.id), "public_key": base64url(&passkey.cose_key()), "counter": passkey.counter,
+        "user_handle": base64url(&passkey.user_handle), "transports": ["internal", "hybrid"], "rp_id": OLD_DOMAIN,
+    })
+}
+
+async fn sub_of(app: &TestApp, rp: &RelyingParty, passkey: &mut Passkey) -> Value {
+    let mut browser = app.browser();
+    let page = browser.get(&rp.request().path()).await;
+    let page = browser.use_passkey(&page, passkey).await;
+    let page = browser.go_on(page).await;
+    rp.exchange(&page.code()).await.tokens().id_claims()["sub"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dx1_a_passkey_of_the_old_domain_with_a_handle_of_32_characters_signs_in_as_the_same_person() {
+    let app = TestApp::with(|config| config.passkeys.rp_id = Some(OLD_DOMAIN.to_owned())).await;
+    let rp = app.relying_party().await;
+    let (alice, _) = (app.user("alice").await, app.user("bob").await);
+    let mut passkey = old_passkey(&app, "0123456789abcdef0123456789abcdef");
+    let json = command(&app, &["add", "alice", "--json"], &exported(&passkey)).json();
+    assert_eq!(json["credential_id"], base64url(&passkey.id));
+    assert_eq!(sub_of(&app, &rp, &mut passkey).await, json!(alice.sub));
+    assert!(app.events().await.contains(&"passkey_added".to_owned()));
+
+    // Another one in the other form of a key, whose authenticator tells no handle.
+    let mut other = old_passkey(&app, "an id");
+    let spki = base64url(&other.key.public_key_to_der().unwrap());
+    let mut document = exported(&other);
+    document["public_key"] = json!(spki);
+    document["name"] = json!(" Work \u{7} laptop ");
+    command(&app, &["add", "alice"], &document).done();
+    let mut browser = app.browser();
+    let ceremony = browser.get("/sign-in").await.ceremony();
+    let mut response = other.get(&ceremony.options);
+    response["response"].as_object_mut().unwrap().remove("userHandle");
+    ceremony.answer(&response).submit(&mut browser).await.reply.expect(200);
+    browser.get("/account").await.expect("account");
+
+    // One credential is one account's.
+    for name in ["alice", "bob"] {
+        command(&app, &["add", name], &exported(&passkey)).refused(4, "A user has this passkey already");
+    }
+    let listed = command(&app, &["list", "alice", "--json"], &Value::Null).json();
+    let rows = listed.as_array().unwrap();
+    assert_eq!(
+        (rows.len(), &rows[1]["name"], &rows[0]["synced"]),
+        (2, &json!("Work  laptop"), &json!(true)),
+        "{listed}"
+    );
+    assert!(rows[0]["last_used_at"].is_string(), "{listed}");
+    let handle = rows[0]["passkey"].as_str().unwrap();
+    command(&app, &["remove", "bob", handle], &Value::Null).refused(3, "The user has: none");
+    command(&app, &["remove", "alice", handle], &Value::Null).done();
+    let mut browser = app.browser();
+    browser.sign_in_by(&mut passkey).await.refused(400);
+    assert_eq!(app.rows("passkey").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn dx1_h6_what_is_no_good_passkey_is_not_imported_and_nobody_gets_more_than_twenty() {
+    let app = TestApp::with(|config| config.passkeys.rp_id = Some(OLD_DOMAIN.to_owned())).await;
+    app.user("alice").await;
+    let good = exported(&old_passkey(&app, "an id"));
+    let mut off_the_curve = old_passkey(&app, "an id").cose_key();
+    off_the_curve[12] ^= 1;
+    for (member, value, word) in [
+        ("public_key", json!(base64url(&off_the_curve)), "no point of its curve"),
+        ("public_key", json!("AAAA"), "public_key: "),
+        ("public_key", json!("a+b="), "base64url without padding"),
+        ("credential_id", json!(""), "credential_id: "),
+        ("credential_id", json!(base64url(&[1; 1024])), "credential_id: "),
+        ("user_handle", json!(base64url(&[1; 65])), "user_handle: "),
+        ("rp_id", json!("other.example"), "those here belong to"),
+        ("aaguid", json!("none"), "aaguid: "),
+        ("transports", json!([""]), "transports: "),
+        ("backed_up", json!(true), "backup_eligible"),
+        ("counter", json!(-1), "no passkey"),
+        ("secret", json!("x"), "secret"),
+    ] {
+        let mut document = good.clone();
+        document[member] = value;
+        command(&app, &["add", "alice"], &document).refused(2, word);
+    }
+    command(&app, &["add", "nobody"], &good).refused(3, "No user found for nobody.");
+    assert_eq!(app.rows("passkey").await, 0);
+    for _ in 0..20 {
+        command(&app, &["add", "alice", "--no-letter"], &exported(&old_passkey(&app, "an id"))).done();
+    }
+    command(&app, &["add", "alice"], &good).refused(4, "alice has 20 passkeys already");
+    // Without a password the last passkey is the only way in.
+    app.sql("DELETE FROM password").await;
+    let listed = command(&app, &["list", "alice", "--json"], &Value::Null).json();
+    let handles: Vec<_> = listed.as_array().unwrap().iter().map(|row| row["passkey"].as_str().unwrap()).collect();
+    for handle in &handles[1..] {
+        command(&app, &["remove", "alice", handle], &Value::Null).done();
+    }
+    command(&app, &["remove", "alice", handles[0]], &Value::Null).refused(4, "the only way in");
+}
+
+#[tokio::test]
+async fn cv2_a_password_and_a_code_are_told_as_what_they_are_and_the_code_counts_once() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let authenticator = app.browser().sign_in("alice").await.set_up_authenticator().await;
+    let mut browser = app.browser();
+    let page = browser.get(&rp.request().path()).await;
+    let page = page.form().fill("identifier", "alice").fill("password", PASSWORD).submit(&mut browser).await;
+    let code = authenticator.code(&app);
+    let page = page.expect("second-factor").form().fill("code", &code).submit(&mut browser).await;
+    let page = browser.go_on(page).await;
+    let claims = rp.exchange(&page.code()).await.tokens().id_claims();
+    assert_eq!(claims["amr"], json!(["pwd", "otp", "mfa"]));
+    let mut again = app.browser();
+    let page = again.type_password("alice", PASSWORD).await;
+    page.expect("second-factor").form().fill("code", &code).submit(&mut again).await.refused(400);
+    again.get("/account").await.expect("sign-in");
+    app.pass(minutes(1)).await;
+    let next = authenticator.code(&app);
+    page.form().fill("code", &next).submit(&mut again).await.reply.expect(200);
+}
+
+#[tokio::test]
+async fn fb6_a_sign_out_ends_the_tokens_and_the_person_stays_the_same() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser();
+    let tokens = rp.exchange(&browser.authorize(&rp).await.code()).await.tokens();
+    let sub = tokens.id_claims()["sub"].clone();
+    assert_eq!(rp.introspect(&tokens.access_token).await.json()["active"], true);
+    browser.get(&format!("/end_session?id_token_hint={}", tokens.id_token.as_deref().unwrap())).await;
+    rp.refresh(tokens.refresh()).await.error("invalid_grant");
+    assert_eq!(rp.introspect(&tokens.access_token).await.json()["active"], false);
+    assert_eq!(rp.introspect(tokens.refresh()).await.json()["active"], false);
+    // What the person allowed stays: the next sign-in asks for the password alone.
+    let page = browser.get(&rp.request().path()).await;
+    let page = page.form().fill("identifier", "alice").fill("password", PASSWORD).submit(&mut browser).await;
+    assert_eq!(rp.exchange(&page.code()).await.tokens().id_claims()["sub"], sub);
+}
