@@ -7,7 +7,7 @@ use crate::base::token::TokenHash;
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
 use crate::login::recovery_code::{COUNT, RecoveryCode};
-use crate::login::second_factor::{self, Enrolled};
+use crate::login::second_factor::{self, Enrolled, Required};
 use crate::login::session::{Beginning, SignIn, SignedIn};
 use crate::login::step_up::SteppedUp;
 use crate::login::totp::TotpSecret;
@@ -139,48 +139,38 @@ impl Change for RenewCodes {
 }
 
 /// Removes the authenticator app of a user, with what depends on it: recovery codes, and the trust in browsers. Returns
-/// whether there was one.
+/// whether there was one; where the operator requires a second factor, it stays.
 pub async fn remove(app: &App, session: &Session) -> Result<bool> {
-    app.db.write(Remove { user: session.user_id.clone(), step_up: Some(SteppedUp::of(app, session)) }).await
+    let by_person = (SteppedUp::of(app, session), Required::of(app));
+    app.db.write(Remove { user: session.user_id.clone(), by_person: Some(by_person) }).await
 }
 
 /// Does the same for an operator, with the passkeys, and ends all sessions and grants of the user: whoever asks the operator for
 /// it may not be the user. Returns whether there was anything to remove.
 pub async fn reset(app: &App, user: &Id) -> Result<bool> {
-    app.db.write(Remove { user: user.clone(), step_up: None }).await
+    app.db.write(Remove { user: user.clone(), by_person: None }).await
 }
 
 #[derive(Clone)]
 struct Remove {
     user: Id,
-    /// What lets its person do it; `None` for an operator.
-    step_up: Option<SteppedUp>,
+    /// What lets its person do it, and who needs a second factor; `None` for an operator.
+    by_person: Option<(SteppedUp, Required)>,
 }
 
 impl Change for Remove {
     type Outcome = bool;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
-        let Self { user, step_up } = self;
+        let Self { user, by_person } = self;
         user::hold(tx, &user).await?;
-        let by_operator = step_up.is_none();
-        if let Some(step_up) = step_up
-            && !step_up.holds(tx).await?
+        let by_operator = by_person.is_none();
+        if let Some((step_up, required)) = by_person
+            && (!step_up.holds(tx).await? || required.holds(tx, &user).await?)
         {
             return Ok(false);
         }
-        let had_app = totp::delete(tx, &user).await?;
-        let had_passkeys = by_operator && passkey::delete_all(tx, &user).await? > 0;
-        recovery_code::delete(tx, &user).await?;
-        trusted_browser::delete_all(tx, &user).await?;
-        code_try::clear_of_user(tx, &user).await?;
-        if had_app {
-            notify(tx, &user, Notice::AuthenticatorRemoved).await?;
-        }
-        if had_passkeys {
-            notify(tx, &user, Notice::PasskeyRemoved).await?;
-        }
-        let there = had_app || had_passkeys;
+        let there = remove_factors(tx, &user, by_operator).await?;
         if by_operator && there {
             user::end_all(tx, &user).await?;
             tx.record(&Event::FactorsReset { user }).await?;
@@ -189,6 +179,23 @@ impl Change for Remove {
         }
         Ok(there)
     }
+}
+
+/// Removes the authenticator app of a user with what depends on it, and if wanted the passkeys, and tells the user; returns
+/// whether there was anything.
+pub(super) async fn remove_factors(tx: &mut Tx<'_>, user: &Id, with_passkeys: bool) -> Result<bool> {
+    let had_app = totp::delete(tx, user).await?;
+    let had_passkeys = with_passkeys && passkey::delete_all(tx, user).await? > 0;
+    recovery_code::delete(tx, user).await?;
+    trusted_browser::delete_all(tx, user).await?;
+    code_try::clear_of_user(tx, user).await?;
+    if had_app {
+        notify(tx, user, Notice::AuthenticatorRemoved).await?;
+    }
+    if had_passkeys {
+        notify(tx, user, Notice::PasskeyRemoved).await?;
+    }
+    Ok(had_app || had_passkeys)
 }
 
 /// Ends the trust of a user in a browser; returns whether there was any.

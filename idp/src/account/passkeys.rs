@@ -5,13 +5,14 @@ use crate::base::id::Id;
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
 use crate::login;
+use crate::login::second_factor::Required;
 use crate::login::session::{Beginning, SignIn, SignedIn};
 use crate::login::step_up::SteppedUp;
 use crate::store::db::{Change, Conn, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::passkey::{self, Passkey};
 use crate::store::people::session::Session;
-use crate::store::people::{passkey_offer, password, user};
+use crate::store::people::{passkey_offer, password, totp, user};
 
 /// How many passkeys a user can have.
 pub const MOST: usize = 20;
@@ -217,12 +218,14 @@ pub enum Removed {
     NotThere,
     /// It is the only way in.
     LastWayIn,
+    /// It is the only second factor, and the operator requires one.
+    LastFactor,
 }
 
-/// Removes a passkey of a user, unless nothing else lets the user in.
+/// Removes a passkey of a user, unless nothing else lets the user in, or nothing else is the second factor that is required.
 pub async fn remove(app: &App, session: &Session, passkey: &Id) -> Result<Removed> {
     let (user, step_up) = (session.user_id.clone(), Some(SteppedUp::of(app, session)));
-    app.db.write(Remove { user, step_up, passkey: passkey.clone() }).await
+    app.db.write(Remove { user, step_up, passkey: passkey.clone(), required: Required::of(app) }).await
 }
 
 /// The same for an operator.
@@ -236,13 +239,14 @@ struct Remove {
     /// What lets its person do it; `None` for an operator.
     step_up: Option<SteppedUp>,
     passkey: Id,
+    required: Required,
 }
 
 impl Change for Remove {
     type Outcome = Removed;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Removed> {
-        let Self { user, step_up, passkey } = self;
+        let Self { user, step_up, passkey, required } = self;
         user::hold(tx, &user).await?;
         let there = passkey::of_user(tx, &user).await?;
         let may = match &step_up {
@@ -254,6 +258,10 @@ impl Change for Remove {
         }
         if there.len() == 1 && !password::exists(tx, &user).await? {
             return Ok(Removed::LastWayIn);
+        }
+        let is_alone = there.len() == 1 && totp::find(tx, &user).await?.is_none();
+        if is_alone && required.holds(tx, &user).await? {
+            return Ok(Removed::LastFactor);
         }
         passkey::delete(tx, &user, &passkey).await?;
         notify(tx, &user, Notice::PasskeyRemoved).await?;

@@ -139,17 +139,36 @@ pub async fn demand(
 
 /// Whether a user needs a second factor wherever they sign in, by the configuration.
 pub async fn is_required(app: &App, conn: &mut Conn, user: &Id) -> Result<bool> {
-    let login = &app.config.login;
-    let needs = |role: &String| {
-        let is_administrator = login.second_factor == SecondFactor::Administrators && role == ADMINISTRATOR;
-        is_administrator || login.second_factor_roles.contains(role)
-    };
-    Ok(match login.second_factor {
-        SecondFactor::Everybody => true,
-        // Nobody's roles are read where no role needs a second factor.
-        SecondFactor::Optional if login.second_factor_roles.is_empty() => false,
-        SecondFactor::Optional | SecondFactor::Administrators => user::roles(conn, user).await?.iter().any(needs),
-    })
+    Required::of(app).holds(conn, user).await
+}
+
+/// Who needs a second factor wherever they sign in, for a change, which judges it where it writes.
+#[derive(Clone, Debug)]
+pub struct Required {
+    setting: SecondFactor,
+    roles: Vec<String>,
+}
+
+impl Required {
+    /// By the configuration.
+    pub fn of(app: &App) -> Self {
+        let login = &app.config.login;
+        Self { setting: login.second_factor, roles: login.second_factor_roles.clone() }
+    }
+
+    /// Whether a user needs one.
+    pub(crate) async fn holds(&self, conn: &mut Conn, user: &Id) -> Result<bool> {
+        let needs = |role: &String| {
+            let is_administrator = self.setting == SecondFactor::Administrators && role == ADMINISTRATOR;
+            is_administrator || self.roles.contains(role)
+        };
+        Ok(match self.setting {
+            SecondFactor::Everybody => true,
+            // Nobody's roles are read where no role needs a second factor.
+            SecondFactor::Optional if self.roles.is_empty() => false,
+            SecondFactor::Optional | SecondFactor::Administrators => user::roles(conn, user).await?.iter().any(needs),
+        })
+    }
 }
 
 /// Whether a user needs a second factor to sign in to this client, or, without a client, to the pages of this provider.

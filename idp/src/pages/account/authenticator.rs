@@ -129,12 +129,9 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let AccountForm { holder, params } = form;
     let id = &holder.session.user_id;
     if params.get("remove") == Some("yes") {
-        if second_factor::is_required(&app, &mut *app.db.read().await?, id).await? {
-            return redirect::to_page(&app, Page::AccountAuthenticator);
-        }
         return match authenticator::remove(&app, &holder.session).await? {
             true => redirect::to_page_with(&app, Page::AccountSecurity, "done", "authenticator-removed"),
-            // It was removed already, or the page asks for another step-up.
+            // It was removed already, the page asks for another step-up, or the operator requires it.
             false => redirect::to_page(&app, Page::AccountAuthenticator),
         };
     }
