@@ -13,6 +13,7 @@ pub mod store;
 // 3: what several endpoints and pages share.
 pub mod account;
 pub mod app;
+pub mod audit;
 pub mod clients;
 pub mod config;
 pub mod hashing;

@@ -61,7 +61,7 @@ const SUSPICIONS: [&str; 3] = ["stuffing", "spraying", "guessing"];
 const LETTERS: [&str; 4] = ["sent", "failed", "dead", "expired"];
 
 /// The jobs.
-const JOBS: [&str; 2] = ["keys", "clean"];
+const JOBS: [&str; 3] = ["keys", "clean", "audit"];
 
 /// What is read when the metrics are scraped.
 pub struct Watched<'a> {

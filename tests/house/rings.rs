@@ -9,6 +9,7 @@ const RINGS: [&[&str]; 8] = [
     &[
         "account",
         "app",
+        "audit",
         "clients",
         "config",
         "hashing",

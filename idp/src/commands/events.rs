@@ -99,6 +99,8 @@ pub const KINDS: &[(&str, &str)] = &[
     ("resource_removed", "resource {resource} removed"),
     ("signing_key_created", "signing key {kid} created"),
     ("signing_key_revoked", "signing key {kid} revoked"),
+    ("letter_retried", "letter {letter} is tried again"),
+    ("letter_discarded", "letter {letter} discarded"),
     ("log_level_changed", "log level: {level}"),
     ("maintenance_began", "maintenance began"),
     ("maintenance_ended", "maintenance ended"),
@@ -225,8 +227,29 @@ fn line(event: &Happened) -> String {
     where_from.extend(event.address.as_ref().map(|address| format!("from {address}")));
     where_from.extend(event.user_agent.as_deref().map(device_name));
     where_from.extend(event.request_id.as_ref().map(|id| format!("request {id}")));
+    where_from.extend(event.actor.as_deref().map(by));
     let from = if where_from.is_empty() { String::new() } else { format!(" ({})", where_from.join(", ")) };
     harmless(&format!("{}  {words}{from}", event.at))
+}
+
+/// Who acted, where no request did.
+fn by(actor: &str) -> String {
+    match actor.split_once(' ') {
+        Some(("command", name)) => format!("by {name} with the command line"),
+        _ => format!("by the {actor}"),
+    }
+}
+
+/// Who acted, as data; `None` for events of earlier releases that no request caused.
+fn acted(event: &Happened) -> Option<Value> {
+    match (&event.actor, &event.request_id) {
+        (Some(actor), _) => Some(match actor.split_once(' ') {
+            Some((by, name)) => json!({ "by": by, "name": name }),
+            None => json!({ "by": actor, "name": null }),
+        }),
+        (None, Some(_)) => Some(json!({ "by": "request", "name": null })),
+        (None, None) => None,
+    }
 }
 
 /// What happened, in words.
@@ -283,6 +306,8 @@ fn object(event: &Happened) -> Value {
         "device": event.user_agent.as_deref().map(device_name),
         "user_agent": event.user_agent,
         "request_id": event.request_id,
+        "actor": acted(event),
+        "checkpoint": event.checkpoint,
         "data": data.map(|(name, value)| (name.clone(), value.clone())).collect::<serde_json::Map<_, _>>(),
     })
 }

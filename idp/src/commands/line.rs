@@ -50,6 +50,9 @@ pub enum Command {
     Doctor(super::doctor::Doctor),
     /// Show sign-ins and other events
     Events(super::events::Events),
+    /// List what happened, and verify that the record of it was not changed
+    #[command(subcommand)]
+    Audit(super::audit::AuditCommand),
     /// Show numbers: people, sessions, grants, clients, sign-ins a day
     Stats,
     /// Show or change the log level of all running servers

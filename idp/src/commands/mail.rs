@@ -122,7 +122,7 @@ pub(super) async fn command(app: &App, command: MailCommand) -> Outcome {
         MailCommand::Retry(which) => {
             let mut done = 0;
             for letter in named(app, &which).await? {
-                done += i32::from(app.db.write_one(Retry { letter }).await.map_err(failed)?);
+                done += i32::from(app.db.write(Retry { letter }).await.map_err(failed)?);
             }
             let letters = plural(done);
             Ok(Output::new(
@@ -133,7 +133,7 @@ pub(super) async fn command(app: &App, command: MailCommand) -> Outcome {
         MailCommand::Discard(which) => {
             let mut done = 0;
             for letter in named(app, &which).await? {
-                done += i32::from(app.db.write_one(Discard { letter }).await.map_err(failed)?);
+                done += i32::from(app.db.write(Discard { letter }).await.map_err(failed)?);
             }
             Ok(Output::new(format!("{} discarded.", plural(done)), &json!({ "discarded": done })))
         }

@@ -4,6 +4,7 @@
 //! [`Outcome`].
 
 mod ask;
+mod audit;
 pub mod backup;
 pub mod client;
 pub mod config;
@@ -120,6 +121,10 @@ fn next(cli: Cli, env: impl Iterator<Item = (String, String)>) -> Result<Step, O
         Command::User(command) => Work::Command(AppCommand::User(command)),
         Command::Mail(command) => Work::Command(AppCommand::Mail(command)),
         Command::Keys(command) => Work::Command(AppCommand::Keys(command)),
+        Command::Audit(audit::AuditCommand::Verify(audit::Verify { key: Some(key), expect })) => {
+            Work::VerifyAudit(expect, key)
+        }
+        Command::Audit(command) => Work::Command(AppCommand::Audit(command, cli.json)),
         Command::Events(events) => Work::Command(AppCommand::Events(events, cli.json)),
         Command::Stats => Work::Command(AppCommand::Stats),
         Command::LogLevel(command) => Work::Command(AppCommand::LogLevel(command)),

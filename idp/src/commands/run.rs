@@ -12,7 +12,7 @@ use super::mail::MailTest;
 use super::output::{Failure, Outcome, Output};
 use super::work::{AppCommand, Work};
 use super::{
-    backup, client, config, doctor, events, health, keys, log_level, mail, maintenance, resource, stats, user,
+    audit, backup, client, config, doctor, events, health, keys, log_level, mail, maintenance, resource, stats, user,
 };
 use crate::app::App;
 use crate::config::{DEFAULT_FILE, Loaded};
@@ -38,6 +38,7 @@ pub fn run(work: Work, loaded: Loaded) -> Outcome {
                 Ok(Output::new("The database schema is up to date.", &json!({ "migrated": true })))
             }
             Work::Restore(restore) => backup::restore(loaded.config, &restore).await,
+            Work::VerifyAudit(expected, key) => audit::verify_with(loaded.config, expected, key).await,
             Work::Command(command) => {
                 let app = boot::open_patiently(Purpose::Command, loaded.config, Surroundings::real()).await?;
                 let outcome = answer(&app, command).await;
@@ -82,6 +83,7 @@ async fn answer(app: &App, command: AppCommand) -> Outcome {
         AppCommand::Mail(command) => mail::command(app, command).await,
         AppCommand::Keys(command) => keys::command(app, command).await,
         AppCommand::Events(events, as_json) => events::command(app, &events, as_json).await,
+        AppCommand::Audit(command, as_json) => audit::command(app, command, as_json).await,
         AppCommand::Stats => stats::command(app).await,
         AppCommand::LogLevel(command) => log_level::command(app, &command).await,
         AppCommand::Maintenance(command) => maintenance::command(app, command).await,

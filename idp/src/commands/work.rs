@@ -1,6 +1,7 @@
 //! The work that remains once the configuration is read.
 
-use super::{backup, client, events, keys, log_level, mail, maintenance, resource, user};
+use super::{audit, backup, client, events, keys, log_level, mail, maintenance, resource, user};
+use crate::audit::key::PublicKey;
 
 /// A piece of work.
 #[derive(Debug)]
@@ -11,6 +12,8 @@ pub enum Work {
     Migrate,
     /// Restore a backup of the database.
     Restore(backup::Restore),
+    /// Verify the audit log with a public key alone, and with a checkpoint that it must have.
+    VerifyAudit(Option<(i64, String)>, PublicKey),
     /// A command on the open database.
     Command(AppCommand),
 }
@@ -32,6 +35,8 @@ pub enum AppCommand {
     Keys(keys::KeysCommand),
     /// Show events; whether as JSON.
     Events(events::Events, bool),
+    /// A command on the audit log; whether as JSON.
+    Audit(audit::AuditCommand, bool),
     /// Count what there is.
     Stats,
     /// Order a level of the log.

@@ -134,10 +134,19 @@ pub(crate) async fn reach(config: &Config) -> Result<Option<Schema>> {
         is_nobody_elses(&subject, &tables)?;
         return Ok(Some(if has_ours(&tables) { Schema::UpToDate } else { Schema::Missing }));
     }
-    let db = open_database(config, &Surroundings::real(), false, None, &subject).await?;
+    let db = open_database(config, &Surroundings::real(), Purpose::Command, None, &subject).await?;
     let schema = db.schema().await.map_err(|error| anyhow!(error.cause())).with_context(|| not_opened(&subject));
     db.close().await;
     schema.map(Some)
+}
+
+/// Opens the database as it is, without the master key, in order to read what is not sealed.
+pub(crate) async fn open_to_read(config: &Config) -> Result<Db> {
+    let subject = subject(config);
+    let held = look_into_file(Purpose::Command, config, None, &subject).await?;
+    let db = open_database(config, &Surroundings::real(), Purpose::Command, held, &subject).await?;
+    is_ours(config, &db).await?;
+    Ok(db)
 }
 
 /// Opens the copy of a backup in order to begin an epoch in it; messages name the backup.
@@ -149,7 +158,7 @@ pub(crate) async fn open_copy(backup: &Path, config: Config, surroundings: Surro
 async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundings: Surroundings) -> Result<App> {
     let own_key = own_key_file(&config);
     let held = look_into_file(purpose, &config, own_key.as_ref(), subject).await?;
-    let db = open_database(&config, &surroundings, purpose.makes(), held, subject).await?;
+    let db = open_database(&config, &surroundings, purpose, held, subject).await?;
     let Surroundings { clock, random, tray, .. } = surroundings;
     match purpose {
         Purpose::Serve | Purpose::Migrate => is_nobody_elses(subject, &db.tables().await?)?,
@@ -297,7 +306,7 @@ async fn declare_clients(app: &App) -> Result<()> {
 async fn open_database(
     config: &Config,
     surroundings: &Surroundings,
-    make: bool,
+    purpose: Purpose,
     held: Option<File>,
     subject: &str,
 ) -> Result<Db> {
@@ -311,16 +320,37 @@ async fn open_database(
         max_connections: config.database.max_connections,
         limits: Limits { acquire: limits.acquire.max(PATIENCE), statement: limits.statement.max(PATIENCE) },
         durable: surroundings.durable,
-        make,
+        make: purpose.makes(),
         clock: surroundings.clock.clone(),
         random: surroundings.random.clone(),
         letters: surroundings.tray.is_some() || config.mail.from.is_some(),
+        actor: match purpose {
+            Purpose::Serve => SERVER.to_owned(),
+            Purpose::Migrate | Purpose::Restore | Purpose::Command => operator(),
+        },
     };
     if let DatabaseUrl::Sqlite(path) = &url {
         let made = files::keep_private(path).map_err(|error| anyhow!(refusal::explained(path, &error)));
         made.with_context(|| format!("the {subject} cannot be created"))?;
     }
     Db::open(&options, held).await.map_err(|error| unopened(config, error)).with_context(|| not_opened(subject))
+}
+
+/// What events call a change that the server makes by itself.
+const SERVER: &str = "server";
+
+/// What events call a change by the command line: `command`, with the name of the system's user who has run it.
+fn operator() -> String {
+    let id = rustix::process::geteuid().as_raw();
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let of_id = |line: &&str| line.split(':').nth(2).is_some_and(|field| field.parse() == Ok(id));
+    let name = users.lines().find(of_id).and_then(|line| line.split(':').next()).map(str::to_owned);
+    let name = name.unwrap_or_else(|| format!("uid {id}"));
+    // Whoever became root by sudo is named, too; root could write anything here.
+    match std::env::var("SUDO_USER") {
+        Ok(before) if !before.is_empty() && before != name => format!("command {name} ({before} by sudo)"),
+        _ => format!("command {name}"),
+    }
 }
 
 fn not_opened(subject: &str) -> String {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::account;
 use crate::app::App;
+use crate::audit;
 use crate::base::clock::Timestamp;
 use crate::config::DatabaseUrl;
 use crate::keys::signing::When;
@@ -90,6 +91,7 @@ async fn remove_listed(app: &App) -> Result<u64> {
             }
         }
     }
+    gone += audit::checkpoint::remove_old(app, now - app.config.log.events_kept).await?;
     gone += login::password::tell_unknown_names(app).await?;
     gone += account::delete::delete_due(app).await?;
     gone += app.db.write(DeleteKeysAndProcesses { now, dead }).await?;
@@ -307,6 +309,7 @@ async fn every_minute(app: &App) {
         }
         round += 1;
         app.hashing.rest(UNUSED);
+        sign_events(app).await;
         match rotate_keys(app).await {
             Ok(made) => {
                 made.iter().for_each(|key| tracing::info!(kid = key.kid, "a new signing key is published"));
@@ -323,6 +326,22 @@ async fn every_minute(app: &App) {
                 tracing::warn!("expired rows could not be removed: {error}");
                 app.metrics.job("clean", false, 0, seconds(app));
             }
+        }
+    }
+}
+
+/// Makes checkpoints over what has happened. The log has their numbers and hashes, for `latchkey audit verify --expect`.
+async fn sign_events(app: &App) {
+    match audit::checkpoint::make(app).await {
+        Ok(made) => {
+            for new in &made {
+                tracing::info!(number = new.number, hash = new.hash, "an audit checkpoint was signed");
+            }
+            app.metrics.job("audit", true, 0, seconds(app));
+        }
+        Err(error) => {
+            tracing::warn!("no audit checkpoint could be signed: {error}");
+            app.metrics.job("audit", false, 0, seconds(app));
         }
     }
 }

@@ -64,6 +64,8 @@ pub struct Options {
     pub random: Random,
     /// Whether changes write letters.
     pub letters: bool,
+    /// Who makes the changes that no request causes, as events name them.
+    pub actor: String,
 }
 
 /// The time limits of the database.
@@ -155,7 +157,8 @@ impl Db {
         // Creates the file where allowed, and fails if the database cannot be reached.
         drop(writer.acquire().await?);
         let letters = options.letters.then(Arc::default);
-        let source = Source { clock: options.clock.clone(), random: options.random.clone(), origin: None, letters };
+        let (clock, random) = (options.clock.clone(), options.random.clone());
+        let source = Source { clock, random, actor: options.actor.as_str().into(), origin: None, letters };
         let queue = sqlite.then(|| Queue::new(writer.clone(), source.clone()));
         let held = Arc::new(Mutex::new(held));
         Ok(Self { reader, writer, queue, source, durable: options.durable, tracker: TaskTracker::new(), held })

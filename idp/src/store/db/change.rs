@@ -36,6 +36,8 @@ pub struct Tx<'c> {
 pub(super) struct Source {
     pub(super) clock: Clock,
     pub(super) random: Random,
+    /// Who makes the changes that no request causes.
+    pub(super) actor: Arc<str>,
     /// The request that causes the change.
     pub(super) origin: Option<Arc<Origin>>,
     /// Tells of letters that are written; `None` if none are sent here.
@@ -62,6 +64,16 @@ impl<'c> Tx<'c> {
     /// The request that causes the change; `None` for what a command or a job does.
     pub fn origin(&self) -> Option<&'c Origin> {
         self.source.origin.as_deref()
+    }
+
+    /// Who makes the change, if no request causes it: `server`, or `command` with the name of whoever has run it.
+    pub fn actor(&self) -> Option<&'c str> {
+        self.source.origin.is_none().then_some(&*self.source.actor)
+    }
+
+    /// The source of randomness.
+    pub fn random(&self) -> &'c Random {
+        &self.source.random
     }
 
     /// Tells of letters that the change writes; `None` if this provider sends none.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::base::clock::Timestamp;
+use crate::base::encoding::{base64url, sha256};
 use crate::base::id::Id;
 use crate::oidc::scope::ScopeSet;
 use crate::store::db::{Change, Conn, Result, Tx};
@@ -71,6 +72,8 @@ pub enum Event {
     ResourceRemoved { resource: String },
     SigningKeyCreated { kid: String },
     SigningKeyRevoked { kid: String },
+    LetterRetried { letter: String },
+    LetterDiscarded { letter: String },
     LogLevelChanged { level: String },
     MaintenanceBegan,
     MaintenanceEnded,
@@ -147,6 +150,8 @@ impl Event {
             | Self::ResourceRemoved { .. }
             | Self::SigningKeyCreated { .. }
             | Self::SigningKeyRevoked { .. }
+            | Self::LetterRetried { .. }
+            | Self::LetterDiscarded { .. }
             | Self::LogLevelChanged { .. }
             | Self::MaintenanceBegan
             | Self::MaintenanceEnded
@@ -158,7 +163,7 @@ impl Event {
 /// Removes from where the events of a user came, when the user is deleted.
 pub async fn forget_origins(tx: &mut Tx<'_>, user: &Id) -> Result<()> {
     sqlx::query(
-        "UPDATE event SET address = NULL, user_agent = NULL
+        "UPDATE event SET address = NULL, user_agent = NULL, origin_salt = NULL
           WHERE user_id = $1 AND (address IS NOT NULL OR user_agent IS NOT NULL)",
     )
     .bind(user)
@@ -188,7 +193,8 @@ impl Change for ForgetOrigins {
             sqlx::query_as(sql).bind(&user).bind(after).bind(rows - 1).fetch_optional(&mut **tx).await?;
         let Some((until,)) = row else { return Ok(None) };
         sqlx::query(
-            "UPDATE event SET address = NULL, user_agent = NULL WHERE user_id = $1 AND at > $2 AND at <= $3
+            "UPDATE event SET address = NULL, user_agent = NULL, origin_salt = NULL
+              WHERE user_id = $1 AND at > $2 AND at <= $3
                 AND EXISTS (SELECT 1 FROM user_account WHERE id = $1 AND disabled_at = $4)",
         )
         .bind(user)
@@ -229,9 +235,15 @@ impl Tx<'_> {
         }
         let (user, client, session) = event.subjects();
         let origin = self.origin();
+        let salt = origin.map(|_| self.random().name::<16>());
+        let commitment = origin
+            .zip(salt.as_deref())
+            .map(|(origin, salt)| commit(salt, Some(&origin.address), origin.user_agent.as_deref()));
+        let actor = self.actor().map(str::to_owned);
         sqlx::query(
-            "INSERT INTO event (id, at, kind, user_id, client_row, session_id, data, address, user_agent, request_id, client_id)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            "INSERT INTO event (id, at, kind, user_id, client_row, session_id, data, address, user_agent, request_id, client_id,
+                                actor, origin_salt, origin_hash)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         )
         .bind(self.id())
         .bind(self.now())
@@ -244,6 +256,9 @@ impl Tx<'_> {
         .bind(origin.and_then(|origin| origin.user_agent.as_deref()))
         .bind(origin.map(|origin| origin.request_id.as_str()))
         .bind(origin.and_then(Origin::client_id))
+        .bind(actor)
+        .bind(salt)
+        .bind(commitment)
         .execute(&mut **self)
         .await?;
         Ok(())
@@ -267,12 +282,168 @@ pub async fn last_of_user(conn: &mut Conn, user: &Id, kind: &str) -> Result<Opti
     Ok(row.0)
 }
 
-/// Removes events before a moment.
+/// Removes events before a moment that no checkpoint covers; those that one covers go together with it.
 pub async fn delete_before(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
-    let done = sqlx::query("DELETE FROM event WHERE id IN (SELECT id FROM event WHERE at < $1 LIMIT $2)")
-        .bind(before)
-        .bind(limit)
-        .execute(conn)
+    // The events that are kept for their checkpoint are few: those of the oldest one.
+    let done = sqlx::query(
+        "DELETE FROM event WHERE id IN (
+             SELECT e.id FROM event e
+              WHERE e.at < $1
+                AND (e.checkpoint IS NULL OR NOT EXISTS (SELECT 1 FROM audit_checkpoint c WHERE c.number = e.checkpoint))
+              LIMIT $2)",
+    )
+    .bind(before)
+    .bind(limit)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// A row of the log as checkpoints cover it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+#[allow(missing_docs)] // The columns of the table.
+pub struct Recorded {
+    pub id: Id,
+    pub at: Timestamp,
+    pub kind: String,
+    pub user_id: Option<String>,
+    pub client_row: Option<String>,
+    pub session_id: Option<String>,
+    pub data: String,
+    pub address: Option<String>,
+    pub user_agent: Option<String>,
+    pub request_id: Option<String>,
+    pub client_id: Option<String>,
+    pub actor: Option<String>,
+    pub origin_salt: Option<String>,
+    pub origin_hash: Option<String>,
+    pub checkpoint: Option<i64>,
+}
+
+const RECORDED: &str = "id, at, kind, user_id, client_row, session_id, data, address, user_agent, request_id, client_id, actor, \
+                        origin_salt, origin_hash, checkpoint";
+
+impl Recorded {
+    /// The digest of all that is never changed. Address and `User-Agent`, which the deletion of the user removes, are in it by
+    /// their commitment.
+    pub fn digest(&self) -> [u8; 32] {
+        let mut text = b"latchkey event 1".to_vec();
+        let at = self.at.micros().to_string();
+        let columns = [
+            Some(self.id.as_str()),
+            Some(&at),
+            Some(&self.kind),
+            self.user_id.as_deref(),
+            self.client_row.as_deref(),
+            self.session_id.as_deref(),
+            Some(&self.data),
+            self.request_id.as_deref(),
+            self.client_id.as_deref(),
+            self.actor.as_deref(),
+            self.origin_hash.as_deref(),
+        ];
+        columns.into_iter().for_each(|column| push(&mut text, column));
+        sha256(&text)
+    }
+
+    /// Whether address and `User-Agent` are those that the event was written with; `None` if they were removed.
+    pub fn has_its_origin(&self) -> Option<bool> {
+        let Some(hash) = &self.origin_hash else { return Some(true) };
+        match (&self.origin_salt, &self.address, &self.user_agent) {
+            // The release before removes the two without the salt.
+            (_, None, None) => None,
+            (Some(salt), address, user_agent) => Some(commit(salt, address.as_deref(), user_agent.as_deref()) == *hash),
+            (None, ..) => Some(false),
+        }
+    }
+}
+
+/// The commitment to where an event came from. It tells nothing once the salt is gone.
+fn commit(salt: &str, address: Option<&str>, user_agent: Option<&str>) -> String {
+    let mut text = b"latchkey event origin 1".to_vec();
+    [Some(salt), address, user_agent].into_iter().for_each(|part| push(&mut text, part));
+    base64url(&sha256(&text))
+}
+
+/// Appends a value so that no two lists of values give the same bytes.
+fn push(text: &mut Vec<u8>, value: Option<&str>) {
+    match value {
+        None => text.push(0),
+        Some(value) => {
+            text.push(1);
+            text.extend((value.len() as u64).to_be_bytes());
+            text.extend(value.as_bytes());
+        }
+    }
+}
+
+/// Puts the earliest events that no checkpoint covers, and that are from this span of time, under the checkpoint with this number;
+/// returns them in no order.
+pub async fn cover(
+    conn: &mut Conn,
+    number: i64,
+    from: Timestamp,
+    until: Timestamp,
+    limit: i64,
+) -> Result<Vec<Recorded>> {
+    let sql = format!(
+        "UPDATE event SET checkpoint = $1 WHERE id IN (
+             SELECT id FROM event WHERE checkpoint IS NULL AND at >= $2 AND at < $3 ORDER BY at, id LIMIT $4)
+         RETURNING {RECORDED}"
+    );
+    let query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(number).bind(from).bind(until).bind(limit);
+    Ok(query.fetch_all(conn).await?)
+}
+
+/// The time of the earliest event since a moment that no checkpoint covers.
+pub async fn earliest_uncovered(conn: &mut Conn, since: Timestamp) -> Result<Option<Timestamp>> {
+    let row: Option<(Timestamp,)> =
+        sqlx::query_as("SELECT at FROM event WHERE checkpoint IS NULL AND at >= $1 ORDER BY at, id LIMIT 1")
+            .bind(since)
+            .fetch_optional(conn)
+            .await?;
+    Ok(row.map(|row| row.0))
+}
+
+/// How many events since a moment no checkpoint covers.
+pub async fn count_uncovered(conn: &mut Conn, since: Timestamp) -> Result<i64> {
+    let row: (i64,) = sqlx::query_as("SELECT COUNT(*) FROM event WHERE checkpoint IS NULL AND at >= $1")
+        .bind(since)
+        .fetch_one(conn)
         .await?;
+    Ok(row.0)
+}
+
+/// Whether an event is there.
+pub async fn is_there(conn: &mut Conn, event: &Id) -> Result<bool> {
+    let row: Option<(String,)> =
+        sqlx::query_as("SELECT id FROM event WHERE id = $1").bind(event).fetch_optional(conn).await?;
+    Ok(row.is_some())
+}
+
+/// A covered event, and whether its user is there and may sign in.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Covered {
+    /// The event.
+    #[sqlx(flatten)]
+    pub event: Recorded,
+    /// Not null if the user is there and enabled.
+    pub enabled: Option<i64>,
+}
+
+/// The next events that checkpoints cover, by checkpoint and time, after this one.
+pub async fn covered(conn: &mut Conn, after: (i64, Timestamp, &str), limit: i64) -> Result<Vec<Covered>> {
+    let sql = format!(
+        "SELECT {RECORDED}, (SELECT 1 FROM user_account u WHERE u.id = event.user_id AND u.disabled_at IS NULL) AS enabled
+           FROM event WHERE checkpoint IS NOT NULL AND (checkpoint, at, id) > ($1, $2, $3)
+          ORDER BY checkpoint, at, id LIMIT $4"
+    );
+    let query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(after.0).bind(after.1).bind(after.2).bind(limit);
+    Ok(query.fetch_all(conn).await?)
+}
+
+/// Removes the events that a checkpoint covers; how many there were.
+pub async fn delete_covered(conn: &mut Conn, number: i64) -> Result<u64> {
+    let done = sqlx::query("DELETE FROM event WHERE checkpoint = $1").bind(number).execute(conn).await?;
     Ok(done.rows_affected())
 }

@@ -29,6 +29,10 @@ pub struct Happened {
     pub user_agent: Option<String>,
     /// The id of that request.
     pub request_id: Option<String>,
+    /// Who made the change, if no request caused it.
+    pub actor: Option<String>,
+    /// The number of the checkpoint that covers it.
+    pub checkpoint: Option<i64>,
     /// What else was recorded about it.
     #[sqlx(try_from = "Json<Map<String, Value>>")]
     pub data: Map<String, Value>,
@@ -61,7 +65,7 @@ async fn select(conn: &mut Conn, wanted: &Wanted, order: &str, limit: i64) -> Re
     // Only the conditions that are wanted are written, so that each has its index.
     let mut sql =
         "SELECT e.id, e.at, e.kind, u.sub, COALESCE(c.client_id, e.client_id) AS client_id, e.address, e.user_agent,
-                          e.request_id, e.data,
+                          e.request_id, e.actor, e.checkpoint, e.data,
                           (SELECT i.as_written FROM user_identifier i WHERE i.user_id = e.user_id
                             ORDER BY CASE i.kind WHEN 'username' THEN 0 ELSE 1 END, i.created_at, i.id LIMIT 1) AS user_name
                      FROM event e

@@ -1,5 +1,6 @@
 //! Facts about this installation, and the data key.
 
+pub mod audit_checkpoint;
 pub mod epoch;
 pub mod event;
 pub mod former_signing_key;

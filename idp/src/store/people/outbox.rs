@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::store::db::{Change, Conn, Json, Result, Tx};
+use crate::store::installation::event::Event;
 
 /// A letter to be written.
 #[derive(Clone, Debug)]
@@ -223,7 +224,7 @@ pub async fn counts(conn: &mut Conn) -> Result<(i64, i64)> {
     .await?)
 }
 
-/// Tries letters again at once, with a full time to do so: one statement. Whether there was such a letter.
+/// Tries letters again at once, with a full time to do so. Whether there was such a letter.
 #[derive(Clone, Debug)]
 pub struct Retry {
     /// The letter.
@@ -236,15 +237,19 @@ impl Change for Retry {
     async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
         // One that a process is sending at the moment is left to it.
         let sql = "UPDATE outbox SET next_try_at = $2, tries = 0 WHERE id = $1 AND claim IS NULL";
-        let done = sqlx::query(sql).bind(self.letter).bind(tx.now()).execute(&mut **tx).await?;
+        let done = sqlx::query(sql).bind(&self.letter).bind(tx.now()).execute(&mut **tx).await?;
         if let Some(letters) = tx.letters() {
             letters.write();
         }
-        Ok(done.rows_affected() == 1)
+        let there = done.rows_affected() == 1;
+        if there {
+            tx.record(&Event::LetterRetried { letter: self.letter.handle() }).await?;
+        }
+        Ok(there)
     }
 }
 
-/// Discards a letter: one statement. Whether there was one.
+/// Discards a letter. Whether there was one.
 #[derive(Clone, Debug)]
 pub struct Discard {
     /// The letter.
@@ -256,7 +261,11 @@ impl Change for Discard {
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
         let sql = "DELETE FROM outbox WHERE id = $1";
-        Ok(sqlx::query(sql).bind(self.letter).execute(&mut **tx).await?.rows_affected() == 1)
+        let there = sqlx::query(sql).bind(&self.letter).execute(&mut **tx).await?.rows_affected() == 1;
+        if there {
+            tx.record(&Event::LetterDiscarded { letter: self.letter.handle() }).await?;
+        }
+        Ok(there)
     }
 }
 

@@ -1,0 +1,5 @@
+//! The audit log: checkpoints over the events, which are signed from time to time, and their verification.
+
+pub mod checkpoint;
+pub mod key;
+pub mod verify;
