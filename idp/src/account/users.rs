@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use crate::account::authenticator::remove_factors;
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::id::{Id, uuid_v4};
@@ -28,7 +29,7 @@ use crate::store::people::outbox;
 use crate::store::people::password;
 use crate::store::people::session::{self, Session};
 use crate::store::people::trusted_browser;
-use crate::store::people::user::{self, Identifier, IdentifierKind, User};
+use crate::store::people::user::{self, ADMINISTRATOR, Identifier, IdentifierKind, User};
 
 /// A user to be created.
 pub struct NewUser {
@@ -126,6 +127,15 @@ impl Change for SetPassword {
     }
 }
 
+/// A link that somebody has followed.
+#[derive(Clone, Debug)]
+pub struct ProvenLink {
+    /// The hash of its token.
+    pub hash: TokenHash,
+    /// What it is for.
+    pub purpose: Purpose,
+}
+
 /// The outcome of using a link that sets a password.
 #[derive(Debug)]
 pub enum ByLink {
@@ -141,7 +151,7 @@ pub enum ByLink {
 /// factor or the sign-in needs one (`is_half`): a link proves one factor.
 pub async fn set_password_by_link(
     app: &App,
-    link: &TokenHash,
+    link: &ProvenLink,
     password: &Secret,
     sign_in: &SignIn<'_>,
     is_half: bool,
@@ -154,7 +164,7 @@ pub async fn set_password_by_link(
 /// Consumes a link, sets the password that it is for, and begins a session.
 #[derive(Clone)]
 struct SetPasswordByLink {
-    link: TokenHash,
+    link: ProvenLink,
     user: Id,
     phc: String,
     beginning: Beginning,
@@ -169,9 +179,13 @@ impl Change for SetPasswordByLink {
         let held = user::hold(tx, &self.user).await?;
         let Some(held) = held.filter(|held| held.disabled_at.is_none()) else { return Ok(ByLink::Spent) };
         let now = tx.now();
-        let owner = one_time_link::consume(tx, &self.link, Purpose::SetPassword, now).await?;
+        let ProvenLink { hash, purpose } = &self.link;
+        let owner = one_time_link::consume(tx, hash, *purpose, now).await?;
         if owner.as_ref() != Some(&self.user) {
             return Ok(ByLink::Spent);
+        }
+        if *purpose == Purpose::Recover && remove_factors(tx, &self.user, true).await? {
+            tx.record(&Event::FactorsReset { user: self.user.clone() }).await?;
         }
         password::set(tx, &self.user, &self.phc, now).await?;
         end_what_was_before(tx, &self.user, now).await?;
@@ -268,6 +282,35 @@ pub async fn password_link(app: &App, user: &Id, lifetime: Duration) -> Result<S
     Ok(address(app, &token))
 }
 
+/// Makes a link by which an administrator who has lost every way in sets a password, and ends the user's earlier links. The second
+/// factors go when it is used. `None` if the user is disabled, or no administrator.
+pub async fn recovery_link(app: &App, user: &Id, lifetime: Duration) -> Result<Option<String>, Error> {
+    let (token, link) = PasswordLink::new(app, user, lifetime);
+    let link = PasswordLink { purpose: Purpose::Recover, ..link };
+    Ok(app.db.write(KeepRecoveryLink(link)).await?.then(|| address(app, &token)))
+}
+
+/// Stores a link that recovers an administrator, and ends the earlier ones; returns whether the user is one and may sign in.
+#[derive(Clone)]
+struct KeepRecoveryLink(PasswordLink);
+
+impl Change for KeepRecoveryLink {
+    type Outcome = bool;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> store::db::Result<bool> {
+        let (user, now) = (&self.0.user, tx.now());
+        let may = user::hold(tx, user).await?.is_some_and(|held| held.disabled_at.is_none());
+        if !may || !user::roles(tx, user).await?.iter().any(|role| role == ADMINISTRATOR) {
+            return Ok(false);
+        }
+        end_links(tx, user, now).await?;
+        self.0.keep(tx, now).await?;
+        notify(tx, user, Notice::RecoveryBegun).await?;
+        tx.record(&Event::RecoveryBegun { user: user.clone() }).await?;
+        Ok(true)
+    }
+}
+
 /// The link by which a user without a password sets the first one.
 #[derive(Debug)]
 pub enum FirstLink {
@@ -289,6 +332,7 @@ pub async fn first_password_link(app: &App, user: &Id, lifetime: Duration) -> Re
 #[derive(Clone)]
 struct PasswordLink {
     hash: TokenHash,
+    purpose: Purpose,
     user: Id,
     lifetime: Duration,
 }
@@ -296,13 +340,13 @@ struct PasswordLink {
 impl PasswordLink {
     fn new(app: &App, user: &Id, lifetime: Duration) -> (Token, Self) {
         let token = Token::new(TokenKind::OneTimeLink, &app.random);
-        let link = Self { hash: token.hash(), user: user.clone(), lifetime };
+        let link = Self { hash: token.hash(), purpose: Purpose::SetPassword, user: user.clone(), lifetime };
         (token, link)
     }
 
     async fn keep(&self, tx: &mut Tx<'_>, now: Timestamp) -> store::db::Result<()> {
         let (hash, user, expires_at) = (&self.hash, &self.user, now + self.lifetime);
-        let link = NewLink { hash, purpose: Purpose::SetPassword, user, created_at: now, expires_at };
+        let link = NewLink { hash, purpose: self.purpose, user, created_at: now, expires_at };
         one_time_link::insert(tx, &link).await
     }
 }
@@ -318,7 +362,8 @@ impl Change for ReplaceLink {
         user::hold(tx, &self.0.user).await?;
         let now = tx.now();
         end_links(tx, &self.0.user, now).await?;
-        self.0.keep(tx, now).await
+        self.0.keep(tx, now).await?;
+        tx.record(&Event::PasswordLinkMade { user: self.0.user }).await
     }
 }
 
@@ -335,6 +380,7 @@ impl Change for KeepFirstLink {
         let before = one_time_link::works_until(tx, Purpose::SetPassword, &self.0.user, now).await?;
         if before.is_none() {
             self.0.keep(tx, now).await?;
+            tx.record(&Event::PasswordLinkMade { user: self.0.user }).await?;
         }
         Ok(before)
     }
@@ -342,7 +388,9 @@ impl Change for KeepFirstLink {
 
 /// Ends the links by which a user can set a password, and withdraws the letters with them that wait.
 async fn end_links(tx: &mut Tx<'_>, user: &Id, now: Timestamp) -> store::db::Result<()> {
-    one_time_link::end_all(tx, Purpose::SetPassword, user, now).await?;
+    for purpose in Purpose::ALL {
+        one_time_link::end_all(tx, purpose, user, now).await?;
+    }
     outbox::withdraw(tx, user, Kind::Reset.as_str()).await
 }
 

@@ -57,6 +57,8 @@ pub const KINDS: &[(&str, &str)] = &[
     ("all_sessions_ended", "{user}: all sessions were ended"),
     ("password_changed", "{user}: password changed"),
     ("password_link_sent", "{user}: link to set a password sent by email"),
+    ("password_link_made", "{user}: link to set a password made"),
+    ("recovery_begun", "{user}: link made that recovers the administrator"),
     ("signed_in", "{user} signed in ({amr})"),
     ("sign_in_failed", "{user}: sign-in failed ({failures} in a row)"),
     ("stuffing_suspected", "{network} failed to sign in with {names} different names within ten minutes"),

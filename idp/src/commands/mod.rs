@@ -20,6 +20,7 @@ pub mod maintenance;
 mod manual;
 pub(crate) mod output;
 pub mod pages;
+mod recover_admin;
 pub mod resource;
 pub mod run;
 pub mod stats;
@@ -119,6 +120,7 @@ fn next(cli: Cli, env: impl Iterator<Item = (String, String)>) -> Result<Step, O
         Command::Client(command) => Work::Command(AppCommand::Client(command)),
         Command::Resource(command) => Work::Command(AppCommand::Resource(command)),
         Command::User(command) => Work::Command(AppCommand::User(command)),
+        Command::RecoverAdmin(wanted) => Work::Command(AppCommand::RecoverAdmin(wanted)),
         Command::Mail(command) => Work::Command(AppCommand::Mail(command)),
         Command::Keys(command) => Work::Command(AppCommand::Keys(command)),
         Command::Audit(audit::AuditCommand::Verify(audit::Verify { key: Some(key), expect })) => {

@@ -15,7 +15,7 @@ pub use identifier::{IdentifierCommand, NewIdentifiers};
 pub use passkey::PasskeyCommand;
 pub use profile::Profile;
 pub use row::UserRow;
-pub(super) use row::find;
+pub(super) use row::{find, label};
 pub use sessions::SessionsCommand;
 
 use crate::account::authenticator;
@@ -235,10 +235,20 @@ pub(super) async fn command(app: &App, command: UserCommand) -> Outcome {
             let reset = authenticator::reset(app, &user.id).await.map_err(failed)?;
             let shown = row::read(app, &user).await?;
             let text = match reset {
-                true => format!(
-                    "Removed the authenticator app, the recovery codes and the passkeys of {}, and ended all sessions.",
-                    shown.row.label()
-                ),
+                true => {
+                    let label = shown.row.label();
+                    // A passkey was the only way in.
+                    let advice = match shown.row.has_password {
+                        true => String::new(),
+                        false => format!(
+                            " There is no password: latchkey user set-password {label} prints a link to set one."
+                        ),
+                    };
+                    format!(
+                        "Removed the authenticator app, the recovery codes and the passkeys of {label}, and ended all \
+                         sessions.{advice}"
+                    )
+                }
                 false => format!("{} has no second factor.", shown.row.label()),
             };
             Ok(Output::new(text, &shown))

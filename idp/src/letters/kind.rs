@@ -21,6 +21,8 @@ pub enum Notice {
     AuthenticatorAdded,
     /// An app for codes was removed.
     AuthenticatorRemoved,
+    /// An operator has made a link that sets a new password and removes the second factors.
+    RecoveryBegun,
     /// A recovery code was used.
     RecoveryCodeUsed,
     /// New recovery codes were made.
@@ -69,7 +71,7 @@ pub(super) struct Texts {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Verify,
         Self::Reset,
         Self::SignIn,
@@ -85,6 +87,7 @@ impl Kind {
         Self::Notice(Notice::PasskeyRemoved),
         Self::Notice(Notice::AuthenticatorAdded),
         Self::Notice(Notice::AuthenticatorRemoved),
+        Self::Notice(Notice::RecoveryBegun),
         Self::Notice(Notice::RecoveryCodeUsed),
         Self::Notice(Notice::RecoveryCodesRenewed),
         Self::Notice(Notice::AddressChanged),
@@ -110,6 +113,7 @@ impl Kind {
             Self::Notice(Notice::PasskeyRemoved) => "passkey_removed",
             Self::Notice(Notice::AuthenticatorAdded) => "authenticator_added",
             Self::Notice(Notice::AuthenticatorRemoved) => "authenticator_removed",
+            Self::Notice(Notice::RecoveryBegun) => "recovery_begun",
             Self::Notice(Notice::RecoveryCodeUsed) => "recovery_code_used",
             Self::Notice(Notice::RecoveryCodesRenewed) => "recovery_codes_renewed",
             Self::Notice(Notice::AddressChanged) => "address_changed",
@@ -184,6 +188,7 @@ impl Kind {
             Self::Notice(Notice::AuthenticatorRemoved) => {
                 notice("letter-authenticator-removed", "letter-authenticator-removed-text")
             }
+            Self::Notice(Notice::RecoveryBegun) => notice("letter-recovery-begun", "letter-recovery-begun-text"),
             Self::Notice(Notice::RecoveryCodeUsed) => {
                 notice("letter-recovery-code-used", "letter-recovery-code-used-text")
             }

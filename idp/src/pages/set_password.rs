@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::account::own_words::OwnWords;
-use crate::account::users::{self, ByLink};
+use crate::account::users::{self, ByLink, ProvenLink};
 use crate::app::App;
 use crate::base::secret::Secret;
 use crate::base::token::{Token, TokenKind};
@@ -16,7 +16,7 @@ use crate::http::page;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::{self, Visitor};
-use crate::login::second_factor::{self, Demand, Rigour};
+use crate::login::second_factor;
 use crate::oidc::claims::acr::Method;
 use crate::site::page::Page;
 use crate::store::people::one_time_link::{self, Purpose};
@@ -50,7 +50,7 @@ impl SetPasswordPage<'_> {
 /// Shows the page without using up the link, since programs that scan mails open it, too.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     let token = query.get("token").unwrap_or_default();
-    let user = user_of_link(&app, token).await?;
+    let (user, _) = user_of_link(&app, token).await?;
     show(&app, &visitor, token, &user, None).await
 }
 
@@ -59,17 +59,16 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let ProvenForm { visitor, params } = form;
     visitor.hold_to(&app, "set-password", visitor::sign_in_rate(&app)).await?;
     let token = params.get("token").unwrap_or_default();
-    let user = user_of_link(&app, token).await?;
+    let (user, link) = user_of_link(&app, token).await?;
     let password = Secret::from(params.get("password").unwrap_or_default());
     let own = OwnWords::of_user(&app, &user.id).await?;
     if let Some(problem) = check_password(&app, &password, own).await? {
         return show(&app, &visitor, token, &user, Some(problem)).await;
     }
-    let link = Token::parse(TokenKind::OneTimeLink, token).ok_or(Error::SpentLink)?;
     let sign_in = visitor.with_password(&user);
-    let demand = second_factor::demand(&app, &user.id, None, &visitor.browser, Rigour::Strict).await?;
-    let is_half = demand != Demand::Nothing;
-    match users::set_password_by_link(&app, &link.hash(), &password, &sign_in, is_half).await? {
+    // Whether there are codes to be typed is judged where the link is used up: with some links the factors go.
+    let is_half = second_factor::is_required(&app, &mut *app.db.read().await?, &user.id).await?;
+    match users::set_password_by_link(&app, &link, &password, &sign_in, is_half).await? {
         ByLink::SignedIn(signed_in) => next_page::after_sign_in(&app, &visitor, None, None, &signed_in).await,
         ByLink::Half(generation) => {
             let user = User { generation, ..user };
@@ -80,13 +79,16 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     }
 }
 
-/// The user whose password a link sets.
-async fn user_of_link(app: &App, token: &str) -> Result<User, Error> {
-    let link = Token::parse(TokenKind::OneTimeLink, token).ok_or(Error::SpentLink)?;
+/// The user whose password a link sets, and the link.
+async fn user_of_link(app: &App, token: &str) -> Result<(User, ProvenLink), Error> {
+    let hash = Token::parse(TokenKind::OneTimeLink, token).ok_or(Error::SpentLink)?.hash();
     let mut conn = app.db.read().await?;
-    let id = one_time_link::find(&mut conn, &link.hash(), Purpose::SetPassword, app.now()).await?;
-    let user = user::find(&mut conn, &id.ok_or(Error::SpentLink)?).await?;
-    user.filter(|user| user.disabled_at.is_none()).ok_or(Error::SpentLink)
+    for purpose in Purpose::ALL {
+        let Some(id) = one_time_link::find(&mut conn, &hash, purpose, app.now()).await? else { continue };
+        let user = user::find(&mut conn, &id).await?.filter(|user| user.disabled_at.is_none());
+        return Ok((user.ok_or(Error::SpentLink)?, ProvenLink { hash, purpose }));
+    }
+    Err(Error::SpentLink)
 }
 
 async fn show(

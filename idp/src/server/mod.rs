@@ -15,8 +15,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
-use serde_json::{Map, json};
+use anyhow::Context;
+use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
 use accept::tls::Tls;
@@ -24,14 +24,13 @@ use boot::{Purpose, Surroundings};
 use log::Logging;
 use process::stop_signal;
 
-use crate::account::identifier;
-use crate::account::users::{self, NewUser};
+use crate::account::{administrators, users};
 use crate::app::App;
 use crate::commands::output::{Failure, Outcome, failed};
 use crate::config::{DatabaseUrl, Loaded};
 use crate::store;
 use crate::store::ephemeral::Ephemeral;
-use crate::store::people::user::{ADMINISTRATOR, User};
+use crate::store::people::user::ADMINISTRATOR;
 
 /// How long the link for the first administrator's password works.
 const FIRST_LINK: Duration = Duration::from_secs(60 * 60);
@@ -127,32 +126,9 @@ async fn welcome(app: &App, took: Duration) -> Result<(), Failure> {
     drop(conn);
     let mut first = None;
     if !administrators {
-        let administrator = first_administrator(app).await?;
+        let administrator = administrators::first(app).await?;
         first = Some(users::first_password_link(app, &administrator.id, FIRST_LINK).await.map_err(failed)?);
     }
     welcome::tell(app, took, first.as_ref());
     Ok(())
-}
-
-/// The first administrator, made at the first start.
-async fn first_administrator(app: &App) -> Result<User, Failure> {
-    let found = async || store::people::user::find_by_identifier(&mut *app.db.read().await?, "admin").await;
-    if let Some(found) = found().await.map_err(failed)? {
-        return Ok(found);
-    }
-    let name = identifier::parse("admin", None).map_err(|_| anyhow!("admin is no user name"))?;
-    let new = NewUser {
-        sub: None,
-        profile: Map::new(),
-        identifiers: vec![name],
-        password: None,
-        roles: vec![ADMINISTRATOR.to_owned()],
-    };
-    match users::add(app, new).await {
-        // Another replica was faster.
-        Err(crate::login::Error::Store(store::db::Error::Conflict)) => {
-            Ok(found().await.map_err(failed)?.context("the user admin was there, and is not")?)
-        }
-        added => Ok(added.map_err(failed)?),
-    }
 }

@@ -208,6 +208,13 @@ pub(in crate::commands) async fn find(app: &App, text: &str) -> Result<User, Fai
     found.ok_or_else(|| not_found(text))
 }
 
+/// The name or identifier by which a person is known, safe to print.
+pub(in crate::commands) async fn label(app: &App, user: &User) -> Result<String, Failure> {
+    let mut conn = app.db.read().await.map_err(failed)?;
+    let identifiers = user::identifiers(&mut conn, &user.id).await.map_err(failed)?;
+    Ok(UserRow::new(Entry { user: user.clone(), identifiers, has_password: false }).label())
+}
+
 /// A person as they are now, and all that is known of them.
 pub(super) async fn read(app: &App, user: &User) -> Result<Shown, Failure> {
     let mut conn = app.db.read().await.map_err(failed)?;

@@ -30,6 +30,8 @@ pub enum Event {
     AllSessionsEnded { user: Id, offline_access: bool },
     PasswordChanged { user: Id, keeps_others: bool },
     PasswordLinkSent { user: Id },
+    PasswordLinkMade { user: Id },
+    RecoveryBegun { user: Id },
     SignedIn { user: Id, session: Id, amr: Vec<String> },
     SignInFailed { user: Id, failures: i64 },
     UnknownNamesTried { tries: i64, networks: usize, loudest: Vec<(String, i64)> },
@@ -124,6 +126,8 @@ impl Event {
             | Self::FactorsReset { user }
             | Self::ProfileChanged { user }
             | Self::PasswordLinkSent { user }
+            | Self::PasswordLinkMade { user }
+            | Self::RecoveryBegun { user }
             | Self::PasswordChanged { user, .. } => (Some(user), None, None),
             Self::SignedIn { user, session, .. }
             | Self::SignedOut { user, session }

@@ -10,12 +10,18 @@ use crate::store::db::{Conn, Result};
 pub enum Purpose {
     /// To set a password.
     SetPassword,
+    /// To set a password, which removes the second factors.
+    Recover,
 }
 
 impl Purpose {
+    /// All purposes.
+    pub const ALL: [Self; 2] = [Self::SetPassword, Self::Recover];
+
     fn as_str(self) -> &'static str {
         match self {
             Self::SetPassword => "set_password",
+            Self::Recover => "recover",
         }
     }
 }

@@ -305,6 +305,15 @@ pub async fn delete_identifier(conn: &mut Conn, user: &Id, kind: &str, normalise
     Ok(())
 }
 
+/// The users with a role who may sign in, the oldest first.
+pub async fn enabled_with_role(conn: &mut Conn, role: &str) -> Result<Vec<User>> {
+    let sql = select(
+        "JOIN user_role m ON m.user_id = u.id JOIN role r ON r.id = m.role_id
+          WHERE r.name = $1 AND u.disabled_at IS NULL ORDER BY u.id",
+    );
+    Ok(sqlx::query_as(sql).bind(role).fetch_all(conn).await?)
+}
+
 /// Notes that what relying parties learn about a user has changed.
 pub async fn set_updated(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<()> {
     sqlx::query("UPDATE user_account SET updated_at = $2 WHERE id = $1").bind(user).bind(now).execute(conn).await?;
