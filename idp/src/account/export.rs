@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::account::mail_word;
+use crate::account::{activity, mail_word};
 use crate::app::App;
 use crate::base::id::Id;
 use crate::letters::kind::Notice;
@@ -88,7 +88,8 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
         .iter()
         .map(|one| {
             json!({
-                "at": one.at.to_string(), "kind": one.kind, "client_id": one.client_id, "address": one.address,
+                "at": one.at.to_string(), "kind": one.kind, "client_id": one.client_id,
+                "address": one.address.as_ref().filter(|_| !activity::is_of_anybody(&one.kind)),
                 "user_agent": one.user_agent,
             })
         })

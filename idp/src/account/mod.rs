@@ -1,5 +1,6 @@
 //! Ring 3: the accounts of people, and what they are found by.
 
+pub mod activity;
 pub mod administrators;
 pub mod authenticator;
 pub mod delete;

@@ -239,6 +239,7 @@ fn sample_of(page: Page) -> Option<&'static str> {
         Page::AccountVerify => "account_verify",
         Page::AccountEmail => "account_email",
         Page::AccountPassword => "account_password",
+        Page::AccountActivity => "account_activity",
         Page::AccountSessions => "account_sessions",
         Page::AccountApplications => "account_applications",
         Page::Language => return None,

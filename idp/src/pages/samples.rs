@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use askama::DynTemplate;
 
+use super::account::activity::{AccountActivityPage, EventView};
 use super::account::applications::{AccountApplicationsPage, ApplicationView};
 use super::account::authenticator::{AccountAuthenticatorPage, AuthenticatorState, SetUp};
 use super::account::data::{AccountDataPage, AccountLeavingPage, DeleteProblem};
@@ -397,6 +398,25 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     ] {
         let page = AccountSessionsPage { layout: own(Page::AccountSessions), sessions: sessions.clone(), done };
         add(title.to_owned(), &page);
+    }
+    let event = |key, client: Option<&str>, device, by_operator| EventView {
+        key,
+        client: client.map(str::to_owned),
+        device,
+        address: (key == "activity-signed-in").then(|| "203.0.113.7".to_owned()),
+        by_operator,
+        at: ago(12),
+    };
+    let events = vec![
+        event("activity-signed-in", None, Some(device), false),
+        event("activity-sign-in-failed", None, Some(Device::default()), false),
+        event("activity-consent-given", Some(&names.client), Some(device), false),
+        event("activity-consent-withdrawn", None, Some(device), false),
+        event("activity-factors-reset", None, None, true),
+    ];
+    for (title, events, older) in [("account_activity", events, Some(1)), ("account_activity-none", vec![], None)] {
+        let (layout, is_older) = (own(Page::AccountActivity), events.is_empty());
+        add(title.to_owned(), &AccountActivityPage { layout, events, older, is_older });
     }
     for (title, problem, grace_days) in [
         ("account_data", None, 7),

@@ -20,8 +20,8 @@ use crate::http::request::params;
 use crate::oidc::difference::Difference;
 use crate::oidc::discovery::{FOR_MACHINES, paths};
 use crate::pages::account::{
-    applications, authenticator, data, email, passkeys, password, profile, recovery_codes, security, sessions, switch,
-    verify,
+    activity, applications, authenticator, data, email, passkeys, password, profile, recovery_codes, security,
+    sessions, switch, verify,
 };
 use crate::pages::sign_in::{
     mail as mail_sign_in, passkey as passkey_sign_in, passkey_offer, password as password_sign_in, second_factor,
@@ -154,6 +154,7 @@ fn handlers(page: Page) -> MethodRouter<App> {
         Page::AccountVerify => get(verify::get).post(verify::post),
         Page::AccountEmail => get(email::get).post(email::post),
         Page::AccountPassword => get(password::get).post(password::post),
+        Page::AccountActivity => get(activity::get),
         Page::AccountSessions => get(sessions::get).post(sessions::post),
         Page::AccountApplications => get(applications::get).post(applications::post),
         Page::AccountSwitch => post(switch::post),

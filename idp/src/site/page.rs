@@ -138,6 +138,8 @@ pages! {
     /// The recovery codes of the account.
     AccountRecoveryCodes =
         Row::at("/account/recovery-codes").part_of(Page::AccountSecurity, "recovery-codes").after_step_up();
+    /// What has happened to the account.
+    AccountActivity = Row::at("/account/activity").part_of(Page::AccountSecurity, "activity");
     /// Where the account is signed in.
     AccountSessions = Row::at("/account/sessions").section("sessions", "account-sessions");
     /// The applications that use the account.

@@ -222,6 +222,10 @@ const pages = {
     await signIn(page);
     await page.waitForURL("**/passkey-offer?**");
   },
+  "account-activity": async (page) => {
+    await signedIn(page);
+    await page.goto(`${provider.issuer}/account/activity`);
+  },
   "account-sessions": async (page) => {
     await signedIn(page);
     await page.goto(`${provider.issuer}/account/sessions`);

@@ -1,5 +1,6 @@
 //! The account pages: one file per section.
 
+pub mod activity;
 pub mod applications;
 pub mod authenticator;
 pub mod data;

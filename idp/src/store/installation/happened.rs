@@ -61,6 +61,52 @@ pub async fn oldest(conn: &mut Conn, wanted: &Wanted, limit: i64) -> Result<Vec<
     select(conn, wanted, "ASC", limit).await
 }
 
+/// An event as the person whom it concerns is told.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct OfPerson {
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened.
+    pub kind: String,
+    /// The address of the request that caused it.
+    pub address: Option<String>,
+    /// The `User-Agent` of that request.
+    pub user_agent: Option<String>,
+    /// Who made the change, if no request caused it.
+    pub actor: Option<String>,
+    /// The name of the client that it is about, or its identifier if it was removed.
+    pub client_name: Option<String>,
+}
+
+/// A span of time.
+#[derive(Clone, Copy, Debug)]
+pub struct Span {
+    /// Its beginning.
+    pub since: Timestamp,
+    /// The moment after its end; `None` for no end.
+    pub before: Option<Timestamp>,
+}
+
+/// The newest events of these kinds that are about a user, newest first.
+pub async fn of_person(conn: &mut Conn, user: &Id, kinds: &[&str], span: Span, limit: i64) -> Result<Vec<OfPerson>> {
+    let places: Vec<String> = (0..kinds.len()).map(|at| format!("${}", at + 5)).collect();
+    let sql = format!(
+        "SELECT e.at, e.kind, e.address, e.user_agent, e.actor,
+                COALESCE((SELECT c.name FROM client c WHERE c.id = e.client_row),
+                         (SELECT c.name FROM client c WHERE c.client_id = e.client_id), e.client_id) AS client_name
+           FROM event e
+          WHERE e.user_id = $1 AND e.at >= $2 AND e.at < $3 AND e.kind IN ({})
+          ORDER BY e.at DESC, e.id DESC LIMIT $4",
+        places.join(", ")
+    );
+    let before = span.before.unwrap_or(Timestamp::from_micros(i64::MAX));
+    let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(user).bind(span.since).bind(before).bind(limit);
+    for kind in kinds {
+        query = query.bind((*kind).to_owned());
+    }
+    Ok(query.fetch_all(conn).await?)
+}
+
 async fn select(conn: &mut Conn, wanted: &Wanted, order: &str, limit: i64) -> Result<Vec<Happened>> {
     // Only the conditions that are wanted are written, so that each has its index.
     let mut sql =

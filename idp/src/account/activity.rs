@@ -1,0 +1,76 @@
+//! What a person is told of what has happened to their account.
+
+/// Whose device an event of a kind comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The person's: they have proven who they are.
+    Own,
+    /// Perhaps that of somebody who has mistyped their own name. The device helps to tell, the address is not ours to tell.
+    Anybody,
+    /// No person's: a job's, or the server of an application.
+    Nobody,
+}
+
+/// The kinds of events that a person is told of, with their texts. Whatever is not here is about others, or means nothing to them.
+pub const TOLD: [(&str, &str, Source); 38] = [
+    ("user_created", "activity-user-created", Source::Own),
+    ("user_disabled", "activity-user-disabled", Source::Nobody),
+    ("user_enabled", "activity-user-enabled", Source::Nobody),
+    ("user_unlocked", "activity-user-unlocked", Source::Nobody),
+    ("deletion_asked", "activity-deletion-asked", Source::Own),
+    ("deletion_taken_back", "activity-deletion-taken-back", Source::Own),
+    ("data_exported", "activity-data-exported", Source::Own),
+    ("identifier_added", "activity-identifier-added", Source::Own),
+    ("identifier_verified", "activity-identifier-verified", Source::Own),
+    ("identifier_removed", "activity-identifier-removed", Source::Own),
+    ("session_ended", "activity-session-ended", Source::Own),
+    ("all_sessions_ended", "activity-all-sessions-ended", Source::Own),
+    ("password_changed", "activity-password-changed", Source::Own),
+    ("password_link_sent", "activity-password-link-sent", Source::Anybody),
+    ("password_link_made", "activity-password-link-made", Source::Nobody),
+    ("recovery_begun", "activity-recovery-begun", Source::Nobody),
+    ("signed_in", "activity-signed-in", Source::Own),
+    ("sign_in_failed", "activity-sign-in-failed", Source::Anybody),
+    ("password_door_closed", "activity-password-door-closed", Source::Nobody),
+    ("second_factor_failed", "activity-second-factor-failed", Source::Anybody),
+    ("authenticator_added", "activity-authenticator-added", Source::Own),
+    ("authenticator_removed", "activity-authenticator-removed", Source::Own),
+    ("recovery_codes_made", "activity-recovery-codes-made", Source::Own),
+    ("recovery_code_used", "activity-recovery-code-used", Source::Own),
+    ("passkey_added", "activity-passkey-added", Source::Own),
+    ("passkey_renamed", "activity-passkey-renamed", Source::Own),
+    ("passkey_removed", "activity-passkey-removed", Source::Own),
+    ("passkey_counter_fell", "activity-passkey-counter-fell", Source::Anybody),
+    ("browser_trusted", "activity-browser-trusted", Source::Own),
+    ("browser_forgotten", "activity-browser-forgotten", Source::Own),
+    ("factors_reset", "activity-factors-reset", Source::Nobody),
+    ("signed_out", "activity-signed-out", Source::Own),
+    ("signed_out_elsewhere", "activity-signed-out-elsewhere", Source::Own),
+    ("consent_given", "activity-consent-given", Source::Own),
+    ("consent_refused", "activity-consent-refused", Source::Own),
+    ("consent_withdrawn", "activity-consent-withdrawn", Source::Own),
+    ("profile_changed", "activity-profile-changed", Source::Own),
+    ("refresh_token_replayed", "activity-access-ended", Source::Nobody),
+];
+
+/// Whether the address of an event of this kind may be that of somebody else, who has a right of their own to it.
+pub fn is_of_anybody(kind: &str) -> bool {
+    TOLD.iter().any(|(known, _, source)| *known == kind && *source == Source::Anybody)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::commands::events::KINDS;
+
+    #[test]
+    fn each_kind_that_people_are_told_of_is_one_and_is_told_once() {
+        let told: BTreeSet<&str> = TOLD.iter().map(|(kind, ..)| *kind).collect();
+        assert_eq!(told.len(), TOLD.len());
+        for kind in told {
+            assert!(KINDS.iter().any(|(known, _)| *known == kind), "{kind}");
+        }
+    }
+}
