@@ -1,5 +1,6 @@
 //! Whole ways of a person and an application.
 
+mod audit;
 mod banning;
 mod clients_by_command;
 mod diagnosis;

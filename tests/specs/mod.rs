@@ -1,6 +1,7 @@
 //! What the specs demand: a file per spec, a test per demand.
 
 mod account;
+mod audit;
 mod form_post_response_mode;
 mod initiating_user_registration;
 mod issuer_with_a_path;

@@ -1,0 +1,175 @@
+//! An operator verifies the audit log, finds every act of the command line in it, and gets an administrator in again.
+
+use latchkey::audit::checkpoint::make;
+use latchkey::base::seal::SealingKey;
+use latchkey::store::people::user::ADMINISTRATOR;
+use serde_json::Value;
+
+use crate::harness::{Answer, PASSWORD, Passkey, TestApp, answer, latchkey, minutes, run};
+
+fn command(app: &TestApp, args: &[&str]) -> Answer {
+    answer(&app.app.config, args)
+}
+
+/// A provider where somebody has signed in an hour ago, under a checkpoint.
+async fn used() -> TestApp {
+    let app = TestApp::beside_a_process().await;
+    app.browser().sign_in("alice").await;
+    app.pass(minutes(60)).await;
+    make(&app.app).await.unwrap();
+    app
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_command_says_in_words_what_is_wrong_and_its_exit_code_says_that_something_is() {
+    let app = used().await;
+    let told = command(&app, &["audit", "verify"]).done();
+    assert!(told.starts_with("The audit log is as it was written: ") && told.contains(" checkpoint"), "{told}");
+    let data = command(&app, &["audit", "verify", "--json"]).json();
+    let number = &data["last"]["number"];
+    assert_eq!((&data["whole"], &data["checkpoints"]), (&true.into(), number), "{data:#}");
+    let kept = format!("{number}:{}", data["last"]["hash"].as_str().unwrap());
+    command(&app, &["audit", "verify", "--expect", &kept]).done();
+    let listed = command(&app, &["audit", "list", "--kind", "signed_in", "--json"]).json();
+    assert_eq!((&listed[0]["checkpoint"], &listed[0]["actor"]["by"]), (number, &"request".into()));
+    app.sql("UPDATE event SET kind = 'signed_out' WHERE kind = 'signed_in'").await;
+    let told = command(&app, &["audit", "verify"]).refused(1, "The audit log is NOT as it was written: 1 finding.");
+    assert!(told.contains(&format!("  checkpoint {number}: the event ")) && told.contains(" was changed"), "{told}");
+    let output = run(latchkey(&app.app.config).args(["audit", "verify", "--json"]));
+    let data: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), &data["findings"][0]["what"]), (Some(1), &"event_changed".into()), "{data:#}");
+    app.sql("DELETE FROM audit_checkpoint").await;
+    app.sql("DELETE FROM event").await;
+    command(&app, &["audit", "verify", "--expect", &kept]).refused(1, &format!("checkpoint {number}: it was expected"));
+    command(&app, &["audit", "verify", "--expect", "1"]).refused(2, "a checkpoint is written as its number");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_is_verified_with_the_public_key_alone() {
+    let app = used().await;
+    let key = command(&app, &["audit", "key"]).done();
+    let mut elsewhere = app.app.config.clone();
+    // The master key is another one, which opens nothing.
+    let folder = tempfile::tempdir().unwrap();
+    elsewhere.secrets.master_key = Some(SealingKey::new(*b"another key of thirty-two bytes!"));
+    elsewhere.data_dir = folder.path().to_owned();
+    elsewhere.database.url = Some(app.app.config.database_url());
+    let verify = |key: &str| answer(&elsewhere, &["audit", "verify", "--key", key]);
+    assert!(verify(key.trim()).done().starts_with("The audit log is as it was written"));
+    // The public key of RFC 8037, appendix A.
+    let other = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+    verify(other).refused(1, "checkpoint 1: it was changed, or was not signed by this key");
+    verify("x").refused(2, "this is no key as latchkey audit key prints it");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_command_that_changes_something_is_in_the_log_with_who_ran_it() {
+    let app = TestApp::beside_a_process().await;
+    app.give_role("root", ADMINISTRATOR).await;
+    let mut browser = app.browser().sign_in("alice").await;
+    browser.set_up_authenticator().await;
+    app.browser().sign_in("alice").await;
+    let redirect = "https://shop.example.com/callback";
+    let commands: &[&[&str]] = &[
+        &["user", "add", "--username", "bob"],
+        &["user", "edit", "bob", "--name", "Bob"],
+        &["user", "identifier", "add", "bob", "--email", "bob@example.com"],
+        &["user", "identifier", "verify", "bob", "bob@example.com"],
+        &["user", "identifier", "remove", "bob", "bob@example.com"],
+        &["user", "set-password", "bob"],
+        &["user", "reset-factors", "alice"],
+        &["user", "disable", "bob"],
+        &["user", "enable", "bob"],
+        &["user", "sessions", "end", "alice", "--all"],
+        &["user", "delete", "bob", "--yes"],
+        &["recover-admin", "root"],
+        &["client", "add", "--kind", "web", "--client-id", "shop", "--redirect-uri", redirect],
+        &["client", "edit", "shop", "--name", "Shop"],
+        &["client", "disable", "shop"],
+        &["client", "enable", "shop"],
+        &["client", "secret", "add", "shop"],
+        &["client", "remove", "shop"],
+        &["resource", "add", "https://api.example.com/", "--scope", "read"],
+        &["resource", "remove", "https://api.example.com/"],
+        &["keys", "rotate"],
+        &["log-level", "debug"],
+        &["maintenance", "on"],
+        &["maintenance", "off"],
+    ];
+    let me = String::from_utf8(std::process::Command::new("id").arg("-un").output().unwrap().stdout).unwrap();
+    for args in commands {
+        let before = app.rows("event").await;
+        command(&app, args).done();
+        assert!(app.rows("event").await > before, "{args:?}");
+        let newest = &command(&app, &["audit", "list", "--limit", "1", "--json"]).json()[0];
+        assert_eq!(newest["actor"]["by"], "command", "{args:?}: {newest:#}");
+        assert!(newest["actor"]["name"].as_str().unwrap().starts_with(me.trim()), "{newest:#}");
+    }
+    // What a person does is not by the command line.
+    app.browser().sign_in("carol").await;
+    let newest = &command(&app, &["audit", "list", "--kind", "signed_in", "--limit", "1", "--json"]).json()[0];
+    assert_eq!(newest["actor"]["by"], "request", "{newest:#}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_administrator_who_has_lost_everything_gets_in_by_a_link_that_changes_nothing_until_then() {
+    let app = TestApp::beside_a_process().await;
+    app.give_role("alice", ADMINISTRATOR).await;
+    let mut browser = app.browser().sign_in("alice").await;
+    browser.set_up_authenticator().await;
+    let mut passkey = browser.add_passkey(Passkey::new(&app)).await;
+    let link = || command(&app, &["recover-admin", "--json"]).json()["link"]["url"].as_str().unwrap().to_owned();
+    let (first, url) = (link(), link());
+    // Nothing is lost yet, and only the newest link works.
+    browser.get("/account").await.expect("account");
+    app.browser().sign_in_by(&mut passkey).await.reply.expect(200);
+    app.browser().get(&first).await.refused(410);
+    let mut other = app.browser();
+    let page = other.get(&url).await;
+    page.form().fill("password", "seven calm otters sing").submit(&mut other).await.reply.expect(200);
+    other.get("/account").await.expect("account");
+    browser.get("/account").await.expect("sign-in");
+    for table in ["totp", "recovery_code", "passkey"] {
+        assert_eq!(app.rows(table).await, 0, "{table}");
+    }
+    app.browser().get(&url).await.refused(410);
+    let mut new = app.browser();
+    new.type_password("alice", "seven calm otters sing").await.reply.expect(200);
+    let told = command(&app, &["events", "--user", "alice"]).done();
+    for words in ["link made that recovers the administrator", "second factors removed", "password changed"] {
+        assert!(told.contains(words), "{words}: {told}");
+    }
+    // Without a name it has to be clear who is meant, and nobody else is helped by it.
+    app.give_role("bob", ADMINISTRATOR).await;
+    app.user("carol").await;
+    command(&app, &["recover-admin"]).refused(2, "latchkey recover-admin bob");
+    command(&app, &["recover-admin", "carol"]).refused(4, "carol is no administrator");
+    command(&app, &["recover-admin", "nobody"]).refused(3, "No user found for nobody.");
+    app.browser().type_password("bob", PASSWORD).await.reply.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_administrator_is_made_where_there_is_none() {
+    let app = TestApp::beside_a_process().await;
+    let answer = command(&app, &["recover-admin", "--json"]).json();
+    assert_eq!(answer["name"], "admin");
+    let mut browser = app.browser();
+    let page = browser.get(answer["link"]["url"].as_str().unwrap()).await;
+    page.form().fill("password", "seven calm otters sing").submit(&mut browser).await.reply.expect(200);
+    browser.get("/account").await.expect("account");
+    assert!(command(&app, &["user", "show", "admin"]).done().contains(ADMINISTRATOR));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_administrators_who_are_disabled_at_once_one_stays() {
+    let app = TestApp::beside_a_process().await;
+    app.give_role("alice", ADMINISTRATOR).await;
+    app.give_role("bob", ADMINISTRATOR).await;
+    let disable = async |name: &str| {
+        let id = app.person(name).await.id;
+        latchkey::account::delete::disable(&app.app, &id, false).await.unwrap()
+    };
+    let (alice, bob) = tokio::join!(disable("alice"), disable("bob"));
+    assert_ne!(alice, bob, "{alice:?} {bob:?}");
+}
