@@ -168,6 +168,7 @@ async fn a_browser_makes_a_passkey_by_itself_which_is_told_and_counts_once_it_ha
     let before = browser.cookies["sid"].clone();
     let ceremony = page.automatic_ceremony().expect("a ceremony for the browser");
     assert_eq!(ceremony.options["authenticatorSelection"]["userVerification"], "preferred");
+    assert!(!ceremony.options["extensions"].to_string().contains("ProtectionPolicy"), "{}", ceremony.options);
     let mut passkey = unattended(&app);
     let next = ceremony.answer(&passkey.create(&ceremony.options)).submit(&mut browser).await;
     assert_eq!(browser.cookies["sid"], before, "nobody has authenticated");

@@ -230,7 +230,8 @@ pub async fn remove(app: &App, session: &Session, passkey: &Id) -> Result<Remove
 
 /// The same for an operator.
 pub async fn remove_of(app: &App, user: &Id, passkey: &Id) -> Result<Removed> {
-    app.db.write(Remove { user: user.clone(), step_up: None, passkey: passkey.clone() }).await
+    let required = Required::of(app);
+    app.db.write(Remove { user: user.clone(), step_up: None, passkey: passkey.clone(), required }).await
 }
 
 #[derive(Clone)]
@@ -260,7 +261,8 @@ impl Change for Remove {
             return Ok(Removed::LastWayIn);
         }
         let is_alone = there.len() == 1 && totp::find(tx, &user).await?.is_none();
-        if is_alone && required.holds(tx, &user).await? {
+        // An operator helps somebody who has lost it: they set up another factor at the next sign-in.
+        if is_alone && step_up.is_some() && required.holds(tx, &user).await? {
             return Ok(Removed::LastFactor);
         }
         passkey::delete(tx, &user, &passkey).await?;

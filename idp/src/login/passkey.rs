@@ -240,6 +240,10 @@ pub fn offer_registration(
     if mediation == Mediation::Conditional {
         // To require it fails where it would disturb the person: WebAuthn §5.1.3.
         selection.insert("userVerification".to_owned(), json!("preferred"));
+        // And Chromium refuses what is to be protected by a verification (credProtect) that is not required.
+        if let Some(extensions) = options.get_mut("extensions").and_then(Value::as_object_mut) {
+            extensions.retain(|name, _| !name.to_lowercase().ends_with("credentialprotectionpolicy"));
+        }
     }
     Ceremony::offer(app, mediation.purpose(), browser, Some(person.id), (options, state))
 }
