@@ -46,24 +46,13 @@ async fn a_client_is_added_with_every_option_and_shown_with_what_was_chosen_and_
         &["--post-logout-redirect-uri", "https://rp.example/bye", "--origin", "https://rp.example", "--logo", logo],
         &["--client-uri", "https://rp.example", "--tos-uri", "https://rp.example/tos", "--scope", "openid email read"],
         &["--policy-uri", "https://rp.example/privacy", "--first-party", "--require-pkce", "false"],
-        &[
-            "--rotate-refresh-tokens=true",
-            "--id-token-claims",
-            "false",
-            "--token-endpoint-auth-method",
-            "client_secret_post",
-        ],
+        &["--rotate-refresh-tokens=true", "--id-token-claims", "false"],
+        &["--token-endpoint-auth-method", "client_secret_post"],
         &["--id-token-signed-response-alg", "RS256", "--access-token-signed-response-alg", "RS256"],
         &["--resource", "https://own.example", "--may-ask-for", "https://api.example"],
         &["--resource-identifier", "https://rp.example/api", "--require-second-factor"],
-        &[
-            "--allowed-network",
-            "10.0.0.0/8",
-            "--allowed-network",
-            "::ffff:192.0.2.7",
-            "--denied-network",
-            "10.1.0.0/16",
-        ],
+        &["--allowed-network", "10.0.0.0/8", "--allowed-network", "::ffff:192.0.2.7"],
+        &["--denied-network", "10.1.0.0/16"],
     ]
     .concat();
     let text = command(&app, &add).done();
