@@ -66,7 +66,7 @@ mod tests {
     use crate::commands::events::KINDS;
 
     #[test]
-    fn each_kind_that_people_are_told_of_is_one_and_is_told_once() {
+    fn each_kind_that_people_see_is_a_kind_of_event_and_is_there_once() {
         let told: BTreeSet<&str> = TOLD.iter().map(|(kind, ..)| *kind).collect();
         assert_eq!(told.len(), TOLD.len());
         for kind in told {

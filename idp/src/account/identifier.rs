@@ -153,12 +153,13 @@ mod tests {
 
     #[test]
     fn f8_a_mailbox_that_only_looks_like_another_is_no_spelling_of_it() {
-        for other in ["Ａlice@example.com", "aliﬁ@example.com", "\u{212a}ay@example.com", "x²@example.com"] {
+        for other in ["Ａlice@example.com", "aliﬁ@example.com", "x²@example.com"] {
             assert_eq!(parse(other, None).unwrap_err(), Problem::NotAnAddress, "{other}");
         }
-        // One mailbox: letters typed in two parts, letter case, and the domain.
+        // One mailbox: letters typed in two parts, letters that Unicode holds for one, letter case, and the domain.
         for (same, normal) in [
             ("e\u{301}@example.com", "é@example.com"),
+            ("\u{212a}ay@example.com", "kay@example.com"),
             ("É@example.com", "é@example.com"),
             ("a@ＥＸＡＭＰＬＥ.com", "a@example.com"),
         ] {
