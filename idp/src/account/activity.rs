@@ -1,4 +1,4 @@
-//! What a person is told of what has happened to their account.
+//! What a person sees of the events of their account.
 
 /// Whose device an event of a kind comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub enum Source {
     Nobody,
 }
 
-/// The kinds of events that a person is told of, with their texts. Whatever is not here is about others, or means nothing to them.
+/// The kinds of events that a person sees, with their texts. What is not here is about others, or means nothing to them.
 pub const TOLD: [(&str, &str, Source); 38] = [
     ("user_created", "activity-user-created", Source::Own),
     ("user_disabled", "activity-user-disabled", Source::Nobody),

@@ -117,7 +117,7 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
     })))
 }
 
-/// What is told of a passkey.
+/// What an export says about a passkey.
 fn of_passkey(one: &Passkey) -> Value {
     json!({
         "name": one.name, "since": one.created_at.to_string(), "last_used_at": one.last_used_at.map(|at| at.to_string()),

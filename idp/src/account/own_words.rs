@@ -25,7 +25,7 @@ const SIGNS_BESIDE: usize = 3;
 /// The claims with a person's names: OIDC Core §5.1.
 const NAMES: [&str; 6] = ["name", "given_name", "middle_name", "family_name", "nickname", "preferred_username"];
 
-/// The names of a person, and of whom they have their account with.
+/// The names of a person, and of the provider that has their account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OwnWords {
     /// As they were given: an estimate of guesses reads them.

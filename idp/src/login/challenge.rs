@@ -69,7 +69,7 @@ pub struct Puzzle {
     pub bits: u32,
 }
 
-/// For whom a puzzle is.
+/// Who a puzzle is for.
 #[derive(Clone, Copy, Debug)]
 pub struct Solver<'a> {
     /// The browser.

@@ -189,7 +189,7 @@ pub enum Judged {
     Right {
         /// What is proven.
         proof: Box<Proof>,
-        /// The generation of the user whom it signs in, at that moment.
+        /// The generation of the user who signs in by it, at that moment.
         generation: Option<i64>,
     },
     /// It is wrong.

@@ -61,7 +61,7 @@ pub async fn oldest(conn: &mut Conn, wanted: &Wanted, limit: i64) -> Result<Vec<
     select(conn, wanted, "ASC", limit).await
 }
 
-/// An event as the person whom it concerns is told.
+/// An event as the person sees it who it is about.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct OfPerson {
     /// When it happened.
