@@ -156,6 +156,11 @@ impl Required {
         Self { setting: login.second_factor, roles: login.second_factor_roles.clone() }
     }
 
+    /// Whether nobody needs one.
+    fn of_nobody(&self) -> bool {
+        self.setting == SecondFactor::Optional && self.roles.is_empty()
+    }
+
     /// Whether a user needs one.
     pub(crate) async fn holds(&self, conn: &mut Conn, user: &Id) -> Result<bool> {
         let needs = |role: &String| {
@@ -165,7 +170,7 @@ impl Required {
         Ok(match self.setting {
             SecondFactor::Everybody => true,
             // Nobody's roles are read where no role needs a second factor.
-            SecondFactor::Optional if self.roles.is_empty() => false,
+            SecondFactor::Optional if self.of_nobody() => false,
             SecondFactor::Optional | SecondFactor::Administrators => user::roles(conn, user).await?.iter().any(needs),
         })
     }
@@ -180,7 +185,9 @@ pub async fn is_required_at(app: &App, conn: &mut Conn, user: &Id, client: Optio
 /// Whether the sign-in of an open session is too weak for this client: a second factor is required, the session has proven
 /// one factor, and a sign-in in this browser would ask for more.
 pub async fn is_lacking(app: &App, session: &Session, client: &Client, browser: &CookieSecret) -> Result<bool> {
-    if Acr::from_name(&session.acr) >= Some(Acr::TwoFactors) {
+    let by_client = client.metadata.require_second_factor;
+    // Nothing is read where nobody requires one.
+    if Acr::from_name(&session.acr) >= Some(Acr::TwoFactors) || !by_client && Required::of(app).of_nobody() {
         return Ok(false);
     }
     if !is_required_at(app, &mut *app.db.read().await?, &session.user_id, Some(client)).await? {
