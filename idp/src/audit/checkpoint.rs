@@ -62,12 +62,13 @@ impl Change for Make {
     type Outcome = Option<Checkpoint>;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Option<Checkpoint>> {
-        installation::in_turn(tx, TURN).await?;
-        let (now, kept_since) = (tx.now(), self.kept_since);
-        let settled = now - SETTLED;
-        let Some(earliest) = event::earliest_uncovered(tx, kept_since).await?.filter(|at| *at < settled) else {
+        let (now, settled) = (tx.now(), tx.now() - SETTLED);
+        // Most often there is nothing to do, and nobody has to wait for that.
+        if earliest_settled(tx, self.kept_since, settled).await?.is_none() {
             return Ok(None);
-        };
+        }
+        installation::in_turn(tx, TURN).await?;
+        let Some(earliest) = earliest_settled(tx, self.kept_since, settled).await? else { return Ok(None) };
         let before = audit_checkpoint::newest(tx).await?;
         let beginning = Beginning::find(tx).await?;
         let (number, previous, from_at) = match (&before, beginning) {
@@ -99,6 +100,11 @@ impl Change for Make {
     }
 }
 
+/// The time of the earliest event since a moment that no checkpoint covers, if it has settled.
+async fn earliest_settled(tx: &mut Tx<'_>, since: Timestamp, settled: Timestamp) -> Result<Option<Timestamp>> {
+    Ok(event::earliest_uncovered(tx, since).await?.filter(|at| *at < settled))
+}
+
 /// Removes checkpoints whose events are all from before a moment, with these events, and signs where the log begins now; returns
 /// how many rows went.
 pub async fn remove_old(app: &App, before: Timestamp) -> Result<u64> {
@@ -123,7 +129,7 @@ impl Change for RemoveOldest {
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<u64> {
         // Most often there is nothing to do, and nobody has to wait for that.
-        if !is_due(tx, self.before).await? {
+        if !audit_checkpoint::is_oldest_before(tx, self.before).await? {
             return Ok(0);
         }
         installation::in_turn(tx, TURN).await?;
@@ -135,9 +141,4 @@ impl Change for RemoveOldest {
         beginning.keep(tx).await?;
         audit_checkpoint::delete(tx, removed).await
     }
-}
-
-async fn is_due(tx: &mut Tx<'_>, before: Timestamp) -> Result<bool> {
-    let oldest = audit_checkpoint::after(tx, i64::MIN, 1).await?;
-    Ok(oldest.first().is_some_and(|oldest| oldest.latest_at < before))
 }

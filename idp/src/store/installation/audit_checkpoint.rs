@@ -74,6 +74,13 @@ pub async fn after(conn: &mut Conn, number: i64, limit: i64) -> Result<Vec<Check
     Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(number).bind(limit).fetch_all(conn).await?)
 }
 
+/// Whether all events of the oldest checkpoint are from before a moment. Their list is not read.
+pub async fn is_oldest_before(conn: &mut Conn, before: Timestamp) -> Result<bool> {
+    let row: Option<(Timestamp,)> =
+        sqlx::query_as("SELECT latest_at FROM audit_checkpoint ORDER BY number LIMIT 1").fetch_optional(conn).await?;
+    Ok(row.is_some_and(|(latest_at,)| latest_at < before))
+}
+
 /// Stores a checkpoint; `Conflict` if there is one with this number.
 pub async fn insert(conn: &mut Conn, new: &Checkpoint) -> Result<()> {
     sqlx::query(
