@@ -12,7 +12,7 @@ pub enum Source {
 }
 
 /// The kinds of events that a person sees, with their texts. What is not here is about others, or means nothing to them.
-pub const TOLD: [(&str, &str, Source); 38] = [
+pub const TOLD: [(&str, &str, Source); 40] = [
     ("user_created", "activity-user-created", Source::Own),
     ("user_disabled", "activity-user-disabled", Source::Nobody),
     ("user_enabled", "activity-user-enabled", Source::Nobody),
@@ -31,6 +31,7 @@ pub const TOLD: [(&str, &str, Source); 38] = [
     ("recovery_begun", "activity-recovery-begun", Source::Nobody),
     ("signed_in", "activity-signed-in", Source::Own),
     ("sign_in_failed", "activity-sign-in-failed", Source::Anybody),
+    ("guessing_suspected", "activity-guessing-suspected", Source::Nobody),
     ("password_door_closed", "activity-password-door-closed", Source::Nobody),
     ("second_factor_failed", "activity-second-factor-failed", Source::Anybody),
     ("authenticator_added", "activity-authenticator-added", Source::Own),
@@ -38,6 +39,7 @@ pub const TOLD: [(&str, &str, Source); 38] = [
     ("recovery_codes_made", "activity-recovery-codes-made", Source::Own),
     ("recovery_code_used", "activity-recovery-code-used", Source::Own),
     ("passkey_added", "activity-passkey-added", Source::Own),
+    ("passkey_created_automatically", "activity-passkey-created-automatically", Source::Own),
     ("passkey_renamed", "activity-passkey-renamed", Source::Own),
     ("passkey_removed", "activity-passkey-removed", Source::Own),
     ("passkey_counter_fell", "activity-passkey-counter-fell", Source::Anybody),
@@ -69,8 +71,13 @@ mod tests {
     fn each_kind_that_people_see_is_a_kind_of_event_and_is_there_once() {
         let told: BTreeSet<&str> = TOLD.iter().map(|(kind, ..)| *kind).collect();
         assert_eq!(told.len(), TOLD.len());
-        for kind in told {
-            assert!(KINDS.iter().any(|(known, _)| *known == kind), "{kind}");
+        for kind in &told {
+            assert!(KINDS.iter().any(|(known, _)| known == kind), "{kind}");
+        }
+        // Nobody is left to see that an account was deleted.
+        let of_people = KINDS.iter().filter(|(kind, words)| words.starts_with("{user}") && *kind != "user_deleted");
+        for (kind, _) in of_people {
+            assert!(told.contains(kind), "people do not see {kind}");
         }
     }
 }
