@@ -55,32 +55,33 @@ fn number_of(app: &App, proof: &Id) -> String {
     format!("{sum:06}")
 }
 
-/// Asks for a letter to sign in with, for a browser, on the way to what the sealed interaction leads to.
-pub async fn ask_to_sign_in(
-    app: &App,
-    address: &Identifier,
-    browser: &CookieSecret,
-    language: &str,
-    interaction: Option<String>,
-) -> Result<Asked> {
-    let owner = owner_of(app, address).await?;
+/// Who asks for a letter, and where.
+#[derive(Clone, Copy)]
+pub struct Asking<'a> {
+    /// The address, as typed.
+    pub address: &'a Identifier,
+    /// As whose request it was counted.
+    pub asker: &'a Asker,
+    /// The browser.
+    pub browser: &'a CookieSecret,
+    /// The tag of the language of its page.
+    pub language: &'a str,
+}
+
+/// Asks for a letter to sign in with, on the way to what the sealed interaction leads to.
+pub async fn ask_to_sign_in(app: &App, asking: Asking<'_>, interaction: Option<String>) -> Result<Asked> {
+    let owner = owner_of(app, asking.address).await?;
     // Whoever has made an account with an address that is not theirs must not share it with its owner.
     let owner = owner.filter(|owner| owner.address.verified_at.is_some() && owner.user.disabled_at.is_none());
     let goes_on = interaction.map(String::into_bytes);
-    ask(app, (Purpose::SignIn, owner, goes_on), address, browser, language).await
+    ask(app, asking, (Purpose::SignIn, owner, goes_on)).await
 }
 
-/// Asks for a letter to make an account with, for a browser. Whoever has the address already is told so by letter.
-pub async fn ask_to_sign_up(
-    app: &App,
-    address: &Identifier,
-    newcomer: &Newcomer,
-    browser: &CookieSecret,
-    language: &str,
-) -> Result<Asked> {
-    let owner = owner_of(app, address).await?;
+/// Asks for a letter to make an account with. Whoever has the address already is told so by letter.
+pub async fn ask_to_sign_up(app: &App, asking: Asking<'_>, newcomer: &Newcomer) -> Result<Asked> {
+    let owner = owner_of(app, asking.address).await?;
     let goes_on = serde_json::to_vec(newcomer).unwrap_or_default();
-    ask(app, (Purpose::SignUp, owner, Some(goes_on)), address, browser, language).await
+    ask(app, asking, (Purpose::SignUp, owner, Some(goes_on))).await
 }
 
 /// Whoever has an address, and how it is stored: letters go there, however it was typed.
@@ -99,12 +100,10 @@ async fn owner_of(app: &App, address: &Identifier) -> Result<Option<Owner>> {
 
 async fn ask(
     app: &App,
+    asking: Asking<'_>,
     (purpose, owner, goes_on): (Purpose, Option<Owner>, Option<Vec<u8>>),
-    address: &Identifier,
-    browser: &CookieSecret,
-    language: &str,
 ) -> Result<Asked> {
-    let asker = Asker::of(app, &address.normalised, browser).await?;
+    let Asking { address, asker, browser, language } = asking;
     // Counted for known and unknown addresses alike. One to which too many letters go is treated as one that nobody has.
     let may_send = asker.may_send(app, &address.normalised).await;
     let owner = owner.filter(|_| may_send || purpose == Purpose::SignUp);

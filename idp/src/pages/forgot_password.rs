@@ -18,11 +18,10 @@ use crate::http::page;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
-use crate::letters::limits::{self, Asker};
 use crate::site::page::Page;
 use crate::store::origin::Origin;
 
-use super::mail_code::offered;
+use super::mail_code::{admit, offered};
 use super::{FormProblems, Layout, Wording};
 
 /// Asks whose password was forgotten. Posts `identifier` to `/forgot-password`.
@@ -99,16 +98,11 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     if typed.is_empty() || typed.len() > LONGEST {
         return again(ForgotPasswordProblem::Missing);
     }
-    let by_network = visitor.limit(&app, "mail", limits::OF_NETWORK).await;
     let normalised = identifier::normalise(&typed);
-    let asker = Asker::of(&app, &normalised, &visitor.browser).await?;
-    let limited = match by_network {
-        Ok(()) => asker.ask(&app, &normalised).await,
-        limited => limited,
+    let asker = match admit(&app, &visitor, &normalised).await? {
+        Ok(asker) => asker,
+        Err(minutes) => return again(ForgotPasswordProblem::TooMany { minutes }),
     };
-    if let Err(wait) = limited {
-        return again(ForgotPasswordProblem::TooMany { minutes: minutes(wait) });
-    }
     let (sending, language) = (app.clone(), visitor.language.tag().to_owned());
     let work = async move {
         if let Err(error) = forgotten::send_link(&sending, &normalised, &asker, &language).await {
@@ -122,11 +116,6 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
 
 /// The longest identifier, in bytes.
 const LONGEST: usize = 254;
-
-/// A wait in minutes, rounded up.
-fn minutes(wait: Duration) -> u64 {
-    wait.as_secs() / 60 + 1
-}
 
 #[derive(Default)]
 struct Shown {

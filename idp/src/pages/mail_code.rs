@@ -69,13 +69,20 @@ impl CodeProblem {
     }
 }
 
-/// Counts a letter to a normalised address; the problem, if there are too many.
-pub async fn limited(app: &App, visitor: &Visitor, address: &str) -> Result<Option<CodeProblem>, Error> {
-    let limited = match visitor.limit(app, "mail", limits::OF_NETWORK).await {
-        Ok(()) => Asker::of(app, address, &visitor.browser).await?.ask(app, address).await,
-        limited => limited,
-    };
-    Ok(limited.err().map(|wait: Duration| CodeProblem::TooMany { minutes: wait.as_secs() / 60 + 1 }))
+/// Counts a letter to a normalised address, or to whatever else was typed; returns who asks for it, or how many minutes to wait if
+/// there are too many.
+pub async fn admit(app: &App, visitor: &Visitor, typed: &str) -> Result<Result<Asker, u64>, Error> {
+    let minutes = |wait: Duration| wait.as_secs() / 60 + 1;
+    if let Err(wait) = visitor.limit(app, "mail", limits::OF_NETWORK).await {
+        return Ok(Err(minutes(wait)));
+    }
+    let asker = Asker::of(app, typed, &visitor.browser).await?;
+    Ok(asker.ask(app, typed).await.map(|()| asker).map_err(minutes))
+}
+
+/// The same for a page that asks for a code.
+pub async fn limited(app: &App, visitor: &Visitor, address: &str) -> Result<Result<Asker, CodeProblem>, Error> {
+    Ok(admit(app, visitor, address).await?.map_err(|minutes| CodeProblem::TooMany { minutes }))
 }
 
 /// Whether letters are sent.

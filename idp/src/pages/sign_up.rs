@@ -27,7 +27,7 @@ use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
 use crate::login;
 use crate::login::challenge::Puzzle;
-use crate::login::letter::{self, Judged, Newcomer};
+use crate::login::letter::{self, Asking, Judged, Newcomer};
 use crate::oidc::claims::acr::Method;
 use crate::site::page::Page;
 use crate::store;
@@ -240,13 +240,15 @@ async fn ask_by_letter(
     step: Option<&Step>,
     (address, profile, password): (Identifier, Map<String, Value>, Secret),
 ) -> Result<Response, Error> {
-    if let Some(problem) = limited(app, visitor, &address.normalised).await? {
-        return show_code(app, visitor, step, (&address.as_written, "", Some(problem)));
-    }
+    let asker = match limited(app, visitor, &address.normalised).await? {
+        Ok(asker) => asker,
+        Err(problem) => return show_code(app, visitor, step, (&address.as_written, "", Some(problem))),
+    };
     let phc = app.hashing.hash(&password).await?;
     let newcomer = Newcomer { email: address.as_written.clone(), profile, phc };
     let language = layout_of(app, visitor, step).language.tag().to_owned();
-    let asked = letter::ask_to_sign_up(app, &address, &newcomer, &visitor.browser, &language).await?;
+    let asking = Asking { address: &address, asker: &asker, browser: &visitor.browser, language: &language };
+    let asked = letter::ask_to_sign_up(app, asking, &newcomer).await?;
     show_code(app, visitor, step, (&address.as_written, &asked.name, None))
 }
 

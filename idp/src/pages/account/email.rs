@@ -155,7 +155,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     if has_password && let Some(problem) = wrong_password(&app, &holder, &current).await? {
         return again(vec![problem]).await;
     }
-    if let Some(problem) = limited(&app, &holder.visitor, &address.normalised).await? {
+    if let Err(problem) = limited(&app, &holder.visitor, &address.normalised).await? {
         return again(vec![EmailProblem::Code(problem)]).await;
     }
     mail_code::send_change(&app, &holder.session.user_id, &address, holder.visitor.language.tag()).await?;

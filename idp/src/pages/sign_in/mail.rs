@@ -18,7 +18,7 @@ use crate::http::page::{self, Wording};
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
-use crate::login::letter::{self, Asked, Judged};
+use crate::login::letter::{self, Asked, Asking, Judged};
 use crate::oidc::claims::acr::Method;
 use crate::pages::mail_code::{CodeProblem, limited};
 use crate::pages::{FormProblems, Layout};
@@ -142,13 +142,17 @@ async fn ask(app: &App, visitor: &Visitor, step: Option<&Step>, shown: Shown) ->
     let Ok(address) = identifier::parse_email(&shown.email, None) else {
         return show(app, visitor, step, Shown { problem: Some(problem), ..shown });
     };
-    if let Some(problem) = limited(app, visitor, &address.normalised).await? {
-        app.metrics.sign_in("email", "limited");
-        return show(app, visitor, step, Shown { problem: Some(SignInByMailProblem::Code(problem)), ..shown });
-    }
+    let asker = match limited(app, visitor, &address.normalised).await? {
+        Ok(asker) => asker,
+        Err(problem) => {
+            app.metrics.sign_in("email", "limited");
+            return show(app, visitor, step, Shown { problem: Some(SignInByMailProblem::Code(problem)), ..shown });
+        }
+    };
     let language = layout_of(app, visitor, step).language.tag().to_owned();
     let interaction = step.map(|step| step.interaction.seal(app));
-    let asked = letter::ask_to_sign_in(app, &address, &visitor.browser, &language, interaction).await?;
+    let asking = Asking { address: &address, asker: &asker, browser: &visitor.browser, language: &language };
+    let asked = letter::ask_to_sign_in(app, asking, interaction).await?;
     show(app, visitor, step, Shown { asked: Some(asked), ..shown })
 }
 
