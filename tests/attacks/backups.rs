@@ -62,7 +62,7 @@ async fn x13_nothing_that_was_used_works_again_after_a_restore() {
     let mut signed_out = app.browser().sign_in("alice").await;
     let own = service.client_credentials().await.tokens().access_token;
     let lifetime = std::time::Duration::from_secs(600);
-    let link = latchkey::account::users::password_link(&app.app, &alice.id, lifetime).await.unwrap();
+    let link = latchkey::account::password_link::make(&app.app, &alice.id, lifetime).await.unwrap();
     let before_sign_out = signed_out.cookies.clone();
 
     let after = restored(&app, async || {

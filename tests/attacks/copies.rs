@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use latchkey::account::users;
+use latchkey::account::password_link;
 use latchkey::base::encoding::{from_base64url, sha256};
 use latchkey::base::seal::SealingKey;
 use latchkey::config::DatabaseUrl;
@@ -94,7 +94,7 @@ async fn s2_nothing_that_can_be_derived_from_a_copy_of_the_database_opens_what_i
     let offline = spa.request().set("scope", "openid offline_access").set("prompt", "consent");
     let offline = spa.exchange(&browser.go_through(&offline).await.code()).await.tokens();
     let unused = browser.authorize(&web).await.code();
-    let link = users::password_link(&app.app, &app.user("carol").await.id, minutes(60)).await.unwrap();
+    let link = password_link::make(&app.app, &app.user("carol").await.id, minutes(60)).await.unwrap();
     let own = service.client_credentials().await.tokens().access_token;
     service.revoke(&own).await.expect(200);
     secrets.extend([second.refresh(), third.refresh(), offline.refresh(), &unused, &own].map(str::to_owned));

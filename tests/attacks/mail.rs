@@ -1,6 +1,6 @@
 //! F1, F8, I1–I4, S2. Letters, and the links in them.
 
-use latchkey::account::users;
+use latchkey::account::{password_link, users};
 use latchkey::base::token::{Token, TokenKind};
 
 use crate::harness::{Browser, Page, TestApp, code_in, form_encode, link_in, minutes, sender};
@@ -207,7 +207,7 @@ async fn without_mail_a_password_is_not_forgotten_by_letter_and_the_page_says_so
     assert!(off.text().contains("This service sends no email"), "{}", off.text());
     // A link that an operator hands out works as before.
     let alice = app.user("alice").await;
-    let link = users::password_link(&app.app, &alice.id, minutes(60)).await.unwrap();
+    let link = password_link::make(&app.app, &alice.id, minutes(60)).await.unwrap();
     set_password(&mut browser, &link, NEW_PASSWORD).await.reply.expect(200);
 }
 

@@ -1,7 +1,7 @@
 //! F1, F4, F8. Letters go to whoever has the mailbox, open nothing after a change of the account, and strangers who ask for them
 //! neither learn anything nor take anything away.
 
-use latchkey::account::{delete, edit, users};
+use latchkey::account::{delete, edit, password_link, users};
 use latchkey::letters::delivery::deliver;
 use latchkey::store::people::outbox::Claim;
 
@@ -152,7 +152,7 @@ async fn f4_strangers_who_ask_for_letters_keep_no_owner_from_signing_in() {
 async fn f4_a_stranger_who_asks_for_a_reset_ends_no_invitation() {
     let app = TestApp::with_mail().await;
     let gina = app.user("gina").await;
-    let link = users::password_link(&app.app, &gina.id, minutes(72 * 60)).await.unwrap();
+    let link = password_link::make(&app.app, &gina.id, minutes(72 * 60)).await.unwrap();
     forget(&mut app.browser(), "gina@example.com").await.reply.expect(200);
     app.settled().await;
     app.browser().get(&link).await.expect("set-password");

@@ -8,7 +8,7 @@ use crate::harness::{
     Authenticator, Browser, PASSWORD, Page, RelyingParty, TestApp, code_in, link_in, minutes, seconds, sender,
 };
 use latchkey::account::mail_code::{self, Judged};
-use latchkey::account::{authenticator, users};
+use latchkey::account::{authenticator, password_link, users};
 use latchkey::config::SecondFactor;
 use latchkey::login;
 
@@ -283,7 +283,7 @@ async fn f8_a_new_password_by_link_keeps_the_second_factor() {
     let app = TestApp::new().await;
     let (_, authenticator) = enrolled(&app).await;
     let alice = app.person("alice").await;
-    let link = users::password_link(&app.app, &alice.id, minutes(10)).await.unwrap();
+    let link = password_link::make(&app.app, &alice.id, minutes(10)).await.unwrap();
     let mut browser = app.browser();
     let page = browser.get(&link).await.form().fill("password", "seven calm otters sing").submit(&mut browser).await;
     page.expect("second-factor");
@@ -581,7 +581,7 @@ async fn g4_who_needs_a_second_factor_sets_it_up_before_anything_else() {
     form.submit(&mut browser).await.expect("set-up");
     // And so does a first password by link.
     let bob = app.user("bob").await;
-    let link = users::password_link(&app.app, &bob.id, minutes(10)).await.unwrap();
+    let link = password_link::make(&app.app, &bob.id, minutes(10)).await.unwrap();
     let page = browser.get(&link).await.form().fill("password", "seven calm otters sing").submit(&mut browser).await;
     page.expect("set-up");
     browser.get("/account").await.expect("sign-in");

@@ -2,7 +2,7 @@
 
 use crate::harness::{RelyingParty, TestApp, Tokens, minutes, pkce, seconds};
 use latchkey::account::delete::disable;
-use latchkey::account::users;
+use latchkey::account::{password_link, users};
 
 async fn code_of(app: &TestApp, rp: &RelyingParty) -> String {
     app.browser().authorize(rp).await.code()
@@ -105,7 +105,7 @@ async fn b6_no_token_is_good_in_the_place_of_another() {
     let rp = app.relying_party().await;
     let tokens = rp.tokens_of("alice").await;
     let code = code_of(&app, &rp).await;
-    let link = users::password_link(&app.app, &app.user("bob").await.id, minutes(60)).await.unwrap();
+    let link = password_link::make(&app.app, &app.user("bob").await.id, minutes(60)).await.unwrap();
     let link = link.split("token=").nth(1).unwrap().to_owned();
     let all = [
         ("code", code.clone()),

@@ -6,7 +6,7 @@ use latchkey::oidc::resource::Resource;
 use latchkey::oidc::scope::ScopeSet;
 
 use crate::harness::{Browser, Form, PASSWORD, Page, RelyingParty, TestApp, Tokens, form_encode, minutes};
-use latchkey::account::users;
+use latchkey::account::{password_link, users};
 
 const NEW_PASSWORD: &str = "seven slow barges turn";
 
@@ -141,7 +141,7 @@ async fn a_form_without_the_choice_and_every_reset_end_all() {
     users::set_password(&app.app, &alice.id, &PASSWORD.into()).await.unwrap();
     assert_eq!(app.live_sessions_of("alice").await, 0);
     let devices = three_devices(&app, &rp).await;
-    let link = users::password_link(&app.app, &alice.id, minutes(60)).await.unwrap();
+    let link = password_link::make(&app.app, &alice.id, minutes(60)).await.unwrap();
     let mut browser = app.browser();
     browser.get(&link).await.form().fill("password", NEW_PASSWORD).submit(&mut browser).await;
     assert_eq!(app.live_sessions_of("alice").await, 1, "that of the link");

@@ -2,7 +2,8 @@
 
 use crate::harness::{Browser, PASSWORD, Page, TestApp, minutes};
 use latchkey::account::delete::{Outcome, disable};
-use latchkey::account::users::{self, FirstLink};
+use latchkey::account::password_link::{self, FirstLink};
+use latchkey::account::users;
 
 #[tokio::test]
 async fn a_session_ends_after_a_day_of_rest_and_after_two_weeks_of_use() {
@@ -117,7 +118,7 @@ async fn to_be_kept_signed_in_is_one_accounts_choice_and_not_the_others() {
 async fn a_link_sets_a_password_once_and_only_the_newest_works_and_looking_uses_nothing_up() {
     let app = TestApp::new().await;
     let alice = app.user("alice").await;
-    let link = || async { users::password_link(&app.app, &alice.id, minutes(60)).await.unwrap() };
+    let link = || async { password_link::make(&app.app, &alice.id, minutes(60)).await.unwrap() };
     let (older, newest) = (link().await, link().await);
     app.get(&older).await.expect(410);
     app.get(&newest).await.expect(200);
@@ -140,13 +141,13 @@ async fn a_link_sets_a_password_once_and_only_the_newest_works_and_looking_uses_
 async fn a_link_does_not_outlive_that_its_user_was_disabled() {
     let app = TestApp::new().await;
     let alice = app.user("alice").await;
-    let link = users::password_link(&app.app, &alice.id, minutes(60)).await.unwrap();
+    let link = password_link::make(&app.app, &alice.id, minutes(60)).await.unwrap();
     app.get(&link).await.expect(200);
     assert_eq!(disable(&app.app, &alice.id, true).await.unwrap(), Outcome::Done);
     app.get(&link).await.expect(410);
     assert!(users::enable(&app.app, &alice.id).await.unwrap());
     app.get(&link).await.expect(410);
-    let another = users::password_link(&app.app, &alice.id, minutes(60)).await.unwrap();
+    let another = password_link::make(&app.app, &alice.id, minutes(60)).await.unwrap();
     app.get(&another).await.expect(200);
 }
 
@@ -155,7 +156,7 @@ async fn the_first_link_is_made_once_for_all_replicas_and_again_when_it_has_expi
     let app = TestApp::new().await;
     let alice = app.user("alice").await;
     let replica = app.replica().await;
-    let first = async |app: &TestApp| users::first_password_link(&app.app, &alice.id, minutes(60)).await.unwrap();
+    let first = async |app: &TestApp| password_link::make_first(&app.app, &alice.id, minutes(60)).await.unwrap();
     let made = match tokio::join!(first(&app), first(&replica)) {
         (FirstLink::Made(link), FirstLink::MadeBefore(until))
         | (FirstLink::MadeBefore(until), FirstLink::Made(link)) => {

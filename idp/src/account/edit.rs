@@ -1,8 +1,8 @@
 //! Changes an account for an operator: its profile, and what it is found by.
 
 use crate::account::identifier;
+use crate::account::password_link;
 use crate::account::profile::Claim;
-use crate::account::users;
 use crate::app::App;
 use crate::base::id::Id;
 use crate::store::db::{Change, Result, Tx};
@@ -158,7 +158,7 @@ impl Change for RemoveIdentifier {
         };
         let now = tx.now();
         user::delete_identifier(tx, &user, &found.kind, &found.normalised).await?;
-        users::end_what_was_sent(tx, &user, now).await?;
+        password_link::end_what_was_sent(tx, &user, now).await?;
         user::set_updated(tx, &user, now).await?;
         tx.record(&Event::IdentifierRemoved { user, identifier: found.kind }).await?;
         Ok(Ok(()))

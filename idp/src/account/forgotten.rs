@@ -1,7 +1,7 @@
 //! A forgotten password: who gets a letter with a link to set a new one.
 
 use crate::account::mail_code::main_address;
-use crate::account::users;
+use crate::account::password_link;
 use crate::app::App;
 use crate::letters::limits::Asker;
 use crate::login::Error;
@@ -18,7 +18,7 @@ pub async fn send_link(app: &App, normalised: &str, asker: &Asker, language: &st
     if user.disabled_at.is_some() || !asker.may_send(app, &address.normalised).await {
         return Ok(());
     }
-    users::mail_password_link(app, &user.id, address, language).await
+    password_link::mail(app, &user.id, address, language).await
 }
 
 /// The stored address that was typed or, for a username, the main one of its user.

@@ -251,7 +251,7 @@ async fn change(tx: &mut Tx<'_>, user: Id, address: &str) -> Result<Judged> {
     tx.record(&Event::IdentifierAdded { user: user.clone(), identifier: kind.to_owned() }).await?;
     user::set_updated(tx, &user, now).await?;
     // What waits in the old mailbox must not open the account any more.
-    super::users::end_what_was_sent(tx, &user, now).await?;
+    super::password_link::end_what_was_sent(tx, &user, now).await?;
     notify_of_address(tx, &user, old.as_ref(), &new.as_written).await?;
     Ok(Judged::Right)
 }

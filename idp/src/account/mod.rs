@@ -14,6 +14,7 @@ pub mod mail_word;
 pub mod own_words;
 pub mod passkey_provider;
 pub mod passkeys;
+pub mod password_link;
 pub mod password_rules;
 pub mod profile;
 pub mod stolen_passwords;

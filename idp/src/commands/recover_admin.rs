@@ -6,7 +6,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::account::administrators::{self, Meant};
-use crate::account::users;
+use crate::account::password_link;
 use crate::app::App;
 use crate::commands::output::{Failure, Outcome, Output, failed};
 use crate::commands::user::{find, label};
@@ -38,7 +38,7 @@ pub(super) async fn command(app: &App, wanted: &RecoverAdmin) -> Outcome {
         },
     };
     let name = label(app, &user).await?;
-    let Some(url) = users::recovery_link(app, &user.id, LIFETIME).await.map_err(failed)? else {
+    let Some(url) = password_link::make_for_recovery(app, &user.id, LIFETIME).await.map_err(failed)? else {
         return Err(Failure::Conflict(format!(
             "{name} is no administrator, or is disabled. For an administrator: latchkey user enable; for anybody else: latchkey user \
              reset-factors and latchkey user set-password."

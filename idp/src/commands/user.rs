@@ -23,6 +23,7 @@ use crate::account::delete::{self, Outcome as Change};
 use crate::account::edit;
 use crate::account::identifier::normalise;
 use crate::account::own_words::OwnWords;
+use crate::account::password_link;
 use crate::account::password_rules::{self, Problem};
 use crate::account::profile::Claim;
 use crate::account::users::{self, NewUser};
@@ -475,7 +476,7 @@ async fn check_password(app: &App, password: &Secret, own: OwnWords) -> Result<(
 
 async fn link_for(app: &App, user: &User) -> Result<Link, Failure> {
     let lifetime = app.config.login.invitation;
-    let url = users::password_link(app, &user.id, lifetime).await.map_err(failed)?;
+    let url = password_link::make(app, &user.id, lifetime).await.map_err(failed)?;
     Ok(Link { url: url.into(), expires_at: app.now() + lifetime })
 }
 

@@ -24,7 +24,7 @@ use boot::{Purpose, Surroundings};
 use log::Logging;
 use process::stop_signal;
 
-use crate::account::{administrators, users};
+use crate::account::{administrators, password_link};
 use crate::app::App;
 use crate::commands::output::{Failure, Outcome, failed};
 use crate::config::{DatabaseUrl, Loaded};
@@ -127,7 +127,7 @@ async fn welcome(app: &App, took: Duration) -> Result<(), Failure> {
     let mut first = None;
     if !administrators {
         let administrator = administrators::first(app).await?;
-        first = Some(users::first_password_link(app, &administrator.id, FIRST_LINK).await.map_err(failed)?);
+        first = Some(password_link::make_first(app, &administrator.id, FIRST_LINK).await.map_err(failed)?);
     }
     welcome::tell(app, took, first.as_ref());
     Ok(())

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::account::users::FirstLink;
+use crate::account::password_link::FirstLink;
 use crate::app::App;
 use crate::commands::Output;
 use crate::config::LogFormat;
