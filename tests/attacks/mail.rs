@@ -8,7 +8,7 @@ use crate::harness::{Browser, Page, TestApp, code_in, form_encode, link_in, minu
 const NEW_PASSWORD: &str = "seven slow barges turn";
 
 /// Asks for a link to set a password.
-async fn forget(browser: &mut Browser, identifier: &str) -> Page {
+pub(super) async fn forget(browser: &mut Browser, identifier: &str) -> Page {
     let page = browser.get("/forgot-password").await;
     page.form().fill("identifier", identifier).submit(browser).await
 }
@@ -212,12 +212,12 @@ async fn without_mail_a_password_is_not_forgotten_by_letter_and_the_page_says_so
 }
 
 /// Asks for a letter to sign in with.
-async fn ask_to_sign_in(browser: &mut Browser, email: &str) -> Page {
+pub(super) async fn ask_to_sign_in(browser: &mut Browser, email: &str) -> Page {
     let page = browser.get("/sign-in/mail").await;
     page.form_to("/sign-in/mail").fill("email", email).submit(browser).await
 }
 
-async fn type_code(browser: &mut Browser, page: &Page, code: &str) -> Page {
+pub(super) async fn type_code(browser: &mut Browser, page: &Page, code: &str) -> Page {
     page.form().fill("code", code).submit(browser).await
 }
 

@@ -5,21 +5,20 @@ use latchkey::account::{delete, edit, password_link, users};
 use latchkey::letters::delivery::deliver;
 use latchkey::store::people::outbox::Claim;
 
-use crate::harness::{Browser, PASSWORD, Page, TestApp, code_in, minutes};
+use super::mail::{ask_to_sign_in, forget, type_code};
+use crate::harness::{Browser, PASSWORD, Page, TestApp, code_in, link_in, minutes};
 
-/// Asks for a letter to sign in with.
-async fn ask(browser: &mut Browser, email: &str) -> Page {
-    let page = browser.get("/sign-in/mail").await;
-    page.form_to("/sign-in/mail").fill("email", email).submit(browser).await
+/// Asks for a code that makes an address that of the account.
+async fn ask_to_change(browser: &mut Browser, email: &str) -> Page {
+    let form = browser.get("/account/email").await.form_to("/account/email");
+    form.fill("email", email).fill("current", PASSWORD).submit(browser).await
 }
 
-/// Asks for a letter to set a password.
-async fn forget(browser: &mut Browser, identifier: &str) -> Page {
-    browser.get("/forgot-password").await.form().fill("identifier", identifier).submit(browser).await
-}
-
-async fn type_code(browser: &mut Browser, page: &Page, code: &str) -> Page {
-    page.form().fill("code", code).submit(browser).await
+/// Makes an address that of the account.
+async fn change_address(app: &TestApp, browser: &mut Browser, email: &str) {
+    let page = ask_to_change(browser, email).await;
+    let code = code_in(&app.letter_to(email).await);
+    type_code(browser, &page, &code).await.reply.expect(200);
 }
 
 /// The newest code to sign in with that went to an address. Notices go there, too, in any order.
@@ -43,11 +42,11 @@ async fn f8_a_letter_to_sign_in_goes_to_the_stored_address_however_it_is_spelt()
     let mut thief = app.browser();
     // Another mailbox for a mail system, though it has one normal form with Alice's.
     for other in ["Ａlice@example.com", "ａｌｉｃｅ@example.com"] {
-        let refused = ask(&mut thief, other).await;
+        let refused = ask_to_sign_in(&mut thief, other).await;
         assert_eq!(refused.reply.status, 400, "{other}");
         assert!(app.letters_to(other).await.is_empty(), "{other}");
     }
-    ask(&mut thief, "ALICE@Example.com").await.reply.expect(200);
+    ask_to_sign_in(&mut thief, "ALICE@Example.com").await.reply.expect(200);
     assert!(app.letters_to("ALICE@Example.com").await.is_empty());
     assert_eq!(app.letters_to("alice@example.com").await.len(), 1);
 }
@@ -56,15 +55,10 @@ async fn f8_a_letter_to_sign_in_goes_to_the_stored_address_however_it_is_spelt()
 async fn f8_another_mailbox_of_one_normal_form_is_not_stored_as_proven() {
     let app = TestApp::with_mail().await;
     let mut browser = app.browser().sign_in("alice").await;
-    let page = browser.get("/account/email").await;
-    let form = page.form_to("/account/email").fill("email", "Ｃeo@victim.example").fill("current", PASSWORD);
-    assert_eq!(form.submit(&mut browser).await.reply.status, 400);
+    assert_eq!(ask_to_change(&mut browser, "Ｃeo@victim.example").await.reply.status, 400);
     assert_eq!(app.rows("mail_proof").await, 0);
     // What was proven is what is stored, letter by letter.
-    let form = page.form_to("/account/email").fill("email", "Alice.New@example.com").fill("current", PASSWORD);
-    let page = form.submit(&mut browser).await;
-    let code = code_in(&app.letter_to("Alice.New@example.com").await);
-    type_code(&mut browser, &page, &code).await.reply.expect(200);
+    change_address(&app, &mut browser, "Alice.New@example.com").await;
     let alice = app.person("alice").await;
     let person = users::person(&app.app, &alice.id).await.unwrap().unwrap();
     assert_eq!((person.email.as_deref(), person.email_verified), (Some("Alice.New@example.com"), true));
@@ -76,16 +70,10 @@ async fn f8_a_letter_to_sign_in_opens_nothing_after_a_change_that_ends_what_was_
         let app = TestApp::with_mail().await;
         let mut alice = app.browser().sign_in("alice").await;
         let (id, mut thief) = (app.person("alice").await.id, stranger(&app, 7));
-        let page = ask(&mut thief, "alice@example.com").await;
+        let page = ask_to_sign_in(&mut thief, "alice@example.com").await;
         let code = code_in(&app.letter_to("alice@example.com").await);
         match change {
-            "another address" => {
-                let form = alice.get("/account/email").await.form_to("/account/email");
-                let form = form.fill("email", "alice@new.example").fill("current", PASSWORD);
-                let page = form.submit(&mut alice).await;
-                let code = code_in(&app.letter_to("alice@new.example").await);
-                type_code(&mut alice, &page, &code).await.reply.expect(200);
-            }
+            "another address" => change_address(&app, &mut alice, "alice@new.example").await,
             "another password" => users::set_password(&app.app, &id, &"seven slow barges turn".into()).await.unwrap(),
             "disabled and enabled" => {
                 delete::disable(&app.app, &id, true).await.unwrap();
@@ -102,7 +90,7 @@ async fn f8_a_letter_to_sign_in_opens_nothing_after_a_change_that_ends_what_was_
 async fn f8_a_letter_that_waits_is_withdrawn_by_such_a_change() {
     let app = TestApp::with_mail().await;
     let alice = app.user("alice").await;
-    ask(&mut app.browser(), "alice@example.com").await;
+    ask_to_sign_in(&mut app.browser(), "alice@example.com").await;
     app.settled().await;
     assert_eq!(app.rows("outbox").await, 1);
     edit::remove_identifier(&app.app, &alice.id, "alice@example.com").await.unwrap().unwrap();
@@ -132,16 +120,16 @@ async fn f4_strangers_who_ask_for_letters_keep_no_owner_from_signing_in() {
     known.close();
     // A code of the owner's own stays good, in a browser that was never here, too.
     let mut new = stranger(&app, 1);
-    let page = ask(&mut new, "iris@example.com").await;
+    let page = ask_to_sign_in(&mut new, "iris@example.com").await;
     let code = code_to_sign_in(&app, "iris@example.com").await;
     for n in 2..8 {
-        ask(&mut stranger(&app, n), "iris@example.com").await;
+        ask_to_sign_in(&mut stranger(&app, n), "iris@example.com").await;
         forget(&mut stranger(&app, 100 + n), "iris@example.com").await;
     }
     type_code(&mut new, &page, &code).await.reply.expect(200);
     assert_eq!(new.get("/account").await.name(), "account");
     // And whoever has signed in in a browser before is counted there alone.
-    let page = ask(&mut known, "iris@example.com").await;
+    let page = ask_to_sign_in(&mut known, "iris@example.com").await;
     assert_eq!(page.reply.status, 200, "{}", page.text());
     let code = code_to_sign_in(&app, "iris@example.com").await;
     type_code(&mut known, &page, &code).await.reply.expect(200);
@@ -159,7 +147,7 @@ async fn f4_a_stranger_who_asks_for_a_reset_ends_no_invitation() {
     // The first one that is used ends the other.
     let letter = app.letter_to("gina@example.com").await;
     let mut browser = app.browser();
-    let page = browser.get(&crate::harness::link_in(&letter)).await;
+    let page = browser.get(&link_in(&letter)).await;
     page.form().fill("password", "seven slow barges turn").submit(&mut browser).await.reply.expect(200);
     app.browser().get(&link).await.refused(410);
 }
@@ -169,7 +157,7 @@ async fn x8_a_clock_that_is_set_back_makes_no_used_code_work_again() {
     let app = TestApp::with_mail().await;
     app.user("alice").await;
     let mut browser = app.browser();
-    let page = ask(&mut browser, "alice@example.com").await;
+    let page = ask_to_sign_in(&mut browser, "alice@example.com").await;
     let code = code_in(&app.letter_to("alice@example.com").await);
     app.clock.advance(minutes(5));
     type_code(&mut browser, &page, &code).await.reply.expect(200);
@@ -182,10 +170,7 @@ async fn an_old_address_that_nobody_has_proven_is_told_nothing() {
     let app = TestApp::with_mail().await;
     let mut browser = app.browser().sign_in("fred").await;
     app.sql("UPDATE user_identifier SET verified_at = NULL").await;
-    let form = browser.get("/account/email").await.form_to("/account/email");
-    let page = form.fill("email", "fred@home.example").fill("current", PASSWORD).submit(&mut browser).await;
-    let code = code_in(&app.letter_to("fred@home.example").await);
-    type_code(&mut browser, &page, &code).await.reply.expect(200);
+    change_address(&app, &mut browser, "fred@home.example").await;
     let told = app.letters_to("fred@home.example").await;
     assert!(told.iter().any(|letter| letter.subject == "Your email address was changed"), "{}", told.len());
     assert!(app.letters_to("fred@example.com").await.is_empty());
@@ -198,10 +183,7 @@ async fn ones_own_second_address_can_take_the_place_of_the_first() {
     let ruth = app.person("ruth").await;
     let second = latchkey::account::identifier::parse_email("ruth2@example.com", None).unwrap();
     edit::add_identifiers(&app.app, &ruth.id, vec![second]).await.unwrap().unwrap();
-    let form = browser.get("/account/email").await.form_to("/account/email");
-    let page = form.fill("email", "ruth2@example.com").fill("current", PASSWORD).submit(&mut browser).await;
-    let code = code_in(&app.letter_to("ruth2@example.com").await);
-    type_code(&mut browser, &page, &code).await.reply.expect(200);
+    change_address(&app, &mut browser, "ruth2@example.com").await;
     let person = users::person(&app.app, &ruth.id).await.unwrap().unwrap();
     assert_eq!((person.email.as_deref(), person.email_verified), (Some("ruth2@example.com"), true));
     assert!(app.find_user("ruth@example.com").await.is_none());
@@ -214,7 +196,7 @@ async fn letters_that_somebody_waits_for_are_sent_before_notices() {
     for _ in 0..3 {
         users::set_password(&app.app, &alice.id, &"seven slow barges turn".into()).await.unwrap();
     }
-    ask(&mut app.browser(), "alice@example.com").await;
+    ask_to_sign_in(&mut app.browser(), "alice@example.com").await;
     app.settled().await;
     let claim = Claim { claim: "one".to_owned(), limit: 1, longest: minutes(1) };
     let first = app.app.db.write_one(claim).await.unwrap();
@@ -244,11 +226,8 @@ async fn f8_a_link_to_set_a_password_in_the_old_mailbox_is_dead_after_a_change_o
     let app = TestApp::with_mail().await;
     let mut browser = app.browser().sign_in("alice").await;
     forget(&mut stranger(&app, 7), "alice@example.com").await;
-    let link = crate::harness::link_in(&app.letter_to("alice@example.com").await);
-    let form = browser.get("/account/email").await.form_to("/account/email");
-    let page = form.fill("email", "alice@new.example").fill("current", PASSWORD).submit(&mut browser).await;
-    let code = code_in(&app.letter_to("alice@new.example").await);
-    type_code(&mut browser, &page, &code).await.reply.expect(200);
+    let link = link_in(&app.letter_to("alice@example.com").await);
+    change_address(&app, &mut browser, "alice@new.example").await;
     stranger(&app, 7).get(&link).await.refused(410);
 }
 
@@ -257,7 +236,7 @@ async fn d3_a_code_that_was_used_opens_nothing_after_signing_out() {
     let app = TestApp::with_mail().await;
     app.user("alice").await;
     let mut browser = app.browser();
-    let page = ask(&mut browser, "alice@example.com").await;
+    let page = ask_to_sign_in(&mut browser, "alice@example.com").await;
     let code = code_in(&app.letter_to("alice@example.com").await);
     type_code(&mut browser, &page, &code).await.reply.expect(200);
     let session = app.session_of("alice").await;
