@@ -22,6 +22,9 @@ pub const MARK: &str = "<meta name=\"generator\" content=\"latchkey pages previe
 /// The script that leaves a page by itself. In a preview it must not.
 const LEAVING: &str = "leaving.js";
 
+/// The mark of a link that `passkey.js` follows by itself. In a preview it must not.
+const ONWARD: &str = " id=\"onward\"";
+
 /// The logo of the application in the samples.
 const CLIENT_LOGO: &str = "\
 <svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 32 32\" width=\"32\" height=\"32\">
@@ -181,7 +184,7 @@ impl Place<'_> {
     fn without_server(&self, html: &str) -> String {
         let html = without(html, "<noscript>", "</noscript>");
         let html = without(&html, "<script>", "</script>");
-        let html = self.theme.applied(&html).replace("method=\"post\"", "method=\"get\"");
+        let html = self.theme.applied(&html).replace("method=\"post\"", "method=\"get\"").replace(ONWARD, "");
         let mut parts = html.split(ROOT);
         let mut linked = parts.next().unwrap_or_default().to_owned();
         for part in parts {
@@ -322,6 +325,7 @@ mod tests {
             assert!(index.contains(&format!("href=\"{}\"", file.path)), "{}", file.path);
             let text = std::str::from_utf8(&file.bytes).unwrap();
             assert!(!text.contains("http-equiv") && !text.contains("<script>"), "{}", file.path);
+            assert!(!text.contains(ONWARD), "{}: a script follows the link", file.path);
             assert!(!text.contains("method=\"post\""), "{}: a file takes no post", file.path);
         }
         let leaving = files.iter().filter(|file| file.path.ends_with(LEAVING));
