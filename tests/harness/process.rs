@@ -4,6 +4,7 @@ use std::io::Write;
 use std::net::IpAddr;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
@@ -26,9 +27,16 @@ pub struct Process {
     http: reqwest::Client,
 }
 
-/// A port that nobody listens on.
+/// A port that nobody listens on, each of them once in a process. It is below those that Linux gives to outgoing connections: one of
+/// those could take it before the server does that it is meant for.
 pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    const PORTS: std::ops::Range<u16> = 20_000..32_768;
+    static TAKEN: AtomicU16 = AtomicU16::new(0);
+    let begins = u16::try_from(std::process::id() * 61 % u32::from(PORTS.end - PORTS.start)).unwrap();
+    PORTS
+        .map(|_| PORTS.start + (begins + TAKEN.fetch_add(1, Ordering::Relaxed)) % (PORTS.end - PORTS.start))
+        .find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("a free port between 20000 and 32767")
 }
 
 /// The command with a configuration in its environment.

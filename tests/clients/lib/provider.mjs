@@ -10,10 +10,17 @@ import { join, resolve } from "node:path";
 export const BIN = resolve(process.env.LATCHKEY_BIN ?? "../../target/release/latchkey");
 export const PASSWORD = "five tame herons drift";
 
+// A port that nobody listens on, each of them once in a process. It is below those that Linux gives to outgoing connections: one of
+// those could take it before the server does that it is meant for.
+const ports = { first: 20_000, several: 12_768, taken: process.pid * 61 };
 export async function freePort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
+  const port = ports.first + (ports.taken++ % ports.several);
+  const server = createServer();
+  try {
+    await new Promise((listens, fails) => server.once("error", fails).listen(port, "127.0.0.1", listens));
+  } catch {
+    return freePort();
+  }
   server.close();
   await once(server, "close");
   return port;
