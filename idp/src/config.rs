@@ -39,7 +39,7 @@ pub use ephemeral::{Ephemeral, RedisUrl};
 pub use http::{ForwardedHeader, Http};
 pub use issuer::Issuer;
 pub use log::{Log, LogFormat, LogLevel};
-pub use login::{Login, SecondFactor, SignUpChallenge};
+pub use login::{Login, SecondFactor, SignUp, SignUpChallenge};
 pub use logo::Logo;
 pub use mail::Mail;
 pub use metrics::Metrics;
@@ -177,7 +177,7 @@ mod tests {
         assert_eq!(config.http.trusted_proxies.len(), 2);
         assert_eq!(config.http.extra_hosts, ["latchkey:8080"]);
         assert_eq!(config.http.body_limit, units::Size::kib(32));
-        assert_eq!((config.login.password_min_length, config.login.sign_up), (12, false));
+        assert_eq!((config.login.password_min_length, config.login.sign_up), (12, SignUp::Closed));
         assert_eq!(config.listen().port(), 9000);
     }
 
@@ -213,6 +213,25 @@ sign_up = true
                 "login.session_idle (latchkey.toml:8): allowed: at most login.session_absolute",
             ]
         );
+    }
+
+    #[test]
+    fn who_can_sign_up_is_said_by_a_word_or_as_before_by_true_or_false() {
+        let of = |written: &str| loaded(&format!("[login]\nsign_up = {written}"), &[]).config.login.sign_up;
+        assert_eq!(["true", "false"].map(of), [SignUp::Open, SignUp::Closed]);
+        assert_eq!(["'open'", "'closed'"].map(of), [SignUp::Open, SignUp::Closed]);
+        let by_variable = |written| loaded("", &[("LATCHKEY__LOGIN__SIGN_UP", written)]).config.login.sign_up;
+        assert_eq!(["true", "open", "false"].map(by_variable), [SignUp::Open, SignUp::Open, SignUp::Closed]);
+        assert!(problems("[login]\nsign_up = 1", &[]).join("").contains("one of \"closed\""));
+    }
+
+    #[test]
+    fn addresses_that_nobody_proves_admit_nobody_by_their_domain() {
+        let domains = "[login]\nsign_up_domains = ['northwind.example']\n";
+        let alone = problems(domains, &[]).join("");
+        assert!(alone.starts_with("login.sign_up_domains (latchkey.toml:2): allowed with [mail] alone"), "{alone}");
+        let with_mail = format!("{domains}[mail]\nfrom = 'id@a.example'\ntransports = ['smtp://localhost']");
+        assert_eq!(problems(&with_mail, &[]), [""; 0]);
     }
 
     #[test]

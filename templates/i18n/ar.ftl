@@ -219,6 +219,7 @@ sign-up-title = إنشاء حسابك
 sign-up-for-client = للمتابعة إلى { $client }
 sign-up-email-missing = يُرجى إدخال عنوان بريدك الإلكتروني.
 sign-up-email-malformed = يُرجى إدخال عنوان بريد إلكتروني صالح، مثل anna@example.com.
+sign-up-email-domain = لا يمكن إنشاء حساب بعنوان من هذا النطاق. يُرجى استخدام العنوان الذي منحته لك مؤسستك.
 sign-up-email-taken = يوجد حساب بعنوان البريد الإلكتروني هذا. يُرجى تسجيل الدخول إليه أو استخدام عنوان آخر.
 sign-up-code-title = أكّد بريدك الإلكتروني
 sign-up-code-sent = أرسلنا رسالة إلى { $address }. اكتب هنا الرمز الموجود فيها لإنشاء حسابك.

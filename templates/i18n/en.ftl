@@ -167,6 +167,7 @@ sign-up-title = Create your account
 sign-up-for-client = to continue to { $client }
 sign-up-email-missing = Enter your email address.
 sign-up-email-malformed = Enter a valid email address, such as anna@example.com.
+sign-up-email-domain = Accounts cannot be created with addresses of this domain. Use the address that your organisation has given you.
 sign-up-email-taken = An account with this email address already exists. Sign in instead, or use another address.
 sign-up-code-title = Confirm your email address
 sign-up-code-sent = We have sent a letter to { $address }. Type the code from it here to create your account.

@@ -1,5 +1,7 @@
 //! R. Injection into SQL, the log and pages.
 
+use latchkey::config::SignUp;
+
 use crate::harness::{PASSWORD, TestApp, form_encode, keep_log, kept_log};
 
 #[tokio::test]
@@ -75,7 +77,7 @@ async fn r2_a_whole_journey_at_trace_logs_no_secret_and_no_line_of_a_strangers()
 
 #[tokio::test]
 async fn r3_markup_comes_out_as_text_on_every_page_that_shows_a_strangers_words() {
-    let app = TestApp::with(|config| config.login.sign_up = true).await;
+    let app = TestApp::with(|config| config.login.sign_up = SignUp::Open).await;
     let evil = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>";
     let rp =
         app.client(latchkey::oidc::client::metadata::ClientKind::Web, |new| new.name = Some(evil.to_owned())).await;

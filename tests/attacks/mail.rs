@@ -2,6 +2,7 @@
 
 use latchkey::account::{password_link, users};
 use latchkey::base::token::{Token, TokenKind};
+use latchkey::config::SignUp;
 
 use crate::harness::{Browser, Page, TestApp, code_in, form_encode, link_in, minutes, sender};
 
@@ -372,7 +373,7 @@ async fn sign_up(browser: &mut Browser, email: &str) -> Page {
 async fn f1_signing_up_does_not_tell_who_has_an_account_the_letter_does() {
     let app = TestApp::with(|config| {
         config.mail.from = Some(sender());
-        config.login.sign_up = true;
+        config.login.sign_up = SignUp::Open;
     })
     .await;
     app.user("alice").await;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use latchkey::account::delete::disable;
 use latchkey::account::users;
 use latchkey::base::random::Random;
+use latchkey::config::SignUp;
 use latchkey::hashing::{Bounds, Cost, Hashing};
 use latchkey::store::people::user::User;
 
@@ -259,7 +260,7 @@ async fn x8_a_clock_that_is_set_back_shuts_nobody_out() {
 #[tokio::test]
 async fn q2_sign_up_is_held_to_its_rate_before_anything_that_takes_time() {
     let app = TestApp::with(|config| {
-        config.login.sign_up = true;
+        config.login.sign_up = SignUp::Open;
         config.login.hashing_at_once = Some(1);
     })
     .await;

@@ -9,7 +9,7 @@ use crate::harness::{
 };
 use latchkey::account::mail_code::{self, Judged};
 use latchkey::account::{authenticator, password_link, users};
-use latchkey::config::SecondFactor;
+use latchkey::config::{SecondFactor, SignUp};
 use latchkey::login;
 
 /// A person with an app, who is signed in in a first browser.
@@ -544,7 +544,7 @@ async fn a_client_asks_for_two_factors_and_learns_of_them_in_every_token() {
 async fn g4_who_needs_a_second_factor_sets_it_up_before_anything_else() {
     let app = TestApp::with(|config| {
         config.login.second_factor = SecondFactor::Everybody;
-        config.login.sign_up = true;
+        config.login.sign_up = SignUp::Open;
     })
     .await;
     let rp = app.relying_party().await;
@@ -699,7 +699,7 @@ async fn g4_a_new_account_by_letter_begins_with_a_second_factor_where_one_is_nee
     let app = TestApp::with(|config| {
         config.mail.from = Some(sender());
         config.login.second_factor = SecondFactor::Everybody;
-        config.login.sign_up = true;
+        config.login.sign_up = SignUp::Open;
     })
     .await;
     let mut browser = app.browser();

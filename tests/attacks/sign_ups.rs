@@ -1,7 +1,7 @@
 //! Programs that make accounts in great numbers.
 
 use latchkey::base::encoding::sha256;
-use latchkey::config::SignUpChallenge;
+use latchkey::config::{SignUp, SignUpChallenge};
 
 use crate::harness::{Browser, PASSWORD, Page, TestApp, minutes, seconds};
 
@@ -9,7 +9,7 @@ const BITS: u32 = 8;
 
 async fn guarded(challenge: SignUpChallenge) -> TestApp {
     TestApp::with(|config| {
-        config.login.sign_up = true;
+        config.login.sign_up = SignUp::Open;
         config.login.sign_up_challenge = challenge;
         config.login.sign_up_challenge_bits = BITS;
     })
@@ -149,7 +149,7 @@ async fn a_network_that_signs_up_again_and_again_is_suspicious_and_others_are_no
 #[tokio::test]
 async fn q2_work_is_proven_before_a_password_is_looked_at() {
     let app = TestApp::with(|config| {
-        config.login.sign_up = true;
+        config.login.sign_up = SignUp::Open;
         config.login.sign_up_challenge = SignUpChallenge::Always;
         config.login.sign_up_challenge_bits = BITS;
         config.login.hashing_at_once = Some(1);

@@ -17,5 +17,6 @@ mod passkey_offer;
 mod people_by_command;
 mod products;
 mod replicas;
+mod signing_up;
 pub mod two_tabs;
 mod watching;

@@ -1,5 +1,6 @@
 //! The offer of a passkey after a sign-in, and the passkeys that browsers make by themselves.
 
+use latchkey::config::SignUp;
 use serde_json::json;
 
 use crate::harness::{
@@ -95,7 +96,7 @@ async fn a_passkey_that_is_made_at_the_offer_counts_for_this_sign_in_and_signs_i
 
 #[tokio::test]
 async fn an_offer_comes_after_a_sign_up_a_code_and_a_sign_in_for_the_account_and_leads_where_that_leads() {
-    let app = TestApp::with(|config| config.login.sign_up = true).await;
+    let app = TestApp::with(|config| config.login.sign_up = SignUp::Open).await;
     let mut browser = app.browser();
     let form = browser.get("/sign-up").await.form_to("/sign-up").fill("email", "new@example.com");
     let page = form.fill("password", PASSWORD).fill("passkeys", "asked").submit(&mut browser).await;

@@ -1,12 +1,12 @@
 //! Initiating User Registration via OpenID Connect 1.0.
 
-use latchkey::config::SignUpChallenge;
+use latchkey::config::{SignUp, SignUpChallenge};
 
 use crate::harness::{PASSWORD, TestApp};
 
 #[tokio::test]
 async fn prompt_create_leads_to_sign_up_and_on_to_the_client() {
-    let app = TestApp::with(|config| config.login.sign_up = true).await;
+    let app = TestApp::with(|config| config.login.sign_up = SignUp::Open).await;
     let rp = app.relying_party().await;
     let mut browser = app.browser();
     let page = browser.get(&rp.request().set("prompt", "create").path()).await;
@@ -34,14 +34,14 @@ async fn prompt_create_is_offered_where_people_can_sign_up_and_an_error_elsewher
     app.browser().get(&rp.request().set("prompt", "create").path()).await.error("invalid_request");
     assert!(!app.get("/.well-known/openid-configuration").await.body.contains("create"));
     app.get("/sign-up").await.expect(403);
-    let open = TestApp::with(|config| config.login.sign_up = true).await;
+    let open = TestApp::with(|config| config.login.sign_up = SignUp::Open).await;
     let document = open.get("/.well-known/openid-configuration").await.json();
     assert!(document["prompt_values_supported"].as_array().unwrap().contains(&"create".into()));
 }
 
 #[tokio::test]
 async fn a_taken_address_and_a_guessable_password_are_refused_with_the_reason() {
-    let app = TestApp::with(|config| config.login.sign_up = true).await;
+    let app = TestApp::with(|config| config.login.sign_up = SignUp::Open).await;
     app.user("alice").await;
     let mut browser = app.browser();
     let page = browser.get("/sign-up").await;
@@ -65,7 +65,7 @@ async fn a_taken_address_and_a_guessable_password_are_refused_with_the_reason() 
 #[tokio::test]
 async fn a_refused_password_is_told_which_rule_it_breaks() {
     let app = TestApp::with(|config| {
-        config.login.sign_up = true;
+        config.login.sign_up = SignUp::Open;
         config.login.sign_up_challenge = SignUpChallenge::Never;
         config.pages.operator_name = "Tidepool Library".to_owned();
     })

@@ -17,5 +17,6 @@ pub mod passkeys;
 pub mod password_link;
 pub mod password_rules;
 pub mod profile;
+pub mod sign_up;
 pub mod stolen_passwords;
 pub mod users;

@@ -46,11 +46,11 @@ pub async fn add(app: &App, new: NewUser) -> Result<User, Error> {
         Some(password) => Some(app.hashing.hash(password).await?),
         None => None,
     };
-    add_hashed(app, new, phc).await
+    Ok(app.db.write(prepare(app, new, phc)).await?)
 }
 
-/// The same with a password that was hashed before.
-pub async fn add_hashed(app: &App, new: NewUser, phc: Option<String>) -> Result<User, Error> {
+/// The change that creates a user.
+pub(super) fn prepare(app: &App, new: NewUser, phc: Option<String>) -> Add {
     let now = app.now();
     let user = User {
         id: app.id(),
@@ -62,13 +62,12 @@ pub async fn add_hashed(app: &App, new: NewUser, phc: Option<String>) -> Result<
         generation: 1,
     };
     let (identifiers, roles) = (new.identifiers, new.roles);
-    let add = Add { user, passkey_handle: uuid_v4(&app.random), identifiers, phc, roles };
-    Ok(app.db.write(add).await?)
+    Add { user, passkey_handle: uuid_v4(&app.random), identifiers, phc, roles }
 }
 
 /// Adds a user with all that belongs to them.
 #[derive(Clone)]
-struct Add {
+pub(super) struct Add {
     user: User,
     passkey_handle: String,
     identifiers: Vec<Identifier>,

@@ -190,7 +190,7 @@ mod tests {
         assert_eq!(
             err,
             "The configuration has a problem:\n  login.sign_up (environment LATCHKEY__LOGIN__SIGN_UP): found \"maybe\"; \
-             allowed: true or false\n"
+             allowed: one of \"closed\", \"open\", true, false\n"
         );
     }
 

@@ -93,6 +93,11 @@ fn of_connections_and_secrets(config: &Config, refuse: Refuse<'_>) {
         if config.mail.from.is_some() { "mail.transports" } else { "mail.from" },
         "required, since the other one is set",
     );
+    refuse(
+        config.mail.from.is_none() && !config.login.sign_up_domains.is_empty(),
+        "login.sign_up_domains",
+        "allowed with [mail] alone: without a letter nobody proves that an address is theirs",
+    );
     let postgres = matches!(config.database_url(), DatabaseUrl::Postgres(_));
     refuse(
         postgres && config.secrets.master_key.is_none(),

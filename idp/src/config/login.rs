@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use super::reader::{at_least, between, if_set, section};
+use super::source::Raw;
 use super::units::{Size, days, hours, minutes, seconds};
-use super::value::named;
+use super::value::{Value, named, quoted};
+use crate::mail::domain::DomainRule;
 
 /// Who needs a second factor to sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +30,50 @@ impl SecondFactor {
             Self::Administrators => "administrators",
             Self::Everybody => "everybody",
         }
+    }
+}
+
+/// Who can make an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignUp {
+    /// Nobody.
+    Closed,
+    /// Everybody.
+    Open,
+}
+
+impl SignUp {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Closed, Self::Open];
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open => "open",
+        }
+    }
+
+    /// Whether anybody can.
+    pub fn is_offered(self) -> bool {
+        self != Self::Closed
+    }
+}
+
+impl Value for SignUp {
+    fn expected() -> String {
+        Self::ALL.map(|one| quoted(one.as_str())).join(", ")
+    }
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        // What it was before there were words for it.
+        if let Some(open) = raw.boolean() {
+            return Ok(if open { Self::Open } else { Self::Closed });
+        }
+        let named = Self::ALL.into_iter().find(|one| Some(one.as_str()) == raw.text().map(str::trim));
+        named.ok_or_else(|| format!("one of {}, true, false", <Self as Value>::expected()))
+    }
+    fn render(&self) -> String {
+        quoted(self.as_str())
     }
 }
 
@@ -61,9 +107,12 @@ named!(SecondFactor, SignUpChallenge);
 section! {
     /// How people sign in.
     pub struct Login("login") {
-        /// Whether people can create accounts themselves. It is off by default, since every account can sign in to
-        /// every application of this provider.
-        sign_up: bool = false;
+        /// Who can create an account: nobody or everybody; `false` and `true` mean the same. It is closed by
+        /// default, since every account can sign in to every application of this provider. `latchkey user add` works in any case.
+        sign_up: SignUp = SignUp::Closed;
+        /// The domains whose email addresses can create an account, such as `example.com`, or `*.example.com` for those below it;
+        /// without any, every address can. Only with `[mail]`: without a letter nobody proves an address.
+        sign_up_domains: Vec<DomainRule> = vec![];
         /// When a sign-up has to prove work first, which browsers do by themselves: never, always, or when there are many from
         /// one network or in all.
         sign_up_challenge: SignUpChallenge = SignUpChallenge::Suspicious;

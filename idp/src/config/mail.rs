@@ -7,6 +7,7 @@ use super::reader::{between, rule, section};
 use super::source::Raw;
 use super::units::{days, hours, minutes, seconds};
 use super::value::{Value, quoted};
+use crate::mail::domain::DomainRule;
 use crate::mail::mailbox::Mailbox;
 use crate::mail::server::Server;
 
@@ -44,6 +45,19 @@ impl Value for Mailbox {
     fn parse(raw: &Raw) -> Result<Self, String> {
         let wanted = || "one address, such as \"Northwind <id@northwind.example>\"".to_owned();
         raw.text().and_then(Mailbox::parse).ok_or_else(wanted)
+    }
+    fn render(&self) -> String {
+        quoted(&self.to_string())
+    }
+}
+
+impl Value for DomainRule {
+    fn expected() -> String {
+        "a domain of email addresses".to_owned()
+    }
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        let wanted = || "a domain, such as \"example.com\", or \"*.example.com\" for those below it".to_owned();
+        raw.text().and_then(DomainRule::parse).ok_or_else(wanted)
     }
     fn render(&self) -> String {
         quoted(&self.to_string())

@@ -16,7 +16,7 @@ use crate::base::random::Random;
 use crate::clients;
 use crate::commands::output::failed;
 use crate::commands::{Demo, Failure, Outcome, Output};
-use crate::config::{Config, Issuer, LogLevel};
+use crate::config::{Config, Issuer, LogLevel, SignUp};
 use crate::mail::tray::Tray;
 use crate::oidc::client::metadata::ClientKind;
 use crate::oidc::client::registration::NewClient;
@@ -29,7 +29,7 @@ pub fn run(ports: Demo) -> Outcome {
     let folder = TemporaryFolder::make()?;
     let mut config = Config { issuer: Issuer::localhost(ports.port), ..Config::default() };
     config.data_dir = folder.0.clone();
-    config.login.sign_up = true;
+    config.login.sign_up = SignUp::Open;
     config.log.level = LogLevel::Warn;
     let _log = log::start(&config);
     runtime()?.block_on(async move {

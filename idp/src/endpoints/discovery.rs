@@ -65,7 +65,7 @@ fn describe(app: &App, ring: &Ring, scopes: &ScopeSet, site: &Site) -> Bytes {
     let document = document(&Provider {
         issuer: app.issuer(),
         scopes,
-        sign_up: app.config.login.sign_up,
+        sign_up: app.config.login.sign_up.is_offered(),
         algorithms: &algorithms,
         ui_locales: &languages,
         policy_uri: site.policy_uri.as_deref(),

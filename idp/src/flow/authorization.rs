@@ -59,7 +59,7 @@ impl ProvenRequest {
         };
         let offered = Offered {
             known: resources::known(app).await?,
-            sign_up: app.config.login.sign_up,
+            sign_up: app.config.login.sign_up.is_offered(),
             issuer: app.issuer().to_owned(),
         };
         Ok(match validate(params, &client, &recipient, &offered) {
@@ -121,7 +121,7 @@ impl ProvenRequest {
             reachable: Acr::OneFactor,
             lacks_second_factor: false,
             facts,
-            sign_up_offered: app.config.login.sign_up,
+            sign_up_offered: app.config.login.sign_up.is_offered(),
         };
         let remembered = match session_for(&situation) {
             Some(session) => consent::find(&mut *app.db.read().await?, &session.user_id, &self.client.id).await?,

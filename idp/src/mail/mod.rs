@@ -1,5 +1,6 @@
 //! Ring 2: letters on their way to mail servers. What they say, and when they are sent, is decided further out.
 
+pub mod domain;
 pub mod failure;
 pub mod mailbox;
 pub mod mailer;

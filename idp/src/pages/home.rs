@@ -36,7 +36,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor) -> Result<Response, E
         accounts.push(page::account(&app, session).await?);
     }
     let handle = sessions.first().map(|session| page::session_handle(&app, session)).unwrap_or_default();
-    let offers_sign_up = app.config.login.sign_up;
+    let offers_sign_up = app.config.login.sign_up.is_offered();
     let page = HomePage { layout: page::layout(&app, &visitor).of(Page::Home), accounts, handle, offers_sign_up };
     page::show_with(&app, &visitor, StatusCode::OK, &page)
 }

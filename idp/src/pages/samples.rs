@@ -224,6 +224,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
             ],
         ),
         ("malformed", vec![SignUpProblem::EmailMalformed, SignUpProblem::Password(PasswordProblem::TooCommon)]),
+        ("domain", vec![SignUpProblem::EmailDomain]),
         ("taken", vec![SignUpProblem::EmailTaken, SignUpProblem::Password(PasswordProblem::TooShort { least: 15 })]),
     ] {
         add(format!("sign_up-{title}"), &sign_up(layout(), problems));

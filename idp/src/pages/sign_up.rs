@@ -15,7 +15,8 @@ pub use challenge::ChallengeProblem;
 use crate::account::identifier;
 use crate::account::own_words::OwnWords;
 use crate::account::profile::LONGEST;
-use crate::account::users::{self, NewUser};
+use crate::account::sign_up::{Joined, Refusal, Rules, join};
+use crate::account::users::NewUser;
 use crate::app::App;
 use crate::base::secret::Secret;
 use crate::flow::authorization::{Step, layout_of};
@@ -25,15 +26,13 @@ use crate::http::page;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
-use crate::login;
 use crate::login::challenge::Puzzle;
 use crate::login::letter::{self, Asking, Judged, Newcomer};
 use crate::oidc::claims::acr::Method;
 use crate::site::page::Page;
-use crate::store;
 use crate::store::ephemeral::Rate;
 use crate::store::people::mail_proof::{Proof, Purpose};
-use crate::store::people::user::{Identifier, IdentifierKind, User};
+use crate::store::people::user::{Identifier, User};
 
 use super::mail_code::{CodeProblem, limited};
 use super::new_password::{PasswordProblem, check_password};
@@ -106,6 +105,8 @@ pub enum SignUpProblem {
     EmailMissing,
     /// It is not a mail address.
     EmailMalformed,
+    /// No account can be made with an address of this domain.
+    EmailDomain,
     /// The mail address belongs to an account.
     EmailTaken,
     /// The name is too long.
@@ -120,7 +121,7 @@ impl SignUpProblem {
     /// The field with the error.
     pub fn field(self) -> SignUpField {
         match self {
-            Self::EmailMissing | Self::EmailMalformed | Self::EmailTaken => SignUpField::Email,
+            Self::EmailMissing | Self::EmailMalformed | Self::EmailDomain | Self::EmailTaken => SignUpField::Email,
             Self::NameTooLong => SignUpField::Name,
             // Whatever else is asked for, the password has to be typed again.
             Self::Password(_) | Self::Challenge(_) => SignUpField::Password,
@@ -140,6 +141,7 @@ impl SignUpProblem {
         match self {
             Self::EmailMissing => Wording::new("sign-up-email-missing"),
             Self::EmailMalformed => Wording::new("sign-up-email-malformed"),
+            Self::EmailDomain => Wording::new("sign-up-email-domain"),
             Self::EmailTaken => Wording::new("sign-up-email-taken"),
             Self::NameTooLong => Wording::new("sign-up-name-too-long"),
             Self::Password(problem) => problem.wording(),
@@ -194,18 +196,15 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     }
 
     let mut problems = Vec::new();
-    let identifier = identifier::parse(&email, None).ok().filter(|it| it.kind == IdentifierKind::Email.as_str());
-    if identifier.is_none() {
-        let missing = email.is_empty();
-        problems.push(if missing { SignUpProblem::EmailMissing } else { SignUpProblem::EmailMalformed });
-    }
+    let identifier = allowed_address(&app, &email)?;
+    problems.extend(identifier.as_ref().err());
     if name.chars().count() > LONGEST {
         problems.push(SignUpProblem::NameTooLong);
     }
     let client = step.as_ref().map_or("", |step| step.proven.client.name.as_str());
     let own = OwnWords::of_provider(&app).and(&email).and(&name).and(client);
     problems.extend(check_password(&app, &password, own).await?.map(SignUpProblem::Password));
-    let Some(identifier) = identifier.filter(|_| problems.is_empty()) else { return again(problems) };
+    let Some(identifier) = identifier.ok().filter(|_| problems.is_empty()) else { return again(problems) };
 
     let mut profile = serde_json::Map::new();
     if !name.is_empty() {
@@ -216,14 +215,33 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         // Whether anybody has the address is told by letter alone.
         return ask_by_letter(&app, &visitor, step.as_ref(), (identifier, profile, password)).await;
     }
-    let new =
-        NewUser { sub: None, profile, identifiers: vec![identifier], password: Some(password), roles: Vec::new() };
-    let user = match users::add(&app, new).await {
-        Ok(user) => user,
-        Err(login::Error::Store(store::db::Error::Conflict)) => return again(vec![SignUpProblem::EmailTaken]),
-        Err(error) => return Err(error.into()),
-    };
-    sign_in(&app, &visitor, step.as_ref(), &user).await
+    let phc = app.hashing.hash(&password).await?;
+    let new = NewUser { sub: None, profile, identifiers: vec![identifier], password: None, roles: Vec::new() };
+    match join(&app, new, Some(phc)).await? {
+        Joined::Done(user) => sign_in(&app, &visitor, step.as_ref(), &user).await,
+        Joined::Refused(refusal) => again(vec![refused(refusal)?]),
+        Joined::Taken => again(vec![SignUpProblem::EmailTaken]),
+    }
+}
+
+/// The address that was typed, if an account may be made with it.
+fn allowed_address(app: &App, typed: &str) -> Result<Result<Identifier, SignUpProblem>, Error> {
+    if typed.is_empty() {
+        return Ok(Err(SignUpProblem::EmailMissing));
+    }
+    let Ok(address) = identifier::parse_email(typed, None) else { return Ok(Err(SignUpProblem::EmailMalformed)) };
+    match Rules::of(app).may_join(std::slice::from_ref(&address)) {
+        Ok(()) => Ok(Ok(address)),
+        Err(refusal) => Ok(Err(refused(refusal)?)),
+    }
+}
+
+/// What the page says of a refusal.
+fn refused(refusal: Refusal) -> Result<SignUpProblem, Error> {
+    match refusal {
+        Refusal::Closed => Err(Error::SignUpOff),
+        Refusal::Domain => Ok(SignUpProblem::EmailDomain),
+    }
 }
 
 /// Signs in who has just made an account.
@@ -273,16 +291,15 @@ async fn finish_by_letter(
     show_code(app, visitor, step, (email, asked, Some(problem)))
 }
 
-/// The new account; `None` if somebody else has made one with the address meanwhile.
+/// The new account; `None` if somebody else has made one with the address meanwhile, or nobody may any more.
 async fn create(app: &App, proof: &Proof) -> Result<Option<User>, Error> {
     let Some(newcomer) = letter::newcomer(app, proof) else { return Ok(None) };
     let Ok(address) = identifier::parse_email(&newcomer.email, Some(app.now())) else { return Ok(None) };
     let (profile, identifiers) = (newcomer.profile, vec![address]);
     let new = NewUser { sub: None, profile, identifiers, password: None, roles: Vec::new() };
-    match users::add_hashed(app, new, Some(newcomer.phc)).await {
-        Ok(user) => Ok(Some(user)),
-        Err(login::Error::Store(store::db::Error::Conflict)) => Ok(None),
-        Err(error) => Err(error.into()),
+    match join(app, new, Some(newcomer.phc)).await? {
+        Joined::Done(user) => Ok(Some(*user)),
+        Joined::Refused(_) | Joined::Taken => Ok(None),
     }
 }
 
@@ -303,7 +320,7 @@ fn show_code(
 }
 
 fn offered(app: &App) -> Result<(), Error> {
-    if app.config.login.sign_up { Ok(()) } else { Err(Error::SignUpOff) }
+    if app.config.login.sign_up.is_offered() { Ok(()) } else { Err(Error::SignUpOff) }
 }
 
 /// The typed values, and the errors in them.

@@ -268,7 +268,7 @@ pub(super) fn show(
         notice: shown.notice,
         problems: shown.problems,
         keep_signed_in: shown.keep,
-        offers_sign_up: app.config.login.sign_up,
+        offers_sign_up: app.config.login.sign_up.is_offered(),
         offers_mail: app.offers_mail_sign_in(),
         offers_reset: app.mailer.is_on(),
         offers_accounts: step.is_some_and(|step| !step.sessions.is_empty()),
