@@ -6,7 +6,7 @@ use crate::base::id::Id;
 use crate::base::token::TokenHash;
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
-use crate::login::recovery_code::{COUNT, RecoveryCode};
+use crate::login::recovery_code::{RecoveryCode, hashes, new_set};
 use crate::login::second_factor::{self, Enrolled, Required};
 use crate::login::session::{Beginning, SignIn, SignedIn};
 use crate::login::step_up::SteppedUp;
@@ -43,7 +43,7 @@ pub async fn add(
     sign_in: &SignIn<'_>,
     because: Because,
 ) -> Result<Option<Added>> {
-    let codes = new_codes(app);
+    let codes = new_set(&app.random);
     let add = Add {
         because,
         sealed_secret: secret.seal(&app.vault, &app.random, &sign_in.user.id),
@@ -54,14 +54,6 @@ pub async fn add(
         beginning: Beginning::of(app, sign_in),
     };
     Ok(app.db.write(add).await?.map(|signed_in| Added { signed_in, codes }))
-}
-
-fn new_codes(app: &App) -> Vec<RecoveryCode> {
-    (0..COUNT).map(|_| RecoveryCode::new(&app.random)).collect()
-}
-
-fn hashes(codes: &[RecoveryCode]) -> Vec<TokenHash> {
-    codes.iter().map(RecoveryCode::hash).collect()
 }
 
 #[derive(Clone)]
@@ -107,7 +99,7 @@ pub async fn renew_codes(
     session: &Session,
     made_at: Option<Timestamp>,
 ) -> Result<Option<Vec<RecoveryCode>>> {
-    let codes = new_codes(app);
+    let codes = new_set(&app.random);
     let (user, step_up) = (session.user_id.clone(), SteppedUp::of(app, session));
     let renew = RenewCodes { user, step_up, made_at, hashes: hashes(&codes) };
     Ok(app.db.write(renew).await?.then_some(codes))

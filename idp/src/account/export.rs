@@ -13,7 +13,7 @@ use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::installation::happened::{self, Wanted};
 use crate::store::people::passkey::{self, Passkey};
-use crate::store::people::{password, session, trusted_browser, user};
+use crate::store::people::{invitation, password, session, trusted_browser, user};
 
 /// How many events are told at most: the newest.
 const EVENTS: i64 = 10_000;
@@ -49,6 +49,7 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
     let Some((user, identifiers)) = user::find_with_identifiers(&mut conn, id).await? else { return Ok(None) };
     let enrolled = Enrolled::of(&mut conn, id).await?;
     let password = password::changed_at(&mut conn, id).await?;
+    let invited = invitation::used_at(&mut conn, id).await?;
     let roles = user::roles(&mut conn, id).await?;
     let sessions = session::list_of_user(&mut conn, id, now).await?;
     let browsers = trusted_browser::of_user(&mut conn, id, now).await?;
@@ -100,6 +101,7 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
         "sub": user.sub,
         "created_at": user.created_at.to_string(),
         "updated_at": user.updated_at.to_string(),
+        "joined_by_invitation_at": invited.map(|at| at.to_string()),
         "identifiers": identifiers,
         "profile": user.profile,
         "roles": roles,

@@ -9,6 +9,7 @@ pub mod edit;
 pub mod export;
 pub mod forgotten;
 pub mod identifier;
+pub mod invitation;
 pub mod mail_code;
 pub mod mail_word;
 pub mod own_words;

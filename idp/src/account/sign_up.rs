@@ -1,13 +1,17 @@
 //! Making an account oneself. Every way in asks the same rules before anything else, and the change that writes the account asks
 //! them again. What operators create is no sign-up.
 
+use crate::account::invitation::{is_bound_to, is_for, proves};
 use crate::account::users::{self, NewUser};
 use crate::app::App;
+use crate::base::id::Id;
 use crate::config::SignUp;
 use crate::login::Error;
 use crate::mail::domain::DomainRule;
 use crate::store;
 use crate::store::db::{Change, Tx};
+use crate::store::installation::event::Event;
+use crate::store::people::invitation::{self, Invitation};
 use crate::store::people::user::{Identifier, IdentifierKind, User};
 
 /// Why somebody may not make an account. Nothing of it depends on who has an account already.
@@ -15,6 +19,8 @@ use crate::store::people::user::{Identifier, IdentifierKind, User};
 pub enum Refusal {
     /// Nobody may.
     Closed,
+    /// An invitation is needed and there is none, or there is one that does not work or is for another address.
+    Invitation,
     /// The domain of the address is not among those that may.
     Domain,
 }
@@ -33,10 +39,15 @@ impl Rules {
         Self { who: login.sign_up, domains: login.sign_up_domains.clone() }
     }
 
-    /// Whether somebody may make an account with these identifiers.
-    pub fn may_join(&self, identifiers: &[Identifier]) -> Result<(), Refusal> {
-        if !self.who.is_offered() {
-            return Err(Refusal::Closed);
+    /// Whether somebody may make an account with these identifiers, by an invitation that works, if there is one.
+    pub fn may_join(&self, identifiers: &[Identifier], invitation: Option<&Invitation>) -> Result<(), Refusal> {
+        match (self.who, invitation) {
+            (SignUp::Closed, _) => return Err(Refusal::Closed),
+            (SignUp::Invitation, None) => return Err(Refusal::Invitation),
+            (_, Some(invitation)) if !is_for(invitation, identifiers) => return Err(Refusal::Invitation),
+            // Whoever has written the address knows its domain.
+            (_, Some(invitation)) if is_bound_to(invitation, identifiers) => return Ok(()),
+            _ => {}
         }
         let is_admitted = |address: &str| self.domains.iter().any(|rule| rule.admits(address));
         let mut addresses = identifiers.iter().filter(|it| it.kind == IdentifierKind::Email.as_str()).peekable();
@@ -59,21 +70,20 @@ pub enum Joined {
     Taken,
 }
 
-/// Makes the account of somebody who signs up, with a password that was hashed before.
-pub async fn join(app: &App, new: NewUser, phc: Option<String>) -> Result<Joined, Error> {
-    let (rules, identifiers) = (Rules::of(app), new.identifiers.clone());
-    match app.db.write(Join { rules, identifiers, add: users::prepare(app, new, phc) }).await {
+/// Makes the account of somebody who signs up, with a password that was hashed before, and by an invitation if there is one.
+pub async fn join(app: &App, new: NewUser, phc: Option<String>, invitation: Option<Id>) -> Result<Joined, Error> {
+    match app.db.write(Join { rules: Rules::of(app), invitation, add: users::prepare(app, new, phc) }).await {
         Ok(joined) => Ok(joined),
         Err(store::db::Error::Conflict) => Ok(Joined::Taken),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Adds a user, if the rules allow it.
+/// Adds a user, if the rules allow it, and uses the invitation.
 #[derive(Clone)]
 struct Join {
     rules: Rules,
-    identifiers: Vec<Identifier>,
+    invitation: Option<Id>,
     add: users::Add,
 }
 
@@ -81,10 +91,32 @@ impl Change for Join {
     type Outcome = Joined;
 
     async fn apply(self, tx: &mut Tx<'_>) -> store::db::Result<Joined> {
-        if let Err(refusal) = self.rules.may_join(&self.identifiers) {
+        let (Self { rules, invitation, mut add }, now) = (self, tx.now());
+        let invitation = match invitation {
+            None => None,
+            Some(id) => match invitation::find(tx, &id).await? {
+                Some(found) => Some(found),
+                None => return Ok(Joined::Refused(Refusal::Invitation)),
+            },
+        };
+        if let Err(refusal) = rules.may_join(&add.identifiers, invitation.as_ref()) {
             return Ok(Joined::Refused(refusal));
         }
-        Ok(Joined::Done(Box::new(self.add.apply(tx).await?)))
+        let Some(invitation) = invitation else {
+            return Ok(Joined::Done(Box::new(add.apply(tx).await?)));
+        };
+        // Whether it still works is judged by the statement that uses it: of many at once, none gets more than there are.
+        if !invitation::consume(tx, &invitation.id, now).await? {
+            return Ok(Joined::Refused(Refusal::Invitation));
+        }
+        if proves(&invitation, &add.identifiers) {
+            add.identifiers.iter_mut().for_each(|it| it.verified_at = Some(now));
+        }
+        add.roles.clone_from(&invitation.roles);
+        let user = add.apply(tx).await?;
+        invitation::insert_use(tx, &user.id, &invitation.id, now).await?;
+        tx.record(&Event::InvitationUsed { user: user.id.clone(), invitation: invitation.id.handle() }).await?;
+        Ok(Joined::Done(Box::new(user)))
     }
 }
 
@@ -92,32 +124,61 @@ impl Change for Join {
 mod tests {
     use super::*;
     use crate::account::identifier;
+    use crate::base::clock::Timestamp;
 
     fn rules(who: SignUp, domains: &[&str]) -> Rules {
         Rules { who, domains: domains.iter().map(|text| DomainRule::parse(text).unwrap()).collect() }
     }
 
+    fn invited(address: Option<&str>) -> Invitation {
+        let at = Timestamp::from_seconds(1_767_225_600);
+        Invitation {
+            id: Id::from("an invitation"),
+            address: address.map(str::to_owned),
+            mailed_at: None,
+            roles: Vec::new(),
+            uses: 1,
+            uses_left: 1,
+            created_at: at,
+            created_by: None,
+            expires_at: at,
+            revoked_at: None,
+        }
+    }
+
     #[test]
-    fn who_may_join_is_decided_by_the_mode_and_by_the_domain_of_each_address() {
+    fn who_may_join_is_decided_by_the_mode_the_invitation_and_the_domain_of_each_address() {
         let of = |texts: &[&str]| texts.iter().map(|text| identifier::parse(text, None).unwrap()).collect::<Vec<_>>();
         let (own, other) = (of(&["a@northwind.example"]), of(&["a@elsewhere.example"]));
         let both = of(&["a@northwind.example", "a@elsewhere.example"]);
         let (name, nothing) = (of(&["alice"]), Vec::new());
         let domains = ["northwind.example"];
-        for (rules, who, verdict) in [
-            (rules(SignUp::Open, &[]), &own, Ok(())),
-            (rules(SignUp::Open, &[]), &name, Ok(())),
-            (rules(SignUp::Open, &[]), &nothing, Ok(())),
-            (rules(SignUp::Open, &domains), &own, Ok(())),
-            (rules(SignUp::Open, &domains), &other, Err(Refusal::Domain)),
-            (rules(SignUp::Open, &domains), &both, Err(Refusal::Domain)),
-            (rules(SignUp::Open, &domains), &name, Err(Refusal::Domain)),
-            (rules(SignUp::Open, &domains), &nothing, Err(Refusal::Domain)),
-            (rules(SignUp::Closed, &[]), &own, Err(Refusal::Closed)),
-            (rules(SignUp::Closed, &domains), &own, Err(Refusal::Closed)),
-            (rules(SignUp::Closed, &domains), &other, Err(Refusal::Closed)),
+        let (anybody, bound) = (invited(None), invited(Some("A@Elsewhere.example")));
+        for (rules, who, invitation, verdict) in [
+            (rules(SignUp::Open, &[]), &own, None, Ok(())),
+            (rules(SignUp::Open, &[]), &name, None, Ok(())),
+            (rules(SignUp::Open, &[]), &nothing, None, Ok(())),
+            (rules(SignUp::Open, &domains), &own, None, Ok(())),
+            (rules(SignUp::Open, &domains), &other, None, Err(Refusal::Domain)),
+            (rules(SignUp::Open, &domains), &both, None, Err(Refusal::Domain)),
+            (rules(SignUp::Open, &domains), &name, None, Err(Refusal::Domain)),
+            (rules(SignUp::Open, &domains), &nothing, None, Err(Refusal::Domain)),
+            (rules(SignUp::Open, &domains), &other, Some(&anybody), Err(Refusal::Domain)),
+            (rules(SignUp::Open, &domains), &other, Some(&bound), Ok(())),
+            (rules(SignUp::Open, &[]), &own, Some(&bound), Err(Refusal::Invitation)),
+            (rules(SignUp::Invitation, &[]), &own, None, Err(Refusal::Invitation)),
+            (rules(SignUp::Invitation, &domains), &own, None, Err(Refusal::Invitation)),
+            (rules(SignUp::Invitation, &[]), &own, Some(&anybody), Ok(())),
+            (rules(SignUp::Invitation, &[]), &name, Some(&anybody), Ok(())),
+            (rules(SignUp::Invitation, &[]), &nothing, Some(&bound), Err(Refusal::Invitation)),
+            (rules(SignUp::Invitation, &domains), &other, Some(&anybody), Err(Refusal::Domain)),
+            (rules(SignUp::Invitation, &domains), &other, Some(&bound), Ok(())),
+            (rules(SignUp::Invitation, &domains), &own, Some(&bound), Err(Refusal::Invitation)),
+            (rules(SignUp::Closed, &[]), &own, None, Err(Refusal::Closed)),
+            (rules(SignUp::Closed, &domains), &own, Some(&anybody), Err(Refusal::Closed)),
+            (rules(SignUp::Closed, &domains), &other, Some(&bound), Err(Refusal::Closed)),
         ] {
-            assert_eq!(rules.may_join(who), verdict, "{rules:?} {who:?}");
+            assert_eq!(rules.may_join(who, invitation), verdict, "{rules:?} {who:?} {invitation:?}");
         }
     }
 }

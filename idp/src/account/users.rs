@@ -70,9 +70,9 @@ pub(super) fn prepare(app: &App, new: NewUser, phc: Option<String>) -> Add {
 pub(super) struct Add {
     user: User,
     passkey_handle: String,
-    identifiers: Vec<Identifier>,
+    pub(super) identifiers: Vec<Identifier>,
     phc: Option<String>,
-    roles: Vec<String>,
+    pub(super) roles: Vec<String>,
 }
 
 impl Change for Add {

@@ -15,3 +15,4 @@ pub mod seal;
 pub mod secret;
 pub mod token;
 pub mod veil;
+pub mod written_code;

@@ -73,6 +73,9 @@ pub enum Command {
     /// Manage people's accounts
     #[command(subcommand)]
     User(super::user::UserCommand),
+    /// Invite people to create an account
+    #[command(subcommand)]
+    Invitation(super::invitation::InvitationCommand),
     /// Let an administrator who has lost every way in set a new password, by a link that works once
     RecoverAdmin(super::recover_admin::RecoverAdmin),
     /// Test the mail settings, and manage letters that were not sent

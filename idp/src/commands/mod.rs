@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod events;
 mod finding;
 pub mod health;
+pub mod invitation;
 pub mod keys;
 mod line;
 pub mod log_level;
@@ -120,6 +121,7 @@ fn next(cli: Cli, env: impl Iterator<Item = (String, String)>) -> Result<Step, O
         Command::Client(command) => Work::Command(AppCommand::Client(command)),
         Command::Resource(command) => Work::Command(AppCommand::Resource(command)),
         Command::User(command) => Work::Command(AppCommand::User(command)),
+        Command::Invitation(command) => Work::Command(AppCommand::Invitation(command)),
         Command::RecoverAdmin(wanted) => Work::Command(AppCommand::RecoverAdmin(wanted)),
         Command::Mail(command) => Work::Command(AppCommand::Mail(command)),
         Command::Keys(command) => Work::Command(AppCommand::Keys(command)),
@@ -190,7 +192,7 @@ mod tests {
         assert_eq!(
             err,
             "The configuration has a problem:\n  login.sign_up (environment LATCHKEY__LOGIN__SIGN_UP): found \"maybe\"; \
-             allowed: one of \"closed\", \"open\", true, false\n"
+             allowed: one of \"closed\", \"invitation\", \"open\", true, false\n"
         );
     }
 

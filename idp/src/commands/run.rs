@@ -12,8 +12,8 @@ use super::mail::MailTest;
 use super::output::{Failure, Outcome, Output};
 use super::work::{AppCommand, Work};
 use super::{
-    audit, backup, client, config, doctor, events, health, keys, log_level, mail, maintenance, recover_admin, resource,
-    stats, user,
+    audit, backup, client, config, doctor, events, health, invitation, keys, log_level, mail, maintenance,
+    recover_admin, resource, stats, user,
 };
 use crate::app::App;
 use crate::config::{DEFAULT_FILE, Loaded};
@@ -81,6 +81,7 @@ async fn answer(app: &App, command: AppCommand) -> Outcome {
         AppCommand::Client(command) => client::command(app, command).await,
         AppCommand::Resource(command) => resource::command(app, command).await,
         AppCommand::User(command) => user::command(app, command).await,
+        AppCommand::Invitation(command) => invitation::command(app, command).await,
         AppCommand::RecoverAdmin(wanted) => recover_admin::command(app, &wanted).await,
         AppCommand::Mail(command) => mail::command(app, command).await,
         AppCommand::Keys(command) => keys::command(app, command).await,

@@ -1,6 +1,8 @@
 //! The work that remains once the configuration is read.
 
-use super::{audit, backup, client, events, keys, log_level, mail, maintenance, recover_admin, resource, user};
+use super::{
+    audit, backup, client, events, invitation, keys, log_level, mail, maintenance, recover_admin, resource, user,
+};
 use crate::audit::key::PublicKey;
 
 /// A piece of work.
@@ -29,6 +31,8 @@ pub enum AppCommand {
     Resource(resource::ResourceCommand),
     /// A command on users.
     User(user::UserCommand),
+    /// A command on invitations.
+    Invitation(invitation::InvitationCommand),
     /// Let an administrator in again.
     RecoverAdmin(recover_admin::RecoverAdmin),
     /// A command on letters.

@@ -38,18 +38,21 @@ impl SecondFactor {
 pub enum SignUp {
     /// Nobody.
     Closed,
+    /// Who has an invitation.
+    Invitation,
     /// Everybody.
     Open,
 }
 
 impl SignUp {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Closed, Self::Open];
+    pub const ALL: [Self; 3] = [Self::Closed, Self::Invitation, Self::Open];
 
     /// The word for it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Closed => "closed",
+            Self::Invitation => "invitation",
             Self::Open => "open",
         }
     }
@@ -107,11 +110,13 @@ named!(SecondFactor, SignUpChallenge);
 section! {
     /// How people sign in.
     pub struct Login("login") {
-        /// Who can create an account: nobody or everybody; `false` and `true` mean the same. It is closed by
+        /// Who can create an account: nobody, who has an invitation (`latchkey invitation create`), or everybody; `false` and `true`
+        /// mean the first and the last. It is closed by
         /// default, since every account can sign in to every application of this provider. `latchkey user add` works in any case.
         sign_up: SignUp = SignUp::Closed;
         /// The domains whose email addresses can create an account, such as `example.com`, or `*.example.com` for those below it;
-        /// without any, every address can. Only with `[mail]`: without a letter nobody proves an address.
+        /// without any, every address can. An
+        /// invitation for an address admits it in any case. Only with `[mail]`: without a letter nobody proves an address.
         sign_up_domains: Vec<DomainRule> = vec![];
         /// When a sign-up has to prove work first, which browsers do by themselves: never, always, or when there are many from
         /// one network or in all.
@@ -145,7 +150,8 @@ section! {
         deletion_grace: Duration = days(7), must(between(seconds(0), days(90)));
         /// How long a sign-in may take from its start to its end.
         interaction: Duration = minutes(30), must(between(minutes(10), minutes(60)));
-        /// How long a link works that `latchkey user add` or `latchkey user set-password` prints.
+        /// How long a link works that `latchkey user add` or `latchkey user set-password` prints, and, unless it says otherwise, an
+        /// invitation.
         invitation: Duration = hours(72), must(between(minutes(10), days(14)));
         /// The minimum length of a password, in characters.
         password_min_length: u32 = 15, must(between(8, 64));

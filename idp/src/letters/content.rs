@@ -118,6 +118,8 @@ impl Content {
 fn address(issuer: &Issuer, page: Page, secrets: &Secrets) -> String {
     let url = issuer.url(page.path());
     match &secrets.token {
+        // It is a code, which people can type there, too.
+        Some(token) if page == Page::SignUp => format!("{url}?invitation={}", token.expose()),
         Some(token) => format!("{url}?token={}", token.expose()),
         None => url,
     }

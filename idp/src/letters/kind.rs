@@ -50,6 +50,8 @@ pub enum Kind {
     ChangeAddress,
     /// Has a code that makes an account.
     SignUp,
+    /// Has a link by which an account can be made.
+    Invitation,
     /// Tells somebody who wanted to make an account that there is one.
     Registered,
     /// Shows an operator that letters arrive.
@@ -71,12 +73,13 @@ pub(super) struct Texts {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Verify,
         Self::Reset,
         Self::SignIn,
         Self::ChangeAddress,
         Self::SignUp,
+        Self::Invitation,
         Self::Registered,
         Self::Test,
         Self::Notice(Notice::NewDevice),
@@ -103,6 +106,7 @@ impl Kind {
             Self::SignIn => "sign_in",
             Self::ChangeAddress => "change_address",
             Self::SignUp => "sign_up",
+            Self::Invitation => "invitation",
             Self::Registered => "registered",
             Self::Test => "test",
             Self::Notice(Notice::NewDevice) => "new_device",
@@ -164,6 +168,12 @@ impl Kind {
                 text: "letter-sign-up-text",
                 link: None,
                 advice: Some("letter-verify-not-you"),
+            },
+            Self::Invitation => Texts {
+                subject: "letter-invitation",
+                text: "letter-invitation-text",
+                link: Some(("letter-invitation-link", Page::SignUp)),
+                advice: Some("letter-invitation-not-you"),
             },
             Self::Registered => Texts {
                 subject: "letter-registered",

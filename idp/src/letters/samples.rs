@@ -23,6 +23,7 @@ pub fn all(site: &Site, issuer: &Issuer, language: &Language, name: &str) -> Vec
     let sample = |kind: Kind| {
         let secrets = match kind {
             Kind::Notice(_) | Kind::Test => Secrets::default(),
+            Kind::Invitation => Secrets { code: None, token: Some("7K3PD-0Q9XW-M4T2Z-H8RBC-51VNE".into()) },
             _ => Secrets { code: Some("482913".into()), token: Some("lk_mt_sample".into()) },
         };
         let minutes = if kind == Kind::Verify { 24 * 60 } else { 30 };

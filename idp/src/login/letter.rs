@@ -28,6 +28,9 @@ pub struct Newcomer {
     pub profile: serde_json::Map<String, serde_json::Value>,
     /// The hash of the password.
     pub phc: String,
+    /// The invitation by which it is made. The release before has written none.
+    #[serde(default)]
+    pub invitation: Option<Id>,
 }
 
 /// Where what goes on with a proof is sealed.

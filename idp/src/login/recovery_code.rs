@@ -1,81 +1,21 @@
-//! Recovery codes: for who has lost the other second factors. Each is 125 random bits and works once.
+//! Recovery codes: for who has lost the other second factors. Each works once.
 
 use crate::base::random::Random;
-use crate::base::secret::Secret;
 use crate::base::token::TokenHash;
+use crate::base::written_code::WrittenCode;
 
 /// How many a person gets.
 pub const COUNT: usize = 10;
 
-/// How many letters a code has.
-const LENGTH: usize = 25;
-
-/// How many of them are written together.
-const GROUP: usize = 5;
-
-/// Crockford's base32: no letter looks like a digit, and none is a `U`.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
 /// A recovery code.
-#[derive(Clone, Debug)]
-pub struct RecoveryCode(Secret);
+pub type RecoveryCode = WrittenCode;
 
-impl RecoveryCode {
-    /// A new code.
-    pub fn new(random: &Random) -> Self {
-        // 32 letters divide the values of a byte evenly.
-        let letters = random.bytes::<LENGTH>().map(|byte| char::from(ALPHABET[usize::from(byte) % ALPHABET.len()]));
-        Self(letters.iter().collect::<String>().into())
-    }
-
-    /// Reads a code as a person typed it: in capitals or not, with or without spaces and hyphens, and with the letters
-    /// that look like digits.
-    pub fn parse(typed: &str) -> Option<Self> {
-        let mut letters = String::with_capacity(LENGTH);
-        for c in typed.chars().filter(|c| !c.is_whitespace() && *c != '-').take(LENGTH + 1) {
-            let letter = match c.to_ascii_uppercase() {
-                'O' => '0',
-                'I' | 'L' => '1',
-                letter => letter,
-            };
-            if !letter.is_ascii() || !ALPHABET.contains(&(letter as u8)) {
-                return None;
-            }
-            letters.push(letter);
-        }
-        (letters.len() == LENGTH).then(|| Self(letters.into()))
-    }
-
-    /// The code as it is written for a person: five groups.
-    pub fn written(&self) -> String {
-        let letters: Vec<char> = self.0.expose().chars().collect();
-        letters.chunks(GROUP).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
-    }
-
-    /// The hash under which it is stored.
-    pub fn hash(&self) -> TokenHash {
-        TokenHash::of(self.0.expose())
-    }
+/// A set of new codes.
+pub fn new_set(random: &Random) -> Vec<RecoveryCode> {
+    (0..COUNT).map(|_| RecoveryCode::new(random)).collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_code_is_read_however_it_is_typed() {
-        let code = RecoveryCode::new(&Random::seeded(3));
-        let written = code.written();
-        assert_eq!(written.len(), LENGTH + 4, "{written}");
-        for typed in [written.clone(), written.to_lowercase(), written.replace('-', " "), format!(" {written}\n")] {
-            assert_eq!(RecoveryCode::parse(&typed).map(|read| read.hash()), Some(code.hash()), "{typed}");
-        }
-        let looks = RecoveryCode::parse("oOiIl-00000-00000-00000-00000").map(|code| code.written());
-        assert_eq!(looks.as_deref(), Some("00111-00000-00000-00000-00000"));
-        for wrong in
-            ["", "123456", "UUUUU-00000-00000-00000-00000", &format!("{written}0"), "ЖЖЖЖЖ-00000-00000-00000-00000"]
-        {
-            assert!(RecoveryCode::parse(wrong).is_none(), "{wrong}");
-        }
-    }
+/// The hashes under which they are stored.
+pub fn hashes(codes: &[RecoveryCode]) -> Vec<TokenHash> {
+    codes.iter().map(RecoveryCode::hash).collect()
 }

@@ -198,6 +198,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
 
     let sign_up = |layout, problems| SignUpPage {
         layout,
+        invitation: None,
         email: names.email.clone(),
         name: names.person.clone(),
         least_password: 15,
@@ -228,6 +229,16 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         ("taken", vec![SignUpProblem::EmailTaken, SignUpProblem::Password(PasswordProblem::TooShort { least: 15 })]),
     ] {
         add(format!("sign_up-{title}"), &sign_up(layout(), problems));
+    }
+
+    for (title, invitation, problems) in [
+        ("invitation", "", vec![]),
+        ("invited", "7K3PD-0Q9XW-M4T2Z-H8RBC-51VNE", vec![]),
+        ("uninvited", "", vec![SignUpProblem::InvitationMissing]),
+        ("invitation-over", "7K3PD-0Q9XW-M4T2Z-H8RBC-51VNE", vec![SignUpProblem::InvitationInvalid]),
+    ] {
+        let page = SignUpPage { invitation: Some(invitation.to_owned()), ..sign_up(layout(), problems) };
+        add(format!("sign_up-{title}"), &page);
     }
 
     let problems = [

@@ -23,6 +23,9 @@ pub enum Event {
     DeletionAsked { user: Id, due_at: String },
     DeletionTakenBack { user: Id },
     DataExported { user: Id },
+    InvitationCreated { invitation: String, uses: i64, roles: Vec<String> },
+    InvitationUsed { user: Id, invitation: String },
+    InvitationRevoked { invitation: String },
     IdentifierAdded { user: Id, identifier: String },
     IdentifierVerified { user: Id, identifier: String },
     IdentifierRemoved { user: Id, identifier: String },
@@ -104,6 +107,7 @@ impl Event {
             | Self::DeletionAsked { user, .. }
             | Self::DeletionTakenBack { user }
             | Self::DataExported { user }
+            | Self::InvitationUsed { user, .. }
             | Self::IdentifierAdded { user, .. }
             | Self::IdentifierVerified { user, .. }
             | Self::IdentifierRemoved { user, .. }
@@ -149,6 +153,8 @@ impl Event {
             Self::UnknownNamesTried { .. }
             | Self::StuffingSuspected { .. }
             | Self::SprayingSuspected { .. }
+            | Self::InvitationCreated { .. }
+            | Self::InvitationRevoked { .. }
             | Self::ResourceCreated { .. }
             | Self::ResourceChanged { .. }
             | Self::ResourceRemoved { .. }

@@ -3,6 +3,7 @@
 pub mod account_deletion;
 pub mod code_try;
 pub mod failed_sign_in;
+pub mod invitation;
 pub mod known_device;
 pub mod mail_proof;
 pub mod one_time_link;

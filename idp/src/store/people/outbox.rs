@@ -72,6 +72,12 @@ pub async fn withdraw(tx: &mut Tx<'_>, user: &Id, kind: &str) -> Result<()> {
     Ok(())
 }
 
+/// Removes the letter that is about something, if it waits.
+pub async fn withdraw_about(tx: &mut Tx<'_>, about: &str) -> Result<()> {
+    sqlx::query("DELETE FROM outbox WHERE about = $1").bind(about).execute(&mut **tx).await?;
+    Ok(())
+}
+
 /// A letter that waits, or that no server took.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Waiting {

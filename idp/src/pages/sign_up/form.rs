@@ -1,0 +1,120 @@
+//! What was typed into the form of a sign-up, and what is made of it.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::problem::{SignUpProblem, refused};
+use crate::account::identifier;
+use crate::account::invitation;
+use crate::account::own_words::OwnWords;
+use crate::account::profile::LONGEST;
+use crate::account::sign_up::Rules;
+use crate::app::App;
+use crate::base::secret::Secret;
+use crate::config::SignUp;
+use crate::flow::authorization::Step;
+use crate::http::error::Error;
+use crate::http::request::visitor::Visitor;
+use crate::login::challenge::Puzzle;
+use crate::oidc::params::Params;
+use crate::pages::new_password::check_password;
+use crate::store::ephemeral::Rate;
+use crate::store::people::invitation::Invitation;
+use crate::store::people::user::Identifier;
+
+/// How many invitations a network may try: ten at once, then one in a minute.
+const INVITATIONS: Rate = Rate { burst: 10, period: Duration::from_secs(60) };
+
+/// What was typed, and what is wrong with it. It is shown again, other than the password.
+#[derive(Clone, Default)]
+pub(super) struct Typed {
+    /// The code of an invitation.
+    pub(super) invitation: String,
+    /// The mail address.
+    pub(super) email: String,
+    /// The name.
+    pub(super) name: String,
+    /// The errors.
+    pub(super) problems: Vec<SignUpProblem>,
+    /// The work that has to be proven, if any.
+    pub(super) challenge: Option<Puzzle>,
+}
+
+impl Typed {
+    /// What the form says.
+    pub(super) fn of(params: &Params) -> Self {
+        let text = |name| params.get(name).unwrap_or_default().trim().to_owned();
+        Self { invitation: text("invitation"), email: text("email"), name: text("name"), ..Self::default() }
+    }
+}
+
+/// What an account can be made of.
+pub(super) struct Checked {
+    /// What its person signs in with.
+    pub(super) identifier: Identifier,
+    /// The profile.
+    pub(super) profile: Map<String, Value>,
+    /// The password.
+    pub(super) password: Secret,
+    /// The invitation by which it is made.
+    pub(super) invitation: Option<Invitation>,
+}
+
+/// Checks what was typed; the errors are in the order of the fields.
+pub(super) async fn check(
+    app: &App,
+    visitor: &Visitor,
+    step: Option<&Step>,
+    typed: &Typed,
+    password: Secret,
+) -> Result<Result<Checked, Vec<SignUpProblem>>, Error> {
+    let mut problems = Vec::new();
+    let invitation = match invited(app, visitor, &typed.invitation).await? {
+        Ok(invitation) => invitation,
+        Err(problem) => {
+            problems.push(problem);
+            None
+        }
+    };
+    let address = match typed.email.as_str() {
+        "" => Err(SignUpProblem::EmailMissing),
+        email => identifier::parse_email(email, None).map_err(|_| SignUpProblem::EmailMalformed),
+    };
+    match &address {
+        Err(problem) => problems.push(*problem),
+        // Who has no invitation is told that, and no more.
+        Ok(address) if problems.is_empty() => {
+            let verdict = Rules::of(app).may_join(std::slice::from_ref(address), invitation.as_ref());
+            problems.extend(verdict.err().map(refused).transpose()?);
+        }
+        Ok(_) => {}
+    }
+    if typed.name.chars().count() > LONGEST {
+        problems.push(SignUpProblem::NameTooLong);
+    }
+    let client = step.map_or("", |step| step.proven.client.name.as_str());
+    let own = OwnWords::of_provider(app).and(&typed.email).and(&typed.name).and(client);
+    problems.extend(check_password(app, &password, own).await?.map(SignUpProblem::Password));
+    let Some(identifier) = address.ok().filter(|_| problems.is_empty()) else { return Ok(Err(problems)) };
+    let mut profile = Map::new();
+    if !typed.name.is_empty() {
+        profile.insert("name".to_owned(), typed.name.clone().into());
+    }
+    profile.insert("locale".to_owned(), visitor.language.tag().into());
+    Ok(Ok(Checked { identifier, profile, password, invitation }))
+}
+
+/// The invitation with the code that was typed; `None` if there is none and none is needed.
+pub(super) async fn invited(
+    app: &App,
+    visitor: &Visitor,
+    typed: &str,
+) -> Result<Result<Option<Invitation>, SignUpProblem>, Error> {
+    if typed.is_empty() {
+        let is_needed = app.config.login.sign_up == SignUp::Invitation;
+        return Ok(if is_needed { Err(SignUpProblem::InvitationMissing) } else { Ok(None) });
+    }
+    visitor.hold_to(app, "invitation", INVITATIONS).await?;
+    Ok(invitation::find(app, typed).await?.map(Some).ok_or(SignUpProblem::InvitationInvalid))
+}

@@ -1,0 +1,102 @@
+//! What is wrong with the form of a sign-up.
+
+use std::time::Duration;
+
+use super::challenge::ChallengeProblem;
+use crate::account::sign_up::Refusal;
+use crate::http::error::Error;
+use crate::pages::Wording;
+use crate::pages::new_password::PasswordProblem;
+
+/// A field of the form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignUpField {
+    /// The code of an invitation.
+    Invitation,
+    /// The mail address.
+    Email,
+    /// The person's name.
+    Name,
+    /// The password.
+    Password,
+}
+
+impl SignUpField {
+    /// The field's name in the form.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Invitation => "invitation",
+            Self::Email => "email",
+            Self::Name => "name",
+            Self::Password => "password",
+        }
+    }
+}
+
+/// An error in a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignUpProblem {
+    /// No invitation was typed, and one is needed.
+    InvitationMissing,
+    /// The invitation is none, works no more, or is for another address.
+    InvitationInvalid,
+    /// No mail address was typed.
+    EmailMissing,
+    /// It is not a mail address.
+    EmailMalformed,
+    /// No account can be made with an address of this domain.
+    EmailDomain,
+    /// The mail address belongs to an account.
+    EmailTaken,
+    /// The name is too long.
+    NameTooLong,
+    /// The password was not accepted.
+    Password(PasswordProblem),
+    /// The work was not proven.
+    Challenge(ChallengeProblem),
+}
+
+impl SignUpProblem {
+    /// The field with the error.
+    pub fn field(self) -> SignUpField {
+        match self {
+            Self::InvitationMissing | Self::InvitationInvalid => SignUpField::Invitation,
+            Self::EmailMissing | Self::EmailMalformed | Self::EmailDomain | Self::EmailTaken => SignUpField::Email,
+            Self::NameTooLong => SignUpField::Name,
+            // Whatever else is asked for, the password has to be typed again.
+            Self::Password(_) | Self::Challenge(_) => SignUpField::Password,
+        }
+    }
+
+    /// How long to wait.
+    pub(super) fn wait(self) -> Option<Duration> {
+        match self {
+            Self::Challenge(problem) => problem.wait(),
+            _ => None,
+        }
+    }
+
+    /// The message on the page.
+    pub fn wording(self) -> Wording {
+        match self {
+            Self::InvitationMissing => Wording::new("sign-up-invitation-missing"),
+            Self::InvitationInvalid => Wording::new("sign-up-invitation-invalid"),
+            Self::EmailMissing => Wording::new("sign-up-email-missing"),
+            Self::EmailMalformed => Wording::new("sign-up-email-malformed"),
+            Self::EmailDomain => Wording::new("sign-up-email-domain"),
+            Self::EmailTaken => Wording::new("sign-up-email-taken"),
+            Self::NameTooLong => Wording::new("sign-up-name-too-long"),
+            Self::Password(problem) => problem.wording(),
+            Self::Challenge(problem) => problem.wording(),
+        }
+    }
+}
+
+/// What the page says of a refusal.
+pub(super) fn refused(refusal: Refusal) -> Result<SignUpProblem, Error> {
+    match refusal {
+        Refusal::Closed => Err(Error::SignUpOff),
+        Refusal::Invitation => Ok(SignUpProblem::InvitationInvalid),
+        Refusal::Domain => Ok(SignUpProblem::EmailDomain),
+    }
+}
