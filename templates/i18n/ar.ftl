@@ -256,6 +256,9 @@ forgot-password-sent = إذا وُجد حساب باسم { $identifier }، فس�
 set-password-title = اختيار كلمة المرور
 set-password-for = للحساب { $identifier }
 set-password = حفظ كلمة المرور
+set-password-recent = أُضيف إلى حسابك خلال الأيام السبعة الماضية. حدّد ما لم تضفه بنفسك وستتم إزالته:
+# $time is how long ago.
+set-password-recent-since = أُضيف { $time }
 
 ## الموافقة
 
@@ -633,6 +636,7 @@ letter-device = الجهاز:
 letter-address = عنوان IP:
 letter-account = حسابك
 letter-not-you = إذا لم تكن أنت من فعل ذلك، فعيّن كلمة مرور جديدة فورًا، وتحقق في حسابك من الأجهزة التي سُجّل الدخول منها.
+letter-added-not-you = إذا لم تكن أنت من فعل ذلك، فافتح صفحة تسجيل الدخول فورًا واختر «تعيين كلمة مرور جديدة عبر البريد» ضمن «هل تواجه مشكلة في تسجيل الدخول؟». وخلال 7 أيام يمكن للصفحة التي تُعيَّن فيها كلمة المرور الجديدة أن تزيل أيضًا ما أُضيف.
 letter-foot = أُرسلت هذه الرسالة من { $operator } إلى { $address }.
 letter-test = تصل الرسائل من { $operator }
 letter-test-text = هذه رسالة تجريبية. إذا كنت تقرؤها، فإعدادات البريد في { $operator } تعمل.

@@ -200,6 +200,9 @@ forgot-password-sent = If there is an account for { $identifier }, a letter with
 set-password-title = Choose your password
 set-password-for = for the account { $identifier }
 set-password = Save password
+set-password-recent = Added to your account in the last 7 days. Tick what you did not add yourself, and it is removed:
+# $time is how long ago.
+set-password-recent-since = Added { $time }
 
 ## Consent
 
@@ -545,6 +548,7 @@ letter-device = Device:
 letter-address = IP address:
 letter-account = Your account
 letter-not-you = If this wasn’t you, set a new password at once, and check in your account which devices are signed in.
+letter-added-not-you = If this wasn’t you, open the sign-in page at once and choose “Set a new password by email” under “Trouble signing in?”. For 7 days, the page that sets the new password can also remove what was added.
 letter-foot = { $operator } sent this letter to { $address }.
 letter-test = Letters from { $operator } arrive
 letter-test-text = This is a test. If you can read it, the mail settings of { $operator } work.

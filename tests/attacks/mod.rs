@@ -18,6 +18,7 @@ mod overload;
 mod passkeys;
 mod passwords;
 mod processes;
+mod recent_factors;
 mod restores;
 mod rows;
 mod second_factor;

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::account::authenticator::remove_factors;
 use crate::account::password_link;
+use crate::account::recent_factors::Unwanted;
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::id::{Id, uuid_v4};
@@ -13,7 +14,7 @@ use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
 use crate::login::Error;
 use crate::login::password::Proof;
-use crate::login::second_factor::Enrolled;
+use crate::login::second_factor::{Enrolled, Required};
 use crate::login::session::{Beginning, SignIn, SignedIn};
 use crate::oidc::claims::Person;
 use crate::store;
@@ -141,18 +142,30 @@ pub enum ByLink {
     Spent,
 }
 
-/// Sets the password of the user that a link belongs to, consumes the link, and begins a session, unless the user has a second
-/// factor or the sign-in needs one (`is_half`): a link proves one factor.
+/// What a person asks for who has a link that sets a password.
+#[derive(Debug)]
+pub struct LinkWish<'a> {
+    /// The new password.
+    pub password: &'a Secret,
+    /// The factors that somebody else has added.
+    pub unwanted: Unwanted,
+    /// Whether the sign-in needs a second factor in any case.
+    pub is_half: bool,
+}
+
+/// Sets the password of the user that a link belongs to, consumes the link, removes the factors that are not wanted, and begins a
+/// session, unless the user has a second factor or the sign-in needs one: a link proves one factor.
 pub async fn set_password_by_link(
     app: &App,
     link: &ProvenLink,
-    password: &Secret,
+    wish: LinkWish<'_>,
     sign_in: &SignIn<'_>,
-    is_half: bool,
 ) -> Result<ByLink, Error> {
-    let phc = app.hashing.hash(password).await?;
+    let phc = app.hashing.hash(wish.password).await?;
     let (link, user, beginning) = (link.clone(), sign_in.user.id.clone(), Beginning::of(app, sign_in));
-    Ok(app.db.write(SetPasswordByLink { link, user, phc, beginning, is_half }).await?)
+    let LinkWish { unwanted, is_half, .. } = wish;
+    let required = Required::of(app);
+    Ok(app.db.write(SetPasswordByLink { link, user, phc, beginning, unwanted, required, is_half }).await?)
 }
 
 /// Consumes a link, sets the password that it is for, and begins a session.
@@ -162,6 +175,8 @@ struct SetPasswordByLink {
     user: Id,
     phc: String,
     beginning: Beginning,
+    unwanted: Unwanted,
+    required: Required,
     is_half: bool,
 }
 
@@ -181,6 +196,7 @@ impl Change for SetPasswordByLink {
         if *purpose == Purpose::Recover && remove_factors(tx, &self.user, true).await? {
             tx.record(&Event::FactorsReset { user: self.user.clone() }).await?;
         }
+        self.unwanted.remove(tx, &self.user, &self.required).await?;
         password::set(tx, &self.user, &self.phc, now).await?;
         end_what_was_before(tx, &self.user, now).await?;
         let generation = held.generation + 1;

@@ -138,6 +138,8 @@ impl Kind {
             link: Some(("letter-account", Page::AccountProfile)),
             advice: Some("letter-not-you"),
         };
+        // Without that factor, the account may be open to its owner by a link alone.
+        let added = |subject, text| Texts { advice: Some("letter-added-not-you"), ..notice(subject, text) };
         match self {
             Self::Verify => Texts {
                 subject: "letter-verify",
@@ -187,13 +189,13 @@ impl Kind {
             Self::Notice(Notice::PasswordChangedAlone) => {
                 notice("letter-password-changed", "letter-password-changed-alone")
             }
-            Self::Notice(Notice::PasskeyAdded) => notice("letter-passkey-added", "letter-passkey-added-text"),
+            Self::Notice(Notice::PasskeyAdded) => added("letter-passkey-added", "letter-passkey-added-text"),
             Self::Notice(Notice::PasskeyCreatedAutomatically) => {
-                notice("letter-passkey-added", "letter-passkey-automatic-text")
+                added("letter-passkey-added", "letter-passkey-automatic-text")
             }
             Self::Notice(Notice::PasskeyRemoved) => notice("letter-passkey-removed", "letter-passkey-removed-text"),
             Self::Notice(Notice::AuthenticatorAdded) => {
-                notice("letter-authenticator-added", "letter-authenticator-added-text")
+                added("letter-authenticator-added", "letter-authenticator-added-text")
             }
             Self::Notice(Notice::AuthenticatorRemoved) => {
                 notice("letter-authenticator-removed", "letter-authenticator-removed-text")

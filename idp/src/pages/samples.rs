@@ -22,7 +22,7 @@ use super::forgot_password::{ForgotPasswordPage, ForgotPasswordProblem};
 use super::home::HomePage;
 use super::mail_code::CodeProblem;
 use super::new_password::PasswordProblem;
-use super::set_password::SetPasswordPage;
+use super::set_password::{RecentFactor, SetPasswordPage};
 use super::sign_in::mail::{SignInByMailPage, SignInByMailProblem};
 use super::sign_in::passkey_offer::PasskeyOfferPage;
 use super::sign_in::password::{SignInNotice, SignInPage, SignInProblem};
@@ -253,10 +253,30 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
             token: "lk_link".to_owned(),
             identifier: names.identifier.clone(),
             least_password: 15,
+            recent: vec![],
             problem,
         };
         add(problem.map_or("set_password".to_owned(), |problem| format!("set_password-{}", word(&problem))), &page);
     }
+    let ago = |minutes: u64| {
+        let now = Timestamp::from_seconds(1_767_225_600);
+        Moment::new(now - Duration::from_secs(60 * minutes), now)
+    };
+    let recent = |handle: &str, name: Option<&str>| RecentFactor {
+        handle: handle.to_owned(),
+        name: name.map(str::to_owned),
+        added: ago(3 * 60),
+        is_chosen: name.is_none(),
+    };
+    let page = SetPasswordPage {
+        layout: bare(),
+        token: "lk_link".to_owned(),
+        identifier: names.identifier.clone(),
+        least_password: 15,
+        recent: vec![recent("app", None), recent("a", Some("iCloud Keychain"))],
+        problem: None,
+    };
+    add("set_password-recent".to_owned(), &page);
 
     for (title, problem, sent) in [
         ("forgot_password", None, None),
@@ -382,10 +402,6 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         };
         add(title.to_owned(), &page);
     }
-    let ago = |minutes: u64| {
-        let now = Timestamp::from_seconds(1_767_225_600);
-        Moment::new(now - Duration::from_secs(60 * minutes), now)
-    };
     let session = |handle: &str, browser, system| SessionView {
         handle: handle.to_owned(),
         device: Device { browser, system },

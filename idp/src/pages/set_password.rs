@@ -6,7 +6,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::account::own_words::OwnWords;
-use crate::account::users::{self, ByLink, ProvenLink};
+use crate::account::passkey_provider;
+use crate::account::recent_factors::{RecentFactors, Unwanted};
+use crate::account::users::{self, ByLink, LinkWish, ProvenLink};
 use crate::app::App;
 use crate::base::secret::Secret;
 use crate::base::token::{Token, TokenKind};
@@ -16,16 +18,17 @@ use crate::http::page;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::{self, Visitor};
-use crate::login::second_factor;
+use crate::login::second_factor::{self, Required};
 use crate::oidc::claims::acr::Method;
+use crate::oidc::params::Params;
 use crate::site::page::Page;
 use crate::store::people::one_time_link::{self, Purpose};
 use crate::store::people::user::{self, User};
 
 use super::new_password::{PasswordProblem, check_password};
-use super::{FormProblems, Layout};
+use super::{FormProblems, Layout, Moment};
 
-/// Asks for a new password. Posts `token` and `password` to `/set-password`.
+/// Asks for a new password. Posts `token`, `password`, and any number of `remove` to `/set-password`.
 #[derive(Template)]
 #[template(path = "pages/set_password.html")]
 pub struct SetPasswordPage<'a> {
@@ -37,11 +40,35 @@ pub struct SetPasswordPage<'a> {
     pub identifier: String,
     /// The least number of characters.
     pub least_password: u64,
+    /// What was added to the account lately, and can be removed.
+    pub recent: Vec<RecentFactor>,
     /// Why the last password was not accepted.
     pub problem: Option<PasswordProblem>,
 }
 
+/// A factor that was added to the account lately.
+#[derive(Clone, Debug)]
+pub struct RecentFactor {
+    /// What the form calls it: `app`, or the handle of a passkey.
+    pub handle: String,
+    /// What its person calls it, or who made it.
+    pub name: Option<String>,
+    /// When it was added.
+    pub added: Moment,
+    /// Whether it is to be removed.
+    pub is_chosen: bool,
+}
+
+/// What the form calls the authenticator app.
+const AUTHENTICATOR: &str = "app";
+
 impl SetPasswordPage<'_> {
+    /// What a factor is called.
+    fn title(&self, factor: &RecentFactor) -> String {
+        let kind = if factor.handle == AUTHENTICATOR { "account-authenticator" } else { "passkey" };
+        factor.name.clone().unwrap_or_else(|| self.layout.t(kind))
+    }
+
     fn problems(&self) -> FormProblems {
         FormProblems::new(self.problem.map(|problem| ("password", self.layout.say(problem.wording()))))
     }
@@ -51,7 +78,7 @@ impl SetPasswordPage<'_> {
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     let token = query.get("token").unwrap_or_default();
     let (user, _) = user_of_link(&app, token).await?;
-    show(&app, &visitor, token, &user, None).await
+    show(&app, &visitor, token, &user, (&Unwanted::default(), None)).await
 }
 
 /// Sets the password, and uses the link up.
@@ -62,13 +89,15 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let (user, link) = user_of_link(&app, token).await?;
     let password = Secret::from(params.get("password").unwrap_or_default());
     let own = OwnWords::of_user(&app, &user.id).await?;
+    let unwanted = unwanted(&params);
     if let Some(problem) = check_password(&app, &password, own).await? {
-        return show(&app, &visitor, token, &user, Some(problem)).await;
+        return show(&app, &visitor, token, &user, (&unwanted, Some(problem))).await;
     }
     let sign_in = visitor.with_password(&user);
     // Whether there are codes to be typed is judged where the link is used up: with some links the factors go.
     let is_half = second_factor::is_required(&app, &mut *app.db.read().await?, &user.id).await?;
-    match users::set_password_by_link(&app, &link, &password, &sign_in, is_half).await? {
+    let wish = LinkWish { password: &password, unwanted, is_half };
+    match users::set_password_by_link(&app, &link, wish, &sign_in).await? {
         ByLink::SignedIn(signed_in) => next_page::after_sign_in(&app, &visitor, None, None, &signed_in).await,
         ByLink::Half(generation) => {
             let user = User { generation, ..user };
@@ -77,6 +106,31 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         }
         ByLink::Spent => Err(Error::SpentLink),
     }
+}
+
+/// The factors that are to be removed.
+fn unwanted(params: &Params) -> Unwanted {
+    let passkeys = params.all("remove").filter(|handle| *handle != AUTHENTICATOR).map(str::to_owned).collect();
+    Unwanted { app: params.all("remove").any(|handle| handle == AUTHENTICATOR), passkeys }
+}
+
+/// What can be removed, as the page shows it.
+async fn recent(app: &App, user: &User, unwanted: &Unwanted) -> Result<Vec<RecentFactor>, Error> {
+    let now = app.now();
+    let factors = RecentFactors::of(&mut *app.db.read().await?, &user.id, &Required::of(app), now).await?;
+    let authenticator = factors.app.iter().map(|one| RecentFactor {
+        handle: AUTHENTICATOR.to_owned(),
+        name: None,
+        added: Moment::new(one.created_at, now),
+        is_chosen: unwanted.app,
+    });
+    let passkeys = factors.passkeys.iter().map(|one| RecentFactor {
+        handle: one.id.handle(),
+        name: one.name.clone().or(one.aaguid.as_deref().and_then(passkey_provider::name).map(str::to_owned)),
+        added: Moment::new(one.created_at, now),
+        is_chosen: unwanted.passkeys.contains(&one.id.handle()),
+    });
+    Ok(authenticator.chain(passkeys).collect())
 }
 
 /// The user whose password a link sets, and the link.
@@ -96,7 +150,7 @@ async fn show(
     visitor: &Visitor,
     token: &str,
     user: &User,
-    problem: Option<PasswordProblem>,
+    (unwanted, problem): (&Unwanted, Option<PasswordProblem>),
 ) -> Result<Response, Error> {
     let identifiers = user::identifiers(&mut *app.db.read().await?, &user.id).await?;
     let layout = page::layout(app, visitor).of(Page::SetPassword);
@@ -106,6 +160,7 @@ async fn show(
         token: token.to_owned(),
         identifier: identifiers.first().map(|identifier| identifier.as_written.clone()).unwrap_or_default(),
         least_password: app.config.login.password_min_length.into(),
+        recent: recent(app, user, unwanted).await?,
         problem,
     };
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };

@@ -1,0 +1,80 @@
+//! The factors that were added to an account lately, which a link that sets a password can remove: a thief of the password who
+//! adds a factor would otherwise shut the owner out.
+
+use std::time::Duration;
+
+use crate::account::authenticator::remove_factors;
+use crate::base::clock::Timestamp;
+use crate::base::id::Id;
+use crate::letters::kind::Notice;
+use crate::letters::notice::notify;
+use crate::login::second_factor::Required;
+use crate::store::db::{Conn, Result, Tx};
+use crate::store::installation::event::Event;
+use crate::store::people::passkey::{self, Passkey};
+use crate::store::people::totp::{self, Totp};
+
+/// For how long a factor is a recent one.
+pub const RECENT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// The factors of an account that a link can remove.
+#[derive(Clone, Debug, Default)]
+pub struct RecentFactors {
+    /// The authenticator app.
+    pub app: Option<Totp>,
+    /// The passkeys, the oldest first.
+    pub passkeys: Vec<Passkey>,
+}
+
+impl RecentFactors {
+    /// What a link can remove. Nothing from somebody who has had any factor for longer: whoever added another one had that one, too, and a
+    /// letter must not spare it. Nothing either from somebody who needs a second factor: without theirs, the link would be enough to
+    /// sign in.
+    pub async fn of(conn: &mut Conn, user: &Id, required: &Required, now: Timestamp) -> Result<Self> {
+        let found =
+            Self { app: totp::find(&mut *conn, user).await?, passkeys: passkey::of_user(&mut *conn, user).await? };
+        let since = now - RECENT;
+        // One that the browser made by itself, and that was never used, is no factor yet.
+        let is_old =
+            |one: &Passkey| one.created_at < since && (one.automatic_at.is_none() || one.last_used_at.is_some());
+        if found.is_empty()
+            || found.app.as_ref().is_some_and(|app| app.created_at < since)
+            || found.passkeys.iter().any(is_old)
+            || required.holds(conn, user).await?
+        {
+            return Ok(Self::default());
+        }
+        Ok(found)
+    }
+
+    /// Whether there are none.
+    pub const fn is_empty(&self) -> bool {
+        self.app.is_none() && self.passkeys.is_empty()
+    }
+}
+
+/// What a person wants to have removed, as the form says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unwanted {
+    /// The authenticator app.
+    pub app: bool,
+    /// Passkeys, by their handles.
+    pub passkeys: Vec<String>,
+}
+
+impl Unwanted {
+    /// Removes those that a link can remove, and tells the person. Others stay, as those that meanwhile are too old.
+    pub(super) async fn remove(&self, tx: &mut Tx<'_>, user: &Id, required: &Required) -> Result<()> {
+        let now = tx.now();
+        let there = RecentFactors::of(tx, user, required, now).await?;
+        if self.app && there.app.is_some() && remove_factors(tx, user, false).await? {
+            tx.record(&Event::AuthenticatorRemoved { user: user.clone() }).await?;
+        }
+        for passkey in there.passkeys.iter().filter(|one| self.passkeys.contains(&one.id.handle())) {
+            passkey::delete(tx, user, &passkey.id).await?;
+            notify(tx, user, Notice::PasskeyRemoved).await?;
+            tx.record(&Event::PasskeyRemoved { user: user.clone(), passkey: passkey.id.handle() }).await?;
+        }
+        Ok(())
+    }
+}

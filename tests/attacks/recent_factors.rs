@@ -1,0 +1,134 @@
+//! F8. A thief of the password who adds a factor does not shut the owner out, and a letter spares no factor that was there before.
+
+use latchkey::config::SecondFactor;
+use latchkey::store::people::passkey;
+
+use crate::attacks::mail::forget;
+use crate::harness::{Authenticator, Browser, PASSWORD, Page, Passkey, TestApp, link_in, minutes, sender};
+
+const NEW_PASSWORD: &str = "seven slow barges turn";
+const DAY: u64 = 24 * 60;
+
+/// The link that comes by letter to who has forgotten the password.
+async fn link(app: &TestApp, browser: &mut Browser) -> String {
+    forget(browser, "alice").await;
+    let letters = app.letters_to("alice@example.com").await;
+    link_in(letters.iter().rfind(|letter| letter.subject == "Set a new password").expect("a letter with a link"))
+}
+
+/// The values of the boxes that remove something.
+fn boxes(page: &Page) -> Vec<String> {
+    let html = scraper::Html::parse_document(&page.reply.body);
+    let boxes = scraper::Selector::parse("input[type=checkbox][name=remove]").unwrap();
+    html.select(&boxes).map(|one| one.value().attr("value").unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn f8_an_app_that_a_thief_of_the_password_has_added_is_removed_by_the_owners_letter() {
+    let app = TestApp::with_mail().await;
+    let mut thief = app.browser().sign_in("alice").await;
+    let authenticator = thief.set_up_authenticator().await;
+    let told = app.letter_to("alice@example.com").await;
+    assert!(told.text.contains("can also remove what was added"), "{}", told.text);
+    app.clock.advance(minutes(6 * DAY));
+    let mut owner = app.browser();
+    let link = link(&app, &mut owner).await;
+    let page = owner.get(&link).await;
+    assert_eq!(boxes(&page), ["app"]);
+    assert!(page.text().contains("Authenticator app"), "{}", page.text());
+    // A password that is not accepted removes nothing, and the box stays ticked.
+    let page = page.form().fill("remove", "app").fill("password", "short").submit(&mut owner).await;
+    page.refused(400);
+    assert_eq!(app.rows("totp").await, 1);
+    assert_eq!(page.form().get("remove"), Some("app"), "{}", page.reply.body);
+    page.form().fill("password", NEW_PASSWORD).submit(&mut owner).await.reply.expect(200);
+    // The owner is in, can change what protects the account, and nothing of the thief's is left.
+    owner.get("/account/authenticator").await.expect("authenticator");
+    assert_eq!((app.rows("totp").await, app.rows("recovery_code").await), (0, 0));
+    let ended = thief.get("/account").await;
+    assert!(ended.url.contains("/sign-in"), "{}", ended.url);
+    let mut again = app.browser();
+    let page = again.type_password("alice", NEW_PASSWORD).await;
+    assert!(!page.reply.body.contains(&authenticator.recovery_codes[0]) && page.name() != "second-factor");
+    assert!(app.events().await.contains(&"authenticator_removed".to_owned()));
+    let told: Vec<_> = app.letters_to("alice@example.com").await.into_iter().map(|it| it.subject).collect();
+    assert!(told.contains(&"An authenticator app was removed".to_owned()), "{told:?}");
+}
+
+#[tokio::test]
+async fn f8_of_the_passkeys_of_these_days_the_owner_removes_the_thiefs_and_keeps_the_own() {
+    let app = TestApp::with_mail().await;
+    let mut owner = app.browser().sign_in("alice").await;
+    let mut own = owner.add_passkey(Passkey::new(&app)).await;
+    let mut thief = app.browser();
+    thief.sign_in_by(&mut own).await.reply.expect(200);
+    let mut thiefs = thief.add_passkey(Passkey::new(&app)).await;
+    let mut owner = app.browser();
+    let link = link(&app, &mut owner).await;
+    let page = owner.get(&link).await;
+    let [first, second] = boxes(&page).try_into().expect("two passkeys");
+    assert_ne!(first, second);
+    page.form().fill("remove", &second).fill("password", NEW_PASSWORD).submit(&mut owner).await.reply.expect(200);
+    assert_eq!(app.rows("passkey").await, 1);
+    app.browser().sign_in_by(&mut thiefs).await.refused(400);
+    app.browser().sign_in_by(&mut own).await.reply.expect(200);
+    let events = app.events().await;
+    assert_eq!(events.iter().filter(|kind| *kind == "passkey_removed").count(), 1, "{events:?}");
+}
+
+/// Sends the form with every box that could be there, and tells whether the link alone has opened the account.
+async fn opens(app: &TestApp, handles: &[String]) -> bool {
+    let mut browser = app.browser();
+    let link = link(app, &mut browser).await;
+    let page = browser.get(&link).await;
+    assert_eq!(boxes(&page), Vec::<String>::new());
+    let mut fields = vec![("remove", "app"), ("password", NEW_PASSWORD)];
+    fields.extend(handles.iter().map(|handle| ("remove", handle.as_str())));
+    let form = page.form();
+    for name in ["csrf", "token"] {
+        fields.push((name, form.get(name).unwrap()));
+    }
+    browser.post("/set-password", &fields).await;
+    browser.get("/account/authenticator").await.name() == "authenticator"
+}
+
+#[tokio::test]
+async fn f8_a_letter_removes_no_factor_of_who_has_had_one_for_longer() {
+    let app = TestApp::with_mail().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let mut old = browser.add_passkey(Passkey::new(&app)).await;
+    app.clock.advance(minutes(7 * DAY + 1));
+    let mut browser = app.browser();
+    browser.sign_in_by(&mut old).await.reply.expect(200);
+    browser.set_up_authenticator().await;
+    let alice = app.user("alice").await;
+    let own = passkey::of_user(&mut app.app.db.read().await.unwrap(), &alice.id).await.unwrap();
+    let handles: Vec<_> = own.iter().map(|one| one.id.handle()).collect();
+    assert!(!opens(&app, &handles).await);
+    assert_eq!((app.rows("totp").await, app.rows("passkey").await), (1, 1));
+}
+
+#[tokio::test]
+async fn f8_a_letter_removes_no_factor_that_is_a_week_old() {
+    let app = TestApp::with_mail().await;
+    app.browser().sign_in("alice").await.set_up_authenticator().await;
+    app.clock.advance(minutes(7 * DAY + 1));
+    assert!(!opens(&app, &[]).await);
+    assert_eq!(app.rows("totp").await, 1);
+}
+
+#[tokio::test]
+async fn f8_a_letter_removes_no_factor_of_who_needs_one() {
+    let app = TestApp::with(|config| {
+        config.mail.from = Some(sender());
+        config.login.second_factor = SecondFactor::Everybody;
+    })
+    .await;
+    app.user("alice").await;
+    let mut browser = app.browser();
+    let page = browser.type_password("alice", PASSWORD).await;
+    let code = Authenticator::with_key(&page.expect("set-up").codes()[0]).code(&app);
+    page.form().fill("code", &code).submit(&mut browser).await.reply.expect(200);
+    assert!(!opens(&app, &[]).await);
+    assert_eq!(app.rows("totp").await, 1);
+}
