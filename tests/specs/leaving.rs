@@ -52,7 +52,13 @@ async fn a_person_gets_all_that_is_held_about_them_and_nothing_secret() {
     );
     let passkey = &data["passkeys"][0];
     assert_eq!((passkey["since"].as_str(), &passkey["last_used_at"]), (Some(&*since), &Value::Null), "{passkey}");
+    assert_eq!((&passkey["is_synced"], &passkey["domain"]), (&true.into(), &"localhost".into()), "{passkey}");
     assert_eq!(data["mail_word"], "blue heron");
+    let known = data["known_browsers"].as_array().unwrap();
+    assert_eq!(known.len(), 1, "{known:?}");
+    assert!(data["authenticator_app"]["since"].is_string() && data["password"]["changed_at"].is_string(), "{data:#}");
+    let made = data["events"].as_array().unwrap().iter().find(|event| event["kind"] == "passkey_added").unwrap();
+    assert!(made["details"]["passkey"].is_string(), "{made}");
     let kinds: Vec<_> = data["events"].as_array().unwrap().iter().filter_map(|event| event["kind"].as_str()).collect();
     for kind in ["signed_in", "authenticator_added", "consent_given", "user_created"] {
         assert!(kinds.contains(&kind), "{kind} in {kinds:?}");

@@ -1,8 +1,8 @@
 //! All that is held about a person, for that person.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::account::{activity, mail_word};
+use crate::account::{activity, mail_word, passkey_provider};
 use crate::app::App;
 use crate::base::id::Id;
 use crate::letters::kind::Notice;
@@ -13,7 +13,7 @@ use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::installation::happened::{self, Wanted};
 use crate::store::people::passkey::{self, Passkey};
-use crate::store::people::{invitation, password, session, trusted_browser, user};
+use crate::store::people::{invitation, known_device, password, session, trusted_browser, user};
 
 /// How many events are told at most: the newest.
 const EVENTS: i64 = 10_000;
@@ -53,6 +53,7 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
     let roles = user::roles(&mut conn, id).await?;
     let sessions = session::list_of_user(&mut conn, id, now).await?;
     let browsers = trusted_browser::of_user(&mut conn, id, now).await?;
+    let devices = known_device::last_seen(&mut conn, id).await?;
     let applications = consent::applications(&mut conn, id, now).await?;
     let events = happened::newest(&mut conn, &Wanted { user: Some(id.clone()), ..Wanted::default() }, EVENTS).await?;
     let passkeys = passkey::of_user(&mut conn, id).await?;
@@ -91,10 +92,11 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
             json!({
                 "at": one.at.to_string(), "kind": one.kind, "client_id": one.client_id,
                 "address": one.address.as_ref().filter(|_| !activity::is_of_anybody(&one.kind)),
-                "user_agent": one.user_agent,
+                "user_agent": one.user_agent, "details": details(&one.data),
             })
         })
         .collect();
+    let devices: Vec<_> = devices.iter().map(|at| json!({ "last_seen_at": at.to_string() })).collect();
     Ok(Some(json!({
         "issuer": app.issuer(),
         "exported_at": now.to_string(),
@@ -113,16 +115,25 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
         "passkeys": passkeys.iter().map(of_passkey).collect::<Vec<_>>(),
         "mail_word": mail_word,
         "trusted_browsers": browsers,
+        "known_browsers": devices,
         "sessions": sessions,
         "applications": applications,
         "events": events,
     })))
 }
 
+/// What was recorded about an event, without the ids of rows.
+fn details(data: &Map<String, Value>) -> Map<String, Value> {
+    let is_row = |name: &str| ["user", "client", "session"].contains(&name);
+    data.iter().filter(|(name, _)| !is_row(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
 /// What an export says about a passkey.
 fn of_passkey(one: &Passkey) -> Value {
     json!({
         "name": one.name, "since": one.created_at.to_string(), "last_used_at": one.last_used_at.map(|at| at.to_string()),
-        "created_automatically": one.automatic_at.is_some(),
+        "created_automatically": one.automatic_at.is_some(), "domain": one.rp_id,
+        "provider": one.aaguid.as_deref().and_then(passkey_provider::name),
+        "is_synced": one.backup.is_synced(),
     })
 }

@@ -23,7 +23,7 @@ use crate::oidc::claims::acr::Method;
 use crate::oidc::difference::Difference;
 use crate::pages::{Layout, Moment, Wording};
 use crate::site::page::Page;
-use crate::store::people::passkey::{Backup, Passkey, of_user};
+use crate::store::people::passkey::{Passkey, of_user};
 use crate::store::people::{password, user};
 
 /// Shows the passkeys. Posts `ceremony` and `response`, or `rename=<handle>` and `name`, or `remove=<handle>`, to
@@ -260,11 +260,7 @@ fn view(app: &App, holder: &AccountHolder, passkey: &Passkey) -> PasskeyView {
         handle: handle(app, &holder.session, passkey.id.as_str()),
         name: passkey.name.clone(),
         provider: passkey.aaguid.as_deref().and_then(passkey_provider::name),
-        is_synced: match passkey.backup {
-            Backup::Unknown => None,
-            Backup::Bound => Some(false),
-            Backup::Eligible | Backup::Synced => Some(true),
-        },
+        is_synced: passkey.backup.is_synced(),
         is_automatic: passkey.automatic_at.is_some(),
         added: Moment::new(passkey.created_at, app.now()),
         used: passkey.last_used_at.map(|at| Moment::new(at, app.now())),

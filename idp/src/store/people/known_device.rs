@@ -49,6 +49,16 @@ pub async fn note(conn: &mut Conn, browser: &TokenHash, user: &Id, now: Timestam
     Ok(())
 }
 
+/// When a user has last signed in with each of the browsers that are remembered, the newest first.
+pub async fn last_seen(conn: &mut Conn, user: &Id) -> Result<Vec<Timestamp>> {
+    let rows: Vec<(Timestamp,)> =
+        sqlx::query_as("SELECT last_seen_at FROM known_device WHERE user_id = $1 ORDER BY last_seen_at DESC")
+            .bind(user)
+            .fetch_all(conn)
+            .await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
 /// Whether a user has signed in with a browser since a moment.
 pub async fn is_known(conn: &mut Conn, browser: &TokenHash, user: &Id, since: Timestamp) -> Result<bool> {
     let row: Option<(Id,)> = sqlx::query_as(

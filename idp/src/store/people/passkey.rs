@@ -28,6 +28,15 @@ impl Backup {
         }
     }
 
+    /// Whether it is on several devices, or can be; `None` if that is not known.
+    pub const fn is_synced(self) -> Option<bool> {
+        match self {
+            Self::Unknown => None,
+            Self::Bound => Some(false),
+            Self::Eligible | Self::Synced => Some(true),
+        }
+    }
+
     /// As it is stored.
     const fn stored(self) -> Option<&'static str> {
         match self {
