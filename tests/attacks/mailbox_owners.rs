@@ -244,3 +244,35 @@ async fn d3_a_code_that_was_used_opens_nothing_after_signing_out() {
     assert_eq!(type_code(&mut browser, &page, &code).await.reply.status, 400);
     assert_eq!(app.live_sessions_of("alice").await, 0);
 }
+
+#[tokio::test]
+async fn i4_an_address_gets_some_twelve_letters_in_a_day_however_patiently_they_are_asked_for() {
+    let app = TestApp::with_mail().await;
+    app.user("alice").await;
+    let mut statuses = Vec::new();
+    for _ in 0..48 {
+        let mut browser = app.browser();
+        statuses.push(forget(&mut browser, "alice@example.com").await.reply.status.as_u16());
+        app.clock.advance(minutes(30));
+    }
+    let sent = statuses.iter().filter(|status| **status == 200).count();
+    // Twelve, and one more in two hours.
+    assert!((12..=24).contains(&sent) && statuses.contains(&429), "{sent} of {statuses:?}");
+    assert_eq!(statuses[..12], [200; 12], "{statuses:?}");
+}
+
+#[tokio::test]
+async fn i4_the_word_of_a_person_is_not_shown_to_an_address_that_nobody_has_proven() {
+    let app = TestApp::with_mail().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    browser.get("/account").await.form_to("/account").fill("mail_word", "blue heron").submit(&mut browser).await;
+    let alice = app.user("alice").await;
+    latchkey::account::edit::remove_identifier(&app.app, &alice.id, "alice@example.com").await.unwrap().unwrap();
+    let unproven = latchkey::account::identifier::parse_email("alice@mistyped.example", None).unwrap();
+    latchkey::account::edit::add_identifiers(&app.app, &alice.id, vec![unproven]).await.unwrap().unwrap();
+    app.clock.advance(minutes(30));
+    forget(&mut app.browser(), "alice@mistyped.example").await;
+    for letter in app.letters_to("alice@mistyped.example").await {
+        assert!(!letter.text.contains("blue heron") && !letter.html.contains("blue heron"), "{}", letter.text);
+    }
+}

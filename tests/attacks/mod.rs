@@ -2,7 +2,9 @@
 
 mod authorization_request;
 mod backups;
+mod ceremonies;
 mod clients;
+mod codes;
 mod connections;
 mod copies;
 mod faults;
@@ -26,5 +28,6 @@ mod sessions;
 mod shared_browsers;
 mod sign_ups;
 mod tokens;
+mod trusted_browsers;
 mod unread_answers;
 mod upgrades;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::harness::{
-    Authenticator, Browser, PASSWORD, Page, RelyingParty, TestApp, code_in, link_in, minutes, seconds, sender,
+    Authenticator, Browser, PASSWORD, Page, RelyingParty, TestApp, code_in, link_in, minutes, sender,
 };
 use latchkey::account::mail_code::{self, Judged};
 use latchkey::account::{authenticator, password_link, users};
@@ -13,14 +13,14 @@ use latchkey::config::{SecondFactor, SignUp};
 use latchkey::login;
 
 /// A person with an app, who is signed in in a first browser.
-async fn enrolled(app: &TestApp) -> (Browser, Authenticator) {
+pub(super) async fn enrolled(app: &TestApp) -> (Browser, Authenticator) {
     let mut browser = app.browser().sign_in("alice").await;
     let authenticator = browser.set_up_authenticator().await;
     (browser, authenticator)
 }
 
 /// What the ID token of a sign-in says about it.
-async fn told(rp: &RelyingParty, page: &Page) -> (Vec<String>, String) {
+pub(super) async fn told(rp: &RelyingParty, page: &Page) -> (Vec<String>, String) {
     let claims = rp.exchange(&page.code()).await.tokens().id_claims();
     let amr = claims["amr"].as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect();
     (amr, claims["acr"].as_str().unwrap().to_owned())
@@ -82,141 +82,6 @@ async fn g4_a_recovery_code_signs_in_once_and_is_told() {
     assert!(refused.text().contains("9 unused"), "{}", refused.text());
     let events = app.events().await;
     assert_eq!(events.iter().filter(|kind| *kind == "recovery_code_used").count(), 1);
-}
-
-#[tokio::test]
-async fn g1_a_code_counts_once_in_all_sign_ins_and_so_does_the_one_that_set_the_app_up() {
-    let app = TestApp::new().await;
-    let mut browser = app.browser().sign_in("alice").await;
-    let page = browser.get("/account/authenticator").await;
-    let authenticator = Authenticator::with_key(&page.codes()[0]);
-    let code = authenticator.code(&app);
-    page.form().fill("code", &code).submit(&mut browser).await.reply.expect(200);
-    let attempt = async |code: &str| {
-        let mut browser = app.browser();
-        let page = browser.type_password("alice", PASSWORD).await;
-        page.form().fill("code", code).submit(&mut browser).await.reply.status.as_u16()
-    };
-    assert_eq!(attempt(&code).await, 400, "the code that set the app up");
-    app.pass(seconds(60)).await;
-    let code = authenticator.code(&app);
-    assert_eq!(attempt(&code).await, 200);
-    assert_eq!(attempt(&code).await, 400, "the same again");
-    app.pass(seconds(30)).await;
-    assert_eq!(attempt(&code).await, 400, "the same half a minute later");
-    // The code of an earlier step is no better than a used one.
-    let step = app.app.now().micros() / 30_000_000;
-    assert_eq!(attempt(&authenticator.code_at(step + 1)).await, 200);
-    assert_eq!(attempt(&authenticator.code_at(step)).await, 400);
-    app.pass(seconds(90)).await;
-    assert_eq!(attempt(&authenticator.code(&app)).await, 200);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn g1_of_many_requests_with_one_code_exactly_one_signs_in() {
-    let app = TestApp::new().await;
-    let (_, authenticator) = enrolled(&app).await;
-    let (code, recovery_code) = (authenticator.code(&app), authenticator.recovery_codes[0].clone());
-    for (field, code) in [("code", code), ("recovery_code", recovery_code)] {
-        let mut waiting = Vec::new();
-        for _ in 0..8 {
-            let mut browser = app.browser();
-            let page = browser.type_password("alice", PASSWORD).await;
-            waiting.push((browser, page.form().fill(field, &code)));
-        }
-        let tries: Vec<_> = waiting
-            .into_iter()
-            .map(|(mut browser, form)| {
-                tokio::spawn(async move { form.submit(&mut browser).await.reply.status.as_u16() })
-            })
-            .collect();
-        let mut statuses = Vec::new();
-        for one in tries {
-            statuses.push(one.await.unwrap());
-        }
-        assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{field}: {statuses:?}");
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn x4_g1_one_code_over_two_replicas_signs_in_once() {
-    let Some(app) = TestApp::replicas().await else { return };
-    let (_, authenticator) = enrolled(&app).await;
-    let code = authenticator.code(&app);
-    let mut waiting = Vec::new();
-    for _ in 0..8 {
-        let mut browser = app.browser();
-        let page = browser.type_password("alice", PASSWORD).await;
-        waiting.push((browser, page.form().fill("code", &code)));
-    }
-    let tries: Vec<_> = waiting
-        .into_iter()
-        .map(|(mut browser, form)| tokio::spawn(async move { form.submit(&mut browser).await.reply.status.as_u16() }))
-        .collect();
-    let mut signed_in = 0;
-    for one in tries {
-        signed_in += i32::from(one.await.unwrap() == 200);
-    }
-    assert_eq!(signed_in, 1);
-}
-
-#[tokio::test]
-async fn g2_a_sign_in_takes_five_codes_and_an_account_twenty_in_an_hour() {
-    let app = TestApp::new().await;
-    let (_, authenticator) = enrolled(&app).await;
-    let wrong = authenticator.wrong_code(&app);
-    let mut browser = app.browser();
-    for sign_in in 0..4 {
-        let page = browser.type_password("alice", PASSWORD).await;
-        for attempt in 0..5 {
-            let page = page.form().fill("code", &wrong).submit(&mut browser).await;
-            let expected = if attempt == 4 { 429 } else { 400 };
-            assert_eq!(page.reply.status, expected, "sign-in {sign_in}, code {attempt}: {}", page.text());
-        }
-        // The right code is too late for this sign-in.
-        let late = page.form().fill("code", &authenticator.code(&app)).submit(&mut browser).await;
-        assert!(late.refused(429).text().contains("Please sign in again"), "{}", late.text());
-    }
-    // Twenty codes are tried: from now on not even the right one counts, in no sign-in of a stranger's browser.
-    let page = app.browser().type_password("alice", PASSWORD).await;
-    let refused = page.form().fill("code", &authenticator.code(&app)).submit(&mut app.browser()).await;
-    assert_eq!(refused.reply.status, 403, "a form of another browser");
-    let mut stranger = app.browser();
-    let page = stranger.type_password("alice", PASSWORD).await;
-    let refused = page.form().fill("code", &authenticator.code(&app)).submit(&mut stranger).await;
-    assert!(refused.refused(429).text().contains("Wait 60 minutes"), "{}", refused.text());
-    // A recovery code is too long to be guessed, and so still counts.
-    let page = stranger.type_password("alice", PASSWORD).await;
-    page.form().fill("recovery_code", &authenticator.recovery_codes[0]).submit(&mut stranger).await.reply.expect(200);
-    assert_eq!(app.events().await.iter().filter(|kind| *kind == "second_factor_failed").count(), 4);
-    app.pass(minutes(61)).await;
-    app.browser().sign_in_with("alice", &authenticator).await;
-}
-
-#[tokio::test]
-async fn g2_f4_strangers_codes_do_not_shut_the_owner_out() {
-    let app = TestApp::new().await;
-    let (browser, authenticator) = enrolled(&app).await;
-    let wrong = authenticator.wrong_code(&app);
-    let mut stranger = app.browser();
-    for _ in 0..4 {
-        let page = stranger.type_password("alice", PASSWORD).await;
-        for _ in 0..5 {
-            page.form().fill("code", &wrong).submit(&mut stranger).await;
-        }
-    }
-    browser.sign_in_with("alice", &authenticator).await;
-}
-
-#[tokio::test]
-async fn g2_many_right_sign_ins_close_no_door() {
-    let app = TestApp::with(|config| config.login.throttle_close = 10).await;
-    let (_, authenticator) = enrolled(&app).await;
-    for _ in 0..15 {
-        app.pass(minutes(1)).await;
-        app.browser().sign_in_with("alice", &authenticator).await;
-    }
-    assert_eq!(app.rows("password_failure").await, 0);
 }
 
 #[tokio::test]
@@ -313,81 +178,6 @@ async fn e4_half_a_sign_in_belongs_to_its_browser_person_and_ten_minutes() {
     users::set_password(&app.app, &alice.id, &"seven calm otters sing".into()).await.unwrap();
     page.form().fill("code", &authenticator.code(&app)).submit(&mut browser).await.expect("sign-in");
     assert_eq!(app.live_sessions_of("alice").await, 0);
-}
-
-#[tokio::test]
-async fn g4_a_trusted_browser_spares_the_code_for_its_person_and_its_time_and_no_step_up() {
-    let app = TestApp::new().await;
-    let rp = app.relying_party().await;
-    let (_, authenticator) = enrolled(&app).await;
-    let mut browser = app.browser();
-    let page = browser.type_password("alice", PASSWORD).await;
-    let code = authenticator.code(&app);
-    page.form().fill("code", &code).fill("trust", "yes").submit(&mut browser).await.reply.expect(200);
-    let page = browser.type_password("alice", PASSWORD).await;
-    page.reply.expect(200);
-    let page = browser.authorize(&rp).await;
-    let once = (vec!["pwd".to_owned()], "urn:latchkey:acr:1fa".to_owned());
-    assert_eq!(told(&rp, &page).await, once);
-    // A client that wants more gets it, and so do the pages that change what protects the account.
-    let page = browser.get(&rp.request().set("acr_values", "urn:latchkey:acr:2fa").path()).await;
-    let page =
-        page.expect("sign-in").form().fill("identifier", "alice").fill("password", PASSWORD).submit(&mut browser).await;
-    page.expect("second-factor");
-    let page = browser.get("/account/authenticator").await;
-    page.expect("sign-in").form().fill("password", PASSWORD).submit(&mut browser).await.expect("second-factor");
-    // Another browser, and another person in this one, are not spared.
-    app.browser().type_password("alice", PASSWORD).await.expect("second-factor");
-    // It can be taken back, and ends by itself.
-    let page = browser.get("/account/security").await;
-    assert!(page.text().contains("Browsers that don’t ask for a code"), "{}", page.text());
-    let forget = page.form_to("/account/security");
-    let html = scraper::Html::parse_document(&page.reply.body);
-    let handle = html.select(&scraper::Selector::parse("button[name=forget]").unwrap()).next().unwrap();
-    let handle = handle.value().attr("value").unwrap().to_owned();
-    forget.fill("forget", &handle).submit(&mut browser).await.expect("security");
-    browser.type_password("alice", PASSWORD).await.expect("second-factor");
-}
-
-#[tokio::test]
-async fn g4_trust_in_a_browser_ends_with_its_days_with_a_new_password_and_without_the_setting() {
-    let app = TestApp::new().await;
-    let (_, authenticator) = enrolled(&app).await;
-    let trust = async |browser: &mut Browser, password: &str| {
-        app.pass(minutes(2)).await;
-        let page = browser.type_password("alice", password).await;
-        page.form()
-            .fill("code", &authenticator.code(&app))
-            .fill("trust", "yes")
-            .submit(browser)
-            .await
-            .reply
-            .expect(200);
-    };
-    let mut browser = app.browser();
-    trust(&mut browser, PASSWORD).await;
-    app.pass(minutes(29 * 24 * 60)).await;
-    browser.type_password("alice", PASSWORD).await.reply.expect(200);
-    assert_eq!(app.rows("trusted_browser").await, 1);
-    app.pass(minutes(24 * 60)).await;
-    browser.type_password("alice", PASSWORD).await.expect("second-factor");
-    trust(&mut browser, PASSWORD).await;
-    let alice = app.person("alice").await;
-    users::set_password(&app.app, &alice.id, &"seven calm otters sing".into()).await.unwrap();
-    browser.type_password("alice", "seven calm otters sing").await.expect("second-factor");
-    // Where the operator offers no trust, there is none.
-    let app = TestApp::with(|config| config.login.trusted_browser = seconds(0)).await;
-    let (mut browser, authenticator) = enrolled(&app).await;
-    let page = browser.type_password("alice", PASSWORD).await;
-    assert!(!page.reply.body.contains("name=\"trust\""), "{}", page.reply.body);
-    page.form()
-        .fill("code", &authenticator.code(&app))
-        .fill("trust", "yes")
-        .submit(&mut browser)
-        .await
-        .reply
-        .expect(200);
-    assert_eq!(app.rows("trusted_browser").await, 0);
 }
 
 #[tokio::test]
@@ -499,24 +289,6 @@ async fn an_operator_resets_the_factors_and_ends_what_is_open() {
 }
 
 #[tokio::test]
-async fn x13_after_a_restore_no_code_works_that_was_used_before_it() {
-    let app = TestApp::new().await;
-    let (_, authenticator) = enrolled(&app).await;
-    // The backup knows nothing of what is used from here on.
-    let code = authenticator.code(&app);
-    latchkey::store::installation::epoch::begin(&app.app.db, || {}).await.unwrap();
-    let attempt = async |field: &str, code: &str| {
-        let mut browser = app.browser();
-        let page = browser.type_password("alice", PASSWORD).await;
-        page.form().fill(field, code).submit(&mut browser).await.reply.status.as_u16()
-    };
-    assert_eq!(attempt("code", &code).await, 400);
-    assert_eq!(attempt("recovery_code", &authenticator.recovery_codes[0]).await, 400);
-    app.pass(minutes(1)).await;
-    assert_eq!(attempt("code", &authenticator.code(&app)).await, 200);
-}
-
-#[tokio::test]
 async fn a_client_asks_for_two_factors_and_learns_of_them_in_every_token() {
     let app = TestApp::new().await;
     let rp = app.relying_party().await;
@@ -535,7 +307,12 @@ async fn a_client_asks_for_two_factors_and_learns_of_them_in_every_token() {
     let tokens = rp.exchange(&page.code()).await.tokens();
     let access: Value = tokens.access_claims();
     assert_eq!(access["acr"], "urn:latchkey:acr:2fa", "{access:#}");
-    assert_eq!(access["auth_time"].as_i64().unwrap(), app.app.now().micros() / 1_000_000);
+    let signed_in_at = app.app.now().micros() / 1_000_000;
+    assert_eq!(access["auth_time"].as_i64().unwrap(), signed_in_at);
+    // RFC 9470 §6: a resource server that asks learns the same.
+    app.pass(minutes(3)).await;
+    let told = rp.introspect(&tokens.access_token).await.expect(200).json();
+    assert_eq!((&told["acr"], told["auth_time"].as_i64()), (&access["acr"], Some(signed_in_at)), "{told:#}");
     let discovery: Value = serde_json::from_str(&app.get("/.well-known/openid-configuration").await.body).unwrap();
     assert!(discovery["acr_values_supported"].as_array().unwrap().contains(&"urn:latchkey:acr:2fa".into()));
 }
@@ -777,95 +554,6 @@ async fn g3_a_session_that_has_ended_or_is_too_weak_by_now_changes_no_factor() {
     form.form().fill("code", &code).submit(&mut thief).await.expect("sign-in");
     assert_eq!(app.rows("totp").await, 1);
     app.browser().sign_in_with("alice", &authenticator).await;
-}
-
-#[tokio::test]
-async fn g4_a_trusted_browser_spares_nothing_to_a_client_that_wants_a_new_sign_in_whatever_the_way() {
-    let app = TestApp::new().await;
-    let rp = app.relying_party().await;
-    let (_, authenticator) = enrolled(&app).await;
-    let mut browser = app.browser();
-    let page = browser.type_password("alice", PASSWORD).await;
-    let code = authenticator.code(&app);
-    page.form().fill("code", &code).fill("trust", "yes").submit(&mut browser).await.reply.expect(200);
-    for (name, value) in [("prompt", "login"), ("max_age", "0"), ("max_age", "1")] {
-        app.pass(minutes(2)).await;
-        let page = browser.get(&rp.request().set(name, value).path()).await;
-        let typed = async |page: &Page, browser: &mut Browser| {
-            page.form().fill("identifier", "alice").fill("password", PASSWORD).submit(browser).await
-        };
-        let page = typed(page.expect("sign-in"), &mut browser).await;
-        // By the page's own link, and the same password once more.
-        let again = browser.get(&page.expect("second-factor").link("Use another account")).await;
-        typed(again.expect("sign-in"), &mut browser).await.expect("second-factor");
-        // And if the session is gone.
-        let mut without = browser.clone();
-        without.cookies.remove("sid");
-        let page = without.get(&rp.request().set(name, value).path()).await;
-        typed(page.expect("sign-in"), &mut without).await.expect("second-factor");
-    }
-}
-
-#[tokio::test]
-async fn g4_trust_ends_with_all_sessions_and_with_a_shorter_setting() {
-    let app = TestApp::new().await;
-    let (mut first, authenticator) = enrolled(&app).await;
-    let mut browser = app.browser();
-    let page = browser.type_password("alice", PASSWORD).await;
-    let code = authenticator.code(&app);
-    page.form().fill("code", &code).fill("trust", "yes").submit(&mut browser).await.reply.expect(200);
-    browser.type_password("alice", PASSWORD).await.reply.expect(200);
-    let page = first.get("/account/sessions").await;
-    page.form_to("/account/sessions").fill("end", "others").submit(&mut first).await.reply.expect(200);
-    browser.type_password("alice", PASSWORD).await.expect("second-factor");
-    app.pass(minutes(2)).await;
-    let page = browser.type_password("alice", PASSWORD).await;
-    let code = authenticator.code(&app);
-    page.form().fill("code", &code).fill("trust", "yes").submit(&mut browser).await.reply.expect(200);
-    let alice = app.person("alice").await;
-    latchkey::login::session::end_all(&app.app, &alice.id, false).await.unwrap();
-    browser.type_password("alice", PASSWORD).await.expect("second-factor");
-    // Trust of many days, where the setting is shorter by now.
-    app.pass(minutes(2)).await;
-    let page = browser.type_password("alice", PASSWORD).await;
-    let code = authenticator.code(&app);
-    page.form().fill("code", &code).fill("trust", "yes").submit(&mut browser).await.reply.expect(200);
-    browser.type_password("alice", PASSWORD).await.reply.expect(200);
-    app.sql("UPDATE trusted_browser SET created_at = created_at - 2678400000000").await;
-    browser.type_password("alice", PASSWORD).await.expect("second-factor");
-}
-
-#[tokio::test]
-async fn g2_a_browser_that_signed_in_before_the_app_was_there_is_a_strangers() {
-    let app = TestApp::new().await;
-    let mut before = app.browser().sign_in("alice").await;
-    let mut owner = app.browser().sign_in("alice").await;
-    app.pass(minutes(1)).await;
-    let authenticator = owner.set_up_authenticator().await;
-    let (wrong, mut stranger) = (authenticator.wrong_code(&app), app.browser());
-    for _ in 0..4 {
-        let page = stranger.type_password("alice", PASSWORD).await;
-        for _ in 0..5 {
-            page.form().fill("code", &wrong).submit(&mut stranger).await;
-        }
-    }
-    let page = before.type_password("alice", PASSWORD).await;
-    page.form().fill("code", &authenticator.code(&app)).submit(&mut before).await.refused(429);
-    owner.sign_in_with("alice", &authenticator).await;
-}
-
-#[tokio::test]
-async fn g1_the_form_that_set_an_app_up_does_not_do_it_twice() {
-    let app = TestApp::new().await;
-    let mut browser = app.browser().sign_in("alice").await;
-    let page = browser.get("/account/authenticator").await;
-    let code = Authenticator::with_key(&page.codes()[0]).code(&app);
-    let form = page.form().fill("code", &code);
-    form.submit(&mut browser).await.reply.expect(200);
-    let page = browser.get("/account/authenticator").await;
-    page.form().fill("remove", "yes").submit(&mut browser).await.expect("security");
-    form.submit(&mut browser).await.expect("authenticator");
-    assert_eq!(app.rows("totp").await, 0);
 }
 
 #[tokio::test]

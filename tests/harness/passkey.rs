@@ -8,6 +8,7 @@ use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
+use openssl::rsa::Rsa;
 use openssl::sha::sha256;
 use openssl::sign::Signer;
 use serde_json::{Map, Value, json};
@@ -72,6 +73,12 @@ impl Passkey {
         Self { flags: PRESENT | VERIFIED, counter: 1, ..Self::new(app) }
     }
 
+    /// The same with an RSA key (RS256), as Windows makes them in a TPM.
+    pub fn rsa(app: &TestApp) -> Self {
+        let key = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
+        Self { key, ..Self::bound(app) }
+    }
+
     /// The coordinates of the public key.
     fn point(&self) -> (Vec<u8>, Vec<u8>) {
         let key = self.key.ec_key().unwrap();
@@ -83,6 +90,10 @@ impl Passkey {
 
     /// The public key as a `COSE_Key`.
     pub fn cose_key(&self) -> Vec<u8> {
+        if let Ok(rsa) = self.key.rsa() {
+            let head = [0xa4, 0x01, 0x03, 0x03, 0x39, 0x01, 0x00, 0x20, 0x59, 0x01, 0x00];
+            return [&head[..], &rsa.n().to_vec(), &[0x21, 0x43], &rsa.e().to_vec()].concat();
+        }
         let (x, y) = self.point();
         [&[0xa5, 0x01, 0x02, 0x03, 0x26, 0x20, 0x01, 0x21, 0x58, 0x20][..], &x, &[0x22, 0x58, 0x20], &y].concat()
     }
