@@ -105,6 +105,34 @@ async fn the_next_server_takes_what_the_first_does_not() {
 }
 
 #[tokio::test]
+async fn a_server_that_is_silent_is_tried_last_for_a_minute() {
+    let (first, second) = (SmtpServer::start(Speaks::Plain).await, SmtpServer::start(Speaks::Plain).await);
+    first.will("slow");
+    let app = sending_by(&[first.url(), second.url()], |config| config.mail.timeout = seconds(1) / 2).await;
+    let count = || (first.received().len(), second.received().len());
+    tell(&app, "alice").await;
+    deliver(&app.app).await.unwrap();
+    assert_eq!(count(), (0, 1));
+    // It would answer now, but nobody waits for it.
+    first.will("take");
+    tell(&app, "bob").await;
+    deliver(&app.app).await.unwrap();
+    assert_eq!(count(), (0, 2));
+    app.clock.advance(minutes(1));
+    tell(&app, "carol").await;
+    deliver(&app.app).await.unwrap();
+    assert_eq!(count(), (1, 2));
+    // One that refuses a letter is there, and has its turn.
+    first.will("refuse");
+    tell(&app, "dave").await;
+    deliver(&app.app).await.unwrap();
+    first.will("take");
+    tell(&app, "erin").await;
+    deliver(&app.app).await.unwrap();
+    assert_eq!(count(), (2, 3));
+}
+
+#[tokio::test]
 async fn what_no_server_takes_now_is_tried_again_with_longer_and_longer_waits_and_never_lost() {
     let server = SmtpServer::start(Speaks::Plain).await;
     server.will("later");

@@ -104,7 +104,7 @@ async fn send(app: &App, letter: &Waiting) -> Result<Outcome> {
         Err(why) => return Ok(Outcome::Dead(why)),
     };
     let first = usize::try_from(letter.first_server).unwrap_or_default();
-    Ok(match app.mailer.send(&message, first).await {
+    Ok(match app.mailer.send(&message, first, now).await {
         Ok(server) => {
             tracing::info!(kind = kind.as_str(), server, tries = letter.tries, "a letter was sent");
             Outcome::Done

@@ -30,9 +30,16 @@ pub struct Failure {
     pub cause: String,
     /// Whether the server says that it will never take this letter.
     pub is_final: bool,
+    /// Whether the server has said nothing in time.
+    pub is_silent: bool,
 }
 
 impl Failure {
+    /// Whether the server is at fault and not the letter: the next letter would fare no better.
+    pub(super) const fn is_of_server(&self) -> bool {
+        self.is_silent || matches!(self.stage, Stage::Connect | Stage::Encrypt | Stage::Authenticate)
+    }
+
     /// What to do about it.
     pub fn advice(&self) -> &'static str {
         let refused = self.cause.contains("refused");
@@ -113,7 +120,7 @@ mod tests {
             ("it does not take addresses with other letters than ASCII", true),
         ] {
             let (server, stage) = ("mail.example:25".to_owned(), Stage::Recipient);
-            let failure = Failure { server, stage, cause: cause.to_owned(), is_final: true };
+            let failure = Failure { server, stage, cause: cause.to_owned(), is_final: true, is_silent: false };
             assert_eq!(failure.is_of_the_address(), expected, "{cause}");
         }
     }

@@ -1,6 +1,10 @@
 //! Sends letters: by the first mail server that takes them, or into a tray.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
+
+use crate::base::clock::Timestamp;
 
 use super::failure::{Failure, Stage};
 use super::mailbox::Mailbox;
@@ -9,11 +13,16 @@ use super::server::Server;
 use super::smtp::Way;
 use super::tray::Tray;
 
+/// How long a server that is not there is tried last.
+const RESTS: Duration = Duration::from_secs(60);
+
 /// Where letters go.
 #[derive(Clone, Default)]
 pub struct Mailer {
     from: Option<Mailbox>,
     ways: Vec<Way>,
+    /// Until when each server is tried after the others.
+    rests_until: Arc<[AtomicI64]>,
     tray: Option<Tray>,
     timeout: Duration,
 }
@@ -38,7 +47,8 @@ impl Mailer {
         let hello = from.domain();
         let ways = servers.iter().map(|server| Way::new(server.clone(), trusted, hello, *timeout));
         let ways = ways.collect::<Result<_, _>>()?;
-        Ok(Self { from: Some((*from).clone()), ways, tray: None, timeout: *timeout })
+        let rests_until = servers.iter().map(|_| AtomicI64::default()).collect();
+        Ok(Self { from: Some((*from).clone()), ways, rests_until, tray: None, timeout: *timeout })
     }
 
     /// A mailer that puts letters into a tray and sends none.
@@ -61,18 +71,34 @@ impl Mailer {
         self.ways.len()
     }
 
+    /// In which order the servers are tried, beginning with this one. Those that were not there a moment ago come last: a letter does not
+    /// wait for each of them in vain.
+    fn order(&self, first: usize, now: Timestamp) -> Vec<usize> {
+        let count = self.ways.len();
+        let turns = (0..count).map(|turn| first.wrapping_add(turn) % count);
+        let rests = |index: &usize| {
+            self.rests_until.get(*index).is_some_and(|until| until.load(Ordering::Relaxed) > now.micros())
+        };
+        let (resting, ready): (Vec<_>, Vec<_>) = turns.partition(rests);
+        ready.into_iter().chain(resting).collect()
+    }
+
     /// Sends a letter by the first server that takes it, beginning with this one, and returns which one it was.
-    pub async fn send(&self, message: &Message, first: usize) -> Result<String, Vec<Failure>> {
+    pub async fn send(&self, message: &Message, first: usize, now: Timestamp) -> Result<String, Vec<Failure>> {
         if let Some(tray) = &self.tray {
             tray.put(message.clone());
             return Ok("tray".to_owned());
         }
         let mut failures = Vec::new();
-        for turn in 0..self.ways.len() {
-            let index = first.wrapping_add(turn) % self.ways.len();
+        for index in self.order(first, now) {
             match self.send_by(index, message).await {
                 Ok(server) => return Ok(server),
-                Err(failure) => failures.push(failure),
+                Err(failure) => {
+                    if let Some(until) = self.rests_until.get(index).filter(|_| failure.is_of_server()) {
+                        until.store((now + RESTS).micros(), Ordering::Relaxed);
+                    }
+                    failures.push(failure);
+                }
             }
         }
         Err(failures)
@@ -82,12 +108,12 @@ impl Mailer {
     pub async fn send_by(&self, index: usize, message: &Message) -> Result<String, Failure> {
         let (Some(from), Some(way)) = (&self.from, self.ways.get(index)) else {
             let (server, cause) = ("no server".to_owned(), "mail is not configured".to_owned());
-            return Err(Failure { server, stage: Stage::Connect, cause, is_final: false });
+            return Err(Failure { server, stage: Stage::Connect, cause, is_final: false, is_silent: false });
         };
         let server = way.server.to_string();
         let Some(bytes) = message.formatted(from) else {
             let cause = "it cannot be written as a letter".to_owned();
-            return Err(Failure { server, stage: Stage::Content, cause, is_final: true });
+            return Err(Failure { server, stage: Stage::Content, cause, is_final: true, is_silent: false });
         };
         way.send(from, &message.to, &bytes).await.map(|()| server)
     }

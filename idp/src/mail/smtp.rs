@@ -129,6 +129,7 @@ impl Way {
             Why::NotAscii => true,
             Why::Silent(_) | Why::NoStartTls => false,
         };
+        let is_silent = matches!(why, Why::Silent(_));
         let cause = match why {
             Why::Smtp(error) => in_words(&error),
             Why::Silent(time) => format!("no answer within {time:?}"),
@@ -138,7 +139,7 @@ impl Way {
         // Where TLS begins with the connection, the system tells both in one.
         let of_tls = stage == Stage::Connect && cause.contains("certificate");
         let stage = if of_tls { Stage::Encrypt } else { stage };
-        Failure { server: self.server.to_string(), stage, cause, is_final }
+        Failure { server: self.server.to_string(), stage, cause, is_final, is_silent }
     }
 }
 
