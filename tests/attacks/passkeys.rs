@@ -11,7 +11,7 @@ use latchkey::account::{authenticator, delete, passkeys as account, users};
 use latchkey::base::id::Id;
 use latchkey::base::random::Random;
 use latchkey::base::token::CookieSecret;
-use latchkey::config::{Config, SecondFactor};
+use latchkey::config::{Config, Issuer, SecondFactor};
 use latchkey::login::session::SignIn;
 use latchkey::oidc::claims::acr::Method;
 use latchkey::server::boot::{self, Surroundings};
@@ -434,4 +434,11 @@ async fn a_passkey_with_an_rsa_key_signs_in_as_those_of_windows_do() {
     browser.sign_in_by(&mut passkey).await.reply.expect(200);
     let page = browser.authorize(&rp).await;
     assert_eq!(told(&rp, &page).await, (vec!["hwk".to_owned(), "mfa".to_owned()], "phr".to_owned()));
+}
+
+#[tokio::test]
+async fn where_no_passkey_can_be_made_the_class_of_passkeys_is_not_offered() {
+    let app = TestApp::with(|config| config.issuer = Issuer::parse("http://127.0.0.1:8080").unwrap()).await;
+    let document: Value = serde_json::from_str(&app.get("/.well-known/openid-configuration").await.body).unwrap();
+    assert_eq!(document["acr_values_supported"], json!(["urn:latchkey:acr:1fa", "urn:latchkey:acr:2fa"]));
 }

@@ -13,6 +13,7 @@ use crate::app::App;
 use crate::base::language::Language;
 use crate::http::error::Error;
 use crate::keys::signing::Ring;
+use crate::login::passkey;
 use crate::oidc::discovery::{Provider, document};
 use crate::oidc::resource::Known;
 use crate::oidc::scope::ScopeSet;
@@ -66,6 +67,7 @@ fn describe(app: &App, ring: &Ring, scopes: &ScopeSet, site: &Site) -> Bytes {
         issuer: app.issuer(),
         scopes,
         sign_up: app.config.login.sign_up.is_offered(),
+        has_passkeys: passkey::rp_id(app).is_some(),
         algorithms: &algorithms,
         ui_locales: &languages,
         policy_uri: site.policy_uri.as_deref(),

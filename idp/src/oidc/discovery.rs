@@ -40,6 +40,8 @@ pub struct Provider<'a> {
     pub scopes: &'a ScopeSet,
     /// Whether people can sign up by themselves.
     pub sign_up: bool,
+    /// Whether people can sign in with passkeys.
+    pub has_passkeys: bool,
     /// What ID Tokens can be signed with: the configured algorithms that there are keys of.
     pub algorithms: &'a [Algorithm],
     /// The languages of the pages.
@@ -76,7 +78,7 @@ pub fn document(provider: &Provider<'_>) -> Map<String, Value> {
         ("revocation_endpoint_auth_methods_supported", json!(methods)),
         ("code_challenge_methods_supported", json!([code_challenge::METHOD])),
         ("prompt_values_supported", json!(Prompt::offered(provider.sign_up))),
-        ("acr_values_supported", json!(Acr::supported().map(Acr::as_str).collect::<Vec<_>>())),
+        ("acr_values_supported", json!(Acr::supported(provider.has_passkeys).map(Acr::as_str).collect::<Vec<_>>())),
         ("claim_types_supported", json!(["normal"])),
         ("claims_supported", protocol_claims.into_iter().chain(claims::supported()).collect()),
         ("claims_parameter_supported", json!(false)),
@@ -115,6 +117,7 @@ mod tests {
             issuer: "https://op.example/auth",
             scopes,
             sign_up,
+            has_passkeys: true,
             algorithms: &[Algorithm::RS256],
             ui_locales: &["en", "ru"],
             policy_uri: None,

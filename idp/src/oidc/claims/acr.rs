@@ -32,9 +32,12 @@ impl Acr {
         Self::of(&Method::ALL)
     }
 
-    /// The classes that can be reached here, the weakest first: `acr_values_supported` of Discovery §3.
-    pub fn supported() -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(|class| *class <= Self::strongest())
+    /// The classes that can be reached here, the weakest first: `acr_values_supported` of Discovery §3. Without passkeys, as
+    /// where the issuer's host is an IP address, the strongest cannot.
+    pub fn supported(has_passkeys: bool) -> impl Iterator<Item = Self> {
+        Self::ALL
+            .into_iter()
+            .filter(move |class| *class <= Self::strongest() && (has_passkeys || *class != Self::PhishingResistant))
     }
 
     /// The class's name in `acr` and `acr_values`.
@@ -159,9 +162,10 @@ mod tests {
     #[test]
     fn what_cannot_be_reached_is_not_offered() {
         assert_eq!(
-            Acr::supported().map(Acr::as_str).collect::<Vec<_>>(),
+            Acr::supported(true).map(Acr::as_str).collect::<Vec<_>>(),
             ["urn:latchkey:acr:1fa", "urn:latchkey:acr:2fa", "phr"]
         );
+        assert_eq!(Acr::supported(false).last(), Some(Acr::TwoFactors));
         assert_eq!(Acr::from_name("urn:latchkey:acr:2fa"), Some(Acr::TwoFactors));
         assert_eq!(Acr::from_name("phr"), Some(Acr::PhishingResistant));
         assert_eq!(Acr::from_name("phrh"), None);
