@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use latchkey::config::{Config, DatabaseUrl};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
+use sqlx::{ConnectOptions, Connection};
 
 use super::operator::{done, said};
 use crate::harness::{Process, TestApp, latchkey, left_out, refused, run};
@@ -179,18 +181,24 @@ async fn s5_a_lock_file_that_is_a_link_is_refused_and_what_it_leads_to_stays_who
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s5_what_is_in_the_log_beside_a_backup_is_restored_too() {
     let Some(mut killed) = killed().await else { return };
-    // The server was killed: what it wrote last is in the log.
+    // Everything is in the file but one change, which is in the log alone: nobody has merged it.
+    let options = SqliteConnectOptions::new().filename(&killed.path).journal_mode(SqliteJournalMode::Wal);
+    let mut writer = options.pragma("wal_autocheckpoint", "0").connect().await.unwrap();
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut writer).await.unwrap();
+    let change = "UPDATE user_identifier SET normalised = 'carol', as_written = 'carol', skeleton = 'carol' WHERE normalised = 'alice'";
+    assert_eq!(sqlx::query(change).execute(&mut writer).await.unwrap().rows_affected(), 1);
     killed.backup = with(&killed.path, ".copy");
     for ending in ["-wal", ""] {
         std::fs::copy(with(&killed.path, ending), with(&killed.backup, ending)).unwrap();
     }
+    writer.close().await.unwrap();
     let log = std::fs::read(with(&killed.backup, "-wal")).unwrap();
     std::fs::remove_file(with(&killed.backup, "-wal")).unwrap();
     done(&killed.restore(&[]));
-    assert!(!killed.has_alice(&killed.path));
+    assert!(killed.has_alice(&killed.path), "without the log");
     std::fs::write(with(&killed.backup, "-wal"), &log).unwrap();
     done(&killed.restore(&[]));
-    assert!(killed.has_alice(&killed.path));
+    assert!(!killed.has_alice(&killed.path), "with the change in the log");
     assert_eq!(std::fs::read(with(&killed.backup, "-wal")).unwrap(), log, "the backup stays as it was");
 }
 
