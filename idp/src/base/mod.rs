@@ -1,5 +1,6 @@
 //! Ring 0: time, randomness, identifiers and secrets. Tests must control them, and they do not depend on the specs.
 
+pub mod base32;
 pub mod cbor;
 pub mod clock;
 pub mod crash_point;
@@ -10,6 +11,7 @@ pub mod language_file;
 pub mod messages;
 pub mod network;
 pub mod random;
+pub mod reference;
 pub mod refusal;
 pub mod seal;
 pub mod secret;

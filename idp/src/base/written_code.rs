@@ -1,5 +1,6 @@
 //! Codes that people write down and type: 125 random bits each, too many to be guessed.
 
+use super::base32;
 use super::random::Random;
 use super::secret::Secret;
 use super::token::TokenHash;
@@ -10,9 +11,6 @@ const LENGTH: usize = 25;
 /// How many of them are written together.
 const GROUP: usize = 5;
 
-/// Crockford's base32: no letter looks like a digit, and none is a `U`.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-
 /// A code that people write down.
 #[derive(Clone, Debug)]
 pub struct WrittenCode(Secret);
@@ -20,33 +18,18 @@ pub struct WrittenCode(Secret);
 impl WrittenCode {
     /// A new code.
     pub fn new(random: &Random) -> Self {
-        // 32 letters divide the values of a byte evenly.
-        let letters = random.bytes::<LENGTH>().map(|byte| char::from(ALPHABET[usize::from(byte) % ALPHABET.len()]));
-        Self(letters.iter().collect::<String>().into())
+        Self(base32::random::<LENGTH>(random).into())
     }
 
     /// Reads a code as a person typed it: in capitals or not, with or without spaces and hyphens, and with the letters
     /// that look like digits.
     pub fn parse(typed: &str) -> Option<Self> {
-        let mut letters = String::with_capacity(LENGTH);
-        for c in typed.chars().filter(|c| !c.is_whitespace() && *c != '-').take(LENGTH + 1) {
-            let letter = match c.to_ascii_uppercase() {
-                'O' => '0',
-                'I' | 'L' => '1',
-                letter => letter,
-            };
-            if !letter.is_ascii() || !ALPHABET.contains(&(letter as u8)) {
-                return None;
-            }
-            letters.push(letter);
-        }
-        (letters.len() == LENGTH).then(|| Self(letters.into()))
+        base32::read(typed, LENGTH).map(|letters| Self(letters.into()))
     }
 
     /// The code as it is written for a person: five groups.
     pub fn written(&self) -> String {
-        let letters: Vec<char> = self.0.expose().chars().collect();
-        letters.chunks(GROUP).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+        base32::grouped(self.0.expose(), GROUP)
     }
 
     /// The hash under which it is stored.
