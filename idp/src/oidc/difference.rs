@@ -18,12 +18,14 @@ pub struct Difference {
     pub came: String,
     /// What was expected.
     pub expected: String,
+    /// Where exactly the two differ, in a sentence, for the explanation of the refusal.
+    pub place: Option<String>,
 }
 
 impl Difference {
     /// The difference in this parameter. Never pass a secret, not even a wrong one.
     pub fn new(of: &'static str, came: impl AsRef<str>, expected: impl AsRef<str>) -> Self {
-        Self { of, came: shown(came.as_ref()), expected: shown(expected.as_ref()) }
+        Self { of, came: shown(came.as_ref()), expected: shown(expected.as_ref()), place: None }
     }
 
     /// A required parameter that is missing.
@@ -50,13 +52,58 @@ impl Difference {
             return Self::new(of, uri(came), "nothing: none is registered");
         };
         let (masked, mut expected) = (uri(came), uri(nearest));
+        let place = place(&masked, &expected).or_else(|| Some(place_in_query(came, nearest)));
         if masked == expected {
             expected.push_str(" with other values");
         }
         if registered.len() > 1 {
             expected.push_str(&format!(" (the nearest of {})", registered.len()));
         }
-        Self::new(of, masked, expected)
+        Self { place, ..Self::new(of, masked, expected) }
+    }
+
+    /// The same with a sentence on where exactly the two differ. Never pass what may be secret.
+    #[must_use]
+    pub fn at(self, place: impl Into<String>) -> Self {
+        Self { place: Some(place.into()), ..self }
+    }
+}
+
+/// How many characters before and behind the place are shown.
+const AROUND: usize = 12;
+
+/// At which character two texts differ, with what is around that place; `None` if they are the same.
+fn place(came: &str, expected: &str) -> Option<String> {
+    let (came, expected): (Vec<char>, Vec<char>) = (came.chars().collect(), expected.chars().collect());
+    let at = (0..came.len().max(expected.len())).find(|at| came.get(*at) != expected.get(*at))?;
+    let around = |text: &[char]| {
+        let (from, to) = (at.saturating_sub(AROUND), (at + AROUND).min(text.len()));
+        let part: String = text.get(from..to).unwrap_or_default().iter().collect();
+        let (before, behind) = (if from > 0 { "…" } else { "" }, if to < text.len() { "…" } else { "" });
+        format!("{before}{}{behind}", shown(&part))
+    };
+    let named = |c: Option<&char>| match c {
+        None => "nothing more".to_owned(),
+        Some(c) if c.is_ascii_graphic() => format!("\"{c}\""),
+        Some(c) => format!("the character U+{:04X}", u32::from(*c)),
+    };
+    let texts = format!("\"{}\" came, \"{}\" was expected", around(&came), around(&expected));
+    let letters = |text: &[char]| text.iter().collect::<String>().to_lowercase();
+    let capitals = if letters(&came) == letters(&expected) { " Only capital and small letters differ." } else { "" };
+    let (one, other) = (named(came.get(at)), named(expected.get(at)));
+    Some(format!("They differ at character {}: {one} instead of {other} ({texts}).{capitals}", at + 1))
+}
+
+/// Which parameter differs in the queries of two URIs that are the same without the values.
+fn place_in_query(came: &str, expected: &str) -> String {
+    let pairs = |uri: &str| -> Vec<String> {
+        let query = uri.split_once('?').map_or("", |(_, query)| query);
+        query.split('#').next().unwrap_or_default().split('&').map(str::to_owned).collect()
+    };
+    let differing = pairs(came).into_iter().zip(pairs(expected)).find(|(one, other)| one != other);
+    match differing.as_ref().and_then(|(pair, _)| pair.split_once('=')) {
+        Some((name, _)) => format!("The value of the parameter {} of its query differs.", shown(name)),
+        None => "They differ in what is not shown here: the user, or what follows a #.".to_owned(),
     }
 }
 
@@ -162,6 +209,24 @@ mod tests {
     }
 
     #[test]
+    fn the_place_where_two_uris_differ_is_told() {
+        for (came, registered, place) in [
+            ("https://rp.example/cb/", "https://rp.example/cb", "at character 22: \"/\" instead of nothing more"),
+            ("https://rp.example/c", "https://rp.example/cb", "at character 21: nothing more instead of \"b\""),
+            ("http://rp.example/cb", "https://rp.example/cb", "at character 5: \":\" instead of \"s\""),
+            ("https://rp.example/\u{441}b", "https://rp.example/cb", "the character U+0441 instead of \"c\""),
+            ("https://rp.example/CB", "https://rp.example/cb", "Only capital and small letters differ."),
+            ("https://rp.example/cb?t=2", "https://rp.example/cb?t=1", "The value of the parameter t of its query"),
+            ("https://rp.example/cb#a", "https://rp.example/cb#b", "not shown here"),
+        ] {
+            let told = Difference::of_uri("redirect_uri", came, &[registered.to_owned()]).place.unwrap();
+            assert!(told.contains(place), "{came}: {told}");
+        }
+        let told = place("https://rp.example/callback/back", "https://rp.example/callback/beck").unwrap();
+        assert!(told.contains("\"…e/callback/back\" came, \"…e/callback/beck\" was expected"), "{told}");
+    }
+
+    #[test]
     fn r2_what_was_sent_is_shown_on_one_line_and_without_secrets() {
         for (came, seen) in [
             ("a\nb\r\u{1b}[31mc", "a\u{fffd}b\u{fffd}\u{fffd}[31mc"),
@@ -181,6 +246,8 @@ mod tests {
         #[test]
         fn nothing_that_is_shown_breaks_a_line(text in any::<String>()) {
             let difference = Difference::of_uri("redirect_uri", &text, std::slice::from_ref(&text));
+            let place = place(&text, "").unwrap_or_default();
+            prop_assert!(place.chars().all(|c| !c.is_control()));
             for part in [&difference.came, &difference.expected, &shown(&text)] {
                 prop_assert!(part.chars().all(|c| !c.is_control()) && part.chars().count() <= MAX_SHOWN + 1);
             }
