@@ -16,6 +16,7 @@ pub mod app;
 pub mod audit;
 pub mod clients;
 pub mod config;
+pub(crate) mod explanations;
 pub mod hashing;
 pub mod keys;
 pub mod letters;

@@ -541,6 +541,7 @@ error-code = الرمز
 error-status = الحالة
 error-parameter = المعلمة
 error-request = معرّف الطلب
+reference-code = إذا طلبت المساعدة فاذكر الرمز { $code }.
 error-home = الانتقال إلى الصفحة الرئيسية
 error-retry = إعادة المحاولة
 error-account = الانتقال إلى حسابك

@@ -473,6 +473,7 @@ error-code = Code
 error-status = Status
 error-parameter = Parameter
 error-request = Request ID
+reference-code = If you ask for help, mention the code { $code }.
 error-home = Go to the home page
 error-retry = Try again
 error-account = Go to your account

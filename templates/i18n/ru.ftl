@@ -493,6 +493,7 @@ error-code = Код
 error-status = Статус
 error-parameter = Параметр
 error-request = Номер запроса
+reference-code = Если будете просить о помощи, назовите код { $code }.
 error-home = На главную страницу
 error-retry = Попробовать ещё раз
 error-account = Перейти в аккаунт

@@ -267,6 +267,14 @@ impl Page {
         body.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
+    /// The text of the page without the code for why something was refused, which is another one each time.
+    pub fn text_without_code(&self) -> String {
+        let html = Html::parse_document(&self.reply.body);
+        let code = html.select(&Selector::parse(".reference code").unwrap()).next();
+        let code = code.map(|code| code.text().collect::<String>()).unwrap_or_default();
+        self.text().replace(&code, "")
+    }
+
     /// The address of the link in `main` with this text.
     #[track_caller]
     pub fn link(&self, text: &str) -> String {

@@ -12,6 +12,7 @@ const RINGS: [&[&str]; 8] = [
         "audit",
         "clients",
         "config",
+        "explanations",
         "hashing",
         "keys",
         "letters",

@@ -2,6 +2,7 @@
 
 mod account;
 mod audit;
+mod explanations;
 mod form_post_response_mode;
 mod initiating_user_registration;
 mod issuer_with_a_path;

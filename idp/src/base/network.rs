@@ -85,6 +85,20 @@ impl NetworkRule<'_> {
         }
     }
 
+    /// Which rule a request from this address meets that is not admitted, in words.
+    pub fn why_not(&self, address: Option<IpAddr>) -> Option<String> {
+        let Some(address) = address.filter(|_| !self.admits(address)) else {
+            return (!self.admits(address)).then(|| "The address of the request is not known for certain.".to_owned());
+        };
+        Some(match self.denied.iter().find(|network| network.contains(address)) {
+            Some(network) => format!("It lies in {network}, which is denied."),
+            None => {
+                let allowed: Vec<String> = self.allowed.iter().map(ToString::to_string).collect();
+                format!("It lies in none of the allowed ranges: {}.", allowed.join(", "))
+            }
+        })
+    }
+
     /// Whether no address is admitted, since each allowed range lies within a denied one.
     pub fn admits_nobody(&self) -> bool {
         let everything = [

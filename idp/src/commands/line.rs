@@ -53,6 +53,8 @@ pub enum Command {
     /// List what happened, and verify that the record of it was not changed
     #[command(subcommand)]
     Audit(super::audit::AuditCommand),
+    /// Explain why a request was refused, by the code that was shown for it
+    Explain(super::explain::Explain),
     /// Show numbers: people, sessions, grants, clients, sign-ins a day
     Stats,
     /// Show or change the log level of all running servers

@@ -10,6 +10,7 @@ pub mod client;
 pub mod config;
 pub mod doctor;
 pub mod events;
+pub mod explain;
 mod finding;
 pub mod health;
 pub mod invitation;
@@ -130,6 +131,7 @@ fn next(cli: Cli, env: impl Iterator<Item = (String, String)>) -> Result<Step, O
         }
         Command::Audit(command) => Work::Command(AppCommand::Audit(command, cli.json)),
         Command::Events(events) => Work::Command(AppCommand::Events(events, cli.json)),
+        Command::Explain(wanted) => Work::Command(AppCommand::Explain(wanted)),
         Command::Stats => Work::Command(AppCommand::Stats),
         Command::LogLevel(command) => Work::Command(AppCommand::LogLevel(command)),
         Command::Maintenance(command) => Work::Command(AppCommand::Maintenance(command)),

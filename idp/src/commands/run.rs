@@ -12,7 +12,7 @@ use super::mail::MailTest;
 use super::output::{Failure, Outcome, Output};
 use super::work::{AppCommand, Work};
 use super::{
-    audit, backup, client, config, doctor, events, health, invitation, keys, log_level, mail, maintenance,
+    audit, backup, client, config, doctor, events, explain, health, invitation, keys, log_level, mail, maintenance,
     recover_admin, resource, stats, user,
 };
 use crate::app::App;
@@ -87,6 +87,7 @@ async fn answer(app: &App, command: AppCommand) -> Outcome {
         AppCommand::Keys(command) => keys::command(app, command).await,
         AppCommand::Events(events, as_json) => events::command(app, &events, as_json).await,
         AppCommand::Audit(command, as_json) => audit::command(app, command, as_json).await,
+        AppCommand::Explain(wanted) => explain::command(app, &wanted).await,
         AppCommand::Stats => stats::command(app).await,
         AppCommand::LogLevel(command) => log_level::command(app, &command).await,
         AppCommand::Maintenance(command) => maintenance::command(app, command).await,

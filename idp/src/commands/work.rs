@@ -1,7 +1,8 @@
 //! The work that remains once the configuration is read.
 
 use super::{
-    audit, backup, client, events, invitation, keys, log_level, mail, maintenance, recover_admin, resource, user,
+    audit, backup, client, events, explain, invitation, keys, log_level, mail, maintenance, recover_admin, resource,
+    user,
 };
 use crate::audit::key::PublicKey;
 
@@ -43,6 +44,8 @@ pub enum AppCommand {
     Events(events::Events, bool),
     /// A command on the audit log; whether as JSON.
     Audit(audit::AuditCommand, bool),
+    /// Explain a refusal.
+    Explain(explain::Explain),
     /// Count what there is.
     Stats,
     /// Order a level of the log.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::reader::{between, section};
-use super::units::days;
+use super::units::{days, seconds};
 use super::value::named;
 
 /// How log lines are written.
@@ -75,6 +75,8 @@ section! {
         addresses: bool = false;
         /// How long events (sign-ins, revocations, changes) are kept in the database.
         events_kept: Duration = days(400), must(between(days(1), days(3650)));
+        /// How long `latchkey explain` can tell why a request was refused; `0s` keeps no explanations, and no codes are shown.
+        explanations_kept: Duration = days(7), must(between(seconds(0), days(90)));
     }
 }
 

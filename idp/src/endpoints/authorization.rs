@@ -75,7 +75,7 @@ async fn unavailable(app: &App, visitor: &Visitor, params: &Params, closed: Erro
     match ProvenRequest::read(app, params).await {
         Ok(Ok(proven)) if proven.request.prompt.none => {
             let error = oidc::error::Error::new(ErrorCode::TemporarilyUnavailable, "a maintenance is under way");
-            answer::directly(app, visitor, &proven.recipient.error(app.issuer(), &error))
+            answer::directly(app, visitor, proven.recipient.error(app.issuer(), &error)).await
         }
         _ => Err(closed),
     }
@@ -84,13 +84,13 @@ async fn unavailable(app: &App, visitor: &Visitor, params: &Params, closed: Erro
 async fn begin(app: &App, visitor: &Visitor, params: &Params) -> Result<Response, Error> {
     let proven = match ProvenRequest::read(app, params).await? {
         Ok(proven) => proven,
-        Err(answer) => return answer::directly(app, visitor, &answer),
+        Err(answer) => return answer::directly(app, visitor, answer).await,
     };
     let sessions = visitor.sessions(app).await?;
     match proven.next_step(app, visitor, &sessions, &Facts::default()).await? {
-        NextStep::Fail(error) => answer::directly(app, visitor, &proven.recipient.error(app.issuer(), &error)),
+        NextStep::Fail(error) => answer::directly(app, visitor, proven.recipient.error(app.issuer(), &error)).await,
         NextStep::Proceed(allowed) => match answer(app, &proven, &sessions, allowed).await? {
-            Some(answer) => answer::directly(app, visitor, &answer),
+            Some(answer) => answer::directly(app, visitor, answer).await,
             None => redirect::see_other(&format!("{}?{}", app.config.issuer.url(AUTHORIZE), params.encode())),
         },
         step => {
@@ -104,7 +104,7 @@ async fn go_on(app: &App, visitor: &Visitor, sealed: &str) -> Result<Response, E
     let mut interaction = visitor.open(app, sealed)?;
     let proven = match ProvenRequest::read(app, &interaction.params()).await? {
         Ok(proven) => proven,
-        Err(answer) => return answer::after_form(app, visitor, &answer),
+        Err(answer) => return answer::after_form(app, visitor, answer).await,
     };
     let sessions = visitor.sessions(app).await?;
     let mut step = proven.next_step(app, visitor, &sessions, &interaction.facts).await?;
@@ -129,7 +129,7 @@ async fn go_on(app: &App, visitor: &Visitor, sealed: &str) -> Result<Response, E
         NextStep::Fail(error) => proven.recipient.error(app.issuer(), &error),
         step => return ask(app, visitor, &interaction, &step),
     };
-    answer::after_form(app, visitor, &answer)
+    answer::after_form(app, visitor, answer).await
 }
 
 /// Whether no step is left for a person.

@@ -12,10 +12,12 @@ use crate::http::error::Error;
 use crate::http::request::client_auth::AuthenticatedClient;
 use crate::http::request::client_ip::Source;
 use crate::http::request::params::FormParams;
-use crate::login::networks::Rule;
+use crate::login::networks::{self, Rule};
+use crate::oidc::steps::Step;
 use crate::oidc::token::grant_type::GrantType;
 use crate::oidc::token::request::TokenRequest;
 use crate::oidc::token::response::TokenResponse;
+use crate::store::origin::Origin;
 
 /// Issues tokens for a grant.
 pub async fn post(
@@ -29,10 +31,11 @@ pub async fn post(
         return Err(request.not_allowed(&client).into());
     }
     let grant_type = request.grant_type();
+    Origin::note(Step::passed("grant_type", "The client may use this grant."));
     // The server of a confidential client is not where its people are; their browsers were judged at the authorization endpoint.
     let is_own_address = client.is_public() || grant_type == GrantType::ClientCredentials;
     let address = source.certain();
-    if is_own_address && !client.networks().admits(address) {
+    if is_own_address && !networks::admits(&client, address) {
         return Err(Rule::OfClient.refusal(address).into());
     }
     let response = match request {

@@ -15,26 +15,39 @@ use crate::oidc::authorization::response::AuthorizationResponse;
 use crate::oidc::authorization::response_mode::ResponseMode;
 
 /// Answers an authorization request that needed no page.
-pub fn directly(app: &App, visitor: &Visitor, answer: &AuthorizationResponse) -> Result<Response, Error> {
+pub async fn directly(app: &App, visitor: &Visitor, answer: AuthorizationResponse) -> Result<Response, Error> {
+    let (answer, diagnosis) = explained(app, answer).await;
     let response = match answer.mode {
         ResponseMode::Query | ResponseMode::Fragment => see_other(&answer.location())?,
-        ResponseMode::FormPost => form_post(app, visitor, answer)?,
+        ResponseMode::FormPost => form_post(app, visitor, &answer)?,
     };
-    Ok(diagnosed(response, answer))
+    Ok(diagnosed(response, diagnosis))
 }
 
 /// Answers an authorization request after a form.
-pub fn after_form(app: &App, visitor: &Visitor, answer: &AuthorizationResponse) -> Result<Response, Error> {
+pub async fn after_form(app: &App, visitor: &Visitor, answer: AuthorizationResponse) -> Result<Response, Error> {
+    let (answer, diagnosis) = explained(app, answer).await;
     let response = match answer.mode {
         ResponseMode::Query | ResponseMode::Fragment => away(app, visitor, &answer.location())?,
-        ResponseMode::FormPost => form_post(app, visitor, answer)?,
+        ResponseMode::FormPost => form_post(app, visitor, &answer)?,
     };
-    Ok(diagnosed(response, answer))
+    Ok(diagnosed(response, diagnosis))
+}
+
+/// Keeps why the request was refused, if it was, and names the code for it in the answer.
+async fn explained(app: &App, answer: AuthorizationResponse) -> (AuthorizationResponse, Option<Diagnosis>) {
+    let Some(diagnosis) = Diagnosis::of_answer(&answer) else { return (answer, None) };
+    let diagnosis = diagnosis.explained(app).await;
+    let answer = match &diagnosis.reference {
+        Some(reference) => answer.with_reference(reference),
+        None => answer,
+    };
+    (answer, Some(diagnosis))
 }
 
 /// Attaches the refusal in the response, if it is one, for the log.
-fn diagnosed(mut response: Response, answer: &AuthorizationResponse) -> Response {
-    if let Some(diagnosis) = Diagnosis::of_answer(answer) {
+fn diagnosed(mut response: Response, diagnosis: Option<Diagnosis>) -> Response {
+    if let Some(diagnosis) = diagnosis {
         diagnosis.ride_on(&mut response);
     }
     response

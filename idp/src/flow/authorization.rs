@@ -13,16 +13,22 @@ use crate::http::request::visitor::Visitor;
 use crate::login::interaction::Interaction;
 use crate::login::networks::{self, Rule};
 use crate::login::second_factor::{self, Enrolled};
-use crate::oidc::authorization::next_step::{Allowed, Facts, NextStep, Situation, next_step, session_for};
+use crate::oidc;
+use crate::oidc::authorization::next_step::{
+    Allowed, Facts, NextStep, Situation, next_step, session_for, what_is_missing,
+};
 use crate::oidc::authorization::recipient::{Recipient, Refusal, client_id, identify};
 use crate::oidc::authorization::request::{AuthorizationRequest, Offered, validate};
 use crate::oidc::authorization::response::AuthorizationResponse;
 use crate::oidc::claims::acr::Acr;
 use crate::oidc::client::metadata::Client;
+use crate::oidc::difference::Difference;
 use crate::oidc::error::ErrorCode;
 use crate::oidc::params::Params;
+use crate::oidc::steps;
 use crate::resources;
 use crate::store::clients::consent;
+use crate::store::origin::Origin;
 use crate::store::people::session::Session;
 
 /// An authorization request whose recipient is proven.
@@ -54,6 +60,7 @@ impl ProvenRequest {
                 None => error,
             }
         })?;
+        Origin::note(steps::Step::passed("redirect_uri", "The client is registered, and so is redirect_uri for it."));
         let Some(client) = client else {
             return Err(Error::Internal("a client that is not there was identified".to_owned()));
         };
@@ -63,7 +70,10 @@ impl ProvenRequest {
             issuer: app.issuer().to_owned(),
         };
         Ok(match validate(params, &client, &recipient, &offered) {
-            Ok(request) => Ok(Self { client, recipient, request }),
+            Ok(request) => {
+                Origin::note(steps::Step::passed("request", "The parameters of the request are in order."));
+                Ok(Self { client, recipient, request })
+            }
             Err(error) => Err(recipient.error(app.issuer(), &error)),
         })
     }
@@ -77,7 +87,7 @@ impl ProvenRequest {
         facts: &Facts,
     ) -> Result<NextStep, Error> {
         let address = visitor.certain_address;
-        if !self.client.networks().admits(address) {
+        if !networks::admits(&self.client, address) {
             return Ok(NextStep::Fail(Rule::OfClient.refusal(address)));
         }
         let step = self.decided(app, visitor, sessions, facts).await?;
@@ -109,7 +119,12 @@ impl ProvenRequest {
             Some(hint) => match app.keys.ring().hint(hint, app.issuer()).ok().flatten().filter(|hint| !hint.revoked) {
                 Some(hint) => Some(hint.sub),
                 // The hint does not say which person the client expects. Without a page no other person must be chosen.
-                None if self.request.prompt.none => return Ok(NextStep::Fail(ErrorCode::LoginRequired.into())),
+                None if self.request.prompt.none => {
+                    let came = "one that is not of this provider, or was signed with a key that is gone or revoked";
+                    let difference = Difference::new("id_token_hint", came, "an ID token of this provider");
+                    let error = oidc::error::Error::from(ErrorCode::LoginRequired);
+                    return Ok(NextStep::Fail(error.because(difference)));
+                }
                 None => None,
             },
         };
@@ -136,7 +151,13 @@ impl ProvenRequest {
             situation.lacks_second_factor =
                 second_factor::is_lacking(app, session, &self.client, &visitor.browser).await?;
         }
-        Ok(next_step(&self.request, &self.client, &situation))
+        let step = next_step(&self.request, &self.client, &situation);
+        let NextStep::Fail(error) = step else { return Ok(step) };
+        let missing = what_is_missing(&self.request, &self.client, &situation).filter(|_| error.difference.is_none());
+        Ok(NextStep::Fail(match missing {
+            Some(difference) => error.because(difference),
+            None => error,
+        }))
     }
 }
 

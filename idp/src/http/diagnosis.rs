@@ -2,9 +2,13 @@
 
 use axum::response::Response;
 
+use crate::app::App;
+use crate::base::reference::Reference;
+use crate::explanations;
 use crate::oidc;
 use crate::oidc::authorization::response::AuthorizationResponse;
 use crate::oidc::difference::{Difference, shown};
+use crate::oidc::steps::Step;
 
 /// What the log says about a refused request. The client is in the request's span (`request_log::name_client`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,12 +19,14 @@ pub struct Diagnosis {
     pub code: Option<&'static str>,
     /// The value that came and the one that was expected, if the refusal has both.
     pub difference: Option<Difference>,
+    /// The code by which `latchkey explain` finds how the request was judged, if that was kept.
+    pub reference: Option<Reference>,
 }
 
 impl Diagnosis {
     /// A refusal with a short code.
     pub fn new(reason: impl AsRef<str>, difference: Option<Difference>) -> Self {
-        Self { reason: shown(reason.as_ref()), code: None, difference }
+        Self { reason: shown(reason.as_ref()), code: None, difference, reference: None }
     }
 
     /// A protocol error.
@@ -31,6 +37,20 @@ impl Diagnosis {
     /// The refusal in a response to a client, if it is one.
     pub fn of_answer(answer: &AuthorizationResponse) -> Option<Self> {
         answer.refusal.as_ref().map(Self::of_protocol)
+    }
+
+    /// Keeps how the request was judged, if that is not done yet.
+    pub async fn explained(self, app: &App) -> Self {
+        let reference = match self.reference {
+            Some(reference) => Some(reference),
+            None => explanations::keep(app, || Step::refused(&self.reason, self.difference.as_ref())).await,
+        };
+        Self { reference, ..self }
+    }
+
+    /// The reference that a response carries.
+    pub fn reference_of(response: &Response) -> Option<&Reference> {
+        response.extensions().get::<Self>()?.reference.as_ref()
     }
 
     /// Attaches it to the response, unless it already has one: the first diagnosis was made closest to the cause.

@@ -12,6 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::base::reference::Reference;
 use crate::hashing::Busy;
 use crate::http::diagnosis::Diagnosis;
 use crate::http::request::id::RequestId;
@@ -260,6 +261,12 @@ pub fn take(response: &mut Response) -> Option<Arc<Error>> {
     Some(error)
 }
 
+/// Whether a response carries an error by which its request was judged, and not one of the server, of its limits, or of an address
+/// that does not exist.
+pub fn is_refusal(response: &Response) -> bool {
+    response.extensions().get::<Carried>().is_some_and(|Carried(error)| error.is_refusal())
+}
+
 /// Adds the headers that belong to the error.
 fn add_headers(response: &mut Response, error: &Error) {
     if let Some(seconds) = error.retry_after() {
@@ -277,7 +284,7 @@ pub async fn as_json(request: Request, next: Next) -> Response {
     let id = RequestId::of(&request);
     let mut response = next.run(request).await;
     let Some(error) = take(&mut response) else { return response };
-    finish(error.json(&id), &response, &error)
+    finish(error.json(&id, Diagnosis::reference_of(&response)), &response, &error)
 }
 
 impl Error {
@@ -308,9 +315,38 @@ impl Error {
         Diagnosis::new(reason, None)
     }
 
+    /// Whether the request was judged, and refused.
+    fn is_refusal(&self) -> bool {
+        match self {
+            Self::Explained(error, _) | Self::OnTheWay(error, _) => error.is_refusal(),
+            Self::Http(status, _) => matches!(*status, StatusCode::BAD_REQUEST | StatusCode::UNSUPPORTED_MEDIA_TYPE),
+            Self::BareChallenge(_)
+            | Self::SignUpOff
+            | Self::TooMany(_)
+            | Self::Maintenance { .. }
+            | Self::Unavailable(_)
+            | Self::Internal(_) => false,
+            Self::Protocol(_)
+            | Self::Challenge(..)
+            | Self::Refused(_)
+            | Self::ForeignForm
+            | Self::FormWithoutCookie
+            | Self::InteractionWithoutCookie
+            | Self::InteractionExpired
+            | Self::SpentLink
+            | Self::BadSignOut(_)
+            | Self::MailOff
+            | Self::OutsideNetworks => self.status().is_client_error(),
+        }
+    }
+
     /// The error for a machine.
-    fn json(&self, request: &RequestId) -> Response {
+    fn json(&self, request: &RequestId, reference: Option<&Reference>) -> Response {
         let (code, description) = self.for_machines();
+        let description = match reference {
+            Some(reference) => Cow::Owned(oidc::error::with_reference(&description, reference)),
+            None => description,
+        };
         let mut body = json!({ "error": code, "error_description": description });
         if matches!(self, Self::BareChallenge(_)) {
             body = json!({});

@@ -7,9 +7,12 @@ use std::net::IpAddr;
 
 use crate::app::App;
 use crate::base::id::Id;
+use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
 use crate::oidc::error::{Error, ErrorCode};
+use crate::oidc::steps::Step;
 use crate::store::db::Result;
+use crate::store::origin::Origin;
 use crate::store::people::user;
 
 /// Whether a user may use the account at this address; `None` is one that is not known for certain.
@@ -20,7 +23,17 @@ pub async fn admit(app: &App, user: &Id, address: Option<IpAddr>) -> Result<bool
     }
     let roles = user::roles(&mut *app.db.read().await?, user).await?;
     let mut own = rules.iter().filter(|networks| roles.contains(&networks.role));
-    Ok(own.all(|networks| networks.rule().admits(address)))
+    let broken = own.find_map(|networks| Some((&networks.role, networks.rule().why_not(address)?)));
+    let Some((role, why)) = broken else { return Ok(true) };
+    Origin::note(Step::failed("role_networks", format!("The person has the role {role}, which has a rule. {why}")));
+    Ok(false)
+}
+
+/// Whether a client may be used from this address; `None` is one that is not known for certain.
+pub fn admits(client: &Client, address: Option<IpAddr>) -> bool {
+    let Some(why) = client.networks().why_not(address) else { return true };
+    Origin::note(Step::failed("address", format!("The client has a rule (allowed_networks, denied_networks). {why}")));
+    false
 }
 
 /// Whose rule does not admit a request.

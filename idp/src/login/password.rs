@@ -10,8 +10,12 @@ use crate::base::encoding::sha256_text;
 use crate::base::id::Id;
 use crate::base::secret::Secret;
 use crate::base::token::{CookieSecret, TokenHash};
+use crate::explanations;
+use crate::oidc::difference::Difference;
+use crate::oidc::steps::Step;
 use crate::store::db::{self, Change, Tx};
 use crate::store::installation::event::Event;
+use crate::store::origin::Origin;
 use crate::store::people::user::{self, Candidate, Identifier, User};
 use crate::store::people::{code_try, failed_sign_in, password};
 
@@ -68,6 +72,14 @@ pub enum Wrong {
     ChangedMeanwhile,
 }
 
+/// What a try has whose identifier or password is longer than any can be.
+pub const TOO_LONG: &str = "more than any name or password can have";
+
+/// What came with a try that is refused, and what was expected.
+pub fn expected(came: &str) -> Difference {
+    Difference::new("password", came, "the password of a user that may sign in")
+}
+
 impl Wrong {
     /// In words, for an operator.
     pub const fn as_str(self) -> &'static str {
@@ -102,6 +114,9 @@ pub struct Proof {
 pub async fn check(app: &App, attempt: &Try<'_>) -> Result<Outcome, Error> {
     let began = Instant::now();
     let outcome = decide(app, attempt, began).await?;
+    if matches!(outcome, Outcome::TooLong) {
+        explain(app, "sign_in_refused", Some(TOO_LONG)).await;
+    }
     if !matches!(outcome, Outcome::Right(_)) {
         app.hashing.deadline().reach(began).await;
     }
@@ -126,7 +141,12 @@ async fn decide(app: &App, attempt: &Try<'_>, began: Instant) -> Result<Outcome,
     let looked_at = match admit(app, buckets.clone()).await? {
         Admission::Admitted { failures } => Some(failures),
         Admission::InSilence => None,
-        Admission::Refused { until } => return Ok(Outcome::TooSoon { until }),
+        Admission::Refused { until } => {
+            let says = format!("There were too many tries with this name; the next one counts from {until} on.");
+            Origin::note(Step::failed("identifier", says));
+            explain(app, "sign_in_too_many_tries", None).await;
+            return Ok(Outcome::TooSoon { until });
+        }
     };
     let is_open = looked_at.is_some_and(|failures| buckets.is_open(failures, app.config.login.throttle_close));
     let usable = candidate.as_ref().filter(|found| is_open && found.user.disabled_at.is_none());
@@ -149,20 +169,28 @@ async fn decide(app: &App, attempt: &Try<'_>, began: Instant) -> Result<Outcome,
                 (Some(_), None) => {}
                 (None, _) => app.db.write(failed_sign_in::Count { network: attempt.network.clone() }).await?,
             }
-            app.hashing.note(stored, began.elapsed());
-            let user = candidate.as_ref().map(|found| &found.user.id);
-            let (password, network) = (attempt.secret, attempt.network.as_str());
-            suspicion::note(app, &Failure { name: &normalised, password, network, user });
-            Outcome::Wrong(match &candidate {
+            let wrong = match &candidate {
                 None => Wrong::UnknownName,
                 Some(_) if looked_at.is_none() => Wrong::TooManyTries,
                 Some(found) if found.user.disabled_at.is_some() => Wrong::Disabled,
                 Some(found) if found.phc.is_none() => Wrong::NoPassword,
                 Some(_) if !is_open => Wrong::DoorClosed,
                 Some(_) => Wrong::Password,
-            })
+            };
+            // Before the time is noted, so that the deadline of refusals covers this write as well.
+            explain(app, "sign_in_refused", Some(wrong.as_str())).await;
+            app.hashing.note(stored, began.elapsed());
+            let user = candidate.as_ref().map(|found| &found.user.id);
+            let (password, network) = (attempt.secret, attempt.network.as_str());
+            suspicion::note(app, &Failure { name: &normalised, password, network, user });
+            Outcome::Wrong(wrong)
         }
     })
+}
+
+/// Keeps why a try is refused, if it is one to sign in. Known and unknown names write the same row.
+async fn explain(app: &App, reason: &'static str, came: Option<&str>) {
+    explanations::keep(app, || Step::refused(reason, came.map(expected).as_ref())).await;
 }
 
 /// Forgets the failures before a right password, and keeps its stronger hash: for a sign-in that goes on with a second factor,

@@ -15,8 +15,10 @@ use crate::oidc::authorization::next_step::FirstFactor;
 use crate::oidc::authorization::session::Session;
 use crate::oidc::claims::acr::{Acr, Method};
 use crate::oidc::client::metadata::Client;
+use crate::oidc::steps::Step;
 use crate::store::db::{Change, Conn, Result, Tx};
 use crate::store::installation::event::Event;
+use crate::store::origin::Origin;
 use crate::store::people::code_try::{self, Admission, Limit};
 use crate::store::people::recovery_code::{self, RecoveryCodes};
 use crate::store::people::totp::{self, Totp};
@@ -278,6 +280,14 @@ impl Proof {
             Code::Recovery(hash) => recovery_code::consume(tx, user, hash, now).await?,
         };
         if !used {
+            tx.note(match &self.what {
+                Code::Totp { .. } => {
+                    Step::failed("totp", "The code is right, and it, or a later one, was used before.")
+                }
+                Code::Recovery(_) => {
+                    Step::failed("recovery_code", "It is no recovery code of this account, or was used before.")
+                }
+            });
             return Ok(false);
         }
         if let Some(bucket) = &self.closes
@@ -357,13 +367,24 @@ pub async fn check(app: &App, attempt: &Attempt<'_>) -> Result<Outcome> {
     {
         Counted::Admitted { is_last } => is_last,
         Counted::SignInOver => return Ok(Outcome::SignInOver),
-        Counted::TooMany { until } => return Ok(Outcome::TooMany { until }),
+        Counted::TooMany { until } => {
+            let says = format!("There were too many wrong codes at this account; the next one counts from {until} on.");
+            Origin::note(Step::failed("code", says));
+            return Ok(Outcome::TooMany { until });
+        }
     };
     let right = match typed {
-        Typed::Code(code) => TotpSecret::open(&app.vault, user, &totp.sealed_secret)
-            .and_then(|secret| secret.step_of(code, app.now()))
-            .map(|step| Code::Totp { sealed_secret: totp.sealed_secret, step }),
-        Typed::RecoveryCode(code) => RecoveryCode::parse(code).map(|code| Code::Recovery(code.hash())),
+        Typed::Code(code) => of_app(app, user, totp, code),
+        Typed::RecoveryCode(code) => match RecoveryCode::parse(code) {
+            Some(code) => Some(Code::Recovery(code.hash())),
+            None => {
+                Origin::note(Step::failed(
+                    "recovery_code",
+                    "What was typed is no recovery code: letters are missing or wrong.",
+                ));
+                None
+            }
+        },
     };
     Ok(match right {
         Some(what) => {
@@ -377,6 +398,21 @@ pub async fn check(app: &App, attempt: &Attempt<'_>) -> Result<Outcome> {
             if is_last == Some(Last::OfSignIn) { Outcome::SignInOver } else { Outcome::Wrong }
         }
     })
+}
+
+/// The step of the app of which this is the code.
+fn of_app(app: &App, user: &Id, totp: Totp, code: &str) -> Option<Code> {
+    let Some(secret) = TotpSecret::open(&app.vault, user, &totp.sealed_secret) else {
+        Origin::note(Step::failed("totp", "The secret of the app cannot be opened with this master key."));
+        return None;
+    };
+    match secret.step_of(code, app.now()) {
+        Some(step) => Some(Code::Totp { sealed_secret: totp.sealed_secret, step }),
+        None => {
+            secret.note_clock(code, app.now());
+            None
+        }
+    }
 }
 
 /// The last try that counts.

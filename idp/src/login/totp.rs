@@ -9,9 +9,14 @@ use crate::base::id::Id;
 use crate::base::random::Random;
 use crate::base::secret::Secret;
 use crate::keys::vault::Vault;
+use crate::oidc::steps::Step;
+use crate::store::origin::Origin;
 
 /// How long a time step is, in seconds: RFC 6238 §5.2.
 const STEP: u64 = 30;
+
+/// For how many steps before and behind the present a wrong code is compared, to find out by how much a clock is off.
+const FURTHEST: i64 = 20;
 
 /// The secret that an authenticator app shares with us.
 #[derive(Clone)]
@@ -56,6 +61,31 @@ impl TotpSecret {
         let code: String = code.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
         let seconds = u64::try_from(now.micros() / 1_000_000).ok()?;
         self.0.check(&code, seconds).and_then(|step| i64::try_from(step).ok())
+    }
+
+    /// By how many steps the clock is off by which the code is right, up to ten minutes: negative if it is slow. `None` if the code
+    /// is of none of these steps.
+    fn clock_off(&self, code: &str, now: Timestamp) -> Option<i64> {
+        let at = |steps: i64| Timestamp::from_seconds(now.seconds() + steps * STEP.cast_signed());
+        let found = (2..=FURTHEST).flat_map(|steps| [-steps, steps]).find_map(|steps| self.step_of(code, at(steps)))?;
+        Some(found - now.seconds().div_euclid(STEP.cast_signed()))
+    }
+
+    /// Notes for the explanation of a refusal whether a code is wrong, or the clock by which it was made.
+    pub fn note_clock(&self, code: &str, now: Timestamp) {
+        let says = match self.clock_off(code, now) {
+            Some(steps) => format!(
+                "The code is right for a moment about {} s {}: the clock of the device, or that of the server, is off by {} steps of {STEP} s.",
+                steps.unsigned_abs() * STEP,
+                if steps < 0 { "ago" } else { "from now" },
+                steps.unsigned_abs(),
+            ),
+            None => format!(
+                "The code is of no step within {} minutes of the present: it is mistyped, or of another account or app.",
+                FURTHEST.unsigned_abs() * STEP / 60
+            ),
+        };
+        Origin::note(Step::failed("totp", says));
     }
 
     /// The address with which an app is set up: the key URI format of Google Authenticator.
@@ -138,6 +168,17 @@ mod tests {
         }
         for wrong in ["", "5924", "0059240", "٠٠٥٩٢٤", "005925"] {
             assert_eq!(secret.step_of(wrong, at(begins)), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_off_is_told_by_its_steps() {
+        let secret = TotpSecret::of(b"12345678901234567890");
+        let begins = 1_234_567_890;
+        for (seconds, steps) in
+            [(60, Some(-2)), (95, Some(-3)), (600, Some(-20)), (700, None), (-60, Some(2)), (-600, Some(20))]
+        {
+            assert_eq!(secret.clock_off("005924", at(begins + seconds)), steps, "{seconds}");
         }
     }
 

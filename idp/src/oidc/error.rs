@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
+use crate::base::reference::Reference;
 use crate::oidc::difference::Difference;
 
 macro_rules! codes {
@@ -133,6 +134,11 @@ impl Error {
     pub const fn status(&self) -> u16 {
         self.code.status()
     }
+}
+
+/// A description with the reference by which the operator finds out more. Both are within the characters of RFC 6749 §5.2.
+pub fn with_reference(description: &str, reference: &Reference) -> String {
+    format!("{description} (reference {reference})")
 }
 
 impl From<ErrorCode> for Error {

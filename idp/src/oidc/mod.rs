@@ -9,6 +9,7 @@
 //! | RFC 6749 §3.3 scopes | `scope` | `oidc_core_authentication` |
 //! | RFC 6749 §5.2 and others: errors | `error` | `rfc6749_token_endpoint` |
 //! | what came and what was expected, for the log | `difference` | R2 |
+//! | how a request was judged, for `latchkey explain` | `steps` | `explanations` |
 //! | RFC 6749 appendix B forms | `params` | R4 |
 //! | RFC 6749 §2.3, Core §9 client authentication | `client::auth` | B13 |
 //! | RFC 6749 §1.3, §3.2, §5.1 token endpoint | `token::request`, `token::grant_type`, `token::response` | `rfc6749_token_endpoint` |
@@ -47,4 +48,5 @@ pub mod params;
 pub mod resource;
 pub mod revocation;
 pub mod scope;
+pub mod steps;
 pub mod token;

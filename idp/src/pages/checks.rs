@@ -259,6 +259,7 @@ fn every_key_that_pages_use_is_there_and_every_key_is_used() {
             ("layout.t(\"", 0, 1),
             ("layout.t_args(\"", 0, 1),
             ("layout.t_client(\"", 0, 2),
+            ("layout.around(\"", 0, 1),
             ("time::ago(layout, \"", 0, 1),
             ("time::exact(layout, \"", 0, 1),
             ("field::reveal(layout, \"", 1, 1),

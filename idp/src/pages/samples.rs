@@ -129,7 +129,8 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         SignInProblem::PasskeyUnknown,
         SignInProblem::PasskeyRefused,
     ] {
-        let page = SignInPage { problems: vec![problem], identifier: names.identifier.clone(), ..sign_in(layout()) };
+        let layout = Layout { reference: Some(REFERENCE.to_owned()), ..layout() };
+        let page = SignInPage { problems: vec![problem], identifier: names.identifier.clone(), ..sign_in(layout) };
         add(format!("sign_in-{}", word(&problem)), &page);
     }
 
@@ -606,7 +607,11 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         let of_client = matches!(problem, Problem::UnregisteredRedirectUri | Problem::InteractionExpired);
         let layout = if of_client { layout() } else { bare() };
         let page = ErrorPage {
-            layout: Layout { interaction: None, ..layout.at(format!("{}/sign-in", site.base_path)) },
+            layout: Layout {
+                interaction: None,
+                reference: of_client.then(|| REFERENCE.to_owned()),
+                ..layout.at(format!("{}/sign-in", site.base_path))
+            },
             back: of_client.then(back).flatten(),
             account: (problem == Problem::SpentLink).then(|| "https://northwind.example/auth/account".to_owned()),
             problem,
@@ -619,6 +624,9 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     }
     samples.into_iter().collect()
 }
+
+/// A code for why something was refused.
+const REFERENCE: &str = "AB3D-9KQX";
 
 const PROBLEMS: [Problem; 25] = [
     Problem::MissingClientId,

@@ -15,7 +15,7 @@ use crate::store::grants::refresh_family::ClearSealedSuccessors;
 use crate::store::grants::{authorization_code, revoked_access_token};
 use crate::store::installation::signing_key::SigningKey;
 use crate::store::installation::sweep::{self, Swept};
-use crate::store::installation::{event, former_signing_key, process, signing_key};
+use crate::store::installation::{event, explanation, former_signing_key, process, signing_key};
 use crate::store::people::{
     code_try, invitation, known_device, mail_proof, one_time_link, outbox, password, session, trusted_browser,
 };
@@ -83,6 +83,8 @@ async fn remove_listed(app: &App) -> Result<u64> {
         (Old::Browsers, now - A_YEAR),
         (Old::KnownDevices, now - app.config.login.known_device),
         (Old::Events, now - app.config.log.events_kept),
+        (Old::Explanations, now - app.config.log.explanations_kept),
+        (Old::SurplusExplanations, now),
     ] {
         loop {
             let removed = app.db.write_one(DeleteOld { old, before }).await?;
@@ -114,6 +116,8 @@ enum Old {
     Browsers,
     KnownDevices,
     Events,
+    Explanations,
+    SurplusExplanations,
 }
 
 /// Removes a batch of what ended before a moment: one statement. How many rows went.
@@ -141,6 +145,8 @@ impl Change for DeleteOld {
             Old::Browsers => session::delete_browsers(tx, before, BATCH).await,
             Old::KnownDevices => known_device::delete_unseen(tx, before, BATCH).await,
             Old::Events => event::delete_before(tx, before, BATCH).await,
+            Old::Explanations => explanation::delete_before(tx, before, BATCH).await,
+            Old::SurplusExplanations => explanation::delete_surplus(tx, BATCH).await,
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::endpoints::{
 };
 use crate::flow::account_holder;
 use crate::http::error;
-use crate::http::layers::{cors, guard, headers, maintenance, origin, request_log, run_to_end};
+use crate::http::layers::{cors, explain, guard, headers, maintenance, origin, request_log, run_to_end};
 use crate::http::page::{self, assets, brand};
 use crate::http::redirect;
 use crate::http::request::params;
@@ -50,8 +50,8 @@ pub fn router(app: &App) -> Router {
     // Load balancers check the health of a process by its address.
     let by_address =
         |group: Router<App>| group.layer(with(state(), guard::any_host)).layer(with(state(), page::error::as_page));
-    let to_its_end =
-        |group: Router<App>| group.layer(with(state(), origin::layer)).layer(with(state(), run_to_end::layer));
+    let explained = |group: Router<App>| group.layer(with(state(), explain::layer)).layer(with(state(), origin::layer));
+    let to_its_end = |group: Router<App>| explained(group).layer(with(state(), run_to_end::layer));
 
     // Public documents.
     let documents = Router::new()

@@ -5,7 +5,10 @@
 //! job does has no origin.
 
 use std::future::Future;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use crate::base::reference::Reference;
+use crate::oidc::steps::Step;
 
 /// Where a change comes from.
 #[derive(Debug, Default)]
@@ -18,6 +21,48 @@ pub struct Origin {
     pub request_id: String,
     /// The client that the request is about, as soon as it is known.
     client_id: OnceLock<String>,
+    explained: Explained,
+}
+
+/// What is kept of a request if it is refused.
+#[derive(Debug, Default)]
+pub struct Explained {
+    /// What was asked for, in two words; `None` if no explanation is kept of it.
+    pub about: Option<&'static str>,
+    /// The bucket in which limits count its requests.
+    pub bucket: String,
+    steps: Mutex<Vec<Step>>,
+    reference: OnceLock<Reference>,
+}
+
+impl Explained {
+    /// Nothing yet, of a request of this kind.
+    pub fn of(about: Option<&'static str>, bucket: String) -> Self {
+        Self { about, bucket, ..Self::default() }
+    }
+
+    /// The steps so far.
+    pub fn steps(&self) -> Vec<Step> {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The reference under which the explanation was kept.
+    pub fn reference(&self) -> Option<&Reference> {
+        self.reference.get()
+    }
+
+    /// Remembers the reference, unless there is one.
+    pub fn keep(&self, reference: Reference) {
+        let _ = self.reference.set(reference);
+    }
+
+    /// Adds a step. A change that is tried again after a conflict adds it once.
+    fn note(&self, step: Step) {
+        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.about.is_some() && !steps.contains(&step) {
+            steps.push(step);
+        }
+    }
 }
 
 tokio::task_local! {
@@ -27,7 +72,13 @@ tokio::task_local! {
 impl Origin {
     /// The origin of a request.
     pub fn new(address: String, user_agent: Option<String>, request_id: String) -> Self {
-        Self { address, user_agent, request_id, client_id: OnceLock::new() }
+        Self { address, user_agent, request_id, client_id: OnceLock::new(), explained: Explained::default() }
+    }
+
+    /// The same with what is kept if the request is refused.
+    #[must_use]
+    pub fn explained(self, explained: Explained) -> Self {
+        Self { explained, ..self }
     }
 
     /// Does this work on behalf of this request.
@@ -54,6 +105,21 @@ impl Origin {
     /// Notes which client the present request is about; only a registered one. The first one counts.
     pub fn name_client(client_id: &str) {
         let _ = ORIGIN.try_with(|origin| origin.client_id.set(client_id.to_owned()));
+    }
+
+    /// Notes a step by which the present request is judged. Nothing is written unless it is refused.
+    pub fn note(step: Step) {
+        let _ = ORIGIN.try_with(|origin| origin.explained.note(step));
+    }
+
+    /// The same for a change, which works in a task of its own.
+    pub fn also_note(&self, step: Step) {
+        self.explained.note(step);
+    }
+
+    /// What is kept of the request if it is refused.
+    pub fn explanation(&self) -> &Explained {
+        &self.explained
     }
 
     /// The client that the request is about, if it is known.

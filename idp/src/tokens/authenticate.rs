@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::account::users::person_of;
 use crate::app::App;
+use crate::base::id::Id;
 use crate::base::token::looks_like;
 use crate::clients;
 use crate::jose::verify::VerifyError;
@@ -53,6 +54,13 @@ pub async fn access_token(app: &App, token: &str) -> Result<Option<Live>> {
         }
     };
     Ok(Some(Live { token, person }))
+}
+
+/// Why a grant is no longer live, for the operator. This has no effect on any decision.
+pub async fn ended(app: &App, grant: &Id) -> Result<Difference> {
+    let came = grant::why_over(&mut *app.db.read().await?, grant, app.now()).await?;
+    let came = if came.is_empty() { vec!["a grant that was ended meanwhile"] } else { came };
+    Ok(Difference::new("grant", came.join("; "), "a grant that lives"))
 }
 
 /// Why an access token is not valid, for the log. This has no effect on any decision.

@@ -9,7 +9,8 @@ use crate::http::error::Error;
 use crate::oidc;
 use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
-use crate::oidc::token::authorization_code::{CodeVerdict, Exchange, MAX_FAILURES, check};
+use crate::oidc::steps::Step;
+use crate::oidc::token::authorization_code::{Code, CodeVerdict, Exchange, MAX_FAILURES, check};
 use crate::oidc::token::grant_type::GrantType;
 use crate::oidc::token::refresh_token::Family;
 use crate::oidc::token::request::CodeExchange;
@@ -17,6 +18,8 @@ use crate::oidc::token::response::TokenResponse;
 use crate::store::db::{self, Change, Tx};
 use crate::store::grants::{authorization_code, grant, refresh_family};
 use crate::store::installation::event::Event;
+use crate::store::origin::Origin;
+use crate::tokens::authenticate::ended;
 use crate::tokens::issue::{self, Wanted};
 
 /// Exchanges a code for tokens.
@@ -31,6 +34,7 @@ pub async fn redeem(app: &App, client: &Client, exchange: &CodeExchange) -> Resu
     let (hash, now) = (code.hash(), app.now());
     let found = authorization_code::find(&mut *app.db.read().await?, &hash, now).await?;
     let (stored, grant) = found.ok_or_else(unknown)?;
+    Origin::note(Step::passed("code", "The code is known."));
     match check(
         &stored,
         &Exchange { redirect_uri: redirect_uri.as_deref(), code_verifier: code_verifier.as_deref() },
@@ -39,12 +43,13 @@ pub async fn redeem(app: &App, client: &Client, exchange: &CodeExchange) -> Resu
     ) {
         CodeVerdict::Redeem => {}
         CodeVerdict::Refuse(error) => return Err(error.into()),
-        CodeVerdict::Replayed => return replayed(app, &stored.grant_id).await,
+        CodeVerdict::Replayed => return replayed(app, &stored).await,
         CodeVerdict::Fail(error) => return failed(app, hash, stored.grant_id, error).await,
     }
     // The session or grant has ended, or the user or client was disabled, since the code was issued.
     let Some(grant) = grant else {
-        return Err(oidc::error::Error::invalid_grant("What the code stands for has ended.").into());
+        let error = oidc::error::Error::invalid_grant("What the code stands for has ended.");
+        return Err(error.because(ended(app, &stored.grant_id).await?).into());
     };
 
     let refresh =
@@ -70,7 +75,7 @@ pub async fn redeem(app: &App, client: &Client, exchange: &CodeExchange) -> Resu
     crash_point("authorization_code.before_commit");
     let won = app.db.write(Redeem { code: hash, family, now }).await?;
     crash_point("authorization_code.after_commit");
-    if won { Ok(response) } else { replayed(app, &stored.grant_id).await }
+    if won { Ok(response) } else { replayed(app, &stored).await }
 }
 
 /// Marks a code as used, and begins its refresh family; returns whether it was unused until then.
@@ -128,8 +133,14 @@ impl Change for CountFailure {
 
 /// Ends the grant of a code that is presented twice, and all its tokens, and commits that before it answers: RFC 6749
 /// §4.1.2.
-async fn replayed(app: &App, grant: &Id) -> Result<TokenResponse, Error> {
+async fn replayed(app: &App, code: &Code) -> Result<TokenResponse, Error> {
     app.metrics.replay("authorization_code");
-    app.db.write(grant::End { grant: grant.clone(), event: Event::CodeReplayed }).await?;
-    Err(oidc::error::Error::invalid_grant("The code was used before.").into())
+    app.db.write(grant::End { grant: code.grant_id.clone(), event: Event::CodeReplayed }).await?;
+    let came = match code.used_at {
+        Some(used_at) => format!("one that was exchanged {} s ago", app.now().since(used_at).as_secs()),
+        None => "one that another request exchanged in the same moment".to_owned(),
+    };
+    let difference =
+        Difference::new("code", came, "one that was not exchanged; the tokens of the first exchange have ended");
+    Err(oidc::error::Error::invalid_grant("The code was used before.").because(difference).into())
 }

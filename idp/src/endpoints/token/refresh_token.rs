@@ -4,19 +4,21 @@ use std::net::IpAddr;
 
 use crate::app::App;
 use crate::base::crash_point::crash_point;
-use crate::base::id::Id;
 use crate::base::token::{Token, TokenKind, looks_like};
 use crate::http::error::Error;
 use crate::login::networks::{self, Rule};
 use crate::oidc;
 use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
-use crate::oidc::token::refresh_token::{MOST_ROTATIONS, RefreshVerdict, judge, scope};
+use crate::oidc::steps::Step;
+use crate::oidc::token::refresh_token::{Family, MOST_ROTATIONS, RefreshVerdict, judge, scope};
 use crate::oidc::token::request::Refresh;
 use crate::oidc::token::response::TokenResponse;
 use crate::store::grants::grant;
 use crate::store::grants::refresh_family::{self, Advance, Found, Successor};
 use crate::store::installation::event::Event;
+use crate::store::origin::Origin;
+use crate::tokens::authenticate::ended;
 use crate::tokens::issue::{self, Wanted};
 use crate::tokens::successors;
 
@@ -57,16 +59,19 @@ async fn try_once(
         // The token stays valid for its client, and no other client learns that it is valid.
         return Err(unknown("another client's"));
     }
+    Origin::note(Step::passed("refresh_token", "The token belongs to a family of this client."));
     let grace = app.config.tokens.refresh_grace;
     let verdict = judge(&family, &hash, client.rotates_refresh_tokens(), grace, now);
     if verdict == RefreshVerdict::Replayed {
-        return replayed(app, &family.grant_id).await;
+        return replayed(app, &family).await;
     }
     if verdict == RefreshVerdict::Expired {
-        return Err(oidc::error::Error::invalid_grant("The refresh token has expired.").into());
+        let error = oidc::error::Error::invalid_grant("The refresh token has expired.");
+        return Err(error.because(family.expiry(now)).into());
     }
     let Some(grant) = grant else {
-        return Err(oidc::error::Error::invalid_grant("What the refresh token stands for has ended.").into());
+        let error = oidc::error::Error::invalid_grant("What the refresh token stands for has ended.");
+        return Err(error.because(ended(app, &family.grant_id).await?).into());
     };
     // A public client is where its person is.
     if client.is_public() && !networks::admit(app, &grant.user_id, address).await? {
@@ -106,10 +111,14 @@ async fn try_once(
 }
 
 /// The token was replayed: ends the grant with its family and tokens, and commits that before it answers.
-async fn replayed(app: &App, grant: &Id) -> Result<Option<TokenResponse>, Error> {
+async fn replayed(app: &App, family: &Family) -> Result<Option<TokenResponse>, Error> {
     app.metrics.replay("refresh_token");
-    app.db.write(grant::End { grant: grant.clone(), event: Event::RefreshTokenReplayed }).await?;
-    Err(oidc::error::Error::invalid_grant("The refresh token was used before.").into())
+    app.db.write(grant::End { grant: family.grant_id.clone(), event: Event::RefreshTokenReplayed }).await?;
+    let newest = app.now().since(family.rotated_at).as_secs();
+    let came = format!("one that was rotated before; the newest of its family was made {newest} s ago");
+    let difference =
+        Difference::new("refresh_token", came, "the newest one (tokens.refresh_grace); the grant has ended");
+    Err(oidc::error::Error::invalid_grant("The refresh token was used before.").because(difference).into())
 }
 
 fn unknown(came: &str) -> Error {

@@ -1,6 +1,7 @@
 //! The layers around all handlers.
 
 pub mod cors;
+pub mod explain;
 pub mod guard;
 pub mod headers;
 pub mod maintenance;

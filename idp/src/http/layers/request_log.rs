@@ -116,6 +116,7 @@ fn write(app: &App, line: &Line<'_>) {
         of = difference.map(|difference| difference.of),
         came = difference.map(|difference| difference.came.as_str()),
         expected = difference.map(|difference| difference.expected.as_str()),
+        reference = diagnosis.and_then(|diagnosis| diagnosis.reference.as_ref()).map(tracing::field::display),
         "request"
     );
 }

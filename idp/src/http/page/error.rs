@@ -216,7 +216,7 @@ pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Re
     let mut response = next.run(Request::from_parts(parts, body)).await;
     let Some(error) = error::take(&mut response) else { return response };
     let mut back = None;
-    let mut layout = layout(&app, &visitor);
+    let mut layout = layout(&app, &visitor).explained_by(Diagnosis::reference_of(&response));
     // A page for another host would send the form there, too. And a POST without the browser's cookie may be another site's,
     // whose requests have no `Lax` cookies: a new one would take the place of the browser's own.
     let is_safe = method == Method::GET || !visitor.is_new;

@@ -12,6 +12,7 @@ use super::wording::Wording;
 use crate::base::clock::Timestamp;
 use crate::base::language::Language;
 use crate::base::messages::unturned;
+use crate::base::reference::Reference;
 use crate::site::Site;
 use crate::site::page::Page;
 
@@ -76,6 +77,8 @@ pub struct Layout<'a> {
     pub address: Option<String>,
     /// When a wait is over that the page tells of.
     pub wait: Option<Moment>,
+    /// The code by which the operator finds out why the request was refused.
+    pub reference: Option<String>,
 }
 
 impl<'a> Layout<'a> {
@@ -93,6 +96,7 @@ impl<'a> Layout<'a> {
             page: None,
             address: None,
             wait: None,
+            reference: None,
         }
     }
 
@@ -121,6 +125,11 @@ impl<'a> Layout<'a> {
     pub fn waiting(self, wait: Option<Duration>, now: Timestamp) -> Layout<'a> {
         let long = wait.filter(|wait| *wait >= Duration::from_secs(60));
         Layout { wait: long.map(|wait| Moment::to_come(now + wait)), ..self }
+    }
+
+    /// The same page, with the code for why the request was refused.
+    pub fn explained_by(self, reference: Option<&Reference>) -> Layout<'a> {
+        Layout { reference: reference.map(ToString::to_string), ..self }
     }
 
     /// The path and query to which the language switch returns; `None` hides the switch.

@@ -14,10 +14,12 @@ use crate::http::layers::request_log;
 use crate::http::request::params::FormParams;
 use crate::oidc;
 use crate::oidc::client::auth::{self, ClientCredentials};
-use crate::oidc::client::metadata::Client;
+use crate::oidc::client::metadata::{Client, TokenEndpointAuthMethod};
 use crate::oidc::difference::Difference;
 use crate::oidc::error::ErrorCode;
+use crate::oidc::steps::Step;
 use crate::store::clients::client::Registered;
+use crate::store::origin::Origin;
 
 /// An authenticated client; a public client has only named itself.
 pub struct AuthenticatedClient(pub Arc<Client>);
@@ -43,6 +45,7 @@ impl FromRequestParts<App> for AuthenticatedClient {
             Some(difference) => return Err(refused(by_header).because(difference)),
         }
         let registered = registered.ok_or_else(|| refused(by_header))?;
+        Origin::note(Step::passed("client", authenticated(credentials.method)));
         Ok(Self(Arc::clone(&registered.client)))
     }
 }
@@ -73,6 +76,15 @@ fn difference(came: &ClientCredentials, registered: Option<&Registered>) -> Opti
         count => format!("the registered one (there are {count})"),
     };
     (!secret_fits).then(|| Difference::new("client_secret", "another one", expected))
+}
+
+/// How a client has authenticated, in words.
+fn authenticated(method: TokenEndpointAuthMethod) -> &'static str {
+    match method {
+        TokenEndpointAuthMethod::None => "The client is registered without a secret, and has named itself.",
+        TokenEndpointAuthMethod::ClientSecretBasic => "The client has proven its secret (client_secret_basic).",
+        TokenEndpointAuthMethod::ClientSecretPost => "The client has proven its secret (client_secret_post).",
+    }
 }
 
 fn refused(by_header: bool) -> Error {

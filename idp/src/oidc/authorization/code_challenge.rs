@@ -5,6 +5,7 @@ use subtle::ConstantTimeEq;
 
 use crate::base::encoding::{from_base64url, sha256_text};
 use crate::oidc::client::metadata::Client;
+use crate::oidc::difference::Difference;
 use crate::oidc::error::Error;
 use crate::oidc::params::Params;
 
@@ -23,18 +24,31 @@ impl CodeChallenge {
         match (params.once("code_challenge")?, params.once("code_challenge_method")?) {
             (None, None) if client.is_public() => Err(Error::invalid_request(
                 "code_challenge (PKCE, method S256) is missing; a client without a secret must send it.",
-            )),
+            )
+            .because(missing())),
             (None, None) if client.requires_pkce() => Err(Error::invalid_request(
                 "code_challenge (PKCE, method S256) is missing; only a client that was added with --require-pkce false, or declared \
                  with require_pkce = false, may leave it out.",
-            )),
+            )
+            .because(missing())),
             (None, None) => Ok(None),
-            (None, Some(_)) => Err(Error::invalid_request("code_challenge_method without code_challenge.")),
+            (None, Some(_)) => {
+                Err(Error::invalid_request("code_challenge_method without code_challenge.").because(missing()))
+            }
             (Some(challenge), Some(METHOD)) => match from_base64url(challenge) {
                 Some(hash) if hash.len() == 32 => Ok(Some(Self(challenge.to_owned()))),
-                _ => Err(Error::invalid_request("code_challenge is not the base64url of a SHA-256 hash.")),
+                _ => {
+                    let came = format!("{} characters", challenge.chars().count());
+                    let expected = "43 characters, the base64url of 32 bytes without padding";
+                    Err(Error::invalid_request("code_challenge is not the base64url of a SHA-256 hash.")
+                        .because(Difference::new("code_challenge", came, expected)))
+                }
             },
-            (Some(_), _) => Err(Error::invalid_request("code_challenge_method must be S256.")),
+            (Some(_), method) => {
+                let came = method.unwrap_or("nothing, which means plain");
+                Err(Error::invalid_request("code_challenge_method must be S256.")
+                    .because(Difference::new("code_challenge_method", came, METHOD)))
+            }
         }
     }
 
@@ -54,6 +68,10 @@ impl CodeChallenge {
             && verifier.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b));
         well_formed && sha256_text(verifier.as_bytes()).as_bytes().ct_eq(self.0.as_bytes()).into()
     }
+}
+
+fn missing() -> Difference {
+    Difference::missing("code_challenge", "the hash of a code_verifier (RFC 7636 §4.2)")
 }
 
 #[cfg(test)]

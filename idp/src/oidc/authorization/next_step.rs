@@ -10,6 +10,7 @@ use crate::oidc::authorization::request::AuthorizationRequest;
 use crate::oidc::authorization::session::Session;
 use crate::oidc::claims::acr::{Acr, Method};
 use crate::oidc::client::metadata::Client;
+use crate::oidc::difference::Difference;
 use crate::oidc::error::{Error, ErrorCode};
 use crate::oidc::scope::{OFFLINE_ACCESS, ScopeSet};
 
@@ -161,6 +162,46 @@ pub fn next_step(request: &AuthorizationRequest, client: &Client, situation: &Si
         NextStep::Continue { .. } => NextStep::Fail(ErrorCode::InteractionRequired.into()),
         answer => answer,
     }
+}
+
+/// What is missing for a request that was answered with an error because nothing may be shown (`prompt=none`), for the operator.
+pub fn what_is_missing(
+    request: &AuthorizationRequest,
+    client: &Client,
+    situation: &Situation<'_>,
+) -> Option<Difference> {
+    let session = session_for(situation);
+    let reason = match decide(request, client, situation) {
+        NextStep::SignIn(reason) => reason,
+        NextStep::SelectAccount => {
+            let came = format!("{} accounts that are signed in", situation.sessions.len());
+            return Some(Difference::new("session", came, "a choice by the person"));
+        }
+        NextStep::Consent { scopes, .. } => {
+            let earlier = situation.remembered.map(|remembered| remembered.scope.to_string());
+            let came = earlier.unwrap_or_else(|| "none that is remembered".to_owned());
+            return Some(Difference::new("consent", came, format!("a consent to {scopes}")));
+        }
+        _ => return None,
+    };
+    Some(match (reason, session) {
+        (SignInReason::SomeoneElse, _) => {
+            Difference::new("id_token_hint", "somebody who is not signed in with this browser", "somebody who is")
+        }
+        (SignInReason::TooOld, Some(session)) => {
+            let (age, most) = (situation.now.since(session.auth_time).as_secs(), request.max_age.unwrap_or_default());
+            let place = format!("The sign-in is {} s too old.", age.saturating_sub(most));
+            Difference::new("max_age", format!("a sign-in {age} s ago"), format!("one within {most} s")).at(place)
+        }
+        (SignInReason::TooWeak, Some(session)) => {
+            let came = format!("a sign-in by {} ({})", session.amr.join(" and "), session.acr);
+            Difference::new("second factor", came, "a second factor, which the client or the configuration requires")
+        }
+        (SignInReason::Requested, _) => {
+            Difference::new("max_age", "a sign-in from before this request", "a new one (max_age=0)")
+        }
+        _ => Difference::new("session", "a browser in which nobody is signed in", "somebody who is"),
+    })
 }
 
 /// The session that the request is about, if that is known yet: the one chosen or begun since it came, else the hinted

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use crate::base::reference::Reference;
 use crate::oidc::authorization::response_mode::ResponseMode;
-use crate::oidc::error::Error;
+use crate::oidc::error::{Error, with_reference};
 use crate::oidc::params::form_encode;
 
 /// An answer on its way to a client.
@@ -20,6 +21,17 @@ pub struct AuthorizationResponse {
 }
 
 impl AuthorizationResponse {
+    /// The same with a reference behind the description of the error.
+    #[must_use]
+    pub fn with_reference(mut self, reference: &Reference) -> Self {
+        for (name, value) in &mut self.params {
+            if *name == "error_description" {
+                *value = with_reference(value, reference);
+            }
+        }
+        self
+    }
+
     /// The address that carries the answer in its query or fragment: RFC 6749 §4.1.2, §4.2.2.
     pub fn location(&self) -> String {
         let params = self.params.iter().map(|(name, value)| (*name, value.as_str()));

@@ -57,7 +57,8 @@ pub enum CodeVerdict {
 /// Judges a code that a client presents.
 pub fn check(code: &Code, exchange: &Exchange<'_>, client: &Client, now: Timestamp) -> CodeVerdict {
     if code.client_row != client.id {
-        return CodeVerdict::Refuse(Error::invalid_grant("The code was made for another client."));
+        let difference = Difference::new("code", "another client's", "one that was made for this client");
+        return CodeVerdict::Refuse(Error::invalid_grant("The code was made for another client.").because(difference));
     }
     let over = code.used_at.is_some() || code.failures >= MAX_FAILURES || now >= code.expires_at;
     if let Err(error) = matches(code, exchange) {
@@ -88,9 +89,18 @@ fn matches(code: &Code, exchange: &Exchange<'_>) -> Result<(), Error> {
     match (&code.code_challenge, exchange.code_verifier) {
         (None, None) => Ok(()),
         (Some(challenge), Some(verifier)) if challenge.verify(verifier) => Ok(()),
-        (Some(_), Some(_)) => Err(Error::invalid_grant("code_verifier does not match code_challenge.")),
-        (Some(_), None) => Err(Error::invalid_grant("code_verifier is missing.")),
-        (None, Some(_)) => Err(Error::invalid_grant("code_verifier without a code_challenge before it.")),
+        (Some(_), Some(verifier)) => {
+            let expected = "the one from which the code_challenge of the authorization request was made (S256)";
+            Err(Error::invalid_grant("code_verifier does not match code_challenge.").because(Difference::new(
+                "code_verifier",
+                format!("another one, of {} bytes", verifier.len()),
+                expected,
+            )))
+        }
+        (Some(_), None) => Err(Error::invalid_grant("code_verifier is missing.")
+            .because(Difference::missing("code_verifier", "the verifier of the code_challenge that the request had"))),
+        (None, Some(_)) => Err(Error::invalid_grant("code_verifier without a code_challenge before it.")
+            .because(Difference::new("code_verifier", "one", "none: the authorization request had no code_challenge"))),
     }
 }
 

@@ -49,6 +49,20 @@ pub struct Family {
 }
 
 impl Family {
+    /// Which end of the family has passed, and since when.
+    pub fn expiry(&self, now: Timestamp) -> Difference {
+        let late = |end: Timestamp| format!("{} s after its end", now.since(end).as_secs());
+        if now >= self.expires_at {
+            let expected = "before it (tokens.refresh_absolute, however often it is used)";
+            return Difference::new("refresh_token", late(self.expires_at), expected);
+        }
+        Difference::new(
+            "refresh_token",
+            late(self.idle_expires_at),
+            "before it (tokens.refresh_idle, without being used)",
+        )
+    }
+
     /// The rotations within the grace period.
     fn recent(&self, grace: Duration, now: Timestamp) -> &[Rotation] {
         let recent = |rotation: &&Rotation| is_recent(rotation.at, grace, now);

@@ -13,6 +13,7 @@ use crate::base::id::Id;
 use crate::base::token::{Token, TokenKind};
 use crate::flow::authorization::{Step, layout_of};
 use crate::flow::first_factor::{self, ProvenFactor};
+use crate::http::diagnosis::Diagnosis;
 use crate::http::error::Error;
 use crate::http::page::{self, Wording};
 use crate::http::request::form::ProvenForm;
@@ -69,6 +70,15 @@ impl SignInByMailProblem {
         }
     }
 
+    /// What the operator is told about it. How a code or a number was judged is kept.
+    async fn diagnosis(self, app: &App) -> Diagnosis {
+        let diagnosis = Diagnosis::new(self.wording().key.replace('-', "_"), None);
+        match self {
+            Self::NumberWrong | Self::Code(CodeProblem::Wrong | CodeProblem::Over) => diagnosis.explained(app).await,
+            _ => diagnosis,
+        }
+    }
+
     fn wording(self) -> Wording {
         match self {
             Self::EmailMissing => Wording::new("sign-up-email-missing"),
@@ -91,12 +101,12 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     if let Some(token) = query.get("token") {
         let link = Token::parse(TokenKind::OneTimeLink, token).ok_or(Error::SpentLink)?;
         let (_, same) = letter::opened(&app, &link.hash(), &visitor.browser).await?.ok_or(Error::SpentLink)?;
-        return show(&app, &visitor, None, Shown { token: Some((token.to_owned(), same)), ..Shown::default() });
+        return show(&app, &visitor, None, Shown { token: Some((token.to_owned(), same)), ..Shown::default() }).await;
     }
     let step = step(&app, &visitor, query.get("interaction")).await?;
     let email = step.as_ref().and_then(|step| step.proven.request.login_hint.clone()).unwrap_or_default();
     let return_to = query.get("return").and_then(Page::by_return_name);
-    show(&app, &visitor, step.as_ref(), Shown { email, return_to, ..Shown::default() })
+    show(&app, &visitor, step.as_ref(), Shown { email, return_to, ..Shown::default() }).await
 }
 
 /// Sends a letter, or signs in by what came from one.
@@ -133,6 +143,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let goes_on = problem != CodeProblem::Over;
     let asked = goes_on.then(|| Asked { name: asked.to_owned() });
     show(&app, &visitor, step.as_ref(), Shown { asked, problem: Some(SignInByMailProblem::Code(problem)), ..shown })
+        .await
 }
 
 /// Sends a letter, if anybody has the address; the answer is the same in any case.
@@ -140,20 +151,21 @@ async fn ask(app: &App, visitor: &Visitor, step: Option<&Step>, shown: Shown) ->
     let problem =
         if shown.email.is_empty() { SignInByMailProblem::EmailMissing } else { SignInByMailProblem::EmailMalformed };
     let Ok(address) = identifier::parse_email(&shown.email, None) else {
-        return show(app, visitor, step, Shown { problem: Some(problem), ..shown });
+        return show(app, visitor, step, Shown { problem: Some(problem), ..shown }).await;
     };
     let asker = match limited(app, visitor, &address.normalised).await? {
         Ok(asker) => asker,
         Err(problem) => {
             app.metrics.sign_in("email", "limited");
-            return show(app, visitor, step, Shown { problem: Some(SignInByMailProblem::Code(problem)), ..shown });
+            return show(app, visitor, step, Shown { problem: Some(SignInByMailProblem::Code(problem)), ..shown })
+                .await;
         }
     };
     let language = layout_of(app, visitor, step).language.tag().to_owned();
     let interaction = step.map(|step| step.interaction.seal(app));
     let asking = Asking { address: &address, asker: &asker, browser: &visitor.browser, language: &language };
     let asked = letter::ask_to_sign_in(app, asking, interaction).await?;
-    show(app, visitor, step, Shown { asked: Some(asked), ..shown })
+    show(app, visitor, step, Shown { asked: Some(asked), ..shown }).await
 }
 
 async fn by_link(app: &App, visitor: &Visitor, token: &str, number: &str) -> Result<Response, Error> {
@@ -173,6 +185,7 @@ async fn by_link(app: &App, visitor: &Visitor, token: &str, number: &str) -> Res
             app.metrics.sign_in("email", "refused");
             let problem = Some(SignInByMailProblem::NumberWrong);
             show(app, visitor, None, Shown { token: Some((token.to_owned(), false)), problem, ..Shown::default() })
+                .await
         }
         Judged::Over => Err(Error::SpentLink),
     }
@@ -214,7 +227,7 @@ struct Shown {
     problem: Option<SignInByMailProblem>,
 }
 
-fn show(app: &App, visitor: &Visitor, step: Option<&Step>, shown: Shown) -> Result<Response, Error> {
+async fn show(app: &App, visitor: &Visitor, step: Option<&Step>, shown: Shown) -> Result<Response, Error> {
     let status = match shown.problem {
         None => StatusCode::OK,
         Some(SignInByMailProblem::Code(problem)) => CodeProblem::status(Some(problem)),
@@ -224,7 +237,13 @@ fn show(app: &App, visitor: &Visitor, step: Option<&Step>, shown: Shown) -> Resu
         Some(SignInByMailProblem::Code(problem)) => problem.wait(),
         _ => None,
     };
-    let mut layout = layout_of(app, visitor, step).of(Page::SignInByMail).waiting(wait, app.now());
+    let refusal = match shown.problem {
+        Some(problem) => Some(problem.diagnosis(app).await),
+        None => None,
+    };
+    let reference = refusal.as_ref().and_then(|refusal| refusal.reference.as_ref());
+    let layout = layout_of(app, visitor, step).of(Page::SignInByMail);
+    let mut layout = layout.waiting(wait, app.now()).explained_by(reference);
     if let Some((token, _)) = &shown.token {
         let address = format!("{}?token={token}", layout.url(Page::SignInByMail.path()));
         layout = layout.at(address);
@@ -237,5 +256,9 @@ fn show(app: &App, visitor: &Visitor, step: Option<&Step>, shown: Shown) -> Resu
         token: shown.token,
         problem: shown.problem,
     };
-    page::show_waiting(app, visitor, (status, wait), &page)
+    let mut response = page::show_waiting(app, visitor, (status, wait), &page)?;
+    if let Some(refusal) = refusal {
+        refusal.ride_on(&mut response);
+    }
+    Ok(response)
 }

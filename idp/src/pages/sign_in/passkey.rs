@@ -10,7 +10,6 @@ use super::password::{self, Shown, SignInProblem};
 use crate::app::App;
 use crate::flow::authorization::Step;
 use crate::flow::next_page;
-use crate::http::diagnosis::Diagnosis;
 use crate::http::error::Error;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::visitor::{self, Visitor};
@@ -65,15 +64,17 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let (ceremony, response) = (params.get("ceremony").unwrap_or_default(), params.get("response").unwrap_or_default());
     let proof = match passkey::check(&app, &visitor.browser, ceremony, response).await? {
         Ok(proof) if origin.half.as_ref().is_none_or(|first| first.user == proof.user.id) => proof,
-        Ok(_) => return refuse(&app, &visitor, &origin, Refused::Because("a passkey of another person"), response),
-        Err(refused) => return refuse(&app, &visitor, &origin, refused, response),
+        Ok(_) => {
+            return refuse(&app, &visitor, &origin, Refused::Because("a passkey of another person"), response).await;
+        }
+        Err(refused) => return refuse(&app, &visitor, &origin, refused, response).await,
     };
     let Proof { user, .. } = &*proof;
     let keep = params.get("keep") == Some("yes") || origin.half.as_ref().is_some_and(|first| first.keep);
     let sign_in = SignIn { methods: &[proof.method()], keep, passkey: Some(&proof), ..visitor.with_password(user) };
     let Some(signed_in) = session::begin(&app, &sign_in).await? else {
         let changed = Refused::Because("a user or a passkey that changed meanwhile");
-        return refuse(&app, &visitor, &origin, changed, response);
+        return refuse(&app, &visitor, &origin, changed, response).await;
     };
     app.metrics.sign_in("passkey", "done");
     let interaction = origin.step.as_mut().map(|step| &mut step.interaction);
@@ -81,7 +82,13 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
 }
 
 /// Shows the sign-in page again.
-fn refuse(app: &App, visitor: &Visitor, origin: &Origin, refused: Refused, response: &str) -> Result<Response, Error> {
+async fn refuse(
+    app: &App,
+    visitor: &Visitor,
+    origin: &Origin,
+    refused: Refused,
+    response: &str,
+) -> Result<Response, Error> {
     app.metrics.sign_in("passkey", "refused");
     let problem = match refused {
         Refused::TooLate => SignInProblem::PasskeyTooLate,
@@ -89,9 +96,8 @@ fn refuse(app: &App, visitor: &Visitor, origin: &Origin, refused: Refused, respo
         _ => SignInProblem::PasskeyRefused,
     };
     let unknown = (refused == Refused::Unknown).then(|| passkey::signal_unknown(app, response)).flatten();
-    let shown = Shown { problems: vec![problem], return_to: origin.return_to, unknown, ..Shown::default() };
-    let mut response = password::show(app, visitor, origin.step.as_ref(), shown, StatusCode::BAD_REQUEST)?;
-    let difference = Difference::new("response", refused.as_str(), "a signature of a passkey that somebody has here");
-    Diagnosis::new(problem.reason(), Some(difference)).ride_on(&mut response);
-    Ok(response)
+    let why = Difference::new("response", refused.as_str(), "a signature of a passkey that somebody has here");
+    let (problems, return_to) = (vec![problem], origin.return_to);
+    let shown = Shown { problems, why: Some(why), return_to, unknown, ..Shown::default() };
+    password::show(app, visitor, origin.step.as_ref(), shown, StatusCode::BAD_REQUEST).await
 }

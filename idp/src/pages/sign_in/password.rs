@@ -23,8 +23,10 @@ use crate::login::password::{self, Outcome, Wrong};
 use crate::oidc::authorization::next_step::{NextStep, SignInReason};
 use crate::oidc::claims::acr::Method;
 use crate::oidc::difference::Difference;
+use crate::oidc::steps;
 use crate::pages::{FormProblems, Layout, Wording};
 use crate::site::page::Page;
+use crate::store::origin::Origin;
 
 /// Asks a person to sign in. Posts `identifier`, `password` and, if ticked, `keep_signed_in=yes` to `/sign-in`.
 #[derive(Template)]
@@ -106,9 +108,13 @@ impl SignInProblem {
         }
     }
 
-    /// The reason in the log.
-    pub(super) fn reason(self) -> String {
-        self.wording().key.replace('-', "_")
+    /// What the operator is told about it. How the try was judged is kept, unless there is nothing to judge.
+    async fn diagnosis(self, app: &App, why: Option<Difference>) -> Diagnosis {
+        let diagnosis = Diagnosis::new(self.wording().key.replace('-', "_"), why);
+        match self {
+            Self::IdentifierMissing | Self::PasswordMissing => diagnosis,
+            _ => diagnosis.explained(app).await,
+        }
     }
 
     /// The field that it is about; `None` if it is the whole form.
@@ -171,7 +177,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
             shown.identifier = page::account(&app, session).await?.identifier;
             shown.notice = Some(SignInNotice::Again);
         }
-        return show(&app, &visitor, None, shown, StatusCode::OK);
+        return show(&app, &visitor, None, shown, StatusCode::OK).await;
     };
     let step = Step::open(&app, &visitor, sealed).await?;
     let notice = match step.next(&app, &visitor).await? {
@@ -183,7 +189,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     };
     let identifier = step.proven.request.login_hint.clone().unwrap_or_default();
     let shown = Shown { identifier, notice, ..Shown::default() };
-    show(&app, &visitor, Some(&step), shown, StatusCode::OK)
+    show(&app, &visitor, Some(&step), shown, StatusCode::OK).await
 }
 
 /// Signs in with the typed identifier and password.
@@ -197,44 +203,45 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let password = Secret::from(params.get("password").unwrap_or_default());
     let keep = params.get("keep_signed_in").is_some();
     let return_to = params.get("return").and_then(Page::by_return_name);
-    let again = |problems, status| {
-        let shown = Shown { identifier: identifier.clone(), problems, keep, return_to, ..Shown::default() };
+    let again = |problems, why, status| {
+        let shown = Shown { identifier: identifier.clone(), problems, why, keep, return_to, ..Shown::default() };
         show(&app, &visitor, step.as_ref(), shown, status)
     };
     // The response is the same for all of these; only the operator sees the difference.
     let refused = |came: &str| {
         app.metrics.sign_in("password", "refused");
-        let mut response = again(vec![SignInProblem::Refused], StatusCode::BAD_REQUEST)?;
-        let difference = Difference::new("password", came, "the password of a user that may sign in");
-        response.extensions_mut().insert(Diagnosis::new("sign_in_refused", Some(difference)));
-        Ok(response)
+        again(vec![SignInProblem::Refused], Some(password::expected(came)), StatusCode::BAD_REQUEST)
     };
     let nameless = identifier.trim().is_empty().then_some(SignInProblem::IdentifierMissing);
     let missing = nameless.into_iter().chain(password.expose().is_empty().then_some(SignInProblem::PasswordMissing));
     let missing: Vec<_> = missing.collect();
     if !missing.is_empty() {
-        return again(missing, StatusCode::BAD_REQUEST);
+        return again(missing, None, StatusCode::BAD_REQUEST).await;
     }
     if let Err(wait) = visitor.limit(&app, "sign-in", visitor::sign_in_rate(&app)).await {
         app.metrics.sign_in("password", "limited");
+        Origin::note(steps::Step::failed(
+            "address",
+            "There were too many tries from this network (login.address_per_minute).",
+        ));
         let seconds = wait.as_secs().max(1);
-        return again(vec![SignInProblem::TooManyTries { seconds }], StatusCode::TOO_MANY_REQUESTS);
+        return again(vec![SignInProblem::TooManyTries { seconds }], None, StatusCode::TOO_MANY_REQUESTS).await;
     }
     let proof = match password::check(&app, &visitor.tries(&identifier, &password)).await? {
         Outcome::Right(proof) => proof,
-        Outcome::Wrong(why) => return refused(why.as_str()),
-        Outcome::TooLong => return refused("more than any name or password can have"),
+        Outcome::Wrong(why) => return refused(why.as_str()).await,
+        Outcome::TooLong => return refused(password::TOO_LONG).await,
         Outcome::TooSoon { until } => {
             app.metrics.sign_in("password", "throttled");
             let seconds = until.since(app.now()).as_secs() + 1;
-            return again(vec![SignInProblem::TooManyTries { seconds }], StatusCode::TOO_MANY_REQUESTS);
+            return again(vec![SignInProblem::TooManyTries { seconds }], None, StatusCode::TOO_MANY_REQUESTS).await;
         }
     };
     let first =
         ProvenFactor { user: &proof.user, method: Method::Password, metric: "password", keep, proof: Some(&proof) };
     match first_factor::complete(&app, &visitor, step.as_ref(), return_to, first).await? {
         Some(response) => Ok(response),
-        None => refused(Wrong::ChangedMeanwhile.as_str()),
+        None => refused(Wrong::ChangedMeanwhile.as_str()).await,
     }
 }
 
@@ -244,13 +251,15 @@ pub(super) struct Shown {
     pub identifier: String,
     pub notice: Option<SignInNotice>,
     pub problems: Vec<SignInProblem>,
+    /// What came and what was expected, for the operator.
+    pub why: Option<Difference>,
     pub keep: bool,
     pub return_to: Option<Page>,
     pub unknown: Option<String>,
 }
 
 /// The page, also for other ways to sign in that lead back to it.
-pub(super) fn show(
+pub(super) async fn show(
     app: &App,
     visitor: &Visitor,
     step: Option<&Step>,
@@ -261,7 +270,12 @@ pub(super) fn show(
     let returned = shown.return_to.and_then(Page::return_name);
     let address = returned.map(|name| format!("{}{}?return={name}", app.config.issuer.path(), Page::SignIn.path()));
     let wait = shown.problems.iter().find_map(|problem| problem.wait());
-    let layout = layout_of(app, visitor, step).of(Page::SignIn).waiting(wait, app.now());
+    let refusal = match shown.problems.first() {
+        Some(problem) => Some(problem.diagnosis(app, shown.why).await),
+        None => None,
+    };
+    let reference = refusal.as_ref().and_then(|refusal| refusal.reference.as_ref());
+    let layout = layout_of(app, visitor, step).of(Page::SignIn).waiting(wait, app.now()).explained_by(reference);
     let page = SignInPage {
         layout: page::Layout { return_to: shown.return_to, address, ..layout },
         identifier: shown.identifier,
@@ -275,10 +289,9 @@ pub(super) fn show(
         passkey: passkey::offer_sign_in(app, &visitor.browser),
         unknown_passkey: shown.unknown,
     };
-    let problem = page.problems.first().map(|problem| problem.reason());
     let mut response = page::show_waiting(app, visitor, (status, wait), &page)?;
-    if let Some(problem) = problem {
-        Diagnosis::new(problem, None).ride_on(&mut response);
+    if let Some(refusal) = refusal {
+        refusal.ride_on(&mut response);
     }
     Ok(response)
 }

@@ -104,6 +104,14 @@ impl FactorProblem {
         if self == Self::RecoveryCodeWrong { "recovery_code" } else { "code" }
     }
 
+    /// What the operator is told about it. How the code was judged is kept, unless none was typed.
+    pub async fn diagnosis(self, app: &App) -> Diagnosis {
+        let is_wrong = matches!(self, Self::Wrong | Self::RecoveryCodeWrong);
+        let difference = Difference::new("code", "another one", "a code of the account's app that was not used");
+        let diagnosis = Diagnosis::new(self.wording().key.replace('-', "_"), is_wrong.then_some(difference));
+        if self == Self::Missing { diagnosis } else { diagnosis.explained(app).await }
+    }
+
     /// The status of the answer.
     pub fn status(self) -> StatusCode {
         match self {
@@ -189,7 +197,13 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
 async fn show(app: &App, visitor: &Visitor, half: &Half, problem: Option<FactorProblem>) -> Result<Response, Error> {
     let identifiers = user::identifiers(&mut *app.db.read().await?, &half.user.id).await?;
     let wait = problem.and_then(FactorProblem::wait);
-    let layout = layout_of(app, visitor, half.step.as_ref()).of(Page::SecondFactor).waiting(wait, app.now());
+    let refusal = match problem {
+        Some(problem) => Some(problem.diagnosis(app).await),
+        None => None,
+    };
+    let reference = refusal.as_ref().and_then(|refusal| refusal.reference.as_ref());
+    let layout = layout_of(app, visitor, half.step.as_ref()).of(Page::SecondFactor);
+    let layout = layout.waiting(wait, app.now()).explained_by(reference);
     let again = half.again(&layout);
     let days = app.config.login.trusted_browser.as_secs() / (24 * 60 * 60);
     let page = SecondFactorPage {
@@ -204,11 +218,8 @@ async fn show(app: &App, visitor: &Visitor, half: &Half, problem: Option<FactorP
     };
     let status = problem.map_or(StatusCode::OK, FactorProblem::status);
     let mut response = page::show_waiting(app, visitor, (status, wait), &page)?;
-    if let Some(problem) = problem {
-        let reason = problem.wording().key.replace('-', "_");
-        let difference = Difference::new("code", "another one", "a code of the account's app that was not used");
-        let is_wrong = matches!(problem, FactorProblem::Wrong | FactorProblem::RecoveryCodeWrong);
-        Diagnosis::new(reason, is_wrong.then_some(difference)).ride_on(&mut response);
+    if let Some(refusal) = refusal {
+        refusal.ride_on(&mut response);
     }
     Ok(response)
 }

@@ -91,6 +91,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         return show(&app, &visitor, &half, Some(&secret), Some(FactorProblem::Missing)).await;
     }
     let Some(step) = secret.step_of(code, app.now()) else {
+        secret.note_clock(code, app.now());
         return show(&app, &visitor, &half, Some(&secret), Some(FactorProblem::Wrong)).await;
     };
     let methods: Vec<_> = half.first.methods.iter().copied().chain([Method::Totp]).collect();
@@ -123,7 +124,12 @@ async fn show(
 ) -> Result<Response, Error> {
     let identifiers = user::identifiers(&mut *app.db.read().await?, &half.user.id).await?;
     let account = page::account_of(&half.user, identifiers);
-    let layout = layout_of(app, visitor, half.step.as_ref()).of(Page::SetUpSecondFactor);
+    let refusal = match problem {
+        Some(problem) => Some(problem.diagnosis(app).await),
+        None => None,
+    };
+    let reference = refusal.as_ref().and_then(|refusal| refusal.reference.as_ref());
+    let layout = layout_of(app, visitor, half.step.as_ref()).of(Page::SetUpSecondFactor).explained_by(reference);
     let page = SetUpSecondFactorPage {
         again: half.again(&layout),
         set_up: SetUp::of(app, &half.user.id, &account, shown, &layout.site.operator_name),
@@ -131,5 +137,9 @@ async fn show(
         account,
         problem,
     };
-    page::show_with(app, visitor, problem.map_or(StatusCode::OK, FactorProblem::status), &page)
+    let mut response = page::show_with(app, visitor, problem.map_or(StatusCode::OK, FactorProblem::status), &page)?;
+    if let Some(refusal) = refusal {
+        refusal.ride_on(&mut response);
+    }
+    Ok(response)
 }

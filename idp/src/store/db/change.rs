@@ -10,6 +10,7 @@ use super::error::Result;
 use crate::base::clock::{Clock, Timestamp};
 use crate::base::id::Id;
 use crate::base::random::Random;
+use crate::oidc::steps::Step;
 use crate::store::letters::Letters;
 use crate::store::origin::Origin;
 
@@ -64,6 +65,13 @@ impl<'c> Tx<'c> {
     /// The request that causes the change; `None` for what a command or a job does.
     pub fn origin(&self) -> Option<&'c Origin> {
         self.source.origin.as_deref()
+    }
+
+    /// Notes a step by which the request is judged that the change is made for.
+    pub fn note(&self, step: Step) {
+        if let Some(origin) = self.origin() {
+            origin.also_note(step);
+        }
     }
 
     /// Who makes the change, if no request causes it: `server`, or `command` with the name of whoever has run it.

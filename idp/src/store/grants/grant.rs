@@ -188,6 +188,37 @@ pub async fn clients_by_session(conn: &mut Conn, user: &Id, now: Timestamp) -> R
     Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(now).bind(user).fetch_all(conn).await?)
 }
 
+/// What stands against a grant, for the operator; the conditions are those of `live_grant`.
+pub async fn why_over(conn: &mut Conn, grant: &Id, now: Timestamp) -> Result<Vec<&'static str>> {
+    let yes = |condition: &str| format!("CAST(CASE WHEN {condition} THEN 1 ELSE 0 END AS BIGINT)");
+    let columns = [
+        yes("g.ended_at IS NOT NULL"),
+        yes("u.disabled_at IS NOT NULL"),
+        yes("g.generation <> u.generation"),
+        yes("c.disabled_at IS NOT NULL"),
+        yes("g.offline_at IS NULL AND s.ended_at IS NOT NULL"),
+        yes(&format!("g.offline_at IS NULL AND s.ended_at IS NULL AND NOT ({})", live("$1"))),
+    ];
+    let sql = format!("SELECT {} FROM {TABLES} WHERE g.id = $2", columns.join(", "));
+    let row: Option<(i64, i64, i64, i64, i64, i64)> =
+        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(now).bind(grant).fetch_optional(conn).await?;
+    let Some((ended, disabled, generation, client, session_ended, session_over)) = row else {
+        return Ok(vec!["a grant that was removed"]);
+    };
+    let reasons = [
+        (ended, "a grant that was ended: by its person, by the client, by an operator, or after a replay"),
+        (disabled, "a user who is disabled"),
+        (generation, "a user who was signed out everywhere, as by a new password"),
+        (client, "a client that is disabled"),
+        (session_ended, "a session that was ended"),
+        (
+            session_over,
+            "a session that is over: too old, or unused for too long (login.session_idle, login.session_absolute)",
+        ),
+    ];
+    Ok(reasons.into_iter().filter(|(holds, _)| *holds == 1).map(|(_, reason)| reason).collect())
+}
+
 /// What an event about a grant says of it, if there is such a grant.
 pub async fn of_event(conn: &mut Conn, grant: &Id) -> Result<Option<OfGrant>> {
     let row: Option<(Id, Id)> = sqlx::query_as("SELECT user_id, client_row FROM client_grant WHERE id = $1")

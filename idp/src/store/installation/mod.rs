@@ -3,6 +3,7 @@
 pub mod audit_checkpoint;
 pub mod epoch;
 pub mod event;
+pub mod explanation;
 pub mod former_signing_key;
 pub mod happened;
 pub mod order;

@@ -1,0 +1,470 @@
+//! Why a request was refused: the code that is shown for it, and what `latchkey explain` says.
+
+use http::Request;
+use latchkey::base::clock::Timestamp;
+use latchkey::base::network::Network;
+use latchkey::base::reference::Reference;
+use latchkey::config::SecondFactor;
+use latchkey::oidc::client::metadata::ClientKind;
+use latchkey::store::installation::explanation;
+use serde_json::Value;
+
+use crate::harness::{
+    Answer, Authorize, Browser, PASSWORD, Page, Passkey, RelyingParty, Reply, TestApp, answer, answer_to, code_in,
+    form_encode, keep_log, kept_log, minutes, seconds, sender,
+};
+
+/// The code in a text that a person or a developer was shown.
+fn code_of(text: &str) -> Option<String> {
+    let letter = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit();
+    let is_code = |part: &&[u8]| part[4] == b'-' && part[..4].iter().chain(&part[5..]).all(letter);
+    let text = text.split("mention the code").nth(1).or_else(|| text.split("(reference").nth(1))?;
+    let found = text.as_bytes().windows(9).find(is_code)?;
+    Some(String::from_utf8(found.to_vec()).unwrap())
+}
+
+fn explain(app: &TestApp, code: &str) -> Answer {
+    answer(&app.app.config, &["explain", code])
+}
+
+/// The code in a refusal, which must have one.
+#[track_caller]
+fn code(shown: &str) -> String {
+    code_of(shown).unwrap_or_else(|| panic!("a code in {shown}"))
+}
+
+/// Expects that the explanation under the code in this text says these words, and none of these secrets.
+#[track_caller]
+fn explained(app: &TestApp, shown: &str, words: &[&str], secrets: &[&str]) {
+    let told = explain(app, &code(shown)).done();
+    for word in words {
+        assert!(told.contains(word), "{word:?} in {told}");
+    }
+    no_secret(&told, secrets);
+}
+
+/// No secret, and nothing that is as long as a token.
+fn no_secret(told: &str, secrets: &[&str]) {
+    for secret in secrets.iter().chain(&["lk_", "eyJ", "Basic ", "Bearer ", "v1.", PASSWORD, "hunter2"]) {
+        assert!(!told.contains(secret), "{secret} in {told}");
+    }
+    let longest = told.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').map(str::len).max();
+    assert!(longest < Some(43), "something as long as a token in {told}");
+}
+
+/// What is stored, as it is stored.
+async fn stored(app: &TestApp) -> String {
+    let sql = "SELECT reference || ' ' || about || ' ' || COALESCE(client_id, '') || ' ' || steps FROM explanation";
+    let rows: Vec<(String,)> = sqlx::query_as(sql).fetch_all(&mut *app.app.db.read().await.unwrap()).await.unwrap();
+    rows.into_iter().map(|row| row.0).collect::<Vec<_>>().join("\n")
+}
+
+/// The steps under the code in this text, as they are stored: for a test that has a clock of its own.
+async fn kept(app: &TestApp, shown: &str) -> String {
+    let reference = Reference::parse(&code(shown)).unwrap();
+    let mut conn = app.app.db.read().await.unwrap();
+    let found = explanation::find(&mut conn, &reference, Timestamp::from_seconds(0)).await.unwrap().unwrap();
+    found.steps.iter().map(|step| format!("{}: {}", step.of, step.says)).collect::<Vec<_>>().join("\n")
+}
+
+fn description(page: &Page) -> String {
+    page.param("error_description").unwrap_or_default()
+}
+
+async fn ask(app: &TestApp, request: &Authorize) -> String {
+    app.browser().get(&request.path()).await.text()
+}
+
+async fn type_password(browser: &mut Browser, name: &str, password: &str) -> Page {
+    let page = browser.get("/sign-in?account=another").await;
+    page.form().fill("identifier", name).fill("password", password).submit(browser).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_for_authorization_that_gets_a_page_is_explained() {
+    let app = TestApp::beside_a_process().await;
+    let rp = app.relying_party().await;
+    let good = rp.request();
+    for (name, value, words) in [
+        ("client_id", "nobody", &["authorization request", "No client with this client_id", "What came: nobody"][..]),
+        ("client_id", "", &["does not say which client"]),
+        ("redirect_uri", "", &["does not say where the answer goes"]),
+        (
+            "redirect_uri",
+            "https://rp.example/callback/",
+            &["FAIL redirect_uri", "at character 28: \"/\" instead of nothing more", rp.id()],
+        ),
+        ("redirect_uri", "https://rp.example/Callback", &["at character 20: \"C\" instead of \"c\"", "Only capital"]),
+        ("redirect_uri", "http://rp.example/callback", &["at character 5: \":\" instead of \"s\""]),
+        ("redirect_uri", "https://rp.example/c\u{430}llback", &["U+0430 instead of \"a\""]),
+        ("redirect_uri", "https://rp.example/callback?t=hunter2", &["at character 28: \"?\""]),
+    ] {
+        explained(&app, &ask(&app, &good.clone().set(name, value)).await, words, &[]);
+    }
+    app.sql("UPDATE client SET disabled_at = 1").await;
+    explained(&app, &ask(&app, &good).await, &["The client is disabled", "latchkey client enable"], &[]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_for_authorization_that_goes_back_to_the_client_is_explained() {
+    let app = TestApp::beside_a_process().await;
+    let rp = app.relying_party().await;
+    let strict = app.client(ClientKind::Web, |client| client.metadata.require_second_factor = true).await;
+    let denied = app
+        .client(ClientKind::Web, |client| {
+            client.metadata.denied_networks = vec![Network::parse("203.0.113.0/24").unwrap()]
+        })
+        .await;
+    let mut browser = app.browser();
+    let good = rp.request();
+    let silent = || good.clone().set("prompt", "none");
+    for (request, words) in [
+        (good.clone().without("code_challenge"), &["code_challenge", "What came: nothing"][..]),
+        (good.clone().set("code_challenge_method", "plain"), &["What came: plain. What was expected: S256"]),
+        (good.clone().set("code_challenge", "short"), &["What came: 5 characters", "43 characters"]),
+        (good.clone().set("scope", "martian"), &["invalid_scope", "What came: martian"]),
+        (good.clone().set("resource", "https://api.example"), &["invalid_target", "https://api.example"]),
+        (good.clone().set("request", "eyJhbGciOiJub25lIn0.e30."), &["request_not_supported"]),
+        (silent(), &["login_required", "ok   redirect_uri", "nobody is signed in"]),
+        (silent().set("id_token_hint", "x"), &["login_required", "id_token_hint"]),
+        (denied.request(), &["access_denied", "203.0.113.0/24, which is denied"]),
+    ] {
+        let page = browser.get(&request.path()).await;
+        assert!(code_of(&description(&page)).is_some(), "{} leads to {}", request.path(), page.url);
+        explained(&app, &description(&page), words, &[]);
+    }
+    let mut browser = app.browser().sign_in("alice").await;
+    let page = browser.get(&silent().path()).await;
+    let words = ["consent_required", "a consent to", "none that is remembered"];
+    explained(&app, &description(page.error("consent_required")), &words, &[]);
+    browser.authorize(&rp).await.code();
+    app.sql("UPDATE session SET auth_time = auth_time - 100000000").await;
+    let page = browser.get(&silent().set("max_age", "90").path()).await;
+    let words = ["login_required", "one within 90 s", "s too old"];
+    explained(&app, &description(page.error("login_required")), &words, &[]);
+    let page = browser.get(&strict.request().set("prompt", "none").path()).await;
+    let words = ["FAIL second factor", "a sign-in by pwd (urn:latchkey:acr:1fa)"];
+    explained(&app, &description(page.error("login_required")), &words, &[]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_for_tokens_is_explained() {
+    let app = TestApp::beside_a_process().await;
+    let (rp, spa) = (app.relying_party().await, app.spa().await);
+    let mut browser = app.browser().sign_in("alice").await;
+    let told = |reply: &Reply, words: &[&str], secrets: &[&str]| {
+        let description = reply.json()["error_description"].as_str().unwrap().to_owned();
+        explained(&app, &description, words, &[secrets, &[rp.secret(), &rp.verifier]].concat());
+    };
+    let code = browser.authorize(&rp).await.code();
+    let wrong = "w".repeat(43);
+    let uri = rp.redirect_uri();
+    let words = [
+        "token request",
+        rp.id(),
+        "ok   client: The client has proven its secret",
+        "What came: another one, of 43 bytes",
+    ];
+    told(&rp.exchange_with(&code, uri, &wrong).await, &words, &[&code, &wrong]);
+    let words = ["redirect_uri", "at character 28: \"2\" instead of nothing more"];
+    told(&rp.exchange_with(&code, "https://rp.example/callback2", &rp.verifier).await, &words, &[&code]);
+    told(&rp.exchange_with(&code, uri, "").await, &["code_verifier is missing"], &[&code]);
+    told(&rp.exchange(&code).await, &["after 3 wrong exchanges"], &[&code]);
+    told(&rp.exchange("hunter2").await, &["The code is not known", "no token of this provider"], &[]);
+    let code = browser.authorize(&rp).await.code();
+    told(&spa.exchange(&code).await, &["The code was made for another client", spa.id()], &[&code]);
+    app.pass(seconds(75)).await;
+    told(
+        &rp.exchange(&code).await,
+        &["The code has expired", "s after its end", "tokens.authorization_code"],
+        &[&code],
+    );
+    let code = browser.authorize(&rp).await.code();
+    let tokens = rp.exchange(&code).await.tokens();
+    told(&rp.exchange(&code).await, &["The code was used before", "exchanged 0 s ago"], &[&code]);
+    let words = ["What the refresh token stands for has ended", "ended: by its person, by the client"];
+    told(&rp.refresh(tokens.refresh()).await, &words, &[tokens.refresh()]);
+    told(&rp.refresh(&code).await, &["an authorization code", "a refresh token of this client"], &[&code]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refresh_that_is_refused_is_explained() {
+    let app = TestApp::beside_a_process().await;
+    let rp = app.spa().await;
+    let told = |reply: &Reply, words: &[&str], secret: &str| {
+        explained(&app, reply.json()["error_description"].as_str().unwrap(), words, &[secret]);
+    };
+    let token = async || rp.tokens_of("alice").await.refresh().to_owned();
+    let first = token().await;
+    let second = rp.refresh(&first).await.tokens().refresh().to_owned();
+    rp.refresh(&second).await.tokens();
+    app.pass(minutes(2)).await;
+    told(&rp.refresh(&first).await, &["was used before", "the newest of its family was made 12"], &first);
+    let idle = token().await;
+    app.sql("UPDATE refresh_family SET idle_expires_at = 1000000").await;
+    told(&rp.refresh(&idle).await, &["has expired", "tokens.refresh_idle"], &idle);
+    app.sql("UPDATE refresh_family SET expires_at = 1000000").await;
+    told(&rp.refresh(&idle).await, &["has expired", "tokens.refresh_absolute"], &idle);
+    let ended = token().await;
+    app.sql("UPDATE user_account SET disabled_at = 1").await;
+    told(&rp.refresh(&ended).await, &["FAIL grant", "a user who is disabled"], &ended);
+    app.sql("UPDATE user_account SET disabled_at = NULL, generation = generation + 1").await;
+    told(&rp.refresh(&ended).await, &["a user who was signed out everywhere"], &ended);
+    let ended = token().await;
+    app.sql("UPDATE session SET ended_at = 1").await;
+    told(&rp.refresh(&ended).await, &["a session that was ended"], &ended);
+    let more = [("grant_type", "refresh_token"), ("refresh_token", &*token().await), ("scope", "openid phone")];
+    told(&rp.post("/token", &more).await, &["invalid_scope", "What came: openid phone"], more[1].1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_does_not_authenticate_is_explained_at_every_endpoint() {
+    let app = TestApp::beside_a_process().await;
+    let (rp, spa, service) = (app.relying_party().await, app.spa().await, app.service().await);
+    let body =
+        |id: &'static str| [("grant_type", "client_credentials"), ("client_id", id), ("client_secret", "hunter2")];
+    let told = |reply: Reply, words: &[&str]| {
+        assert_eq!(reply.status.as_u16(), 401, "{}", reply.body);
+        explained(&app, reply.json()["error_description"].as_str().unwrap(), words, &[service.secret()]);
+    };
+    told(app.post("/token", &body("nobody")).await, &["What came: nobody", "the id of a registered client"]);
+    let wrong = [("client_id", rp.id()), ("client_secret", "hunter2"), ("token", "x")];
+    for path in ["/token", "/revoke", "/introspect"] {
+        told(app.post(path, &wrong).await, &[rp.id(), "FAIL client_secret", "What came: another one"]);
+    }
+    let none = [("grant_type", "refresh_token"), ("client_id", rp.id())];
+    let words = ["What came: none. What was expected: client_secret_basic or client_secret_post"];
+    told(app.post("/token", &none).await, &words);
+    let basic = service.basic().replace("Basic ", "Basic x");
+    told(app.post_with("/token", &[], &[("authorization", &basic)]).await, &["credentials are malformed"]);
+    let assertion = [("client_id", rp.id()), ("client_assertion", "eyJhbGciOiJub25lIn0.e30.")];
+    told(app.post("/token", &assertion).await, &["Client assertions are not offered"]);
+    let reply = spa.post("/token", &[("grant_type", "client_credentials")]).await;
+    let words = ["ok   client: The client is registered without a secret", "unauthorized_client", "grant_type"];
+    explained(&app, reply.json()["error_description"].as_str().unwrap(), &words, &[]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_in_by_password_is_explained_to_the_operator_alone() {
+    let app = TestApp::beside_a_process().await;
+    app.user("alice").await;
+    let mut browser = app.browser();
+    let mut pages = Vec::new();
+    let mut told = async |name: &str, password: &str, words: &[&str]| {
+        let page = type_password(&mut browser, name, password).await;
+        explained(&app, &page.text(), words, &[name, password]);
+        pages.push(page.text());
+    };
+    told("nobody-here", "a wrong one", &["sign-in", "a name that nobody has"]).await;
+    told("alice", "a wrong one", &["What came: another password"]).await;
+    app.sql("UPDATE user_account SET disabled_at = 1").await;
+    told("alice", PASSWORD, &["What came: a disabled user"]).await;
+    app.sql("UPDATE user_account SET disabled_at = NULL").await;
+    app.sql("DELETE FROM password").await;
+    told("alice", PASSWORD, &["What came: a user without a password"]).await;
+    told(&"x".repeat(5000), "a wrong one", &["more than any name or password can have"]).await;
+    // The pages say the same but for the code.
+    let without = |text: &String| text.replace(&code(text), "");
+    assert!(pages.windows(2).all(|pair| without(&pair[0]) == without(&pair[1])), "{pages:?}");
+    for _ in 0..4 {
+        type_password(&mut browser, "bob", "a wrong one").await;
+    }
+    let page = type_password(&mut browser, "bob", "a wrong one").await;
+    let page = if page.reply.status.as_u16() == 429 { page } else { type_password(&mut browser, "bob", "x").await };
+    explained(&app, &page.text(), &["too many tries with this name", "counts from 20"], &["bob"]);
+    // Nothing was typed that could be judged.
+    assert_eq!(code_of(&type_password(&mut browser, "alice", "").await.text()), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_factor_that_is_refused_is_explained() {
+    let app = TestApp::beside_a_process().await;
+    let mut first = app.browser().sign_in("alice").await;
+    let authenticator = first.set_up_authenticator().await;
+    app.pass(minutes(5)).await;
+    let now = || app.app.now().micros() / 30_000_000;
+    let attempt = async |field: &str, typed: &str, words: &[&str]| {
+        let mut browser = app.browser();
+        let page = browser.type_password("alice", PASSWORD).await;
+        let page = page.form().fill(field, typed).submit(&mut browser).await;
+        explained(&app, &page.text(), words, &[typed]);
+    };
+    attempt("code", &authenticator.wrong_code(&app), &["FAIL totp", "of no step within 10 minutes"]).await;
+    attempt("code", &authenticator.code_at(now() - 5), &["ago: the clock of the device", "is off by"]).await;
+    attempt("code", &authenticator.code_at(now() + 6), &["from now: the clock of the device"]).await;
+    let mut browser = app.browser();
+    let page = browser.type_password("alice", PASSWORD).await;
+    let code = authenticator.code(&app);
+    page.form().fill("code", &code).submit(&mut browser).await.reply.expect(200);
+    attempt("code", &code, &["The code is right, and it, or a later one, was used before"]).await;
+    attempt("recovery_code", "12345", &["is no recovery code: letters are missing"]).await;
+    attempt("recovery_code", "AAAAA-AAAAA-AAAAA-AAAAA-AAAAA", &["no recovery code of this account, or was used"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn passkeys_codes_from_letters_and_set_ups_that_are_refused_are_explained() {
+    let app = TestApp::with(|config| {
+        config.mail.from = Some(sender());
+        config.login.second_factor = SecondFactor::Everybody;
+    })
+    .await;
+    app.user("alice").await;
+    let mut browser = app.browser();
+    let mut stranger = Passkey::new(&app);
+    let page = browser.get("/sign-in").await;
+    let refused = browser.use_passkey(&page, &mut stranger).await.text();
+    assert!(kept(&app, &refused).await.contains("Nobody has this passkey here"), "{refused}");
+    let page = browser.get("/sign-in/mail").await;
+    let page = page.form().fill("email", "alice@example.com").submit(&mut browser).await;
+    let right = code_in(&app.letter_to("alice@example.com").await);
+    let other = if right == "000000" { "000001" } else { "000000" };
+    let refused = page.form().fill("code", other).submit(&mut browser).await.text();
+    let told = kept(&app, &refused).await;
+    assert!(told.contains("The code from the letter is another one"), "{told}");
+    no_secret(&told, &[&right, other]);
+    let page = page.form().fill("code", &right).submit(&mut browser).await;
+    let refused = page.expect("set-up").form().fill("code", "000000").submit(&mut browser).await.text();
+    assert!(kept(&app, &refused).await.contains("totp: The code is of no step"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn r2_no_secret_of_a_refused_request_is_stored() {
+    let app = TestApp::beside_a_process().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let page = browser.get(&rp.request().path()).await;
+    let code = browser.go_on(page).await.code();
+    let wrong = "w".repeat(43);
+    rp.exchange_with(&code, rp.redirect_uri(), &wrong).await.error("invalid_grant");
+    rp.exchange_with(&code, &format!("https://rp.example/cb?code={code}"), &rp.verifier).await.error("invalid_grant");
+    app.post("/token", &[("client_id", &*code), ("client_secret", rp.secret())]).await.error("invalid_client");
+    let assertion = "eyJhbGciOiJub25lIn0.e30.abcdefghijklmnopqrstuvwxyz0123456789abcdefghijkl";
+    app.post("/token", &[("client_id", rp.id()), ("client_assertion", assertion)]).await.error("invalid_client");
+    ask(&app, &rp.request().set("redirect_uri", "https://bob:hunter2@rp.example/?t=hunter2#hunter2")).await;
+    ask(&app, &rp.request().set("client_id", "carol@example.com")).await;
+    let mut guesser = app.browser();
+    type_password(&mut guesser, "dave@example.com", "correct horse battery staple").await.refused(400);
+    let form = [("identifier", "dave"), ("password", "correct horse battery staple"), ("csrf", "forged")];
+    guesser.post("/sign-in", &form).await.refused(403);
+    let stored = stored(&app).await;
+    assert!(stored.lines().count() >= 8, "{stored}");
+    let secrets = [
+        &*code,
+        rp.secret(),
+        &wrong,
+        &rp.verifier,
+        assertion,
+        "correct horse",
+        "carol",
+        "dave",
+        "bob",
+        "forged",
+        "latchkey_",
+    ];
+    no_secret(&stored, &secrets);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_explanation_is_kept_for_as_long_as_the_configuration_says() {
+    let app = TestApp::beside_a_process().await;
+    let rp = app.relying_party().await;
+    let shown = ask(&app, &rp.request().set("client_id", "nobody")).await;
+    let code = code(&shown);
+    let data = answer(&app.app.config, &["explain", &code.to_lowercase().replace('-', " "), "--json"]).json();
+    assert_eq!((&data["code"], &data["about"]), (&Value::from(&*code), &Value::from("authorization request")));
+    assert_eq!(data["steps"][0]["passed"], false, "{data:#}");
+    let off = [("LATCHKEY__LOG__EXPLANATIONS_KEPT", "0s")];
+    answer_to(&app.app.config, &off, &["explain", &code], "").refused(1, "log.explanations_kept is 0s");
+    explain(&app, "0000-0000").refused(1, "Nothing is kept under 0000-0000");
+    explain(&app, "hunter2!").refused(2, "eight letters and digits");
+    app.pass(minutes(7 * 24 * 60 + 1)).await;
+    explain(&app, &code).refused(1, "Nothing is kept");
+    assert_eq!(app.rows("explanation").await, 1);
+    latchkey::server::jobs::remove_expired(&app.app).await.unwrap();
+    assert_eq!(app.rows("explanation").await, 0);
+}
+
+#[tokio::test]
+async fn without_explanations_no_code_is_shown() {
+    let app = TestApp::with(|config| config.log.explanations_kept = seconds(0)).await;
+    let rp = app.relying_party().await;
+    assert_eq!(code_of(&ask(&app, &rp.request().set("client_id", "nobody")).await), None);
+    assert_eq!(app.rows("explanation").await, 0);
+}
+
+#[tokio::test]
+async fn what_succeeds_or_breaks_is_not_explained() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let tokens = rp.tokens_of("alice").await;
+    rp.refresh(tokens.refresh()).await.tokens();
+    rp.userinfo("hunter2").await.expect(401);
+    app.get("/nowhere").await.expect(404);
+    assert_eq!(app.rows("explanation").await, 0);
+}
+
+#[tokio::test]
+async fn the_code_is_in_the_line_of_its_request() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    keep_log();
+    let code = code(&ask(&app, &rp.request().set("client_id", "nobody")).await);
+    assert!(kept_log().contains(&format!("reference={code}")), "{}", kept_log());
+}
+
+#[tokio::test]
+async fn q3_a_flood_of_refusals_writes_no_more_than_a_few_rows() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let bad = rp.request().set("client_id", "nobody").path();
+    let from = async |last: u8| {
+        let request = Request::get(app.path(&bad)).body(axum::body::Body::empty()).unwrap();
+        app.send_from([198, 51, last, 9].into(), request).await.body
+    };
+    let mut shown = 0;
+    for _ in 0..60 {
+        shown += usize::from(code_of(&from(1).await).is_some());
+    }
+    assert_eq!(shown, 30, "of one network");
+    // Others still get theirs, and all together get no more than these.
+    assert!(code_of(&from(2).await).is_some());
+    for last in 3..40 {
+        for _ in 0..20 {
+            from(last).await;
+        }
+    }
+    assert_eq!(app.rows("explanation").await, 300);
+    app.clock.advance(minutes(2));
+    assert!(code_of(&from(1).await).is_some());
+}
+
+#[tokio::test]
+async fn a_refusal_is_answered_without_a_code_if_it_cannot_be_kept() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    app.user("alice").await;
+    app.sql("DROP TABLE explanation").await;
+    let shown = ask(&app, &rp.request().set("client_id", "nobody")).await;
+    assert!(shown.contains("We don’t know this app"), "{shown}");
+    assert_eq!(code_of(&shown), None);
+    let reply = rp.exchange("hunter2").await.error("invalid_grant");
+    assert_eq!(reply.json()["error_description"], "The code is not known.");
+    let page = type_password(&mut app.browser(), "alice", "a wrong one").await;
+    page.refused(400);
+    assert_eq!(code_of(&page.text()), None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_that_one_replica_has_shown_is_explained_on_every_other() {
+    let Some(app) = TestApp::replicas().await else { return };
+    let rp: RelyingParty = app.relying_party().await;
+    for _ in 0..2 {
+        let fields = form_encode(&[("grant_type", "authorization_code"), ("code", "hunter2"), ("client_id", rp.id())]);
+        let request = Request::post(app.path("/token"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(fields.into())
+            .unwrap();
+        let reply = app.send(request).await;
+        explained(&app, reply.json()["error_description"].as_str().unwrap(), &["token request", rp.id()], &[]);
+    }
+}
