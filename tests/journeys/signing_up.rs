@@ -255,9 +255,13 @@ async fn guesses_at_invitations_are_limited_on_the_page_and_by_its_link() {
     for _ in 0..10 {
         browser.get("/sign-up?invitation=00000-00000-00000-00000-00000").await.reply.expect(400);
     }
-    browser.get(&format!("/sign-up?invitation={code}")).await.refused(429);
-    join(&mut browser, &code, "new@example.com").await.refused(429);
-    stranger(&app, 1).get(&format!("/sign-up?invitation={code}")).await.reply.expect(200);
+    let wrong = "00000-00000-00000-00000-00000";
+    browser.get(&format!("/sign-up?invitation={wrong}")).await.refused(429);
+    join(&mut browser, wrong, "new@example.com").await.refused(429);
+    stranger(&app, 1).get(&format!("/sign-up?invitation={wrong}")).await.refused(400);
+    // Whoever has one that works is kept out by nobody who shares their address.
+    join(&mut browser, &code, "new@example.com").await.reply.expect(200);
+    assert_eq!(app.rows("user_account").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

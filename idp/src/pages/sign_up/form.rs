@@ -23,8 +23,8 @@ use crate::store::ephemeral::Rate;
 use crate::store::people::invitation::Invitation;
 use crate::store::people::user::Identifier;
 
-/// How many invitations a network may try: ten at once, then one in a minute.
-const INVITATIONS: Rate = Rate { burst: 10, period: Duration::from_secs(60) };
+/// How many invitations that do not work a network may try: ten at once, then one in a minute.
+const WRONG_INVITATIONS: Rate = Rate { burst: 10, period: Duration::from_secs(60) };
 
 /// What was typed, and what is wrong with it. It is shown again, other than the password.
 #[derive(Clone, Default)]
@@ -115,6 +115,10 @@ pub(super) async fn invited(
         let is_needed = app.config.login.sign_up == SignUp::Invitation;
         return Ok(if is_needed { Err(SignUpProblem::InvitationMissing) } else { Ok(None) });
     }
-    visitor.hold_to(app, "invitation", INVITATIONS).await?;
-    Ok(invitation::find(app, typed).await?.map(Some).ok_or(SignUpProblem::InvitationInvalid))
+    if let Some(invitation) = invitation::find(app, typed).await? {
+        return Ok(Ok(Some(invitation)));
+    }
+    // Those that work are not counted: a school may share an address, and nobody guesses a code.
+    visitor.hold_to(app, "invitation", WRONG_INVITATIONS).await?;
+    Ok(Err(SignUpProblem::InvitationInvalid))
 }
