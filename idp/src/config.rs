@@ -39,7 +39,7 @@ pub use ephemeral::{Ephemeral, RedisUrl};
 pub use http::{ForwardedHeader, Http};
 pub use issuer::Issuer;
 pub use log::{Log, LogFormat, LogLevel};
-pub use login::{Login, SecondFactor, SignUp, SignUpChallenge};
+pub use login::{Login, SecondFactor, SignUp, SignUpChallenge, SignUpIdentifier};
 pub use logo::Logo;
 pub use mail::Mail;
 pub use metrics::Metrics;
@@ -232,6 +232,9 @@ sign_up = true
         assert!(alone.starts_with("login.sign_up_domains (latchkey.toml:2): allowed with [mail] alone"), "{alone}");
         let with_mail = format!("{domains}[mail]\nfrom = 'id@a.example'\ntransports = ['smtp://localhost']");
         assert_eq!(problems(&with_mail, &[]), [""; 0]);
+        let by_name = with_mail.replace("[mail]", "sign_up_identifier = 'username'\n[mail]");
+        let by_name = problems(&by_name, &[]).join("");
+        assert!(by_name.starts_with("login.sign_up_domains (latchkey.toml:2): not allowed with"), "{by_name}");
     }
 
     #[test]

@@ -14,6 +14,7 @@ continue = متابعة
 back-to-client = العودة إلى { $client }
 identifier = البريد الإلكتروني أو اسم المستخدم
 email = البريد الإلكتروني
+username = اسم المستخدم
 name = اسمك
 optional = (اختياري)
 choose-account = اختيار حساب
@@ -220,10 +221,15 @@ sign-up-for-client = للمتابعة إلى { $client }
 invitation-code = رمز الدعوة
 sign-up-invitation-missing = يُرجى إدخال رمز دعوتك. لا تُنشأ الحسابات إلا بدعوة.
 sign-up-invitation-invalid = هذه الدعوة لا تعمل. ربما كُتب الرمز خطأً، أو استُخدم، أو انتهت صلاحيته، أو كان لعنوان آخر. اطلب دعوة جديدة ممن دعاك.
+sign-up-username-hint = اختر أي اسم متاح. ستحصل على رموز استرداد تحسبًا لنسيان كلمة المرور.
+sign-up-username-missing = يُرجى اختيار اسم مستخدم.
+sign-up-username-malformed = يتكوّن اسم المستخدم من حروف أبجدية واحدة وأرقام ونقاط وشرطات سفلية وشرطات.
+sign-up-username-taken = اسم المستخدم هذا أو اسم يشبهه مستخدم بالفعل. يُرجى اختيار اسم آخر.
 sign-up-email-missing = يُرجى إدخال عنوان بريدك الإلكتروني.
 sign-up-email-malformed = يُرجى إدخال عنوان بريد إلكتروني صالح، مثل anna@example.com.
 sign-up-email-domain = لا يمكن إنشاء حساب بعنوان من هذا النطاق. يُرجى استخدام العنوان الذي منحته لك مؤسستك.
 sign-up-email-taken = يوجد حساب بعنوان البريد الإلكتروني هذا. يُرجى تسجيل الدخول إليه أو استخدام عنوان آخر.
+sign-up-done = حسابك جاهز.
 sign-up-code-title = أكّد بريدك الإلكتروني
 sign-up-code-sent = أرسلنا رسالة إلى { $address }. اكتب هنا الرمز الموجود فيها لإنشاء حسابك.
 sign-up-name-too-long = هذا الاسم طويل جدًا. يُرجى اختصاره.
@@ -249,6 +255,11 @@ letter-too-many = { $minutes ->
 }
 forgot-password-title = تعيين كلمة مرور جديدة
 forgot-password-advice = اكتب بريدك الإلكتروني أو اسم المستخدم. إذا وُجد هذا الحساب، فسنرسل رابطًا إلى بريده الإلكتروني.
+forgot-password-by-code = تعيين كلمة مرور جديدة برمز استرداد
+recovery-code-title = تعيين كلمة مرور جديدة برمز استرداد
+recovery-code-advice = إذا لم يكن لحسابك عنوان بريد إلكتروني، فإن اسم المستخدم وأحد رموز الاسترداد يتيحان تعيين كلمة مرور جديدة.
+recovery-code-missing = يُرجى إدخال أحد رموز الاسترداد.
+recovery-code-refused = اسم المستخدم ورمز الاسترداد غير متطابقين، أو استُخدم الرمز من قبل.
 forgot-password-sent = إذا وُجد حساب باسم { $identifier }، فستصل رسالة فيها رابط إلى بريده الإلكتروني. يعمل الرابط لمدة { $minutes } دقيقة.
 
 ## تعيين كلمة المرور
@@ -435,12 +446,14 @@ account-browser-forget-of = طلب الرمز مجددًا: { $device }
 account-browser-forgotten = سيطلب ذلك المتصفح رمزًا من الآن فصاعدًا.
 recovery-codes = رموز الاسترداد
 recovery-codes-once = احفظ هذه الرموز حيث لا يجدها أحد غيرك. إذا فقدت هاتفك، يتيح لك كل رمز تسجيل الدخول مرة واحدة. لا يمكنك عرضها مجددًا.
+recovery-codes-once-password = احتفظ بهذه الرموز حيث لا يجدها سواك. إذا نسيت كلمة المرور، فإن اسم المستخدم وأحد هذه الرموز يتيحان تعيين كلمة جديدة. لن تتمكن من رؤيتها مرة أخرى.
 recovery-codes-file = رموز الاسترداد من { $operator }
 recovery-codes-file-name = recovery-codes
 recovery-codes-download = تنزيل
 recovery-codes-print = طباعة
 recovery-codes-kept = حفظت الرموز
 recovery-codes-meaning = يتيح لك كل رمز استرداد تسجيل الدخول مرة واحدة إذا تعذّر استخدام تطبيق المصادقة.
+recovery-codes-meaning-password = إذا نسيت كلمة المرور، فإن اسم المستخدم وأحد رموز الاسترداد يتيحان تعيين كلمة جديدة.
 recovery-codes-left = { $count ->
     [zero] لم يبقَ أي رمز غير مستخدم.
     [one] بقي رمز واحد غير مستخدم.

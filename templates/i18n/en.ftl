@@ -14,6 +14,7 @@ continue = Continue
 back-to-client = Back to { $client }
 identifier = Email or username
 email = Email
+username = Username
 name = Your name
 optional = (optional)
 choose-account = Choose an account
@@ -168,10 +169,15 @@ sign-up-for-client = to continue to { $client }
 invitation-code = Invitation code
 sign-up-invitation-missing = Enter the code of your invitation. Accounts are created by invitation only.
 sign-up-invitation-invalid = This invitation does not work. The code may be mistyped, used up, expired or meant for another address. Ask whoever invited you for a new one.
+sign-up-username-hint = Choose any name that is free. You will get recovery codes in case you forget your password.
+sign-up-username-missing = Choose a username.
+sign-up-username-malformed = A username has letters of one alphabet, digits, dots, underscores and hyphens.
+sign-up-username-taken = Somebody has this username, or one that looks like it. Choose another.
 sign-up-email-missing = Enter your email address.
 sign-up-email-malformed = Enter a valid email address, such as anna@example.com.
 sign-up-email-domain = Accounts cannot be created with addresses of this domain. Use the address that your organisation has given you.
 sign-up-email-taken = An account with this email address already exists. Sign in instead, or use another address.
+sign-up-done = Your account is ready.
 sign-up-code-title = Confirm your email address
 sign-up-code-sent = We have sent a letter to { $address }. Type the code from it here to create your account.
 sign-up-name-too-long = This name is too long. Please shorten it.
@@ -193,6 +199,11 @@ letter-too-many = { $minutes ->
 }
 forgot-password-title = Set a new password
 forgot-password-advice = Enter your email or username. If there is such an account, we send a link to its email address.
+forgot-password-by-code = Set a new password with a recovery code
+recovery-code-title = Set a new password with a recovery code
+recovery-code-advice = If your account has no email address, your username and one of your recovery codes set a new password.
+recovery-code-missing = Enter one of your recovery codes.
+recovery-code-refused = The username and the recovery code do not belong together, or the code was used before.
 forgot-password-sent = If there is an account for { $identifier }, a letter with a link is on its way to its email address. The link works for { $minutes } minutes.
 
 ## Setting a password
@@ -371,12 +382,14 @@ account-browser-forget-of = Ask again: { $device }
 account-browser-forgotten = That browser asks for a code from now on.
 recovery-codes = Recovery codes
 recovery-codes-once = Keep these codes where only you find them. Each one signs you in once if you lose your phone. You cannot see them again.
+recovery-codes-once-password = Keep these codes where only you find them. If you forget your password, your username and one of them set a new one. You cannot see them again.
 recovery-codes-file = { $operator }: recovery codes
 recovery-codes-file-name = recovery-codes
 recovery-codes-download = Download
 recovery-codes-print = Print
 recovery-codes-kept = I have kept them
 recovery-codes-meaning = Each recovery code signs you in once if you cannot use your authenticator app.
+recovery-codes-meaning-password = If you forget your password, your username and one of your recovery codes set a new one.
 recovery-codes-left = { $count ->
     [one] { $count } code is unused.
    *[other] { $count } codes are unused.

@@ -19,4 +19,5 @@ mod products;
 mod replicas;
 mod signing_up;
 pub mod two_tabs;
+mod username_alone;
 mod watching;

@@ -6,7 +6,7 @@ use crate::base::id::Id;
 use crate::base::token::TokenHash;
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
-use crate::login::recovery_code::{RecoveryCode, hashes, new_set};
+use crate::login::recovery_code::{RecoveryCode, hashes, new_set, sets_password_of};
 use crate::login::second_factor::{self, Enrolled, Required};
 use crate::login::session::{Beginning, SignIn, SignedIn};
 use crate::login::step_up::SteppedUp;
@@ -93,7 +93,7 @@ impl Change for Add {
 }
 
 /// Replaces the recovery codes that a user got at this moment. `None` if they have others by now, as when the form is sent
-/// twice, or no second factor any more.
+/// twice, or nothing that they are for any more.
 pub async fn renew_codes(
     app: &App,
     session: &Session,
@@ -120,7 +120,8 @@ impl Change for RenewCodes {
         let (Self { user, step_up, made_at, hashes }, now) = (self, tx.now());
         user::hold(tx, &user).await?;
         let enrolled = Enrolled::of(tx, &user).await?;
-        if !step_up.holds(tx).await? || !enrolled.has_codes() || enrolled.recovery_codes.created_at != made_at {
+        let needs_codes = enrolled.has_codes() || sets_password_of(tx, &user).await?;
+        if !step_up.holds(tx).await? || !needs_codes || enrolled.recovery_codes.created_at != made_at {
             return Ok(false);
         }
         recovery_code::replace(tx, &user, &hashes, now).await?;
@@ -178,7 +179,10 @@ impl Change for Remove {
 pub(super) async fn remove_factors(tx: &mut Tx<'_>, user: &Id, with_passkeys: bool) -> Result<bool> {
     let had_app = totp::delete(tx, user).await?;
     let had_passkeys = with_passkeys && passkey::delete_all(tx, user).await? > 0;
-    recovery_code::delete(tx, user).await?;
+    // Who has no address would have no way back without them. An operator's reset is that way, and whoever asks for it may know the codes.
+    if with_passkeys || !sets_password_of(tx, user).await? {
+        recovery_code::delete(tx, user).await?;
+    }
     trusted_browser::delete_all(tx, user).await?;
     code_try::clear_of_user(tx, user).await?;
     if had_app {

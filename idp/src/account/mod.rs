@@ -19,6 +19,7 @@ pub mod password_link;
 pub mod password_rules;
 pub mod profile;
 pub mod recent_factors;
+pub mod recovery;
 pub mod sign_up;
 pub mod stolen_passwords;
 pub mod users;

@@ -5,6 +5,7 @@ use crate::account::invitation::{is_bound_to, is_for, proves};
 use crate::account::users::{self, NewUser};
 use crate::app::App;
 use crate::base::id::Id;
+use crate::base::token::TokenHash;
 use crate::config::SignUp;
 use crate::login::Error;
 use crate::mail::domain::DomainRule;
@@ -12,6 +13,7 @@ use crate::store;
 use crate::store::db::{Change, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::invitation::{self, Invitation};
+use crate::store::people::recovery_code;
 use crate::store::people::user::{Identifier, IdentifierKind, User};
 
 /// Why somebody may not make an account. Nothing of it depends on who has an account already.
@@ -70,9 +72,23 @@ pub enum Joined {
     Taken,
 }
 
-/// Makes the account of somebody who signs up, with a password that was hashed before, and by an invitation if there is one.
-pub async fn join(app: &App, new: NewUser, phc: Option<String>, invitation: Option<Id>) -> Result<Joined, Error> {
-    match app.db.write(Join { rules: Rules::of(app), invitation, add: users::prepare(app, new, phc) }).await {
+/// Somebody who signs up.
+pub struct Applicant {
+    /// The user.
+    pub new: NewUser,
+    /// The password, which was hashed before.
+    pub phc: Option<String>,
+    /// The invitation, if there is one.
+    pub invitation: Option<Id>,
+    /// The hashes of the recovery codes that they get.
+    pub recovery_codes: Vec<TokenHash>,
+}
+
+/// Makes the account of somebody who signs up.
+pub async fn join(app: &App, applicant: Applicant) -> Result<Joined, Error> {
+    let Applicant { new, phc, invitation, recovery_codes } = applicant;
+    let add = users::prepare(app, new, phc);
+    match app.db.write(Join { rules: Rules::of(app), invitation, recovery_codes, add }).await {
         Ok(joined) => Ok(joined),
         Err(store::db::Error::Conflict) => Ok(Joined::Taken),
         Err(error) => Err(error.into()),
@@ -84,14 +100,27 @@ pub async fn join(app: &App, new: NewUser, phc: Option<String>, invitation: Opti
 struct Join {
     rules: Rules,
     invitation: Option<Id>,
+    recovery_codes: Vec<TokenHash>,
     add: users::Add,
+}
+
+impl Join {
+    /// Adds the user, with what belongs to them.
+    async fn add(add: users::Add, recovery_codes: &[TokenHash], tx: &mut Tx<'_>) -> store::db::Result<User> {
+        let (user, now) = (add.apply(tx).await?, tx.now());
+        if !recovery_codes.is_empty() {
+            recovery_code::replace(tx, &user.id, recovery_codes, now).await?;
+            tx.record(&Event::RecoveryCodesMade { user: user.id.clone() }).await?;
+        }
+        Ok(user)
+    }
 }
 
 impl Change for Join {
     type Outcome = Joined;
 
     async fn apply(self, tx: &mut Tx<'_>) -> store::db::Result<Joined> {
-        let (Self { rules, invitation, mut add }, now) = (self, tx.now());
+        let (Self { rules, invitation, recovery_codes, mut add }, now) = (self, tx.now());
         let invitation = match invitation {
             None => None,
             Some(id) => match invitation::find(tx, &id).await? {
@@ -103,7 +132,7 @@ impl Change for Join {
             return Ok(Joined::Refused(refusal));
         }
         let Some(invitation) = invitation else {
-            return Ok(Joined::Done(Box::new(add.apply(tx).await?)));
+            return Ok(Joined::Done(Box::new(Self::add(add, &recovery_codes, tx).await?)));
         };
         // Whether it still works is judged by the statement that uses it: of many at once, none gets more than there are.
         if !invitation::consume(tx, &invitation.id, now).await? {
@@ -113,7 +142,7 @@ impl Change for Join {
             add.identifiers.iter_mut().for_each(|it| it.verified_at = Some(now));
         }
         add.roles.clone_from(&invitation.roles);
-        let user = add.apply(tx).await?;
+        let user = Self::add(add, &recovery_codes, tx).await?;
         invitation::insert_use(tx, &user.id, &invitation.id, now).await?;
         tx.record(&Event::InvitationUsed { user: user.id.clone(), invitation: invitation.id.handle() }).await?;
         Ok(Joined::Done(Box::new(user)))

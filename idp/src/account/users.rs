@@ -270,7 +270,7 @@ impl Change for ChangePassword {
 }
 
 /// Ends everything that the old password gave access to: sessions, grants, links.
-async fn end_what_was_before(tx: &mut Tx<'_>, user: &Id, now: Timestamp) -> store::db::Result<()> {
+pub(super) async fn end_what_was_before(tx: &mut Tx<'_>, user: &Id, now: Timestamp) -> store::db::Result<()> {
     replace(tx, user, false, now).await
 }
 

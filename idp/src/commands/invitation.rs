@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::commands::output::{Failure, Outcome, Output, failed, harmless, table};
 use crate::commands::values::duration;
+use crate::config::SignUpIdentifier;
 use crate::store::people::invitation::{Invitation, Use, list, uses};
 
 /// The shortest and the longest time that an invitation can work.
@@ -142,6 +143,10 @@ async fn create(app: &App, wanted: Create) -> Outcome {
     let lifetime = wanted.valid.unwrap_or(app.config.login.invitation);
     if !(LIFETIMES.0..=LIFETIMES.1).contains(&lifetime) {
         return Err(Failure::Usage("--valid: an invitation works for 10m to 90d.".to_owned()));
+    }
+    if wanted.mail.is_some() && app.config.login.sign_up_identifier == SignUpIdentifier::Username {
+        let why = "--mail: people create an account with a username alone (login.sign_up_identifier), and nobody has the address.";
+        return Err(Failure::Usage(why.to_owned()));
     }
     let parse = |text: &String| {
         let explain = |problem: Problem| Failure::Usage(format!("--mail: {}", problem.explain(text)));

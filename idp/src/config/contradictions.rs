@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::database::DatabaseUrl;
+use super::login::SignUpIdentifier;
 use super::problem::Problem;
 use super::reader::Reader;
 use super::settings::Config;
@@ -97,6 +98,11 @@ fn of_connections_and_secrets(config: &Config, refuse: Refuse<'_>) {
         config.mail.from.is_none() && !config.login.sign_up_domains.is_empty(),
         "login.sign_up_domains",
         "allowed with [mail] alone: without a letter nobody proves that an address is theirs",
+    );
+    refuse(
+        config.login.sign_up_identifier == SignUpIdentifier::Username && !config.login.sign_up_domains.is_empty(),
+        "login.sign_up_domains",
+        "not allowed with login.sign_up_identifier = \"username\": a username has no domain",
     );
     let postgres = matches!(config.database_url(), DatabaseUrl::Postgres(_));
     refuse(

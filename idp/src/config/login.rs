@@ -80,6 +80,28 @@ impl Value for SignUp {
     }
 }
 
+/// What an account is made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignUpIdentifier {
+    /// A mail address.
+    Email,
+    /// A username alone.
+    Username,
+}
+
+impl SignUpIdentifier {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Email, Self::Username];
+
+    /// The word for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Username => "username",
+        }
+    }
+}
+
 /// When a sign-up has to prove work first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignUpChallenge {
@@ -105,7 +127,7 @@ impl SignUpChallenge {
     }
 }
 
-named!(SecondFactor, SignUpChallenge);
+named!(SecondFactor, SignUpChallenge, SignUpIdentifier);
 
 section! {
     /// How people sign in.
@@ -118,6 +140,9 @@ section! {
         /// without any, every address can. An
         /// invitation for an address admits it in any case. Only with `[mail]`: without a letter nobody proves an address.
         sign_up_domains: Vec<DomainRule> = vec![];
+        /// What people create an account with: an email address, or a username alone. Who has no address gets recovery codes, which set a
+        /// new password.
+        sign_up_identifier: SignUpIdentifier = SignUpIdentifier::Email;
         /// When a sign-up has to prove work first, which browsers do by themselves: never, always, or when there are many from
         /// one network or in all.
         sign_up_challenge: SignUpChallenge = SignUpChallenge::Suspicious;

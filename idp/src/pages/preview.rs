@@ -231,6 +231,7 @@ fn sample_of(page: Page) -> Option<&'static str> {
         Page::ContinueAs => "continue_as",
         Page::SetPassword => "set_password",
         Page::ForgotPassword => "forgot_password",
+        Page::RecoveryCode => "recovery_code",
         Page::EndSession => "end_session",
         Page::SignedOut => "signed_out",
         Page::AccountProfile | Page::AccountSwitch => "account",

@@ -22,6 +22,7 @@ use super::forgot_password::{ForgotPasswordPage, ForgotPasswordProblem};
 use super::home::HomePage;
 use super::mail_code::CodeProblem;
 use super::new_password::PasswordProblem;
+use super::recovery_code::{RecoveryCodePage, RecoveryProblem};
 use super::set_password::{RecentFactor, SetPasswordPage};
 use super::sign_in::mail::{SignInByMailPage, SignInByMailProblem};
 use super::sign_in::passkey_offer::PasskeyOfferPage;
@@ -31,7 +32,7 @@ use super::sign_in::select_account::{AccountChoice, SelectAccountPage};
 use super::sign_in::set_up_second_factor::{NewRecoveryCodesPage, SetUpSecondFactorPage};
 use super::sign_out::end_session::EndSessionPage;
 use super::sign_out::signed_out::SignedOutPage;
-use super::sign_up::{ChallengeProblem, SignUpCodePage, SignUpPage, SignUpProblem};
+use super::sign_up::{ChallengeProblem, SignUpCodePage, SignUpDonePage, SignUpPage, SignUpProblem};
 use super::{AccountView, ClientView, Layout, Moment};
 use crate::base::clock::Timestamp;
 use crate::base::language::Language;
@@ -96,6 +97,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         offers_sign_up: true,
         offers_mail: true,
         offers_reset: true,
+        offers_recovery_code: true,
         offers_accounts: true,
         passkey: Some(offer()),
         unknown_passkey: None,
@@ -107,6 +109,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
             offers_sign_up: false,
             offers_mail: false,
             offers_reset: false,
+            offers_recovery_code: false,
             offers_accounts: false,
             passkey: None,
             ..sign_in(bare())
@@ -201,6 +204,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         layout,
         invitation: None,
         email: names.email.clone(),
+        username: None,
         name: names.person.clone(),
         least_password: 15,
         problems,
@@ -232,6 +236,30 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         add(format!("sign_up-{title}"), &sign_up(layout(), problems));
     }
 
+    for (title, problems) in [
+        ("username", vec![]),
+        ("username-missing", vec![SignUpProblem::UsernameMissing]),
+        ("username-malformed", vec![SignUpProblem::UsernameMalformed]),
+        ("username-taken", vec![SignUpProblem::UsernameTaken]),
+    ] {
+        let page = SignUpPage { username: Some(names.identifier.clone()), ..sign_up(layout(), problems) };
+        add(format!("sign_up-{title}"), &page);
+    }
+    for (title, problems) in [
+        ("recovery_code", vec![]),
+        ("recovery_code-refused", vec![RecoveryProblem::Refused]),
+        (
+            "recovery_code-missing",
+            vec![
+                RecoveryProblem::IdentifierMissing,
+                RecoveryProblem::CodeMissing,
+                RecoveryProblem::Password(PasswordProblem::Missing),
+            ],
+        ),
+    ] {
+        let identifier = names.identifier.clone();
+        add(title.to_owned(), &RecoveryCodePage { layout: layout(), identifier, least_password: 15, problems });
+    }
     for (title, invitation, problems) in [
         ("invitation", "", vec![]),
         ("invited", "7K3PD-0Q9XW-M4T2Z-H8RBC-51VNE", vec![]),
@@ -474,7 +502,16 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         let layout = own(Page::AccountSecurity);
         let password = (title != "account_security-removed").then(|| ago(90));
         let passkeys = if title == "account_security" { 0 } else { 2 };
-        let page = AccountSecurityPage { layout, password, authenticator, recovery_codes: 8, passkeys, browsers, done };
+        let page = AccountSecurityPage {
+            has_recovery_codes: authenticator.is_some(),
+            layout,
+            password,
+            authenticator,
+            recovery_codes: 8,
+            passkeys,
+            browsers,
+            done,
+        };
         add(title.to_owned(), &page);
     }
     let passkey = |handle: &str, name: Option<&str>, provider, is_synced| PasskeyView {
@@ -563,16 +600,34 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         onward: format!("{}/account", site.base_path),
     };
     add("new_recovery_codes".to_owned(), &page);
-    let new =
-        |is_first| RecoveryCodesState::New { codes: codes(), file: file_of(&bare(), "alice", &codes()), is_first };
+    let page = SignUpDonePage {
+        layout: Layout { interaction: None, ..layout() },
+        codes: codes(),
+        file: file_of(&bare(), "alice", &codes()),
+        onward: format!("{}/account", site.base_path),
+    };
+    add("sign_up_done".to_owned(), &page);
+    let new = |is_first, sets_password| RecoveryCodesState::New {
+        codes: codes(),
+        file: file_of(&bare(), "alice", &codes()),
+        is_first,
+        sets_password,
+    };
+    let left = |count, made: Option<Moment>, sets_password| RecoveryCodesState::Left {
+        count,
+        sets_password,
+        is_factor: !sets_password || count > 0,
+        made_at: made.as_ref().map_or_else(String::new, |_| "1".to_owned()),
+        made,
+    };
     for (title, state) in [
-        (
-            "account_recovery_codes",
-            RecoveryCodesState::Left { count: 8, made: Some(ago(700)), made_at: "1".to_owned() },
-        ),
-        ("account_recovery_codes-none", RecoveryCodesState::Left { count: 0, made: None, made_at: String::new() }),
-        ("account_recovery_codes-new", new(false)),
-        ("account_recovery_codes-first", new(true)),
+        ("account_recovery_codes", left(8, Some(ago(700)), false)),
+        ("account_recovery_codes-none", left(0, None, false)),
+        ("account_recovery_codes-password", left(8, Some(ago(700)), true)),
+        ("account_recovery_codes-password-none", left(0, None, true)),
+        ("account_recovery_codes-new", new(false, false)),
+        ("account_recovery_codes-new-password", new(false, true)),
+        ("account_recovery_codes-first", new(true, false)),
         ("account_recovery_codes-not-needed", RecoveryCodesState::NotNeeded),
     ] {
         add(title.to_owned(), &AccountRecoveryCodesPage { layout: own(Page::AccountRecoveryCodes), state });

@@ -15,15 +15,16 @@ use axum::response::Response;
 
 pub use by_letter::SignUpCodePage;
 pub use challenge::ChallengeProblem;
+pub use finish::SignUpDonePage;
 pub use problem::SignUpProblem;
 
 use crate::account::invitation::proves;
-use crate::account::sign_up::{Joined, join};
+use crate::account::sign_up::{Applicant, Joined, join};
 use crate::account::users::NewUser;
 use crate::app::App;
 use crate::base::secret::Secret;
 use crate::base::written_code::WrittenCode;
-use crate::config::SignUp;
+use crate::config::{SignUp, SignUpIdentifier};
 use crate::flow::authorization::{Step, layout_of};
 use crate::http::error::Error;
 use crate::http::page;
@@ -31,6 +32,7 @@ use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
 use crate::login::challenge::Puzzle;
+use crate::login::recovery_code::{hashes, new_set, sets_password};
 use crate::site::page::Page;
 use crate::store::ephemeral::Rate;
 
@@ -39,7 +41,7 @@ use problem::refused;
 
 use super::{FormProblems, Layout};
 
-/// Asks for the data of a new account. Posts `invitation`, `email`, `name` and `password` to `/sign-up`.
+/// Asks for the data of a new account. Posts `invitation`, `email` or `username`, `name` and `password` to `/sign-up`.
 #[derive(Template)]
 #[template(path = "pages/sign_up.html")]
 pub struct SignUpPage<'a> {
@@ -49,6 +51,8 @@ pub struct SignUpPage<'a> {
     pub invitation: Option<String>,
     /// The mail address as typed.
     pub email: String,
+    /// The username as typed, where it is asked for in the place of the address.
+    pub username: Option<String>,
     /// The person's name as typed; may be left empty.
     pub name: String,
     /// The least number of characters of a password.
@@ -79,7 +83,9 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     };
     let hint = step.as_ref().and_then(|step| step.proven.request.login_hint.clone());
     let challenge = challenge::pose(&app, &visitor, step.as_ref()).await;
-    let mut typed = Typed { email: hint.unwrap_or_default(), challenge, ..Typed::default() };
+    let email = hint.unwrap_or_default();
+    let username = if email.contains('@') { String::new() } else { email.clone() };
+    let mut typed = Typed { email, username, challenge, ..Typed::default() };
     if let Some(code) = query.get("invitation").map(str::trim).filter(|code| !code.is_empty()) {
         typed.invitation = WrittenCode::parse(code).map_or_else(|| code.to_owned(), |code| code.written());
         match invited(&app, &visitor, code).await? {
@@ -123,17 +129,23 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     };
     let identifiers = vec![checked.identifier.clone()];
     let is_proven = checked.invitation.as_ref().is_some_and(|invitation| proves(invitation, &identifiers));
-    if app.mailer.is_on() && !is_proven {
+    let has_address = !sets_password(&identifiers);
+    if app.mailer.is_on() && has_address && !is_proven {
         // Whether anybody has the address is told by letter alone.
         return by_letter::ask(&app, &visitor, step.as_ref(), checked).await;
     }
     let Checked { profile, password, invitation, .. } = checked;
     let phc = app.hashing.hash(&password).await?;
     let new = NewUser { sub: None, profile, identifiers, password: None, roles: Vec::new() };
-    match join(&app, new, Some(phc), invitation.map(|invitation| invitation.id)).await? {
-        Joined::Done(user) => finish::sign_in(&app, &visitor, step.as_ref(), &user).await,
+    let codes = if has_address { Vec::new() } else { new_set(&app.random) };
+    let invitation = invitation.map(|invitation| invitation.id);
+    let applicant = Applicant { new, phc: Some(phc), invitation, recovery_codes: hashes(&codes) };
+    match join(&app, applicant).await? {
+        Joined::Done(user) if has_address => finish::sign_in(&app, &visitor, step.as_ref(), &user).await,
+        Joined::Done(user) => finish::show_codes(&app, &visitor, step.as_ref(), (&user, &typed.username, &codes)).await,
         Joined::Refused(refusal) => again(vec![refused(refusal)?]),
-        Joined::Taken => again(vec![SignUpProblem::EmailTaken]),
+        Joined::Taken if has_address => again(vec![SignUpProblem::EmailTaken]),
+        Joined::Taken => again(vec![SignUpProblem::UsernameTaken]),
     }
 }
 
@@ -142,7 +154,8 @@ fn offered(app: &App) -> Result<(), Error> {
 }
 
 fn show(app: &App, visitor: &Visitor, step: Option<&Step>, typed: Typed) -> Result<Response, Error> {
-    let Typed { invitation, email, name, problems, challenge } = typed;
+    let Typed { invitation, email, username, name, problems, challenge } = typed;
+    let is_by_name = app.config.login.sign_up_identifier == SignUpIdentifier::Username;
     let wait = problems.iter().find_map(|problem| problem.wait());
     let status = match (wait, problems.is_empty()) {
         (Some(_), _) => StatusCode::TOO_MANY_REQUESTS,
@@ -160,6 +173,7 @@ fn show(app: &App, visitor: &Visitor, step: Option<&Step>, typed: Typed) -> Resu
         layout,
         invitation: asks_invitation.then_some(invitation),
         email,
+        username: is_by_name.then_some(username),
         name,
         least_password: app.config.login.password_min_length.into(),
         problems,

@@ -28,7 +28,7 @@ use crate::pages::sign_in::{
     select_account, set_up_second_factor,
 };
 use crate::pages::sign_out::{end_session, signed_out};
-use crate::pages::{consent, continue_as, forgot_password, home, language, set_password, sign_up};
+use crate::pages::{consent, continue_as, forgot_password, home, language, recovery_code, set_password, sign_up};
 use crate::site::page::Page;
 
 /// The place of documents about a server: RFC 8615.
@@ -142,6 +142,7 @@ fn handlers(page: Page) -> MethodRouter<App> {
         Page::ContinueAs => get(continue_as::get).post(continue_as::post),
         Page::SetPassword => get(set_password::get).post(set_password::post),
         Page::ForgotPassword => get(forgot_password::get).post(forgot_password::post),
+        Page::RecoveryCode => get(recovery_code::get).post(recovery_code::post),
         Page::EndSession => get(end_session::get).post(end_session::post).head(no_head),
         Page::SignedOut => get(signed_out::get),
         Page::Language => post(language::post),

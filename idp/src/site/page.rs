@@ -112,6 +112,8 @@ pages! {
     SetPassword = Row::at("/set-password").with_language_switch();
     /// Asking for a letter with a link to set a password.
     ForgotPassword = Row::at("/forgot-password").with_language_switch();
+    /// Setting a forgotten password with a recovery code.
+    RecoveryCode = Row::at("/forgot-password/recovery-code").with_language_switch();
     /// The question whether a person wants to sign out.
     EndSession = Row::at(END_SESSION).with_language_switch();
     /// The page after signing out.

@@ -15,7 +15,7 @@ const looks = [320, 1280].flatMap((width) => ["light", "dark"].map((colorScheme)
 // Colours and widths are the same for all languages: each look is seen in English, and the others in the two that differ most.
 const looksIn = (locale) => (locale === "en" ? looks : looks.filter(({ width, colorScheme }) => (width === 320) === (colorScheme === "dark")));
 const BILLING = "https://billing.example.com";
-let provider, browser, rp, native, link;
+let provider, joining, browser, rp, native, link;
 
 before(async () => {
   mkdirSync(shots, { recursive: true });
@@ -35,6 +35,15 @@ before(async () => {
     LATCHKEY__CLIENTS__0__POLICY_URI: "https://rp.example/privacy",
     LATCHKEY__CLIENTS__0__TOS_URI: "https://rp.example/terms",
   });
+  // One that people join by invitation, with a username alone.
+  joining = await Provider.start({
+    LATCHKEY__PAGES__OPERATOR_NAME: "Northwind",
+    LATCHKEY__PAGES__POLICY_URI: "https://northwind.example/privacy",
+    LATCHKEY__PAGES__TOS_URI: "https://northwind.example/terms",
+    LATCHKEY__LOGIN__SIGN_UP: "invitation",
+    LATCHKEY__LOGIN__SIGN_UP_IDENTIFIER: "username",
+    LATCHKEY__LOGIN__SIGN_UP_CHALLENGE: "never",
+  });
   for (const name of ["alice", "bob", "dora", "erin", "fred"]) provider.user(name);
   link = provider.command(["user", "add", "--email", "carol@example.com"]).link.url;
   const uris = ["--post-logout-redirect-uri", "https://rp.example/bye", "--name", "The Herons' Club"];
@@ -46,6 +55,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await provider?.stop();
+  await joining?.stop();
 });
 
 const authorize = (more = {}) => `${provider.issuer}/authorize?${new URLSearchParams({
@@ -137,6 +147,10 @@ const crooked = () => {
   return found;
 };
 
+// The address of a sign-up by an invitation.
+const invitation = () => joining.command(["invitation", "create"]).link;
+let herons = 0;
+
 // Each page, and how a person gets there.
 const pages = {
   "sign-in": (page) => page.goto(authorize()),
@@ -152,6 +166,28 @@ const pages = {
     await page.evaluate(() => document.querySelectorAll("[required]").forEach((field) => field.removeAttribute("required")));
     await page.fill("[name=email]", "alice@example.com");
     await page.fill("[name=password]", "too short");
+    await Promise.all([page.waitForNavigation(), page.click("main button.primary")]);
+  },
+  "sign-up-invited": (page) => page.goto(invitation()),
+  "sign-up-invited-refused": async (page) => {
+    await page.goto(invitation());
+    await page.evaluate(() => document.querySelectorAll("[required]").forEach((field) => field.removeAttribute("required")));
+    await page.fill("[name=invitation]", "00000-00000-00000-00000-00000");
+    await Promise.all([page.waitForNavigation(), page.click("main button.primary")]);
+  },
+  "sign-up-done": async (page) => {
+    await page.goto(invitation());
+    await page.fill("[name=username]", `heron${(herons += 1)}`);
+    await page.fill("[name=password]", PASSWORD);
+    await Promise.all([page.waitForNavigation(), page.click("main button.primary")]);
+    assert.equal(await page.locator(".codes li").count(), 10);
+  },
+  "recovery-code": (page) => page.goto(`${joining.issuer}/forgot-password/recovery-code`),
+  "recovery-code-refused": async (page) => {
+    await pages["recovery-code"](page);
+    await page.fill("[name=identifier]", "nobody");
+    await page.fill("[name=recovery_code]", "00000-00000-00000-00000-00000");
+    await page.fill("[name=password]", "seven slow barges turn");
     await Promise.all([page.waitForNavigation(), page.click("main button.primary")]);
   },
   consent: async (page) => {
@@ -286,6 +322,24 @@ test("everything works without scripts: sign-in, consent, and the way back to th
   await page.context().close();
 });
 
+test("an account by invitation, with a username alone, is made, lost and found again without scripts", async () => {
+  const page = await open({ javaScriptEnabled: false });
+  await pages["sign-up-done"](page);
+  const codes = await page.locator(".codes code").allInnerTexts();
+  await page.click("text=I have kept them");
+  await page.context().clearCookies();
+  await page.goto(`${joining.issuer}/sign-in`);
+  await page.click("main .more summary");
+  await page.click("text=Set a new password with a recovery code");
+  await page.fill("[name=identifier]", `heron${herons}`);
+  await page.fill("[name=recovery_code]", codes[0]);
+  await page.fill("[name=password]", "seven slow barges turn");
+  await Promise.all([page.waitForNavigation(), page.click("main button.primary")]);
+  await page.goto(`${joining.issuer}/account/recovery-codes`);
+  assert.match(await page.innerText("main"), /9 codes are unused/);
+  await page.context().close();
+});
+
 test("one's own account works without scripts", async () => {
   const page = await open({ javaScriptEnabled: false });
   await page.goto(`${provider.issuer}/account`);
@@ -395,7 +449,7 @@ test("the language can be switched on every page, which stays the same page", as
   }));
   for (const [name, go] of Object.entries(pages)) {
     // A page that answers a form is opened again as its form was, before it was sent.
-    if (/refused|account-password/.test(name)) continue;
+    if (/refused|account-password|sign-up-done/.test(name)) continue;
     // A browser for each: what one page says that its browser can do must not hold for the next.
     const page = await open();
     await go(page);

@@ -12,7 +12,7 @@ use crate::base::encoding::base64;
 use crate::flow::account_holder::{AccountForm, AccountHolder};
 use crate::http::error::Error;
 use crate::http::{page, redirect};
-use crate::login::recovery_code::RecoveryCode;
+use crate::login::recovery_code::{RecoveryCode, sets_password_of};
 use crate::login::second_factor::Enrolled;
 use crate::pages::{Layout, Moment};
 use crate::site::page::Page;
@@ -38,13 +38,19 @@ pub enum RecoveryCodesState {
         file: String,
         /// Whether an authenticator app was set up just now.
         is_first: bool,
+        /// Whether a code sets a new password.
+        sets_password: bool,
     },
-    /// The account needs none: it has no second factor.
+    /// The account needs none: it has no authenticator app, and an address.
     NotNeeded,
     /// How many are left.
     Left {
         /// How many.
         count: u64,
+        /// Whether a code sets a new password.
+        sets_password: bool,
+        /// Whether a code stands in for an authenticator app.
+        is_factor: bool,
         /// When they were made.
         made: Option<Moment>,
         /// The same for the form, which replaces these codes and no others.
@@ -54,12 +60,17 @@ pub enum RecoveryCodesState {
 
 /// Shows the page.
 pub async fn get(State(app): State<App>, holder: AccountHolder) -> Result<Response, Error> {
-    let enrolled = Enrolled::of(&mut *app.db.read().await?, &holder.session.user_id).await?;
+    let mut conn = app.db.read().await?;
+    let enrolled = Enrolled::of(&mut conn, &holder.session.user_id).await?;
+    let sets_password = sets_password_of(&mut conn, &holder.session.user_id).await?;
+    drop(conn);
     let codes = enrolled.recovery_codes;
-    let state = match enrolled.has_codes() {
+    let state = match enrolled.has_codes() || sets_password {
         false => RecoveryCodesState::NotNeeded,
         true => RecoveryCodesState::Left {
             count: codes.unused.unsigned_abs(),
+            sets_password,
+            is_factor: enrolled.has_codes(),
             made: codes.created_at.map(|at| Moment::new(at, app.now())),
             made_at: codes.created_at.map_or_else(String::new, |at| at.micros().to_string()),
         },
@@ -79,17 +90,24 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
         },
     };
     match authenticator::renew_codes(&app, &holder.session, made_at).await? {
-        Some(codes) => show_once(&app, &holder, &codes, false),
+        Some(codes) => show_once(&app, &holder, &codes, false).await,
         None => redirect::to_page(&app, Page::AccountRecoveryCodes),
     }
 }
 
 /// Shows new codes. Nobody can see them again: only their hashes are stored.
-pub fn show_once(app: &App, holder: &AccountHolder, codes: &[RecoveryCode], is_first: bool) -> Result<Response, Error> {
+pub async fn show_once(
+    app: &App,
+    holder: &AccountHolder,
+    codes: &[RecoveryCode],
+    is_first: bool,
+) -> Result<Response, Error> {
+    let sets_password = sets_password_of(&mut *app.db.read().await?, &holder.session.user_id).await?;
     let layout = holder.layout(app);
     let codes: Vec<String> = codes.iter().map(RecoveryCode::written).collect();
     let file = file_of(&layout, &holder.account.identifier, &codes);
-    let page = AccountRecoveryCodesPage { layout, state: RecoveryCodesState::New { codes, file, is_first } };
+    let page =
+        AccountRecoveryCodesPage { layout, state: RecoveryCodesState::New { codes, file, is_first, sets_password } };
     page::show_with(app, &holder.visitor, StatusCode::OK, &page)
 }
 

@@ -12,6 +12,7 @@ use crate::flow::account_holder::{AccountForm, AccountHolder, handle};
 use crate::http::error::Error;
 use crate::http::request::query::Query;
 use crate::http::{page, redirect};
+use crate::login::recovery_code::sets_password_of;
 use crate::login::second_factor::Enrolled;
 use crate::pages::{Layout, Moment, Wording};
 use crate::site::page::Page;
@@ -27,6 +28,8 @@ pub struct AccountSecurityPage<'a> {
     pub password: Option<Moment>,
     /// When the authenticator app was set up, if there is one.
     pub authenticator: Option<Moment>,
+    /// Whether the account needs recovery codes.
+    pub has_recovery_codes: bool,
     /// How many recovery codes are left.
     pub recovery_codes: u64,
     /// How many passkeys there are.
@@ -77,12 +80,14 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
     let (user, now) = (&holder.session.user_id, app.now());
     let mut conn = app.db.read().await?;
     let enrolled = Enrolled::of(&mut conn, user).await?;
+    let sets_password = sets_password_of(&mut conn, user).await?;
     let password = password::changed_at(&mut conn, user).await?;
     let browsers = trusted_browser::of_user(&mut conn, user, now).await?;
     drop(conn);
     let shown = AccountSecurityPage {
         layout: holder.layout(&app),
         password: password.map(|at| Moment::new(at, now)),
+        has_recovery_codes: enrolled.has_codes() || sets_password,
         authenticator: enrolled.totp.map(|totp| Moment::new(totp.created_at, now)),
         recovery_codes: enrolled.recovery_codes.unused.unsigned_abs(),
         passkeys: (enrolled.passkeys + enrolled.unproven_passkeys).unsigned_abs(),

@@ -9,6 +9,7 @@ use axum::response::Response;
 
 use crate::app::App;
 use crate::base::secret::Secret;
+use crate::config::SignUpIdentifier;
 use crate::flow::authorization::{Step, layout_of};
 use crate::flow::first_factor::{self, ProvenFactor};
 use crate::http::diagnosis::Diagnosis;
@@ -48,6 +49,8 @@ pub struct SignInPage<'a> {
     pub offers_mail: bool,
     /// Whether a letter can lead to a new password.
     pub offers_reset: bool,
+    /// Whether a recovery code can lead to one.
+    pub offers_recovery_code: bool,
     /// Whether this browser has accounts to choose from.
     pub offers_accounts: bool,
     /// How to sign in with a passkey; `None` where there can be none.
@@ -285,6 +288,8 @@ pub(super) async fn show(
         offers_sign_up: app.config.login.sign_up.is_offered(),
         offers_mail: app.offers_mail_sign_in(),
         offers_reset: app.mailer.is_on(),
+        // Elsewhere the page that asks for a letter leads to it.
+        offers_recovery_code: app.config.login.sign_up_identifier == SignUpIdentifier::Username,
         offers_accounts: step.is_some_and(|step| !step.sessions.is_empty()),
         passkey: passkey::offer_sign_in(app, &visitor.browser),
         unknown_passkey: shown.unknown,

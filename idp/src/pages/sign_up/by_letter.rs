@@ -6,7 +6,7 @@ use axum::response::Response;
 use super::finish::sign_in;
 use super::form::Checked;
 use crate::account::identifier;
-use crate::account::sign_up::{Joined, join};
+use crate::account::sign_up::{Applicant, Joined, join};
 use crate::account::users::NewUser;
 use crate::app::App;
 use crate::flow::authorization::{Step, layout_of};
@@ -88,7 +88,8 @@ async fn create(app: &App, proof: &Proof) -> Result<Option<User>, Error> {
     let Ok(address) = identifier::parse_email(&newcomer.email, Some(app.now())) else { return Ok(None) };
     let (profile, identifiers) = (newcomer.profile, vec![address]);
     let new = NewUser { sub: None, profile, identifiers, password: None, roles: Vec::new() };
-    match join(app, new, Some(newcomer.phc), newcomer.invitation).await? {
+    let (phc, invitation) = (Some(newcomer.phc), newcomer.invitation);
+    match join(app, Applicant { new, phc, invitation, recovery_codes: Vec::new() }).await? {
         Joined::Done(user) => Ok(Some(*user)),
         Joined::Refused(_) | Joined::Taken => Ok(None),
     }

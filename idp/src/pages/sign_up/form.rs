@@ -12,7 +12,7 @@ use crate::account::profile::LONGEST;
 use crate::account::sign_up::Rules;
 use crate::app::App;
 use crate::base::secret::Secret;
-use crate::config::SignUp;
+use crate::config::{SignUp, SignUpIdentifier};
 use crate::flow::authorization::Step;
 use crate::http::error::Error;
 use crate::http::request::visitor::Visitor;
@@ -33,6 +33,8 @@ pub(super) struct Typed {
     pub(super) invitation: String,
     /// The mail address.
     pub(super) email: String,
+    /// The username, where that is asked for in its place.
+    pub(super) username: String,
     /// The name.
     pub(super) name: String,
     /// The errors.
@@ -45,7 +47,13 @@ impl Typed {
     /// What the form says.
     pub(super) fn of(params: &Params) -> Self {
         let text = |name| params.get(name).unwrap_or_default().trim().to_owned();
-        Self { invitation: text("invitation"), email: text("email"), name: text("name"), ..Self::default() }
+        Self {
+            invitation: text("invitation"),
+            email: text("email"),
+            username: text("username"),
+            name: text("name"),
+            ..Self::default()
+        }
     }
 }
 
@@ -77,15 +85,12 @@ pub(super) async fn check(
             None
         }
     };
-    let address = match typed.email.as_str() {
-        "" => Err(SignUpProblem::EmailMissing),
-        email => identifier::parse_email(email, None).map_err(|_| SignUpProblem::EmailMalformed),
-    };
-    match &address {
+    let identifier = identifier_of(app, typed);
+    match &identifier {
         Err(problem) => problems.push(*problem),
         // Who has no invitation is told that, and no more.
-        Ok(address) if problems.is_empty() => {
-            let verdict = Rules::of(app).may_join(std::slice::from_ref(address), invitation.as_ref());
+        Ok(identifier) if problems.is_empty() => {
+            let verdict = Rules::of(app).may_join(std::slice::from_ref(identifier), invitation.as_ref());
             problems.extend(verdict.err().map(refused).transpose()?);
         }
         Ok(_) => {}
@@ -94,15 +99,29 @@ pub(super) async fn check(
         problems.push(SignUpProblem::NameTooLong);
     }
     let client = step.map_or("", |step| step.proven.client.name.as_str());
-    let own = OwnWords::of_provider(app).and(&typed.email).and(&typed.name).and(client);
+    let own = OwnWords::of_provider(app).and(&typed.email).and(&typed.username).and(&typed.name).and(client);
     problems.extend(check_password(app, &password, own).await?.map(SignUpProblem::Password));
-    let Some(identifier) = address.ok().filter(|_| problems.is_empty()) else { return Ok(Err(problems)) };
+    let Some(identifier) = identifier.ok().filter(|_| problems.is_empty()) else { return Ok(Err(problems)) };
     let mut profile = Map::new();
     if !typed.name.is_empty() {
         profile.insert("name".to_owned(), typed.name.clone().into());
     }
     profile.insert("locale".to_owned(), visitor.language.tag().into());
     Ok(Ok(Checked { identifier, profile, password, invitation }))
+}
+
+/// What the person wants to sign in with.
+fn identifier_of(app: &App, typed: &Typed) -> Result<Identifier, SignUpProblem> {
+    match (app.config.login.sign_up_identifier, typed.email.as_str(), typed.username.as_str()) {
+        (SignUpIdentifier::Email, "", _) => Err(SignUpProblem::EmailMissing),
+        (SignUpIdentifier::Email, email, _) => {
+            identifier::parse_email(email, None).map_err(|_| SignUpProblem::EmailMalformed)
+        }
+        (SignUpIdentifier::Username, _, "") => Err(SignUpProblem::UsernameMissing),
+        (SignUpIdentifier::Username, _, name) => {
+            identifier::parse_username(name).map_err(|_| SignUpProblem::UsernameMalformed)
+        }
+    }
 }
 
 /// The invitation with the code that was typed; `None` if there is none and none is needed.

@@ -13,6 +13,8 @@ use crate::pages::new_password::PasswordProblem;
 pub enum SignUpField {
     /// The code of an invitation.
     Invitation,
+    /// The username.
+    Username,
     /// The mail address.
     Email,
     /// The person's name.
@@ -26,6 +28,7 @@ impl SignUpField {
     pub fn name(self) -> &'static str {
         match self {
             Self::Invitation => "invitation",
+            Self::Username => "username",
             Self::Email => "email",
             Self::Name => "name",
             Self::Password => "password",
@@ -40,6 +43,12 @@ pub enum SignUpProblem {
     InvitationMissing,
     /// The invitation is none, works no more, or is for another address.
     InvitationInvalid,
+    /// No username was typed.
+    UsernameMissing,
+    /// It is no username.
+    UsernameMalformed,
+    /// Somebody has the username, or one that looks like it.
+    UsernameTaken,
     /// No mail address was typed.
     EmailMissing,
     /// It is not a mail address.
@@ -61,6 +70,7 @@ impl SignUpProblem {
     pub fn field(self) -> SignUpField {
         match self {
             Self::InvitationMissing | Self::InvitationInvalid => SignUpField::Invitation,
+            Self::UsernameMissing | Self::UsernameMalformed | Self::UsernameTaken => SignUpField::Username,
             Self::EmailMissing | Self::EmailMalformed | Self::EmailDomain | Self::EmailTaken => SignUpField::Email,
             Self::NameTooLong => SignUpField::Name,
             // Whatever else is asked for, the password has to be typed again.
@@ -81,6 +91,9 @@ impl SignUpProblem {
         match self {
             Self::InvitationMissing => Wording::new("sign-up-invitation-missing"),
             Self::InvitationInvalid => Wording::new("sign-up-invitation-invalid"),
+            Self::UsernameMissing => Wording::new("sign-up-username-missing"),
+            Self::UsernameMalformed => Wording::new("sign-up-username-malformed"),
+            Self::UsernameTaken => Wording::new("sign-up-username-taken"),
             Self::EmailMissing => Wording::new("sign-up-email-missing"),
             Self::EmailMalformed => Wording::new("sign-up-email-malformed"),
             Self::EmailDomain => Wording::new("sign-up-email-domain"),

@@ -1,0 +1,260 @@
+//! Accounts with a username and a password alone: how they are made, and how their owners get in again. F1, F5.
+
+use latchkey::account::{delete, identifier, users};
+use latchkey::config::{Config, SecondFactor, SignUp, SignUpChallenge, SignUpIdentifier};
+
+use crate::harness::{Authenticator, Browser, PASSWORD, Page, TestApp, answer_to, minutes, sender};
+
+const NEW_PASSWORD: &str = "seven slow barges turn";
+
+async fn by_name(change: impl FnOnce(&mut Config)) -> TestApp {
+    TestApp::with(|config| {
+        config.login.sign_up = SignUp::Open;
+        config.login.sign_up_identifier = SignUpIdentifier::Username;
+        config.login.sign_up_challenge = SignUpChallenge::Never;
+        change(config);
+    })
+    .await
+}
+
+async fn sign_up(browser: &mut Browser, name: &str) -> Page {
+    let page = browser.get("/sign-up").await;
+    page.form_to("/sign-up").fill("username", name).fill("password", PASSWORD).submit(browser).await
+}
+
+/// A new account, the browser that is signed in to it, and its recovery codes.
+async fn account(app: &TestApp, name: &str) -> (Browser, Vec<String>) {
+    let mut browser = app.browser();
+    let codes = sign_up(&mut browser, name).await.codes();
+    assert_eq!(codes.len(), 10);
+    (browser, codes)
+}
+
+/// Types a username, a recovery code and a new password.
+async fn recover(browser: &mut Browser, name: &str, code: &str) -> Page {
+    let form = browser.get("/forgot-password/recovery-code").await.form_to("/forgot-password/recovery-code");
+    form.fill("identifier", name).fill("recovery_code", code).fill("password", NEW_PASSWORD).submit(browser).await
+}
+
+/// New recovery codes, which replace those that the account has.
+async fn renew(browser: &mut Browser) -> Vec<String> {
+    let page = browser.get("/account/recovery-codes").await;
+    let html = scraper::Html::parse_document(&page.reply.body);
+    let button = html.select(&scraper::Selector::parse("button[name=replace]").unwrap()).next().unwrap();
+    let made_at = button.value().attr("value").unwrap().to_owned();
+    let codes = page.form_to("/account/recovery-codes").fill("replace", &made_at).submit(browser).await.codes();
+    assert_eq!(codes.len(), 10);
+    codes
+}
+
+/// A browser in a network of its own.
+fn stranger(app: &TestApp, n: u8) -> Browser {
+    let mut browser = app.browser();
+    browser.address = [198, 51, 100, n].into();
+    browser
+}
+
+async fn type_password(browser: &mut Browser, name: &str, password: &str) -> Page {
+    let form = browser.get("/sign-in").await.form_to("/sign-in");
+    form.fill("identifier", name).fill("password", password).submit(browser).await
+}
+
+#[tokio::test]
+async fn a_username_and_a_password_make_an_account_with_ten_codes_that_are_shown_once_on_the_way() {
+    // No letter is asked for, where there are letters, either.
+    let app = by_name(|config| config.mail.from = Some(sender())).await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser();
+    let page = browser.get(&rp.request().set("prompt", "create").path()).await;
+    assert_eq!(page.expect("sign-up").form_to("/sign-up").get("email"), None);
+    let form = page.form_to("/sign-up").fill("username", "Ada.L").fill("password", PASSWORD);
+    let shown = form.submit(&mut browser).await;
+    assert_eq!(shown.codes().len(), 10, "{}", shown.text());
+    assert_eq!(shown.reply.header("cache-control"), Some("no-store"));
+    let onward = shown.link("I have kept them");
+    let page = browser.get(&onward).await;
+    let tokens = rp.exchange(&browser.go_on(page).await.code()).await.tokens();
+    let userinfo = rp.userinfo(&tokens.access_token).await.json();
+    assert_eq!((&userinfo["preferred_username"], &userinfo["email"]), (&"Ada.L".into(), &serde_json::Value::Null));
+    assert_eq!((app.rows("recovery_code").await, app.rows("outbox").await), (10, 0));
+    assert!(app.events().await.contains(&"recovery_codes_made".to_owned()));
+    // Nobody sees them again.
+    let page = browser.get("/account/recovery-codes").await;
+    assert!(page.codes().is_empty() && page.text().contains("10"), "{}", page.text());
+    assert!(browser.get("/account/security").await.reply.body.contains("href=\"/account/recovery-codes\""));
+}
+
+#[tokio::test]
+async fn f7_a_username_that_is_taken_looks_like_another_or_is_none_is_refused_with_the_reason() {
+    let app = by_name(|_| {}).await;
+    account(&app, "ace").await;
+    for (n, (name, why)) in (0..).zip([
+        ("ACE", "Somebody has this username"),
+        ("асе", "Somebody has this username"),
+        ("", "Choose a username"),
+        ("ada@example.com", "letters of one alphabet"),
+        ("ada lovelace", "letters of one alphabet"),
+    ]) {
+        let page = sign_up(&mut stranger(&app, n), name).await;
+        assert!(page.refused(400).text().contains(why), "{name}: {}", page.text());
+    }
+    let mut browser = stranger(&app, 9);
+    let page = browser.get("/sign-up").await;
+    let form = page.form_to("/sign-up").fill("username", "heron.evening.walk").fill("password", "heron.evening.walk");
+    assert!(form.submit(&mut browser).await.text().contains("is made of your name"));
+    assert_eq!(app.rows("user_account").await, 1);
+}
+
+#[tokio::test]
+async fn a_recovery_code_sets_a_new_password_once_and_ends_what_was_before() {
+    let app = by_name(|_| {}).await;
+    let (mut before, codes) = account(&app, "ada").await;
+    let mut browser = stranger(&app, 1);
+    let page = browser.get("/sign-in").await;
+    page.link("Set a new password with a recovery code");
+    recover(&mut browser, "ADA", &codes[3].to_lowercase().replace('-', " ")).await.reply.expect(200);
+    browser.get("/account").await.expect("account");
+    before.get("/account").await.expect("sign-in");
+    assert_eq!(type_password(&mut stranger(&app, 2), "ada", PASSWORD).await.reply.status, 400);
+    type_password(&mut stranger(&app, 3), "ada", NEW_PASSWORD).await.reply.expect(200);
+    let again = recover(&mut stranger(&app, 4), "ada", &codes[3]).await;
+    assert!(again.refused(400).text().contains("the code was used before"), "{}", again.text());
+    let events = app.events().await;
+    let told = |kind: &str| events.iter().filter(|one| *one == kind).count();
+    assert_eq!((told("recovery_code_used"), told("password_changed")), (1, 1), "{events:?}");
+    let activity = browser.get("/account/activity").await.text();
+    assert!(activity.contains("Recovery code used") && activity.contains("Password changed"), "{activity}");
+    recover(&mut stranger(&app, 5), "ada", &codes[4]).await.reply.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twenty_at_once_with_one_code_set_one_password() {
+    let app = by_name(|config| config.login.hashing_wait = std::time::Duration::from_secs(20)).await;
+    let (_, codes) = account(&app, "ada").await;
+    let mut trying = tokio::task::JoinSet::new();
+    for n in 0..20 {
+        let (mut browser, code) = (stranger(&app, n), codes[0].clone());
+        trying.spawn(async move { recover(&mut browser, "ada", &code).await.reply.status });
+    }
+    let answers = trying.join_all().await;
+    assert_eq!(answers.iter().filter(|status| status.as_u16() == 200).count(), 1, "{answers:?}");
+}
+
+#[tokio::test]
+async fn f1_a_code_is_refused_alike_whoever_has_the_name_and_whatever_is_wrong_with_it() {
+    let app = by_name(|_| {}).await;
+    let (_, codes) = account(&app, "ada").await;
+    let (_, of_another) = account(&app, "bob").await;
+    let (_, disabled) = account(&app, "eve").await;
+    delete::disable(&app.app, &app.person("eve").await.id, true).await.unwrap();
+    // Whoever has an address gets a letter: a code that is one of two factors must not be all that is needed.
+    let mut alice = app.browser().sign_in("alice").await;
+    alice.set_up_authenticator().await;
+    app.clock.advance(minutes(1));
+    let of_alice = renew(&mut alice).await;
+    let mut texts = Vec::new();
+    for (n, (name, code)) in (0..).zip([
+        ("ada", &*of_another[0]),
+        ("nobody", &codes[0]),
+        ("eve", &disabled[0]),
+        ("alice", &of_alice[0]),
+        ("ada", "00000-00000-00000-00000-00000"),
+        ("ada", "x"),
+    ]) {
+        let page = recover(&mut stranger(&app, n), name, code).await;
+        texts.push(page.refused(400).text());
+    }
+    assert!(texts.iter().all(|text| *text == texts[0]), "{texts:?}");
+    assert_eq!(app.live_sessions_of("alice").await, 1);
+    type_password(&mut stranger(&app, 9), "ada", PASSWORD).await.reply.expect(200);
+}
+
+#[tokio::test]
+async fn f5_guesses_at_recovery_codes_are_limited_by_network_and_lock_no_owner_out() {
+    let app = by_name(|config| config.login.address_burst = 20).await;
+    let (_, codes) = account(&app, "ada").await;
+    let mut thief = stranger(&app, 1);
+    let mut limited = 0;
+    for _ in 0..30 {
+        let page = recover(&mut thief, "ada", "00000-00000-00000-00000-00000").await;
+        limited += u32::from(page.reply.status == 429);
+    }
+    assert_eq!(limited, 10);
+    recover(&mut stranger(&app, 2), "ada", &codes[0]).await.reply.expect(200);
+}
+
+#[tokio::test]
+async fn a_code_does_not_stand_in_for_an_authenticator_app_that_the_account_has() {
+    let app = by_name(|_| {}).await;
+    let (mut browser, old) = account(&app, "ada").await;
+    let authenticator = browser.set_up_authenticator().await;
+    app.clock.advance(minutes(1));
+    let codes = renew(&mut browser).await;
+    recover(&mut stranger(&app, 1), "ada", &old[0]).await.refused(400);
+    let mut elsewhere = stranger(&app, 2);
+    let page = recover(&mut elsewhere, "ada", &codes[0]).await;
+    page.expect("second-factor");
+    elsewhere.get("/account").await.expect("sign-in");
+    let form = page.form_to("/second-factor").fill("code", &authenticator.code(&app));
+    form.submit(&mut elsewhere).await.reply.expect(200);
+    elsewhere.get("/account").await.expect("account");
+}
+
+#[tokio::test]
+async fn who_has_no_address_keeps_the_codes_when_the_app_goes_and_makes_new_ones_at_will() {
+    let app = by_name(|_| {}).await;
+    let (mut browser, _) = account(&app, "ada").await;
+    browser.set_up_authenticator().await;
+    let page = browser.get("/account/authenticator").await;
+    page.form_to("/account/authenticator").fill("remove", "yes").submit(&mut browser).await.reply.expect(200);
+    assert_eq!((app.rows("totp").await, app.rows("recovery_code").await), (0, 10));
+    let codes = renew(&mut browser).await;
+    recover(&mut stranger(&app, 1), "ada", &codes[9]).await.reply.expect(200);
+    // Who was made by an operator has none yet.
+    let new = users::NewUser {
+        sub: None,
+        profile: serde_json::Map::new(),
+        identifiers: vec![identifier::parse_username("carol").unwrap()],
+        password: Some(PASSWORD.into()),
+        roles: Vec::new(),
+    };
+    users::add(&app.app, new).await.unwrap();
+    let mut carol = stranger(&app, 2);
+    type_password(&mut carol, "carol", PASSWORD).await.reply.expect(200);
+    let codes = renew(&mut carol).await;
+    recover(&mut stranger(&app, 3), "carol", &codes[0]).await.reply.expect(200);
+}
+
+#[tokio::test]
+async fn who_must_set_up_an_app_first_gets_the_codes_that_come_with_it_and_no_others() {
+    let app = by_name(|config| config.login.second_factor = SecondFactor::Everybody).await;
+    let mut browser = app.browser();
+    let page = sign_up(&mut browser, "ada").await;
+    let authenticator = Authenticator::with_key(&page.expect("set-up").codes()[0]);
+    let form = page.form_to("/second-factor/set-up").fill("code", &authenticator.code(&app));
+    let codes = form.submit(&mut browser).await.codes();
+    assert_eq!((codes.len(), app.rows("recovery_code").await), (10, 10));
+    recover(&mut stranger(&app, 1), "ada", &codes[0]).await.expect("second-factor");
+}
+
+#[tokio::test]
+async fn a_password_that_is_not_accepted_uses_no_code_up() {
+    let app = by_name(|_| {}).await;
+    let (_, codes) = account(&app, "ada").await;
+    let mut browser = stranger(&app, 1);
+    let page = browser.get("/forgot-password/recovery-code").await;
+    let form = page.form_to("/forgot-password/recovery-code");
+    let form = form.fill("identifier", "ada").fill("recovery_code", &codes[0]);
+    for password in ["", "short", "passwordpassword"] {
+        form.clone().fill("password", password).submit(&mut browser).await.refused(400);
+    }
+    form.fill("password", NEW_PASSWORD).submit(&mut browser).await.reply.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_invited_by_an_address_where_accounts_have_none() {
+    let app = TestApp::beside_a_process().await;
+    let environment = [("LATCHKEY__LOGIN__SIGN_UP", "invitation"), ("LATCHKEY__LOGIN__SIGN_UP_IDENTIFIER", "username")];
+    let answer = answer_to(&app.app.config, &environment, &["invitation", "create", "--mail", "bob@example.com"], "");
+    answer.refused(2, "with a username alone");
+}
