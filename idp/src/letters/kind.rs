@@ -138,6 +138,7 @@ impl Kind {
             link: Some(("letter-account", Page::AccountProfile)),
             advice: Some("letter-not-you"),
         };
+        let code = |subject, text| Texts { subject, text, link: None, advice: Some("letter-verify-not-you") };
         // Without that factor, the account may be open to its owner by a link alone.
         let added = |subject, text| Texts { advice: Some("letter-added-not-you"), ..notice(subject, text) };
         match self {
@@ -159,18 +160,8 @@ impl Kind {
                 link: Some(("letter-sign-in-link", Page::SignInByMail)),
                 advice: Some("letter-sign-in-not-you"),
             },
-            Self::ChangeAddress => Texts {
-                subject: "letter-change-address",
-                text: "letter-change-address-text",
-                link: None,
-                advice: Some("letter-verify-not-you"),
-            },
-            Self::SignUp => Texts {
-                subject: "letter-sign-up",
-                text: "letter-sign-up-text",
-                link: None,
-                advice: Some("letter-verify-not-you"),
-            },
+            Self::ChangeAddress => code("letter-change-address", "letter-change-address-text"),
+            Self::SignUp => code("letter-sign-up", "letter-sign-up-text"),
             Self::Invitation => Texts {
                 subject: "letter-invitation",
                 text: "letter-invitation-text",
