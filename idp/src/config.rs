@@ -24,6 +24,7 @@ mod role_networks;
 mod secrets;
 mod settings;
 mod source;
+mod terms;
 mod tls;
 mod tokens;
 mod traces;
@@ -52,6 +53,7 @@ pub use reference::{in_force, reference};
 pub use role_networks::RoleNetworks;
 pub use secrets::Secrets;
 pub use settings::{Config, Top};
+pub use terms::Terms;
 pub use tls::Tls;
 pub use tokens::Tokens;
 pub use traces::Traces;
@@ -235,6 +237,14 @@ sign_up = true
         let by_name = with_mail.replace("[mail]", "sign_up_identifier = 'username'\n[mail]");
         let by_name = problems(&by_name, &[]).join("");
         assert!(by_name.starts_with("login.sign_up_domains (latchkey.toml:2): not allowed with"), "{by_name}");
+    }
+
+    #[test]
+    fn terms_are_accepted_where_people_can_read_them() {
+        let alone = problems("[terms]\nversion = '2026-01'", &[]).join("");
+        assert!(alone.starts_with("pages.tos_uri (default): required with terms.version"), "{alone}");
+        let whole = "[terms]\nversion = '2026-01'\n[pages]\ntos_uri = 'https://northwind.example/terms'";
+        assert_eq!(loaded(whole, &[]).config.terms.version.as_deref(), Some("2026-01"));
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod people_by_command;
 mod products;
 mod replicas;
 mod signing_up;
+mod terms;
 pub mod two_tabs;
 mod username_alone;
 mod watching;

@@ -13,7 +13,8 @@ use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::installation::happened::{self, Wanted};
 use crate::store::people::passkey::{self, Passkey};
-use crate::store::people::{invitation, known_device, password, session, trusted_browser, user};
+use crate::store::people::terms_acceptance::Acceptance;
+use crate::store::people::{invitation, known_device, password, session, terms_acceptance, trusted_browser, user};
 
 /// How many events are told at most: the newest.
 const EVENTS: i64 = 10_000;
@@ -49,6 +50,7 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
     let Some((user, identifiers)) = user::find_with_identifiers(&mut conn, id).await? else { return Ok(None) };
     let enrolled = Enrolled::of(&mut conn, id).await?;
     let password = password::changed_at(&mut conn, id).await?;
+    let terms = terms_acceptance::of_user(&mut conn, id).await?;
     let invited = invitation::used_at(&mut conn, id).await?;
     let roles = user::roles(&mut conn, id).await?;
     let sessions = session::list_of_user(&mut conn, id, now).await?;
@@ -104,6 +106,7 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
         "created_at": user.created_at.to_string(),
         "updated_at": user.updated_at.to_string(),
         "joined_by_invitation_at": invited.map(|at| at.to_string()),
+        "terms_accepted": terms.iter().map(of_terms).collect::<Vec<_>>(),
         "identifiers": identifiers,
         "profile": user.profile,
         "roles": roles,
@@ -126,6 +129,11 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
 fn details(data: &Map<String, Value>) -> Map<String, Value> {
     let is_row = |name: &str| ["user", "client", "session"].contains(&name);
     data.iter().filter(|(name, _)| !is_row(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+/// What an export says about an acceptance of the terms.
+fn of_terms(one: &Acceptance) -> Value {
+    json!({ "version": one.terms_version, "at": one.accepted_at.to_string() })
 }
 
 /// What an export says about a passkey.

@@ -22,4 +22,5 @@ pub mod recent_factors;
 pub mod recovery;
 pub mod sign_up;
 pub mod stolen_passwords;
+pub mod terms;
 pub mod users;

@@ -2,6 +2,7 @@
 //! them again. What operators create is no sign-up.
 
 use crate::account::invitation::{is_bound_to, is_for, proves};
+use crate::account::terms;
 use crate::account::users::{self, NewUser};
 use crate::app::App;
 use crate::base::id::Id;
@@ -82,13 +83,16 @@ pub struct Applicant {
     pub invitation: Option<Id>,
     /// The hashes of the recovery codes that they get.
     pub recovery_codes: Vec<TokenHash>,
+    /// The version of the terms that they accept.
+    pub terms: Option<String>,
 }
 
 /// Makes the account of somebody who signs up.
 pub async fn join(app: &App, applicant: Applicant) -> Result<Joined, Error> {
-    let Applicant { new, phc, invitation, recovery_codes } = applicant;
+    let Applicant { new, phc, invitation, recovery_codes, terms } = applicant;
+    let with = With { recovery_codes, terms };
     let add = users::prepare(app, new, phc);
-    match app.db.write(Join { rules: Rules::of(app), invitation, recovery_codes, add }).await {
+    match app.db.write(Join { rules: Rules::of(app), invitation, with, add }).await {
         Ok(joined) => Ok(joined),
         Err(store::db::Error::Conflict) => Ok(Joined::Taken),
         Err(error) => Err(error.into()),
@@ -100,16 +104,26 @@ pub async fn join(app: &App, applicant: Applicant) -> Result<Joined, Error> {
 struct Join {
     rules: Rules,
     invitation: Option<Id>,
-    recovery_codes: Vec<TokenHash>,
+    with: With,
     add: users::Add,
 }
 
-impl Join {
+/// What comes with a new account.
+#[derive(Clone)]
+struct With {
+    recovery_codes: Vec<TokenHash>,
+    terms: Option<String>,
+}
+
+impl With {
     /// Adds the user, with what belongs to them.
-    async fn add(add: users::Add, recovery_codes: &[TokenHash], tx: &mut Tx<'_>) -> store::db::Result<User> {
+    async fn add(self, add: users::Add, tx: &mut Tx<'_>) -> store::db::Result<User> {
         let (user, now) = (add.apply(tx).await?, tx.now());
-        if !recovery_codes.is_empty() {
-            recovery_code::replace(tx, &user.id, recovery_codes, now).await?;
+        if let Some(version) = &self.terms {
+            terms::note(tx, &user.id, version).await?;
+        }
+        if !self.recovery_codes.is_empty() {
+            recovery_code::replace(tx, &user.id, &self.recovery_codes, now).await?;
             tx.record(&Event::RecoveryCodesMade { user: user.id.clone() }).await?;
         }
         Ok(user)
@@ -120,7 +134,7 @@ impl Change for Join {
     type Outcome = Joined;
 
     async fn apply(self, tx: &mut Tx<'_>) -> store::db::Result<Joined> {
-        let (Self { rules, invitation, recovery_codes, mut add }, now) = (self, tx.now());
+        let (Self { rules, invitation, with, mut add }, now) = (self, tx.now());
         let invitation = match invitation {
             None => None,
             Some(id) => match invitation::find(tx, &id).await? {
@@ -132,7 +146,7 @@ impl Change for Join {
             return Ok(Joined::Refused(refusal));
         }
         let Some(invitation) = invitation else {
-            return Ok(Joined::Done(Box::new(Self::add(add, &recovery_codes, tx).await?)));
+            return Ok(Joined::Done(Box::new(with.add(add, tx).await?)));
         };
         // Whether it still works is judged by the statement that uses it: of many at once, none gets more than there are.
         if !invitation::consume(tx, &invitation.id, now).await? {
@@ -142,7 +156,7 @@ impl Change for Join {
             add.identifiers.iter_mut().for_each(|it| it.verified_at = Some(now));
         }
         add.roles.clone_from(&invitation.roles);
-        let user = Self::add(add, &recovery_codes, tx).await?;
+        let user = with.add(add, tx).await?;
         invitation::insert_use(tx, &user.id, &invitation.id, now).await?;
         tx.record(&Event::InvitationUsed { user: user.id.clone(), invitation: invitation.id.handle() }).await?;
         Ok(Joined::Done(Box::new(user)))

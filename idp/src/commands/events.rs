@@ -50,6 +50,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("deletion_asked", "{user}: asked for the deletion of the account, due {due_at}"),
     ("deletion_taken_back", "{user}: signed in, so the account stays"),
     ("data_exported", "{user}: downloaded the data of the account"),
+    ("terms_accepted", "{user}: accepted version {version} of the terms"),
     ("invitation_created", "invitation {invitation} created ({uses} uses, roles: {roles})"),
     ("invitation_used", "{user}: joined by invitation {invitation}"),
     ("invitation_revoked", "invitation {invitation} revoked"),

@@ -104,6 +104,11 @@ fn of_connections_and_secrets(config: &Config, refuse: Refuse<'_>) {
         "login.sign_up_domains",
         "not allowed with login.sign_up_identifier = \"username\": a username has no domain",
     );
+    refuse(
+        config.terms.version.is_some() && config.pages.tos_uri.is_none(),
+        "pages.tos_uri",
+        "required with terms.version, since people read there what they accept",
+    );
     let postgres = matches!(config.database_url(), DatabaseUrl::Postgres(_));
     refuse(
         postgres && config.secrets.master_key.is_none(),

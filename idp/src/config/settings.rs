@@ -19,6 +19,7 @@ use super::reader::{Reader, section};
 use super::role_networks::RoleNetworks;
 use super::secrets::Secrets;
 use super::source::Sources;
+use super::terms::Terms;
 use super::tls::Tls;
 use super::tokens::Tokens;
 use super::traces::Traces;
@@ -70,6 +71,8 @@ pub struct Config {
     pub passkeys: Passkeys,
     /// How the hosted pages look and speak.
     pub pages: Pages,
+    /// The terms that people accept.
+    pub terms: Terms,
     /// The language files of the operator, checked.
     pub languages: Vec<LanguageFile>,
     /// The log.
@@ -113,6 +116,7 @@ impl Config {
             mail: Mail::read(reader),
             passkeys: Passkeys::read(reader),
             pages: Pages::read(reader),
+            terms: Terms::read(reader),
             languages: Vec::new(),
             log: Log::read(reader),
             metrics: Metrics::read(reader),

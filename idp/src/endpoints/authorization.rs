@@ -228,6 +228,7 @@ fn ask(app: &App, visitor: &Visitor, interaction: &Interaction, step: &NextStep)
     let page = match step {
         NextStep::SignUp => Page::SignUp,
         NextStep::SelectAccount => Page::SelectAccount,
+        NextStep::Terms { .. } => Page::Terms,
         NextStep::Consent { .. } => Page::Consent,
         NextStep::Continue { .. } => Page::ContinueAs,
         NextStep::SecondFactor { .. } => Page::SecondFactor,

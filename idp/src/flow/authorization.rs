@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::account::terms;
 use crate::app::App;
 use crate::clients;
 use crate::http::error::Error;
@@ -93,6 +94,7 @@ impl ProvenRequest {
         let step = self.decided(app, visitor, sessions, facts).await?;
         let chosen = match &step {
             NextStep::Proceed(Allowed { session, .. })
+            | NextStep::Terms { session }
             | NextStep::Consent { session, .. }
             | NextStep::Continue { session } => sessions.iter().find(|one| one.id == *session),
             _ => None,
@@ -135,6 +137,7 @@ impl ProvenRequest {
             remembered: None,
             reachable: Acr::OneFactor,
             lacks_second_factor: false,
+            lacks_terms: false,
             facts,
             sign_up_offered: app.config.login.sign_up.is_offered(),
         };
@@ -150,6 +153,7 @@ impl ProvenRequest {
         if let Some(session) = session_for(&situation) {
             situation.lacks_second_factor =
                 second_factor::is_lacking(app, session, &self.client, &visitor.browser).await?;
+            situation.lacks_terms = terms::is_due(app, &session.user_id).await?;
         }
         let step = next_step(&self.request, &self.client, &situation);
         let NextStep::Fail(error) = step else { return Ok(step) };

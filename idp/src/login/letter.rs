@@ -31,6 +31,9 @@ pub struct Newcomer {
     /// The invitation by which it is made. The release before has written none.
     #[serde(default)]
     pub invitation: Option<Id>,
+    /// The version of the terms that was accepted.
+    #[serde(default)]
+    pub terms: Option<String>,
 }
 
 /// Where what goes on with a proof is sealed.

@@ -18,5 +18,6 @@ pub mod set_password;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
+pub mod terms;
 
 pub use crate::http::page::{AccountView, ClientView, FormProblems, Layout, Moment, Wording};

@@ -227,6 +227,7 @@ fn sample_of(page: Page) -> Option<&'static str> {
         Page::SignInByMail => "sign_in_by_mail",
         Page::SignUp => "sign_up",
         Page::SelectAccount => "select_account",
+        Page::Terms => "terms",
         Page::Consent => "consent",
         Page::ContinueAs => "continue_as",
         Page::SetPassword => "set_password",

@@ -33,6 +33,7 @@ use super::sign_in::set_up_second_factor::{NewRecoveryCodesPage, SetUpSecondFact
 use super::sign_out::end_session::EndSessionPage;
 use super::sign_out::signed_out::SignedOutPage;
 use super::sign_up::{ChallengeProblem, SignUpCodePage, SignUpDonePage, SignUpPage, SignUpProblem};
+use super::terms::TermsPage;
 use super::{AccountView, ClientView, Layout, Moment};
 use crate::base::clock::Timestamp;
 use crate::base::language::Language;
@@ -206,6 +207,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         email: names.email.clone(),
         username: None,
         name: names.person.clone(),
+        accepts_terms: None,
         least_password: 15,
         problems,
         challenge: None,
@@ -260,6 +262,13 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         let identifier = names.identifier.clone();
         add(title.to_owned(), &RecoveryCodePage { layout: layout(), identifier, least_password: 15, problems });
     }
+    for (title, accepts, problems) in
+        [("terms", false, vec![]), ("terms-missing", false, vec![SignUpProblem::TermsNotAccepted])]
+    {
+        let page = SignUpPage { accepts_terms: Some(accepts), ..sign_up(layout(), problems) };
+        add(format!("sign_up-{title}"), &page);
+    }
+    add("terms".to_owned(), &TermsPage { layout: layout(), account: account(), version: "2026-01".to_owned() });
     for (title, invitation, problems) in [
         ("invitation", "", vec![]),
         ("invited", "7K3PD-0Q9XW-M4T2Z-H8RBC-51VNE", vec![]),

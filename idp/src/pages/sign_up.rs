@@ -20,6 +20,7 @@ pub use problem::SignUpProblem;
 
 use crate::account::invitation::proves;
 use crate::account::sign_up::{Applicant, Joined, join};
+use crate::account::terms;
 use crate::account::users::NewUser;
 use crate::app::App;
 use crate::base::secret::Secret;
@@ -41,7 +42,8 @@ use problem::refused;
 
 use super::{FormProblems, Layout};
 
-/// Asks for the data of a new account. Posts `invitation`, `email` or `username`, `name` and `password` to `/sign-up`.
+/// Asks for the data of a new account. Posts `invitation`, `email` or `username`, `name`, `password` and,
+/// if ticked, `terms=yes` to `/sign-up`.
 #[derive(Template)]
 #[template(path = "pages/sign_up.html")]
 pub struct SignUpPage<'a> {
@@ -55,6 +57,8 @@ pub struct SignUpPage<'a> {
     pub username: Option<String>,
     /// The person's name as typed; may be left empty.
     pub name: String,
+    /// Whether the terms are accepted; `None` if nobody is asked.
+    pub accepts_terms: Option<bool>,
     /// The least number of characters of a password.
     pub least_password: u64,
     /// The errors, in the order of the fields.
@@ -134,12 +138,12 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         // Whether anybody has the address is told by letter alone.
         return by_letter::ask(&app, &visitor, step.as_ref(), checked).await;
     }
-    let Checked { profile, password, invitation, .. } = checked;
+    let Checked { profile, password, invitation, terms, .. } = checked;
     let phc = app.hashing.hash(&password).await?;
     let new = NewUser { sub: None, profile, identifiers, password: None, roles: Vec::new() };
     let codes = if has_address { Vec::new() } else { new_set(&app.random) };
     let invitation = invitation.map(|invitation| invitation.id);
-    let applicant = Applicant { new, phc: Some(phc), invitation, recovery_codes: hashes(&codes) };
+    let applicant = Applicant { new, phc: Some(phc), invitation, recovery_codes: hashes(&codes), terms };
     match join(&app, applicant).await? {
         Joined::Done(user) if has_address => finish::sign_in(&app, &visitor, step.as_ref(), &user).await,
         Joined::Done(user) => finish::show_codes(&app, &visitor, step.as_ref(), (&user, &typed.username, &codes)).await,
@@ -154,7 +158,7 @@ fn offered(app: &App) -> Result<(), Error> {
 }
 
 fn show(app: &App, visitor: &Visitor, step: Option<&Step>, typed: Typed) -> Result<Response, Error> {
-    let Typed { invitation, email, username, name, problems, challenge } = typed;
+    let Typed { invitation, email, username, name, accepts_terms, problems, challenge } = typed;
     let is_by_name = app.config.login.sign_up_identifier == SignUpIdentifier::Username;
     let wait = problems.iter().find_map(|problem| problem.wait());
     let status = match (wait, problems.is_empty()) {
@@ -175,6 +179,7 @@ fn show(app: &App, visitor: &Visitor, step: Option<&Step>, typed: Typed) -> Resu
         email,
         username: is_by_name.then_some(username),
         name,
+        accepts_terms: terms::version(app).map(|_| accepts_terms),
         least_password: app.config.login.password_min_length.into(),
         problems,
         challenge,

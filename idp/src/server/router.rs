@@ -28,7 +28,9 @@ use crate::pages::sign_in::{
     select_account, set_up_second_factor,
 };
 use crate::pages::sign_out::{end_session, signed_out};
-use crate::pages::{consent, continue_as, forgot_password, home, language, recovery_code, set_password, sign_up};
+use crate::pages::{
+    consent, continue_as, forgot_password, home, language, recovery_code, set_password, sign_up, terms,
+};
 use crate::site::page::Page;
 
 /// The place of documents about a server: RFC 8615.
@@ -138,6 +140,7 @@ fn handlers(page: Page) -> MethodRouter<App> {
         Page::SignInByMail => get(mail_sign_in::get).post(mail_sign_in::post),
         Page::SignUp => get(sign_up::get).post(sign_up::post),
         Page::SelectAccount => get(select_account::get).post(select_account::post),
+        Page::Terms => get(terms::get).post(terms::post),
         Page::Consent => get(consent::get).post(consent::post),
         Page::ContinueAs => get(continue_as::get).post(continue_as::post),
         Page::SetPassword => get(set_password::get).post(set_password::post),

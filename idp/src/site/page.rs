@@ -104,6 +104,8 @@ pages! {
     SignUp = Row::at("/sign-up").with_language_switch();
     /// The choice among the accounts of a browser.
     SelectAccount = Row::at("/select-account").with_language_switch();
+    /// The terms of service, for who has not accepted them.
+    Terms = Row::at("/terms").with_language_switch();
     /// The permissions that a client requests.
     Consent = Row::at("/consent").with_language_switch();
     /// The question whether to continue to a program on the person's device.

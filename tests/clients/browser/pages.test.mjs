@@ -35,15 +35,18 @@ before(async () => {
     LATCHKEY__CLIENTS__0__POLICY_URI: "https://rp.example/privacy",
     LATCHKEY__CLIENTS__0__TOS_URI: "https://rp.example/terms",
   });
-  // One that people join by invitation, with a username alone.
+  // One that people join by invitation, with a username alone, and whose terms they accept.
   joining = await Provider.start({
     LATCHKEY__PAGES__OPERATOR_NAME: "Northwind",
     LATCHKEY__PAGES__POLICY_URI: "https://northwind.example/privacy",
     LATCHKEY__PAGES__TOS_URI: "https://northwind.example/terms",
+    LATCHKEY__TERMS__VERSION: "2026-01",
     LATCHKEY__LOGIN__SIGN_UP: "invitation",
     LATCHKEY__LOGIN__SIGN_UP_IDENTIFIER: "username",
     LATCHKEY__LOGIN__SIGN_UP_CHALLENGE: "never",
   });
+  for (const name of ["alice", "bob"]) joining.user(name);
+  joining.command(["client", "add", "--kind", "spa", "--client-id", "herons", "--redirect-uri", "https://rp.example/callback", "--name", "The Herons' Club"]);
   for (const name of ["alice", "bob", "dora", "erin", "fred"]) provider.user(name);
   link = provider.command(["user", "add", "--email", "carol@example.com"]).link.url;
   const uris = ["--post-logout-redirect-uri", "https://rp.example/bye", "--name", "The Herons' Club"];
@@ -179,6 +182,7 @@ const pages = {
     await page.goto(invitation());
     await page.fill("[name=username]", `heron${(herons += 1)}`);
     await page.fill("[name=password]", PASSWORD);
+    await page.check("[name=terms]");
     await Promise.all([page.waitForNavigation(), page.click("main button.primary")]);
     assert.equal(await page.locator(".codes li").count(), 10);
   },
@@ -189,6 +193,11 @@ const pages = {
     await page.fill("[name=recovery_code]", "00000-00000-00000-00000-00000");
     await page.fill("[name=password]", "seven slow barges turn");
     await Promise.all([page.waitForNavigation(), page.click("main button.primary")]);
+  },
+  terms: async (page, name = "alice") => {
+    await page.goto(authorize({ client_id: "herons" }).replace(provider.issuer, joining.issuer));
+    await signIn(page, name);
+    await page.waitForURL("**/terms?**");
   },
   consent: async (page) => {
     await page.goto(authorize());
@@ -337,6 +346,18 @@ test("an account by invitation, with a username alone, is made, lost and found a
   await Promise.all([page.waitForNavigation(), page.click("main button.primary")]);
   await page.goto(`${joining.issuer}/account/recovery-codes`);
   assert.match(await page.innerText("main"), /9 codes are unused/);
+  await page.context().close();
+});
+
+test("who accepts the terms goes on to the application, and who does not goes back to it", async () => {
+  const page = await open({ javaScriptEnabled: false });
+  await pages.terms(page, "bob");
+  await page.click("button[value=deny]");
+  await page.waitForURL("https://rp.example/callback?error=access_denied**");
+  await page.context().clearCookies();
+  await pages.terms(page, "bob");
+  await page.click("button[value=accept]");
+  await page.waitForURL("**/consent?**");
   await page.context().close();
 });
 

@@ -81,6 +81,8 @@ pub struct Situation<'a> {
     pub reachable: Acr,
     /// Whether the operator requires a second factor of this person for this client, and their sign-in has proven none.
     pub lacks_second_factor: bool,
+    /// Whether this person has not accepted the terms of service.
+    pub lacks_terms: bool,
     /// What has happened since the request came.
     pub facts: &'a Facts,
     /// Whether people can sign up by themselves.
@@ -127,6 +129,11 @@ pub enum NextStep {
     SignUp,
     /// Show the choice of account.
     SelectAccount,
+    /// Show the terms of service.
+    Terms {
+        /// Who is asked.
+        session: Id,
+    },
     /// Show the consent page.
     Consent {
         /// Whose consent is wanted.
@@ -159,7 +166,7 @@ pub fn next_step(request: &AuthorizationRequest, client: &Client, situation: &Si
         }
         NextStep::SelectAccount => NextStep::Fail(ErrorCode::AccountSelectionRequired.into()),
         NextStep::Consent { .. } => NextStep::Fail(ErrorCode::ConsentRequired.into()),
-        NextStep::Continue { .. } => NextStep::Fail(ErrorCode::InteractionRequired.into()),
+        NextStep::Terms { .. } | NextStep::Continue { .. } => NextStep::Fail(ErrorCode::InteractionRequired.into()),
         answer => answer,
     }
 }
@@ -176,6 +183,9 @@ pub fn what_is_missing(
         NextStep::SelectAccount => {
             let came = format!("{} accounts that are signed in", situation.sessions.len());
             return Some(Difference::new("session", came, "a choice by the person"));
+        }
+        NextStep::Terms { .. } => {
+            return Some(Difference::new("terms", "somebody who has not accepted them", "somebody who has"));
         }
         NextStep::Consent { scopes, .. } => {
             let earlier = situation.remembered.map(|remembered| remembered.scope.to_string());
@@ -267,6 +277,9 @@ fn decide(request: &AuthorizationRequest, client: &Client, situation: &Situation
     let too_weak = class.is_some_and(|class| Acr::from_name(&session.acr) < Some(*class));
     if too_weak && !fresh && !prompt.none {
         return NextStep::SignIn(SignInReason::TooWeak);
+    }
+    if situation.lacks_terms {
+        return NextStep::Terms { session: session.id.clone() };
     }
     match consent(request, client, situation, session, chosen) {
         NextStep::Proceed(Allowed { session, .. }) if !chosen && client.could_be_another(&request.redirect_uri) => {

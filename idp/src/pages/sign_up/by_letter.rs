@@ -54,7 +54,8 @@ pub(super) async fn ask(
     };
     let phc = app.hashing.hash(&checked.password).await?;
     let invitation = checked.invitation.map(|invitation| invitation.id);
-    let newcomer = Newcomer { email: address.as_written.clone(), profile: checked.profile, phc, invitation };
+    let newcomer =
+        Newcomer { email: address.as_written.clone(), profile: checked.profile, phc, invitation, terms: checked.terms };
     let language = layout_of(app, visitor, step).language.tag().to_owned();
     let asking = Asking { address, asker: &asker, browser: &visitor.browser, language: &language };
     let asked = letter::ask_to_sign_up(app, asking, &newcomer).await?;
@@ -88,8 +89,8 @@ async fn create(app: &App, proof: &Proof) -> Result<Option<User>, Error> {
     let Ok(address) = identifier::parse_email(&newcomer.email, Some(app.now())) else { return Ok(None) };
     let (profile, identifiers) = (newcomer.profile, vec![address]);
     let new = NewUser { sub: None, profile, identifiers, password: None, roles: Vec::new() };
-    let (phc, invitation) = (Some(newcomer.phc), newcomer.invitation);
-    match join(app, Applicant { new, phc, invitation, recovery_codes: Vec::new() }).await? {
+    let (phc, invitation, terms) = (Some(newcomer.phc), newcomer.invitation, newcomer.terms);
+    match join(app, Applicant { new, phc, invitation, recovery_codes: Vec::new(), terms }).await? {
         Joined::Done(user) => Ok(Some(*user)),
         Joined::Refused(_) | Joined::Taken => Ok(None),
     }

@@ -10,6 +10,7 @@ use crate::account::invitation;
 use crate::account::own_words::OwnWords;
 use crate::account::profile::LONGEST;
 use crate::account::sign_up::Rules;
+use crate::account::terms;
 use crate::app::App;
 use crate::base::secret::Secret;
 use crate::config::{SignUp, SignUpIdentifier};
@@ -37,6 +38,8 @@ pub(super) struct Typed {
     pub(super) username: String,
     /// The name.
     pub(super) name: String,
+    /// Whether the terms are accepted.
+    pub(super) accepts_terms: bool,
     /// The errors.
     pub(super) problems: Vec<SignUpProblem>,
     /// The work that has to be proven, if any.
@@ -52,6 +55,7 @@ impl Typed {
             email: text("email"),
             username: text("username"),
             name: text("name"),
+            accepts_terms: params.get("terms") == Some("yes"),
             ..Self::default()
         }
     }
@@ -67,6 +71,8 @@ pub(super) struct Checked {
     pub(super) password: Secret,
     /// The invitation by which it is made.
     pub(super) invitation: Option<Invitation>,
+    /// The version of the terms that was accepted.
+    pub(super) terms: Option<String>,
 }
 
 /// Checks what was typed; the errors are in the order of the fields.
@@ -101,13 +107,17 @@ pub(super) async fn check(
     let client = step.map_or("", |step| step.proven.client.name.as_str());
     let own = OwnWords::of_provider(app).and(&typed.email).and(&typed.username).and(&typed.name).and(client);
     problems.extend(check_password(app, &password, own).await?.map(SignUpProblem::Password));
+    let terms = terms::version(app);
+    if terms.is_some() && !typed.accepts_terms {
+        problems.push(SignUpProblem::TermsNotAccepted);
+    }
     let Some(identifier) = identifier.ok().filter(|_| problems.is_empty()) else { return Ok(Err(problems)) };
     let mut profile = Map::new();
     if !typed.name.is_empty() {
         profile.insert("name".to_owned(), typed.name.clone().into());
     }
     profile.insert("locale".to_owned(), visitor.language.tag().into());
-    Ok(Ok(Checked { identifier, profile, password, invitation }))
+    Ok(Ok(Checked { identifier, profile, password, invitation, terms: terms.map(str::to_owned) }))
 }
 
 /// What the person wants to sign in with.

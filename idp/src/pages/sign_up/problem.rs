@@ -21,6 +21,8 @@ pub enum SignUpField {
     Name,
     /// The password.
     Password,
+    /// The box for the terms.
+    Terms,
 }
 
 impl SignUpField {
@@ -32,6 +34,7 @@ impl SignUpField {
             Self::Email => "email",
             Self::Name => "name",
             Self::Password => "password",
+            Self::Terms => "terms",
         }
     }
 }
@@ -61,6 +64,8 @@ pub enum SignUpProblem {
     NameTooLong,
     /// The password was not accepted.
     Password(PasswordProblem),
+    /// The terms were not accepted.
+    TermsNotAccepted,
     /// The work was not proven.
     Challenge(ChallengeProblem),
 }
@@ -73,6 +78,7 @@ impl SignUpProblem {
             Self::UsernameMissing | Self::UsernameMalformed | Self::UsernameTaken => SignUpField::Username,
             Self::EmailMissing | Self::EmailMalformed | Self::EmailDomain | Self::EmailTaken => SignUpField::Email,
             Self::NameTooLong => SignUpField::Name,
+            Self::TermsNotAccepted => SignUpField::Terms,
             // Whatever else is asked for, the password has to be typed again.
             Self::Password(_) | Self::Challenge(_) => SignUpField::Password,
         }
@@ -100,6 +106,7 @@ impl SignUpProblem {
             Self::EmailTaken => Wording::new("sign-up-email-taken"),
             Self::NameTooLong => Wording::new("sign-up-name-too-long"),
             Self::Password(problem) => problem.wording(),
+            Self::TermsNotAccepted => Wording::new("sign-up-terms-missing"),
             Self::Challenge(problem) => problem.wording(),
         }
     }

@@ -23,6 +23,7 @@ pub enum Event {
     DeletionAsked { user: Id, due_at: String },
     DeletionTakenBack { user: Id },
     DataExported { user: Id },
+    TermsAccepted { user: Id, version: String },
     InvitationCreated { invitation: String, uses: i64, roles: Vec<String> },
     InvitationUsed { user: Id, invitation: String },
     InvitationRevoked { invitation: String },
@@ -108,6 +109,7 @@ impl Event {
             | Self::DeletionTakenBack { user }
             | Self::DataExported { user }
             | Self::InvitationUsed { user, .. }
+            | Self::TermsAccepted { user, .. }
             | Self::IdentifierAdded { user, .. }
             | Self::IdentifierVerified { user, .. }
             | Self::IdentifierRemoved { user, .. }

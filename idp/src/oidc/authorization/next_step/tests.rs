@@ -23,6 +23,7 @@ struct Case {
     acr_values: Vec<Acr>,
     reachable: Acr,
     lacks_second_factor: bool,
+    lacks_terms: bool,
 }
 
 /// Alice signed in a minute ago, and consented long ago to the scope that is asked for.
@@ -41,6 +42,7 @@ fn case() -> Case {
         acr_values: Vec::new(),
         reachable: Acr::TwoFactors,
         lacks_second_factor: false,
+        lacks_terms: false,
     }
 }
 
@@ -138,6 +140,7 @@ impl Case {
             remembered: self.remembered.as_ref(),
             reachable: self.reachable,
             lacks_second_factor: self.lacks_second_factor,
+            lacks_terms: self.lacks_terms,
             facts: &self.facts,
             sign_up_offered: true,
         };
@@ -260,6 +263,26 @@ fn a13_a_fresh_sign_in_is_one_of_this_very_request() {
         ("max_age missed by a second", case().max_age(59), too_old()),
         ("max_age missed while consenting", case().max_age(59).signed_in("alice"), too_old()),
         ("max_age of a clock that jumped", case().max_age(1).sessions([("alice", -9)]), good()),
+    ]);
+}
+
+#[test]
+fn who_has_not_accepted_the_terms_is_asked_after_the_sign_in_and_before_anything_is_given() {
+    let lacks = || Case { lacks_terms: true, ..case() };
+    let asked = |sub: &str| NextStep::Terms { session: id(sub) };
+    check([
+        ("signed in and consented", lacks(), asked("alice")),
+        ("just signed in", lacks().signed_in("alice"), asked("alice")),
+        ("before consent", lacks().remembered(""), asked("alice")),
+        ("first party", lacks().first_party(), asked("alice")),
+        ("a program on the device", lacks().on_the_device("http://127.0.0.1/cb"), asked("alice")),
+        ("nobody is there", lacks().sessions([]), NextStep::SignIn(SignInReason::NoSession)),
+        ("too old", lacks().max_age(59), NextStep::SignIn(SignInReason::TooOld)),
+        ("two: who is it?", lacks().sessions([("alice", 1), ("bob", 2)]), NextStep::SelectAccount),
+        ("refused", lacks().denied(), fail(ErrorCode::AccessDenied)),
+        ("refused, and gone", lacks().denied().sessions([("bob", 1)]), asked("bob")),
+        ("prompt=none", lacks().prompt("none"), fail(ErrorCode::InteractionRequired)),
+        ("prompt=none, nobody is there", lacks().prompt("none").sessions([]), fail(ErrorCode::LoginRequired)),
     ]);
 }
 

@@ -1,0 +1,77 @@
+//! The terms of service, for who has not accepted their present version: asked once, on the way to an application.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::{AccountView, Layout};
+use crate::account::terms;
+use crate::app::App;
+use crate::base::id::Id;
+use crate::flow::authorization::{Step, layout_of};
+use crate::flow::next_page;
+use crate::http::error::Error;
+use crate::http::page;
+use crate::http::request::form::ProvenForm;
+use crate::http::request::query::Query;
+use crate::http::request::visitor::Visitor;
+use crate::login::interaction::Question;
+use crate::oidc::authorization::next_step::NextStep;
+use crate::oidc::scope::ScopeSet;
+use crate::site::page::Page;
+
+/// Asks whether a person accepts the terms. Posts `version`, and `decision=accept` or `decision=deny`, to `/terms`.
+#[derive(Template)]
+#[template(path = "pages/terms.html")]
+pub struct TermsPage<'a> {
+    /// The layout of the page; it has a client.
+    pub layout: Layout<'a>,
+    /// Who is asked.
+    pub account: AccountView,
+    /// The version that is shown.
+    pub version: String,
+}
+
+/// Shows what is to be accepted.
+pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
+    let mut step = Step::open(&app, &visitor, query.get("interaction").unwrap_or_default()).await?;
+    let (NextStep::Terms { session }, Some(version)) = (step.next(&app, &visitor).await?, terms::version(&app)) else {
+        return next_page::back_to_authorize(&app, &step.interaction);
+    };
+    step.interaction.question = Some(question(&session));
+    let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::InteractionExpired)?;
+    let page = TermsPage {
+        account: page::account(&app, session).await?,
+        version: version.to_owned(),
+        layout: layout_of(&app, &visitor, Some(&step)).of(Page::Terms),
+    };
+    page::show_with(&app, &visitor, StatusCode::OK, &page)
+}
+
+/// Notes the decision, and goes on.
+pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
+    let ProvenForm { visitor, params } = form;
+    let mut step = Step::open(&app, &visitor, params.get("interaction").unwrap_or_default()).await?;
+    let answered = step.interaction.question.take();
+    // What counts is the version that the page showed to this person.
+    let version = terms::version(&app).filter(|version| params.get("version") == Some(*version));
+    if let (NextStep::Terms { session }, Some(version)) = (step.next(&app, &visitor).await?, version)
+        && answered == Some(question(&session))
+    {
+        let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::InteractionExpired)?;
+        match params.get("decision") {
+            Some("accept") => terms::accept(&app, &session.user_id, version).await?,
+            Some("deny") => {
+                (step.interaction.facts.session, step.interaction.facts.denied) = (Some(session.id.clone()), true);
+            }
+            _ => {}
+        }
+    }
+    next_page::back_to_authorize(&app, &step.interaction)
+}
+
+/// What the page asks this session.
+fn question(session: &Id) -> Question {
+    Question { session: session.clone(), scopes: ScopeSet::default() }
+}
