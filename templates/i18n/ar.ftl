@@ -156,6 +156,8 @@ passkey-offer-later = ليس الآن
 passkey-offer-advice = يمكنك إنشاؤه في أي وقت من حسابك، ضمن قسم «الأمان».
 second-factor-passkey-title = استخدم مفتاح المرور
 second-factor-passkey = للمتابعة، أثبت بمفتاح مرور لحسابك أنك صاحبه.
+second-factor-passkey-lost = لا يمكنني استخدام مفتاح المرور
+second-factor-passkey-help = يمكن إزالة مفتاح المرور عبر البريد خلال 7 أيام من إضافته. وبعد ذلك، اطلب المساعدة من { $operator }.
 trouble-title = هل تواجه مشكلة في تسجيل الدخول؟
 trouble-typing = يُرجى التأكد من إيقاف مفتاح Caps Lock ومن ضبط لوحة المفاتيح على اللغة الصحيحة.
 trouble-forgotten = هل نسيت كلمة المرور؟ اطلب من { $operator } رابطًا لتعيين كلمة مرور جديدة.
@@ -275,6 +277,7 @@ forgot-password-sent = إذا وُجد حساب باسم { $identifier }، فس�
 set-password-title = اختيار كلمة المرور
 set-password-for = للحساب { $identifier }
 set-password = حفظ كلمة المرور
+set-password-recover = يزيل هذا الرابط تطبيق المصادقة ورموز الاسترداد ومفاتيح المرور من الحساب، ويسجّل الخروج من جميع الأجهزة.
 set-password-recent = أُضيف إلى حسابك خلال الأيام السبعة الماضية. حدّد ما لم تضفه بنفسك وستتم إزالته:
 # $time is how long ago.
 set-password-recent-since = أُضيف { $time }
@@ -589,7 +592,7 @@ error-foreign-form-advice = حفاظًا على أمانك، لا يعمل ال�
 error-cookies-off = يحظر متصفحك ملفات تعريف الارتباط
 error-cookies-off-advice = هذه الملفات ضرورية لتسجيل الدخول. يُرجى السماح بها لهذا الموقع، ثم العودة إلى التطبيق والبدء من جديد. إذا كنت قد بدأت في متصفح آخر، يُرجى المتابعة هناك.
 error-spent-link = لم يعد هذا الرابط صالحًا
-error-spent-link-advice = تعمل مثل هذه الروابط مرة واحدة وتنتهي صلاحيتها بعد فترة. يُرجى طلب رابط جديد ممن أرسله إليك.
+error-spent-link-advice = تعمل مثل هذه الروابط مرة واحدة وتنتهي صلاحيتها بعد فترة. يُرجى طلب رابط جديد من المصدر نفسه.
 error-sign-up-off = إنشاء الحسابات غير متاح
 error-sign-up-off-advice = إذا كنت بحاجة إلى حساب، يُرجى التواصل مع المسؤولين عن هذه الخدمة.
 error-mail-off = لا ترسل هذه الخدمة رسائل بريد
@@ -654,12 +657,20 @@ letter-hours = { $count ->
     [many] { $count } ساعة
    *[other] { $count } ساعة
 }
+letter-days = { $count ->
+    [zero] { $count } يوم
+    [one] يوم واحد
+    [two] يومين
+    [few] { $count } أيام
+    [many] { $count } يومًا
+   *[other] { $count } يوم
+}
 letter-when = الوقت:
 letter-device = الجهاز:
 letter-address = عنوان IP:
 letter-account = حسابك
 letter-not-you = إذا لم تكن أنت من فعل ذلك، فعيّن كلمة مرور جديدة فورًا، وتحقق في حسابك من الأجهزة التي سُجّل الدخول منها.
-letter-added-not-you = إذا لم تكن أنت من فعل ذلك، فافتح صفحة تسجيل الدخول فورًا واختر «تعيين كلمة مرور جديدة عبر البريد» ضمن «هل تواجه مشكلة في تسجيل الدخول؟». وخلال 7 أيام يمكن للصفحة التي تُعيَّن فيها كلمة المرور الجديدة أن تزيل أيضًا ما أُضيف.
+letter-added-not-you = إذا لم تكن أنت من فعل ذلك، فافتح صفحة تسجيل الدخول فورًا واختر «تعيين كلمة مرور جديدة عبر البريد» ضمن «هل تواجه مشكلة في تسجيل الدخول؟». وإن لم تعرض الصفحة التي تُعيَّن فيها كلمة المرور الجديدة إزالة ما أُضيف، فاطلب المساعدة من { $operator }.
 letter-foot = أُرسلت هذه الرسالة من { $operator } إلى { $address }.
 letter-test = تصل الرسائل من { $operator }
 letter-test-text = هذه رسالة تجريبية. إذا كنت تقرؤها، فإعدادات البريد في { $operator } تعمل.
@@ -690,6 +701,7 @@ letter-recovery-codes-renewed-text = تم إنشاء رموز استرداد ج�
 letter-code = الرمز:
 letter-address-changed = تم تغيير بريدك الإلكتروني
 letter-address-changed-text = كان البريد الإلكتروني لحسابك في { $operator } هو { $old }، وأصبح الآن { $new }.
+letter-address-given-up-not-you = إذا لم تكن أنت من فعل ذلك، فاطلب المساعدة من { $operator } فورًا. لم يعد من الممكن استخدام هذا العنوان لتسجيل الدخول أو لتعيين كلمة مرور جديدة.
 letter-address-added-text = تمت إضافة البريد الإلكتروني { $new } إلى حسابك في { $operator }.
 letter-deletion-asked = سيُحذف حسابك
 letter-deletion-asked-text = طلب شخص ما، لعله أنت، حذف حسابك في { $operator }. وتم تسجيل الخروج من جميع الأجهزة. سيُحذف الحساب في { $due }، ويبقى إذا سُجّل الدخول إليه قبل ذلك.

@@ -120,6 +120,8 @@ passkey-offer-later = Not now
 passkey-offer-advice = You can create one at any time in your account, under Security.
 second-factor-passkey-title = Use your passkey
 second-factor-passkey = To go on, prove with a passkey of your account that it is you.
+second-factor-passkey-lost = I can’t use my passkey
+second-factor-passkey-help = A letter can remove a passkey for 7 days after it was added. After that, ask { $operator } for help.
 trouble-title = Trouble signing in?
 trouble-typing = Check that Caps Lock is off and that the keyboard is set to the right language.
 trouble-forgotten = Forgot your password? Ask { $operator } for a link to set a new one.
@@ -219,6 +221,7 @@ forgot-password-sent = If there is an account for { $identifier }, a letter with
 set-password-title = Choose your password
 set-password-for = for the account { $identifier }
 set-password = Save password
+set-password-recover = This link removes the authenticator app, the recovery codes and the passkeys of the account, and signs out all its devices.
 set-password-recent = Added to your account in the last 7 days. Tick what you did not add yourself, and it is removed:
 # $time is how long ago.
 set-password-recent-since = Added { $time }
@@ -521,7 +524,7 @@ error-foreign-form-advice = For your safety, a form works only for a while and o
 error-cookies-off = Your browser is blocking cookies
 error-cookies-off-advice = Signing in needs them. Allow cookies for this site, then go back to the app and start again. If you started in another browser, continue there.
 error-spent-link = This link no longer works
-error-spent-link-advice = Links like this work once and expire after a while. Ask the people who sent it for a new one.
+error-spent-link-advice = Links like this work once and expire after a while. Ask for a new one where this one came from.
 error-sign-up-off = Sign-up is closed
 error-sign-up-off-advice = If you need an account, ask the people who run this service.
 error-mail-off = This service sends no email
@@ -566,12 +569,16 @@ letter-hours = { $count ->
     [one] { $count } hour
    *[other] { $count } hours
 }
+letter-days = { $count ->
+    [one] { $count } day
+   *[other] { $count } days
+}
 letter-when = When:
 letter-device = Device:
 letter-address = IP address:
 letter-account = Your account
 letter-not-you = If this wasn’t you, set a new password at once, and check in your account which devices are signed in.
-letter-added-not-you = If this wasn’t you, open the sign-in page at once and choose “Set a new password by email” under “Trouble signing in?”. For 7 days, the page that sets the new password can also remove what was added.
+letter-added-not-you = If this wasn’t you, open the sign-in page at once and choose “Set a new password by email” under “Trouble signing in?”. If the page that sets the new password does not offer to remove what was added, ask { $operator } for help.
 letter-foot = { $operator } sent this letter to { $address }.
 letter-test = Letters from { $operator } arrive
 letter-test-text = This is a test. If you can read it, the mail settings of { $operator } work.
@@ -602,6 +609,7 @@ letter-recovery-codes-renewed-text = New recovery codes were made for your accou
 letter-code = Code:
 letter-address-changed = Your email address was changed
 letter-address-changed-text = The email address of your account at { $operator } was { $old }. Now it is { $new }.
+letter-address-given-up-not-you = If this wasn’t you, ask { $operator } for help at once. This address can no longer be used to sign in or to set a new password.
 letter-address-added-text = The email address { $new } was added to your account at { $operator }.
 letter-deletion-asked = Your account will be deleted
 letter-deletion-asked-text = Somebody, probably you, asked for the deletion of your account at { $operator }. All devices were signed out. The account is deleted on { $due }; whoever signs in before keeps it.

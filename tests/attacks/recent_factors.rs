@@ -29,7 +29,7 @@ async fn f8_an_app_that_a_thief_of_the_password_has_added_is_removed_by_the_owne
     let mut thief = app.browser().sign_in("alice").await;
     let authenticator = thief.set_up_authenticator().await;
     let told = app.letter_to("alice@example.com").await;
-    assert!(told.text.contains("can also remove what was added"), "{}", told.text);
+    assert!(told.text.contains("does not offer to remove what was added"), "{}", told.text);
     app.clock.advance(minutes(6 * DAY));
     let mut owner = app.browser();
     let link = link(&app, &mut owner).await;

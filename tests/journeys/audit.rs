@@ -127,6 +127,12 @@ async fn an_administrator_who_has_lost_everything_gets_in_by_a_link_that_changes
     app.browser().get(&first).await.refused(410);
     let mut other = app.browser();
     let page = other.get(&url).await;
+    assert!(
+        page.text().contains("removes the authenticator app, the recovery codes and the passkeys"),
+        "{}",
+        page.text()
+    );
+    assert!(!page.reply.body.contains("name=\"remove\""), "there is nothing to choose");
     page.form().fill("password", "seven calm otters sing").submit(&mut other).await.reply.expect(200);
     other.get("/account").await.expect("account");
     browser.get("/account").await.expect("sign-in");

@@ -138,7 +138,7 @@ async fn create(app: &App, wanted: Create) -> Outcome {
     if !app.config.login.sign_up.is_offered() {
         let why =
             "Sign-up is closed, and an invitation would open nothing: set login.sign_up to \"invitation\" or \"open\".";
-        return Err(Failure::Conflict(why.to_owned()));
+        return Err(Failure::Failed(why.to_owned()));
     }
     let lifetime = wanted.valid.unwrap_or(app.config.login.invitation);
     if !(LIFETIMES.0..=LIFETIMES.1).contains(&lifetime) {

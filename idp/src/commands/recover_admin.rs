@@ -47,7 +47,7 @@ pub(super) async fn command(app: &App, wanted: &RecoverAdmin) -> Outcome {
     let until = app.now() + LIFETIME;
     let text = format!(
         "{name} can set a new password; authenticator app, recovery codes and passkeys are removed when that is done, and all \
-         sessions end. Until then nothing changes.\n\nThis link works once, until {until}, and is not shown again:\n\n  {url}"
+         sessions end. Until then they stay; earlier links that set this password have ended.\n\nThis link works once, until {until}, and is not shown again:\n\n  {url}"
     );
     let data = json!({ "sub": user.sub, "name": name, "link": { "url": url, "expires_at": until.to_string() } });
     Ok(Output::new(text, &data))

@@ -125,9 +125,10 @@ fn address(issuer: &Issuer, page: Page, secrets: &Secrets) -> String {
     }
 }
 
-/// So many minutes in words, as hours where that is exact.
+/// So many minutes in words, as hours or days where that is exact.
 fn lifetime(site: &Site, language: &Language, minutes: u64) -> String {
     let (key, count) = match minutes {
+        2880.. if minutes.is_multiple_of(1440) => ("letter-days", minutes / 1440),
         120.. if minutes.is_multiple_of(60) => ("letter-hours", minutes / 60),
         _ => ("letter-minutes", minutes),
     };

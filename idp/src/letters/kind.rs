@@ -27,8 +27,10 @@ pub enum Notice {
     RecoveryCodeUsed,
     /// New recovery codes were made.
     RecoveryCodesRenewed,
-    /// The email address was replaced; the old and the new one are told.
+    /// The email address was replaced: for the new one.
     AddressChanged,
+    /// The email address was replaced: for the old one, which opens nothing any more.
+    AddressGivenUp,
     /// Somebody has asked for the deletion of the account.
     DeletionAsked,
     /// Everything that is held about the user was downloaded.
@@ -73,7 +75,7 @@ pub(super) struct Texts {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Verify,
         Self::Reset,
         Self::SignIn,
@@ -94,6 +96,7 @@ impl Kind {
         Self::Notice(Notice::RecoveryCodeUsed),
         Self::Notice(Notice::RecoveryCodesRenewed),
         Self::Notice(Notice::AddressChanged),
+        Self::Notice(Notice::AddressGivenUp),
         Self::Notice(Notice::DeletionAsked),
         Self::Notice(Notice::DataExported),
     ];
@@ -121,6 +124,7 @@ impl Kind {
             Self::Notice(Notice::RecoveryCodeUsed) => "recovery_code_used",
             Self::Notice(Notice::RecoveryCodesRenewed) => "recovery_codes_renewed",
             Self::Notice(Notice::AddressChanged) => "address_changed",
+            Self::Notice(Notice::AddressGivenUp) => "address_given_up",
             Self::Notice(Notice::DeletionAsked) => "deletion_asked",
             Self::Notice(Notice::DataExported) => "data_exported",
         }
@@ -199,6 +203,10 @@ impl Kind {
                 notice("letter-recovery-codes-renewed", "letter-recovery-codes-renewed-text")
             }
             Self::Notice(Notice::AddressChanged) => notice("letter-address-changed", "letter-address-changed-text"),
+            Self::Notice(Notice::AddressGivenUp) => Texts {
+                advice: Some("letter-address-given-up-not-you"),
+                ..notice("letter-address-changed", "letter-address-changed-text")
+            },
             Self::Notice(Notice::DeletionAsked) => Texts {
                 link: Some(("letter-deletion-asked-link", Page::SignIn)),
                 ..notice("letter-deletion-asked", "letter-deletion-asked-text")

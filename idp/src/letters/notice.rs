@@ -45,11 +45,10 @@ pub async fn notify_of_address(tx: &mut Tx<'_>, user: &Id, old: Option<&Identifi
         new: Some(new.to_owned()),
         ..Facts::of(tx.now(), tx.origin())
     };
-    let proven = old.filter(|old| old.verified_at.is_some()).map(|old| old.as_written.as_str());
-    for address in [proven, Some(new)].into_iter().flatten() {
-        write(tx, user, address.to_owned(), Notice::AddressChanged, &facts).await?;
+    if let Some(proven) = old.filter(|old| old.verified_at.is_some()) {
+        write(tx, user, proven.as_written.clone(), Notice::AddressGivenUp, &facts).await?;
     }
-    Ok(())
+    write(tx, user, new.to_owned(), Notice::AddressChanged, &facts).await
 }
 
 async fn write(tx: &mut Tx<'_>, user: &Id, recipient: String, notice: Notice, facts: &Facts) -> Result<()> {

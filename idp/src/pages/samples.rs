@@ -147,6 +147,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         again: format!("{}/sign-in", site.base_path),
         has_codes: true,
         passkey: None,
+        offers_reset: false,
     };
     for (title, asks, is_refused) in [
         ("passkey_offer", true, false),
@@ -165,7 +166,12 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     }
     for (title, has_codes) in [("second_factor-passkey", false), ("second_factor-either", true)] {
         let layout = layout().of(Page::SecondFactor);
-        let page = SecondFactorPage { has_codes, passkey: Some(offer()), ..second_factor(layout, None, 8) };
+        let page = SecondFactorPage {
+            has_codes,
+            passkey: Some(offer()),
+            offers_reset: !has_codes,
+            ..second_factor(layout, None, 8)
+        };
         add(title.to_owned(), &page);
     }
     let bare_second_factor =
@@ -291,6 +297,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
             token: "lk_link".to_owned(),
             identifier: names.identifier.clone(),
             least_password: 15,
+            resets_factors: false,
             recent: vec![],
             problem,
         };
@@ -311,10 +318,12 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         token: "lk_link".to_owned(),
         identifier: names.identifier.clone(),
         least_password: 15,
+        resets_factors: false,
         recent: vec![recent("app", None), recent("a", Some("iCloud Keychain"))],
         problem: None,
     };
     add("set_password-recent".to_owned(), &page);
+    add("set_password-recover".to_owned(), &SetPasswordPage { resets_factors: true, recent: vec![], ..page });
 
     for (title, problem, sent) in [
         ("forgot_password", None, None),
@@ -428,6 +437,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
             layout: own(Page::AccountPassword),
             identifier: names.identifier.clone(),
             has_password,
+            offers_reset: true,
             recovery_codes: title.ends_with("code").then_some(10),
             least_password: 15,
             ends_others: title != "account_password-alone",
@@ -676,6 +686,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
                 reference: of_client.then(|| REFERENCE.to_owned()),
                 ..layout.at(format!("{}/sign-in", site.base_path))
             },
+            reset: (problem == Problem::SpentLink).then(|| format!("{}/forgot-password", site.base_path)),
             back: of_client.then(back).flatten(),
             account: (problem == Problem::SpentLink).then(|| "https://northwind.example/auth/account".to_owned()),
             problem,

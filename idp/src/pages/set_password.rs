@@ -40,6 +40,8 @@ pub struct SetPasswordPage<'a> {
     pub identifier: String,
     /// The least number of characters.
     pub least_password: u64,
+    /// Whether the link removes all second factors, whatever is ticked.
+    pub resets_factors: bool,
     /// What was added to the account lately, and can be removed.
     pub recent: Vec<RecentFactor>,
     /// Why the last password was not accepted.
@@ -77,8 +79,9 @@ impl SetPasswordPage<'_> {
 /// Shows the page without using up the link, since programs that scan mails open it, too.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     let token = query.get("token").unwrap_or_default();
-    let (user, _) = user_of_link(&app, token).await?;
-    show(&app, &visitor, token, &user, (&Unwanted::default(), None)).await
+    let (user, link) = user_of_link(&app, token).await?;
+    let shown = Shown { token, purpose: link.purpose, unwanted: &Unwanted::default(), problem: None };
+    show(&app, &visitor, &user, shown).await
 }
 
 /// Sets the password, and uses the link up.
@@ -91,7 +94,8 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let own = OwnWords::of_user(&app, &user.id).await?;
     let unwanted = unwanted(&params);
     if let Some(problem) = check_password(&app, &password, own).await? {
-        return show(&app, &visitor, token, &user, (&unwanted, Some(problem))).await;
+        let shown = Shown { token, purpose: link.purpose, unwanted: &unwanted, problem: Some(problem) };
+        return show(&app, &visitor, &user, shown).await;
     }
     let sign_in = visitor.with_password(&user);
     // Whether there are codes to be typed is judged where the link is used up: with some links the factors go.
@@ -145,13 +149,17 @@ async fn user_of_link(app: &App, token: &str) -> Result<(User, ProvenLink), Erro
     Err(Error::SpentLink)
 }
 
-async fn show(
-    app: &App,
-    visitor: &Visitor,
-    token: &str,
-    user: &User,
-    (unwanted, problem): (&Unwanted, Option<PasswordProblem>),
-) -> Result<Response, Error> {
+/// What the page shows.
+struct Shown<'a> {
+    token: &'a str,
+    purpose: Purpose,
+    unwanted: &'a Unwanted,
+    problem: Option<PasswordProblem>,
+}
+
+async fn show(app: &App, visitor: &Visitor, user: &User, shown: Shown<'_>) -> Result<Response, Error> {
+    let Shown { token, purpose, unwanted, problem } = shown;
+    let resets_factors = purpose == Purpose::Recover;
     let identifiers = user::identifiers(&mut *app.db.read().await?, &user.id).await?;
     let layout = page::layout(app, visitor).of(Page::SetPassword);
     let address = format!("{}?token={token}", layout.url(Page::SetPassword.path()));
@@ -160,7 +168,8 @@ async fn show(
         token: token.to_owned(),
         identifier: identifiers.first().map(|identifier| identifier.as_written.clone()).unwrap_or_default(),
         least_password: app.config.login.password_min_length.into(),
-        recent: recent(app, user, unwanted).await?,
+        resets_factors,
+        recent: if resets_factors { vec![] } else { recent(app, user, unwanted).await? },
         problem,
     };
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };

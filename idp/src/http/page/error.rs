@@ -39,6 +39,8 @@ pub struct ErrorPage<'a> {
     pub back: Option<(String, String)>,
     /// The account, if the browser may be signed in.
     pub account: Option<String>,
+    /// Where a new link to set a password is asked for, if that is what may help.
+    pub reset: Option<String>,
 }
 
 impl ErrorPage<'_> {
@@ -243,6 +245,7 @@ pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Re
         home: app.url(Page::Home),
         back,
         account: visitor.sid.is_some().then(|| app.url(Page::AccountProfile)),
+        reset: (matches!(*error, Error::SpentLink) && app.mailer.is_on()).then(|| app.url(Page::ForgotPassword)),
     };
     let mut answer = show(&page).unwrap_or_else(|_| error.status().into_response());
     *answer.status_mut() = error.status();

@@ -41,6 +41,8 @@ pub struct AccountPasswordPage<'a> {
     pub identifier: String,
     /// Whether the account has a password.
     pub has_password: bool,
+    /// Whether a person without a password can set one by a letter.
+    pub offers_reset: bool,
     /// How many recovery codes are left, if the account has a second factor, for which the form then asks, too.
     pub recovery_codes: Option<u64>,
     /// The least number of characters.
@@ -249,6 +251,7 @@ async fn show(app: &App, holder: &AccountHolder, shown: Shown) -> Result<Respons
         layout: holder.layout(app).waiting(wait, app.now()),
         identifier: identifiers.into_iter().next().map(|identifier| identifier.as_written).unwrap_or_default(),
         has_password: stored,
+        offers_reset: app.mailer.is_on(),
         recovery_codes: enrolled.has_codes().then_some(enrolled.recovery_codes.unused.unsigned_abs()),
         least_password: app.config.login.password_min_length.into(),
         ends_others: !keeps_others,

@@ -46,6 +46,8 @@ pub struct SecondFactorPage<'a> {
     pub has_codes: bool,
     /// How to go on with a passkey, if the account has one.
     pub passkey: Option<Offer>,
+    /// Whether who has lost the passkey can ask for a letter.
+    pub offers_reset: bool,
 }
 
 /// Why a code was refused.
@@ -215,6 +217,7 @@ async fn show(app: &App, visitor: &Visitor, half: &Half, problem: Option<FactorP
         trust_days: (days > 0).then_some(days),
         has_codes: half.enrolled.has_codes(),
         passkey: (half.enrolled.passkeys > 0).then(|| passkey::offer_sign_in(app, &visitor.browser)).flatten(),
+        offers_reset: app.mailer.is_on(),
     };
     let status = problem.map_or(StatusCode::OK, FactorProblem::status);
     let mut response = page::show_waiting(app, visitor, (status, wait), &page)?;
