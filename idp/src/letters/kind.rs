@@ -136,16 +136,9 @@ impl Kind {
     }
 
     pub(super) fn texts(self) -> Texts {
-        let notice = |subject, text| Texts {
-            subject,
-            text,
-            link: Some(("letter-account", Page::AccountProfile)),
-            advice: Some("letter-not-you"),
-        };
         let code = |subject, text| Texts { subject, text, link: None, advice: Some("letter-verify-not-you") };
-        // Without that factor, the account may be open to its owner by a link alone.
-        let added = |subject, text| Texts { advice: Some("letter-added-not-you"), ..notice(subject, text) };
         match self {
+            Self::Notice(notice) => notice.texts(),
             Self::Verify => Texts {
                 subject: "letter-verify",
                 text: "letter-verify-text",
@@ -179,39 +172,42 @@ impl Kind {
                 advice: Some("letter-registered-not-you"),
             },
             Self::Test => Texts { subject: "letter-test", text: "letter-test-text", link: None, advice: None },
-            Self::Notice(Notice::NewDevice) => notice("letter-new-device", "letter-new-device-text"),
-            Self::Notice(Notice::PasswordChanged) => notice("letter-password-changed", "letter-password-changed-text"),
-            Self::Notice(Notice::PasswordChangedAlone) => {
-                notice("letter-password-changed", "letter-password-changed-alone")
-            }
-            Self::Notice(Notice::PasskeyAdded) => added("letter-passkey-added", "letter-passkey-added-text"),
-            Self::Notice(Notice::PasskeyCreatedAutomatically) => {
-                added("letter-passkey-added", "letter-passkey-automatic-text")
-            }
-            Self::Notice(Notice::PasskeyRemoved) => notice("letter-passkey-removed", "letter-passkey-removed-text"),
-            Self::Notice(Notice::AuthenticatorAdded) => {
-                added("letter-authenticator-added", "letter-authenticator-added-text")
-            }
-            Self::Notice(Notice::AuthenticatorRemoved) => {
-                notice("letter-authenticator-removed", "letter-authenticator-removed-text")
-            }
-            Self::Notice(Notice::RecoveryBegun) => notice("letter-recovery-begun", "letter-recovery-begun-text"),
-            Self::Notice(Notice::RecoveryCodeUsed) => {
-                notice("letter-recovery-code-used", "letter-recovery-code-used-text")
-            }
-            Self::Notice(Notice::RecoveryCodesRenewed) => {
-                notice("letter-recovery-codes-renewed", "letter-recovery-codes-renewed-text")
-            }
-            Self::Notice(Notice::AddressChanged) => notice("letter-address-changed", "letter-address-changed-text"),
-            Self::Notice(Notice::AddressGivenUp) => Texts {
+        }
+    }
+}
+
+impl Notice {
+    fn texts(self) -> Texts {
+        let notice = |subject, text| Texts {
+            subject,
+            text,
+            link: Some(("letter-account", Page::AccountProfile)),
+            advice: Some("letter-not-you"),
+        };
+        // Without that factor, the account may be open to its owner by a link alone.
+        let added = |subject, text| Texts { advice: Some("letter-added-not-you"), ..notice(subject, text) };
+        match self {
+            Self::NewDevice => notice("letter-new-device", "letter-new-device-text"),
+            Self::PasswordChanged => notice("letter-password-changed", "letter-password-changed-text"),
+            Self::PasswordChangedAlone => notice("letter-password-changed", "letter-password-changed-alone"),
+            Self::PasskeyAdded => added("letter-passkey-added", "letter-passkey-added-text"),
+            Self::PasskeyCreatedAutomatically => added("letter-passkey-added", "letter-passkey-automatic-text"),
+            Self::PasskeyRemoved => notice("letter-passkey-removed", "letter-passkey-removed-text"),
+            Self::AuthenticatorAdded => added("letter-authenticator-added", "letter-authenticator-added-text"),
+            Self::AuthenticatorRemoved => notice("letter-authenticator-removed", "letter-authenticator-removed-text"),
+            Self::RecoveryBegun => notice("letter-recovery-begun", "letter-recovery-begun-text"),
+            Self::RecoveryCodeUsed => notice("letter-recovery-code-used", "letter-recovery-code-used-text"),
+            Self::RecoveryCodesRenewed => notice("letter-recovery-codes-renewed", "letter-recovery-codes-renewed-text"),
+            Self::AddressChanged => notice("letter-address-changed", "letter-address-changed-text"),
+            Self::AddressGivenUp => Texts {
                 advice: Some("letter-address-given-up-not-you"),
                 ..notice("letter-address-changed", "letter-address-changed-text")
             },
-            Self::Notice(Notice::DeletionAsked) => Texts {
+            Self::DeletionAsked => Texts {
                 link: Some(("letter-deletion-asked-link", Page::SignIn)),
                 ..notice("letter-deletion-asked", "letter-deletion-asked-text")
             },
-            Self::Notice(Notice::DataExported) => notice("letter-data-exported", "letter-data-exported-text"),
+            Self::DataExported => notice("letter-data-exported", "letter-data-exported-text"),
         }
     }
 }
