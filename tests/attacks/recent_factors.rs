@@ -1,5 +1,6 @@
 //! F8. A thief of the password who adds a factor does not shut the owner out, and a letter spares no factor that was there before.
 
+use latchkey::account::{authenticator, passkeys};
 use latchkey::config::SecondFactor;
 use latchkey::store::people::passkey;
 
@@ -131,4 +132,35 @@ async fn f8_a_letter_removes_no_factor_of_who_needs_one() {
     page.form().fill("code", &code).submit(&mut browser).await.reply.expect(200);
     assert!(!opens(&app, &[]).await);
     assert_eq!(app.rows("totp").await, 1);
+}
+
+#[tokio::test]
+async fn f8_a_letter_spares_the_new_phone_of_who_had_a_factor_for_longer() {
+    let app = TestApp::with_mail().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let old = browser.set_up_authenticator().await;
+    app.clock.advance(minutes(7 * DAY + 1));
+    let mut browser = app.browser().sign_in_with("alice", &old).await;
+    // The owner replaces the app, with both factors proven.
+    assert!(authenticator::remove(&app.app, &app.session_of("alice").await).await.unwrap());
+    browser.set_up_authenticator().await;
+    assert!(!opens(&app, &[]).await);
+    assert_eq!(app.rows("totp").await, 1);
+}
+
+#[tokio::test]
+async fn f8_a_letter_spares_a_passkey_that_came_from_another_system() {
+    let app = TestApp::with_mail().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    browser.add_passkey(Passkey::new(&app)).await;
+    let alice = app.person("alice").await;
+    let own = passkey::of_user(&mut app.app.db.read().await.unwrap(), &alice.id).await.unwrap();
+    // The same, as if another system had known it for years.
+    let moved = passkey::Passkey { id: app.app.id(), credential_id: "AQIDBA".to_owned(), ..own[0].clone() };
+    passkeys::remove_of(&app.app, &alice.id, &own[0].id).await.unwrap();
+    assert_eq!(passkeys::import(&app.app, moved, None, false).await.unwrap(), passkeys::Imported::Done);
+    let own = passkey::of_user(&mut app.app.db.read().await.unwrap(), &alice.id).await.unwrap();
+    let handles: Vec<_> = own.iter().map(|one| one.id.handle()).collect();
+    opens(&app, &handles).await;
+    assert_eq!(app.rows("passkey").await, 1);
 }

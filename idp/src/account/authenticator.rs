@@ -1,5 +1,6 @@
 //! The second factors of an account: the authenticator app, the recovery codes, and the browsers that spare them.
 
+use crate::account::recent_factors::note_those_that_go;
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
@@ -177,6 +178,8 @@ impl Change for Remove {
 /// Removes the authenticator app of a user with what depends on it, and if wanted the passkeys, and tells the user; returns
 /// whether there was anything.
 pub(super) async fn remove_factors(tx: &mut Tx<'_>, user: &Id, with_passkeys: bool) -> Result<bool> {
+    let passkeys = if with_passkeys { passkey::of_user(tx, user).await? } else { Vec::new() };
+    note_those_that_go(tx, user, true, &passkeys).await?;
     let had_app = totp::delete(tx, user).await?;
     let had_passkeys = with_passkeys && passkey::delete_all(tx, user).await? > 0;
     // Who has no address would have no way back without them. An operator's reset is that way, and whoever asks for it may know the codes.

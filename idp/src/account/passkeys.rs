@@ -1,6 +1,8 @@
 //! The passkeys of an account: adding, renaming and removing them.
 
+use crate::account::recent_factors::note_those_that_go;
 use crate::app::App;
+use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
@@ -201,6 +203,8 @@ impl Change for Import {
             return Ok(Imported::Taken);
         }
         passkey_offer::answer(tx, &user, now).await?;
+        // Nobody knows since when its person has had it: it is no recent one.
+        user::note_protected_since(tx, &user, Timestamp::from_micros(0)).await?;
         if tells {
             notify(tx, &user, Notice::PasskeyAdded).await?;
         }
@@ -265,6 +269,8 @@ impl Change for Remove {
         if is_alone && step_up.is_some() && required.holds(tx, &user).await? {
             return Ok(Removed::LastFactor);
         }
+        let gone: Vec<_> = there.into_iter().filter(|one| one.id == passkey).collect();
+        note_those_that_go(tx, &user, false, &gone).await?;
         passkey::delete(tx, &user, &passkey).await?;
         notify(tx, &user, Notice::PasskeyRemoved).await?;
         tx.record(&Event::PasskeyRemoved { user, passkey: passkey.handle() }).await?;

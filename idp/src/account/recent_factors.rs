@@ -13,9 +13,25 @@ use crate::store::db::{Conn, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::passkey::{self, Passkey};
 use crate::store::people::totp::{self, Totp};
+use crate::store::people::user;
 
 /// For how long a factor is a recent one.
 pub const RECENT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// Notes since when a user has had factors that are about to be removed.
+pub(super) async fn note_those_that_go(tx: &mut Tx<'_>, user: &Id, app: bool, passkeys: &[Passkey]) -> Result<()> {
+    let of_app = if app { totp::find(tx, user).await?.map(|app| app.created_at) } else { None };
+    let oldest = passkeys.iter().filter(|one| is_factor(one)).map(|one| one.created_at).chain(of_app).min();
+    match oldest {
+        Some(since) => user::note_protected_since(tx, user, since).await,
+        None => Ok(()),
+    }
+}
+
+/// Whether a passkey is a factor: one that the browser made by itself, and that was never used, is none yet.
+fn is_factor(passkey: &Passkey) -> bool {
+    passkey.automatic_at.is_none() || passkey.last_used_at.is_some()
+}
 
 /// The factors of an account that a link can remove.
 #[derive(Clone, Debug, Default)]
@@ -27,19 +43,18 @@ pub struct RecentFactors {
 }
 
 impl RecentFactors {
-    /// What a link can remove. Nothing from somebody who has had any factor for longer: whoever added another one had that one, too, and a
-    /// letter must not spare it. Nothing either from somebody who needs a second factor: without theirs, the link would be enough to
+    /// What a link can remove. Nothing from somebody who has had any factor for longer, even if it is gone by now: whoever added another
+    /// one had that one, too, and a letter must not spare it. Nothing either from somebody who needs a second factor: without theirs, the link would be enough to
     /// sign in.
     pub async fn of(conn: &mut Conn, user: &Id, required: &Required, now: Timestamp) -> Result<Self> {
         let found =
             Self { app: totp::find(&mut *conn, user).await?, passkeys: passkey::of_user(&mut *conn, user).await? };
         let since = now - RECENT;
-        // One that the browser made by itself, and that was never used, is no factor yet.
-        let is_old =
-            |one: &Passkey| one.created_at < since && (one.automatic_at.is_none() || one.last_used_at.is_some());
+        let is_old = |one: &Passkey| one.created_at < since && is_factor(one);
         if found.is_empty()
             || found.app.as_ref().is_some_and(|app| app.created_at < since)
             || found.passkeys.iter().any(is_old)
+            || user::protected_since(&mut *conn, user).await?.is_some_and(|protected| protected < since)
             || required.holds(conn, user).await?
         {
             return Ok(Self::default());
@@ -71,6 +86,7 @@ impl Unwanted {
             tx.record(&Event::AuthenticatorRemoved { user: user.clone() }).await?;
         }
         for passkey in there.passkeys.iter().filter(|one| self.passkeys.contains(&one.id.handle())) {
+            note_those_that_go(tx, user, false, std::slice::from_ref(passkey)).await?;
             passkey::delete(tx, user, &passkey.id).await?;
             notify(tx, user, Notice::PasskeyRemoved).await?;
             tx.record(&Event::PasskeyRemoved { user: user.clone(), passkey: passkey.id.handle() }).await?;

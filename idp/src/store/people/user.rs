@@ -73,6 +73,27 @@ fn select(rest: &str) -> sqlx::AssertSqlSafe<String> {
     sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM user_account u {rest}"))
 }
 
+/// Since when a user has had a factor that is gone by now; `None` if none was ever removed.
+pub async fn protected_since(conn: &mut Conn, user: &Id) -> Result<Option<Timestamp>> {
+    let row: Option<(Option<Timestamp>,)> = sqlx::query_as("SELECT protected_since FROM user_account WHERE id = $1")
+        .bind(user)
+        .fetch_optional(conn)
+        .await?;
+    Ok(row.and_then(|row| row.0))
+}
+
+/// Notes that a user has had a factor since a moment, before it is removed.
+pub async fn note_protected_since(conn: &mut Conn, user: &Id, since: Timestamp) -> Result<()> {
+    sqlx::query(
+        "UPDATE user_account SET protected_since = $2 WHERE id = $1 AND (protected_since IS NULL OR protected_since > $2)",
+    )
+    .bind(user)
+    .bind(since)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// A user by the row.
 pub async fn find(conn: &mut Conn, id: &Id) -> Result<Option<User>> {
     Ok(sqlx::query_as(select("WHERE u.id = $1")).bind(id).fetch_optional(conn).await?)
