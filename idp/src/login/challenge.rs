@@ -49,9 +49,9 @@ impl Challenge {
             SignUpChallenge::Always => true,
             SignUpChallenge::Suspicious => {
                 let of_network = format!("sign-ups:{bucket}");
-                let (network, all) =
-                    tokio::join!(app.ephemeral.limit(&of_network, OF_NETWORK), app.ephemeral.limit("sign-ups", OF_ALL));
-                network.is_err() || all.is_err()
+                // A network that is suspicious already does not fill the limit of all others.
+                app.ephemeral.limit(&of_network, OF_NETWORK).await.is_err()
+                    || app.ephemeral.limit("sign-ups", OF_ALL).await.is_err()
             }
         };
         if is_suspicious { Self::ProofOfWork } else { Self::None }
