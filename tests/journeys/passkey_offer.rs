@@ -4,7 +4,7 @@ use latchkey::config::SignUp;
 use serde_json::json;
 
 use crate::harness::{
-    BACKED_UP, Browser, ELIGIBLE, Form, PASSWORD, PRESENT, Page, Passkey, RelyingParty, TestApp, VERIFIED,
+    BACKED_UP, Browser, ELIGIBLE, Form, PASSWORD, PRESENT, Page, Passkey, RelyingParty, TestApp, VERIFIED, seconds,
 };
 
 /// Types the password in a browser whose script says what it can do.
@@ -72,10 +72,14 @@ async fn a_passkey_that_is_made_at_the_offer_counts_for_this_sign_in_and_signs_i
     let ceremony = refused.ceremony();
     let mut passkey = Passkey::new(&app);
     let made = ceremony.answer(&passkey.create(&ceremony.options));
+    let signed_in_at = app.app.now().micros() / 1_000_000;
+    app.clock.advance(seconds(20));
     let next = made.submit(&mut browser).await;
     assert_ne!(browser.cookies["sid"], before, "a new session cookie");
     let next = browser.go_on(next).await;
-    assert_eq!(amr(&rp, &next).await, json!(["pwd", "swk", "mfa"]));
+    let claims = rp.exchange(&next.code()).await.tokens().id_claims();
+    assert_eq!(claims["amr"], json!(["pwd", "swk", "mfa"]));
+    assert_eq!(claims["auth_time"], json!(signed_in_at), "the sign-in is as old as it was");
     // The answer was lost: the form comes again.
     let again = made.submit(&mut browser).await;
     browser.go_on(again).await.code();

@@ -10,7 +10,7 @@ use latchkey::oidc::client::metadata::ClientKind;
 use latchkey::oidc::client::registration::NewClient;
 use latchkey::oidc::scope::ScopeSet;
 
-use crate::harness::{PASSWORD, RelyingParty, Reply, TestApp, form_encode, minutes};
+use crate::harness::{Authenticator, Browser, PASSWORD, Passkey, RelyingParty, Reply, TestApp, form_encode, minutes};
 
 /// Where browsers are unless a test says otherwise.
 const OFFICE: &str = "203.0.113.0/24";
@@ -129,6 +129,16 @@ async fn a_proxy_that_does_not_tell_the_address_is_not_taken_for_the_client() {
         let reply = app.send_from([203, 0, 113, 1].into(), request).await;
         assert_eq!(reply.location().contains("error=access_denied"), !admitted, "{line}: {}", reply.location());
     }
+    // A proxy that says nothing, or in the other header, is in the office itself.
+    for header in [None, Some(("forwarded", "for=198.51.100.9"))] {
+        let mut request = Request::get(app.path(&rp.request().path()));
+        if let Some((name, value)) = header {
+            request = request.header(name, value);
+        }
+        let request = request.body(axum::body::Body::empty()).unwrap();
+        let reply = app.send_from([203, 0, 113, 1].into(), request).await;
+        assert!(reply.location().contains("error=access_denied"), "{header:?}: {}", reply.location());
+    }
 }
 
 #[tokio::test]
@@ -205,6 +215,18 @@ async fn people_of_a_role_use_their_accounts_from_its_networks_alone() {
     let refresh = [("grant_type", "refresh_token"), ("refresh_token", tokens.refresh())];
     let reply = token_from(&app, &spa, outside(), &refresh).await;
     assert_eq!(reply.json()["error"], "access_denied");
+    let code = spa.request().set("state", "here");
+    let mut here = browser.clone();
+    here.address = [203, 0, 113, 8].into();
+    let code = here.get(&code.path()).await.code();
+    let exchange = [
+        ("grant_type", "authorization_code"),
+        ("code", &*code),
+        ("redirect_uri", spa.redirect_uri()),
+        ("code_verifier", &*spa.verifier),
+    ];
+    assert_eq!(token_from(&app, &spa, outside(), &exchange).await.json()["error"], "access_denied");
+    spa.exchange(&code).await.tokens();
     // … nor a new sign-in, which says nothing about roles before the password is right.
     let mut stranger = app.browser();
     stranger.address = outside();
@@ -239,4 +261,36 @@ async fn who_has_several_roles_needs_an_address_that_all_of_them_admit() {
     browser.get("/account").await.refused(403);
     browser.address = [203, 0, 113, 8].into();
     browser.get("/account").await.expect("account");
+}
+
+#[tokio::test]
+async fn who_is_outside_the_networks_of_their_role_adds_no_factor_on_the_way() {
+    let app = TestApp::with(support_in_the_office).await;
+    app.give_role("alice", "support").await;
+    let rp = app.client(ClientKind::Web, |client: &mut NewClient| client.metadata.require_second_factor = true).await;
+    let sign_in = async |browser: &mut Browser, target: &str| {
+        let page = browser.get(target).await;
+        let form = page.form_to("/sign-in").fill("identifier", "alice").fill("password", PASSWORD);
+        form.fill("passkeys", "asked").submit(browser).await
+    };
+    // Both are offered in the office.
+    let mut inside = app.browser();
+    let offer = sign_in(&mut inside, "/sign-in").await;
+    let ceremony = offer.expect("passkey-offer").ceremony();
+    let set_up = sign_in(&mut app.browser(), &rp.request().path()).await;
+    set_up.expect("set-up");
+
+    let mut outsider = app.browser();
+    outsider.address = outside();
+    assert_ne!(sign_in(&mut outsider, "/sign-in").await.name(), "passkey-offer");
+    inside.address = outside();
+    ceremony.answer(&Passkey::new(&app).create(&ceremony.options)).submit(&mut inside).await;
+    assert_eq!(app.rows("passkey").await, 0);
+    let mut outsider = app.browser();
+    let page = sign_in(&mut outsider, &rp.request().path()).await;
+    outsider.address = outside();
+    let code = Authenticator::with_key(&page.expect("set-up").codes()[0]).code(&app);
+    page.form().fill("code", &code).submit(&mut outsider).await.refused(403);
+    outsider.get(&page.url).await.refused(403);
+    assert_eq!(app.rows("totp").await, 0);
 }

@@ -39,7 +39,9 @@ pub async fn post(
         return Err(Rule::OfClient.refusal(address).into());
     }
     let response = match request {
-        TokenRequest::AuthorizationCode(exchange) => authorization_code::redeem(&app, &client, &exchange).await?,
+        TokenRequest::AuthorizationCode(exchange) => {
+            authorization_code::redeem(&app, &client, &exchange, address).await?
+        }
         TokenRequest::RefreshToken(refresh) => refresh_token::refresh(&app, &client, &refresh, address).await?,
         TokenRequest::ClientCredentials(wanted) => client_credentials::issue(&app, &client, &wanted).await?,
     };

@@ -1,7 +1,7 @@
 //! Rules by network: from where a client may be used, and the accounts of a role.
 //!
-//! Rules of a role are judged wherever a session is used and not where it begins: a session alone opens nothing, and an answer at
-//! the sign-in would tell a stranger who has which role.
+//! Rules of a role are judged wherever a session is used, and where a factor is added on the way, but not where a session begins: a
+//! session alone opens nothing, and an answer at the sign-in would tell a stranger who has which role.
 
 use std::net::IpAddr;
 
@@ -27,6 +27,20 @@ pub async fn admit(app: &App, user: &Id, address: Option<IpAddr>) -> Result<bool
     let Some((role, why)) = broken else { return Ok(true) };
     Origin::note(Step::failed("role_networks", format!("The person has the role {role}, which has a rule. {why}")));
     Ok(false)
+}
+
+/// Refuses tokens of a person at an address from which the account may not be used. A public client is where its person is; the
+/// server of a confidential one is not.
+pub async fn admit_person_of(
+    app: &App,
+    client: &Client,
+    user: &Id,
+    address: Option<IpAddr>,
+) -> Result<std::result::Result<(), Error>> {
+    if client.is_public() && !admit(app, user, address).await? {
+        return Ok(Err(Rule::OfRole.refusal(address)));
+    }
+    Ok(Ok(()))
 }
 
 /// Whether a client may be used from this address; `None` is one that is not known for certain.

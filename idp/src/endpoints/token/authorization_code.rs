@@ -1,11 +1,14 @@
 //! The code exchange: RFC 6749 §4.1.3, RFC 7636 §4.6, OIDC Core §3.1.3.
 
+use std::net::IpAddr;
+
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::crash_point::crash_point;
 use crate::base::id::Id;
 use crate::base::token::{Token, TokenHash, TokenKind, looks_like};
 use crate::http::error::Error;
+use crate::login::networks;
 use crate::oidc;
 use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
@@ -23,7 +26,12 @@ use crate::tokens::authenticate::ended;
 use crate::tokens::issue::{self, Wanted};
 
 /// Exchanges a code for tokens.
-pub async fn redeem(app: &App, client: &Client, exchange: &CodeExchange) -> Result<TokenResponse, Error> {
+pub async fn redeem(
+    app: &App,
+    client: &Client,
+    exchange: &CodeExchange,
+    address: Option<IpAddr>,
+) -> Result<TokenResponse, Error> {
     let CodeExchange { code, redirect_uri, code_verifier, resources } = exchange;
     let unknown = || {
         let expected = "an authorization code, not long after its end";
@@ -51,6 +59,7 @@ pub async fn redeem(app: &App, client: &Client, exchange: &CodeExchange) -> Resu
         let error = oidc::error::Error::invalid_grant("What the code stands for has ended.");
         return Err(error.because(ended(app, &stored.grant_id).await?).into());
     };
+    networks::admit_person_of(app, client, &grant.user_id, address).await??;
 
     let refresh =
         client.allows_grant(GrantType::RefreshToken).then(|| Token::new(TokenKind::RefreshToken, &app.random));

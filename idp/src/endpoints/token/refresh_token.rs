@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::base::crash_point::crash_point;
 use crate::base::token::{Token, TokenKind, looks_like};
 use crate::http::error::Error;
-use crate::login::networks::{self, Rule};
+use crate::login::networks;
 use crate::oidc;
 use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
@@ -73,10 +73,7 @@ async fn try_once(
         let error = oidc::error::Error::invalid_grant("What the refresh token stands for has ended.");
         return Err(error.because(ended(app, &family.grant_id).await?).into());
     };
-    // A public client is where its person is.
-    if client.is_public() && !networks::admit(app, &grant.user_id, address).await? {
-        return Err(Rule::OfRole.refusal(address).into());
-    }
+    networks::admit_person_of(app, client, &grant.user_id, address).await??;
     // What the client may ask for can have become less since.
     let allowed = client.allowed_scope(&grant.scope);
     if allowed.is_empty() && !grant.scope.is_empty() {

@@ -55,6 +55,14 @@ pub fn of(parts: &Parts, app: &App) -> Source {
     let header = http.forwarded_header.as_str();
     let mut lines = parts.headers.get_all(header).iter();
     match (lines.next(), lines.next()) {
+        // It may be anybody behind the proxy.
+        (None, _) if trusted && !http.proxy_protocol => {
+            let is_first = !app.config.role_networks.is_empty() && app.notices.first("silent proxy");
+            if is_first {
+                tracing::warn!("the proxy {peer} sends no {header}: role_networks admit nobody behind it");
+            }
+            Source { is_readable: false, ..Source::of(peer) }
+        }
         (None, _) => Source::of(peer),
         (Some(_), _) if !trusted => {
             if app.notices.first("untrusted proxy") {

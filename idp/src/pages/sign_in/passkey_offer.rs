@@ -2,6 +2,8 @@
 //!
 //! Whatever happens here, the way goes on: whoever has answered already, or has no fresh sign-in, is led on at once.
 
+use std::net::IpAddr;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -19,6 +21,7 @@ use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
 use crate::http::{page, redirect};
 use crate::login::interaction::Interaction;
+use crate::login::networks;
 use crate::login::passkey::{self, Made, Mediation, Offer, Person, Refused};
 use crate::login::session::SignIn;
 use crate::login::step_up;
@@ -89,7 +92,9 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let Some(user) = found.filter(|user| user.generation == session.generation) else { return onward };
     let proven = Method::of_names(&session.amr);
     let methods: Vec<_> = proven.into_iter().chain([passkey::method(new.backup)]).collect();
-    let sign_in = SignIn { methods: &methods, keep: session.kept_at.is_some(), ..visitor.with_password(&user) };
+    // The passkey is made now, and signs nobody in.
+    let (keep, proven_at) = (session.kept_at.is_some(), Some(session.auth_time));
+    let sign_in = SignIn { methods: &methods, keep, proven_at, ..visitor.with_password(&user) };
     let Some(signed_in) = passkeys::add(&app, &session, &new, &sign_in).await? else { return onward };
     let return_to = place.interaction.return_to();
     let on_the_way = place.step.is_some().then_some(&mut place.interaction);
@@ -106,6 +111,8 @@ struct Place {
     step: Option<Step>,
     /// The session that has just begun, if it lives.
     session: Option<Session>,
+    /// The address of the browser, if it is known for certain.
+    address: Option<IpAddr>,
 }
 
 impl Place {
@@ -117,15 +124,18 @@ impl Place {
         };
         let sessions = visitor.sessions(app).await?;
         let session = sessions.into_iter().find(|session| interaction.facts.session.as_ref() == Some(&session.id));
-        Ok(Self { interaction, step, session })
+        Ok(Self { interaction, step, session, address: visitor.certain_address })
     }
 
     /// The session whose person is to be offered a passkey: the sign-in is the step-up that this needs.
     async fn due(&self, app: &App) -> Result<Option<&Session>, Error> {
         let Some(session) = &self.session else { return Ok(None) };
         let asks = app.config.passkeys.offer || makes_by_itself(app, session);
-        let is_due =
-            asks && passkeys::is_offer_due(app, &session.user_id).await? && step_up::is_done(app, session).await?;
+        // What protects the account is not changed from where it may not be used.
+        let is_due = asks
+            && passkeys::is_offer_due(app, &session.user_id).await?
+            && step_up::is_done(app, session).await?
+            && networks::admit(app, &session.user_id, self.address).await?;
         Ok(is_due.then_some(session))
     }
 

@@ -17,6 +17,7 @@ use crate::http::page;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::{self, Visitor};
+use crate::login::networks::{self, Rule};
 use crate::login::recovery_code::RecoveryCode;
 use crate::login::session::SignIn;
 use crate::login::totp::TotpSecret;
@@ -67,9 +68,21 @@ pub struct NewRecoveryCodesPage<'a> {
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     match Half::open(&app, &visitor, query.get("interaction").unwrap_or_default()).await? {
         Ok(half) if half.enrolled.is_any() => next_page::to_step(&app, Page::SecondFactor, &half.interaction),
-        Ok(half) => show(&app, &visitor, &half, None, None).await,
+        Ok(half) => {
+            admit(&app, &visitor, &half).await?;
+            show(&app, &visitor, &half, None, None).await
+        }
         Err(interaction) => half::begin_again(&app, interaction),
     }
+}
+
+/// Refuses to set up a factor from where the account may not be used.
+async fn admit(app: &App, visitor: &Visitor, half: &Half) -> Result<(), Error> {
+    let address = visitor.certain_address;
+    if networks::admit(app, &half.user.id, address).await? {
+        return Ok(());
+    }
+    Err(Error::OutsideNetworks.because(Rule::OfRole.difference(address)))
 }
 
 /// Sets the app up, and completes the sign-in.
@@ -82,6 +95,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         Ok(half) => half,
         Err(interaction) => return half::begin_again(&app, interaction),
     };
+    admit(&app, &visitor, &half).await?;
     visitor.hold_to(&app, "sign-in", visitor::sign_in_rate(&app)).await?;
     let Some((secret, _)) = shown_secret(&app, &half.user.id, params.get("enrolment").unwrap_or_default()) else {
         return show(&app, &visitor, &half, None, None).await;
