@@ -1,6 +1,6 @@
 //! The second factors of an account: the authenticator app, the recovery codes, and the browsers that spare them.
 
-use crate::account::recent_factors::note_those_that_go;
+use crate::account::removed_factors::note_those_that_go;
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;

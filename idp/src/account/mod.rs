@@ -20,6 +20,7 @@ pub mod password_rules;
 pub mod profile;
 pub mod recent_factors;
 pub mod recovery;
+pub mod removed_factors;
 pub mod sign_up;
 pub mod stolen_passwords;
 pub mod terms;

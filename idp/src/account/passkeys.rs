@@ -1,6 +1,6 @@
 //! The passkeys of an account: adding, renaming and removing them.
 
-use crate::account::recent_factors::note_those_that_go;
+use crate::account::removed_factors::note_those_that_go;
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;

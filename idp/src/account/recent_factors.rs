@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::account::authenticator::remove_factors;
+use crate::account::removed_factors::{is_factor, note_those_that_go};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::letters::kind::Notice;
@@ -17,21 +18,6 @@ use crate::store::people::user;
 
 /// For how long a factor is a recent one.
 pub const RECENT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-
-/// Notes since when a user has had factors that are about to be removed.
-pub(super) async fn note_those_that_go(tx: &mut Tx<'_>, user: &Id, app: bool, passkeys: &[Passkey]) -> Result<()> {
-    let of_app = if app { totp::find(tx, user).await?.map(|app| app.created_at) } else { None };
-    let oldest = passkeys.iter().filter(|one| is_factor(one)).map(|one| one.created_at).chain(of_app).min();
-    match oldest {
-        Some(since) => user::note_protected_since(tx, user, since).await,
-        None => Ok(()),
-    }
-}
-
-/// Whether a passkey is a factor: one that the browser made by itself, and that was never used, is none yet.
-fn is_factor(passkey: &Passkey) -> bool {
-    passkey.automatic_at.is_none() || passkey.last_used_at.is_some()
-}
 
 /// The factors of an account that a link can remove.
 #[derive(Clone, Debug, Default)]
