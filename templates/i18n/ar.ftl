@@ -241,6 +241,7 @@ terms-advice = تغيّرت شروط { $operator }، أو لم توافق علي
 terms-accept = أوافق
 terms-deny = لا أوافق
 sign-up-code-title = أكّد بريدك الإلكتروني
+sign-up-start-again = البدء من جديد
 sign-up-code-sent = أرسلنا رسالة إلى { $address }. اكتب هنا الرمز الموجود فيها لإنشاء حسابك.
 sign-up-name-too-long = هذا الاسم طويل جدًا. يُرجى اختصاره.
 

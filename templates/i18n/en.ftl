@@ -189,6 +189,7 @@ terms-advice = The terms of { $operator } have changed, or you have not accepted
 terms-accept = Accept
 terms-deny = Do not accept
 sign-up-code-title = Confirm your email address
+sign-up-start-again = Start again
 sign-up-code-sent = We have sent a letter to { $address }. Type the code from it here to create your account.
 sign-up-name-too-long = This name is too long. Please shorten it.
 

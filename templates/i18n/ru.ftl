@@ -199,6 +199,7 @@ terms-advice = Условия { $operator } изменились, или вы и
 terms-accept = Принять
 terms-deny = Не принимать
 sign-up-code-title = Подтвердите адрес электронной почты
+sign-up-start-again = Начать сначала
 sign-up-code-sent = Мы отправили письмо на { $address }. Введите код из него здесь, чтобы создать аккаунт.
 sign-up-name-too-long = Слишком длинное имя. Сократите его, пожалуйста.
 

@@ -389,6 +389,8 @@ async fn g4_a_letter_is_one_factor_however_it_is_used() {
     let app = TestApp::with_mail().await;
     let rp = app.relying_party().await;
     let (_, authenticator) = enrolled(&app).await;
+    // The notices are sent first: a code that waits beside them goes before them.
+    app.letters_to("alice@example.com").await;
     let mut browser = app.browser();
     let page = browser.get("/sign-in/mail").await.form().fill("email", "alice@example.com").submit(&mut browser).await;
     let code = code_in(&app.letter_to("alice@example.com").await);

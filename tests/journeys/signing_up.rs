@@ -85,16 +85,17 @@ async fn cv5_a_sign_up_that_was_begun_makes_no_account_once_it_may_not_any_more(
     let page = sign_up(&mut browser, "new@example.com").await;
     let code = code_in(&app.letter_to("new@example.com").await);
     type Change = fn(&mut Config);
-    let changed: [(Change, u16); 2] = [
-        (|config| config.login.sign_up = SignUp::Closed, 403),
-        (|config| config.login.sign_up_domains = domains(&["northwind.example"]), 400),
+    let changed: [(Change, u16, &str); 2] = [
+        (|config| config.login.sign_up = SignUp::Closed, 403, ""),
+        (|config| config.login.sign_up_domains = domains(&["northwind.example"]), 400, "addresses of this domain"),
     ];
-    for (change, status) in changed {
+    for (change, status, words) in changed {
         let mut config = app.app.config.clone();
         change(&mut config);
         let later = app.on(config).await;
         let mut browser = browser.on(&later);
-        page.form().fill("code", &code).submit(&mut browser).await.reply.expect(status);
+        let refused = page.form().fill("code", &code).submit(&mut browser).await;
+        assert!(refused.refused(status).text().contains(words), "{}", refused.text());
         assert_eq!(app.rows("user_account").await, 0);
     }
 }

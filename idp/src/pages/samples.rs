@@ -204,9 +204,16 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     }
     for (title, problem) in [("sign_up_code", None), ("sign_up_code-wrong", Some(CodeProblem::Wrong))] {
         let (email, asked) = (names.email.clone(), "asked".to_owned());
-        add(title.to_owned(), &SignUpCodePage { layout: layout(), email, asked, problem });
+        add(title.to_owned(), &SignUpCodePage { layout: layout(), email, asked, problem, ended: None });
     }
 
+    for (title, problem, ended) in [
+        ("sign_up_code-limited", Some(CodeProblem::TooMany { minutes: 5 }), None),
+        ("sign_up_code-taken", None, Some(SignUpProblem::EmailTaken)),
+    ] {
+        let (email, asked) = (names.email.clone(), String::new());
+        add(title.to_owned(), &SignUpCodePage { layout: layout(), email, asked, problem, ended });
+    }
     let sign_up = |layout, problems| SignUpPage {
         layout,
         invitation: None,

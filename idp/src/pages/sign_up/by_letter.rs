@@ -1,10 +1,12 @@
 //! The sign-up of an address that a letter proves: whether anybody has it is told by letter alone.
 
 use askama::Template;
+use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::finish::sign_in;
 use super::form::Checked;
+use super::problem::{SignUpProblem, refused};
 use crate::account::identifier;
 use crate::account::sign_up::{Applicant, Joined, join};
 use crate::account::users::NewUser;
@@ -32,11 +34,19 @@ pub struct SignUpCodePage<'a> {
     pub asked: String,
     /// Why the last try failed.
     pub problem: Option<CodeProblem>,
+    /// Why no account comes of it, although the code was right.
+    pub ended: Option<SignUpProblem>,
 }
 
 impl SignUpCodePage<'_> {
     fn problems(&self) -> FormProblems {
         FormProblems::new(self.problem.map(|problem| ("code", self.layout.say(problem.wording()))))
+    }
+
+    /// What is said in place of the form.
+    fn end(&self) -> Option<String> {
+        let too_many = self.problem.filter(|_| self.asked.is_empty()).map(CodeProblem::wording);
+        self.ended.map(SignUpProblem::wording).or(too_many).map(|wording| self.layout.say(wording))
     }
 }
 
@@ -50,7 +60,7 @@ pub(super) async fn ask(
     let address = &checked.identifier;
     let asker = match limited(app, visitor, &address.normalised).await? {
         Ok(asker) => asker,
-        Err(problem) => return show(app, visitor, step, (&address.as_written, "", Some(problem))),
+        Err(problem) => return show(app, visitor, step, (&address.as_written, ""), Why::Code(problem)),
     };
     let phc = app.hashing.hash(&checked.password).await?;
     let invitation = checked.invitation.map(|invitation| invitation.id);
@@ -59,7 +69,7 @@ pub(super) async fn ask(
     let language = layout_of(app, visitor, step).language.tag().to_owned();
     let asking = Asking { address, asker: &asker, browser: &visitor.browser, language: &language };
     let asked = letter::ask_to_sign_up(app, asking, &newcomer).await?;
-    show(app, visitor, step, (&address.as_written, &asked.name, None))
+    show(app, visitor, step, (&address.as_written, &asked.name), Why::Nothing)
 }
 
 /// Creates the account whose owner has typed the code, and signs them in.
@@ -69,45 +79,66 @@ pub(super) async fn finish(
     step: Option<&Step>,
     (email, asked, code): (&str, &str, &str),
 ) -> Result<Response, Error> {
-    let problem = match code {
-        "" => CodeProblem::Missing,
+    let why = match code {
+        "" => Why::Code(CodeProblem::Missing),
         code => match letter::judge_code(app, Purpose::SignUp, asked, code, &visitor.browser).await? {
             Judged::Right { proof, .. } => match create(app, &proof).await? {
-                Some(user) => return sign_in(app, visitor, step, &user).await,
-                None => CodeProblem::Over,
+                Ok(user) => return sign_in(app, visitor, step, &user).await,
+                Err(why) => why,
             },
-            Judged::Wrong => CodeProblem::Wrong,
-            Judged::Over => CodeProblem::Over,
+            Judged::Wrong => Why::Code(CodeProblem::Wrong),
+            Judged::Over => Why::Code(CodeProblem::Over),
         },
     };
-    show(app, visitor, step, (email, asked, Some(problem)))
+    show(app, visitor, step, (email, asked), why)
 }
 
-/// The new account; `None` if somebody else has made one with the address meanwhile, or nobody may any more.
-async fn create(app: &App, proof: &Proof) -> Result<Option<User>, Error> {
-    let Some(newcomer) = letter::newcomer(app, proof) else { return Ok(None) };
-    let Ok(address) = identifier::parse_email(&newcomer.email, Some(app.now())) else { return Ok(None) };
+/// The new account, or why there is none. Whoever has typed the right code has proven the address, and so is told whose it is.
+async fn create(app: &App, proof: &Proof) -> Result<std::result::Result<User, Why>, Error> {
+    let over = Ok(Err(Why::Code(CodeProblem::Over)));
+    let Some(newcomer) = letter::newcomer(app, proof) else { return over };
+    let Ok(address) = identifier::parse_email(&newcomer.email, Some(app.now())) else { return over };
     let (profile, identifiers) = (newcomer.profile, vec![address]);
     let new = NewUser { sub: None, profile, identifiers, password: None, roles: Vec::new() };
     let (phc, invitation, terms) = (Some(newcomer.phc), newcomer.invitation, newcomer.terms);
     match join(app, Applicant { new, phc, invitation, recovery_codes: Vec::new(), terms }).await? {
-        Joined::Done(user) => Ok(Some(*user)),
-        Joined::Refused(_) | Joined::Taken => Ok(None),
+        Joined::Done(user) => Ok(Ok(*user)),
+        Joined::Refused(refusal) => Ok(Err(Why::Ended(refused(refusal)?))),
+        Joined::Taken => Ok(Err(Why::Ended(SignUpProblem::EmailTaken))),
     }
+}
+
+/// Why the page is shown.
+#[derive(Clone, Copy)]
+enum Why {
+    /// A letter was sent just now.
+    Nothing,
+    /// The code is not right, or there were too many letters.
+    Code(CodeProblem),
+    /// No account comes of it.
+    Ended(SignUpProblem),
 }
 
 fn show(
     app: &App,
     visitor: &Visitor,
     step: Option<&Step>,
-    (email, asked, problem): (&str, &str, Option<CodeProblem>),
+    (email, asked): (&str, &str),
+    why: Why,
 ) -> Result<Response, Error> {
+    let (problem, ended) = match why {
+        Why::Nothing => (None, None),
+        Why::Code(problem) => (Some(problem), None),
+        Why::Ended(problem) => (None, Some(problem)),
+    };
     let wait = problem.and_then(CodeProblem::wait);
+    let status = if ended.is_some() { StatusCode::BAD_REQUEST } else { CodeProblem::status(problem) };
     let page = SignUpCodePage {
         layout: layout_of(app, visitor, step).of(Page::SignUp).waiting(wait, app.now()),
         email: email.to_owned(),
         asked: asked.to_owned(),
         problem,
+        ended,
     };
-    page::show_waiting(app, visitor, (CodeProblem::status(problem), wait), &page)
+    page::show_waiting(app, visitor, (status, wait), &page)
 }
