@@ -34,6 +34,8 @@ before(async () => {
     LATCHKEY__CLIENTS__0__CLIENT_URI: "https://rp.example/",
     LATCHKEY__CLIENTS__0__POLICY_URI: "https://rp.example/privacy",
     LATCHKEY__CLIENTS__0__TOS_URI: "https://rp.example/terms",
+    // All sign-ups come from one network here; sign_up_challenge.test.mjs has the pages with the challenge.
+    LATCHKEY__LOGIN__SIGN_UP_CHALLENGE: "never",
   });
   // One that people join by invitation, with a username alone, and whose terms they accept.
   joining = await Provider.start({
