@@ -166,6 +166,64 @@ async fn an_event_that_is_put_in_afterwards_shows_before_and_after_a_checkpoint_
     assert_eq!(kinds(&verified(&app).await), [What::EventLate]);
 }
 
+/// Puts in an event with the time of a month ago that no checkpoint covers.
+async fn put_in_afterwards(app: &TestApp) {
+    let at = (app.app.now() - 30 * A_DAY).micros();
+    app.execute(format!("INSERT INTO event (id, at, kind, data) VALUES ('x', {at}, 'consent_given', '{{}}')")).await;
+}
+
+#[tokio::test]
+async fn an_event_that_is_put_in_while_the_newest_checkpoint_is_changed_shows_after_that_was_changed_back() {
+    let app = used().await;
+    let until = "SELECT until_at FROM audit_checkpoint WHERE number = 3";
+    let (until,): (i64,) = sqlx::query_as(until).fetch_one(&mut *app.app.db.read().await.unwrap()).await.unwrap();
+    app.sql("UPDATE audit_checkpoint SET until_at = 0 WHERE number = 3").await;
+    put_in_afterwards(&app).await;
+    let _ = make(&app.app).await;
+    app.execute(format!("UPDATE audit_checkpoint SET until_at = {until} WHERE number = 3")).await;
+    assert_eq!(kinds(&verified(&app).await), [What::EventLate]);
+    app.pass(minutes(1)).await;
+    let _ = make(&app.app).await;
+    assert_eq!(kinds(&verified(&app).await), [What::EventLate]);
+}
+
+#[tokio::test]
+async fn no_checkpoint_follows_on_what_this_installation_has_not_signed() {
+    for deed in [
+        "UPDATE audit_checkpoint SET until_at = 0 WHERE number = 3",
+        "UPDATE audit_checkpoint SET number = 9223372036854775807 WHERE number = 3",
+        "UPDATE audit_checkpoint SET hash = previous WHERE number = 3",
+        "INSERT INTO installation (name, value) SELECT 'audit_beginning',
+            '{\"removed\":9223372036854775807,\"hash\":\"' || hash || '\",\"at\":0,\"signature\":\"' || signature || '\"}'
+           FROM audit_checkpoint WHERE number = 1",
+    ] {
+        let app = used().await;
+        app.sql(deed).await;
+        if deed.contains("beginning") {
+            app.sql("DELETE FROM audit_checkpoint").await;
+        }
+        app.browser().sign_in("dora").await;
+        app.pass(minutes(1)).await;
+        let before = app.rows("audit_checkpoint").await;
+        let refused = make(&app.app).await.unwrap_err().to_string();
+        assert!(refused.contains("was not signed by this installation"), "{deed}: {refused}");
+        assert_eq!(app.rows("audit_checkpoint").await, before, "{deed}");
+        assert!(verified(&app).await.uncovered > 0, "{deed}: nothing is half done");
+    }
+}
+
+#[tokio::test]
+async fn where_the_log_begins_is_not_signed_for_a_checkpoint_that_was_made_older_than_it_is() {
+    let app = used().await;
+    app.sql("DELETE FROM event WHERE checkpoint = 1").await;
+    app.sql("DELETE FROM audit_checkpoint WHERE number = 1").await;
+    app.sql("UPDATE audit_checkpoint SET latest_at = 0 WHERE number = 2").await;
+    jobs::remove_expired(&app.app).await.unwrap();
+    let report = verified(&app).await;
+    assert_eq!(report.removed, None, "{report:?}");
+    assert!(kinds(&report).contains(&What::CheckpointMissing), "{report:?}");
+}
+
 #[tokio::test]
 async fn an_event_that_becomes_visible_a_little_late_is_covered_by_the_next_checkpoint() {
     let app = used().await;

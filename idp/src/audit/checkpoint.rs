@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::app::App;
-use crate::audit::key::AuditKey;
+use crate::audit::key::{AuditKey, PublicKey};
 use crate::base::clock::{SKEW, Timestamp};
 use crate::store::db::{Change, Error, Result, Tx};
 use crate::store::installation;
@@ -33,18 +33,22 @@ const TURN: &str = "audit";
 /// Makes checkpoints over the events that have none; returns them. Several replicas may do it at once: they take turns, and whoever
 /// comes second finds nothing left.
 pub async fn make(app: &App) -> Result<Vec<Checkpoint>> {
-    let key = key(app)?;
+    let (key, public) = keys(app)?;
     let mut made = Vec::new();
     while made.len() < AT_ONCE {
         let kept_since = app.now() - app.config.log.events_kept;
-        let Some(new) = app.db.write(Make { key: key.clone(), kept_since }).await? else { break };
+        let Some(new) = app.db.write(Make { key: key.clone(), public: public.clone(), kept_since }).await? else {
+            break;
+        };
         made.push(new);
     }
     Ok(made)
 }
 
-fn key(app: &App) -> Result<AuditKey> {
-    AuditKey::of(&app.vault).ok_or_else(unsigned)
+fn keys(app: &App) -> Result<(AuditKey, PublicKey)> {
+    let key = AuditKey::of(&app.vault).ok_or_else(unsigned)?;
+    let public = key.public().ok_or_else(unsigned)?;
+    Ok((key, public))
 }
 
 fn unsigned() -> Error {
@@ -54,6 +58,7 @@ fn unsigned() -> Error {
 #[derive(Clone)]
 struct Make {
     key: AuditKey,
+    public: PublicKey,
     /// Earlier events are removed soon.
     kept_since: Timestamp,
 }
@@ -69,13 +74,8 @@ impl Change for Make {
         }
         installation::in_turn(tx, TURN).await?;
         let Some(earliest) = earliest_settled(tx, self.kept_since, settled).await? else { return Ok(None) };
-        let before = audit_checkpoint::newest(tx).await?;
-        let beginning = Beginning::find(tx).await?;
-        let (number, previous, from_at) = match (&before, beginning) {
-            (Some(before), _) => (before.number + 1, before.hash.clone(), before.until_at),
-            (None, Some(beginning)) => (beginning.removed + 1, beginning.hash, earliest),
-            (None, None) => (1, GENESIS.to_owned(), earliest),
-        };
+        let Place { number, previous, from_at } = Place::next(tx, &self.public).await?;
+        let from_at = from_at.unwrap_or(earliest);
         let until = settled.min(earliest + SPAN);
         let mut events = event::cover(tx, number, earliest, until, EVENTS).await?;
         events.sort_by(|one, other| (one.at, &one.id).cmp(&(other.at, &other.id)));
@@ -100,6 +100,37 @@ impl Change for Make {
     }
 }
 
+/// Where the next checkpoint belongs.
+struct Place {
+    number: i64,
+    /// The hash of the one before it.
+    previous: String,
+    /// Where the one before it ended; `None` if it is not there any more.
+    from_at: Option<Timestamp>,
+}
+
+impl Place {
+    /// The place after the newest checkpoint. Who can write to the database can write these rows, too, and what they say decides which event
+    /// is late: they are believed only as this installation has signed them.
+    async fn next(tx: &mut Tx<'_>, key: &PublicKey) -> Result<Self> {
+        let forged =
+            |what: &str| Error::Corrupt(format!("{what} was changed, or was not signed by this installation").into());
+        if let Some(before) = audit_checkpoint::newest(tx).await? {
+            if !key.has_signed_checkpoint(&before) {
+                return Err(forged(&format!("the newest audit checkpoint, {},", before.number)));
+            }
+            return Ok(Self { number: before.number + 1, previous: before.hash, from_at: Some(before.until_at) });
+        }
+        let Some(beginning) = Beginning::find(tx).await? else {
+            return Ok(Self { number: 1, previous: GENESIS.to_owned(), from_at: None });
+        };
+        if !key.has_signed_beginning(&beginning) {
+            return Err(forged("the mark of where the audit log begins"));
+        }
+        Ok(Self { number: beginning.removed + 1, previous: beginning.hash, from_at: None })
+    }
+}
+
 /// The time of the earliest event since a moment that no checkpoint covers, if it has settled.
 async fn earliest_settled(tx: &mut Tx<'_>, since: Timestamp, settled: Timestamp) -> Result<Option<Timestamp>> {
     Ok(event::earliest_uncovered(tx, since).await?.filter(|at| *at < settled))
@@ -108,37 +139,56 @@ async fn earliest_settled(tx: &mut Tx<'_>, since: Timestamp, settled: Timestamp)
 /// Removes checkpoints whose events are all from before a moment, with these events, and signs where the log begins now; returns
 /// how many rows went.
 pub async fn remove_old(app: &App, before: Timestamp) -> Result<u64> {
-    let (key, mut gone) = (key(app)?, 0);
-    loop {
-        let removed = app.db.write(RemoveOldest { key: key.clone(), before }).await?;
-        gone += removed;
-        if removed == 0 {
-            return Ok(gone);
+    let ((key, public), mut gone) = (keys(app)?, 0);
+    while let Some(removed) = app.db.write(RemoveOldest { key: key.clone(), public: public.clone(), before }).await? {
+        gone += removed.rows;
+        if !removed.was_whole {
+            tracing::error!(
+                number = removed.number,
+                "an audit checkpoint that was changed, or was not signed by this installation, was removed with its events"
+            );
         }
     }
+    Ok(gone)
+}
+
+/// A checkpoint that was removed with its events.
+struct Removed {
+    number: i64,
+    /// Whether it was as this installation has signed it.
+    was_whole: bool,
+    /// How many rows there were.
+    rows: u64,
 }
 
 #[derive(Clone)]
 struct RemoveOldest {
     key: AuditKey,
+    public: PublicKey,
     before: Timestamp,
 }
 
 impl Change for RemoveOldest {
-    type Outcome = u64;
+    type Outcome = Option<Removed>;
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<u64> {
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Option<Removed>> {
         // Most often there is nothing to do, and nobody has to wait for that.
         if !audit_checkpoint::is_oldest_before(tx, self.before).await? {
-            return Ok(0);
+            return Ok(None);
         }
         installation::in_turn(tx, TURN).await?;
         let oldest = audit_checkpoint::after(tx, i64::MIN, 1).await?.into_iter().next();
-        let Some(oldest) = oldest.filter(|oldest| oldest.latest_at < self.before) else { return Ok(0) };
+        let Some(oldest) = oldest.filter(|oldest| oldest.latest_at < self.before) else { return Ok(None) };
+        let was_whole = self.public.has_signed_checkpoint(&oldest);
         let (removed, hash, at) = (oldest.number, oldest.hash, tx.now());
         let mut beginning = Beginning { removed, hash, at, signature: String::new() };
-        beginning.signature = self.key.sign(&beginning.signed_text()).ok_or_else(unsigned)?;
-        beginning.keep(tx).await?;
-        audit_checkpoint::delete(tx, removed).await
+        // A forged one goes, too, since nothing may be kept for longer. That the log may begin after it is not signed: it is missing then until
+        // the one after it is old enough.
+        if was_whole {
+            beginning.signature = self.key.sign(&beginning.signed_text()).ok_or_else(unsigned)?;
+            beginning.keep(tx).await?;
+        }
+        let rows = audit_checkpoint::delete(tx, removed).await?;
+        Ok(Some(Removed { number: removed, was_whole, rows }))
     }
 }

@@ -8,6 +8,7 @@ use openssl::sign::{Signer, Verifier};
 
 use crate::base::encoding::{base64url, from_base64url};
 use crate::keys::vault::Vault;
+use crate::store::installation::audit_checkpoint::{Beginning, Checkpoint};
 
 /// The private key.
 #[derive(Clone, Debug)]
@@ -57,6 +58,17 @@ impl PublicKey {
         let verified = Verifier::new_without_digest(&self.0)
             .and_then(|mut verifier| verifier.verify_oneshot(&signature, text.as_bytes()));
         verified.unwrap_or(false)
+    }
+
+    /// Whether a checkpoint is as the key has signed it, its hash included.
+    pub fn has_signed_checkpoint(&self, checkpoint: &Checkpoint) -> bool {
+        checkpoint.hash == checkpoint.computed_hash()
+            && self.has_signed(&checkpoint.signed_text(), &checkpoint.signature)
+    }
+
+    /// Whether the mark of where the log begins is as the key has signed it.
+    pub fn has_signed_beginning(&self, beginning: &Beginning) -> bool {
+        self.has_signed(&beginning.signed_text(), &beginning.signature)
     }
 }
 

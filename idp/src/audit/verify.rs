@@ -53,7 +53,7 @@ pub enum What {
     CheckpointMissing,
     /// A checkpoint is not what was signed, or the key has not signed it.
     CheckpointForged,
-    /// A checkpoint does not name the one before it.
+    /// A checkpoint does not name the one before it, or does not begin where that one ended.
     ChainBroken,
     /// The mark of where the log begins is not what was signed.
     BeginningForged,
@@ -136,6 +136,8 @@ struct Run<'a> {
     /// The number and hash of the checkpoint before the next one.
     number: i64,
     hash: String,
+    /// Where that one ended; `None` if it was removed.
+    until_at: Option<Timestamp>,
     /// Whether the expected checkpoint was met.
     met: bool,
     /// Events that were read and not compared yet, and the place of the last one.
@@ -152,6 +154,7 @@ impl<'a> Run<'a> {
             report: Report::default(),
             number: 0,
             hash: GENESIS.to_owned(),
+            until_at: None,
             met: false,
             waiting: VecDeque::new(),
             place: (i64::MIN, Timestamp::from_micros(i64::MIN), String::new()),
@@ -166,12 +169,12 @@ impl<'a> Run<'a> {
     }
 
     fn is_signed(&self, beginning: &Beginning) -> bool {
-        self.terms.key.has_signed(&beginning.signed_text(), &beginning.signature)
+        self.terms.key.has_signed_beginning(beginning)
     }
 
     fn begins_after(&mut self, beginning: Beginning) {
         self.report.removed = Some(beginning.removed);
-        (self.number, self.hash) = (beginning.removed, beginning.hash);
+        (self.number, self.hash, self.until_at) = (beginning.removed, beginning.hash, None);
         self.expect(self.number, self.hash.clone());
     }
 
@@ -249,12 +252,10 @@ impl<'a> Run<'a> {
             }
         }
         self.events_without(number - 1).await?;
-        let text = checkpoint.signed_text();
-        let is_whole =
-            checkpoint.hash == checkpoint.computed_hash() && self.terms.key.has_signed(&text, &checkpoint.signature);
+        let is_whole = self.terms.key.has_signed_checkpoint(&checkpoint);
         match is_whole {
             false => self.find(What::CheckpointForged, Some(number), None),
-            true if number == self.number + 1 && checkpoint.previous != self.hash => {
+            true if number == self.number + 1 && !self.is_followed_by(&checkpoint) => {
                 self.find(What::ChainBroken, Some(number), None);
             }
             true => {}
@@ -264,8 +265,13 @@ impl<'a> Run<'a> {
         self.expect(number, hash.clone());
         self.report.checkpoints += 1;
         self.report.last = Some((number, hash.clone(), checkpoint.made_at));
-        (self.number, self.hash) = (number, hash);
+        (self.number, self.hash, self.until_at) = (number, hash, Some(checkpoint.until_at));
         Ok(())
+    }
+
+    /// Whether a checkpoint names the one before it, and begins where that one ended: which event is late rests on that.
+    fn is_followed_by(&self, checkpoint: &Checkpoint) -> bool {
+        checkpoint.previous == self.hash && self.until_at.is_none_or(|until_at| until_at == checkpoint.from_at)
     }
 
     /// Compares the events under a checkpoint with those that it names.
