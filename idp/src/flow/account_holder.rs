@@ -9,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 
 use crate::app::App;
+use crate::base::id::Id;
 use crate::flow::next_page;
 use crate::http::error::Error;
 use crate::http::page::{self, AccountView, Layout};
@@ -88,7 +89,7 @@ impl AccountHolder {
     async fn of(app: &App, at: Page, visitor: Visitor) -> Result<Option<Self>, Error> {
         let mut sessions = visitor.sessions(app).await?.into_iter();
         let Some(session) = sessions.next() else { return Ok(None) };
-        admit(app, &visitor, &session).await?;
+        admit(app, &visitor, &session.user_id).await?;
         login::session::touch(app, &session).await;
         let account = page::account(app, &session).await?;
         Ok(Some(Self { visitor, session, others: sessions.collect(), account, page: at }))
@@ -116,7 +117,7 @@ impl AccountForm {
         let shown = sessions.iter().position(|session| handle(app, session, session.id.as_str()) == holder);
         let Some(shown) = shown else { return Ok(None) };
         let session = sessions.remove(shown);
-        admit(app, &visitor, &session).await?;
+        admit(app, &visitor, &session.user_id).await?;
         if let Err(wait) = app.ephemeral.limit(&format!("account:{}", session.user_id), CHANGES).await {
             return Err(Error::TooMany(wait));
         }
@@ -131,10 +132,10 @@ impl AccountForm {
     }
 }
 
-/// Refuses the pages of an account whose person may not use it from this network.
-async fn admit(app: &App, visitor: &Visitor, session: &Session) -> Result<(), Error> {
+/// Refuses what belongs to an account whose person may not use it from this network.
+pub async fn admit(app: &App, visitor: &Visitor, user: &Id) -> Result<(), Error> {
     let address = visitor.certain_address;
-    if networks::admit(app, &session.user_id, address).await? {
+    if networks::admit(app, user, address).await? {
         return Ok(());
     }
     Err(Error::OutsideNetworks.because(Rule::OfRole.difference(address)))

@@ -9,6 +9,7 @@ use super::half::{self, Half};
 use super::second_factor::FactorProblem;
 use crate::account::authenticator::{self, Because};
 use crate::app::App;
+use crate::flow::account_holder::admit;
 use crate::flow::authorization::layout_of;
 use crate::flow::next_page;
 use crate::http::cookies::Jar;
@@ -17,7 +18,6 @@ use crate::http::page;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::{self, Visitor};
-use crate::login::networks::{self, Rule};
 use crate::login::recovery_code::RecoveryCode;
 use crate::login::session::SignIn;
 use crate::login::totp::TotpSecret;
@@ -69,20 +69,12 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     match Half::open(&app, &visitor, query.get("interaction").unwrap_or_default()).await? {
         Ok(half) if half.enrolled.is_any() => next_page::to_step(&app, Page::SecondFactor, &half.interaction),
         Ok(half) => {
-            admit(&app, &visitor, &half).await?;
+            // No factor is added from where the account may not be used.
+            admit(&app, &visitor, &half.user.id).await?;
             show(&app, &visitor, &half, None, None).await
         }
         Err(interaction) => half::begin_again(&app, interaction),
     }
-}
-
-/// Refuses to set up a factor from where the account may not be used.
-async fn admit(app: &App, visitor: &Visitor, half: &Half) -> Result<(), Error> {
-    let address = visitor.certain_address;
-    if networks::admit(app, &half.user.id, address).await? {
-        return Ok(());
-    }
-    Err(Error::OutsideNetworks.because(Rule::OfRole.difference(address)))
 }
 
 /// Sets the app up, and completes the sign-in.
@@ -95,7 +87,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         Ok(half) => half,
         Err(interaction) => return half::begin_again(&app, interaction),
     };
-    admit(&app, &visitor, &half).await?;
+    admit(&app, &visitor, &half.user.id).await?;
     visitor.hold_to(&app, "sign-in", visitor::sign_in_rate(&app)).await?;
     let Some((secret, _)) = shown_secret(&app, &half.user.id, params.get("enrolment").unwrap_or_default()) else {
         return show(&app, &visitor, &half, None, None).await;
