@@ -58,8 +58,11 @@ impl Explained {
 
     /// Adds a step. A change that is tried again after a conflict adds it once.
     fn note(&self, step: Step) {
+        if self.about.is_none() {
+            return;
+        }
         let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.about.is_some() && !steps.contains(&step) {
+        if !steps.contains(&step) {
             steps.push(step);
         }
     }
