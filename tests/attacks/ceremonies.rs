@@ -327,7 +327,7 @@ async fn h5_a_credential_is_its_owners_and_has_one_identifier() {
     let own = shared.get("/account/passkeys").await.ceremony();
     let mixed = own.answer(&Passkey::new(&app).create(&of_alice.options));
     mixed.fill("ceremony", of_alice.form.get("ceremony").unwrap()).submit(&mut shared).await.refused(400);
-    // A key that nobody has, and that the browser is told of.
+    // A key that nobody has; the browser learns that it is unknown.
     let (mut browser, ceremony) = offered(&app).await;
     let mut unknown = Passkey::new(&app);
     let page = ceremony.answer(&unknown.get(&ceremony.options)).submit(&mut browser).await;

@@ -62,7 +62,7 @@ impl Rules {
     }
 }
 
-/// What came of a sign-up.
+/// The outcome of a sign-up.
 #[derive(Clone, Debug)]
 pub enum Joined {
     /// The account is there.

@@ -158,14 +158,14 @@ async fn create(app: &App, wanted: Create) -> Outcome {
     roles.dedup();
     let invited = Wanted { address: address.clone(), uses: wanted.uses.into(), lifetime, roles };
     let Made { id, shown, expires_at } = invitation::make(app, invited).await.map_err(failed)?;
-    let whom = address.as_deref().map_or("whoever has the code".to_owned(), harmless);
+    let recipient = address.as_deref().map_or("whoever has the code".to_owned(), harmless);
     let way = match &shown {
         Some((code, url)) => format!(
-            "Created invitation {} for {whom}. It works until {expires_at} and is not shown again:\n\n  code  {code}\n  link  {url}",
+            "Created invitation {} for {recipient}. It works until {expires_at} and is not shown again:\n\n  code  {code}\n  link  {url}",
             id.handle()
         ),
         None => format!(
-            "Created invitation {}, which the running server sends to {whom}. It works until {expires_at}.",
+            "Created invitation {}, which the running server sends to {recipient}. It works until {expires_at}.",
             id.handle()
         ),
     };
