@@ -46,7 +46,7 @@ fn latencies() -> Histogram {
 const SIGN_INS: [&str; 5] = ["done", "half", "refused", "throttled", "limited"];
 
 /// The ways to sign in.
-const METHODS: [&str; 5] = ["password", "email", "passkey", "totp", "recovery_code"];
+const METHODS: [&str; 6] = ["password", "email", "passkey", "totp", "recovery_code", "anonymous"];
 
 /// The statuses of requests that failed because of the server.
 const FAILURES: [u16; 2] = [500, 503];

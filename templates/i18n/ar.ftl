@@ -21,6 +21,9 @@ choose-account = اختيار حساب
 another-account = استخدام حساب آخر
 no-account = ليس لديك حساب؟
 have-account = هل لديك حساب؟
+anonymous-name = زائر
+anonymous-go-on = المتابعة بدون حساب
+sign-in-anonymous-refused = لا يمكنك المتابعة هنا بدون حساب. يُرجى تسجيل الدخول.
 problem = خطأ:
 # $time تاريخ ووقت.
 try-again-from = يمكنك المحاولة مجددًا اعتبارًا من: { $time }
@@ -244,6 +247,9 @@ sign-up-code-title = أكّد بريدك الإلكتروني
 sign-up-start-again = البدء من جديد
 sign-up-code-sent = أرسلنا رسالة إلى { $address }. اكتب هنا الرمز الموجود فيها لإنشاء حسابك.
 sign-up-name-too-long = هذا الاسم طويل جدًا. يُرجى اختصاره.
+sign-up-keep = الاحتفاظ بما فعلته هنا بصفة زائر
+sign-up-keep-meaning = ستعرفك التطبيقات بعدها على أنك الشخص نفسه. إذا كان لديك حساب بالفعل فسجّل الدخول إليه بدلًا من ذلك: لا يُدمج الحسابان.
+sign-up-nothing-to-keep = لا يمكن الاحتفاظ بما فُعل هنا بصفة زائر: فقد انتهى أو أصبح تابعًا لحساب. اكتب كلمة المرور مرة أخرى لإنشاء حساب من دونه.
 
 ## رسائل عند الطلب
 
@@ -376,6 +382,8 @@ account-password-changed = تم تغيير كلمة المرور، وتم تسج
 account-password-changed-alone = تم تغيير كلمة المرور، ولا تزال مسجّلاً الدخول على أجهزتك الأخرى.
 account-data = بياناتك
 account-data-link = تنزيل بياناتك أو حذف حسابك
+anonymous-meaning = أنت هنا بصفة زائر: لا يمكن لأحد تسجيل الدخول إلى هذا الحساب، ويضيع عند تسجيل الخروج أو إذا لم تستخدمه مدة من الزمن.
+anonymous-keep = الاحتفاظ بهذا الحساب
 account-profile-back = العودة إلى ملفك الشخصي
 account-export-meaning = ملف يضم كل ما هو مخزّن عنك: الملف الشخصي وبيانات تسجيل الدخول والأجهزة والتطبيقات والأحداث.
 account-export = تنزيل بياناتك
@@ -488,6 +496,8 @@ activity-an-application = تطبيق
 activity-older = الأقدم
 activity-newest = الأحدث
 activity-user-created = تم إنشاء الحساب
+activity-anonymous-account-begun = بدأ الحساب بصفة زائر
+activity-account-kept = احتُفظ بالحساب عند التسجيل
 activity-user-disabled = تم تعطيل الحساب
 activity-user-enabled = تم تفعيل الحساب
 activity-user-unlocked = تم تجاهل محاولات الدخول الفاشلة

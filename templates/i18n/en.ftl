@@ -21,6 +21,9 @@ choose-account = Choose an account
 another-account = Use another account
 no-account = New here?
 have-account = Already have an account?
+anonymous-name = Visitor
+anonymous-go-on = Continue without an account
+sign-in-anonymous-refused = You cannot continue without an account here. Please sign in.
 problem = Error:
 # $time is a date and a time of day.
 try-again-from = You can try again from { $time }.
@@ -192,6 +195,9 @@ sign-up-code-title = Confirm your email address
 sign-up-start-again = Start again
 sign-up-code-sent = We have sent a letter to { $address }. Type the code from it here to create your account.
 sign-up-name-too-long = This name is too long. Please shorten it.
+sign-up-keep = Keep what I have done here as a visitor
+sign-up-keep-meaning = Applications then know you as the same person. If you have an account already, sign in instead: the two are not joined.
+sign-up-nothing-to-keep = What was done here as a visitor cannot be kept: it ended, or belongs to an account already. Type your password again to create an account without it.
 
 ## Letters that are asked for
 
@@ -320,6 +326,8 @@ account-password-changed = Your password is changed. You are signed out on all o
 account-password-changed-alone = Your password is changed. Your other devices stay signed in.
 account-data = Your data
 account-data-link = Download your data, or delete your account
+anonymous-meaning = You are here as a visitor: nobody can sign in to this account, and it is lost when you sign out, or when you do not use it for some time.
+anonymous-keep = Keep this account
 account-profile-back = Back to your profile
 account-export-meaning = A file with everything that is stored about you: profile, sign-in details, devices, apps, and what happened.
 account-export = Download your data
@@ -420,6 +428,8 @@ activity-an-application = an app
 activity-older = Older
 activity-newest = Newest
 activity-user-created = Account created
+activity-anonymous-account-begun = Account begun as a visitor
+activity-account-kept = Account kept by signing up
 activity-user-disabled = Account disabled
 activity-user-enabled = Account enabled
 activity-user-unlocked = Failed sign-ins forgotten

@@ -21,6 +21,9 @@ choose-account = Выберите аккаунт
 another-account = Войти в другой аккаунт
 no-account = Впервые здесь?
 have-account = Уже есть аккаунт?
+anonymous-name = Гость
+anonymous-go-on = Продолжить без аккаунта
+sign-in-anonymous-refused = Продолжить здесь без аккаунта нельзя. Войдите, пожалуйста.
 problem = Ошибка:
 # $time: дата и время.
 try-again-from = Попробовать снова можно будет: { $time }.
@@ -202,6 +205,9 @@ sign-up-code-title = Подтвердите адрес электронной п
 sign-up-start-again = Начать сначала
 sign-up-code-sent = Мы отправили письмо на { $address }. Введите код из него здесь, чтобы создать аккаунт.
 sign-up-name-too-long = Слишком длинное имя. Сократите его, пожалуйста.
+sign-up-keep = Сохранить то, что я делал(а) здесь как гость
+sign-up-keep-meaning = Приложения будут узнавать вас как того же человека. Если у вас уже есть аккаунт, войдите в него: эти два аккаунта не объединяются.
+sign-up-nothing-to-keep = Сохранить то, что было сделано здесь в качестве гостя, нельзя: доступ закончился или уже относится к аккаунту. Введите пароль ещё раз, чтобы создать аккаунт без этого.
 
 ## Письма по просьбе
 
@@ -337,6 +343,8 @@ account-password-changed = Пароль изменён. На всех други
 account-password-changed-alone = Ваш пароль изменён. На остальных ваших устройствах вход сохранён.
 account-data = Ваши данные
 account-data-link = Скачать данные или удалить аккаунт
+anonymous-meaning = Вы здесь как гость: войти в этот аккаунт нельзя, и он пропадёт, если вы выйдете или долго не будете им пользоваться.
+anonymous-keep = Сохранить этот аккаунт
 account-profile-back = Назад к профилю
 account-export-meaning = Файл со всем, что о вас хранится: профиль, данные для входа, устройства, приложения и события.
 account-export = Скачать данные
@@ -440,6 +448,8 @@ activity-an-application = приложение
 activity-older = Более ранние
 activity-newest = Самые новые
 activity-user-created = Аккаунт создан
+activity-anonymous-account-begun = Аккаунт начат в качестве гостя
+activity-account-kept = Аккаунт сохранён при регистрации
 activity-user-disabled = Аккаунт отключён
 activity-user-enabled = Аккаунт включён
 activity-user-unlocked = Неудачные попытки входа забыты

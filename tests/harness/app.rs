@@ -414,6 +414,11 @@ impl TestApp {
     }
 
     /// An application in the browser.
+    /// A client at which people can begin an anonymous account.
+    pub async fn trial(&self) -> RelyingParty {
+        self.client(ClientKind::Web, |client| client.metadata.anonymous_accounts = true).await
+    }
+
     pub async fn spa(&self) -> RelyingParty {
         self.client(ClientKind::Spa, |_| {}).await
     }

@@ -9,7 +9,7 @@ use scraper::{ElementRef, Html, Selector};
 
 use super::app::{PASSWORD, TestApp};
 use super::http::{Reply, form_encode};
-use super::relying_party::RelyingParty;
+use super::relying_party::{RelyingParty, Tokens};
 
 /// A request for authorization, parameter by parameter.
 #[derive(Clone, Debug, Default)]
@@ -179,6 +179,19 @@ impl Browser {
         self.app.user(&self.user.clone()).await;
         let page = self.get(&request.path()).await;
         self.go_on(page).await
+    }
+
+    /// Goes on from a sign-in page without an account.
+    pub async fn go_on_as_visitor(&mut self, page: &Page) -> Page {
+        let page = page.expect("sign-in").form_to("/sign-in/anonymous").submit(self).await;
+        self.go_on(page).await
+    }
+
+    /// The tokens of a new visitor of a client that begins anonymous accounts.
+    pub async fn visit(&mut self, rp: &RelyingParty) -> Tokens {
+        let page = self.get(&rp.request().path()).await;
+        let page = self.go_on_as_visitor(&page).await;
+        rp.exchange(&page.code()).await.tokens()
     }
 
     /// Does what each page on the way asks for.

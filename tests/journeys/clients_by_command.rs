@@ -83,7 +83,8 @@ async fn a_client_is_added_with_every_option_and_shown_with_what_was_chosen_and_
         ("tos_uri", json!("https://rp.example/tos")),
         ("policy_uri", json!("https://rp.example/privacy")),
         ("secrets", json!(1)),
-        ("defaults", json!(["grant_types", "response_types"])),
+        ("anonymous_accounts", json!(false)),
+        ("defaults", json!(["grant_types", "response_types", "anonymous_accounts"])),
         ("disabled", json!(false)),
         ("declared", json!(false)),
     ] {
@@ -136,6 +137,10 @@ async fn what_a_client_cannot_have_is_refused_with_what_to_write_instead() {
         (
             &["--redirect-uri", CALLBACK, "--allowed-network", "10.1.0.0/16", "--denied-network", "10.0.0.0/8"],
             "--denied-network: nobody would be admitted",
+        ),
+        (
+            &["--redirect-uri", CALLBACK, "--require-second-factor", "--anonymous-accounts"],
+            "--anonymous-accounts: not with require_second_factor",
         ),
         (&["--redirect-uri", CALLBACK, "--first-party", "perhaps"], "invalid value 'perhaps'"),
         (&[], "--redirect-uri: at least one is needed"),

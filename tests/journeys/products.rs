@@ -1,5 +1,7 @@
-//! DX1, CV2, FB6: how people of products that move here sign in and out.
+//! DX1, DX5, CV2, FB6: how people of products that move here sign in and out.
 
+use latchkey::config::SignUp;
+use latchkey::server::jobs;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, PASSWORD, Passkey, RelyingParty, TestApp, answer_to, base64url, minutes};
@@ -156,4 +158,46 @@ async fn fb6_a_sign_out_ends_the_tokens_and_the_person_stays_the_same() {
     let page = browser.get(&rp.request().path()).await;
     let page = page.form().fill("identifier", "alice").fill("password", PASSWORD).submit(&mut browser).await;
     assert_eq!(rp.exchange(&page.code()).await.tokens().id_claims()["sub"], sub);
+}
+
+#[tokio::test]
+async fn dx5_a_visitor_has_a_subject_and_a_class_keeps_the_subject_with_a_passkey_and_unused_ones_vanish() {
+    let app = TestApp::with(|config| config.login.sign_up = SignUp::Open).await;
+    let (rp, usual) = (app.trial().await, app.relying_party().await);
+    let mut browser = app.browser();
+    let tokens = browser.visit(&rp).await;
+    let (sub, acr) = (tokens.id_claims()["sub"].clone(), tokens.id_claims()["acr"].clone());
+    assert_eq!(acr, "0");
+    let unused = app.browser().visit(&rp).await;
+    // The visitor signs up: nobody has to be asked for consent again, and a thief with the old cookie has nothing.
+    let before = browser.cookies.clone();
+    app.pass(minutes(1)).await;
+    let form = browser.get("/sign-up").await.form().fill("email", "dora@example.com").fill("password", PASSWORD);
+    form.submit(&mut browser).await.reply.expect(200);
+    assert_ne!(browser.cookies, before, "a sign-in has a cookie of its own");
+    let mut thief = app.browser();
+    thief.cookies = before;
+    thief.get("/account").await.expect("sign-in");
+    // The old tokens go on, and say how they came about; the next ones say more.
+    let refreshed = rp.refresh(tokens.refresh()).await.tokens();
+    assert_eq!((&refreshed.id_claims()["sub"], &refreshed.access_claims()["acr"]), (&sub, &json!("0")));
+    let silent = browser.get(&rp.request().set("prompt", "none").path()).await;
+    let claims = rp.exchange(&silent.code()).await.tokens().id_claims();
+    assert_eq!((&claims["sub"], &claims["acr"]), (&sub, &json!("urn:latchkey:acr:1fa")));
+    assert_eq!(claims["email"], "dora@example.com");
+    let page = browser.get(&usual.request().path()).await;
+    assert_eq!(usual.exchange(&browser.go_on(page).await.code()).await.tokens().id_claims()["sub"], sub);
+    // A passkey is one more way to the same account, from any browser.
+    let mut passkey = browser.add_passkey(Passkey::new(&app)).await;
+    let mut other = app.browser();
+    let page = other.get(&rp.request().path()).await;
+    let page = other.use_passkey(&page, &mut passkey).await;
+    let claims = rp.exchange(&other.go_on(page).await.code()).await.tokens().id_claims();
+    assert_eq!((&claims["sub"], &claims["acr"]), (&sub, &json!("phr")));
+    // The other visitor never comes back.
+    app.pass(minutes(31 * 24 * 60)).await;
+    jobs::remove_expired(&app.app).await.unwrap();
+    assert_eq!((app.rows("user_account").await, app.rows("anonymous_account").await), (1, 0));
+    assert_eq!(json!(app.person("dora@example.com").await.sub), sub);
+    assert_ne!(unused.id_claims()["sub"], sub);
 }

@@ -148,6 +148,26 @@ async fn a_request_for_authorization_that_goes_back_to_the_client_is_explained()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visitor_who_is_no_answer_is_explained() {
+    let app = TestApp::beside_a_process().await;
+    let mut config = app.app.config.clone();
+    config.login.sign_up = latchkey::config::SignUp::Open;
+    let app = app.on(config).await;
+    let (rp, usual) = (app.trial().await, app.relying_party().await);
+    let mut browser = app.browser();
+    browser.visit(&rp).await;
+    for request in [usual.request(), rp.request().set("max_age", "60")] {
+        let page = browser.get(&request.set("prompt", "none").path()).await;
+        let words = ["The anonymous account of this browser is no answer"];
+        explained(&app, &description(page.error("login_required")), &words, &[]);
+    }
+    let mut other = app.browser();
+    let form = other.get(&usual.request().path()).await.form_to("/sign-in").to("/sign-in/anonymous");
+    let refused = form.submit(&mut other).await;
+    explained(&app, &refused.refused(403).text(), &["a client without anonymous_accounts"], &[]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_for_tokens_is_explained() {
     let app = TestApp::beside_a_process().await;
     let (rp, spa) = (app.relying_party().await, app.spa().await);

@@ -1,6 +1,7 @@
 //! What the specs demand: a file per spec, a test per demand.
 
 mod account;
+mod anonymous;
 mod audit;
 mod explanations;
 mod form_post_response_mode;

@@ -1,5 +1,7 @@
 //! Disables and deletes users, but not the last administrator by mistake.
 
+use std::time::Duration;
+
 use crate::account::users::write_disabled;
 use crate::app::App;
 use crate::base::clock::Timestamp;
@@ -11,9 +13,9 @@ use crate::login::step_up::SteppedUp;
 use crate::store::db::{Change, Error, Result, Tx};
 use crate::store::installation;
 use crate::store::installation::event::{self, Event};
-use crate::store::people::account_deletion;
 use crate::store::people::session::Session;
 use crate::store::people::user::{self, ADMINISTRATOR, Disabled};
+use crate::store::people::{account_deletion, anonymous_account};
 
 /// How many rows of a user are removed at once.
 const BATCH: i64 = 500;
@@ -68,7 +70,7 @@ impl Change for Disable {
 /// enabled again meanwhile. A deletion that was interrupted leaves a disabled user, and can be repeated.
 pub async fn delete(app: &App, user: &Id, even_last: bool) -> Result<Outcome> {
     // The user is disabled first: everything ends with that, and can be removed in batches while the server runs.
-    match app.db.write(Doom { user: user.clone(), even_last, only_due: false }).await? {
+    match app.db.write(Doom { user: user.clone(), even_last, only: None }).await? {
         Ok(since) => delete_disabled(app, user, since).await,
         Err(outcome) => Ok(outcome),
     }
@@ -79,18 +81,41 @@ pub async fn delete(app: &App, user: &Id, even_last: bool) -> Result<Outcome> {
 struct Doom {
     user: Id,
     even_last: bool,
-    /// Only if the person has asked for it, and has not taken it back.
-    only_due: bool,
+    only: Option<Only>,
+}
+
+/// What a deletion that nobody orders needs.
+#[derive(Clone, Copy)]
+enum Only {
+    /// The person has asked for it, and has not taken it back.
+    IfDue,
+    /// The account is anonymous, and was last used before this moment.
+    IfUnused(Timestamp),
+}
+
+impl Only {
+    /// Whether it is given. The caller holds the user's row.
+    async fn holds(self, tx: &mut Tx<'_>, user: &Id) -> Result<bool> {
+        match self {
+            Self::IfDue => {
+                let now = tx.now();
+                Ok(account_deletion::due_at(tx, user).await?.is_some_and(|due_at| due_at <= now))
+            }
+            Self::IfUnused(before) => anonymous_account::is_unused(tx, user, before).await,
+        }
+    }
 }
 
 impl Change for Doom {
     type Outcome = std::result::Result<Timestamp, Outcome>;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Outcome> {
-        let (Self { user, even_last, only_due }, now) = (self, tx.now());
+        let Self { user, even_last, only } = self;
         let is_last = is_last(tx, &user).await?;
         // The user's row is locked: a sign-in that takes the deletion back came before, or finds a disabled user.
-        if only_due && account_deletion::due_at(tx, &user).await?.is_none_or(|due_at| due_at > now) {
+        if let Some(only) = only
+            && !only.holds(tx, &user).await?
+        {
             return Ok(Err(Outcome::Unchanged));
         }
         if is_last && !even_last {
@@ -113,11 +138,16 @@ pub enum Leaving {
     StepUpNeeded,
 }
 
+/// How long after its person has asked for it the account of a session is deleted. Nobody can sign in to an anonymous one and take that back.
+pub fn grace(app: &App, session: &Session) -> Duration {
+    if session.is_anonymous() { Duration::ZERO } else { app.config.login.deletion_grace }
+}
+
 /// Notes that the person of a session wants their account deleted, and ends all sessions and grants. The account is deleted
 /// after `login.deletion_grace`.
 pub async fn leave(app: &App, session: &Session) -> Result<Leaving> {
-    let due_at = app.now() + app.config.login.deletion_grace;
-    let (user, step_up) = (session.user_id.clone(), SteppedUp::of(app, session));
+    let due_at = app.now() + grace(app, session);
+    let (user, step_up) = (session.user_id.clone(), SteppedUp::of(app, session).or_anonymous());
     app.db.write(Leave { user, step_up, due_at }).await
 }
 
@@ -152,15 +182,29 @@ impl Change for Leave {
 /// How many due deletions are read at once.
 const DUE: i64 = 100;
 
-/// Deletes the accounts whose deletion is due; returns how many. Several replicas may do it at once.
+/// Deletes the accounts whose deletion is due, and anonymous ones that are not used; returns how many. Several replicas may do it at once.
 pub async fn delete_due(app: &App) -> Result<u64> {
-    let (mut after, mut gone) = (String::new(), 0);
+    let before = app.now() - app.config.login.anonymous_kept - anonymous_account::NOTED;
+    Ok(delete_all(app, Only::IfDue).await? + delete_all(app, Only::IfUnused(before)).await?)
+}
+
+async fn delete_all(app: &App, only: Only) -> Result<u64> {
+    let (mut since, mut after, mut gone) = (Timestamp::from_micros(0), String::new(), 0);
     loop {
-        let due = account_deletion::due(&mut *app.db.read().await?, &after, app.now(), DUE).await?;
-        let Some(last) = due.last() else { return Ok(gone) };
+        let mut conn = app.db.read().await?;
+        let due: Vec<_> = match only {
+            Only::IfDue => {
+                let due = account_deletion::due(&mut conn, &after, app.now(), DUE).await?;
+                due.into_iter().map(|user| (since, user)).collect()
+            }
+            Only::IfUnused(before) => anonymous_account::unused(&mut conn, (since, &after), before, DUE).await?,
+        };
+        drop(conn);
+        let Some((time, last)) = due.last() else { return Ok(gone) };
+        since = *time;
         last.as_str().clone_into(&mut after);
-        for user in due {
-            let doom = Doom { user: user.clone(), even_last: false, only_due: true };
+        for (_, user) in due {
+            let doom = Doom { user: user.clone(), even_last: false, only: Some(only) };
             let since = match app.db.write(doom).await? {
                 Ok(since) => since,
                 Err(outcome) => {

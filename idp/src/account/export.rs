@@ -14,7 +14,9 @@ use crate::store::installation::event::Event;
 use crate::store::installation::happened::{self, Wanted};
 use crate::store::people::passkey::{self, Passkey};
 use crate::store::people::terms_acceptance::Acceptance;
-use crate::store::people::{invitation, known_device, password, session, terms_acceptance, trusted_browser, user};
+use crate::store::people::{
+    anonymous_account, invitation, known_device, password, session, terms_acceptance, trusted_browser, user,
+};
 
 /// How many events are told at most: the newest.
 const EVENTS: i64 = 10_000;
@@ -52,6 +54,7 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
     let password = password::changed_at(&mut conn, id).await?;
     let terms = terms_acceptance::of_user(&mut conn, id).await?;
     let invited = invitation::used_at(&mut conn, id).await?;
+    let is_anonymous = anonymous_account::is_anonymous(&mut conn, id).await?;
     let roles = user::roles(&mut conn, id).await?;
     let sessions = session::list_of_user(&mut conn, id, now).await?;
     let browsers = trusted_browser::of_user(&mut conn, id, now).await?;
@@ -103,6 +106,7 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
         "issuer": app.issuer(),
         "exported_at": now.to_string(),
         "sub": user.sub,
+        "anonymous": is_anonymous,
         "created_at": user.created_at.to_string(),
         "updated_at": user.updated_at.to_string(),
         "joined_by_invitation_at": invited.map(|at| at.to_string()),

@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod administrators;
+pub mod anonymous;
 pub mod authenticator;
 pub mod delete;
 pub mod device;
@@ -24,4 +25,5 @@ pub mod removed_factors;
 pub mod sign_up;
 pub mod stolen_passwords;
 pub mod terms;
+pub mod upgrade;
 pub mod users;

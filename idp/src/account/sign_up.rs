@@ -3,6 +3,7 @@
 
 use crate::account::invitation::{is_bound_to, is_for, proves};
 use crate::account::terms;
+use crate::account::upgrade::Upgrade;
 use crate::account::users::{self, NewUser};
 use crate::app::App;
 use crate::base::id::Id;
@@ -42,6 +43,11 @@ impl Rules {
         Self { who: login.sign_up, domains: login.sign_up_domains.clone() }
     }
 
+    /// Whether somebody may begin an account without telling who they are: where everybody may make one, with whatever address.
+    pub fn admits_anonymous(&self) -> bool {
+        self.may_join(&[], None).is_ok()
+    }
+
     /// Whether somebody may make an account with these identifiers, by an invitation that works, if there is one.
     pub fn may_join(&self, identifiers: &[Identifier], invitation: Option<&Invitation>) -> Result<(), Refusal> {
         match (self.who, invitation) {
@@ -71,6 +77,8 @@ pub enum Joined {
     Refused(Refusal),
     /// Somebody has the identifier.
     Taken,
+    /// The anonymous account that was to be kept is there no more, or somebody's already.
+    NothingToKeep,
 }
 
 /// Somebody who signs up.
@@ -81,6 +89,8 @@ pub struct Applicant {
     pub phc: Option<String>,
     /// The invitation, if there is one.
     pub invitation: Option<Id>,
+    /// The session of the anonymous account that becomes theirs, if there is one.
+    pub kept: Option<Id>,
     /// The hashes of the recovery codes that they get.
     pub recovery_codes: Vec<TokenHash>,
     /// The version of the terms that they accept.
@@ -89,21 +99,23 @@ pub struct Applicant {
 
 /// Makes the account of somebody who signs up.
 pub async fn join(app: &App, applicant: Applicant) -> Result<Joined, Error> {
-    let Applicant { new, phc, invitation, recovery_codes, terms } = applicant;
+    let Applicant { new, phc, invitation, kept, recovery_codes, terms } = applicant;
+    let kept = kept.map(|session| Upgrade::of(app, session));
     let with = With { recovery_codes, terms };
     let add = users::prepare(app, new, phc);
-    match app.db.write(Join { rules: Rules::of(app), invitation, with, add }).await {
+    match app.db.write(Join { rules: Rules::of(app), invitation, kept, with, add }).await {
         Ok(joined) => Ok(joined),
         Err(store::db::Error::Conflict) => Ok(Joined::Taken),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Adds a user, if the rules allow it, and uses the invitation.
+/// Adds a user, or makes an anonymous one a person's, if the rules allow it, and uses the invitation.
 #[derive(Clone)]
 struct Join {
     rules: Rules,
     invitation: Option<Id>,
+    kept: Option<Upgrade>,
     with: With,
     add: users::Add,
 }
@@ -116,9 +128,13 @@ struct With {
 }
 
 impl With {
-    /// Adds the user, with what belongs to them.
-    async fn add(self, add: users::Add, tx: &mut Tx<'_>) -> store::db::Result<User> {
-        let (user, now) = (add.apply(tx).await?, tx.now());
+    /// Adds the user, or makes the one of an anonymous account theirs, with what belongs to them.
+    async fn write(self, kept: Option<(Upgrade, User)>, add: users::Add, tx: &mut Tx<'_>) -> store::db::Result<User> {
+        let now = tx.now();
+        let user = match kept {
+            None => add.apply(tx).await?,
+            Some((upgrade, user)) => upgrade.write(tx, user, &add).await?,
+        };
         if let Some(version) = &self.terms {
             terms::note(tx, &user.id, version).await?;
         }
@@ -134,7 +150,15 @@ impl Change for Join {
     type Outcome = Joined;
 
     async fn apply(self, tx: &mut Tx<'_>) -> store::db::Result<Joined> {
-        let (Self { rules, invitation, with, mut add }, now) = (self, tx.now());
+        let (Self { rules, invitation, kept, with, mut add }, now) = (self, tx.now());
+        // The user is locked first, as everywhere.
+        let kept = match kept {
+            None => None,
+            Some(upgrade) => match upgrade.hold(tx).await? {
+                Some(user) => Some((upgrade, user)),
+                None => return Ok(Joined::NothingToKeep),
+            },
+        };
         let invitation = match invitation {
             None => None,
             Some(id) => match invitation::find(tx, &id).await? {
@@ -146,7 +170,7 @@ impl Change for Join {
             return Ok(Joined::Refused(refusal));
         }
         let Some(invitation) = invitation else {
-            return Ok(Joined::Done(Box::new(with.add(add, tx).await?)));
+            return Ok(Joined::Done(Box::new(with.write(kept, add, tx).await?)));
         };
         // Whether it still works is judged by the statement that uses it: of many at once, none gets more than there are.
         if !invitation::consume(tx, &invitation.id, now).await? {
@@ -156,7 +180,7 @@ impl Change for Join {
             add.identifiers.iter_mut().for_each(|it| it.verified_at = Some(now));
         }
         add.roles.clone_from(&invitation.roles);
-        let user = with.add(add, tx).await?;
+        let user = with.write(kept, add, tx).await?;
         invitation::insert_use(tx, &user.id, &invitation.id, now).await?;
         tx.record(&Event::InvitationUsed { user: user.id.clone(), invitation: invitation.id.handle() }).await?;
         Ok(Joined::Done(Box::new(user)))

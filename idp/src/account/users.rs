@@ -69,7 +69,7 @@ pub(super) fn prepare(app: &App, new: NewUser, phc: Option<String>) -> Add {
 /// Adds a user with all that belongs to them.
 #[derive(Clone)]
 pub(super) struct Add {
-    user: User,
+    pub(super) user: User,
     passkey_handle: String,
     pub(super) identifiers: Vec<Identifier>,
     phc: Option<String>,
@@ -80,21 +80,29 @@ impl Change for Add {
     type Outcome = User;
 
     async fn apply(self, tx: &mut Tx<'_>) -> store::db::Result<User> {
-        let (now, user) = (self.user.created_at, self.user);
-        user::insert(tx, &user, &self.passkey_handle).await?;
+        user::insert(tx, &self.user, &self.passkey_handle).await?;
+        self.write_ways_in(tx, &self.user.id).await?;
+        tx.record(&Event::UserCreated { user: self.user.id.clone() }).await?;
+        Ok(self.user)
+    }
+}
+
+impl Add {
+    /// Gives a user what this one was to have besides the profile.
+    pub(super) async fn write_ways_in(&self, tx: &mut Tx<'_>, user: &Id) -> store::db::Result<()> {
+        let now = self.user.created_at;
         for identifier in &self.identifiers {
             let id = tx.id();
-            user::insert_identifier(tx, &id, &user.id, identifier, now).await?;
+            user::insert_identifier(tx, &id, user, identifier, now).await?;
         }
         if let Some(phc) = &self.phc {
-            password::set(tx, &user.id, phc, now).await?;
+            password::set(tx, user, phc, now).await?;
         }
         for role in &self.roles {
             let id = tx.id();
-            user::give_role(tx, &user.id, role, &id, now).await?;
+            user::give_role(tx, user, role, &id, now).await?;
         }
-        tx.record(&Event::UserCreated { user: user.id.clone() }).await?;
-        Ok(user)
+        Ok(())
     }
 }
 

@@ -47,6 +47,8 @@ pub const KINDS: &[(&str, &str)] = &[
     ("user_enabled", "{user}: account enabled"),
     ("user_deleted", "{user}: account deleted"),
     ("user_unlocked", "{user}: failed sign-ins forgotten"),
+    ("anonymous_account_begun", "{user}: anonymous account begun at {client}"),
+    ("account_kept", "{user}: signed up, and kept the anonymous account"),
     ("deletion_asked", "{user}: asked for the deletion of the account, due {due_at}"),
     ("deletion_taken_back", "{user}: signed in, so the account stays"),
     ("data_exported", "{user}: downloaded the data of the account"),

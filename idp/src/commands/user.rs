@@ -128,6 +128,9 @@ pub struct ListUsers {
     /// List only users whose email address, username, name or subject contains this text
     #[arg(long, value_name = "TEXT")]
     pub search: Option<String>,
+    /// List only visitors: anonymous accounts, which nobody can sign in to
+    #[arg(long)]
+    pub anonymous: bool,
     /// List at most so many
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub limit: u16,
@@ -352,16 +355,19 @@ async fn list(app: &App, which: &ListUsers) -> Outcome {
             more = true;
         }
     };
-    match &which.search {
-        None => {
+    let wanted = which.search.as_deref().map(Search::new);
+    match &wanted {
+        None if !which.anonymous => {
             let mut conn = app.db.read().await.map_err(failed)?;
             page.total = user::count(&mut conn).await.map_err(failed)?.unsigned_abs();
             let entries = user::entries(&mut conn, after.as_ref(), i64::from(which.limit) + 1).await.map_err(failed)?;
             entries.into_iter().for_each(|entry| take(entry, &mut page));
         }
-        Some(search) => {
+        _ => {
             // Every row is read: how many match is known only then, and the two databases fold letters differently.
-            let wanted = Search::new(search);
+            let fits = |entry: &Entry| {
+                (!which.anonymous || UserRow::is_anonymous(entry)) && wanted.as_ref().is_none_or(|it| it.fits(entry))
+            };
             let mut last = None;
             loop {
                 let mut conn = app.db.read().await.map_err(failed)?;
@@ -369,7 +375,7 @@ async fn list(app: &App, which: &ListUsers) -> Outcome {
                 drop(conn);
                 let Some(end) = entries.last() else { break };
                 last = Some(end.user.id.clone());
-                for entry in entries.into_iter().filter(|entry| wanted.fits(entry)) {
+                for entry in entries.into_iter().filter(fits) {
                     page.total += 1;
                     if after.as_ref().is_none_or(|after| entry.user.id > *after) {
                         take(entry, &mut page);
@@ -379,7 +385,12 @@ async fn list(app: &App, which: &ListUsers) -> Outcome {
         }
     }
     page.next = page.users.last().filter(|_| more).map(|last| last.sub.clone());
-    Ok(row::list(&page, which.search.as_deref()))
+    let none = match (&which.search, which.anonymous) {
+        (Some(search), _) => Some(format!("No users match {search:?}.")),
+        (None, true) => Some("There are no visitors.".to_owned()),
+        (None, false) => None,
+    };
+    Ok(row::list(&page, none))
 }
 
 /// A text to search users for.

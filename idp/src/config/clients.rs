@@ -47,6 +47,8 @@ section! {
         first_party: bool = false;
         /// Whether people need a second factor to sign in to it. Who has none sets up an app on the way.
         require_second_factor: bool = false;
+        /// Whether people can begin an anonymous account at it, without telling who they are, where `login.sign_up` is open to everybody.
+        anonymous_accounts: bool = false;
         /// The addresses and ranges from which people may sign in to it; for a public client also those from which it may use
         /// the token endpoint, and for a service those from which it may get tokens for itself.
         allowed_networks: Vec<Network> = vec![], otherwise("every address that is not denied");
@@ -135,6 +137,7 @@ impl DeclaredClient {
         metadata.require_pkce = self.require_pkce.unwrap_or(metadata.require_pkce);
         metadata.rotate_refresh_tokens = self.rotate_refresh_tokens;
         metadata.require_second_factor = self.require_second_factor;
+        metadata.anonymous_accounts = self.anonymous_accounts;
         metadata.allowed_networks.clone_from(&self.allowed_networks);
         metadata.denied_networks.clone_from(&self.denied_networks);
         metadata.id_token_signed_response_alg = self.id_token_signed_response_alg;

@@ -173,6 +173,10 @@ section! {
         trusted_browser: Duration = days(30), must(between(seconds(0), days(365)));
         /// How long after its person has asked for it an account is deleted; who signs in before keeps it.
         deletion_grace: Duration = days(7), must(between(seconds(0), days(90)));
+        /// How long an anonymous account is kept after it was last used; only clients with `anonymous_accounts` begin them.
+        anonymous_kept: Duration = days(30), must(between(days(1), days(365)));
+        /// How many anonymous accounts can begin in a minute, from all networks together.
+        anonymous_per_minute: u32 = 120, must(between(1, 60_000));
         /// How long a sign-in may take from its start to its end.
         interaction: Duration = minutes(30), must(between(minutes(10), minutes(60)));
         /// How long a link works that `latchkey user add` or `latchkey user set-password` prints, and, unless it says otherwise, an

@@ -86,7 +86,7 @@ async fn begin(app: &App, visitor: &Visitor, params: &Params) -> Result<Response
         Ok(proven) => proven,
         Err(answer) => return answer::directly(app, visitor, answer).await,
     };
-    let sessions = visitor.sessions(app).await?;
+    let sessions = proven.sessions(app, visitor).await?;
     match proven.next_step(app, visitor, &sessions, &Facts::default()).await? {
         NextStep::Fail(error) => answer::directly(app, visitor, proven.recipient.error(app.issuer(), &error)).await,
         NextStep::Proceed(allowed) => match answer(app, &proven, &sessions, allowed).await? {
@@ -106,7 +106,7 @@ async fn go_on(app: &App, visitor: &Visitor, sealed: &str) -> Result<Response, E
         Ok(proven) => proven,
         Err(answer) => return answer::after_form(app, visitor, answer).await,
     };
-    let sessions = visitor.sessions(app).await?;
+    let sessions = proven.sessions(app, visitor).await?;
     let mut step = proven.next_step(app, visitor, &sessions, &interaction.facts).await?;
     if is_answer(&step) {
         let finished = interaction.finish(app).await;

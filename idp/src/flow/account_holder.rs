@@ -58,6 +58,10 @@ impl FromRequestParts<App> for AccountHolder {
         let page = page_at(&parts.extensions, app)?;
         match Self::of(app, page, Visitor::of(parts, app)).await? {
             Some(holder) if holder.may_use(app).await? => Ok(holder),
+            // That page says how to keep the account.
+            Some(holder) if holder.account.is_anonymous && !page.is_for_anonymous() => {
+                Err(redirect::to_page(app, Page::AccountProfile)?)
+            }
             _ => Err(next_page::sign_in_first(app, page)?),
         }
     }
@@ -91,7 +95,7 @@ impl AccountHolder {
         let Some(session) = sessions.next() else { return Ok(None) };
         admit(app, &visitor, &session.user_id).await?;
         login::session::touch(app, &session).await;
-        let account = page::account(app, &session).await?;
+        let account = page::account(app, &visitor, &session).await?;
         Ok(Some(Self { visitor, session, others: sessions.collect(), account, page: at }))
     }
 
@@ -127,7 +131,7 @@ impl AccountForm {
             // Makes it the last used session, so that the next page shows this person, too.
             app.db.write_one(Touch { session: session.id.clone() }).await?;
         }
-        let account = page::account(app, &session).await?;
+        let account = page::account(app, &visitor, &session).await?;
         Ok(Some(Self { holder: AccountHolder { visitor, session, others: sessions, account, page: at }, params }))
     }
 }

@@ -16,7 +16,7 @@ use crate::login::networks::{self, Rule};
 use crate::login::second_factor::{self, Enrolled};
 use crate::oidc;
 use crate::oidc::authorization::next_step::{
-    Allowed, Facts, NextStep, Situation, next_step, session_for, what_is_missing,
+    Allowed, Facts, NextStep, Situation, next_step, session_for, usable, what_is_missing,
 };
 use crate::oidc::authorization::recipient::{Recipient, Refusal, client_id, identify};
 use crate::oidc::authorization::request::{AuthorizationRequest, Offered, validate};
@@ -79,7 +79,20 @@ impl ProvenRequest {
         })
     }
 
-    /// The next step, for this browser with these live sessions, and the facts so far.
+    /// The live sessions of a browser that can answer the request.
+    pub async fn sessions(&self, app: &App, visitor: &Visitor) -> Result<Vec<Session>, Error> {
+        let all = visitor.sessions(app).await?;
+        let live = all.len();
+        let usable = usable(&self.request, all);
+        if usable.len() < live {
+            let says = "The anonymous account of this browser is no answer: the client takes none (anonymous_accounts), or the request \
+                        asks for a sign-in (prompt=login, max_age, or acr_values without 0).";
+            Origin::note(steps::Step::failed("session", says));
+        }
+        Ok(usable)
+    }
+
+    /// The next step, for this browser with these sessions, which can answer the request, and the facts so far.
     pub async fn next_step(
         &self,
         app: &App,
@@ -148,7 +161,11 @@ impl ProvenRequest {
         situation.remembered = remembered.as_ref();
         // Nobody but who asks for a class has to read for it.
         if let Some(session) = session_for(&situation).filter(|_| !self.request.acr_values.is_empty()) {
-            situation.reachable = Enrolled::of(&mut *app.db.read().await?, &session.user_id).await?.reachable();
+            situation.reachable = if session.is_anonymous() {
+                Acr::Anonymous
+            } else {
+                Enrolled::of(&mut *app.db.read().await?, &session.user_id).await?.reachable()
+            };
         }
         if let Some(session) = session_for(&situation) {
             situation.lacks_second_factor =
@@ -171,7 +188,7 @@ pub struct Step {
     pub proven: ProvenRequest,
     /// The facts so far.
     pub interaction: Interaction,
-    /// The live sessions of the browser.
+    /// The live sessions of the browser that can answer the request.
     pub sessions: Vec<Session>,
 }
 
@@ -188,7 +205,8 @@ impl Step {
     pub async fn of(app: &App, visitor: &Visitor, interaction: Interaction) -> Result<Self, Error> {
         // The request was valid when the interaction began. If the client has changed since, the sign-in begins again.
         let proven = ProvenRequest::read(app, &interaction.params()).await?.map_err(|_| Error::InteractionExpired)?;
-        Ok(Self { proven, interaction, sessions: visitor.sessions(app).await? })
+        let sessions = proven.sessions(app, visitor).await?;
+        Ok(Self { proven, interaction, sessions })
     }
 
     /// The next step.

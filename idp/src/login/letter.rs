@@ -34,6 +34,9 @@ pub struct Newcomer {
     /// The version of the terms that was accepted.
     #[serde(default)]
     pub terms: Option<String>,
+    /// The session of the anonymous account that becomes theirs.
+    #[serde(default)]
+    pub kept: Option<Id>,
 }
 
 /// Where what goes on with a proof is sealed.

@@ -15,7 +15,7 @@ use crate::store::installation::event::Event;
 use crate::store::people::session::{self, Cookies, Device, Session, Touch};
 use crate::store::people::trusted_browser::{self, NewTrust};
 use crate::store::people::user::{self, ADMINISTRATOR, User};
-use crate::store::people::{account_deletion, known_device, mail_proof};
+use crate::store::people::{account_deletion, anonymous_account, known_device, mail_proof};
 
 use crate::login::passkey;
 use crate::login::password::Proof;
@@ -286,6 +286,16 @@ pub async fn touch(app: &App, session: &Session) {
     }
     if let Err(error) = app.db.write_one(Touch { session: session.id.clone() }).await {
         tracing::warn!("the last use of a session could not be stored: {error}");
+    }
+    if session.is_anonymous() {
+        touch_anonymous(app, &session.user_id).await;
+    }
+}
+
+/// Notes that an anonymous account was used, so that it is kept; a failure is only logged, too.
+pub async fn touch_anonymous(app: &App, user: &Id) {
+    if let Err(error) = app.db.write_one(anonymous_account::Touch { user: user.clone() }).await {
+        tracing::warn!("the last use of an anonymous account could not be stored: {error}");
     }
 }
 

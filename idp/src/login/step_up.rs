@@ -10,10 +10,16 @@ use crate::login::second_factor::Enrolled;
 use crate::oidc::claims::acr::Acr;
 use crate::site::page::Page;
 use crate::store::db::{Result, Tx};
+use crate::store::people::anonymous_account;
 use crate::store::people::session::{self, Session};
 
 /// Whether the person of a session may use a page of their account now.
 pub async fn lets_in(app: &App, session: &Session, page: Page) -> Result<bool> {
+    if session.is_anonymous() {
+        // The session is all that there is. Once there is a way to sign in, it is no proof any more.
+        let is_anonymous = anonymous_account::is_anonymous(&mut *app.db.read().await?, &session.user_id).await?;
+        return Ok(is_anonymous && page.is_for_anonymous());
+    }
     Ok(!is_needed(app, &session.user_id, page).await? || is_done(app, session).await?)
 }
 
@@ -44,18 +50,27 @@ fn is_enough(session: &Session, enrolled: &Enrolled, within: Duration, now: Time
 pub struct SteppedUp {
     session: Id,
     within: Duration,
+    admits_anonymous: bool,
 }
 
 impl SteppedUp {
     /// That of this session.
     pub fn of(app: &App, session: &Session) -> Self {
-        Self { session: session.id.clone(), within: app.config.login.step_up }
+        Self { session: session.id.clone(), within: app.config.login.step_up, admits_anonymous: false }
+    }
+
+    /// The same for a change that the holder of an anonymous account may make, too, who has nothing to prove.
+    pub fn or_anonymous(self) -> Self {
+        Self { admits_anonymous: true, ..self }
     }
 
     /// Whether it still holds. The caller holds the user's row.
     pub async fn holds(&self, tx: &mut Tx<'_>) -> Result<bool> {
         let now = tx.now();
         let Some(session) = session::find(tx, &self.session, now).await? else { return Ok(false) };
+        if session.is_anonymous() && self.admits_anonymous {
+            return anonymous_account::is_anonymous(tx, &session.user_id).await;
+        }
         let enrolled = Enrolled::of(tx, &session.user_id).await?;
         Ok(is_enough(&session, &enrolled, self.within, now))
     }

@@ -27,7 +27,7 @@
 //! | RFC 9470 step-up (in authorization::next_step and the pages of the second factor) | – | `rfc9470_step_up` |
 //! | what the operator requires beside the specs (in login::second_factor, login::networks) | – | `required_second_factor`, `networks` |
 //! | Core §2 ID Tokens | `claims::id_token` | `oidc_core_id_token` |
-//! | Core §2, RFC 8176 `acr` and `amr` | `claims::acr` | `oidc_core_id_token` |
+//! | Core §2, RFC 8176 `acr` and `amr`; class 0 of anonymous accounts (in account::anonymous) | `claims::acr` | `oidc_core_id_token`, `anonymous` |
 //! | Core §3.1.2.3 to §3.1.2.6 sign-in and consent | `authorization::prompt`, `authorization::session`, `authorization::next_step` | `oidc_core_authentication`, `sessions` |
 //! | Core §11 offline access; Initiating User Registration | `authorization::prompt` | `oidc_core_offline_access`, `initiating_user_registration` |
 //! | Core §5.1, §5.4 claims; §5.3 UserInfo | `claims`, `claims::userinfo` | `oidc_core_userinfo` |

@@ -109,7 +109,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     let metadata = &step.proven.client.metadata;
     let known = resources::known(&app).await?;
     let page = ConsentPage {
-        account: page::account(&app, session).await?,
+        account: page::account(&app, &visitor, session).await?,
         scopes: scopes.iter().map(|word| ScopeView::of(&app, &known, &layout, word)).collect(),
         destination: destination(step.proven.recipient.redirect_uri()),
         policy_uri: metadata.policy_uri.clone(),

@@ -49,7 +49,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     step.interaction.question = Some(question(&session));
     let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::InteractionExpired)?;
     let page = ContinueAsPage {
-        account: page::account(&app, session).await?,
+        account: page::account(&app, &visitor, session).await?,
         destination: destination(step.proven.recipient.redirect_uri()),
         layout: layout_of(&app, &visitor, Some(&step)).of(Page::ContinueAs),
     };

@@ -33,7 +33,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor) -> Result<Response, E
     let sessions = visitor.sessions(&app).await?;
     let mut accounts = Vec::new();
     for session in &sessions {
-        accounts.push(page::account(&app, session).await?);
+        accounts.push(page::account(&app, &visitor, session).await?);
     }
     let handle = sessions.first().map(|session| page::session_handle(&app, session)).unwrap_or_default();
     let offers_sign_up = app.config.login.sign_up.is_offered();

@@ -220,7 +220,7 @@ impl Place<'_> {
 fn sample_of(page: Page) -> Option<&'static str> {
     Some(match page {
         Page::Home => "home",
-        Page::SignIn | Page::SignInPasskey => "sign_in",
+        Page::SignIn | Page::SignInPasskey | Page::SignInAnonymous => "sign_in",
         Page::SecondFactor => "second_factor",
         Page::SetUpSecondFactor => "set_up_second_factor",
         Page::PasskeyOffer => "passkey_offer",

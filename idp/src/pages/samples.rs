@@ -32,7 +32,7 @@ use super::sign_in::select_account::{AccountChoice, SelectAccountPage};
 use super::sign_in::set_up_second_factor::{NewRecoveryCodesPage, SetUpSecondFactorPage};
 use super::sign_out::end_session::EndSessionPage;
 use super::sign_out::signed_out::SignedOutPage;
-use super::sign_up::{ChallengeProblem, SignUpCodePage, SignUpDonePage, SignUpPage, SignUpProblem};
+use super::sign_up::{ChallengeProblem, KeptView, SignUpCodePage, SignUpDonePage, SignUpPage, SignUpProblem};
 use super::terms::TermsPage;
 use super::{AccountView, ClientView, Layout, Moment};
 use crate::base::clock::Timestamp;
@@ -82,8 +82,9 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
             .with_client(client)
     };
     let bare = || Layout::new(site, language.clone(), "csrf-token");
-    let account = || AccountView { name: Some(names.person.clone()), identifier: names.email.clone() };
-    let nameless = || AccountView { name: None, identifier: "alice".to_owned() };
+    let account =
+        || AccountView { name: Some(names.person.clone()), identifier: names.email.clone(), is_anonymous: false };
+    let nameless = || AccountView { identifier: "alice".to_owned(), ..AccountView::default() };
     let mut samples = Vec::new();
     let mut add =
         |name: String, page: &dyn DynTemplate| samples.push(page.dyn_render().map(|html| Sample { name, html }));
@@ -96,6 +97,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         problems: Vec::new(),
         keep_signed_in: false,
         offers_sign_up: true,
+        offers_anonymous: false,
         offers_mail: true,
         offers_reset: true,
         offers_recovery_code: true,
@@ -116,6 +118,9 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
             ..sign_in(bare())
         },
     );
+    add("sign_in-anonymous".to_owned(), &SignInPage { offers_anonymous: true, ..sign_in(layout()) });
+    let refused = vec![SignInProblem::AnonymousRefused];
+    add("sign_in-anonymous_refused".to_owned(), &SignInPage { problems: refused, ..sign_in(layout()) });
     for notice in [SignInNotice::Again, SignInNotice::OtherAccount] {
         let page = SignInPage { notice: Some(notice), keep_signed_in: true, ..sign_in(layout()) };
         add(format!("sign_in-{notice:?}"), &page);
@@ -217,6 +222,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     let sign_up = |layout, problems| SignUpPage {
         layout,
         invitation: None,
+        kept: None,
         email: names.email.clone(),
         username: None,
         name: names.person.clone(),
@@ -246,11 +252,14 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         ),
         ("malformed", vec![SignUpProblem::EmailMalformed, SignUpProblem::Password(PasswordProblem::TooCommon)]),
         ("domain", vec![SignUpProblem::EmailDomain]),
+        ("nothing_to_keep", vec![SignUpProblem::NothingToKeep]),
         ("taken", vec![SignUpProblem::EmailTaken, SignUpProblem::Password(PasswordProblem::TooShort { least: 15 })]),
     ] {
         add(format!("sign_up-{title}"), &sign_up(layout(), problems));
     }
 
+    let kept = KeptView { handle: "a".to_owned(), is_chosen: true };
+    add("sign_up-anonymous".to_owned(), &SignUpPage { kept: Some(kept), ..sign_up(layout(), vec![]) });
     for (title, problems) in [
         ("username", vec![]),
         ("username-missing", vec![SignUpProblem::UsernameMissing]),
@@ -391,11 +400,26 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         others: vec![choice("b", nameless())],
         mail_word: Some(names.person.clone()),
         offers_email: true,
+        offers_keeping: false,
         done: (!wrong).then_some(ProfileDone::Saved),
         name_is_wrong: wrong,
     };
     add("account".to_owned(), &profile(false));
     add("account-wrong".to_owned(), &profile(true));
+    let visitor = |page| {
+        let name = Some(bare().t("anonymous-name"));
+        Layout { account: Some(AccountView { name, is_anonymous: true, ..account() }), ..own(page) }
+    };
+    let page = AccountProfilePage {
+        layout: visitor(Page::AccountProfile),
+        identifiers: vec![],
+        others: vec![],
+        mail_word: None,
+        offers_email: false,
+        offers_keeping: true,
+        ..profile(false)
+    };
+    add("account-anonymous".to_owned(), &page);
     for (title, token, problem) in [
         ("account_verify", None, None),
         ("account_verify-link", Some("lk_link"), None),

@@ -4,6 +4,7 @@ mod by_letter;
 mod challenge;
 mod finish;
 mod form;
+mod kept;
 mod problem;
 
 use std::time::Duration;
@@ -16,6 +17,7 @@ use axum::response::Response;
 pub use by_letter::SignUpCodePage;
 pub use challenge::ChallengeProblem;
 pub use finish::SignUpDonePage;
+pub use kept::KeptView;
 pub use problem::SignUpProblem;
 
 use crate::account::invitation::proves;
@@ -51,6 +53,8 @@ pub struct SignUpPage<'a> {
     pub layout: Layout<'a>,
     /// The code of the invitation as typed; `None` if it is not asked for.
     pub invitation: Option<String>,
+    /// The anonymous account in this browser that the new one can go on from.
+    pub kept: Option<KeptView>,
     /// The mail address as typed.
     pub email: String,
     /// The username as typed, where it is asked for in the place of the address.
@@ -87,9 +91,10 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     };
     let hint = step.as_ref().and_then(|step| step.proven.request.login_hint.clone());
     let challenge = challenge::pose(&app, &visitor, step.as_ref()).await;
+    let kept = kept::offered(&app, &visitor).await?;
     let email = hint.unwrap_or_default();
     let username = if email.contains('@') { String::new() } else { email.clone() };
-    let mut typed = Typed { email, username, challenge, ..Typed::default() };
+    let mut typed = Typed { email, username, challenge, kept, ..Typed::default() };
     if let Some(code) = query.get("invitation").map(str::trim).filter(|code| !code.is_empty()) {
         typed.invitation = WrittenCode::parse(code).map_or_else(|| code.to_owned(), |code| code.written());
         match invited(&app, &visitor, code).await? {
@@ -119,12 +124,17 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         let code = params.get("code").unwrap_or_default().trim();
         return by_letter::finish(&app, &visitor, step.as_ref(), (&typed.email, asked, code)).await;
     }
+    typed.kept = kept::offered(&app, &visitor).await?;
+    let is_there = kept::choose(&mut typed.kept, params.get("keep"));
     // Before anything that takes time.
     let (challenge, unproven) = challenge::judge(&app, &visitor, step.as_ref(), &params).await?;
     typed.challenge = challenge;
     let again = |problems| show(&app, &visitor, step.as_ref(), Typed { problems, ..typed.clone() });
     if let Some(problem) = unproven {
         return again(vec![SignUpProblem::Challenge(problem)]);
+    }
+    if !is_there {
+        return again(vec![SignUpProblem::NothingToKeep]);
     }
     let password = Secret::from(params.get("password").unwrap_or_default());
     let checked = match check(&app, &visitor, step.as_ref(), &typed, password).await? {
@@ -138,18 +148,19 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         // Whether anybody has the address is told by letter alone.
         return by_letter::ask(&app, &visitor, step.as_ref(), checked).await;
     }
-    let Checked { profile, password, invitation, terms, .. } = checked;
+    let Checked { profile, password, invitation, kept, terms, .. } = checked;
     let phc = app.hashing.hash(&password).await?;
     let new = NewUser { sub: None, profile, identifiers, password: None, roles: Vec::new() };
     let codes = if has_address { Vec::new() } else { new_set(&app.random) };
     let invitation = invitation.map(|invitation| invitation.id);
-    let applicant = Applicant { new, phc: Some(phc), invitation, recovery_codes: hashes(&codes), terms };
+    let applicant = Applicant { new, phc: Some(phc), invitation, kept, recovery_codes: hashes(&codes), terms };
     match join(&app, applicant).await? {
         Joined::Done(user) if has_address => finish::sign_in(&app, &visitor, step.as_ref(), &user).await,
         Joined::Done(user) => finish::show_codes(&app, &visitor, step.as_ref(), (&user, &typed.username, &codes)).await,
         Joined::Refused(refusal) => again(vec![refused(refusal)?]),
         Joined::Taken if has_address => again(vec![SignUpProblem::EmailTaken]),
         Joined::Taken => again(vec![SignUpProblem::UsernameTaken]),
+        Joined::NothingToKeep => again(vec![SignUpProblem::NothingToKeep]),
     }
 }
 
@@ -158,7 +169,7 @@ fn offered(app: &App) -> Result<(), Error> {
 }
 
 fn show(app: &App, visitor: &Visitor, step: Option<&Step>, typed: Typed) -> Result<Response, Error> {
-    let Typed { invitation, email, username, name, accepts_terms, problems, challenge } = typed;
+    let Typed { invitation, email, username, name, accepts_terms, problems, challenge, kept } = typed;
     let is_by_name = app.config.login.sign_up_identifier == SignUpIdentifier::Username;
     let wait = problems.iter().find_map(|problem| problem.wait());
     let status = match (wait, problems.is_empty()) {
@@ -176,6 +187,7 @@ fn show(app: &App, visitor: &Visitor, step: Option<&Step>, typed: Typed) -> Resu
     let page = SignUpPage {
         layout,
         invitation: asks_invitation.then_some(invitation),
+        kept: kept.map(|kept| kept.view),
         email,
         username: is_by_name.then_some(username),
         name,

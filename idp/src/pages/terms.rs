@@ -42,7 +42,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     step.interaction.question = Some(question(&session));
     let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::InteractionExpired)?;
     let page = TermsPage {
-        account: page::account(&app, session).await?,
+        account: page::account(&app, &visitor, session).await?,
         version: version.to_owned(),
         layout: layout_of(&app, &visitor, Some(&step)).of(Page::Terms),
     };

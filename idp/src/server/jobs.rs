@@ -96,8 +96,9 @@ async fn remove_listed(app: &App) -> Result<u64> {
     }
     gone += audit::checkpoint::remove_old(app, now - app.config.log.events_kept).await?;
     gone += login::password::tell_unknown_names(app).await?;
-    gone += account::delete::delete_due(app).await?;
     gone += app.db.write(DeleteKeysAndProcesses { now, dead }).await?;
+    // Last, since it takes longest: accounts go one by one.
+    gone += account::delete::delete_due(app).await?;
     Ok(gone)
 }
 

@@ -24,8 +24,8 @@ use crate::pages::account::{
     sessions, switch, verify,
 };
 use crate::pages::sign_in::{
-    mail as mail_sign_in, passkey as passkey_sign_in, passkey_offer, password as password_sign_in, second_factor,
-    select_account, set_up_second_factor,
+    anonymous, mail as mail_sign_in, passkey as passkey_sign_in, passkey_offer, password as password_sign_in,
+    second_factor, select_account, set_up_second_factor,
 };
 use crate::pages::sign_out::{end_session, signed_out};
 use crate::pages::{
@@ -134,6 +134,7 @@ fn handlers(page: Page) -> MethodRouter<App> {
         Page::Home => get(home::get),
         Page::SignIn => get(password_sign_in::get).post(password_sign_in::post),
         Page::SignInPasskey => get(passkey_sign_in::get).post(passkey_sign_in::post),
+        Page::SignInAnonymous => post(anonymous::post),
         Page::SecondFactor => get(second_factor::get).post(second_factor::post),
         Page::SetUpSecondFactor => get(set_up_second_factor::get).post(set_up_second_factor::post),
         Page::PasskeyOffer => get(passkey_offer::get).post(passkey_offer::post),

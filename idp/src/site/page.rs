@@ -12,6 +12,7 @@ struct Row {
     section: Option<&'static str>,
     part_of: Option<Page>,
     needs_step_up: bool,
+    is_for_anonymous: bool,
 }
 
 impl Row {
@@ -26,6 +27,7 @@ impl Row {
             section: None,
             part_of: None,
             needs_step_up: false,
+            is_for_anonymous: false,
         }
     }
 
@@ -64,6 +66,11 @@ impl Row {
     const fn after_step_up(self) -> Self {
         Self { needs_step_up: true, ..self }
     }
+
+    /// The page is for the holders of anonymous accounts, too, who have nothing to sign in with.
+    const fn for_anonymous(self) -> Self {
+        Self { is_for_anonymous: true, ..self }
+    }
 }
 
 macro_rules! pages {
@@ -92,6 +99,8 @@ pages! {
     SignIn = Row::at("/sign-in").with_language_switch();
     /// Signing in with a passkey: the target of forms on pages of the sign-in.
     SignInPasskey = Row::at("/sign-in/passkey");
+    /// Going on with an anonymous account: the target of a form on the sign-in page.
+    SignInAnonymous = Row::at("/sign-in/anonymous");
     /// The second factor of a sign-in.
     SecondFactor = Row::at("/second-factor").with_language_switch();
     /// Setting up a second factor, for who needs one to sign in.
@@ -123,9 +132,9 @@ pages! {
     /// The target of the language switch.
     Language = Row::at("/language");
     /// The account: the profile that applications see.
-    AccountProfile = Row::at("/account").section("account", "account-profile");
+    AccountProfile = Row::at("/account").section("account", "account-profile").for_anonymous();
     /// All that is held about the person, and the end of the account.
-    AccountData = Row::at("/account/data").part_of(Page::AccountProfile, "data").after_step_up();
+    AccountData = Row::at("/account/data").part_of(Page::AccountProfile, "data").after_step_up().for_anonymous();
     /// What protects the account.
     AccountSecurity = Row::at("/account/security").section("security", "account-security");
     /// Verifying an address of the account by a letter.
@@ -145,9 +154,9 @@ pages! {
     /// What has happened to the account.
     AccountActivity = Row::at("/account/activity").part_of(Page::AccountSecurity, "activity");
     /// Where the account is signed in.
-    AccountSessions = Row::at("/account/sessions").section("sessions", "account-sessions");
+    AccountSessions = Row::at("/account/sessions").section("sessions", "account-sessions").for_anonymous();
     /// The applications that use the account.
-    AccountApplications = Row::at("/account/applications").section("applications", "account-applications");
+    AccountApplications = Row::at("/account/applications").section("applications", "account-applications").for_anonymous();
     /// The target of the form on the profile that switches to another account.
     AccountSwitch = Row::at("/account/switch").form_of(Page::AccountProfile);
 }
@@ -199,6 +208,11 @@ impl Page {
     /// Whether it is for who has signed in lately, with the strongest factors that they have.
     pub const fn needs_step_up(self) -> bool {
         self.row().needs_step_up
+    }
+
+    /// Whether the holders of anonymous accounts may use it.
+    pub const fn is_for_anonymous(self) -> bool {
+        self.row().is_for_anonymous || !self.row().is_of_account
     }
 
     /// The page with the form that is sent here.

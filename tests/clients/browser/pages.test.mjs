@@ -15,7 +15,7 @@ const looks = [320, 1280].flatMap((width) => ["light", "dark"].map((colorScheme)
 // Colours and widths are the same for all languages: each look is seen in English, and the others in the two that differ most.
 const looksIn = (locale) => (locale === "en" ? looks : looks.filter(({ width, colorScheme }) => (width === 320) === (colorScheme === "dark")));
 const BILLING = "https://billing.example.com";
-let provider, joining, browser, rp, native, link;
+let provider, joining, browser, rp, trial, native, link;
 
 before(async () => {
   mkdirSync(shots, { recursive: true });
@@ -53,6 +53,7 @@ before(async () => {
   link = provider.command(["user", "add", "--email", "carol@example.com"]).link.url;
   const uris = ["--post-logout-redirect-uri", "https://rp.example/bye", "--name", "The Herons' Club"];
   rp = provider.client("web", "https://rp.example/callback", ...uris);
+  trial = provider.client("web", "https://rp.example/callback", ...uris, "--anonymous-accounts");
   native = provider.client("native", "http://127.0.0.1/callback", "--first-party", "--name", "The Herons' Club");
   browser = await launch();
   await setUp(await open(), "erin");
@@ -155,10 +156,24 @@ const crooked = () => {
 // The address of a sign-up by an invitation.
 const invitation = () => joining.command(["invitation", "create"]).link;
 let herons = 0;
+// Goes on to a client without an account.
+const visit = async (page) => {
+  await page.goto(authorize({ client_id: trial.client_id }));
+  await Promise.all([page.waitForNavigation(), page.click("form[action$='/sign-in/anonymous'] button")]);
+};
 
 // Each page, and how a person gets there.
 const pages = {
   "sign-in": (page) => page.goto(authorize()),
+  "sign-in-anonymous": (page) => page.goto(authorize({ client_id: trial.client_id })),
+  "account-anonymous": async (page) => {
+    await visit(page);
+    await page.goto(`${provider.issuer}/account`);
+  },
+  "sign-up-anonymous": async (page) => {
+    await visit(page);
+    await page.goto(`${provider.issuer}/sign-up`);
+  },
   "sign-in-refused": async (page) => {
     await page.goto(authorize());
     await page.fill("[name=identifier]", "nobody");

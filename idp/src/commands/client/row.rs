@@ -41,6 +41,8 @@ pub struct ClientRow {
     pub rotate_refresh_tokens: bool,
     /// Whether people need a second factor to sign in to it.
     pub require_second_factor: bool,
+    /// Whether people can begin an anonymous account at it.
+    pub anonymous_accounts: bool,
     /// The algorithm of its ID tokens, if one was chosen.
     pub id_token_signed_response_alg: Option<Algorithm>,
     /// The algorithm of its access tokens, if one was chosen.
@@ -110,6 +112,7 @@ impl ClientRow {
             require_pkce: client.requires_pkce(),
             rotate_refresh_tokens: client.rotates_refresh_tokens(),
             require_second_factor: metadata.require_second_factor,
+            anonymous_accounts: metadata.anonymous_accounts,
             id_token_signed_response_alg: metadata.id_token_signed_response_alg,
             access_token_signed_response_alg: metadata.access_token_signed_response_alg,
             id_token_claims: metadata.id_token_claims,
@@ -174,6 +177,7 @@ impl ClientRow {
             marked("require_pkce", yes_no(self.require_pkce)),
             marked("rotate_refresh_tokens", yes_no(self.rotate_refresh_tokens)),
             marked("require_second_factor", yes_no(self.require_second_factor)),
+            marked("anonymous_accounts", yes_no(self.anonymous_accounts)),
             marked("id_token_signed_response_alg", algorithm(self.id_token_signed_response_alg)),
             marked("access_token_signed_response_alg", algorithm(self.access_token_signed_response_alg)),
             marked("id_token_claims", yes_no(self.id_token_claims)),
@@ -211,6 +215,7 @@ fn defaults(client: &Client) -> Vec<&'static str> {
         ("require_pkce", metadata.require_pkce == preset.require_pkce),
         ("rotate_refresh_tokens", metadata.rotate_refresh_tokens.is_none()),
         ("require_second_factor", !metadata.require_second_factor),
+        ("anonymous_accounts", !metadata.anonymous_accounts),
         ("id_token_signed_response_alg", metadata.id_token_signed_response_alg.is_none()),
         ("access_token_signed_response_alg", metadata.access_token_signed_response_alg.is_none()),
         ("id_token_claims", metadata.id_token_claims == preset.id_token_claims),

@@ -53,6 +53,9 @@ pub struct Settings {
     /// Whether users need a second factor to sign in to it; those who have none set up an app on the way [default: false]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub require_second_factor: Option<bool>,
+    /// Whether people can begin an anonymous account at it, without telling who they are, while everybody can sign up [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub anonymous_accounts: Option<bool>,
     /// Algorithm of its ID tokens [default: the first of tokens.signing_algorithms]
     #[arg(long, value_name = "ALGORITHM", value_parser = algorithms())]
     pub id_token_signed_response_alg: Option<Algorithm>,
@@ -89,6 +92,7 @@ impl Settings {
         metadata.require_pkce = self.require_pkce.unwrap_or(metadata.require_pkce);
         metadata.rotate_refresh_tokens = self.rotate_refresh_tokens.or(metadata.rotate_refresh_tokens);
         metadata.require_second_factor = self.require_second_factor.unwrap_or(metadata.require_second_factor);
+        metadata.anonymous_accounts = self.anonymous_accounts.unwrap_or(metadata.anonymous_accounts);
         metadata.id_token_signed_response_alg =
             self.id_token_signed_response_alg.or(metadata.id_token_signed_response_alg);
         metadata.access_token_signed_response_alg =
@@ -105,7 +109,7 @@ pub struct Unset(&'static str);
 
 impl Unset {
     /// The options.
-    const ALL: [&'static str; 14] = [
+    const ALL: [&'static str; 15] = [
         "name",
         "logo",
         "client-uri",
@@ -117,6 +121,7 @@ impl Unset {
         "require-pkce",
         "rotate-refresh-tokens",
         "require-second-factor",
+        "anonymous-accounts",
         "id-token-signed-response-alg",
         "access-token-signed-response-alg",
         "id-token-claims",
@@ -137,6 +142,7 @@ impl Unset {
             "require-pkce" => metadata.require_pkce = preset.require_pkce,
             "rotate-refresh-tokens" => metadata.rotate_refresh_tokens = None,
             "require-second-factor" => metadata.require_second_factor = false,
+            "anonymous-accounts" => metadata.anonymous_accounts = false,
             "id-token-signed-response-alg" => metadata.id_token_signed_response_alg = None,
             "access-token-signed-response-alg" => metadata.access_token_signed_response_alg = None,
             _ => metadata.id_token_claims = preset.id_token_claims,
@@ -325,6 +331,7 @@ pub(super) fn lines(faults: &[Fault], editing: bool) -> String {
         Member::ResourceIdentifiers => "--resource-identifier",
         Member::AllowedNetworks => "--allowed-network",
         Member::DeniedNetworks => "--denied-network",
+        Member::AnonymousAccounts => "--anonymous-accounts",
     };
     let faults: Vec<_> = faults.iter().map(|Fault { member, why }| format!("{}: {why}", option(*member))).collect();
     faults.join("\n")
@@ -423,6 +430,7 @@ mod tests {
             require_pkce: Some(false),
             rotate_refresh_tokens: Some(true),
             require_second_factor: Some(true),
+            anonymous_accounts: Some(true),
             id_token_signed_response_alg: Some(Algorithm::ES256),
             access_token_signed_response_alg: Some(Algorithm::ES256),
             id_token_claims: Some(false),

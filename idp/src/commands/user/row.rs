@@ -13,7 +13,7 @@ use crate::login::password::throttled;
 use crate::login::second_factor::Enrolled;
 use crate::store::installation::event;
 use crate::store::people::user::{Entry, Identifier, User};
-use crate::store::people::{password, session, user};
+use crate::store::people::{anonymous_account, password, session, user};
 
 /// A person as they are listed.
 #[derive(Clone, Debug, Serialize)]
@@ -30,6 +30,8 @@ pub struct UserRow {
     pub name: Option<String>,
     /// Whether a password is set.
     pub has_password: bool,
+    /// Whether nobody can sign in to the account, since a client began it without asking who it is.
+    pub anonymous: bool,
     /// Whether they are disabled.
     pub disabled: bool,
     /// When the account was made; RFC 3339 in JSON.
@@ -40,7 +42,9 @@ pub struct UserRow {
 impl UserRow {
     /// The row of a user.
     pub fn new(entry: Entry) -> Self {
-        let Entry { user, identifiers, has_password } = entry;
+        let anonymous = Self::is_anonymous(&entry);
+        let Entry { user, identifiers, has_password, .. } = entry;
+
         let (created_at, disabled) = (user.created_at, user.disabled_at.is_some());
         let person = person_of(user, &identifiers);
         Self {
@@ -50,9 +54,15 @@ impl UserRow {
             name: person.profile.get("name").and_then(Value::as_str).map(str::to_owned),
             sub: person.sub,
             has_password,
+            anonymous,
             disabled,
             created_at,
         }
+    }
+
+    /// Whether nobody can sign in to the account: an operator may have given it a way to do so.
+    pub fn is_anonymous(entry: &Entry) -> bool {
+        entry.is_anonymous && !entry.has_password && entry.identifiers.is_empty()
     }
 
     /// The name or identifier by which the person is known, safe to print.
@@ -148,6 +158,7 @@ pub(super) fn show(shown: &Shown) -> Output {
             ("roles", shown.roles.join(" ")),
             ("sessions", shown.sessions.to_string()),
             ("last sign-in", shown.last_sign_in_at.clone().unwrap_or_else(|| "not known".to_owned())),
+            ("visitor", if row.anonymous { yes_no(true) } else { String::new() }),
             ("disabled", yes_no(row.disabled)),
             ("created", row.created_at.to_string()),
             ("updated", shown.updated_at.clone()),
@@ -168,16 +179,20 @@ pub struct Page {
 }
 
 /// The answer to `user list`.
-pub(super) fn list(page: &Page, search: Option<&str>) -> Output {
+pub(super) fn list(page: &Page, none_fit: Option<String>) -> Output {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let row = |user: &UserRow| {
-        let state = if user.disabled { "disabled" } else { "" };
+        let state = match (user.disabled, user.anonymous) {
+            (true, _) => "disabled",
+            (false, true) => "visitor",
+            (false, false) => "",
+        };
         [user.sub.clone(), text(&user.username), text(&user.email), text(&user.name), state.to_owned()]
     };
     let rows: Vec<_> = page.users.iter().map(row).collect();
-    let none = match search {
+    let none = match none_fit {
         _ if page.total > 0 => "There are no more users.".to_owned(),
-        Some(search) => format!("No users match {search:?}."),
+        Some(none) => none,
         None => "There are no users. Add one: latchkey user add --email alice@example.com".to_owned(),
     };
     let mut shown = table(["SUBJECT", "USERNAME", "EMAIL", "NAME", ""], &rows, &none);
@@ -212,7 +227,7 @@ pub(in crate::commands) async fn find(app: &App, text: &str) -> Result<User, Fai
 pub(in crate::commands) async fn label(app: &App, user: &User) -> Result<String, Failure> {
     let mut conn = app.db.read().await.map_err(failed)?;
     let identifiers = user::identifiers(&mut conn, &user.id).await.map_err(failed)?;
-    Ok(UserRow::new(Entry { user: user.clone(), identifiers, has_password: false }).label())
+    Ok(UserRow::new(Entry { user: user.clone(), identifiers, has_password: false, is_anonymous: false }).label())
 }
 
 /// A person as they are now, and all that is known of them.
@@ -222,6 +237,7 @@ pub(super) async fn read(app: &App, user: &User) -> Result<Shown, Failure> {
     let found = user::find_with_identifiers(&mut conn, id).await.map_err(failed)?;
     let (user, identifiers) = found.ok_or_else(|| not_found(&user.sub))?;
     let has_password = password::exists(&mut conn, id).await.map_err(failed)?;
+    let is_anonymous = anonymous_account::is_anonymous(&mut conn, id).await.map_err(failed)?;
     let roles = user::roles(&mut conn, id).await.map_err(failed)?;
     let sessions = session::list_of_user(&mut conn, id, now).await.map_err(failed)?.len();
     let enrolled = Enrolled::of(&mut conn, id).await.map_err(failed)?;
@@ -240,7 +256,7 @@ pub(super) async fn read(app: &App, user: &User) -> Result<Shown, Failure> {
         throttled_until: locked.until.map(|at| at.to_string()),
         password_closed: locked.closed,
         updated_at: user.updated_at.to_string(),
-        row: UserRow::new(Entry { user, identifiers, has_password }),
+        row: UserRow::new(Entry { user, identifiers, has_password, is_anonymous }),
     })
 }
 
@@ -253,6 +269,7 @@ pub(super) fn sample() -> UserRow {
         email_verified: false,
         name: None,
         has_password: false,
+        anonymous: false,
         disabled: false,
         created_at: Timestamp::from_seconds(0),
     }
@@ -271,7 +288,7 @@ mod tests {
         let output = list(&page(vec![sample()], 1, None), None);
         assert!(output.text.ends_with("\n\n1 user in all."), "{}", output.text);
         assert_eq!((&output.json["total"], &output.json["next"]), (&1.into(), &Value::Null));
-        assert_eq!(list(&page(vec![], 0, None), Some("bob")).text, "No users match \"bob\".");
+        assert_eq!(list(&page(vec![], 0, None), Some("No users match.".to_owned())).text, "No users match.");
         assert!(list(&page(vec![], 0, None), None).text.starts_with("There are no users. Add one:"));
     }
 }

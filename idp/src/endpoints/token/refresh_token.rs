@@ -7,7 +7,9 @@ use crate::base::crash_point::crash_point;
 use crate::base::token::{Token, TokenKind, looks_like};
 use crate::http::error::Error;
 use crate::login::networks;
+use crate::login::session;
 use crate::oidc;
+use crate::oidc::claims::acr::Acr;
 use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
 use crate::oidc::steps::Step;
@@ -104,6 +106,9 @@ async fn try_once(
     let current_hash = family.current_hash;
     let advanced = app.db.write_one(Advance { handle_hash, current_hash, successor, now, idle_expires_at }).await?;
     crash_point("refresh_token.after_commit");
+    if grant.acr == Acr::Anonymous.as_str() {
+        session::touch_anonymous(app, &grant.user_id).await;
+    }
     Ok(advanced.then_some(response))
 }
 

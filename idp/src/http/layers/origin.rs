@@ -41,8 +41,14 @@ fn about(app: &App, parts: &Parts) -> Option<&'static str> {
 }
 
 /// The pages of a sign-in.
-const SIGN_IN: [Page; 5] =
-    [Page::SignIn, Page::SignInPasskey, Page::SecondFactor, Page::SetUpSecondFactor, Page::SignInByMail];
+const SIGN_IN: [Page; 6] = [
+    Page::SignIn,
+    Page::SignInPasskey,
+    Page::SignInAnonymous,
+    Page::SecondFactor,
+    Page::SetUpSecondFactor,
+    Page::SignInByMail,
+];
 
 /// The pages between a sign-in and the answer to the client.
 const ON_THE_WAY: [Page; 3] = [Page::SelectAccount, Page::Consent, Page::ContinueAs];

@@ -32,6 +32,8 @@ pub struct AccountView {
     pub name: Option<String>,
     /// The identifier that the person signs in with.
     pub identifier: String,
+    /// Whether it is an anonymous account, to which nobody can sign in.
+    pub is_anonymous: bool,
 }
 
 impl AccountView {
@@ -42,7 +44,7 @@ impl AccountView {
 
     /// The identifier, unless it is already the title.
     pub fn subtitle(&self) -> Option<Cow<'_, str>> {
-        self.name.as_ref().map(|_| unturned(&self.identifier))
+        self.name.as_ref().filter(|_| !self.is_anonymous).map(|_| unturned(&self.identifier))
     }
 
     /// The letter in the account's disc.
@@ -145,8 +147,9 @@ impl<'a> Layout<'a> {
 
     /// The sections of the account, with their titles.
     pub fn sections(&self) -> Vec<(Page, String)> {
+        let is_anonymous = self.account.as_ref().is_some_and(|account| account.is_anonymous);
         let section = |page: &Page| page.section().map(|title| (*page, self.t(title)));
-        Page::ALL.iter().filter_map(section).collect()
+        Page::ALL.iter().filter(|page| !is_anonymous || page.is_for_anonymous()).filter_map(section).collect()
     }
 
     /// Whether this layout is for the given page.

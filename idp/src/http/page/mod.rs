@@ -53,18 +53,24 @@ pub fn home_of(client: &Client) -> Option<(String, String)> {
 }
 
 /// The account of a session as its owner sees it.
-pub async fn account(app: &App, session: &Session) -> Result<AccountView, Error> {
+pub async fn account(app: &App, visitor: &Visitor, session: &Session) -> Result<AccountView, Error> {
     let found = user::find_with_identifiers(&mut *app.db.read().await?, &session.user_id).await?;
     Ok(match found {
+        Some((user, identifiers)) if session.is_anonymous() && identifiers.is_empty() => {
+            let account = account_of(&user, identifiers);
+            let name = || visitor.site.messages.text(&visitor.language, "anonymous-name");
+            AccountView { name: account.name.or_else(|| Some(name())), is_anonymous: true, ..account }
+        }
         Some((user, identifiers)) => account_of(&user, identifiers),
-        None => AccountView { name: None, identifier: session.sub.clone() },
+        None => AccountView { identifier: session.sub.clone(), ..AccountView::default() },
     })
 }
 
 /// The account of a user.
 pub fn account_of(user: &User, identifiers: Vec<Identifier>) -> AccountView {
     let identifier = identifiers.into_iter().next().map_or_else(|| user.sub.clone(), |it| it.as_written);
-    AccountView { name: user.profile.get("name").and_then(|name| name.as_str()).map(str::to_owned), identifier }
+    let name = user.profile.get("name").and_then(|name| name.as_str()).map(str::to_owned);
+    AccountView { name, identifier, is_anonymous: false }
 }
 
 /// The handle of a session in a form of this browser; row ids are not shown.

@@ -214,6 +214,11 @@ pub fn what_is_missing(
     })
 }
 
+/// The sessions that can answer a request: that of an anonymous account is no sign-in where the request does not admit one.
+pub fn usable(request: &AuthorizationRequest, sessions: Vec<Session>) -> Vec<Session> {
+    sessions.into_iter().filter(|session| request.admits_anonymous || !session.is_anonymous()).collect()
+}
+
 /// The session that the request is about, if that is known yet: the one chosen or begun since it came, else the hinted
 /// person's, else the most recently used. The caller looks up what this person consented to before.
 pub fn session_for<'a>(situation: &Situation<'a>) -> Option<&'a Session> {

@@ -57,6 +57,8 @@ pub struct AuthorizationRequest {
     /// The authentication classes that the client would like for the sign-in, in its order of preference. Unknown
     /// classes are left out.
     pub acr_values: Vec<Acr>,
+    /// Whether an anonymous account satisfies it.
+    pub admits_anonymous: bool,
     /// Who is probably going to sign in.
     pub login_hint: Option<String>,
     /// A token that names who is to be signed in; still to be verified.
@@ -87,6 +89,12 @@ pub fn validate(
     resource::requested(&resources, client, &offered.known.resources, &offered.issuer)?;
     let scope = requested_scope(params, client, &offered.known.scopes)?;
     let scope = resource::scopes(&scope, &resources, client, &offered.known.resources, &offered.issuer)?;
+    let prompt = Prompt::parse(params, offered.sign_up)?;
+    let max_age = max_age(params)?.or(client.metadata.default_max_age);
+    // The holder of an anonymous account has never signed in. A client that names classes takes it only if its own is among them.
+    let is_weak_enough = params.get("acr_values").is_none()
+        || words(params, "acr_values").any(|name| Acr::from_name(&name) == Some(Acr::Anonymous));
+    let admits_anonymous = client.begins_anonymous_accounts() && is_weak_enough && !prompt.login && max_age.is_none();
     Ok(AuthorizationRequest {
         client_id: client.client_id.clone(),
         redirect_uri: recipient.redirect_uri().to_owned(),
@@ -96,8 +104,9 @@ pub fn validate(
         state: bounded(params, "state", MAX_STATE)?,
         nonce: bounded(params, "nonce", MAX_STATE)?,
         code_challenge: CodeChallenge::parse(params, client)?,
-        prompt: Prompt::parse(params, offered.sign_up)?,
-        max_age: max_age(params)?.or(client.metadata.default_max_age),
+        prompt,
+        max_age,
+        admits_anonymous,
         acr_values: words(params, "acr_values").filter_map(|name| Acr::from_name(&name)).collect(),
         login_hint: bounded(params, "login_hint", MAX_STATE)?,
         id_token_hint: bounded(params, "id_token_hint", MAX_TOKEN)?,

@@ -2,6 +2,7 @@
 
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
+use crate::oidc::claims::acr::Acr;
 
 /// A user who is signed in in a browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,4 +33,11 @@ pub struct Session {
     pub expires_at: Timestamp,
     /// When the user asked to be kept signed in.
     pub kept_at: Option<Timestamp>,
+}
+
+impl Session {
+    /// Whether nobody has proven anything for it: it is that of an anonymous account.
+    pub fn is_anonymous(&self) -> bool {
+        self.acr == Acr::Anonymous.as_str()
+    }
 }

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Acr {
+    /// By nothing: an anonymous account that a client may begin, which nobody can sign in to.
+    Anonymous,
     /// By one factor, such as a password alone.
     OneFactor,
     /// By two factors of different kinds.
@@ -15,7 +17,7 @@ pub enum Acr {
 }
 
 impl Acr {
-    const ALL: [Self; 3] = [Self::OneFactor, Self::TwoFactors, Self::PhishingResistant];
+    const ALL: [Self; 4] = [Self::Anonymous, Self::OneFactor, Self::TwoFactors, Self::PhishingResistant];
 
     /// The class that these methods reach together.
     pub fn of(methods: &[Method]) -> Self {
@@ -23,8 +25,8 @@ impl Acr {
             return Self::PhishingResistant;
         }
         let mut factors = methods.iter().map(|method| method.factor());
-        let first = factors.next();
-        if factors.any(|factor| Some(factor) != first) { Self::TwoFactors } else { Self::OneFactor }
+        let Some(first) = factors.next() else { return Self::Anonymous };
+        if factors.any(|factor| factor != first) { Self::TwoFactors } else { Self::OneFactor }
     }
 
     /// The class that all methods of this provider reach together.
@@ -43,6 +45,8 @@ impl Acr {
     /// The class's name in `acr` and `acr_values`.
     pub const fn as_str(self) -> &'static str {
         match self {
+            // Core §2: level 0 of ISO/IEC 29115, for what says nothing about who somebody is.
+            Self::Anonymous => "0",
             Self::OneFactor => "urn:latchkey:acr:1fa",
             Self::TwoFactors => "urn:latchkey:acr:2fa",
             // OpenID Connect Extended Authentication Profile (EAP) ACR Values 1.0 §2.
@@ -137,6 +141,7 @@ mod tests {
     #[test]
     fn one_factor_twice_is_still_one() {
         assert_eq!(Acr::of(&[Method::Password]), Acr::OneFactor);
+        assert!(Acr::of(&[]) == Acr::Anonymous && Acr::Anonymous < Acr::OneFactor);
         assert_eq!(Acr::of(&[Method::Password, Method::Password]), Acr::OneFactor);
         assert_eq!(Acr::of(&[Method::Totp, Method::RecoveryCode]), Acr::OneFactor);
         assert_eq!(Acr::of(&[Method::Password, Method::Totp]), Acr::TwoFactors);
@@ -163,7 +168,7 @@ mod tests {
     fn what_cannot_be_reached_is_not_offered() {
         assert_eq!(
             Acr::supported(true).map(Acr::as_str).collect::<Vec<_>>(),
-            ["urn:latchkey:acr:1fa", "urn:latchkey:acr:2fa", "phr"]
+            ["0", "urn:latchkey:acr:1fa", "urn:latchkey:acr:2fa", "phr"]
         );
         assert_eq!(Acr::supported(false).last(), Some(Acr::TwoFactors));
         assert_eq!(Acr::from_name("urn:latchkey:acr:2fa"), Some(Acr::TwoFactors));

@@ -143,6 +143,8 @@ pub struct ClientMetadata {
     pub contacts: Vec<String>,
     /// Whether people need a second factor to sign in to the client. No specification has this member.
     pub require_second_factor: bool,
+    /// Whether people can begin an anonymous account at the client. No specification has this member.
+    pub anonymous_accounts: bool,
     /// The networks that people, or the client where it acts for itself, may come from; if empty, all that are not denied. No
     /// specification has this member, nor the next one.
     pub allowed_networks: Vec<Network>,
@@ -176,6 +178,7 @@ impl Default for ClientMetadata {
             initiate_login_uri: None,
             contacts: Vec::new(),
             require_second_factor: false,
+            anonymous_accounts: false,
             allowed_networks: Vec::new(),
             denied_networks: Vec::new(),
             rotate_refresh_tokens: None,
@@ -253,6 +256,11 @@ impl Client {
             None | Some(Algorithm::RS256) => offered.first().copied(),
             Some(_) => None,
         }
+    }
+
+    /// Whether people can begin an anonymous account at the client. Where a second factor is required, they cannot.
+    pub fn begins_anonymous_accounts(&self) -> bool {
+        self.metadata.anonymous_accounts && !self.metadata.require_second_factor
     }
 
     /// From where people, or the client where it acts for itself, may come.

@@ -6,6 +6,7 @@ use crate::jose::Algorithm;
 use crate::oidc::client::metadata::{Client, ClientKind, ClientMetadata, TokenEndpointAuthMethod};
 use crate::oidc::client::redirect_uri::{check_redirect_uri, origin};
 use crate::oidc::resource::{Known, check_identifier, differ};
+use crate::oidc::token::grant_type::GrantType;
 
 /// A client that is to be registered or changed, from any source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,6 +52,7 @@ pub enum Member {
     PolicyUri,
     AllowedNetworks,
     DeniedNetworks,
+    AnonymousAccounts,
 }
 
 impl Member {
@@ -76,6 +78,7 @@ impl Member {
             Self::PolicyUri => "policy_uri",
             Self::AllowedNetworks => "allowed_networks",
             Self::DeniedNetworks => "denied_networks",
+            Self::AnonymousAccounts => "anonymous_accounts",
         }
     }
 }
@@ -261,6 +264,16 @@ impl NewClient {
         refuse(self.is_public() && !self.metadata.require_pkce, Member::RequirePkce, pkce);
         let nobody = "nobody would be admitted: they deny all that is allowed";
         refuse(self.metadata.networks().admits_nobody(), Member::DeniedNetworks, nobody);
+        let anonymous = self.metadata.anonymous_accounts;
+        let people = self.metadata.grant_types.contains(&GrantType::AuthorizationCode);
+        let member = Member::AnonymousAccounts;
+        refuse(anonymous && !people, member, "not for a client that nobody signs in to");
+        let proves = self.metadata.require_second_factor;
+        refuse(
+            anonymous && proves,
+            member,
+            "not with require_second_factor: an anonymous account has no factor at all",
+        );
         let rotates = "refresh tokens of a client without a secret are always replaced: RFC 9700 §2.2.2";
         let keeps = self.metadata.rotate_refresh_tokens == Some(false);
         refuse(self.is_public() && keeps, Member::RotateRefreshTokens, rotates);
@@ -356,6 +369,13 @@ mod tests {
         let mut closed = client(ClientKind::Web, uri);
         closed.metadata.allowed_networks = vec!["10.1.0.0/16".to_owned().try_into().unwrap()];
         assert_eq!(faults(&closed), [""; 0]);
+        closed.metadata.anonymous_accounts = true;
+        assert_eq!(faults(&closed), [""; 0]);
+        closed.metadata.require_second_factor = true;
+        assert_eq!(faults(&closed), ["anonymous_accounts"]);
+        closed.metadata.require_second_factor = false;
+        service.metadata.anonymous_accounts = true;
+        assert_eq!(faults(&service), ["anonymous_accounts", "default_resources", "resource_identifiers"]);
         closed.metadata.denied_networks = vec!["10.0.0.0/8".to_owned().try_into().unwrap()];
         assert_eq!(faults(&closed), ["denied_networks"]);
     }

@@ -107,7 +107,7 @@ fn file(text: &str) -> Response {
 }
 
 fn show(app: &App, holder: &AccountHolder, problem: Option<DeleteProblem>) -> Result<Response, Error> {
-    let grace_days = app.config.login.deletion_grace.as_secs().div_ceil(24 * 60 * 60);
+    let grace_days = delete::grace(app, &holder.session).as_secs().div_ceil(24 * 60 * 60);
     let page = AccountDataPage { layout: holder.layout(app), grace_days, problem };
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     page::show_with(app, &holder.visitor, status, &page)

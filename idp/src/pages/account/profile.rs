@@ -48,6 +48,8 @@ pub struct AccountProfilePage<'a> {
     pub mail_word: Option<String>,
     /// Whether the address can be changed by a letter.
     pub offers_email: bool,
+    /// Whether the account is anonymous, and can be kept by signing up.
+    pub offers_keeping: bool,
     /// What has just been done.
     pub done: Option<ProfileDone>,
     /// Whether the name was refused.
@@ -102,6 +104,11 @@ impl AccountProfilePage<'_> {
 
     fn account_title(&self) -> Cow<'_, str> {
         self.layout.account.as_ref().map(AccountView::title).unwrap_or_default()
+    }
+
+    /// Whether the account is anonymous.
+    fn is_anonymous(&self) -> bool {
+        self.layout.account.as_ref().is_some_and(|account| account.is_anonymous)
     }
 
     fn languages(&self) -> Vec<Language> {
@@ -186,14 +193,14 @@ async fn show(
     let text = |name: &str| user.profile.get(name).and_then(Value::as_str).map(str::to_owned);
     let mut others = Vec::new();
     for session in &holder.others {
-        let account = page::account(app, session).await?;
+        let account = page::account(app, &holder.visitor, session).await?;
         others.push(AccountChoice { handle: handle(app, session, session.id.as_str()), account });
     }
     let spoken = text("locale").and_then(|tag| holder.visitor.site.languages().lookup(&tag));
     let spoken = spoken.unwrap_or_else(|| holder.visitor.language.clone());
     let name_is_wrong = wrong_name.is_some();
     let word = mail_word::of(app, &holder.session.user_id).await?.unwrap_or_default();
-    let by_mail = app.mailer.is_on();
+    let (by_mail, is_anonymous) = (app.mailer.is_on(), holder.account.is_anonymous);
     let which = |it: &Identifier| {
         let open = by_mail && it.kind == IdentifierKind::Email.as_str() && it.verified_at.is_none();
         open.then(|| handle(app, &holder.session, &it.normalised))
@@ -212,8 +219,9 @@ async fn show(
             })
             .collect(),
         others,
-        mail_word: by_mail.then_some(word),
-        offers_email: by_mail,
+        mail_word: (by_mail && !is_anonymous).then_some(word),
+        offers_email: by_mail && !is_anonymous,
+        offers_keeping: is_anonymous && app.config.login.sign_up.is_offered(),
         done,
         name_is_wrong,
     };

@@ -1,5 +1,6 @@
 //! Signing in: one file per method, and the choice among signed-in accounts.
 
+pub mod anonymous;
 mod half;
 pub mod mail;
 pub mod passkey;

@@ -159,7 +159,7 @@ async fn show(
     session: &Session,
     refused: Option<Refused>,
 ) -> Result<Response, Error> {
-    let account = page::account(app, session).await?;
+    let account = page::account(app, visitor, session).await?;
     let known = user::passkey_handle(&mut *app.db.read().await?, &session.user_id).await?.unwrap_or_default();
     let title = account.title();
     let (id, identifier) = (&session.user_id, account.identifier.as_str());

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use crate::account::anonymous::may_begin;
 use crate::app::App;
 use crate::base::secret::Secret;
 use crate::config::SignUpIdentifier;
@@ -45,6 +46,8 @@ pub struct SignInPage<'a> {
     pub keep_signed_in: bool,
     /// Whether a person may make an account.
     pub offers_sign_up: bool,
+    /// Whether a person may go on to the client with an anonymous account.
+    pub offers_anonymous: bool,
     /// Whether people can sign in by a letter.
     pub offers_mail: bool,
     /// Whether a letter can lead to a new password.
@@ -88,6 +91,8 @@ pub enum SignInProblem {
     PasskeyUnknown,
     /// The passkey is not accepted.
     PasskeyRefused,
+    /// Nobody may go on with an anonymous account.
+    AnonymousRefused,
 }
 
 impl SignInProblem {
@@ -101,6 +106,7 @@ impl SignInProblem {
             Self::PasskeyTooLate => Wording::new("passkey-too-late"),
             Self::PasskeyUnknown => Wording::new("passkey-unknown"),
             Self::PasskeyRefused => Wording::new("passkey-refused"),
+            Self::AnonymousRefused => Wording::new("sign-in-anonymous-refused"),
         }
     }
 
@@ -129,7 +135,8 @@ impl SignInProblem {
             | Self::TooManyTries { .. }
             | Self::PasskeyTooLate
             | Self::PasskeyUnknown
-            | Self::PasskeyRefused => None,
+            | Self::PasskeyRefused
+            | Self::AnonymousRefused => None,
         }
     }
 }
@@ -177,8 +184,11 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
             if login::step_up::lets_in(&app, session, page).await? {
                 return redirect::to_page(&app, page);
             }
-            shown.identifier = page::account(&app, session).await?.identifier;
-            shown.notice = Some(SignInNotice::Again);
+            // The holder of an anonymous account has never signed in.
+            if !session.is_anonymous() {
+                shown.identifier = page::account(&app, &visitor, session).await?.identifier;
+                shown.notice = Some(SignInNotice::Again);
+            }
         }
         return show(&app, &visitor, None, shown, StatusCode::OK).await;
     };
@@ -286,6 +296,8 @@ pub(super) async fn show(
         problems: shown.problems,
         keep_signed_in: shown.keep,
         offers_sign_up: app.config.login.sign_up.is_offered(),
+        offers_anonymous: step
+            .is_some_and(|step| step.sessions.is_empty() && may_begin(app, &step.proven.client, &step.proven.request)),
         offers_mail: app.offers_mail_sign_in(),
         offers_reset: app.mailer.is_on(),
         // Elsewhere the page that asks for a letter leads to it.

@@ -46,7 +46,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     for session in &step.sessions {
         accounts.push(AccountChoice {
             handle: page::session_handle(&app, session),
-            account: page::account(&app, session).await?,
+            account: page::account(&app, &visitor, session).await?,
         });
     }
     let layout = layout_of(&app, &visitor, Some(&step)).of(Page::SelectAccount);

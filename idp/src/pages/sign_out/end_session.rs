@@ -69,7 +69,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQ
             let handle = sessions.first().map(|session| page::session_handle(&app, session)).unwrap_or_default();
             let mut accounts = Vec::new();
             for session in &sessions {
-                accounts.push(page::account(&app, session).await?);
+                accounts.push(page::account(&app, &visitor, session).await?);
             }
             let mut interaction = Interaction::begin(&app, &visitor.browser, &params);
             interaction.language = chosen.as_ref().map(|language| language.tag().to_owned());

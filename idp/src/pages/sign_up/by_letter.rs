@@ -64,8 +64,8 @@ pub(super) async fn ask(
     };
     let phc = app.hashing.hash(&checked.password).await?;
     let invitation = checked.invitation.map(|invitation| invitation.id);
-    let newcomer =
-        Newcomer { email: address.as_written.clone(), profile: checked.profile, phc, invitation, terms: checked.terms };
+    let (profile, terms, kept) = (checked.profile, checked.terms, checked.kept);
+    let newcomer = Newcomer { email: address.as_written.clone(), profile, phc, invitation, terms, kept };
     let language = layout_of(app, visitor, step).language.tag().to_owned();
     let asking = Asking { address, asker: &asker, browser: &visitor.browser, language: &language };
     let asked = letter::ask_to_sign_up(app, asking, &newcomer).await?;
@@ -100,11 +100,12 @@ async fn create(app: &App, proof: &Proof) -> Result<std::result::Result<User, Wh
     let Ok(address) = identifier::parse_email(&newcomer.email, Some(app.now())) else { return over };
     let (profile, identifiers) = (newcomer.profile, vec![address]);
     let new = NewUser { sub: None, profile, identifiers, password: None, roles: Vec::new() };
-    let (phc, invitation, terms) = (Some(newcomer.phc), newcomer.invitation, newcomer.terms);
-    match join(app, Applicant { new, phc, invitation, recovery_codes: Vec::new(), terms }).await? {
+    let (phc, invitation, kept, terms) = (Some(newcomer.phc), newcomer.invitation, newcomer.kept, newcomer.terms);
+    match join(app, Applicant { new, phc, invitation, kept, recovery_codes: Vec::new(), terms }).await? {
         Joined::Done(user) => Ok(Ok(*user)),
         Joined::Refused(refusal) => Ok(Err(Why::Ended(refused(refusal)?))),
         Joined::Taken => Ok(Err(Why::Ended(SignUpProblem::EmailTaken))),
+        Joined::NothingToKeep => Ok(Err(Why::Ended(SignUpProblem::NothingToKeep))),
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::kept::Kept;
 use super::problem::{SignUpProblem, refused};
 use crate::account::identifier;
 use crate::account::invitation;
@@ -12,6 +13,7 @@ use crate::account::profile::LONGEST;
 use crate::account::sign_up::Rules;
 use crate::account::terms;
 use crate::app::App;
+use crate::base::id::Id;
 use crate::base::secret::Secret;
 use crate::config::{SignUp, SignUpIdentifier};
 use crate::flow::authorization::Step;
@@ -44,6 +46,8 @@ pub(super) struct Typed {
     pub(super) problems: Vec<SignUpProblem>,
     /// The work that has to be proven, if any.
     pub(super) challenge: Option<Puzzle>,
+    /// The anonymous account in this browser.
+    pub(super) kept: Option<Kept>,
 }
 
 impl Typed {
@@ -73,6 +77,8 @@ pub(super) struct Checked {
     pub(super) invitation: Option<Invitation>,
     /// The version of the terms that was accepted.
     pub(super) terms: Option<String>,
+    /// The session of the anonymous account that is kept.
+    pub(super) kept: Option<Id>,
 }
 
 /// Checks what was typed; the errors are in the order of the fields.
@@ -117,7 +123,8 @@ pub(super) async fn check(
         profile.insert("name".to_owned(), typed.name.clone().into());
     }
     profile.insert("locale".to_owned(), visitor.language.tag().into());
-    Ok(Ok(Checked { identifier, profile, password, invitation, terms: terms.map(str::to_owned) }))
+    let kept = typed.kept.as_ref().filter(|kept| kept.view.is_chosen).map(|kept| kept.session.clone());
+    Ok(Ok(Checked { identifier, profile, password, invitation, terms: terms.map(str::to_owned), kept }))
 }
 
 /// What the person wants to sign in with.

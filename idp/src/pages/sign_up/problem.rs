@@ -66,6 +66,8 @@ pub enum SignUpProblem {
     Password(PasswordProblem),
     /// The terms were not accepted.
     TermsNotAccepted,
+    /// The anonymous account that was to be kept is there no more, or somebody's already.
+    NothingToKeep,
     /// The work was not proven.
     Challenge(ChallengeProblem),
 }
@@ -80,7 +82,7 @@ impl SignUpProblem {
             Self::NameTooLong => SignUpField::Name,
             Self::TermsNotAccepted => SignUpField::Terms,
             // Whatever else is asked for, the password has to be typed again.
-            Self::Password(_) | Self::Challenge(_) => SignUpField::Password,
+            Self::Password(_) | Self::NothingToKeep | Self::Challenge(_) => SignUpField::Password,
         }
     }
 
@@ -105,6 +107,7 @@ impl SignUpProblem {
             Self::EmailDomain => Wording::new("sign-up-email-domain"),
             Self::EmailTaken => Wording::new("sign-up-email-taken"),
             Self::NameTooLong => Wording::new("sign-up-name-too-long"),
+            Self::NothingToKeep => Wording::new("sign-up-nothing-to-keep"),
             Self::Password(problem) => problem.wording(),
             Self::TermsNotAccepted => Wording::new("sign-up-terms-missing"),
             Self::Challenge(problem) => problem.wording(),

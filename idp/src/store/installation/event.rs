@@ -20,6 +20,8 @@ pub enum Event {
     UserEnabled { user: Id },
     UserDeleted { user: Id },
     UserUnlocked { user: Id },
+    AnonymousAccountBegun { user: Id, client_row: Id },
+    AccountKept { user: Id },
     DeletionAsked { user: Id, due_at: String },
     DeletionTakenBack { user: Id },
     DataExported { user: Id },
@@ -105,6 +107,7 @@ impl Event {
             | Self::UserEnabled { user }
             | Self::UserDeleted { user }
             | Self::UserUnlocked { user }
+            | Self::AccountKept { user }
             | Self::DeletionAsked { user, .. }
             | Self::DeletionTakenBack { user }
             | Self::DataExported { user }
@@ -140,6 +143,7 @@ impl Event {
             | Self::SessionEnded { user, session }
             | Self::SignedOutElsewhere { user, session } => (Some(user), None, Some(session)),
             Self::ConsentGiven { user, client_row, .. }
+            | Self::AnonymousAccountBegun { user, client_row }
             | Self::ConsentRefused { user, client_row }
             | Self::ConsentWithdrawn { user, client_row } => (Some(user), Some(client_row), None),
             Self::CodeReplayed(of) | Self::CodeBurnt(of) | Self::RefreshTokenReplayed(of) | Self::GrantRevoked(of) => {

@@ -1,5 +1,7 @@
 //! Browsers, and the users who are signed in in them.
 
+use std::time::Duration;
+
 use sqlx::any::AnyRow;
 use sqlx::{FromRow, Row};
 
@@ -350,6 +352,17 @@ pub async fn reauthenticate(conn: &mut Conn, id: &Id, proof: &Session, device: &
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Lets a session that was to be kept last as long as any other.
+pub async fn keep_no_longer(conn: &mut Conn, id: &Id, idle: Duration, expires_at: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE session SET kept_at = NULL, idle_seconds = $2, expires_at = $3 WHERE id = $1")
+        .bind(id)
+        .bind(i64::try_from(idle.as_secs()).unwrap_or(i64::MAX))
+        .bind(expires_at)
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Notes that a session was used: one statement.

@@ -203,6 +203,8 @@ pub struct Entry {
     pub identifiers: Vec<Identifier>,
     /// Whether a password is set.
     pub has_password: bool,
+    /// Whether it is an anonymous account that nobody has kept.
+    pub is_anonymous: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -212,14 +214,16 @@ struct EntryRow {
     #[sqlx(flatten)]
     identifier: MaybeIdentifier,
     password_of: Option<String>,
+    anonymous_of: Option<String>,
 }
 
 /// The users after `after` with their identifiers, in the order of creation: one statement for all of them.
 pub async fn entries(conn: &mut Conn, after: Option<&Id>, limit: i64) -> Result<Vec<Entry>> {
     let sql = sqlx::AssertSqlSafe(format!(
-        "SELECT {COLUMNS}, {IDENTIFIER_COLUMNS}, p.user_id AS password_of
+        "SELECT {COLUMNS}, {IDENTIFIER_COLUMNS}, p.user_id AS password_of, a.user_id AS anonymous_of
            FROM (SELECT {COLUMNS} FROM user_account u WHERE u.id > $1 ORDER BY u.id LIMIT $2) u
            LEFT JOIN user_identifier i ON i.user_id = u.id LEFT JOIN password p ON p.user_id = u.id
+           LEFT JOIN anonymous_account a ON a.user_id = u.id
           ORDER BY u.id, i.created_at, i.id"
     ));
     let rows: Vec<EntryRow> =
@@ -227,8 +231,8 @@ pub async fn entries(conn: &mut Conn, after: Option<&Id>, limit: i64) -> Result<
     let mut entries: Vec<Entry> = Vec::new();
     for row in rows {
         if entries.last().is_none_or(|last| last.user.id != row.user.id) {
-            let has_password = row.password_of.is_some();
-            entries.push(Entry { user: row.user, identifiers: Vec::new(), has_password });
+            let (has_password, is_anonymous) = (row.password_of.is_some(), row.anonymous_of.is_some());
+            entries.push(Entry { user: row.user, identifiers: Vec::new(), has_password, is_anonymous });
         }
         if let Some(last) = entries.last_mut() {
             last.identifiers.extend(row.identifier.into_identifier());

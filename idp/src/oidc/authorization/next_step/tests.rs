@@ -129,6 +129,7 @@ impl Case {
             prompt: Prompt::parse(&Params::from_pairs([("prompt", self.prompt)]), true).unwrap(),
             max_age: self.max_age,
             acr_values: self.acr_values.clone(),
+            admits_anonymous: false,
             login_hint: None,
             id_token_hint: None,
             ui_locales: Vec::new(),

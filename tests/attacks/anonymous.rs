@@ -1,0 +1,205 @@
+//! Programs that begin anonymous accounts, and others that want to have somebody's.
+
+use latchkey::config::SignUp;
+
+use crate::harness::{Browser, PASSWORD, Page, RelyingParty, TestApp, code_in, minutes, seconds, sender};
+
+async fn trying() -> (TestApp, RelyingParty) {
+    let app = TestApp::with(|config| config.login.sign_up = SignUp::Open).await;
+    let rp = app.trial().await;
+    (app, rp)
+}
+
+async fn begin(browser: &mut Browser, rp: &RelyingParty) -> Page {
+    let page = browser.get(&rp.request().path()).await;
+    page.form_to("/sign-in/anonymous").submit(browser).await
+}
+
+async fn rows(app: &TestApp) -> Vec<i64> {
+    let mut rows = Vec::new();
+    for table in ["user_account", "anonymous_account", "browser", "session", "event"] {
+        rows.push(app.rows(table).await);
+    }
+    rows
+}
+
+#[tokio::test]
+async fn q3_opening_addresses_begins_no_account_and_a_form_without_its_proof_neither() {
+    let (app, rp) = trying().await;
+    let before = rows(&app).await;
+    let mut browser = app.browser();
+    let page = browser.get(&rp.request().path()).await;
+    let form = page.form_to("/sign-in/anonymous");
+    let interaction = form.get("interaction").unwrap();
+    for path in ["/sign-in/anonymous".to_owned(), format!("/sign-in/anonymous?interaction={interaction}")] {
+        assert_eq!(browser.get(&path).await.reply.status, 405);
+    }
+    browser.post("/sign-in/anonymous", &[("interaction", interaction)]).await.refused(403);
+    form.clone().fill("csrf", "x").submit(&mut browser).await.refused(403);
+    form.clone().fill("interaction", "x").submit(&mut browser).await.refused(400);
+    form.submit(&mut app.browser()).await.refused(403);
+    assert_eq!(rows(&app).await, before);
+}
+
+#[tokio::test]
+async fn a_client_that_begins_none_gets_none_by_a_form_that_was_made_up() {
+    let (app, _) = trying().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser();
+    let page = browser.get(&rp.request().path()).await;
+    let refused = page.form_to("/sign-in").to("/sign-in/anonymous").submit(&mut browser).await;
+    assert!(refused.refused(403).text().contains("cannot continue without an account"), "{}", refused.text());
+    assert_eq!(app.rows("user_account").await, 0);
+}
+
+#[tokio::test]
+async fn a_form_that_is_sent_twice_begins_one_account() {
+    let (app, rp) = trying().await;
+    let mut browser = app.browser();
+    let page = browser.get(&rp.request().path()).await;
+    for _ in 0..2 {
+        page.form_to("/sign-in/anonymous").submit(&mut browser).await.expect("consent");
+    }
+    assert_eq!(app.rows("user_account").await, 1);
+}
+
+#[tokio::test]
+async fn a_network_begins_ten_at_once_and_then_one_in_a_minute() {
+    let (app, rp) = trying().await;
+    for _ in 0..10 {
+        begin(&mut app.browser(), &rp).await.expect("consent");
+    }
+    let limited = begin(&mut app.browser(), &rp).await;
+    assert_eq!((limited.reply.status.as_u16(), app.rows("user_account").await), (429, 10));
+    app.pass(minutes(1)).await;
+    begin(&mut app.browser(), &rp).await.expect("consent");
+    begin(&mut app.browser(), &rp).await.refused(429);
+}
+
+#[tokio::test]
+async fn all_networks_together_begin_no_more_than_the_operator_allows_and_people_still_sign_in() {
+    let app = TestApp::with(|config| {
+        config.login.sign_up = SignUp::Open;
+        config.login.anonymous_per_minute = 3;
+    })
+    .await;
+    let rp = app.trial().await;
+    for _ in 0..3 {
+        begin(&mut app.browser(), &rp).await.expect("consent");
+    }
+    let limited = begin(&mut app.browser(), &rp).await;
+    assert!(limited.refused(429).reply.headers.contains_key("retry-after"));
+    assert_eq!((app.rows("user_account").await, app.rows("session").await), (3, 3));
+    rp.tokens_of("alice").await;
+    app.pass(seconds(20)).await;
+    begin(&mut app.browser(), &rp).await.expect("consent");
+}
+
+#[tokio::test]
+async fn a_refresh_beside_a_sign_up_loses_nothing() {
+    let (app, rp) = trying().await;
+    let mut browser = app.browser();
+    let page = browser.get(&rp.request().set("scope", "openid offline_access").path()).await;
+    let page = browser.go_on_as_visitor(&page).await;
+    let tokens = rp.exchange(&page.code()).await.tokens();
+    let sub = tokens.id_claims()["sub"].clone();
+    let form = browser.get("/sign-up").await.form().fill("email", "dora@example.com").fill("password", PASSWORD);
+    let (page, refreshed) = tokio::join!(form.submit(&mut browser), rp.refresh(tokens.refresh()));
+    page.reply.expect(200);
+    let refreshed = refreshed.tokens();
+    assert_eq!((&refreshed.id_claims()["sub"], &refreshed.id_claims()["acr"]), (&sub, &serde_json::json!("0")));
+    rp.refresh(refreshed.refresh()).await.tokens();
+    assert_eq!(serde_json::json!(app.person("dora@example.com").await.sub), sub);
+}
+
+#[tokio::test]
+async fn a_code_that_is_typed_after_the_visitor_has_gone_makes_nobody_and_says_why() {
+    let app = TestApp::with(|config| {
+        config.login.sign_up = SignUp::Open;
+        config.mail.from = Some(sender());
+    })
+    .await;
+    let rp = app.trial().await;
+    let mut browser = app.browser();
+    begin(&mut browser, &rp).await.expect("consent");
+    let form = browser.get("/sign-up").await.form().fill("email", "dora@example.com").fill("password", PASSWORD);
+    let asked = form.submit(&mut browser).await;
+    let code = code_in(&app.letter_to("dora@example.com").await);
+    app.sql("UPDATE session SET ended_at = 1").await;
+    let refused = asked.form().fill("code", &code).submit(&mut browser).await;
+    assert!(refused.refused(400).text().contains("cannot be kept"), "{}", refused.text());
+    assert_eq!((app.rows("user_identifier").await, app.rows("anonymous_account").await), (0, 1));
+}
+
+#[tokio::test]
+async fn no_letter_and_no_guess_opens_the_account_of_a_visitor() {
+    let app = TestApp::with(|config| {
+        config.login.sign_up = SignUp::Open;
+        config.mail.from = Some(sender());
+    })
+    .await;
+    let rp = app.trial().await;
+    let mut browser = app.browser();
+    let sub = browser.visit(&rp).await.id_claims()["sub"].as_str().unwrap().to_owned();
+    for password in ["", PASSWORD] {
+        let mut thief = app.browser();
+        let page = thief.get("/sign-in").await;
+        page.form().fill("identifier", &sub).fill("password", password).submit(&mut thief).await.refused(400);
+    }
+    let mut thief = app.browser();
+    let page = thief.get("/forgot-password").await;
+    page.form().fill("identifier", &sub).submit(&mut thief).await;
+    assert_eq!((app.rows("outbox").await, app.rows("anonymous_account").await), (0, 1));
+    // What protects an account is for people who can prove who they are, whatever form they make up.
+    for path in [
+        "/account/password",
+        "/account/passkeys",
+        "/account/authenticator",
+        "/account/recovery-codes",
+        "/account/email",
+    ] {
+        let form = browser.get("/account/data").await.form().to(path).fill("password", PASSWORD).fill("new", PASSWORD);
+        form.submit(&mut browser).await.expect("account");
+    }
+    for table in ["password", "passkey", "totp", "recovery_code", "user_identifier"] {
+        assert_eq!(app.rows(table).await, 0, "{table}");
+    }
+}
+
+#[tokio::test]
+async fn two_tabs_that_keep_one_account_make_one() {
+    let (app, rp) = trying().await;
+    let mut browser = app.browser();
+    begin(&mut browser, &rp).await.expect("consent");
+    let mut other = browser.clone();
+    let (one, two) = (browser.get("/sign-up").await.form(), other.get("/sign-up").await.form());
+    let (one, two) = (one.fill("password", PASSWORD), two.fill("password", PASSWORD));
+    let (one, two) = (one.fill("email", "one@example.com"), two.fill("email", "two@example.com"));
+    let (one, two) = tokio::join!(one.submit(&mut browser), two.submit(&mut other));
+    let mut statuses = [one.reply.status.as_u16(), two.reply.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 400], "{} and {}", one.text(), two.text());
+    assert_eq!((app.rows("user_account").await, app.rows("user_identifier").await), (1, 1));
+}
+
+#[tokio::test]
+async fn the_form_of_one_person_does_not_keep_the_account_of_the_next() {
+    let (app, rp) = trying().await;
+    let mut browser = app.browser();
+    begin(&mut browser, &rp).await.expect("consent");
+    let form = browser.get("/sign-up").await.form().fill("email", "one@example.com").fill("password", PASSWORD);
+    app.sql("UPDATE session SET ended_at = 1").await;
+    begin(&mut browser, &rp).await.expect("consent");
+    let refused = form.submit(&mut browser).await;
+    assert!(refused.refused(400).text().contains("cannot be kept"), "{}", refused.text());
+    assert_eq!((app.rows("user_account").await, app.rows("user_identifier").await), (2, 0));
+    // With nothing left to keep, the page says so as well.
+    app.sql("UPDATE session SET ended_at = 1").await;
+    form.submit(&mut browser).await.refused(400);
+    // An address that somebody has leaves everything as it was.
+    app.user("alice").await;
+    begin(&mut browser, &rp).await.expect("consent");
+    let form = browser.get("/sign-up").await.form();
+    form.fill("email", "alice@example.com").fill("password", PASSWORD).submit(&mut browser).await.refused(400);
+    assert_eq!(app.rows("anonymous_account").await, 3);
+}
