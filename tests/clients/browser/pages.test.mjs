@@ -348,6 +348,28 @@ test("everything works without scripts: sign-in, consent, and the way back to th
   await page.context().close();
 });
 
+test("a visitor goes on without scripts and without an account, and is the same person after signing up", async () => {
+  const page = await open({ javaScriptEnabled: false });
+  await visit(page);
+  await page.click("button[value=allow]");
+  await page.waitForURL("https://rp.example/callback?code=**");
+  await page.goto(`${provider.issuer}/account`);
+  assert.match(await page.innerText("main"), /You are here as a visitor/);
+  assert.equal(await page.locator("nav a[href$='/account/security']").count(), 0);
+  await page.click("text=Keep this account");
+  assert.ok(await page.isChecked("[name=keep]"), "it is kept unless the person says otherwise");
+  await page.fill("[name=email]", "visitor@example.com");
+  await page.fill("[name=password]", PASSWORD);
+  await Promise.all([page.waitForNavigation(), page.click("main button.primary")]);
+  await page.goto(`${provider.issuer}/account`);
+  assert.match(await page.innerText("main"), /visitor@example\.com/);
+  assert.doesNotMatch(await page.innerText("main"), /as a visitor/);
+  // The consent of the visitor is that of the person.
+  const silent = await page.request.get(authorize({ client_id: trial.client_id, prompt: "none" }), { maxRedirects: 0 });
+  assert.match(silent.headers().location, /^https:\/\/rp\.example\/callback\?code=/);
+  await page.context().close();
+});
+
 test("an account by invitation, with a username alone, is made, lost and found again without scripts", async () => {
   const page = await open({ javaScriptEnabled: false });
   await pages["sign-up-done"](page);
