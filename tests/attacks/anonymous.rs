@@ -1,6 +1,8 @@
 //! Programs that begin anonymous accounts, and others that want to have somebody's.
 
-use latchkey::config::SignUp;
+use latchkey::account::invitation::{self, Wanted};
+use latchkey::config::{SecondFactor, SignUp};
+use latchkey::server::jobs;
 
 use crate::harness::{Browser, PASSWORD, Page, RelyingParty, TestApp, code_in, minutes, seconds, sender};
 
@@ -84,8 +86,10 @@ async fn all_networks_together_begin_no_more_than_the_operator_allows_and_people
     })
     .await;
     let rp = app.trial().await;
-    for _ in 0..3 {
-        begin(&mut app.browser(), &rp).await.expect("consent");
+    for network in 1..=3 {
+        let mut browser = app.browser();
+        browser.address = [198, 51, 100, network].into();
+        begin(&mut browser, &rp).await.expect("consent");
     }
     let limited = begin(&mut app.browser(), &rp).await;
     assert!(limited.refused(429).reply.headers.contains_key("retry-after"));
@@ -202,4 +206,51 @@ async fn the_form_of_one_person_does_not_keep_the_account_of_the_next() {
     let form = browser.get("/sign-up").await.form();
     form.fill("email", "alice@example.com").fill("password", PASSWORD).submit(&mut browser).await.refused(400);
     assert_eq!(app.rows("anonymous_account").await, 3);
+}
+
+#[tokio::test]
+async fn a_visitor_who_is_invited_to_administer_has_nothing_of_it_before_the_second_factor() {
+    let app = TestApp::with(|config| {
+        config.login.sign_up = SignUp::Open;
+        config.login.second_factor = SecondFactor::Administrators;
+    })
+    .await;
+    let rp = app.trial().await;
+    let mut browser = app.browser();
+    let sub = browser.visit(&rp).await.id_claims()["sub"].clone();
+    let wanted = Wanted { address: None, uses: 1, lifetime: minutes(60), roles: vec!["administrator".to_owned()] };
+    let code = invitation::make(&app.app, wanted).await.unwrap().shown.unwrap().0;
+    let form = browser.get(&format!("/sign-up?invitation={code}")).await.form_to("/sign-up");
+    let form = form.fill("email", "dora@example.com").fill("password", PASSWORD);
+    form.submit(&mut browser).await.expect("set-up");
+    assert_eq!(serde_json::json!(app.person("dora@example.com").await.sub), sub);
+    // The visitor's session is no sign-in of an administrator, neither here nor at the client.
+    browser.get("/account").await.expect("sign-in");
+    browser.get("/account/data").await.expect("sign-in");
+    let page = browser.get(&rp.request().path()).await;
+    assert!(page.expect("sign-in").forms_to("/sign-in/anonymous").is_empty());
+    browser.get(&rp.request().set("prompt", "none").path()).await.error("login_required");
+}
+
+#[tokio::test]
+async fn an_account_is_either_kept_or_removed_whoever_is_faster() {
+    for _ in 0..3 {
+        let app = TestApp::with(|config| {
+            config.login.sign_up = SignUp::Open;
+            config.login.anonymous_kept = minutes(24 * 60);
+        })
+        .await;
+        let rp = app.trial().await;
+        let mut browser = app.browser();
+        let sub = browser.visit(&rp).await.id_claims()["sub"].clone();
+        app.pass(minutes(2 * 24 * 60)).await;
+        let form = browser.get("/sign-up").await.form().fill("email", "dora@example.com").fill("password", PASSWORD);
+        let (page, gone) = tokio::join!(form.submit(&mut browser), jobs::remove_expired(&app.app));
+        gone.unwrap();
+        match page.reply.status.as_u16() {
+            200 => assert_eq!(serde_json::json!(app.person("dora@example.com").await.sub), sub),
+            status => assert_eq!((status, app.rows("user_account").await), (400, 0), "{}", page.text()),
+        }
+        assert_eq!(app.rows("anonymous_account").await, 0);
+    }
 }
