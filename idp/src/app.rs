@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio_util::task::TaskTracker;
 
+use crate::audit::remembered::Remembered;
 use crate::base::clock::{Clock, Timestamp};
 use crate::base::id::Id;
 use crate::base::random::Random;
@@ -57,6 +58,8 @@ pub struct Parts {
     pub random: Random,
     /// The metrics.
     pub metrics: Metrics,
+    /// Where the audit log ended when this process last looked.
+    pub audit: Remembered,
     /// The notices that the operator has already received.
     pub notices: Notices,
     /// The clients that recent requests have used.

@@ -96,6 +96,7 @@ pub struct Metrics {
     tokens: Counters<1>,
     replays: Counters<1>,
     suspicions: Counters<1>,
+    audit_lost: Counter,
     hashing: Counters<1>,
     hashing_running: Level,
     hashing_waiting: Level,
@@ -143,6 +144,7 @@ impl Metrics {
             tokens: Family::default(),
             replays: Family::default(),
             suspicions: Family::default(),
+            audit_lost: Counter::default(),
             hashing: Family::default(),
             hashing_running: Level::default(),
             hashing_waiting: Level::default(),
@@ -250,6 +252,8 @@ impl Metrics {
         own.register("replays", "Codes and refresh tokens that were used again, by kind", self.replays.clone());
         let suspicions = "Attacks that failed sign-ins are suspected to be, by kind";
         own.register("attacks_suspected", suspicions, self.suspicions.clone());
+        let lost = "Times that an audit checkpoint which was signed was not there any more, or was another one";
+        own.register("audit_checkpoints_lost", lost, self.audit_lost.clone());
         own.register("hashing", "Passwords that were to be hashed, by outcome: done or refused", self.hashing.clone());
         own.register("hashing_running", "Passwords that are being hashed", self.hashing_running.clone());
         own.register("hashing_waiting", "Passwords that wait for their turn", self.hashing_waiting.clone());
@@ -347,6 +351,11 @@ impl Metrics {
     /// An attack is suspected.
     pub fn suspect(&self, kind: &'static str) {
         self.suspicions.get_or_create(&Labels([("kind", kind.to_owned())])).inc();
+    }
+
+    /// An audit checkpoint that was signed is not there any more, or is another one.
+    pub fn audit_lost(&self) {
+        self.audit_lost.inc();
     }
 
     /// A try to send a letter has ended.

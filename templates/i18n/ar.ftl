@@ -502,6 +502,7 @@ activity-user-disabled = تم تعطيل الحساب
 activity-user-enabled = تم تفعيل الحساب
 activity-user-unlocked = تم تجاهل محاولات الدخول الفاشلة
 activity-deletion-asked = تم طلب حذف الحساب
+activity-deletion-begun = بدأ حذف الحساب
 activity-deletion-taken-back = تم إلغاء حذف الحساب
 activity-data-exported = تم تنزيل البيانات
 activity-invitation-used = أُنشئ الحساب بدعوة

@@ -434,6 +434,7 @@ activity-user-disabled = Account disabled
 activity-user-enabled = Account enabled
 activity-user-unlocked = Failed sign-ins forgotten
 activity-deletion-asked = Deletion of the account requested
+activity-deletion-begun = Deletion of the account began
 activity-deletion-taken-back = Deletion of the account cancelled
 activity-data-exported = Data downloaded
 activity-invitation-used = Joined by an invitation

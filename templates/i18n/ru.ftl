@@ -454,6 +454,7 @@ activity-user-disabled = Аккаунт отключён
 activity-user-enabled = Аккаунт включён
 activity-user-unlocked = Неудачные попытки входа забыты
 activity-deletion-asked = Запрошено удаление аккаунта
+activity-deletion-begun = Удаление аккаунта началось
 activity-deletion-taken-back = Удаление аккаунта отменено
 activity-data-exported = Данные скачаны
 activity-invitation-used = Аккаунт создан по приглашению

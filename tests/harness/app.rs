@@ -186,10 +186,14 @@ impl TestApp {
 
     /// The same database served by another process, as far as a test can tell: nothing is shared in memory.
     pub async fn replica(&self) -> Self {
-        let surroundings =
-            Surroundings { clock: self.clock.clone(), random: Random::System, durable: false, tray: None };
+        self.replica_at(self.clock.clone()).await
+    }
+
+    /// A replica whose clock shows another time.
+    pub async fn replica_at(&self, clock: Clock) -> Self {
+        let surroundings = Surroundings { clock: clock.clone(), random: Random::System, durable: false, tray: None };
         let app = boot::open(self.app.config.clone(), surroundings).await.unwrap();
-        Self { router: router(&app), app, clock: self.clock.clone(), replicas: None, tray: None }
+        Self { router: router(&app), app, clock, replicas: None, tray: None }
     }
 
     /// Two real processes on one PostgreSQL and one Redis; each request goes to the other one than the request before.

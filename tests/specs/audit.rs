@@ -6,6 +6,7 @@ use latchkey::account::{delete, passkeys};
 use latchkey::audit::checkpoint::make;
 use latchkey::audit::key::{AuditKey, PublicKey};
 use latchkey::audit::verify::{Finding, Report, Terms, What, verify};
+use latchkey::base::clock::Clock;
 use latchkey::config::SecondFactor;
 use latchkey::server::jobs;
 use latchkey::store::installation::event::Event;
@@ -135,6 +136,48 @@ async fn whatever_an_intruder_does_to_the_database_shows() {
     }
 }
 
+/// Removes from where the events under the second checkpoint came, as a deletion does.
+const FORGOTTEN: &str = "UPDATE event SET address = NULL, user_agent = NULL, origin_salt = NULL WHERE checkpoint = 2";
+
+#[tokio::test]
+async fn nobody_who_is_merely_disabled_loses_unseen_from_where_they_signed_in() {
+    let app = used().await;
+    let bob = app.person("bob").await.id;
+    delete::disable(&app.app, &bob, false).await.unwrap();
+    app.sql(FORGOTTEN).await;
+    let report = verified(&app).await;
+    assert!(report.found > 0 && kinds(&report).iter().all(|what| *what == What::OriginChanged), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_deletion_excuses_the_events_before_it_and_none_that_came_after_it_was_taken_back() {
+    let app = used().await;
+    let bob = app.person("bob").await.id;
+    app.app.db.write(Event::DeletionBegun { user: bob }).await.unwrap();
+    app.sql(FORGOTTEN).await;
+    assert_eq!(verified(&app).await.found, 0);
+    app.pass(minutes(30)).await;
+    app.browser().sign_in("bob").await;
+    app.pass(minutes(1)).await;
+    make(&app.app).await.unwrap();
+    assert_eq!(verified(&app).await.found, 0);
+    app.sql("UPDATE event SET address = NULL, user_agent = NULL, origin_salt = NULL WHERE checkpoint = 4").await;
+    assert!(kinds(&verified(&app).await).contains(&What::OriginChanged));
+}
+
+#[tokio::test]
+async fn a_clock_that_is_ahead_when_a_checkpoint_is_signed_makes_no_later_event_late() {
+    let app = used().await;
+    app.browser().sign_in("alice").await;
+    let ahead = app.replica_at(Clock::manual(app.app.now() + A_DAY)).await;
+    assert_eq!(make(&ahead.app).await.unwrap().len(), 1);
+    app.pass(minutes(5)).await;
+    app.browser().sign_in("dora").await;
+    app.pass(minutes(1)).await;
+    assert_eq!(make(&app.app).await.unwrap().len(), 1);
+    assert_eq!(kinds(&verified(&app).await), []);
+}
+
 #[tokio::test]
 async fn a_finding_names_the_event_and_its_checkpoint() {
     let app = used().await;
@@ -164,6 +207,53 @@ async fn an_event_that_is_put_in_afterwards_shows_before_and_after_a_checkpoint_
     app.pass(minutes(1)).await;
     assert_eq!(make(&app.app).await.unwrap().len(), 1);
     assert_eq!(kinds(&verified(&app).await), [What::EventLate]);
+}
+
+/// Removes an event of the second checkpoint, and lets the log end before that, so that a server would cover the rest again.
+const CUT: [&str; 3] = [
+    "DELETE FROM event WHERE checkpoint = 2 AND kind = 'signed_in'",
+    "UPDATE event SET checkpoint = NULL WHERE checkpoint >= 2",
+    "DELETE FROM audit_checkpoint WHERE number >= 2",
+];
+
+#[tokio::test]
+async fn an_old_event_cannot_be_erased_by_removing_the_checkpoints_from_its_own_on() {
+    let unmarked = "DELETE FROM installation WHERE name = 'audit_end'";
+    for (restarted, marked) in [(false, true), (false, false), (true, true)] {
+        let app = used().await;
+        for deed in CUT {
+            app.sql(deed).await;
+        }
+        if !marked {
+            app.sql(unmarked).await;
+        }
+        let server = if restarted { app.replica().await } else { app.clone() };
+        app.browser().sign_in("dora").await;
+        app.pass(minutes(1)).await;
+        let made = make(&server.app).await.unwrap();
+        assert_eq!(made[0].number, 4, "{restarted} {marked}: it goes on after the last one that was signed");
+        let found = kinds(&verified(&app).await);
+        assert_eq!(found.iter().filter(|what| **what == What::CheckpointMissing).count(), 2, "{found:?}");
+        let metrics = server.app.metrics.text(&server.app.watched()).unwrap();
+        assert!(metrics.contains("latchkey_audit_checkpoints_lost_total 1"), "{metrics}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_tells_that_checkpoints_are_gone_also_while_nothing_happens_and_does_so_once() {
+    let app = used().await;
+    let replica = app.replica().await;
+    assert!(make(&replica.app).await.unwrap().is_empty(), "it only looks");
+    app.sql("DELETE FROM event WHERE checkpoint = 3").await;
+    app.sql("DELETE FROM audit_checkpoint WHERE number = 3").await;
+    app.sql("DELETE FROM installation WHERE name = 'audit_end'").await;
+    for server in [&app, &replica] {
+        for _ in 0..2 {
+            assert!(make(&server.app).await.unwrap().is_empty());
+        }
+        let metrics = server.app.metrics.text(&server.app.watched()).unwrap();
+        assert!(metrics.contains("latchkey_audit_checkpoints_lost_total 1"), "{metrics}");
+    }
 }
 
 /// Puts in an event with the time of a month ago that no checkpoint covers.
@@ -205,6 +295,9 @@ async fn no_checkpoint_follows_on_what_this_installation_has_not_signed() {
         app.browser().sign_in("dora").await;
         app.pass(minutes(1)).await;
         let before = app.rows("audit_checkpoint").await;
+        // Nothing else says where the log has ended: the process is new.
+        app.sql("DELETE FROM installation WHERE name = 'audit_end'").await;
+        let app = app.replica().await;
         let refused = make(&app.app).await.unwrap_err().to_string();
         assert!(refused.contains("was not signed by this installation"), "{deed}: {refused}");
         assert_eq!(app.rows("audit_checkpoint").await, before, "{deed}");
@@ -242,12 +335,16 @@ async fn a_cut_tail_and_a_log_that_was_written_again_show_against_a_checkpoint_t
     assert_eq!(kept.0, 3);
     app.sql("DELETE FROM event WHERE checkpoint = 3").await;
     app.sql("DELETE FROM audit_checkpoint WHERE number = 3").await;
+    assert_eq!(kinds(&verified(&app).await), [What::EndsEarly], "the database has a mark of the end");
+    app.sql("DELETE FROM installation WHERE name = 'audit_end'").await;
     assert_eq!(verified(&app).await.found, 0, "the rest is whole");
     assert_eq!(kinds(&expecting(&app, Some(kept.clone())).await), [What::EndsEarly]);
     app.browser().sign_in("dora").await;
     app.pass(minutes(1)).await;
-    make(&app.app).await.unwrap();
+    // No process is left that remembers it.
+    make(&app.replica().await.app).await.unwrap();
     assert_eq!(kinds(&expecting(&app, Some(kept.clone())).await), [What::NotAsExpected]);
+    app.sql("DELETE FROM installation WHERE name = 'audit_end'").await;
     for table in ["event", "audit_checkpoint"] {
         app.execute(format!("DELETE FROM {table}")).await;
     }
@@ -261,7 +358,8 @@ async fn a_checkpoint_counts_if_the_key_of_this_installation_has_signed_it() {
     let key = PublicKey::from_text("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").unwrap();
     let terms = Terms { key, now: app.app.now(), kept: app.app.config.log.events_kept, expected: None };
     let report = verify(&app.app.db, &terms).await.unwrap();
-    assert_eq!(kinds(&report), [What::CheckpointForged; 3]);
+    let forged = What::CheckpointForged;
+    assert_eq!(kinds(&report), [What::EndForged, forged, forged, forged]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -12,7 +12,7 @@ pub enum Source {
 }
 
 /// The kinds of events that a person sees, with their texts. What is not here is about others, or means nothing to them.
-pub const TOLD: [(&str, &str, Source); 44] = [
+pub const TOLD: &[(&str, &str, Source)] = &[
     ("user_created", "activity-user-created", Source::Own),
     ("user_disabled", "activity-user-disabled", Source::Nobody),
     ("user_enabled", "activity-user-enabled", Source::Nobody),
@@ -20,6 +20,7 @@ pub const TOLD: [(&str, &str, Source); 44] = [
     ("anonymous_account_begun", "activity-anonymous-account-begun", Source::Own),
     ("account_kept", "activity-account-kept", Source::Own),
     ("deletion_asked", "activity-deletion-asked", Source::Own),
+    ("deletion_begun", "activity-deletion-begun", Source::Nobody),
     ("deletion_taken_back", "activity-deletion-taken-back", Source::Own),
     ("data_exported", "activity-data-exported", Source::Own),
     ("terms_accepted", "activity-terms-accepted", Source::Own),

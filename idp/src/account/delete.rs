@@ -122,8 +122,12 @@ impl Change for Doom {
             return Ok(Err(Outcome::LastAdministrator));
         }
         write_disabled(tx, user.clone(), true).await?;
-        let held = user::hold(tx, &user).await?;
-        Ok(held.and_then(|held| held.disabled_at).ok_or(Outcome::Unchanged))
+        let Some(since) = user::hold(tx, &user).await?.and_then(|held| held.disabled_at) else {
+            return Ok(Err(Outcome::Unchanged));
+        };
+        // From here on, the events of the user lose where they came from; the log says so before the first one does.
+        tx.record(&Event::DeletionBegun { user }).await?;
+        Ok(Ok(since))
     }
 }
 
@@ -240,6 +244,7 @@ pub async fn delete_disabled(app: &App, user: &Id, since: Timestamp) -> Result<O
     let mut after = Some(Timestamp::from_micros(0));
     while let Some(moment) = after {
         after = app.db.write(event::ForgetOrigins { of: disabled.clone(), after: moment, rows: BATCH }).await?;
+        crash_point("user_deleted.origins_forgotten");
     }
     app.db.write(Delete(disabled)).await
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 use crate::app::App;
 use crate::audit::key::{AuditKey, PublicKey};
 use crate::base::clock::{SKEW, Timestamp};
-use crate::store::db::{Change, Error, Result, Tx};
+use crate::store::db::{Change, Conn, Error, Result, Tx};
 use crate::store::installation;
-use crate::store::installation::audit_checkpoint::{self, Beginning, Checkpoint, GENESIS, line};
+use crate::store::installation::audit_checkpoint::{self, Beginning, Checkpoint, End, GENESIS, line};
 use crate::store::installation::event;
 
 /// How many events a checkpoint covers at most, so that making one holds the writer for milliseconds.
@@ -37,12 +37,40 @@ pub async fn make(app: &App) -> Result<Vec<Checkpoint>> {
     let mut made = Vec::new();
     while made.len() < AT_ONCE {
         let kept_since = app.now() - app.config.log.events_kept;
-        let Some(new) = app.db.write(Make { key: key.clone(), public: public.clone(), kept_since }).await? else {
-            break;
-        };
-        made.push(new);
+        let change = Make { key: key.clone(), public: public.clone(), kept_since, remembered: app.audit.end() };
+        let Some(new) = app.db.write(change).await? else { break };
+        if let Some(number) = new.lost {
+            tell_lost(app, number);
+        }
+        app.audit.set(new.end);
+        made.push(new.checkpoint);
+    }
+    if made.is_empty() {
+        look(app, &public).await?;
     }
     Ok(made)
+}
+
+/// Looks whether the log has what this process remembers, also while nothing happens, and remembers what other replicas have signed.
+async fn look(app: &App, key: &PublicKey) -> Result<()> {
+    let mut conn = app.db.read().await?;
+    let seen = Seen::find(&mut conn, key, app.audit.end()).await?;
+    drop(conn);
+    if let Some(number) = seen.lost
+        && app.audit.is_news(number)
+    {
+        tell_lost(app, number);
+    }
+    // What is lost stays remembered, and the next checkpoint goes on from there.
+    if let Some(end) = seen.after {
+        app.audit.set(end);
+    }
+    Ok(())
+}
+
+fn tell_lost(app: &App, number: i64) {
+    tracing::error!(number, "an audit checkpoint that was signed is not in the database any more, or is another one");
+    app.metrics.audit_lost();
 }
 
 fn keys(app: &App) -> Result<(AuditKey, PublicKey)> {
@@ -61,12 +89,23 @@ struct Make {
     public: PublicKey,
     /// Earlier events are removed soon.
     kept_since: Timestamp,
+    /// Where the log ended when this process last looked.
+    remembered: Option<End>,
+}
+
+/// A checkpoint that was made.
+struct Made {
+    checkpoint: Checkpoint,
+    /// Where the log ends with it.
+    end: End,
+    /// The number of the checkpoint that should have been there.
+    lost: Option<i64>,
 }
 
 impl Change for Make {
-    type Outcome = Option<Checkpoint>;
+    type Outcome = Option<Made>;
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<Option<Checkpoint>> {
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Option<Made>> {
         let (now, settled) = (tx.now(), tx.now() - SETTLED);
         // Most often there is nothing to do, and nobody has to wait for that.
         if earliest_settled(tx, self.kept_since, settled).await?.is_none() {
@@ -74,7 +113,9 @@ impl Change for Make {
         }
         installation::in_turn(tx, TURN).await?;
         let Some(earliest) = earliest_settled(tx, self.kept_since, settled).await? else { return Ok(None) };
-        let Place { number, previous, from_at } = Place::next(tx, &self.public).await?;
+        let seen = Seen::find(tx, &self.public, self.remembered).await?;
+        let lost = seen.lost;
+        let Place { number, previous, from_at } = seen.next(tx, &self.public).await?;
         let from_at = from_at.unwrap_or(earliest);
         let until = settled.min(earliest + SPAN);
         let mut events = event::cover(tx, number, earliest, until, EVENTS).await?;
@@ -85,7 +126,8 @@ impl Change for Make {
             number,
             made_at: now,
             from_at,
-            until_at: from_at.max(if is_full { latest } else { until }),
+            // Not the end of the span, which a server whose clock is ahead puts into the future: every event of the others would be late.
+            until_at: from_at.max(if is_full { latest } else { until.min(latest + SETTLED) }),
             earliest_at: earliest,
             latest_at: latest,
             events: events.iter().map(line).collect(),
@@ -96,7 +138,11 @@ impl Change for Make {
         new.hash = new.computed_hash();
         new.signature = self.key.sign(&new.signed_text()).ok_or_else(unsigned)?;
         audit_checkpoint::insert(tx, &new).await?;
-        Ok(Some(new))
+        let (hash, until_at) = (new.hash.clone(), new.until_at);
+        let mut end = End { number, hash, until_at, signature: String::new() };
+        end.signature = self.key.sign(&end.signed_text()).ok_or_else(unsigned)?;
+        end.keep(tx).await?;
+        Ok(Some(Made { checkpoint: new, end, lost }))
     }
 }
 
@@ -109,26 +155,67 @@ struct Place {
     from_at: Option<Timestamp>,
 }
 
-impl Place {
-    /// The place after the newest checkpoint. Who can write to the database can write these rows, too, and what they say decides which event
-    /// is late: they are believed only as this installation has signed them.
-    async fn next(tx: &mut Tx<'_>, key: &PublicKey) -> Result<Self> {
+/// The end of the log as the database has it, and as it is known from elsewhere.
+struct Seen {
+    /// After which checkpoint the next one belongs; `None` if there was none yet, or all were removed.
+    after: Option<End>,
+    /// The number of the newest checkpoint if that is not as this installation has signed it.
+    forged: Option<i64>,
+    /// The number of a checkpoint that was signed, and is not there or is another one.
+    lost: Option<i64>,
+}
+
+impl Seen {
+    /// Who can write to the database can change or remove checkpoints, too. What they say decides which event is late, so they are believed
+    /// only as this installation has signed them; and the log ends nowhere before what this process remembers, or what the mark of its
+    /// end says.
+    async fn find(conn: &mut Conn, key: &PublicKey, remembered: Option<End>) -> Result<Self> {
+        let newest = audit_checkpoint::newest(conn).await?;
+        let (newest, forged) = match newest {
+            Some(newest) if !key.has_signed_checkpoint(&newest) => (None, Some(newest.number)),
+            newest => (newest, None),
+        };
+        let mark = End::find(conn).await?.filter(|end| key.has_signed_end(end));
+        let Some(known) = [remembered, mark].into_iter().flatten().max_by_key(|end| end.number) else {
+            return Ok(Self { after: newest.map(end_of), forged, lost: None });
+        };
+        let is_there = audit_checkpoint::hash_of(conn, known.number).await?.is_some_and(|hash| hash == known.hash);
+        // Retention may have removed it.
+        let may_be_gone = Beginning::find(conn)
+            .await?
+            .is_some_and(|beginning| beginning.removed >= known.number && key.has_signed_beginning(&beginning));
+        let lost = (!is_there && !may_be_gone).then_some(known.number);
+        let after = match newest {
+            Some(newest) if newest.number > known.number => end_of(newest),
+            _ => known,
+        };
+        Ok(Self { after: Some(after), forged, lost })
+    }
+
+    async fn next(self, tx: &mut Tx<'_>, key: &PublicKey) -> Result<Place> {
         let forged =
             |what: &str| Error::Corrupt(format!("{what} was changed, or was not signed by this installation").into());
-        if let Some(before) = audit_checkpoint::newest(tx).await? {
-            if !key.has_signed_checkpoint(&before) {
-                return Err(forged(&format!("the newest audit checkpoint, {},", before.number)));
+        match (self.after, self.forged) {
+            (Some(end), _) => {
+                return Ok(Place { number: end.number + 1, previous: end.hash, from_at: Some(end.until_at) });
             }
-            return Ok(Self { number: before.number + 1, previous: before.hash, from_at: Some(before.until_at) });
+            (None, Some(number)) => return Err(forged(&format!("the newest audit checkpoint, {number},"))),
+            (None, None) => {}
         }
         let Some(beginning) = Beginning::find(tx).await? else {
-            return Ok(Self { number: 1, previous: GENESIS.to_owned(), from_at: None });
+            return Ok(Place { number: 1, previous: GENESIS.to_owned(), from_at: None });
         };
         if !key.has_signed_beginning(&beginning) {
             return Err(forged("the mark of where the audit log begins"));
         }
-        Ok(Self { number: beginning.removed + 1, previous: beginning.hash, from_at: None })
+        Ok(Place { number: beginning.removed + 1, previous: beginning.hash, from_at: None })
     }
+}
+
+/// The end that a checkpoint is; the mark in the database is signed when it is made.
+fn end_of(checkpoint: Checkpoint) -> End {
+    let Checkpoint { number, hash, until_at, .. } = checkpoint;
+    End { number, hash, until_at, signature: String::new() }
 }
 
 /// The time of the earliest event since a moment that no checkpoint covers, if it has settled.

@@ -8,7 +8,7 @@ use openssl::sign::{Signer, Verifier};
 
 use crate::base::encoding::{base64url, from_base64url};
 use crate::keys::vault::Vault;
-use crate::store::installation::audit_checkpoint::{Beginning, Checkpoint};
+use crate::store::installation::audit_checkpoint::{Beginning, Checkpoint, End};
 
 /// The private key.
 #[derive(Clone, Debug)]
@@ -64,6 +64,11 @@ impl PublicKey {
     pub fn has_signed_checkpoint(&self, checkpoint: &Checkpoint) -> bool {
         checkpoint.hash == checkpoint.computed_hash()
             && self.has_signed(&checkpoint.signed_text(), &checkpoint.signature)
+    }
+
+    /// Whether the mark of where the log ends is as the key has signed it.
+    pub fn has_signed_end(&self, end: &End) -> bool {
+        self.has_signed(&end.signed_text(), &end.signature)
     }
 
     /// Whether the mark of where the log begins is as the key has signed it.

@@ -2,4 +2,5 @@
 
 pub mod checkpoint;
 pub mod key;
+pub mod remembered;
 pub mod verify;

@@ -10,7 +10,7 @@ use crate::audit::key::PublicKey;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::store::db::{Db, Result};
-use crate::store::installation::audit_checkpoint::{self, Beginning, Checkpoint, GENESIS, line};
+use crate::store::installation::audit_checkpoint::{self, Beginning, Checkpoint, End, GENESIS, line};
 use crate::store::installation::event::{self, Covered};
 
 /// How many checkpoints are read at once.
@@ -45,7 +45,7 @@ pub enum What {
     EventAdded,
     /// An event is not as it was written.
     EventChanged,
-    /// The address or `User-Agent` of an event was changed, or removed although its user is there.
+    /// The address or `User-Agent` of an event was changed, or removed without a deletion of its user.
     OriginChanged,
     /// An event appeared much later than its time says.
     EventLate,
@@ -57,6 +57,8 @@ pub enum What {
     ChainBroken,
     /// The mark of where the log begins is not what was signed.
     BeginningForged,
+    /// The mark of where the log ends is not what was signed.
+    EndForged,
     /// The checkpoint that was expected has another hash.
     NotAsExpected,
     /// The log ends before the checkpoint that was expected.
@@ -138,6 +140,8 @@ struct Run<'a> {
     hash: String,
     /// Where that one ended; `None` if it was removed.
     until_at: Option<Timestamp>,
+    /// The end as the database says it was signed, when the verification began; what is signed meanwhile comes after it.
+    end: Option<End>,
     /// Whether the expected checkpoint was met.
     met: bool,
     /// Events that were read and not compared yet, and the place of the last one.
@@ -147,8 +151,11 @@ struct Run<'a> {
 
 impl<'a> Run<'a> {
     async fn begin(db: &'a Db, terms: &'a Terms) -> Result<Self> {
-        let beginning = Beginning::find(&mut *db.read().await?).await?;
+        let mut conn = db.read().await?;
+        let (beginning, end) = (Beginning::find(&mut conn).await?, End::find(&mut conn).await?);
+        drop(conn);
         let mut run = Self {
+            end,
             db,
             terms,
             report: Report::default(),
@@ -159,6 +166,10 @@ impl<'a> Run<'a> {
             waiting: VecDeque::new(),
             place: (i64::MIN, Timestamp::from_micros(i64::MIN), String::new()),
         };
+        if run.end.as_ref().is_some_and(|end| !terms.key.has_signed_end(end)) {
+            run.find(What::EndForged, None, None);
+            run.end = None;
+        }
         if let Some(beginning) = beginning {
             if !run.is_signed(&beginning) {
                 run.find(What::BeginningForged, None, None);
@@ -263,6 +274,9 @@ impl<'a> Run<'a> {
         self.compare(&checkpoint, is_whole).await?;
         let hash = checkpoint.computed_hash();
         self.expect(number, hash.clone());
+        if self.end.as_ref().is_some_and(|end| end.number == number && end.hash != hash) {
+            self.find(What::NotAsExpected, Some(number), None);
+        }
         self.report.checkpoints += 1;
         self.report.last = Some((number, hash.clone(), checkpoint.made_at));
         (self.number, self.hash, self.until_at) = (number, hash, Some(checkpoint.until_at));
@@ -287,7 +301,7 @@ impl<'a> Run<'a> {
         let (before, found_before) = (self.report.findings.len(), self.report.found);
         while let Some(next) = self.next(number).await? {
             self.report.events += 1;
-            let Covered { event, enabled } = next;
+            let Covered { event, forgotten_at } = next;
             if event.kind == "restored" {
                 self.report.restored.push(event.at);
             }
@@ -299,8 +313,8 @@ impl<'a> Run<'a> {
                 Some(named) if line(&event).trim_end() != named => Some(What::EventChanged),
                 Some(_) => match event.has_its_origin() {
                     Some(false) => Some(What::OriginChanged),
-                    // Only the deletion of a user removes it, who is disabled until then.
-                    None if enabled.is_some() || event.user_id.is_none() => Some(What::OriginChanged),
+                    // Only the deletion of a user removes it. Events may come while that goes on.
+                    None if forgotten_at.is_none_or(|until| event.at > until + LATE) => Some(What::OriginChanged),
                     _ if event.at < checkpoint.from_at - LATE => Some(What::EventLate),
                     _ => None,
                 },
@@ -337,6 +351,11 @@ impl<'a> Run<'a> {
             && at < newest.until_at - LATE
         {
             self.add(Finding { what: What::EventLate, checkpoint: None, event: None, at: Some(at) });
+        }
+        if let Some(end) = self.end.take()
+            && end.number > self.number
+        {
+            self.find(What::EndsEarly, Some(end.number), None);
         }
         if let Some((wanted, _)) = self.terms.expected
             && !self.met

@@ -183,6 +183,7 @@ fn words(finding: &Finding, report: &Report) -> String {
         What::BeginningForged => {
             "the mark of where the log begins was changed, or was not signed by this key".to_owned()
         }
+        What::EndForged => "the mark of where the log ends was changed, or was not signed by this key".to_owned(),
         What::NotAsExpected => {
             "it has another hash than was expected: it was written again, perhaps after a backup was restored"
                 .to_owned()

@@ -50,6 +50,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("anonymous_account_begun", "{user}: anonymous account begun at {client}"),
     ("account_kept", "{user}: signed up, and kept the anonymous account"),
     ("deletion_asked", "{user}: asked for the deletion of the account, due {due_at}"),
+    ("deletion_begun", "{user}: the deletion began"),
     ("deletion_taken_back", "{user}: signed in, so the account stays"),
     ("data_exported", "{user}: downloaded the data of the account"),
     ("terms_accepted", "{user}: accepted version {version} of the terms"),

@@ -210,6 +210,7 @@ async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundin
             None => mailer(&config)?,
         },
         metrics: Metrics::new(),
+        audit: Default::default(),
         notices: Notices::default(),
         maintenance: Default::default(),
         remembered_clients: Default::default(),

@@ -74,6 +74,13 @@ pub async fn after(conn: &mut Conn, number: i64, limit: i64) -> Result<Vec<Check
     Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(number).bind(limit).fetch_all(conn).await?)
 }
 
+/// The hash of a checkpoint as it is stored.
+pub async fn hash_of(conn: &mut Conn, number: i64) -> Result<Option<String>> {
+    let row: Option<(String,)> =
+        sqlx::query_as("SELECT hash FROM audit_checkpoint WHERE number = $1").bind(number).fetch_optional(conn).await?;
+    Ok(row.map(|row| row.0))
+}
+
 /// Whether all events of the oldest checkpoint are from before a moment. Their list is not read.
 pub async fn is_oldest_before(conn: &mut Conn, before: Timestamp) -> Result<bool> {
     let row: Option<(Timestamp,)> =
@@ -142,6 +149,42 @@ impl Beginning {
         let stored = installation::find(conn, BEGINNING).await?;
         let unreadable =
             || Self { removed: 0, hash: String::new(), at: Timestamp::from_micros(0), signature: String::new() };
+        Ok(stored.map(|text| serde_json::from_str(&text).unwrap_or_else(|_| unreadable())))
+    }
+}
+
+/// Where the log ended when the newest checkpoint was signed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct End {
+    /// The number of that checkpoint.
+    pub number: i64,
+    /// Its hash.
+    pub hash: String,
+    /// Where it ended.
+    pub until_at: Timestamp,
+    /// The signature.
+    pub signature: String,
+}
+
+/// The fact that holds it.
+const END: &str = "audit_end";
+
+impl End {
+    /// The text that is signed.
+    pub fn signed_text(&self) -> String {
+        format!("latchkey audit end 1\n{}\n{}\n{}\n", self.number, self.hash, self.until_at.micros())
+    }
+
+    /// Stores it.
+    pub async fn keep(&self, conn: &mut Conn) -> Result<()> {
+        installation::set(conn, END, &serde_json::to_string(self).unwrap_or_default()).await
+    }
+
+    /// The mark; `None` if there is none, as in the log of an earlier release. What cannot be read is one without a signature.
+    pub async fn find(conn: &mut Conn) -> Result<Option<Self>> {
+        let stored = installation::find(conn, END).await?;
+        let unreadable =
+            || Self { number: 0, hash: String::new(), until_at: Timestamp::from_micros(0), signature: String::new() };
         Ok(stored.map(|text| serde_json::from_str(&text).unwrap_or_else(|_| unreadable())))
     }
 }

@@ -18,6 +18,7 @@ pub enum Event {
     UserCreated { user: Id },
     UserDisabled { user: Id },
     UserEnabled { user: Id },
+    DeletionBegun { user: Id },
     UserDeleted { user: Id },
     UserUnlocked { user: Id },
     AnonymousAccountBegun { user: Id, client_row: Id },
@@ -105,6 +106,7 @@ impl Event {
             Self::UserCreated { user }
             | Self::UserDisabled { user }
             | Self::UserEnabled { user }
+            | Self::DeletionBegun { user }
             | Self::UserDeleted { user }
             | Self::UserUnlocked { user }
             | Self::AccountKept { user }
@@ -437,20 +439,22 @@ pub async fn is_there(conn: &mut Conn, event: &Id) -> Result<bool> {
     Ok(row.is_some())
 }
 
-/// A covered event, and whether its user is there and may sign in.
+/// A covered event, and why it may say no more where it came from.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Covered {
     /// The event.
     #[sqlx(flatten)]
     pub event: Recorded,
-    /// Not null if the user is there and enabled.
-    pub enabled: Option<i64>,
+    /// When the user's deletion last began or ended; `None` also if the event still says where it came from.
+    pub forgotten_at: Option<Timestamp>,
 }
 
 /// The next events that checkpoints cover, by checkpoint and time, after this one.
 pub async fn covered(conn: &mut Conn, after: (i64, Timestamp, &str), limit: i64) -> Result<Vec<Covered>> {
     let sql = format!(
-        "SELECT {RECORDED}, (SELECT 1 FROM user_account u WHERE u.id = event.user_id AND u.disabled_at IS NULL) AS enabled
+        "SELECT {RECORDED}, CASE WHEN address IS NULL AND user_agent IS NULL AND origin_hash IS NOT NULL THEN
+                    (SELECT MAX(d.at) FROM event d WHERE d.user_id = event.user_id AND d.kind IN ('deletion_begun', 'user_deleted'))
+                END AS forgotten_at
            FROM event WHERE checkpoint IS NOT NULL AND (checkpoint, at, id) > ($1, $2, $3)
           ORDER BY checkpoint, at, id LIMIT $4"
     );
