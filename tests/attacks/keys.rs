@@ -117,6 +117,7 @@ async fn s3_a_leaked_key_that_is_revoked_is_dead_in_every_process_within_ten_sec
         verify(&fresh, &KeySet::new(jwks(app, process).await).unwrap(), Typ::AccessToken).unwrap();
     }
     assert!(began.elapsed() < EVERYWHERE_WITHIN, "{:?}", began.elapsed());
+    assert!(app.events().await.contains(&"signing_key_revoked".to_owned()));
 
     let listed = said(&served.keys(&["list"]).await);
     let line = |kid: &str| listed.lines().find(|line| line.contains(kid)).unwrap_or_else(|| panic!("{listed}"));

@@ -196,6 +196,8 @@ async fn s5_what_is_in_the_log_beside_a_backup_is_restored_too() {
     std::fs::remove_file(with(&killed.backup, "-wal")).unwrap();
     done(&killed.restore(&[]));
     assert!(killed.has_alice(&killed.path), "without the log");
+    let told = run(latchkey(&killed.config).args(["audit", "list", "--kind", "restored", "--json"]));
+    assert!(said(&told).contains("\"by\": \"command\""), "{}", said(&told));
     std::fs::write(with(&killed.backup, "-wal"), &log).unwrap();
     done(&killed.restore(&[]));
     assert!(!killed.has_alice(&killed.path), "with the change in the log");

@@ -362,7 +362,7 @@ impl TestApp {
     pub async fn give_role(&self, name: &str, role: &'static str) {
         let (user, now, id) = (self.user(name).await.id, self.app.now(), self.app.id());
         let give =
-            made_up(move |tx| Box::pin(async move { store::people::user::give_role(tx, &user, role, &id, now).await }));
+            made_up(move |tx| Box::pin(async move { store::people::role::give(tx, &user, role, &id, now).await }));
         self.app.db.write(give).await.unwrap();
     }
 

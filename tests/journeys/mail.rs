@@ -186,8 +186,10 @@ async fn what_is_refused_or_cannot_be_sent_for_a_day_stays_for_the_operator() {
     let (code, text) = command(config, &urls, &["mail", "discard", alice], &[]).await;
     assert_eq!((code, text.trim()), (0, "1 letter discarded."));
     assert_eq!(command(config, &urls, &["mail", "discard", alice], &[]).await.0, 3);
+    assert!(app.events().await.contains(&"letter_discarded".to_owned()));
     let (code, text) = command(config, &urls, &["mail", "retry", "--all"], &[]).await;
     assert_eq!(code, 0, "{text}");
+    assert!(app.events().await.contains(&"letter_retried".to_owned()));
     assert_eq!(waiting(&app).await[0].tries, 0);
     let (_, text) = command(config, &urls, &["mail", "outbox"], &[]).await;
     assert!(text.contains("bob@example.com") && !text.contains("alice"), "{text}");

@@ -1,7 +1,7 @@
 //! An operator who manages people on the command line while the server runs.
 
 use latchkey::base::token::{Token, TokenKind};
-use latchkey::store::people::user::ADMINISTRATOR;
+use latchkey::store::people::role::ADMINISTRATOR;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, PASSWORD, TestApp, answer, pkce};
@@ -437,6 +437,30 @@ async fn the_last_administrator_is_neither_disabled_nor_deleted_by_mistake() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn roles_are_given_and_taken_but_not_from_the_last_administrator() {
+    let app = TestApp::beside_a_process().await;
+    app.user("alice").await;
+    app.user("bob").await;
+    let role = |args: &[&str]| command(&app, &[&["user", "role"], args].concat());
+    assert_eq!(role(&["add", "bob", "editor"]).done().trim(), "Gave bob the role editor. Roles now: editor");
+    assert!(role(&["add", "bob", "editor"]).done().contains("bob has the role editor already."));
+    for name in ["alice", "bob"] {
+        role(&["add", name, ADMINISTRATOR]).done();
+    }
+    assert_eq!(role(&["remove", "bob", "editor", "--json"]).json()["roles"], json!([ADMINISTRATOR]));
+    assert!(role(&["remove", "bob", "editor"]).done().contains("bob does not have the role editor."));
+    role(&["remove", "alice", ADMINISTRATOR]).done();
+    role(&["remove", "bob", ADMINISTRATOR]).refused(4, "bob is the last administrator who can sign in");
+    assert_eq!(shown(&app, "bob")["roles"], json!([ADMINISTRATOR]));
+    role(&["remove", "bob", ADMINISTRATOR, "--last-administrator"]).done();
+    assert_eq!(shown(&app, "bob")["roles"], json!([]));
+    role(&["add", "bob", "ADMINISTRATOR"]).refused(2, "is written administrator");
+    role(&["add", "nobody", "editor"]).refused(3, "No user found for nobody.");
+    let told = command(&app, &["events", "--user", "bob", "--kind", "role_given", "--kind", "role_taken"]).done();
+    assert_eq!((told.matches(" given").count(), told.matches(" taken away").count()), (2, 2), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_administrators_who_are_let_go_at_once_one_stays() {
     let app = TestApp::beside_a_process().await;
     app.give_role("alice", ADMINISTRATOR).await;
@@ -448,6 +472,20 @@ async fn of_two_administrators_who_are_let_go_at_once_one_stays() {
     let (alice, bob) = tokio::join!(let_go("alice"), let_go("bob"));
     assert_ne!(alice, bob, "{alice:?} {bob:?}");
     assert_eq!(app.rows("user_account").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_administrators_who_lose_the_role_at_once_one_keeps_it() {
+    let app = TestApp::beside_a_process().await;
+    app.give_role("alice", ADMINISTRATOR).await;
+    app.give_role("bob", ADMINISTRATOR).await;
+    let take = async |name: &str| {
+        let id = app.person(name).await.id;
+        latchkey::account::roles::take(&app.app, &id, ADMINISTRATOR, false).await.unwrap()
+    };
+    let (alice, bob) = tokio::join!(take("alice"), take("bob"));
+    assert_ne!(alice, bob, "{alice:?} {bob:?}");
+    assert_eq!(app.rows("user_role").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

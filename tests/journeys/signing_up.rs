@@ -157,7 +157,7 @@ fn with_mail(config: &mut Config) {
 }
 
 fn wanted() -> Wanted {
-    Wanted { address: None, uses: 1, lifetime: hours(72), roles: Vec::new() }
+    Wanted { address: None, uses: 1, lifetime: hours(72), roles: Vec::new(), language: None }
 }
 
 fn hours(count: u64) -> Duration {
@@ -204,7 +204,7 @@ async fn who_has_an_invitation_makes_an_account_with_its_roles_as_often_as_it_sa
     assert!(!rp.exchange(&code_of_client).await.tokens().access_token.is_empty());
     for name in ["one@example.com", "two@example.com"] {
         let (user, mut conn) = (app.person(name).await, app.app.db.read().await.unwrap());
-        assert_eq!(store::people::user::roles(&mut conn, &user.id).await.unwrap(), roles);
+        assert_eq!(store::people::role::of_user(&mut conn, &user.id).await.unwrap(), roles);
         let person = users::person(&app.app, &user.id).await.unwrap().unwrap();
         assert!(!person.email_verified, "a code that anybody may have proves no address");
         let export = latchkey::account::export::export(&app.app, &user.id).await.unwrap().unwrap();
@@ -305,8 +305,12 @@ async fn a_sign_up_that_fails_leaves_the_invitation_unused() {
 #[tokio::test]
 async fn an_invitation_by_letter_proves_the_address_that_it_went_to_and_no_other() {
     let app = by_invitation(with_mail).await;
-    let made = invitation::make(&app.app, Wanted { address: Some("Bob@example.com".to_owned()), ..wanted() }).await;
+    let language = app.app.site.get().languages().lookup("ru");
+    let made =
+        invitation::make(&app.app, Wanted { address: Some("Bob@example.com".to_owned()), language, ..wanted() }).await;
     assert!(made.unwrap().shown.is_none(), "the code is told to nobody but the mailbox");
+    let letter = app.letter_to("Bob@example.com").await;
+    assert!(letter.subject.starts_with("Вас приглашает "), "{}", letter.subject);
     let link = invitation_sent_to(&app, "Bob@example.com").await;
     let mut browser = app.browser();
     let page = browser.get(&link).await;
@@ -424,6 +428,8 @@ async fn an_operator_creates_lists_and_revokes_invitations() {
         (&["--valid", "91d"], "10m to 90d"),
         (&["--valid", "3"], "a duration needs a unit"),
         (&["--role", " "], "a role is a name"),
+        (&["--role", "Administrator"], "is written administrator"),
+        (&["--language", "ru"], "--mail"),
     ] {
         command(&app, &[&["create"], args].concat()).refused(2, words);
     }
@@ -451,10 +457,14 @@ async fn an_operator_creates_lists_and_revokes_invitations() {
     ] {
         assert_eq!(row[member], value, "{member}");
     }
-    assert_eq!(row["joined"][0]["sub"], json!(bob.sub));
+    assert_eq!((&row["joined"][0]["sub"], &row["joined"][0]["name"]), (&json!(bob.sub), &json!("bob@example.com")));
     assert!(row["created_by"].is_string(), "{row}");
     let text = command(&app, &["list"]).done();
-    assert!(text.contains("1 of 2") && !text.contains(code), "{text}");
+    assert!(text.contains("1 of 2  bob@example.com") && !text.contains(code), "{text}");
+    // It would do nothing for who has an account.
+    let refused = command(&app, &["create", "--mail", "BOB@example.com", "--role", "editor"]);
+    refused.refused(4, "latchkey user role add BOB@example.com");
+    command(&app, &["create", "--mail", "eve@example.com", "--language", "tlh"]).refused(2, "there are pages in en, ");
     assert!(command(&app, &["revoke", name]).done().starts_with("Revoked"));
     assert!(command(&app, &["revoke", name]).done().contains("did not work any more"));
     command(&app, &["revoke", "00000000"]).refused(3, "There is no invitation");

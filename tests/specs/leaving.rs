@@ -6,7 +6,7 @@ use crate::harness::{Browser, PASSWORD, Page, Passkey, TestApp, minutes};
 use latchkey::account::delete::{self, Leaving, delete_due};
 use latchkey::login::session;
 use latchkey::server::jobs;
-use latchkey::store::people::user::ADMINISTRATOR;
+use latchkey::store::people::role::ADMINISTRATOR;
 
 async fn press(page: &Page, button: &str, fields: &[(&str, &str)], browser: &mut Browser) -> Page {
     let form = fields.iter().fold(page.form().fill(button, "yes"), |form, (name, value)| form.fill(name, value));

@@ -28,6 +28,8 @@ pub const TOLD: &[(&str, &str, Source)] = &[
     ("identifier_added", "activity-identifier-added", Source::Own),
     ("identifier_verified", "activity-identifier-verified", Source::Own),
     ("identifier_removed", "activity-identifier-removed", Source::Own),
+    ("role_given", "activity-role-given", Source::Nobody),
+    ("role_taken", "activity-role-taken", Source::Nobody),
     ("session_ended", "activity-session-ended", Source::Own),
     ("all_sessions_ended", "activity-all-sessions-ended", Source::Own),
     ("password_changed", "activity-password-changed", Source::Own),

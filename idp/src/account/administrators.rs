@@ -8,7 +8,8 @@ use crate::account::users::{self, NewUser};
 use crate::app::App;
 use crate::login;
 use crate::store;
-use crate::store::people::user::{self, ADMINISTRATOR, User};
+use crate::store::people::role::{self, ADMINISTRATOR};
+use crate::store::people::user::{self, User};
 
 /// The name of the first administrator.
 const NAME: &str = "admin";
@@ -47,7 +48,7 @@ pub enum Meant {
 
 /// The administrator who is enabled; the first one is made if there is none.
 pub async fn meant(app: &App) -> Result<Meant> {
-    let mut enabled = user::enabled_with_role(&mut *app.db.read().await?, ADMINISTRATOR).await?;
+    let mut enabled = role::enabled_with_role(&mut *app.db.read().await?, ADMINISTRATOR).await?;
     Ok(match (enabled.pop(), enabled.is_empty()) {
         (Some(one), true) => Meant::One(one),
         (Some(last), false) => {

@@ -13,8 +13,9 @@ use crate::login::step_up::SteppedUp;
 use crate::store::db::{Change, Error, Result, Tx};
 use crate::store::installation;
 use crate::store::installation::event::{self, Event};
+use crate::store::people::role::{self, ADMINISTRATOR};
 use crate::store::people::session::Session;
-use crate::store::people::user::{self, ADMINISTRATOR, Disabled};
+use crate::store::people::user::{self, Disabled};
 use crate::store::people::{account_deletion, anonymous_account};
 
 /// How many rows of a user are removed at once.
@@ -36,11 +37,11 @@ pub enum Outcome {
 
 /// Whether nobody could administer this provider without a user. Changes that ask take turns, so that of two
 /// administrators not each is let go because of the other.
-async fn is_last(tx: &mut Tx<'_>, user: &Id) -> Result<bool> {
+pub(super) async fn is_last(tx: &mut Tx<'_>, user: &Id) -> Result<bool> {
     installation::in_turn(tx, TURN).await?;
     let enabled = user::hold(tx, user).await?.is_some_and(|held| held.disabled_at.is_none());
-    let administers = enabled && user::roles(tx, user).await?.iter().any(|role| role == ADMINISTRATOR);
-    Ok(administers && !user::another_with_password(tx, ADMINISTRATOR, user).await?)
+    let administers = enabled && role::of_user(tx, user).await?.iter().any(|role| role == ADMINISTRATOR);
+    Ok(administers && !role::another_with_password(tx, ADMINISTRATOR, user).await?)
 }
 
 /// Disables a user, and ends the user's sessions, tokens and links.

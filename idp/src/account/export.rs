@@ -13,6 +13,7 @@ use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::installation::happened::{self, Wanted};
 use crate::store::people::passkey::{self, Passkey};
+use crate::store::people::role;
 use crate::store::people::terms_acceptance::Acceptance;
 use crate::store::people::{
     anonymous_account, invitation, known_device, password, session, terms_acceptance, trusted_browser, user,
@@ -55,7 +56,7 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
     let terms = terms_acceptance::of_user(&mut conn, id).await?;
     let invited = invitation::used_at(&mut conn, id).await?;
     let is_anonymous = anonymous_account::is_anonymous(&mut conn, id).await?;
-    let roles = user::roles(&mut conn, id).await?;
+    let roles = role::of_user(&mut conn, id).await?;
     let sessions = session::list_of_user(&mut conn, id, now).await?;
     let browsers = trusted_browser::of_user(&mut conn, id, now).await?;
     let devices = known_device::last_seen(&mut conn, id).await?;

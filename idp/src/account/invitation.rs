@@ -6,6 +6,7 @@ use crate::account::identifier;
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
+use crate::base::language::Language;
 use crate::base::written_code::WrittenCode;
 use crate::letters::kind::Kind;
 use crate::letters::written::{Sealed, Secrets};
@@ -27,6 +28,8 @@ pub struct Wanted {
     pub lifetime: Duration,
     /// The roles that come with it.
     pub roles: Vec<String>,
+    /// The language of the letter; that of the pages by default.
+    pub language: Option<Language>,
 }
 
 /// An invitation that was made.
@@ -48,8 +51,8 @@ pub async fn make(app: &App, wanted: Wanted) -> Result<Made> {
     let recipient = wanted.address.clone().filter(|_| app.mailer.is_on());
     let letter = recipient.map(|recipient| {
         let secrets = Secrets { code: None, token: Some(code.written().into()) };
-        let language = app.site.get().language.tag().to_owned();
-        Sealed::new(app, Kind::Invitation, &recipient, &language, &secrets).working_for(wanted.lifetime)
+        let language = wanted.language.unwrap_or_else(|| app.site.get().language.clone());
+        Sealed::new(app, Kind::Invitation, &recipient, language.tag(), &secrets).working_for(wanted.lifetime)
     });
     let shown = letter.is_none().then(|| (code.written(), address(app, &code)));
     let new = NewInvitation {

@@ -22,6 +22,7 @@ pub mod profile;
 pub mod recent_factors;
 pub mod recovery;
 pub mod removed_factors;
+pub mod roles;
 pub mod sign_up;
 pub mod stolen_passwords;
 pub mod terms;

@@ -17,7 +17,8 @@ use crate::store::installation::event::Event;
 use crate::store::people::mail_proof;
 use crate::store::people::one_time_link::{self, NewLink, Purpose};
 use crate::store::people::outbox;
-use crate::store::people::user::{self, ADMINISTRATOR, Identifier};
+use crate::store::people::role::{self, ADMINISTRATOR};
+use crate::store::people::user::{self, Identifier};
 
 /// Makes a link by which the user sets a password, and ends the user's earlier links.
 pub async fn make(app: &App, user: &Id, lifetime: Duration) -> Result<String, Error> {
@@ -44,7 +45,7 @@ impl Change for KeepRecoveryLink {
     async fn apply(self, tx: &mut Tx<'_>) -> store::db::Result<bool> {
         let (user, now) = (&self.0.user, tx.now());
         let may = user::hold(tx, user).await?.is_some_and(|held| held.disabled_at.is_none());
-        if !may || !user::roles(tx, user).await?.iter().any(|role| role == ADMINISTRATOR) {
+        if !may || !role::of_user(tx, user).await?.iter().any(|role| role == ADMINISTRATOR) {
             return Ok(false);
         }
         end_links(tx, user, now).await?;

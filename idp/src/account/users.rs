@@ -23,6 +23,7 @@ use crate::store::grants::grant;
 use crate::store::installation::event::Event;
 use crate::store::people::one_time_link::{self, Purpose};
 use crate::store::people::password;
+use crate::store::people::role;
 use crate::store::people::session::{self, Session};
 use crate::store::people::trusted_browser;
 use crate::store::people::user::{self, Identifier, IdentifierKind, User};
@@ -100,7 +101,7 @@ impl Add {
         }
         for role in &self.roles {
             let id = tx.id();
-            user::give_role(tx, user, role, &id, now).await?;
+            role::give(tx, user, role, &id, now).await?;
         }
         Ok(())
     }

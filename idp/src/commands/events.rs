@@ -92,6 +92,8 @@ pub const KINDS: &[(&str, &str)] = &[
     ("consent_refused", "{user} refused {client}"),
     ("consent_withdrawn", "{user} removed the access of {client}"),
     ("profile_changed", "{user}: profile changed"),
+    ("role_given", "{user}: role {role} given"),
+    ("role_taken", "{user}: role {role} taken away"),
     ("code_replayed", "an authorization code of {client} was used twice: its tokens were revoked"),
     ("code_burnt", "an authorization code of {client} was tried with wrong values too often: it was revoked"),
     ("refresh_token_replayed", "an old refresh token of {client} was used again: its tokens were revoked"),

@@ -6,23 +6,23 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::account::identifier::{Problem, parse_email};
+use crate::account::identifier::{Problem, normalise, parse_email};
 use crate::account::invitation::{self, Made, Wanted};
+use crate::account::roles;
 use crate::app::App;
 use crate::base::clock::Timestamp;
+use crate::base::language::Language;
 use crate::commands::output::{Failure, Outcome, Output, failed, harmless, table};
 use crate::commands::values::duration;
 use crate::config::SignUpIdentifier;
 use crate::store::people::invitation::{Invitation, Use, list, uses};
+use crate::store::people::user;
 
 /// The shortest and the longest time that an invitation can work.
 const LIFETIMES: (Duration, Duration) = (Duration::from_secs(10 * 60), Duration::from_secs(90 * 24 * 60 * 60));
 
 /// How many invitations, and accounts that joined by them, are read.
 const MOST: i64 = 10_000;
-
-/// The longest name of a role, in bytes.
-const LONGEST_ROLE: usize = 100;
 
 /// What can be done about invitations.
 #[derive(Clone, Debug, Subcommand)]
@@ -51,14 +51,11 @@ pub struct Create {
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub valid: Option<Duration>,
     /// A role that comes with it; can be given several times
-    #[arg(long, value_name = "ROLE", value_parser = role)]
+    #[arg(long, value_name = "ROLE", value_parser = roles::parse)]
     pub role: Vec<String>,
-}
-
-fn role(text: &str) -> Result<String, &'static str> {
-    let is_name =
-        !text.is_empty() && text.len() <= LONGEST_ROLE && text == text.trim() && !text.chars().any(char::is_control);
-    if is_name { Ok(text.to_owned()) } else { Err("a role is a name of 1 to 100 bytes") }
+    /// Language of the letter, such as ru [default: pages.language]
+    #[arg(long, value_name = "TAG", requires = "mail")]
+    pub language: Option<String>,
 }
 
 /// An invitation as it is listed.
@@ -95,6 +92,8 @@ pub struct InvitationRow {
 pub struct Joined {
     /// The subject.
     pub sub: String,
+    /// The username or email address, if there is one.
+    pub name: Option<String>,
     /// When; RFC 3339 in JSON.
     #[serde(serialize_with = "crate::commands::values::rfc3339")]
     pub at: Timestamp,
@@ -112,7 +111,7 @@ impl InvitationRow {
         Self {
             invitation: one.id.handle(),
             state,
-            joined: joined.map(|it| Joined { sub: it.sub.clone(), at: it.used_at }).collect(),
+            joined: joined.map(|it| Joined { sub: it.sub.clone(), name: it.name.clone(), at: it.used_at }).collect(),
             mailed_at: one.mailed_at.map(|at| at.to_string()),
             address: one.address,
             uses: one.uses,
@@ -148,15 +147,19 @@ async fn create(app: &App, wanted: Create) -> Outcome {
         let why = "--mail: people create an account with a username alone (login.sign_up_identifier), and nobody has the address.";
         return Err(Failure::Usage(why.to_owned()));
     }
+    let language = wanted.language.as_deref().map(|tag| language(app, tag)).transpose()?;
     let parse = |text: &String| {
         let explain = |problem: Problem| Failure::Usage(format!("--mail: {}", problem.explain(text)));
         parse_email(text, None).map(|address| address.as_written).map_err(explain)
     };
     let address = wanted.mail.as_ref().map(parse).transpose()?;
+    if let Some(address) = &address {
+        refuse_who_is_there(app, address).await?;
+    }
     let mut roles = wanted.role;
     roles.sort();
     roles.dedup();
-    let invited = Wanted { address: address.clone(), uses: wanted.uses.into(), lifetime, roles };
+    let invited = Wanted { address: address.clone(), uses: wanted.uses.into(), lifetime, roles, language };
     let Made { id, shown, expires_at } = invitation::make(app, invited).await.map_err(failed)?;
     let recipient = address.as_deref().map_or("whoever has the code".to_owned(), harmless);
     let way = match &shown {
@@ -175,6 +178,28 @@ async fn create(app: &App, wanted: Create) -> Outcome {
         data["link"] = url.into();
     }
     Ok(Output::new(way, &data))
+}
+
+/// The language of the pages with a tag.
+fn language(app: &App, tag: &str) -> Result<Language, Failure> {
+    let site = app.site.get();
+    site.languages().lookup(tag).ok_or_else(|| {
+        let known: Vec<_> = site.languages().all().map(Language::tag).collect();
+        Failure::Usage(format!("--language: there are pages in {}, not in {}.", known.join(", "), harmless(tag)))
+    })
+}
+
+/// An invitation makes an account, and does nothing for who has one.
+async fn refuse_who_is_there(app: &App, address: &str) -> Result<(), Failure> {
+    let mut conn = app.db.read().await.map_err(failed)?;
+    let found = user::find_by_identifier(&mut conn, &normalise(address)).await.map_err(failed)?;
+    match found {
+        None => Ok(()),
+        Some(_) => Err(Failure::Conflict(format!(
+            "{0} has an account already, and an invitation makes one. Roles are given by latchkey user role add {0}",
+            harmless(address)
+        ))),
+    }
 }
 
 async fn revoke(app: &App, name: &str) -> Outcome {
@@ -196,15 +221,27 @@ async fn rows(app: &App) -> Result<Vec<InvitationRow>, Failure> {
     Ok(all.into_iter().map(|one| InvitationRow::of(one, &used, app.now())).collect())
 }
 
+/// How many of those who have joined are named in the table; JSON has all.
+const NAMED: usize = 3;
+
+/// Who has joined, in one cell.
+fn joined(all: &[Joined]) -> String {
+    let named = all.iter().take(NAMED).map(|one| harmless(one.name.as_deref().unwrap_or(&one.sub)));
+    let more = all.len().saturating_sub(NAMED);
+    let rest = (more > 0).then(|| format!("and {more} more"));
+    named.chain(rest).collect::<Vec<_>>().join(" ")
+}
+
 /// The answer to `invitation list`.
 pub fn listed(rows: &[InvitationRow]) -> Output {
     let line = |one: &InvitationRow| {
         let address = one.address.as_deref().map_or("anybody".to_owned(), harmless);
         let used = format!("{} of {}", one.uses - one.uses_left, one.uses);
         let roles = harmless(&one.roles.join(" "));
-        [one.invitation.clone(), one.state.to_owned(), address, used, roles, one.expires_at.to_string()]
+        let joined = joined(&one.joined);
+        [one.invitation.clone(), one.state.to_owned(), address, used, joined, roles, one.expires_at.to_string()]
     };
     let lines: Vec<_> = rows.iter().map(line).collect();
-    let head = ["INVITATION", "STATE", "FOR", "USED", "ROLES", "UNTIL"];
+    let head = ["INVITATION", "STATE", "FOR", "USED", "JOINED", "ROLES", "UNTIL"];
     Output::new(table(head, &lines, "There are no invitations."), &rows)
 }

@@ -3,6 +3,7 @@
 mod identifier;
 mod passkey;
 mod profile;
+mod role;
 mod row;
 mod sessions;
 
@@ -14,7 +15,9 @@ use serde_json::{Map, json};
 pub use identifier::{IdentifierCommand, NewIdentifiers};
 pub use passkey::PasskeyCommand;
 pub use profile::Profile;
+pub use role::RoleCommand;
 pub use row::UserRow;
+use row::last_administrator;
 pub(super) use row::{find, label};
 pub use sessions::SessionsCommand;
 
@@ -50,6 +53,9 @@ pub enum UserCommand {
     /// Manage the email addresses and usernames that a user signs in with
     #[command(subcommand)]
     Identifier(IdentifierCommand),
+    /// Give roles to a user, and take them away
+    #[command(subcommand)]
+    Role(RoleCommand),
     /// Manage the passkeys of a user
     #[command(subcommand)]
     Passkey(PasskeyCommand),
@@ -222,6 +228,7 @@ pub(super) async fn command(app: &App, command: UserCommand) -> Outcome {
             Ok(row::show(&row::read(app, &user).await?))
         }
         UserCommand::Identifier(command) => identifier::command(app, command).await,
+        UserCommand::Role(command) => role::command(app, command).await,
         UserCommand::Passkey(command) => passkey::command(app, command).await,
         UserCommand::Sessions(command) => sessions::command(app, command).await,
         UserCommand::Unlock(who) => {
@@ -413,13 +420,6 @@ impl Search {
             || name.to_lowercase().contains(&self.lower)
             || entry.user.sub.to_lowercase().contains(&self.lower)
     }
-}
-
-/// Refuses to leave nobody who can administer.
-fn last_administrator(label: &str) -> Failure {
-    Failure::Conflict(format!(
-        "{label} is the last administrator who can sign in. To do it all the same, add --last-administrator."
-    ))
 }
 
 async fn disable(app: &App, who: &Who, even_last: bool) -> Outcome {

@@ -13,7 +13,7 @@ use crate::oidc::error::{Error, ErrorCode};
 use crate::oidc::steps::Step;
 use crate::store::db::Result;
 use crate::store::origin::Origin;
-use crate::store::people::user;
+use crate::store::people::role;
 
 /// Whether a user may use the account at this address; `None` is one that is not known for certain.
 pub async fn admit(app: &App, user: &Id, address: Option<IpAddr>) -> Result<bool> {
@@ -21,7 +21,7 @@ pub async fn admit(app: &App, user: &Id, address: Option<IpAddr>) -> Result<bool
     if rules.is_empty() {
         return Ok(true);
     }
-    let roles = user::roles(&mut *app.db.read().await?, user).await?;
+    let roles = role::of_user(&mut *app.db.read().await?, user).await?;
     let mut own = rules.iter().filter(|networks| roles.contains(&networks.role));
     let broken = own.find_map(|networks| Some((&networks.role, networks.rule().why_not(address)?)));
     let Some((role, why)) = broken else { return Ok(true) };

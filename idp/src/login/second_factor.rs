@@ -21,8 +21,9 @@ use crate::store::installation::event::Event;
 use crate::store::origin::Origin;
 use crate::store::people::code_try::{self, Admission, Limit};
 use crate::store::people::recovery_code::{self, RecoveryCodes};
+use crate::store::people::role::{self, ADMINISTRATOR};
 use crate::store::people::totp::{self, Totp};
-use crate::store::people::user::{ADMINISTRATOR, User};
+use crate::store::people::user::User;
 use crate::store::people::{known_device, passkey, trusted_browser, user};
 
 /// For how long the first factor counts until the second one is proven.
@@ -173,7 +174,7 @@ impl Required {
             SecondFactor::Everybody => true,
             // Nobody's roles are read where no role needs a second factor.
             SecondFactor::Optional if self.of_nobody() => false,
-            SecondFactor::Optional | SecondFactor::Administrators => user::roles(conn, user).await?.iter().any(needs),
+            SecondFactor::Optional | SecondFactor::Administrators => role::of_user(conn, user).await?.iter().any(needs),
         })
     }
 }

@@ -12,9 +12,10 @@ use crate::letters::notice::notify;
 use crate::oidc::claims::acr::{Acr, Method};
 use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;
+use crate::store::people::role::{self, ADMINISTRATOR};
 use crate::store::people::session::{self, Cookies, Device, Session, Touch};
 use crate::store::people::trusted_browser::{self, NewTrust};
-use crate::store::people::user::{self, ADMINISTRATOR, User};
+use crate::store::people::user::{self, User};
 use crate::store::people::{account_deletion, anonymous_account, known_device, mail_proof};
 
 use crate::login::passkey;
@@ -180,7 +181,7 @@ impl Beginning {
         let Self { mut new, sid, kept, browser, mut idle_seconds, .. } = self;
         let now = new.created_at;
         new.generation = generation;
-        if user::roles(tx, &new.user_id).await?.iter().any(|role| role == ADMINISTRATOR) {
+        if role::of_user(tx, &new.user_id).await?.iter().any(|role| role == ADMINISTRATOR) {
             new.kept_at = None;
             new.expires_at = new.expires_at.min(now + self.of_administrators.absolute);
             idle_seconds = idle_seconds.min(self.of_administrators.idle_seconds);

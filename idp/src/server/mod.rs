@@ -30,7 +30,7 @@ use crate::commands::output::{Failure, Outcome, failed};
 use crate::config::{DatabaseUrl, Loaded};
 use crate::store;
 use crate::store::ephemeral::Ephemeral;
-use crate::store::people::user::ADMINISTRATOR;
+use crate::store::people::role::ADMINISTRATOR;
 
 /// How long the link for the first administrator's password works.
 const FIRST_LINK: Duration = Duration::from_secs(60 * 60);
@@ -122,7 +122,7 @@ pub(crate) fn not_listening(address: SocketAddr, setting: &str, error: &std::io:
 /// secret.
 async fn welcome(app: &App, took: Duration) -> Result<(), Failure> {
     let mut conn = app.db.read().await.map_err(failed)?;
-    let administrators = store::people::user::any_with_password(&mut conn, ADMINISTRATOR).await.map_err(failed)?;
+    let administrators = store::people::role::any_with_password(&mut conn, ADMINISTRATOR).await.map_err(failed)?;
     drop(conn);
     let mut first = None;
     if !administrators {

@@ -3,8 +3,8 @@
 use crate::app::App;
 use crate::commands::finding::Finding;
 use crate::login::networks;
+use crate::store::people::role::ADMINISTRATOR;
 use crate::store::people::session;
-use crate::store::people::user::ADMINISTRATOR;
 
 /// Whether the rules of administrators admit an address from which one of them has signed in. What cannot be read was found
 /// before.

@@ -12,6 +12,7 @@ use crate::commands::output::{Failure, Output, details, failed, harmless, table,
 use crate::login::password::throttled;
 use crate::login::second_factor::Enrolled;
 use crate::store::installation::event;
+use crate::store::people::role;
 use crate::store::people::user::{Entry, Identifier, User};
 use crate::store::people::{anonymous_account, password, session, user};
 
@@ -230,6 +231,13 @@ pub(in crate::commands) async fn label(app: &App, user: &User) -> Result<String,
     Ok(UserRow::new(Entry { user: user.clone(), identifiers, has_password: false, is_anonymous: false }).label())
 }
 
+/// Refuses to leave nobody who can administer.
+pub(super) fn last_administrator(label: &str) -> Failure {
+    Failure::Conflict(format!(
+        "{label} is the last administrator who can sign in. To do it all the same, add --last-administrator."
+    ))
+}
+
 /// A person as they are now, and all that is known of them.
 pub(super) async fn read(app: &App, user: &User) -> Result<Shown, Failure> {
     let mut conn = app.db.read().await.map_err(failed)?;
@@ -238,7 +246,7 @@ pub(super) async fn read(app: &App, user: &User) -> Result<Shown, Failure> {
     let (user, identifiers) = found.ok_or_else(|| not_found(&user.sub))?;
     let has_password = password::exists(&mut conn, id).await.map_err(failed)?;
     let is_anonymous = anonymous_account::is_anonymous(&mut conn, id).await.map_err(failed)?;
-    let roles = user::roles(&mut conn, id).await.map_err(failed)?;
+    let roles = role::of_user(&mut conn, id).await.map_err(failed)?;
     let sessions = session::list_of_user(&mut conn, id, now).await.map_err(failed)?.len();
     let enrolled = Enrolled::of(&mut conn, id).await.map_err(failed)?;
     let last = event::last_of_user(&mut conn, id, "signed_in").await.map_err(failed)?;

@@ -64,14 +64,14 @@ impl EventView {
     }
 
     fn new(event: OfPerson, now: Timestamp) -> Option<Self> {
-        let (_, key, source) = TOLD.into_iter().find(|(kind, ..)| *kind == event.kind)?;
+        let (_, key, source) = TOLD.iter().find(|(kind, ..)| *kind == event.kind)?;
         // A command and a job have no device, whatever they did.
-        let is_from_somewhere = event.address.is_some() && source != Source::Nobody;
+        let is_from_somewhere = event.address.is_some() && *source != Source::Nobody;
         Some(Self {
             key,
             client: event.client_name,
             device: is_from_somewhere.then(|| Device::of(event.user_agent.as_deref())),
-            address: event.address.filter(|_| source == Source::Own),
+            address: event.address.filter(|_| *source == Source::Own),
             by_operator: event.actor.is_some_and(|actor| actor.starts_with("command")),
             at: Moment::new(event.at, now),
         })
@@ -83,7 +83,7 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
     let now = app.now();
     let before = query.get("before").and_then(|text| text.parse().ok()).map(Timestamp::from_micros);
     let span = Span { since: now - SHOWN.min(app.config.log.events_kept), before };
-    let kinds = TOLD.map(|(kind, ..)| kind);
+    let kinds: Vec<_> = TOLD.iter().map(|(kind, ..)| *kind).collect();
     let mut conn = app.db.read().await?;
     let limit = AT_ONCE as i64 + 1;
     let mut found = happened::of_person(&mut conn, &holder.session.user_id, &kinds, span, limit).await?;

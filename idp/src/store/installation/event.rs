@@ -65,6 +65,8 @@ pub enum Event {
     ConsentRefused { user: Id, client_row: Id },
     ConsentWithdrawn { user: Id, client_row: Id },
     ProfileChanged { user: Id },
+    RoleGiven { user: Id, role: String },
+    RoleTaken { user: Id, role: String },
     CodeReplayed(OfGrant),
     CodeBurnt(OfGrant),
     RefreshTokenReplayed(OfGrant),
@@ -136,6 +138,8 @@ impl Event {
             | Self::BrowserForgotten { user }
             | Self::FactorsReset { user }
             | Self::ProfileChanged { user }
+            | Self::RoleGiven { user, .. }
+            | Self::RoleTaken { user, .. }
             | Self::PasswordLinkSent { user }
             | Self::PasswordLinkMade { user }
             | Self::RecoveryBegun { user }

@@ -125,13 +125,19 @@ pub struct Use {
     pub invitation_id: Id,
     /// The subject of the user.
     pub sub: String,
+    /// What operators know the user by, if there is anything.
+    pub name: Option<String>,
     /// When.
     pub used_at: Timestamp,
 }
 
 /// Who has joined by invitations, oldest first.
 pub async fn uses(conn: &mut Conn, limit: i64) -> Result<Vec<Use>> {
-    let sql = "SELECT n.invitation_id, u.sub, n.used_at FROM invitation_use n JOIN user_account u ON u.id = n.user_id
+    // A username before an email address.
+    let sql = "SELECT n.invitation_id, u.sub, n.used_at,
+                      (SELECT i.as_written FROM user_identifier i WHERE i.user_id = u.id ORDER BY i.kind DESC, i.created_at, i.id LIMIT 1)
+                          AS name
+                 FROM invitation_use n JOIN user_account u ON u.id = n.user_id
                 ORDER BY n.used_at, u.id LIMIT $1";
     Ok(sqlx::query_as(sql).bind(limit).fetch_all(conn).await?)
 }

@@ -13,6 +13,7 @@ pub mod passkey;
 pub mod passkey_offer;
 pub mod password;
 pub mod recovery_code;
+pub mod role;
 pub mod session;
 pub mod terms_acceptance;
 pub mod totp;

@@ -7,9 +7,6 @@ use crate::base::id::Id;
 use crate::base::token::TokenHash;
 use crate::store::db::{Change, Conn, Json, Result, Tx};
 
-/// The role of those who administer this provider.
-pub const ADMINISTRATOR: &str = "administrator";
-
 /// A user.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct User {
@@ -69,7 +66,7 @@ pub struct Identifier {
 
 const COLUMNS: &str = "u.id, u.sub, u.profile, u.created_at, u.updated_at, u.disabled_at, u.generation";
 
-fn select(rest: &str) -> sqlx::AssertSqlSafe<String> {
+pub(super) fn select(rest: &str) -> sqlx::AssertSqlSafe<String> {
     sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM user_account u {rest}"))
 }
 
@@ -330,15 +327,6 @@ pub async fn delete_identifier(conn: &mut Conn, user: &Id, kind: &str, normalise
     Ok(())
 }
 
-/// The users with a role who may sign in, the oldest first.
-pub async fn enabled_with_role(conn: &mut Conn, role: &str) -> Result<Vec<User>> {
-    let sql = select(
-        "JOIN user_role m ON m.user_id = u.id JOIN role r ON r.id = m.role_id
-          WHERE r.name = $1 AND u.disabled_at IS NULL ORDER BY u.id",
-    );
-    Ok(sqlx::query_as(sql).bind(role).fetch_all(conn).await?)
-}
-
 /// Notes that what relying parties learn about a user has changed.
 pub async fn set_updated(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<()> {
     sqlx::query("UPDATE user_account SET updated_at = $2 WHERE id = $1").bind(user).bind(now).execute(conn).await?;
@@ -470,61 +458,4 @@ pub async fn set_mail_word(conn: &mut Conn, user: &Id, sealed: Option<&str>) -> 
 pub async fn end_all(conn: &mut Conn, user: &Id) -> Result<()> {
     sqlx::query("UPDATE user_account SET generation = generation + 1 WHERE id = $1").bind(user).execute(conn).await?;
     Ok(())
-}
-
-/// The names of a user's roles.
-pub async fn roles(conn: &mut Conn, user: &Id) -> Result<Vec<String>> {
-    let rows: Vec<(String,)> = sqlx::query_as(
-        "SELECT r.name FROM role r JOIN user_role u ON u.role_id = r.id WHERE u.user_id = $1 ORDER BY r.name",
-    )
-    .bind(user)
-    .fetch_all(conn)
-    .await?;
-    Ok(rows.into_iter().map(|row| row.0).collect())
-}
-
-/// Gives a user a role, which is created if it does not exist.
-pub async fn give_role(conn: &mut Conn, user: &Id, role: &str, new_id: &Id, now: Timestamp) -> Result<()> {
-    sqlx::query("INSERT INTO role (id, name, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING")
-        .bind(new_id)
-        .bind(role)
-        .bind(now)
-        .execute(&mut *conn)
-        .await?;
-    sqlx::query(
-        "INSERT INTO user_role (user_id, role_id, created_at) SELECT $1, id, $3 FROM role WHERE name = $2
-         ON CONFLICT DO NOTHING",
-    )
-    .bind(user)
-    .bind(role)
-    .bind(now)
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// Whether a user other than this one has a role and can sign in by password.
-pub async fn another_with_password(conn: &mut Conn, role: &str, but: &Id) -> Result<bool> {
-    let row: Option<(String,)> = sqlx::query_as(
-        "SELECT p.user_id FROM role r JOIN user_role m ON m.role_id = r.id JOIN password p ON p.user_id = m.user_id
-           JOIN user_account u ON u.id = m.user_id
-          WHERE r.name = $1 AND u.id <> $2 AND u.disabled_at IS NULL LIMIT 1",
-    )
-    .bind(role)
-    .bind(but)
-    .fetch_optional(conn)
-    .await?;
-    Ok(row.is_some())
-}
-
-/// Whether any user with this role can sign in by password.
-pub async fn any_with_password(conn: &mut Conn, role: &str) -> Result<bool> {
-    let row: Option<(String,)> = sqlx::query_as(
-        "SELECT p.user_id FROM role r JOIN user_role m ON m.role_id = r.id JOIN password p ON p.user_id = m.user_id
-          WHERE r.name = $1 LIMIT 1",
-    )
-    .bind(role)
-    .fetch_optional(conn)
-    .await?;
-    Ok(row.is_some())
 }

@@ -1,0 +1,95 @@
+//! Gives roles to users and takes them away, for an operator.
+
+use crate::account::delete::{Outcome, is_last};
+use crate::app::App;
+use crate::base::id::Id;
+use crate::store::db::{Change, Result, Tx};
+use crate::store::installation::event::Event;
+use crate::store::people::role::{self, ADMINISTRATOR};
+use crate::store::people::user;
+
+/// The longest name of a role, in bytes.
+pub const LONGEST: usize = 100;
+
+/// The name of a role that was typed, or what is wrong with it.
+pub fn parse(text: &str) -> std::result::Result<String, &'static str> {
+    let is_name = !text.is_empty()
+        && text.len() <= LONGEST
+        && !text.chars().any(|letter| letter.is_control() || letter.is_whitespace());
+    match () {
+        () if !is_name => Err("a role is a name of 1 to 100 bytes, without spaces"),
+        // It would be another role, which opens nothing.
+        () if text != ADMINISTRATOR && text.eq_ignore_ascii_case(ADMINISTRATOR) => {
+            Err("the role of those who administer Latchkey is written administrator")
+        }
+        () => Ok(text.to_owned()),
+    }
+}
+
+/// Gives a user a role; returns whether the user did not have it. It counts from the next request on.
+pub async fn give(app: &App, user: &Id, role: &str) -> Result<bool> {
+    app.db.write(Give { user: user.clone(), role: role.to_owned() }).await
+}
+
+#[derive(Clone)]
+struct Give {
+    user: Id,
+    role: String,
+}
+
+impl Change for Give {
+    type Outcome = bool;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
+        let (Self { user, role }, now, id) = (self, tx.now(), tx.id());
+        if user::hold(tx, &user).await?.is_none() || !role::give(tx, &user, &role, &id, now).await? {
+            return Ok(false);
+        }
+        tx.record(&Event::RoleGiven { user, role }).await?;
+        Ok(true)
+    }
+}
+
+/// Takes a role from a user, unless that leaves nobody who can administer.
+pub async fn take(app: &App, user: &Id, role: &str, even_last: bool) -> Result<Outcome> {
+    app.db.write(Take { user: user.clone(), role: role.to_owned(), even_last }).await
+}
+
+#[derive(Clone)]
+struct Take {
+    user: Id,
+    role: String,
+    even_last: bool,
+}
+
+impl Change for Take {
+    type Outcome = Outcome;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Outcome> {
+        let Self { user, role, even_last } = self;
+        // This holds the user's row.
+        if role == ADMINISTRATOR && is_last(tx, &user).await? && !even_last {
+            return Ok(Outcome::LastAdministrator);
+        }
+        if !role::take(tx, &user, &role).await? {
+            return Ok(Outcome::Unchanged);
+        }
+        tx.record(&Event::RoleTaken { user, role }).await?;
+        Ok(Outcome::Done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_is_a_word_and_the_administrator_is_written_in_one_way() {
+        for good in ["editor", "administrator", "Редактор", "shop:admin", &"x".repeat(100)] {
+            assert_eq!(parse(good).as_deref(), Ok(good));
+        }
+        for bad in ["", " ", "x y", "editor\n", "Administrator", "ADMINISTRATOR", &"x".repeat(101)] {
+            assert!(parse(bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Roles, and who has them.
+
+use crate::base::clock::Timestamp;
+use crate::base::id::Id;
+use crate::store::db::{Conn, Result};
+use crate::store::people::user::{User, select};
+
+/// The role of those who administer this provider.
+pub const ADMINISTRATOR: &str = "administrator";
+
+/// The names of a user's roles.
+pub async fn of_user(conn: &mut Conn, user: &Id) -> Result<Vec<String>> {
+    let rows: Vec<(String,)> = sqlx::query_as(
+        "SELECT r.name FROM role r JOIN user_role u ON u.role_id = r.id WHERE u.user_id = $1 ORDER BY r.name",
+    )
+    .bind(user)
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+/// Gives a user a role, which is created if it does not exist; returns whether the user did not have it.
+pub async fn give(conn: &mut Conn, user: &Id, role: &str, new_id: &Id, now: Timestamp) -> Result<bool> {
+    sqlx::query("INSERT INTO role (id, name, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING")
+        .bind(new_id)
+        .bind(role)
+        .bind(now)
+        .execute(&mut *conn)
+        .await?;
+    let done = sqlx::query(
+        "INSERT INTO user_role (user_id, role_id, created_at) SELECT $1, id, $3 FROM role WHERE name = $2
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(user)
+    .bind(role)
+    .bind(now)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Takes a role from a user; returns whether the user had it.
+pub async fn take(conn: &mut Conn, user: &Id, role: &str) -> Result<bool> {
+    let done =
+        sqlx::query("DELETE FROM user_role WHERE user_id = $1 AND role_id = (SELECT id FROM role WHERE name = $2)")
+            .bind(user)
+            .bind(role)
+            .execute(conn)
+            .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The users with a role who may sign in, the oldest first.
+pub async fn enabled_with_role(conn: &mut Conn, role: &str) -> Result<Vec<User>> {
+    let sql = select(
+        "JOIN user_role m ON m.user_id = u.id JOIN role r ON r.id = m.role_id
+          WHERE r.name = $1 AND u.disabled_at IS NULL ORDER BY u.id",
+    );
+    Ok(sqlx::query_as(sql).bind(role).fetch_all(conn).await?)
+}
+
+/// Whether a user other than this one has a role and can sign in by password.
+pub async fn another_with_password(conn: &mut Conn, role: &str, but: &Id) -> Result<bool> {
+    let row: Option<(String,)> = sqlx::query_as(
+        "SELECT p.user_id FROM role r JOIN user_role m ON m.role_id = r.id JOIN password p ON p.user_id = m.user_id
+           JOIN user_account u ON u.id = m.user_id
+          WHERE r.name = $1 AND u.id <> $2 AND u.disabled_at IS NULL LIMIT 1",
+    )
+    .bind(role)
+    .bind(but)
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.is_some())
+}
+
+/// Whether any user with this role can sign in by password.
+pub async fn any_with_password(conn: &mut Conn, role: &str) -> Result<bool> {
+    let row: Option<(String,)> = sqlx::query_as(
+        "SELECT p.user_id FROM role r JOIN user_role m ON m.role_id = r.id JOIN password p ON p.user_id = m.user_id
+          WHERE r.name = $1 LIMIT 1",
+    )
+    .bind(role)
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.is_some())
+}
