@@ -244,7 +244,7 @@ async fn i2_a_link_signs_in_where_it_was_asked_for_and_elsewhere_only_with_the_n
     }
     let mut other = app.browser();
     let asked = other.get(&link).await;
-    assert!(asked.text().contains("You did not ask for the letter in this browser"), "{}", asked.text());
+    assert!(asked.text().contains("You did not ask for the email in this browser"), "{}", asked.text());
     let wrong = if number == "000000" { "000001" } else { "000000" };
     for typed in ["", wrong, &code_in(&app.letter_to("alice@example.com").await)] {
         let refused = asked.form().fill("number", typed).submit(&mut other).await;

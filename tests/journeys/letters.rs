@@ -118,7 +118,7 @@ async fn an_address_is_verified_by_the_code_in_a_letter() {
     let page = page.expect("verify");
     let letter = app.letter_to("alice@example.com").await;
     assert_eq!(letter.subject, "Confirm your email address");
-    assert!(letter.text.contains("within 24 hours"), "{}", letter.text);
+    assert!(letter.text.contains("expire 24 hours after"), "{}", letter.text);
     let code = code_in(&letter);
     let again = type_code(&mut browser, page, "").await;
     assert!(again.text().contains("Enter the six digits"), "{}", again.text());

@@ -276,7 +276,7 @@ async fn a_test_letter_says_in_words_what_is_wrong_with_the_settings() {
     let (code, text) = test(&server.url(), &trusted).await;
     assert_eq!(code, 0, "{text}");
     assert!(text.contains("took the letter"), "{text}");
-    assert_eq!(server.received()[0].header("Subject"), "Letters from Latchkey arrive");
+    assert_eq!(server.received()[0].header("Subject"), "Emails from Latchkey arrive");
 
     plain.will("refuse");
     let nothing = [("LATCHKEY__LOG__LEVEL", "info".to_owned())];

@@ -161,7 +161,7 @@ async fn a_session_tells_its_factors_its_applications_and_where_its_person_signe
     drop(plain);
     let text = browser.get("/account/sessions").await.text();
     assert_eq!(text.matches("Signed in with: Password, code").count(), 2, "{text}");
-    assert_eq!(text.matches("Applications: Billing").count(), 1, "{text}");
+    assert_eq!(text.matches("Apps: Billing").count(), 1, "{text}");
     assert_eq!(text.matches("IP address: 203.0.113.7").count(), 2, "{text}");
     app.pass(minutes(1)).await;
     browser.address = [198, 51, 100, 1].into();

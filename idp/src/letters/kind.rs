@@ -189,7 +189,7 @@ impl Notice {
         match self {
             Self::NewDevice => notice("letter-new-device", "letter-new-device-text"),
             Self::PasswordChanged => notice("letter-password-changed", "letter-password-changed-text"),
-            Self::PasswordChangedAlone => notice("letter-password-changed", "letter-password-changed-alone"),
+            Self::PasswordChangedAlone => notice("letter-password-changed", "letter-password-changed-alone-text"),
             Self::PasskeyAdded => added("letter-passkey-added", "letter-passkey-added-text"),
             Self::PasskeyCreatedAutomatically => added("letter-passkey-added", "letter-passkey-automatic-text"),
             Self::PasskeyRemoved => notice("letter-passkey-removed", "letter-passkey-removed-text"),

@@ -43,7 +43,7 @@ test("the demonstration signs a person in, refreshes, and signs out", async () =
     await page.click("summary:has-text('Trouble signing in?')");
     await page.click("text=Set a new password by email");
     await page.fill("[name=identifier]", name);
-    await page.click("text=Send the letter");
+    await page.click("text=Send the email");
     await page.waitForSelector("[role=status]");
     await page.goto(`${url}letters`);
     while ((await page.locator("text=Set a new password").count()) === 0) await page.reload();

@@ -90,7 +90,7 @@ test("a passkey is added, and signs in by the button without a name", async () =
   assert.match(await page.innerText(".rows"), /Last used/);
   // One device makes no second one for the same person.
   await page.click("form.passkey button");
-  await page.waitForSelector("text=No passkey was made.");
+  await page.waitForSelector("text=No passkey was created.");
   assert.deepEqual(page.problems, []);
   await context.close();
 });
