@@ -160,7 +160,8 @@ passkey-offer-advice = يمكنك إنشاؤه في أي وقت من حسابك�
 second-factor-passkey-title = استخدم مفتاح المرور
 second-factor-passkey = للمتابعة، أثبت بمفتاح مرور لحسابك أنك صاحبه.
 second-factor-passkey-lost = لا يمكنني استخدام مفتاح المرور
-second-factor-passkey-help = يمكن إزالة مفتاح المرور عبر البريد خلال 7 أيام من إضافته. وبعد ذلك، اطلب المساعدة من { $operator }.
+second-factor-passkey-help = إذا أُضيف مفتاح المرور الأول خلال آخر 7 أيام، فقد يمكنك إزالته عند تعيين كلمة مرور جديدة عبر البريد. وإلا فاطلب المساعدة من { $operator }.
+second-factor-passkey-ask = اطلب المساعدة من { $operator }.
 trouble-title = هل تواجه مشكلة في تسجيل الدخول؟
 trouble-typing = يُرجى التأكد من إيقاف مفتاح Caps Lock ومن ضبط لوحة المفاتيح على اللغة الصحيحة.
 trouble-forgotten = هل نسيت كلمة المرور؟ اطلب من { $operator } رابطًا لتعيين كلمة مرور جديدة.
@@ -455,7 +456,8 @@ account-authenticator-here = فتح تطبيق على هذا الجهاز
 account-authenticator-confirm = تفعيل
 account-authenticator-added = تم إعداد تطبيق المصادقة.
 account-authenticator-on = يُطلب منك رمز من التطبيق عند تسجيل الدخول.
-account-authenticator-remove-meaning = من دون التطبيق تكفي كلمة المرور وحدها لتسجيل الدخول، وتتوقف رموز الاسترداد عن العمل.
+account-authenticator-remove-meaning = من دون التطبيق تكفي كلمة المرور وحدها لتسجيل الدخول.
+account-authenticator-remove-codes = ستتوقف رموز الاسترداد عن العمل.
 account-authenticator-remove = إزالة التطبيق
 account-authenticator-required = يشترط { $operator } عاملًا ثانيًا لحسابك، لذلك لا يمكن إزالة التطبيق.
 account-authenticator-removed = تمت إزالة تطبيق المصادقة.
@@ -465,8 +467,8 @@ account-browser-forget = طلب الرمز مجددًا
 account-browser-forget-of = طلب الرمز مجددًا: { $device }
 account-browser-forgotten = سيطلب ذلك المتصفح رمزًا من الآن فصاعدًا.
 recovery-codes = رموز الاسترداد
-recovery-codes-once = احفظ هذه الرموز حيث لا يجدها أحد غيرك. إذا فقدت هاتفك، يتيح لك كل رمز تسجيل الدخول مرة واحدة. لا يمكنك عرضها مجددًا.
-recovery-codes-once-password = احتفظ بهذه الرموز حيث لا يجدها سواك. إذا نسيت كلمة المرور، فإن اسم المستخدم وأحد هذه الرموز يتيحان تعيين كلمة جديدة. لن تتمكن من رؤيتها مرة أخرى.
+recovery-codes-once = احفظ هذه الرموز حيث لا يجدها أحد غيرك. لا يمكنك عرضها مجددًا.
+recovery-codes-replaced = تحل هذه الرموز محل أي رموز كانت لديك.
 recovery-codes-file = رموز الاسترداد من { $operator }
 recovery-codes-file-name = recovery-codes
 recovery-codes-download = تنزيل
@@ -488,7 +490,14 @@ recovery-codes-renew = إنشاء رموز جديدة
 recovery-codes-not-needed = رموز الاسترداد مخصصة لمن لديه تطبيق مصادقة، وحسابك ليس لديه تطبيق.
 activity-title = النشاط
 activity-link = ما حدث في حسابك
-activity-meaning = ما حدث في حسابك خلال آخر 90 يومًا. إذا وجدت شيئًا لم تقم به، فغيّر كلمة المرور.
+activity-meaning = { $days ->
+    [zero] ما حدث في حسابك خلال آخر { $days } يوم. إذا وجدت شيئًا لم تقم به، فغيّر كلمة المرور.
+    [one] ما حدث في حسابك خلال اليوم الأخير. إذا وجدت شيئًا لم تقم به، فغيّر كلمة المرور.
+    [two] ما حدث في حسابك خلال آخر يومين. إذا وجدت شيئًا لم تقم به، فغيّر كلمة المرور.
+    [few] ما حدث في حسابك خلال آخر { $days } أيام. إذا وجدت شيئًا لم تقم به، فغيّر كلمة المرور.
+    [many] ما حدث في حسابك خلال آخر { $days } يومًا. إذا وجدت شيئًا لم تقم به، فغيّر كلمة المرور.
+   *[other] ما حدث في حسابك خلال آخر { $days } يوم. إذا وجدت شيئًا لم تقم به، فغيّر كلمة المرور.
+}
 activity-none = لم يحدث شيء خلال هذه المدة.
 activity-time = { $time }
 activity-by-operator = من قِبل المشغّل

@@ -130,7 +130,8 @@ passkey-offer-advice = Его можно создать в любое время
 second-factor-passkey-title = Используйте ключ доступа
 second-factor-passkey = Чтобы продолжить, подтвердите ключом доступа, что это вы.
 second-factor-passkey-lost = Не могу воспользоваться ключом доступа
-second-factor-passkey-help = В течение 7 дней после добавления ключ доступа можно удалить через письмо. Позже обратитесь за помощью в { $operator }.
+second-factor-passkey-help = Если первый ключ доступа добавлен за последние 7 дней, возможно, его удастся удалить, задав новый пароль через почту. В остальных случаях обратитесь за помощью в { $operator }.
+second-factor-passkey-ask = Обратитесь за помощью в { $operator }.
 trouble-title = Не получается войти?
 trouble-typing = Проверьте, что Caps Lock выключен и выбрана нужная раскладка клавиатуры.
 trouble-forgotten = Забыли пароль? Попросите у { $operator } ссылку, чтобы задать новый.
@@ -410,7 +411,8 @@ account-authenticator-here = Открыть приложение на этом �
 account-authenticator-confirm = Включить
 account-authenticator-added = Приложение-аутентификатор подключено.
 account-authenticator-on = При входе нужен код из приложения.
-account-authenticator-remove-meaning = Без приложения для входа хватит одного пароля. Коды восстановления перестанут действовать.
+account-authenticator-remove-meaning = Без приложения для входа хватит одного пароля.
+account-authenticator-remove-codes = Коды восстановления перестанут действовать.
 account-authenticator-remove = Отключить приложение
 account-authenticator-required = { $operator } требует второй фактор для вашего аккаунта, поэтому приложение нельзя отключить.
 account-authenticator-removed = Приложение-аутентификатор отключено.
@@ -420,8 +422,8 @@ account-browser-forget = Спрашивать код
 account-browser-forget-of = Спрашивать код: { $device }
 account-browser-forgotten = Теперь в том браузере нужен код.
 recovery-codes = Коды восстановления
-recovery-codes-once = Сохраните эти коды там, где их найдёте только вы. Если вы потеряете телефон, по каждому коду можно войти один раз. Посмотреть их снова нельзя.
-recovery-codes-once-password = Храните эти коды там, где их найдёте только вы. Если вы забудете пароль, имя пользователя и один из кодов позволят задать новый. Показать их снова нельзя.
+recovery-codes-once = Сохраните эти коды там, где их найдёте только вы. Посмотреть их снова нельзя.
+recovery-codes-replaced = Эти коды заменяют те, что у вас были.
 recovery-codes-file = { $operator }: коды восстановления
 recovery-codes-file-name = recovery-codes
 recovery-codes-download = Скачать
@@ -440,7 +442,11 @@ recovery-codes-renew = Создать новые коды
 recovery-codes-not-needed = Коды восстановления нужны вместе с приложением-аутентификатором. У вашего аккаунта его нет.
 activity-title = Активность
 activity-link = Что происходило с вашим аккаунтом
-activity-meaning = Что происходило с вашим аккаунтом за последние 90 дней. Если это были не вы, смените пароль.
+activity-meaning = { $days ->
+    [one] Что происходило с вашим аккаунтом за последний { $days } день. Если это были не вы, смените пароль.
+    [few] Что происходило с вашим аккаунтом за последние { $days } дня. Если это были не вы, смените пароль.
+   *[other] Что происходило с вашим аккаунтом за последние { $days } дней. Если это были не вы, смените пароль.
+}
 activity-none = За это время ничего не происходило.
 activity-time = { $time }
 activity-by-operator = Действие оператора

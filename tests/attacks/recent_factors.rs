@@ -2,6 +2,7 @@
 
 use latchkey::account::{authenticator, passkeys};
 use latchkey::config::SecondFactor;
+use latchkey::oidc::client::metadata::ClientKind;
 use latchkey::store::people::passkey;
 
 use crate::attacks::mail::forget;
@@ -132,6 +133,28 @@ async fn f8_a_letter_removes_no_factor_of_who_needs_one() {
     page.form().fill("code", &code).submit(&mut browser).await.reply.expect(200);
     assert!(!opens(&app, &[]).await);
     assert_eq!(app.rows("totp").await, 1);
+}
+
+#[tokio::test]
+async fn who_has_lost_the_passkey_is_sent_to_a_letter_only_where_one_can_help() {
+    let app = TestApp::with(|config| {
+        config.mail.from = Some(sender());
+        config.login.second_factor = SecondFactor::Administrators;
+    })
+    .await;
+    let rp = app.client(ClientKind::Web, |client| client.metadata.require_second_factor = true).await;
+    app.browser().sign_in("alice").await.add_passkey(Passkey::new(&app)).await;
+    let asked = async || {
+        let mut browser = app.browser();
+        let page = browser.get(&rp.request().path()).await;
+        let page = page.form().fill("identifier", "alice").fill("password", PASSWORD).submit(&mut browser).await;
+        page.expect("second-factor").text()
+    };
+    let text = asked().await;
+    assert!(text.contains("Set a new password by email") && text.contains("in the last 7 days"), "{text}");
+    app.give_role("alice", "administrator").await;
+    let text = asked().await;
+    assert!(!text.contains("by email") && text.contains("I can’t use my passkey Ask"), "{text}");
 }
 
 #[tokio::test]

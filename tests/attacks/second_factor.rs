@@ -102,6 +102,7 @@ async fn g3_e5_a_hijacked_session_neither_sets_up_nor_removes_a_factor() {
     let authenticator = hijacked.set_up_authenticator().await;
     let there = hijacked.get("/account/authenticator").await;
     there.expect("authenticator");
+    assert!(there.text().contains("Your recovery codes will stop working"), "{}", there.text());
     let codes = hijacked.get("/account/recovery-codes").await;
     codes.expect("recovery-codes");
     app.pass(minutes(4)).await;

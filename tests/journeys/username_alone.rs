@@ -206,6 +206,8 @@ async fn who_has_no_address_keeps_the_codes_when_the_app_goes_and_makes_new_ones
     let (mut browser, _) = account(&app, "ada").await;
     browser.set_up_authenticator().await;
     let page = browser.get("/account/authenticator").await;
+    let text = page.text();
+    assert!(text.contains("your password alone is enough") && !text.contains("will stop working"), "{text}");
     page.form_to("/account/authenticator").fill("remove", "yes").submit(&mut browser).await.reply.expect(200);
     assert_eq!((app.rows("totp").await, app.rows("recovery_code").await), (0, 10));
     let codes = renew(&mut browser).await;
@@ -232,7 +234,11 @@ async fn who_must_set_up_an_app_first_gets_the_codes_that_come_with_it_and_no_ot
     let page = sign_up(&mut browser, "ada").await;
     let authenticator = Authenticator::with_key(&page.expect("set-up").codes()[0]);
     let form = page.form_to("/second-factor/set-up").fill("code", &authenticator.code(&app));
-    let codes = form.submit(&mut browser).await.codes();
+    let page = form.submit(&mut browser).await;
+    for says in ["signs you in once", "set a new one with your username", "replace any that you had"] {
+        assert!(page.text().contains(says), "{says} in {}", page.text());
+    }
+    let codes = page.codes();
     assert_eq!((codes.len(), app.rows("recovery_code").await), (10, 10));
     recover(&mut stranger(&app, 1), "ada", &codes[0]).await.expect("second-factor");
 }

@@ -445,6 +445,15 @@ async fn people_see_what_has_happened_to_their_account_and_nothing_of_others() {
 }
 
 #[tokio::test]
+async fn the_page_says_how_many_days_it_goes_back() {
+    for (kept, says) in [(400, "in the last 90 days"), (10, "in the last 10 days"), (1, "in the last 1 day.")] {
+        let app = TestApp::with(|config| config.log.events_kept = kept * A_DAY).await;
+        let text = app.browser().sign_in("alice").await.get("/account/activity").await.text();
+        assert!(text.contains(says), "{says} in {text}");
+    }
+}
+
+#[tokio::test]
 async fn older_events_are_on_further_pages_and_none_is_left_out() {
     let app = TestApp::new().await;
     let mut browser = app.browser().sign_in("alice").await;

@@ -523,7 +523,8 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     ];
     for (title, events, older) in [("account_activity", events, Some(1)), ("account_activity-none", vec![], None)] {
         let (layout, is_older) = (own(Page::AccountActivity), events.is_empty());
-        add(title.to_owned(), &AccountActivityPage { layout, events, older, is_older });
+        let days = if is_older { 1 } else { 90 };
+        add(title.to_owned(), &AccountActivityPage { layout, days, events, older, is_older });
     }
     for (title, problem, grace_days) in [
         ("account_data", None, 7),
@@ -618,12 +619,17 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         ("account_authenticator-undrawn", AuthenticatorState::None(SetUp { drawing: None, ..set_up.clone() }), None),
         (
             "account_authenticator-on",
-            AuthenticatorState::There { since: ago(50_000), used: Some(ago(3)), is_required: false },
+            AuthenticatorState::There {
+                since: ago(50_000),
+                used: Some(ago(3)),
+                is_required: false,
+                keeps_codes: false,
+            },
             None,
         ),
         (
             "account_authenticator-unused",
-            AuthenticatorState::There { since: ago(3), used: None, is_required: true },
+            AuthenticatorState::There { since: ago(3), used: None, is_required: true, keeps_codes: true },
             None,
         ),
     ] {
@@ -648,6 +654,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         codes: codes(),
         file: file_of(&bare(), "alice", &codes()),
         onward: format!("{}/account", site.base_path),
+        sets_password: true,
     };
     add("new_recovery_codes".to_owned(), &page);
     let page = SignUpDonePage {
@@ -657,10 +664,11 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         onward: format!("{}/account", site.base_path),
     };
     add("sign_up_done".to_owned(), &page);
-    let new = |is_first, sets_password| RecoveryCodesState::New {
+    let new = |is_first: bool, sets_password: bool| RecoveryCodesState::New {
         codes: codes(),
         file: file_of(&bare(), "alice", &codes()),
         is_first,
+        is_factor: is_first || !sets_password,
         sets_password,
     };
     let left = |count, made: Option<Moment>, sets_password| RecoveryCodesState::Left {
@@ -678,6 +686,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         ("account_recovery_codes-new", new(false, false)),
         ("account_recovery_codes-new-password", new(false, true)),
         ("account_recovery_codes-first", new(true, false)),
+        ("account_recovery_codes-first-password", new(true, true)),
         ("account_recovery_codes-not-needed", RecoveryCodesState::NotNeeded),
     ] {
         add(title.to_owned(), &AccountRecoveryCodesPage { layout: own(Page::AccountRecoveryCodes), state });

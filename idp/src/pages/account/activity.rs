@@ -32,6 +32,8 @@ pub struct AccountActivityPage<'a> {
     pub layout: Layout<'a>,
     /// What has happened, the newest first.
     pub events: Vec<EventView>,
+    /// How many days the pages go back.
+    pub days: u64,
     /// The moment before which older events are, if there are any.
     pub older: Option<i64>,
     /// Whether this is not the first page.
@@ -82,7 +84,8 @@ impl EventView {
 pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) -> Result<Response, Error> {
     let now = app.now();
     let before = query.get("before").and_then(|text| text.parse().ok()).map(Timestamp::from_micros);
-    let span = Span { since: now - SHOWN.min(app.config.log.events_kept), before };
+    let shown = SHOWN.min(app.config.log.events_kept);
+    let span = Span { since: now - shown, before };
     let kinds: Vec<_> = TOLD.iter().map(|(kind, ..)| *kind).collect();
     let mut conn = app.db.read().await?;
     let limit = AT_ONCE as i64 + 1;
@@ -94,11 +97,12 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
         if before.is_some_and(|before| next >= before) { first.at.micros() } else { next.micros() }
     });
     found.truncate(AT_ONCE);
-    let shown = AccountActivityPage {
+    let page = AccountActivityPage {
         layout: holder.layout(&app),
+        days: shown.as_secs() / (24 * 60 * 60),
         events: found.into_iter().filter_map(|event| EventView::new(event, now)).collect(),
         older,
         is_older: before.is_some(),
     };
-    page::show_with(&app, &holder.visitor, StatusCode::OK, &shown)
+    page::show_with(&app, &holder.visitor, StatusCode::OK, &page)
 }

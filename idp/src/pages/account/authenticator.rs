@@ -19,6 +19,7 @@ use crate::http::cookies::Jar;
 use crate::http::error::Error;
 use crate::http::page::AccountView;
 use crate::http::{page, redirect};
+use crate::login::recovery_code::sets_password_of;
 use crate::login::second_factor::{self, Enrolled};
 use crate::login::session::SignIn;
 use crate::login::step_up::SteppedUp;
@@ -61,6 +62,8 @@ pub enum AuthenticatorState {
         used: Option<Moment>,
         /// Whether the person needs one to sign in, and so cannot remove it.
         is_required: bool,
+        /// Whether the recovery codes stay when the app goes.
+        keeps_codes: bool,
     },
 }
 
@@ -170,6 +173,7 @@ async fn show(
     let mut conn = app.db.read().await?;
     let enrolled = Enrolled::of(&mut conn, &holder.session.user_id).await?;
     let is_required = second_factor::is_required(app, &mut conn, &holder.session.user_id).await?;
+    let keeps_codes = sets_password_of(&mut conn, &holder.session.user_id).await?;
     drop(conn);
     let layout = holder.layout(app);
     let now = app.now();
@@ -178,6 +182,7 @@ async fn show(
             since: Moment::new(totp.created_at, now),
             used: totp.last_used_at.map(|at| Moment::new(at, now)),
             is_required,
+            keeps_codes,
         },
         None => {
             let (user, operator) = (&holder.session.user_id, &layout.site.operator_name);

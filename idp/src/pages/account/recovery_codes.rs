@@ -38,6 +38,8 @@ pub enum RecoveryCodesState {
         file: String,
         /// Whether an authenticator app was set up just now.
         is_first: bool,
+        /// Whether a code stands in for an authenticator app.
+        is_factor: bool,
         /// Whether a code sets a new password.
         sets_password: bool,
     },
@@ -102,12 +104,15 @@ pub async fn show_once(
     codes: &[RecoveryCode],
     is_first: bool,
 ) -> Result<Response, Error> {
-    let sets_password = sets_password_of(&mut *app.db.read().await?, &holder.session.user_id).await?;
+    let mut conn = app.db.read().await?;
+    let is_factor = Enrolled::of(&mut conn, &holder.session.user_id).await?.has_codes();
+    let sets_password = sets_password_of(&mut conn, &holder.session.user_id).await?;
+    drop(conn);
     let layout = holder.layout(app);
     let codes: Vec<String> = codes.iter().map(RecoveryCode::written).collect();
     let file = file_of(&layout, &holder.account.identifier, &codes);
-    let page =
-        AccountRecoveryCodesPage { layout, state: RecoveryCodesState::New { codes, file, is_first, sets_password } };
+    let state = RecoveryCodesState::New { codes, file, is_first, is_factor, sets_password };
+    let page = AccountRecoveryCodesPage { layout, state };
     page::show_with(app, &holder.visitor, StatusCode::OK, &page)
 }
 

@@ -46,7 +46,7 @@ pub struct SecondFactorPage<'a> {
     pub has_codes: bool,
     /// How to go on with a passkey, if the account has one.
     pub passkey: Option<Offer>,
-    /// Whether who has lost the passkey can ask for a letter.
+    /// Whether a letter may help somebody who has lost the passkey: none removes a factor that the operator requires.
     pub offers_reset: bool,
 }
 
@@ -197,7 +197,10 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
 }
 
 async fn show(app: &App, visitor: &Visitor, half: &Half, problem: Option<FactorProblem>) -> Result<Response, Error> {
-    let identifiers = user::identifiers(&mut *app.db.read().await?, &half.user.id).await?;
+    let mut conn = app.db.read().await?;
+    let identifiers = user::identifiers(&mut conn, &half.user.id).await?;
+    let is_required = second_factor::is_required(app, &mut conn, &half.user.id).await?;
+    drop(conn);
     let wait = problem.and_then(FactorProblem::wait);
     let refusal = match problem {
         Some(problem) => Some(problem.diagnosis(app).await),
@@ -217,7 +220,7 @@ async fn show(app: &App, visitor: &Visitor, half: &Half, problem: Option<FactorP
         trust_days: (days > 0).then_some(days),
         has_codes: half.enrolled.has_codes(),
         passkey: (half.enrolled.passkeys > 0).then(|| passkey::offer_sign_in(app, &visitor.browser)).flatten(),
-        offers_reset: app.mailer.is_on(),
+        offers_reset: app.mailer.is_on() && !is_required,
     };
     let status = problem.map_or(StatusCode::OK, FactorProblem::status);
     let mut response = page::show_waiting(app, visitor, (status, wait), &page)?;

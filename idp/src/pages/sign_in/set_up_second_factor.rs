@@ -18,7 +18,7 @@ use crate::http::page;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::{self, Visitor};
-use crate::login::recovery_code::RecoveryCode;
+use crate::login::recovery_code::{self, RecoveryCode};
 use crate::login::session::SignIn;
 use crate::login::totp::TotpSecret;
 use crate::oidc::claims::acr::Method;
@@ -62,6 +62,8 @@ pub struct NewRecoveryCodesPage<'a> {
     pub file: String,
     /// Where the sign-in leads.
     pub onward: String,
+    /// Whether a code sets a new password.
+    pub sets_password: bool,
 }
 
 /// Shows the page.
@@ -114,8 +116,10 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let on_the_way = half.interaction.has_request().then_some(&mut half.interaction);
     let onward = next_page::address_after_sign_in(&app, on_the_way, return_to, &added.signed_in);
     let identifiers = user::identifiers(&mut *app.db.read().await?, &half.user.id).await?;
+    let sets_password = recovery_code::sets_password(&identifiers);
     let file = file_of(&layout, &page::account_of(&half.user, identifiers).identifier, &codes);
-    let page = NewRecoveryCodesPage { layout: Layout { interaction: None, ..layout }, codes, file, onward };
+    let layout = Layout { interaction: None, ..layout };
+    let page = NewRecoveryCodesPage { layout, codes, file, onward, sets_password };
     let mut response = page::show_with(&app, &visitor, StatusCode::OK, &page)?;
     Jar::of(&app).hand_over(&mut response, &added.signed_in, app.config.login.session_remembered);
     Ok(response)
