@@ -197,7 +197,7 @@ sign-up-start-again = Start again
 sign-up-code-sent = We have sent a code to { $address }. Type it here to create your account.
 sign-up-name-too-long = This name is too long. Please shorten it.
 sign-up-keep = Keep what I have done here as a visitor
-sign-up-keep-meaning = Applications then know you as the same person. If you have an account already, sign in instead: the two are not joined.
+sign-up-keep-meaning = Apps then know you as the same person. If you have an account already, sign in instead: the two are not joined.
 sign-up-nothing-to-keep = What was done here as a visitor cannot be kept: it ended, or belongs to an account already. Type your password again to create an account without it.
 
 ## Emails that are asked for

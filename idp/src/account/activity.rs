@@ -5,7 +5,7 @@
 pub enum Source {
     /// The person's: they have proven who they are.
     Own,
-    /// Perhaps that of somebody who has mistyped their own name. The device helps to tell, the address is not ours to tell.
+    /// Perhaps somebody else's, who mistyped their own name: the device is shown, the address is not.
     Anybody,
     /// No person's: a job's, or the server of an application.
     Nobody,

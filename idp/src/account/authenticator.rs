@@ -132,15 +132,15 @@ impl Change for RenewCodes {
     }
 }
 
-/// Removes the authenticator app of a user, with what depends on it: recovery codes, and the trust in browsers. Returns
-/// whether there was one; where the operator requires a second factor, it stays.
+/// Removes the authenticator app of a user with what depends on it: the trust in browsers, and the recovery codes, unless they set a
+/// new password, too. Returns whether there was one; where the operator requires a second factor it stays, even beside a passkey.
 pub async fn remove(app: &App, session: &Session) -> Result<bool> {
     let by_person = (SteppedUp::of(app, session), Required::of(app));
     app.db.write(Remove { user: session.user_id.clone(), by_person: Some(by_person) }).await
 }
 
-/// Does the same for an operator, with the passkeys, and ends all sessions and grants of the user: whoever asks the operator for
-/// it may not be the user. Returns whether there was anything to remove.
+/// Removes the second factors of a user for an operator, passkeys included, and ends the sessions and grants of the user: whoever
+/// asks the operator for it may not be the user. Returns whether there was anything to remove.
 pub async fn reset(app: &App, user: &Id) -> Result<bool> {
     app.db.write(Remove { user: user.clone(), by_person: None }).await
 }

@@ -232,7 +232,7 @@ pub async fn remove(app: &App, session: &Session, passkey: &Id) -> Result<Remove
     app.db.write(Remove { user, step_up, passkey: passkey.clone(), required: Required::of(app) }).await
 }
 
-/// The same for an operator.
+/// Removes a passkey for an operator, even if it is the only second factor of somebody who needs one.
 pub async fn remove_of(app: &App, user: &Id, passkey: &Id) -> Result<Removed> {
     let required = Required::of(app);
     app.db.write(Remove { user: user.clone(), step_up: None, passkey: passkey.clone(), required }).await

@@ -40,7 +40,7 @@ impl Change for Accept {
     }
 }
 
-/// The same within a change that holds the user's row, or has made it.
+/// Notes an acceptance within a change that holds the user's row, or has made it.
 pub(super) async fn note(tx: &mut Tx<'_>, user: &Id, version: &str) -> Result<()> {
     let now = tx.now();
     if terms_acceptance::insert(tx, user, version, now).await? {

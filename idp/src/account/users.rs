@@ -332,7 +332,7 @@ pub async fn person(app: &App, id: &Id) -> store::db::Result<Option<Person>> {
     Ok(found.map(|(user, identifiers)| person_of(user, &identifiers)))
 }
 
-/// The same for a user who is already loaded.
+/// A loaded user as relying parties may see them.
 pub fn person_of(user: User, identifiers: &[Identifier]) -> Person {
     // If there are several, a verified identifier takes precedence.
     let of_kind = |kind: IdentifierKind| {

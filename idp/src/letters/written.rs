@@ -52,7 +52,7 @@ impl Facts {
     }
 }
 
-/// What opens something. It has no `Debug` that shows it.
+/// What opens something. Its `Debug` shows neither.
 #[derive(Clone, Debug, Default)]
 pub struct Secrets {
     /// What is typed.

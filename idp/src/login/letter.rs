@@ -39,7 +39,7 @@ pub struct Newcomer {
     pub kept: Option<Id>,
 }
 
-/// Where what goes on with a proof is sealed.
+/// The place for which the continuation of a proof is sealed: the interaction, or who signs up.
 fn place(proof: &Id) -> String {
     format!("mail_proof.sealed.{proof}")
 }
@@ -82,15 +82,15 @@ pub async fn ask_to_sign_in(app: &App, asking: Asking<'_>, interaction: Option<S
     let owner = owner_of(app, asking.address).await?;
     // Whoever has made an account with an address that is not theirs must not share it with its owner.
     let owner = owner.filter(|owner| owner.address.verified_at.is_some() && owner.user.disabled_at.is_none());
-    let goes_on = interaction.map(String::into_bytes);
-    ask(app, asking, (Purpose::SignIn, owner, goes_on)).await
+    let continuation = interaction.map(String::into_bytes);
+    ask(app, asking, (Purpose::SignIn, owner, continuation)).await
 }
 
 /// Asks for a letter to make an account with. Whoever has the address already is told so by letter.
 pub async fn ask_to_sign_up(app: &App, asking: Asking<'_>, newcomer: &Newcomer) -> Result<Asked> {
     let owner = owner_of(app, asking.address).await?;
-    let goes_on = serde_json::to_vec(newcomer).unwrap_or_default();
-    ask(app, asking, (Purpose::SignUp, owner, Some(goes_on))).await
+    let continuation = serde_json::to_vec(newcomer).unwrap_or_default();
+    ask(app, asking, (Purpose::SignUp, owner, Some(continuation))).await
 }
 
 /// Whoever has an address, and how it is stored: letters go there, however it was typed.
@@ -110,7 +110,7 @@ async fn owner_of(app: &App, address: &Identifier) -> Result<Option<Owner>> {
 async fn ask(
     app: &App,
     asking: Asking<'_>,
-    (purpose, owner, goes_on): (Purpose, Option<Owner>, Option<Vec<u8>>),
+    (purpose, owner, continuation): (Purpose, Option<Owner>, Option<Vec<u8>>),
 ) -> Result<Asked> {
     let Asking { address, asker, browser, language } = asking;
     // Counted for known and unknown addresses alike. One to which too many letters go is treated as one that nobody has.
@@ -118,7 +118,7 @@ async fn ask(
     let owner = owner.filter(|_| may_send || purpose == Purpose::SignUp);
     let (id, code, lifetime) = (Id::from(app.random.name::<16>()), code(app), app.config.mail.code);
     let token = Token::new(TokenKind::OneTimeLink, &app.random);
-    let sealed = goes_on.map(|plain| app.vault.seal(&app.random, &place(&id), &plain));
+    let sealed = continuation.map(|plain| app.vault.seal(&app.random, &place(&id), &plain));
     let proof = NewProof {
         purpose,
         user: owner.as_ref().map(|owner| owner.user.id.clone()),

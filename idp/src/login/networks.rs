@@ -29,8 +29,8 @@ pub async fn admit(app: &App, user: &Id, address: Option<IpAddr>) -> Result<bool
     Ok(false)
 }
 
-/// Refuses tokens of a person at an address from which the account may not be used. A public client is where its person is; the
-/// server of a confidential one is not.
+/// Refuses tokens at an address from which the person may not use the account. Only public clients are judged: a confidential client
+/// calls from the address of its server, which says nothing about the person.
 pub async fn admit_person_of(
     app: &App,
     client: &Client,

@@ -29,7 +29,7 @@ pub fn sets_password(own: &[Identifier]) -> bool {
     own.iter().all(|it| it.kind != IdentifierKind::Email.as_str())
 }
 
-/// The same for a user.
+/// Whether a recovery code sets a new password for this user.
 pub async fn sets_password_of(conn: &mut Conn, user: &Id) -> Result<bool> {
     Ok(sets_password(&user::identifiers(conn, user).await?))
 }

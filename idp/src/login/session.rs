@@ -250,7 +250,7 @@ pub async fn end(app: &App, session: &Session) -> Result<()> {
     app.db.write(End { user, session, event }).await.map(drop)
 }
 
-/// The same for an operator; returns whether it had not ended before.
+/// Ends a session for an operator; returns whether it had not ended before.
 pub async fn end_one(app: &App, user: &Id, session: &Id) -> Result<bool> {
     let (user, session) = (user.clone(), session.clone());
     let event = Event::SessionEnded { user: user.clone(), session: session.clone() };

@@ -80,7 +80,7 @@ pub async fn admit(app: &App, visitor: &Visitor, typed: &str) -> Result<Result<A
     Ok(asker.ask(app, typed).await.map(|()| asker).map_err(minutes))
 }
 
-/// The same for a page that asks for a code.
+/// Counts a letter for a page that asks for its code.
 pub async fn limited(app: &App, visitor: &Visitor, address: &str) -> Result<Result<Asker, CodeProblem>, Error> {
     Ok(admit(app, visitor, address).await?.map_err(|minutes| CodeProblem::TooMany { minutes }))
 }

@@ -115,7 +115,7 @@ impl Origin {
         let _ = ORIGIN.try_with(|origin| origin.explained.note(step));
     }
 
-    /// The same for a change, which works in a task of its own.
+    /// Notes a step from within a change, whose task is not the request's.
     pub fn also_note(&self, step: Step) {
         self.explained.note(step);
     }

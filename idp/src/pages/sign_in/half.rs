@@ -52,8 +52,8 @@ impl Half {
         let enrolled = Enrolled::of(&mut conn, &user.id).await?;
         // Who neither has a second factor nor needs one had it removed since: the first one is enough for them.
         let client = step.as_ref().map(|step| &*step.proven.client);
-        let goes_on = enrolled.is_any() || second_factor::is_required_at(app, &mut conn, &user.id, client).await?;
-        Ok(if goes_on { Ok(Self { interaction, step, first, user, enrolled }) } else { Err(interaction) })
+        let still_needed = enrolled.is_any() || second_factor::is_required_at(app, &mut conn, &user.id, client).await?;
+        Ok(if still_needed { Ok(Self { interaction, step, first, user, enrolled }) } else { Err(interaction) })
     }
 
     /// Where the sign-in begins again.

@@ -128,8 +128,8 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         "" => CodeProblem::Missing,
         code => match letter::judge_code(&app, Purpose::SignIn, asked, code, &visitor.browser).await? {
             Judged::Right { proof, generation } => {
-                let (user, goes_on) = ((proof.user_id.as_ref(), generation), (shown.keep, shown.return_to));
-                if let Some(response) = sign_in(&app, &visitor, user, step.as_ref(), goes_on).await? {
+                let (user, continuation) = ((proof.user_id.as_ref(), generation), (shown.keep, shown.return_to));
+                if let Some(response) = sign_in(&app, &visitor, user, step.as_ref(), continuation).await? {
                     return Ok(response);
                 }
                 CodeProblem::Over
@@ -140,8 +140,8 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     };
     app.metrics.sign_in("email", "refused");
     // Without a code that can still be right, the address is asked for again.
-    let goes_on = problem != CodeProblem::Over;
-    let asked = goes_on.then(|| Asked { name: asked.to_owned() });
+    let still_open = problem != CodeProblem::Over;
+    let asked = still_open.then(|| Asked { name: asked.to_owned() });
     show(&app, &visitor, step.as_ref(), Shown { asked, problem: Some(SignInByMailProblem::Code(problem)), ..shown })
         .await
 }

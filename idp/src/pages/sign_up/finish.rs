@@ -38,7 +38,7 @@ pub(super) async fn sign_in(app: &App, visitor: &Visitor, step: Option<&Step>, u
     response.ok_or_else(|| Error::Internal("a new user who cannot be signed in".to_owned()))
 }
 
-/// The same for somebody who gets recovery codes: they are shown before the sign-in leads on.
+/// Signs in who has just made an account, and shows their recovery codes before the sign-in leads on.
 pub(super) async fn show_codes(
     app: &App,
     visitor: &Visitor,
@@ -48,7 +48,7 @@ pub(super) async fn show_codes(
     let signed_in = sign_in(app, visitor, step, user).await?;
     let onward = signed_in.headers().get(header::LOCATION).and_then(|address| address.to_str().ok());
     if onward.is_some_and(|address| address.contains(Page::SecondFactor.path())) {
-        // An app has to be set up first, and other codes come with it, in the place of these.
+        // An app has to be set up first, and other codes come with it, instead of these.
         return Ok(signed_in);
     }
     let layout = layout_of(app, visitor, step);
