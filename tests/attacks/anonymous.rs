@@ -218,7 +218,13 @@ async fn a_visitor_who_is_invited_to_administer_has_nothing_of_it_before_the_sec
     let rp = app.trial().await;
     let mut browser = app.browser();
     let sub = browser.visit(&rp).await.id_claims()["sub"].clone();
-    let wanted = Wanted { address: None, uses: 1, lifetime: minutes(60), roles: vec!["administrator".to_owned()] };
+    let wanted = Wanted {
+        address: None,
+        uses: 1,
+        lifetime: minutes(60),
+        roles: vec!["administrator".to_owned()],
+        language: None,
+    };
     let code = invitation::make(&app.app, wanted).await.unwrap().shown.unwrap().0;
     let form = browser.get(&format!("/sign-up?invitation={code}")).await.form_to("/sign-up");
     let form = form.fill("email", "dora@example.com").fill("password", PASSWORD);
