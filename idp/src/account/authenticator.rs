@@ -15,7 +15,7 @@ use crate::login::totp::TotpSecret;
 use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::session::Session;
-use crate::store::people::{code_try, passkey, recovery_code, totp, trusted_browser, user};
+use crate::store::people::{code_try, known_device, passkey, recovery_code, totp, trusted_browser, user};
 
 /// An authenticator app that was added.
 #[derive(Debug)]
@@ -167,6 +167,7 @@ impl Change for Remove {
         let there = remove_factors(tx, &user, by_operator).await?;
         if by_operator && there {
             user::end_all(tx, &user).await?;
+            known_device::forget(tx, &user, None).await?;
             tx.record(&Event::FactorsReset { user }).await?;
         } else if there {
             tx.record(&Event::AuthenticatorRemoved { user }).await?;

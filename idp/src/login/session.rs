@@ -157,6 +157,11 @@ impl Beginning {
         self.new.created_at
     }
 
+    /// The hash of the browser's secret.
+    pub(crate) const fn browser(&self) -> &TokenHash {
+        &self.browser
+    }
+
     /// Whether a code of a second factor was typed for it.
     pub(crate) const fn has_second(&self) -> bool {
         self.second.is_some()

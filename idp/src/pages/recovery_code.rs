@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::account::own_words::OwnWords;
-use crate::account::recovery;
+use crate::account::recovery::{self, Recovery};
 use crate::app::App;
 use crate::base::secret::Secret;
 use crate::flow::authorization::{Step, layout_of};
@@ -111,7 +111,9 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     if !typed.problems.is_empty() {
         return show(&app, &visitor, step.as_ref(), typed);
     }
-    if let Some(user) = recovery::recover(&app, &typed.identifier, &typed.code, &password).await? {
+    let recovery =
+        Recovery { typed: &typed.identifier, code: &typed.code, password: &password, browser: &visitor.browser };
+    if let Some(user) = recovery::recover(&app, &recovery).await? {
         let first =
             ProvenFactor { user: &user, method: Method::Password, metric: "recovery_code", keep: false, proof: None };
         let done = first_factor::complete(&app, &visitor, step.as_ref(), None, first).await?;

@@ -10,14 +10,14 @@ use crate::store::db::{Conn, Result};
 const MOST: i64 = 20;
 
 /// Whether a browser is new to a user who has signed in with others. Browsers of earlier releases are known by their
-/// sessions.
+/// sessions, until all of these end.
 pub async fn is_another(conn: &mut Conn, browser: &TokenHash, user: &Id) -> Result<bool> {
     let row: Option<(String,)> = sqlx::query_as(
         "SELECT id FROM user_account WHERE id = $2
             AND (EXISTS (SELECT 1 FROM known_device WHERE user_id = $2) OR EXISTS (SELECT 1 FROM session WHERE user_id = $2))
             AND NOT EXISTS (SELECT 1 FROM known_device WHERE user_id = $2 AND browser_hash = $1)
             AND NOT EXISTS (SELECT 1 FROM browser b JOIN session s ON s.browser_id = b.id
-                             WHERE b.secret_hash = $1 AND s.user_id = $2)",
+                             WHERE b.secret_hash = $1 AND s.user_id = $2 AND s.generation = user_account.generation)",
     )
     .bind(browser)
     .bind(user)
@@ -46,6 +46,16 @@ pub async fn note(conn: &mut Conn, browser: &TokenHash, user: &Id, now: Timestam
     .bind(MOST)
     .execute(conn)
     .await?;
+    Ok(())
+}
+
+/// Forgets the browsers of a user, but one: whoever knew the old password may have signed in with any of the others.
+pub async fn forget(conn: &mut Conn, user: &Id, but: Option<&TokenHash>) -> Result<()> {
+    sqlx::query("DELETE FROM known_device WHERE user_id = $1 AND browser_hash <> $2")
+        .bind(user)
+        .bind(but.map_or("", TokenHash::as_str))
+        .execute(conn)
+        .await?;
     Ok(())
 }
 

@@ -171,7 +171,7 @@ pub struct Candidate {
 
 /// Finds the user of an identifier, and whether the browser is known: one statement, whether or not there is such a
 /// user. The browser is known if the user has signed in with it since `known_since`, by its own row or, where an
-/// earlier release wrote none, by its sessions.
+/// earlier release wrote none, by its sessions, until all of these end.
 pub async fn find_candidate(
     conn: &mut Conn,
     normalised: &str,
@@ -184,7 +184,8 @@ pub async fn find_candidate(
                     (SELECT d.last_seen_at FROM known_device d
                       WHERE d.browser_hash = $2 AND d.user_id = u.id AND d.last_seen_at > $3),
                     (SELECT MAX(s.auth_time) FROM browser b JOIN session s ON s.browser_id = b.id
-                      WHERE b.secret_hash = $2 AND s.user_id = u.id AND s.auth_time > $3)) AS device_seen_at
+                      WHERE b.secret_hash = $2 AND s.user_id = u.id AND s.generation = u.generation
+                        AND s.auth_time > $3)) AS device_seen_at
            FROM user_identifier i JOIN user_account u ON u.id = i.user_id LEFT JOIN password p ON p.user_id = u.id
           WHERE i.normalised = $1 ORDER BY i.created_at"
     ));
