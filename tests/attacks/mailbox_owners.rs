@@ -15,7 +15,7 @@ async fn ask_to_change(browser: &mut Browser, email: &str) -> Page {
 }
 
 /// Makes an address that of the account.
-async fn change_address(app: &TestApp, browser: &mut Browser, email: &str) {
+pub(super) async fn change_address(app: &TestApp, browser: &mut Browser, email: &str) {
     let page = ask_to_change(browser, email).await;
     let code = code_in(&app.letter_to(email).await);
     type_code(browser, &page, &code).await.reply.expect(200);

@@ -1,5 +1,6 @@
 //! What an attacker, a fault or a clumsy client sends, and the right answer: a test per case, named after it.
 
+mod address_changes;
 mod anonymous;
 mod authorization_request;
 mod backups;

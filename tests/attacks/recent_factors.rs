@@ -19,7 +19,7 @@ async fn link(app: &TestApp, browser: &mut Browser) -> String {
 }
 
 /// The values of the boxes that remove something.
-fn boxes(page: &Page) -> Vec<String> {
+pub(super) fn boxes(page: &Page) -> Vec<String> {
     let html = scraper::Html::parse_document(&page.reply.body);
     let boxes = scraper::Selector::parse("input[type=checkbox][name=remove]").unwrap();
     html.select(&boxes).map(|one| one.value().attr("value").unwrap().to_owned()).collect()

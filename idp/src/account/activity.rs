@@ -28,6 +28,7 @@ pub const TOLD: &[(&str, &str, Source)] = &[
     ("identifier_added", "activity-identifier-added", Source::Own),
     ("identifier_verified", "activity-identifier-verified", Source::Own),
     ("identifier_removed", "activity-identifier-removed", Source::Own),
+    ("address_taken_back", "activity-address-taken-back", Source::Own),
     ("role_given", "activity-role-given", Source::Nobody),
     ("role_taken", "activity-role-taken", Source::Nobody),
     ("session_ended", "activity-session-ended", Source::Own),

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use crate::account::address_change::{self, WayBack};
 use crate::account::identifier;
 use crate::app::App;
 use crate::base::id::Id;
 use crate::base::secret::Secret;
 use crate::base::token::{Token, TokenHash, TokenKind};
 use crate::letters::kind::Kind;
-use crate::letters::notice::notify_of_address;
 use crate::letters::written::{Sealed, Secrets};
 use crate::login::step_up::SteppedUp;
 use crate::store::db::{Change, Error, Result, Tx};
@@ -135,8 +135,8 @@ enum Brought {
 enum Allowed {
     /// To verify an address.
     Verify,
-    /// To have the address in place of the one before, for who has stepped up.
-    Change(SteppedUp),
+    /// To have the address in place of the one before, for who has stepped up. The old one gets a way back.
+    Change(SteppedUp, WayBack),
 }
 
 /// Judges a code that a user has typed to verify an address.
@@ -162,7 +162,7 @@ pub async fn judge_change(app: &App, session: &Session, typed: &str) -> Result<O
     let proof = mail_proof::find(&mut *app.db.read().await?, &session.user_id, Purpose::Change, app.now()).await?;
     let Some(proof) = proof else { return Ok(Some(Judged::Over)) };
     let brought = Brought::Code(hash(app, &proof.id, &digits(typed)));
-    judge(app, Allowed::Change(SteppedUp::of(app, session)), proof, brought).await
+    judge(app, Allowed::Change(SteppedUp::of(app, session), WayBack::new(app)), proof, brought).await
 }
 
 async fn judge(app: &App, allowed: Allowed, proof: Proof, brought: Brought) -> Result<Option<Judged>> {
@@ -189,7 +189,7 @@ impl Change for Judge {
         if user::hold(tx, &user).await?.is_none_or(|held| held.disabled_at.is_some()) {
             return Ok(Some(Judged::Over));
         }
-        if let Allowed::Change(step_up) = &self.allowed
+        if let Allowed::Change(step_up, _) = &self.allowed
             && !step_up.holds(tx).await?
         {
             return Ok(None);
@@ -212,7 +212,7 @@ impl Judge {
         }
         match allowed {
             Allowed::Verify => verify(tx, user, &proof.address).await,
-            Allowed::Change(_) => change(tx, user, &proof.address).await,
+            Allowed::Change(_, way_back) => change(tx, user, &proof.address, way_back).await,
         }
     }
 }
@@ -232,8 +232,8 @@ async fn verify(tx: &mut Tx<'_>, user: Id, address: &str) -> Result<Judged> {
     Ok(Judged::Right)
 }
 
-/// Gives a user an address that was proven, in place of the one before; both are told.
-async fn change(tx: &mut Tx<'_>, user: Id, address: &str) -> Result<Judged> {
+/// Gives a user an address that was proven, in place of the one before; both are told, and the old one can take it back.
+async fn change(tx: &mut Tx<'_>, user: Id, address: &str, way_back: WayBack) -> Result<Judged> {
     let (now, kind) = (tx.now(), IdentifierKind::Email.as_str());
     let Ok(new) = identifier::parse_email(address, Some(now)) else { return Ok(Judged::Over) };
     let own = user::identifiers(tx, &user).await?;
@@ -252,6 +252,6 @@ async fn change(tx: &mut Tx<'_>, user: Id, address: &str) -> Result<Judged> {
     user::set_updated(tx, &user, now).await?;
     // What waits in the old mailbox must not open the account any more.
     super::password_link::end_what_was_sent(tx, &user, now).await?;
-    notify_of_address(tx, &user, old.as_ref(), &new.as_written).await?;
+    address_change::note(tx, &user, way_back, (old.as_ref(), &new)).await?;
     Ok(Judged::Right)
 }

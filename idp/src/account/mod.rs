@@ -1,6 +1,7 @@
 //! Ring 3: the accounts of people, and what they are found by.
 
 pub mod activity;
+pub mod address_change;
 pub mod administrators;
 pub mod anonymous;
 pub mod authenticator;

@@ -49,6 +49,7 @@ impl Change for KeepRecoveryLink {
             return Ok(false);
         }
         end_links(tx, user, now).await?;
+        end_ways_back(tx, user, now).await?;
         self.0.keep(tx, now).await?;
         notify(tx, user, Notice::RecoveryBegun).await?;
         tx.record(&Event::RecoveryBegun { user: user.clone() }).await?;
@@ -107,6 +108,7 @@ impl Change for ReplaceLink {
         user::hold(tx, &self.0.user).await?;
         let now = tx.now();
         end_links(tx, &self.0.user, now).await?;
+        end_ways_back(tx, &self.0.user, now).await?;
         self.0.keep(tx, now).await?;
         tx.record(&Event::PasswordLinkMade { user: self.0.user }).await
     }
@@ -133,14 +135,20 @@ impl Change for KeepFirstLink {
 
 /// Ends the links by which a user can set a password, and withdraws the letters with them that wait.
 async fn end_links(tx: &mut Tx<'_>, user: &Id, now: Timestamp) -> store::db::Result<()> {
-    for purpose in Purpose::ALL {
+    for purpose in [Purpose::SetPassword, Purpose::Recover] {
         one_time_link::end_all(tx, purpose, user, now).await?;
     }
     outbox::withdraw(tx, user, Kind::Reset.as_str()).await
 }
 
+/// Ends the links that take a change of the address back, for an operator, who decides whose the account is. Nothing else ends them:
+/// whoever has changed the address could do it, too.
+pub(super) async fn end_ways_back(tx: &mut Tx<'_>, user: &Id, now: Timestamp) -> store::db::Result<()> {
+    one_time_link::end_all(tx, Purpose::TakeBack, user, now).await
+}
+
 /// Ends all that was sent to a user and opens something: links that set a password, and codes and links that sign in, or prove an
-/// address. What waits to be sent is withdrawn.
+/// address. What waits to be sent is withdrawn. A link that takes a change of the address back stays.
 pub(super) async fn end_what_was_sent(tx: &mut Tx<'_>, user: &Id, now: Timestamp) -> store::db::Result<()> {
     end_links(tx, user, now).await?;
     mail_proof::delete_of_user(tx, user).await?;

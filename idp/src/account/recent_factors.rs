@@ -36,10 +36,8 @@ impl RecentFactors {
         let found =
             Self { app: totp::find(&mut *conn, user).await?, passkeys: passkey::of_user(&mut *conn, user).await? };
         let since = now - RECENT;
-        let is_old = |one: &Passkey| one.created_at < since && is_factor(one);
         if found.is_empty()
-            || found.app.as_ref().is_some_and(|app| app.created_at < since)
-            || found.passkeys.iter().any(is_old)
+            || found.has_one_before(since)
             || user::protected_since(&mut *conn, user).await?.is_some_and(|protected| protected < since)
             || required.holds(conn, user).await?
         {
@@ -48,10 +46,23 @@ impl RecentFactors {
         Ok(found)
     }
 
+    /// Whether any of these was added before a moment.
+    fn has_one_before(&self, since: Timestamp) -> bool {
+        let is_old = |one: &Passkey| one.created_at < since && is_factor(one);
+        self.app.as_ref().is_some_and(|app| app.created_at < since) || self.passkeys.iter().any(is_old)
+    }
+
     /// Whether there are none.
     pub const fn is_empty(&self) -> bool {
         self.app.is_none() && self.passkeys.is_empty()
     }
+}
+
+/// Whether an account has a factor that is no recent one: then whoever has changed what protects it has proven that one.
+pub(super) async fn has_older(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<bool> {
+    let there =
+        RecentFactors { app: totp::find(&mut *conn, user).await?, passkeys: passkey::of_user(&mut *conn, user).await? };
+    Ok(there.has_one_before(now - RECENT))
 }
 
 /// What a person wants to have removed, as the form says it.

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::account::address_change;
 use crate::account::authenticator::remove_factors;
 use crate::account::password_link;
 use crate::account::recent_factors::Unwanted;
@@ -21,6 +22,7 @@ use crate::store;
 use crate::store::db::{Change, Tx};
 use crate::store::grants::grant;
 use crate::store::installation::event::Event;
+use crate::store::people::known_device;
 use crate::store::people::one_time_link::{self, Purpose};
 use crate::store::people::password;
 use crate::store::people::role;
@@ -127,6 +129,7 @@ impl Change for SetPassword {
         let now = tx.now();
         // The user's row is locked first, as everywhere: a transaction that waits for it holds no other lock.
         end_what_was_before(tx, &self.user, now).await?;
+        password_link::end_ways_back(tx, &self.user, now).await?;
         password::set(tx, &self.user, &self.phc, now).await
     }
 }
@@ -149,6 +152,8 @@ pub enum ByLink {
     Half(i64),
     /// The link is not valid.
     Spent,
+    /// Somebody else has the address that the link puts back; the link works as before.
+    AddressTaken,
 }
 
 /// What a person asks for who has a link that sets a password.
@@ -162,8 +167,8 @@ pub struct LinkWish<'a> {
     pub is_half: bool,
 }
 
-/// Sets the password of the user that a link belongs to, consumes the link, removes the factors that are not wanted, and begins a
-/// session, unless the user has a second factor or the sign-in needs one: a link proves one factor.
+/// Sets the password of the user that a link belongs to, consumes the link, takes back the change of the address that it is for,
+/// removes the factors that are not wanted, and begins a session, unless the user has a second factor or the sign-in needs one: a link proves one factor.
 pub async fn set_password_by_link(
     app: &App,
     link: &ProvenLink,
@@ -174,7 +179,11 @@ pub async fn set_password_by_link(
     let (link, user, beginning) = (link.clone(), sign_in.user.id.clone(), Beginning::of(app, sign_in));
     let LinkWish { unwanted, is_half, .. } = wish;
     let required = Required::of(app);
-    Ok(app.db.write(SetPasswordByLink { link, user, phc, beginning, unwanted, required, is_half }).await?)
+    let takes_back = link.purpose == Purpose::TakeBack;
+    match app.db.write(SetPasswordByLink { link, user, phc, beginning, unwanted, required, is_half }).await {
+        Err(store::db::Error::Conflict) if takes_back => Ok(ByLink::AddressTaken),
+        done => Ok(done?),
+    }
 }
 
 /// Consumes a link, sets the password that it is for, and begins a session.
@@ -202,12 +211,16 @@ impl Change for SetPasswordByLink {
         if owner.as_ref() != Some(&self.user) {
             return Ok(ByLink::Spent);
         }
+        if *purpose == Purpose::TakeBack {
+            address_change::take_back(tx, &self.user, hash).await?;
+        }
         if *purpose == Purpose::Recover && remove_factors(tx, &self.user, true).await? {
             tx.record(&Event::FactorsReset { user: self.user.clone() }).await?;
         }
         self.unwanted.remove(tx, &self.user, &self.required).await?;
         password::set(tx, &self.user, &self.phc, now).await?;
         end_what_was_before(tx, &self.user, now).await?;
+        known_device::forget(tx, &self.user, Some(self.beginning.browser())).await?;
         let generation = held.generation + 1;
         if self.is_half || Enrolled::of(tx, &self.user).await?.has_codes() {
             return Ok(ByLink::Half(generation));
@@ -319,6 +332,7 @@ pub(super) async fn write_disabled(tx: &mut Tx<'_>, user: Id, disabled: bool) ->
     let changed = user::set_disabled(tx, &user, disabled.then_some(now), now).await?;
     // What was sent earlier must not open the account once the user is enabled again.
     password_link::end_what_was_sent(tx, &user, now).await?;
+    password_link::end_ways_back(tx, &user, now).await?;
     let event = if disabled { Event::UserDisabled { user } } else { Event::UserEnabled { user } };
     if changed {
         tx.record(&event).await?;

@@ -60,6 +60,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("identifier_added", "{user}: {identifier} added"),
     ("identifier_verified", "{user}: {identifier} verified"),
     ("identifier_removed", "{user}: {identifier} removed"),
+    ("address_taken_back", "{user}: change of the address taken back by the mailbox of the old one"),
     ("session_ended", "{user}: a session was ended"),
     ("all_sessions_ended", "{user}: all sessions were ended"),
     ("password_changed", "{user}: password changed"),

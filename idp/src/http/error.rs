@@ -50,6 +50,8 @@ pub enum Error {
     InteractionExpired,
     /// A link that is unknown, used or expired.
     SpentLink,
+    /// A link that puts an address back that somebody else has by now.
+    AddressTaken,
     /// A sign-out that cannot be trusted.
     BadSignOut(end_session::Refusal),
     /// Sign-up is off.
@@ -177,6 +179,7 @@ impl Error {
                 StatusCode::BAD_REQUEST
             }
             Self::SpentLink => StatusCode::GONE,
+            Self::AddressTaken => StatusCode::CONFLICT,
             Self::ForeignForm | Self::FormWithoutCookie => StatusCode::FORBIDDEN,
             Self::Http(status, _) => *status,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
@@ -200,6 +203,7 @@ impl Error {
             | Self::InteractionWithoutCookie
             | Self::InteractionExpired
             | Self::SpentLink
+            | Self::AddressTaken
             | Self::SignUpOff
             | Self::MailOff
             | Self::OutsideNetworks
@@ -303,6 +307,7 @@ impl Error {
             Self::FormWithoutCookie | Self::InteractionWithoutCookie => "cookies_off",
             Self::InteractionExpired => "interaction_expired",
             Self::SpentLink => "spent_link",
+            Self::AddressTaken => "address_taken",
             Self::SignUpOff => "sign_up_off",
             Self::MailOff => "mail_off",
             Self::OutsideNetworks => "outside_networks",
@@ -334,6 +339,7 @@ impl Error {
             | Self::InteractionWithoutCookie
             | Self::InteractionExpired
             | Self::SpentLink
+            | Self::AddressTaken
             | Self::BadSignOut(_)
             | Self::MailOff
             | Self::OutsideNetworks => self.status().is_client_error(),

@@ -2,7 +2,7 @@
 
 use crate::site::page::Page;
 
-/// What is told about a change of an account. None of it opens anything.
+/// What is told about a change of an account. None of it opens anything, but [`Notice::AddressReplaced`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// Somebody has signed in with a browser that the user has never used.
@@ -31,6 +31,10 @@ pub enum Notice {
     AddressChanged,
     /// The email address was replaced: for the old one, which opens nothing any more.
     AddressGivenUp,
+    /// The email address was replaced: for the old one, which can take the change back.
+    AddressReplaced,
+    /// The old email address was put back: for the one that had taken its place.
+    AddressTakenBack,
     /// Somebody has asked for the deletion of the account.
     DeletionAsked,
     /// Everything that is held about the user was downloaded.
@@ -75,7 +79,7 @@ pub(super) struct Texts {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::Verify,
         Self::Reset,
         Self::SignIn,
@@ -97,6 +101,8 @@ impl Kind {
         Self::Notice(Notice::RecoveryCodesRenewed),
         Self::Notice(Notice::AddressChanged),
         Self::Notice(Notice::AddressGivenUp),
+        Self::Notice(Notice::AddressReplaced),
+        Self::Notice(Notice::AddressTakenBack),
         Self::Notice(Notice::DeletionAsked),
         Self::Notice(Notice::DataExported),
     ];
@@ -125,6 +131,8 @@ impl Kind {
             Self::Notice(Notice::RecoveryCodesRenewed) => "recovery_codes_renewed",
             Self::Notice(Notice::AddressChanged) => "address_changed",
             Self::Notice(Notice::AddressGivenUp) => "address_given_up",
+            Self::Notice(Notice::AddressReplaced) => "address_replaced",
+            Self::Notice(Notice::AddressTakenBack) => "address_taken_back",
             Self::Notice(Notice::DeletionAsked) => "deletion_asked",
             Self::Notice(Notice::DataExported) => "data_exported",
         }
@@ -202,6 +210,16 @@ impl Notice {
             Self::AddressGivenUp => Texts {
                 advice: Some("letter-address-given-up-not-you"),
                 ..notice("letter-address-changed", "letter-address-changed-text")
+            },
+            Self::AddressReplaced => Texts {
+                link: Some(("letter-address-replaced-link", Page::SetPassword)),
+                advice: Some("letter-address-replaced-not-you"),
+                ..notice("letter-address-changed", "letter-address-changed-text")
+            },
+            Self::AddressTakenBack => Texts {
+                link: None,
+                advice: Some("letter-address-taken-back-not-you"),
+                ..notice("letter-address-taken-back", "letter-address-taken-back-text")
             },
             Self::DeletionAsked => Texts {
                 link: Some(("letter-deletion-asked-link", Page::SignIn)),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::kind::{Kind, Notice};
-use super::written::{Facts, data};
+use super::written::{Facts, Sealed, data};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::store::db::{Result, Tx};
@@ -37,18 +37,36 @@ async fn notify_with(tx: &mut Tx<'_>, user: &Id, notice: Notice, facts: &Facts) 
     Ok(())
 }
 
-/// Tells both addresses that one has taken the place of the other. An old one that nobody has proven may be a stranger's, who is
-/// told nothing.
-pub async fn notify_of_address(tx: &mut Tx<'_>, user: &Id, old: Option<&Identifier>, new: &str) -> Result<()> {
+/// Tells both addresses that one has taken the place of the other; the old one by the letter with the link that takes the change
+/// back, if there is one. An old address that nobody has proven may be a stranger's, who is told nothing.
+pub async fn notify_of_address(
+    tx: &mut Tx<'_>,
+    user: &Id,
+    (old, new): (Option<&Identifier>, &str),
+    way_back: Option<Sealed>,
+) -> Result<()> {
     let facts = Facts {
         old: old.map(|old| old.as_written.clone()),
         new: Some(new.to_owned()),
         ..Facts::of(tx.now(), tx.origin())
     };
-    if let Some(proven) = old.filter(|old| old.verified_at.is_some()) {
-        write(tx, user, proven.as_written.clone(), Notice::AddressGivenUp, &facts).await?;
+    let proven = old.filter(|old| old.verified_at.is_some()).map(|old| old.as_written.clone());
+    if let (Some(proven), Some(way_back)) = (&proven, way_back) {
+        let facts = Facts { minutes: Some(way_back.lifetime.as_secs() / 60), ..facts.clone() };
+        let row = way_back.row(Some(user), tx.now(), tx.origin(), 0);
+        // One that waits is for another change, and its address can still take that one back.
+        let row = NewLetter { recipient: proven.clone(), about: None, language: None, data: data(&facts), ..row };
+        outbox::write(tx, &row).await?;
+    } else if let Some(proven) = proven {
+        write(tx, user, proven, Notice::AddressGivenUp, &facts).await?;
     }
     write(tx, user, new.to_owned(), Notice::AddressChanged, &facts).await
+}
+
+/// Tells an address that it is no longer that of a user, since the old one was put back.
+pub async fn notify_of_address_put_back(tx: &mut Tx<'_>, user: &Id, (old, new): (&str, &str)) -> Result<()> {
+    let facts = Facts { old: Some(old.to_owned()), new: Some(new.to_owned()), ..Facts::of(tx.now(), tx.origin()) };
+    write(tx, user, new.to_owned(), Notice::AddressTakenBack, &facts).await
 }
 
 async fn write(tx: &mut Tx<'_>, user: &Id, recipient: String, notice: Notice, facts: &Facts) -> Result<()> {

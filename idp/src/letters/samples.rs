@@ -1,7 +1,7 @@
 //! Samples of every letter, which `latchkey pages preview` and the tests of letters render.
 
 use super::content::{Content, Letter};
-use super::kind::Kind;
+use super::kind::{Kind, Notice};
 use super::written::{Facts, Secrets};
 use crate::base::clock::Timestamp;
 use crate::base::language::Language;
@@ -22,11 +22,16 @@ pub fn all(site: &Site, issuer: &Issuer, language: &Language, name: &str) -> Vec
     let recipient = format!("{name}@example.com");
     let sample = |kind: Kind| {
         let secrets = match kind {
+            Kind::Notice(Notice::AddressReplaced) => Secrets { code: None, token: Some("lk_mt_sample".into()) },
             Kind::Notice(_) | Kind::Test => Secrets::default(),
             Kind::Invitation => Secrets { code: None, token: Some("7K3PD-0Q9XW-M4T2Z-H8RBC-51VNE".into()) },
             _ => Secrets { code: Some("482913".into()), token: Some("lk_mt_sample".into()) },
         };
-        let minutes = if kind == Kind::Verify { 24 * 60 } else { 30 };
+        let minutes = match kind {
+            Kind::Verify => 24 * 60,
+            Kind::Notice(Notice::AddressReplaced) => 7 * 24 * 60,
+            _ => 30,
+        };
         let facts = Facts { minutes: Some(minutes), ..facts.clone() };
         let letter = Letter { kind, recipient: &recipient, facts: &facts, secrets: &secrets, word: Some(name) };
         (kind, Content::new(site, issuer, language, &letter))

@@ -59,6 +59,7 @@ fn sentence(reason: &str) -> Option<&'static str> {
         "cookies_off" => "The browser did not send back the cookie that every page sets: it keeps no cookies.",
         "interaction_expired" => "The sign-in on the way to the client cannot go on.",
         "spent_link" => "The link was used before, is too old, or was replaced by a newer one.",
+        "address_taken" => "The link puts an address back that another account has by now.",
         "mail_off" => "This needs letters, and none are sent: [mail] is not configured, or login.mail_sign_in is off.",
         "outside_networks" => "The account may not be used from this network.",
         "sign_in_refused" => "The identifier and the password do not let anybody in.",

@@ -35,6 +35,7 @@ use super::sign_out::signed_out::SignedOutPage;
 use super::sign_up::{ChallengeProblem, KeptView, SignUpCodePage, SignUpDonePage, SignUpPage, SignUpProblem};
 use super::terms::TermsPage;
 use super::{AccountView, ClientView, Layout, Moment};
+use crate::account::address_change::TakingBack;
 use crate::base::clock::Timestamp;
 use crate::base::language::Language;
 use crate::http::page::error::{ErrorPage, Problem};
@@ -314,6 +315,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
             identifier: names.identifier.clone(),
             least_password: 15,
             resets_factors: false,
+            taking_back: None,
             recent: vec![],
             problem,
         };
@@ -335,11 +337,17 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         identifier: names.identifier.clone(),
         least_password: 15,
         resets_factors: false,
+        taking_back: None,
         recent: vec![recent("app", None), recent("a", Some("iCloud Keychain"))],
         problem: None,
     };
     add("set_password-recent".to_owned(), &page);
-    add("set_password-recover".to_owned(), &SetPasswordPage { resets_factors: true, recent: vec![], ..page });
+    let taking_back =
+        TakingBack { old: names.identifier.clone(), new: "somebody@elsewhere.example".to_owned(), is_taken: false };
+    let page = SetPasswordPage { taking_back: Some(taking_back), ..page };
+    add("set_password-take_back".to_owned(), &page);
+    let page = SetPasswordPage { taking_back: None, resets_factors: true, recent: vec![], ..page };
+    add("set_password-recover".to_owned(), &page);
 
     for (title, problem, sent) in [
         ("forgot_password", None, None),
@@ -445,6 +453,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         let page = AccountEmailPage {
             layout: own(Page::AccountEmail),
             present: Some(names.email.clone()),
+            has_way_back: true,
             email: String::new(),
             identifier: names.identifier.clone(),
             has_password: true,
@@ -743,7 +752,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
 /// A code for why something was refused.
 const REFERENCE: &str = "AB3D-9KQX";
 
-const PROBLEMS: [Problem; 25] = [
+const PROBLEMS: [Problem; 26] = [
     Problem::MissingClientId,
     Problem::UnknownClient,
     Problem::DisabledClient,
@@ -757,6 +766,7 @@ const PROBLEMS: [Problem; 25] = [
     Problem::ForeignForm,
     Problem::CookiesOff,
     Problem::SpentLink,
+    Problem::AddressTaken,
     Problem::SignUpOff,
     Problem::MailOff,
     Problem::OutsideNetworks,

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use crate::account::address_change::{self, TakingBack};
 use crate::account::own_words::OwnWords;
 use crate::account::passkey_provider;
 use crate::account::recent_factors::{RecentFactors, Unwanted};
@@ -42,6 +43,8 @@ pub struct SetPasswordPage<'a> {
     pub least_password: u64,
     /// Whether the link removes all second factors, whatever is ticked.
     pub resets_factors: bool,
+    /// The change of the address that the link takes back.
+    pub taking_back: Option<TakingBack>,
     /// What was added to the account lately, and can be removed.
     pub recent: Vec<RecentFactor>,
     /// Why the last password was not accepted.
@@ -79,9 +82,8 @@ impl SetPasswordPage<'_> {
 /// Shows the page without using up the link, since programs that scan mails open it, too.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     let token = query.get("token").unwrap_or_default();
-    let (user, link) = user_of_link(&app, token).await?;
-    let shown = Shown { token, purpose: link.purpose, unwanted: &Unwanted::default(), problem: None };
-    show(&app, &visitor, &user, shown).await
+    let found = user_of_link(&app, token).await?;
+    show(&app, &visitor, found, Shown { token, unwanted: &Unwanted::default(), problem: None }).await
 }
 
 /// Sets the password, and uses the link up.
@@ -89,14 +91,14 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let ProvenForm { visitor, params } = form;
     visitor.hold_to(&app, "set-password", visitor::sign_in_rate(&app)).await?;
     let token = params.get("token").unwrap_or_default();
-    let (user, link) = user_of_link(&app, token).await?;
+    let found = user_of_link(&app, token).await?;
     let password = Secret::from(params.get("password").unwrap_or_default());
-    let own = OwnWords::of_user(&app, &user.id).await?;
+    let own = OwnWords::of_user(&app, &found.user.id).await?;
     let unwanted = unwanted(&params);
     if let Some(problem) = check_password(&app, &password, own).await? {
-        let shown = Shown { token, purpose: link.purpose, unwanted: &unwanted, problem: Some(problem) };
-        return show(&app, &visitor, &user, shown).await;
+        return show(&app, &visitor, found, Shown { token, unwanted: &unwanted, problem: Some(problem) }).await;
     }
+    let Found { user, link, .. } = found;
     let sign_in = visitor.with_password(&user);
     // Whether there are codes to be typed is judged where the link is used up: with some links the factors go.
     let is_half = second_factor::is_required(&app, &mut *app.db.read().await?, &user.id).await?;
@@ -109,6 +111,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
             next_page::to_second_factor(&app, &visitor, None, None, first)
         }
         ByLink::Spent => Err(Error::SpentLink),
+        ByLink::AddressTaken => Err(Error::AddressTaken),
     }
 }
 
@@ -137,14 +140,33 @@ async fn recent(app: &App, user: &User, unwanted: &Unwanted) -> Result<Vec<Recen
     Ok(authenticator.chain(passkeys).collect())
 }
 
-/// The user whose password a link sets, and the link.
-async fn user_of_link(app: &App, token: &str) -> Result<(User, ProvenLink), Error> {
+/// A link, and what it does.
+struct Found {
+    /// The user whose password it sets.
+    user: User,
+    link: ProvenLink,
+    /// The change of the address that it takes back.
+    taking_back: Option<TakingBack>,
+}
+
+/// Finds a link that works.
+async fn user_of_link(app: &App, token: &str) -> Result<Found, Error> {
     let hash = Token::parse(TokenKind::OneTimeLink, token).ok_or(Error::SpentLink)?.hash();
     let mut conn = app.db.read().await?;
     for purpose in Purpose::ALL {
         let Some(id) = one_time_link::find(&mut conn, &hash, purpose, app.now()).await? else { continue };
         let user = user::find(&mut conn, &id).await?.filter(|user| user.disabled_at.is_none());
-        return Ok((user.ok_or(Error::SpentLink)?, ProvenLink { hash, purpose }));
+        let taking_back = match purpose {
+            Purpose::TakeBack => {
+                Some(address_change::taking_back(&mut conn, &id, &hash).await?.ok_or(Error::SpentLink)?)
+            }
+            Purpose::SetPassword | Purpose::Recover => None,
+        };
+        let user = user.ok_or(Error::SpentLink)?;
+        if taking_back.as_ref().is_some_and(|change| change.is_taken) {
+            return Err(Error::AddressTaken);
+        }
+        return Ok(Found { user, link: ProvenLink { hash, purpose }, taking_back });
     }
     Err(Error::SpentLink)
 }
@@ -152,24 +174,29 @@ async fn user_of_link(app: &App, token: &str) -> Result<(User, ProvenLink), Erro
 /// What the page shows.
 struct Shown<'a> {
     token: &'a str,
-    purpose: Purpose,
     unwanted: &'a Unwanted,
     problem: Option<PasswordProblem>,
 }
 
-async fn show(app: &App, visitor: &Visitor, user: &User, shown: Shown<'_>) -> Result<Response, Error> {
-    let Shown { token, purpose, unwanted, problem } = shown;
-    let resets_factors = purpose == Purpose::Recover;
+async fn show(app: &App, visitor: &Visitor, found: Found, shown: Shown<'_>) -> Result<Response, Error> {
+    let (Found { user, link, taking_back }, Shown { token, unwanted, problem }) = (found, shown);
+    let resets_factors = link.purpose == Purpose::Recover;
     let identifiers = user::identifiers(&mut *app.db.read().await?, &user.id).await?;
+    // The present one may go.
+    let identifier = match &taking_back {
+        Some(change) => Some(change.old.clone()),
+        None => identifiers.first().map(|identifier| identifier.as_written.clone()),
+    };
     let layout = page::layout(app, visitor).of(Page::SetPassword);
     let address = format!("{}?token={token}", layout.url(Page::SetPassword.path()));
     let page = SetPasswordPage {
         layout: layout.at(address),
         token: token.to_owned(),
-        identifier: identifiers.first().map(|identifier| identifier.as_written.clone()).unwrap_or_default(),
+        identifier: identifier.unwrap_or_default(),
         least_password: app.config.login.password_min_length.into(),
         resets_factors,
-        recent: if resets_factors { vec![] } else { recent(app, user, unwanted).await? },
+        taking_back,
+        recent: if resets_factors { vec![] } else { recent(app, &user, unwanted).await? },
         problem,
     };
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };

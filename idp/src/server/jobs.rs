@@ -17,7 +17,8 @@ use crate::store::installation::signing_key::SigningKey;
 use crate::store::installation::sweep::{self, Swept};
 use crate::store::installation::{event, explanation, former_signing_key, process, signing_key};
 use crate::store::people::{
-    code_try, invitation, known_device, mail_proof, one_time_link, outbox, password, session, trusted_browser,
+    address_change, code_try, invitation, known_device, mail_proof, one_time_link, outbox, password, session,
+    trusted_browser,
 };
 
 /// How many rows a statement looks at or removes at most, so that none holds the writer for long.
@@ -74,6 +75,7 @@ async fn remove_listed(app: &App) -> Result<u64> {
         (Old::AuthorizationCodes, dead),
         (Old::RevokedAccessTokens, dead),
         (Old::OneTimeLinks, dead),
+        (Old::AddressChanges, dead),
         (Old::Invitations, now - A_MONTH),
         (Old::Letters, now - A_MONTH),
         (Old::MailProofs, dead),
@@ -108,6 +110,7 @@ enum Old {
     AuthorizationCodes,
     RevokedAccessTokens,
     OneTimeLinks,
+    AddressChanges,
     Invitations,
     Letters,
     MailProofs,
@@ -137,6 +140,7 @@ impl Change for DeleteOld {
             Old::AuthorizationCodes => authorization_code::delete_expired(tx, before, BATCH).await,
             Old::RevokedAccessTokens => revoked_access_token::delete_expired(tx, before, BATCH).await,
             Old::OneTimeLinks => one_time_link::delete_expired(tx, before, BATCH).await,
+            Old::AddressChanges => address_change::delete_expired(tx, before, BATCH).await,
             Old::Invitations => invitation::delete_expired(tx, before, BATCH).await,
             Old::Letters => outbox::delete_expired(tx, before, BATCH).await,
             Old::MailProofs => mail_proof::delete_expired(tx, before, BATCH).await,

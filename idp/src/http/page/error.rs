@@ -80,6 +80,8 @@ pub enum Problem {
     CookiesOff,
     /// A link that was used before, or is too old.
     SpentLink,
+    /// A link that puts an address back that somebody else has by now.
+    AddressTaken,
     /// Sign-up is off.
     SignUpOff,
     /// No letters are sent.
@@ -146,6 +148,7 @@ impl Problem {
             Self::ForeignForm => row("foreign_form", "error-foreign-form", "error-foreign-form-advice"),
             Self::CookiesOff => row("cookies_off", "error-cookies-off", "error-cookies-off-advice"),
             Self::SpentLink => row("spent_link", "error-spent-link", "error-spent-link-advice"),
+            Self::AddressTaken => row("address_taken", "error-address-taken", "error-address-taken-advice"),
             Self::MailOff => row("mail_off", "error-mail-off", "error-mail-off-advice"),
             Self::OutsideNetworks => row("outside_networks", "error-outside-networks", "error-outside-networks-advice"),
             Self::SignUpOff => row("sign_up_off", "error-sign-up-off", "error-sign-up-off-advice"),
@@ -279,6 +282,7 @@ impl Problem {
             Error::FormWithoutCookie | Error::InteractionWithoutCookie => Self::CookiesOff,
             Error::InteractionExpired => Self::InteractionExpired,
             Error::SpentLink => Self::SpentLink,
+            Error::AddressTaken => Self::AddressTaken,
             Error::SignUpOff => Self::SignUpOff,
             Error::MailOff => Self::MailOff,
             Error::OutsideNetworks => Self::OutsideNetworks,

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::account::{identifier, mail_code};
+use crate::account::{address_change, identifier, mail_code};
 use crate::app::App;
 use crate::base::secret::Secret;
 use crate::flow::account_holder::{AccountForm, AccountHolder};
@@ -33,6 +33,8 @@ pub struct AccountEmailPage<'a> {
     pub layout: Layout<'a>,
     /// The present address, if there is one.
     pub present: Option<String>,
+    /// Whether the present address can take the change back.
+    pub has_way_back: bool,
     /// The new address as typed.
     pub email: String,
     /// The identifier of the person, for password managers.
@@ -193,12 +195,18 @@ async fn show(
         true => mail_proof::find(&mut conn, &holder.session.user_id, Purpose::Change, app.now()).await?,
         false => None,
     };
+    let present = mail_code::main_address(&own);
+    let has_way_back = match present {
+        Some(old) => address_change::has_way_back(&mut conn, &holder.session.user_id, old, app.now()).await?,
+        None => false,
+    };
     drop(conn);
     let status = problems.first().map_or(StatusCode::OK, |problem| problem.status());
     let wait = problems.iter().find_map(|problem| problem.wait());
     let page = AccountEmailPage {
         layout: holder.layout(app).waiting(wait, app.now()),
-        present: mail_code::main_address(&own).map(|it| it.as_written.clone()),
+        present: present.map(|it| it.as_written.clone()),
+        has_way_back,
         email,
         identifier: own.first().map(|it| it.as_written.clone()).unwrap_or_default(),
         has_password,

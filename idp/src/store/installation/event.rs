@@ -33,6 +33,7 @@ pub enum Event {
     IdentifierAdded { user: Id, identifier: String },
     IdentifierVerified { user: Id, identifier: String },
     IdentifierRemoved { user: Id, identifier: String },
+    AddressTakenBack { user: Id },
     SessionEnded { user: Id, session: Id },
     AllSessionsEnded { user: Id, offline_access: bool },
     PasswordChanged { user: Id, keeps_others: bool },
@@ -120,6 +121,7 @@ impl Event {
             | Self::IdentifierAdded { user, .. }
             | Self::IdentifierVerified { user, .. }
             | Self::IdentifierRemoved { user, .. }
+            | Self::AddressTakenBack { user }
             | Self::AllSessionsEnded { user, .. }
             | Self::PasswordDoorClosed { user }
             | Self::SignInFailed { user, .. }

@@ -1,6 +1,7 @@
 //! Users: their identifiers, credentials and sessions.
 
 pub mod account_deletion;
+pub mod address_change;
 pub mod anonymous_account;
 pub mod code_try;
 pub mod failed_sign_in;

@@ -12,16 +12,19 @@ pub enum Purpose {
     SetPassword,
     /// To set a password, which removes the second factors.
     Recover,
+    /// To set a password, which takes back a change of the address.
+    TakeBack,
 }
 
 impl Purpose {
     /// All purposes.
-    pub const ALL: [Self; 2] = [Self::SetPassword, Self::Recover];
+    pub const ALL: [Self; 3] = [Self::SetPassword, Self::Recover, Self::TakeBack];
 
     fn as_str(self) -> &'static str {
         match self {
             Self::SetPassword => "set_password",
             Self::Recover => "recover",
+            Self::TakeBack => "take_back",
         }
     }
 }

@@ -1,0 +1,280 @@
+//! F4, F8. A thief of the password who changes the address does not shut the owner out: the mailbox of the old address takes the
+//! change back. It opens no account that a second factor protects.
+
+use latchkey::account::{delete, edit, identifier, password_link, users};
+
+use super::mail::{ask_to_sign_in, forget, type_code};
+use super::mailbox_owners::change_address;
+use super::recent_factors::boxes;
+use crate::harness::{Browser, PASSWORD, Page, Passkey, TestApp, code_in, link_in, minutes};
+
+const NEW_PASSWORD: &str = "seven slow barges turn";
+const DAY: u64 = 24 * 60;
+const OLD: &str = "alice@example.com";
+const THIEFS: &str = "alice@thief.example";
+
+/// The newest letter to an address that tells of a change of the address.
+async fn told(app: &TestApp, address: &str) -> latchkey::mail::message::Message {
+    let letters = app.letters_to(address).await;
+    letters.into_iter().rfind(|it| it.subject == "Your email address was changed").expect("a letter of the change")
+}
+
+/// The link by which an old address takes the change back.
+async fn way_back(app: &TestApp, address: &str) -> String {
+    link_in(&told(app, address).await)
+}
+
+/// Whether a letter has a link that opens something.
+async fn has_way_back(app: &TestApp, address: &str) -> bool {
+    told(app, address).await.text.contains("/set-password?token=")
+}
+
+/// Sends the form behind a link.
+async fn use_link(browser: &mut Browser, link: &str) -> Page {
+    let page = browser.get(link).await;
+    page.expect("set-password").form().fill("password", NEW_PASSWORD).submit(browser).await
+}
+
+/// A browser in which somebody with the password has made another address that of Alice's account.
+async fn robbed(app: &TestApp) -> Browser {
+    let mut thief = app.browser().sign_in("alice").await;
+    change_address(app, &mut thief, THIEFS).await;
+    thief
+}
+
+/// The addresses of a user, and whether they are proven.
+async fn addresses(app: &TestApp, name: &str) -> Vec<(String, bool)> {
+    let user = app.person(name).await.id;
+    let own = latchkey::store::people::user::identifiers(&mut app.app.db.read().await.unwrap(), &user).await.unwrap();
+    let own = own.into_iter().filter(|it| it.kind == "email");
+    own.map(|it| (it.as_written, it.verified_at.is_some())).collect()
+}
+
+#[tokio::test]
+async fn f8_a_thief_who_changes_the_address_is_shut_out_by_the_letter_to_the_old_one() {
+    let app = TestApp::with_mail().await;
+    app.browser().sign_in("alice").await;
+    let rp = app.relying_party().await;
+    let tokens = rp.tokens_of("alice").await;
+    let mut thief = app.browser().sign_in("alice").await;
+    thief.set_up_authenticator().await;
+    change_address(&app, &mut thief, THIEFS).await;
+    let mut another = app.browser();
+    let waits = ask_to_sign_in(&mut another, THIEFS).await;
+    let code = code_in(app.letters_to(THIEFS).await.iter().rfind(|it| it.subject == "Your code to sign in").unwrap());
+    assert!(told(&app, OLD).await.text.contains("within 7 days"), "{}", told(&app, OLD).await.text);
+    // Whoever looks into mails, or asks for the head alone, uses nothing up.
+    let (link, mut owner) = (way_back(&app, OLD).await, app.browser());
+    owner.get(&link).await.expect("set-password");
+    let head = http::Request::head(app.path(&link)).body(axum::body::Body::empty()).unwrap();
+    app.send(head).await.expect(200);
+    app.clock.advance(minutes(6 * DAY));
+    let page = owner.get(&link).await;
+    for words in [OLD, THIEFS, "signs out all devices", "close this page"] {
+        assert!(page.text().contains(words), "{words}: {}", page.text());
+    }
+    assert_eq!(boxes(&page), ["app"], "the thief's");
+    page.form().fill("remove", "app").fill("password", "short").submit(&mut owner).await.refused(400);
+    assert_eq!(addresses(&app, "alice").await, [(THIEFS.to_owned(), true)], "nothing has happened yet");
+    let done = page.form().fill("remove", "app").fill("password", NEW_PASSWORD).submit(&mut owner).await;
+    done.reply.expect(200);
+    owner.get("/account/authenticator").await.expect("authenticator");
+    assert_eq!((addresses(&app, "alice").await, app.rows("totp").await), (vec![(OLD.to_owned(), true)], 0));
+    owner.get(&link).await.refused(410);
+    // Nothing is left to the thief: no session, no grant, no letter, no address.
+    assert!(thief.get("/account").await.url.contains("/sign-in"));
+    rp.refresh(tokens.refresh()).await.error("invalid_grant");
+    assert_eq!(type_code(&mut another, &waits, &code).await.reply.status, 400);
+    let letters = app.letters_to(THIEFS).await.len();
+    forget(&mut app.browser(), THIEFS).await.reply.expect(200);
+    let told = app.letters_to(THIEFS).await;
+    assert_eq!(told.len(), letters, "a link to set a password");
+    let undone = told.iter().find(|it| it.subject == "The change of your email address was undone").expect("a notice");
+    assert!(undone.text.contains(OLD) && !undone.text.contains("token="), "{}", undone.text);
+    let events = app.events().await;
+    assert!(events.contains(&"address_taken_back".to_owned()), "{events:?}");
+    assert!(owner.get("/account/activity").await.text().contains("Your old email address was put back"));
+}
+
+#[tokio::test]
+async fn f8_nothing_that_the_thief_does_next_ends_the_way_back() {
+    let app = TestApp::with_mail().await;
+    let mut thief = robbed(&app).await;
+    let link = way_back(&app, OLD).await;
+    // Another address, another password, a link to set one, and the deletion of the account.
+    change_address(&app, &mut thief, "alice@lair.example").await;
+    let thiefs_link = way_back(&app, THIEFS).await;
+    let page = thief.get("/account/password").await;
+    let form = page.form_to("/account/password").fill("current", PASSWORD).fill("password", "nine grey herons wade");
+    form.submit(&mut thief).await.reply.expect(200);
+    forget(&mut app.browser(), "alice@lair.example").await;
+    let letters = app.letters_to("alice@lair.example").await;
+    let reset = link_in(letters.iter().rfind(|it| it.subject == "Set a new password").expect("a link"));
+    use_link(&mut thief, &reset).await.reply.expect(200);
+    let page = thief.get("/account/data").await;
+    page.form().fill("delete", "yes").fill("sure", "yes").submit(&mut thief).await;
+    assert_eq!(app.rows("account_deletion").await, 1);
+    let mut owner = app.browser();
+    use_link(&mut owner, &link).await.reply.expect(200);
+    owner.get("/account").await.expect("account");
+    assert_eq!(addresses(&app, "alice").await, [(OLD.to_owned(), true)]);
+    assert_eq!(app.rows("account_deletion").await, 0, "the owner has signed in");
+    // The thief's mailbox cannot take back what has been taken back.
+    thief.get(&thiefs_link).await.refused(410);
+    let mut again = app.browser();
+    again.type_password(OLD, NEW_PASSWORD).await.reply.expect(200);
+    again.get("/account").await.expect("account");
+}
+
+#[tokio::test]
+async fn f8_the_way_back_ends_after_a_week_and_works_once() {
+    let app = TestApp::with_mail().await;
+    robbed(&app).await;
+    let link = way_back(&app, OLD).await;
+    app.clock.advance(minutes(7 * DAY + 1));
+    app.browser().get(&link).await.refused(410);
+    assert_eq!(addresses(&app, "alice").await, [(THIEFS.to_owned(), true)]);
+    let app = TestApp::with_mail().await;
+    robbed(&app).await;
+    let link = way_back(&app, OLD).await;
+    let mut browsers = [app.browser(), app.browser()];
+    let [first, second] = &mut browsers;
+    let (one, other) = (first.get(&link).await, second.get(&link).await);
+    let fill = |page: &Page| page.form().fill("password", NEW_PASSWORD);
+    let (one, other) = (fill(&one), fill(&other));
+    let (one, other) = tokio::join!(one.submit(first), other.submit(second));
+    let mut statuses = [one.reply.status.as_u16(), other.reply.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 410]);
+}
+
+#[tokio::test]
+async fn f8_an_old_mailbox_has_no_way_back_into_an_account_with_an_older_factor() {
+    let app = TestApp::with_mail().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let mut passkey = browser.add_passkey(Passkey::new(&app)).await;
+    app.clock.advance(minutes(7 * DAY + 1));
+    let mut browser = app.browser();
+    browser.sign_in_by(&mut passkey).await.reply.expect(200);
+    assert!(!browser.get("/account/email").await.text().contains("can undo the change"));
+    change_address(&app, &mut browser, "alice@new.example").await;
+    assert!(!has_way_back(&app, OLD).await, "{}", told(&app, OLD).await.text);
+    assert!(told(&app, OLD).await.text.contains("for help at once"));
+    assert_eq!(app.rows("one_time_link").await, 0);
+}
+
+#[tokio::test]
+async fn f8_a_way_back_removes_no_factor_that_a_reset_does_not_remove() {
+    let app = TestApp::with_mail().await;
+    let mut browser = app.browser().sign_in("bob").await;
+    assert!(browser.get("/account/email").await.text().contains("can undo the change"));
+    change_address(&app, &mut browser, "bob@new.example").await;
+    let link = way_back(&app, "bob@example.com").await;
+    browser.set_up_authenticator().await;
+    app.sql("UPDATE user_account SET protected_since = 1").await;
+    let mut stranger = app.browser();
+    let page = stranger.get(&link).await;
+    assert_eq!(boxes(&page), Vec::<String>::new());
+    let form = page.form();
+    let fields = [
+        ("csrf", form.get("csrf").unwrap()),
+        ("token", form.get("token").unwrap()),
+        ("password", NEW_PASSWORD),
+        ("remove", "app"),
+    ];
+    stranger.post("/set-password", &fields).await.expect("second-factor");
+    assert_eq!((stranger.get("/account").await.name(), app.rows("totp").await), ("sign-in".to_owned(), 1));
+}
+
+#[tokio::test]
+async fn f8_an_operator_who_decides_whose_the_account_is_ends_the_way_back() {
+    for what in ["a link", "a password", "disabled and enabled"] {
+        let app = TestApp::with_mail().await;
+        robbed(&app).await;
+        let (link, id) = (way_back(&app, OLD).await, app.person("alice").await.id);
+        match what {
+            "a link" => drop(password_link::make(&app.app, &id, minutes(60)).await.unwrap()),
+            "a password" => users::set_password(&app.app, &id, &NEW_PASSWORD.into()).await.unwrap(),
+            _ => {
+                delete::disable(&app.app, &id, true).await.unwrap();
+                app.browser().get(&link).await.refused(410);
+                users::enable(&app.app, &id).await.unwrap();
+            }
+        }
+        app.browser().get(&link).await.refused(410);
+    }
+}
+
+#[tokio::test]
+async fn f8_an_address_that_somebody_else_has_by_now_is_not_put_back_until_it_is_free() {
+    let app = TestApp::with_mail().await;
+    robbed(&app).await;
+    let (link, mut owner) = (way_back(&app, OLD).await, app.browser());
+    let page = owner.get(&link).await;
+    let bob = app.user("bob").await;
+    let another = identifier::parse_email(OLD, Some(app.app.now())).unwrap();
+    edit::add_identifiers(&app.app, &bob.id, vec![another]).await.unwrap().unwrap();
+    let refused = page.form().fill("password", NEW_PASSWORD).submit(&mut owner).await;
+    refused.refused(409);
+    assert!(refused.text().contains("nothing was changed"), "{}", refused.text());
+    owner.get(&link).await.refused(409);
+    assert_eq!(addresses(&app, "alice").await, [(THIEFS.to_owned(), true)]);
+    edit::remove_identifier(&app.app, &bob.id, OLD).await.unwrap().unwrap();
+    use_link(&mut owner, &link).await.reply.expect(200);
+    assert_eq!(addresses(&app, "alice").await, [(OLD.to_owned(), true)]);
+}
+
+#[tokio::test]
+async fn a_way_back_leads_to_its_own_address_whatever_came_after_it() {
+    let app = TestApp::with_mail().await;
+    let mut alice = app.browser().sign_in("alice").await;
+    let ways = ["alice@one.example", "alice@two.example", OLD, "alice@three.example"];
+    let mut links = Vec::new();
+    let mut present = OLD;
+    for next in ways {
+        change_address(&app, &mut alice, next).await;
+        links.push(way_back(&app, present).await);
+        present = next;
+    }
+    // From the first address over the others, and once back to it: the second link is for what came after the first change.
+    let mut browser = app.browser();
+    use_link(&mut browser, &links[1]).await.reply.expect(200);
+    assert_eq!(addresses(&app, "alice").await, [("alice@one.example".to_owned(), true)]);
+    for later in &links[2..] {
+        browser.get(later).await.refused(410);
+    }
+    use_link(&mut browser, &links[0]).await.reply.expect(200);
+    assert_eq!(addresses(&app, "alice").await, [(OLD.to_owned(), true)]);
+    assert_eq!(app.rows("address_change").await, 0);
+}
+
+#[tokio::test]
+async fn f4_whoever_recovers_an_account_makes_the_browsers_of_all_others_unknown() {
+    for what in ["by letter", "by an operator"] {
+        let app = TestApp::with_mail().await;
+        let mut thiefs = [app.browser().sign_in("alice").await, app.browser().sign_in("alice").await];
+        let mut own = app.browser().sign_in("alice").await;
+        assert_eq!(app.rows("known_device").await, 3);
+        if what == "by letter" {
+            forget(&mut own, OLD).await;
+            let letters = app.letters_to(OLD).await;
+            let link = link_in(letters.iter().rfind(|it| it.subject == "Set a new password").expect("a link"));
+            use_link(&mut own, &link).await.reply.expect(200);
+            assert_eq!(app.rows("known_device").await, 1, "this one");
+        } else {
+            own.set_up_authenticator().await;
+            let id = app.person("alice").await.id;
+            assert!(latchkey::account::authenticator::reset(&app.app, &id).await.unwrap());
+            assert_eq!(app.rows("known_device").await, 0);
+            users::set_password(&app.app, &id, &NEW_PASSWORD.into()).await.unwrap();
+        }
+        // Not by the sessions either that they once had: the next sign-in there is one with a new browser.
+        let before = app.letters_to(OLD).await.iter().filter(|it| it.subject == "New sign-in to your account").count();
+        let [thief, _] = &mut thiefs;
+        thief.type_password("alice", NEW_PASSWORD).await.reply.expect(200);
+        let after = app.letters_to(OLD).await;
+        let subjects: Vec<_> = after.iter().map(|it| it.subject.as_str()).collect();
+        let told = after.iter().filter(|it| it.subject == "New sign-in to your account").count();
+        assert_eq!(told, before + 1, "{what}: {subjects:?}");
+    }
+}
