@@ -187,3 +187,46 @@ async fn f8_a_letter_spares_a_passkey_that_came_from_another_system() {
     opens(&app, &handles).await;
     assert_eq!(app.rows("passkey").await, 1);
 }
+
+/// A client that requires a second factor.
+async fn bank(app: &TestApp, first_party: bool) -> crate::harness::RelyingParty {
+    app.client(ClientKind::Web, |new| {
+        new.metadata.require_second_factor = true;
+        new.first_party = first_party;
+    })
+    .await
+}
+
+#[tokio::test]
+async fn f8_a_letter_removes_no_factor_of_who_needs_one_at_a_client() {
+    for first_party in [false, true] {
+        let app = TestApp::with_mail().await;
+        app.user("alice").await;
+        let bank = bank(&app, first_party).await;
+        let mut owner = app.browser();
+        let page = owner.get(&bank.request().path()).await;
+        let form = page.expect("sign-in").form().fill("identifier", "alice").fill("password", PASSWORD);
+        let page = form.submit(&mut owner).await;
+        let code = Authenticator::with_key(&page.expect("set-up").codes()[0]).code(&app);
+        let page = page.form().fill("code", &code).submit(&mut owner).await;
+        let page = owner.get(&page.link("I have kept them")).await;
+        owner.go_on(page).await.code();
+        // What the client got is over, and its rows are gone, as after some days.
+        if first_party {
+            app.sql("DELETE FROM client_grant").await;
+        }
+        assert!(!opens(&app, &[]).await);
+        assert_eq!(app.rows("totp").await, 1);
+    }
+}
+
+#[tokio::test]
+async fn f8_a_letter_removes_no_factor_that_its_owner_uses_at_a_client_that_requires_one() {
+    let app = TestApp::with_mail().await;
+    let bank = bank(&app, false).await;
+    let mut owner = app.browser().sign_in("alice").await;
+    owner.set_up_authenticator().await;
+    owner.go_through(&bank.request()).await.code();
+    assert!(!opens(&app, &[]).await);
+    assert_eq!(app.rows("totp").await, 1);
+}

@@ -85,6 +85,10 @@ impl Change for Add {
         if !counts || !totp::insert(tx, user, &self.sealed_secret, self.step, self.beginning.begins_at()).await? {
             return Ok(None);
         }
+        if let Because::Half(_) = self.because {
+            // The sign-in could not go on without it: no letter may take it away, however recent it is.
+            user::note_protected_since(tx, user, Timestamp::from_micros(0)).await?;
+        }
         recovery_code::replace(tx, user, &self.hashes, now).await?;
         tx.record(&Event::AuthenticatorAdded { user: user.clone() }).await?;
         tx.record(&Event::RecoveryCodesMade { user: user.clone() }).await?;

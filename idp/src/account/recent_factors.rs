@@ -10,6 +10,7 @@ use crate::base::id::Id;
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
 use crate::login::second_factor::Required;
+use crate::store::clients::client;
 use crate::store::db::{Conn, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::passkey::{self, Passkey};
@@ -30,8 +31,8 @@ pub struct RecentFactors {
 
 impl RecentFactors {
     /// What a link can remove. Nothing from somebody who has had any factor for longer, even if it is gone by now: whoever added another
-    /// one had that one, too, and a letter must not spare it. Nothing either from somebody who needs a second factor: without theirs, the link would be enough to
-    /// sign in.
+    /// one had that one, too, and a letter must not spare it. Nothing either from somebody who needs a second factor, be it
+    /// at one of their clients alone: without theirs, the link would be enough to sign in there.
     pub async fn of(conn: &mut Conn, user: &Id, required: &Required, now: Timestamp) -> Result<Self> {
         let found =
             Self { app: totp::find(&mut *conn, user).await?, passkeys: passkey::of_user(&mut *conn, user).await? };
@@ -40,6 +41,7 @@ impl RecentFactors {
             || found.has_one_before(since)
             || user::protected_since(&mut *conn, user).await?.is_some_and(|protected| protected < since)
             || required.holds(conn, user).await?
+            || client::any_requires_second_factor(conn, user).await?
         {
             return Ok(Self::default());
         }

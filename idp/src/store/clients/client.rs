@@ -104,6 +104,18 @@ pub async fn find_by_row(conn: &mut Conn, client_row: &Id, now: Timestamp) -> Re
     Ok(assemble(rows)?.pop())
 }
 
+/// Whether a client to which a user has signed in, or has allowed something, requires a second factor.
+pub async fn any_requires_second_factor(conn: &mut Conn, user: &Id) -> Result<bool> {
+    let rows: Vec<(Json<ClientMetadata>,)> = sqlx::query_as(
+        "SELECT metadata FROM client WHERE id IN (
+            SELECT client_row FROM consent WHERE user_id = $1 UNION SELECT client_row FROM client_grant WHERE user_id = $1)",
+    )
+    .bind(user)
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.iter().any(|row| row.0.0.require_second_factor))
+}
+
 /// All clients, in the order of creation.
 pub async fn list(conn: &mut Conn, now: Timestamp) -> Result<Vec<Registered>> {
     assemble(sqlx::query_as(select("1 = 1")).bind(now).fetch_all(conn).await?)
