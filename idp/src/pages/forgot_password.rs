@@ -79,7 +79,8 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
         Some(sealed) => Some(Step::open(&app, &visitor, sealed).await?),
         None => None,
     };
-    show(&app, &visitor, step.as_ref(), Shown::default())
+    let return_to = query.get("return").and_then(Page::by_return_name);
+    show(&app, &visitor, step.as_ref(), Shown { return_to, ..Shown::default() })
 }
 
 /// Asks for a letter.
@@ -90,9 +91,10 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         Some(sealed) => Some(Step::open(&app, &visitor, sealed).await?),
         None => None,
     };
+    let return_to = params.get("return").and_then(Page::by_return_name);
     let typed = params.get("identifier").unwrap_or_default().trim().to_owned();
     let again = |problem| {
-        let shown = Shown { identifier: typed.clone(), problem: Some(problem), sent: None };
+        let shown = Shown { identifier: typed.clone(), problem: Some(problem), sent: None, return_to };
         show(&app, &visitor, step.as_ref(), shown)
     };
     if typed.is_empty() || typed.len() > LONGEST {
@@ -111,7 +113,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     };
     app.requests.spawn(Origin::carried(work).in_current_span());
     let sent = Some(app.config.mail.reset_link.as_secs() / 60);
-    show(&app, &visitor, step.as_ref(), Shown { identifier: typed, problem: None, sent })
+    show(&app, &visitor, step.as_ref(), Shown { identifier: typed, problem: None, sent, return_to })
 }
 
 /// The longest identifier, in bytes.
@@ -122,10 +124,11 @@ struct Shown {
     identifier: String,
     problem: Option<ForgotPasswordProblem>,
     sent: Option<u64>,
+    return_to: Option<Page>,
 }
 
 fn show(app: &App, visitor: &Visitor, step: Option<&Step>, shown: Shown) -> Result<Response, Error> {
-    let Shown { identifier, problem, sent } = shown;
+    let Shown { identifier, problem, sent, return_to } = shown;
     let status = match problem {
         None => StatusCode::OK,
         Some(ForgotPasswordProblem::Missing) => StatusCode::BAD_REQUEST,
@@ -136,6 +139,7 @@ fn show(app: &App, visitor: &Visitor, step: Option<&Step>, shown: Shown) -> Resu
         _ => None,
     };
     let layout = layout_of(app, visitor, step).of(Page::ForgotPassword).waiting(wait, app.now());
+    let layout = Layout { return_to, ..layout };
     let page = ForgotPasswordPage { layout, identifier, problem, sent };
     page::show_waiting(app, visitor, (status, wait), &page)
 }

@@ -82,12 +82,14 @@ struct Typed {
     identifier: String,
     code: String,
     problems: Vec<RecoveryProblem>,
+    return_to: Option<Page>,
 }
 
 /// Shows the page.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     let step = step(&app, &visitor, query.get("interaction")).await?;
-    show(&app, &visitor, step.as_ref(), Typed::default())
+    let return_to = query.get("return").and_then(Page::by_return_name);
+    show(&app, &visitor, step.as_ref(), Typed { return_to, ..Typed::default() })
 }
 
 /// Sets the password, and signs in as far as a password does.
@@ -97,7 +99,12 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     visitor.hold_to(&app, "recovery-code", visitor::sign_in_rate(&app)).await?;
     let step = step(&app, &visitor, params.get("interaction")).await?;
     let text = |name| params.get(name).unwrap_or_default().trim().to_owned();
-    let mut typed = Typed { identifier: text("identifier"), code: text("recovery_code"), problems: Vec::new() };
+    let mut typed = Typed {
+        identifier: text("identifier"),
+        code: text("recovery_code"),
+        problems: Vec::new(),
+        return_to: params.get("return").and_then(Page::by_return_name),
+    };
     if typed.identifier.is_empty() || typed.identifier.len() > LONGEST {
         typed.problems.push(RecoveryProblem::IdentifierMissing);
     }
@@ -116,7 +123,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     if let Some(user) = recovery::recover(&app, &recovery).await? {
         let first =
             ProvenFactor { user: &user, method: Method::Password, metric: "recovery_code", keep: false, proof: None };
-        let done = first_factor::complete(&app, &visitor, step.as_ref(), None, first).await?;
+        let done = first_factor::complete(&app, &visitor, step.as_ref(), typed.return_to, first).await?;
         return done.ok_or_else(|| Error::Internal("a user who has just set a password and cannot sign in".to_owned()));
     }
     app.metrics.sign_in("recovery_code", "refused");
@@ -135,10 +142,10 @@ async fn step(app: &App, visitor: &Visitor, sealed: Option<&str>) -> Result<Opti
 }
 
 fn show(app: &App, visitor: &Visitor, step: Option<&Step>, typed: Typed) -> Result<Response, Error> {
-    let Typed { identifier, problems, .. } = typed;
+    let Typed { identifier, problems, return_to, .. } = typed;
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
     let page = RecoveryCodePage {
-        layout: layout_of(app, visitor, step).of(Page::RecoveryCode),
+        layout: Layout { return_to, ..layout_of(app, visitor, step).of(Page::RecoveryCode) },
         identifier,
         least_password: app.config.login.password_min_length.into(),
         problems,

@@ -137,7 +137,8 @@ impl<'a> Layout<'a> {
     /// The path and query to which the language switch returns; `None` hides the switch.
     pub fn language_return(&self) -> Option<String> {
         let page = || self.page.filter(|page| page.has_language_switch());
-        self.address.clone().or_else(|| page().map(|page| self.url(page.path())))
+        // The switch adds the interaction itself.
+        self.address.clone().or_else(|| page().map(|page| self.returning(page.path())))
     }
 
     /// The name by which a sign-in returns to a page.
@@ -223,10 +224,18 @@ impl<'a> Layout<'a> {
         format!("{}{path}", self.site.base_path)
     }
 
-    /// The URL of one of our paths, with the interaction.
+    /// The URL of one of our paths, with the page to which the sign-in returns, if it is on no interaction.
+    fn returning(&self, path: &str) -> String {
+        match self.return_name().filter(|_| self.interaction.is_none()) {
+            Some(name) => format!("{}?return={name}", self.url(path)),
+            None => self.url(path),
+        }
+    }
+
+    /// The URL of one of our paths, with the interaction, or the page to which the sign-in returns.
     pub fn link(&self, path: &str) -> String {
         match &self.interaction {
-            None => self.url(path),
+            None => self.returning(path),
             Some(interaction) => {
                 let query = form_urlencoded::byte_serialize(interaction.as_bytes()).collect::<String>();
                 format!("{}?interaction={query}", self.url(path))
