@@ -3,6 +3,7 @@
 mod audit;
 mod banning;
 mod clients_by_command;
+mod code_pages;
 mod diagnosis;
 mod events;
 mod examined;

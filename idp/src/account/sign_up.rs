@@ -15,6 +15,7 @@ use crate::store;
 use crate::store::db::{Change, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::invitation::{self, Invitation};
+use crate::store::people::mail_proof;
 use crate::store::people::recovery_code;
 use crate::store::people::user::{Identifier, IdentifierKind, User};
 
@@ -95,15 +96,17 @@ pub struct Applicant {
     pub recovery_codes: Vec<TokenHash>,
     /// The version of the terms that they accept.
     pub terms: Option<String>,
+    /// The letter that has proven their address, and the browser that asked for it; it is used up.
+    pub letter: Option<(Id, TokenHash)>,
 }
 
 /// Makes the account of somebody who signs up.
 pub async fn join(app: &App, applicant: Applicant) -> Result<Joined, Error> {
-    let Applicant { new, phc, invitation, kept, recovery_codes, terms } = applicant;
+    let Applicant { new, phc, invitation, kept, recovery_codes, terms, letter } = applicant;
     let kept = kept.map(|session| Upgrade::of(app, session));
     let with = With { recovery_codes, terms };
     let add = users::prepare(app, new, phc);
-    match app.db.write(Join { rules: Rules::of(app), invitation, kept, with, add }).await {
+    match app.db.write(Join { rules: Rules::of(app), invitation, kept, letter, with, add }).await {
         Ok(joined) => Ok(joined),
         Err(store::db::Error::Conflict) => Ok(Joined::Taken),
         Err(error) => Err(error.into()),
@@ -116,6 +119,7 @@ struct Join {
     rules: Rules,
     invitation: Option<Id>,
     kept: Option<Upgrade>,
+    letter: Option<(Id, TokenHash)>,
     with: With,
     add: users::Add,
 }
@@ -150,7 +154,22 @@ impl Change for Join {
     type Outcome = Joined;
 
     async fn apply(self, tx: &mut Tx<'_>) -> store::db::Result<Joined> {
-        let (Self { rules, invitation, kept, with, mut add }, now) = (self, tx.now());
+        let (letter, now) = (self.letter.clone(), tx.now());
+        let joined = self.join(tx).await?;
+        // Account and letter in one change: whoever sends the form again finds the account, or can still make it.
+        if let (Joined::Done(user), Some((proof, browser))) = (&joined, letter) {
+            if !mail_proof::consume_asked(tx, &proof, &browser, now).await? {
+                return Err(store::db::Error::Conflict);
+            }
+            mail_proof::note_user(tx, &proof, &user.id).await?;
+        }
+        Ok(joined)
+    }
+}
+
+impl Join {
+    async fn join(self, tx: &mut Tx<'_>) -> store::db::Result<Joined> {
+        let (Self { rules, invitation, kept, with, mut add, .. }, now) = (self, tx.now());
         // The user is locked first, as everywhere.
         let kept = match kept {
             None => None,

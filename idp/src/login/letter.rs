@@ -39,6 +39,18 @@ pub struct Newcomer {
     pub kept: Option<Id>,
 }
 
+/// What a sign-in by letter goes on with, in the browser that asked for it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GoesOn {
+    /// The sealed interaction on whose way the letter was asked for.
+    pub interaction: Option<String>,
+    /// Whether the person asked to be kept signed in.
+    pub keep: bool,
+    /// The name of the page to which the sign-in returns.
+    pub return_to: Option<String>,
+}
+
 /// The place for which the continuation of a proof is sealed: the interaction, or who signs up.
 fn place(proof: &Id) -> String {
     format!("mail_proof.sealed.{proof}")
@@ -77,13 +89,13 @@ pub struct Asking<'a> {
     pub language: &'a str,
 }
 
-/// Asks for a letter to sign in with, on the way to what the sealed interaction leads to.
-pub async fn ask_to_sign_in(app: &App, asking: Asking<'_>, interaction: Option<String>) -> Result<Asked> {
+/// Asks for a letter to sign in with.
+pub async fn ask_to_sign_in(app: &App, asking: Asking<'_>, goes_on: &GoesOn) -> Result<Asked> {
     let owner = owner_of(app, asking.address).await?;
     // Whoever has made an account with an address that is not theirs must not share it with its owner.
     let owner = owner.filter(|owner| owner.address.verified_at.is_some() && owner.user.disabled_at.is_none());
-    let continuation = interaction.map(String::into_bytes);
-    ask(app, asking, (Purpose::SignIn, owner, continuation)).await
+    let goes_on = serde_json::to_vec(goes_on).unwrap_or_default();
+    ask(app, asking, (Purpose::SignIn, owner, Some(goes_on))).await
 }
 
 /// Asks for a letter to make an account with. Whoever has the address already is told so by letter.
@@ -206,7 +218,8 @@ pub enum Judged {
     Over,
 }
 
-/// Judges a code that was typed in the browser that asked for it, and uses it up if it is right.
+/// Judges a code that was typed in the browser that asked for it, and uses it up if it is right; one that makes an account is used
+/// up by the change that makes it.
 pub async fn judge_code(
     app: &App,
     purpose: Purpose,
@@ -282,17 +295,29 @@ impl Change for Judge {
         {
             return Ok(Judged::Over);
         }
-        match mail_proof::consume_asked(tx, &proof.id, &browser, now).await? {
+        let is_used = purpose == Purpose::SignUp || mail_proof::consume_asked(tx, &proof.id, &browser, now).await?;
+        match is_used {
             true => Ok(Judged::Right { proof: Box::new(counted), generation }),
             false => Ok(Judged::Over),
         }
     }
 }
 
-/// The sealed interaction that a letter was asked for on the way of.
-pub fn interaction(app: &App, proof: &Proof) -> Option<String> {
-    let plain = app.vault.unseal(&place(&proof.id), proof.sealed.as_deref()?)?;
-    String::from_utf8(plain.to_vec()).ok()
+/// What a sign-in by this proof goes on with.
+pub fn goes_on(app: &App, proof: &Proof) -> GoesOn {
+    let sealed = proof.sealed.as_deref();
+    let Some(plain) = sealed.and_then(|sealed| app.vault.unseal(&place(&proof.id), sealed)) else {
+        return GoesOn::default();
+    };
+    // The release before has written the interaction alone.
+    let interaction = || GoesOn { interaction: String::from_utf8(plain.to_vec()).ok(), ..GoesOn::default() };
+    serde_json::from_slice(&plain).unwrap_or_else(|_| interaction())
+}
+
+/// What was asked for in this browser and still waits for its code.
+pub async fn waiting(app: &App, purpose: Purpose, asked: &str, browser: &CookieSecret) -> Result<Option<Proof>> {
+    let mut conn = app.db.read().await?;
+    mail_proof::find_asked(&mut conn, &Id::from(asked), purpose, &browser.hash(), app.now()).await
 }
 
 /// Who is about to make an account with this proof; `None` if that cannot be opened.

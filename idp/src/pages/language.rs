@@ -24,7 +24,8 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         params.get("interaction").and_then(|sealed| Interaction::open(&app, &visitor.browser, sealed))
     {
         interaction.language = Some(language.tag().to_owned());
-        location = format!("{location}?interaction={}", interaction.seal(&app));
+        let joint = if location.contains('?') { '&' } else { '?' };
+        location = format!("{location}{joint}interaction={}", interaction.seal(&app));
     }
     let mut response = redirect::see_other(&location)?;
     if let Some(cookie) = Jar::of(&app).set(Name::Language, language.tag(), Some(A_YEAR)) {

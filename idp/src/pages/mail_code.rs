@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use url::form_urlencoded;
 
 use super::Wording;
 use crate::account::mail_code::Judged;
@@ -10,6 +11,17 @@ use crate::app::App;
 use crate::http::error::Error;
 use crate::http::request::visitor::Visitor;
 use crate::letters::limits::{self, Asker};
+
+/// The address of a page that waits for the code of a letter that was asked for in this browser: so it can be opened again, as in
+/// another language. The name of what was asked for is of no use in other browsers.
+pub fn address_of(page: &str, asked: &str, interaction: Option<&str>) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("asked", asked);
+    if let Some(interaction) = interaction {
+        query.append_pair("interaction", interaction);
+    }
+    format!("{page}?{}", query.finish())
+}
 
 /// What is wrong with a code, or with asking for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -89,12 +89,18 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
         Some(sealed) => Some(Step::open(&app, &visitor, sealed).await?),
         None => None,
     };
+    if let Some(asked) = query.get("asked")
+        && let Some(page) = by_letter::wait(&app, &visitor, step.as_ref(), asked).await?
+    {
+        return Ok(page);
+    }
     let hint = step.as_ref().and_then(|step| step.proven.request.login_hint.clone());
     let challenge = challenge::pose(&app, &visitor, step.as_ref()).await;
     let kept = kept::offered(&app, &visitor).await?;
     let email = hint.unwrap_or_default();
     let username = if email.contains('@') { String::new() } else { email.clone() };
-    let mut typed = Typed { email, username, challenge, kept, ..Typed::default() };
+    let return_to = query.get("return").and_then(Page::by_return_name);
+    let mut typed = Typed { email, username, challenge, kept, return_to, ..Typed::default() };
     if let Some(code) = query.get("invitation").map(str::trim).filter(|code| !code.is_empty()) {
         typed.invitation = WrittenCode::parse(code).map_or_else(|| code.to_owned(), |code| code.written());
         match invited(&app, &visitor, code).await? {
@@ -153,7 +159,8 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let new = NewUser { sub: None, profile, identifiers, password: None, roles: Vec::new() };
     let codes = if has_address { Vec::new() } else { new_set(&app.random) };
     let invitation = invitation.map(|invitation| invitation.id);
-    let applicant = Applicant { new, phc: Some(phc), invitation, kept, recovery_codes: hashes(&codes), terms };
+    let applicant =
+        Applicant { new, phc: Some(phc), invitation, kept, recovery_codes: hashes(&codes), terms, letter: None };
     match join(&app, applicant).await? {
         Joined::Done(user) if has_address => finish::sign_in(&app, &visitor, step.as_ref(), &user).await,
         Joined::Done(user) => finish::show_codes(&app, &visitor, step.as_ref(), (&user, &typed.username, &codes)).await,
@@ -169,7 +176,7 @@ fn offered(app: &App) -> Result<(), Error> {
 }
 
 fn show(app: &App, visitor: &Visitor, step: Option<&Step>, typed: Typed) -> Result<Response, Error> {
-    let Typed { invitation, email, username, name, accepts_terms, problems, challenge, kept } = typed;
+    let Typed { invitation, email, username, name, accepts_terms, problems, challenge, kept, return_to } = typed;
     let is_by_name = app.config.login.sign_up_identifier == SignUpIdentifier::Username;
     let wait = problems.iter().find_map(|problem| problem.wait());
     let status = match (wait, problems.is_empty()) {
@@ -185,7 +192,7 @@ fn show(app: &App, visitor: &Visitor, step: Option<&Step>, typed: Typed) -> Resu
     }
     let asks_invitation = app.config.login.sign_up == SignUp::Invitation || !invitation.is_empty();
     let page = SignUpPage {
-        layout,
+        layout: Layout { return_to, ..layout },
         invitation: asks_invitation.then_some(invitation),
         kept: kept.map(|kept| kept.view),
         email,

@@ -203,8 +203,11 @@ async fn show(
     drop(conn);
     let status = problems.first().map_or(StatusCode::OK, |problem| problem.status());
     let wait = problems.iter().find_map(|problem| problem.wait());
+    let layout = holder.layout(app).waiting(wait, app.now());
+    // The language switch leads back to the code.
+    let code = proof.as_ref().map(|_| format!("{}?step=code", layout.url(Page::AccountEmail.path())));
     let page = AccountEmailPage {
-        layout: holder.layout(app).waiting(wait, app.now()),
+        layout: Layout { address: code.or(layout.address.clone()), ..layout },
         present: present.map(|it| it.as_written.clone()),
         has_way_back,
         email,

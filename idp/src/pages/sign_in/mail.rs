@@ -16,12 +16,13 @@ use crate::flow::first_factor::{self, ProvenFactor};
 use crate::http::diagnosis::Diagnosis;
 use crate::http::error::Error;
 use crate::http::page::{self, Wording};
+use crate::http::redirect;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
-use crate::login::letter::{self, Asked, Asking, Judged};
+use crate::login::letter::{self, Asked, Asking, GoesOn, Judged};
 use crate::oidc::claims::acr::Method;
-use crate::pages::mail_code::{CodeProblem, limited};
+use crate::pages::mail_code::{CodeProblem, address_of, limited};
 use crate::pages::{FormProblems, Layout};
 use crate::site::page::Page;
 use crate::store::people::mail_proof::Purpose;
@@ -106,7 +107,18 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     let step = step(&app, &visitor, query.get("interaction")).await?;
     let email = step.as_ref().and_then(|step| step.proven.request.login_hint.clone()).unwrap_or_default();
     let return_to = query.get("return").and_then(Page::by_return_name);
-    show(&app, &visitor, step.as_ref(), Shown { email, return_to, ..Shown::default() }).await
+    let waiting = match query.get("asked") {
+        Some(asked) => letter::waiting(&app, Purpose::SignIn, asked, &visitor.browser).await?,
+        None => None,
+    };
+    let Some(proof) = waiting else {
+        return show(&app, &visitor, step.as_ref(), Shown { email, return_to, ..Shown::default() }).await;
+    };
+    let GoesOn { keep, return_to, .. } = letter::goes_on(&app, &proof);
+    let return_to = return_to.as_deref().and_then(Page::by_return_name);
+    let asked = Some(Asked { name: proof.id.to_string() });
+    show(&app, &visitor, step.as_ref(), Shown { email: proof.address, keep, return_to, asked, ..Shown::default() })
+        .await
 }
 
 /// Sends a letter, or signs in by what came from one.
@@ -164,8 +176,10 @@ async fn ask(app: &App, visitor: &Visitor, step: Option<&Step>, shown: Shown) ->
     let language = layout_of(app, visitor, step).language.tag().to_owned();
     let interaction = step.map(|step| step.interaction.seal(app));
     let asking = Asking { address: &address, asker: &asker, browser: &visitor.browser, language: &language };
-    let asked = letter::ask_to_sign_in(app, asking, interaction).await?;
-    show(app, visitor, step, Shown { asked: Some(asked), ..shown }).await
+    let return_to = shown.return_to.and_then(Page::return_name).map(str::to_owned);
+    let goes_on = GoesOn { interaction: interaction.clone(), keep: shown.keep, return_to };
+    let asked = letter::ask_to_sign_in(app, asking, &goes_on).await?;
+    redirect::see_other(&address_of(&app.url(Page::SignInByMail), &asked.name, interaction.as_deref()))
 }
 
 async fn by_link(app: &App, visitor: &Visitor, token: &str, number: &str) -> Result<Response, Error> {
@@ -174,12 +188,14 @@ async fn by_link(app: &App, visitor: &Visitor, token: &str, number: &str) -> Res
         Judged::Right { proof, generation } => {
             // On to where the letter was asked for, if that was here and is not over.
             let here = proof.browser_hash.as_ref() == Some(&visitor.browser.hash());
-            let step = match letter::interaction(app, &proof).filter(|_| here) {
+            let goes_on = if here { letter::goes_on(app, &proof) } else { GoesOn::default() };
+            let step = match goes_on.interaction {
                 Some(sealed) => Step::open(app, visitor, &sealed).await.ok(),
                 None => None,
             };
             let user = (proof.user_id.as_ref(), generation);
-            sign_in(app, visitor, user, step.as_ref(), (false, None)).await?.ok_or(Error::SpentLink)
+            let return_to = goes_on.return_to.as_deref().and_then(Page::by_return_name);
+            sign_in(app, visitor, user, step.as_ref(), (goes_on.keep, return_to)).await?.ok_or(Error::SpentLink)
         }
         Judged::Wrong => {
             app.metrics.sign_in("email", "refused");
@@ -246,6 +262,9 @@ async fn show(app: &App, visitor: &Visitor, step: Option<&Step>, shown: Shown) -
     let mut layout = layout.waiting(wait, app.now()).explained_by(reference);
     if let Some((token, _)) = &shown.token {
         let address = format!("{}?token={token}", layout.url(Page::SignInByMail.path()));
+        layout = layout.at(address);
+    } else if let Some(asked) = &shown.asked {
+        let address = address_of(&layout.url(Page::SignInByMail.path()), &asked.name, None);
         layout = layout.at(address);
     }
     let page = SignInByMailPage {

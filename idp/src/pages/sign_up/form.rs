@@ -22,6 +22,7 @@ use crate::http::request::visitor::Visitor;
 use crate::login::challenge::Puzzle;
 use crate::oidc::params::Params;
 use crate::pages::new_password::check_password;
+use crate::site::page::Page;
 use crate::store::ephemeral::Rate;
 use crate::store::people::invitation::Invitation;
 use crate::store::people::user::Identifier;
@@ -48,6 +49,8 @@ pub(super) struct Typed {
     pub(super) challenge: Option<Puzzle>,
     /// The anonymous account in this browser.
     pub(super) kept: Option<Kept>,
+    /// The page from which somebody came to sign in.
+    pub(super) return_to: Option<Page>,
 }
 
 impl Typed {
@@ -60,6 +63,7 @@ impl Typed {
             username: text("username"),
             name: text("name"),
             accepts_terms: params.get("terms") == Some("yes"),
+            return_to: params.get("return").and_then(Page::by_return_name),
             ..Self::default()
         }
     }
