@@ -130,6 +130,22 @@ async fn i4_nobody_fills_a_mailbox_or_sends_letters_to_the_whole_world() {
 }
 
 #[tokio::test]
+async fn f5_letters_of_other_kinds_that_strangers_ask_for_take_no_reset_from_the_owner() {
+    let app = TestApp::with_mail().await;
+    app.user("alice").await;
+    for n in 0..12 {
+        let mut stranger = app.browser();
+        stranger.address = [198, 51, 100, n].into();
+        let page = stranger.get("/sign-in/mail").await;
+        page.form_to("/sign-in/mail").fill("email", "alice@example.com").submit(&mut stranger).await.reply.expect(200);
+        assert_eq!(app.letters_to("alice@example.com").await.len(), usize::from(n) + 1);
+        app.pass(minutes(5)).await;
+    }
+    forget(&mut app.browser(), "alice@example.com").await.reply.expect(200);
+    assert_eq!(app.letter_to("alice@example.com").await.subject, "Set a new password");
+}
+
+#[tokio::test]
 async fn i1_what_opens_a_link_without_a_person_uses_nothing_up() {
     let app = TestApp::with_mail().await;
     app.user("alice").await;

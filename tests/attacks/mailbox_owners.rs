@@ -128,6 +128,7 @@ async fn f4_strangers_who_ask_for_letters_keep_no_owner_from_signing_in() {
     }
     type_code(&mut new, &page, &code).await.reply.expect(200);
     assert_eq!(new.get("/account").await.name(), "account");
+    app.letters_to("iris@example.com").await;
     // And whoever has signed in in a browser before is counted there alone.
     let page = ask_to_sign_in(&mut known, "iris@example.com").await;
     assert_eq!(page.reply.status, 200, "{}", page.text());

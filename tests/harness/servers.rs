@@ -246,7 +246,8 @@ impl SmtpServer {
         }
     }
 
-    /// What it does with each letter from now on: `take`, `refuse`, `later` or `slow`.
+    /// What it does with each letter from now on: `take`, `refuse`, `later`, or to be silent: `mute` at the sender, `slow` at the recipient,
+    /// `hang` once it has the letter.
     pub fn will(&self, what: &str) {
         std::fs::write(self.folder.path().join("mode"), what).unwrap();
     }

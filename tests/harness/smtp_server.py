@@ -3,7 +3,8 @@
 
 smtp_server.py PORT FOLDER [starttls|tls|plain] [USER PASSWORD]
 
-What it does with a letter is the word in FOLDER/mode, read for each: take, refuse, later, slow.
+What it does with a letter is the word in FOLDER/mode, read for each: take, refuse, later, or not to answer, so that the client has to
+give up: mute to the sender, slow to the recipient, hang to the letter, which it keeps.
 """
 
 import asyncio
@@ -29,6 +30,13 @@ def mode():
 class Handler:
     count = 0
 
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        if mode() == "mute":
+            await asyncio.Event().wait()
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
     async def handle_RCPT(self, server, session, envelope, address, options):
         what = mode()
         if what == "refuse":
@@ -36,7 +44,6 @@ class Handler:
         if what == "later":
             return "451 4.7.1 try again later"
         if what == "slow":
-            # Never answers: the client has to give up.
             await asyncio.Event().wait()
         envelope.rcpt_tos.append(address)
         return "250 OK"
@@ -54,6 +61,8 @@ class Handler:
         with open(path + ".part", "w") as file:
             json.dump(letter, file)
         os.rename(path + ".part", path + ".json")
+        if mode() == "hang":
+            await asyncio.Event().wait()
         return "250 OK"
 
 

@@ -105,9 +105,42 @@ async fn the_next_server_takes_what_the_first_does_not() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_silent_is_tried_last_for_a_minute() {
+async fn a_server_that_has_a_letter_and_does_not_say_so_gets_it_twice_at_most_and_no_other_one_does() {
+    let (hangs, other) = (SmtpServer::start(Speaks::Plain).await, SmtpServer::start(Speaks::Plain).await);
+    hangs.will("hang");
+    let app = sending_by(&[hangs.url(), other.url()], |config| config.mail.timeout = seconds(1) / 2).await;
+    tell(&app, "alice").await;
+    deliver(&app.app).await.unwrap();
+    assert_eq!((hangs.received().len(), other.received().len()), (1, 0));
+    assert!(waiting(&app).await[0].next_try_at.is_some(), "it may not have taken it");
+    for _ in 0..5 {
+        app.clock.advance(minutes(60));
+        deliver(&app.app).await.unwrap();
+    }
+    assert_eq!((hangs.received().len(), other.received().len()), (2, 0));
+    let given_up = &waiting(&app).await[0];
+    let why = given_up.last_error.as_deref().unwrap();
+    assert!(given_up.next_try_at.is_none() && why.contains("does not say whether it took it"), "{why}");
+}
+
+#[tokio::test]
+async fn a_recipient_that_is_waited_for_sends_nobody_elses_letters_another_way() {
     let (first, second) = (SmtpServer::start(Speaks::Plain).await, SmtpServer::start(Speaks::Plain).await);
     first.will("slow");
+    let app = sending_by(&[first.url(), second.url()], |config| config.mail.timeout = seconds(1) / 2).await;
+    tell(&app, "alice").await;
+    deliver(&app.app).await.unwrap();
+    assert_eq!((first.received().len(), second.received().len()), (0, 1));
+    first.will("take");
+    tell(&app, "bob").await;
+    deliver(&app.app).await.unwrap();
+    assert_eq!((first.received().len(), second.received().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_server_that_is_silent_is_tried_last_for_a_minute() {
+    let (first, second) = (SmtpServer::start(Speaks::Plain).await, SmtpServer::start(Speaks::Plain).await);
+    first.will("mute");
     let app = sending_by(&[first.url(), second.url()], |config| config.mail.timeout = seconds(1) / 2).await;
     let count = || (first.received().len(), second.received().len());
     tell(&app, "alice").await;

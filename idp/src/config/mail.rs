@@ -23,7 +23,7 @@ section! {
         transports: Vec<Server> = vec![],
             should(rule("encrypted ones: with ?tls=none everybody on the way can read the links and codes in letters",
                 |all: &Vec<Server>| !all.iter().any(Server::is_readable_on_the_way)));
-        /// How long a mail server may take for one letter before the next one is tried.
+        /// How long a mail server may take for one letter before the next one is tried; three times as long once it has all of the letter.
         timeout: Duration = seconds(20), must(between(Duration::from_millis(100), minutes(2)));
         /// How long a letter is tried again if no mail server takes it. What expires earlier is given up then.
         give_up: Duration = hours(24), must(between(minutes(1), days(7)));

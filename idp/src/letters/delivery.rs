@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::base::clock::SKEW;
 use crate::base::id::Id;
 use crate::base::language::Language;
-use crate::mail::failure::Failure;
+use crate::mail::failure::{Failure, HAS_IT};
 use crate::mail::mailbox::Mailbox;
 use crate::mail::message::Message;
 use crate::oidc::difference::shown;
@@ -112,8 +112,11 @@ async fn send(app: &App, letter: &Waiting) -> Result<Outcome> {
         Err(failures) => {
             let why = failures.iter().map(Failure::to_string).collect::<Vec<_>>().join("; ");
             let refused = !failures.is_empty() && failures.iter().all(Failure::is_of_the_address);
+            // It may have arrived twice by now.
+            let was_left_open = letter.last_error.as_deref().is_some_and(|last| last.contains(HAS_IT));
+            let perhaps_twice = was_left_open && failures.iter().any(Failure::may_have_the_letter);
             match next_wait(letter.tries, app.config.mail.give_up) {
-                Some(wait) if !refused => Outcome::Again(app.now() + wait, why),
+                Some(wait) if !refused && !perhaps_twice => Outcome::Again(app.now() + wait, why),
                 _ => Outcome::Dead(why),
             }
         }

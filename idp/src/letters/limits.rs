@@ -21,21 +21,39 @@ const OF_ADDRESS_A_DAY: Rate = Rate { burst: 12, period: Duration::from_secs(2 *
 /// How many letters a network may ask for: ten in an hour.
 pub const OF_NETWORK: Rate = Rate { burst: 10, period: Duration::from_secs(6 * 60) };
 
+/// What the letters are for that are counted together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// Links that set a password. Whoever asks for one helps the owner of the address, who can use it; so letters of other kinds must not
+    /// use these up.
+    Resets,
+    /// All others, of which a stranger's may be of no use to the owner.
+    Others,
+}
+
 /// Who asks for letters: the browser, if whoever has the address has signed in with it, or anybody.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asker(Option<String>);
+pub struct Asker {
+    browser: Option<String>,
+    counted: Counted,
+}
 
 impl Asker {
     /// Who asks for a letter to a normalised address, or to whoever has the name that was typed in its place. It costs the same
     /// whether anybody has it.
-    pub async fn of(app: &App, typed: &str, browser: &CookieSecret) -> Result<Self> {
+    pub async fn of(app: &App, typed: &str, browser: &CookieSecret, counted: Counted) -> Result<Self> {
         let (browser, since) = (browser.hash(), app.now() - app.config.login.known_device);
         let is_known = known_device::is_of_identifier(&mut *app.db.read().await?, &browser, typed, since).await?;
-        Ok(Self(is_known.then(|| browser.as_str().to_owned())))
+        Ok(Self { browser: is_known.then(|| browser.as_str().to_owned()), counted })
     }
 
     async fn count(&self, app: &App, what: &str, typed: &str) -> std::result::Result<(), Duration> {
-        let counted = sha256_text(format!("{typed} {}", self.0.as_deref().unwrap_or_default()).as_bytes());
+        let browser = self.browser.as_deref().unwrap_or_default();
+        let counted = sha256_text(format!("{typed} {browser}").as_bytes());
+        let what = match self.counted {
+            Counted::Resets => format!("{what}-reset"),
+            Counted::Others => what.to_owned(),
+        };
         app.ephemeral.limit(&format!("{what}:{counted}"), OF_ADDRESS).await?;
         app.ephemeral.limit(&format!("{what}-day:{counted}"), OF_ADDRESS_A_DAY).await
     }

@@ -10,7 +10,7 @@ use super::failure::{Failure, Stage};
 use super::mailbox::Mailbox;
 use super::message::Message;
 use super::server::Server;
-use super::smtp::Way;
+use super::smtp::{Way, last_answer};
 use super::tray::Tray;
 
 /// How long a server that is not there is tried last.
@@ -63,7 +63,7 @@ impl Mailer {
 
     /// How long sending one letter takes at most: every server may use up its time.
     pub fn longest(&self) -> Duration {
-        self.timeout * u32::try_from(self.ways.len()).unwrap_or(u32::MAX).max(1)
+        (self.timeout + last_answer(self.timeout)) * u32::try_from(self.ways.len()).unwrap_or(u32::MAX).max(1)
     }
 
     /// How many servers there are.
@@ -83,7 +83,8 @@ impl Mailer {
         ready.into_iter().chain(resting).collect()
     }
 
-    /// Sends a letter by the first server that takes it, beginning with this one, and returns which one it was.
+    /// Sends a letter by the first server that takes it, beginning with this one, and returns which one it was. After a server that has
+    /// the letter and does not say whether it took it, no other one gets it.
     pub async fn send(&self, message: &Message, first: usize, now: Timestamp) -> Result<String, Vec<Failure>> {
         if let Some(tray) = &self.tray {
             tray.put(message.clone());
@@ -97,7 +98,11 @@ impl Mailer {
                     if let Some(until) = self.rests_until.get(index).filter(|_| failure.is_of_server()) {
                         until.store((now + RESTS).micros(), Ordering::Relaxed);
                     }
+                    let may_have_it = failure.may_have_the_letter();
                     failures.push(failure);
+                    if may_have_it {
+                        break;
+                    }
                 }
             }
         }

@@ -41,10 +41,23 @@ impl Way {
         Ok(Self { server, tls, hello: ClientId::Domain(hello.to_owned()), timeout })
     }
 
-    /// Hands a letter over to the server, within the time limit.
+    /// Hands a letter over to the server, within the time limit. What the server does once it has all of the letter, such as looking
+    /// for spam, may take longer.
     pub(super) async fn send(&self, from: &Mailbox, to: &Mailbox, bytes: &[u8]) -> Result<(), Failure> {
         let mut stage = Stage::Connect;
-        self.in_time(self.converse(&mut stage, from, to, bytes)).await.map_err(|why| self.failure(stage, why))
+        let begun = self.in_time(self.announce(&mut stage, from, to)).await;
+        let mut connection = begun.map_err(|why| self.failure(stage, why))?;
+        let patience = last_answer(self.timeout);
+        let taken = match tokio::time::timeout(patience, connection.message(bytes)).await {
+            Ok(answer) => answer.map(drop).map_err(Why::Smtp),
+            Err(_) => Err(Why::Silent(patience)),
+        };
+        taken.map_err(|why| self.failure(Stage::Content, why))?;
+        crash_point("letter_sent");
+        // The server has the letter, whatever becomes of the farewell: nobody waits for it.
+        let farewell = self.timeout;
+        tokio::spawn(async move { tokio::time::timeout(farewell, connection.abort()).await });
+        Ok(())
     }
 
     /// Goes as far as a letter would, without one.
@@ -95,7 +108,8 @@ impl Way {
         Ok(connection)
     }
 
-    async fn converse(&self, stage: &mut Stage, from: &Mailbox, to: &Mailbox, bytes: &[u8]) -> Result<(), Why> {
+    /// Says who the letter is from and for, up to where the server waits for it.
+    async fn announce(&self, stage: &mut Stage, from: &Mailbox, to: &Mailbox) -> Result<AsyncSmtpConnection, Why> {
         let mut connection = self.open(stage).await?;
         let (from, to) = (from.lettre().email, to.lettre().email);
         let has_feature = |extension| connection.server_info().supports_feature(extension);
@@ -115,12 +129,7 @@ impl Way {
         connection.command(Rcpt::new(to, Vec::new())).await?;
         *stage = Stage::Content;
         connection.command(Data).await?;
-        connection.message(bytes).await?;
-        crash_point("letter_sent");
-        // The server has the letter, whatever becomes of the farewell: nobody waits for it.
-        let farewell = self.timeout;
-        tokio::spawn(async move { tokio::time::timeout(farewell, connection.abort()).await });
-        Ok(())
+        Ok(connection)
     }
 
     fn failure(&self, stage: Stage, why: Why) -> Failure {
@@ -141,6 +150,12 @@ impl Way {
         let stage = if of_tls { Stage::Encrypt } else { stage };
         Failure { server: self.server.to_string(), stage, cause, is_final, is_silent }
     }
+}
+
+/// How long a server that has all of a letter may take to say that it took it. It is longer than for the rest, since a second copy goes out
+/// otherwise: RFC 5321 §4.5.3.2.6.
+pub(super) const fn last_answer(timeout: Duration) -> Duration {
+    timeout.saturating_mul(3)
 }
 
 /// Why a conversation ended early.

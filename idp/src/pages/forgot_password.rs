@@ -18,6 +18,7 @@ use crate::http::page;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
+use crate::letters::limits::Counted;
 use crate::site::page::Page;
 use crate::store::origin::Origin;
 
@@ -101,7 +102,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         return again(ForgotPasswordProblem::Missing);
     }
     let normalised = identifier::normalise(&typed);
-    let asker = match admit(&app, &visitor, &normalised).await? {
+    let asker = match admit(&app, &visitor, &normalised, Counted::Resets).await? {
         Ok(asker) => asker,
         Err(minutes) => return again(ForgotPasswordProblem::TooMany { minutes }),
     };

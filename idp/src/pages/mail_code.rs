@@ -10,7 +10,7 @@ use crate::account::mail_code::Judged;
 use crate::app::App;
 use crate::http::error::Error;
 use crate::http::request::visitor::Visitor;
-use crate::letters::limits::{self, Asker};
+use crate::letters::limits::{self, Asker, Counted};
 
 /// The address of a page that waits for the code of a letter that was asked for in this browser: so it can be opened again, as in
 /// another language. The name of what was asked for is of no use in other browsers.
@@ -83,18 +83,18 @@ impl CodeProblem {
 
 /// Counts a letter to a normalised address, or to whatever else was typed; returns who asks for it, or how many minutes to wait if
 /// there are too many.
-pub async fn admit(app: &App, visitor: &Visitor, typed: &str) -> Result<Result<Asker, u64>, Error> {
+pub async fn admit(app: &App, visitor: &Visitor, typed: &str, counted: Counted) -> Result<Result<Asker, u64>, Error> {
     let minutes = |wait: Duration| wait.as_secs() / 60 + 1;
     if let Err(wait) = visitor.limit(app, "mail", limits::OF_NETWORK).await {
         return Ok(Err(minutes(wait)));
     }
-    let asker = Asker::of(app, typed, &visitor.browser).await?;
+    let asker = Asker::of(app, typed, &visitor.browser, counted).await?;
     Ok(asker.ask(app, typed).await.map(|()| asker).map_err(minutes))
 }
 
 /// Counts a letter for a page that asks for its code.
 pub async fn limited(app: &App, visitor: &Visitor, address: &str) -> Result<Result<Asker, CodeProblem>, Error> {
-    Ok(admit(app, visitor, address).await?.map_err(|minutes| CodeProblem::TooMany { minutes }))
+    Ok(admit(app, visitor, address, Counted::Others).await?.map_err(|minutes| CodeProblem::TooMany { minutes }))
 }
 
 /// Whether letters are sent.
