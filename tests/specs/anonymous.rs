@@ -120,6 +120,9 @@ async fn the_holder_sees_what_fits_and_nothing_that_needs_a_sign_in() {
     let file = data.form().fill("export", "yes").submit(&mut browser).await;
     let exported: Value = serde_json::from_str(&file.reply.body).unwrap();
     assert_eq!((&exported["anonymous"], &exported["identifiers"]), (&json!(true), &json!([])), "{exported}");
+    let leaving = browser.get("/end_session").await;
+    assert!(leaving.text().contains("cannot come back"), "{}", leaving.text());
+    leaving.link("Keep this account");
     // Nobody can sign in and take a deletion back, so that there is nothing to wait for.
     data.form().fill("delete", "yes").fill("sure", "yes").submit(&mut browser).await.reply.expect(200);
     jobs::remove_expired(&app.app).await.unwrap();
@@ -343,5 +346,9 @@ async fn operators_see_visitors_apart_and_where_they_began() {
         "{all}"
     );
     let events = answer(&app.app.config, &["events"]).done();
-    assert!(events.contains("anonymous account begun at"), "{events}");
+    assert!(events.contains("anonymous account begun at") && !events.contains("signed in"), "{events}");
+    let stats = answer(&app.app.config, &["stats", "--json"]).json();
+    for (name, count) in [("people", 2), ("visitors", 1), ("sign_ins_in_30_days", 0)] {
+        assert_eq!(stats[name]["count"], count, "{name} in {stats}");
+    }
 }

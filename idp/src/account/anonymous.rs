@@ -80,7 +80,9 @@ impl Change for Begin {
         }
         let user = add.apply(tx).await?;
         anonymous_account::insert(tx, &user.id, now).await?;
-        tx.record(&Event::AnonymousAccountBegun { user: user.id.clone(), client_row }).await?;
-        beginning.write(tx, user.generation).await.map(Some)
+        let signed_in = beginning.write(tx, user.generation).await?;
+        let session = signed_in.session.clone();
+        tx.record(&Event::AnonymousAccountBegun { user: user.id, client_row, session }).await?;
+        Ok(Some(signed_in))
     }
 }

@@ -19,6 +19,8 @@ const SHOWN: usize = 7;
 #[derive(Clone, Debug, Serialize)]
 struct Stats {
     people: Count,
+    /// How many of them are visitors, whose accounts nobody can sign in to.
+    visitors: Count,
     active_in_30_days: Count,
     sessions: Count,
     grants: Count,
@@ -40,6 +42,7 @@ pub(super) async fn command(app: &App) -> Outcome {
         |days: usize| Count { count: daily.iter().rev().take(days).map(|day| day.sign_ins).sum(), at_least: more };
     let stats = Stats {
         people: counts::people(&mut conn).await.map_err(failed)?,
+        visitors: counts::visitors(&mut conn).await.map_err(failed)?,
         active_in_30_days: counts::active(&mut conn, now - days(30)).await.map_err(failed)?,
         sessions: counts::sessions(&mut conn, now).await.map_err(failed)?,
         grants: counts::grants(&mut conn, now).await.map_err(failed)?,
@@ -57,6 +60,7 @@ fn text(stats: &Stats) -> String {
     let a_day = |count: Count, days: i64| format!("{} ({:.1} a day)", shown(count), count.count as f64 / days as f64);
     let lines = details(&[
         ("people", shown(stats.people)),
+        ("of them visitors", shown(stats.visitors)),
         ("active in 30 days", shown(stats.active_in_30_days)),
         ("sessions", shown(stats.sessions)),
         ("grants", shown(stats.grants)),

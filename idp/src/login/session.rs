@@ -238,8 +238,11 @@ impl Beginning {
             notify(tx, &new.user_id, Notice::NewDevice).await?;
         }
         let user = new.user_id.clone();
-        let event = Event::SignedIn { user: new.user_id, session: session.clone(), amr: new.amr };
-        tx.record(&event).await?;
+        // Whoever begins an anonymous account has not signed in: an event of its own tells of that.
+        if !new.amr.is_empty() {
+            let event = Event::SignedIn { user: new.user_id, session: session.clone(), amr: new.amr };
+            tx.record(&event).await?;
+        }
         Ok(SignedIn { user, session, sid, keep: all, kept: (some && !all).then_some(kept) })
     }
 }

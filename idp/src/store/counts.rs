@@ -50,6 +50,11 @@ pub async fn people(conn: &mut Conn) -> Result<Count> {
     all(conn, "user_account").await
 }
 
+/// How many of them are visitors: an account that an operator gave a way to sign in to counts as one until it is deleted.
+pub async fn visitors(conn: &mut Conn) -> Result<Count> {
+    all(conn, "anonymous_account").await
+}
+
 /// How many clients there are.
 pub async fn clients(conn: &mut Conn) -> Result<Count> {
     all(conn, "client").await

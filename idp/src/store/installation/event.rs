@@ -21,7 +21,7 @@ pub enum Event {
     DeletionBegun { user: Id },
     UserDeleted { user: Id },
     UserUnlocked { user: Id },
-    AnonymousAccountBegun { user: Id, client_row: Id },
+    AnonymousAccountBegun { user: Id, client_row: Id, session: Id },
     AccountKept { user: Id },
     DeletionAsked { user: Id, due_at: String },
     DeletionTakenBack { user: Id },
@@ -150,8 +150,8 @@ impl Event {
             | Self::SignedOut { user, session }
             | Self::SessionEnded { user, session }
             | Self::SignedOutElsewhere { user, session } => (Some(user), None, Some(session)),
+            Self::AnonymousAccountBegun { user, client_row, session } => (Some(user), Some(client_row), Some(session)),
             Self::ConsentGiven { user, client_row, .. }
-            | Self::AnonymousAccountBegun { user, client_row }
             | Self::ConsentRefused { user, client_row }
             | Self::ConsentWithdrawn { user, client_row } => (Some(user), Some(client_row), None),
             Self::CodeReplayed(of) | Self::CodeBurnt(of) | Self::RefreshTokenReplayed(of) | Self::GrantRevoked(of) => {
