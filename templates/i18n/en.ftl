@@ -332,6 +332,7 @@ account-data = Your data
 account-data-link = Download your data, or delete your account
 anonymous-meaning = You are here as a visitor: nobody can sign in to this account, and it is lost when you sign out, or when you do not use it for some time.
 anonymous-keep = Keep this account
+sign-out-anonymous = Whoever signs out as a visitor cannot come back to what they have done here: nobody can sign in to that account.
 account-profile-back = Back to your profile
 account-export-meaning = A file with everything that is stored about you: profile, sign-in details, devices, apps, and what happened.
 account-export = Download your data

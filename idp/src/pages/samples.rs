@@ -384,9 +384,12 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     add("select_account".to_owned(), &SelectAccountPage { layout: layout(), accounts });
 
     let handle = || "a".to_owned();
-    add("end_session".to_owned(), &EndSessionPage { layout: layout(), accounts: vec![account()], handle: handle() });
-    let accounts = vec![account(), nameless()];
-    add("end_session-several".to_owned(), &EndSessionPage { layout: bare(), accounts, handle: handle() });
+    let end_session = |layout, accounts| EndSessionPage { layout, accounts, handle: handle(), offers_sign_up: true };
+    add("end_session".to_owned(), &end_session(layout(), vec![account()]));
+    add("end_session-several".to_owned(), &end_session(bare(), vec![account(), nameless()]));
+    let visiting =
+        || AccountView { name: Some(bare().t("anonymous-name")), is_anonymous: true, ..AccountView::default() };
+    add("end_session-anonymous".to_owned(), &end_session(layout(), vec![visiting()]));
     let back = || Some((names.client.clone(), "https://tidepool.example/".to_owned()));
     add("signed_out".to_owned(), &SignedOutPage { layout: layout(), back: back(), others: false });
     add("signed_out-bare".to_owned(), &SignedOutPage { layout: bare(), back: None, others: true });

@@ -170,6 +170,10 @@ const pages = {
     await visit(page);
     await page.goto(`${provider.issuer}/account`);
   },
+  "end_session-anonymous": async (page) => {
+    await visit(page);
+    await page.goto(`${provider.issuer}/end_session`);
+  },
   "sign-up-anonymous": async (page) => {
     await visit(page);
     await page.goto(`${provider.issuer}/sign-up`);

@@ -40,6 +40,15 @@ pub struct EndSessionPage<'a> {
     pub accounts: Vec<AccountView>,
     /// The handle of the session of the account that is meant.
     pub handle: String,
+    /// Whether people can sign up.
+    pub offers_sign_up: bool,
+}
+
+impl EndSessionPage<'_> {
+    /// Whether one of them is anonymous, and ends with its session.
+    fn has_visitor(&self) -> bool {
+        self.accounts.iter().any(|account| account.is_anonymous)
+    }
 }
 
 /// A sign-out request by GET: from a client, or from our own redirect after a foreign POST.
@@ -82,7 +91,9 @@ pub async fn get(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQ
                 Some(client) => layout.with_client(page::client(client)),
                 None => layout,
             };
-            page::show_with(&app, &visitor, StatusCode::OK, &EndSessionPage { layout, accounts, handle })
+            let offers_sign_up = app.config.login.sign_up.is_offered();
+            let page = EndSessionPage { layout, accounts, handle, offers_sign_up };
+            page::show_with(&app, &visitor, StatusCode::OK, &page)
         }
     }
 }
