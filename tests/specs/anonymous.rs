@@ -347,6 +347,9 @@ async fn operators_see_visitors_apart_and_where_they_began() {
     );
     let events = answer(&app.app.config, &["events"]).done();
     assert!(events.contains("anonymous account begun at") && !events.contains("signed in"), "{events}");
+    let role = answer(&app.app.config, &["user", "role", "add", sub.as_str().unwrap(), "administrator"]);
+    role.refused(4, "is a visitor, to whose account nobody can sign in");
+    assert_eq!(app.rows("user_role").await, 0);
     let stats = answer(&app.app.config, &["stats", "--json"]).json();
     for (name, count) in [("people", 2), ("visitors", 1), ("sign_ins_in_30_days", 0)] {
         assert_eq!(stats[name]["count"], count, "{name} in {stats}");

@@ -6,7 +6,7 @@ use crate::base::id::Id;
 use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::role::{self, ADMINISTRATOR};
-use crate::store::people::user;
+use crate::store::people::{anonymous_account, user};
 
 /// The longest name of a role, in bytes.
 pub const LONGEST: usize = 100;
@@ -26,8 +26,19 @@ pub fn parse(text: &str) -> std::result::Result<String, &'static str> {
     }
 }
 
-/// Gives a user a role; returns whether the user did not have it. It counts from the next request on.
-pub async fn give(app: &App, user: &Id, role: &str) -> Result<bool> {
+/// What became of a role that was to be given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Giving {
+    /// The user has it now.
+    Done,
+    /// The user had it already, or is there no more.
+    Unchanged,
+    /// Refused: the account is anonymous, and nobody knows whose it is.
+    Anonymous,
+}
+
+/// Gives a user a role. It counts from the next request on.
+pub async fn give(app: &App, user: &Id, role: &str) -> Result<Giving> {
     app.db.write(Give { user: user.clone(), role: role.to_owned() }).await
 }
 
@@ -38,15 +49,19 @@ struct Give {
 }
 
 impl Change for Give {
-    type Outcome = bool;
+    type Outcome = Giving;
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Giving> {
         let (Self { user, role }, now, id) = (self, tx.now(), tx.id());
-        if user::hold(tx, &user).await?.is_none() || !role::give(tx, &user, &role, &id, now).await? {
-            return Ok(false);
+        let is_there = user::hold(tx, &user).await?.is_some();
+        if is_there && anonymous_account::is_anonymous(tx, &user).await? {
+            return Ok(Giving::Anonymous);
+        }
+        if !is_there || !role::give(tx, &user, &role, &id, now).await? {
+            return Ok(Giving::Unchanged);
         }
         tx.record(&Event::RoleGiven { user, role }).await?;
-        Ok(true)
+        Ok(Giving::Done)
     }
 }
 

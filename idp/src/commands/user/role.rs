@@ -4,9 +4,9 @@ use clap::Subcommand;
 
 use super::row::{Shown, find, last_administrator, read};
 use crate::account::delete::Outcome as Change;
-use crate::account::roles;
+use crate::account::roles::{self, Giving};
 use crate::app::App;
-use crate::commands::output::{Outcome, Output, failed, harmless};
+use crate::commands::output::{Failure, Outcome, Output, failed, harmless};
 
 /// What can be done about the roles of a person.
 #[derive(Clone, Debug, Subcommand)]
@@ -39,8 +39,14 @@ pub(super) async fn command(app: &App, command: RoleCommand) -> Outcome {
             let given = roles::give(app, &user.id, &role).await.map_err(failed)?;
             let (shown, role) = (read(app, &user).await?, harmless(&role));
             let text = match given {
-                true => format!("Gave {} the role {role}.", shown.row.label()),
-                false => format!("{} has the role {role} already.", shown.row.label()),
+                Giving::Done => format!("Gave {} the role {role}.", shown.row.label()),
+                Giving::Unchanged => format!("{} has the role {role} already.", shown.row.label()),
+                Giving::Anonymous => {
+                    let label = shown.row.label();
+                    return Err(Failure::Conflict(format!(
+                        "{label} is a visitor, to whose account nobody can sign in: a role is for somebody who is known."
+                    )));
+                }
             };
             Ok(told(&text, &shown))
         }
