@@ -171,7 +171,7 @@ async fn f8_a_way_back_removes_no_factor_that_a_reset_does_not_remove() {
     change_address(&app, &mut browser, "bob@new.example").await;
     let link = way_back(&app, "bob@example.com").await;
     browser.set_up_authenticator().await;
-    app.sql("UPDATE user_account SET protected_since = 1").await;
+    app.sql("UPDATE user_account SET protected_since = 1, protected_until = 9000000000000000").await;
     let mut stranger = app.browser();
     let page = stranger.get(&link).await;
     assert_eq!(boxes(&page), Vec::<String>::new());

@@ -9,6 +9,7 @@ mod clients;
 mod codes;
 mod connections;
 mod copies;
+mod factor_age;
 mod faults;
 mod guessing;
 mod http;

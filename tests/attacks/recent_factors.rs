@@ -8,11 +8,11 @@ use latchkey::store::people::passkey;
 use crate::attacks::mail::forget;
 use crate::harness::{Authenticator, Browser, PASSWORD, Page, Passkey, TestApp, link_in, minutes, sender};
 
-const NEW_PASSWORD: &str = "seven slow barges turn";
-const DAY: u64 = 24 * 60;
+pub(super) const NEW_PASSWORD: &str = "seven slow barges turn";
+pub(super) const DAY: u64 = 24 * 60;
 
 /// The link that comes by letter to who has forgotten the password.
-async fn link(app: &TestApp, browser: &mut Browser) -> String {
+pub(super) async fn link(app: &TestApp, browser: &mut Browser) -> String {
     forget(browser, "alice").await;
     let letters = app.letters_to("alice@example.com").await;
     link_in(letters.iter().rfind(|letter| letter.subject == "Set a new password").expect("a letter with a link"))

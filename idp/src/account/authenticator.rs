@@ -1,6 +1,6 @@
 //! The second factors of an account: the authenticator app, the recovery codes, and the browsers that spare them.
 
-use crate::account::removed_factors::note_those_that_go;
+use crate::account::factor_age::{note_old, note_removed};
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
@@ -87,7 +87,7 @@ impl Change for Add {
         }
         if let Because::Half(_) = self.because {
             // The sign-in could not go on without it: no letter may take it away, however recent it is.
-            user::note_protected_since(tx, user, Timestamp::from_micros(0)).await?;
+            note_old(tx, user, now.max(self.beginning.begins_at())).await?;
         }
         recovery_code::replace(tx, user, &self.hashes, now).await?;
         tx.record(&Event::AuthenticatorAdded { user: user.clone() }).await?;
@@ -168,6 +168,10 @@ impl Change for Remove {
         {
             return Ok(false);
         }
+        if !by_operator {
+            let app = totp::find(tx, &user).await?;
+            note_removed(tx, &user, app.as_ref(), None).await?;
+        }
         let there = remove_factors(tx, &user, by_operator).await?;
         if by_operator && there {
             user::end_all(tx, &user).await?;
@@ -183,8 +187,9 @@ impl Change for Remove {
 /// Removes the authenticator app of a user with what depends on it, and if wanted the passkeys, and tells the user; returns
 /// whether there was anything.
 pub(super) async fn remove_factors(tx: &mut Tx<'_>, user: &Id, with_passkeys: bool) -> Result<bool> {
-    let passkeys = if with_passkeys { passkey::of_user(tx, user).await? } else { Vec::new() };
-    note_those_that_go(tx, user, true, &passkeys).await?;
+    if with_passkeys {
+        user::forget_protection(tx, user).await?;
+    }
     let had_app = totp::delete(tx, user).await?;
     let had_passkeys = with_passkeys && passkey::delete_all(tx, user).await? > 0;
     // Who has no address would have no way back without them. An operator's reset is that way, and whoever asks for it may know the codes.

@@ -1,8 +1,7 @@
 //! The passkeys of an account: adding, renaming and removing them.
 
-use crate::account::removed_factors::note_those_that_go;
+use crate::account::factor_age::{note_old, note_removed};
 use crate::app::App;
-use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
@@ -204,7 +203,7 @@ impl Change for Import {
         }
         passkey_offer::answer(tx, &user, now).await?;
         // Nobody knows since when its person has had it: it is no recent one.
-        user::note_protected_since(tx, &user, Timestamp::from_micros(0)).await?;
+        note_old(tx, &user, now.max(new.created_at)).await?;
         if tells {
             notify(tx, &user, Notice::PasskeyAdded).await?;
         }
@@ -269,8 +268,9 @@ impl Change for Remove {
         if is_alone && step_up.is_some() && required.holds(tx, &user).await? {
             return Ok(Removed::LastFactor);
         }
-        let gone: Vec<_> = there.into_iter().filter(|one| one.id == passkey).collect();
-        note_those_that_go(tx, &user, false, &gone).await?;
+        if step_up.is_some() {
+            note_removed(tx, &user, None, there.iter().find(|one| one.id == passkey)).await?;
+        }
         passkey::delete(tx, &user, &passkey).await?;
         notify(tx, &user, Notice::PasskeyRemoved).await?;
         tx.record(&Event::PasskeyRemoved { user, passkey: passkey.handle() }).await?;

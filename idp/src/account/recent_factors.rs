@@ -1,10 +1,8 @@
 //! The factors that were added to an account lately, which a link that sets a password can remove: a thief of the password who
 //! adds a factor would otherwise shut the owner out.
 
-use std::time::Duration;
-
 use crate::account::authenticator::remove_factors;
-use crate::account::removed_factors::{is_factor, note_those_that_go};
+use crate::account::factor_age::{Ages, RECENT};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::letters::kind::Notice;
@@ -15,10 +13,6 @@ use crate::store::db::{Conn, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::passkey::{self, Passkey};
 use crate::store::people::totp::{self, Totp};
-use crate::store::people::user;
-
-/// For how long a factor is a recent one.
-pub const RECENT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// The factors of an account that a link can remove.
 #[derive(Clone, Debug, Default)]
@@ -30,16 +24,14 @@ pub struct RecentFactors {
 }
 
 impl RecentFactors {
-    /// What a link can remove. Nothing from somebody who has had any factor for longer, even if it is gone by now: whoever added another
-    /// one had that one, too, and a letter must not spare it. Nothing either from somebody who needs a second factor, be it
+    /// What a link can remove. Nothing from somebody who has had any factor for longer, be it one that is gone by now and for
+    /// which another one stands in: a letter must not spare it. Nothing either from somebody who needs a second factor, be it
     /// at one of their clients alone: without theirs, the link would be enough to sign in there.
     pub async fn of(conn: &mut Conn, user: &Id, required: &Required, now: Timestamp) -> Result<Self> {
         let found =
             Self { app: totp::find(&mut *conn, user).await?, passkeys: passkey::of_user(&mut *conn, user).await? };
-        let since = now - RECENT;
         if found.is_empty()
-            || found.has_one_before(since)
-            || user::protected_since(&mut *conn, user).await?.is_some_and(|protected| protected < since)
+            || found.has_one_before(now - RECENT, &Ages::of(&mut *conn, user).await?)
             || required.holds(conn, user).await?
             || client::any_requires_second_factor(conn, user).await?
         {
@@ -48,10 +40,11 @@ impl RecentFactors {
         Ok(found)
     }
 
-    /// Whether any of these was added before a moment.
-    fn has_one_before(&self, since: Timestamp) -> bool {
-        let is_old = |one: &Passkey| one.created_at < since && is_factor(one);
-        self.app.as_ref().is_some_and(|app| app.created_at < since) || self.passkeys.iter().any(is_old)
+    /// Whether any of these has protected the account since before a moment.
+    fn has_one_before(&self, moment: Timestamp, ages: &Ages) -> bool {
+        let of_app = self.app.iter().map(|app| ages.of_app(app));
+        let of_passkeys = self.passkeys.iter().filter_map(|passkey| ages.of_passkey(passkey));
+        of_app.chain(of_passkeys).any(|since| since < moment)
     }
 
     /// Whether there are none.
@@ -64,7 +57,7 @@ impl RecentFactors {
 pub(super) async fn has_older(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<bool> {
     let there =
         RecentFactors { app: totp::find(&mut *conn, user).await?, passkeys: passkey::of_user(&mut *conn, user).await? };
-    Ok(there.has_one_before(now - RECENT))
+    Ok(there.has_one_before(now - RECENT, &Ages::of_present()))
 }
 
 /// What a person wants to have removed, as the form says it.
@@ -85,7 +78,6 @@ impl Unwanted {
             tx.record(&Event::AuthenticatorRemoved { user: user.clone() }).await?;
         }
         for passkey in there.passkeys.iter().filter(|one| self.passkeys.contains(&one.id.handle())) {
-            note_those_that_go(tx, user, false, std::slice::from_ref(passkey)).await?;
             passkey::delete(tx, user, &passkey.id).await?;
             notify(tx, user, Notice::PasskeyRemoved).await?;
             tx.record(&Event::PasskeyRemoved { user: user.clone(), passkey: passkey.id.handle() }).await?;

@@ -318,6 +318,7 @@ fn registered(app: &App, ceremony: &Ceremony<PasskeyRegistration>, made: Made<'_
         created_at: app.now(),
         last_used_at: None,
         automatic_at: is_automatic.then(|| app.now()),
+        proven_at: None,
     })
 }
 

@@ -90,6 +90,7 @@ impl Imported {
             created_at: app.now(),
             last_used_at: None,
             automatic_at: None,
+            proven_at: None,
         })
     }
 

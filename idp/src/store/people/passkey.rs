@@ -88,10 +88,12 @@ pub struct Passkey {
     pub last_used_at: Option<Timestamp>,
     /// When the browser made it without asking its person; `None` if the person made it.
     pub automatic_at: Option<Timestamp>,
+    /// When it was first used to sign in; `None` also if only an earlier release has seen that.
+    pub proven_at: Option<Timestamp>,
 }
 
 const COLUMNS: &str = "id, user_id, credential_id, public_key, rp_id, user_handle, counter, backup, aaguid, name, created_at, \
-                       last_used_at, automatic_at";
+                       last_used_at, automatic_at, proven_at";
 
 fn select(rest: &str) -> sqlx::AssertSqlSafe<String> {
     sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM passkey WHERE {rest}"))
@@ -182,7 +184,7 @@ pub async fn insert(conn: &mut Conn, new: &Passkey) -> Result<bool> {
 /// callers with one counter exactly one gets `true`, unless the authenticator has none.
 pub async fn note_use(conn: &mut Conn, id: &Id, counter: i64, backup: Backup, now: Timestamp) -> Result<bool> {
     let done = sqlx::query(
-        "UPDATE passkey SET counter = $2, backup = $3, last_used_at = $4
+        "UPDATE passkey SET counter = $2, backup = $3, last_used_at = $4, proven_at = COALESCE(proven_at, last_used_at, $4)
           WHERE id = $1 AND (counter < $2 OR (counter = 0 AND CAST($2 AS BIGINT) = 0))",
     )
     .bind(id)

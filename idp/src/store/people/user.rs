@@ -70,24 +70,44 @@ pub(super) fn select(rest: &str) -> sqlx::AssertSqlSafe<String> {
     sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM user_account u {rest}"))
 }
 
-/// Since when a user has had a factor that is gone by now; `None` if none was ever removed.
-pub async fn protected_since(conn: &mut Conn, user: &Id) -> Result<Option<Timestamp>> {
-    let row: Option<(Option<Timestamp>,)> = sqlx::query_as("SELECT protected_since FROM user_account WHERE id = $1")
-        .bind(user)
-        .fetch_optional(conn)
-        .await?;
-    Ok(row.and_then(|row| row.0))
+/// What is remembered of the factors of a user that are gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Protection {
+    /// Since when they protected the account.
+    pub since: Timestamp,
+    /// Factors that were added until this moment stand in for them.
+    pub until: Timestamp,
 }
 
-/// Notes that a user has had a factor since a moment, before it is removed.
-pub async fn note_protected_since(conn: &mut Conn, user: &Id, since: Timestamp) -> Result<()> {
-    sqlx::query(
-        "UPDATE user_account SET protected_since = $2 WHERE id = $1 AND (protected_since IS NULL OR protected_since > $2)",
+/// What is remembered of the factors of a user that are gone; `None` if nothing is.
+pub async fn protection(conn: &mut Conn, user: &Id) -> Result<Option<Protection>> {
+    Ok(sqlx::query_as(
+        "SELECT protected_since AS since, protected_until AS until FROM user_account
+          WHERE id = $1 AND protected_since IS NOT NULL AND protected_until IS NOT NULL",
     )
     .bind(user)
-    .bind(since)
-    .execute(conn)
-    .await?;
+    .fetch_optional(conn)
+    .await?)
+}
+
+/// Remembers factors of a user, with what is remembered of others. The caller holds the user's row.
+pub async fn note_protection(conn: &mut Conn, user: &Id, new: Protection) -> Result<()> {
+    let before = protection(&mut *conn, user).await?.unwrap_or(new);
+    sqlx::query("UPDATE user_account SET protected_since = $2, protected_until = $3 WHERE id = $1")
+        .bind(user)
+        .bind(new.since.min(before.since))
+        .bind(new.until.max(before.until))
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Forgets what is remembered of the factors of a user.
+pub async fn forget_protection(conn: &mut Conn, user: &Id) -> Result<()> {
+    sqlx::query("UPDATE user_account SET protected_since = NULL, protected_until = NULL WHERE id = $1")
+        .bind(user)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 

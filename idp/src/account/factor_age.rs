@@ -1,0 +1,79 @@
+//! How long factors have protected an account. One that stands in for another one is as old as that one.
+
+use std::time::Duration;
+
+use crate::base::clock::Timestamp;
+use crate::base::id::Id;
+use crate::store::db::{Conn, Result, Tx};
+use crate::store::people::passkey::Passkey;
+use crate::store::people::totp::Totp;
+use crate::store::people::user::{self, Protection};
+
+/// For how long a factor is a recent one.
+pub const RECENT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// How long after an old factor has gone a new one stands in for it, as when a phone is replaced. Whoever has no factor for longer is
+/// protected by none.
+const STANDS_IN: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The ages of the factors of a user.
+pub(super) struct Ages {
+    of_those_gone: Option<Protection>,
+}
+
+impl Ages {
+    /// With what is remembered of factors that are gone.
+    pub(super) async fn of(conn: &mut Conn, user: &Id) -> Result<Self> {
+        Ok(Self { of_those_gone: user::protection(conn, user).await? })
+    }
+
+    /// As if none had ever gone.
+    pub(super) const fn of_present() -> Self {
+        Self { of_those_gone: None }
+    }
+
+    /// Since when the app protects its account.
+    pub(super) fn of_app(&self, app: &Totp) -> Timestamp {
+        self.inherited(app.created_at)
+    }
+
+    /// Since when a passkey protects its account; `None` if it does not. One that the browser made by itself is no factor
+    /// until it has signed, and counts from then on: its person may not know of it.
+    pub(super) fn of_passkey(&self, passkey: &Passkey) -> Option<Timestamp> {
+        let since = match passkey.automatic_at {
+            None => Some(passkey.created_at),
+            // An earlier release did not note the first use.
+            Some(_) => passkey.proven_at.or(passkey.last_used_at),
+        };
+        since.map(|since| self.inherited(since))
+    }
+
+    fn inherited(&self, added: Timestamp) -> Timestamp {
+        match self.of_those_gone {
+            Some(gone) if added <= gone.until => added.min(gone.since),
+            _ => added,
+        }
+    }
+}
+
+/// Remembers a factor that its own person is about to remove, with a step-up, if it is no recent one. What a letter or an operator
+/// removes is remembered by nobody: it may have been a thief's.
+pub(super) async fn note_removed(
+    tx: &mut Tx<'_>,
+    user: &Id,
+    app: Option<&Totp>,
+    passkey: Option<&Passkey>,
+) -> Result<()> {
+    let (now, ages) = (tx.now(), Ages::of(tx, user).await?);
+    let of_passkey = passkey.and_then(|passkey| ages.of_passkey(passkey));
+    let oldest = app.map(|app| ages.of_app(app)).into_iter().chain(of_passkey).min();
+    match oldest.filter(|since| *since < now - RECENT) {
+        Some(since) => user::note_protection(tx, user, Protection { since, until: now + STANDS_IN }).await,
+        None => Ok(()),
+    }
+}
+
+/// Remembers that the factors that a user has got until a moment are no recent ones.
+pub(super) async fn note_old(tx: &mut Tx<'_>, user: &Id, until: Timestamp) -> Result<()> {
+    user::note_protection(tx, user, Protection { since: Timestamp::from_micros(0), until }).await
+}
