@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::harness::{Browser, PASSWORD, Page, Passkey, TestApp, minutes};
 use latchkey::account::delete::{self, Leaving, delete_due};
+use latchkey::account::users;
 use latchkey::login::session;
 use latchkey::server::jobs;
 use latchkey::store::people::role::ADMINISTRATOR;
@@ -50,6 +51,8 @@ async fn a_person_gets_all_that_is_held_about_them_and_nothing_secret() {
         (&data["recovery_codes"]["unused"], &data["sessions"][0]["user_agent"]),
         (&10.into(), &"Test/1.0".into())
     );
+    assert_eq!(data["sessions"][0]["has_ended"], false);
+    assert_eq!(data["under_way"]["letters_waiting"][0]["to"], "alice@example.com");
     let passkey = &data["passkeys"][0];
     assert_eq!((passkey["since"].as_str(), &passkey["last_used_at"]), (Some(&*since), &Value::Null), "{passkey}");
     assert_eq!((&passkey["is_synced"], &passkey["domain"]), (&true.into(), &"localhost".into()), "{passkey}");
@@ -127,6 +130,87 @@ async fn who_signs_in_again_stays() {
     assert_eq!(delete_due(&app.app).await.unwrap(), 0);
     app.browser().sign_in("alice").await;
     assert!(app.events().await.contains(&"deletion_taken_back".to_owned()));
+}
+
+#[tokio::test]
+async fn who_has_asked_for_the_deletion_is_told_that_a_sign_in_has_taken_it_back() {
+    let app = TestApp::with_mail().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    assert!(matches!(leave(&app, "alice").await, Leaving::At(_)));
+    // The browser is known, so that no letter says that there was a sign-in.
+    browser.type_password("alice", PASSWORD).await.reply.expect(200);
+    assert_eq!(app.letter_to("alice@example.com").await.subject, "Your account will not be deleted");
+}
+
+#[tokio::test]
+async fn an_operator_who_enables_an_account_takes_its_deletion_back() {
+    let app = TestApp::new().await;
+    app.browser().sign_in("alice").await;
+    assert!(matches!(leave(&app, "alice").await, Leaving::At(_)));
+    let alice = app.person("alice").await.id;
+    delete::disable(&app.app, &alice, false).await.unwrap();
+    app.pass(minutes(8 * 24 * 60)).await;
+    assert!(users::enable(&app.app, &alice).await.unwrap());
+    assert_eq!(delete_due(&app.app).await.unwrap(), 0);
+    assert!(app.find_user("alice").await.is_some());
+    assert_eq!(app.events().await.last().map(String::as_str), Some("deletion_taken_back"));
+}
+
+#[tokio::test]
+async fn the_data_are_downloaded_three_times_and_then_once_in_ten_minutes() {
+    let app = TestApp::new().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let page = browser.get("/account/data").await;
+    for _ in 0..3 {
+        press(&page, "export", &[], &mut browser).await.reply.expect(200);
+    }
+    press(&page, "export", &[], &mut browser).await.refused(429);
+    app.browser().sign_in("bob").await;
+}
+
+/// Tables with rows of a person that their data leave out, and why.
+const LEFT_OUT: [(&str, &str); 9] = [
+    ("password_failure", "a count that is gone when they sign in"),
+    ("code_try", "a count that is gone after an hour"),
+    ("user_group_member", "nothing writes it yet"),
+    ("user_attribute", "nothing writes it yet"),
+    ("client_grant", "what it allows is in the applications"),
+    ("authorization_code", "it goes after a minute"),
+    ("revoked_access_token", "it names a token"),
+    ("failed_sign_in", "of names that somebody has typed"),
+    ("user_group", "nothing writes it yet"),
+];
+
+#[tokio::test]
+async fn each_table_with_rows_of_people_is_in_their_data_or_left_out_for_a_reason() {
+    let app = TestApp::new().await;
+    let is_sqlite = app.app.config.database_url().to_string().starts_with("sqlite");
+    let sql = match is_sqlite {
+        true => {
+            "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND c.name = 'user_id'"
+        }
+        false => {
+            "SELECT table_name::text FROM information_schema.columns WHERE column_name = 'user_id' AND table_schema = current_schema()"
+        }
+    };
+    let tables: Vec<(String,)> = sqlx::query_as(sql).fetch_all(&mut *app.app.db.read().await.unwrap()).await.unwrap();
+    assert!(tables.len() > 15, "{tables:?}");
+    // What reads each of them is a module of its name, but for these.
+    let named = |table: &str| match table {
+        "user_identifier" => "find_with_identifiers(".to_owned(),
+        "user_role" => "role::of_user(".to_owned(),
+        "totp" | "recovery_code" => "Enrolled::of(".to_owned(),
+        "event" => "happened::newest(".to_owned(),
+        "consent" => "consent::applications(".to_owned(),
+        "account_deletion" => "account_deletion::".to_owned(),
+        "invitation_use" => "invitation::used_at(".to_owned(),
+        other => format!("{other}::"),
+    };
+    let source = include_str!("../../idp/src/account/export.rs");
+    let left_out = |table: &str| LEFT_OUT.iter().any(|(name, _)| *name == table);
+    let missing: Vec<_> =
+        tables.iter().map(|row| &row.0).filter(|table| !left_out(table) && !source.contains(&named(table))).collect();
+    assert_eq!(missing, Vec::<&String>::new());
 }
 
 #[tokio::test]

@@ -9,14 +9,15 @@ use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
 use crate::login::second_factor::Enrolled;
 use crate::store::clients::consent;
-use crate::store::db::{Change, Result, Tx};
+use crate::store::db::{Change, Conn, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::installation::happened::{self, Wanted};
 use crate::store::people::passkey::{self, Passkey};
 use crate::store::people::role;
 use crate::store::people::terms_acceptance::Acceptance;
 use crate::store::people::{
-    anonymous_account, invitation, known_device, password, session, terms_acceptance, trusted_browser, user,
+    account_deletion, address_change, anonymous_account, invitation, known_device, mail_proof, one_time_link, outbox,
+    passkey_offer, password, session, terms_acceptance, trusted_browser, user,
 };
 
 /// How many events are told at most: the newest.
@@ -57,12 +58,15 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
     let invited = invitation::used_at(&mut conn, id).await?;
     let is_anonymous = anonymous_account::is_anonymous(&mut conn, id).await?;
     let roles = role::of_user(&mut conn, id).await?;
-    let sessions = session::list_of_user(&mut conn, id, now).await?;
+    let sessions = session::all_of_user(&mut conn, id, now).await?;
     let browsers = trusted_browser::of_user(&mut conn, id, now).await?;
     let devices = known_device::last_seen(&mut conn, id).await?;
     let applications = consent::applications(&mut conn, id, now).await?;
     let events = happened::newest(&mut conn, &Wanted { user: Some(id.clone()), ..Wanted::default() }, EVENTS).await?;
     let passkeys = passkey::of_user(&mut conn, id).await?;
+    let offered = passkey_offer::answered_at(&mut conn, id).await?;
+    let under_way = under_way(&mut conn, id).await?;
+    let due_at = account_deletion::due_at(&mut conn, id).await?;
     drop(conn);
     let mail_word = mail_word::of(app, id).await?;
     let identifiers: Vec<_> = identifiers
@@ -73,8 +77,8 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
         .iter()
         .map(|one| {
             json!({
-                "signed_in_at": one.created_at.to_string(), "last_active_at": one.active_at().to_string(),
-                "user_agent": one.user_agent, "address": one.address, "methods": one.amr,
+                "signed_in_at": one.created_at.to_string(), "last_active_at": one.last_active_at.to_string(),
+                "user_agent": one.user_agent, "address": one.address, "methods": one.amr, "has_ended": one.live_since.is_none(),
             })
         })
         .collect();
@@ -110,6 +114,7 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
         "anonymous": is_anonymous,
         "created_at": user.created_at.to_string(),
         "updated_at": user.updated_at.to_string(),
+        "deletion_due_at": due_at.map(|at| at.to_string()),
         "joined_by_invitation_at": invited.map(|at| at.to_string()),
         "terms_accepted": terms.iter().map(of_terms).collect::<Vec<_>>(),
         "identifiers": identifiers,
@@ -121,13 +126,38 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
         }),
         "recovery_codes": { "made": enrolled.recovery_codes.made, "unused": enrolled.recovery_codes.unused },
         "passkeys": passkeys.iter().map(of_passkey).collect::<Vec<_>>(),
+        "passkey_offer_answered_at": offered.map(|at| at.to_string()),
         "mail_word": mail_word,
+        "under_way": under_way,
         "trusted_browsers": browsers,
         "known_browsers": devices,
         "sessions": sessions,
         "applications": applications,
         "events": events,
     })))
+}
+
+/// What was sent to a user or waits to be, and what can be taken back.
+async fn under_way(conn: &mut Conn, id: &Id) -> Result<Value> {
+    let letters: Vec<_> = outbox::of_user(conn, id)
+        .await?
+        .into_iter()
+        .map(|(kind, to, at)| json!({ "kind": kind, "to": to, "written_at": at.to_string() }))
+        .collect();
+    let codes: Vec<_> = mail_proof::of_user(conn, id)
+        .await?
+        .into_iter()
+        .map(|(purpose, to, at)| json!({ "for": purpose, "to": to, "sent_at": at.to_string() }))
+        .collect();
+    let links: Vec<_> = one_time_link::of_user(conn, id)
+        .await?
+        .into_iter()
+        .map(|(purpose, at)| json!({ "for": purpose, "made_at": at.to_string() }))
+        .collect();
+    let changes: Vec<_> = address_change::of_user(conn, id).await?.into_iter()
+        .map(|(before, after, until)| json!({ "before": before, "after": after, "can_be_taken_back_until": until.to_string() }))
+        .collect();
+    Ok(json!({ "letters_waiting": letters, "codes_sent": codes, "links_made": links, "address_changes": changes }))
 }
 
 /// What was recorded about an event, without the ids of rows.

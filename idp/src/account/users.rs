@@ -22,6 +22,7 @@ use crate::store;
 use crate::store::db::{Change, Tx};
 use crate::store::grants::grant;
 use crate::store::installation::event::Event;
+use crate::store::people::account_deletion;
 use crate::store::people::known_device;
 use crate::store::people::one_time_link::{self, Purpose};
 use crate::store::people::password;
@@ -312,7 +313,7 @@ pub async fn enable(app: &App, user: &Id) -> Result<bool, Error> {
     Ok(app.db.write(Enable { user: user.clone() }).await?)
 }
 
-/// Enables a user; whether that changed anything.
+/// Enables a user, which takes back a deletion that the user has asked for; whether that changed anything.
 #[derive(Clone)]
 struct Enable {
     user: Id,
@@ -322,7 +323,13 @@ impl Change for Enable {
     type Outcome = bool;
 
     async fn apply(self, tx: &mut Tx<'_>) -> store::db::Result<bool> {
-        write_disabled(tx, self.user, false).await
+        let Self { user } = self;
+        let changed = write_disabled(tx, user.clone(), false).await?;
+        // Otherwise a deletion that became due meanwhile would follow within a minute.
+        if changed && account_deletion::delete(tx, &user).await? {
+            tx.record(&Event::DeletionTakenBack { user }).await?;
+        }
+        Ok(changed)
     }
 }
 

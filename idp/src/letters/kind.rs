@@ -37,6 +37,8 @@ pub enum Notice {
     AddressTakenBack,
     /// Somebody has asked for the deletion of the account.
     DeletionAsked,
+    /// The account is not deleted, since somebody has signed in.
+    DeletionTakenBack,
     /// Everything that is held about the user was downloaded.
     DataExported,
 }
@@ -79,7 +81,7 @@ pub(super) struct Texts {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Verify,
         Self::Reset,
         Self::SignIn,
@@ -104,6 +106,7 @@ impl Kind {
         Self::Notice(Notice::AddressReplaced),
         Self::Notice(Notice::AddressTakenBack),
         Self::Notice(Notice::DeletionAsked),
+        Self::Notice(Notice::DeletionTakenBack),
         Self::Notice(Notice::DataExported),
     ];
 
@@ -134,6 +137,7 @@ impl Kind {
             Self::Notice(Notice::AddressReplaced) => "address_replaced",
             Self::Notice(Notice::AddressTakenBack) => "address_taken_back",
             Self::Notice(Notice::DeletionAsked) => "deletion_asked",
+            Self::Notice(Notice::DeletionTakenBack) => "deletion_taken_back",
             Self::Notice(Notice::DataExported) => "data_exported",
         }
     }
@@ -221,6 +225,7 @@ impl Notice {
                 advice: Some("letter-address-taken-back-not-you"),
                 ..notice("letter-address-taken-back", "letter-address-taken-back-text")
             },
+            Self::DeletionTakenBack => notice("letter-deletion-taken-back", "letter-deletion-taken-back-text"),
             Self::DeletionAsked => Texts {
                 link: Some(("letter-deletion-asked-link", Page::SignIn)),
                 ..notice("letter-deletion-asked", "letter-deletion-asked-text")

@@ -215,6 +215,7 @@ impl Beginning {
         let is_new_device = tx.letters().is_some() && known_device::is_another(tx, &browser, &new.user_id).await?;
         known_device::note(tx, &browser, &new.user_id, now).await?;
         if account_deletion::delete(tx, &new.user_id).await? {
+            notify(tx, &new.user_id, Notice::DeletionTakenBack).await?;
             tx.record(&Event::DeletionTakenBack { user: new.user_id.clone() }).await?;
         }
         if let Some(expires_at) = self.second.as_ref().and_then(|second| second.trust_until) {

@@ -1,5 +1,7 @@
 //! The person's data: a copy of it, and its end.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -15,6 +17,10 @@ use crate::http::page::Wording;
 use crate::http::redirect;
 use crate::pages::{FormProblems, Layout, Moment};
 use crate::site::page::Page;
+use crate::store::ephemeral::Rate;
+
+/// How often somebody may download their data: one has up to ten thousand events, and reads them on one connection.
+const EXPORTS: Rate = Rate { burst: 3, period: Duration::from_secs(600) };
 
 /// Offers a copy of the person's data and the deletion of the account. Posts `export=yes`, or `delete=yes` with `sure=yes`, to
 /// `/account/data`.
@@ -78,6 +84,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let AccountForm { holder, params } = form;
     let user = &holder.session.user_id;
     if params.get("export") == Some("yes") {
+        app.ephemeral.limit(&format!("export:{user}"), EXPORTS).await.map_err(Error::TooMany)?;
         let data = export(&app, user).await?;
         let data = data.ok_or_else(|| Error::Internal("a session without its user".to_owned()))?;
         note_export(&app, user).await?;

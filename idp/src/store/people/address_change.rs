@@ -98,3 +98,9 @@ pub async fn delete_expired(conn: &mut Conn, before: Timestamp, limit: i64) -> R
     .await?;
     Ok(done.rows_affected())
 }
+
+/// The changes of a user that are stored, the oldest first: the address before, the one after, and until when it can be taken back.
+pub async fn of_user(conn: &mut Conn, user: &Id) -> Result<Vec<(Option<String>, String, Timestamp)>> {
+    let sql = "SELECT old_address, new_address, expires_at FROM address_change WHERE user_id = $1 ORDER BY number";
+    Ok(sqlx::query_as(sql).bind(user).fetch_all(conn).await?)
+}

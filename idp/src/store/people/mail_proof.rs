@@ -249,3 +249,9 @@ pub async fn delete_expired(conn: &mut Conn, before: Timestamp, limit: i64) -> R
             .await?;
     Ok(done.rows_affected())
 }
+
+/// The codes that were sent to a user: what for, where, and when.
+pub async fn of_user(conn: &mut Conn, user: &Id) -> Result<Vec<(String, String, Timestamp)>> {
+    let sql = "SELECT purpose, address, created_at FROM mail_proof WHERE user_id = $1 ORDER BY created_at, id";
+    Ok(sqlx::query_as(sql).bind(user).fetch_all(conn).await?)
+}

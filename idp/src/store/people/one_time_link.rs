@@ -147,3 +147,9 @@ pub async fn delete_expired(conn: &mut Conn, before: Timestamp, limit: i64) -> R
     .await?;
     Ok(done.rows_affected())
 }
+
+/// The links that were made for a user: what for, and when.
+pub async fn of_user(conn: &mut Conn, user: &Id) -> Result<Vec<(String, Timestamp)>> {
+    let sql = "SELECT purpose, created_at FROM one_time_link WHERE user_id = $1 ORDER BY created_at, hash";
+    Ok(sqlx::query_as(sql).bind(user).fetch_all(conn).await?)
+}

@@ -284,3 +284,9 @@ pub async fn delete_expired(conn: &mut Conn, before: Timestamp, limit: i64) -> R
         .await?;
     Ok(done.rows_affected())
 }
+
+/// The letters to a user that wait: what they are, where they go, and when they were written.
+pub async fn of_user(conn: &mut Conn, user: &Id) -> Result<Vec<(String, String, Timestamp)>> {
+    let sql = "SELECT kind, recipient, created_at FROM outbox WHERE user_id = $1 ORDER BY created_at, id";
+    Ok(sqlx::query_as(sql).bind(user).fetch_all(conn).await?)
+}

@@ -22,3 +22,12 @@ pub async fn answer(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<()> {
         .await?;
     Ok(())
 }
+
+/// When a user has answered the offer.
+pub async fn answered_at(conn: &mut Conn, user: &Id) -> Result<Option<Timestamp>> {
+    let row: Option<(Timestamp,)> = sqlx::query_as("SELECT answered_at FROM passkey_offer WHERE user_id = $1")
+        .bind(user)
+        .fetch_optional(conn)
+        .await?;
+    Ok(row.map(|row| row.0))
+}

@@ -133,6 +133,35 @@ pub async fn list_of_user(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<
     Ok(sqlx::query_as(sql).bind(now).bind(user).fetch_all(conn).await?)
 }
 
+/// A session as its person is told of it in their data.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Stored {
+    /// The browser's User-Agent.
+    pub user_agent: Option<String>,
+    /// The address of the last sign-in.
+    pub address: Option<String>,
+    /// The authentication methods of the last sign-in: RFC 8176.
+    #[sqlx(try_from = "Json<Vec<String>>")]
+    pub amr: Vec<String>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last used.
+    pub last_active_at: Timestamp,
+    /// When it began, if it goes on.
+    pub live_since: Option<Timestamp>,
+}
+
+/// All sessions of a user that are stored, the newest first.
+pub async fn all_of_user(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<Vec<Stored>> {
+    let sql = sqlx::AssertSqlSafe(format!(
+        "SELECT s.user_agent, s.address, s.amr, s.created_at, s.last_active_at, CASE WHEN {} THEN s.created_at END AS live_since
+           FROM session s JOIN user_account u ON u.id = s.user_id
+          WHERE u.id = $2 ORDER BY s.last_active_at DESC, s.id DESC",
+        live("$1")
+    ));
+    Ok(sqlx::query_as(sql).bind(now).bind(user).fetch_all(conn).await?)
+}
+
 /// From where the people of a role have signed in, as far as their sessions are still stored: a hundred addresses at most.
 pub async fn addresses_of_role(conn: &mut Conn, role: &str) -> Result<Vec<(Id, Option<String>)>> {
     let sql = "SELECT DISTINCT s.user_id, s.address FROM role r JOIN user_role m ON m.role_id = r.id
