@@ -37,6 +37,12 @@ async fn the_command_says_in_words_what_is_wrong_and_its_exit_code_says_that_som
     assert!(told.contains(&format!("  checkpoint {number}: the event ")) && told.contains(" was changed"), "{told}");
     let output = run(latchkey(&app.app.config).args(["audit", "verify", "--json"]));
     let data: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let id = data["findings"][0]["event"].as_str().unwrap();
+    let found = command(&app, &["audit", "list", "--id", id, "--json"]).json();
+    assert_eq!(
+        (found.as_array().unwrap().len(), &found[0]["id"], &found[0]["kind"]),
+        (1, &id.into(), &"signed_out".into())
+    );
     assert_eq!((output.status.code(), &data["findings"][0]["what"]), (Some(1), &"event_changed".into()), "{data:#}");
     app.sql("DELETE FROM audit_checkpoint").await;
     app.sql("DELETE FROM event").await;
@@ -56,6 +62,8 @@ async fn a_copy_is_verified_with_the_public_key_alone() {
     elsewhere.database.url = Some(app.app.config.database_url());
     let verify = |key: &str| answer(&elsewhere, &["audit", "verify", "--key", key]);
     assert!(verify(key.trim()).done().starts_with("The audit log is as it was written"));
+    let jwk = command(&app, &["audit", "key", "--json"]).json().to_string();
+    assert!(verify(&jwk).done().starts_with("The audit log is as it was written"));
     // The public key of RFC 8037, appendix A.
     let other = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
     verify(other).refused(1, "checkpoint 1: it was changed, or was not signed by this key");

@@ -179,6 +179,17 @@ async fn a_clock_that_is_ahead_when_a_checkpoint_is_signed_makes_no_later_event_
 }
 
 #[tokio::test]
+async fn an_event_whose_time_is_still_to_come_is_found_since_no_checkpoint_covers_it() {
+    let app = used().await;
+    app.browser().sign_in("alice").await;
+    let year = 365 * A_DAY.as_micros();
+    app.execute(format!("UPDATE event SET at = at + {year} WHERE checkpoint IS NULL AND kind = 'signed_in'")).await;
+    app.pass(minutes(1)).await;
+    make(&app.app).await.unwrap();
+    assert_eq!(kinds(&verified(&app).await), [What::EventAhead]);
+}
+
+#[tokio::test]
 async fn a_finding_names_the_event_and_its_checkpoint() {
     let app = used().await;
     app.sql("UPDATE event SET kind = 'signed_out' WHERE checkpoint = 2 AND kind = 'signed_in'").await;
@@ -299,7 +310,7 @@ async fn no_checkpoint_follows_on_what_this_installation_has_not_signed() {
         app.sql("DELETE FROM installation WHERE name = 'audit_end'").await;
         let app = app.replica().await;
         let refused = make(&app.app).await.unwrap_err().to_string();
-        assert!(refused.contains("was not signed by this installation"), "{deed}: {refused}");
+        assert!(refused.contains("or was not signed by this installation"), "{deed}: {refused}");
         assert_eq!(app.rows("audit_checkpoint").await, before, "{deed}");
         assert!(verified(&app).await.uncovered > 0, "{deed}: nothing is half done");
     }

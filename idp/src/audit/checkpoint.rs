@@ -1,5 +1,6 @@
 //! Makes checkpoints, and removes those whose events have been kept for long enough.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::app::App;
@@ -30,15 +31,40 @@ const AT_ONCE: usize = 200;
 /// The name by which those who make and remove checkpoints take turns.
 const TURN: &str = "audit";
 
+/// Why no checkpoint was signed.
+#[derive(Debug)]
+pub enum Unsigned {
+    /// The database did not do it.
+    Store(Error),
+    /// What the next one would follow on was changed: its name.
+    Forged(String),
+}
+
+impl From<Error> for Unsigned {
+    fn from(error: Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl fmt::Display for Unsigned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store(error) => error.fmt(f),
+            Self::Forged(what) => write!(f, "{what} was changed, or was not signed by this installation"),
+        }
+    }
+}
+
 /// Makes checkpoints over the events that have none; returns them. Several replicas may do it at once: they take turns, and whoever
 /// comes second finds nothing left.
-pub async fn make(app: &App) -> Result<Vec<Checkpoint>> {
+pub async fn make(app: &App) -> std::result::Result<Vec<Checkpoint>, Unsigned> {
     let (key, public) = keys(app)?;
     let mut made = Vec::new();
     while made.len() < AT_ONCE {
         let kept_since = app.now() - app.config.log.events_kept;
         let change = Make { key: key.clone(), public: public.clone(), kept_since, remembered: app.audit.end() };
         let Some(new) = app.db.write(change).await? else { break };
+        let new = new.map_err(Unsigned::Forged)?;
         if let Some(number) = new.lost {
             tell_lost(app, number);
         }
@@ -103,9 +129,9 @@ struct Made {
 }
 
 impl Change for Make {
-    type Outcome = Option<Made>;
+    type Outcome = Option<std::result::Result<Made, String>>;
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<Option<Made>> {
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Outcome> {
         let (now, settled) = (tx.now(), tx.now() - SETTLED);
         // Most often there is nothing to do, and nobody has to wait for that.
         if earliest_settled(tx, self.kept_since, settled).await?.is_none() {
@@ -115,7 +141,10 @@ impl Change for Make {
         let Some(earliest) = earliest_settled(tx, self.kept_since, settled).await? else { return Ok(None) };
         let seen = Seen::find(tx, &self.public, self.remembered).await?;
         let lost = seen.lost;
-        let Place { number, previous, from_at } = seen.next(tx, &self.public).await?;
+        let Place { number, previous, from_at } = match seen.next(tx, &self.public).await? {
+            Ok(place) => place,
+            Err(forged) => return Ok(Some(Err(forged))),
+        };
         let from_at = from_at.unwrap_or(earliest);
         let until = settled.min(earliest + SPAN);
         let mut events = event::cover(tx, number, earliest, until, EVENTS).await?;
@@ -142,7 +171,7 @@ impl Change for Make {
         let mut end = End { number, hash, until_at, signature: String::new() };
         end.signature = self.key.sign(&end.signed_text()).ok_or_else(unsigned)?;
         end.keep(tx).await?;
-        Ok(Some(Made { checkpoint: new, end, lost }))
+        Ok(Some(Ok(Made { checkpoint: new, end, lost })))
     }
 }
 
@@ -192,23 +221,22 @@ impl Seen {
         Ok(Self { after: Some(after), forged, lost })
     }
 
-    async fn next(self, tx: &mut Tx<'_>, key: &PublicKey) -> Result<Place> {
-        let forged =
-            |what: &str| Error::Corrupt(format!("{what} was changed, or was not signed by this installation").into());
+    /// Where the next checkpoint belongs, or the name of what was forged.
+    async fn next(self, tx: &mut Tx<'_>, key: &PublicKey) -> Result<std::result::Result<Place, String>> {
         match (self.after, self.forged) {
             (Some(end), _) => {
-                return Ok(Place { number: end.number + 1, previous: end.hash, from_at: Some(end.until_at) });
+                return Ok(Ok(Place { number: end.number + 1, previous: end.hash, from_at: Some(end.until_at) }));
             }
-            (None, Some(number)) => return Err(forged(&format!("the newest audit checkpoint, {number},"))),
+            (None, Some(number)) => return Ok(Err(format!("the newest audit checkpoint, {number},"))),
             (None, None) => {}
         }
         let Some(beginning) = Beginning::find(tx).await? else {
-            return Ok(Place { number: 1, previous: GENESIS.to_owned(), from_at: None });
+            return Ok(Ok(Place { number: 1, previous: GENESIS.to_owned(), from_at: None }));
         };
         if !key.has_signed_beginning(&beginning) {
-            return Err(forged("the mark of where the audit log begins"));
+            return Ok(Err("the mark of where the audit log begins".to_owned()));
         }
-        Ok(Place { number: beginning.removed + 1, previous: beginning.hash, from_at: None })
+        Ok(Ok(Place { number: beginning.removed + 1, previous: beginning.hash, from_at: None }))
     }
 }
 
@@ -220,7 +248,7 @@ fn end_of(checkpoint: Checkpoint) -> End {
 
 /// The time of the earliest event since a moment that no checkpoint covers, if it has settled.
 async fn earliest_settled(tx: &mut Tx<'_>, since: Timestamp, settled: Timestamp) -> Result<Option<Timestamp>> {
-    Ok(event::earliest_uncovered(tx, since).await?.filter(|at| *at < settled))
+    Ok(event::earliest_uncovered(tx, since).await?.map(|(at, _)| at).filter(|at| *at < settled))
 }
 
 /// Removes checkpoints whose events are all from before a moment, with these events, and signs where the log begins now; returns

@@ -49,6 +49,8 @@ pub enum What {
     OriginChanged,
     /// An event appeared much later than its time says.
     EventLate,
+    /// An event that no checkpoint covers yet has a time that is still to come.
+    EventAhead,
     /// A checkpoint is not there.
     CheckpointMissing,
     /// A checkpoint is not what was signed, or the key has not signed it.
@@ -346,11 +348,16 @@ impl<'a> Run<'a> {
         self.report.uncovered = event::count_uncovered(&mut conn, since).await?;
         let newest = audit_checkpoint::newest(&mut conn).await?;
         let earliest = event::earliest_uncovered(&mut conn, since).await?;
+        // Nothing would ever cover it, so that it could be changed for as long as one likes.
+        let ahead = event::earliest_uncovered(&mut conn, self.terms.now + LATE).await?;
         drop(conn);
-        if let (Some(newest), Some(at)) = (newest, earliest)
+        if let (Some(newest), Some((at, event))) = (newest, earliest)
             && at < newest.until_at - LATE
         {
-            self.add(Finding { what: What::EventLate, checkpoint: None, event: None, at: Some(at) });
+            self.add(Finding { what: What::EventLate, checkpoint: None, event: Some(event), at: Some(at) });
+        }
+        if let Some((at, event)) = ahead {
+            self.add(Finding { what: What::EventAhead, checkpoint: None, event: Some(event), at: Some(at) });
         }
         if let Some(end) = self.end.take()
             && end.number > self.number

@@ -15,7 +15,7 @@ use crate::server::boot;
 /// What can be done about the audit log.
 #[derive(Clone, Debug, Subcommand)]
 pub enum AuditCommand {
-    /// List events, with who acted and the checkpoint that covers each; the same as latchkey events
+    /// List events, with who acted; the same as latchkey events. With --json, each has its id and the checkpoint that covers it
     List(Events),
     /// Verify that no event was changed, removed or put in afterwards
     Verify(Verify),
@@ -42,7 +42,10 @@ fn checkpoint(text: &str) -> Result<(i64, String), &'static str> {
 }
 
 fn public_key(text: &str) -> Result<PublicKey, &'static str> {
-    PublicKey::from_text(text).ok_or("this is no key as latchkey audit key prints it")
+    // With --json, the command prints a JSON Web Key.
+    let of_json =
+        serde_json::from_str::<serde_json::Value>(text).ok().and_then(|jwk| Some(jwk["x"].as_str()?.to_owned()));
+    PublicKey::from_text(of_json.as_deref().unwrap_or(text)).ok_or("this is no key as latchkey audit key prints it")
 }
 
 /// Runs a command on the audit log.
@@ -145,13 +148,15 @@ fn notes(report: &Report, terms: &Terms) -> Vec<String> {
     }
     if report.due > 0 {
         let count = counted(report.due, "checkpoint");
+        let verb = if report.due == 1 { "is" } else { "are" };
         notes.push(format!(
-            "{count} with events older than log.events_kept are about to be removed: they were not compared."
+            "{count} with events older than log.events_kept {verb} about to be removed, and not compared."
         ));
     }
     if report.uncovered > 0 {
         let count = counted(report.uncovered.unsigned_abs(), "event");
-        notes.push(format!("{count} are not under a checkpoint yet."));
+        let verb = if report.uncovered == 1 { "is" } else { "are" };
+        notes.push(format!("{count} {verb} not under a checkpoint yet."));
     }
     for at in &report.restored {
         notes.push(format!(
@@ -175,6 +180,9 @@ fn words(finding: &Finding, report: &Report) -> String {
         What::EventLate => format!(
             "{event}{of} appeared much later than its time says: it was added afterwards, or the clock of a server was wrong"
         ),
+        What::EventAhead => {
+            format!("{event}{of} is from the future: it was changed, or the clock of a server was wrong")
+        }
         What::CheckpointMissing => "it is missing".to_owned(),
         What::CheckpointForged => {
             "it was changed, or was not signed by this key; its events are not verified".to_owned()

@@ -32,6 +32,9 @@ pub struct Events {
     /// Only events since then: a time such as 2026-01-31T12:00:00Z, or a duration such as 1h
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
+    /// Only the event with this id, as latchkey audit verify names it
+    #[arg(long, value_name = "ID")]
+    pub id: Option<String>,
     /// Show the newest N events [default: 100, or 10 with --follow]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub limit: Option<u32>,
@@ -51,7 +54,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("account_kept", "{user}: signed up, and kept the anonymous account"),
     ("deletion_asked", "{user}: asked for the deletion of the account, due {due_at}"),
     ("deletion_begun", "{user}: the deletion began"),
-    ("deletion_taken_back", "{user}: signed in, so the account stays"),
+    ("deletion_taken_back", "{user}: the deletion was taken back, the account stays"),
     ("data_exported", "{user}: downloaded the data of the account"),
     ("terms_accepted", "{user}: accepted version {version} of the terms"),
     ("invitation_created", "invitation {invitation} created ({uses} uses, roles: {roles})"),
@@ -179,7 +182,8 @@ async fn wanted(app: &App, events: &Events) -> Result<Wanted, Failure> {
             Some(wanted)
         }
     };
-    Ok(Wanted { user, client, kinds: events.kind.clone(), since })
+    let id = events.id.as_deref().map(Id::from);
+    Ok(Wanted { id, user, client, kinds: events.kind.clone(), since })
 }
 
 /// Prints these events and then new ones, until told to stop or until nobody reads them.
@@ -310,6 +314,7 @@ fn object(event: &Happened) -> Value {
     let data = event.data.iter().filter(|(name, _)| !ROWS.contains(&name.as_str()));
     let user = event.sub.as_ref().map(|sub| json!({ "sub": sub, "name": event.user_name }));
     json!({
+        "id": event.id,
         "at": event.at.to_string(),
         "kind": event.kind,
         "user": user,

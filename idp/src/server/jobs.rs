@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::account;
 use crate::app::App;
 use crate::audit;
+use crate::audit::checkpoint::Unsigned;
 use crate::base::clock::Timestamp;
 use crate::config::DatabaseUrl;
 use crate::keys::signing::When;
@@ -354,7 +355,10 @@ async fn sign_events(app: &App) {
             app.metrics.job("audit", true, 0, seconds(app));
         }
         Err(error) => {
-            tracing::warn!("no audit checkpoint could be signed: {error}");
+            match &error {
+                Unsigned::Store(_) => tracing::warn!("no audit checkpoint could be signed: {error}"),
+                Unsigned::Forged(_) => tracing::error!("no audit checkpoint is signed: {error}"),
+            }
             app.metrics.job("audit", false, 0, seconds(app));
         }
     }

@@ -419,14 +419,10 @@ pub async fn cover(
     Ok(query.fetch_all(conn).await?)
 }
 
-/// The time of the earliest event since a moment that no checkpoint covers.
-pub async fn earliest_uncovered(conn: &mut Conn, since: Timestamp) -> Result<Option<Timestamp>> {
-    let row: Option<(Timestamp,)> =
-        sqlx::query_as("SELECT at FROM event WHERE checkpoint IS NULL AND at >= $1 ORDER BY at, id LIMIT 1")
-            .bind(since)
-            .fetch_optional(conn)
-            .await?;
-    Ok(row.map(|row| row.0))
+/// The earliest event since a moment that no checkpoint covers: its time and its row.
+pub async fn earliest_uncovered(conn: &mut Conn, since: Timestamp) -> Result<Option<(Timestamp, Id)>> {
+    let sql = "SELECT at, id FROM event WHERE checkpoint IS NULL AND at >= $1 ORDER BY at, id LIMIT 1";
+    Ok(sqlx::query_as(sql).bind(since).fetch_optional(conn).await?)
 }
 
 /// How many events since a moment no checkpoint covers.

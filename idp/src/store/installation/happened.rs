@@ -41,6 +41,8 @@ pub struct Happened {
 /// Which events are wanted; by default all of them.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
+    /// This one.
+    pub id: Option<Id>,
     /// Those about this user.
     pub user: Option<Id>,
     /// Those about this client: its row, if it is still there, and its identifier.
@@ -124,6 +126,9 @@ async fn select(conn: &mut Conn, wanted: &Wanted, order: &str, limit: i64) -> Re
         texts.push(text);
         format!("${}", texts.len() + 2)
     };
+    if let Some(id) = &wanted.id {
+        let _ = write!(sql, " AND e.id = {}", place(id.to_string()));
+    }
     if let Some(user) = &wanted.user {
         let _ = write!(sql, " AND e.user_id = {}", place(user.to_string()));
     }
