@@ -114,6 +114,7 @@ async fn a_recovery_code_sets_a_new_password_once_and_ends_what_was_before() {
     page.link("Set a new password with a recovery code");
     recover(&mut browser, "ADA", &codes[3].to_lowercase().replace('-', " ")).await.reply.expect(200);
     browser.get("/account").await.expect("account");
+    assert_eq!(app.rows("known_device").await, 1, "this browser alone");
     before.get("/account").await.expect("sign-in");
     assert_eq!(type_password(&mut stranger(&app, 2), "ada", PASSWORD).await.reply.status, 400);
     type_password(&mut stranger(&app, 3), "ada", NEW_PASSWORD).await.reply.expect(200);

@@ -295,8 +295,8 @@ impl Change for Judge {
         {
             return Ok(Judged::Over);
         }
-        let is_used = purpose == Purpose::SignUp || mail_proof::consume_asked(tx, &proof.id, &browser, now).await?;
-        match is_used {
+        let is_good = purpose == Purpose::SignUp || mail_proof::consume_asked(tx, &proof.id, &browser, now).await?;
+        match is_good {
             true => Ok(Judged::Right { proof: Box::new(counted), generation }),
             false => Ok(Judged::Over),
         }
