@@ -222,11 +222,24 @@ async fn f8_a_letter_removes_no_factor_of_who_needs_one_at_a_client() {
 
 #[tokio::test]
 async fn f8_a_letter_removes_no_factor_that_its_owner_uses_at_a_client_that_requires_one() {
+    for first_party in [false, true] {
+        let app = TestApp::with_mail().await;
+        let bank = bank(&app, first_party).await;
+        let mut owner = app.browser().sign_in("alice").await;
+        owner.set_up_authenticator().await;
+        owner.go_through(&bank.request()).await.code();
+        // As some days later.
+        app.sql("DELETE FROM client_grant").await;
+        assert!(!opens(&app, &[]).await);
+        assert_eq!(app.rows("totp").await, 1);
+    }
+    // Nor of who has allowed it something before it required one.
     let app = TestApp::with_mail().await;
-    let bank = bank(&app, false).await;
+    let rp = app.relying_party().await;
     let mut owner = app.browser().sign_in("alice").await;
+    owner.go_through(&rp.request()).await.code();
     owner.set_up_authenticator().await;
-    owner.go_through(&bank.request()).await.code();
+    app.sql("UPDATE client SET metadata = REPLACE(metadata, '\"require_second_factor\":false', '\"require_second_factor\":true')").await;
     assert!(!opens(&app, &[]).await);
     assert_eq!(app.rows("totp").await, 1);
 }

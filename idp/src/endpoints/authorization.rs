@@ -36,6 +36,7 @@ use crate::store::ephemeral::Rate;
 use crate::store::grants::authorization_code;
 use crate::store::grants::grant::{self, Grant};
 use crate::store::people::session::Session;
+use crate::store::people::user::{self, Protection};
 
 /// The rate of codes for one session: enough for an application that asks on each page, too few for one in an endless
 /// loop.
@@ -184,7 +185,8 @@ async fn answer(
         failures: 0,
     };
     let fresh = now - app.config.tokens.authorization_code;
-    if !app.db.write(GiveCode { consent, grant, hash: code.hash(), code: kept, fresh }).await? {
+    let is_strict = proven.client.metadata.require_second_factor;
+    if !app.db.write(GiveCode { is_strict, consent, grant, hash: code.hash(), code: kept, fresh }).await? {
         return Ok(None);
     }
     session::touch(app, session).await;
@@ -194,6 +196,8 @@ async fn answer(
 /// Creates a grant and its code; returns whether the consent and the session were still there.
 #[derive(Clone)]
 struct GiveCode {
+    /// Whether the client requires a second factor.
+    is_strict: bool,
     /// The consent that the grant needs, if any.
     consent: Option<Id>,
     grant: Grant,
@@ -207,7 +211,14 @@ impl Change for GiveCode {
     type Outcome = bool;
 
     async fn apply(self, tx: &mut Tx<'_>) -> db::Result<bool> {
-        let Self { consent, grant, hash, code, fresh } = self;
+        let Self { is_strict, consent, grant, hash, code, fresh } = self;
+        if is_strict {
+            // Without what the person has proven there, a letter alone would open it: from now on none takes it away. The user is
+            // locked first, as everywhere.
+            user::hold(tx, &grant.user_id).await?;
+            let protection = Protection { since: Timestamp::from_micros(0), until: grant.created_at };
+            user::note_protection(tx, &grant.user_id, protection).await?;
+        }
         if let Some(consent) = &consent
             && !consent::hold_if_there(tx, consent).await?
         {
