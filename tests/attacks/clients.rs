@@ -22,8 +22,17 @@ async fn b13_two_ways_to_authenticate_are_one_too_many_and_wrong_ones_are_401() 
     {
         app.post("/token", &[grant, ("client_id", id), ("client_secret", secret)]).await.error("invalid_client");
     }
-    app.post("/token", &[grant]).await.error("invalid_client");
-    app.post("/token", &[grant, ("client_id", &id)]).await.error("invalid_client");
+    for reply in [
+        app.post("/token", &[grant]).await,
+        app.post("/token", &[grant, ("client_id", &id)]).await,
+        app.post("/token", &[grant, ("client_id", &id), ("client_secret", "wrong")]).await,
+        app.post("/introspect", &[("token", "x")]).await,
+        app.post("/revoke", &[("token", "x")]).await,
+    ] {
+        // RFC 9110 §15.5.2: every 401 names a scheme.
+        let reply = reply.error("invalid_client").expect(401);
+        assert_eq!(reply.header("www-authenticate"), Some("Basic realm=\"latchkey\", charset=\"UTF-8\""));
+    }
     for header in [
         "Basic",
         "Basic ",
@@ -92,7 +101,11 @@ async fn b15_what_is_no_form_or_no_grant_of_ours_is_refused() {
     let in_query =
         http::Request::post("/token?grant_type=refresh_token&refresh_token=x").header("authorization", &basic);
     app.send(in_query.body(Body::empty()).unwrap()).await.error("invalid_request");
-    app.get("/token?grant_type=client_credentials").await.expect(405);
+    for path in ["/token?grant_type=client_credentials", "/revoke", "/introspect"] {
+        let refused = app.get(path).await.expect(405);
+        assert_eq!(refused.header("allow"), Some("POST"), "{path}");
+        assert_eq!(refused.json()["error"], "invalid_request", "{path}");
+    }
 }
 
 #[tokio::test]

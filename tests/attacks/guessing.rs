@@ -367,6 +367,29 @@ async fn f3_people_who_get_in_and_people_who_mistype_are_suspected_of_nothing() 
 }
 
 #[tokio::test]
+async fn who_waits_as_long_as_told_is_let_in() {
+    // RFC 9110 §10.2.3
+    let app = TestApp::with(|config| {
+        config.login.address_burst = 3;
+        config.login.address_per_minute = 11;
+    })
+    .await;
+    app.user("alice").await;
+    let mut browser = app.browser();
+    for _ in 0..3 {
+        attempt(&mut browser, "alice", "wrong password here").await.refused(400);
+    }
+    for _ in 0..5 {
+        let limited = attempt(&mut browser, "alice", "wrong password here").await;
+        let seconds = limited.refused(429).reply.header("retry-after").unwrap().to_owned();
+        assert!(limited.text().contains(&format!("{seconds} second")), "{}", limited.text());
+        app.clock.advance(std::time::Duration::from_secs(seconds.parse().unwrap()));
+        let page = browser.get("/sign-in").await;
+        page.form().fill("identifier", "nobody").fill("password", "wrong").submit(&mut browser).await.refused(400);
+    }
+}
+
+#[tokio::test]
 async fn a_wait_is_told_with_its_end_to_people_and_to_programs() {
     let app = generous().await;
     app.user("alice").await;

@@ -63,9 +63,11 @@ async fn what_is_wrong_with_a_token_is_told_in_the_challenge() {
     let app = TestApp::new().await;
     let rp = app.relying_party().await;
     let bare = app.get("/userinfo").await.expect(401);
-    assert_eq!(bare.header("www-authenticate"), Some("Bearer"), "without a token no error is told");
+    let bare = bare.header("www-authenticate");
+    assert_eq!(bare, Some("Bearer realm=\"latchkey\""), "without a token no error is told");
     let bad = rp.userinfo("garbage").await.expect(401);
-    assert!(bad.header("www-authenticate").unwrap().contains("error=\"invalid_token\""));
+    let challenge = bad.header("www-authenticate").unwrap();
+    assert!(challenge.starts_with("Bearer realm=\"latchkey\", error=\"invalid_token\", error_desc"), "{challenge}");
     let token = rp.tokens_of("alice").await.access_token;
     app.clock.advance(minutes(10));
     rp.userinfo(&token).await.expect(401);

@@ -43,6 +43,11 @@ impl Timestamp {
     }
 }
 
+/// Whole seconds to wait, rounded up: who comes back then does not come too early (`Retry-After`, RFC 9110 §10.2.3).
+pub fn seconds_up(wait: Duration) -> u64 {
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
+}
+
 impl Timestamp {
     /// Reads a moment in RFC 3339, to the second; the offset is `Z` or a difference such as `+03:00`.
     pub fn parse(text: &str) -> Option<Self> {

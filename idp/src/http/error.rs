@@ -12,6 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::base::clock::seconds_up;
 use crate::base::reference::Reference;
 use crate::hashing::Busy;
 use crate::http::diagnosis::Diagnosis;
@@ -219,7 +220,7 @@ impl Error {
 
     fn retry_after(&self) -> Option<u64> {
         match self {
-            Self::TooMany(wait) => Some(wait.as_secs().max(1)),
+            Self::TooMany(wait) => Some(seconds_up(*wait)),
             Self::Unavailable(_) => Some(2),
             Self::OnTheWay(error, _) => error.retry_after(),
             Self::Maintenance { left, .. } => Some(left.map_or(UNKNOWN_END, |left| left.as_secs() + 1)),

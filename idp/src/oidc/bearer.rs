@@ -3,6 +3,9 @@
 use crate::oidc::error::{Error, ErrorCode};
 use crate::oidc::params::Params;
 
+/// The realm of our challenges: RFC 9110 §11.5.
+pub const REALM: &str = "realm=\"latchkey\"";
+
 /// Why a request has no usable token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
@@ -36,9 +39,12 @@ pub fn parse(authorization: Option<&str>, query: &Params, form: Option<&Params>)
 /// The value of `WWW-Authenticate`: RFC 6750 §3.
 pub fn challenge(error: Option<&Error>) -> String {
     match error {
-        None => "Bearer".to_owned(),
+        // A scheme has at least one parameter.
+        None => format!("Bearer {REALM}"),
         // Neither can contain quotes or backslashes.
-        Some(error) => format!("Bearer error=\"{}\", error_description=\"{}\"", error.code, error.description),
+        Some(error) => {
+            format!("Bearer {REALM}, error=\"{}\", error_description=\"{}\"", error.code, error.description)
+        }
     }
 }
 
@@ -73,7 +79,7 @@ mod tests {
         for header in [None, Some(""), Some("Basic YTpi"), Some("DPoP abc"), Some("abc")] {
             assert_eq!(read(header, "", ""), Err(Refusal::Missing), "{header:?}");
         }
-        assert_eq!(challenge(None), "Bearer");
+        assert_eq!(challenge(None), r#"Bearer realm="latchkey""#);
     }
 
     #[test]
@@ -94,7 +100,8 @@ mod tests {
     #[test]
     fn a_challenge_says_what_is_wrong() {
         let error = Error::new(ErrorCode::InvalidToken, "It has \"expired\".");
-        assert_eq!(challenge(Some(&error)), r#"Bearer error="invalid_token", error_description="It has ?expired?.""#);
+        let said = r#"Bearer realm="latchkey", error="invalid_token", error_description="It has ?expired?.""#;
+        assert_eq!(challenge(Some(&error)), said);
     }
 
     proptest! {

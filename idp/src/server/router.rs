@@ -4,7 +4,7 @@ use axum::Router;
 use axum::extract::{OriginalUri, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state as with};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::{MethodRouter, any, get, post};
 
 use crate::app::App;
@@ -62,6 +62,7 @@ pub fn router(app: &App) -> Router {
         .route("/jwks", get(jwks::get))
         .route(CHANGE_PASSWORD, get(change_password))
         .route(RELATED_ORIGINS, get(related_origins::get))
+        .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(cors::everybody))
         .nest(WELL_KNOWN, Router::new().fallback(nothing_here))
         .route(&format!("{WELL_KNOWN}/"), any(nothing_here));
@@ -71,10 +72,14 @@ pub fn router(app: &App) -> Router {
         .route("/token", post(token::post))
         .route("/revoke", post(revocation::post))
         .route("/userinfo", get(userinfo::get).post(userinfo::post))
+        .method_not_allowed_fallback(wrong_method)
         .layer(with(state(), params::layer))
         .layer(with(state(), cors::registered_origins));
 
-    let services = Router::new().route("/introspect", post(introspection::post)).layer(with(state(), params::layer));
+    let services = Router::new()
+        .route("/introspect", post(introspection::post))
+        .method_not_allowed_fallback(wrong_method)
+        .layer(with(state(), params::layer));
 
     let health = || Router::new().route("/health/live", get(health::live)).route("/health/ready", get(health::ready));
     // Whatever host a proxy makes of it, `latchkey doctor` is to find out.
@@ -89,7 +94,7 @@ pub fn router(app: &App) -> Router {
         .layer(from_fn(account_holder::isolated))
         .merge(pages(false))
         .layer(with(state(), maintenance::layer))
-        .route("/authorize", get(authorization::get).post(authorization::post).head(no_head))
+        .route("/authorize", without_head(get(authorization::get).post(authorization::post)))
         .route("/brand.css", get(brand::get))
         .route("/brand-logo", get(brand::logo))
         .route("/static/{hash}/{file}", get(assets::get))
@@ -147,7 +152,7 @@ fn handlers(page: Page) -> MethodRouter<App> {
         Page::SetPassword => get(set_password::get).post(set_password::post),
         Page::ForgotPassword => get(forgot_password::get).post(forgot_password::post),
         Page::RecoveryCode => get(recovery_code::get).post(recovery_code::post),
-        Page::EndSession => get(end_session::get).post(end_session::post).head(no_head),
+        Page::EndSession => without_head(get(end_session::get).post(end_session::post)),
         Page::SignedOut => get(signed_out::get),
         Page::Language => post(language::post),
         Page::AccountProfile => get(profile::get).post(profile::post),
@@ -195,8 +200,10 @@ fn no_such_path(path: &str, expected: String) -> error::Error {
 }
 
 /// axum answers HEAD with the GET handler. HEAD is refused where GET has effects: link checkers and previews send it.
-async fn no_head() -> impl IntoResponse {
-    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")])
+/// An address that takes GET and POST alone: a HEAD there would do what a GET does, without its answer.
+fn without_head(methods: MethodRouter<App>) -> MethodRouter<App> {
+    let refused = async || ([(header::ALLOW, "GET, POST")], wrong_method().await);
+    methods.head(refused).fallback(refused)
 }
 
 async fn wrong_method() -> error::Error {

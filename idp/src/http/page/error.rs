@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::{Layout, Wording, home_of, layout, show};
 use crate::app::App;
+use crate::base::clock::seconds_up;
 use crate::http::diagnosis::Diagnosis;
 use crate::http::error::{self, Error};
 use crate::http::layers::guard;
@@ -286,7 +287,7 @@ impl Problem {
             Error::SignUpOff => Self::SignUpOff,
             Error::MailOff => Self::MailOff,
             Error::OutsideNetworks => Self::OutsideNetworks,
-            Error::TooMany(wait) => Self::TooManyRequests { seconds: wait.as_secs().max(1) },
+            Error::TooMany(wait) => Self::TooManyRequests { seconds: seconds_up(*wait) },
             Error::Maintenance { left, .. } => Self::Maintenance { minutes: left.map(|left| left.as_secs() / 60 + 1) },
             Error::Unavailable(_) => Self::Busy,
             Error::Internal(_) => Self::Internal,

@@ -22,6 +22,7 @@ pub use problems::FormProblems;
 pub use wording::Wording;
 
 use crate::app::App;
+use crate::base::clock::seconds_up;
 use crate::http::error::Error;
 use crate::http::request::form::csrf_token;
 use crate::http::request::visitor::Visitor;
@@ -95,7 +96,7 @@ pub fn show_waiting(
 ) -> Result<Response, Error> {
     let mut response = show_with(app, visitor, status, page)?;
     if let Some(wait) = wait {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds_up(wait)));
     }
     Ok(response)
 }

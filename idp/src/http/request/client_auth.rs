@@ -32,19 +32,18 @@ impl FromRequestParts<App> for AuthenticatedClient {
         let mut headers = parts.headers.get_all(header::AUTHORIZATION).iter();
         let authorization = match (headers.next(), headers.next()) {
             (None, _) => None,
-            (Some(value), None) => Some(value.to_str().map_err(|_| refused(true))?),
+            (Some(value), None) => Some(value.to_str().map_err(|_| refused())?),
             (Some(_), Some(_)) => {
                 return Err(oidc::error::Error::invalid_request("Authorization is there twice").into());
             }
         };
-        let by_header = authorization.is_some();
-        let credentials = auth::parse(authorization, &params).map_err(|error| challenge(error, by_header))?;
+        let credentials = auth::parse(authorization, &params).map_err(challenge)?;
         let registered = clients::find(app, &credentials.client_id).await?;
         match difference(&credentials, registered.as_deref()) {
             None => {}
-            Some(difference) => return Err(refused(by_header).because(difference)),
+            Some(difference) => return Err(refused().because(difference)),
         }
-        let registered = registered.ok_or_else(|| refused(by_header))?;
+        let registered = registered.ok_or_else(|| refused())?;
         Origin::note(Step::passed("client", authenticated(credentials.method)));
         Ok(Self(Arc::clone(&registered.client)))
     }
@@ -87,13 +86,13 @@ fn authenticated(method: TokenEndpointAuthMethod) -> &'static str {
     }
 }
 
-fn refused(by_header: bool) -> Error {
-    challenge(oidc::error::Error::invalid_client("unknown client, or wrong or missing credentials"), by_header)
+fn refused() -> Error {
+    challenge(oidc::error::Error::invalid_client("unknown client, or wrong or missing credentials"))
 }
 
-/// The answer to a client that used the `Authorization` header names the scheme to use: RFC 6749 §5.2.
-fn challenge(error: oidc::error::Error, by_header: bool) -> Error {
-    if by_header && error.code == ErrorCode::InvalidClient {
+/// Names the scheme to use, which every 401 does: RFC 9110 §15.5.2, RFC 6749 §5.2.
+fn challenge(error: oidc::error::Error) -> Error {
+    if error.code == ErrorCode::InvalidClient {
         return Error::Challenge("Basic realm=\"latchkey\", charset=\"UTF-8\"".to_owned(), error);
     }
     Error::Protocol(error)
