@@ -94,6 +94,7 @@ sign-in-for-client = to continue to { $client }
 keep-signed-in = Keep me signed in on this device
 sign-in-accounts = Choose an account that is signed in here
 sign-in-again = To keep your account safe, please sign in again.
+sign-in-wants-passkey = { $client } asks for your passkey. Please sign in with it.
 sign-in-other-account = { $client } expects a different account. Please sign in with that one.
 sign-in-identifier-missing = Enter your email or username.
 sign-in-refused = We couldn’t sign you in. The email, username or password is wrong. Check them and try again. After several attempts, wait a minute first.

@@ -440,5 +440,5 @@ async fn a_passkey_with_an_rsa_key_signs_in_as_those_of_windows_do() {
 async fn where_no_passkey_can_be_made_the_class_of_passkeys_is_not_offered() {
     let app = TestApp::with(|config| config.issuer = Issuer::parse("http://127.0.0.1:8080").unwrap()).await;
     let document: Value = serde_json::from_str(&app.get("/.well-known/openid-configuration").await.body).unwrap();
-    assert_eq!(document["acr_values_supported"], json!(["urn:latchkey:acr:1fa", "urn:latchkey:acr:2fa"]));
+    assert_eq!(document["acr_values_supported"], json!(["0", "urn:latchkey:acr:1fa", "urn:latchkey:acr:2fa"]));
 }

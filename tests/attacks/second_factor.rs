@@ -294,7 +294,7 @@ async fn a_client_asks_for_two_factors_and_learns_of_them_in_every_token() {
     let app = TestApp::new().await;
     let rp = app.relying_party().await;
     let mut browser = app.browser().sign_in("alice").await;
-    // Who has one factor goes on with it: acr_values is a wish (Core §3.1.2.1).
+    // Who has one factor goes on with it where that will do, too.
     let wish = rp.request().set("acr_values", "urn:latchkey:acr:2fa urn:latchkey:acr:1fa");
     let page = browser.get(&wish.path()).await;
     let page = browser.go_on(page).await;

@@ -145,6 +145,14 @@ async fn a_request_for_authorization_that_goes_back_to_the_client_is_explained()
     let page = browser.get(&strict.request().set("prompt", "none").path()).await;
     let words = ["FAIL second factor", "a sign-in by pwd (urn:latchkey:acr:1fa)"];
     explained(&app, &description(page.error("login_required")), &words, &[]);
+    let two = "urn:latchkey:acr:2fa";
+    let page = browser.get(&silent().set("acr_values", two).path()).await;
+    let expected = format!("What was expected: {two}. The account has no second factor; the sign-in page would have");
+    let words = ["FAIL acr_values", "a sign-in by pwd (urn:latchkey:acr:1fa)", &expected];
+    explained(&app, &description(page.error("login_required")), &words, &[]);
+    let page = browser.get(&good.clone().set("acr_values", "phr").path()).await;
+    let words = ["What was expected: phr. The account has no passkey."];
+    explained(&app, &description(page.error("unmet_authentication_requirements")), &words, &[]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

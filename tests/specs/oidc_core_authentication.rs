@@ -1,6 +1,8 @@
 //! OpenID Connect Core §3.1.2: the authentication request.
 
-use crate::harness::{PASSWORD, TestApp, minutes};
+use latchkey::oidc::client::metadata::ClientKind;
+
+use crate::harness::{Authorize, Browser, PASSWORD, Page, TestApp, minutes};
 
 #[tokio::test]
 async fn get_and_post_are_equivalent() {
@@ -76,6 +78,133 @@ async fn max_age_asks_again_when_the_sign_in_is_older() {
     let claims = rp.exchange(&browser.go_through(&request).await.code()).await.tokens().id_claims();
     assert!(claims["auth_time"].is_i64());
     browser.get(&rp.request().set("max_age", "-1").path()).await.error("invalid_request");
+}
+
+/// Two minutes after the sign-in: too late for `max_age=60`.
+async fn signed_in_and_waited(app: &TestApp, browser: &mut Browser, request: &Authorize, at: &str) -> Page {
+    app.user("alice").await;
+    let page = browser.get(&request.path()).await;
+    let form = page.expect("sign-in").form().fill("identifier", "alice").fill("password", PASSWORD);
+    let page = form.submit(browser).await;
+    page.expect(at);
+    app.clock.advance(minutes(2));
+    page
+}
+
+#[tokio::test]
+async fn a_sign_in_of_this_request_is_new_enough_however_long_the_consent_page_is_read() {
+    // §3.1.2.1, §3.1.2.4
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let request = rp.request().set("max_age", "60");
+    let signed_in_at = app.app.now().seconds();
+    let mut browser = app.browser();
+    let page = signed_in_and_waited(&app, &mut browser, &request, "consent").await;
+    // The client sees how old the sign-in is.
+    let code = page.form().fill("decision", "allow").submit(&mut browser).await.code();
+    assert_eq!(rp.exchange(&code).await.tokens().id_claims()["auth_time"].as_i64(), Some(signed_in_at));
+    // The next request is judged by itself.
+    browser.get(&request.path()).await.expect("sign-in");
+    browser.get(&request.set("prompt", "none").path()).await.error("login_required");
+    let mut other = app.browser();
+    let bob = rp.request().set("max_age", "60").set("prompt", "consent");
+    let page = signed_in_and_waited(&app, &mut other, &bob, "consent").await;
+    page.form().fill("decision", "deny").submit(&mut other).await.error("access_denied");
+}
+
+#[tokio::test]
+async fn what_was_decided_while_the_sign_in_became_too_old_is_decided() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let request = rp.request().set("max_age", "60");
+    for decision in ["deny", "allow"] {
+        let mut browser = app.browser().sign_in("alice").await;
+        let page = browser.get(&request.path()).await;
+        let form = page.expect("consent").form().fill("decision", decision);
+        app.clock.advance(minutes(2));
+        let page = form.submit(&mut browser).await;
+        if decision == "deny" {
+            page.error("access_denied");
+            continue;
+        }
+        // The session was there before the request, so it is too old; the consent stands.
+        let form = page.expect("sign-in").form().fill("identifier", "alice").fill("password", PASSWORD);
+        let auth_time = app.app.now().seconds();
+        let code = form.submit(&mut browser).await.code();
+        assert_eq!(rp.exchange(&code).await.tokens().id_claims()["auth_time"].as_i64(), Some(auth_time));
+    }
+    let kinds = app.events().await;
+    let count = |kind: &str| kinds.iter().filter(|one| *one == kind).count();
+    assert_eq!((count("consent_refused"), count("consent_given")), (1, 1), "{kinds:?}");
+}
+
+#[tokio::test]
+async fn terms_are_accepted_however_long_they_are_read() {
+    let app = TestApp::with(|config| {
+        config.pages.tos_uri = Some("https://northwind.example/terms".to_owned());
+        config.terms.version = Some("2026-01".to_owned());
+    })
+    .await;
+    let own = app.client(ClientKind::Web, |new| new.first_party = true).await;
+    let mut browser = app.browser();
+    let request = own.request().set("max_age", "60");
+    let page = signed_in_and_waited(&app, &mut browser, &request, "terms").await;
+    page.form_to("/terms").fill("decision", "accept").submit(&mut browser).await.code();
+    // The same for a session that was there before, which has to sign in again, and is not asked for the terms again.
+    let mut browser = app.browser().sign_in("bob").await;
+    let page = browser.get(&request.path()).await;
+    app.clock.advance(minutes(2));
+    let page = page.expect("terms").form_to("/terms").fill("decision", "accept").submit(&mut browser).await;
+    let form = page.expect("sign-in").form().fill("identifier", "bob").fill("password", PASSWORD);
+    form.submit(&mut browser).await.code();
+    let mut browser = app.browser().sign_in("carol").await;
+    let page = browser.get(&request.path()).await;
+    app.clock.advance(minutes(2));
+    page.form_to("/terms").fill("decision", "deny").submit(&mut browser).await.error("access_denied");
+    let kinds = app.events().await;
+    assert_eq!(kinds.iter().filter(|kind| *kind == "terms_accepted").count(), 2, "{kinds:?}");
+}
+
+#[tokio::test]
+async fn a_session_that_was_chosen_is_no_new_sign_in_by_a_passkey_that_is_made_on_the_way() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let page = browser.get(&rp.request().set("prompt", "select_account login").path()).await;
+    let choice = page.reply.body.split("name=\"session\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let chosen = page.expect("select-account").form().fill("session", choice).submit(&mut browser).await;
+    let sign_in = chosen.expect("sign-in").clone();
+    let offer = browser.get(&sign_in.url.replace("/sign-in", "/passkey-offer")).await;
+    assert_eq!(offer.name(), "sign-in", "{}", offer.url);
+}
+
+#[tokio::test]
+async fn who_has_to_sign_in_again_is_named_on_the_page() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let named = |page: &Page| page.expect("sign-in").form_to("/sign-in").get("identifier").unwrap().to_owned();
+    let mut browser = app.browser();
+    let hint = rp.exchange(&browser.authorize(&rp).await.code()).await.tokens().id_token.unwrap();
+    let request = |name: &str, value: &str| rp.request().set(name, value);
+    app.pass(app.app.config.login.step_up).await;
+    let known = named(&browser.get("/account/data").await);
+    assert!(known.contains("alice"), "{known}");
+    for again in [request("max_age", "0"), request("prompt", "login"), request("acr_values", "urn:latchkey:acr:2fa")] {
+        assert_eq!(named(&browser.get(&again.path()).await), known, "{}", again.path());
+        let hinted = again.set("login_hint", "somebody else");
+        assert_eq!(named(&browser.get(&hinted.path()).await), "somebody else", "the client knows better");
+    }
+    // By a hint alone only where that person has signed in before: an ID token may be anybody's.
+    let hinted = request("id_token_hint", &hint);
+    browser.cookies.remove("sid");
+    assert_eq!(named(&browser.get(&hinted.path()).await), known);
+    assert_eq!(named(&browser.get(&rp.request().path()).await), "");
+    assert_eq!(named(&app.browser().get(&hinted.path()).await), "");
+    let mut bob = app.browser().sign_in("bob").await;
+    assert_eq!(named(&bob.get(&hinted.path()).await), "");
+    // Of two people nobody knows which one is meant.
+    let mut both = app.browser().sign_in("alice").await.sign_in("bob").await;
+    assert_eq!(named(&both.get(&request("prompt", "login").path()).await), "");
 }
 
 #[tokio::test]

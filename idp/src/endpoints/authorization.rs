@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::app::App;
-use crate::base::clock::Timestamp;
+use crate::base::clock::{Timestamp, seconds_up};
 use crate::base::id::Id;
 use crate::base::token::{Token, TokenHash, TokenKind};
 use crate::flow::answer;
@@ -149,7 +149,7 @@ async fn answer(
     let session = sessions.iter().find(|one| one.id == session);
     let session = session.ok_or_else(|| Error::Internal("a session that is not there was chosen".to_owned()))?;
     if let Err(wait) = app.ephemeral.limit(&format!("authorize:{}", session.id), AUTHORIZATIONS).await {
-        let description = format!("This session was given many codes; wait {} s.", wait.as_secs().max(1));
+        let description = format!("This session was given many codes; wait {} s.", seconds_up(wait));
         let error = oidc::error::Error::new(ErrorCode::TemporarilyUnavailable, description);
         return Ok(Some(proven.recipient.error(app.issuer(), &error)));
     }
@@ -169,7 +169,7 @@ async fn answer(
         resources: audience,
         auth_time: session.auth_time,
         amr: session.amr.clone(),
-        acr: session.acr.clone(),
+        acr: proven.request.acr_of(session).to_owned(),
         offline_at: scope.contains(OFFLINE_ACCESS).then_some(now),
         scope,
         created_at: now,

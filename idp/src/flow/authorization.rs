@@ -30,7 +30,9 @@ use crate::oidc::steps;
 use crate::resources;
 use crate::store::clients::consent;
 use crate::store::origin::Origin;
+use crate::store::people::known_device;
 use crate::store::people::session::Session;
+use crate::store::people::user::{self, User};
 
 /// An authorization request whose recipient is proven.
 pub struct ProvenRequest {
@@ -120,6 +122,13 @@ impl ProvenRequest {
         }
     }
 
+    /// The person that `id_token_hint` names. A hint that has expired is fine as long as we have issued it: Core §3.1.2.1.
+    fn hinted_sub(&self, app: &App) -> Option<String> {
+        let hint = self.request.id_token_hint.as_deref()?;
+        let hint = app.keys.ring().hint(hint, app.issuer()).ok().flatten().filter(|hint| !hint.revoked);
+        hint.map(|hint| hint.sub)
+    }
+
     /// The next step, wherever the browser is.
     async fn decided(
         &self,
@@ -128,21 +137,14 @@ impl ProvenRequest {
         sessions: &[Session],
         facts: &Facts,
     ) -> Result<NextStep, Error> {
-        let hinted = match &self.request.id_token_hint {
-            None => None,
-            // An expired hint is fine as long as we have issued it: Core §3.1.2.1.
-            Some(hint) => match app.keys.ring().hint(hint, app.issuer()).ok().flatten().filter(|hint| !hint.revoked) {
-                Some(hint) => Some(hint.sub),
-                // The hint does not say which person the client expects. Without a page no other person must be chosen.
-                None if self.request.prompt.none => {
-                    let came = "one that is not of this provider, or was signed with a key that is gone or revoked";
-                    let difference = Difference::new("id_token_hint", came, "an ID token of this provider");
-                    let error = oidc::error::Error::from(ErrorCode::LoginRequired);
-                    return Ok(NextStep::Fail(error.because(difference)));
-                }
-                None => None,
-            },
-        };
+        let hinted = self.hinted_sub(app);
+        if self.request.id_token_hint.is_some() && hinted.is_none() && self.request.prompt.none {
+            // The hint does not say which person the client expects. Without a page no other person must be chosen.
+            let came = "one that is not of this provider, or was signed with a key that is gone or revoked";
+            let difference = Difference::new("id_token_hint", came, "an ID token of this provider");
+            let error = oidc::error::Error::from(ErrorCode::LoginRequired);
+            return Ok(NextStep::Fail(error.because(difference)));
+        }
         let mut situation = Situation {
             now: app.now(),
             sessions,
@@ -154,20 +156,20 @@ impl ProvenRequest {
             facts,
             sign_up_offered: app.config.login.sign_up.is_offered(),
         };
-        let remembered = match session_for(&situation) {
+        let remembered = match situation.session() {
             Some(session) => consent::find(&mut *app.db.read().await?, &session.user_id, &self.client.id).await?,
             None => None,
         };
         situation.remembered = remembered.as_ref();
         // Nobody but who asks for a class has to read for it.
-        if let Some(session) = session_for(&situation).filter(|_| !self.request.acr_values.is_empty()) {
+        if let Some(session) = situation.session().filter(|_| !self.request.acr_values.is_empty()) {
             situation.reachable = if session.is_anonymous() {
                 Acr::Anonymous
             } else {
                 Enrolled::of(&mut *app.db.read().await?, &session.user_id).await?.reachable()
             };
         }
-        if let Some(session) = session_for(&situation) {
+        if let Some(session) = situation.session() {
             situation.lacks_second_factor =
                 second_factor::is_lacking(app, session, &self.client, &visitor.browser).await?;
             situation.lacks_terms = terms::is_due(app, &session.user_id).await?;
@@ -212,6 +214,32 @@ impl Step {
     /// The next step.
     pub async fn next(&self, app: &App, visitor: &Visitor) -> Result<NextStep, Error> {
         self.proven.next_step(app, visitor, &self.sessions, &self.interaction.facts).await
+    }
+
+    /// The next step as it was when the person was asked what they have answered now. A sign-in that has become too old since
+    /// (`max_age`) takes nothing from the answer; the authorization endpoint asks for a newer one.
+    pub async fn next_for_answer(&mut self, app: &App, visitor: &Visitor) -> Result<NextStep, Error> {
+        self.proven.request.max_age = self.proven.request.max_age.filter(|seconds| *seconds == 0);
+        self.next(app, visitor).await
+    }
+
+    /// Whom the sign-in page may name, since this browser knows them: the person that `id_token_hint` names, if they have signed in
+    /// here lately, else the one whose session is too old or too weak.
+    pub async fn expected(&self, app: &App, visitor: &Visitor) -> Result<Option<User>, Error> {
+        let mut conn = app.db.read().await?;
+        if let Some(sub) = self.proven.hinted_sub(app) {
+            let Some(user) = user::find_by_sub(&mut conn, &sub).await? else { return Ok(None) };
+            let since = app.now() - app.config.login.known_device;
+            let is_known = known_device::is_known(&mut conn, &visitor.browser.hash(), &user.id, since).await?;
+            return Ok(is_known.then_some(user));
+        }
+        let facts = &self.interaction.facts;
+        // Of several people nobody knows yet which one is meant.
+        let is_meant = |session: &&Session| self.sessions.len() == 1 || facts.session.as_ref() == Some(&session.id);
+        match session_for(&self.sessions, facts, None).filter(is_meant) {
+            Some(session) if !session.is_anonymous() => Ok(user::find(&mut conn, &session.user_id).await?),
+            _ => Ok(None),
+        }
     }
 }
 

@@ -40,6 +40,7 @@ pub async fn complete(
 ) -> Result<Option<Response>, Error> {
     let ProvenFactor { user, method, metric, keep, proof } = first;
     let rigour = match step {
+        Some(step) if step.proven.request.requires_second_factor() => Rigour::TwoFactors,
         Some(step) if step.proven.request.wants_fresh_proof() => Rigour::Strict,
         None if step_up::is_needed(app, &user.id, return_to.unwrap_or(Page::Home)).await? => Rigour::StepUp,
         _ => Rigour::Usual,

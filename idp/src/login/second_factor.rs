@@ -76,9 +76,10 @@ impl Enrolled {
         self.totp.is_none() && self.passkeys > 0
     }
 
-    /// The strongest class that the user can reach.
+    /// The strongest class that the user can reach. A passkey that has never signed can do so now.
     pub fn reachable(&self) -> Acr {
-        if self.passkeys > 0 { Acr::of(&[Method::SoftwareKey]) } else { self.needed() }
+        let has_passkey = self.passkeys + self.unproven_passkeys > 0;
+        if has_passkey { Acr::of(&[Method::SoftwareKey]) } else { self.needed() }
     }
 
     /// The class that the user needs to change what protects the account. Who has both an app and a passkey needs only two factors:
@@ -110,6 +111,8 @@ pub enum Rigour {
     Usual,
     /// As much as can be, for a client that asks for it.
     Strict,
+    /// Two factors, for a client that takes no less: who has no second one sets it up.
+    TwoFactors,
     /// As much as the pages need that change what protects the account.
     StepUp,
 }
@@ -130,7 +133,7 @@ pub async fn demand(
         return Ok(if is_wanted { Demand::Proof } else { Demand::Nothing });
     }
     if !enrolled.is_any() {
-        let is_wanted = is_required_at(app, &mut conn, user, client).await?;
+        let is_wanted = rigour == Rigour::TwoFactors || is_required_at(app, &mut conn, user, client).await?;
         return Ok(if is_wanted { Demand::SetUp } else { Demand::Nothing });
     }
     // A shorter time in the configuration holds for trust that was given before, too.

@@ -71,6 +71,8 @@ codes! {
     AccountSelectionRequired = "account_selection_required", 400, "The user would have to choose an account.";
     /// OpenID Connect Core §3.1.2.6.
     ConsentRequired = "consent_required", 400, "The user would have to consent.";
+    /// OpenID Connect Core Error Code unmet_authentication_requirements 1.0; RFC 9470 §5.
+    UnmetAuthenticationRequirements = "unmet_authentication_requirements", 400, "No class of acr_values can be reached by this user, or was reached by this sign-in.";
     /// OpenID Connect Core §3.1.2.6.
     RequestNotSupported = "request_not_supported", 400, "Request objects are not offered.";
     /// OpenID Connect Core §3.1.2.6.

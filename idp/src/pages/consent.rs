@@ -128,7 +128,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let mut step = Step::open(&app, &visitor, params.get("interaction").unwrap_or_default()).await?;
     let answered = step.interaction.question.take();
     // If a step was skipped, or the page is out of date or was shown to another person, go back to the next step.
-    if let NextStep::Consent { session, scopes } = step.next(&app, &visitor).await?
+    if let NextStep::Consent { session, scopes } = step.next_for_answer(&app, &visitor).await?
         && answered == Some(Question { session: session.clone(), scopes: scopes.clone() })
     {
         let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::InteractionExpired)?;

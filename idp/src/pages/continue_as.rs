@@ -61,7 +61,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let ProvenForm { visitor, params } = form;
     let mut step = Step::open(&app, &visitor, params.get("interaction").unwrap_or_default()).await?;
     let answered = step.interaction.question.take();
-    if let NextStep::Continue { session } = step.next(&app, &visitor).await?
+    if let NextStep::Continue { session } = step.next_for_answer(&app, &visitor).await?
         && answered == Some(question(&session))
     {
         let facts = &mut step.interaction.facts;

@@ -122,7 +122,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     add("sign_in-anonymous".to_owned(), &SignInPage { offers_anonymous: true, ..sign_in(layout()) });
     let refused = vec![SignInProblem::AnonymousRefused];
     add("sign_in-anonymous_refused".to_owned(), &SignInPage { problems: refused, ..sign_in(layout()) });
-    for notice in [SignInNotice::Again, SignInNotice::OtherAccount] {
+    for notice in [SignInNotice::Again, SignInNotice::OtherAccount, SignInNotice::Passkey] {
         let page = SignInPage { notice: Some(notice), keep_signed_in: true, ..sign_in(layout()) };
         add(format!("sign_in-{notice:?}"), &page);
     }

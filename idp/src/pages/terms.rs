@@ -56,7 +56,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let answered = step.interaction.question.take();
     // What counts is the version that the page showed to this person.
     let version = terms::version(&app).filter(|version| params.get("version") == Some(*version));
-    if let (NextStep::Terms { session }, Some(version)) = (step.next(&app, &visitor).await?, version)
+    if let (NextStep::Terms { session }, Some(version)) = (step.next_for_answer(&app, &visitor).await?, version)
         && answered == Some(question(&session))
     {
         let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::InteractionExpired)?;

@@ -100,6 +100,8 @@ pub enum SignInReason {
     TooOld,
     /// The client (`acr_values`) or the operator wants a stronger class than the sign-in of the session has.
     TooWeak,
+    /// The client wants a passkey (`acr_values`), which the person has and the session was not begun with.
+    NeedsPasskey,
     /// `id_token_hint` names someone who is not signed in here.
     SomeoneElse,
 }
@@ -177,9 +179,12 @@ pub fn what_is_missing(
     client: &Client,
     situation: &Situation<'_>,
 ) -> Option<Difference> {
-    let session = session_for(situation);
+    let session = situation.session();
     let reason = match decide(request, client, situation) {
         NextStep::SignIn(reason) => reason,
+        NextStep::Fail(error) if error.code == ErrorCode::UnmetAuthenticationRequirements => {
+            return session.map(|session| missing_factor(request, situation, session));
+        }
         NextStep::SelectAccount => {
             let came = format!("{} accounts that are signed in", situation.sessions.len());
             return Some(Difference::new("session", came, "a choice by the person"));
@@ -203,9 +208,12 @@ pub fn what_is_missing(
             let place = format!("The sign-in is {} s too old.", age.saturating_sub(most));
             Difference::new("max_age", format!("a sign-in {age} s ago"), format!("one within {most} s")).at(place)
         }
-        (SignInReason::TooWeak, Some(session)) => {
+        (SignInReason::TooWeak, Some(session)) if situation.lacks_second_factor => {
             let came = format!("a sign-in by {} ({})", session.amr.join(" and "), session.acr);
             Difference::new("second factor", came, "a second factor, which the client or the configuration requires")
+        }
+        (SignInReason::TooWeak | SignInReason::NeedsPasskey, Some(session)) => {
+            missing_factor(request, situation, session)
         }
         (SignInReason::Requested, _) => {
             Difference::new("max_age", "a sign-in from before this request", "a new one (max_age=0)")
@@ -219,19 +227,41 @@ pub fn usable(request: &AuthorizationRequest, sessions: Vec<Session>) -> Vec<Ses
     sessions.into_iter().filter(|session| request.admits_anonymous || !session.is_anonymous()).collect()
 }
 
-/// The session that the request is about, if that is known yet: the one chosen or begun since it came, else the hinted
+/// Which class the client wants, and which factor is missing for it.
+fn missing_factor(request: &AuthorizationRequest, situation: &Situation<'_>, session: &Session) -> Difference {
+    let wanted: Vec<_> = request.acr_values.iter().map(|class| class.as_str()).collect();
+    let came = format!("a sign-in by {} ({})", session.amr.join(" and "), session.acr);
+    let place = match class_wanted(request, situation.reachable) {
+        None => "The account has no passkey.",
+        Some(Acr::PhishingResistant) => "The account has a passkey, by which nobody has signed in for this.",
+        Some(class) if class <= situation.reachable => {
+            "The account has a second factor, which was not proven for this sign-in."
+        }
+        Some(_) => "The account has no second factor; the sign-in page would have one set up.",
+    };
+    Difference::new("acr_values", came, wanted.join(" or ")).at(place)
+}
+
+impl<'a> Situation<'a> {
+    /// The session that the request is about, if that is known yet.
+    pub fn session(&self) -> Option<&'a Session> {
+        session_for(self.sessions, self.facts, self.hinted_sub)
+    }
+}
+
+/// The session that a request is about, if that is known yet: the one chosen or begun since it came, else the hinted
 /// person's, else the most recently used. The caller looks up what this person consented to before.
-pub fn session_for<'a>(situation: &Situation<'a>) -> Option<&'a Session> {
-    let chosen = |id: &Id| situation.sessions.iter().find(|session| session.id == *id);
-    situation.facts.session.as_ref().and_then(chosen).or_else(|| match situation.hinted_sub {
-        Some(sub) => situation.sessions.iter().find(|session| session.sub == sub),
-        None => situation.sessions.first(),
+pub fn session_for<'a>(sessions: &'a [Session], facts: &Facts, hinted_sub: Option<&str>) -> Option<&'a Session> {
+    let chosen = |id: &Id| sessions.iter().find(|session| session.id == *id);
+    facts.session.as_ref().and_then(chosen).or_else(|| match hinted_sub {
+        Some(sub) => sessions.iter().find(|session| session.sub == sub),
+        None => sessions.first(),
     })
 }
 
 fn decide(request: &AuthorizationRequest, client: &Client, situation: &Situation<'_>) -> NextStep {
     let (prompt, facts) = (request.prompt, situation.facts);
-    let session = session_for(situation);
+    let session = situation.session();
     // The facts count only while their session lives: they say nothing about the next person in this browser.
     let chosen = session.is_some_and(|session| facts.session.as_ref() == Some(&session.id));
     if facts.denied && chosen {
@@ -270,18 +300,15 @@ fn decide(request: &AuthorizationRequest, client: &Client, situation: &Situation
         return NextStep::SignIn(SignInReason::Requested);
     }
     let age = situation.now.since(session.auth_time);
-    if request.max_age.is_some_and(|max_age| max_age > 0 && age > Duration::from_secs(max_age)) {
+    // A sign-in that the request has caused is new enough, however long the pages behind it are read: Core §3.1.2.1.
+    if !fresh && request.max_age.is_some_and(|max_age| age > Duration::from_secs(max_age)) {
         return NextStep::SignIn(SignInReason::TooOld);
     }
     if situation.lacks_second_factor {
         return NextStep::SignIn(SignInReason::TooWeak);
     }
-    // The classes are voluntary (Core §3.1.2.1): a person who cannot reach them, or has just signed in, goes on
-    // without.
-    let class = request.acr_values.iter().find(|class| **class <= situation.reachable);
-    let too_weak = class.is_some_and(|class| Acr::from_name(&session.acr) < Some(*class));
-    if too_weak && !fresh && !prompt.none {
-        return NextStep::SignIn(SignInReason::TooWeak);
+    if let Some(step) = for_class(request, situation, session, fresh) {
+        return step;
     }
     if situation.lacks_terms {
         return NextStep::Terms { session: session.id.clone() };
@@ -292,6 +319,42 @@ fn decide(request: &AuthorizationRequest, client: &Client, situation: &Situation
         }
         step => step,
     }
+}
+
+/// The class for which somebody signs in: the first requested one that they can reach, or that a second factor reaches which is
+/// set up on the way.
+fn class_wanted(request: &AuthorizationRequest, reachable: Acr) -> Option<Acr> {
+    let can = request.acr_values.iter().find(|class| **class <= reachable).copied();
+    can.or_else(|| request.requires_second_factor().then_some(Acr::TwoFactors))
+}
+
+/// The step that is needed before the session is in a class of `acr_values`. A client that names classes gets one of them or an error,
+/// so that who asks for an API is not sent round without a page: RFC 9470 §5.
+fn for_class(
+    request: &AuthorizationRequest,
+    situation: &Situation<'_>,
+    session: &Session,
+    fresh: bool,
+) -> Option<NextStep> {
+    if request.acr_values.is_empty() {
+        return None;
+    }
+    let unmet = || Some(NextStep::Fail(ErrorCode::UnmetAuthenticationRequirements.into()));
+    let Some(wanted) = class_wanted(request, situation.reachable) else { return unmet() };
+    let reached = |class: &Acr| Acr::from_name(&session.acr) >= Some(*class);
+    // Without a page, or after the sign-in, a class that the client likes less will do.
+    let is_enough = request.prompt.none || fresh;
+    if reached(&wanted) || is_enough && request.acr_values.iter().any(reached) {
+        return None;
+    }
+    if fresh && wanted <= situation.reachable {
+        // They have what it takes and did not use it; the same page would ask them again and again.
+        return unmet();
+    }
+    Some(NextStep::SignIn(match wanted {
+        Acr::PhishingResistant => SignInReason::NeedsPasskey,
+        _ => SignInReason::TooWeak,
+    }))
 }
 
 fn consent(

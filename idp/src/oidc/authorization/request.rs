@@ -10,6 +10,7 @@ use crate::oidc::authorization::prompt::Prompt;
 use crate::oidc::authorization::recipient::{MAX_STATE, Recipient};
 use crate::oidc::authorization::response_mode::ResponseMode;
 use crate::oidc::authorization::response_type::ResponseType;
+use crate::oidc::authorization::session::Session;
 use crate::oidc::claims::acr::Acr;
 use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
@@ -54,8 +55,8 @@ pub struct AuthorizationRequest {
     pub prompt: Prompt,
     /// How old the sign-in may be, in seconds.
     pub max_age: Option<u64>,
-    /// The authentication classes that the client would like for the sign-in, in its order of preference. Unknown
-    /// classes are left out.
+    /// The authentication classes of which the client wants one, in its order of preference. Unknown classes are left
+    /// out.
     pub acr_values: Vec<Acr>,
     /// Whether an anonymous account satisfies it.
     pub admits_anonymous: bool,
@@ -72,6 +73,19 @@ impl AuthorizationRequest {
     /// proven earlier spares a factor, even if nobody is signed in yet.
     pub fn wants_fresh_proof(&self) -> bool {
         self.prompt.login || self.max_age.is_some() || self.acr_values.iter().any(|class| *class > Acr::OneFactor)
+    }
+
+    /// Whether the client wants two factors and takes no less: who has no second factor sets one up on the way.
+    pub fn requires_second_factor(&self) -> bool {
+        self.acr_values.contains(&Acr::TwoFactors) && self.acr_values.iter().all(|class| *class >= Acr::TwoFactors)
+    }
+
+    /// The claim `acr` for a session: the first requested class that it reaches, since an API that asked for a class looks for
+    /// that name (RFC 9470 §5), else its own class. Class 0 is never said of somebody who has signed in.
+    pub fn acr_of<'a>(&self, session: &'a Session) -> &'a str {
+        let own = Acr::from_name(&session.acr);
+        let reached = |class: &&Acr| Some(**class) <= own && (**class != Acr::Anonymous || session.is_anonymous());
+        self.acr_values.iter().find(reached).map_or(session.acr.as_str(), |class| class.as_str())
     }
 }
 
@@ -264,6 +278,45 @@ pub(crate) mod tests {
             let params = good().into_iter().chain([(name.to_owned(), value.to_owned())]);
             let request = ask(&Params::from_pairs(params)).unwrap();
             assert_eq!(request.wants_fresh_proof(), fresh, "{name}={value}");
+        }
+    }
+
+    #[test]
+    fn the_class_of_an_answer_is_the_first_requested_one_that_the_session_reaches() {
+        for (wanted, own, told, requires) in [
+            ("", "phr", "phr", false),
+            ("urn:unknown", "phr", "phr", false),
+            ("urn:latchkey:acr:2fa", "phr", "urn:latchkey:acr:2fa", true),
+            ("phr urn:latchkey:acr:2fa", "phr", "phr", true),
+            ("urn:latchkey:acr:2fa phr", "phr", "urn:latchkey:acr:2fa", true),
+            ("urn:latchkey:acr:2fa urn:latchkey:acr:1fa", "urn:latchkey:acr:1fa", "urn:latchkey:acr:1fa", false),
+            ("urn:latchkey:acr:1fa", "phr", "urn:latchkey:acr:1fa", false),
+            ("phr", "urn:latchkey:acr:2fa", "urn:latchkey:acr:2fa", false),
+            ("phr", "of a newer release", "of a newer release", false),
+            ("0", "urn:latchkey:acr:1fa", "urn:latchkey:acr:1fa", false),
+            ("0 urn:latchkey:acr:2fa", "phr", "urn:latchkey:acr:2fa", false),
+            ("urn:latchkey:acr:1fa 0", "0", "0", false),
+        ] {
+            let params = good().into_iter().chain([("acr_values".to_owned(), wanted.to_owned())]);
+            let request = ask(&Params::from_pairs(params)).unwrap();
+            let now = crate::base::clock::Timestamp::from_seconds(0);
+            let session = Session {
+                id: "s".into(),
+                sid: String::new(),
+                browser_id: "b".into(),
+                user_id: "u".into(),
+                sub: String::new(),
+                generation: 1,
+                auth_time: now,
+                amr: Vec::new(),
+                acr: own.to_owned(),
+                created_at: now,
+                last_active_at: now,
+                expires_at: now,
+                kept_at: None,
+            };
+            assert_eq!(request.acr_of(&session), told, "{own} for {wanted}");
+            assert_eq!(request.requires_second_factor(), requires, "{wanted}");
         }
     }
 

@@ -38,21 +38,15 @@ impl Half {
             true => Some(Step::of(app, visitor, interaction.clone()).await?),
             false => None,
         };
-        let now = app.now();
-        let shown = visitor.half.as_ref().map(|cookie| cookie.hash().as_str().to_owned());
-        let lately = |first: &FirstFactor| now < first.proven_at + HALF && shown.is_some() && first.cookie == shown;
-        let Some(first) = interaction.facts.first_factor.clone().filter(lately) else { return Ok(Err(interaction)) };
+        let Some(first) = interaction.facts.first_factor.clone() else { return Ok(Err(interaction)) };
+        let Some(user) = user_of(app, visitor, &first).await? else { return Ok(Err(interaction)) };
         let mut conn = app.db.read().await?;
-        if code_try::is_closed(&mut conn, &second_factor::of_sign_in(&first.id)).await? {
-            return Ok(Err(interaction));
-        }
-        let user = user::find(&mut conn, &first.user).await?;
-        let same = |user: &User| user.generation == first.generation && user.disabled_at.is_none();
-        let Some(user) = user.filter(same) else { return Ok(Err(interaction)) };
         let enrolled = Enrolled::of(&mut conn, &user.id).await?;
         // Who neither has a second factor nor needs one had it removed since: the first one is enough for them.
         let client = step.as_ref().map(|step| &*step.proven.client);
-        let still_needed = enrolled.is_any() || second_factor::is_required_at(app, &mut conn, &user.id, client).await?;
+        let by_request = step.as_ref().is_some_and(|step| step.proven.request.requires_second_factor());
+        let still_needed =
+            enrolled.is_any() || by_request || second_factor::is_required_at(app, &mut conn, &user.id, client).await?;
         Ok(if still_needed { Ok(Self { interaction, step, first, user, enrolled }) } else { Err(interaction) })
     }
 
@@ -64,6 +58,20 @@ impl Half {
             (None, None) => format!("{}?account=another", layout.url(Page::SignIn.path())),
         }
     }
+}
+
+/// Who has proven a first factor, if it still counts in this browser: for some minutes, until the sign-in is over or its person changes.
+pub(super) async fn user_of(app: &App, visitor: &Visitor, first: &FirstFactor) -> Result<Option<User>, Error> {
+    let shown = visitor.half.as_ref().map(|cookie| cookie.hash().as_str().to_owned());
+    if app.now() >= first.proven_at + HALF || shown.is_none() || first.cookie != shown {
+        return Ok(None);
+    }
+    let mut conn = app.db.read().await?;
+    if code_try::is_closed(&mut conn, &second_factor::of_sign_in(&first.id)).await? {
+        return Ok(None);
+    }
+    let user = user::find(&mut conn, &first.user).await?;
+    Ok(user.filter(|user| user.generation == first.generation && user.disabled_at.is_none()))
 }
 
 /// Begins a sign-in again whose first factor no longer counts.

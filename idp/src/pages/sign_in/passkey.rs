@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use super::half;
 use super::password::{self, Shown, SignInProblem};
 use crate::app::App;
 use crate::flow::authorization::Step;
@@ -71,7 +72,13 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     };
     let Proof { user, .. } = &*proof;
     let keep = params.get("keep") == Some("yes") || origin.half.as_ref().is_some_and(|first| first.keep);
-    let sign_in = SignIn { methods: &[proof.method()], keep, passkey: Some(&proof), ..visitor.with_password(user) };
+    // What was typed before is told, too, if it still counts.
+    let half = match &origin.half {
+        Some(first) if half::user_of(&app, &visitor, first).await?.is_some() => first.methods.as_slice(),
+        _ => &[],
+    };
+    let methods: Vec<_> = half.iter().copied().chain([proof.method()]).collect();
+    let sign_in = SignIn { methods: &methods, keep, passkey: Some(&proof), ..visitor.with_password(user) };
     let Some(signed_in) = session::begin(&app, &sign_in).await? else {
         let changed = Refused::Because("a user or a passkey that changed meanwhile");
         return refuse(&app, &visitor, &origin, changed, response).await;

@@ -130,6 +130,10 @@ impl Place {
     /// The session whose person is to be offered a passkey: the sign-in is the step-up that this needs.
     async fn due(&self, app: &App) -> Result<Option<&Session>, Error> {
         let Some(session) = &self.session else { return Ok(None) };
+        if self.step.is_some() && self.interaction.facts.authenticated_at.is_none() {
+            // The session was chosen. What is made here would count as a new sign-in.
+            return Ok(None);
+        }
         let asks = app.config.passkeys.offer || makes_by_itself(app, session);
         // What protects the account is not changed from where it may not be used.
         let is_due = asks

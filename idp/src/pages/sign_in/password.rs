@@ -9,6 +9,7 @@ use axum::response::Response;
 
 use crate::account::anonymous::may_begin;
 use crate::app::App;
+use crate::base::clock::seconds_up;
 use crate::base::secret::Secret;
 use crate::config::SignUpIdentifier;
 use crate::flow::authorization::{Step, layout_of};
@@ -29,6 +30,7 @@ use crate::oidc::steps;
 use crate::pages::{FormProblems, Layout, Wording};
 use crate::site::page::Page;
 use crate::store::origin::Origin;
+use crate::store::people::user;
 
 /// Asks a person to sign in. Posts `identifier`, `password` and, if ticked, `keep_signed_in=yes` to `/sign-in`.
 #[derive(Template)]
@@ -69,6 +71,8 @@ pub enum SignInNotice {
     Again,
     /// The client expects another account than the one that is signed in (`id_token_hint`).
     OtherAccount,
+    /// The client wants the person's passkey (`acr_values`).
+    Passkey,
 }
 
 /// Why a try to sign in failed.
@@ -166,6 +170,9 @@ impl SignInPage<'_> {
             SignInNotice::OtherAccount => {
                 self.layout.t_args("sign-in-other-account", &[("client", client.unwrap_or_default())])
             }
+            SignInNotice::Passkey => {
+                self.layout.t_args("sign-in-wants-passkey", &[("client", client.unwrap_or_default())])
+            }
         })
     }
 }
@@ -193,15 +200,22 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
         return show(&app, &visitor, None, shown, StatusCode::OK).await;
     };
     let step = Step::open(&app, &visitor, sealed).await?;
-    let notice = match step.next(&app, &visitor).await? {
-        NextStep::SignIn(SignInReason::Requested | SignInReason::TooOld | SignInReason::TooWeak) => {
-            Some(SignInNotice::Again)
+    let mut shown = Shown::default();
+    if let NextStep::SignIn(reason) = step.next(&app, &visitor).await? {
+        shown.notice = match reason {
+            SignInReason::Requested | SignInReason::TooOld | SignInReason::TooWeak => Some(SignInNotice::Again),
+            SignInReason::SomeoneElse => Some(SignInNotice::OtherAccount),
+            SignInReason::NeedsPasskey => Some(SignInNotice::Passkey),
+            SignInReason::NoSession => None,
+        };
+        if let Some(user) = step.expected(&app, &visitor).await? {
+            let identifiers = user::identifiers(&mut *app.db.read().await?, &user.id).await?;
+            shown.identifier = page::account_of(&user, identifiers).identifier;
         }
-        NextStep::SignIn(SignInReason::SomeoneElse) => Some(SignInNotice::OtherAccount),
-        _ => None,
-    };
-    let identifier = step.proven.request.login_hint.clone().unwrap_or_default();
-    let shown = Shown { identifier, notice, ..Shown::default() };
+    }
+    if let Some(hint) = &step.proven.request.login_hint {
+        shown.identifier = hint.clone();
+    }
     show(&app, &visitor, Some(&step), shown, StatusCode::OK).await
 }
 
@@ -237,7 +251,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
             "address",
             "There were too many tries from this network (login.address_per_minute).",
         ));
-        let seconds = wait.as_secs().max(1);
+        let seconds = seconds_up(wait);
         return again(vec![SignInProblem::TooManyTries { seconds }], None, StatusCode::TOO_MANY_REQUESTS).await;
     }
     let proof = match password::check(&app, &visitor.tries(&identifier, &password)).await? {

@@ -262,7 +262,9 @@ fn a13_a_fresh_sign_in_is_one_of_this_very_request() {
         ("max_age=0, signed in", case().max_age(0).signed_in("alice"), good()),
         ("max_age met to the second", case().max_age(60), good()),
         ("max_age missed by a second", case().max_age(59), too_old()),
-        ("max_age missed while consenting", case().max_age(59).signed_in("alice"), too_old()),
+        ("max_age missed while consenting", case().max_age(59).signed_in("alice"), good()),
+        ("max_age missed while consenting, chosen", case().max_age(59).chose("alice"), too_old()),
+        ("max_age missed, refused", case().max_age(59).denied(), fail(ErrorCode::AccessDenied)),
         ("max_age of a clock that jumped", case().max_age(1).sessions([("alice", -9)]), good()),
     ]);
 }
@@ -342,25 +344,53 @@ fn a12_prompt_none_gets_an_answer_and_never_a_page() {
 }
 
 #[test]
-fn a_sign_in_that_is_weaker_than_the_client_wishes_is_made_stronger_where_the_person_can() {
-    use Acr::{OneFactor, TwoFactors};
+fn a_sign_in_is_in_a_class_that_the_client_asks_for_or_fails() {
+    use Acr::{Anonymous, OneFactor, PhishingResistant, TwoFactors};
     let alice = || proceed("alice", "openid email");
-    let wishes_two = || case().wishes([TwoFactors]);
+    let two = || case().wishes([TwoFactors]);
+    let by = |class: &str, case: Case| {
+        let session = Session { acr: class.to_owned(), ..session("alice", 60) };
+        Case { sessions: vec![session], ..case }
+    };
+    let has = |reachable, case: Case| Case { reachable, ..case };
     let again = || NextStep::SignIn(SignInReason::TooWeak);
-    let mut strong = session("alice", 60);
-    strong.acr = TwoFactors.as_str().to_owned();
-    let mut of_a_newer_release = session("alice", 60);
-    of_a_newer_release.acr = "phrh".to_owned();
+    let by_passkey = || NextStep::SignIn(SignInReason::NeedsPasskey);
+    let unmet = || fail(ErrorCode::UnmetAuthenticationRequirements);
+    let login = || fail(ErrorCode::LoginRequired);
+    let phr = || case().wishes([PhishingResistant]);
+    let phr_or_two = || case().wishes([PhishingResistant, TwoFactors]);
     check([
-        ("two factors", wishes_two(), again()),
+        ("two factors", two(), again()),
         ("one factor", case().wishes([OneFactor]), alice()),
         ("one rather than two", case().wishes([OneFactor, TwoFactors]), alice()),
         ("two rather than one", case().wishes([TwoFactors, OneFactor]), again()),
-        ("both are proven", Case { sessions: vec![strong], ..wishes_two() }, alice()),
-        ("a class that is not known", Case { sessions: vec![of_a_newer_release], ..wishes_two() }, again()),
-        ("the person has one factor", Case { reachable: OneFactor, ..wishes_two() }, alice()),
-        ("just signed in", wishes_two().signed_in("alice"), alice()),
-        ("silently", wishes_two().prompt("none"), alice()),
+        ("two rather than one, of one", has(OneFactor, case().wishes([TwoFactors, OneFactor])), alice()),
+        ("two rather than one, just signed in", case().wishes([TwoFactors, OneFactor]).signed_in("alice"), alice()),
+        ("two rather than one, silently", case().wishes([TwoFactors, OneFactor]).prompt("none"), alice()),
+        ("anybody, a visitor, too", case().wishes([Anonymous]), alice()),
+        ("two, or a visitor", has(OneFactor, case().wishes([TwoFactors, Anonymous])), alice()),
+        ("both are proven", by(TwoFactors.as_str(), two()), alice()),
+        ("more is proven", by(PhishingResistant.as_str(), two()), alice()),
+        ("a class that is not known", by("phrh", two()), again()),
+        ("a second factor is set up on the way", has(OneFactor, two()), again()),
+        ("so it is after a sign-up", has(OneFactor, two()).signed_in("alice"), again()),
+        ("so it is rather than a passkey", has(OneFactor, phr_or_two()), again()),
+        ("just signed in, with less than there is", two().signed_in("alice"), unmet()),
+        ("silently", two().prompt("none"), login()),
+        ("silently, of one", has(OneFactor, two()).prompt("none"), login()),
+        ("a passkey that is there", has(PhishingResistant, phr()), by_passkey()),
+        ("a passkey that is not there", phr(), unmet()),
+        ("a passkey that is not there, just signed in", phr().signed_in("alice"), unmet()),
+        ("a passkey that is not there, silently", phr().prompt("none"), unmet()),
+        ("a passkey that was not used", has(PhishingResistant, phr()).signed_in("alice"), unmet()),
+        ("a passkey, silently", has(PhishingResistant, phr()).prompt("none"), login()),
+        ("a passkey or two, without a passkey", phr_or_two(), again()),
+        ("a passkey rather than two", by(TwoFactors.as_str(), has(PhishingResistant, phr_or_two())), by_passkey()),
+        (
+            "a passkey rather than two, just signed in",
+            by(TwoFactors.as_str(), has(PhishingResistant, phr_or_two())).signed_in("alice"),
+            alice(),
+        ),
     ]);
 }
 
@@ -472,10 +502,9 @@ proptest! {
         if let NextStep::Proceed(Allowed { session, scope, .. }) = step {
             let session = case.sessions.iter().find(|s| s.id == session).unwrap();
             prop_assert!(hint.is_none_or(|sub| session.sub == sub));
-            prop_assert!(max_age.is_none_or(|max| max == 0 || NOW.since(session.auth_time).as_secs() <= max));
-            if prompt.contains("login") || max_age == Some(0) {
-                prop_assert!(case.facts.session.as_ref() == Some(&session.id) && authenticated);
-            }
+            let fresh = case.facts.session.as_ref() == Some(&session.id) && authenticated;
+            let is_new = |max| max > 0 && NOW.since(session.auth_time).as_secs() <= max;
+            prop_assert!(fresh || max_age.is_none_or(is_new) && !prompt.contains("login"));
             let agreed = consented && remembered && case.facts.session.as_ref() == Some(&session.id);
             prop_assert!(!prompt.contains("consent") || agreed);
             prop_assert!(agreed || first_party || (remembered && !scope.contains(OFFLINE_ACCESS)));
