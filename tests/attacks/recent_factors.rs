@@ -243,3 +243,22 @@ async fn f8_a_letter_removes_no_factor_that_its_owner_uses_at_a_client_that_requ
     assert!(!opens(&app, &[]).await);
     assert_eq!(app.rows("totp").await, 1);
 }
+
+#[tokio::test]
+async fn f8_a_letter_removes_an_app_that_a_thief_set_up_for_a_request_that_asks_for_two_factors() {
+    let app = TestApp::with_mail().await;
+    app.user("alice").await;
+    let rp = app.relying_party().await;
+    let mut thief = app.browser();
+    let page = thief.get(&rp.request().set("acr_values", "urn:latchkey:acr:2fa").path()).await;
+    let form = page.expect("sign-in").form().fill("identifier", "alice").fill("password", PASSWORD);
+    let page = form.submit(&mut thief).await;
+    let code = Authenticator::with_key(&page.expect("set-up").codes()[0]).code(&app);
+    page.form().fill("code", &code).submit(&mut thief).await.reply.expect(200);
+    let mut owner = app.browser();
+    let link = link(&app, &mut owner).await;
+    let page = owner.get(&link).await;
+    assert_eq!(boxes(&page), ["app"]);
+    page.form().fill("remove", "app").fill("password", NEW_PASSWORD).submit(&mut owner).await.reply.expect(200);
+    assert_eq!(app.rows("totp").await, 0);
+}

@@ -31,8 +31,14 @@ pub struct Added {
 pub enum Because {
     /// A step-up on the pages of the account, and what tells the form from others: it counts once.
     SteppedUp(SteppedUp, String),
-    /// Half a sign-in, by its name, which this completes.
-    Half(String),
+    /// Half a sign-in, which this completes.
+    Half {
+        /// Its name.
+        name: String,
+        /// Whether the operator requires a second factor there. A request that asks for two factors (`acr_values`) is no such rule:
+        /// anybody can send one.
+        is_required: bool,
+    },
 }
 
 /// Adds an authenticator app whose code of this step was right, with recovery codes, and renews the session. `None` if the
@@ -80,13 +86,13 @@ impl Change for Add {
             Because::SteppedUp(step_up, form) => {
                 step_up.holds(tx).await? && code_try::close(tx, &format!("enrolment:{form}"), user, now).await?
             }
-            Because::Half(half) => code_try::close(tx, &second_factor::of_sign_in(half), user, now).await?,
+            Because::Half { name, .. } => code_try::close(tx, &second_factor::of_sign_in(name), user, now).await?,
         };
         if !counts || !totp::insert(tx, user, &self.sealed_secret, self.step, self.beginning.begins_at()).await? {
             return Ok(None);
         }
-        if let Because::Half(_) = self.because {
-            // The sign-in could not go on without it: no letter may take it away, however recent it is.
+        if let Because::Half { is_required: true, .. } = self.because {
+            // No sign-in could go on without it: no letter may take it away, however recent it is.
             note_old(tx, user, now.max(self.beginning.begins_at())).await?;
         }
         recovery_code::replace(tx, user, &self.hashes, now).await?;

@@ -19,6 +19,7 @@ use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::{self, Visitor};
 use crate::login::recovery_code::{self, RecoveryCode};
+use crate::login::second_factor;
 use crate::login::session::SignIn;
 use crate::login::totp::TotpSecret;
 use crate::oidc::claims::acr::Method;
@@ -104,7 +105,9 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     };
     let methods: Vec<_> = half.first.methods.iter().copied().chain([Method::Totp]).collect();
     let sign_in = SignIn { methods: &methods, keep: half.first.keep, ..visitor.with_password(&half.user) };
-    let because = Because::Half(half.first.id.clone());
+    let client = half.step.as_ref().map(|step| &*step.proven.client);
+    let is_required = second_factor::is_required_at(&app, &mut *app.db.read().await?, &half.user.id, client).await?;
+    let because = Because::Half { name: half.first.id.clone(), is_required };
     let Some(added) = authenticator::add(&app, &secret, step, &sign_in, because).await? else {
         // Another form was faster, or the user has changed.
         return next_page::to_step(&app, Page::SecondFactor, &half.interaction);
