@@ -31,6 +31,8 @@ pub struct Mailer {
 pub struct Options<'a> {
     /// Who letters are from.
     pub from: &'a Mailbox,
+    /// The name of this machine, with which servers are greeted: RFC 5321 §4.1.1.1. SPF is asked about it, too: RFC 7208 §2.3.
+    pub hello: &'a str,
     /// The mail servers, in the order in which they are tried.
     pub servers: &'a [Server],
     /// Certificates in PEM that are trusted besides those of the known authorities.
@@ -42,9 +44,7 @@ pub struct Options<'a> {
 impl Mailer {
     /// A mailer with these servers; an error says which certificate cannot be used.
     pub fn new(options: &Options<'_>) -> Result<Self, String> {
-        let Options { from, servers, trusted, timeout } = options;
-        // What a server is greeted with: RFC 5321 §4.1.1.1.
-        let hello = from.domain();
+        let Options { from, hello, servers, trusted, timeout } = options;
         let ways = servers.iter().map(|server| Way::new(server.clone(), trusted, hello, *timeout));
         let ways = ways.collect::<Result<_, _>>()?;
         let rests_until = servers.iter().map(|_| AtomicI64::default()).collect();

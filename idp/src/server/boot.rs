@@ -269,7 +269,9 @@ pub(crate) fn mailer(config: &Config) -> Result<Mailer> {
         trusted.push(read.context("mail.ca_file cannot be read")?);
     }
     let (servers, timeout) = (config.mail.transports.as_slice(), config.mail.timeout);
-    let options = mailer::Options { from, servers, trusted: &trusted, timeout };
+    // Not the domain of the sender: a server that receives for it refuses strangers that call themselves that.
+    let hello = config.issuer.domain().filter(|name| name.contains('.')).unwrap_or(from.domain());
+    let options = mailer::Options { from, hello, servers, trusted: &trusted, timeout };
     Mailer::new(&options).map_err(|why| anyhow!("mail.ca_file holds no certificate that can be used: {why}"))
 }
 
