@@ -94,6 +94,7 @@ pub async fn after_sign_in(
         see_other(&address)?
     };
     Jar::of(app).hand_over(&mut response, signed_in, app.config.login.session_remembered);
+    visitor.remember_again(app, &mut response);
     Ok(response)
 }
 
