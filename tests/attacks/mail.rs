@@ -422,6 +422,22 @@ async fn f1_signing_up_does_not_tell_who_has_an_account_the_letter_does() {
 }
 
 #[tokio::test]
+async fn five_wrong_codes_of_a_letter_are_in_the_log_of_whose_account_it_is() {
+    let app = TestApp::with_mail().await;
+    app.user("alice").await;
+    let mut browser = app.browser();
+    let page = browser.get("/sign-in/mail").await;
+    let mut page = page.form_to("/sign-in/mail").fill("email", "alice@example.com").submit(&mut browser).await;
+    let code = code_in(&app.letter_to("alice@example.com").await);
+    let wrong = if code == "123456" { "654321" } else { "123456" };
+    for tries in 1..=5 {
+        page = type_code(&mut browser, &page, wrong).await;
+        let failed = app.events().await.iter().filter(|kind| *kind == "mail_code_failed").count();
+        assert_eq!(failed, usize::from(tries == 5), "{tries}");
+    }
+}
+
+#[tokio::test]
 async fn a_letter_leads_on_to_the_application_by_its_code_and_by_its_link() {
     let app = TestApp::with_mail().await;
     let rp = app.relying_party().await;

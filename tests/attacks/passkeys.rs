@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use openssl::pkey::PKey;
 use serde_json::{Value, json};
 
 use crate::harness::{
@@ -434,6 +435,20 @@ async fn a_passkey_with_an_rsa_key_signs_in_as_those_of_windows_do() {
     browser.sign_in_by(&mut passkey).await.reply.expect(200);
     let page = browser.authorize(&rp).await;
     assert_eq!(told(&rp, &page).await, (vec!["hwk".to_owned(), "mfa".to_owned()], "phr".to_owned()));
+}
+
+#[tokio::test]
+async fn a_passkey_with_an_ed25519_key_is_made_and_signs_in() {
+    let app = TestApp::new().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let mut passkey = browser.add_passkey(Passkey::ed25519(&app)).await;
+    app.browser().sign_in_by(&mut passkey).await.reply.expect(200);
+    passkey.key = PKey::generate_ed25519().unwrap();
+    for _ in 0..7 {
+        app.browser().sign_in_by(&mut passkey).await.refused(400);
+    }
+    let failed = app.events().await.iter().filter(|kind| *kind == "passkey_failed").count();
+    assert_eq!(failed, 5, "whoever knows the identifier of a passkey fills no log");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use openssl::bn::{BigNum, BigNumContext};
 use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
-use openssl::pkey::{PKey, Private};
+use openssl::pkey::{Id, PKey, Private};
 use openssl::rsa::Rsa;
 use openssl::sha::sha256;
 use openssl::sign::Signer;
@@ -79,6 +79,11 @@ impl Passkey {
         Self { key, ..Self::bound(app) }
     }
 
+    /// The same with an Ed25519 key.
+    pub fn ed25519(app: &TestApp) -> Self {
+        Self { key: PKey::generate_ed25519().unwrap(), ..Self::new(app) }
+    }
+
     /// The coordinates of the public key.
     fn point(&self) -> (Vec<u8>, Vec<u8>) {
         let key = self.key.ec_key().unwrap();
@@ -93,6 +98,10 @@ impl Passkey {
         if let Ok(rsa) = self.key.rsa() {
             let head = [0xa4, 0x01, 0x03, 0x03, 0x39, 0x01, 0x00, 0x20, 0x59, 0x01, 0x00];
             return [&head[..], &rsa.n().to_vec(), &[0x21, 0x43], &rsa.e().to_vec()].concat();
+        }
+        if self.key.id() == Id::ED25519 {
+            let x = self.key.raw_public_key().unwrap();
+            return [&[0xa4, 0x01, 0x01, 0x03, 0x27, 0x20, 0x06, 0x21, 0x58, 0x20][..], &x].concat();
         }
         let (x, y) = self.point();
         [&[0xa5, 0x01, 0x02, 0x03, 0x26, 0x20, 0x01, 0x21, 0x58, 0x20][..], &x, &[0x22, 0x58, 0x20], &y].concat()
@@ -148,15 +157,18 @@ impl Passkey {
         }
         let client_data = self.client_data("webauthn.get", &options["challenge"]);
         let data = self.authenticator_data(None);
-        let mut signer = Signer::new(MessageDigest::sha256(), &self.key).unwrap();
-        signer.update(&data).unwrap();
-        signer.update(&sha256(client_data.as_bytes())).unwrap();
+        let signed = [&data[..], &sha256(client_data.as_bytes())].concat();
+        // Ed25519 has its own digest.
+        let mut signer = match self.key.id() {
+            Id::ED25519 => Signer::new_without_digest(&self.key).unwrap(),
+            _ => Signer::new(MessageDigest::sha256(), &self.key).unwrap(),
+        };
         json!({
             "id": base64url(&self.id), "rawId": base64url(&self.id), "type": "public-key",
             "response": {
                 "clientDataJSON": base64url(client_data.as_bytes()),
                 "authenticatorData": base64url(&data),
-                "signature": base64url(&signer.sign_to_vec().unwrap()),
+                "signature": base64url(&signer.sign_oneshot_to_vec(&signed).unwrap()),
                 "userHandle": base64url(&self.user_handle),
             },
         })

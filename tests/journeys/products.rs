@@ -2,6 +2,7 @@
 
 use latchkey::config::SignUp;
 use latchkey::server::jobs;
+use openssl::pkey::PKey;
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, PASSWORD, Passkey, RelyingParty, TestApp, answer_to, base64url, minutes};
@@ -39,6 +40,7 @@ async fn dx1_a_passkey_of_the_old_domain_with_a_handle_of_32_characters_signs_in
     let app = TestApp::with(|config| config.passkeys.rp_id = Some(OLD_DOMAIN.to_owned())).await;
     let rp = app.relying_party().await;
     let (alice, _) = (app.user("alice").await, app.user("bob").await);
+    app.user("carol").await;
     let mut passkey = old_passkey(&app, "0123456789abcdef0123456789abcdef");
     let json = command(&app, &["add", "alice", "--json"], &exported(&passkey)).json();
     assert_eq!(json["credential_id"], base64url(&passkey.id));
@@ -59,6 +61,18 @@ async fn dx1_a_passkey_of_the_old_domain_with_a_handle_of_32_characters_signs_in
     ceremony.answer(&response).submit(&mut browser).await.reply.expect(200);
     browser.get("/account").await.expect("account");
 
+    // Many products ask for Ed25519 first: it comes in either form, too.
+    let second = Passkey { key: PKey::generate_ed25519().unwrap(), ..old_passkey(&app, "another id") };
+    let third = Passkey { key: PKey::generate_ed25519().unwrap(), ..old_passkey(&app, "a third id") };
+    for (mut passkey, key) in
+        [(second.clone(), second.cose_key()), (third.clone(), third.key.public_key_to_der().unwrap())]
+    {
+        let mut document = exported(&passkey);
+        document["public_key"] = json!(base64url(&key));
+        command(&app, &["add", "carol"], &document).done();
+        app.browser().sign_in_by(&mut passkey).await.reply.expect(200);
+    }
+
     // One credential is one account's.
     for name in ["alice", "bob"] {
         command(&app, &["add", name], &exported(&passkey)).refused(4, "A user has this passkey already");
@@ -76,7 +90,7 @@ async fn dx1_a_passkey_of_the_old_domain_with_a_handle_of_32_characters_signs_in
     command(&app, &["remove", "alice", handle], &Value::Null).done();
     let mut browser = app.browser();
     browser.sign_in_by(&mut passkey).await.refused(400);
-    assert_eq!(app.rows("passkey").await, 1);
+    assert_eq!(app.rows("passkey").await, 3);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

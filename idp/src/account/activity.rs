@@ -42,6 +42,8 @@ pub const TOLD: &[(&str, &str, Source)] = &[
     ("guessing_suspected", "activity-guessing-suspected", Source::Nobody),
     ("password_door_closed", "activity-password-door-closed", Source::Nobody),
     ("second_factor_failed", "activity-second-factor-failed", Source::Anybody),
+    ("passkey_failed", "activity-passkey-failed", Source::Anybody),
+    ("mail_code_failed", "activity-mail-code-failed", Source::Anybody),
     ("authenticator_added", "activity-authenticator-added", Source::Own),
     ("authenticator_removed", "activity-authenticator-removed", Source::Own),
     ("recovery_codes_made", "activity-recovery-codes-made", Source::Own),

@@ -78,6 +78,8 @@ pub const KINDS: &[(&str, &str)] = &[
     ("unknown_names_tried", "{tries} sign-ins with unknown names from {networks} networks ({loudest})"),
     ("password_door_closed", "{user}: too many failed sign-ins, the password works on known devices only"),
     ("second_factor_failed", "{user}: too many wrong codes after the right password"),
+    ("passkey_failed", "{user}: a sign-in with passkey {passkey} failed"),
+    ("mail_code_failed", "{user}: five wrong codes for a letter, which works no more"),
     ("authenticator_added", "{user}: authenticator app set up"),
     ("authenticator_removed", "{user}: authenticator app removed"),
     ("recovery_codes_made", "{user}: new recovery codes"),

@@ -15,6 +15,7 @@ use crate::letters::kind::Kind;
 use crate::letters::limits::Asker;
 use crate::letters::written::{Sealed, Secrets};
 use crate::store::db::{Change, Result, Tx};
+use crate::store::installation::event::Event;
 use crate::store::people::mail_proof::{self, NewProof, Proof, Purpose, TRIES};
 use crate::store::people::outbox;
 use crate::store::people::user::{self, Identifier, User};
@@ -286,7 +287,13 @@ impl Change for Judge {
         if let Some(Expected { typed, right }) = expected {
             let right = right.unwrap_or_else(|| counted.code_hash.clone());
             if !Secret::from(right).same_as(&typed) {
-                return Ok(if counted.tries < TRIES { Judged::Wrong } else { Judged::Over });
+                if counted.tries < TRIES {
+                    return Ok(Judged::Wrong);
+                }
+                if let Some(user) = proof.user_id {
+                    tx.record(&Event::MailCodeFailed { user }).await?;
+                }
+                return Ok(Judged::Over);
             }
         }
         // A letter in the mailbox of an address that is the user's no more opens nothing.

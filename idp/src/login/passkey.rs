@@ -27,14 +27,18 @@ use crate::base::token::CookieSecret;
 use crate::login::Error;
 use crate::oidc::claims::acr::Method;
 use crate::store::db::{self, Tx};
+use crate::store::ephemeral::Rate;
 use crate::store::installation::event::Event;
 use crate::store::people::passkey::{self, Backup, Passkey};
 use crate::store::people::user::{self, User};
 
 use authenticator_data::{
-    AuthenticatorData, LONGEST_ID, PublicKey, authenticator_data, with_person, without_attestation,
+    AuthenticatorData, EDDSA, LONGEST_ID, PublicKey, authenticator_data, with_person, without_attestation,
 };
 use client_data::Expected;
+
+/// How many refused signatures of one passkey are recorded: whoever knows its identifier can send as many as they like.
+const FAILURES: Rate = Rate { burst: 5, period: Duration::from_secs(600) };
 
 /// How long a ceremony may take: WebAuthn §15.1.
 const LIFE: Duration = Duration::from_secs(5 * 60);
@@ -233,6 +237,12 @@ pub fn offer_registration(
     let begun = webauthn(app)?.start_passkey_registration(handle, person.identifier, person.name, Some(ids));
     let (options, state) = begun.ok()?;
     let mut options = serde_json::to_value(options).ok()?.get_mut("publicKey")?.take();
+    // The library verifies these, and does not ask for them by itself.
+    let mut state = serde_json::to_value(state).ok()?;
+    state.pointer_mut("/rs/credential_algorithms")?.as_array_mut()?.push(json!("EDDSA"));
+    let state: PasskeyRegistration = serde_json::from_value(state).ok()?;
+    let algorithms = options.get_mut("pubKeyCredParams")?.as_array_mut()?;
+    algorithms.push(json!({ "type": "public-key", "alg": EDDSA }));
     // The library asks for a key that the sign-in page could not find by itself.
     let selection = options.get_mut("authenticatorSelection")?.as_object_mut()?;
     selection.insert("residentKey".to_owned(), json!("required"));
@@ -391,8 +401,11 @@ pub async fn check(
     match signed(app, ceremony, &sent, &passkey) {
         Ok((counter, backup)) => Ok(Ok(Box::new(Proof { user, passkey: passkey.id, counter, backup }))),
         Err(refused) => {
+            let (user, handle) = (user.id, passkey.id.handle());
             if refused == Refused::CounterFell {
-                app.db.write(Event::PasskeyCounterFell { user: user.id, passkey: passkey.id.handle() }).await?;
+                app.db.write(Event::PasskeyCounterFell { user, passkey: handle }).await?;
+            } else if app.ephemeral.limit(&format!("passkey-failed:{}", passkey.id), FAILURES).await.is_ok() {
+                app.db.write(Event::PasskeyFailed { user, passkey: handle }).await?;
             }
             Ok(Err(refused))
         }
@@ -434,6 +447,7 @@ fn signed(
         PublicKey::Es256 { x, y } => {
             json!({ "type_": "ES256", "key": { "EC_EC2": { "curve": "SECP256R1", "x": x, "y": y } } })
         }
+        PublicKey::Ed25519 { x } => json!({ "type_": "EDDSA", "key": { "EC_OKP": { "curve": "ED25519", "x": x } } }),
         PublicKey::Rs256 { n } => json!({ "type_": "RS256", "key": { "RSA": { "n": n, "e": [1, 0, 1] } } }),
     };
     let key: DiscoverableKey = of_json(json!({ "cred": {

@@ -1,6 +1,6 @@
 //! What an authenticator says of itself and of a key: WebAuthn §6.1, read before the library reads it, and more strictly.
 
-use openssl::bn::BigNum;
+use openssl::bn::{BigNum, BigNumContext};
 use openssl::ec::{EcGroup, EcKey};
 use openssl::nid::Nid;
 
@@ -10,8 +10,10 @@ use crate::base::encoding::base64url;
 /// How many bytes the identifier of a credential has at most: WebAuthn §4, "credential ID".
 pub const LONGEST_ID: usize = 1023;
 
-/// The algorithms of keys that are accepted: `ES256`, which every authenticator has, and `RS256`, for those of Windows.
+/// The algorithms of keys that are accepted: `ES256`, which every authenticator has, `RS256`, for those of Windows, and `EdDSA` with Ed25519,
+/// which many libraries ask for first, so that people who move here have such keys. WebAuthn §5.4.
 const ES256: i64 = -7;
+pub(super) const EDDSA: i64 = -8;
 const RS256: i64 = -257;
 
 /// The bits of the flags: WebAuthn §6.1.
@@ -146,6 +148,11 @@ pub enum PublicKey {
         /// The modulus, in base64url.
         n: String,
     },
+    /// A point of edwards25519.
+    Ed25519 {
+        /// It, in base64url: RFC 8032 §5.1.2.
+        x: String,
+    },
 }
 
 impl PublicKey {
@@ -174,10 +181,65 @@ impl PublicKey {
                 let is_good = n.len() == 256 && n[0] & 0x80 != 0 && n[255] & 1 == 1 && e == [1, 0, 1];
                 if is_good { Ok(Self::Rs256 { n: base64url(n) }) } else { Err("an RSA key of another size") }
             }
-            _ => Err("a key for another algorithm"),
+            (Some(1), Some(EDDSA)) => {
+                let x = string(-2);
+                if number(-1) != Some(6) || x.len() != 32 {
+                    return Err("a key of another curve than Ed25519");
+                }
+                if !is_on_ed25519(x) {
+                    return Err("a key that is no point of its curve");
+                }
+                Ok(Self::Ed25519 { x: base64url(x) })
+            }
+            _ => Err("a key for another algorithm than ES256, EdDSA (Ed25519) and RS256"),
         }
     }
 }
+
+/// Whether these bytes are a point of edwards25519 that a key can be: RFC 8032 §5.1.3. One whose order divides 8 is none, since signatures
+/// under it say nothing.
+fn is_on_ed25519(encoded: &[u8]) -> bool {
+    let check = || {
+        let mut context = BigNumContext::new()?;
+        let mut big_endian: Vec<u8> = encoded.iter().rev().copied().collect();
+        if let Some(first) = big_endian.first_mut() {
+            // The sign of the other coordinate.
+            *first &= 0x7f;
+        }
+        let y = BigNum::from_slice(&big_endian)?;
+        let (one, p) = (BigNum::from_u32(1)?, BigNum::from_hex_str(P25519)?);
+        // x² = (y² - 1) / (d·y² + 1) has to be a square: Euler's criterion, of the product, which is one if the quotient is.
+        let (mut square, mut above, mut below) = (BigNum::new()?, BigNum::new()?, BigNum::new()?);
+        square.mod_sqr(&y, &p, &mut context)?;
+        above.mod_sub(&square, &one, &p, &mut context)?;
+        let mut product = BigNum::new()?;
+        product.mod_mul(&square, &*BigNum::from_hex_str(D25519)?, &p, &mut context)?;
+        below.mod_add(&product, &one, &p, &mut context)?;
+        product.mod_mul(&above, &below, &p, &mut context)?;
+        let (mut half, mut residue) = (BigNum::new()?, BigNum::new()?);
+        half.rshift1(&p)?;
+        residue.mod_exp(&product, &half, &p, &mut context)?;
+        let mut is_small = false;
+        for small in SMALL_ORDER {
+            is_small |= y == BigNum::from_hex_str(small)?;
+        }
+        Ok::<_, openssl::error::ErrorStack>(y < p && residue == one && !is_small)
+    };
+    check().unwrap_or(false)
+}
+
+/// 2^255 - 19.
+const P25519: &str = "7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffed";
+
+/// -121665 / 121666: RFC 7748 §4.1.
+const D25519: &str = "52036cee2b6ffe738cc740797779e89800700a4d4141d8ab75eb4dca135978a3";
+
+/// The coordinates `y` of the points whose order divides 8, but for those with `x = 0`, which the criterion leaves out.
+const SMALL_ORDER: [&str; 3] = [
+    "0",
+    "05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826",
+    "7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7",
+];
 
 fn is_on_p256(x: &[u8], y: &[u8]) -> bool {
     let check = || {
@@ -210,6 +272,24 @@ mod tests {
         key
     }
 
+    /// The key of RFC 8032 §7.1, test 1.
+    const ED25519: [u8; 32] = [
+        0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe, 0xd3, 0xc9, 0x64, 0x07, 0x3a, 0x0e, 0xe1,
+        0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68, 0xf7, 0x07, 0x51, 0x1a,
+    ];
+
+    /// A point of order 8.
+    const ORDER_8: [u8; 32] = [
+        0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4, 0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf,
+        0xac, 0x05, 0xd3, 0xc6, 0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05,
+    ];
+
+    fn okp(curve: u8, x: &[u8]) -> Vec<u8> {
+        let mut key = vec![0xa4, 0x01, 0x01, 0x03, 0x27, 0x20, curve, 0x21];
+        key.extend(write_bytes(x));
+        key
+    }
+
     fn rsa(n: &[u8], e: &[u8]) -> Vec<u8> {
         let mut key = vec![0xa4, 0x01, 0x03, 0x03, 0x39, 0x01, 0x00, 0x20];
         key.extend(write_bytes(n));
@@ -221,6 +301,7 @@ mod tests {
     #[test]
     fn h6_a_key_is_looked_into_before_it_is_kept() {
         assert!(PublicKey::read(&ec2(0x26, 1, &X, &Y)).is_ok());
+        assert!(PublicKey::read(&okp(6, &ED25519)).is_ok());
         let modulus = [0xff; 256];
         assert!(PublicKey::read(&rsa(&modulus, &[1, 0, 1])).is_ok());
         let mut even = modulus;
@@ -233,6 +314,13 @@ mod tests {
             ("a short coordinate", ec2(0x26, 1, &X[..31], &Y)),
             ("another curve", ec2(0x26, 2, &X, &Y)),
             ("another algorithm", ec2(0x38, 1, &X, &Y)),
+            ("Ed448", okp(7, &[1; 57])),
+            ("a short Ed25519 key", okp(6, &ED25519[..31])),
+            ("an Ed25519 key off the curve", okp(6, &[2; 32])),
+            ("an Ed25519 key of order 1", okp(6, &[&[1][..], &[0; 31]].concat())),
+            ("an Ed25519 key of order 4", okp(6, &[0; 32])),
+            ("an Ed25519 key of order 8", okp(6, &ORDER_8)),
+            ("an Ed25519 key beyond the field", okp(6, &[0xff; 32])),
             ("RSA of 65,536 bits", rsa(&[0xff; 8192], &[1, 0, 1])),
             ("RSA of 1024 bits", rsa(&[0xff; 128], &[1, 0, 1])),
             ("RSA whose first bits are zero", rsa(&[&[0; 128][..], &[0xff; 128]].concat(), &[1, 0, 1])),

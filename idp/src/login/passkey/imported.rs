@@ -2,7 +2,7 @@
 
 use openssl::bn::BigNumContext;
 use openssl::nid::Nid;
-use openssl::pkey::{PKey, Public};
+use openssl::pkey::{Id as KeyKind, PKey, Public};
 use serde::Deserialize;
 
 use super::authenticator_data::{LONGEST_ID, PublicKey};
@@ -119,7 +119,7 @@ fn cose_key(key: &[u8]) -> Result<Vec<u8>, String> {
 fn of_spki(der: &[u8]) -> Option<Vec<u8>> {
     let key =
         PKey::public_key_from_der(der).ok().filter(|key| key.public_key_to_der().is_ok_and(|again| again == der))?;
-    of_ec(&key).or_else(|| of_rsa(&key))
+    of_ec(&key).or_else(|| of_rsa(&key)).or_else(|| of_ed25519(&key))
 }
 
 fn of_ec(key: &PKey<Public>) -> Option<Vec<u8>> {
@@ -133,6 +133,14 @@ fn of_ec(key: &PKey<Public>) -> Option<Vec<u8>> {
     written.extend(write_bytes(&x.to_vec_padded(32).ok()?));
     written.push(0x22);
     written.extend(write_bytes(&y.to_vec_padded(32).ok()?));
+    Some(written)
+}
+
+fn of_ed25519(key: &PKey<Public>) -> Option<Vec<u8>> {
+    let x = key.raw_public_key().ok().filter(|_| key.id() == KeyKind::ED25519)?;
+    // kty: OKP, alg: EdDSA, crv: Ed25519, x: RFC 9053 §7.2.
+    let mut written = vec![0xa4, 0x01, 0x01, 0x03, 0x27, 0x20, 0x06, 0x21];
+    written.extend(write_bytes(&x));
     Some(written)
 }
 
@@ -164,7 +172,8 @@ mod tests {
 
     #[test]
     fn h6_a_key_of_another_system_is_looked_into_in_either_form() {
-        for der in [ec(Nid::X9_62_PRIME256V1), rsa(2048)] {
+        let ed25519 = PKey::generate_ed25519().unwrap().public_key_to_der().unwrap();
+        for der in [ec(Nid::X9_62_PRIME256V1), rsa(2048), ed25519] {
             let cose = cose_key(&der).unwrap();
             assert_eq!(cose_key(&cose), Ok(cose), "the same key in the other form");
         }
@@ -173,6 +182,7 @@ mod tests {
         for (title, key) in [
             ("another curve", ec(Nid::SECP384R1)),
             ("RSA of 1024 bits", rsa(1024)),
+            ("Ed448", PKey::generate_ed448().unwrap().public_key_to_der().unwrap()),
             ("something behind the key", behind),
             ("nothing", Vec::new()),
         ] {

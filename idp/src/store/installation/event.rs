@@ -48,6 +48,8 @@ pub enum Event {
     GuessingSuspected { user: Id, networks: u64 },
     PasswordDoorClosed { user: Id },
     SecondFactorFailed { user: Id },
+    PasskeyFailed { user: Id, passkey: String },
+    MailCodeFailed { user: Id },
     AuthenticatorAdded { user: Id },
     AuthenticatorRemoved { user: Id },
     RecoveryCodesMade { user: Id },
@@ -127,6 +129,8 @@ impl Event {
             | Self::SignInFailed { user, .. }
             | Self::GuessingSuspected { user, .. }
             | Self::SecondFactorFailed { user }
+            | Self::PasskeyFailed { user, .. }
+            | Self::MailCodeFailed { user }
             | Self::AuthenticatorAdded { user }
             | Self::AuthenticatorRemoved { user }
             | Self::RecoveryCodesMade { user }
