@@ -1,8 +1,12 @@
 //! R. Injection into SQL, the log and pages.
 
 use latchkey::config::SignUp;
+use latchkey::letters::content::{Content, Letter};
+use latchkey::letters::kind::Kind;
+use latchkey::letters::written::{Facts, Secrets};
+use latchkey::site::page::Page;
 
-use crate::harness::{PASSWORD, TestApp, form_encode, keep_log, kept_log};
+use crate::harness::{PASSWORD, Passkey, TestApp, form_encode, keep_log, kept_log};
 
 #[tokio::test]
 async fn r1_text_stays_text_in_sql() {
@@ -113,4 +117,59 @@ async fn r3_markup_comes_out_as_text_on_every_page_that_shows_a_strangers_words(
             .reply
             .body,
     );
+}
+
+/// What a stranger may have chosen, so that it comes out as markup where it is not written as text.
+const MARKUP: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>";
+
+#[tokio::test]
+async fn r3_markup_comes_out_as_text_on_every_page_of_an_account_that_shows_what_others_have_sent() {
+    let app = TestApp::with_mail().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    browser.add_passkey(Passkey::new(&app)).await;
+    app.browser().sign_in("alice").await;
+    let text = MARKUP.replace('\'', "''");
+    for column in
+        ["session SET user_agent", "event SET user_agent", "passkey SET name", "user_identifier SET as_written"]
+    {
+        app.execute(format!("UPDATE {column} = '{text}'")).await;
+    }
+    let mut shown = 0;
+    for page in Page::ALL.into_iter().filter(|page| page.path().starts_with("/account")) {
+        let reply = browser.get(page.path()).await.reply;
+        assert!(
+            !reply.body.contains("<script>alert") && !reply.body.contains("<img src=x"),
+            "{page:?}: {}",
+            reply.body
+        );
+        shown +=
+            usize::from(reply.body.contains("&lt;script&gt;alert") || reply.body.contains("&#60;script&#62;alert"));
+    }
+    assert!(shown >= 4, "{shown} pages show it");
+}
+
+#[tokio::test]
+async fn r3_markup_comes_out_as_text_in_every_letter() {
+    let app = TestApp::with(|config| config.pages.operator_name = MARKUP.to_owned()).await;
+    let site = app.app.site.get();
+    let text = || Some(MARKUP.to_owned());
+    let facts = Facts {
+        at: Some(app.app.now()),
+        address: text(),
+        user_agent: text(),
+        old: text(),
+        new: text(),
+        due_at: Some(app.app.now()),
+        ..Facts::default()
+    };
+    let secrets = Secrets { code: Some(MARKUP.into()), token: Some(MARKUP.into()) };
+    for kind in Kind::ALL {
+        for language in site.languages().all() {
+            let letter = Letter { kind, recipient: MARKUP, facts: &facts, secrets: &secrets, word: Some(MARKUP) };
+            let content = Content::new(&site, &app.app.config.issuer, language, &letter);
+            let html = content.html().unwrap();
+            assert!(!html.contains("<script>alert") && !html.contains("<img src=x"), "{kind:?}: {html}");
+            assert!(content.plain().unwrap().contains(MARKUP), "{kind:?}: plain text stays as it is");
+        }
+    }
 }

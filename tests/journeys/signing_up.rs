@@ -407,6 +407,32 @@ async fn an_invitation_that_nobody_joined_by_goes_a_month_after_its_end_and_othe
     app.clock.advance(hours(24 * 34));
     latchkey::server::jobs::remove_expired(&app.app).await.unwrap();
     assert_eq!((app.rows("invitation").await, app.rows("invitation_use").await), (1, 1));
+    // A month, and not a day: an operator sees what became of one.
+    invite(&app, wanted()).await;
+    app.clock.advance(hours(72 + 24 * 29));
+    latchkey::server::jobs::remove_expired(&app.app).await.unwrap();
+    assert_eq!(app.rows("invitation").await, 2);
+}
+
+#[tokio::test]
+async fn an_invitation_for_an_address_that_was_handed_over_tells_nobody_the_address() {
+    let app = by_invitation(|_| {}).await;
+    let code = invite(&app, Wanted { address: Some("bob@example.com".to_owned()), ..wanted() }).await;
+    let page = app.browser().get(&format!("/sign-up?invitation={code}")).await;
+    assert_eq!(page.form_to("/sign-up").get("email").unwrap_or_default(), "", "whoever has the code may be anybody");
+}
+
+#[tokio::test]
+async fn a_network_sends_ten_forms_of_the_sign_up_and_then_one_a_minute() {
+    let app = by_invitation(|_| {}).await;
+    let mut browser = app.browser();
+    let form = browser.get("/sign-up").await.form_to("/sign-up").fill("password", "short");
+    for _ in 0..10 {
+        form.clone().submit(&mut browser).await.reply.expect(400);
+    }
+    form.clone().submit(&mut browser).await.refused(429);
+    app.clock.advance(minutes(1));
+    form.submit(&mut browser).await.reply.expect(400);
 }
 
 const BY_INVITATION: (&str, &str) = ("LATCHKEY__LOGIN__SIGN_UP", "invitation");
