@@ -149,6 +149,7 @@ second-factor-trust = { $days ->
     [one] Don’t ask for a code in this browser for { $days } day
    *[other] Don’t ask for a code in this browser for { $days } days
 }
+second-factor-asked-for = { $client } asks you to sign in with a second factor.
 second-factor-required = { $operator } requires a second factor for your account.
 second-factor-missing = Enter the code from your authenticator app.
 second-factor-wrong = This code is wrong or was used already. Enter the code that your app shows now.

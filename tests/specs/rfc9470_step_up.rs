@@ -195,7 +195,9 @@ async fn who_has_no_second_factor_sets_one_up_on_the_way() {
     let page = person.browser.get(&request.path()).await;
     let form = page.expect("sign-in").form().fill("identifier", "alice").fill("password", PASSWORD);
     let set_up = form.submit(&mut person.browser).await;
-    set_up.expect("set-up").form().fill("code", "000000").submit(&mut person.browser).await.refused(400);
+    let text = set_up.expect("set-up").text();
+    assert!(text.contains("asks you to sign in with a second factor"), "{text}");
+    set_up.form().fill("code", "000000").submit(&mut person.browser).await.refused(400);
     person.browser.get(&request.path()).await.expect("sign-in");
     person.seen.clear();
     assert_eq!(use_api(&api, &mut person, weak).await, Ended::Served);

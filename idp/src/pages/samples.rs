@@ -648,15 +648,18 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         let page = AccountAuthenticatorPage { layout: own(Page::AccountAuthenticator), state, problem };
         add(title.to_owned(), &page);
     }
-    for (title, problem) in
-        [("set_up_second_factor", None), ("set_up_second_factor-missing", Some(FactorProblem::Missing))]
-    {
+    for (title, problem, is_required) in [
+        ("set_up_second_factor", None, true),
+        ("set_up_second_factor-asked_for", None, false),
+        ("set_up_second_factor-missing", Some(FactorProblem::Missing), true),
+    ] {
         let page = SetUpSecondFactorPage {
             layout: layout().of(Page::SetUpSecondFactor),
             account: account(),
             set_up: set_up.clone(),
             problem,
             again: format!("{}/sign-in", site.base_path),
+            is_required,
         };
         add(title.to_owned(), &page);
     }

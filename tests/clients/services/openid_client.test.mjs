@@ -1,6 +1,7 @@
 // openid-client, a certified library for Node: a web application with a secret.
 
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import * as client from "openid-client";
 import { Person } from "../lib/person.mjs";
@@ -90,4 +91,61 @@ test("client credentials give a service a token of its own", async () => {
   const tokens = await client.clientCredentialsGrant(own, { scope: "read" });
   assert.equal(tokens.scope, "read");
   assert.equal(tokens.refresh_token, undefined);
+});
+
+// An API that asks for a class and a recent sign-in: RFC 9470 §3. It knows of classes by their names.
+async function api(classes) {
+  const server = createServer(async (request, response) => {
+    const told = await client.tokenIntrospection(config, request.headers.authorization.replace(/^Bearer /, ""));
+    const good = told.active && classes.includes(told.acr) && Date.now() / 1000 - told.auth_time <= 300;
+    if (good) return response.end(JSON.stringify({ acr: told.acr }));
+    const values = `acr_values="${classes.join(" ")}", max_age="300"`;
+    const challenge = `Bearer error="insufficient_user_authentication", error_description="Two factors, please", ${values}`;
+    response.writeHead(401, { "www-authenticate": challenge }).end();
+  });
+  await new Promise((listens) => server.listen(0, "127.0.0.1", listens));
+  return { url: new URL(`http://127.0.0.1:${server.address().port}/`), stop: () => server.close() };
+}
+
+// Calls an API for a person, and passes its challenge on, once: docs/integrate.md.
+async function callFor(person, url, tokens) {
+  const call = (token) => client.fetchProtectedResource(config, token, url, "GET");
+  try {
+    return await call(tokens.access_token);
+  } catch (refused) {
+    // The library has read the header.
+    const challenge = refused.cause.find((one) => one.scheme === "bearer").parameters;
+    assert.equal(challenge.error, "insufficient_user_authentication");
+    const stronger = await signIn(person, { acr_values: challenge.acr_values, max_age: challenge.max_age });
+    return call(stronger.access_token);
+  }
+}
+
+test("an API asks for two factors: who has none sets one up on the way, and the call is served", async () => {
+  provider.user("bob");
+  const strict = await api(["urn:latchkey:acr:2fa"]);
+  try {
+    const bob = new Person(provider.issuer, "bob");
+    const weak = await signIn(bob);
+    assert.equal(weak.claims().acr, "urn:latchkey:acr:1fa");
+    const served = await callFor(bob, strict.url, weak);
+    assert.deepEqual(await served.json(), { acr: "urn:latchkey:acr:2fa" });
+    assert.equal(bob.setUps, 1);
+  } finally {
+    strict.stop();
+  }
+});
+
+test("an API asks for what the person cannot do: the client ends after one round", async () => {
+  provider.user("carol");
+  const strict = await api(["phr"]);
+  try {
+    const carol = new Person(provider.issuer, "carol");
+    const weak = await signIn(carol);
+    carol.pages = 0;
+    await assert.rejects(callFor(carol, strict.url, weak), { error: "unmet_authentication_requirements" });
+    assert.equal(carol.pages, 0, "nobody is asked for what does not help");
+  } finally {
+    strict.stop();
+  }
 });

@@ -43,9 +43,21 @@ pub struct SetUpSecondFactorPage<'a> {
     pub problem: Option<FactorProblem>,
     /// Where the sign-in begins again.
     pub again: String,
+    /// Whether the operator requires it, and not the client for this sign-in alone.
+    pub is_required: bool,
 }
 
 impl SetUpSecondFactorPage<'_> {
+    /// Who wants a second factor.
+    fn who_wants_it(&self) -> String {
+        match &self.layout.client {
+            Some(client) if !self.is_required => {
+                self.layout.t_args("second-factor-asked-for", &[("client", client.name.as_str())])
+            }
+            _ => self.layout.t_args("second-factor-required", &[("operator", self.layout.site.operator_name.as_str())]),
+        }
+    }
+
     fn problems(&self) -> FormProblems {
         FormProblems::new(self.problem.map(|problem| (problem.field(), self.layout.say(problem.wording()))))
     }
@@ -105,9 +117,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     };
     let methods: Vec<_> = half.first.methods.iter().copied().chain([Method::Totp]).collect();
     let sign_in = SignIn { methods: &methods, keep: half.first.keep, ..visitor.with_password(&half.user) };
-    let client = half.step.as_ref().map(|step| &*step.proven.client);
-    let is_required = second_factor::is_required_at(&app, &mut *app.db.read().await?, &half.user.id, client).await?;
-    let because = Because::Half { name: half.first.id.clone(), is_required };
+    let because = Because::Half { name: half.first.id.clone(), is_required: is_required(&app, &half).await? };
     let Some(added) = authenticator::add(&app, &secret, step, &sign_in, because).await? else {
         // Another form was faster, or the user has changed.
         return next_page::to_step(&app, Page::SecondFactor, &half.interaction);
@@ -126,6 +136,12 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let mut response = page::show_with(&app, &visitor, StatusCode::OK, &page)?;
     Jar::of(&app).hand_over(&mut response, &added.signed_in, app.config.login.session_remembered);
     Ok(response)
+}
+
+/// Whether the operator requires a second factor for this sign-in.
+async fn is_required(app: &App, half: &Half) -> Result<bool, Error> {
+    let client = half.step.as_ref().map(|step| &*step.proven.client);
+    Ok(second_factor::is_required_at(app, &mut *app.db.read().await?, &half.user.id, client).await?)
 }
 
 async fn show(
@@ -149,6 +165,7 @@ async fn show(
         layout: layout.with_interaction(half.interaction.seal(app)),
         account,
         problem,
+        is_required: is_required(app, half).await?,
     };
     let mut response = page::show_with(app, visitor, problem.map_or(StatusCode::OK, FactorProblem::status), &page)?;
     if let Some(refusal) = refusal {
