@@ -39,8 +39,9 @@ impl Reply {
     /// An OAuth error with this code, its status, and in no cache.
     #[track_caller]
     pub fn error(self, code: &str) -> Self {
-        let status = if code == "invalid_client" { 401 } else { 400 };
-        let reply = self.expect(status);
+        // RFC 6749 §5.2, RFC 9110 §15.5.2: a challenge comes with 401, and 401 with a challenge.
+        let is_challenge = code == "invalid_client" && self.header("www-authenticate").is_some();
+        let reply = self.expect(if is_challenge { 401 } else { 400 });
         assert_eq!(reply.json()["error"], code, "the error code in {}", reply.body);
         assert_eq!(reply.header("cache-control"), Some("no-store"));
         reply

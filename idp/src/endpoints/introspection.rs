@@ -8,9 +8,8 @@ use crate::app::App;
 use crate::base::token::{Token, TokenKind};
 use crate::http::diagnosis::Diagnosis;
 use crate::http::error::Error;
-use crate::http::request::client_auth::AuthenticatedClient;
+use crate::http::request::client_auth::ConfidentialClient;
 use crate::http::request::params::FormParams;
-use crate::oidc;
 use crate::oidc::claims::introspection::{Active, Introspection, may_see};
 use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
@@ -22,13 +21,9 @@ use crate::tokens::authenticate;
 /// Describes a token to the client that it was issued to, or to the one that its resource belongs to.
 pub async fn post(
     State(app): State<App>,
-    AuthenticatedClient(client): AuthenticatedClient,
+    ConfidentialClient(client): ConfidentialClient,
     FormParams(params): FormParams,
 ) -> Result<Response, Error> {
-    if client.is_public() {
-        // Anybody can claim to be a public client.
-        return Err(oidc::error::Error::invalid_client("A public client cannot introspect.").into());
-    }
     let named = NamedToken::parse(&params)?;
     let answer = match Token::parse(TokenKind::RefreshToken, &named.token) {
         Some(token) => refresh_token(&app, &client, &token).await?,

@@ -173,6 +173,7 @@ impl Error {
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Protocol(error) => StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::BAD_REQUEST),
+            Self::Challenge(_, error) if error.code == ErrorCode::InvalidClient => StatusCode::UNAUTHORIZED,
             Self::Challenge(_, error) => StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::UNAUTHORIZED),
             Self::BareChallenge(_) => StatusCode::UNAUTHORIZED,
             Self::SignUpOff | Self::MailOff | Self::OutsideNetworks => StatusCode::FORBIDDEN,

@@ -41,8 +41,8 @@ macro_rules! codes {
 codes! {
     /// RFC 6749 §4.1.2.1, §5.2; RFC 6750 §3.1.
     InvalidRequest = "invalid_request", 400, "The request is malformed.";
-    /// RFC 6749 §5.2.
-    InvalidClient = "invalid_client", 401, "The client could not be authenticated.";
+    /// RFC 6749 §5.2; with a challenge the status is 401.
+    InvalidClient = "invalid_client", 400, "The client could not be authenticated.";
     /// RFC 6749 §5.2.
     InvalidGrant = "invalid_grant", 400, "The grant is wrong, expired, used, revoked or another client's.";
     /// RFC 6749 §4.1.2.1, §5.2.

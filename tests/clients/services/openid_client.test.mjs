@@ -149,3 +149,14 @@ test("an API asks for what the person cannot do: the client ends after one round
     strict.stop();
   }
 });
+
+test("a wrong secret is told with a code by which the operator finds out more", async () => {
+  const rp = provider.client("web", REDIRECT_URI);
+  const options = { execute: [client.allowInsecureRequests] };
+  const wrong = await client.discovery(new URL(provider.issuer), rp.client_id, "wrong", undefined, options);
+  await assert.rejects(client.clientCredentialsGrant(wrong), (error) => {
+    assert.equal(error.error, "invalid_client");
+    assert.match(error.error_description, /reference [0-9A-Z]{4}-[0-9A-Z]{4}/);
+    return true;
+  });
+});

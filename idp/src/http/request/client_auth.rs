@@ -28,25 +28,54 @@ impl FromRequestParts<App> for AuthenticatedClient {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
-        let FormParams(params) = FormParams::from_request_parts(parts, app).await?;
-        let mut headers = parts.headers.get_all(header::AUTHORIZATION).iter();
-        let authorization = match (headers.next(), headers.next()) {
-            (None, _) => None,
-            (Some(value), None) => Some(value.to_str().map_err(|_| refused())?),
-            (Some(_), Some(_)) => {
-                return Err(oidc::error::Error::invalid_request("Authorization is there twice").into());
-            }
-        };
-        let credentials = auth::parse(authorization, &params).map_err(challenge)?;
-        let registered = clients::find(app, &credentials.client_id).await?;
-        match difference(&credentials, registered.as_deref()) {
-            None => {}
-            Some(difference) => return Err(refused().because(difference)),
-        }
-        let registered = registered.ok_or_else(|| refused())?;
-        Origin::note(Step::passed("client", authenticated(credentials.method)));
-        Ok(Self(Arc::clone(&registered.client)))
+        let by_header = parts.headers.contains_key(header::AUTHORIZATION);
+        authenticate(parts, app, if by_header { challenged } else { Error::Protocol }).await.map(Self)
     }
+}
+
+/// An authenticated client that has a secret, at an endpoint where others get a challenge: RFC 7662 §2.3.
+pub struct ConfidentialClient(pub Arc<Client>);
+
+impl FromRequestParts<App> for ConfidentialClient {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let client = authenticate(parts, app, challenged).await?;
+        if client.is_public() {
+            // Anybody can claim to be a public client.
+            return Err(challenged(oidc::error::Error::invalid_client("A public client cannot do this.")));
+        }
+        Ok(Self(client))
+    }
+}
+
+/// Finds the client whose credentials came; those that are not accepted are answered as `refusal` says.
+async fn authenticate(
+    parts: &mut Parts,
+    app: &App,
+    refusal: fn(oidc::error::Error) -> Error,
+) -> Result<Arc<Client>, Error> {
+    let FormParams(params) = FormParams::from_request_parts(parts, app).await?;
+    let refused = || refusal(oidc::error::Error::invalid_client("unknown client, or wrong or missing credentials"));
+    let mut headers = parts.headers.get_all(header::AUTHORIZATION).iter();
+    let authorization = match (headers.next(), headers.next()) {
+        (None, _) => None,
+        (Some(value), None) => Some(value.to_str().map_err(|_| refused())?),
+        (Some(_), Some(_)) => {
+            return Err(oidc::error::Error::invalid_request("Authorization is there twice").into());
+        }
+    };
+    let credentials = auth::parse(authorization, &params).map_err(|error| match error.code {
+        ErrorCode::InvalidClient => refusal(error),
+        _ => Error::Protocol(error),
+    })?;
+    let registered = clients::find(app, &credentials.client_id).await?;
+    if let Some(difference) = difference(&credentials, registered.as_deref()) {
+        return Err(refused().because(difference));
+    }
+    let registered = registered.ok_or_else(refused)?;
+    Origin::note(Step::passed("client", authenticated(credentials.method)));
+    Ok(Arc::clone(&registered.client))
 }
 
 /// Why these credentials are not the client's, for the log; `None` if they are. The response gives no reason.
@@ -86,14 +115,8 @@ fn authenticated(method: TokenEndpointAuthMethod) -> &'static str {
     }
 }
 
-fn refused() -> Error {
-    challenge(oidc::error::Error::invalid_client("unknown client, or wrong or missing credentials"))
-}
-
-/// Names the scheme to use, which every 401 does: RFC 9110 §15.5.2, RFC 6749 §5.2.
-fn challenge(error: oidc::error::Error) -> Error {
-    if error.code == ErrorCode::InvalidClient {
-        return Error::Challenge("Basic realm=\"latchkey\", charset=\"UTF-8\"".to_owned(), error);
-    }
-    Error::Protocol(error)
+/// Status 401, with the scheme to use, which it always needs (RFC 9110 §15.5.2): for who has used the header `Authorization`
+/// (RFC 6749 §5.2). All others get 400, since some libraries read the body only if there is no challenge.
+fn challenged(error: oidc::error::Error) -> Error {
+    Error::Challenge("Basic realm=\"latchkey\", charset=\"UTF-8\"".to_owned(), error)
 }
