@@ -154,6 +154,7 @@ second-factor-required = { $operator } requires a second factor for your account
 second-factor-missing = Enter the code from your authenticator app.
 second-factor-wrong = This code is wrong or was used already. Enter the code that your app shows now.
 second-factor-recovery-wrong = This recovery code is wrong or was used already.
+second-factor-same-sheet = Your password was set with a recovery code, so another recovery code is not enough here. Enter a code from your authenticator app.
 second-factor-too-many-tries = { $minutes ->
     [one] Too many wrong codes. Wait { $minutes } minute, then try again.
    *[other] Too many wrong codes. Wait { $minutes } minutes, then try again.
@@ -221,9 +222,10 @@ forgot-password-title = Set a new password
 forgot-password-advice = Enter your email or username. If there is such an account, we’ll send a link to its email address.
 forgot-password-by-code = Set a new password with a recovery code
 recovery-code-title = Set a new password with a recovery code
-recovery-code-advice = If your account has no email address, you can set a new password with your username and one of your recovery codes.
+recovery-code-advice = If your account has no email address, or got its first one in the last seven days, you can set a new password with your username and one of your recovery codes.
 recovery-code-missing = Enter one of your recovery codes.
-recovery-code-refused = The username and the recovery code do not belong together, or the code was used before.
+recovery-code-refused = The username and the recovery code do not belong together, the code was used before, or your account has an email address: then ask for a link.
+recovery-code-over = The page was open for too long. Enter the username and the recovery code once more: the code still works.
 forgot-password-sent = If there is an account for { $identifier }, we have sent a link to its email address. The link works for { $minutes } minutes.
 
 ## Setting a password
@@ -424,6 +426,7 @@ recovery-codes-left = { $count ->
 }
 recovery-codes-made = Created { $time }
 recovery-codes-renew-meaning = New codes replace the ones that you have.
+recovery-codes-renew-kept = The old ones can still set a new password for seven days, so that nobody who only knows your password can lock you out.
 recovery-codes-renew = Create new codes
 recovery-codes-not-needed = Your account needs no recovery codes: it has no authenticator app.
 activity-title = Activity
@@ -472,6 +475,7 @@ activity-mail-code-failed = Wrong codes for a sign-in by email
 activity-authenticator-added = Authenticator app set up
 activity-authenticator-removed = Authenticator app removed
 activity-recovery-codes-made = New recovery codes created
+activity-recovery-codes-put-back = Earlier recovery codes work again, and the newer ones no longer work
 activity-recovery-code-used = Recovery code used
 activity-passkey-added = Passkey added
 activity-passkey-created-automatically = Passkey added, which your browser made by itself

@@ -24,6 +24,7 @@ mod passkeys;
 mod passwords;
 mod processes;
 mod recent_factors;
+mod recoveries;
 mod restores;
 mod rows;
 mod second_factor;

@@ -21,5 +21,5 @@ mod replicas;
 mod signing_up;
 mod terms;
 pub mod two_tabs;
-mod username_alone;
+pub mod username_alone;
 mod watching;

@@ -1,5 +1,6 @@
 //! An operator who manages people on the command line while the server runs.
 
+use latchkey::account::{identifier, users};
 use latchkey::base::token::{Token, TokenKind};
 use latchkey::store::people::role::ADMINISTRATOR;
 use serde_json::{Value, json};
@@ -514,7 +515,24 @@ async fn a_user_who_has_lost_the_second_factor_gets_in_again() {
     browser.get("/account").await.expect("sign-in");
     app.browser().sign_in("alice").await;
     let told = command(&app, &["user", "reset-factors", "alice"]).done();
-    assert!(told.contains("alice has no second factor."), "{told}");
+    assert!(told.contains("alice has no second factor and no recovery codes."), "{told}");
+    // Who has codes alone loses them, and is told how to get in again.
+    let new = users::NewUser {
+        sub: None,
+        profile: serde_json::Map::new(),
+        identifiers: vec![identifier::parse_username("ada").unwrap()],
+        password: Some(PASSWORD.into()),
+        roles: Vec::new(),
+    };
+    users::add(&app.app, new).await.unwrap();
+    let mut ada = app.browser();
+    ada.type_password("ada", PASSWORD).await.reply.expect(200);
+    crate::journeys::username_alone::renew(&mut ada).await;
+    let told = command(&app, &["user", "reset-factors", "ada"]).done();
+    assert!(told.contains("Removed the recovery codes of ada, and ended all sessions."), "{told}");
+    assert!(told.contains("latchkey user set-password ada"), "{told}");
+    let told = command(&app, &["user", "reset-factors", "ada"]).done();
+    assert!(told.contains("ada has no second factor and no recovery codes."), "{told}");
     let events = command(&app, &["events", "--user", "alice", "--kind", "factors_reset"]).done();
     assert!(events.contains("second factors removed and all sessions ended by an operator"), "{events}");
 }

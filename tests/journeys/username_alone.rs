@@ -1,13 +1,13 @@
 //! Accounts with a username and a password alone: how they are made, and how their owners get in again. F1, F5.
 
-use latchkey::account::{delete, identifier, users};
+use latchkey::account::{authenticator, delete, identifier, users};
 use latchkey::config::{Config, SecondFactor, SignUp, SignUpChallenge, SignUpIdentifier};
 
 use crate::harness::{Authenticator, Browser, PASSWORD, Page, TestApp, answer_to, minutes, sender};
 
-const NEW_PASSWORD: &str = "seven slow barges turn";
+pub const NEW_PASSWORD: &str = "seven slow barges turn";
 
-async fn by_name(change: impl FnOnce(&mut Config)) -> TestApp {
+pub async fn by_name(change: impl FnOnce(&mut Config)) -> TestApp {
     TestApp::with(|config| {
         config.login.sign_up = SignUp::Open;
         config.login.sign_up_identifier = SignUpIdentifier::Username;
@@ -23,21 +23,32 @@ async fn sign_up(browser: &mut Browser, name: &str) -> Page {
 }
 
 /// A new account, the browser that is signed in to it, and its recovery codes.
-async fn account(app: &TestApp, name: &str) -> (Browser, Vec<String>) {
+pub async fn account(app: &TestApp, name: &str) -> (Browser, Vec<String>) {
     let mut browser = app.browser();
     let codes = sign_up(&mut browser, name).await.codes();
     assert_eq!(codes.len(), 10);
     (browser, codes)
 }
 
-/// Types a username, a recovery code and a new password.
-async fn recover(browser: &mut Browser, name: &str, code: &str) -> Page {
-    let form = browser.get("/forgot-password/recovery-code").await.form_to("/forgot-password/recovery-code");
-    form.fill("identifier", name).fill("recovery_code", code).fill("password", NEW_PASSWORD).submit(browser).await
+const RECOVERY: &str = "/forgot-password/recovery-code";
+
+/// Types a username and a recovery code.
+pub async fn prove(browser: &mut Browser, name: &str, code: &str) -> Page {
+    let form = browser.get(RECOVERY).await.form_to(RECOVERY);
+    form.fill("identifier", name).fill("recovery_code", code).submit(browser).await
+}
+
+/// Types a username, a recovery code and, if they belong together, a new password.
+pub async fn recover(browser: &mut Browser, name: &str, code: &str) -> Page {
+    let page = prove(browser, name, code).await;
+    if page.reply.status != 200 {
+        return page;
+    }
+    page.form_to(RECOVERY).fill("password", NEW_PASSWORD).submit(browser).await
 }
 
 /// New recovery codes, which replace those that the account has.
-async fn renew(browser: &mut Browser) -> Vec<String> {
+pub async fn renew(browser: &mut Browser) -> Vec<String> {
     let page = browser.get("/account/recovery-codes").await;
     let html = scraper::Html::parse_document(&page.reply.body);
     let button = html.select(&scraper::Selector::parse("button[name=replace]").unwrap()).next().unwrap();
@@ -48,13 +59,13 @@ async fn renew(browser: &mut Browser) -> Vec<String> {
 }
 
 /// A browser in a network of its own.
-fn stranger(app: &TestApp, n: u8) -> Browser {
+pub fn stranger(app: &TestApp, n: u8) -> Browser {
     let mut browser = app.browser();
     browser.address = [198, 51, 100, n].into();
     browser
 }
 
-async fn type_password(browser: &mut Browser, name: &str, password: &str) -> Page {
+pub async fn type_password(browser: &mut Browser, name: &str, password: &str) -> Page {
     let form = browser.get("/sign-in").await.form_to("/sign-in");
     form.fill("identifier", name).fill("password", password).submit(browser).await
 }
@@ -138,12 +149,14 @@ async fn twenty_at_once_with_one_code_set_one_password() {
         trying.spawn(async move { recover(&mut browser, "ada", &code).await.reply.status });
     }
     let answers = trying.join_all().await;
-    assert_eq!(answers.iter().filter(|status| status.as_u16() == 200).count(), 1, "{answers:?}");
+    let with = |status: u16| answers.iter().filter(|one| one.as_u16() == status).count();
+    assert_eq!((with(200), with(400)), (1, 19), "{answers:?}");
+    assert_eq!(app.events().await.iter().filter(|kind| *kind == "recovery_code_used").count(), 1);
 }
 
 #[tokio::test]
 async fn f1_a_code_is_refused_alike_whoever_has_the_name_and_whatever_is_wrong_with_it() {
-    let app = by_name(|_| {}).await;
+    let app = by_name(|config| config.mail.from = Some(sender())).await;
     let (_, codes) = account(&app, "ada").await;
     let (_, of_another) = account(&app, "bob").await;
     let (_, disabled) = account(&app, "eve").await;
@@ -187,11 +200,14 @@ async fn f5_guesses_at_recovery_codes_are_limited_by_network_and_lock_no_owner_o
 #[tokio::test]
 async fn a_code_does_not_stand_in_for_an_authenticator_app_that_the_account_has() {
     let app = by_name(|_| {}).await;
-    let (mut browser, old) = account(&app, "ada").await;
+    let (mut browser, _) = account(&app, "ada").await;
     let authenticator = browser.set_up_authenticator().await;
+    app.clock.advance(minutes(8 * 24 * 60));
+    // Whoever makes new ones has proven an app that is no recent one: the old ones are void at once.
+    let mut browser = app.browser().sign_in_with("ada", &authenticator).await;
     app.clock.advance(minutes(1));
     let codes = renew(&mut browser).await;
-    recover(&mut stranger(&app, 1), "ada", &old[0]).await.refused(400);
+    recover(&mut stranger(&app, 1), "ada", &authenticator.recovery_codes[0]).await.refused(400);
     let mut elsewhere = stranger(&app, 2);
     let page = recover(&mut elsewhere, "ada", &codes[0]).await;
     page.expect("second-factor");
@@ -249,13 +265,81 @@ async fn a_password_that_is_not_accepted_uses_no_code_up() {
     let app = by_name(|_| {}).await;
     let (_, codes) = account(&app, "ada").await;
     let mut browser = stranger(&app, 1);
-    let page = browser.get("/forgot-password/recovery-code").await;
-    let form = page.form_to("/forgot-password/recovery-code");
-    let form = form.fill("identifier", "ada").fill("recovery_code", &codes[0]);
+    let page = browser.get(RECOVERY).await;
+    // A password is asked for, and judged, only after the code was right.
+    assert_eq!(page.form_to(RECOVERY).get("password"), None);
+    let form = prove(&mut browser, "ada", &codes[0]).await.form_to(RECOVERY);
     for password in ["", "short", "passwordpassword"] {
         form.clone().fill("password", password).submit(&mut browser).await.refused(400);
     }
     form.fill("password", NEW_PASSWORD).submit(&mut browser).await.reply.expect(200);
+}
+
+#[tokio::test]
+async fn a_new_password_that_is_sent_twice_is_set_twice_by_one_code_in_its_browser_for_half_a_minute() {
+    let app = by_name(|_| {}).await;
+    let (_, codes) = account(&app, "ada").await;
+    let mut browser = stranger(&app, 1);
+    let form = prove(&mut browser, "ada", &codes[0]).await.form_to(RECOVERY).fill("password", NEW_PASSWORD);
+    form.submit(&mut browser).await.reply.expect(200);
+    form.submit(&mut browser).await.reply.expect(200);
+    browser.get("/account").await.expect("account");
+    assert_eq!(app.events().await.iter().filter(|kind| *kind == "recovery_code_used").count(), 1);
+    // Nobody else, and not later.
+    let mut other = stranger(&app, 2);
+    other.get("/sign-in").await;
+    let page = other.get(&format!("{RECOVERY}?recovery={}", form.get("recovery").unwrap())).await;
+    assert!(page.refused(400).text().contains("open for too long"), "{}", page.text());
+    app.clock.advance(minutes(2));
+    let page = form.submit(&mut browser).await;
+    assert!(page.refused(400).text().contains("was used before"), "{}", page.text());
+    // Nor does a page that was open for too long use a code up.
+    let form = prove(&mut browser, "ada", &codes[1]).await.form_to(RECOVERY).fill("password", NEW_PASSWORD);
+    app.clock.advance(minutes(31));
+    let page = form.submit(&mut browser).await;
+    assert!(page.refused(400).text().contains("the code still works"), "{}", page.text());
+    recover(&mut stranger(&app, 3), "ada", &codes[1]).await.reply.expect(200);
+}
+
+#[tokio::test]
+async fn the_way_to_a_new_password_by_code_leads_on_to_the_client() {
+    let app = by_name(|_| {}).await;
+    let (_, codes) = account(&app, "ada").await;
+    let rp = app.relying_party().await;
+    let mut browser = stranger(&app, 1);
+    let page = browser.get(&rp.request().path()).await;
+    let page = browser.get(&page.link("Set a new password with a recovery code")).await;
+    let form = page.form_to(RECOVERY).fill("identifier", "ada").fill("recovery_code", &codes[0]);
+    let page = form.submit(&mut browser).await;
+    let page = page.form_to(RECOVERY).fill("password", NEW_PASSWORD).submit(&mut browser).await;
+    rp.exchange(&browser.go_on(page).await.code()).await.tokens();
+}
+
+#[tokio::test]
+async fn the_page_of_recovery_codes_is_found_wherever_people_sign_up_otherwise_or_get_no_letters() {
+    let app = TestApp::new().await;
+    let mut browser = app.browser();
+    browser.get("/sign-in").await.link("Set a new password with a recovery code");
+    let page = browser.get("/forgot-password").await;
+    page.refused(403).link("Set a new password with a recovery code");
+    let app = TestApp::with_mail().await;
+    let page = app.browser().get("/set-password?token=lk_mt_x").await;
+    page.refused(410).link("Set a new password with a recovery code");
+}
+
+#[tokio::test]
+async fn a_reset_by_an_operator_ends_the_codes_too_and_is_told() {
+    let app = by_name(|_| {}).await;
+    let (mut browser, old) = account(&app, "ada").await;
+    app.clock.advance(minutes(1));
+    let codes = renew(&mut browser).await;
+    let gone = authenticator::reset(&app.app, &app.person("ada").await.id).await.unwrap();
+    assert_eq!((gone.app, gone.passkeys, gone.codes), (false, false, true));
+    browser.get("/account").await.expect("sign-in");
+    assert!(app.events().await.contains(&"factors_reset".to_owned()));
+    for code in [&old[0], &codes[0]] {
+        recover(&mut stranger(&app, 1), "ada", code).await.refused(400);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -200,6 +200,7 @@ async fn each_table_with_rows_of_people_is_in_their_data_or_left_out_for_a_reaso
         "user_identifier" => "find_with_identifiers(".to_owned(),
         "user_role" => "role::of_user(".to_owned(),
         "totp" | "recovery_code" => "Enrolled::of(".to_owned(),
+        "replaced_recovery_code" => "recovery_code::replaced_at(".to_owned(),
         "event" => "happened::newest(".to_owned(),
         "consent" => "consent::applications(".to_owned(),
         "account_deletion" => "account_deletion::".to_owned(),

@@ -47,6 +47,7 @@ pub const TOLD: &[(&str, &str, Source)] = &[
     ("authenticator_added", "activity-authenticator-added", Source::Own),
     ("authenticator_removed", "activity-authenticator-removed", Source::Own),
     ("recovery_codes_made", "activity-recovery-codes-made", Source::Own),
+    ("recovery_codes_put_back", "activity-recovery-codes-put-back", Source::Own),
     ("recovery_code_used", "activity-recovery-code-used", Source::Own),
     ("passkey_added", "activity-passkey-added", Source::Own),
     ("passkey_created_automatically", "activity-passkey-created-automatically", Source::Own),

@@ -4,9 +4,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::account::factor_age::RECENT;
+use crate::account::factor_age::{RECENT, has_older};
 use crate::account::identifier::{normalise, parse_email};
-use crate::account::recent_factors::has_older;
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;

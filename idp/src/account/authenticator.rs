@@ -1,6 +1,6 @@
 //! The second factors of an account: the authenticator app, the recovery codes, and the browsers that spare them.
 
-use crate::account::factor_age::{note_old, note_removed};
+use crate::account::factor_age::{has_older, note_old, note_removed};
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
@@ -95,7 +95,7 @@ impl Change for Add {
             // No sign-in could go on without it: no letter may take it away, however recent it is.
             note_old(tx, user, now.max(self.beginning.begins_at())).await?;
         }
-        recovery_code::replace(tx, user, &self.hashes, now).await?;
+        replace_codes(tx, user, &self.hashes).await?;
         tx.record(&Event::AuthenticatorAdded { user: user.clone() }).await?;
         tx.record(&Event::RecoveryCodesMade { user: user.clone() }).await?;
         notify(tx, user, Notice::AuthenticatorAdded).await?;
@@ -131,27 +131,56 @@ impl Change for RenewCodes {
         let (Self { user, step_up, made_at, hashes }, now) = (self, tx.now());
         user::hold(tx, &user).await?;
         let enrolled = Enrolled::of(tx, &user).await?;
-        let needs_codes = enrolled.has_codes() || sets_password_of(tx, &user).await?;
+        let sends_letters = tx.letters().is_some();
+        let needs_codes = enrolled.has_codes() || sets_password_of(tx, &user, sends_letters, now).await?;
         if !step_up.holds(tx).await? || !needs_codes || enrolled.recovery_codes.created_at != made_at {
             return Ok(false);
         }
-        recovery_code::replace(tx, &user, &hashes, now).await?;
+        replace_codes(tx, &user, &hashes).await?;
         notify(tx, &user, Notice::RecoveryCodesRenewed).await?;
         tx.record(&Event::RecoveryCodesMade { user }).await?;
         Ok(true)
     }
 }
 
+/// Replaces the recovery codes of a user. Where one of them sets the password, and nobody has proven a factor that is no recent one, the old ones
+/// do so for a while longer: a thief of the password may have made the new ones.
+async fn replace_codes(tx: &mut Tx<'_>, user: &Id, hashes: &[TokenHash]) -> Result<()> {
+    let (now, sends_letters) = (tx.now(), tx.letters().is_some());
+    if sets_password_of(tx, user, sends_letters, now).await? && !has_older(tx, user, now).await? {
+        recovery_code::keep(tx, user, now).await?;
+    }
+    recovery_code::replace(tx, user, hashes, now).await
+}
+
 /// Removes the authenticator app of a user with what depends on it: the trust in browsers, and the recovery codes, unless they set a
 /// new password, too. Returns whether there was one; where the operator requires a second factor it stays, even beside a passkey.
 pub async fn remove(app: &App, session: &Session) -> Result<bool> {
     let by_person = (SteppedUp::of(app, session), Required::of(app));
-    app.db.write(Remove { user: session.user_id.clone(), by_person: Some(by_person) }).await
+    Ok(app.db.write(Remove { user: session.user_id.clone(), by_person: Some(by_person) }).await?.app)
 }
 
-/// Removes the second factors of a user for an operator, passkeys included, and ends the sessions and grants of the user: whoever
-/// asks the operator for it may not be the user. Returns whether there was anything to remove.
-pub async fn reset(app: &App, user: &Id) -> Result<bool> {
+/// What was removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Gone {
+    /// The authenticator app.
+    pub app: bool,
+    /// Passkeys.
+    pub passkeys: bool,
+    /// Recovery codes, without an app, too.
+    pub codes: bool,
+}
+
+impl Gone {
+    /// Whether anything was.
+    pub const fn is_any(self) -> bool {
+        self.app || self.passkeys || self.codes
+    }
+}
+
+/// Removes the second factors of a user for an operator, passkeys and all recovery codes included, and ends the sessions and grants of
+/// the user: whoever asks the operator for it may not be the user.
+pub async fn reset(app: &App, user: &Id) -> Result<Gone> {
     app.db.write(Remove { user: user.clone(), by_person: None }).await
 }
 
@@ -163,54 +192,58 @@ struct Remove {
 }
 
 impl Change for Remove {
-    type Outcome = bool;
+    type Outcome = Gone;
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Gone> {
         let Self { user, by_person } = self;
         user::hold(tx, &user).await?;
         let by_operator = by_person.is_none();
         if let Some((step_up, required)) = by_person
             && (!step_up.holds(tx).await? || required.holds(tx, &user).await?)
         {
-            return Ok(false);
+            return Ok(Gone::default());
         }
         if !by_operator {
             let app = totp::find(tx, &user).await?;
             note_removed(tx, &user, app.as_ref(), None).await?;
         }
-        let there = remove_factors(tx, &user, by_operator).await?;
-        if by_operator && there {
+        let gone = remove_factors(tx, &user, by_operator).await?;
+        if by_operator && gone.is_any() {
             user::end_all(tx, &user).await?;
             known_device::forget(tx, &user, None).await?;
             tx.record(&Event::FactorsReset { user }).await?;
-        } else if there {
+        } else if gone.app {
             tx.record(&Event::AuthenticatorRemoved { user }).await?;
         }
-        Ok(there)
+        Ok(gone)
     }
 }
 
-/// Removes the authenticator app of a user with what depends on it, and if wanted the passkeys, and tells the user; returns
-/// whether there was anything.
-pub(super) async fn remove_factors(tx: &mut Tx<'_>, user: &Id, with_passkeys: bool) -> Result<bool> {
-    if with_passkeys {
+/// Removes the authenticator app of a user with what depends on it, and tells the user; for an operator the passkeys and all recovery codes,
+/// too.
+pub(super) async fn remove_factors(tx: &mut Tx<'_>, user: &Id, by_operator: bool) -> Result<Gone> {
+    if by_operator {
         user::forget_protection(tx, user).await?;
     }
-    let had_app = totp::delete(tx, user).await?;
-    let had_passkeys = with_passkeys && passkey::delete_all(tx, user).await? > 0;
-    // Who has no address would have no way back without them. An operator's reset is that way, and whoever asks for it may know the codes.
-    if with_passkeys || !sets_password_of(tx, user).await? {
-        recovery_code::delete(tx, user).await?;
+    let mut gone = Gone { app: totp::delete(tx, user).await?, ..Gone::default() };
+    let (now, sends_letters) = (tx.now(), tx.letters().is_some());
+    if by_operator {
+        gone.passkeys = passkey::delete_all(tx, user).await? > 0;
+        // Whoever asks an operator for it may know the codes.
+        gone.codes = recovery_code::delete(tx, user).await? + recovery_code::delete_replaced(tx, user).await? > 0;
+    } else if !sets_password_of(tx, user, sends_letters, now).await? {
+        // Else their person would have no way back without them.
+        gone.codes = recovery_code::delete(tx, user).await? > 0;
     }
     trusted_browser::delete_all(tx, user).await?;
     code_try::clear_of_user(tx, user).await?;
-    if had_app {
+    if gone.app {
         notify(tx, user, Notice::AuthenticatorRemoved).await?;
     }
-    if had_passkeys {
+    if gone.passkeys {
         notify(tx, user, Notice::PasskeyRemoved).await?;
     }
-    Ok(had_app || had_passkeys)
+    Ok(gone)
 }
 
 /// Ends the trust of a user in a browser; returns whether there was any.

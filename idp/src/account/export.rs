@@ -17,7 +17,7 @@ use crate::store::people::role;
 use crate::store::people::terms_acceptance::Acceptance;
 use crate::store::people::{
     account_deletion, address_change, anonymous_account, invitation, known_device, mail_proof, one_time_link, outbox,
-    passkey_offer, password, session, terms_acceptance, trusted_browser, user,
+    passkey_offer, password, recovery_code, session, terms_acceptance, trusted_browser, user,
 };
 
 /// How many events are told at most: the newest.
@@ -157,7 +157,11 @@ async fn under_way(conn: &mut Conn, id: &Id) -> Result<Value> {
     let changes: Vec<_> = address_change::of_user(conn, id).await?.into_iter()
         .map(|(before, after, until)| json!({ "before": before, "after": after, "can_be_taken_back_until": until.to_string() }))
         .collect();
-    Ok(json!({ "letters_waiting": letters, "codes_sent": codes, "links_made": links, "address_changes": changes }))
+    let replaced: Vec<_> = recovery_code::replaced_at(conn, id).await?.iter().map(ToString::to_string).collect();
+    Ok(json!({
+        "letters_waiting": letters, "codes_sent": codes, "links_made": links, "address_changes": changes,
+        "recovery_codes_replaced": replaced,
+    }))
 }
 
 /// What was recorded about an event, without the ids of rows.

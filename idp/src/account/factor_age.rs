@@ -5,8 +5,8 @@ use std::time::Duration;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::store::db::{Conn, Result, Tx};
-use crate::store::people::passkey::Passkey;
-use crate::store::people::totp::Totp;
+use crate::store::people::passkey::{self, Passkey};
+use crate::store::people::totp::{self, Totp};
 use crate::store::people::user::{self, Protection};
 
 /// For how long a factor is a recent one.
@@ -54,6 +54,19 @@ impl Ages {
             _ => added,
         }
     }
+}
+
+/// Whether any of these factors has protected its account since before a moment.
+pub(super) fn any_before(moment: Timestamp, ages: &Ages, (app, passkeys): (Option<&Totp>, &[Passkey])) -> bool {
+    let of_app = app.map(|app| ages.of_app(app));
+    let of_passkeys = passkeys.iter().filter_map(|passkey| ages.of_passkey(passkey));
+    of_app.into_iter().chain(of_passkeys).any(|since| since < moment)
+}
+
+/// Whether an account has a factor that is no recent one: then whoever has changed what protects it has proven that one.
+pub async fn has_older(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<bool> {
+    let (app, passkeys) = (totp::find(&mut *conn, user).await?, passkey::of_user(&mut *conn, user).await?);
+    Ok(any_before(now - RECENT, &Ages::of_present(), (app.as_ref(), &passkeys)))
 }
 
 /// Remembers a factor that its own person is about to remove, with a step-up, if it is no recent one. What a letter or an operator

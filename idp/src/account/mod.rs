@@ -9,7 +9,7 @@ pub mod delete;
 pub mod device;
 pub mod edit;
 pub mod export;
-mod factor_age;
+pub mod factor_age;
 pub mod forgotten;
 pub mod identifier;
 pub mod invitation;

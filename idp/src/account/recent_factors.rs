@@ -2,7 +2,7 @@
 //! adds a factor would otherwise shut the owner out.
 
 use crate::account::authenticator::remove_factors;
-use crate::account::factor_age::{Ages, RECENT};
+use crate::account::factor_age::{Ages, RECENT, any_before};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::letters::kind::Notice;
@@ -31,7 +31,7 @@ impl RecentFactors {
         let found =
             Self { app: totp::find(&mut *conn, user).await?, passkeys: passkey::of_user(&mut *conn, user).await? };
         if found.is_empty()
-            || found.has_one_before(now - RECENT, &Ages::of(&mut *conn, user).await?)
+            || any_before(now - RECENT, &Ages::of(&mut *conn, user).await?, (found.app.as_ref(), &found.passkeys))
             || required.holds(conn, user).await?
             || client::any_requires_second_factor(conn, user).await?
         {
@@ -40,24 +40,10 @@ impl RecentFactors {
         Ok(found)
     }
 
-    /// Whether any of these has protected the account since before a moment.
-    fn has_one_before(&self, moment: Timestamp, ages: &Ages) -> bool {
-        let of_app = self.app.iter().map(|app| ages.of_app(app));
-        let of_passkeys = self.passkeys.iter().filter_map(|passkey| ages.of_passkey(passkey));
-        of_app.chain(of_passkeys).any(|since| since < moment)
-    }
-
     /// Whether there are none.
     pub const fn is_empty(&self) -> bool {
         self.app.is_none() && self.passkeys.is_empty()
     }
-}
-
-/// Whether an account has a factor that is no recent one: then whoever has changed what protects it has proven that one.
-pub(super) async fn has_older(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<bool> {
-    let there =
-        RecentFactors { app: totp::find(&mut *conn, user).await?, passkeys: passkey::of_user(&mut *conn, user).await? };
-    Ok(there.has_one_before(now - RECENT, &Ages::of_present()))
 }
 
 /// What a person wants to have removed, as the form says it.
@@ -74,7 +60,7 @@ impl Unwanted {
     pub(super) async fn remove(&self, tx: &mut Tx<'_>, user: &Id, required: &Required) -> Result<()> {
         let now = tx.now();
         let there = RecentFactors::of(tx, user, required, now).await?;
-        if self.app && there.app.is_some() && remove_factors(tx, user, false).await? {
+        if self.app && there.app.is_some() && remove_factors(tx, user, false).await?.app {
             tx.record(&Event::AuthenticatorRemoved { user: user.clone() }).await?;
         }
         for passkey in there.passkeys.iter().filter(|one| self.passkeys.contains(&one.id.handle())) {

@@ -1,79 +1,198 @@
-//! A forgotten password of somebody without an address: a recovery code sets a new one.
+//! A forgotten password of somebody to whom no letter can go: a recovery code sets a new one, and removes what was added lately.
 
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use crate::account::factor_age::{RECENT, has_older};
 use crate::account::identifier;
+use crate::account::password_link;
+use crate::account::recent_factors::{RecentFactors, Unwanted};
 use crate::account::users::end_what_was_before;
 use crate::app::App;
+use crate::base::clock::{SKEW, Timestamp};
 use crate::base::id::Id;
 use crate::base::secret::Secret;
 use crate::base::token::{CookieSecret, TokenHash};
 use crate::login::Error;
-use crate::login::recovery_code::{RecoveryCode, sets_password_of};
+use crate::login::recovery_code::{RecoveryCode, is_good, sets_password_of};
+use crate::login::second_factor::Required;
 use crate::store;
-use crate::store::db::{Change, Tx};
+use crate::store::db::{Change, Conn, Tx};
 use crate::store::installation::event::Event;
-use crate::store::people::user::{self, User};
+use crate::store::people::user::{self, Identifier, User};
 use crate::store::people::{known_device, password, recovery_code};
 
-/// What somebody has typed who has forgotten the password, and where.
-pub struct Recovery<'a> {
-    /// The username.
-    pub typed: &'a str,
-    /// The recovery code.
-    pub code: &'a str,
-    /// The new password.
-    pub password: &'a Secret,
-    /// The browser's secret.
-    pub browser: &'a CookieSecret,
+/// For how long a code that was right can be followed by the new password.
+const LIFETIME: Duration = Duration::from_secs(30 * 60);
+
+/// Within what time a form that is sent again, in the same browser, does the same again.
+const AGAIN: Duration = Duration::from_secs(30);
+
+/// What a code that was right is sealed for.
+const PURPOSE: &str = "recovery";
+
+/// A recovery code that was right. It is sealed into the page that asks for the new password, and used up with that; it belongs to
+/// one browser.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RightCode {
+    user: Id,
+    /// The name as it was typed.
+    pub typed: String,
+    code: TokenHash,
+    browser: TokenHash,
+    checked_at: Timestamp,
 }
 
-/// Sets the password of whoever has a username and this recovery code, uses the code up, and ends all sessions. `None` if they do
-/// not belong together, for whatever reason; that is answered at the time at which a wrong password is.
-pub async fn recover(app: &App, recovery: &Recovery<'_>) -> Result<Option<User>, Error> {
+impl RightCode {
+    /// Whose it is.
+    pub const fn user(&self) -> &Id {
+        &self.user
+    }
+
+    /// The sealed form.
+    pub fn seal(&self, app: &App) -> String {
+        let plain = serde_json::to_vec(self).unwrap_or_default();
+        app.interactions.seal(&app.random, PURPOSE, &plain)
+    }
+
+    /// Opens a sealed form; `None` unless it belongs to this browser and has not expired.
+    pub fn open(app: &App, browser: &CookieSecret, sealed: &str) -> Option<Self> {
+        let plain = app.interactions.open(PURPOSE, sealed)?;
+        let right: Self = serde_json::from_slice(&plain).ok()?;
+        (app.now() < right.checked_at + LIFETIME && right.browser == browser.hash()).then_some(right)
+    }
+}
+
+/// Checks a recovery code of whoever has this name, and uses nothing up. `None` if they do not belong together, for whatever reason;
+/// that is answered at the time at which a wrong password is.
+pub async fn check(app: &App, typed: &str, code: &str, browser: &CookieSecret) -> Result<Option<RightCode>, Error> {
     let began = Instant::now();
-    let recovered = decide(app, recovery).await?;
-    if recovered.is_none() {
+    // Else the time of a refusal is not known yet in a process that has not hashed a password.
+    app.hashing.measure().await?;
+    let right = find(app, typed, code, browser).await?;
+    if right.is_none() {
         app.hashing.deadline().reach(began).await;
     }
-    Ok(recovered)
+    Ok(right)
 }
 
-async fn decide(app: &App, recovery: &Recovery<'_>) -> Result<Option<User>, Error> {
-    let Recovery { typed, code, password, browser } = recovery;
-    // Whether or not anybody has the name.
-    let phc = app.hashing.hash(password).await?;
-    let found = user::find_by_identifier(&mut *app.db.read().await?, &identifier::normalise(typed)).await?;
+async fn find(app: &App, typed: &str, code: &str, browser: &CookieSecret) -> Result<Option<RightCode>, Error> {
+    let (mut conn, now) = (app.db.read().await?, app.now());
+    let found = user::find_by_identifier(&mut conn, &identifier::normalise(typed)).await?;
+    let found = found.filter(|user| user.disabled_at.is_none());
     let (Some(user), Some(code)) = (found, RecoveryCode::parse(code)) else { return Ok(None) };
-    let recover = Recover { user: user.id.clone(), code: code.hash(), phc, browser: browser.hash() };
-    let generation = app.db.write(recover).await?;
+    let code = code.hash();
+    let is_right = sets_password_of(&mut conn, &user.id, app.mailer.is_on(), now).await?
+        && is_good(&mut conn, &user.id, &code, now).await?;
+    let right = RightCode { user: user.id, typed: typed.to_owned(), code, browser: browser.hash(), checked_at: now };
+    Ok(is_right.then_some(right))
+}
+
+/// What a code can remove from its account.
+#[derive(Clone, Debug, Default)]
+pub struct AddedLately {
+    /// The factors.
+    pub factors: RecentFactors,
+    /// The addresses.
+    pub addresses: Vec<Identifier>,
+}
+
+/// What a code that was right can remove.
+pub async fn added_lately(app: &App, right: &RightCode) -> Result<AddedLately, Error> {
+    let (mut conn, now, required) = (app.db.read().await?, app.now(), Required::of(app));
+    let factors = RecentFactors::of(&mut conn, &right.user, &required, now).await?;
+    Ok(AddedLately { factors, addresses: addresses_of(&mut conn, &right.user, now).await? })
+}
+
+/// The addresses that a code can remove: those that came lately. None of who has a factor that is older: they have proven it when
+/// they added the address.
+async fn addresses_of(conn: &mut Conn, user: &Id, now: Timestamp) -> store::db::Result<Vec<Identifier>> {
+    if has_older(&mut *conn, user, now).await? {
+        return Ok(Vec::new());
+    }
+    user::recent_addresses(conn, user, now - RECENT).await
+}
+
+/// What somebody wants whose code was right.
+#[derive(Clone, Debug)]
+pub struct Wish<'a> {
+    /// The new password.
+    pub password: &'a Secret,
+    /// The factors that somebody else has added.
+    pub unwanted: Unwanted,
+    /// The addresses that somebody else has added, as they are written.
+    pub addresses: Vec<String>,
+}
+
+/// Sets the password, uses the code up, removes what is not wanted, and ends all sessions. `None` if the code does not count any more.
+pub async fn recover(app: &App, right: &RightCode, wish: Wish<'_>) -> Result<Option<User>, Error> {
+    let Some(user) = user::find(&mut *app.db.read().await?, &right.user).await? else { return Ok(None) };
+    let phc = app.hashing.hash(wish.password).await?;
+    let (unwanted, addresses, required) = (wish.unwanted, wish.addresses, Required::of(app));
+    let generation = app.db.write(Recover { right: right.clone(), phc, unwanted, addresses, required }).await?;
     Ok(generation.map(|generation| User { generation, ..user }))
 }
 
 /// Uses a recovery code up, and sets a password; returns the generation of the user from then on.
 #[derive(Clone)]
 struct Recover {
-    user: Id,
-    code: TokenHash,
+    right: RightCode,
     phc: String,
-    browser: TokenHash,
+    unwanted: Unwanted,
+    addresses: Vec<String>,
+    required: Required,
 }
 
 impl Change for Recover {
     type Outcome = Option<i64>;
 
     async fn apply(self, tx: &mut Tx<'_>) -> store::db::Result<Option<i64>> {
-        let (Self { user, code, phc, browser }, now) = (self, tx.now());
+        let Self { right: RightCode { user, code, browser, .. }, phc, unwanted, addresses, required } = self;
+        let (now, sends_letters) = (tx.now(), tx.letters().is_some());
         let held = user::hold(tx, &user).await?.filter(|held| held.disabled_at.is_none());
         let Some(held) = held else { return Ok(None) };
-        if !sets_password_of(tx, &user).await? || !recovery_code::consume(tx, &user, &code, now).await? {
-            return Ok(None);
+        let is_again = recovery_code::was_used_in(tx, &user, &code, &browser, now - AGAIN - SKEW).await?;
+        if !is_again {
+            if !sets_password_of(tx, &user, sends_letters, now).await? || !use_up(tx, &user, &code, &browser).await? {
+                return Ok(None);
+            }
+            let left = recovery_code::of_user(tx, &user).await?.unused;
+            tx.record(&Event::RecoveryCodeUsed { user: user.clone(), left }).await?;
+            remove_addresses(tx, &user, &addresses).await?;
+            unwanted.remove(tx, &user, &required).await?;
         }
-        let left = recovery_code::of_user(tx, &user).await?.unused;
-        tx.record(&Event::RecoveryCodeUsed { user: user.clone(), left }).await?;
         end_what_was_before(tx, &user, now).await?;
         known_device::forget(tx, &user, Some(&browser)).await?;
-        password::set(tx, &user, &phc, now).await?;
+        password::recover(tx, &user, &phc, now).await?;
         Ok(Some(held.generation + 1))
     }
+}
+
+/// Uses a code up in a browser. One that was replaced lately puts those back that it was among: whoever made the others may be a
+/// thief of the password, and must not set it with them.
+async fn use_up(tx: &mut Tx<'_>, user: &Id, code: &TokenHash, browser: &TokenHash) -> store::db::Result<bool> {
+    let now = tx.now();
+    if recovery_code::consume_in(tx, user, code, browser, now).await? {
+        return Ok(true);
+    }
+    if !recovery_code::put_back(tx, user, code, now - RECENT).await? {
+        return Ok(false);
+    }
+    tx.record(&Event::RecoveryCodesPutBack { user: user.clone() }).await?;
+    recovery_code::consume_in(tx, user, code, browser, now).await
+}
+
+/// Takes addresses from a user that were added lately, with the links that would put them back.
+async fn remove_addresses(tx: &mut Tx<'_>, user: &Id, unwanted: &[String]) -> store::db::Result<()> {
+    let now = tx.now();
+    let there = addresses_of(tx, user, now).await?;
+    for address in there.iter().filter(|address| unwanted.contains(&address.as_written)) {
+        user::delete_identifier(tx, user, &address.kind, &address.normalised).await?;
+        tx.record(&Event::IdentifierRemoved { user: user.clone(), identifier: address.kind.clone() }).await?;
+        user::set_updated(tx, user, now).await?;
+        password_link::end_ways_back(tx, user, now).await?;
+    }
+    Ok(())
 }

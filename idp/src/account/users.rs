@@ -215,7 +215,7 @@ impl Change for SetPasswordByLink {
         if *purpose == Purpose::TakeBack {
             address_change::take_back(tx, &self.user, hash).await?;
         }
-        if *purpose == Purpose::Recover && remove_factors(tx, &self.user, true).await? {
+        if *purpose == Purpose::Recover && remove_factors(tx, &self.user, true).await?.is_any() {
             tx.record(&Event::FactorsReset { user: self.user.clone() }).await?;
         }
         self.unwanted.remove(tx, &self.user, &self.required).await?;

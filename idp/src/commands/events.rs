@@ -83,6 +83,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("authenticator_added", "{user}: authenticator app set up"),
     ("authenticator_removed", "{user}: authenticator app removed"),
     ("recovery_codes_made", "{user}: new recovery codes"),
+    ("recovery_codes_put_back", "{user}: recovery codes that were replaced lately put back by one of them"),
     ("recovery_code_used", "{user}: recovery code used, {left} left"),
     ("passkey_added", "{user}: passkey {passkey} added"),
     ("passkey_created_automatically", "{user}: passkey {passkey} added, which the browser made by itself"),

@@ -245,24 +245,7 @@ pub(super) async fn command(app: &App, command: UserCommand) -> Outcome {
             let user = find(app, &who.user).await?;
             let reset = authenticator::reset(app, &user.id).await.map_err(failed)?;
             let shown = row::read(app, &user).await?;
-            let text = match reset {
-                true => {
-                    let label = shown.row.label();
-                    // A passkey was the only way in.
-                    let advice = match shown.row.has_password {
-                        true => String::new(),
-                        false => format!(
-                            " There is no password: latchkey user set-password {label} prints a link to set one."
-                        ),
-                    };
-                    format!(
-                        "Removed the authenticator app, the recovery codes and the passkeys of {label}, and ended all \
-                         sessions.{advice}"
-                    )
-                }
-                false => format!("{} has no second factor.", shown.row.label()),
-            };
-            Ok(Output::new(text, &shown))
+            Ok(Output::new(told_of_reset(reset, &shown.row), &shown))
         }
         UserCommand::Disable { who, last_administrator } => disable(app, &who, last_administrator).await,
         UserCommand::Enable(who) => {
@@ -420,6 +403,31 @@ impl Search {
             || name.to_lowercase().contains(&self.lower)
             || entry.user.sub.to_lowercase().contains(&self.lower)
     }
+}
+
+/// What a reset has removed, and how its person gets in again.
+fn told_of_reset(gone: authenticator::Gone, row: &row::UserRow) -> String {
+    let label = row.label();
+    let parts =
+        [(gone.app, "the authenticator app"), (gone.codes, "the recovery codes"), (gone.passkeys, "the passkeys")];
+    let parts: Vec<_> = parts.into_iter().filter(|(is_gone, _)| *is_gone).map(|(_, part)| part).collect();
+    let what = match &parts[..] {
+        [] => return format!("{label} has no second factor and no recovery codes."),
+        [one] => (*one).to_owned(),
+        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+    };
+    // A passkey was the only way in, or a recovery code the only one back.
+    let advice = if !row.has_password {
+        format!(" There is no password: latchkey user set-password {label} prints a link to set one.")
+    } else if gone.codes && row.email.is_none() {
+        format!(
+            " There is no email address: if the password is forgotten, latchkey user set-password {label} prints a link to set \
+             one, until new recovery codes are made on the account page."
+        )
+    } else {
+        String::new()
+    };
+    format!("Removed {what} of {label}, and ended all sessions.{advice}")
 }
 
 async fn disable(app: &App, who: &Who, even_last: bool) -> Outcome {

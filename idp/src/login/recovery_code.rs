@@ -1,10 +1,13 @@
 //! Recovery codes: for who has lost the other second factors, or has no address and has forgotten the password. Each works once.
 
+use crate::account::factor_age::RECENT;
+use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::random::Random;
 use crate::base::token::TokenHash;
 use crate::base::written_code::WrittenCode;
 use crate::store::db::{Conn, Result};
+use crate::store::people::recovery_code;
 use crate::store::people::user::{self, Identifier, IdentifierKind};
 
 /// How many a person gets.
@@ -23,13 +26,23 @@ pub fn hashes(codes: &[RecoveryCode]) -> Vec<TokenHash> {
     codes.iter().map(RecoveryCode::hash).collect()
 }
 
-/// Whether a recovery code sets a new password for whoever has these identifiers: no letter can. Whoever has an address needs more than a
-/// code that is one of two factors elsewhere.
-pub fn sets_password(own: &[Identifier]) -> bool {
+/// Whether none of these is an address.
+pub fn has_no_address(own: &[Identifier]) -> bool {
     own.iter().all(|it| it.kind != IdentifierKind::Email.as_str())
 }
 
-/// Whether a recovery code sets a new password for this user.
-pub async fn sets_password_of(conn: &mut Conn, user: &Id) -> Result<bool> {
-    Ok(sets_password(&user::identifiers(conn, user).await?))
+/// Whether a recovery code sets a new password for a user: no letter can, or could a week ago, so that an address which a thief of the
+/// password adds does not take the codes from the owner. Whoever has had an address for longer needs more than a code that is one of two
+/// factors.
+pub async fn sets_password_of(conn: &mut Conn, user: &Id, sends_letters: bool, now: Timestamp) -> Result<bool> {
+    let own = user::identifiers(&mut *conn, user).await?;
+    let addresses = own.iter().filter(|it| it.kind == IdentifierKind::Email.as_str()).count();
+    // Without letters an address that was added is of no help, however old it is.
+    let since = if sends_letters { now - RECENT } else { Timestamp::from_micros(0) };
+    Ok(addresses == 0 || addresses == user::recent_addresses(conn, user, since).await?.len())
+}
+
+/// Whether a code of a user sets their password: it is unused, and was not replaced, or not long ago.
+pub async fn is_good(conn: &mut Conn, user: &Id, code: &TokenHash, now: Timestamp) -> Result<bool> {
+    recovery_code::is_there(conn, user, code, now - RECENT).await
 }

@@ -24,7 +24,7 @@ use crate::store::people::recovery_code::{self, RecoveryCodes};
 use crate::store::people::role::{self, ADMINISTRATOR};
 use crate::store::people::totp::{self, Totp};
 use crate::store::people::user::User;
-use crate::store::people::{known_device, passkey, trusted_browser, user};
+use crate::store::people::{known_device, passkey, password, trusted_browser, user};
 
 /// For how long the first factor counts until the second one is proven.
 pub const HALF: Duration = Duration::from_secs(10 * 60);
@@ -241,6 +241,13 @@ impl<'a> Typed<'a> {
             (code, _) => Some(Self::Code(code)),
         }
     }
+}
+
+/// Whether what is typed proves another factor than these methods: a recovery code does not beside a password that a recovery code has
+/// set, since one sheet of paper would be both.
+pub async fn is_another_factor(conn: &mut Conn, user: &Id, methods: &[Method], typed: Typed<'_>) -> Result<bool> {
+    let of_one_sheet = matches!(typed, Typed::RecoveryCode(_)) && methods.contains(&Method::Password);
+    Ok(!of_one_sheet || !password::is_recovered(conn, user).await?)
 }
 
 /// The result of a try.

@@ -69,6 +69,7 @@ fn sentence(reason: &str) -> Option<&'static str> {
         "passkey_refused" => "The passkey is not accepted.",
         "sign_in_anonymous_refused" => "Nobody may begin an anonymous account for this request.",
         "second_factor_wrong" | "second_factor_recovery_wrong" => "The second factor was not proven.",
+        "second_factor_same_sheet" => "A recovery code has set the password, so that another one is no second factor.",
         "second_factor_too_many_tries" => "There were too many wrong codes at this account.",
         "second_factor_over" => "There were too many wrong codes in this sign-in, which begins again.",
         "code_wrong" => "The code from the letter is another one.",

@@ -192,6 +192,7 @@ fn an_error_page_leads_on() {
     }
     let expected = [
         "/auth/forgot-password",
+        "/auth/forgot-password/recovery-code",
         "/auth/sign-in",
         "https://northwind.example/auth/",
         "https://northwind.example/auth/account",

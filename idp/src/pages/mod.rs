@@ -12,6 +12,7 @@ pub mod language;
 pub mod mail_code;
 pub mod new_password;
 pub mod preview;
+pub mod recent_factors;
 pub mod recovery_code;
 mod samples;
 pub mod set_password;

@@ -6,24 +6,27 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::account::own_words::OwnWords;
-use crate::account::recovery::{self, Recovery};
+use crate::account::recent_factors::Unwanted;
+use crate::account::recovery::{self, RightCode, Wish};
 use crate::app::App;
 use crate::base::secret::Secret;
 use crate::flow::authorization::{Step, layout_of};
 use crate::flow::first_factor::{self, ProvenFactor};
 use crate::http::error::Error;
 use crate::http::page;
+use crate::http::redirect::see_other;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::{self, Visitor};
 use crate::oidc::claims::acr::Method;
+use crate::oidc::params::Params;
 use crate::site::page::Page;
 
 use super::new_password::{PasswordProblem, check_password};
+use super::recent_factors::{RecentFactor, of_addresses, of_factors, unwanted, unwanted_addresses};
 use super::{FormProblems, Layout, Wording};
 
-/// Asks for a username, a recovery code and a new password. Posts `identifier`, `recovery_code` and `password` to
-/// `/forgot-password/recovery-code`.
+/// Asks for a username and a recovery code. Posts `identifier` and `recovery_code` to `/forgot-password/recovery-code`.
 #[derive(Template)]
 #[template(path = "pages/recovery_code.html")]
 pub struct RecoveryCodePage<'a> {
@@ -31,10 +34,27 @@ pub struct RecoveryCodePage<'a> {
     pub layout: Layout<'a>,
     /// The username as typed.
     pub identifier: String,
-    /// The least number of characters of a password.
-    pub least_password: u64,
     /// The errors, in the order of the fields.
     pub problems: Vec<RecoveryProblem>,
+}
+
+/// Asks for a new password after the code was right. Posts `recovery`, `password` and any number of `remove` to
+/// `/forgot-password/recovery-code`.
+#[derive(Template)]
+#[template(path = "pages/recovery_password.html")]
+pub struct RecoveryPasswordPage<'a> {
+    /// The layout of the page.
+    pub layout: Layout<'a>,
+    /// The code, sealed.
+    pub recovery: String,
+    /// The username as typed.
+    pub identifier: String,
+    /// The least number of characters.
+    pub least_password: u64,
+    /// What was added to the account lately, and can be removed.
+    pub recent: Vec<RecentFactor>,
+    /// Why the last password was not accepted.
+    pub problem: Option<PasswordProblem>,
 }
 
 /// Why no password was set.
@@ -46,27 +66,26 @@ pub enum RecoveryProblem {
     CodeMissing,
     /// They do not belong together, or the code was used. Also for accounts that do not exist, are disabled or have an address.
     Refused,
-    /// The password was not accepted.
-    Password(PasswordProblem),
+    /// The code was right too long ago, or in another browser.
+    Over,
 }
 
 impl RecoveryProblem {
     fn field(self) -> &'static str {
         match self {
             Self::IdentifierMissing => "identifier",
-            Self::CodeMissing | Self::Refused => "recovery_code",
-            Self::Password(_) => "password",
+            Self::CodeMissing | Self::Refused | Self::Over => "recovery_code",
         }
     }
 
     /// The message on the page.
     pub fn wording(self) -> Wording {
-        match self {
-            Self::IdentifierMissing => Wording::new("sign-in-identifier-missing"),
-            Self::CodeMissing => Wording::new("recovery-code-missing"),
-            Self::Refused => Wording::new("recovery-code-refused"),
-            Self::Password(problem) => problem.wording(),
-        }
+        Wording::new(match self {
+            Self::IdentifierMissing => "sign-in-identifier-missing",
+            Self::CodeMissing => "recovery-code-missing",
+            Self::Refused => "recovery-code-refused",
+            Self::Over => "recovery-code-over",
+        })
     }
 }
 
@@ -76,79 +95,170 @@ impl RecoveryCodePage<'_> {
     }
 }
 
+impl RecoveryPasswordPage<'_> {
+    fn problems(&self) -> FormProblems {
+        FormProblems::new(self.problem.map(|problem| ("password", self.layout.say(problem.wording()))))
+    }
+}
+
+/// Where the sign-in leads that follows.
+struct Way {
+    step: Option<Step>,
+    return_to: Option<Page>,
+}
+
+impl Way {
+    async fn of(
+        app: &App,
+        visitor: &Visitor,
+        (interaction, page): (Option<&str>, Option<&str>),
+    ) -> Result<Self, Error> {
+        let step = match interaction {
+            Some(sealed) => Some(Step::open(app, visitor, sealed).await?),
+            None => None,
+        };
+        Ok(Self { step, return_to: page.and_then(Page::by_return_name) })
+    }
+
+    fn layout<'a>(&self, app: &'a App, visitor: &'a Visitor) -> Layout<'a> {
+        Layout { return_to: self.return_to, ..layout_of(app, visitor, self.step.as_ref()).of(Page::RecoveryCode) }
+    }
+}
+
 /// What was typed, and what is wrong with it. The code is not shown again.
 #[derive(Default)]
 struct Typed {
     identifier: String,
-    code: String,
     problems: Vec<RecoveryProblem>,
-    return_to: Option<Page>,
 }
 
-/// Shows the page.
+impl Typed {
+    fn wrong(problem: RecoveryProblem) -> Self {
+        Self { problems: vec![problem], ..Self::default() }
+    }
+}
+
+/// Shows the page for the code, or, after the code was right, the one for the password.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
-    let step = step(&app, &visitor, query.get("interaction")).await?;
-    let return_to = query.get("return").and_then(Page::by_return_name);
-    show(&app, &visitor, step.as_ref(), Typed { return_to, ..Typed::default() })
+    let way = Way::of(&app, &visitor, (query.get("interaction"), query.get("return"))).await?;
+    let Some(sealed) = query.get("recovery") else { return show(&app, &visitor, &way, Typed::default()) };
+    match RightCode::open(&app, &visitor.browser, sealed) {
+        Some(right) => show_password(&app, &visitor, &way, Shown::of(&right)).await,
+        None => show(&app, &visitor, &way, Typed::wrong(RecoveryProblem::Over)),
+    }
 }
 
-/// Sets the password, and signs in as far as a password does.
+/// Checks the code, or sets the password.
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let ProvenForm { visitor, params } = form;
+    let way = Way::of(&app, &visitor, (params.get("interaction"), params.get("return"))).await?;
+    match params.get("recovery") {
+        Some(sealed) => set_password(&app, &visitor, &way, (sealed, &params)).await,
+        None => check(&app, &visitor, &way, &params).await,
+    }
+}
+
+async fn check(app: &App, visitor: &Visitor, way: &Way, params: &Params) -> Result<Response, Error> {
     // The codes are too long to be guessed: a network alone is limited, and no stranger keeps an owner from trying.
-    visitor.hold_to(&app, "recovery-code", visitor::sign_in_rate(&app)).await?;
-    let step = step(&app, &visitor, params.get("interaction")).await?;
+    visitor.hold_to(app, "recovery-code", visitor::sign_in_rate(app)).await?;
     let text = |name| params.get(name).unwrap_or_default().trim().to_owned();
-    let mut typed = Typed {
-        identifier: text("identifier"),
-        code: text("recovery_code"),
-        problems: Vec::new(),
-        return_to: params.get("return").and_then(Page::by_return_name),
-    };
+    let (mut typed, code) = (Typed { identifier: text("identifier"), problems: Vec::new() }, text("recovery_code"));
     if typed.identifier.is_empty() || typed.identifier.len() > LONGEST {
         typed.problems.push(RecoveryProblem::IdentifierMissing);
     }
-    if typed.code.is_empty() {
+    if code.is_empty() {
         typed.problems.push(RecoveryProblem::CodeMissing);
     }
-    let password = Secret::from(params.get("password").unwrap_or_default());
-    // Of what was typed alone: the words of the account would tell that there is one.
-    let own = OwnWords::of_provider(&app).and(&typed.identifier);
-    typed.problems.extend(check_password(&app, &password, own).await?.map(RecoveryProblem::Password));
     if !typed.problems.is_empty() {
-        return show(&app, &visitor, step.as_ref(), typed);
+        return show(app, visitor, way, typed);
     }
-    let recovery =
-        Recovery { typed: &typed.identifier, code: &typed.code, password: &password, browser: &visitor.browser };
-    if let Some(user) = recovery::recover(&app, &recovery).await? {
-        let first =
-            ProvenFactor { user: &user, method: Method::Password, metric: "recovery_code", keep: false, proof: None };
-        let done = first_factor::complete(&app, &visitor, step.as_ref(), typed.return_to, first).await?;
-        return done.ok_or_else(|| Error::Internal("a user who has just set a password and cannot sign in".to_owned()));
+    match recovery::check(app, &typed.identifier, &code, &visitor.browser).await? {
+        Some(right) => see_other(&address(&way.layout(app, visitor), &right.seal(app))),
+        None => {
+            app.metrics.sign_in("recovery_code", "refused");
+            typed.problems.push(RecoveryProblem::Refused);
+            show(app, visitor, way, typed)
+        }
     }
-    app.metrics.sign_in("recovery_code", "refused");
-    typed.problems.push(RecoveryProblem::Refused);
-    show(&app, &visitor, step.as_ref(), typed)
+}
+
+/// Sets the password, and signs in as far as a password does.
+async fn set_password(
+    app: &App,
+    visitor: &Visitor,
+    way: &Way,
+    (sealed, params): (&str, &Params),
+) -> Result<Response, Error> {
+    visitor.hold_to(app, "set-password", visitor::sign_in_rate(app)).await?;
+    let Some(right) = RightCode::open(app, &visitor.browser, sealed) else {
+        return show(app, visitor, way, Typed::wrong(RecoveryProblem::Over));
+    };
+    let password = Secret::from(params.get("password").unwrap_or_default());
+    let own = OwnWords::of_user(app, right.user()).await?;
+    let (unwanted, addresses) = (unwanted(params), unwanted_addresses(params));
+    if let Some(problem) = check_password(app, &password, own).await? {
+        let shown = Shown { unwanted: &unwanted, addresses: &addresses, problem: Some(problem), ..Shown::of(&right) };
+        return show_password(app, visitor, way, shown).await;
+    }
+    let Some(user) = recovery::recover(app, &right, Wish { password: &password, unwanted, addresses }).await? else {
+        app.metrics.sign_in("recovery_code", "refused");
+        let typed = Typed { identifier: right.typed, ..Typed::wrong(RecoveryProblem::Refused) };
+        return show(app, visitor, way, typed);
+    };
+    let first =
+        ProvenFactor { user: &user, method: Method::Password, metric: "recovery_code", keep: false, proof: None };
+    let done = first_factor::complete(app, visitor, way.step.as_ref(), way.return_to, first).await?;
+    done.ok_or_else(|| Error::Internal("a user who has just set a password and cannot sign in".to_owned()))
 }
 
 /// The longest identifier, in bytes.
 const LONGEST: usize = 254;
 
-async fn step(app: &App, visitor: &Visitor, sealed: Option<&str>) -> Result<Option<Step>, Error> {
-    match sealed {
-        Some(sealed) => Ok(Some(Step::open(app, visitor, sealed).await?)),
-        None => Ok(None),
+/// The address of the page for the password.
+fn address(layout: &Layout<'_>, sealed: &str) -> String {
+    let link = layout.link(Page::RecoveryCode.path());
+    let joint = if link.contains('?') { '&' } else { '?' };
+    format!("{link}{joint}recovery={sealed}")
+}
+
+fn show(app: &App, visitor: &Visitor, way: &Way, typed: Typed) -> Result<Response, Error> {
+    let Typed { identifier, problems } = typed;
+    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+    let page = RecoveryCodePage { layout: way.layout(app, visitor), identifier, problems };
+    page::show_with(app, visitor, status, &page)
+}
+
+/// What the page for the password shows.
+struct Shown<'a> {
+    right: &'a RightCode,
+    unwanted: &'a Unwanted,
+    addresses: &'a [String],
+    problem: Option<PasswordProblem>,
+}
+
+impl<'a> Shown<'a> {
+    /// That of a code, with nothing chosen.
+    fn of(right: &'a RightCode) -> Self {
+        const NOTHING: &Unwanted = &Unwanted { app: false, passkeys: Vec::new() };
+        Self { right, unwanted: NOTHING, addresses: &[], problem: None }
     }
 }
 
-fn show(app: &App, visitor: &Visitor, step: Option<&Step>, typed: Typed) -> Result<Response, Error> {
-    let Typed { identifier, problems, return_to, .. } = typed;
-    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
-    let page = RecoveryCodePage {
-        layout: Layout { return_to, ..layout_of(app, visitor, step).of(Page::RecoveryCode) },
-        identifier,
+async fn show_password(app: &App, visitor: &Visitor, way: &Way, shown: Shown<'_>) -> Result<Response, Error> {
+    let Shown { right, unwanted, addresses, problem } = shown;
+    let (lately, sealed) = (recovery::added_lately(app, right).await?, right.seal(app));
+    let mut recent = of_factors(&lately.factors, unwanted, app.now());
+    recent.extend(of_addresses(&lately.addresses, addresses));
+    let layout = way.layout(app, visitor);
+    let address = address(&Layout { interaction: None, ..way.layout(app, visitor) }, &sealed);
+    let page = RecoveryPasswordPage {
+        layout: layout.at(address),
+        recovery: sealed,
+        identifier: right.typed.clone(),
         least_password: app.config.login.password_min_length.into(),
-        problems,
+        recent,
+        problem,
     };
+    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     page::show_with(app, visitor, status, &page)
 }

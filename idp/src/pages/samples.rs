@@ -22,8 +22,9 @@ use super::forgot_password::{ForgotPasswordPage, ForgotPasswordProblem};
 use super::home::HomePage;
 use super::mail_code::CodeProblem;
 use super::new_password::PasswordProblem;
-use super::recovery_code::{RecoveryCodePage, RecoveryProblem};
-use super::set_password::{RecentFactor, SetPasswordPage};
+use super::recent_factors::RecentFactor;
+use super::recovery_code::{RecoveryCodePage, RecoveryPasswordPage, RecoveryProblem};
+use super::set_password::SetPasswordPage;
 use super::sign_in::mail::{SignInByMailPage, SignInByMailProblem};
 use super::sign_in::passkey_offer::PasskeyOfferPage;
 use super::sign_in::password::{SignInNotice, SignInPage, SignInProblem};
@@ -101,7 +102,6 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         offers_anonymous: false,
         offers_mail: true,
         offers_reset: true,
-        offers_recovery_code: true,
         offers_accounts: true,
         passkey: Some(offer()),
         unknown_passkey: None,
@@ -113,7 +113,6 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
             offers_sign_up: false,
             offers_mail: false,
             offers_reset: false,
-            offers_recovery_code: false,
             offers_accounts: false,
             passkey: None,
             ..sign_in(bare())
@@ -273,18 +272,13 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     for (title, problems) in [
         ("recovery_code", vec![]),
         ("recovery_code-refused", vec![RecoveryProblem::Refused]),
-        (
-            "recovery_code-missing",
-            vec![
-                RecoveryProblem::IdentifierMissing,
-                RecoveryProblem::CodeMissing,
-                RecoveryProblem::Password(PasswordProblem::Missing),
-            ],
-        ),
+        ("recovery_code-missing", vec![RecoveryProblem::IdentifierMissing, RecoveryProblem::CodeMissing]),
+        ("recovery_code-over", vec![RecoveryProblem::Over]),
     ] {
         let identifier = names.identifier.clone();
-        add(title.to_owned(), &RecoveryCodePage { layout: layout(), identifier, least_password: 15, problems });
+        add(title.to_owned(), &RecoveryCodePage { layout: layout(), identifier, problems });
     }
+
     for (title, accepts, problems) in
         [("terms", false, vec![]), ("terms-missing", false, vec![SignUpProblem::TermsNotAccepted])]
     {
@@ -328,7 +322,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     let recent = |handle: &str, name: Option<&str>| RecentFactor {
         handle: handle.to_owned(),
         name: name.map(str::to_owned),
-        added: ago(3 * 60),
+        added: (handle != "b@example.com").then(|| ago(3 * 60)),
         is_chosen: name.is_none(),
     };
     let page = SetPasswordPage {
@@ -342,6 +336,19 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         problem: None,
     };
     add("set_password-recent".to_owned(), &page);
+    for (title, problem) in [("recovery_password", None), ("recovery_password-missing", Some(PasswordProblem::Missing))]
+    {
+        let address = "b@example.com";
+        let page = RecoveryPasswordPage {
+            layout: layout(),
+            recovery: "sealed".to_owned(),
+            identifier: names.identifier.clone(),
+            least_password: 15,
+            recent: vec![recent("app", None), recent(address, Some(address))],
+            problem,
+        };
+        add(title.to_owned(), &page);
+    }
     let taking_back =
         TakingBack { old: names.identifier.clone(), new: "somebody@elsewhere.example".to_owned(), is_taken: false };
     let page = SetPasswordPage { taking_back: Some(taking_back), ..page };
@@ -690,6 +697,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         count,
         sets_password,
         is_factor: !sets_password || count > 0,
+        keeps_old: sets_password,
         made_at: made.as_ref().map_or_else(String::new, |_| "1".to_owned()),
         made,
     };
@@ -742,6 +750,8 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
                 ..layout.at(format!("{}/sign-in", site.base_path))
             },
             reset: (problem == Problem::SpentLink).then(|| format!("{}/forgot-password", site.base_path)),
+            recovery_code: (problem == Problem::SpentLink)
+                .then(|| format!("{}/forgot-password/recovery-code", site.base_path)),
             back: of_client.then(back).flatten(),
             account: (problem == Problem::SpentLink).then(|| "https://northwind.example/auth/account".to_owned()),
             problem,

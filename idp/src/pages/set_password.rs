@@ -7,7 +7,6 @@ use axum::response::Response;
 
 use crate::account::address_change::{self, TakingBack};
 use crate::account::own_words::OwnWords;
-use crate::account::passkey_provider;
 use crate::account::recent_factors::{RecentFactors, Unwanted};
 use crate::account::users::{self, ByLink, LinkWish, ProvenLink};
 use crate::app::App;
@@ -21,13 +20,13 @@ use crate::http::request::query::Query;
 use crate::http::request::visitor::{self, Visitor};
 use crate::login::second_factor::{self, Required};
 use crate::oidc::claims::acr::Method;
-use crate::oidc::params::Params;
 use crate::site::page::Page;
 use crate::store::people::one_time_link::{self, Purpose};
 use crate::store::people::user::{self, User};
 
 use super::new_password::{PasswordProblem, check_password};
-use super::{FormProblems, Layout, Moment};
+use super::recent_factors::{RecentFactor, of_factors, unwanted};
+use super::{FormProblems, Layout};
 
 /// Asks for a new password. Posts `token`, `password`, and any number of `remove` to `/set-password`.
 #[derive(Template)]
@@ -51,29 +50,7 @@ pub struct SetPasswordPage<'a> {
     pub problem: Option<PasswordProblem>,
 }
 
-/// A factor that was added to the account lately.
-#[derive(Clone, Debug)]
-pub struct RecentFactor {
-    /// What the form calls it: `app`, or the handle of a passkey.
-    pub handle: String,
-    /// What its person calls it, or who made it.
-    pub name: Option<String>,
-    /// When it was added.
-    pub added: Moment,
-    /// Whether it is to be removed.
-    pub is_chosen: bool,
-}
-
-/// What the form calls the authenticator app.
-const AUTHENTICATOR: &str = "app";
-
 impl SetPasswordPage<'_> {
-    /// What a factor is called.
-    fn title(&self, factor: &RecentFactor) -> String {
-        let kind = if factor.handle == AUTHENTICATOR { "account-authenticator" } else { "passkey" };
-        factor.name.clone().unwrap_or_else(|| self.layout.t(kind))
-    }
-
     fn problems(&self) -> FormProblems {
         FormProblems::new(self.problem.map(|problem| ("password", self.layout.say(problem.wording()))))
     }
@@ -115,29 +92,11 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     }
 }
 
-/// The factors that are to be removed.
-fn unwanted(params: &Params) -> Unwanted {
-    let passkeys = params.all("remove").filter(|handle| *handle != AUTHENTICATOR).map(str::to_owned).collect();
-    Unwanted { app: params.all("remove").any(|handle| handle == AUTHENTICATOR), passkeys }
-}
-
 /// What can be removed, as the page shows it.
 async fn recent(app: &App, user: &User, unwanted: &Unwanted) -> Result<Vec<RecentFactor>, Error> {
     let now = app.now();
     let factors = RecentFactors::of(&mut *app.db.read().await?, &user.id, &Required::of(app), now).await?;
-    let authenticator = factors.app.iter().map(|one| RecentFactor {
-        handle: AUTHENTICATOR.to_owned(),
-        name: None,
-        added: Moment::new(one.created_at, now),
-        is_chosen: unwanted.app,
-    });
-    let passkeys = factors.passkeys.iter().map(|one| RecentFactor {
-        handle: one.id.handle(),
-        name: one.name.clone().or(one.aaguid.as_deref().and_then(passkey_provider::name).map(str::to_owned)),
-        added: Moment::new(one.created_at, now),
-        is_chosen: unwanted.passkeys.contains(&one.id.handle()),
-    });
-    Ok(authenticator.chain(passkeys).collect())
+    Ok(of_factors(&factors, unwanted, now))
 }
 
 /// A link, and what it does.

@@ -35,7 +35,7 @@ use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
 use crate::login::challenge::Puzzle;
-use crate::login::recovery_code::{hashes, new_set, sets_password};
+use crate::login::recovery_code::{has_no_address, hashes, new_set};
 use crate::site::page::Page;
 use crate::store::ephemeral::Rate;
 
@@ -149,7 +149,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     };
     let identifiers = vec![checked.identifier.clone()];
     let is_proven = checked.invitation.as_ref().is_some_and(|invitation| proves(invitation, &identifiers));
-    let has_address = !sets_password(&identifiers);
+    let has_address = !has_no_address(&identifiers);
     if app.mailer.is_on() && has_address && !is_proven {
         // Whether anybody has the address is told by letter alone.
         return by_letter::ask(&app, &visitor, step.as_ref(), checked).await;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::account;
+use crate::account::factor_age::RECENT;
 use crate::app::App;
 use crate::audit;
 use crate::audit::checkpoint::Unsigned;
@@ -18,8 +19,8 @@ use crate::store::installation::signing_key::SigningKey;
 use crate::store::installation::sweep::{self, Swept};
 use crate::store::installation::{event, explanation, former_signing_key, process, signing_key};
 use crate::store::people::{
-    address_change, code_try, invitation, known_device, mail_proof, one_time_link, outbox, password, session,
-    trusted_browser,
+    address_change, code_try, invitation, known_device, mail_proof, one_time_link, outbox, password, recovery_code,
+    session, trusted_browser,
 };
 
 /// How many rows a statement looks at or removes at most, so that none holds the writer for long.
@@ -77,6 +78,7 @@ async fn remove_listed(app: &App) -> Result<u64> {
         (Old::RevokedAccessTokens, dead),
         (Old::OneTimeLinks, dead),
         (Old::AddressChanges, dead),
+        (Old::ReplacedRecoveryCodes, now - RECENT),
         (Old::Invitations, now - A_MONTH),
         (Old::Letters, now - A_MONTH),
         (Old::MailProofs, dead),
@@ -112,6 +114,7 @@ enum Old {
     RevokedAccessTokens,
     OneTimeLinks,
     AddressChanges,
+    ReplacedRecoveryCodes,
     Invitations,
     Letters,
     MailProofs,
@@ -142,6 +145,7 @@ impl Change for DeleteOld {
             Old::RevokedAccessTokens => revoked_access_token::delete_expired(tx, before, BATCH).await,
             Old::OneTimeLinks => one_time_link::delete_expired(tx, before, BATCH).await,
             Old::AddressChanges => address_change::delete_expired(tx, before, BATCH).await,
+            Old::ReplacedRecoveryCodes => recovery_code::delete_replaced_before(tx, before, BATCH).await,
             Old::Invitations => invitation::delete_expired(tx, before, BATCH).await,
             Old::Letters => outbox::delete_expired(tx, before, BATCH).await,
             Old::MailProofs => mail_proof::delete_expired(tx, before, BATCH).await,

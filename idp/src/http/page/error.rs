@@ -42,6 +42,8 @@ pub struct ErrorPage<'a> {
     pub account: Option<String>,
     /// Where a new link to set a password is asked for, if that is what may help.
     pub reset: Option<String>,
+    /// Where a recovery code sets a password, if no letter does.
+    pub recovery_code: Option<String>,
 }
 
 impl ErrorPage<'_> {
@@ -250,6 +252,7 @@ pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Re
         back,
         account: visitor.sid.is_some().then(|| app.url(Page::AccountProfile)),
         reset: (matches!(*error, Error::SpentLink) && app.mailer.is_on()).then(|| app.url(Page::ForgotPassword)),
+        recovery_code: matches!(*error, Error::SpentLink | Error::MailOff).then(|| app.url(Page::RecoveryCode)),
     };
     let mut answer = show(&page).unwrap_or_else(|_| error.status().into_response());
     *answer.status_mut() = error.status();

@@ -173,7 +173,7 @@ async fn show(
     let mut conn = app.db.read().await?;
     let enrolled = Enrolled::of(&mut conn, &holder.session.user_id).await?;
     let is_required = second_factor::is_required(app, &mut conn, &holder.session.user_id).await?;
-    let keeps_codes = sets_password_of(&mut conn, &holder.session.user_id).await?;
+    let keeps_codes = sets_password_of(&mut conn, &holder.session.user_id, app.mailer.is_on(), app.now()).await?;
     drop(conn);
     let layout = holder.layout(app);
     let now = app.now();

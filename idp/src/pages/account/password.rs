@@ -176,6 +176,10 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     };
     let second = match typed_code.filter(|_| enrolled.has_codes()) {
         None => None,
+        Some(typed) if !is_another_factor(&app, &holder, typed).await? => {
+            password::settle(&app, &proof).await?;
+            return again(vec![ChangeProblem::Code(FactorProblem::SameSheet)]).await;
+        }
         Some(typed) => match prove_second(&app, &holder, typed).await? {
             Ok(second) => Some((second, typed.method())),
             Err(problem) => {
@@ -206,6 +210,12 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let mut response = redirect::to_page_with(&app, Page::AccountPassword, "done", done)?;
     Jar::of(&app).hand_over(&mut response, &signed_in, app.config.login.session_remembered);
     Ok(response)
+}
+
+/// Whether a code is a factor beside the password.
+async fn is_another_factor(app: &App, holder: &AccountHolder, typed: Typed<'_>) -> Result<bool, Error> {
+    let mut conn = app.db.read().await?;
+    Ok(second_factor::is_another_factor(&mut conn, &holder.session.user_id, &[Method::Password], typed).await?)
 }
 
 /// Checks the code of the second factor, or says why it does not count.

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::account::authenticator;
+use crate::account::factor_age::has_older;
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::encoding::base64;
@@ -53,6 +54,8 @@ pub enum RecoveryCodesState {
         sets_password: bool,
         /// Whether a code stands in for an authenticator app.
         is_factor: bool,
+        /// Whether the old codes still set a password for a while when they are replaced.
+        keeps_old: bool,
         /// When they were made.
         made: Option<Moment>,
         /// The same for the form, which replaces these codes and no others.
@@ -64,7 +67,8 @@ pub enum RecoveryCodesState {
 pub async fn get(State(app): State<App>, holder: AccountHolder) -> Result<Response, Error> {
     let mut conn = app.db.read().await?;
     let enrolled = Enrolled::of(&mut conn, &holder.session.user_id).await?;
-    let sets_password = sets_password_of(&mut conn, &holder.session.user_id).await?;
+    let sets_password = sets_password_of(&mut conn, &holder.session.user_id, app.mailer.is_on(), app.now()).await?;
+    let keeps_old = sets_password && !has_older(&mut conn, &holder.session.user_id, app.now()).await?;
     drop(conn);
     let codes = enrolled.recovery_codes;
     let state = match enrolled.has_codes() || sets_password {
@@ -73,6 +77,7 @@ pub async fn get(State(app): State<App>, holder: AccountHolder) -> Result<Respon
             count: codes.unused.unsigned_abs(),
             sets_password,
             is_factor: enrolled.has_codes(),
+            keeps_old: keeps_old && codes.unused > 0,
             made: codes.created_at.map(|at| Moment::new(at, app.now())),
             made_at: codes.created_at.map_or_else(String::new, |at| at.micros().to_string()),
         },
@@ -106,7 +111,7 @@ pub async fn show_once(
 ) -> Result<Response, Error> {
     let mut conn = app.db.read().await?;
     let is_factor = Enrolled::of(&mut conn, &holder.session.user_id).await?.has_codes();
-    let sets_password = sets_password_of(&mut conn, &holder.session.user_id).await?;
+    let sets_password = sets_password_of(&mut conn, &holder.session.user_id, app.mailer.is_on(), app.now()).await?;
     drop(conn);
     let layout = holder.layout(app);
     let codes: Vec<String> = codes.iter().map(RecoveryCode::written).collect();

@@ -80,7 +80,7 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
     let (user, now) = (&holder.session.user_id, app.now());
     let mut conn = app.db.read().await?;
     let enrolled = Enrolled::of(&mut conn, user).await?;
-    let sets_password = sets_password_of(&mut conn, user).await?;
+    let sets_password = sets_password_of(&mut conn, user, app.mailer.is_on(), now).await?;
     let password = password::changed_at(&mut conn, user).await?;
     let browsers = trusted_browser::of_user(&mut conn, user, now).await?;
     drop(conn);

@@ -10,6 +10,7 @@ use crate::http::page::Layout;
 use crate::http::request::visitor::Visitor;
 use crate::login::interaction::Interaction;
 use crate::login::second_factor::{self, Enrolled, HALF};
+use crate::login::step_up;
 use crate::oidc::authorization::next_step::FirstFactor;
 use crate::site::page::Page;
 use crate::store::people::code_try;
@@ -48,6 +49,19 @@ impl Half {
         let still_needed =
             enrolled.is_any() || by_request || second_factor::is_required_at(app, &mut conn, &user.id, client).await?;
         Ok(if still_needed { Ok(Self { interaction, step, first, user, enrolled }) } else { Err(interaction) })
+    }
+
+    /// Whether where the sign-in leads wants two factors, and no less.
+    pub async fn needs_two(&self, app: &App) -> Result<bool, Error> {
+        let wanted = match &self.step {
+            Some(step) => step.proven.request.requires_second_factor(),
+            None => {
+                let page = self.interaction.return_to().unwrap_or(Page::Home);
+                step_up::is_needed(app, &self.user.id, page).await?
+            }
+        };
+        let client = self.step.as_ref().map(|step| &*step.proven.client);
+        Ok(wanted || second_factor::is_required_at(app, &mut *app.db.read().await?, &self.user.id, client).await?)
     }
 
     /// Where the sign-in begins again.

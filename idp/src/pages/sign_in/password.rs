@@ -11,7 +11,6 @@ use crate::account::anonymous::may_begin;
 use crate::app::App;
 use crate::base::clock::seconds_up;
 use crate::base::secret::Secret;
-use crate::config::SignUpIdentifier;
 use crate::flow::authorization::{Step, layout_of};
 use crate::flow::first_factor::{self, ProvenFactor};
 use crate::http::diagnosis::Diagnosis;
@@ -54,8 +53,6 @@ pub struct SignInPage<'a> {
     pub offers_mail: bool,
     /// Whether a letter can lead to a new password.
     pub offers_reset: bool,
-    /// Whether a recovery code can lead to one.
-    pub offers_recovery_code: bool,
     /// Whether this browser has accounts to choose from.
     pub offers_accounts: bool,
     /// How to sign in with a passkey; `None` where there can be none.
@@ -315,7 +312,6 @@ pub(super) async fn show(
         offers_mail: app.offers_mail_sign_in(),
         offers_reset: app.mailer.is_on(),
         // Elsewhere the page that asks for a letter leads to it.
-        offers_recovery_code: app.config.login.sign_up_identifier == SignUpIdentifier::Username,
         offers_accounts: step.is_some_and(|step| !step.sessions.is_empty()),
         passkey: passkey::offer_sign_in(app, &visitor.browser),
         unknown_passkey: shown.unknown,

@@ -59,6 +59,8 @@ pub enum FactorProblem {
     Wrong,
     /// The recovery code is wrong, or was used before.
     RecoveryCodeWrong,
+    /// A recovery code has set the password, and another one is no second factor.
+    SameSheet,
     /// Too many tries at this account.
     TooManyTries {
         /// How long to wait, in minutes.
@@ -88,6 +90,7 @@ impl FactorProblem {
             Self::Missing => Wording::new("second-factor-missing"),
             Self::Wrong => Wording::new("second-factor-wrong"),
             Self::RecoveryCodeWrong => Wording::new("second-factor-recovery-wrong"),
+            Self::SameSheet => Wording::new("second-factor-same-sheet"),
             Self::TooManyTries { minutes } => Wording::counted("second-factor-too-many-tries", "minutes", minutes),
             Self::SignInOver => Wording::new("second-factor-over"),
         }
@@ -103,7 +106,7 @@ impl FactorProblem {
 
     /// The field that it is about.
     pub fn field(self) -> &'static str {
-        if self == Self::RecoveryCodeWrong { "recovery_code" } else { "code" }
+        if matches!(self, Self::RecoveryCodeWrong | Self::SameSheet) { "recovery_code" } else { "code" }
     }
 
     /// What the operator is told about it. How the code was judged is kept, unless none was typed.
@@ -162,6 +165,13 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         Typed::RecoveryCode(_) => "recovery_code",
     };
     let wrong = FactorProblem::wrong(typed);
+    let is_another = {
+        let mut conn = app.db.read().await?;
+        second_factor::is_another_factor(&mut conn, &half.user.id, &half.first.methods, typed).await?
+    };
+    if !is_another && half.needs_two(&app).await? {
+        return show(&app, &visitor, &half, Some(FactorProblem::SameSheet)).await;
+    }
     let attempt = Attempt { user: &half.user.id, of: Of::SignIn(&half.first.id), browser: &visitor.browser, typed };
     let proof = match second_factor::check(&app, &attempt).await? {
         Outcome::Right(proof) => proof,
@@ -179,9 +189,10 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         }
     };
     let trust = app.config.login.trusted_browser;
-    let trusts = params.get("trust").is_some() && !trust.is_zero();
+    let trusts = is_another && params.get("trust").is_some() && !trust.is_zero();
     let second = Second { proof, trust_until: trusts.then(|| app.now() + trust) };
-    let methods: Vec<_> = half.first.methods.iter().copied().chain([typed.method()]).collect();
+    // Without another factor it lets in who has lost the others, and the class says that there was one.
+    let methods: Vec<_> = half.first.methods.iter().copied().chain(is_another.then_some(typed.method())).collect();
     let sign_in =
         SignIn { methods: &methods, keep: half.first.keep, second: Some(&second), ..visitor.with_password(&half.user) };
     let Some(signed_in) = session::begin(&app, &sign_in).await? else {

@@ -128,8 +128,11 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let return_to = half.interaction.return_to();
     let on_the_way = half.interaction.has_request().then_some(&mut half.interaction);
     let onward = next_page::address_after_sign_in(&app, on_the_way, return_to, &added.signed_in);
-    let identifiers = user::identifiers(&mut *app.db.read().await?, &half.user.id).await?;
-    let sets_password = recovery_code::sets_password(&identifiers);
+    let mut conn = app.db.read().await?;
+    let identifiers = user::identifiers(&mut conn, &half.user.id).await?;
+    let sets_password =
+        recovery_code::sets_password_of(&mut conn, &half.user.id, app.mailer.is_on(), app.now()).await?;
+    drop(conn);
     let file = file_of(&layout, &page::account_of(&half.user, identifiers).identifier, &codes);
     let layout = Layout { interaction: None, ..layout };
     let page = NewRecoveryCodesPage { layout, codes, file, onward, sets_password };

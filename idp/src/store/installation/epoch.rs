@@ -41,6 +41,7 @@ pub async fn begin(db: &Db, between: impl Fn()) -> Result<()> {
         ("authorization_code", "hash"),
         ("one_time_link", "hash"),
         ("recovery_code", "hash"),
+        ("replaced_recovery_code", "hash"),
         ("outbox", "id"),
         ("mail_proof", "id"),
     ] {

@@ -53,6 +53,7 @@ pub enum Event {
     AuthenticatorAdded { user: Id },
     AuthenticatorRemoved { user: Id },
     RecoveryCodesMade { user: Id },
+    RecoveryCodesPutBack { user: Id },
     RecoveryCodeUsed { user: Id, left: i64 },
     PasskeyAdded { user: Id, passkey: String },
     PasskeyCreatedAutomatically { user: Id, passkey: String },
@@ -134,6 +135,7 @@ impl Event {
             | Self::AuthenticatorAdded { user }
             | Self::AuthenticatorRemoved { user }
             | Self::RecoveryCodesMade { user }
+            | Self::RecoveryCodesPutBack { user }
             | Self::RecoveryCodeUsed { user, .. }
             | Self::PasskeyAdded { user, .. }
             | Self::PasskeyCreatedAutomatically { user, .. }

@@ -22,28 +22,56 @@ pub async fn changed_at(conn: &mut Conn, user: &Id) -> Result<Option<Timestamp>>
 
 /// Sets a user's password.
 pub async fn set(conn: &mut Conn, user: &Id, phc: &str, now: Timestamp) -> Result<()> {
+    write(conn, user, phc, (now, None)).await
+}
+
+/// The same by a recovery code, which is remembered until something else sets the password.
+pub async fn recover(conn: &mut Conn, user: &Id, phc: &str, now: Timestamp) -> Result<()> {
+    write(conn, user, phc, (now, Some(now))).await
+}
+
+async fn write(
+    conn: &mut Conn,
+    user: &Id,
+    phc: &str,
+    (now, recovered_at): (Timestamp, Option<Timestamp>),
+) -> Result<()> {
     sqlx::query(
-        "INSERT INTO password (user_id, phc, wrap, changed_at) VALUES ($1, $2, NULL, $3)
-         ON CONFLICT (user_id) DO UPDATE SET phc = excluded.phc, wrap = NULL, changed_at = excluded.changed_at",
+        "INSERT INTO password (user_id, phc, wrap, changed_at, recovered_at) VALUES ($1, $2, NULL, $3, $4)
+         ON CONFLICT (user_id) DO UPDATE SET phc = excluded.phc, wrap = NULL, changed_at = excluded.changed_at,
+                                             recovered_at = excluded.recovered_at",
     )
     .bind(user)
     .bind(phc)
     .bind(now)
+    .bind(recovered_at)
     .execute(conn)
     .await?;
     Ok(())
 }
 
+/// Whether a recovery code has set the password that a user has.
+pub async fn is_recovered(conn: &mut Conn, user: &Id) -> Result<bool> {
+    let row: Option<(String,)> =
+        sqlx::query_as("SELECT user_id FROM password WHERE user_id = $1 AND recovered_at IS NOT NULL")
+            .bind(user)
+            .fetch_optional(conn)
+            .await?;
+    Ok(row.is_some())
+}
+
 /// Replaces a password if its hash is still `old_phc`; returns whether it was.
 pub async fn replace(conn: &mut Conn, user: &Id, old_phc: &str, new_phc: &str, now: Timestamp) -> Result<bool> {
-    let done =
-        sqlx::query("UPDATE password SET phc = $3, wrap = NULL, changed_at = $4 WHERE user_id = $1 AND phc = $2")
-            .bind(user)
-            .bind(old_phc)
-            .bind(new_phc)
-            .bind(now)
-            .execute(conn)
-            .await?;
+    let done = sqlx::query(
+        "UPDATE password SET phc = $3, wrap = NULL, changed_at = $4, recovered_at = NULL
+              WHERE user_id = $1 AND phc = $2",
+    )
+    .bind(user)
+    .bind(old_phc)
+    .bind(new_phc)
+    .bind(now)
+    .execute(conn)
+    .await?;
     Ok(done.rows_affected() == 1)
 }
 

@@ -54,8 +54,130 @@ pub async fn consume(conn: &mut Conn, user: &Id, hash: &TokenHash, now: Timestam
     Ok(done.rows_affected() == 1)
 }
 
-/// Removes all recovery codes of a user.
-pub async fn delete(conn: &mut Conn, user: &Id) -> Result<()> {
-    sqlx::query("DELETE FROM recovery_code WHERE user_id = $1").bind(user).execute(conn).await?;
+/// The same in a browser, which is remembered.
+pub async fn consume_in(
+    conn: &mut Conn,
+    user: &Id,
+    hash: &TokenHash,
+    browser: &TokenHash,
+    now: Timestamp,
+) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE recovery_code SET used_at = $3, used_in = $4 WHERE user_id = $1 AND hash = $2 AND used_at IS NULL",
+    )
+    .bind(user)
+    .bind(hash)
+    .bind(now)
+    .bind(browser)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Whether a code was used in a browser since a moment.
+pub async fn was_used_in(
+    conn: &mut Conn,
+    user: &Id,
+    hash: &TokenHash,
+    browser: &TokenHash,
+    since: Timestamp,
+) -> Result<bool> {
+    let row: Option<(String,)> = sqlx::query_as(
+        "SELECT user_id FROM recovery_code WHERE user_id = $1 AND hash = $2 AND used_in = $3 AND used_at >= $4",
+    )
+    .bind(user)
+    .bind(hash)
+    .bind(browser)
+    .bind(since)
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.is_some())
+}
+
+/// Removes all recovery codes of a user that were not replaced; returns how many there were.
+pub async fn delete(conn: &mut Conn, user: &Id) -> Result<u64> {
+    let done = sqlx::query("DELETE FROM recovery_code WHERE user_id = $1").bind(user).execute(conn).await?;
+    Ok(done.rows_affected())
+}
+
+/// How many replaced codes of a user are kept. The first ones are: those that come after many others are hardly the owner's.
+const MOST_KEPT: i64 = 100;
+
+/// Keeps the unused codes of a user that are about to be replaced.
+pub async fn keep(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO replaced_recovery_code (user_id, hash, created_at, replaced_at)
+         SELECT user_id, hash, created_at, CAST($2 AS BIGINT) FROM recovery_code
+          WHERE user_id = $1 AND used_at IS NULL
+            AND (SELECT COUNT(*) FROM replaced_recovery_code r WHERE r.user_id = $1) < $3",
+    )
+    .bind(user)
+    .bind(now)
+    .bind(MOST_KEPT)
+    .execute(conn)
+    .await?;
     Ok(())
+}
+
+/// Whether a user has this code, unused, or replaced since a moment.
+pub async fn is_there(conn: &mut Conn, user: &Id, hash: &TokenHash, since: Timestamp) -> Result<bool> {
+    let rows: Vec<(String,)> = sqlx::query_as(
+        "SELECT user_id FROM recovery_code WHERE user_id = $1 AND hash = $2 AND used_at IS NULL
+         UNION ALL SELECT user_id FROM replaced_recovery_code WHERE user_id = $1 AND hash = $2 AND replaced_at >= $3",
+    )
+    .bind(user)
+    .bind(hash)
+    .bind(since)
+    .fetch_all(conn)
+    .await?;
+    Ok(!rows.is_empty())
+}
+
+/// Puts back the codes among which this one was replaced since a moment; those that came after them go. Returns `false`,
+/// and changes nothing, if it is none of them.
+pub async fn put_back(conn: &mut Conn, user: &Id, hash: &TokenHash, since: Timestamp) -> Result<bool> {
+    let row: Option<(Timestamp,)> = sqlx::query_as(
+        "SELECT replaced_at FROM replaced_recovery_code WHERE user_id = $1 AND hash = $2 AND replaced_at >= $3",
+    )
+    .bind(user)
+    .bind(hash)
+    .bind(since)
+    .fetch_optional(&mut *conn)
+    .await?;
+    let Some((replaced_at,)) = row else { return Ok(false) };
+    delete(&mut *conn, user).await?;
+    for sql in [
+        "INSERT INTO recovery_code (user_id, hash, created_at)
+         SELECT user_id, hash, created_at FROM replaced_recovery_code WHERE user_id = $1 AND replaced_at = $2",
+        "DELETE FROM replaced_recovery_code WHERE user_id = $1 AND replaced_at >= $2",
+    ] {
+        sqlx::query(sql).bind(user).bind(replaced_at).execute(&mut *conn).await?;
+    }
+    Ok(true)
+}
+
+/// When each of the replaced codes of a user was replaced, the oldest first.
+pub async fn replaced_at(conn: &mut Conn, user: &Id) -> Result<Vec<Timestamp>> {
+    let sql = "SELECT replaced_at FROM replaced_recovery_code WHERE user_id = $1 ORDER BY replaced_at";
+    let rows: Vec<(Timestamp,)> = sqlx::query_as(sql).bind(user).fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
+/// Removes the replaced codes of a user; returns how many there were.
+pub async fn delete_replaced(conn: &mut Conn, user: &Id) -> Result<u64> {
+    let done = sqlx::query("DELETE FROM replaced_recovery_code WHERE user_id = $1").bind(user).execute(conn).await?;
+    Ok(done.rows_affected())
+}
+
+/// Removes codes that were replaced before a moment.
+pub async fn delete_replaced_before(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
+    let done = sqlx::query(
+        "DELETE FROM replaced_recovery_code WHERE hash IN (
+            SELECT hash FROM replaced_recovery_code WHERE replaced_at < $1 LIMIT $2)",
+    )
+    .bind(before)
+    .bind(limit)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
 }

@@ -408,6 +408,23 @@ pub async fn identifiers(conn: &mut Conn, user: &Id) -> Result<Vec<Identifier>> 
     .await?)
 }
 
+/// The addresses that were added to an account lately, oldest first: those that nobody has proven, or only since a moment. One that the
+/// account was made with is none.
+pub async fn recent_addresses(conn: &mut Conn, user: &Id, since: Timestamp) -> Result<Vec<Identifier>> {
+    Ok(sqlx::query_as(
+        "SELECT i.kind, i.as_written, i.normalised, i.skeleton, i.verified_at
+           FROM user_identifier i JOIN user_account u ON u.id = i.user_id
+          WHERE i.user_id = $1 AND i.kind = $2
+            AND i.created_at <> u.created_at AND (i.verified_at IS NULL OR i.verified_at >= $3)
+          ORDER BY i.created_at, i.id",
+    )
+    .bind(user)
+    .bind(IdentifierKind::Email.as_str())
+    .bind(since)
+    .fetch_all(conn)
+    .await?)
+}
+
 /// Disables or enables a user; returns whether that changed anything.
 pub async fn set_disabled(conn: &mut Conn, user: &Id, disabled_at: Option<Timestamp>, now: Timestamp) -> Result<bool> {
     // After being enabled again, a user has to sign in: earlier sessions stay closed.
