@@ -7,7 +7,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::base::language::{Language, Languages};
 use crate::base::messages::Messages;
-use crate::config::{Issuer, Logo, Pages};
+use crate::config::{self, Issuer, Logo, Pages};
+use crate::oidc::authorization::next_step::Terms;
 
 /// What is the same on all pages of this provider.
 pub struct Site {
@@ -29,6 +30,8 @@ pub struct Site {
     pub support: Option<String>,
     /// The operator's terms of service.
     pub tos_uri: Option<String>,
+    /// The terms that people have to accept; `None` if nobody is asked.
+    pub terms: Option<Terms>,
     /// The operator's privacy policy.
     pub policy_uri: Option<String>,
     /// The texts.
@@ -49,11 +52,21 @@ impl Site {
             language,
             support: pages.support.clone(),
             tos_uri: pages.tos_uri.clone(),
+            terms: None,
             policy_uri: pages.policy_uri.clone(),
             pages: pages.clone(),
             logo,
             messages,
         })
+    }
+
+    /// The same site where people have to accept the terms. Their version and their address are of one reading of the configuration, so
+    /// that nobody is noted as having accepted another version than the one that they could read.
+    #[must_use]
+    pub fn with_terms(self, terms: &config::Terms) -> Self {
+        let uri = self.tos_uri.clone();
+        let terms = terms.version.clone().zip(uri).map(|(version, uri)| Terms { version, uri });
+        Self { terms, ..self }
     }
 }
 

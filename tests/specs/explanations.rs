@@ -496,3 +496,25 @@ async fn a_code_that_one_replica_has_shown_is_explained_on_every_other() {
         explained(&app, reply.json()["error_description"].as_str().unwrap(), &["token request", rp.id()], &[]);
     }
 }
+
+#[tokio::test]
+async fn who_has_refused_the_terms_is_told_from_who_has_refused_consent() {
+    let app = TestApp::with(|config| {
+        config.pages.tos_uri = Some("https://northwind.example/terms".to_owned());
+        config.terms.version = Some("2026-01".to_owned());
+    })
+    .await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let page = browser.get(&rp.request().path()).await;
+    let denied = page.expect("terms").form_to("/terms").fill("decision", "deny").submit(&mut browser).await;
+    let why = kept(&app, &description(denied.error("access_denied"))).await;
+    let words = "terms: The request was refused: access_denied: The user refused. What came: a no to version 2026-01 of the terms of \
+                 service. What was expected: a yes.";
+    assert!(why.contains(words), "{why}");
+    let page = browser.get(&rp.request().path()).await;
+    let page = page.expect("terms").form_to("/terms").fill("decision", "accept").submit(&mut browser).await;
+    let denied = page.expect("consent").form_to("/consent").fill("decision", "deny").submit(&mut browser).await;
+    let why = kept(&app, &description(denied.error("access_denied"))).await;
+    assert!(why.contains("The user refused.") && !why.contains("terms"), "{why}");
+}

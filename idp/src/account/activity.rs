@@ -24,6 +24,7 @@ pub const TOLD: &[(&str, &str, Source)] = &[
     ("deletion_taken_back", "activity-deletion-taken-back", Source::Own),
     ("data_exported", "activity-data-exported", Source::Own),
     ("terms_accepted", "activity-terms-accepted", Source::Own),
+    ("terms_refused", "activity-terms-refused", Source::Own),
     ("invitation_used", "activity-invitation-used", Source::Own),
     ("identifier_added", "activity-identifier-added", Source::Own),
     ("identifier_verified", "activity-identifier-verified", Source::Own),

@@ -57,6 +57,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("deletion_taken_back", "{user}: the deletion was taken back, the account stays"),
     ("data_exported", "{user}: downloaded the data of the account"),
     ("terms_accepted", "{user}: accepted version {version} of the terms"),
+    ("terms_refused", "{user}: refused version {version} of the terms"),
     ("invitation_created", "invitation {invitation} created ({uses} uses, roles: {roles})"),
     ("invitation_used", "{user}: joined by invitation {invitation}"),
     ("invitation_revoked", "invitation {invitation} revoked"),

@@ -6,6 +6,7 @@ use axum::extract::{RawQuery, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use crate::account::terms;
 use crate::app::App;
 use crate::base::clock::{Timestamp, seconds_up};
 use crate::base::id::Id;
@@ -96,7 +97,7 @@ async fn begin(app: &App, visitor: &Visitor, params: &Params) -> Result<Response
         },
         step => {
             let interaction = Interaction::begin(app, &visitor.browser, params);
-            ask(app, visitor, &interaction, &step)
+            ask(app, visitor, interaction, &step)
         }
     }
 }
@@ -128,7 +129,7 @@ async fn go_on(app: &App, visitor: &Visitor, sealed: &str) -> Result<Response, E
             None => return next_page::back_to_authorize(app, &interaction),
         },
         NextStep::Fail(error) => proven.recipient.error(app.issuer(), &error),
-        step => return ask(app, visitor, &interaction, &step),
+        step => return ask(app, visitor, interaction, &step),
     };
     answer::after_form(app, visitor, answer).await
 }
@@ -235,7 +236,11 @@ impl Change for GiveCode {
 }
 
 /// Redirects the person to the page of the next step.
-fn ask(app: &App, visitor: &Visitor, interaction: &Interaction, step: &NextStep) -> Result<Response, Error> {
+fn ask(app: &App, visitor: &Visitor, mut interaction: Interaction, step: &NextStep) -> Result<Response, Error> {
+    if matches!(step, NextStep::Terms { .. }) {
+        // The server that shows the page may have another version.
+        interaction.facts.terms = terms::wanted(&visitor.site, &interaction.facts).cloned();
+    }
     let page = match step {
         NextStep::SignUp => Page::SignUp,
         NextStep::SelectAccount => Page::SelectAccount,
@@ -246,7 +251,7 @@ fn ask(app: &App, visitor: &Visitor, interaction: &Interaction, step: &NextStep)
         // The last two need no page.
         NextStep::SignIn(_) | NextStep::Fail(_) | NextStep::Proceed(_) => Page::SignIn,
     };
-    let mut response = next_page::to_step(app, page, interaction)?;
+    let mut response = next_page::to_step(app, page, &interaction)?;
     visitor.remember(app, &mut response);
     Ok(response)
 }

@@ -172,7 +172,7 @@ impl ProvenRequest {
         if let Some(session) = situation.session() {
             situation.lacks_second_factor =
                 second_factor::is_lacking(app, session, &self.client, &visitor.browser).await?;
-            situation.lacks_terms = terms::is_due(app, &session.user_id).await?;
+            situation.lacks_terms = terms::is_due(app, &session.user_id, terms::wanted(&visitor.site, facts)).await?;
         }
         let step = next_step(&self.request, &self.client, &situation);
         let NextStep::Fail(error) = step else { return Ok(step) };

@@ -34,6 +34,7 @@ fn site() -> Site {
         language: messages.languages().english().clone(),
         support: Some("mailto:help@northwind.example".to_owned()),
         tos_uri: Some("https://northwind.example/terms".to_owned()),
+        terms: None,
         policy_uri: Some("https://northwind.example/privacy".to_owned()),
         messages: std::sync::Arc::new(messages),
     }

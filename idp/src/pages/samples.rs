@@ -33,7 +33,9 @@ use super::sign_in::select_account::{AccountChoice, SelectAccountPage};
 use super::sign_in::set_up_second_factor::{NewRecoveryCodesPage, SetUpSecondFactorPage};
 use super::sign_out::end_session::EndSessionPage;
 use super::sign_out::signed_out::SignedOutPage;
-use super::sign_up::{ChallengeProblem, KeptView, SignUpCodePage, SignUpDonePage, SignUpPage, SignUpProblem};
+use super::sign_up::{
+    ChallengeProblem, KeptView, SignUpCodePage, SignUpDonePage, SignUpPage, SignUpProblem, TermsView,
+};
 use super::terms::TermsPage;
 use super::{AccountView, ClientView, Layout, Moment};
 use crate::account::address_change::TakingBack;
@@ -45,6 +47,7 @@ use crate::http::page::leaving::LeavingPage;
 use crate::login::challenge::Puzzle;
 use crate::login::passkey::Offer;
 use crate::login::totp;
+use crate::oidc::authorization::next_step::Terms;
 use crate::site::Site;
 use crate::site::page::Page;
 
@@ -226,7 +229,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         email: names.email.clone(),
         username: None,
         name: names.person.clone(),
-        accepts_terms: None,
+        terms: None,
         least_password: 15,
         problems,
         challenge: None,
@@ -282,10 +285,14 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     for (title, accepts, problems) in
         [("terms", false, vec![]), ("terms-missing", false, vec![SignUpProblem::TermsNotAccepted])]
     {
-        let page = SignUpPage { accepts_terms: Some(accepts), ..sign_up(layout(), problems) };
+        let terms = Some(TermsView { sealed: "sealed".to_owned(), are_accepted: accepts });
+        let page = SignUpPage { terms, ..sign_up(layout(), problems) };
         add(format!("sign_up-{title}"), &page);
     }
-    add("terms".to_owned(), &TermsPage { layout: layout(), account: account(), version: "2026-01".to_owned() });
+    let terms = Terms { version: "2026-01".to_owned(), uri: "https://northwind.example/terms".to_owned() };
+    for (title, has_changed) in [("terms", false), ("terms-changed", true)] {
+        add(title.to_owned(), &TermsPage { layout: layout(), account: account(), terms: terms.clone(), has_changed });
+    }
     for (title, invitation, problems) in [
         ("invitation", "", vec![]),
         ("invited", "7K3PD-0Q9XW-M4T2Z-H8RBC-51VNE", vec![]),

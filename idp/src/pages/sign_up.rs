@@ -45,7 +45,7 @@ use problem::refused;
 use super::{FormProblems, Layout};
 
 /// Asks for the data of a new account. Posts `invitation`, `email` or `username`, `name`, `password` and,
-/// if ticked, `terms=yes` to `/sign-up`.
+/// if ticked, `terms=yes` with `terms_shown` to `/sign-up`.
 #[derive(Template)]
 #[template(path = "pages/sign_up.html")]
 pub struct SignUpPage<'a> {
@@ -61,14 +61,32 @@ pub struct SignUpPage<'a> {
     pub username: Option<String>,
     /// The person's name as typed; may be left empty.
     pub name: String,
-    /// Whether the terms are accepted; `None` if nobody is asked.
-    pub accepts_terms: Option<bool>,
+    /// The terms that have to be accepted; `None` if nobody is asked.
+    pub terms: Option<TermsView>,
     /// The least number of characters of a password.
     pub least_password: u64,
     /// The errors, in the order of the fields.
     pub problems: Vec<SignUpProblem>,
     /// The work that has to be proven, if any.
     pub challenge: Option<Puzzle>,
+}
+
+/// The terms on the form.
+#[derive(Clone, Debug)]
+pub struct TermsView {
+    /// Their version, sealed: the one that is noted, whichever server the form goes to.
+    pub sealed: String,
+    /// Whether they are accepted.
+    pub are_accepted: bool,
+}
+
+impl TermsView {
+    /// The terms of this server. What was ticked on the form before counts as long as it showed the same ones.
+    fn of(app: &App, visitor: &Visitor, typed: &Typed) -> Option<Self> {
+        let terms = visitor.site.terms.as_ref()?;
+        let is_same = terms::shown(app, &typed.shown_terms).is_some_and(|shown| shown == terms.version);
+        Some(Self { sealed: terms::seal(app, terms), are_accepted: typed.accepts_terms && is_same })
+    }
 }
 
 impl SignUpPage<'_> {
@@ -176,7 +194,8 @@ fn offered(app: &App) -> Result<(), Error> {
 }
 
 fn show(app: &App, visitor: &Visitor, step: Option<&Step>, typed: Typed) -> Result<Response, Error> {
-    let Typed { invitation, email, username, name, accepts_terms, problems, challenge, kept, return_to } = typed;
+    let terms = TermsView::of(app, visitor, &typed);
+    let Typed { invitation, email, username, name, problems, challenge, kept, return_to, .. } = typed;
     let is_by_name = app.config.login.sign_up_identifier == SignUpIdentifier::Username;
     let wait = problems.iter().find_map(|problem| problem.wait());
     let status = match (wait, problems.is_empty()) {
@@ -198,7 +217,7 @@ fn show(app: &App, visitor: &Visitor, step: Option<&Step>, typed: Typed) -> Resu
         email,
         username: is_by_name.then_some(username),
         name,
-        accepts_terms: terms::version(app).map(|_| accepts_terms),
+        terms,
         least_password: app.config.login.password_min_length.into(),
         problems,
         challenge,

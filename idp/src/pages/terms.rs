@@ -1,5 +1,7 @@
 //! The terms of service, for who has not accepted their present version: asked once, on the way to an application.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -17,9 +19,11 @@ use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
 use crate::login::interaction::Question;
-use crate::oidc::authorization::next_step::NextStep;
+use crate::oidc::authorization::next_step::{NextStep, Terms};
 use crate::oidc::scope::ScopeSet;
 use crate::site::page::Page;
+use crate::store::ephemeral::Rate;
+use crate::store::installation::event::Event;
 
 /// Asks whether a person accepts the terms. Posts `version`, and `decision=accept` or `decision=deny`, to `/terms`.
 #[derive(Template)]
@@ -29,25 +33,52 @@ pub struct TermsPage<'a> {
     pub layout: Layout<'a>,
     /// Who is asked.
     pub account: AccountView,
-    /// The version that is shown.
-    pub version: String,
+    /// The terms that are asked for.
+    pub terms: Terms,
+    /// Whether the person has accepted an earlier version.
+    pub has_changed: bool,
+}
+
+impl TermsPage<'_> {
+    /// What is asked, and why.
+    fn advice(&self) -> String {
+        let key = if self.has_changed { "terms-changed" } else { "terms-advice" };
+        let operator = self.layout.site.operator_name.as_str();
+        let values = [("operator", operator), ("version", self.terms.version.as_str()), ("client", self.client())];
+        self.layout.t_args(key, &values)
+    }
+
+    /// What a no means.
+    fn meaning_of_no(&self) -> String {
+        self.layout.t_args("terms-deny-meaning", &[("client", self.client())])
+    }
+
+    fn client(&self) -> &str {
+        self.layout.client.as_ref().map_or("", |client| client.name.as_str())
+    }
 }
 
 /// Shows what is to be accepted.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     let mut step = Step::open(&app, &visitor, query.get("interaction").unwrap_or_default()).await?;
-    let (NextStep::Terms { session }, Some(version)) = (step.next(&app, &visitor).await?, terms::version(&app)) else {
+    let terms = terms::wanted(&visitor.site, &step.interaction.facts).cloned();
+    let (NextStep::Terms { session }, Some(terms)) = (step.next(&app, &visitor).await?, terms) else {
         return next_page::back_to_authorize(&app, &step.interaction);
     };
     step.interaction.question = Some(question(&session));
+    step.interaction.facts.terms = Some(terms.clone());
     let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::InteractionExpired)?;
     let page = TermsPage {
         account: page::account(&app, &visitor, session).await?,
-        version: version.to_owned(),
+        terms,
+        has_changed: terms::has_accepted_any(&app, &session.user_id).await?,
         layout: layout_of(&app, &visitor, Some(&step)).of(Page::Terms),
     };
     page::show_with(&app, &visitor, StatusCode::OK, &page)
 }
+
+/// How often a session may refuse: each refusal writes an event.
+const REFUSALS: Rate = Rate { burst: 60, period: Duration::from_secs(10) };
 
 /// Notes the decision, and goes on.
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
@@ -55,14 +86,19 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let mut step = Step::open(&app, &visitor, params.get("interaction").unwrap_or_default()).await?;
     let answered = step.interaction.question.take();
     // What counts is the version that the page showed to this person.
-    let version = terms::version(&app).filter(|version| params.get("version") == Some(*version));
+    let shown = terms::wanted(&visitor.site, &step.interaction.facts).map(|terms| terms.version.clone());
+    let version = shown.filter(|version| params.get("version") == Some(version));
     if let (NextStep::Terms { session }, Some(version)) = (step.next_for_answer(&app, &visitor).await?, version)
         && answered == Some(question(&session))
     {
         let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::InteractionExpired)?;
         match params.get("decision") {
-            Some("accept") => terms::accept(&app, &session.user_id, version).await?,
+            Some("accept") => terms::accept(&app, &session.user_id, &version).await?,
             Some("deny") => {
+                if let Err(wait) = app.ephemeral.limit(&format!("terms:{}", session.id), REFUSALS).await {
+                    return Err(Error::TooMany(wait));
+                }
+                app.db.write(Event::TermsRefused { user: session.user_id.clone(), version }).await?;
                 (step.interaction.facts.session, step.interaction.facts.denied) = (Some(session.id.clone()), true);
             }
             _ => {}

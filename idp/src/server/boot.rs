@@ -192,6 +192,7 @@ async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundin
     }
     let epoch = epoch::find(&mut *db.read().await?).await.context("the database cannot be read")?;
     let site = Site::new(&config.issuer, &config.pages, Arc::new(Messages::new(&config.languages)?))?;
+    let site = site.with_terms(&config.terms);
     let grant_names = GrantNames::open(&db, &vault, &clock, purpose == Purpose::Serve).await;
     let grant_names = grant_names.context("the database cannot be read")?;
     let app = App::new(Parts {

@@ -1,7 +1,7 @@
 //! SIGHUP: reloads the settings that can change while the server runs.
 //!
-//! These are certificates, the log level, the declared clients and resources, and the settings and languages of the pages. Other
-//! changes wait for a restart; the log names them. A reload takes effect as a whole or not at all.
+//! These are certificates, the log level, the declared clients and resources, and the settings and languages of the pages with
+//! the version of the terms. Other changes wait for a restart; the log names them. A reload takes effect as a whole or not at all.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -42,7 +42,7 @@ fn values(sections: &[Section]) -> BTreeMap<String, String> {
 fn is_read_again(key: &str) -> bool {
     key == "log.level"
         || key == "edition"
-        || ["pages.", "clients.", "resources."].iter().any(|section| key.starts_with(section))
+        || ["pages.", "terms.", "clients.", "resources."].iter().any(|section| key.starts_with(section))
 }
 
 /// Reloads at each SIGHUP, until the process ends.
@@ -79,6 +79,7 @@ async fn read_again(
     let mut problems = not_served(&app.config, config);
     let messages = messages(&present, config).map_err(|error| vec![format!("pages.languages_dir: {error:#}")])?;
     let site = Site::new(&app.config.issuer, &config.pages, messages);
+    let site = site.map(|site| site.with_terms(&config.terms));
     let site = site.map_err(|error| problems.push(format!("pages.logo: {error:#}")));
     let certificate = tls.map(|tls| tls.read().map(|read| (tls, read))).transpose();
     let certificate = certificate.map_err(|error| problems.push(format!("{error:#}")));
@@ -101,7 +102,7 @@ async fn read_again(
         tracing::info!("log.level is {} from now on", log.level().as_str());
     }
     let texts_are_same = Arc::ptr_eq(&site.messages, &present.messages);
-    if !texts_are_same || (&site.pages, &site.logo) != (&present.pages, &present.logo) {
+    if !texts_are_same || (&site.pages, &site.logo, &site.terms) != (&present.pages, &present.logo, &present.terms) {
         app.site.replace(site);
         tracing::info!("the settings of the pages have changed");
     }

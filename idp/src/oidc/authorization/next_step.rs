@@ -14,6 +14,15 @@ use crate::oidc::difference::Difference;
 use crate::oidc::error::{Error, ErrorCode};
 use crate::oidc::scope::{OFFLINE_ACCESS, ScopeSet};
 
+/// A version of the terms of service, and where people read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Terms {
+    /// The operator's name for the version, such as its date.
+    pub version: String,
+    /// Where it is.
+    pub uri: String,
+}
+
 /// What the person has done since the request came, sealed and kept with the request. All of it was done in one
 /// session, and counts only for that session and only while it lives.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +38,9 @@ pub struct Facts {
     pub consent: Option<Id>,
     /// Whether the person refused.
     pub denied: bool,
+    /// The terms that the person is asked to accept. Every server asks for these until the request is answered, whichever version its own
+    /// configuration names: while a new version is rolled out, the servers differ.
+    pub terms: Option<Terms>,
     /// The first factor of a sign-in that needs a second one.
     pub first_factor: Option<FirstFactor>,
 }
@@ -259,13 +271,25 @@ pub fn session_for<'a>(sessions: &'a [Session], facts: &Facts, hinted_sub: Optio
     })
 }
 
+/// The answer to a person's no. Consent is asked for once the terms are accepted: who lacks them has refused them.
+fn refusal(situation: &Situation<'_>) -> Error {
+    let error = Error::from(ErrorCode::AccessDenied);
+    match &situation.facts.terms {
+        Some(terms) if situation.lacks_terms => {
+            let came = format!("a no to version {} of the terms of service", terms.version);
+            error.because(Difference::new("terms", came, "a yes"))
+        }
+        _ => error,
+    }
+}
+
 fn decide(request: &AuthorizationRequest, client: &Client, situation: &Situation<'_>) -> NextStep {
     let (prompt, facts) = (request.prompt, situation.facts);
     let session = situation.session();
     // The facts count only while their session lives: they say nothing about the next person in this browser.
     let chosen = session.is_some_and(|session| facts.session.as_ref() == Some(&session.id));
     if facts.denied && chosen {
-        return NextStep::Fail(ErrorCode::AccessDenied.into());
+        return NextStep::Fail(refusal(situation));
     }
     let fresh = chosen && facts.authenticated_at.is_some();
     if let Some(first) = facts.first_factor.as_ref().filter(|_| !fresh) {

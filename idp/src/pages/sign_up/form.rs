@@ -43,6 +43,8 @@ pub(super) struct Typed {
     pub(super) name: String,
     /// Whether the terms are accepted.
     pub(super) accepts_terms: bool,
+    /// The version of the terms that the form showed, sealed.
+    pub(super) shown_terms: String,
     /// The errors.
     pub(super) problems: Vec<SignUpProblem>,
     /// The work that has to be proven, if any.
@@ -63,6 +65,7 @@ impl Typed {
             username: text("username"),
             name: text("name"),
             accepts_terms: params.get("terms") == Some("yes"),
+            shown_terms: text("terms_shown"),
             return_to: params.get("return").and_then(Page::by_return_name),
             ..Self::default()
         }
@@ -117,8 +120,9 @@ pub(super) async fn check(
     let client = step.map_or("", |step| step.proven.client.name.as_str());
     let own = OwnWords::of_provider(app).and(&typed.email).and(&typed.username).and(&typed.name).and(client);
     problems.extend(check_password(app, &password, own).await?.map(SignUpProblem::Password));
-    let terms = terms::version(app);
-    if terms.is_some() && !typed.accepts_terms {
+    // The version that the person could read, which may be another one than that of this server.
+    let accepted = terms::shown(app, &typed.shown_terms).filter(|_| typed.accepts_terms);
+    if visitor.site.terms.is_some() && accepted.is_none() {
         problems.push(SignUpProblem::TermsNotAccepted);
     }
     let Some(identifier) = identifier.ok().filter(|_| problems.is_empty()) else { return Ok(Err(problems)) };
@@ -128,7 +132,7 @@ pub(super) async fn check(
     }
     profile.insert("locale".to_owned(), visitor.language.tag().into());
     let kept = typed.kept.as_ref().filter(|kept| kept.view.is_chosen).map(|kept| kept.session.clone());
-    Ok(Ok(Checked { identifier, profile, password, invitation, terms: terms.map(str::to_owned), kept }))
+    Ok(Ok(Checked { identifier, profile, password, invitation, terms: accepted, kept }))
 }
 
 /// What the person wants to sign in with.

@@ -27,6 +27,7 @@ pub enum Event {
     DeletionTakenBack { user: Id },
     DataExported { user: Id },
     TermsAccepted { user: Id, version: String },
+    TermsRefused { user: Id, version: String },
     InvitationCreated { invitation: String, uses: i64, roles: Vec<String> },
     InvitationUsed { user: Id, invitation: String },
     InvitationRevoked { invitation: String },
@@ -121,6 +122,7 @@ impl Event {
             | Self::DataExported { user }
             | Self::InvitationUsed { user, .. }
             | Self::TermsAccepted { user, .. }
+            | Self::TermsRefused { user, .. }
             | Self::IdentifierAdded { user, .. }
             | Self::IdentifierVerified { user, .. }
             | Self::IdentifierRemoved { user, .. }
