@@ -1,5 +1,5 @@
 // Every page in all its states, in each language and theme, as `latchkey pages preview` writes them: files that need no
-// server, break no rule of accessibility, and fit 320 px. Screenshots are left in target/screenshots/preview.
+// server, break no rule of accessibility, have nothing that touches a button, and fit 320 px. Screenshots are left in target/screenshots/preview.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { launch } from "../lib/browser.mjs";
+import { crooked } from "../lib/crooked.mjs";
 import { BIN } from "../lib/provider.mjs";
 
 const axe = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
@@ -51,10 +52,11 @@ for (const [language, direction] of Object.entries(directions)) {
         const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
         const lightness = ground.match(/\d+/g).slice(0, 3).reduce((sum, channel) => sum + Number(channel), 0) / 3;
         assert.equal(lightness > 128, theme === "light", `${where} has the ground ${ground}`);
-        for (const width of [1280, 320]) {
+        for (const width of [1280, 375, 320]) {
           await page.setViewportSize({ width, height: 800 });
           const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
           assert.ok(overflow <= 0, `${where} is ${overflow} px too wide at ${width} px`);
+          if (theme === "light") assert.deepEqual(await page.evaluate(crooked), [], `${where} at ${width} px`);
         }
         await page.screenshot({ path: `${shots}${language}-${theme}-${name.replace(".html", ".png")}`, fullPage: true });
         if (!judged) continue;
