@@ -96,6 +96,76 @@ async fn a_username_and_a_password_make_an_account_with_ten_codes_that_are_shown
 }
 
 #[tokio::test]
+async fn a_sign_up_that_is_sent_again_says_that_the_account_is_there_and_how_to_get_other_codes() {
+    let app = by_name(|_| {}).await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser();
+    let page = browser.get(&rp.request().set("prompt", "create").path()).await;
+    let form = page.expect("sign-up").form_to("/sign-up").fill("username", "Ada.L").fill("password", PASSWORD);
+    assert_eq!(form.clone().submit(&mut browser).await.codes().len(), 10);
+    // The page is loaded again, or somebody goes back to it.
+    let again = form.clone().submit(&mut browser).await;
+    assert!(again.reply.expect(200).body.contains("Your account is ready"));
+    let again = form.clone().submit(&mut browser).await;
+    assert!(again.text().contains("Ada.L") && again.codes().is_empty(), "{}", again.text());
+    let page = browser.get(&again.link("Continue")).await;
+    browser.go_on(page).await.code();
+    let page = browser.get(&again.link("Create new codes")).await;
+    page.expect("recovery-codes");
+    assert_eq!(renew(&mut browser).await.len(), 10);
+    // The answer was lost, with the cookie of the session.
+    let mut lost = app.browser();
+    let page = lost.get(&rp.request().path()).await;
+    let page = lost.get(&page.expect("sign-in").link("Create account")).await;
+    let form = page.form_to("/sign-up").fill("username", "eve").fill("password", PASSWORD);
+    let before = lost.cookies.clone();
+    form.clone().submit(&mut lost).await;
+    lost.cookies = before;
+    let again = form.submit(&mut lost).await;
+    assert!(again.text().contains("Your account is ready"), "{}", again.text());
+    let page = lost.get(&again.link("Sign in")).await;
+    let form = page.expect("sign-in").form_to("/sign-in").fill("identifier", "eve").fill("password", PASSWORD);
+    let page = form.submit(&mut lost).await;
+    lost.go_on(page).await.code();
+    // To every other browser it is a name that somebody has.
+    let taken = sign_up(&mut stranger(&app, 1), "ada.l").await;
+    assert!(taken.refused(400).text().contains("Somebody has this username"), "{}", taken.text());
+    assert_eq!(app.rows("user_account").await, 2);
+}
+
+#[tokio::test]
+async fn a_sign_up_that_is_sent_again_is_no_sign_in_for_a_request_that_wants_one() {
+    let app = by_name(|_| {}).await;
+    let (mut browser, _) = account(&app, "ada").await;
+    app.pass(minutes(5)).await;
+    let rp = app.relying_party().await;
+    let page = browser.get(&rp.request().set("prompt", "login").path()).await;
+    let page = browser.get(&page.expect("sign-in").link("Create account")).await;
+    let form = page.expect("sign-up").form_to("/sign-up").fill("username", "ada").fill("password", "whatever it is");
+    let again = form.submit(&mut browser).await;
+    browser.get(&again.link("Continue")).await.expect("sign-in");
+}
+
+#[tokio::test]
+async fn new_codes_say_whose_they_are_and_where_they_are_typed_on_the_page_and_in_the_file() {
+    let app = by_name(|_| {}).await;
+    let mut browser = app.browser();
+    let page = sign_up(&mut browser, "Ada.L").await;
+    let (codes, address) = (page.codes(), app.app.config.issuer.url("/forgot-password/recovery-code"));
+    let told = page.text().replace(['\u{2068}', '\u{2069}'], "");
+    assert!(told.contains("Ada.L") && told.contains(&address), "{told}");
+    let file = page.link("Download");
+    let encoded = file.strip_prefix("data:text/plain;charset=utf-8;base64,").unwrap();
+    let text = String::from_utf8(latchkey::base::encoding::from_base64(encoded).unwrap()).unwrap();
+    let date = app.app.now().to_string();
+    let title = text.lines().next().unwrap().to_owned();
+    let lines: Vec<&str> =
+        [&*title, "Ada.L", &*address, &date[..10], ""].into_iter().chain(codes.iter().map(|one| &**one)).collect();
+    assert!(title.ends_with(": recovery codes"), "{title}");
+    assert_eq!(text.lines().collect::<Vec<_>>(), lines);
+}
+
+#[tokio::test]
 async fn f7_a_username_that_is_taken_looks_like_another_or_is_none_is_refused_with_the_reason() {
     let app = by_name(|_| {}).await;
     account(&app, "ace").await;

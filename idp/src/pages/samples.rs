@@ -12,7 +12,7 @@ use super::account::email::{AccountEmailPage, EmailProblem};
 use super::account::passkeys::{AccountPasskeysPage, LastPasskey, PasskeyProblem, PasskeyView, PasskeysDone};
 use super::account::password::{AccountPasswordPage, ChangeProblem, PasswordDone};
 use super::account::profile::{AccountProfilePage, IdentifierView, ProfileDone};
-use super::account::recovery_codes::{AccountRecoveryCodesPage, RecoveryCodesState, file_of};
+use super::account::recovery_codes::{AccountRecoveryCodesPage, CodesView, RecoveryCodesState};
 use super::account::security::{AccountSecurityPage, SecurityDone, TrustedBrowserView};
 use super::account::sessions::{AccountSessionsPage, Device, Done, SessionView};
 use super::account::verify::AccountVerifyPage;
@@ -34,7 +34,7 @@ use super::sign_in::set_up_second_factor::{NewRecoveryCodesPage, SetUpSecondFact
 use super::sign_out::end_session::EndSessionPage;
 use super::sign_out::signed_out::SignedOutPage;
 use super::sign_up::{
-    ChallengeProblem, KeptView, SignUpCodePage, SignUpDonePage, SignUpPage, SignUpProblem, TermsView,
+    ChallengeProblem, KeptView, SignUpAgainPage, SignUpCodePage, SignUpDonePage, SignUpPage, SignUpProblem, TermsView,
 };
 use super::terms::TermsPage;
 use super::{AccountView, ClientView, Layout, Moment};
@@ -677,25 +677,32 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         };
         add(title.to_owned(), &page);
     }
-    let codes = || (0..10).map(|number| format!("{number}QW3E-RT7YP-4SDFG-HJK2X-CVBN9")).collect::<Vec<_>>();
+    let codes = || {
+        let codes = (0..10).map(|number| format!("{number}QW3E-RT7YP-4SDFG-HJK2X-CVBN9")).collect();
+        let address = "https://id.northwind.example/forgot-password/recovery-code".to_owned();
+        CodesView::of(&bare(), names.identifier.clone(), codes, address, "2026-01-01T00:00:00Z")
+    };
     let page = NewRecoveryCodesPage {
         layout: Layout { interaction: None, ..layout() },
-        codes: codes(),
-        file: file_of(&bare(), "alice", &codes()),
+        view: codes(),
         onward: format!("{}/account", site.base_path),
         sets_password: true,
     };
     add("new_recovery_codes".to_owned(), &page);
     let page = SignUpDonePage {
         layout: Layout { interaction: None, ..layout() },
-        codes: codes(),
-        file: file_of(&bare(), "alice", &codes()),
+        view: codes(),
         onward: format!("{}/account", site.base_path),
     };
     add("sign_up_done".to_owned(), &page);
+    for (title, onward) in
+        [("sign_up_again", Some(format!("{}/account", site.base_path))), ("sign_up_again-signed-out", None)]
+    {
+        let page = SignUpAgainPage { layout: layout(), account: names.identifier.clone(), onward };
+        add(title.to_owned(), &page);
+    }
     let new = |is_first: bool, sets_password: bool| RecoveryCodesState::New {
-        codes: codes(),
-        file: file_of(&bare(), "alice", &codes()),
+        view: codes(),
         is_first,
         is_factor: is_first || !sets_password,
         sets_password,

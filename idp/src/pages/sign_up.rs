@@ -1,5 +1,6 @@
 //! Creating an account.
 
+mod again;
 mod by_letter;
 mod challenge;
 mod finish;
@@ -14,6 +15,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+pub use again::SignUpAgainPage;
 pub use by_letter::SignUpCodePage;
 pub use challenge::ChallengeProblem;
 pub use finish::SignUpDonePage;
@@ -147,6 +149,9 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     if let Some(asked) = params.get("asked") {
         let code = params.get("code").unwrap_or_default().trim();
         return by_letter::finish(&app, &visitor, step.as_ref(), (&typed.email, asked, code)).await;
+    }
+    if let Some(page) = again::shown(&app, &visitor, step.as_ref(), &typed).await? {
+        return Ok(page);
     }
     typed.kept = kept::offered(&app, &visitor).await?;
     let is_there = kept::choose(&mut typed.kept, params.get("keep"));

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { crooked } from "../lib/crooked.mjs";
 import { launch } from "../lib/browser.mjs";
 import { PASSWORD, Provider } from "../lib/provider.mjs";
 import { totp } from "../lib/totp.mjs";
@@ -104,54 +105,6 @@ async function setUp(page, name) {
   assert.equal(codes.length, 10);
   return { key, codes };
 }
-
-// What stands where it should not: what is below the page beside the text of the page, a text that touches an account,
-// buttons side by side of different widths, sections of the account on more than one line, an address that is broken within
-// a word.
-const crooked = () => {
-  const box = (element) => element.getBoundingClientRect();
-  const found = [];
-  const main = box(document.querySelector("main"));
-  const below = document.querySelector("footer.below");
-  if (below) {
-    const style = getComputedStyle(below);
-    const edges = [box(below).left + parseFloat(style.paddingLeft), box(below).right - parseFloat(style.paddingRight)];
-    for (const [off, side] of [[edges[0] - main.left, "left"], [edges[1] - main.right, "right"]]) {
-      if (Math.abs(off) > 1.5) found.push(`what is below the page is ${off} px off the text on the ${side}`);
-    }
-  }
-  for (const row of document.querySelectorAll(".pair, .stack")) {
-    const widths = [...row.children].map((button) => Math.round(box(button).width));
-    if (new Set(widths).size > 1) found.push(`buttons of one weight are ${widths.join(" and ")} px wide`);
-  }
-  const sections = [...document.querySelectorAll(".sections a")].map((link) => Math.round(box(link).top));
-  if (new Set(sections).size > 1) found.push("the sections of the account are on more than one line");
-  const shown = document.querySelector(".sections a[aria-current]");
-  if (shown && (box(shown).left < 0 || box(shown).right > window.innerWidth)) found.push("the section that is shown is out of sight");
-  for (const text of document.querySelectorAll(".account + p")) {
-    const gap = box(text).top - box(text.previousElementSibling).bottom;
-    if (gap < 8) found.push(`"${text.textContent}" is ${gap} px below the account`);
-  }
-  for (const text of document.querySelectorAll(".scope-title, .scope-detail")) {
-    const letters = [];
-    const walker = document.createTreeWalker(text, NodeFilter.SHOW_TEXT);
-    while (walker.nextNode()) {
-      for (let at = 0; at < walker.currentNode.length; at++) {
-        const range = document.createRange();
-        range.setStart(walker.currentNode, at);
-        range.setEnd(walker.currentNode, at + 1);
-        letters.push([range.toString(), range.getBoundingClientRect().top]);
-      }
-    }
-    letters.slice(1).forEach(([letter, top], index) => {
-      const [before, height] = letters[index];
-      if (top > height + 5 && /[a-z]/.test(letter) && /[a-z]/.test(before)) {
-        found.push(`"${text.textContent}" is broken between ${before} and ${letter}`);
-      }
-    });
-  }
-  return found;
-};
 
 // The address of a sign-up by an invitation.
 const invitation = () => joining.command(["invitation", "create"]).link;
@@ -377,7 +330,11 @@ test("an account by invitation, with a username alone, is made, lost and found a
   const page = await open({ javaScriptEnabled: false });
   await pages["sign-up-done"](page);
   const codes = await page.locator(".codes code").allInnerTexts();
-  await page.click("text=I have kept them");
+  // Loaded again, which sends the form again: the codes are not shown again, and nobody is told that the name is taken.
+  await page.reload();
+  assert.match(await page.innerText("main"), /Your account is ready/);
+  assert.doesNotMatch(await page.innerText("main"), /Somebody has this username/);
+  await page.click("text=Continue");
   await page.context().clearCookies();
   await page.goto(`${joining.issuer}/sign-in`);
   await page.click("main .more summary");
@@ -464,7 +421,7 @@ test("a QR code says what the key says, and recovery codes can be printed and ke
   assert.equal(await page.evaluate(() => window.printed), true);
   const [download] = await Promise.all([page.waitForEvent("download"), page.click("text=Download")]);
   assert.equal(download.suggestedFilename(), "recovery-codes.txt");
-  assert.match(readFileSync(await download.path(), "utf8"), /^Northwind: recovery codes\r\ndora(@example\.com)?\r\n\r\n([0-9A-Z-]{29}\r\n){10}$/);
+  assert.match(readFileSync(await download.path(), "utf8"), /^Northwind: recovery codes\r\ndora(@example\.com)?\r\nhttp:\S+\/sign-in\r\n20\d\d-\d\d-\d\d\r\n\r\n([0-9A-Z-]{29}\r\n){10}$/);
   assert.deepEqual(page.violations, []);
   await page.context().close();
   // Removed again, for the other tests.

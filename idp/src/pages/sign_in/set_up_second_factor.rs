@@ -18,13 +18,13 @@ use crate::http::page;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::{self, Visitor};
-use crate::login::recovery_code::{self, RecoveryCode};
+use crate::login::recovery_code;
 use crate::login::second_factor;
 use crate::login::session::SignIn;
 use crate::login::totp::TotpSecret;
 use crate::oidc::claims::acr::Method;
 use crate::pages::account::authenticator::{SetUp, shown_secret};
-use crate::pages::account::recovery_codes::file_of;
+use crate::pages::account::recovery_codes::{CodesView, typed_at};
 use crate::pages::{AccountView, FormProblems, Layout};
 use crate::site::page::Page;
 use crate::store::people::user;
@@ -70,9 +70,7 @@ pub struct NewRecoveryCodesPage<'a> {
     /// The layout of the page.
     pub layout: Layout<'a>,
     /// The codes.
-    pub codes: Vec<String>,
-    /// The address of a file with them.
-    pub file: String,
+    pub view: CodesView,
     /// Where the sign-in leads.
     pub onward: String,
     /// Whether a code sets a new password.
@@ -124,7 +122,6 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     };
     app.metrics.sign_in("totp", "done");
     let layout = layout_of(&app, &visitor, half.step.as_ref());
-    let codes: Vec<String> = added.codes.iter().map(RecoveryCode::written).collect();
     let return_to = half.interaction.return_to();
     let on_the_way = half.interaction.has_request().then_some(&mut half.interaction);
     let onward = next_page::address_after_sign_in(&app, on_the_way, return_to, &added.signed_in);
@@ -133,9 +130,10 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let sets_password =
         recovery_code::sets_password_of(&mut conn, &half.user.id, app.mailer.is_on(), app.now()).await?;
     drop(conn);
-    let file = file_of(&layout, &page::account_of(&half.user, identifiers).identifier, &codes);
+    let account = page::account_of(&half.user, identifiers).identifier;
+    let view = CodesView::new(&app, &layout, &account, &added.codes, typed_at(sets_password));
     let layout = Layout { interaction: None, ..layout };
-    let page = NewRecoveryCodesPage { layout, codes, file, onward, sets_password };
+    let page = NewRecoveryCodesPage { layout, view, onward, sets_password };
     let mut response = page::show_with(&app, &visitor, StatusCode::OK, &page)?;
     Jar::of(&app).hand_over(&mut response, &added.signed_in, app.config.login.session_remembered);
     Ok(response)

@@ -13,7 +13,7 @@ use crate::http::request::visitor::Visitor;
 use crate::login::recovery_code::RecoveryCode;
 use crate::oidc::claims::acr::Method;
 use crate::pages::Layout;
-use crate::pages::account::recovery_codes::file_of;
+use crate::pages::account::recovery_codes::CodesView;
 use crate::site::page::Page;
 use crate::store::people::user::User;
 
@@ -24,9 +24,7 @@ pub struct SignUpDonePage<'a> {
     /// The layout of the page.
     pub layout: Layout<'a>,
     /// The codes.
-    pub codes: Vec<String>,
-    /// The address of a file with them.
-    pub file: String,
+    pub view: CodesView,
     /// Where the sign-up leads.
     pub onward: String,
 }
@@ -52,11 +50,9 @@ pub(super) async fn show_codes(
         return Ok(signed_in);
     }
     let layout = layout_of(app, visitor, step);
-    let codes: Vec<String> = codes.iter().map(RecoveryCode::written).collect();
     let page = SignUpDonePage {
-        file: file_of(&layout, name, &codes),
+        view: CodesView::new(app, &layout, name, codes, Page::RecoveryCode),
         layout: Layout { interaction: None, ..layout },
-        codes,
         onward: onward.unwrap_or_default().to_owned(),
     };
     let mut response = page::show_with(app, visitor, StatusCode::OK, &page)?;
