@@ -2,6 +2,7 @@
 
 use latchkey::account::{edit, identifier};
 use latchkey::oidc::client::metadata::ClientKind;
+use latchkey::server::jobs::remove_expired;
 
 use super::mailbox_owners::change_address;
 use super::recent_factors::{DAY, boxes};
@@ -98,6 +99,9 @@ async fn f8_codes_that_were_replaced_are_void_after_a_week() {
     app.clock.advance(minutes(7 * DAY + 1));
     recover(&mut stranger(&app, 1), "ada", &old[0]).await.refused(400);
     rescue(&app, &codes[0]).await;
+    assert_eq!(app.rows("replaced_recovery_code").await, 10);
+    remove_expired(&app.app).await.unwrap();
+    assert_eq!(app.rows("replaced_recovery_code").await, 0);
 }
 
 #[tokio::test]
