@@ -483,6 +483,7 @@ proptest! {
             consented: consented.then(|| scopes("openid email offline_access")),
             consent: consented.then(|| "consent".into()),
             denied: false,
+            terms: None,
             first_factor: half.then(first_factor),
         };
         let case = Case {
