@@ -416,3 +416,31 @@ async fn a_wait_is_told_with_its_end_to_people_and_to_programs() {
     assert!(long.text().contains("You can try again from") && long.reply.body.contains("<time class=\"exact\""));
     assert!(long.reply.body.contains("times.js"), "which makes it the reader's own time");
 }
+
+#[tokio::test]
+async fn f3_recovery_codes_that_are_tried_with_name_after_name_or_from_network_after_network_are_told() {
+    let app = generous().await;
+    let alice = app.user("alice").await;
+    let types = async |network: u8, name: &str, code: &str| {
+        let mut browser = app.browser();
+        browser.address = [198, 51, 100, network].into();
+        let form = browser.get("/forgot-password/recovery-code").await.form_to("/forgot-password/recovery-code");
+        form.fill("identifier", name).fill("recovery_code", code).submit(&mut browser).await.refused(400);
+    };
+    for n in 0..19 {
+        types(7, &format!("nobody{n}"), &format!("code {n}")).await;
+    }
+    assert!(told(&app, "stuffing_suspected").await.is_empty(), "nineteen names");
+    for n in 19..25 {
+        types(7, &format!("nobody{n}"), &format!("code {n}")).await;
+    }
+    let events = told(&app, "stuffing_suspected").await;
+    assert_eq!((events.len(), &events[0]["network"]), (1, &"198.51.100.7".into()));
+    assert!(told(&app, "guessing_suspected").await.is_empty());
+    for network in 20..35 {
+        types(network, "alice", &format!("other code {network}")).await;
+    }
+    let events = told(&app, "guessing_suspected").await;
+    assert_eq!(events.len(), 1);
+    assert!(events[0].to_string().contains(alice.id.as_str()), "{events:?}");
+}

@@ -16,8 +16,10 @@ use crate::base::id::Id;
 use crate::base::secret::Secret;
 use crate::base::token::{CookieSecret, TokenHash};
 use crate::login::Error;
+use crate::login::password::Try;
 use crate::login::recovery_code::{RecoveryCode, is_good, sets_password_of};
 use crate::login::second_factor::Required;
+use crate::login::suspicion::{self, Failure};
 use crate::store;
 use crate::store::db::{Change, Conn, Tx};
 use crate::store::installation::event::Event;
@@ -66,28 +68,32 @@ impl RightCode {
 }
 
 /// Checks a recovery code of whoever has this name, and uses nothing up. `None` if they do not belong together, for whatever reason;
-/// that is answered at the time at which a wrong password is.
-pub async fn check(app: &App, typed: &str, code: &str, browser: &CookieSecret) -> Result<Option<RightCode>, Error> {
+/// that is answered at the time at which a wrong password is, and counts like one for what looks like an attack.
+pub async fn check(app: &App, attempt: &Try<'_>) -> Result<Option<RightCode>, Error> {
     let began = Instant::now();
     // Else the time of a refusal is not known yet in a process that has not hashed a password.
     app.hashing.measure().await?;
-    let right = find(app, typed, code, browser).await?;
+    let (right, user) = find(app, attempt).await?;
     if right.is_none() {
+        let (name, network) = (identifier::normalise(attempt.typed), attempt.network.as_str());
+        suspicion::note(app, &Failure { name: &name, password: attempt.secret, network, user: user.as_ref() });
         app.hashing.deadline().reach(began).await;
     }
     Ok(right)
 }
 
-async fn find(app: &App, typed: &str, code: &str, browser: &CookieSecret) -> Result<Option<RightCode>, Error> {
+/// The code, if it is right, and who has the name.
+async fn find(app: &App, attempt: &Try<'_>) -> Result<(Option<RightCode>, Option<Id>), Error> {
     let (mut conn, now) = (app.db.read().await?, app.now());
-    let found = user::find_by_identifier(&mut conn, &identifier::normalise(typed)).await?;
-    let found = found.filter(|user| user.disabled_at.is_none());
-    let (Some(user), Some(code)) = (found, RecoveryCode::parse(code)) else { return Ok(None) };
-    let code = code.hash();
+    let found = user::find_by_identifier(&mut conn, &identifier::normalise(attempt.typed)).await?;
+    let Some(user) = found else { return Ok((None, None)) };
+    let code = RecoveryCode::parse(attempt.secret.expose()).filter(|_| user.disabled_at.is_none());
+    let Some(code) = code.map(|code| code.hash()) else { return Ok((None, Some(user.id))) };
     let is_right = sets_password_of(&mut conn, &user.id, app.mailer.is_on(), now).await?
         && is_good(&mut conn, &user.id, &code, now).await?;
-    let right = RightCode { user: user.id, typed: typed.to_owned(), code, browser: browser.hash(), checked_at: now };
-    Ok(is_right.then_some(right))
+    let (user, browser) = (user.id, attempt.browser.hash());
+    let right = RightCode { user: user.clone(), typed: attempt.typed.to_owned(), code, browser, checked_at: now };
+    Ok((is_right.then_some(right), Some(user)))
 }
 
 /// What a code can remove from its account.

@@ -172,7 +172,7 @@ async fn check(app: &App, visitor: &Visitor, way: &Way, params: &Params) -> Resu
     if !typed.problems.is_empty() {
         return show(app, visitor, way, typed);
     }
-    match recovery::check(app, &typed.identifier, &code, &visitor.browser).await? {
+    match recovery::check(app, &visitor.tries(&typed.identifier, &Secret::from(code.as_str()))).await? {
         Some(right) => see_other(&address(&way.layout(app, visitor), &right.seal(app))),
         None => {
             app.metrics.sign_in("recovery_code", "refused");
