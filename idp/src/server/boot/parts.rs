@@ -1,0 +1,79 @@
+//! The parts of the application that are made of the configuration alone.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::base::clock::Clock;
+use crate::base::random::Random;
+use crate::base::refusal;
+use crate::config::{Config, Login, Tokens};
+use crate::hashing::{Bounds, Cost, Hashing};
+use crate::keys::signing::Rotation;
+use crate::keys::vault::Vault;
+use crate::mail::mailer::{self, Mailer};
+use crate::oidc::resource::LIFETIMES;
+use crate::store::ephemeral::{self, Ephemeral, Redis};
+
+/// The schedule of signing key rotation.
+pub(super) fn rotation(tokens: &Tokens) -> Rotation {
+    Rotation {
+        algorithms: tokens.signing_algorithms.clone(),
+        every: tokens.key_rotation,
+        ahead: tokens.key_publish_ahead,
+        // The longest lifetime that any resource may have, registered now or when a token was made.
+        longest_token: LIFETIMES[1].max(tokens.access_token).max(tokens.id_token),
+    }
+}
+
+/// What sends letters, if that is configured.
+pub(crate) fn mailer(config: &Config) -> Result<Mailer> {
+    let Some(from) = &config.mail.from else { return Ok(Mailer::default()) };
+    let mut trusted = Vec::new();
+    if let Some(path) = &config.mail.ca_file {
+        let read = std::fs::read(path).map_err(|error| anyhow!(refusal::explained(path, &error)));
+        trusted.push(read.context("mail.ca_file cannot be read")?);
+    }
+    let (servers, timeout) = (config.mail.transports.as_slice(), config.mail.timeout);
+    // Not the domain of the sender: a server that receives for it refuses strangers that call themselves that.
+    let hello = config.issuer.domain().filter(|name| name.contains('.')).unwrap_or(from.domain());
+    let options = mailer::Options { from, hello, servers, trusted: &trusted, timeout };
+    Mailer::new(&options).map_err(|why| anyhow!("mail.ca_file holds no certificate that can be used: {why}"))
+}
+
+/// The place where passwords are hashed.
+pub(super) fn hashing(login: &Login, random: Random) -> Hashing {
+    let cost = Cost {
+        memory_kib: login.argon2_memory.in_kib(),
+        iterations: login.argon2_iterations,
+        parallelism: login.argon2_parallelism,
+    };
+    let bounds = Bounds {
+        at_once: login.hashing_at_once.map(|n| n as usize),
+        queue: login.hashing_queue as usize,
+        wait: login.hashing_wait,
+    };
+    Hashing::new(cost, bounds, random)
+}
+
+/// The ephemeral store: Redis if the configuration names one, else the memory of this process.
+pub(super) async fn ephemeral(config: &Config, vault: &Vault, clock: &Clock, random: &Random) -> Result<Ephemeral> {
+    let Some(url) = &config.ephemeral.redis_url else { return Ok(Ephemeral::memory(clock.clone())) };
+    let options = ephemeral::Options {
+        url: url.expose().clone(),
+        prefix: config.ephemeral.redis_prefix.clone(),
+        timeout: config.ephemeral.redis_timeout,
+    };
+    let redis = Redis::new(&options, vault.derive("ephemeral"), clock.clone(), random.clone());
+    let redis = redis.context("ephemeral.redis_url is not the address of a Redis")?;
+    match redis.begin().await {
+        Ok(Some(policy)) => tracing::warn!(
+            "Redis evicts keys when its memory is full (maxmemory-policy {policy}): a form that was sent may be sent again"
+        ),
+        Ok(None) => {}
+        Err(_) => tracing::warn!(
+            "serving without Redis until {url} (ephemeral.redis_url) answers: each process counts limits for itself"
+        ),
+    }
+    Ok(Ephemeral::Redis(Arc::new(redis)))
+}
