@@ -4,7 +4,7 @@
 smtp_server.py PORT FOLDER [starttls|tls|plain] [USER PASSWORD]
 
 What it does with a letter is the word in FOLDER/mode, read for each: take, refuse, later, or not to answer, so that the client has to
-give up: mute to the sender, slow to the recipient, hang to the letter, which it keeps.
+give up: mute to the sender, slow to the recipient, stuck to DATA, hang to the letter, which it keeps; drop closes the connection then.
 """
 
 import asyncio
@@ -25,6 +25,13 @@ def mode():
             return file.read().strip()
     except FileNotFoundError:
         return "take"
+
+
+class Server(SMTP):
+    async def smtp_DATA(self, arg):
+        if mode() == "stuck":
+            await asyncio.Event().wait()
+        await super().smtp_DATA(arg)
 
 
 class Handler:
@@ -63,6 +70,8 @@ class Handler:
         os.rename(path + ".part", path + ".json")
         if mode() == "hang":
             await asyncio.Event().wait()
+        if mode() == "drop":
+            server.transport.abort()
         return "250 OK"
 
 
@@ -82,7 +91,7 @@ async def serve():
     if credentials:
         options |= {"authenticator": authenticate, "auth_required": True, "auth_require_tls": encryption == "starttls"}
     server = await asyncio.get_running_loop().create_server(
-        lambda: SMTP(Handler(), **options), "127.0.0.1", port, ssl=context if encryption == "tls" else None
+        lambda: Server(Handler(), **options), "127.0.0.1", port, ssl=context if encryption == "tls" else None
     )
     await server.serve_forever()
 

@@ -179,6 +179,25 @@ async fn a_clock_that_is_ahead_when_a_checkpoint_is_signed_makes_no_later_event_
 }
 
 #[tokio::test]
+async fn a_forged_row_where_the_next_checkpoint_belongs_stops_the_signing_with_its_number() {
+    let app = used().await;
+    let last = verified(&app).await.last;
+    app.sql(
+        "INSERT INTO audit_checkpoint (number, made_at, from_at, until_at, earliest_at, latest_at, events, previous, hash, signature)
+         SELECT number + 1, made_at, from_at, until_at, earliest_at, latest_at, events, previous, 'x', 'x' FROM audit_checkpoint
+          WHERE number = 3",
+    )
+    .await;
+    app.browser().sign_in("alice").await;
+    app.pass(minutes(1)).await;
+    let refused = make(&app.app).await.unwrap_err().to_string();
+    assert!(refused.starts_with("the newest audit checkpoint, 4, was changed"), "{refused}");
+    assert_eq!(verified(&app).await.last, last, "the last one that was signed");
+    app.sql("DELETE FROM audit_checkpoint WHERE number = 4").await;
+    assert_eq!(make(&app.app).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn an_event_whose_time_is_still_to_come_is_found_since_no_checkpoint_covers_it() {
     let app = used().await;
     app.browser().sign_in("alice").await;

@@ -3,7 +3,8 @@
 use crate::harness::{Browser, PASSWORD, Page, TestApp, minutes};
 use latchkey::account::delete::{Outcome, disable};
 use latchkey::account::password_link::{self, FirstLink};
-use latchkey::account::users;
+use latchkey::account::{roles, users};
+use latchkey::store::people::role::ADMINISTRATOR;
 
 #[tokio::test]
 async fn a_session_ends_after_a_day_of_rest_and_after_two_weeks_of_use() {
@@ -224,4 +225,26 @@ async fn a_session_of_an_administrator_is_short_whatever_was_chosen() {
     }
     app.clock.advance(minutes(10));
     browser.get(&silent).await.error("login_required");
+}
+
+#[tokio::test]
+async fn who_becomes_an_administrator_while_signed_in_is_held_to_the_limits_of_administrators() {
+    let app = TestApp::new().await;
+    let alice = app.user("alice").await.id;
+    let mut browser = app.browser();
+    let page = browser.get("/sign-in").await;
+    sign_in_and_keep(&mut browser, &page, "alice").await;
+    app.clock.advance(minutes(60));
+    browser.get("/account").await.expect("account");
+    roles::give(&app.app, &alice, ADMINISTRATOR).await.unwrap();
+    app.clock.advance(minutes(14));
+    browser.get("/account").await.expect("account");
+    app.clock.advance(minutes(16));
+    browser.get("/account").await.expect("sign-in");
+    // Nor does the choice of before come back with a sign-in.
+    let page = browser.get("/sign-in").await;
+    page.form().fill("identifier", "alice").fill("password", PASSWORD).submit(&mut browser).await;
+    browser.get("/account").await.expect("account");
+    app.clock.advance(minutes(16));
+    browser.get("/account").await.expect("sign-in");
 }

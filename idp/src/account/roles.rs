@@ -3,6 +3,7 @@
 use crate::account::delete::{Outcome, is_last};
 use crate::app::App;
 use crate::base::id::Id;
+use crate::login::session::Limits;
 use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::role::{self, ADMINISTRATOR};
@@ -39,26 +40,32 @@ pub enum Giving {
 
 /// Gives a user a role. It counts from the next request on.
 pub async fn give(app: &App, user: &Id, role: &str) -> Result<Giving> {
-    app.db.write(Give { user: user.clone(), role: role.to_owned() }).await
+    let limits = (role == ADMINISTRATOR).then(|| Limits::of_administrators(app));
+    app.db.write(Give { user: user.clone(), role: role.to_owned(), limits }).await
 }
 
 #[derive(Clone)]
 struct Give {
     user: Id,
     role: String,
+    /// What the user's sessions are held to from now on.
+    limits: Option<Limits>,
 }
 
 impl Change for Give {
     type Outcome = Giving;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Giving> {
-        let (Self { user, role }, now, id) = (self, tx.now(), tx.id());
+        let (Self { user, role, limits }, now, id) = (self, tx.now(), tx.id());
         let is_there = user::hold(tx, &user).await?.is_some();
         if is_there && anonymous_account::is_anonymous(tx, &user).await? {
             return Ok(Giving::Anonymous);
         }
         if !is_there || !role::give(tx, &user, &role, &id, now).await? {
             return Ok(Giving::Unchanged);
+        }
+        if let Some(limits) = limits {
+            limits.hold(tx, &user, now).await?;
         }
         tx.record(&Event::RoleGiven { user, role }).await?;
         Ok(Giving::Done)

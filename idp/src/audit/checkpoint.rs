@@ -224,6 +224,10 @@ impl Seen {
     /// Where the next checkpoint belongs, or the name of what was forged.
     async fn next(self, tx: &mut Tx<'_>, key: &PublicKey) -> Result<std::result::Result<Place, String>> {
         match (self.after, self.forged) {
+            // It stands where the next one belongs, or beyond.
+            (Some(end), Some(number)) if number > end.number => {
+                return Ok(Err(format!("the newest audit checkpoint, {number},")));
+            }
             (Some(end), _) => {
                 return Ok(Ok(Place { number: end.number + 1, previous: end.hash, from_at: Some(end.until_at) }));
             }

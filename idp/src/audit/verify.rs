@@ -280,7 +280,9 @@ impl<'a> Run<'a> {
             self.find(What::NotAsExpected, Some(number), None);
         }
         self.report.checkpoints += 1;
-        self.report.last = Some((number, hash.clone(), checkpoint.made_at));
+        if is_whole {
+            self.report.last = Some((number, hash.clone(), checkpoint.made_at));
+        }
         (self.number, self.hash, self.until_at) = (number, hash, Some(checkpoint.until_at));
         Ok(())
     }

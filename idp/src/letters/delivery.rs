@@ -103,7 +103,9 @@ async fn send(app: &App, letter: &Waiting) -> Result<Outcome> {
         Ok(message) => message,
         Err(why) => return Ok(Outcome::Dead(why)),
     };
-    let first = usize::try_from(letter.first_server).unwrap_or_default();
+    // A server that may have it is not asked again while there is another one.
+    let was_left_open = letter.last_error.as_deref().is_some_and(|last| last.contains(HAS_IT));
+    let first = usize::try_from(letter.first_server).unwrap_or_default() + usize::from(was_left_open);
     Ok(match app.mailer.send(&message, first, now).await {
         Ok(server) => {
             tracing::info!(kind = kind.as_str(), server, tries = letter.tries, "a letter was sent");
@@ -113,8 +115,7 @@ async fn send(app: &App, letter: &Waiting) -> Result<Outcome> {
             let why = failures.iter().map(Failure::to_string).collect::<Vec<_>>().join("; ");
             let refused = !failures.is_empty() && failures.iter().all(Failure::is_of_the_address);
             // It may have arrived twice by now.
-            let was_left_open = letter.last_error.as_deref().is_some_and(|last| last.contains(HAS_IT));
-            let perhaps_twice = was_left_open && failures.iter().any(Failure::may_have_the_letter);
+            let perhaps_twice = was_left_open && failures.iter().any(|failure| failure.may_have_it);
             match next_wait(letter.tries, app.config.mail.give_up) {
                 Some(wait) if !refused && !perhaps_twice => Outcome::Again(app.now() + wait, why),
                 _ => Outcome::Dead(why),

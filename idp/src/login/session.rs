@@ -106,10 +106,23 @@ pub(crate) struct Beginning {
 }
 
 /// How long sessions of administrators last: their power outweighs the convenience of staying signed in.
-#[derive(Clone, Copy)]
-struct Limits {
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
     idle_seconds: i64,
     absolute: Duration,
+}
+
+impl Limits {
+    /// As the configuration says.
+    pub(crate) fn of_administrators(app: &App) -> Self {
+        let login = &app.config.login;
+        Self { idle_seconds: seconds(login.administrator_idle), absolute: login.administrator_absolute }
+    }
+
+    /// Lets no session of a user last longer. The caller holds the user's row.
+    pub(crate) async fn hold(self, tx: &mut Tx<'_>, user: &Id, now: Timestamp) -> Result<()> {
+        session::limit_of_user(tx, user, self.idle_seconds, now + self.absolute).await
+    }
 }
 
 impl Beginning {
@@ -140,10 +153,7 @@ impl Beginning {
             presented: sign_in.sid.map(CookieSecret::hash),
             browser: sign_in.browser.hash(),
             idle_seconds: seconds(idle),
-            of_administrators: Limits {
-                idle_seconds: seconds(login.administrator_idle),
-                absolute: login.administrator_absolute,
-            },
+            of_administrators: Limits::of_administrators(app),
             user_agent: sign_in.user_agent.map(str::to_owned),
             address: sign_in.address.to_string(),
             proof: sign_in.proof.cloned(),
@@ -186,7 +196,10 @@ impl Beginning {
         let Self { mut new, sid, kept, browser, mut idle_seconds, .. } = self;
         let now = new.created_at;
         new.generation = generation;
-        if role::of_user(tx, &new.user_id).await?.iter().any(|role| role == ADMINISTRATOR) {
+        let is_administrator = role::of_user(tx, &new.user_id).await?.iter().any(|role| role == ADMINISTRATOR);
+        if is_administrator {
+            // Those of before, too: the role may have come since.
+            self.of_administrators.hold(tx, &new.user_id, now).await?;
             new.kept_at = None;
             new.expires_at = new.expires_at.min(now + self.of_administrators.absolute);
             idle_seconds = idle_seconds.min(self.of_administrators.idle_seconds);

@@ -35,22 +35,19 @@ pub struct Failure {
     pub is_final: bool,
     /// Whether the server has said nothing in time.
     pub is_silent: bool,
+    /// Whether the server has all of the letter and has not said what it does with it: another try may send a second copy.
+    pub may_have_it: bool,
 }
 
 impl Failure {
-    /// Whether the server is at fault and not the letter: the next letter would fare no better. One that is silent about a recipient or a
-    /// letter may be asking somebody else about it.
+    /// Whether the server is at fault and not the letter: the next letter would fare no better. One that is silent about a recipient may be
+    /// asking somebody else about it.
     pub(super) const fn is_of_server(&self) -> bool {
         match self.stage {
             Stage::Connect | Stage::Encrypt | Stage::Authenticate => true,
-            Stage::Sender => self.is_silent,
-            Stage::Recipient | Stage::Content => false,
+            Stage::Sender | Stage::Content => self.is_silent,
+            Stage::Recipient => false,
         }
-    }
-
-    /// Whether the server has the letter and has not said whether it took it: another try may send a second copy.
-    pub const fn may_have_the_letter(&self) -> bool {
-        self.is_silent && matches!(self.stage, Stage::Content)
     }
 
     /// What to do about it.
@@ -99,7 +96,7 @@ impl Failure {
             Stage::Recipient => {
                 "The server does not deliver to this address: it is unknown there, or it wants a user and password first."
             }
-            Stage::Content if self.is_silent => {
+            Stage::Content if self.may_have_it => {
                 "The letter may arrive all the same. A server that looks for spam can take long: raise mail.timeout."
             }
             Stage::Content => "The server looked at the letter and did not take it.",
@@ -142,7 +139,7 @@ impl fmt::Display for Failure {
             Stage::Authenticate => "does not accept the user and password",
             Stage::Sender => "does not accept the sender",
             Stage::Recipient => "does not accept the recipient",
-            Stage::Content if self.is_silent => HAS_IT,
+            Stage::Content if self.may_have_it => HAS_IT,
             Stage::Content => "did not take the letter",
         };
         write!(f, "{} {doing}: {}", self.server, self.cause)
@@ -169,7 +166,7 @@ mod tests {
             (Stage::Content, "permanent error (554): 5.7.1 spam", "did not take it"),
         ] {
             let (server, cause) = ("mail.example:25".to_owned(), cause.to_owned());
-            let failure = Failure { server, stage, cause, is_final: true, is_silent: false };
+            let failure = Failure { server, stage, cause, is_final: true, is_silent: false, may_have_it: false };
             assert!(failure.advice().contains(words), "{failure}: {}", failure.advice());
         }
     }
@@ -189,7 +186,14 @@ mod tests {
             ("it does not take addresses with other letters than ASCII", true),
         ] {
             let (server, stage) = ("mail.example:25".to_owned(), Stage::Recipient);
-            let failure = Failure { server, stage, cause: cause.to_owned(), is_final: true, is_silent: false };
+            let failure = Failure {
+                server,
+                stage,
+                cause: cause.to_owned(),
+                is_final: true,
+                is_silent: false,
+                may_have_it: false,
+            };
             assert_eq!(failure.is_of_the_address(), expected, "{cause}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::base::clock::Timestamp;
 
@@ -90,15 +90,15 @@ impl Mailer {
             tray.put(message.clone());
             return Ok("tray".to_owned());
         }
-        let mut failures = Vec::new();
+        let (mut failures, begun) = (Vec::new(), Instant::now());
         for index in self.order(first, now) {
             match self.send_by(index, message).await {
                 Ok(server) => return Ok(server),
                 Err(failure) => {
                     if let Some(until) = self.rests_until.get(index).filter(|_| failure.is_of_server()) {
-                        until.store((now + RESTS).micros(), Ordering::Relaxed);
+                        until.store((now + begun.elapsed() + RESTS).micros(), Ordering::Relaxed);
                     }
-                    let may_have_it = failure.may_have_the_letter();
+                    let may_have_it = failure.may_have_it;
                     failures.push(failure);
                     if may_have_it {
                         break;
@@ -113,12 +113,26 @@ impl Mailer {
     pub async fn send_by(&self, index: usize, message: &Message) -> Result<String, Failure> {
         let (Some(from), Some(way)) = (&self.from, self.ways.get(index)) else {
             let (server, cause) = ("no server".to_owned(), "mail is not configured".to_owned());
-            return Err(Failure { server, stage: Stage::Connect, cause, is_final: false, is_silent: false });
+            return Err(Failure {
+                server,
+                stage: Stage::Connect,
+                cause,
+                is_final: false,
+                is_silent: false,
+                may_have_it: false,
+            });
         };
         let server = way.server.to_string();
         let Some(bytes) = message.formatted(from) else {
             let cause = "it cannot be written as a letter".to_owned();
-            return Err(Failure { server, stage: Stage::Content, cause, is_final: true, is_silent: false });
+            return Err(Failure {
+                server,
+                stage: Stage::Content,
+                cause,
+                is_final: true,
+                is_silent: false,
+                may_have_it: false,
+            });
         };
         way.send(from, &message.to, &bytes).await.map(|()| server)
     }

@@ -52,7 +52,11 @@ impl Way {
             Ok(answer) => answer.map(drop).map_err(Why::Smtp),
             Err(_) => Err(Why::Silent(patience)),
         };
-        taken.map_err(|why| self.failure(Stage::Content, why))?;
+        taken.map_err(|why| {
+            // Only a reply says what became of the letter; a connection that ends does not.
+            let may_have_it = !matches!(&why, Why::Smtp(error) if error.status().is_some());
+            Failure { may_have_it, ..self.failure(Stage::Content, why) }
+        })?;
         crash_point("letter_sent");
         // The server has the letter, whatever becomes of the farewell: nobody waits for it.
         let farewell = self.timeout;
@@ -148,7 +152,7 @@ impl Way {
         // Where TLS begins with the connection, the system tells both in one.
         let of_tls = stage == Stage::Connect && cause.contains("certificate");
         let stage = if of_tls { Stage::Encrypt } else { stage };
-        Failure { server: self.server.to_string(), stage, cause, is_final, is_silent }
+        Failure { server: self.server.to_string(), stage, cause, is_final, is_silent, may_have_it: false }
     }
 }
 

@@ -383,6 +383,22 @@ pub async fn reauthenticate(conn: &mut Conn, id: &Id, proof: &Session, device: &
     Ok(done.rows_affected() == 1)
 }
 
+/// Lets no session of a user last longer than this.
+pub async fn limit_of_user(conn: &mut Conn, user: &Id, idle_seconds: i64, expires_at: Timestamp) -> Result<()> {
+    sqlx::query(
+        "UPDATE session SET kept_at = NULL,
+                idle_seconds = CASE WHEN idle_seconds > $2 THEN $2 ELSE idle_seconds END,
+                expires_at = CASE WHEN expires_at > $3 THEN $3 ELSE expires_at END
+          WHERE user_id = $1 AND ended_at IS NULL AND (kept_at IS NOT NULL OR idle_seconds > $2 OR expires_at > $3)",
+    )
+    .bind(user)
+    .bind(idle_seconds)
+    .bind(expires_at)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Lets a session that was to be kept last as long as any other.
 pub async fn keep_no_longer(conn: &mut Conn, id: &Id, idle: Duration, expires_at: Timestamp) -> Result<()> {
     sqlx::query("UPDATE session SET kept_at = NULL, idle_seconds = $2, expires_at = $3 WHERE id = $1")
