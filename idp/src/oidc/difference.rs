@@ -76,21 +76,23 @@ const AROUND: usize = 12;
 fn place(came: &str, expected: &str) -> Option<String> {
     let (came, expected): (Vec<char>, Vec<char>) = (came.chars().collect(), expected.chars().collect());
     let at = (0..came.len().max(expected.len())).find(|at| came.get(*at) != expected.get(*at))?;
+    // Masked as a whole, and then cut: a part of a secret does not look like one.
     let around = |text: &[char]| {
         let (from, to) = (at.saturating_sub(AROUND), (at + AROUND).min(text.len()));
-        let part: String = text.get(from..to).unwrap_or_default().iter().collect();
+        let part = joined(masked(text).get(from..to).unwrap_or_default());
         let (before, behind) = (if from > 0 { "…" } else { "" }, if to < text.len() { "…" } else { "" });
-        format!("{before}{}{behind}", shown(&part))
+        format!("{before}{part}{behind}").replace("……", "…")
     };
-    let named = |c: Option<&char>| match c {
-        None => "nothing more".to_owned(),
-        Some(c) if c.is_ascii_graphic() => format!("\"{c}\""),
-        Some(c) => format!("the character U+{:04X}", u32::from(*c)),
+    let named = |text: &[char]| match (text.get(at), masked(text).get(at)) {
+        (Some(_), Some(None)) => "a character that is not shown".to_owned(),
+        (Some(c), _) if c.is_ascii_graphic() => format!("\"{c}\""),
+        (Some(c), _) => format!("the character U+{:04X}", u32::from(*c)),
+        (None, _) => "nothing more".to_owned(),
     };
     let texts = format!("\"{}\" came, \"{}\" was expected", around(&came), around(&expected));
     let letters = |text: &[char]| text.iter().collect::<String>().to_lowercase();
     let capitals = if letters(&came) == letters(&expected) { " Only capital and small letters differ." } else { "" };
-    let (one, other) = (named(came.get(at)), named(expected.get(at)));
+    let (one, other) = (named(&came), named(&expected));
     Some(format!("They differ at character {}: {one} instead of {other} ({texts}).{capitals}", at + 1))
 }
 
@@ -134,24 +136,56 @@ pub fn uri(text: &str) -> String {
 /// Received text made safe to log: cut short, without characters that move the cursor or change the direction of a
 /// line, and without anything that looks like a token, a secret or a mail address.
 pub fn shown(text: &str) -> String {
-    let mut shown = String::new();
-    let mut run = String::new();
-    let mut left = MAX_SHOWN;
-    for c in text.chars() {
-        if left == 0 {
-            run.push('…');
-            break;
-        }
-        left -= 1;
-        if c.is_ascii_alphanumeric() || c == '-' || c == '_' || c == '.' {
-            run.push(c);
+    let text: Vec<char> = text.chars().collect();
+    // Masked as a whole, and then cut.
+    let masked = masked(&text);
+    let mut shown = joined(masked.get(..MAX_SHOWN).unwrap_or(&masked));
+    if masked.len() > MAX_SHOWN && !shown.ends_with('…') {
+        shown.push('…');
+    }
+    shown
+}
+
+/// What is shown of each character; `None` stands for one that may be a part of a secret.
+fn masked(text: &[char]) -> Vec<Option<char>> {
+    let is_of_run = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let mut masked = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.first() {
+        let (run, behind) = rest.split_at(rest.iter().take_while(|c| is_of_run(c)).count());
+        if run.is_empty() {
+            masked.push(Some(if is_plain(*c) { *c } else { '\u{fffd}' }));
+            rest = rest.get(1..).unwrap_or_default();
         } else {
-            end_run(&mut shown, &mut run, c == '@');
-            if is_plain(c) { shown.push(c) } else { shown.push('\u{fffd}') }
+            let is_hidden = is_secret(run) || behind.first() == Some(&'@');
+            masked.extend(run.iter().map(|c| (!is_hidden).then_some(*c)));
+            rest = behind;
         }
     }
-    end_run(&mut shown, &mut run, false);
-    shown
+    masked
+}
+
+/// Whether letters of base64url and dots may be a token, a secret or a hash.
+fn is_secret(run: &[char]) -> bool {
+    run.split(|c| *c == '.').any(|part| {
+        let begins_with = |text: &str| {
+            text.chars().zip(part.iter().copied()).filter(|(one, other)| one == other).count() == text.len()
+        };
+        part.len() >= MAX_RUN || begins_with("lk_") || begins_with("eyJ")
+    })
+}
+
+/// A masked text, with one sign for all characters in a row that are not shown.
+fn joined(masked: &[Option<char>]) -> String {
+    let mut text = String::new();
+    for c in masked {
+        match c {
+            Some(c) => text.push(*c),
+            None if text.ends_with('…') => {}
+            None => text.push('…'),
+        }
+    }
+    text
 }
 
 /// Letters, signs and the space; no character that is invisible or changes the order of the text around it.
@@ -160,18 +194,6 @@ fn is_plain(c: char) -> bool {
         && !c.is_whitespace()
         && !matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
         || c == ' '
-}
-
-fn end_run(shown: &mut String, run: &mut String, before_an_at: bool) {
-    let is_secret = |part: &str| part.len() >= MAX_RUN || part.starts_with("lk_") || part.starts_with("eyJ");
-    if before_an_at || run.split('.').any(is_secret) {
-        if !shown.ends_with('…') {
-            shown.push('…');
-        }
-    } else {
-        shown.push_str(run);
-    }
-    run.clear();
 }
 
 #[cfg(test)]
@@ -224,6 +246,21 @@ mod tests {
         }
         let told = place("https://rp.example/callback/back", "https://rp.example/callback/beck").unwrap();
         assert!(told.contains("\"…e/callback/back\" came, \"…e/callback/beck\" was expected"), "{told}");
+    }
+
+    #[test]
+    fn r2_the_place_shows_no_part_of_what_is_masked_as_a_whole() {
+        let token = "Zx81kQpL0vTn-3mWq_8Rj5yBc2Hd7Ls9Ka4Gf6Pe1Xw0";
+        for (path, secrets) in [("alice.liddell@example.com", ["alice", "liddel"]), (token, ["Zx81", "kQpL0vTn"])] {
+            let came = format!("https://rp.example/u/{path}");
+            for registered in ["https://rp.example/u/", "https://rp.example/u/another"] {
+                let told = Difference::of_uri("redirect_uri", &came, &[registered.to_owned()]).place.unwrap();
+                assert!(told.contains("a character that is not shown instead of"), "{told}");
+                assert!(secrets.iter().all(|secret| !told.contains(secret)), "{told} of {came}, {registered}");
+            }
+        }
+        // A token that the cut goes through.
+        assert_eq!(shown(&format!("{} {token}", "ab ".repeat(63))), format!("{} …", "ab ".repeat(63)));
     }
 
     #[test]
