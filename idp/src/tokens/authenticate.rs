@@ -59,7 +59,7 @@ pub async fn access_token(app: &App, token: &str) -> Result<Option<Live>> {
 /// Why a grant is no longer live, for the operator. This has no effect on any decision.
 pub async fn ended(app: &App, grant: &Id) -> Result<Difference> {
     let came = grant::why_over(&mut *app.db.read().await?, grant, app.now()).await?;
-    let came = if came.is_empty() { vec!["a grant that was ended meanwhile"] } else { came };
+    let came = if came.is_empty() { vec!["a grant that was ended meanwhile".to_owned()] } else { came };
     Ok(Difference::new("grant", came.join("; "), "a grant that lives"))
 }
 

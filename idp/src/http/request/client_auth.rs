@@ -15,11 +15,14 @@ use crate::http::request::params::FormParams;
 use crate::oidc;
 use crate::oidc::client::auth::{self, ClientCredentials};
 use crate::oidc::client::metadata::{Client, TokenEndpointAuthMethod};
-use crate::oidc::difference::Difference;
+use crate::oidc::difference::{Difference, shown};
 use crate::oidc::error::ErrorCode;
 use crate::oidc::steps::Step;
-use crate::store::clients::client::Registered;
+use crate::store::clients::client::{self, Registered};
 use crate::store::origin::Origin;
+
+/// What a difference in the secret is about.
+const SECRET: &str = "client_secret";
 
 /// An authenticated client; a public client has only named itself.
 pub struct AuthenticatedClient(pub Arc<Client>);
@@ -71,6 +74,7 @@ async fn authenticate(
     })?;
     let registered = clients::find(app, &credentials.client_id).await?;
     if let Some(difference) = difference(&credentials, registered.as_deref()) {
+        let difference = with_secret(app, &credentials, registered.as_deref(), difference).await?;
         return Err(refused().because(difference));
     }
     let registered = registered.ok_or_else(refused)?;
@@ -101,9 +105,38 @@ fn difference(came: &ClientCredentials, registered: Option<&Registered>) -> Opti
     };
     let expected = match secrets.len() {
         0 => "one that was registered; there is none".to_owned(),
-        count => format!("the registered one (there are {count})"),
+        1 => "the registered one".to_owned(),
+        count => format!("one of the {count} registered ones"),
     };
-    (!secret_fits).then(|| Difference::new("client_secret", "another one", expected))
+    (!secret_fits).then(|| Difference::new(SECRET, "another one", expected))
+}
+
+/// The same difference with which secret came, if it is a secret that did not fit.
+async fn with_secret(
+    app: &App,
+    came: &ClientCredentials,
+    registered: Option<&Registered>,
+    difference: Difference,
+) -> Result<Difference, Error> {
+    let (Some(registered), Some(secret)) = (registered, &came.secret) else { return Ok(difference) };
+    if difference.of != SECRET {
+        return Ok(difference);
+    }
+    let trimmed = TokenHash::of(secret.expose().trim());
+    if registered.secrets.contains(&trimmed) {
+        return Ok(Difference {
+            came: "the right one, with blanks or a line break beside it".to_owned(),
+            ..difference
+        });
+    }
+    let Some(whose) = client::whose_secret(&mut *app.db.read().await?, &trimmed).await? else { return Ok(difference) };
+    let handle = whose.secret.handle();
+    let came = match whose.expires_at.map(|at| app.now().since(at).as_secs()) {
+        _ if whose.client_row != registered.client.id => format!("a secret of the client {}", shown(&whose.client_id)),
+        Some(ago) => format!("its secret {handle}, which expired {ago} s ago"),
+        None => format!("its secret {handle}, which was not there a moment ago"),
+    };
+    Ok(Difference { came, ..difference })
 }
 
 /// How a client has authenticated, in words.

@@ -3,6 +3,7 @@
 use crate::base::encoding::from_base64;
 use crate::base::secret::Secret;
 use crate::oidc::client::metadata::{Client, TokenEndpointAuthMethod};
+use crate::oidc::difference::Difference;
 use crate::oidc::error::Error;
 use crate::oidc::params::{Params, form_decode};
 
@@ -25,12 +26,12 @@ pub fn parse(authorization: Option<&str>, params: &Params) -> Result<ClientCrede
     let (client_id, secret) = (params.once("client_id")?, params.once("client_secret")?);
     if params.get("client_assertion").is_some() || params.get("client_assertion_type").is_some() {
         return Err(match authorization.or(secret) {
-            Some(_) => two_methods(),
+            Some(_) => two_methods(client_id),
             None => Error::invalid_client("Client assertions are not offered."),
         });
     }
     let credentials = match (authorization, secret) {
-        (Some(_), Some(_)) => return Err(two_methods()),
+        (Some(_), Some(_)) => return Err(two_methods(client_id)),
         (Some(header), None) => {
             let credentials = basic(header).ok_or_else(malformed)?;
             if client_id.is_some_and(|client_id| client_id != credentials.client_id) {
@@ -80,12 +81,25 @@ fn basic(header: &str) -> Option<ClientCredentials> {
     })
 }
 
-fn two_methods() -> Error {
-    Error::invalid_request("The client authenticated in two ways at once.")
+fn two_methods(client_id: Option<&str>) -> Error {
+    let came = format!(
+        "two of a header, client_secret and client_assertion, from {}",
+        client_id.unwrap_or("an unnamed client")
+    );
+    Error::invalid_request("The client authenticated in two ways at once.").because(Difference::new(
+        "authorization",
+        came,
+        "one of them",
+    ))
 }
 
 fn malformed() -> Error {
-    Error::invalid_client("The client's credentials are malformed.")
+    let expected = "Basic, and the base64 of client_id:client_secret, each form-encoded before (RFC 6749 s. 2.3.1)";
+    Error::invalid_client("The client's credentials are malformed.").because(Difference::new(
+        "authorization",
+        "something else, or a client_id that is empty or too long",
+        expected,
+    ))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::oidc::authorization::code_challenge::CodeChallenge;
 use crate::oidc::client::metadata::Client;
-use crate::oidc::difference::Difference;
+use crate::oidc::difference::{self, Difference};
 use crate::oidc::error::Error;
 
 /// The number of wrong exchanges after which a code is void.
@@ -68,32 +68,41 @@ pub fn check(code: &Code, exchange: &Exchange<'_>, client: &Client, now: Timesta
         return CodeVerdict::Replayed;
     }
     if over {
-        let difference = if code.failures >= MAX_FAILURES {
-            Difference::new("code", format!("after {MAX_FAILURES} wrong exchanges"), "before them")
+        let error = if code.failures >= MAX_FAILURES {
+            let came = format!("after {MAX_FAILURES} wrong exchanges");
+            Error::invalid_grant("The code is void after wrong exchanges.").because(Difference::new(
+                "code",
+                came,
+                "before them",
+            ))
         } else {
-            let late = now.since(code.expires_at).as_secs();
-            Difference::new("code", format!("{late} s after its end"), "before it (tokens.authorization_code)")
+            let came = format!("{} s after its end", now.since(code.expires_at).as_secs());
+            let difference = Difference::new("code", came, "before it (tokens.authorization_code)");
+            Error::invalid_grant("The code has expired.").because(difference)
         };
-        return CodeVerdict::Refuse(Error::invalid_grant("The code has expired.").because(difference));
+        return CodeVerdict::Refuse(error);
     }
     CodeVerdict::Redeem
 }
 
 fn matches(code: &Code, exchange: &Exchange<'_>) -> Result<(), Error> {
     if exchange.redirect_uri != Some(code.redirect_uri.as_str()) {
-        let (of, asked) = ("redirect_uri", std::slice::from_ref(&code.redirect_uri));
-        let difference = Difference::of_uri(of, exchange.redirect_uri.unwrap_or("nothing"), asked);
+        let asked = std::slice::from_ref(&code.redirect_uri);
+        let difference = match exchange.redirect_uri {
+            Some(came) => Difference::of_uri("redirect_uri", came, asked),
+            None => Difference::missing("redirect_uri", difference::uri(&code.redirect_uri)),
+        };
         let error = Error::invalid_grant("redirect_uri is not the one of the authorization request.");
         return Err(error.because(difference));
     }
     match (&code.code_challenge, exchange.code_verifier) {
         (None, None) => Ok(()),
         (Some(challenge), Some(verifier)) if challenge.verify(verifier) => Ok(()),
-        (Some(_), Some(verifier)) => {
+        (Some(challenge), Some(verifier)) => {
             let expected = "the one from which the code_challenge of the authorization request was made (S256)";
             Err(Error::invalid_grant("code_verifier does not match code_challenge.").because(Difference::new(
                 "code_verifier",
-                format!("another one, of {} bytes", verifier.len()),
+                what_came(challenge, verifier),
                 expected,
             )))
         }
@@ -101,6 +110,20 @@ fn matches(code: &Code, exchange: &Exchange<'_>) -> Result<(), Error> {
             .because(Difference::missing("code_verifier", "the verifier of the code_challenge that the request had"))),
         (None, Some(_)) => Err(Error::invalid_grant("code_verifier without a code_challenge before it.")
             .because(Difference::new("code_verifier", "one", "none: the authorization request had no code_challenge"))),
+    }
+}
+
+/// What a verifier is that does not fit, without showing it.
+fn what_came(challenge: &CodeChallenge, verifier: &str) -> String {
+    let bytes = verifier.len();
+    if verifier == challenge.as_str() {
+        "the code_challenge itself".to_owned()
+    } else if !(43..=128).contains(&bytes) {
+        format!("one of {bytes} bytes, and a verifier has 43 to 128")
+    } else if !verifier.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~".contains(&b)) {
+        format!("another one, of {bytes} bytes, with characters that no verifier has")
+    } else {
+        format!("another one, of {bytes} bytes")
     }
 }
 

@@ -281,6 +281,26 @@ pub async fn secrets(conn: &mut Conn, client_row: &Id) -> Result<Vec<Secret>> {
     .await?)
 }
 
+/// A secret that somebody has tried.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Whose {
+    /// The row of the client that it belongs to.
+    pub client_row: Id,
+    /// The name of that client in requests.
+    pub client_id: String,
+    /// The row of the secret.
+    pub secret: Id,
+    /// When it stops working.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Whose secret this is, even if it has expired.
+pub async fn whose_secret(conn: &mut Conn, hash: &TokenHash) -> Result<Option<Whose>> {
+    let sql = "SELECT s.client_row, c.client_id, s.id AS secret, s.expires_at
+                 FROM client_secret s JOIN client c ON c.id = s.client_row WHERE s.hash = $1 LIMIT 1";
+    Ok(sqlx::query_as(sql).bind(hash).fetch_optional(conn).await?)
+}
+
 /// Removes a secret.
 pub async fn delete_secret(conn: &mut Conn, id: &Id) -> Result<()> {
     sqlx::query("DELETE FROM client_secret WHERE id = $1").bind(id).execute(conn).await?;

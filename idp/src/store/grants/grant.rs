@@ -189,10 +189,10 @@ pub async fn clients_by_session(conn: &mut Conn, user: &Id, now: Timestamp) -> R
 }
 
 /// What stands against a grant, for the operator; the conditions are those of `live_grant`.
-pub async fn why_over(conn: &mut Conn, grant: &Id, now: Timestamp) -> Result<Vec<&'static str>> {
+pub async fn why_over(conn: &mut Conn, grant: &Id, now: Timestamp) -> Result<Vec<String>> {
     let yes = |condition: &str| format!("CAST(CASE WHEN {condition} THEN 1 ELSE 0 END AS BIGINT)");
     let columns = [
-        yes("g.ended_at IS NOT NULL"),
+        "g.ended_at".to_owned(),
         yes("u.disabled_at IS NOT NULL"),
         yes("g.generation <> u.generation"),
         yes("c.disabled_at IS NOT NULL"),
@@ -200,13 +200,20 @@ pub async fn why_over(conn: &mut Conn, grant: &Id, now: Timestamp) -> Result<Vec
         yes(&format!("g.offline_at IS NULL AND s.ended_at IS NULL AND NOT ({})", live("$1"))),
     ];
     let sql = format!("SELECT {} FROM {TABLES} WHERE g.id = $2", columns.join(", "));
-    let row: Option<(i64, i64, i64, i64, i64, i64)> =
-        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(now).bind(grant).fetch_optional(conn).await?;
+    let row: Option<(Option<Timestamp>, i64, i64, i64, i64, i64)> =
+        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(now).bind(grant).fetch_optional(&mut *conn).await?;
     let Some((ended, disabled, generation, client, session_ended, session_over)) = row else {
-        return Ok(vec!["a grant that was removed"]);
+        return Ok(vec!["a grant that was removed".to_owned()]);
+    };
+    let ended = match ended {
+        Some(at) => Some(format!(
+            "a grant that was ended {} s ago: {}",
+            now.since(at).as_secs(),
+            ended_by(conn, grant, at).await?
+        )),
+        None => None,
     };
     let reasons = [
-        (ended, "a grant that was ended: by its person, by the client, by an operator, or after a replay"),
         (disabled, "a user who is disabled"),
         (generation, "a user who was signed out everywhere, as by a new password"),
         (client, "a client that is disabled"),
@@ -216,7 +223,29 @@ pub async fn why_over(conn: &mut Conn, grant: &Id, now: Timestamp) -> Result<Vec
             "a session that is over: too old, or unused for too long (login.session_idle, login.session_absolute)",
         ),
     ];
-    Ok(reasons.into_iter().filter(|(holds, _)| *holds == 1).map(|(_, reason)| reason).collect())
+    let others = reasons.into_iter().filter(|(holds, _)| *holds == 1).map(|(_, reason)| reason.to_owned());
+    Ok(ended.into_iter().chain(others).collect())
+}
+
+/// By what a grant was ended at this moment, as the events say.
+async fn ended_by(conn: &mut Conn, grant: &Id, at: Timestamp) -> Result<&'static str> {
+    // The event is written in the transaction that ends the grant, not before.
+    let sql = "SELECT e.kind FROM event e JOIN client_grant g ON e.user_id = g.user_id AND e.client_row = g.client_row
+                WHERE g.id = $1 AND e.at >= $2 AND (e.kind = 'consent_withdrawn'
+                   OR (e.kind IN ('code_replayed', 'refresh_token_replayed', 'grant_revoked') AND e.data LIKE '%' || $1 || '%'))
+                ORDER BY e.at LIMIT 1";
+    let row: Option<(String,)> = sqlx::query_as(sql).bind(grant).bind(at).fetch_optional(conn).await?;
+    Ok(match row.as_ref().map(|(kind,)| kind.as_str()) {
+        Some("code_replayed") => "its authorization code came twice (code_replayed)",
+        Some("refresh_token_replayed") => {
+            "a refresh token came again that was replaced before (refresh_token_replayed)"
+        }
+        Some("grant_revoked") => "the client revoked it (grant_revoked)",
+        Some("consent_withdrawn") => {
+            "the person, or an operator, took the application's access away (consent_withdrawn)"
+        }
+        _ => "the event that says by what is no longer kept",
+    })
 }
 
 /// What an event about a grant says of it, if there is such a grant.
