@@ -72,7 +72,7 @@ fn times() -> Vec<(String, String)> {
                 table = altered.to_owned();
             }
             let column = line.split_whitespace().next().unwrap_or_default();
-            if (column.ends_with("_at") || column == "at") && line.contains("BIGINT") {
+            if (column.ends_with("_at") || column.ends_with("_until") || column == "at") && line.contains("BIGINT") {
                 found.push((table.clone(), column.to_owned()));
             }
         }

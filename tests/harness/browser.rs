@@ -288,6 +288,13 @@ impl Page {
         self.text().replace(&code, "")
     }
 
+    /// Where the links in `main` lead.
+    pub fn links(&self) -> Vec<String> {
+        let html = Html::parse_document(&self.reply.body);
+        let in_main = Selector::parse("main a[href]").unwrap();
+        html.select(&in_main).filter_map(|link| link.value().attr("href")).map(str::to_owned).collect()
+    }
+
     /// The address of the link in `main` with this text.
     #[track_caller]
     pub fn link(&self, text: &str) -> String {

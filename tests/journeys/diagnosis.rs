@@ -123,7 +123,7 @@ async fn each_mistake_of_a_client_at_the_token_endpoint_is_told() {
         async move { app.post_with("/token", &[refresh, ("refresh_token", "x")], &[("authorization", &basic)]).await }
     };
     told(of("nobody", "hunter2"), &["invalid_client", "of=\"client_id\" came=\"nobody\""]).await;
-    told(of(rp.id(), "hunter2"), &["of=\"client_secret\" came=\"another one\"", "there are 1", rp.id()]).await;
+    told(of(rp.id(), "hunter2"), &["of=\"client_secret\" came=\"another one\"", "the registered one", rp.id()]).await;
     told(of(spa.id(), "hunter2"), &["came=\"client_secret_basic\" expected=\"none\"", spa.id()]).await;
     told(of("a\u{202e}b\nreason=forged", "x"), &["of=\"client_id\""]).await;
     let in_body = [refresh, ("client_id", named.id()), ("client_secret", named.secret())];
@@ -233,7 +233,7 @@ async fn each_mistake_of_hosts_origins_forms_and_pages_is_told() {
     told(
         app.get(&format!("{bye}{}", rp.id())),
         &[
-            "reason=\"unregistered_redirect_uri\" code=\"unregistered_post_logout_redirect_uri\"",
+            "reason=\"unregistered_post_logout_redirect_uri\" code=\"unregistered_post_logout_redirect_uri\"",
             "came=\"https://rp.example/bye2?s=…\" expected=\"https://rp.example/bye\"",
         ],
     )

@@ -6,6 +6,7 @@ use latchkey::base::network::Network;
 use latchkey::base::reference::Reference;
 use latchkey::config::SecondFactor;
 use latchkey::oidc::client::metadata::ClientKind;
+use latchkey::store::clients::consent::Withdraw;
 use latchkey::store::installation::explanation;
 use serde_json::Value;
 
@@ -63,7 +64,8 @@ async fn stored(app: &TestApp) -> String {
 async fn kept(app: &TestApp, shown: &str) -> String {
     let reference = Reference::parse(&code(shown)).unwrap();
     let mut conn = app.app.db.read().await.unwrap();
-    let found = explanation::find(&mut conn, &reference, Timestamp::from_seconds(0)).await.unwrap().unwrap();
+    let found =
+        explanation::find(&mut conn, &reference, Timestamp::from_seconds(0), seconds(0)).await.unwrap().unwrap();
     found.steps.iter().map(|step| format!("{}: {}", step.of, step.says)).collect::<Vec<_>>().join("\n")
 }
 
@@ -123,6 +125,12 @@ async fn a_request_for_authorization_that_goes_back_to_the_client_is_explained()
         (good.clone().set("code_challenge_method", "plain"), &["What came: plain. What was expected: S256"]),
         (good.clone().set("code_challenge", "short"), &["What came: 5 characters", "43 characters"]),
         (good.clone().set("scope", "martian"), &["invalid_scope", "What came: martian"]),
+        (good.clone().without("scope"), &["invalid_scope", "What came: nothing"]),
+        (good.clone().set("prompt", "create"), &["What came: create", "(login.sign_up)"]),
+        (
+            good.clone().set("prompt", "martian"),
+            &["What came: martian", "one of none, login, consent, select_account."],
+        ),
         (good.clone().set("resource", "https://api.example"), &["invalid_target", "https://api.example"]),
         (good.clone().set("request", "eyJhbGciOiJub25lIn0.e30."), &["request_not_supported"]),
         (silent(), &["login_required", "ok   redirect_uri", "nobody is signed in"]),
@@ -210,8 +218,21 @@ async fn a_request_for_tokens_is_explained() {
     let code = browser.authorize(&rp).await.code();
     let tokens = rp.exchange(&code).await.tokens();
     told(&rp.exchange(&code).await, &["The code was used before", "exchanged 0 s ago"], &[&code]);
-    let words = ["What the refresh token stands for has ended", "ended: by its person, by the client"];
+    let words = [
+        "What the refresh token stands for has ended",
+        "FAIL grant",
+        "ended 0 s ago: its authorization code came twice",
+    ];
     told(&rp.refresh(tokens.refresh()).await, &words, &[tokens.refresh()]);
+    let (code, own) = (browser.authorize(&rp).await.code(), rp.challenge.clone());
+    let without = [("grant_type", "authorization_code"), ("code", &*code), ("code_verifier", &*rp.verifier)];
+    let words = ["redirect_uri is not the one", "What came: nothing. What was expected: https://rp.example/callback."];
+    told(&rp.post("/token", &without).await, &words, &[&code, "They differ"]);
+    told(&rp.exchange_with(&code, uri, &own).await, &["What came: the code_challenge itself"], &[&code, &own]);
+    told(&rp.exchange_with(&code, uri, "short").await, &["one of 5 bytes, and a verifier has 43 to 128"], &[&code]);
+    let code = browser.authorize(&rp).await.code();
+    let odd = "ü".repeat(40);
+    told(&rp.exchange_with(&code, uri, &odd).await, &["of 80 bytes, with characters that no verifier has"], &[&code]);
     told(&rp.refresh(&code).await, &["an authorization code", "a refresh token of this client"], &[&code]);
 }
 
@@ -243,6 +264,79 @@ async fn a_refresh_that_is_refused_is_explained() {
     told(&rp.refresh(&ended).await, &["a session that was ended"], &ended);
     let more = [("grant_type", "refresh_token"), ("refresh_token", &*token().await), ("scope", "openid phone")];
     told(&rp.post("/token", &more).await, &["invalid_scope", "What came: openid phone"], more[1].1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_ended_a_grant_is_explained() {
+    let app = TestApp::beside_a_process().await;
+    let rp = app.spa().await;
+    let told = async |token: &str, words: &[&str]| {
+        let reply = rp.refresh(token).await;
+        explained(&app, reply.json()["error_description"].as_str().unwrap(), words, &[token]);
+    };
+    let revoked = rp.tokens_of("alice").await;
+    let replayed = rp.tokens_of("alice").await;
+    rp.revoke(revoked.refresh()).await.expect(200);
+    told(revoked.refresh(), &["a grant that was ended 0 s ago: the client revoked it (grant_revoked)"]).await;
+    let newest = rp.refresh(replayed.refresh()).await.tokens().refresh().to_owned();
+    let last = rp.refresh(&newest).await.tokens().refresh().to_owned();
+    app.pass(minutes(2)).await;
+    rp.refresh(replayed.refresh()).await.error("invalid_grant");
+    told(&last, &["a refresh token came again that was replaced before (refresh_token_replayed)"]).await;
+    let withdrawn = rp.tokens_of("alice").await;
+    let withdraw = Withdraw { user: app.person("alice").await.id, client_row: rp.client.id.clone() };
+    app.app.db.write(withdraw).await.unwrap();
+    told(withdrawn.refresh(), &["took the application's access away (consent_withdrawn)"]).await;
+    let other = rp.tokens_of("alice").await;
+    app.sql("UPDATE client_grant SET ended_at = 1 WHERE ended_at IS NULL").await;
+    app.sql("DELETE FROM event").await;
+    told(other.refresh(), &["the event that says by what is no longer kept"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_no_of_a_person_is_explained_with_what_was_asked() {
+    let app = TestApp::beside_a_process().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let page = browser.get(&rp.request().path()).await;
+    let page = page.expect("consent").form().fill("decision", "deny").submit(&mut browser).await;
+    let words = ["FAIL consent", "access_denied", "a no by the person"];
+    explained(&app, &description(page.error("access_denied")), &words, &[]);
+    let mut config = app.app.config.clone();
+    config.pages.tos_uri = Some("https://northwind.example/terms".to_owned());
+    config.terms.version = Some("2026".to_owned());
+    let app = app.on(config).await;
+    let mut browser = browser.on(&app);
+    let page = browser.get(&rp.request().path()).await;
+    let page = page.expect("terms").form_to("/terms").fill("decision", "deny").submit(&mut browser).await;
+    let page = browser.go_on(page).await;
+    let words = ["FAIL terms", "access_denied", "a no to version 2026 of the terms of service"];
+    explained(&app, &description(page.error("access_denied")), &words, &[]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn which_secret_a_client_has_tried_is_explained() {
+    let app = TestApp::beside_a_process().await;
+    let (service, other) = (app.service().await, app.service().await);
+    let tried = async |secret: &str, words: &[&str]| {
+        let form = [("grant_type", "client_credentials"), ("client_id", service.id()), ("client_secret", secret)];
+        let reply = app.post("/token", &form).await.error("invalid_client");
+        explained(&app, reply.json()["error_description"].as_str().unwrap(), words, &[secret.trim()]);
+    };
+    let words =
+        ["What came: the right one, with blanks or a line break beside it. What was expected: the registered one."];
+    tried(&format!("{} ", service.secret()), &words).await;
+    tried(&format!("{}\n", service.secret()), &words).await;
+    tried(other.secret(), &[&format!("What came: a secret of the client {}", other.id())]).await;
+    tried("hunter2", &["What came: another one."]).await;
+    app.sql("UPDATE client_secret SET expires_at = 1000000").await;
+    app.app.remembered_clients.forget();
+    tried(service.secret(), &["What came: its secret", ", which expired", "one that was registered; there is none"])
+        .await;
+    let twice = [("client_id", service.id()), ("client_secret", "hunter2"), ("grant_type", "client_credentials")];
+    let reply = app.post_with("/token", &twice, &[("authorization", &service.basic())]).await;
+    let words = ["two of a header, client_secret and client_assertion, from", service.id()];
+    explained(&app, reply.json()["error_description"].as_str().unwrap(), &words, &[service.secret()]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -355,6 +449,113 @@ async fn passkeys_codes_from_letters_and_set_ups_that_are_refused_are_explained(
     assert!(kept(&app, &refused).await.contains("totp: The code is of no step"), "{refused}");
 }
 
+#[tokio::test]
+async fn every_page_that_refuses_an_interaction_or_a_link_shows_a_code() {
+    let app = TestApp::with(|config| config.login.sign_up = latchkey::config::SignUp::Open).await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let mut refused = Vec::new();
+    for page in latchkey::site::page::Page::ALL.iter().map(|page| page.path()) {
+        let answer = browser.get(&format!("{page}?interaction=v1.k1.garbage&token=x&id_token_hint=x")).await;
+        let status = answer.reply.status.as_u16();
+        if (400..500).contains(&status) && status != 405 {
+            assert!(code_of(&answer.text()).is_some(), "{page} answers {status} without a code: {}", answer.text());
+            refused.push(page);
+        }
+    }
+    for page in ["/terms", "/passkey-offer", "/consent", "/set-password", "/sign-up", "/end_session", "/sign-in/mail"] {
+        assert!(refused.contains(&page), "{page} is not among {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_recovery_code_that_is_refused_shows_a_code_whoever_has_the_name() {
+    let app = TestApp::new().await;
+    app.user("alice").await;
+    let mut browser = app.browser();
+    let mut pages = Vec::new();
+    for (name, typed) in [("nobody-here", "AAAAA-AAAAA-AAAAA-AAAAA-AAAAA"), ("alice", "12345")] {
+        let form = browser.get("/forgot-password/recovery-code").await.form_to("/forgot-password/recovery-code");
+        let page = form.fill("identifier", name).fill("recovery_code", typed).submit(&mut browser).await;
+        let told = kept(&app, &page.refused(400).text()).await;
+        assert!(told.contains("The name and the recovery code do not set a password"), "{told}");
+        no_secret(&told, &[name, typed]);
+        pages.push(page.text_without_code().replace(name, ""));
+    }
+    assert_eq!(pages[0], pages[1]);
+}
+
+#[tokio::test]
+async fn a_sign_out_that_is_refused_is_explained() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser();
+    let nowhere = form_encode(&[("post_logout_redirect_uri", "https://rp.example/nowhere"), ("client_id", rp.id())]);
+    for (query, words) in [
+        (&*nowhere, &["has not registered this post_logout_redirect_uri", "They differ at character"][..]),
+        ("id_token_hint=x", &["The id_token_hint is no ID token of this provider"]),
+        ("state=1&state=2", &["A parameter came more than once"]),
+        (&*format!("state={}", "x".repeat(5000)), &["A parameter is longer"]),
+    ] {
+        let shown = browser.get(&format!("/end_session?{query}")).await.text();
+        let told = kept(&app, &shown).await;
+        assert!(words.iter().all(|word| told.contains(word)), "{words:?} in {told}");
+    }
+}
+
+#[tokio::test]
+async fn q3_silent_renewals_take_no_code_from_anybody_else() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    app.user("alice").await;
+    let silent = rp.request().set("prompt", "none").path();
+    let mut codes = 0;
+    for _ in 0..100 {
+        let page = app.browser().get(&silent).await;
+        codes += usize::from(code_of(&description(page.error("login_required"))).is_some());
+    }
+    assert_eq!(codes, 5, "of one client in one network");
+    assert_eq!(app.rows("explanation").await, 5);
+    let page = type_password(&mut app.browser(), "alice", "a wrong one").await;
+    assert!(code_of(&page.refused(400).text()).is_some(), "{}", page.text());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_configuration_keeps_longer_is_not_removed() {
+    let app = TestApp::beside_a_process().await;
+    let mut config = app.app.config.clone();
+    config.log.explanations_kept = seconds(0);
+    let silent = app.on(config.clone()).await;
+    config.log.explanations_kept = minutes(60);
+    let brief = app.on(config).await;
+    let bad = app.relying_party().await.request().set("client_id", "nobody");
+    let (long, short) = (ask(&app, &bad).await, ask(&brief, &bad).await);
+    let sweep = async || {
+        for app in [&silent, &brief, &app] {
+            latchkey::server::jobs::remove_expired(&app.app).await.unwrap();
+        }
+    };
+    sweep().await;
+    assert_eq!(app.rows("explanation").await, 2);
+    let of = async |kept: &str, shown: &str| {
+        let kept = [("LATCHKEY__LOG__EXPLANATIONS_KEPT", kept)];
+        answer_to(&app.app.config, &kept, &["explain", &code(shown)], "")
+    };
+    assert!(of("0s", &short).await.done().contains("What came: nobody"));
+    app.sql("UPDATE explanation SET at = at - 7200000000, kept_until = kept_until - 7200000000").await;
+    explain(&app, &code(&short)).refused(1, "Nothing is kept");
+    sweep().await;
+    assert_eq!(app.rows("explanation").await, 1);
+    assert!(of("1h", &long).await.done().contains("What came: nobody"));
+    // A release before has not written for how long.
+    app.sql("UPDATE explanation SET kept_until = NULL").await;
+    explained(&app, &long, &["What came: nobody"], &[]);
+    of("1h", &long).await.refused(1, "Nothing is kept");
+    latchkey::server::jobs::remove_expired(&app.app).await.unwrap();
+    assert_eq!(app.rows("explanation").await, 1);
+    latchkey::server::jobs::remove_expired(&brief.app).await.unwrap();
+    assert_eq!(app.rows("explanation").await, 0);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn r2_no_secret_of_a_refused_request_is_stored() {
     let app = TestApp::beside_a_process().await;
@@ -402,7 +603,7 @@ async fn an_explanation_is_kept_for_as_long_as_the_configuration_says() {
     assert_eq!((&data["code"], &data["about"]), (&Value::from(&*code), &Value::from("authorization request")));
     assert_eq!(data["steps"][0]["passed"], false, "{data:#}");
     let off = [("LATCHKEY__LOG__EXPLANATIONS_KEPT", "0s")];
-    answer_to(&app.app.config, &off, &["explain", &code], "").refused(1, "log.explanations_kept is 0s");
+    answer_to(&app.app.config, &off, &["explain", "0000-0000"], "").refused(1, "log.explanations_kept is 0s");
     explain(&app, "0000-0000").refused(1, "Nothing is kept under 0000-0000");
     explain(&app, "hunter2!").refused(2, "eight letters and digits");
     app.pass(minutes(7 * 24 * 60 + 1)).await;

@@ -211,6 +211,14 @@ async fn people_of_a_role_use_their_accounts_from_its_networks_alone() {
     browser.get(&rp.request().set("prompt", "none").path()).await.error("access_denied");
     let page = browser.get("/account").await;
     assert!(page.refused(403).text().contains("cannot be used from this network"), "{}", page.text());
+    assert!(page.text().contains("mention the code"), "{}", page.text());
+    // No link of the page leads to the same page.
+    let links = page.links();
+    assert!(links.iter().any(|link| link.contains("/sign-in?account=another")), "{links:?}");
+    for link in links {
+        let led = browser.clone().get(&link).await;
+        assert_ne!(led.reply.status, 403, "{link}");
+    }
     form.submit(&mut browser).await.refused(403);
     let refresh = [("grant_type", "refresh_token"), ("refresh_token", tokens.refresh())];
     let reply = token_from(&app, &spa, outside(), &refresh).await;

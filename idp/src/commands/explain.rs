@@ -23,12 +23,13 @@ fn reference(text: &str) -> Result<Reference, &'static str> {
 /// Prints how the request was judged.
 pub(super) async fn command(app: &App, wanted: &Explain) -> Outcome {
     let (kept, code) = (app.config.log.explanations_kept, &wanted.code);
-    if kept.is_zero() {
-        let why = "No explanations are kept: log.explanations_kept is 0s.";
-        return Err(Failure::Failed(why.to_owned()));
-    }
     let mut conn = app.db.read().await.map_err(failed)?;
-    let Some(found) = explanation::find(&mut conn, code, app.now() - kept).await.map_err(failed)? else {
+    // Another process may keep what this configuration does not.
+    let Some(found) = explanation::find(&mut conn, code, app.now(), kept).await.map_err(failed)? else {
+        if kept.is_zero() {
+            let why = format!("Nothing is kept under {code}, and log.explanations_kept is 0s.");
+            return Err(Failure::Failed(why));
+        }
         return Err(Failure::Failed(format!(
             "Nothing is kept under {code}: it is mistyped, or older than log.explanations_kept, or of another installation."
         )));
@@ -39,7 +40,7 @@ pub(super) async fn command(app: &App, wanted: &Explain) -> Outcome {
         "about": found.about,
         "client_id": found.client_id,
         "request_id": found.request_id,
-        "kept_until": (found.at + kept).to_string(),
+        "kept_until": found.kept_until.unwrap_or(found.at + kept).to_string(),
         "steps": found.steps,
     });
     Ok(Output::new(text(code, &found), &data))

@@ -4,7 +4,7 @@ use axum::response::Response;
 
 use crate::app::App;
 use crate::base::reference::Reference;
-use crate::explanations;
+use crate::explanations::{self, Counted};
 use crate::oidc;
 use crate::oidc::authorization::response::AuthorizationResponse;
 use crate::oidc::difference::{Difference, shown};
@@ -19,6 +19,8 @@ pub struct Diagnosis {
     pub code: Option<&'static str>,
     /// The value that came and the one that was expected, if the refusal has both.
     pub difference: Option<Difference>,
+    /// What it counts as for the limits of explanations.
+    pub counted: Counted,
     /// The code by which `latchkey explain` finds how the request was judged, if that was kept.
     pub reference: Option<Reference>,
 }
@@ -26,12 +28,13 @@ pub struct Diagnosis {
 impl Diagnosis {
     /// A refusal with a short code.
     pub fn new(reason: impl AsRef<str>, difference: Option<Difference>) -> Self {
-        Self { reason: shown(reason.as_ref()), code: None, difference, reference: None }
+        Self { reason: shown(reason.as_ref()), code: None, difference, counted: Counted::Refusal, reference: None }
     }
 
     /// A protocol error.
     pub fn of_protocol(error: &oidc::error::Error) -> Self {
-        Self::new(error.to_string(), error.difference.as_deref().cloned())
+        let counted = if error.code.is_silent() { Counted::Silent } else { Counted::Refusal };
+        Self { counted, ..Self::new(error.to_string(), error.difference.as_deref().cloned()) }
     }
 
     /// The refusal in a response to a client, if it is one.
@@ -43,7 +46,10 @@ impl Diagnosis {
     pub async fn explained(self, app: &App) -> Self {
         let reference = match self.reference {
             Some(reference) => Some(reference),
-            None => explanations::keep(app, || Step::refused(&self.reason, self.difference.as_ref())).await,
+            None => {
+                let last = || Step::refused(&self.reason, self.difference.as_ref());
+                explanations::keep(app, self.counted, last).await
+            }
         };
         Self { reference, ..self }
     }

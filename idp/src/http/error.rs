@@ -328,7 +328,6 @@ impl Error {
             Self::Explained(error, _) | Self::OnTheWay(error, _) => error.is_refusal(),
             Self::Http(status, _) => matches!(*status, StatusCode::BAD_REQUEST | StatusCode::UNSUPPORTED_MEDIA_TYPE),
             Self::BareChallenge(_)
-            | Self::SignUpOff
             | Self::TooMany(_)
             | Self::Maintenance { .. }
             | Self::Unavailable(_)
@@ -343,6 +342,7 @@ impl Error {
             | Self::SpentLink
             | Self::AddressTaken
             | Self::BadSignOut(_)
+            | Self::SignUpOff
             | Self::MailOff
             | Self::OutsideNetworks => self.status().is_client_error(),
         }
@@ -378,4 +378,32 @@ pub fn finish(mut rendered: Response, carrier: &Response, error: &Error) -> Resp
     }
     add_headers(&mut rendered, error);
     rendered
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oidc::steps::sentence;
+
+    #[test]
+    fn every_refusal_that_is_explained_has_a_sentence() {
+        let on_pages = Refusal::all().into_iter().map(Error::Refused);
+        let signing_out = end_session::Refusal::ALL.into_iter().map(Error::BadSignOut);
+        let others = [
+            Error::ForeignForm,
+            Error::FormWithoutCookie,
+            Error::InteractionWithoutCookie,
+            Error::InteractionExpired,
+            Error::SpentLink,
+            Error::AddressTaken,
+            Error::SignUpOff,
+            Error::MailOff,
+            Error::OutsideNetworks,
+        ];
+        for error in on_pages.chain(signing_out).chain(others) {
+            assert!(error.is_refusal(), "{error:?}");
+            let reason = error.diagnosis().reason;
+            assert!(sentence(&reason).is_some(), "{reason} needs a sentence in oidc::steps");
+        }
+    }
 }

@@ -25,6 +25,16 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Repeated,
+        Self::TooLong,
+        Self::InvalidHint,
+        Self::AnotherClient,
+        Self::UnknownClient,
+        Self::UnregisteredRedirectUri,
+    ];
+
     /// A short code, for pages and logs.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -33,7 +43,7 @@ impl Refusal {
             Self::InvalidHint => "invalid_id_token_hint",
             Self::AnotherClient => "another_client",
             Self::UnknownClient => "unknown_client",
-            Self::UnregisteredRedirectUri => "unregistered_redirect_uri",
+            Self::UnregisteredRedirectUri => "unregistered_post_logout_redirect_uri",
         }
     }
 }

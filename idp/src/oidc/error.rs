@@ -83,6 +83,16 @@ codes! {
     InvalidTarget = "invalid_target", 400, "The resource is unknown or not allowed.";
 }
 
+impl ErrorCode {
+    /// Whether it says to a request that may show nothing that the person would have to do something: Core §3.1.2.6.
+    pub const fn is_silent(self) -> bool {
+        matches!(
+            self,
+            Self::InteractionRequired | Self::LoginRequired | Self::AccountSelectionRequired | Self::ConsentRequired
+        )
+    }
+}
+
 impl fmt::Display for ErrorCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

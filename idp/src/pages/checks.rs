@@ -195,6 +195,7 @@ fn an_error_page_leads_on() {
         "/auth/forgot-password",
         "/auth/forgot-password/recovery-code",
         "/auth/sign-in",
+        "/auth/sign-in?account=another",
         "https://northwind.example/auth/",
         "https://northwind.example/auth/account",
         "https://tidepool.example/",

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::http::error::Error;
 use crate::http::request::visitor::Visitor;
 use crate::letters::limits::{self, Asker, Counted};
+use crate::oidc::difference::Difference;
 
 /// The address of a page that waits for the code of a letter that was asked for in this browser: so it can be opened again, as in
 /// another language. The name of what was asked for is of no use in other browsers.
@@ -63,6 +64,17 @@ impl CodeProblem {
         }
     }
 
+    /// A short code, for the log.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Missing => "code_missing",
+            Self::Wrong => "code_wrong",
+            Self::Over => "code_over",
+            Self::Taken => "account_email_taken",
+            Self::TooMany { .. } => "letter_too_many",
+        }
+    }
+
     /// How long to wait.
     pub fn wait(self) -> Option<Duration> {
         match self {
@@ -99,5 +111,8 @@ pub async fn limited(app: &App, visitor: &Visitor, address: &str) -> Result<Resu
 
 /// Whether letters are sent.
 pub fn offered(app: &App) -> Result<(), Error> {
-    if app.mailer.is_on() { Ok(()) } else { Err(Error::MailOff) }
+    if app.mailer.is_on() {
+        return Ok(());
+    }
+    Err(Error::MailOff.because(Difference::missing("mail.from", "a sender: this installation sends no letters")))
 }

@@ -12,6 +12,7 @@ use crate::app::App;
 use crate::base::secret::Secret;
 use crate::flow::authorization::{Step, layout_of};
 use crate::flow::first_factor::{self, ProvenFactor};
+use crate::http::diagnosis::Diagnosis;
 use crate::http::error::Error;
 use crate::http::page;
 use crate::http::redirect::see_other;
@@ -78,6 +79,25 @@ impl RecoveryProblem {
         }
     }
 
+    /// A short code, for the log.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::IdentifierMissing => "sign_in_identifier_missing",
+            Self::CodeMissing => "recovery_code_missing",
+            Self::Refused => "recovery_code_refused",
+            Self::Over => "recovery_code_over",
+        }
+    }
+
+    /// What the operator is told about it. How a code was judged is kept.
+    async fn diagnosis(self, app: &App) -> Diagnosis {
+        let diagnosis = Diagnosis::new(self.reason(), None);
+        match self {
+            Self::IdentifierMissing | Self::CodeMissing => diagnosis,
+            Self::Refused | Self::Over => diagnosis.explained(app).await,
+        }
+    }
+
     /// The message on the page.
     pub fn wording(self) -> Wording {
         Wording::new(match self {
@@ -141,10 +161,10 @@ impl Typed {
 /// Shows the page for the code, or, after the code was right, the one for the password.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     let way = Way::of(&app, &visitor, (query.get("interaction"), query.get("return"))).await?;
-    let Some(sealed) = query.get("recovery") else { return show(&app, &visitor, &way, Typed::default()) };
+    let Some(sealed) = query.get("recovery") else { return show(&app, &visitor, &way, Typed::default()).await };
     match RightCode::open(&app, &visitor.browser, sealed) {
         Some(right) => show_password(&app, &visitor, &way, Shown::of(&right)).await,
-        None => show(&app, &visitor, &way, Typed::wrong(RecoveryProblem::Over)),
+        None => show(&app, &visitor, &way, Typed::wrong(RecoveryProblem::Over)).await,
     }
 }
 
@@ -170,14 +190,14 @@ async fn check(app: &App, visitor: &Visitor, way: &Way, params: &Params) -> Resu
         typed.problems.push(RecoveryProblem::CodeMissing);
     }
     if !typed.problems.is_empty() {
-        return show(app, visitor, way, typed);
+        return show(app, visitor, way, typed).await;
     }
     match recovery::check(app, &visitor.tries(&typed.identifier, &Secret::from(code.as_str()))).await? {
         Some(right) => see_other(&address(&way.layout(app, visitor), &right.seal(app))),
         None => {
             app.metrics.sign_in("recovery_code", "refused");
             typed.problems.push(RecoveryProblem::Refused);
-            show(app, visitor, way, typed)
+            show(app, visitor, way, typed).await
         }
     }
 }
@@ -191,7 +211,7 @@ async fn set_password(
 ) -> Result<Response, Error> {
     visitor.hold_to(app, "set-password", visitor::sign_in_rate(app)).await?;
     let Some(right) = RightCode::open(app, &visitor.browser, sealed) else {
-        return show(app, visitor, way, Typed::wrong(RecoveryProblem::Over));
+        return show(app, visitor, way, Typed::wrong(RecoveryProblem::Over)).await;
     };
     let password = Secret::from(params.get("password").unwrap_or_default());
     let own = OwnWords::of_user(app, right.user()).await?;
@@ -203,7 +223,7 @@ async fn set_password(
     let Some(user) = recovery::recover(app, &right, Wish { password: &password, unwanted, addresses }).await? else {
         app.metrics.sign_in("recovery_code", "refused");
         let typed = Typed { identifier: right.typed, ..Typed::wrong(RecoveryProblem::Refused) };
-        return show(app, visitor, way, typed);
+        return show(app, visitor, way, typed).await;
     };
     let first =
         ProvenFactor { user: &user, method: Method::Password, metric: "recovery_code", keep: false, proof: None };
@@ -221,11 +241,20 @@ fn address(layout: &Layout<'_>, sealed: &str) -> String {
     format!("{link}{joint}recovery={sealed}")
 }
 
-fn show(app: &App, visitor: &Visitor, way: &Way, typed: Typed) -> Result<Response, Error> {
+async fn show(app: &App, visitor: &Visitor, way: &Way, typed: Typed) -> Result<Response, Error> {
     let Typed { identifier, problems } = typed;
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
-    let page = RecoveryCodePage { layout: way.layout(app, visitor), identifier, problems };
-    page::show_with(app, visitor, status, &page)
+    let refusal = match problems.first() {
+        Some(problem) => Some(problem.diagnosis(app).await),
+        None => None,
+    };
+    let reference = refusal.as_ref().and_then(|refusal| refusal.reference.as_ref());
+    let page = RecoveryCodePage { layout: way.layout(app, visitor).explained_by(reference), identifier, problems };
+    let mut response = page::show_with(app, visitor, status, &page)?;
+    if let Some(refusal) = refusal {
+        refusal.ride_on(&mut response);
+    }
+    Ok(response)
 }
 
 /// What the page for the password shows.

@@ -767,6 +767,8 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
             recovery_code: (problem == Problem::SpentLink)
                 .then(|| format!("{}/forgot-password/recovery-code", site.base_path)),
             back: of_client.then(back).flatten(),
+            another: (problem == Problem::OutsideNetworks)
+                .then(|| format!("{}/sign-in?account=another", site.base_path)),
             account: (problem == Problem::SpentLink).then(|| "https://northwind.example/auth/account".to_owned()),
             problem,
             status: 400,

@@ -38,6 +38,7 @@ use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
 use crate::login::challenge::Puzzle;
 use crate::login::recovery_code::{has_no_address, hashes, new_set};
+use crate::oidc::difference::Difference;
 use crate::site::page::Page;
 use crate::store::ephemeral::Rate;
 
@@ -195,7 +196,15 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
 }
 
 fn offered(app: &App) -> Result<(), Error> {
-    if app.config.login.sign_up.is_offered() { Ok(()) } else { Err(Error::SignUpOff) }
+    if app.config.login.sign_up.is_offered() {
+        Ok(())
+    } else {
+        Err(Error::SignUpOff.because(Difference::new(
+            "login.sign_up",
+            app.config.login.sign_up.as_str(),
+            "open or invitation",
+        )))
+    }
 }
 
 fn show(app: &App, visitor: &Visitor, step: Option<&Step>, typed: Typed) -> Result<Response, Error> {

@@ -88,7 +88,7 @@ async fn remove_listed(app: &App) -> Result<u64> {
         (Old::Browsers, now - A_YEAR),
         (Old::KnownDevices, now - app.config.login.known_device),
         (Old::Events, now - app.config.log.events_kept),
-        (Old::Explanations, now - app.config.log.explanations_kept),
+        (Old::Explanations { kept: app.config.log.explanations_kept }, now),
         (Old::SurplusExplanations, now),
     ] {
         loop {
@@ -124,7 +124,10 @@ enum Old {
     Browsers,
     KnownDevices,
     Events,
-    Explanations,
+    /// Rows of earlier releases do not say for how long they are kept.
+    Explanations {
+        kept: Duration,
+    },
     SurplusExplanations,
 }
 
@@ -155,7 +158,7 @@ impl Change for DeleteOld {
             Old::Browsers => session::delete_browsers(tx, before, BATCH).await,
             Old::KnownDevices => known_device::delete_unseen(tx, before, BATCH).await,
             Old::Events => event::delete_before(tx, before, BATCH).await,
-            Old::Explanations => explanation::delete_before(tx, before, BATCH).await,
+            Old::Explanations { kept } => explanation::delete_over(tx, before, kept, BATCH).await,
             Old::SurplusExplanations => explanation::delete_surplus(tx, BATCH).await,
         }
     }

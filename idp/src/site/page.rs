@@ -2,6 +2,9 @@
 
 use crate::oidc::discovery::END_SESSION;
 
+/// What the pages of the account are explained as.
+const ACCOUNT: &str = "page of the account";
+
 /// The row of a page in the table.
 struct Row {
     path: &'static str,
@@ -13,6 +16,7 @@ struct Row {
     part_of: Option<Page>,
     needs_step_up: bool,
     is_for_anonymous: bool,
+    explained_as: Option<&'static str>,
 }
 
 impl Row {
@@ -28,7 +32,13 @@ impl Row {
             part_of: None,
             needs_step_up: false,
             is_for_anonymous: false,
+            explained_as: None,
         }
+    }
+
+    /// Refusals here are explained (`latchkey explain`), as those of this: an explanation names it.
+    const fn explained_as(self, what: &'static str) -> Self {
+        Self { explained_as: Some(what), ..self }
     }
 
     /// The page has a language switch, which returns to it by its path.
@@ -38,7 +48,7 @@ impl Row {
 
     /// Not a page, but the target of a form on this page of the account; a return leads to that page.
     const fn form_of(self, page: Page) -> Self {
-        Self { is_of_account: true, form_of: Some(page), ..self }
+        Self { is_of_account: true, form_of: Some(page), ..self.explained_as(ACCOUNT) }
     }
 
     /// The page is a section of the account: the sections link to each other by these titles, which are keys of the texts,
@@ -48,7 +58,7 @@ impl Row {
             return_name: Some(return_name),
             section: Some(title),
             is_of_account: true,
-            ..self.with_language_switch()
+            ..self.with_language_switch().explained_as(ACCOUNT)
         }
     }
 
@@ -58,7 +68,7 @@ impl Row {
             return_name: Some(return_name),
             part_of: Some(section),
             is_of_account: true,
-            ..self.with_language_switch()
+            ..self.with_language_switch().explained_as(ACCOUNT)
         }
     }
 
@@ -96,37 +106,37 @@ pages! {
     /// The front page: who is signed in here.
     Home = Row::at("/").with_language_switch();
     /// Signing in.
-    SignIn = Row::at("/sign-in").with_language_switch();
+    SignIn = Row::at("/sign-in").with_language_switch().explained_as("sign-in");
     /// Signing in with a passkey: the target of forms on pages of the sign-in.
-    SignInPasskey = Row::at("/sign-in/passkey");
+    SignInPasskey = Row::at("/sign-in/passkey").explained_as("sign-in");
     /// Going on with an anonymous account: the target of a form on the sign-in page.
-    SignInAnonymous = Row::at("/sign-in/anonymous");
+    SignInAnonymous = Row::at("/sign-in/anonymous").explained_as("sign-in");
     /// The second factor of a sign-in.
-    SecondFactor = Row::at("/second-factor").with_language_switch();
+    SecondFactor = Row::at("/second-factor").with_language_switch().explained_as("sign-in");
     /// Setting up a second factor, for who needs one to sign in.
-    SetUpSecondFactor = Row::at("/second-factor/set-up").with_language_switch();
+    SetUpSecondFactor = Row::at("/second-factor/set-up").with_language_switch().explained_as("sign-in");
     /// The offer of a passkey, to who has just signed in without one.
-    PasskeyOffer = Row::at("/passkey-offer").with_language_switch();
+    PasskeyOffer = Row::at("/passkey-offer").with_language_switch().explained_as("authorization request");
     /// Signing in by a letter.
-    SignInByMail = Row::at("/sign-in/mail").with_language_switch();
+    SignInByMail = Row::at("/sign-in/mail").with_language_switch().explained_as("sign-in");
     /// Making an account.
-    SignUp = Row::at("/sign-up").with_language_switch();
+    SignUp = Row::at("/sign-up").with_language_switch().explained_as("sign-up");
     /// The choice among the accounts of a browser.
-    SelectAccount = Row::at("/select-account").with_language_switch();
+    SelectAccount = Row::at("/select-account").with_language_switch().explained_as("authorization request");
     /// The terms of service, for who has not accepted them.
-    Terms = Row::at("/terms").with_language_switch();
+    Terms = Row::at("/terms").with_language_switch().explained_as("authorization request");
     /// The permissions that a client requests.
-    Consent = Row::at("/consent").with_language_switch();
+    Consent = Row::at("/consent").with_language_switch().explained_as("authorization request");
     /// The question whether to continue to a program on the person's device.
-    ContinueAs = Row::at("/continue-as").with_language_switch();
+    ContinueAs = Row::at("/continue-as").with_language_switch().explained_as("authorization request");
     /// Setting a password by a link.
-    SetPassword = Row::at("/set-password").with_language_switch();
+    SetPassword = Row::at("/set-password").with_language_switch().explained_as("link to set a password");
     /// Asking for a letter with a link to set a password.
-    ForgotPassword = Row::at("/forgot-password").with_language_switch();
+    ForgotPassword = Row::at("/forgot-password").with_language_switch().explained_as("recovery of an account");
     /// Setting a forgotten password with a recovery code.
-    RecoveryCode = Row::at("/forgot-password/recovery-code").with_language_switch();
+    RecoveryCode = Row::at("/forgot-password/recovery-code").with_language_switch().explained_as("recovery of an account");
     /// The question whether a person wants to sign out.
-    EndSession = Row::at(END_SESSION).with_language_switch();
+    EndSession = Row::at(END_SESSION).with_language_switch().explained_as("sign-out");
     /// The page after signing out.
     SignedOut = Row::at("/signed-out").with_language_switch();
     /// The target of the language switch.
@@ -215,6 +225,11 @@ impl Page {
         self.row().is_for_anonymous || !self.row().is_of_account
     }
 
+    /// What an explanation of a refusal here calls the request; `None` if refusals here are not explained.
+    pub const fn explained_as(self) -> Option<&'static str> {
+        self.row().explained_as
+    }
+
     /// The page with the form that is sent here.
     pub const fn of_form(self) -> Self {
         match self.row().form_of {
@@ -237,5 +252,15 @@ mod tests {
         assert_eq!(Page::at("/account/"), None);
         assert_eq!(Page::by_return_name("/account"), None);
         assert_eq!(Page::by_return_name(""), None);
+    }
+
+    #[test]
+    fn every_page_that_judges_a_request_explains_its_refusals() {
+        let silent: Vec<_> = Page::ALL.iter().copied().filter(|page| page.explained_as().is_none()).collect();
+        assert_eq!(
+            silent,
+            [Page::Home, Page::SignedOut, Page::Language],
+            "these refuse nothing that anybody would ask about"
+        );
     }
 }

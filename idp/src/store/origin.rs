@@ -27,7 +27,7 @@ pub struct Origin {
 /// What is kept of a request if it is refused.
 #[derive(Debug, Default)]
 pub struct Explained {
-    /// What was asked for, in two words; `None` if no explanation is kept of it.
+    /// What was asked for, in words; `None` if no explanation is kept of it.
     pub about: Option<&'static str>,
     /// The bucket in which limits count its requests.
     pub bucket: String,

@@ -38,8 +38,10 @@ pub struct ErrorPage<'a> {
     pub home: String,
     /// The name and the home page of the client that the person came from: OIDC Registration §2, `client_uri`.
     pub back: Option<(String, String)>,
-    /// The account, if the browser may be signed in.
+    /// The account, if the browser may be signed in and the account can be used.
     pub account: Option<String>,
+    /// Where another account signs in, if it is this one that cannot be used.
+    pub another: Option<String>,
     /// Where a new link to set a password is asked for, if that is what may help.
     pub reset: Option<String>,
     /// Where a recovery code sets a password, if no letter does.
@@ -239,6 +241,8 @@ pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Re
         back = home_of(client);
         layout = layout.with_client(super::client(client));
     }
+    // Every page of this account would be refused alike.
+    let is_outside = matches!(*error, Error::OutsideNetworks);
     let page = ErrorPage {
         layout,
         problem: Problem::of(&error),
@@ -250,7 +254,8 @@ pub async fn as_page(State(app): State<App>, request: Request, next: Next) -> Re
         request_id: visitor.request.as_str().to_owned(),
         home: app.url(Page::Home),
         back,
-        account: visitor.sid.is_some().then(|| app.url(Page::AccountProfile)),
+        account: (visitor.sid.is_some() && !is_outside).then(|| app.url(Page::AccountProfile)),
+        another: is_outside.then(|| format!("{}?account=another", app.url(Page::SignIn))),
         reset: (matches!(*error, Error::SpentLink) && app.mailer.is_on()).then(|| app.url(Page::ForgotPassword)),
         recovery_code: matches!(*error, Error::SpentLink | Error::MailOff).then(|| app.url(Page::RecoveryCode)),
     };

@@ -185,7 +185,8 @@ pub fn next_step(request: &AuthorizationRequest, client: &Client, situation: &Si
     }
 }
 
-/// What is missing for a request that was answered with an error because nothing may be shown (`prompt=none`), for the operator.
+/// What is missing for a request that was answered with an error, because nothing may be shown (`prompt=none`) or because the person
+/// has refused it; for the operator.
 pub fn what_is_missing(
     request: &AuthorizationRequest,
     client: &Client,
@@ -196,6 +197,9 @@ pub fn what_is_missing(
         NextStep::SignIn(reason) => reason,
         NextStep::Fail(error) if error.code == ErrorCode::UnmetAuthenticationRequirements => {
             return session.map(|session| missing_factor(request, situation, session));
+        }
+        NextStep::Fail(error) if error.code == ErrorCode::AccessDenied => {
+            return Some(Difference::new(what_was_refused(request, client, situation), "a no by the person", "a yes"));
         }
         NextStep::SelectAccount => {
             let came = format!("{} accounts that are signed in", situation.sessions.len());
@@ -232,6 +236,16 @@ pub fn what_is_missing(
         }
         _ => Difference::new("session", "a browser in which nobody is signed in", "somebody who is"),
     })
+}
+
+/// What the person was asked who has refused it.
+fn what_was_refused(request: &AuthorizationRequest, client: &Client, situation: &Situation<'_>) -> &'static str {
+    let facts = Facts { denied: false, ..situation.facts.clone() };
+    match decide(request, client, &Situation { facts: &facts, ..situation.clone() }) {
+        NextStep::Terms { .. } => "terms",
+        NextStep::Continue { .. } => "continuing to a program on the device",
+        _ => "consent",
+    }
 }
 
 /// The sessions that can answer a request: that of an anonymous account is no sign-in where the request does not admit one.

@@ -40,7 +40,10 @@ impl Prompt {
                 "select_account" => prompt.select_account = true,
                 "create" if sign_up => prompt.create = true,
                 _ => {
-                    let difference = Difference::one_of("prompt", value, Self::offered(sign_up));
+                    let mut difference = Difference::one_of("prompt", value, Self::offered(sign_up));
+                    if value == "create" {
+                        difference = difference.at("create is offered where people can make accounts (login.sign_up).");
+                    }
                     return Err(Error::invalid_request("This value of prompt is not offered.").because(difference));
                 }
             }

@@ -29,6 +29,18 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// One of each kind.
+    pub fn all() -> [Self; 6] {
+        [
+            Self::MissingClientId,
+            Self::UnknownClient,
+            Self::DisabledClient,
+            Self::MissingRedirectUri,
+            Self::UnregisteredRedirectUri,
+            Self::Repeated("client_id"),
+        ]
+    }
+
     /// A short code, for pages and logs.
     pub const fn as_str(self) -> &'static str {
         match self {

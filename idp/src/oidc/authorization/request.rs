@@ -141,7 +141,8 @@ fn requested_scope(params: &Params, client: &Client, known: &ScopeSet) -> Result
     if scope.is_empty() {
         let error = Error::new(ErrorCode::InvalidScope, "Ask for a scope that this client may have, such as openid.");
         let expected = format!("some of {}", client.metadata.scope);
-        return Err(error.because(Difference::new("scope", asked.to_string(), expected)));
+        let came = if asked.is_empty() { "nothing".to_owned() } else { asked.to_string() };
+        return Err(error.because(Difference::new("scope", came, expected)));
     }
     Ok(scope)
 }

@@ -22,7 +22,8 @@ use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
 use crate::login::letter::{self, Asked, Asking, GoesOn, Judged};
 use crate::oidc::claims::acr::Method;
-use crate::pages::mail_code::{CodeProblem, address_of, limited};
+use crate::oidc::difference::Difference;
+use crate::pages::mail_code::{self, CodeProblem, address_of, limited};
 use crate::pages::{FormProblems, Layout};
 use crate::site::page::Page;
 use crate::store::people::mail_proof::Purpose;
@@ -71,9 +72,19 @@ impl SignInByMailProblem {
         }
     }
 
+    /// A short code, for the log.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::EmailMissing => "sign_up_email_missing",
+            Self::EmailMalformed => "sign_up_email_malformed",
+            Self::Code(problem) => problem.reason(),
+            Self::NumberWrong => "number_wrong",
+        }
+    }
+
     /// What the operator is told about it. How a code or a number was judged is kept.
     async fn diagnosis(self, app: &App) -> Diagnosis {
-        let diagnosis = Diagnosis::new(self.wording().key.replace('-', "_"), None);
+        let diagnosis = Diagnosis::new(self.reason(), None);
         match self {
             Self::NumberWrong | Self::Code(CodeProblem::Wrong | CodeProblem::Over) => diagnosis.explained(app).await,
             _ => diagnosis,
@@ -230,7 +241,11 @@ async fn step(app: &App, visitor: &Visitor, sealed: Option<&str>) -> Result<Opti
 }
 
 fn offered(app: &App) -> Result<(), Error> {
-    if app.offers_mail_sign_in() { Ok(()) } else { Err(Error::MailOff) }
+    mail_code::offered(app)?;
+    if app.offers_mail_sign_in() {
+        return Ok(());
+    }
+    Err(Error::MailOff.because(Difference::new("login.mail_sign_in", "false", "true: nobody signs in by letter here")))
 }
 
 #[derive(Default)]

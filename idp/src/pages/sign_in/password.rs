@@ -118,9 +118,23 @@ impl SignInProblem {
         }
     }
 
+    /// A short code, for the log.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::IdentifierMissing => "sign_in_identifier_missing",
+            Self::PasswordMissing => "password_missing",
+            Self::Refused => password::REFUSED,
+            Self::TooManyTries { .. } => "sign_in_too_many_tries",
+            Self::PasskeyTooLate => "passkey_too_late",
+            Self::PasskeyUnknown => "passkey_unknown",
+            Self::PasskeyRefused => "passkey_refused",
+            Self::AnonymousRefused => "sign_in_anonymous_refused",
+        }
+    }
+
     /// What the operator is told about it. How the try was judged is kept, unless there is nothing to judge.
     async fn diagnosis(self, app: &App, why: Option<Difference>) -> Diagnosis {
-        let diagnosis = Diagnosis::new(self.wording().key.replace('-', "_"), why);
+        let diagnosis = Diagnosis::new(self.reason(), why);
         match self {
             Self::IdentifierMissing | Self::PasswordMissing => diagnosis,
             _ => diagnosis.explained(app).await,
@@ -321,4 +335,53 @@ pub(super) async fn show(
         refusal.ride_on(&mut response);
     }
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oidc::steps::sentence;
+    use crate::pages::mail_code::CodeProblem;
+    use crate::pages::recovery_code::RecoveryProblem;
+    use crate::pages::sign_in::mail::SignInByMailProblem;
+    use crate::pages::sign_in::second_factor::FactorProblem;
+
+    #[test]
+    fn every_reason_of_a_refused_sign_in_has_a_sentence() {
+        let by_password = [
+            SignInProblem::IdentifierMissing,
+            SignInProblem::PasswordMissing,
+            SignInProblem::Refused,
+            SignInProblem::TooManyTries { seconds: 1 },
+            SignInProblem::PasskeyTooLate,
+            SignInProblem::PasskeyUnknown,
+            SignInProblem::PasskeyRefused,
+            SignInProblem::AnonymousRefused,
+        ];
+        let factors = [
+            FactorProblem::Missing,
+            FactorProblem::Wrong,
+            FactorProblem::RecoveryCodeWrong,
+            FactorProblem::SameSheet,
+            FactorProblem::TooManyTries { minutes: 1 },
+            FactorProblem::SignInOver,
+        ];
+        let by_mail = [
+            SignInByMailProblem::NumberWrong,
+            SignInByMailProblem::Code(CodeProblem::Wrong),
+            SignInByMailProblem::Code(CodeProblem::Over),
+        ];
+        let recovery = [
+            RecoveryProblem::IdentifierMissing,
+            RecoveryProblem::CodeMissing,
+            RecoveryProblem::Refused,
+            RecoveryProblem::Over,
+        ];
+        let reasons = by_password.map(SignInProblem::reason).into_iter();
+        let reasons = reasons.chain(factors.map(FactorProblem::reason)).chain(by_mail.map(SignInByMailProblem::reason));
+        let reasons = reasons.chain(recovery.map(RecoveryProblem::reason));
+        for reason in reasons {
+            assert!(sentence(reason).is_some(), "{reason} needs a sentence in oidc::steps");
+        }
+    }
 }

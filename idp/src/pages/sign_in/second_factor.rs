@@ -109,11 +109,23 @@ impl FactorProblem {
         if matches!(self, Self::RecoveryCodeWrong | Self::SameSheet) { "recovery_code" } else { "code" }
     }
 
+    /// A short code, for the log.
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Missing => "second_factor_missing",
+            Self::Wrong => "second_factor_wrong",
+            Self::RecoveryCodeWrong => "second_factor_recovery_wrong",
+            Self::SameSheet => "second_factor_same_sheet",
+            Self::TooManyTries { .. } => "second_factor_too_many_tries",
+            Self::SignInOver => "second_factor_over",
+        }
+    }
+
     /// What the operator is told about it. How the code was judged is kept, unless none was typed.
     pub async fn diagnosis(self, app: &App) -> Diagnosis {
         let is_wrong = matches!(self, Self::Wrong | Self::RecoveryCodeWrong);
         let difference = Difference::new("code", "another one", "a code of the account's app that was not used");
-        let diagnosis = Diagnosis::new(self.wording().key.replace('-', "_"), is_wrong.then_some(difference));
+        let diagnosis = Diagnosis::new(self.reason(), is_wrong.then_some(difference));
         if self == Self::Missing { diagnosis } else { diagnosis.explained(app).await }
     }
 

@@ -1,5 +1,7 @@
 //! Why requests were refused.
 
+use std::time::Duration;
+
 use crate::base::clock::Timestamp;
 use crate::base::reference::Reference;
 use crate::oidc::steps::Step;
@@ -13,6 +15,8 @@ const MOST: i64 = 100_000;
 pub struct Explanation {
     /// When it was refused.
     pub at: Timestamp,
+    /// Until when it is kept; `None` in rows of earlier releases.
+    pub kept_until: Option<Timestamp>,
     /// What was asked for.
     pub about: String,
     /// The client, if it is registered and the request was so far.
@@ -39,11 +43,13 @@ impl Change for Keep {
     async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
         let Self { reference, explanation } = self;
         let done = sqlx::query(
-            "INSERT INTO explanation (reference, at, about, client_id, request_id, steps) VALUES ($1, $2, $3, $4, $5, $6)
+            "INSERT INTO explanation (reference, at, kept_until, about, client_id, request_id, steps)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)
              ON CONFLICT (reference) DO NOTHING",
         )
         .bind(reference.as_str().to_owned())
         .bind(explanation.at)
+        .bind(explanation.kept_until)
         .bind(explanation.about)
         .bind(explanation.client_id)
         .bind(explanation.request_id)
@@ -54,19 +60,28 @@ impl Change for Keep {
     }
 }
 
-/// The explanation under a reference, if it was kept at this moment or later.
-pub async fn find(conn: &mut Conn, reference: &Reference, since: Timestamp) -> Result<Option<Explanation>> {
-    let sql = "SELECT at, about, client_id, request_id, steps FROM explanation WHERE reference = $1 AND at >= $2";
-    Ok(sqlx::query_as(sql).bind(reference.as_str().to_owned()).bind(since).fetch_optional(conn).await?)
+/// The explanation under a reference, if it is still kept. `kept` is for how long rows of earlier releases are.
+pub async fn find(
+    conn: &mut Conn,
+    reference: &Reference,
+    now: Timestamp,
+    kept: Duration,
+) -> Result<Option<Explanation>> {
+    let sql = "SELECT at, kept_until, about, client_id, request_id, steps FROM explanation
+                WHERE reference = $1 AND (kept_until > $2 OR (kept_until IS NULL AND at >= $3))";
+    let query = sqlx::query_as(sql).bind(reference.as_str().to_owned()).bind(now).bind(now - kept);
+    Ok(query.fetch_optional(conn).await?)
 }
 
-/// Removes explanations from before a moment.
-pub async fn delete_before(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
+/// Removes explanations that are kept no longer. `kept` is for how long rows of earlier releases are.
+pub async fn delete_over(conn: &mut Conn, now: Timestamp, kept: Duration, limit: i64) -> Result<u64> {
     let done = sqlx::query(
         "DELETE FROM explanation WHERE reference IN (
-            SELECT reference FROM explanation WHERE at < $1 ORDER BY at LIMIT $2)",
+            SELECT reference FROM explanation
+             WHERE kept_until <= $1 OR (kept_until IS NULL AND at < $2) LIMIT $3)",
     )
-    .bind(before)
+    .bind(now)
+    .bind(now - kept)
     .bind(limit)
     .execute(conn)
     .await?;
