@@ -23,6 +23,7 @@ no-account = New here?
 have-account = Already have an account?
 anonymous-name = Visitor
 anonymous-go-on = Continue without an account
+anonymous-go-on-again = Continue as a visitor
 sign-in-anonymous-refused = You cannot continue without an account here. Please sign in.
 problem = Error:
 # $time is a date and a time of day.
@@ -205,7 +206,7 @@ sign-up-start-again = Start again
 sign-up-code-sent = We have sent a code to { $address }. Type it here to create your account.
 sign-up-name-too-long = This name is too long. Please shorten it.
 sign-up-keep = Keep what I have done here as a visitor
-sign-up-keep-meaning = Apps then know you as the same person. If you have an account already, sign in instead: the two are not joined.
+sign-up-keep-meaning = Apps that were used here then know you as the same person, and keep their access. They see your name and email address only once you use them again. If you have an account already, sign in instead: the two are not joined.
 sign-up-nothing-to-keep = What was done here as a visitor cannot be kept: it ended, or belongs to an account already. Type your password again to create an account without it.
 
 ## Emails that are asked for
@@ -293,6 +294,8 @@ signed-out-again = Sign in again
 
 home-signed-in = You are signed in
 home-signed-in-advice = Apps that use this account can sign you in without asking for your password again.
+home-visitor = You are here as a visitor
+home-visitor-advice = Nobody can sign in to this account. It is lost when you sign out, or when you do not use it for some time.
 home-signed-out = You are not signed in
 home-signed-out-advice = One account with { $operator } for every app that uses it.
 
@@ -359,6 +362,9 @@ account-leaving-title = You are signed out everywhere
 account-leaving = Your account will be deleted: { $time }
 account-leaving-advice = If you want to keep it, sign in before then.
 account-leaving-stay = Sign in and keep the account
+account-gone-title = Your account is deleted
+account-gone = You are signed out everywhere, and nobody can come back to this account.
+account-gone-on = Continue
 account-security = Security
 account-security-title = What protects your account
 account-security-on = On

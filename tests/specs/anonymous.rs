@@ -42,7 +42,12 @@ async fn a_visitor_gets_a_subject_of_their_own_and_a_class_that_says_so_and_no_c
     let claims = tokens.id_claims();
     assert_eq!((&claims["acr"], claims.get("amr")), (&json!("0"), None), "{claims}");
     assert_eq!(tokens.access_claims()["acr"], "0");
-    assert_eq!(rp.introspect(&tokens.access_token).await.json()["acr"], "0");
+    let introspected = rp.introspect(&tokens.access_token).await.json();
+    assert_eq!(introspected["acr"], "0");
+    // Nobody has authenticated: Core §2, `auth_time`.
+    for told in [&claims, &tokens.access_claims(), &introspected] {
+        assert!(told.get("auth_time").is_none(), "{told}");
+    }
     let told = rp.userinfo(&tokens.access_token).await.json();
     assert_eq!(told["sub"], claims["sub"]);
     for claim in ["email", "email_verified", "name", "preferred_username", "locale"] {
@@ -124,7 +129,14 @@ async fn the_holder_sees_what_fits_and_nothing_that_needs_a_sign_in() {
     assert!(leaving.text().contains("cannot come back"), "{}", leaving.text());
     leaving.link("Keep this account");
     // Nobody can sign in and take a deletion back, so that there is nothing to wait for.
-    data.form().fill("delete", "yes").fill("sure", "yes").submit(&mut browser).await.reply.expect(200);
+    let gone = data.form().fill("delete", "yes").fill("sure", "yes").submit(&mut browser).await;
+    assert_eq!(gone.reply.status, 200);
+    assert!(
+        gone.text().contains("Your account is deleted") && !gone.text().contains("sign in before"),
+        "{}",
+        gone.text()
+    );
+    assert!(!gone.reply.body.contains("href=\"/sign-in"), "{}", gone.reply.body);
     jobs::remove_expired(&app.app).await.unwrap();
     assert_eq!((app.rows("user_account").await, app.rows("anonymous_account").await), (0, 0));
 }
@@ -190,11 +202,152 @@ async fn only_what_is_not_used_is_removed_and_a_refresh_is_a_use() {
     assert_eq!(rp.introspect(unused.refresh()).await.json()["active"], false);
     assert!(offers(&left.get(&rp.request().path()).await));
     rp.refresh(used.refresh()).await.tokens();
-    // What an operator has given a password is nobody's to remove.
+    // What an operator of an earlier release has given an address is nobody's to remove; a password alone opens nothing.
     app.sql("INSERT INTO password (user_id, phc, changed_at) SELECT user_id, 'x', 0 FROM anonymous_account").await;
+    let (mut other, given) = (app.browser(), app.browser().visit(&rp).await.id_claims()["sub"].clone());
+    other.visit(&rp).await;
+    own_address(&app, given.as_str().unwrap()).await;
     app.pass(minutes(31 * A_DAY)).await;
     jobs::remove_expired(&app.app).await.unwrap();
-    assert_eq!(app.rows("user_account").await, 2);
+    assert_eq!((app.rows("user_account").await, app.rows("anonymous_account").await), (2, 1));
+}
+
+/// Gives the account of a visitor an address, as a command of an earlier release did.
+async fn own_address(app: &TestApp, sub: &str) {
+    let columns = "id, user_id, kind, as_written, normalised, skeleton, created_at, verified_at";
+    app.execute(format!(
+        "INSERT INTO user_identifier ({columns})
+         SELECT 'given', id, 'email', 'dora@example.com', 'dora@example.com', 'dora@example.com', 0, 0
+           FROM user_account WHERE sub = '{sub}'"
+    ))
+    .await;
+}
+
+#[tokio::test]
+async fn a_visitor_who_comes_back_stays_the_same_for_as_long_as_they_come_back() {
+    let app = TestApp::with(|config| {
+        config.login.sign_up = SignUp::Open;
+        config.login.session_remembered = minutes(2 * A_DAY);
+    })
+    .await;
+    let rp = app.trial().await;
+    let mut browser = app.browser();
+    let sub = browser.visit(&rp).await.id_claims()["sub"].clone();
+    let silent = rp.request().set("prompt", "none").path();
+    for _ in 0..6 {
+        app.pass(minutes(10 * A_DAY)).await;
+        jobs::remove_expired(&app.app).await.unwrap();
+        browser.close();
+        let page = browser.get(&silent).await;
+        let renewed = page.reply.set_cookies();
+        let lasts = |line: &String| line.contains("sid") && line.contains(&format!("Max-Age={}", 30 * A_DAY * 60));
+        assert!(renewed.iter().any(lasts), "the cookie lasts as long as the account: {renewed:?}");
+        assert_eq!(rp.exchange(&page.code()).await.tokens().id_claims()["sub"], sub);
+    }
+    // Who signs in beside them without staying signed in changes nothing of that.
+    let usual = app.relying_party().await;
+    app.user("alice").await;
+    let page = browser.get(&usual.request().path()).await;
+    browser.go_on(page).await.code();
+    for _ in 0..3 {
+        browser.close();
+        app.pass(minutes(20 * A_DAY)).await;
+        let page = browser.get(&silent).await;
+        assert_eq!(rp.exchange(&page.code()).await.tokens().id_claims()["sub"], sub);
+    }
+    app.pass(minutes(30 * A_DAY + 61)).await;
+    browser.get(&silent).await.error("login_required");
+    jobs::remove_expired(&app.app).await.unwrap();
+    assert_eq!(app.rows("anonymous_account").await, 0);
+}
+
+#[tokio::test]
+async fn no_way_to_sign_out_ends_a_visitors_account_without_saying_so() {
+    let app = open().await;
+    let rp = app.trial().await;
+    let mut browser = app.browser();
+    let tokens = browser.visit(&rp).await;
+    let hint = tokens.id_token.clone().unwrap();
+    let silent = rp.request().set("prompt", "none").path();
+    let home = browser.get("/").await;
+    assert!(home.text().contains("You are here as a visitor") && !home.text().contains("signed in"), "{}", home.text());
+    home.link("Keep this account");
+    let account = browser.get("/account").await;
+    let mut asked = Vec::new();
+    for page in [home, account] {
+        asked.push(page.form_to("/end_session").fill("decision", "sign_out").submit(&mut browser).await);
+    }
+    let hinted = format!("/end_session?id_token_hint={hint}&post_logout_redirect_uri=https%3A%2F%2Frp.example%2Fbye");
+    asked.push(browser.get(&hinted).await);
+    for page in &asked {
+        assert!(page.expect("end_session").text().contains("cannot come back"), "{}", page.text());
+        assert!(!page.text().contains("sign in again"), "{}", page.text());
+        page.link("Keep this account");
+        browser.get(&silent).await.code();
+    }
+    let left = asked.pop().unwrap().form().fill("decision", "sign_out").submit(&mut browser).await;
+    assert!(left.foreign && left.url.starts_with("https://rp.example/bye"), "{}", left.url);
+    browser.get(&silent).await.error("login_required");
+}
+
+#[tokio::test]
+async fn who_goes_back_from_the_consent_can_go_on_as_the_visitor_they_are() {
+    let app = open().await;
+    let rp = app.trial().await;
+    let mut browser = app.browser();
+    let sign_in = browser.get(&rp.request().path()).await;
+    sign_in.form_to("/sign-in/anonymous").submit(&mut browser).await.expect("consent");
+    let back = browser.get(&sign_in.url).await;
+    assert!(back.expect("sign-in").text().contains("Continue as a visitor"), "{}", back.text());
+    browser.go_on_as_visitor(&back).await.code();
+    assert_eq!(app.rows("user_account").await, 1);
+}
+
+#[tokio::test]
+async fn where_a_client_takes_no_visitors_any_more_their_tokens_are_not_renewed() {
+    let app = open().await;
+    let rp = app.trial().await;
+    let tokens = app.browser().visit(&rp).await;
+    let refreshed = rp.refresh(tokens.refresh()).await.tokens();
+    let changed = latchkey::clients::edit::edit(&app.app, rp.id(), false, |new| {
+        new.metadata.anonymous_accounts = false;
+        Ok(())
+    });
+    assert!(changed.await.unwrap().unwrap());
+    rp.refresh(refreshed.refresh()).await.error("invalid_grant");
+}
+
+#[tokio::test]
+async fn the_session_of_a_visitor_answers_nothing_once_the_account_is_somebodys() {
+    let app = open().await;
+    let rp = app.trial().await;
+    let mut browser = app.browser();
+    let sub = browser.visit(&rp).await.id_claims()["sub"].clone();
+    own_address(&app, sub.as_str().unwrap()).await;
+    let page = browser.get(&rp.request().path()).await;
+    assert!(!offers(page.expect("sign-in")), "{}", page.text());
+    browser.get(&rp.request().set("prompt", "none").path()).await.error("login_required");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operator_gives_a_visitor_no_way_in_that_leads_nowhere() {
+    let app = open().await;
+    let rp = app.trial().await;
+    let mut browser = app.browser();
+    let sub = browser.visit(&rp).await.id_claims()["sub"].clone();
+    let name = sub.as_str().unwrap();
+    for args in [
+        &["user", "set-password", name][..],
+        &["user", "identifier", "add", name, "--email", "dora@example.com"],
+        &["user", "identifier", "add", name, "--username", "dora"],
+    ] {
+        answer(&app.app.config, args).refused(4, "is a visitor, and nobody knows whose the account is");
+    }
+    let silent = browser.get(&rp.request().set("prompt", "none").path()).await;
+    assert_eq!(rp.exchange(&silent.code()).await.tokens().id_claims()["sub"], sub);
+    app.pass(minutes(30 * A_DAY + 61)).await;
+    jobs::remove_expired(&app.app).await.unwrap();
+    assert_eq!(app.rows("user_account").await, 0);
 }
 
 #[tokio::test]

@@ -5,6 +5,8 @@ use std::time::Duration;
 use crate::account::users::Add;
 use crate::app::App;
 use crate::base::id::Id;
+use crate::oidc::scope::ScopeSet;
+use crate::store::clients::consent;
 use crate::store::db::{Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::user::{self, User};
@@ -47,6 +49,10 @@ impl Upgrade {
         let mut profile = user.profile;
         profile.extend(add.user.profile.clone());
         user::set_profile(tx, &user.id, &profile, now).await?;
+        // Whoever was here before may not have been this person: their word proves nothing, and they have allowed nobody to read what
+        // is told now.
+        user::set_mail_word(tx, &user.id, None).await?;
+        consent::take_back(tx, &user.id, &ScopeSet::personal()).await?;
         anonymous_account::delete(tx, &user.id).await?;
         session::keep_no_longer(tx, &self.session, self.idle, now + self.absolute).await?;
         tx.record(&Event::AccountKept { user: user.id.clone() }).await?;

@@ -20,7 +20,7 @@ use crate::login::session::{Beginning, SignIn, SignedIn};
 use crate::oidc::claims::Person;
 use crate::store;
 use crate::store::db::{Change, Tx};
-use crate::store::grants::grant;
+use crate::store::grants::grant::{self, Grant};
 use crate::store::installation::event::Event;
 use crate::store::people::account_deletion;
 use crate::store::people::known_device;
@@ -351,6 +351,16 @@ pub(super) async fn write_disabled(tx: &mut Tx<'_>, user: Id, disabled: bool) ->
 pub async fn person(app: &App, id: &Id) -> store::db::Result<Option<Person>> {
     let found = user::find_with_identifiers(&mut *app.db.read().await?, id).await?;
     Ok(found.map(|(user, identifiers)| person_of(user, &identifiers)))
+}
+
+/// What a grant tells of a person. A visitor's tells nothing of whoever has signed up since: they were never asked.
+pub fn told_by(grant: &Grant, person: Person) -> Person {
+    let has_signed_up =
+        [&person.email, &person.phone_number, &person.preferred_username].iter().any(|name| name.is_some());
+    if grant.is_of_visitor() && has_signed_up {
+        return Person { sub: person.sub, ..Person::default() };
+    }
+    person
 }
 
 /// A loaded user as relying parties may see them.

@@ -262,7 +262,7 @@ pub(super) async fn command(app: &App, command: UserCommand) -> Outcome {
         UserCommand::Delete { who, yes, last_administrator } => delete(app, &who, yes, last_administrator).await,
         UserCommand::SetPassword { who, password } => {
             let password = password.read(stdin().lock())?;
-            let user = find(app, &who.user).await?;
+            let user = row::find_person(app, &who.user).await?;
             let link = match password {
                 Some(password) => {
                     let own = OwnWords::of_user(app, &user.id).await.map_err(failed)?;

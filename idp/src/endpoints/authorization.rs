@@ -91,8 +91,11 @@ async fn begin(app: &App, visitor: &Visitor, params: &Params) -> Result<Response
     let sessions = proven.sessions(app, visitor).await?;
     match proven.next_step(app, visitor, &sessions, &Facts::default()).await? {
         NextStep::Fail(error) => answer::directly(app, visitor, proven.recipient.error(app.issuer(), &error)).await,
-        NextStep::Proceed(allowed) => match answer(app, &proven, &sessions, allowed).await? {
-            Some(answer) => answer::directly(app, visitor, answer).await,
+        NextStep::Proceed(allowed) => match answer(app, &proven, &sessions, &allowed).await? {
+            Some(answer) => {
+                let response = answer::directly(app, visitor, answer).await?;
+                used(app, visitor, &sessions, &allowed, response).await
+            }
             None => redirect::see_other(&format!("{}?{}", app.config.issuer.url(AUTHORIZE), params.encode())),
         },
         step => {
@@ -124,14 +127,32 @@ async fn go_on(app: &App, visitor: &Visitor, sealed: &str) -> Result<Response, E
         }
     }
     let answer = match step {
-        NextStep::Proceed(allowed) => match answer(app, &proven, &sessions, allowed).await? {
-            Some(answer) => answer,
+        NextStep::Proceed(allowed) => match answer(app, &proven, &sessions, &allowed).await? {
+            Some(answer) => {
+                let response = answer::after_form(app, visitor, answer).await?;
+                return used(app, visitor, &sessions, &allowed, response).await;
+            }
             None => return next_page::back_to_authorize(app, &interaction),
         },
         NextStep::Fail(error) => proven.recipient.error(app.issuer(), &error),
         step => return ask(app, visitor, interaction, &step),
     };
     answer::after_form(app, visitor, answer).await
+}
+
+/// The answer, by which the cookie of a visitor lasts longer.
+async fn used(
+    app: &App,
+    visitor: &Visitor,
+    sessions: &[Session],
+    allowed: &Allowed,
+    mut response: Response,
+) -> Result<Response, Error> {
+    let chosen = sessions.iter().find(|one| one.id == allowed.session);
+    if let Some(session) = chosen.filter(|session| session.is_anonymous()) {
+        visitor.keep_visitor(app, session, &mut response).await?;
+    }
+    Ok(response)
 }
 
 /// Whether no step is left for a person.
@@ -145,9 +166,10 @@ async fn answer(
     app: &App,
     proven: &ProvenRequest,
     sessions: &[Session],
-    Allowed { session, scope, consent }: Allowed,
+    allowed: &Allowed,
 ) -> Result<Option<AuthorizationResponse>, Error> {
-    let session = sessions.iter().find(|one| one.id == session);
+    let Allowed { session, scope, consent } = allowed;
+    let session = sessions.iter().find(|one| one.id == *session);
     let session = session.ok_or_else(|| Error::Internal("a session that is not there was chosen".to_owned()))?;
     if let Err(wait) = app.ephemeral.limit(&format!("authorize:{}", session.id), AUTHORIZATIONS).await {
         let description = format!("This session was given many codes; wait {} s.", seconds_up(wait));
@@ -187,7 +209,11 @@ async fn answer(
     };
     let fresh = now - app.config.tokens.authorization_code;
     let is_strict = proven.client.metadata.require_second_factor;
-    if !app.db.write(GiveCode { is_strict, consent, grant, hash: code.hash(), code: kept, fresh }).await? {
+    if !app
+        .db
+        .write(GiveCode { is_strict, consent: consent.clone(), grant, hash: code.hash(), code: kept, fresh })
+        .await?
+    {
         return Ok(None);
     }
     session::touch(app, session).await;

@@ -30,6 +30,7 @@ use crate::oidc::steps;
 use crate::resources;
 use crate::store::clients::consent;
 use crate::store::origin::Origin;
+use crate::store::people::anonymous_account;
 use crate::store::people::known_device;
 use crate::store::people::session::Session;
 use crate::store::people::user::{self, User};
@@ -170,8 +171,11 @@ impl ProvenRequest {
             };
         }
         if let Some(session) = situation.session() {
+            // Once an anonymous account is somebody's, they sign in to it.
+            let is_outgrown = session.is_anonymous()
+                && !anonymous_account::is_anonymous(&mut *app.db.read().await?, &session.user_id).await?;
             situation.lacks_second_factor =
-                second_factor::is_lacking(app, session, &self.client, &visitor.browser).await?;
+                is_outgrown || second_factor::is_lacking(app, session, &self.client, &visitor.browser).await?;
             situation.lacks_terms = terms::is_due(app, &session.user_id, terms::wanted(&visitor.site, facts)).await?;
         }
         let step = next_step(&self.request, &self.client, &situation);

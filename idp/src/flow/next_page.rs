@@ -93,7 +93,7 @@ pub async fn after_sign_in(
     } else {
         see_other(&address)?
     };
-    Jar::of(app).hand_over(&mut response, signed_in, app.config.login.session_remembered);
+    Jar::of(app).hand_over(&mut response, signed_in);
     visitor.remember_again(app, &mut response);
     Ok(response)
 }

@@ -80,7 +80,8 @@ impl<'a> Jar<'a> {
     }
 
     /// Sets the session cookies after a sign-in, and takes away what belonged to half of one.
-    pub fn hand_over(self, response: &mut Response, signed_in: &SignedIn, remembered: Duration) {
+    pub fn hand_over(self, response: &mut Response, signed_in: &SignedIn) {
+        let remembered = signed_in.remembered;
         let sid = self.set(Name::Sid, signed_in.sid.expose(), signed_in.keep.then_some(remembered));
         let kept = signed_in.kept.as_ref().and_then(|kept| self.set(Name::Kept, kept.expose(), Some(remembered)));
         let half = self.set(Name::Half, "", Some(Duration::ZERO));

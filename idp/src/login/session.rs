@@ -61,6 +61,8 @@ pub struct SignedIn {
     pub keep: bool,
     /// A second cookie that outlives it and opens the accounts to be kept, if only some are.
     pub kept: Option<CookieSecret>,
+    /// How long the cookies last that outlive it.
+    pub remembered: Duration,
 }
 
 /// Begins a session, or renews the one that the user has in this browser. `None` if the password was changed or the
@@ -103,7 +105,12 @@ pub(crate) struct Beginning {
     proof: Option<Proof>,
     second: Option<Second>,
     passkey: Option<passkey::Proof>,
+    remembered: Duration,
+    of_visitors: Duration,
 }
+
+/// When the session of an anonymous account ends at the latest: its idle time, `login.anonymous_kept`, ends it before. A century.
+const OF_VISITORS: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
 /// How long sessions of administrators last: their power outweighs the convenience of staying signed in.
 #[derive(Clone, Copy, Debug)]
@@ -128,8 +135,12 @@ impl Limits {
 impl Beginning {
     pub(crate) fn of(app: &App, sign_in: &SignIn<'_>) -> Self {
         let (now, login) = (app.now(), &app.config.login);
-        let absolute = if sign_in.keep { login.session_remembered } else { login.session_absolute };
-        let idle = if sign_in.keep { login.session_remembered } else { login.session_idle };
+        let (idle, absolute) = match (sign_in.methods.is_empty(), sign_in.keep) {
+            // It is all that a visitor has of the account: it lasts as long as that, which ends for want of use alone.
+            (true, _) => (login.anonymous_kept, OF_VISITORS),
+            (false, true) => (login.session_remembered, login.session_remembered),
+            (false, false) => (login.session_idle, login.session_absolute),
+        };
         let new = Session {
             id: app.id(),
             sid: app.random.name::<16>(),
@@ -159,6 +170,8 @@ impl Beginning {
             proof: sign_in.proof.cloned(),
             second: sign_in.second.cloned(),
             passkey: sign_in.passkey.cloned(),
+            remembered: login.session_remembered,
+            of_visitors: login.anonymous_kept,
         }
     }
 
@@ -220,6 +233,8 @@ impl Beginning {
         // Each account has its own choice to stay signed in: the others end when the browser is closed.
         let kept_at = new.kept_at.or(own.as_ref().and_then(|own| own.kept_at));
         let choices = || others.iter().map(|other| other.kept_at).chain([kept_at]);
+        let has_visitor = new.is_anonymous() || others.iter().any(Session::is_anonymous);
+        let remembered = if has_visitor { self.remembered.max(self.of_visitors) } else { self.remembered };
         let (all, some) = (choices().all(|kept| kept.is_some()), choices().any(|kept| kept.is_some()));
         let kept_hash = (some && !all).then_some(&kept_hash);
         let cookies = Cookies { sid_hash: &sid_hash, kept_hash, presented, user: &new.user_id };
@@ -257,7 +272,7 @@ impl Beginning {
             let event = Event::SignedIn { user: new.user_id, session: session.clone(), amr: new.amr };
             tx.record(&event).await?;
         }
-        Ok(SignedIn { user, session, sid, keep: all, kept: (some && !all).then_some(kept) })
+        Ok(SignedIn { user, session, sid, keep: all, kept: (some && !all).then_some(kept), remembered })
     }
 }
 

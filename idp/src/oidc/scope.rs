@@ -33,6 +33,11 @@ impl ScopeSet {
         [OPENID, PROFILE, EMAIL, ADDRESS, PHONE, OFFLINE_ACCESS].into_iter().collect()
     }
 
+    /// The scopes by which claims about a person are read: Core §5.4.
+    pub fn personal() -> Self {
+        [PROFILE, EMAIL, ADDRESS, PHONE].into_iter().collect()
+    }
+
     /// Reads the value of a `scope` parameter: RFC 6749 §3.3.
     pub fn parse(text: &str) -> Result<Self, Error> {
         if text.len() > MAX_SCOPE {

@@ -28,6 +28,13 @@ pub struct HomePage<'a> {
     pub offers_sign_up: bool,
 }
 
+impl HomePage<'_> {
+    /// Whether nobody is there but the holder of an anonymous account.
+    fn is_visitor_alone(&self) -> bool {
+        !self.accounts.is_empty() && self.accounts.iter().all(|account| account.is_anonymous)
+    }
+}
+
 /// Shows who is signed in here.
 pub async fn get(State(app): State<App>, visitor: Visitor) -> Result<Response, Error> {
     let sessions = visitor.sessions(&app).await?;

@@ -103,6 +103,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         keep_signed_in: false,
         offers_sign_up: true,
         offers_anonymous: false,
+        has_visitor: false,
         offers_mail: true,
         offers_reset: true,
         offers_accounts: true,
@@ -122,6 +123,8 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         },
     );
     add("sign_in-anonymous".to_owned(), &SignInPage { offers_anonymous: true, ..sign_in(layout()) });
+    let again = SignInPage { offers_anonymous: true, has_visitor: true, ..sign_in(layout()) };
+    add("sign_in-visitor".to_owned(), &again);
     let refused = vec![SignInProblem::AnonymousRefused];
     add("sign_in-anonymous_refused".to_owned(), &SignInPage { problems: refused, ..sign_in(layout()) });
     for notice in [SignInNotice::Again, SignInNotice::OtherAccount, SignInNotice::Passkey] {
@@ -407,9 +410,12 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     let back = || Some((names.client.clone(), "https://tidepool.example/".to_owned()));
     add("signed_out".to_owned(), &SignedOutPage { layout: layout(), back: back(), others: false });
     add("signed_out-bare".to_owned(), &SignedOutPage { layout: bare(), back: None, others: true });
-    for (title, accounts) in
-        [("home", vec![account()]), ("home-several", vec![account(), nameless()]), ("home-bare", vec![])]
-    {
+    for (title, accounts) in [
+        ("home", vec![account()]),
+        ("home-several", vec![account(), nameless()]),
+        ("home-anonymous", vec![visiting()]),
+        ("home-bare", vec![]),
+    ] {
         add(title.to_owned(), &HomePage { layout: bare(), accounts, handle: handle(), offers_sign_up: true });
     }
     let own = |page| Layout { holder: Some("alices".to_owned()), account: Some(account()), ..bare().of(page) };
@@ -559,7 +565,8 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     ] {
         add(title.to_owned(), &AccountDataPage { layout: own(Page::AccountData), grace_days, problem });
     }
-    add("account_leaving".to_owned(), &AccountLeavingPage { layout: bare(), at: ago(0) });
+    add("account_leaving".to_owned(), &AccountLeavingPage { layout: bare(), at: Some(ago(0)) });
+    add("account_leaving-gone".to_owned(), &AccountLeavingPage { layout: bare(), at: None });
     let trusted = |handle: &str, browser| TrustedBrowserView {
         handle: handle.to_owned(),
         device: Device { browser, system: Some("Linux") },

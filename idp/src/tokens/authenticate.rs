@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::account::users::person_of;
+use crate::account::users::{person_of, told_by};
 use crate::app::App;
 use crate::base::id::Id;
 use crate::base::token::looks_like;
@@ -40,7 +40,7 @@ pub async fn access_token(app: &App, token: &str) -> Result<Option<Live>> {
         Some(name) => {
             let Some(id) = app.grant_names.grant(name) else { return Ok(None) };
             match grant::find_for_token(&mut *app.db.read().await?, &id, &token.jti, now).await? {
-                Some((_, user, identifiers)) => Some(person_of(user, &identifiers)),
+                Some((grant, user, identifiers)) => Some(told_by(&grant, person_of(user, &identifiers))),
                 None => return Ok(None),
             }
         }

@@ -111,7 +111,7 @@ pub async fn for_grant(app: &App, client: &Client, grant: &Grant, wanted: Wanted
             sub: &grant.sub,
             client_id: &client.client_id,
             nonce: wanted.nonce,
-            auth_time: grant.auth_time,
+            auth_time: grant.authenticated_at(),
             acr: &grant.acr,
             amr: &grant.amr,
             sid: Some(&grant.sid),
@@ -130,7 +130,7 @@ async fn claims_of(app: &App, client: &Client, grant: &Grant, scope: &ScopeSet) 
         return Ok(Map::new());
     }
     let person = users::person(app, &grant.user_id).await?.ok_or(Error::Broken("client_grant.user_id"))?;
-    Ok(claims::for_scope(&person, scope))
+    Ok(claims::for_scope(&users::told_by(grant, person), scope))
 }
 
 /// The token of a client that acts on its own behalf: RFC 6749 §4.4. `resources` are those that it asks for and may
@@ -166,7 +166,7 @@ fn access_token(
         jti: app.random.name::<16>(),
         grant: grant.map(|grant| app.grant_names.name(&grant.id, now)),
         sid: grant.map(|grant| grant.sid.clone()),
-        auth_time: grant.map(|grant| grant.auth_time),
+        auth_time: grant.and_then(Grant::authenticated_at),
         acr: grant.map(|grant| grant.acr.clone()),
         issued_at: now,
         expires_at: now + terms.lifetime,

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::row::{IdentifierRow, Shown, find, read};
+use super::row::{IdentifierRow, Shown, find, find_person, read};
 use crate::account::edit::{self, Refused};
 use crate::account::identifier::{Problem, parse_email, parse_username};
 use crate::app::App;
@@ -95,7 +95,7 @@ pub(super) async fn command(app: &App, command: IdentifierCommand) -> Outcome {
     match command {
         IdentifierCommand::Add { user, new } => {
             let identifiers = new.parse(app.now())?;
-            let user = find(app, &user).await?;
+            let user = find_person(app, &user).await?;
             let added = edit::add_identifiers(app, &user.id, identifiers).await.map_err(|error| match error {
                 Error::Conflict => taken(),
                 error => failed(error).into(),

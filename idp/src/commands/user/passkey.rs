@@ -6,7 +6,7 @@ use clap::Subcommand;
 use serde::Serialize;
 use serde_json::json;
 
-use super::row::{find, not_found, read};
+use super::row::{find, find_person, not_found, read};
 use crate::account::passkey_provider;
 use crate::account::passkeys::{self, Imported as Added, MOST, Removed};
 use crate::app::App;
@@ -113,7 +113,7 @@ fn typed(input: impl Read) -> Result<String, Failure> {
 
 async fn add(app: &App, name: &str, json: &str, tells: bool) -> Outcome {
     let imported = Imported::read(json).map_err(Failure::Usage)?;
-    let user = find(app, name).await?;
+    let user = find_person(app, name).await?;
     let new = imported.passkey(app, &user.id).map_err(Failure::Usage)?;
     let row = PasskeyRow::from(&new);
     let label = read(app, &user).await?.row.label();

@@ -63,7 +63,7 @@ impl UserRow {
 
     /// Whether nobody can sign in to the account: an operator may have given it a way to do so.
     pub fn is_anonymous(entry: &Entry) -> bool {
-        entry.is_anonymous && !entry.has_password && entry.identifiers.is_empty()
+        entry.is_anonymous && entry.identifiers.is_empty()
     }
 
     /// The name or identifier by which the person is known, safe to print.
@@ -222,6 +222,19 @@ pub(in crate::commands) async fn find(app: &App, text: &str) -> Result<User, Fai
         None => user::find_by_sub(&mut conn, text).await.map_err(failed)?,
     };
     found.ok_or_else(|| not_found(text))
+}
+
+/// The same, for a change that gives a way to sign in. A visitor is refused: one way alone leaves an account that nobody can use, or
+/// whose owner nobody knows.
+pub(super) async fn find_person(app: &App, text: &str) -> Result<User, Failure> {
+    let user = find(app, text).await?;
+    let mut conn = app.db.read().await.map_err(failed)?;
+    if anonymous_account::is_anonymous(&mut conn, &user.id).await.map_err(failed)? {
+        let why =
+            "is a visitor, and nobody knows whose the account is: let them sign up in their browser, which keeps it.";
+        return Err(Failure::Conflict(format!("{} {why}", harmless(text))));
+    }
+    Ok(user)
 }
 
 /// The name or identifier by which a person is known, safe to print.

@@ -9,7 +9,6 @@ use crate::http::error::Error;
 use crate::login::networks;
 use crate::login::session;
 use crate::oidc;
-use crate::oidc::claims::acr::Acr;
 use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
 use crate::oidc::steps::Step;
@@ -76,6 +75,12 @@ async fn try_once(
         return Err(error.because(ended(app, &family.grant_id).await?).into());
     };
     networks::admit_person_of(app, client, &grant.user_id, address).await??;
+    if grant.is_of_visitor() && !client.begins_anonymous_accounts() {
+        let difference =
+            Difference::new("grant", "a visitor's", "that of somebody who has signed in: the client takes no visitors");
+        let error = oidc::error::Error::invalid_grant("The client takes no visitors any more.");
+        return Err(error.because(difference).into());
+    }
     // What the client may ask for can have become less since.
     let allowed = client.allowed_scope(&grant.scope);
     if allowed.is_empty() && !grant.scope.is_empty() {
@@ -106,7 +111,7 @@ async fn try_once(
     let current_hash = family.current_hash;
     let advanced = app.db.write_one(Advance { handle_hash, current_hash, successor, now, idle_expires_at }).await?;
     crash_point("refresh_token.after_commit");
-    if grant.acr == Acr::Anonymous.as_str() {
+    if grant.is_of_visitor() {
         session::touch_anonymous(app, &grant.user_id).await;
     }
     Ok(advanced.then_some(response))

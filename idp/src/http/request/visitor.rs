@@ -59,6 +59,8 @@ pub struct Visitor {
     pub is_new: bool,
     /// The session cookie, or, once the browser was closed, the cookie of the accounts that are kept signed in.
     pub sid: Option<CookieSecret>,
+    /// The cookie of the accounts that are kept signed in, if only some are.
+    pub kept: Option<CookieSecret>,
     /// Where it comes from.
     pub address: IpAddr,
     /// The same for rules by network; `None` if it may be that of a proxy.
@@ -100,6 +102,7 @@ impl Visitor {
             browser: browser.unwrap_or_else(|| CookieSecret::new(&app.random)),
             half: cookie(Name::Half),
             sid: cookie(Name::Sid).or_else(|| cookie(Name::Kept)),
+            kept: cookie(Name::Kept),
             passkeys: MakesPasskeys::No,
             address: source.address,
             certain_address: source.certain(),
@@ -173,6 +176,24 @@ impl Visitor {
             Some(sid) => Ok(session::list(&mut *app.db.read().await?, &sid.hash(), app.now()).await?),
             None => Ok(Vec::new()),
         }
+    }
+
+    /// Sets the cookie again by which the session of an anonymous account is found, so that it ends as long after this use as the account
+    /// does. A cookie that was replaced meanwhile stays as it is.
+    pub async fn keep_visitor(&self, app: &App, session: &Session, response: &mut Response) -> Result<(), Error> {
+        let Some(hashes) = session::cookies(&mut *app.db.read().await?, &session.browser_id).await? else {
+            return Ok(());
+        };
+        let (name, cookie, hash) = match hashes.kept_sid_hash {
+            Some(kept) => (Name::Kept, self.kept.as_ref(), kept),
+            None => (Name::Sid, self.sid.as_ref(), hashes.sid_hash),
+        };
+        let Some(cookie) = cookie.filter(|cookie| cookie.hash() == hash) else { return Ok(()) };
+        let age = app.config.login.anonymous_kept;
+        if let Some(line) = Jar::of(app).set(name, cookie.expose(), Some(age)) {
+            response.headers_mut().append(header::SET_COOKIE, line);
+        }
+        Ok(())
     }
 
     /// Sets that cookie again, so that it ends a year after the last sign-in: a known device and a trusted browser are known by it.

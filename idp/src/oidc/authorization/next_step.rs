@@ -91,7 +91,8 @@ pub struct Situation<'a> {
     pub remembered: Option<&'a Remembered>,
     /// The strongest class that this person can reach.
     pub reachable: Acr,
-    /// Whether the operator requires a second factor of this person for this client, and their sign-in has proven none.
+    /// Whether the operator requires a second factor of this person for this client, and their sign-in has proven none; or whether
+    /// nobody has signed in to an account that was anonymous and is somebody's now.
     pub lacks_second_factor: bool,
     /// Whether this person has not accepted the terms of service.
     pub lacks_terms: bool,
@@ -223,6 +224,9 @@ pub fn what_is_missing(
             let (age, most) = (situation.now.since(session.auth_time).as_secs(), request.max_age.unwrap_or_default());
             let place = format!("The sign-in is {} s too old.", age.saturating_sub(most));
             Difference::new("max_age", format!("a sign-in {age} s ago"), format!("one within {most} s")).at(place)
+        }
+        (SignInReason::TooWeak, Some(session)) if session.is_anonymous() => {
+            Difference::new("session", "that of a visitor", "a sign-in")
         }
         (SignInReason::TooWeak, Some(session)) if situation.lacks_second_factor => {
             let came = format!("a sign-in by {} ({})", session.amr.join(" and "), session.acr);

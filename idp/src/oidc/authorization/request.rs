@@ -108,7 +108,9 @@ pub fn validate(
     // The holder of an anonymous account has never signed in. A client that names classes takes it only if its own is among them.
     let is_weak_enough = params.get("acr_values").is_none()
         || words(params, "acr_values").any(|name| Acr::from_name(&name) == Some(Acr::Anonymous));
-    let admits_anonymous = client.begins_anonymous_accounts() && is_weak_enough && !prompt.login && max_age.is_none();
+    // Nobody has authenticated, so there is no time of it to tell.
+    let wants_time = max_age.is_some() || client.metadata.require_auth_time;
+    let admits_anonymous = client.begins_anonymous_accounts() && is_weak_enough && !prompt.login && !wants_time;
     Ok(AuthorizationRequest {
         client_id: client.client_id.clone(),
         redirect_uri: recipient.redirect_uri().to_owned(),

@@ -20,8 +20,8 @@ pub struct IdToken<'a> {
     pub client_id: &'a str,
     /// The `nonce` that ties the token to the client's request; a refreshed token has none (Core §12.2).
     pub nonce: Option<&'a str>,
-    /// When the person last proved who they are; a refresh does not change it.
-    pub auth_time: Timestamp,
+    /// When the person last proved who they are; a refresh does not change it. A visitor never has.
+    pub auth_time: Option<Timestamp>,
     /// How strongly.
     pub acr: &'a str,
     /// By which methods.
@@ -64,7 +64,9 @@ fn with_person(
     put("aud", token.client_id.into());
     put("exp", json!((now + lifetime).seconds()));
     put("iat", json!(now.seconds()));
-    put("auth_time", json!(token.auth_time.seconds()));
+    if let Some(auth_time) = token.auth_time {
+        put("auth_time", json!(auth_time.seconds()));
+    }
     if let Some(nonce) = token.nonce {
         put("nonce", nonce.into());
     }
@@ -145,7 +147,7 @@ mod tests {
             sub: "alice",
             client_id: "rp",
             nonce: Some("n"),
-            auth_time: Timestamp::from_seconds(90),
+            auth_time: Some(Timestamp::from_seconds(90)),
             acr: "1",
             amr,
             sid: Some("s"),

@@ -160,7 +160,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
         return redirect::to_page(&app, Page::AccountAuthenticator);
     };
     let mut response = recovery_codes::show_once(&app, &holder, &added.codes, true).await?;
-    Jar::of(&app).hand_over(&mut response, &added.signed_in, app.config.login.session_remembered);
+    Jar::of(&app).hand_over(&mut response, &added.signed_in);
     Ok(response)
 }
 

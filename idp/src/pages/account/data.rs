@@ -64,14 +64,14 @@ impl AccountDataPage<'_> {
     }
 }
 
-/// Says when the account will be deleted, to who has just been signed out everywhere.
+/// Says when the account will be deleted, or that it is, to who has just been signed out everywhere.
 #[derive(Template)]
 #[template(path = "pages/account/leaving.html")]
 pub struct AccountLeavingPage<'a> {
     /// The layout of the page.
     pub layout: Layout<'a>,
-    /// When the account will be deleted.
-    pub at: Moment,
+    /// When the account will be deleted, if its person can take that back until then.
+    pub at: Option<Moment>,
 }
 
 /// Shows the page.
@@ -98,7 +98,8 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
         Leaving::LastAdministrator => show(&app, &holder, Some(DeleteProblem::LastAdministrator)),
         Leaving::At(at) => {
             let layout = page::layout(&app, &holder.visitor);
-            let page = AccountLeavingPage { layout, at: Moment::new(at, app.now()) };
+            let can_stay = !delete::grace(&app, &holder.session).is_zero();
+            let page = AccountLeavingPage { layout, at: can_stay.then(|| Moment::new(at, app.now())) };
             page::show_with(&app, &holder.visitor, StatusCode::OK, &page)
         }
     }

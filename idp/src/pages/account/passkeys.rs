@@ -196,7 +196,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
         return show(&app, &holder, None, Some(Refused::Because("a passkey that somebody has"))).await;
     };
     let mut response = done("added")?;
-    Jar::of(&app).hand_over(&mut response, &signed_in, app.config.login.session_remembered);
+    Jar::of(&app).hand_over(&mut response, &signed_in);
     Ok(response)
 }
 

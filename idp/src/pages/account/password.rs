@@ -208,7 +208,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     };
     let done = if keeps_others { "changed-alone" } else { "changed" };
     let mut response = redirect::to_page_with(&app, Page::AccountPassword, "done", done)?;
-    Jar::of(&app).hand_over(&mut response, &signed_in, app.config.login.session_remembered);
+    Jar::of(&app).hand_over(&mut response, &signed_in);
     Ok(response)
 }
 

@@ -132,7 +132,9 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let locale = params.get("locale").filter(|tag| params.get("shown") != Some(tag));
     let language = locale.and_then(|tag| holder.visitor.site.languages().lookup(tag));
     let user = holder.session.user_id.clone();
-    let typed = app.mailer.is_on().then(|| params.get("mail_word").unwrap_or_default());
+    // A visitor gets no letters; whoever signs up in their place must not get a word of theirs.
+    let has_word = app.mailer.is_on() && !holder.account.is_anonymous;
+    let typed = has_word.then(|| params.get("mail_word").unwrap_or_default());
     let word = typed.map(|typed| mail_word::parse(typed).map(|word| mail_word::seal(&app, &user, &word)));
     app.db.write(SaveProfile { user, name, language: language.clone(), word }).await?;
     let mut response = redirect::to_page_with(&app, Page::AccountProfile, "done", "saved")?;

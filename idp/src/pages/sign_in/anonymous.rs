@@ -40,7 +40,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     limit(&app, &visitor).await?;
     let new = anonymous::prepare(&app);
     let user = new.user().clone();
-    // Nobody can sign in to it again, so that it lasts longer than the browser is open.
+    // Nobody can sign in to it again, so that it outlives the browser's closing.
     let sign_in = SignIn { methods: &[], keep: true, ..visitor.with_password(&user) };
     let Some(signed_in) = anonymous::begin(&app, new, &step.proven.client.id, &sign_in).await? else {
         return refused(&app, &visitor, &step, "a sign-up that was closed meanwhile").await;
@@ -49,7 +49,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     // No passkey is offered: it is for people who sign in.
     let address = next_page::address_after_sign_in(&app, Some(&mut step.interaction), None, &signed_in);
     let mut response = redirect::see_other(&address)?;
-    Jar::of(&app).hand_over(&mut response, &signed_in, app.config.login.session_remembered);
+    Jar::of(&app).hand_over(&mut response, &signed_in);
     Ok(response)
 }
 

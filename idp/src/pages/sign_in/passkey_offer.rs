@@ -100,7 +100,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let on_the_way = place.step.is_some().then_some(&mut place.interaction);
     let address = next_page::address_after_sign_in(&app, on_the_way, return_to, &signed_in);
     let mut response = redirect::see_other(&address)?;
-    Jar::of(&app).hand_over(&mut response, &signed_in, app.config.login.session_remembered);
+    Jar::of(&app).hand_over(&mut response, &signed_in);
     Ok(response)
 }
 

@@ -49,6 +49,8 @@ pub struct SignInPage<'a> {
     pub offers_sign_up: bool,
     /// Whether a person may go on to the client with an anonymous account.
     pub offers_anonymous: bool,
+    /// Whether that account is there already, in this browser.
+    pub has_visitor: bool,
     /// Whether people can sign in by a letter.
     pub offers_mail: bool,
     /// Whether a letter can lead to a new password.
@@ -283,6 +285,18 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     }
 }
 
+/// Whether the anonymous account of this browser answers the request: its holder has come back to this page.
+async fn leads_visitor_on(app: &App, visitor: &Visitor, step: &Step) -> Result<bool, Error> {
+    let [session] = step.sessions.as_slice() else { return Ok(false) };
+    let goes_on = |next| {
+        matches!(
+            next,
+            NextStep::Terms { .. } | NextStep::Consent { .. } | NextStep::Continue { .. } | NextStep::Proceed(_)
+        )
+    };
+    Ok(session.is_anonymous() && goes_on(step.next(app, visitor).await?))
+}
+
 /// What the page shows.
 #[derive(Default)]
 pub(super) struct Shown {
@@ -314,6 +328,10 @@ pub(super) async fn show(
     };
     let reference = refusal.as_ref().and_then(|refusal| refusal.reference.as_ref());
     let layout = layout_of(app, visitor, step).of(Page::SignIn).waiting(wait, app.now()).explained_by(reference);
+    let has_visitor = match step {
+        Some(step) => leads_visitor_on(app, visitor, step).await?,
+        None => false,
+    };
     let page = SignInPage {
         layout: page::Layout { return_to: shown.return_to, address, ..layout },
         identifier: shown.identifier,
@@ -321,8 +339,11 @@ pub(super) async fn show(
         problems: shown.problems,
         keep_signed_in: shown.keep,
         offers_sign_up: app.config.login.sign_up.is_offered(),
-        offers_anonymous: step
-            .is_some_and(|step| step.sessions.is_empty() && may_begin(app, &step.proven.client, &step.proven.request)),
+        offers_anonymous: has_visitor
+            || step.is_some_and(|step| {
+                step.sessions.is_empty() && may_begin(app, &step.proven.client, &step.proven.request)
+            }),
+        has_visitor,
         offers_mail: app.offers_mail_sign_in(),
         offers_reset: app.mailer.is_on(),
         // Elsewhere the page that asks for a letter leads to it.

@@ -135,7 +135,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let layout = Layout { interaction: None, ..layout };
     let page = NewRecoveryCodesPage { layout, view, onward, sets_password };
     let mut response = page::show_with(&app, &visitor, StatusCode::OK, &page)?;
-    Jar::of(&app).hand_over(&mut response, &added.signed_in, app.config.login.session_remembered);
+    Jar::of(&app).hand_over(&mut response, &added.signed_in);
     Ok(response)
 }
 

@@ -45,6 +45,11 @@ pub struct EndSessionPage<'a> {
 }
 
 impl EndSessionPage<'_> {
+    /// Whether nobody else is signed in, so that nobody has to sign in again.
+    fn is_visitor_alone(&self) -> bool {
+        self.accounts.iter().all(|account| account.is_anonymous)
+    }
+
     /// Whether one of them is anonymous, and ends with its session.
     fn has_visitor(&self) -> bool {
         self.accounts.iter().any(|account| account.is_anonymous)
@@ -65,14 +70,15 @@ pub async fn get(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQ
     let mut sessions = visitor.sessions(&app).await?;
     match wish.decide(&sessions) {
         Decision::Refuse(refusal) => Err(wish.refused(refusal)),
-        Decision::SignOut { redirect } => {
+        Decision::SignOut { redirect } if !wish.meant(&sessions).is_some_and(Session::is_anonymous) => {
             // The hint names the session; sessions of other people in this browser stay.
             if let Some(session) = wish.meant(&sessions) {
                 session::end(&app, session).await?;
             }
             done(&app, &visitor, &wish, redirect.as_deref(), false)
         }
-        Decision::Confirm { .. } => {
+        // Nobody comes back to an anonymous account: its holder is always asked (RP-Initiated Logout §2).
+        Decision::SignOut { .. } | Decision::Confirm { .. } => {
             let meant = wish.meant(&sessions).map(|meant| meant.id.clone());
             sessions.sort_by_key(|session| meant.as_ref() != Some(&session.id));
             let handle = sessions.first().map(|session| page::session_handle(&app, session)).unwrap_or_default();
@@ -132,6 +138,10 @@ pub async fn post(State(app): State<App>, request: Request) -> Result<Response, 
             Some(sealed) => redirect::to_page_with(&app, Page::EndSession, "interaction", sealed),
             None => redirect::to_page(&app, Page::EndSession),
         };
+    }
+    if params.get("interaction").is_none() && sessions.iter().any(Session::is_anonymous) {
+        // The form of another page, which does not say that nobody comes back to an anonymous account.
+        return redirect::to_page(&app, Page::EndSession);
     }
     let redirect = match wish.decide(&sessions) {
         Decision::Refuse(refusal) => return Err(wish.refused(refusal)),

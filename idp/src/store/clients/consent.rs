@@ -47,6 +47,19 @@ pub async fn set_scope(conn: &mut Conn, id: &Id, scope: &ScopeSet) -> Result<()>
     Ok(())
 }
 
+/// Takes scopes out of all consents of a user, so that they are asked for again; what was granted stays. The caller holds the user's row.
+pub async fn take_back(conn: &mut Conn, user: &Id, scope: &ScopeSet) -> Result<()> {
+    let sql = "SELECT id, scope FROM consent WHERE user_id = $1";
+    let given: Vec<Remembered> = sqlx::query_as(sql).bind(user).fetch_all(&mut *conn).await?;
+    for consent in given {
+        let rest: ScopeSet = consent.scope.iter().filter(|word| !scope.contains(word)).collect();
+        if rest != consent.scope {
+            set_scope(conn, &consent.id, &rest).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Locks a consent until the end of the transaction, so that it is not withdrawn before a row that depends on it is
 /// written; returns whether it still existed.
 pub async fn hold_if_there(conn: &mut Conn, id: &Id) -> Result<bool> {

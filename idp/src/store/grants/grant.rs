@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
+use crate::oidc::claims::acr::Acr;
 use crate::oidc::scope::ScopeSet;
 use crate::store::db::{Change, Conn, Json, Result, Tx};
 use crate::store::installation::event::{Event, OfGrant};
@@ -41,6 +42,18 @@ pub struct Grant {
     pub offline_at: Option<Timestamp>,
     /// When it was given.
     pub created_at: Timestamp,
+}
+
+impl Grant {
+    /// Whether it was given in an anonymous account, where nobody has proven anything.
+    pub fn is_of_visitor(&self) -> bool {
+        self.acr == Acr::Anonymous.as_str()
+    }
+
+    /// When the user authenticated: the claim `auth_time`. A visitor has not.
+    pub fn authenticated_at(&self) -> Option<Timestamp> {
+        (!self.is_of_visitor()).then_some(self.auth_time)
+    }
 }
 
 pub(super) const COLUMNS: &str = "g.id, g.user_id, u.sub, g.client_row, g.session_id, s.sid, g.scope, g.resources, g.auth_time, g.amr, \

@@ -6,9 +6,9 @@ use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::store::db::{Change, Conn, Result, Tx};
 
-/// The condition under which an account `a` of the table is anonymous still: an operator may have given it a way to sign in.
+/// The condition under which an account `a` of the table is anonymous still: an operator may have given it a way to sign in, as earlier
+/// releases have let them. A password alone is none, since nobody can type whose it is.
 const WITHOUT_WAY_IN: &str = "NOT EXISTS (SELECT 1 FROM user_identifier i WHERE i.user_id = a.user_id)
-    AND NOT EXISTS (SELECT 1 FROM password p WHERE p.user_id = a.user_id)
     AND NOT EXISTS (SELECT 1 FROM passkey k WHERE k.user_id = a.user_id)";
 
 /// How long after a use another one is noted.

@@ -321,6 +321,23 @@ pub async fn renew_browser(conn: &mut Conn, browser: &Id, cookies: &Cookies<'_>,
     Ok(())
 }
 
+/// The hashes of the session cookies that a browser has now.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct CookieHashes {
+    /// Of the one that opens all of its sessions.
+    pub sid_hash: TokenHash,
+    /// Of the one that opens only the sessions to be kept, if there are others.
+    pub kept_sid_hash: Option<TokenHash>,
+}
+
+/// The session cookies that a browser has now.
+pub async fn cookies(conn: &mut Conn, browser: &Id) -> Result<Option<CookieHashes>> {
+    Ok(sqlx::query_as("SELECT sid_hash, kept_sid_hash FROM browser WHERE id = $1")
+        .bind(browser)
+        .fetch_optional(conn)
+        .await?)
+}
+
 /// The columns of a session that are not in a [`Session`].
 pub struct Device<'a> {
     /// How long it may be idle, in seconds.
