@@ -135,7 +135,7 @@ async fn r3_markup_comes_out_as_text_on_every_page_of_an_account_that_shows_what
         app.execute(format!("UPDATE {column} = '{text}'")).await;
     }
     let mut shown = 0;
-    for page in Page::ALL.into_iter().filter(|page| page.path().starts_with("/account")) {
+    for page in Page::ALL.iter().filter(|page| page.path().starts_with("/account")) {
         let reply = browser.get(page.path()).await.reply;
         assert!(
             !reply.body.contains("<script>alert") && !reply.body.contains("<img src=x"),

@@ -73,39 +73,13 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
         .iter()
         .map(|one| json!({ "kind": one.kind, "value": one.as_written, "verified_at": one.verified_at.map(|at| at.to_string()) }))
         .collect();
-    let sessions: Vec<_> = sessions
-        .iter()
-        .map(|one| {
-            json!({
-                "signed_in_at": one.created_at.to_string(), "last_active_at": one.last_active_at.to_string(),
-                "user_agent": one.user_agent, "address": one.address, "methods": one.amr, "has_ended": one.live_since.is_none(),
-            })
-        })
-        .collect();
+    let sessions: Vec<_> = sessions.iter().map(of_session).collect();
     let browsers: Vec<_> = browsers
         .iter()
         .map(|one| json!({ "since": one.created_at.to_string(), "until": one.expires_at.to_string(), "user_agent": one.user_agent }))
         .collect();
-    let applications: Vec<_> = applications
-        .iter()
-        .map(|one| {
-            json!({
-                "client_id": one.client_id, "allowed": one.consented.as_ref().map(ToString::to_string),
-                "allowed_at": one.consented_at.map(|at| at.to_string()), "used_at": one.used_at.map(|at| at.to_string()),
-                "has_access_to": one.granted.iter().map(|granted| granted.scope.to_string()).collect::<Vec<_>>(),
-            })
-        })
-        .collect();
-    let events: Vec<_> = events
-        .iter()
-        .map(|one| {
-            json!({
-                "at": one.at.to_string(), "kind": one.kind, "client_id": one.client_id,
-                "address": one.address.as_ref().filter(|_| !activity::is_of_anybody(&one.kind)),
-                "user_agent": one.user_agent, "details": details(&one.data),
-            })
-        })
-        .collect();
+    let applications: Vec<_> = applications.iter().map(of_application).collect();
+    let events: Vec<_> = events.iter().map(of_event).collect();
     let devices: Vec<_> = devices.iter().map(|at| json!({ "last_seen_at": at.to_string() })).collect();
     Ok(Some(json!({
         "issuer": app.issuer(),
@@ -182,5 +156,31 @@ fn of_passkey(one: &Passkey) -> Value {
         "created_automatically": one.automatic_at.is_some(), "domain": one.rp_id,
         "provider": one.aaguid.as_deref().and_then(passkey_provider::name),
         "is_synced": one.backup.is_synced(),
+    })
+}
+
+/// What an export says about a session.
+fn of_session(one: &session::Stored) -> Value {
+    json!({
+        "signed_in_at": one.created_at.to_string(), "last_active_at": one.last_active_at.to_string(),
+        "user_agent": one.user_agent, "address": one.address, "methods": one.amr, "has_ended": one.live_since.is_none(),
+    })
+}
+
+/// What an export says about an application.
+fn of_application(one: &consent::Application) -> Value {
+    json!({
+        "client_id": one.client_id, "allowed": one.consented.as_ref().map(ToString::to_string),
+        "allowed_at": one.consented_at.map(|at| at.to_string()), "used_at": one.used_at.map(|at| at.to_string()),
+        "has_access_to": one.granted.iter().map(|granted| granted.scope.to_string()).collect::<Vec<_>>(),
+    })
+}
+
+/// What an export says about an event.
+fn of_event(one: &happened::Happened) -> Value {
+    json!({
+        "at": one.at.to_string(), "kind": one.kind, "client_id": one.client_id,
+        "address": one.address.as_ref().filter(|_| !activity::is_of_anybody(&one.kind)),
+        "user_agent": one.user_agent, "details": details(&one.data),
     })
 }
