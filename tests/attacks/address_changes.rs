@@ -228,24 +228,176 @@ async fn f8_an_address_that_somebody_else_has_by_now_is_not_put_back_until_it_is
 async fn a_way_back_leads_to_its_own_address_whatever_came_after_it() {
     let app = TestApp::with_mail().await;
     let mut alice = app.browser().sign_in("alice").await;
-    let ways = ["alice@one.example", "alice@two.example", OLD, "alice@three.example"];
     let mut links = Vec::new();
     let mut present = OLD;
-    for next in ways {
+    for next in ["alice@one.example", "alice@two.example", "alice@three.example"] {
         change_address(&app, &mut alice, next).await;
         links.push(way_back(&app, present).await);
         present = next;
     }
-    // From the first address over the others, and once back to it: the second link is for what came after the first change.
     let mut browser = app.browser();
     use_link(&mut browser, &links[1]).await.reply.expect(200);
     assert_eq!(addresses(&app, "alice").await, [("alice@one.example".to_owned(), true)]);
-    for later in &links[2..] {
-        browser.get(later).await.refused(410);
-    }
+    browser.get(&links[2]).await.refused(410);
+    assert_eq!(app.rows("one_time_link WHERE used_at IS NULL").await, 1, "that of the first address");
     use_link(&mut browser, &links[0]).await.reply.expect(200);
     assert_eq!(addresses(&app, "alice").await, [(OLD.to_owned(), true)]);
     assert_eq!(app.rows("address_change").await, 0);
+}
+
+#[tokio::test]
+async fn f8_who_changes_the_address_back_by_hand_gives_the_thief_no_link() {
+    let app = TestApp::with_mail().await;
+    robbed(&app).await;
+    let link = way_back(&app, OLD).await;
+    app.clock.advance(minutes(3 * DAY));
+    let mut owner = app.browser().sign_in("alice").await;
+    let page = owner.get("/account/email").await;
+    assert!(page.text().contains("unless you go back to an address that you had before"), "{}", page.text());
+    change_address(&app, &mut owner, OLD).await;
+    assert!(!has_way_back(&app, THIEFS).await, "{}", told(&app, THIEFS).await.text);
+    assert!(told(&app, THIEFS).await.text.contains("for help at once"));
+    // The owner's own link is over before one of the thief's mailbox would be.
+    app.clock.advance(minutes(4 * DAY + 1));
+    app.browser().get(&link).await.refused(410);
+    assert_eq!((app.rows("one_time_link").await, app.rows("address_change").await), (1, 2), "none but the owner's");
+    assert_eq!(addresses(&app, "alice").await, [(OLD.to_owned(), true)]);
+}
+
+#[tokio::test]
+async fn f8_an_address_that_comes_back_ends_the_links_of_those_in_between_and_keeps_its_own() {
+    let app = TestApp::with_mail().await;
+    let mut thief = robbed(&app).await;
+    let first = way_back(&app, OLD).await;
+    change_address(&app, &mut thief, "alice@lair.example").await;
+    let thiefs = way_back(&app, THIEFS).await;
+    let mut owner = app.browser().sign_in("alice").await;
+    change_address(&app, &mut owner, OLD).await;
+    assert!(!has_way_back(&app, "alice@lair.example").await);
+    thief.get(&thiefs).await.refused(410);
+    let page = owner.get(&first).await;
+    assert!(page.expect("set-password").text().contains(OLD), "{}", page.text());
+    assert!(!page.text().contains("are removed"), "nothing is there that goes: {}", page.text());
+    // The next thief's change has a link of its own, and the first one takes back all.
+    change_address(&app, &mut thief, "alice@three.example").await;
+    let last = way_back(&app, OLD).await;
+    use_link(&mut owner, &last).await.reply.expect(200);
+    assert_eq!(addresses(&app, "alice").await, [(OLD.to_owned(), true)]);
+    assert_eq!(app.rows("address_change").await, 3, "those by which the address became what it is");
+    use_link(&mut app.browser(), &first).await.reply.expect(200);
+    assert_eq!(addresses(&app, "alice").await, [(OLD.to_owned(), true)]);
+    assert_eq!(app.rows("address_change").await, 0);
+}
+
+/// A second proven address of Alice's account.
+const SECOND: &str = "alice@second.example";
+
+/// Gives Alice that address.
+async fn add_second(app: &TestApp) {
+    let alice = app.user("alice").await;
+    let second = identifier::parse_email(SECOND, Some(app.app.now())).unwrap();
+    edit::add_identifiers(&app.app, &alice.id, vec![second]).await.unwrap().unwrap();
+}
+
+/// Her addresses, in the order of the alphabet.
+async fn sorted(app: &TestApp) -> Vec<(String, bool)> {
+    let mut own = addresses(app, "alice").await;
+    own.sort();
+    own
+}
+
+#[tokio::test]
+async fn f8_a_way_back_leaves_no_address_of_the_same_thief() {
+    let app = TestApp::with_mail().await;
+    add_second(&app).await;
+    let mut thief = robbed(&app).await;
+    change_address(&app, &mut thief, "alice@lair.example").await;
+    let (first, link) = (way_back(&app, OLD).await, way_back(&app, SECOND).await);
+    let lost = [("alice@lair.example".to_owned(), true), (THIEFS.to_owned(), true)];
+    assert_eq!(sorted(&app).await, lost);
+    let mut owner = app.browser();
+    let page = owner.get(&link).await;
+    for goes in ["are removed", THIEFS, "alice@lair.example"] {
+        assert!(page.text().contains(goes), "{goes}: {}", page.text());
+    }
+    use_link(&mut owner, &link).await.reply.expect(200);
+    assert_eq!(sorted(&app).await, [(OLD.to_owned(), true), (SECOND.to_owned(), true)]);
+    owner.get(&first).await.refused(410);
+    assert_eq!(app.rows("address_change").await, 0);
+}
+
+#[tokio::test]
+async fn a_way_back_leaves_an_address_that_was_the_persons_before_the_change() {
+    let app = TestApp::with_mail().await;
+    add_second(&app).await;
+    let mut alice = app.browser().sign_in("alice").await;
+    change_address(&app, &mut alice, SECOND).await;
+    assert_eq!(sorted(&app).await, [(SECOND.to_owned(), true)]);
+    let (link, mut browser) = (way_back(&app, OLD).await, app.browser());
+    let page = browser.get(&link).await;
+    assert!(!page.text().contains("are removed"), "{}", page.text());
+    use_link(&mut browser, &link).await.reply.expect(200);
+    assert_eq!(sorted(&app).await, [(OLD.to_owned(), true), (SECOND.to_owned(), true)]);
+}
+
+#[tokio::test]
+async fn f8_an_address_that_nobody_has_proven_has_no_way_back_and_the_page_promises_none() {
+    let app = TestApp::with_mail().await;
+    let alice = app.user("alice").await;
+    edit::remove_identifier(&app.app, &alice.id, OLD).await.unwrap().unwrap();
+    let unproven = identifier::parse_email(SECOND, None).unwrap();
+    edit::add_identifiers(&app.app, &alice.id, vec![unproven]).await.unwrap().unwrap();
+    let mut browser = app.browser().sign_in("alice").await;
+    assert!(!browser.get("/account/email").await.text().contains("can undo the change"));
+    change_address(&app, &mut browser, THIEFS).await;
+    assert_eq!(app.rows("one_time_link").await, 0);
+    assert!(browser.get("/account/email").await.text().contains("can undo the change"));
+    change_address(&app, &mut browser, SECOND).await;
+    assert!(!has_way_back(&app, THIEFS).await, "who goes back undoes the change by hand");
+    assert_eq!(app.rows("one_time_link").await, 0);
+}
+
+#[tokio::test]
+async fn f8_the_letter_with_the_way_back_has_the_word_and_the_language_of_before() {
+    let app = TestApp::with_mail().await;
+    let mut owner = app.browser().sign_in("alice").await;
+    let page = owner.get("/account").await;
+    page.form_to("/account").fill("mail_word", "blue heron").submit(&mut owner).await.reply.expect(200);
+    let mut thief = robbed(&app).await;
+    let form = thief.get("/account").await.form_to("/account").fill("mail_word", "grey wolf").fill("locale", "ru");
+    form.submit(&mut thief).await.reply.expect(200);
+    assert_eq!(app.person("alice").await.profile["locale"], "ru", "before the letter is sent");
+    let letter = told(&app, OLD).await;
+    assert!(letter.text.contains("Your word: blue heron") && letter.html.contains("blue heron"), "{}", letter.text);
+    assert!(letter.text.contains("/set-password?token="), "{}", letter.text);
+    let thiefs = app.letters_to(THIEFS).await;
+    assert!(thiefs.iter().all(|it| !it.text.contains("blue heron") && !it.html.contains("blue heron")));
+}
+
+#[tokio::test]
+async fn f8_the_word_and_the_language_of_letters_are_changed_only_after_a_step_up() {
+    let app = TestApp::with_mail().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let page = browser.get("/account").await;
+    app.pass(minutes(6)).await;
+    for (field, value) in [("mail_word", "grey wolf"), ("locale", "ru")] {
+        let form = page.form_to("/account").fill(field, value).fill("name", "Somebody");
+        form.submit(&mut browser).await.expect("sign-in");
+        let profile = app.person("alice").await.profile;
+        assert_eq!((&profile["name"], &profile["locale"]), (&"alice Example".into(), &"en".into()), "{field}");
+        assert_eq!(app.rows("user_account WHERE mail_word IS NOT NULL").await, 0);
+    }
+    // What applications see is saved as ever.
+    page.form_to("/account").fill("name", "Alice Liddell").submit(&mut browser).await.expect("account");
+    assert_eq!(app.person("alice").await.profile["name"], "Alice Liddell");
+    let asked = page.form_to("/account").fill("mail_word", "blue heron").submit(&mut browser).await;
+    let again = asked.expect("sign-in").form().fill("password", PASSWORD).submit(&mut browser).await;
+    assert!(again.expect("letters").text().contains("Nothing has changed yet"), "{}", again.text());
+    let changes = async || app.events().await.iter().filter(|event| *event == "profile_changed").count();
+    let before = changes().await;
+    let saved = again.form_to("/account").fill("mail_word", "blue heron").submit(&mut browser).await;
+    assert!(saved.reply.body.contains("value=\"blue heron\""), "{}", saved.reply.body);
+    assert_eq!(changes().await, before + 1);
 }
 
 #[tokio::test]

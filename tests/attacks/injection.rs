@@ -162,7 +162,7 @@ async fn r3_markup_comes_out_as_text_in_every_letter() {
         due_at: Some(app.app.now()),
         ..Facts::default()
     };
-    let secrets = Secrets { code: Some(MARKUP.into()), token: Some(MARKUP.into()) };
+    let secrets = Secrets { code: Some(MARKUP.into()), token: Some(MARKUP.into()), word: None };
     for kind in Kind::ALL {
         for language in site.languages().all() {
             let letter = Letter { kind, recipient: MARKUP, facts: &facts, secrets: &secrets, word: Some(MARKUP) };

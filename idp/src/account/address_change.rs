@@ -1,14 +1,16 @@
 //! What the mailbox of an old address can do about a change of the address: take it back, since a thief of the password who changes
 //! the address would otherwise shut the owner out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::account::factor_age::{RECENT, has_older};
 use crate::account::identifier::{normalise, parse_email};
+use crate::account::mail_word;
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
+use crate::base::secret::Secret;
 use crate::base::token::{Token, TokenHash, TokenKind};
 use crate::letters::kind::{Kind, Notice};
 use crate::letters::notice::{notify_of_address, notify_of_address_put_back};
@@ -30,12 +32,19 @@ pub(super) struct WayBack {
 }
 
 impl WayBack {
-    pub(super) fn new(app: &App) -> Self {
+    /// Makes the link, and the letter in the language and with the word that the account has now: its old address is none of the
+    /// account any more when it is sent, and whoever changed the address may change these, too.
+    pub(super) async fn new(app: &App, user: &Id) -> Result<Self> {
         let token = Token::new(TokenKind::OneTimeLink, &app.random);
-        let secrets = Secrets { code: None, token: Some(token.expose().into()) };
+        let word = mail_word::of(app, user).await?.map(Secret::from);
+        let secrets = Secrets { token: Some(token.expose().into()), word, ..Secrets::default() };
+        let found = user::find(&mut *app.db.read().await?, user).await?;
+        let site = app.site.get();
+        let locale = found.as_ref().and_then(|user| user.profile.get("locale")?.as_str());
+        let language = locale.and_then(|tag| site.languages().lookup(tag)).unwrap_or_else(|| site.language.clone());
         // To whom it goes, the change says.
-        let letter = Sealed::new(app, Kind::Notice(Notice::AddressReplaced), "", "", &secrets);
-        Self { link: token.hash(), letter: letter.working_for(TAKEN_BACK_WITHIN) }
+        let letter = Sealed::new(app, Kind::Notice(Notice::AddressReplaced), "", language.tag(), &secrets);
+        Ok(Self { link: token.hash(), letter: letter.working_for(TAKEN_BACK_WITHIN) })
     }
 }
 
@@ -46,25 +55,29 @@ pub async fn has_way_back(conn: &mut Conn, user: &Id, old: &Identifier, now: Tim
     Ok(old.verified_at.is_some() && !has_older(conn, user, now).await?)
 }
 
-/// Notes that an address has taken the place of another one, tells both, and gives the old one the link, if it has a way back. The
-/// caller holds the user's row.
+/// Notes that an address has taken the place of another one, tells both, and gives the old one the link, if it has a way back; it has
+/// none if the new one was the account's own before. The caller holds the user's row.
 pub(super) async fn note(
     tx: &mut Tx<'_>,
     user: &Id,
     way_back: WayBack,
     (old, new): (Option<&Identifier>, &Identifier),
+    was_own: bool,
 ) -> Result<()> {
     let (now, id, WayBack { link, letter }) = (tx.now(), tx.id(), way_back);
     let expires_at = now + TAKEN_BACK_WITHIN;
+    let comes_back = bring_back(tx, user, &new.normalised).await?;
     let with_link = match old {
-        Some(old) if has_way_back(tx, user, old, now).await? => Some(old),
+        Some(old) if !comes_back && has_way_back(tx, user, old, now).await? => Some(old),
         _ => None,
     };
     let change = NewChange {
         id: &id,
         user,
+        replaced: old.map(|old| old.normalised.as_str()),
         way_back: with_link.map(|old| (old.as_written.as_str(), &link)),
         new_address: &new.as_written,
+        was_own,
         expires_at,
     };
     address_change::insert(tx, &change).await?;
@@ -75,24 +88,104 @@ pub(super) async fn note(
     notify_of_address(tx, user, (old, &new.as_written), with_link.map(|_| letter)).await
 }
 
+/// Whether an address comes back that a change took away which is still open. Then whoever reads it has undone by hand what came in
+/// between: the links of the addresses that came after it end, since one of them may be the thief's.
+async fn bring_back(tx: &mut Tx<'_>, user: &Id, address: &str) -> Result<bool> {
+    let (now, mut comes_back, mut after) = (tx.now(), false, BTreeSet::new());
+    for change in address_change::open(tx, user, now).await? {
+        let Some(replaced) = replaced(&change) else { continue };
+        let took_it_away = replaced == address;
+        comes_back |= took_it_away;
+        if !took_it_away && !after.contains(&replaced) {
+            continue;
+        }
+        if !took_it_away {
+            address_change::end_link(tx, &change, now).await?;
+        }
+        after.insert(normalise(&change.new_address));
+        after.remove(address);
+    }
+    Ok(comes_back)
+}
+
+/// The normal form of the address whose place a change took.
+fn replaced(change: &AddressChange) -> Option<String> {
+    change.replaced.clone().or_else(|| change.old_address.as_deref().map(normalise))
+}
+
 /// What a link takes back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TakingBack {
     /// The address that is put back.
     pub old: String,
-    /// The address that goes.
-    pub new: String,
+    /// The addresses that go.
+    pub gone: Vec<String>,
     /// Whether somebody else has the old address by now, so that it cannot be put back.
     pub is_taken: bool,
 }
 
 /// What a link of a user takes back; `None` if nothing is known of it any more.
-pub async fn taking_back(conn: &mut Conn, user: &Id, link: &TokenHash) -> Result<Option<TakingBack>> {
-    let changes = address_change::since_link(conn, user, link).await?;
-    let (Some(first), Some(last)) = (changes.first(), changes.last()) else { return Ok(None) };
-    let Some(old) = first.old_address.clone() else { return Ok(None) };
+pub async fn taking_back(conn: &mut Conn, user: &Id, link: &TokenHash, now: Timestamp) -> Result<Option<TakingBack>> {
+    let Some(Undoing { owners: old, gone, .. }) = Undoing::of(conn, user, link, now).await? else { return Ok(None) };
     let is_taken = !is_free(conn, user, &normalise(&old)).await?;
-    Ok(Some(TakingBack { old, new: last.new_address.clone(), is_taken }))
+    let gone = gone.into_iter().map(|it| it.as_written).collect();
+    Ok(Some(TakingBack { old, gone, is_taken }))
+}
+
+/// What a link undoes: its change, those that came after it, and the earlier ones that are still open, but for those by which the
+/// address of the link became the account's: they are of whoever reads its mailbox, and all others may be a thief's.
+struct Undoing {
+    /// The address of the link.
+    owners: String,
+    /// The changes that are undone.
+    changes: Vec<AddressChange>,
+    /// The addresses that the account has and that they brought.
+    gone: Vec<Identifier>,
+    /// Those that come back, with that of the link.
+    back: Vec<String>,
+}
+
+impl Undoing {
+    async fn of(conn: &mut Conn, user: &Id, link: &TokenHash, now: Timestamp) -> Result<Option<Self>> {
+        let mut open = address_change::open(conn, user, now).await?;
+        let is_it = |change: &AddressChange| change.link_hash.as_deref() == Some(link.as_str());
+        let Some(first) = open.iter().position(is_it) else { return Ok(None) };
+        let since = open.split_off(first);
+        let Some(owners) = since.first().and_then(|change| change.old_address.clone()) else { return Ok(None) };
+        let led_here = led_to(&owners, &open);
+        let earlier = open.into_iter().filter(|change| !led_here.contains(&change.number));
+        let changes: Vec<_> = earlier.chain(since).collect();
+        let own = user::identifiers(conn, user).await?;
+        let own: Vec<_> = own.into_iter().filter(|it| it.kind == IdentifierKind::Email.as_str()).collect();
+        // From the newest change to the oldest, what the account had before each.
+        let mut had: BTreeMap<_, _> = own.iter().map(|it| (it.normalised.clone(), it.as_written.clone())).collect();
+        for change in changes.iter().rev() {
+            if change.was_own == 0 {
+                had.remove(&normalise(&change.new_address));
+            }
+            if let Some(old) = &change.old_address {
+                had.insert(normalise(old), old.clone());
+            }
+        }
+        had.insert(normalise(&owners), owners.clone());
+        let is_own = |normalised: &String| own.iter().any(|it| it.normalised == *normalised);
+        let back = had.iter().filter(|&(normalised, old)| *old == owners || !is_own(normalised));
+        let back = back.map(|(_, old)| old.clone()).collect();
+        let gone = own.into_iter().filter(|it| !had.contains_key(&it.normalised)).collect();
+        Ok(Some(Self { owners, changes, gone, back }))
+    }
+}
+
+/// The numbers of those among earlier changes by which an address became the account's.
+fn led_to(address: &str, earlier: &[AddressChange]) -> BTreeSet<i64> {
+    let (mut wanted, mut found) = (Some(normalise(address)), BTreeSet::new());
+    for change in earlier.iter().rev() {
+        if wanted.as_ref() == Some(&normalise(&change.new_address)) {
+            found.insert(change.number);
+            wanted = replaced(change);
+        }
+    }
+    found
 }
 
 /// Whether nobody else has an address.
@@ -100,32 +193,27 @@ async fn is_free(conn: &mut Conn, user: &Id, normalised: &str) -> Result<bool> {
     Ok(user::find_by_identifier(conn, normalised).await?.is_none_or(|found| found.id == *user))
 }
 
-/// Takes back the change that a link of a user is for, and those that came after it: the addresses that they brought go, those
-/// whose place they took come back, and the links of the later ones end. `Conflict` if somebody else has the address of the link.
+/// Takes back what a link of a user undoes: the addresses that came go, those whose place they took come back, and the links of these
+/// changes end. `Conflict` if somebody else has the address of the link.
 pub(super) async fn take_back(tx: &mut Tx<'_>, user: &Id, link: &TokenHash) -> Result<()> {
     let (now, kind) = (tx.now(), IdentifierKind::Email.as_str());
-    let changes = address_change::since_link(tx, user, link).await?;
-    let Some(AddressChange { number, old_address: Some(owners), .. }) = changes.first().cloned() else { return Ok(()) };
-    let mut brought: BTreeSet<String> = changes.iter().map(|change| normalise(&change.new_address)).collect();
-    brought.remove(&normalise(&owners));
-    let own = user::identifiers(tx, user).await?;
-    let mut gone = Vec::new();
-    for address in own.into_iter().filter(|it| it.kind == kind && brought.contains(&it.normalised)) {
+    let Some(Undoing { owners, changes, gone, back }) = Undoing::of(tx, user, link, now).await? else { return Ok(()) };
+    for address in &gone {
         user::delete_identifier(tx, user, kind, &address.normalised).await?;
         tx.record(&Event::IdentifierRemoved { user: user.clone(), identifier: kind.to_owned() }).await?;
-        gone.push(address.as_written);
     }
-    for old in changes.iter().filter_map(|change| change.old_address.as_ref()) {
-        let is_owners = *old == owners;
-        if is_owners || (!brought.contains(&normalise(old)) && is_free(tx, user, &normalise(old)).await?) {
+    for old in &back {
+        if *old == owners || is_free(tx, user, &normalise(old)).await? {
             put_back(tx, user, old).await?;
         }
     }
-    address_change::forget_since(tx, user, number, now).await?;
+    for change in &changes {
+        address_change::forget(tx, user, change, now).await?;
+    }
     user::set_updated(tx, user, now).await?;
     tx.record(&Event::AddressTakenBack { user: user.clone() }).await?;
     for address in gone {
-        notify_of_address_put_back(tx, user, (&owners, &address)).await?;
+        notify_of_address_put_back(tx, user, (&owners, &address.as_written)).await?;
     }
     Ok(())
 }

@@ -50,7 +50,7 @@ pub async fn make(app: &App, wanted: Wanted) -> Result<Made> {
     let expires_at = now + wanted.lifetime;
     let recipient = wanted.address.clone().filter(|_| app.mailer.is_on());
     let letter = recipient.map(|recipient| {
-        let secrets = Secrets { code: None, token: Some(code.written().into()) };
+        let secrets = Secrets { token: Some(code.written().into()), ..Secrets::default() };
         let language = wanted.language.unwrap_or_else(|| app.site.get().language.clone());
         Sealed::new(app, Kind::Invitation, &recipient, language.tag(), &secrets).working_for(wanted.lifetime)
     });

@@ -88,7 +88,8 @@ impl Send {
             lifetime: Duration::ZERO,
             id,
         };
-        let secrets = Secrets { code: Some(code.into()), token: token.map(|token| token.expose().into()) };
+        let secrets =
+            Secrets { code: Some(code.into()), token: token.map(|token| token.expose().into()), ..Secrets::default() };
         Self { proof, kind, recipient: address.as_written.clone(), secrets }
     }
 
@@ -162,7 +163,8 @@ pub async fn judge_change(app: &App, session: &Session, typed: &str) -> Result<O
     let proof = mail_proof::find(&mut *app.db.read().await?, &session.user_id, Purpose::Change, app.now()).await?;
     let Some(proof) = proof else { return Ok(Some(Judged::Over)) };
     let brought = Brought::Code(hash(app, &proof.id, &digits(typed)));
-    judge(app, Allowed::Change(SteppedUp::of(app, session), WayBack::new(app)), proof, brought).await
+    let way_back = WayBack::new(app, &session.user_id).await?;
+    judge(app, Allowed::Change(SteppedUp::of(app, session), way_back), proof, brought).await
 }
 
 async fn judge(app: &App, allowed: Allowed, proof: Proof, brought: Brought) -> Result<Option<Judged>> {
@@ -239,9 +241,11 @@ async fn change(tx: &mut Tx<'_>, user: Id, address: &str, way_back: WayBack) -> 
     let own = user::identifiers(tx, &user).await?;
     let old = main_address(&own).filter(|old| old.normalised != new.normalised).cloned();
     // It may be another address of the same person.
-    if own.iter().any(|it| it.kind == kind && it.normalised == new.normalised) {
+    let present = own.iter().find(|it| it.kind == kind && it.normalised == new.normalised);
+    if present.is_some() {
         user::delete_identifier(tx, &user, kind, &new.normalised).await?;
     }
+    let was_own = present.is_some_and(|it| it.verified_at.is_some());
     if let Some(old) = &old {
         user::delete_identifier(tx, &user, kind, &old.normalised).await?;
         tx.record(&Event::IdentifierRemoved { user: user.clone(), identifier: kind.to_owned() }).await?;
@@ -252,6 +256,6 @@ async fn change(tx: &mut Tx<'_>, user: Id, address: &str, way_back: WayBack) -> 
     user::set_updated(tx, &user, now).await?;
     // What waits in the old mailbox must not open the account any more.
     super::password_link::end_what_was_sent(tx, &user, now).await?;
-    address_change::note(tx, &user, way_back, (old.as_ref(), &new)).await?;
+    address_change::note(tx, &user, way_back, (old.as_ref(), &new), was_own).await?;
     Ok(Judged::Right)
 }

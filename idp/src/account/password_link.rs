@@ -163,7 +163,7 @@ pub(super) async fn end_what_was_sent(tx: &mut Tx<'_>, user: &Id, now: Timestamp
 pub async fn mail(app: &App, user: &Id, address: &Identifier, language: &str) -> Result<(), Error> {
     let lifetime = app.config.mail.reset_link;
     let (token, link) = PasswordLink::new(app, user, lifetime);
-    let secrets = Secrets { code: None, token: Some(token.expose().into()) };
+    let secrets = Secrets { token: Some(token.expose().into()), ..Secrets::default() };
     let letter = Sealed::new(app, Kind::Reset, &address.as_written, language, &secrets).working_for(lifetime);
     Ok(app.db.write(MailLink { link, letter }).await?)
 }

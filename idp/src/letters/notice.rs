@@ -55,7 +55,7 @@ pub async fn notify_of_address(
         let facts = Facts { minutes: Some(way_back.lifetime.as_secs() / 60), ..facts.clone() };
         let row = way_back.row(Some(user), tx.now(), tx.origin(), 0);
         // One that waits is for another change, and its address can still take that one back.
-        let row = NewLetter { recipient: proven.clone(), about: None, language: None, data: data(&facts), ..row };
+        let row = NewLetter { recipient: proven.clone(), about: None, data: data(&facts), ..row };
         outbox::write(tx, &row).await?;
     } else if let Some(proven) = proven {
         write(tx, user, proven, Notice::AddressGivenUp, &facts).await?;

@@ -22,10 +22,12 @@ pub fn all(site: &Site, issuer: &Issuer, language: &Language, name: &str) -> Vec
     let recipient = format!("{name}@example.com");
     let sample = |kind: Kind| {
         let secrets = match kind {
-            Kind::Notice(Notice::AddressReplaced) => Secrets { code: None, token: Some("lk_mt_sample".into()) },
+            Kind::Notice(Notice::AddressReplaced) => {
+                Secrets { token: Some("lk_mt_sample".into()), ..Secrets::default() }
+            }
             Kind::Notice(_) | Kind::Test => Secrets::default(),
-            Kind::Invitation => Secrets { code: None, token: Some("7K3PD-0Q9XW-M4T2Z-H8RBC-51VNE".into()) },
-            _ => Secrets { code: Some("482913".into()), token: Some("lk_mt_sample".into()) },
+            Kind::Invitation => Secrets { token: Some("7K3PD-0Q9XW-M4T2Z-H8RBC-51VNE".into()), ..Secrets::default() },
+            _ => Secrets { code: Some("482913".into()), token: Some("lk_mt_sample".into()), word: None },
         };
         let minutes = match kind {
             Kind::Verify => 24 * 60,

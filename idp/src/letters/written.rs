@@ -52,13 +52,15 @@ impl Facts {
     }
 }
 
-/// What opens something. Its `Debug` shows neither.
+/// What opens something, or is for the reader alone. Its `Debug` shows none of it.
 #[derive(Clone, Debug, Default)]
 pub struct Secrets {
     /// What is typed.
     pub code: Option<Secret>,
     /// What is in the link.
     pub token: Option<Secret>,
+    /// The word of the reader, if it was theirs when the letter was written.
+    pub word: Option<Secret>,
 }
 
 /// How secrets are written before they are sealed.
@@ -67,6 +69,8 @@ pub struct Secrets {
 struct Plain {
     code: Option<String>,
     token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    word: Option<String>,
 }
 
 /// Where the secrets of a letter are.
@@ -79,12 +83,13 @@ impl Secrets {
     pub(super) fn open(vault: &Vault, letter: &Id, sealed: Option<&str>) -> Option<Self> {
         let Some(sealed) = sealed else { return Some(Self::default()) };
         let plain: Plain = serde_json::from_slice(&vault.unseal(&place(letter), sealed)?).ok()?;
-        Some(Self { code: plain.code.map(Secret::from), token: plain.token.map(Secret::from) })
+        let [code, token, word] = [plain.code, plain.token, plain.word].map(|it| it.map(Secret::from));
+        Some(Self { code, token, word })
     }
 
     fn seal(&self, app: &App, letter: &Id) -> String {
         let text = |secret: &Option<Secret>| secret.as_ref().map(|secret| secret.expose().to_owned());
-        let plain = Plain { code: text(&self.code), token: text(&self.token) };
+        let plain = Plain { code: text(&self.code), token: text(&self.token), word: text(&self.word) };
         let bytes = zeroize::Zeroizing::new(serde_json::to_vec(&plain).unwrap_or_default());
         app.vault.seal(&app.random, &place(letter), &bytes)
     }

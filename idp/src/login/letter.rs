@@ -143,7 +143,7 @@ async fn ask(
         lifetime,
         id: id.clone(),
     };
-    let with_code = Secrets { code: Some(code.into()), token: None };
+    let with_code = Secrets { code: Some(code.into()), ..Secrets::default() };
     let (kind, secrets) = match (purpose, &owner) {
         (Purpose::SignIn, _) => (Kind::SignIn, Secrets { token: Some(token.expose().into()), ..with_code }),
         (_, None) => (Kind::SignUp, with_code),

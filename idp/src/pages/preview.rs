@@ -236,6 +236,7 @@ fn sample_of(page: Page) -> Option<&'static str> {
         Page::EndSession => "end_session",
         Page::SignedOut => "signed_out",
         Page::AccountProfile | Page::AccountSwitch => "account",
+        Page::AccountLetters => "account-again",
         Page::AccountData => "account_data",
         Page::AccountSecurity => "account_security",
         Page::AccountAuthenticator => "account_authenticator",

@@ -360,7 +360,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         add(title.to_owned(), &page);
     }
     let taking_back =
-        TakingBack { old: names.identifier.clone(), new: "somebody@elsewhere.example".to_owned(), is_taken: false };
+        TakingBack { old: names.email.clone(), gone: vec!["somebody@elsewhere.example".to_owned()], is_taken: false };
     let page = SetPasswordPage { taking_back: Some(taking_back), ..page };
     add("set_password-take_back".to_owned(), &page);
     let page = SetPasswordPage { taking_back: None, resets_factors: true, recent: vec![], ..page };
@@ -437,6 +437,8 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     };
     add("account".to_owned(), &profile(false));
     add("account-wrong".to_owned(), &profile(true));
+    let again = AccountProfilePage { done: Some(ProfileDone::SteppedUp), ..profile(false) };
+    add("account-again".to_owned(), &again);
     let visitor = |page| {
         let name = Some(bare().t("anonymous-name"));
         Layout { account: Some(AccountView { name, is_anonymous: true, ..account() }), ..own(page) }

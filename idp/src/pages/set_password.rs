@@ -117,7 +117,7 @@ async fn user_of_link(app: &App, token: &str) -> Result<Found, Error> {
         let user = user::find(&mut conn, &id).await?.filter(|user| user.disabled_at.is_none());
         let taking_back = match purpose {
             Purpose::TakeBack => {
-                Some(address_change::taking_back(&mut conn, &id, &hash).await?.ok_or(Error::SpentLink)?)
+                Some(address_change::taking_back(&mut conn, &id, &hash, app.now()).await?.ok_or(Error::SpentLink)?)
             }
             Purpose::SetPassword | Purpose::Recover => None,
         };

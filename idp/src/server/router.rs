@@ -156,6 +156,7 @@ fn handlers(page: Page) -> MethodRouter<App> {
         Page::SignedOut => get(signed_out::get),
         Page::Language => post(language::post),
         Page::AccountProfile => get(profile::get).post(profile::post),
+        Page::AccountLetters => get(profile::get_after_step_up),
         Page::AccountData => get(data::get).post(data::post),
         Page::AccountSecurity => get(security::get).post(security::post),
         Page::AccountAuthenticator => get(authenticator::get).post(authenticator::post),

@@ -143,6 +143,8 @@ pages! {
     Language = Row::at("/language");
     /// The account: the profile that applications see.
     AccountProfile = Row::at("/account").section("account", "account-profile").for_anonymous();
+    /// The profile again, for who has to prove who they are before they change the word or the language of their letters.
+    AccountLetters = Row::at("/account/letters").part_of(Page::AccountProfile, "letters").after_step_up();
     /// All that is held about the person, and the end of the account.
     AccountData = Row::at("/account/data").part_of(Page::AccountProfile, "data").after_step_up().for_anonymous();
     /// What protects the account.

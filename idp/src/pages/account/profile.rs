@@ -18,6 +18,7 @@ use crate::http::cookies::{Jar, Name};
 use crate::http::error::Error;
 use crate::http::request::query::Query;
 use crate::http::{page, redirect};
+use crate::login::step_up::SteppedUp;
 use crate::pages::sign_in::select_account::AccountChoice;
 use crate::pages::{AccountView, FormProblems, Layout};
 use crate::site::page::Page;
@@ -76,6 +77,8 @@ pub enum ProfileDone {
     Verified,
     /// The address was changed.
     Email,
+    /// The person has signed in again for a change that they can make now.
+    SteppedUp,
 }
 
 impl ProfileDone {
@@ -99,6 +102,7 @@ impl AccountProfilePage<'_> {
             ProfileDone::Saved => "account-saved",
             ProfileDone::Verified => "account-verified-now",
             ProfileDone::Email => "account-email-changed",
+            ProfileDone::SteppedUp => "account-change-again",
         }))
     }
 
@@ -121,6 +125,11 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
     show(&app, &holder, None, query.get("done").and_then(ProfileDone::by_name)).await
 }
 
+/// Shows it to who has just proven again who they are.
+pub async fn get_after_step_up(State(app): State<App>, holder: AccountHolder) -> Result<Response, Error> {
+    show(&app, &holder, None, Some(ProfileDone::SteppedUp)).await
+}
+
 /// Saves the changes.
 pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response, Error> {
     let AccountForm { holder, params } = form;
@@ -134,9 +143,17 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let user = holder.session.user_id.clone();
     // A visitor gets no letters; whoever signs up in their place must not get a word of theirs.
     let has_word = app.mailer.is_on() && !holder.account.is_anonymous;
-    let typed = has_word.then(|| params.get("mail_word").unwrap_or_default());
-    let word = typed.map(|typed| mail_word::parse(typed).map(|word| mail_word::seal(&app, &user, &word)));
-    app.db.write(SaveProfile { user, name, language: language.clone(), word }).await?;
+    let typed = has_word.then(|| mail_word::parse(params.get("mail_word").unwrap_or_default()));
+    let word = match typed {
+        Some(typed) if typed != mail_word::of(&app, &user).await? => {
+            Some(typed.map(|word| mail_word::seal(&app, &user, &word)))
+        }
+        _ => None,
+    };
+    let step_up = SteppedUp::of(&app, &holder.session).or_anonymous();
+    if !app.db.write(SaveProfile { user, step_up, name, language: language.clone(), word }).await? {
+        return redirect::to_page(&app, Page::AccountLetters);
+    }
     let mut response = redirect::to_page_with(&app, Page::AccountProfile, "done", "saved")?;
     if let Some(language) = language
         && let Some(cookie) = Jar::of(&app).set(Name::Language, language.tag(), Some(A_YEAR))
@@ -146,27 +163,35 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     Ok(response)
 }
 
-/// Saves a person's changes to their profile.
+/// Saves a person's changes to their profile; `false`, and nothing is saved, without the step-up that they need. By the word a person
+/// knows our letters, and in another language they may not read them: a thief of the session changes neither.
 #[derive(Clone)]
 struct SaveProfile {
     user: Id,
+    step_up: SteppedUp,
     /// The name; empty if the person wants none.
     name: String,
     language: Option<Language>,
-    /// The sealed word for letters, or none, if the form had it.
+    /// The sealed word for letters, or none, if it is another one.
     word: Option<Option<String>>,
 }
 
 impl Change for SaveProfile {
-    type Outcome = ();
+    type Outcome = bool;
 
-    async fn apply(self, tx: &mut Tx<'_>) -> db::Result<()> {
-        let Self { user, name, language, word } = self;
+    async fn apply(self, tx: &mut Tx<'_>) -> db::Result<bool> {
+        let Self { user, step_up, name, language, word } = self;
         user::hold(tx, &user).await?;
+        let Some(found) = user::find(tx, &user).await? else { return Ok(true) };
+        let spoken = found.profile.get("locale").and_then(Value::as_str);
+        let speaks_another = language.as_ref().is_some_and(|language| spoken != Some(language.tag()));
+        if (word.is_some() || speaks_another) && !step_up.holds(tx).await? {
+            return Ok(false);
+        }
+        let has_another_word = word.is_some();
         if let Some(word) = word {
             user::set_mail_word(tx, &user, word.as_deref()).await?;
         }
-        let Some(found) = user::find(tx, &user).await? else { return Ok(()) };
         let mut profile = found.profile.clone();
         match name.as_str() {
             "" => drop(profile.remove("name")),
@@ -179,8 +204,10 @@ impl Change for SaveProfile {
             let now = tx.now();
             user::set_profile(tx, &user, &profile, now).await?;
             tx.record(&Event::ProfileChanged { user }).await?;
+        } else if has_another_word {
+            tx.record(&Event::ProfileChanged { user }).await?;
         }
-        Ok(())
+        Ok(true)
     }
 }
 

@@ -12,23 +12,33 @@ pub struct NewChange<'a> {
     pub id: &'a Id,
     /// Whose address was changed.
     pub user: &'a Id,
-    /// The address that is put back, and the hash of the link that does it; `None` if nobody had proven an old one.
+    /// The normal form of the address whose place was taken, if there was one.
+    pub replaced: Option<&'a str>,
+    /// The address that is put back, and the hash of the link that does it; `None` if there is no way back.
     pub way_back: Option<(&'a str, &'a TokenHash)>,
     /// The address that took its place, as it is written.
     pub new_address: &'a str,
+    /// Whether that one was a verified address of the user before.
+    pub was_own: bool,
     /// Until when the change can be taken back.
     pub expires_at: Timestamp,
 }
 
-/// A change that can be taken back.
+/// A change that is not older than a way back may be.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct AddressChange {
     /// Changes of one user are counted.
     pub number: i64,
+    /// The normal form of the address whose place was taken; `None` without one, and in rows of earlier releases.
+    pub replaced: Option<String>,
     /// The address that is put back, as it was written.
     pub old_address: Option<String>,
     /// The address that took its place, as it is written.
     pub new_address: String,
+    /// 1 if that one was a verified address of the user before.
+    pub was_own: i64,
+    /// The hash of the link that takes it back.
+    pub link_hash: Option<String>,
 }
 
 /// Keeps a change. The caller holds the user's row, so that each change has its number.
@@ -38,8 +48,9 @@ pub async fn insert(conn: &mut Conn, new: &NewChange<'_>) -> Result<()> {
         .fetch_one(&mut *conn)
         .await?;
     sqlx::query(
-        "INSERT INTO address_change (id, user_id, number, old_address, new_address, link_hash, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO address_change
+            (id, user_id, number, old_address, new_address, link_hash, expires_at, replaced, was_own)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(new.id)
     .bind(new.user)
@@ -48,40 +59,41 @@ pub async fn insert(conn: &mut Conn, new: &NewChange<'_>) -> Result<()> {
     .bind(new.new_address)
     .bind(new.way_back.map(|(_, link)| link))
     .bind(new.expires_at)
+    .bind(new.replaced)
+    .bind(i64::from(new.was_own))
     .execute(conn)
     .await?;
     Ok(())
 }
 
-/// The change that a link takes back, and those of the same user that came after it, the oldest first.
-pub async fn since_link(conn: &mut Conn, user: &Id, link: &TokenHash) -> Result<Vec<AddressChange>> {
+/// The changes of a user that are not older than a way back may be, the oldest first.
+pub async fn open(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<Vec<AddressChange>> {
     Ok(sqlx::query_as(
-        "SELECT number, old_address, new_address FROM address_change
-          WHERE user_id = $1
-            AND number >= (SELECT c.number FROM address_change c WHERE c.user_id = $1 AND c.link_hash = $2)
-          ORDER BY number",
+        "SELECT number, replaced, old_address, new_address, was_own, link_hash FROM address_change
+          WHERE user_id = $1 AND expires_at > $2 ORDER BY number",
     )
     .bind(user)
-    .bind(link)
+    .bind(now)
     .fetch_all(conn)
     .await?)
 }
 
-/// Forgets a change of a user and all that came after it, and ends the links that would take those back.
-pub async fn forget_since(conn: &mut Conn, user: &Id, number: i64, now: Timestamp) -> Result<()> {
-    sqlx::query(
-        "UPDATE one_time_link SET used_at = $3
-          WHERE used_at IS NULL
-            AND hash IN (SELECT link_hash FROM address_change WHERE user_id = $1 AND number >= $2 AND link_hash IS NOT NULL)",
-    )
-    .bind(user)
-    .bind(number)
-    .bind(now)
-    .execute(&mut *conn)
-    .await?;
-    sqlx::query("DELETE FROM address_change WHERE user_id = $1 AND number >= $2")
+/// Ends the link that would take a change back, if it has one.
+pub async fn end_link(conn: &mut Conn, change: &AddressChange, now: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE one_time_link SET used_at = $2 WHERE hash = $1 AND used_at IS NULL")
+        .bind(change.link_hash.as_deref())
+        .bind(now)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Forgets a change of a user that was taken back, and ends its link.
+pub async fn forget(conn: &mut Conn, user: &Id, change: &AddressChange, now: Timestamp) -> Result<()> {
+    end_link(conn, change, now).await?;
+    sqlx::query("DELETE FROM address_change WHERE user_id = $1 AND number = $2")
         .bind(user)
-        .bind(number)
+        .bind(change.number)
         .execute(conn)
         .await?;
     Ok(())
