@@ -17,14 +17,14 @@ pub fn parse(text: &str) -> std::result::Result<String, &'static str> {
     let is_name = !text.is_empty()
         && text.len() <= LONGEST
         && !text.chars().any(|letter| letter.is_control() || letter.is_whitespace());
-    match () {
-        () if !is_name => Err("a role is a name of 1 to 100 bytes, without spaces"),
-        // It would be another role, which opens nothing.
-        () if text != ADMINISTRATOR && text.eq_ignore_ascii_case(ADMINISTRATOR) => {
-            Err("the role of those who administer Latchkey is written administrator")
-        }
-        () => Ok(text.to_owned()),
+    if !is_name {
+        return Err("a role is a name of 1 to 100 bytes, without spaces");
     }
+    // It would be another role, which opens nothing.
+    if text != ADMINISTRATOR && text.eq_ignore_ascii_case(ADMINISTRATOR) {
+        return Err("the role of those who administer Latchkey is written administrator");
+    }
+    Ok(text.to_owned())
 }
 
 /// What became of a role that was to be given.
