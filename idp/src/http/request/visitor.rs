@@ -196,20 +196,22 @@ impl Visitor {
         Ok(())
     }
 
-    /// Sets that cookie again, so that it ends a year after the last sign-in: a known device and a trusted browser are known by it.
-    pub fn remember_again(&self, app: &App, response: &mut Response) {
-        if !self.is_new
-            && let Some(cookie) = Jar::of(app).set(Name::Browser, self.browser.expose(), Some(A_YEAR))
-        {
-            response.headers_mut().append(header::SET_COOKIE, cookie);
+    /// Sets the cookie with the secret to which forms are bound, if the browser had none.
+    pub fn remember(&self, app: &App, response: &mut Response) {
+        if self.is_new {
+            self.set_browser(app, response);
         }
     }
 
-    /// Sets the cookie with the secret to which forms are bound, if the browser had none.
-    pub fn remember(&self, app: &App, response: &mut Response) {
-        if self.is_new
-            && let Some(cookie) = Jar::of(app).set(Name::Browser, self.browser.expose(), Some(A_YEAR))
-        {
+    /// Sets that cookie again, so that it ends a year after the last sign-in: a known device and a trusted browser are known by it.
+    pub fn remember_again(&self, app: &App, response: &mut Response) {
+        if !self.is_new {
+            self.set_browser(app, response);
+        }
+    }
+
+    fn set_browser(&self, app: &App, response: &mut Response) {
+        if let Some(cookie) = Jar::of(app).set(Name::Browser, self.browser.expose(), Some(A_YEAR)) {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
     }
