@@ -161,9 +161,11 @@ fn of_passkey(one: &Passkey) -> Value {
 
 /// What an export says about a session.
 fn of_session(one: &session::Stored) -> Value {
+    let session = &one.session;
     json!({
-        "signed_in_at": one.created_at.to_string(), "last_active_at": one.last_active_at.to_string(),
-        "user_agent": one.user_agent, "address": one.address, "methods": one.amr, "has_ended": one.live_since.is_none(),
+        "signed_in_at": session.created_at.to_string(), "last_active_at": session.active_at().to_string(),
+        "user_agent": session.user_agent, "address": session.address, "methods": session.amr,
+        "has_ended": one.live_since.is_none(),
     })
 }
 

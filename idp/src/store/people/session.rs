@@ -120,33 +120,27 @@ impl OfUser {
     }
 }
 
+/// The columns of a session as its owner sees it; `s` is the session.
+const OF_USER: &str = "s.id, s.user_agent, s.address, s.amr, s.created_at, s.last_active_at,
+    (SELECT MAX(f.last_used_at) FROM client_grant a JOIN refresh_family f ON f.grant_id = a.id
+      WHERE a.session_id = s.id AND a.offline_at IS NULL) AS refreshed_at";
+
 /// All live sessions of a user, most recently used first.
 pub async fn list_of_user(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<Vec<OfUser>> {
     let sql = sqlx::AssertSqlSafe(format!(
-        "SELECT s.id, s.user_agent, s.address, s.amr, s.created_at, s.last_active_at,
-                (SELECT MAX(f.last_used_at) FROM client_grant a JOIN refresh_family f ON f.grant_id = a.id
-                  WHERE a.session_id = s.id AND a.offline_at IS NULL) AS refreshed_at
-           FROM session s JOIN user_account u ON u.id = s.user_id
+        "SELECT {OF_USER} FROM session s JOIN user_account u ON u.id = s.user_id
           WHERE u.id = $2 AND {} ORDER BY s.last_active_at DESC, s.id DESC",
         live("$1")
     ));
     Ok(sqlx::query_as(sql).bind(now).bind(user).fetch_all(conn).await?)
 }
 
-/// A session as its person is told of it in their data.
+/// A session that is stored, whether or not it goes on.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Stored {
-    /// The browser's User-Agent.
-    pub user_agent: Option<String>,
-    /// The address of the last sign-in.
-    pub address: Option<String>,
-    /// The authentication methods of the last sign-in: RFC 8176.
-    #[sqlx(try_from = "Json<Vec<String>>")]
-    pub amr: Vec<String>,
-    /// When it began.
-    pub created_at: Timestamp,
-    /// When it was last used.
-    pub last_active_at: Timestamp,
+    /// The session.
+    #[sqlx(flatten)]
+    pub session: OfUser,
     /// When it began, if it goes on.
     pub live_since: Option<Timestamp>,
 }
@@ -154,7 +148,7 @@ pub struct Stored {
 /// All sessions of a user that are stored, the newest first.
 pub async fn all_of_user(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<Vec<Stored>> {
     let sql = sqlx::AssertSqlSafe(format!(
-        "SELECT s.user_agent, s.address, s.amr, s.created_at, s.last_active_at, CASE WHEN {} THEN s.created_at END AS live_since
+        "SELECT {OF_USER}, CASE WHEN {} THEN s.created_at END AS live_since
            FROM session s JOIN user_account u ON u.id = s.user_id
           WHERE u.id = $2 ORDER BY s.last_active_at DESC, s.id DESC",
         live("$1")
