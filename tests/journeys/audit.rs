@@ -43,6 +43,7 @@ async fn the_command_says_in_words_what_is_wrong_and_its_exit_code_says_that_som
         (found.as_array().unwrap().len(), &found[0]["id"], &found[0]["kind"]),
         (1, &id.into(), &"signed_out".into())
     );
+    command(&app, &["audit", "list", "--id", "nothing"]).refused(3, "There is no event with the id nothing.");
     assert_eq!((output.status.code(), &data["findings"][0]["what"]), (Some(1), &"event_changed".into()), "{data:#}");
     app.sql("DELETE FROM audit_checkpoint").await;
     app.sql("DELETE FROM event").await;

@@ -462,6 +462,8 @@ async fn an_operator_creates_lists_and_revokes_invitations() {
         (&["--role", " "], "a role is a name"),
         (&["--role", "Administrator"], "is written administrator"),
         (&["--language", "ru"], "--mail"),
+        // clap asks for no other option where one conflicts with it.
+        (&["--uses", "5", "--language", "ru"], "--mail"),
     ] {
         command(&app, &[&["create"], args].concat()).refused(2, words);
     }

@@ -158,6 +158,9 @@ pub(super) async fn command(app: &App, events: &Events, as_json: bool) -> Outcom
     if events.follow {
         return follow(app, wanted, found, as_json).await;
     }
+    if let (Some(id), true) = (&events.id, found.is_empty()) {
+        return Err(Failure::NotFound(format!("There is no event with the id {}.", harmless(id))));
+    }
     let text = match found.is_empty() {
         true => "No events.".to_owned(),
         false => found.iter().map(line).collect::<Vec<_>>().join("\n"),

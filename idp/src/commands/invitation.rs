@@ -54,7 +54,7 @@ pub struct Create {
     #[arg(long, value_name = "ROLE", value_parser = roles::parse)]
     pub role: Vec<String>,
     /// Language of the letter, such as ru [default: pages.language]
-    #[arg(long, value_name = "TAG", requires = "mail")]
+    #[arg(long, value_name = "TAG")]
     pub language: Option<String>,
 }
 
@@ -146,6 +146,9 @@ async fn create(app: &App, wanted: Create) -> Outcome {
     if wanted.mail.is_some() && app.config.login.sign_up_identifier == SignUpIdentifier::Username {
         let why = "--mail: people create an account with a username alone (login.sign_up_identifier), and nobody has the address.";
         return Err(Failure::Usage(why.to_owned()));
+    }
+    if wanted.language.is_some() && wanted.mail.is_none() {
+        return Err(Failure::Usage("--language: only a letter has one; it needs --mail.".to_owned()));
     }
     let language = wanted.language.as_deref().map(|tag| language(app, tag)).transpose()?;
     let parse = |text: &String| {
