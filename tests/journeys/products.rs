@@ -196,7 +196,7 @@ async fn dx5_a_visitor_has_a_subject_and_a_class_keeps_the_subject_with_a_passke
     let refreshed = rp.refresh(tokens.refresh()).await.tokens();
     assert_eq!((&refreshed.id_claims()["sub"], &refreshed.access_claims()["acr"]), (&sub, &json!("0")));
     assert!(refreshed.id_claims().get("email").is_none(), "{}", refreshed.id_claims());
-    // What the visitor has allowed stays, but for what is told of the person: they are asked for that.
+    // What the visitor has allowed stays, but for scopes with data of the person: these are asked for again.
     browser.get(&rp.request().set("scope", "openid").set("prompt", "none").path()).await.code();
     let page = browser.get(&rp.request().path()).await;
     let page = page.expect("consent").form().fill("decision", "allow").submit(&mut browser).await;

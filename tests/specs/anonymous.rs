@@ -417,7 +417,7 @@ async fn each_prompt_treats_a_visitor_as_what_they_are() {
     let hinted = |hint: &str| rp.request().set("id_token_hint", hint);
     let page = browser.get(&hinted(&hint).set("prompt", "none").path()).await;
     assert_eq!(rp.exchange(&page.code()).await.tokens().id_claims()["sub"], sub);
-    // A new visitor is nobody whom a client can expect.
+    // A client can expect no new visitor.
     let mut other = app.browser();
     for request in [hinted(&hint).path(), prompt("login")] {
         assert!(!offers(other.get(&request).await.expect("sign-in")), "{request}");

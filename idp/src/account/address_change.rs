@@ -42,7 +42,7 @@ impl WayBack {
         let site = app.site.get();
         let locale = found.as_ref().and_then(|user| user.profile.get("locale")?.as_str());
         let language = locale.and_then(|tag| site.languages().lookup(tag)).unwrap_or_else(|| site.language.clone());
-        // To whom it goes, the change says.
+        // The change says which address it goes to.
         let letter = Sealed::new(app, Kind::Notice(Notice::AddressReplaced), "", language.tag(), &secrets);
         Ok(Self { link: token.hash(), letter: letter.working_for(TAKEN_BACK_WITHIN) })
     }

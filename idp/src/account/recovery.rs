@@ -1,4 +1,4 @@
-//! A forgotten password of somebody to whom no letter can go: a recovery code sets a new one, and removes what was added lately.
+//! A forgotten password of somebody who gets no letters: a recovery code sets a new one, and removes what was added lately.
 
 use std::time::Duration;
 

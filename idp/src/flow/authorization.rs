@@ -171,7 +171,8 @@ impl ProvenRequest {
             };
         }
         if let Some(session) = situation.session() {
-            // Once an anonymous account is somebody's, they sign in to it.
+            // Once an anonymous account is somebody's, they sign in to it. The session is judged and not left out, so that the page offers
+            // no other anonymous account in its place.
             let is_outgrown = session.is_anonymous()
                 && !anonymous_account::is_anonymous(&mut *app.db.read().await?, &session.user_id).await?;
             situation.lacks_second_factor =
@@ -227,7 +228,7 @@ impl Step {
         self.next(app, visitor).await
     }
 
-    /// Whom the sign-in page may name, since this browser knows them: the person that `id_token_hint` names, if they have signed in
+    /// The person that the sign-in page may name, since this browser knows them: the one that `id_token_hint` names, if they have signed in
     /// here lately, else the one whose session is too old or too weak.
     pub async fn expected(&self, app: &App, visitor: &Visitor) -> Result<Option<User>, Error> {
         let mut conn = app.db.read().await?;

@@ -324,7 +324,7 @@ test("a visitor goes on without scripts and without an account, and is the same 
   await page.goto(`${provider.issuer}/account`);
   assert.match(await page.innerText("main"), /visitor@example\.com/);
   assert.doesNotMatch(await page.innerText("main"), /as a visitor/);
-  // What is told of the person is asked for once more.
+  // Scopes with data of the person are asked for once more.
   await page.goto(authorize({ client_id: trial.client_id }));
   await page.click("button[value=allow]");
   await page.waitForURL("https://rp.example/callback?code=**");

@@ -107,7 +107,7 @@ pub(super) async fn finish(
 }
 
 /// The new account, or why there is none. Whoever has typed the right code has proven the address, and so is told whose it is. A form
-/// that is sent twice finds the account that came of it.
+/// that is sent twice finds the account that it has made.
 async fn create(app: &App, visitor: &Visitor, proof: &Proof) -> Result<std::result::Result<User, Why>, Error> {
     if let Some(user) = made(app, proof).await? {
         return Ok(Ok(user));
@@ -133,7 +133,7 @@ async fn create(app: &App, visitor: &Visitor, proof: &Proof) -> Result<std::resu
     }
 }
 
-/// The account that came of a proof just now.
+/// The account that was made with a proof just now.
 async fn made(app: &App, proof: &Proof) -> Result<Option<User>, Error> {
     let Some(id) = &proof.user_id else { return Ok(None) };
     Ok(user::find(&mut *app.db.read().await?, id).await?.filter(|user| user.disabled_at.is_none()))

@@ -176,7 +176,7 @@ pub async fn consume_asked(conn: &mut Conn, proof: &Id, browser: &TokenHash, now
     Ok(done.rows_affected() == 1)
 }
 
-/// Notes whose account came of a proof that was used, so that a form that is sent twice finds it.
+/// Notes which account was made with a proof, so that a form that is sent twice finds it.
 pub async fn note_user(conn: &mut Conn, proof: &Id, user: &Id) -> Result<()> {
     sqlx::query("UPDATE mail_proof SET user_id = $2 WHERE id = $1").bind(proof).bind(user).execute(conn).await?;
     Ok(())
