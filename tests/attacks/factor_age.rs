@@ -4,7 +4,7 @@ use latchkey::account::{authenticator, passkeys};
 use latchkey::store::people::passkey;
 
 use super::recent_factors::{DAY, NEW_PASSWORD, boxes, link};
-use crate::harness::{BACKED_UP, Browser, ELIGIBLE, PASSWORD, PRESENT, Passkey, TestApp, VERIFIED, minutes};
+use crate::harness::{Browser, PASSWORD, Passkey, TestApp, minutes};
 
 const WEEK: u64 = 7 * DAY;
 
@@ -149,15 +149,8 @@ async fn f8_a_letter_spares_a_new_passkey_of_who_has_removed_an_old_one() {
 
 /// Signs in on the way to a client, in a browser that makes a passkey by itself.
 async fn made_unasked(app: &TestApp, browser: &mut Browser) -> Passkey {
-    let rp = app.relying_party().await;
-    let page = browser.get(&rp.request().path()).await;
-    let form = page.form_to("/sign-in").fill("identifier", "alice").fill("password", PASSWORD);
-    let page = form.fill("passkeys", "automatic").submit(browser).await;
-    let ceremony = page.automatic_ceremony().expect("a ceremony for the browser");
-    let mut passkey = Passkey { flags: ELIGIBLE | BACKED_UP, ..Passkey::new(app) };
-    ceremony.answer(&passkey.create(&ceremony.options)).submit(browser).await;
+    let (_, passkey) = browser.authorize_and_make_passkey(&app.relying_party().await).await;
     assert_eq!(app.rows("passkey").await, 1);
-    passkey.flags |= PRESENT | VERIFIED;
     passkey
 }
 

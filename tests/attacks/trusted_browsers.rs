@@ -31,11 +31,7 @@ async fn g4_a_trusted_browser_spares_the_code_for_its_person_and_its_time_and_no
     // It can be taken back, and ends by itself.
     let page = browser.get("/account/security").await;
     assert!(page.text().contains("Browsers that don’t ask for a code"), "{}", page.text());
-    let forget = page.form_to("/account/security");
-    let html = scraper::Html::parse_document(&page.reply.body);
-    let handle = html.select(&scraper::Selector::parse("button[name=forget]").unwrap()).next().unwrap();
-    let handle = handle.value().attr("value").unwrap().to_owned();
-    forget.fill("forget", &handle).submit(&mut browser).await.expect("security");
+    page.press("forget").submit(&mut browser).await.expect("security");
     browser.type_password("alice", PASSWORD).await.expect("second-factor");
 }
 

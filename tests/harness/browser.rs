@@ -316,6 +316,23 @@ impl Page {
         Form::read(&form, &self.url)
     }
 
+    /// The values of the buttons with this name.
+    pub fn buttons(&self, name: &str) -> Vec<String> {
+        let html = Html::parse_document(&self.reply.body);
+        let buttons = Selector::parse(&format!("button[name={name}]")).unwrap();
+        html.select(&buttons).map(|button| button.attr("value").unwrap_or_default().to_owned()).collect()
+    }
+
+    /// The form of the first button with this name, as the button sends it.
+    #[track_caller]
+    pub fn press(&self, name: &str) -> Form {
+        let html = Html::parse_document(&self.reply.body);
+        let button = html.select(&Selector::parse(&format!("button[name={name}]")).unwrap()).next();
+        let button = button.unwrap_or_else(|| panic!("no button {name} at {}:\n{}", self.url, self.reply.body));
+        let form = button.ancestors().filter_map(ElementRef::wrap).find(|element| element.value().name() == "form");
+        Form::read(&form.unwrap(), &self.url).fill(name, button.attr("value").unwrap_or_default())
+    }
+
     /// The forms in `main` that post to this path.
     pub fn forms_to(&self, path: &str) -> Vec<Form> {
         let html = Html::parse_document(&self.reply.body);

@@ -13,8 +13,9 @@ use openssl::sha::sha256;
 use openssl::sign::Signer;
 use serde_json::{Map, Value, json};
 
-use super::app::TestApp;
+use super::app::{PASSWORD, TestApp};
 use super::browser::{Browser, Form, Page};
+use super::relying_party::RelyingParty;
 
 /// The flags of authenticator data: WebAuthn §6.1.
 pub const PRESENT: u8 = 0x01;
@@ -219,6 +220,21 @@ impl Browser {
         let page = ceremony.answer(&response).submit(self).await;
         assert!(page.expect("passkeys").text().contains("The passkey is added."), "{}", page.text());
         passkey
+    }
+
+    /// Signs in with the password on the way to a client; the browser makes a passkey by itself. Returns it, and the page that comes then.
+    pub async fn authorize_and_make_passkey(&mut self, rp: &RelyingParty) -> (Page, Passkey) {
+        let user = self.user.clone();
+        self.app.user(&user).await;
+        let page = self.get(&rp.request().path()).await;
+        let form = page.form_to("/sign-in").fill("identifier", &user).fill("password", PASSWORD);
+        let page = form.fill("passkeys", "automatic").submit(self).await;
+        let ceremony = page.automatic_ceremony().expect("a ceremony for the browser");
+        let mut passkey = Passkey { flags: ELIGIBLE | BACKED_UP, ..Passkey::new(&self.app) };
+        let page = ceremony.answer(&passkey.create(&ceremony.options)).submit(self).await;
+        // From now on its person is there when it signs.
+        passkey.flags |= PRESENT | VERIFIED;
+        (page, passkey)
     }
 
     /// Signs in with a passkey on the page that is shown, and returns the page that comes then.

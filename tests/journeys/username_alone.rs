@@ -50,10 +50,7 @@ pub async fn recover(browser: &mut Browser, name: &str, code: &str) -> Page {
 /// New recovery codes, which replace those that the account has.
 pub async fn renew(browser: &mut Browser) -> Vec<String> {
     let page = browser.get("/account/recovery-codes").await;
-    let html = scraper::Html::parse_document(&page.reply.body);
-    let button = html.select(&scraper::Selector::parse("button[name=replace]").unwrap()).next().unwrap();
-    let made_at = button.value().attr("value").unwrap().to_owned();
-    let codes = page.form_to("/account/recovery-codes").fill("replace", &made_at).submit(browser).await.codes();
+    let codes = page.press("replace").submit(browser).await.codes();
     assert_eq!(codes.len(), 10);
     codes
 }

@@ -172,9 +172,7 @@ async fn a_session_tells_its_factors_its_applications_and_where_its_person_signe
     assert!(text.contains("Firefox on Linux This device") && text.contains("IP address: 198.51.100.1"), "{text}");
     // What was withdrawn is used no more.
     let applications = browser.get("/account/applications").await;
-    let handle = applications.reply.body.split("name=\"withdraw\" value=\"").nth(1).unwrap().split('"').next().unwrap();
-    let form = applications.form_to("/account/applications").fill("withdraw", handle);
-    form.submit(&mut browser).await;
+    applications.press("withdraw").submit(&mut browser).await;
     assert!(!browser.get("/account/sessions").await.text().contains("Billing"));
 }
 
@@ -233,8 +231,7 @@ async fn a_device_can_be_signed_out_and_all_others_at_once() {
     assert_eq!(page.reply.body.matches("name=\"end\"").count(), 4, "two devices, all others, and all");
     assert_eq!(page.reply.body.matches("This device").count(), 1);
     // The last one that is listed began first: the phone.
-    let handle = page.reply.body.split("name=\"end\" value=\"").nth(2).unwrap().split('"').next().unwrap().to_owned();
-    let ended = page.form_to("/account/sessions").fill("end", &handle).submit(&mut here).await;
+    let ended = page.form_to("/account/sessions").fill("end", &page.buttons("end")[1]).submit(&mut here).await;
     assert!(ended.reply.body.contains("The session on the selected device has ended."), "{}", ended.reply.body);
     phone.get(&rp.request().set("prompt", "none").path()).await.error("login_required");
     rp.refresh(tokens.refresh()).await.error("invalid_grant");
@@ -258,10 +255,7 @@ async fn what_an_application_was_allowed_can_be_withdrawn() {
     let page = browser.get("/account/applications").await;
     assert_eq!(page.reply.body.matches("name=\"withdraw\"").count(), 2, "one that asked, one that need not");
     assert!(page.reply.body.contains("See your email address"));
-    let mut body =
-        page.reply.body.split("name=\"withdraw\" value=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
-    let handles: Vec<_> = body.by_ref().map(str::to_owned).collect();
-    for handle in &handles {
+    for handle in &page.buttons("withdraw") {
         page.form_to("/account/applications").fill("withdraw", handle).submit(&mut browser).await;
     }
     rp.refresh(tokens.refresh()).await.error("invalid_grant");
@@ -317,8 +311,7 @@ async fn all_that_an_application_may_still_do_is_shown_whatever_it_asked_for_las
         }
         assert!(!shown.contains(app.issuer()), "the issuer is no application: {shown}");
         // And it ends with the button beside it.
-        let handle = page.reply.body.split("name=\"withdraw\" value=\"").nth(1).unwrap().split('"').next().unwrap();
-        page.form_to("/account/applications").fill("withdraw", handle).submit(&mut browser).await;
+        page.press("withdraw").submit(&mut browser).await;
         rp.refresh(tokens.refresh()).await.error("invalid_grant");
     }
 }
@@ -330,10 +323,8 @@ async fn another_persons_handles_do_nothing() {
     let mut alice = app.browser().sign_in("alice").await;
     let tokens = rp.exchange(&alice.authorize(&rp).await.code()).await.tokens();
     app.browser().sign_in("alice").await;
-    let sessions = alice.get("/account/sessions").await.reply.body;
-    let session = sessions.split("name=\"end\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    let applications = alice.get("/account/applications").await.reply.body;
-    let application = applications.split("name=\"withdraw\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let session = alice.get("/account/sessions").await.buttons("end").remove(0);
+    let application = alice.get("/account/applications").await.buttons("withdraw").remove(0);
 
     let mut mallory = app.browser();
     mallory.user = "mallory".to_owned();
@@ -341,7 +332,7 @@ async fn another_persons_handles_do_nothing() {
     mallory.authorize(&rp).await.code();
     let page = mallory.get("/account/sessions").await;
     page.form_to("/language").to("/account/sessions").fill("end", &session).submit(&mut mallory).await;
-    page.form_to("/language").to("/account/applications").fill("withdraw", application).submit(&mut mallory).await;
+    page.form_to("/language").to("/account/applications").fill("withdraw", &application).submit(&mut mallory).await;
     assert_eq!(alice.get("/account/sessions").await.reply.body.matches("name=\"end\"").count(), 3);
     assert!(rp.is_good(&tokens.access_token).await);
 }
@@ -410,8 +401,7 @@ async fn ending_a_session_says_which_one_has_ended() {
     app.sql("UPDATE session SET user_agent = 'Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0'")
         .await;
     let page = here.get("/account/sessions").await;
-    let end = page.reply.body.split("name=\"end\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    let done = page.form_to("/account/sessions").fill("end", &end).submit(&mut here).await;
+    let done = page.press("end").submit(&mut here).await;
     assert!(done.text().contains("Signed out: Firefox on Linux."), "{}", done.text());
     // Any other handle says nothing.
     let done = here.get("/account/sessions?ended=another").await;

@@ -4,8 +4,7 @@ use latchkey::oidc::params::Params;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Authenticator, BACKED_UP, Browser, ELIGIBLE, PASSWORD, PRESENT, Page, Passkey, RelyingParty, TestApp, Tokens,
-    VERIFIED, minutes,
+    Authenticator, Browser, PASSWORD, Page, Passkey, RelyingParty, TestApp, Tokens, minutes,
 };
 
 const TWO: &str = "urn:latchkey:acr:2fa";
@@ -319,21 +318,14 @@ async fn a_password_that_was_typed_too_long_before_the_passkey_is_not_told() {
 #[tokio::test]
 async fn a_passkey_that_the_browser_made_by_itself_can_be_asked_for() {
     let app = TestApp::new().await;
-    app.user("alice").await;
     let rp = app.relying_party().await;
     let mut browser = app.browser();
-    let page = browser.get(&rp.request().path()).await;
-    let form = page.form_to("/sign-in").fill("identifier", "alice").fill("password", PASSWORD);
-    let page = form.fill("passkeys", "automatic").submit(&mut browser).await;
-    let ceremony = page.automatic_ceremony().expect("a ceremony for the browser");
-    let mut passkey = Passkey { flags: ELIGIBLE | BACKED_UP, ..Passkey::new(&app) };
-    let page = ceremony.answer(&passkey.create(&ceremony.options)).submit(&mut browser).await;
+    let (page, mut passkey) = browser.authorize_and_make_passkey(&rp).await;
     browser.go_on(page).await.code();
     let request = rp.request().set("acr_values", "phr");
     let page = browser.get(&request.path()).await;
     let text = page.expect("sign-in").text();
     assert!(text.contains("asks for your passkey"), "{text}");
-    passkey.flags |= PRESENT | VERIFIED;
     // Who does not know of it can set up an app where that will do, and is not asked again and again where it will not.
     let mut elsewhere = app.browser();
     let two = elsewhere.get(&rp.request().set("acr_values", TWO).path()).await;
