@@ -528,6 +528,6 @@ async fn of_two_passkeys_that_are_removed_at_once_the_factor_that_is_required_st
     let (one, other) = tokio::join!(remove(&there[0]), remove(&there[1]));
     let mut outcomes = [format!("{one:?}"), format!("{other:?}")];
     outcomes.sort();
-    assert_eq!(outcomes, ["Done", "LastFactor"]);
+    assert_eq!(outcomes, ["Done", "Last(SecondFactor)"]);
     assert_eq!(app.rows("passkey").await, 1);
 }

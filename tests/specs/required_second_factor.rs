@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::harness::{Authenticator, Browser, PASSWORD, Page, RelyingParty, TestApp, minutes};
+use crate::harness::{Authenticator, Browser, PASSWORD, Page, Passkey, RelyingParty, TestApp, minutes};
 use latchkey::config::SecondFactor;
 use latchkey::oidc::client::metadata::ClientKind;
 
@@ -120,6 +120,32 @@ async fn who_has_a_role_that_needs_a_second_factor_is_asked_everywhere_and_the_o
     // It cannot be removed.
     let page = browser.get("/account/authenticator").await;
     assert!(page.text().contains("cannot be removed"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn a_passkey_that_has_never_signed_is_not_the_factor_that_is_required_and_does_not_stand_in_for_it() {
+    let app = TestApp::with(|config| config.login.second_factor = SecondFactor::Administrators).await;
+    let mut browser = app.browser();
+    browser.authorize_and_make_passkey(&app.relying_party().await).await;
+    app.give_role("alice", "administrator").await;
+    // It is no factor, so that it can go.
+    let page = browser.get("/account/passkeys").await;
+    let page = page.press("remove").submit(&mut browser).await;
+    assert!(page.expect("passkeys").text().contains("The passkey is removed."), "{}", page.text());
+    // Beside one that is a factor, only that one stays.
+    let app = TestApp::with(|config| config.login.second_factor = SecondFactor::Administrators).await;
+    let mut browser = app.browser();
+    browser.authorize_and_make_passkey(&app.relying_party().await).await;
+    let mut factor = browser.add_passkey(Passkey::new(&app)).await;
+    app.give_role("alice", "administrator").await;
+    let page = browser.get("/account/passkeys").await;
+    assert_eq!((page.buttons("rename").len(), page.buttons("remove").len()), (2, 1));
+    assert!(page.text().contains("this passkey cannot be removed"), "{}", page.text());
+    for handle in page.buttons("rename") {
+        page.form().fill("remove", &handle).submit(&mut browser).await;
+    }
+    assert_eq!(app.rows("passkey").await, 1);
+    app.browser().sign_in_by(&mut factor).await.reply.expect(200);
 }
 
 #[tokio::test]

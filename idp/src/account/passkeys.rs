@@ -212,64 +212,85 @@ impl Change for Import {
     }
 }
 
-/// Why a passkey stays, or that it is gone.
+/// Why a passkey stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LastPasskey {
+    /// It is the only way in.
+    WayIn,
+    /// It is the only second factor, and the operator requires one.
+    SecondFactor,
+}
+
+/// Why a passkey cannot be removed, of these that its user has. An operator, who names no rule, can remove the only second factor: its
+/// person has lost it, and sets up another one at the next sign-in.
+pub async fn last(
+    conn: &mut Conn,
+    passkey: &Passkey,
+    there: &[Passkey],
+    required: Option<&Required>,
+) -> Result<Option<LastPasskey>> {
+    let user = &passkey.user_id;
+    if there.len() == 1 && !password::exists(&mut *conn, user).await? {
+        return Ok(Some(LastPasskey::WayIn));
+    }
+    // One that has never signed is no second factor: neither does it need to stay, nor does it stand in for the one that goes.
+    let stands_in = |one: &Passkey| one.id != passkey.id && one.is_proven();
+    let is_only_factor =
+        passkey.is_proven() && !there.iter().any(stands_in) && totp::find(&mut *conn, user).await?.is_none();
+    Ok(match required {
+        Some(required) if is_only_factor && required.holds(conn, user).await? => Some(LastPasskey::SecondFactor),
+        _ => None,
+    })
+}
+
+/// Whether a passkey was removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Removed {
     /// It is gone.
     Done,
     /// It was gone already, or the session has ended.
     NotThere,
-    /// It is the only way in.
-    LastWayIn,
-    /// It is the only second factor, and the operator requires one.
-    LastFactor,
+    /// It stays.
+    Last(LastPasskey),
 }
 
 /// Removes a passkey of a user, unless nothing else lets the user in, or nothing else is the second factor that is required.
 pub async fn remove(app: &App, session: &Session, passkey: &Id) -> Result<Removed> {
-    let (user, step_up) = (session.user_id.clone(), Some(SteppedUp::of(app, session)));
-    app.db.write(Remove { user, step_up, passkey: passkey.clone(), required: Required::of(app) }).await
+    let by_person = Some((SteppedUp::of(app, session), Required::of(app)));
+    app.db.write(Remove { user: session.user_id.clone(), by_person, passkey: passkey.clone() }).await
 }
 
 /// Removes a passkey for an operator, even if it is the only second factor of somebody who needs one.
 pub async fn remove_of(app: &App, user: &Id, passkey: &Id) -> Result<Removed> {
-    let required = Required::of(app);
-    app.db.write(Remove { user: user.clone(), step_up: None, passkey: passkey.clone(), required }).await
+    app.db.write(Remove { user: user.clone(), by_person: None, passkey: passkey.clone() }).await
 }
 
 #[derive(Clone)]
 struct Remove {
     user: Id,
-    /// What lets its person do it; `None` for an operator.
-    step_up: Option<SteppedUp>,
+    /// What lets its person do it, and who needs a second factor; `None` for an operator.
+    by_person: Option<(SteppedUp, Required)>,
     passkey: Id,
-    required: Required,
 }
 
 impl Change for Remove {
     type Outcome = Removed;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Removed> {
-        let Self { user, step_up, passkey, required } = self;
+        let Self { user, by_person, passkey } = self;
         user::hold(tx, &user).await?;
-        let there = passkey::of_user(tx, &user).await?;
-        let may = match &step_up {
-            Some(step_up) => step_up.holds(tx).await?,
-            None => true,
-        };
-        if !may || !there.iter().any(|one| one.id == passkey) {
+        if let Some((step_up, _)) = &by_person
+            && !step_up.holds(tx).await?
+        {
             return Ok(Removed::NotThere);
         }
-        if there.len() == 1 && !password::exists(tx, &user).await? {
-            return Ok(Removed::LastWayIn);
+        let there = passkey::of_user(tx, &user).await?;
+        let Some(found) = there.iter().find(|one| one.id == passkey) else { return Ok(Removed::NotThere) };
+        if let Some(why) = last(tx, found, &there, by_person.as_ref().map(|(_, required)| required)).await? {
+            return Ok(Removed::Last(why));
         }
-        let is_alone = there.len() == 1 && totp::find(tx, &user).await?.is_none();
-        // An operator helps somebody who has lost it: they set up another factor at the next sign-in.
-        if is_alone && step_up.is_some() && required.holds(tx, &user).await? {
-            return Ok(Removed::LastFactor);
-        }
-        if step_up.is_some() {
-            note_removed(tx, &user, None, there.iter().find(|one| one.id == passkey)).await?;
+        if by_person.is_some() {
+            note_removed(tx, &user, None, Some(found)).await?;
         }
         passkey::delete(tx, &user, &passkey).await?;
         notify(tx, &user, Notice::PasskeyRemoved).await?;

@@ -9,7 +9,8 @@ use super::account::applications::{AccountApplicationsPage, ApplicationView};
 use super::account::authenticator::{AccountAuthenticatorPage, AuthenticatorState, SetUp};
 use super::account::data::{AccountDataPage, AccountLeavingPage, DeleteProblem};
 use super::account::email::{AccountEmailPage, EmailProblem};
-use super::account::passkeys::{AccountPasskeysPage, LastPasskey, PasskeyProblem, PasskeyView, PasskeysDone};
+use super::account::passkeys::{AccountPasskeysPage, PasskeyProblem, PasskeyView, PasskeysDone};
+use crate::account::passkeys::LastPasskey;
 use super::account::password::{AccountPasswordPage, ChangeProblem, PasswordDone};
 use super::account::profile::{AccountProfilePage, IdentifierView, ProfileDone};
 use super::account::recovery_codes::{AccountRecoveryCodesPage, CodesView, RecoveryCodesState};
@@ -608,25 +609,22 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         is_synced,
         added: ago(50_000),
         used: (handle == "a").then(|| ago(3)),
+        stays: None,
     };
     let several = vec![
         passkey("a", Some(&names.person), Some("1Password"), Some(true)),
         passkey("b", None, Some("YubiKey"), Some(false)),
         passkey("c", None, None, None),
     ];
-    for (title, passkeys, bound, done, problem) in [
-        ("account_passkeys-none", vec![], None, None, None),
-        ("account_passkeys", several.clone(), None, Some(PasskeysDone::Added), None),
-        ("account_passkeys-renamed", several.clone(), None, Some(PasskeysDone::Renamed), None),
-        ("account_passkeys-removed", several.clone(), None, Some(PasskeysDone::Removed), None),
-        ("account_passkeys-last", several[..1].to_vec(), Some(LastPasskey::WayIn), None, Some(PasskeyProblem::TooLate)),
-        (
-            "account_passkeys-required",
-            several[1..2].to_vec(),
-            Some(LastPasskey::SecondFactor),
-            None,
-            Some(PasskeyProblem::Refused),
-        ),
+    let last = |one: &PasskeyView, why| vec![PasskeyView { stays: Some(why), ..one.clone() }];
+    let (way_in, factor) = (last(&several[0], LastPasskey::WayIn), last(&several[1], LastPasskey::SecondFactor));
+    for (title, passkeys, done, problem) in [
+        ("account_passkeys-none", vec![], None, None),
+        ("account_passkeys", several.clone(), Some(PasskeysDone::Added), None),
+        ("account_passkeys-renamed", several.clone(), Some(PasskeysDone::Renamed), None),
+        ("account_passkeys-removed", several.clone(), Some(PasskeysDone::Removed), None),
+        ("account_passkeys-last", way_in, None, Some(PasskeyProblem::TooLate)),
+        ("account_passkeys-required", factor, None, Some(PasskeyProblem::Refused)),
     ] {
         let page = AccountPasskeysPage {
             layout: own(Page::AccountPasskeys),
@@ -634,7 +632,6 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
             signal: Some("{}".to_owned()),
             longest_name: 64,
             passkeys,
-            bound,
             done,
             problem,
         };

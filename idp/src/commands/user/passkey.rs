@@ -144,8 +144,8 @@ async fn remove(app: &App, name: &str, handle: &str) -> Outcome {
         Removed::Done => {
             Ok(Output::new(format!("Removed passkey {handle} of {label}."), &json!({ "removed": handle })))
         }
-        Removed::NotThere | Removed::LastFactor => Err(unknown()),
-        Removed::LastWayIn => Err(Failure::Conflict(format!(
+        Removed::NotThere => Err(unknown()),
+        Removed::Last(_) => Err(Failure::Conflict(format!(
             "Passkey {handle} is the only way in for {label}, who has no password. Let them set one first: latchkey user set-password"
         ))),
     }

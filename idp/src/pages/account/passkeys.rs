@@ -7,7 +7,7 @@ use axum::response::Response;
 use serde_json::json;
 
 use crate::account::passkey_provider;
-use crate::account::passkeys::{self, LONGEST_NAME, MOST, Removed};
+use crate::account::passkeys::{self, LONGEST_NAME, LastPasskey, MOST, Removed};
 use crate::app::App;
 use crate::base::encoding::base64url;
 use crate::flow::account_holder::{AccountForm, AccountHolder, handle};
@@ -17,14 +17,14 @@ use crate::http::error::Error;
 use crate::http::request::query::Query;
 use crate::http::{page, redirect};
 use crate::login::passkey::{self, Made, Mediation, Offer, Person, Refused};
-use crate::login::second_factor::{self, Enrolled};
+use crate::login::second_factor::Required;
 use crate::login::session::SignIn;
 use crate::oidc::claims::acr::Method;
 use crate::oidc::difference::Difference;
 use crate::pages::{Layout, Moment, Wording};
 use crate::site::page::Page;
 use crate::store::people::passkey::{Passkey, of_user};
-use crate::store::people::{password, user};
+use crate::store::people::user;
 
 /// Shows the passkeys. Posts `ceremony` and `response`, or `rename=<handle>` and `name`, or `remove=<handle>`, to
 /// `/account/passkeys`.
@@ -37,8 +37,6 @@ pub struct AccountPasskeysPage<'a> {
     pub passkeys: Vec<PasskeyView>,
     /// How one more is made; `None` if there can be no more.
     pub offer: Option<Offer>,
-    /// Why the last one cannot be removed.
-    pub bound: Option<LastPasskey>,
     /// The most characters of a name.
     pub longest_name: usize,
     /// What the browser is told about the passkeys that there are: JSON.
@@ -66,15 +64,8 @@ pub struct PasskeyView {
     pub added: Moment,
     /// When it was last used.
     pub used: Option<Moment>,
-}
-
-/// Why the last passkey cannot be removed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LastPasskey {
-    /// There is no other way in.
-    WayIn,
-    /// The operator wants a second factor, and there is no other.
-    SecondFactor,
+    /// Why it cannot be removed.
+    pub stays: Option<LastPasskey>,
 }
 
 /// What was just done.
@@ -128,15 +119,15 @@ impl AccountPasskeysPage<'_> {
         self.problem.map(|problem| self.layout.say(problem.wording()))
     }
 
-    /// Why the last passkey cannot be removed, in words.
-    fn bound_text(&self) -> Option<String> {
-        Some(match self.bound? {
+    /// Why a passkey cannot be removed, in words.
+    fn why_it_stays(&self, why: &LastPasskey) -> String {
+        match why {
             LastPasskey::WayIn => self.layout.t("account-passkey-last"),
             LastPasskey::SecondFactor => {
                 let operator = self.layout.site.operator_name.as_str();
                 self.layout.t_args("account-passkey-required", &[("operator", operator)])
             }
-        })
+        }
     }
 
     /// What a passkey is called: by its person, or else by who made it.
@@ -172,9 +163,9 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
         };
     }
     if params.get("remove").is_some() {
-        let is_bound = bound(&app, &holder, &there).await?.is_some();
-        return match chosen("remove").filter(|_| !is_bound) {
+        return match chosen("remove") {
             Some(one) if passkeys::remove(&app, &holder.session, &one.id).await? == Removed::Done => done("removed"),
+            // The page says why it stays.
             _ => redirect::to_page(&app, Page::AccountPasskeys),
         };
     }
@@ -200,21 +191,6 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     Ok(response)
 }
 
-/// Why the last passkey of an account cannot be removed.
-async fn bound(app: &App, holder: &AccountHolder, there: &[Passkey]) -> Result<Option<LastPasskey>, Error> {
-    let id = &holder.session.user_id;
-    let mut conn = app.db.read().await?;
-    if there.len() != 1 {
-        return Ok(None);
-    }
-    if !password::exists(&mut conn, id).await? {
-        return Ok(Some(LastPasskey::WayIn));
-    }
-    let is_alone = Enrolled::of(&mut conn, id).await?.is_passkey_alone();
-    let is_required = is_alone && second_factor::is_required(app, &mut conn, id).await?;
-    Ok(is_required.then_some(LastPasskey::SecondFactor))
-}
-
 async fn show(
     app: &App,
     holder: &AccountHolder,
@@ -222,8 +198,16 @@ async fn show(
     refused: Option<Refused>,
 ) -> Result<Response, Error> {
     let id = &holder.session.user_id;
-    let there = of_user(&mut *app.db.read().await?, id).await?;
-    let known = user::passkey_handle(&mut *app.db.read().await?, id).await?.unwrap_or_default();
+    let mut conn = app.db.read().await?;
+    let there = of_user(&mut conn, id).await?;
+    let known = user::passkey_handle(&mut conn, id).await?.unwrap_or_default();
+    let required = Required::of(app);
+    let mut views = Vec::new();
+    for one in &there {
+        let stays = passkeys::last(&mut conn, one, &there, Some(&required)).await?;
+        views.push(PasskeyView { stays, ..view(app, holder, one) });
+    }
+    drop(conn);
     let person = Person {
         id,
         handle: &known,
@@ -235,9 +219,8 @@ async fn show(
     let offer = (there.len() < MOST).then(begin).flatten();
     let shown = AccountPasskeysPage {
         layout: holder.layout(app),
-        passkeys: there.iter().map(|one| view(app, holder, one)).collect(),
+        passkeys: views,
         offer,
-        bound: bound(app, holder, &there).await?,
         longest_name: LONGEST_NAME,
         signal: signal(app, &person),
         done,
@@ -264,6 +247,7 @@ fn view(app: &App, holder: &AccountHolder, passkey: &Passkey) -> PasskeyView {
         is_automatic: passkey.automatic_at.is_some(),
         added: Moment::new(passkey.created_at, app.now()),
         used: passkey.last_used_at.map(|at| Moment::new(at, app.now())),
+        stays: None,
     }
 }
 

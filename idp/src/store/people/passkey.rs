@@ -92,6 +92,14 @@ pub struct Passkey {
     pub proven_at: Option<Timestamp>,
 }
 
+impl Passkey {
+    /// Whether it is a second factor: its person has made it, or has signed in with it. One that a browser made without asking is a way in,
+    /// and no more, until it has signed.
+    pub const fn is_proven(&self) -> bool {
+        self.automatic_at.is_none() || self.last_used_at.is_some()
+    }
+}
+
 const COLUMNS: &str = "id, user_id, credential_id, public_key, rp_id, user_handle, counter, backup, aaguid, name, created_at, \
                        last_used_at, automatic_at, proven_at";
 
