@@ -57,7 +57,7 @@ pub async fn complete(
         let interaction = step.map(|step| &step.interaction);
         return next_page::to_second_factor(app, visitor, interaction, return_to, half).map(Some);
     }
-    let sign_in = SignIn { keep, proof, methods: &[method], ..visitor.with_password(user) };
+    let sign_in = SignIn { keep, proof, ..visitor.sign_in(user, &[method]) };
     let Some(signed_in) = session::begin(app, &sign_in).await? else { return Ok(None) };
     app.metrics.sign_in(metric, "done");
     let mut interaction = step.map(|step| step.interaction.clone());

@@ -71,6 +71,12 @@ pub async fn begin(app: &App, sign_in: &SignIn<'_>) -> Result<Option<SignedIn>> 
     app.db.write(Begin(Beginning::of(app, sign_in))).await
 }
 
+/// The user of a session, unless they have changed since it was read, as with a new password.
+pub async fn unchanged_user(app: &App, session: &Session) -> Result<Option<User>> {
+    let user = user::find(&mut *app.db.read().await?, &session.user_id).await?;
+    Ok(user.filter(|user| user.generation == session.generation))
+}
+
 /// Begins a session unless the user has changed since the sign-in was verified.
 #[derive(Clone)]
 struct Begin(Beginning);

@@ -76,7 +76,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         return show(&app, &visitor, found, Shown { token, unwanted: &unwanted, problem: Some(problem) }).await;
     }
     let Found { user, link, .. } = found;
-    let sign_in = visitor.with_password(&user);
+    let sign_in = visitor.sign_in(&user, &[Method::Password]);
     // Whether there are codes to be typed is judged where the link is used up: with some links the factors go.
     let is_half = second_factor::is_required(&app, &mut *app.db.read().await?, &user.id).await?;
     let wish = LinkWish { password: &password, unwanted, is_half };

@@ -119,11 +119,11 @@ impl Visitor {
         }
     }
 
-    /// A sign-in of this user by password, in this browser.
-    pub fn with_password<'a>(&'a self, user: &'a User) -> SignIn<'a> {
+    /// A sign-in of this user by these methods, in this browser.
+    pub fn sign_in<'a>(&'a self, user: &'a User, methods: &'a [Method]) -> SignIn<'a> {
         SignIn {
             user,
-            methods: &[Method::Password],
+            methods,
             keep: false,
             browser: &self.browser,
             sid: self.sid.as_ref(),
@@ -134,6 +134,12 @@ impl Visitor {
             passkey: None,
             proven_at: None,
         }
+    }
+
+    /// The renewal of a session of this user, to which something was added that the methods name: it is as old as it was, and kept as it was.
+    pub fn renewal<'a>(&'a self, session: &Session, user: &'a User, methods: &'a [Method]) -> SignIn<'a> {
+        let (keep, proven_at) = (session.kept_at.is_some(), Some(session.auth_time));
+        SignIn { keep, proven_at, ..self.sign_in(user, methods) }
     }
 
     /// Opens the interaction that a URL or a form carries. If it does not open, the error says why: it is too old, it

@@ -2,7 +2,7 @@
 
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
-use crate::oidc::claims::acr::Acr;
+use crate::oidc::claims::acr::{Acr, Method};
 
 /// A user who is signed in in a browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,5 +39,10 @@ impl Session {
     /// Whether nobody has proven anything for it: it is that of an anonymous account.
     pub fn is_anonymous(&self) -> bool {
         self.acr == Acr::Anonymous.as_str()
+    }
+
+    /// The methods that it was proven by, and one that was added now.
+    pub fn methods_and(&self, added: Method) -> Vec<Method> {
+        Method::of_names(&self.amr).into_iter().chain([added]).collect()
     }
 }

@@ -21,14 +21,13 @@ use crate::http::page::AccountView;
 use crate::http::{page, redirect};
 use crate::login::recovery_code::sets_password_of;
 use crate::login::second_factor::{self, Enrolled};
-use crate::login::session::SignIn;
+use crate::login::session;
 use crate::login::step_up::SteppedUp;
 use crate::login::totp::{self, Drawing, TotpSecret};
 use crate::oidc::claims::acr::Method;
 use crate::pages::sign_in::second_factor::FactorProblem;
 use crate::pages::{FormProblems, Layout, Moment};
 use crate::site::page::Page;
-use crate::store::people::user;
 
 /// How long an app can be set up with what the page has shown.
 const A_WHILE: Duration = Duration::from_secs(30 * 60);
@@ -147,13 +146,11 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
         (false, None) => return show(&app, &holder, Some(&secret), Some(FactorProblem::Wrong)).await,
         (false, Some(step)) => step,
     };
-    let found = user::find(&mut *app.db.read().await?, id).await?;
-    let user = found.filter(|user| user.generation == holder.session.generation);
-    let Some(user) = user else { return redirect::to_page(&app, Page::AccountAuthenticator) };
-    // What the session has proven lately, and the app.
-    let methods: Vec<_> = Method::of_names(&holder.session.amr).into_iter().chain([Method::Totp]).collect();
-    let (keep, proven_at) = (holder.session.kept_at.is_some(), Some(holder.session.auth_time));
-    let sign_in = SignIn { methods: &methods, keep, proven_at, ..holder.visitor.with_password(&user) };
+    let Some(user) = session::unchanged_user(&app, &holder.session).await? else {
+        return redirect::to_page(&app, Page::AccountAuthenticator);
+    };
+    let methods = holder.session.methods_and(Method::Totp);
+    let sign_in = holder.visitor.renewal(&holder.session, &user, &methods);
     let because = Because::SteppedUp(SteppedUp::of(&app, &holder.session), form);
     let Some(added) = authenticator::add(&app, &secret, step, &sign_in, because).await? else {
         // Another form was faster.

@@ -18,8 +18,7 @@ use crate::http::request::query::Query;
 use crate::http::{page, redirect};
 use crate::login::passkey::{self, Made, Mediation, Offer, Person, Refused};
 use crate::login::second_factor::Required;
-use crate::login::session::SignIn;
-use crate::oidc::claims::acr::Method;
+use crate::login::session;
 use crate::oidc::difference::Difference;
 use crate::pages::{Layout, Moment, Wording};
 use crate::site::page::Page;
@@ -175,14 +174,12 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
         Ok(made) => made,
         Err(refused) => return show(&app, &holder, None, Some(refused)).await,
     };
-    let found = user::find(&mut *app.db.read().await?, id).await?;
-    let user = found.filter(|user| user.generation == holder.session.generation);
-    let Some(user) = user else { return redirect::to_page(&app, Page::AccountPasskeys) };
-    // What the session has proven lately, and the passkey, which has just verified its person.
-    let proven = Method::of_names(&holder.session.amr);
-    let methods: Vec<_> = proven.into_iter().chain([passkey::method(made.backup)]).collect();
-    let (keep, proven_at) = (holder.session.kept_at.is_some(), Some(holder.session.auth_time));
-    let sign_in = SignIn { methods: &methods, keep, proven_at, ..holder.visitor.with_password(&user) };
+    let Some(user) = session::unchanged_user(&app, &holder.session).await? else {
+        return redirect::to_page(&app, Page::AccountPasskeys);
+    };
+    // The passkey has just verified its person.
+    let methods = holder.session.methods_and(passkey::method(made.backup));
+    let sign_in = holder.visitor.renewal(&holder.session, &user, &methods);
     let Some(signed_in) = passkeys::add(&app, &holder.session, &made, &sign_in).await? else {
         return show(&app, &holder, None, Some(Refused::Because("a passkey that somebody has"))).await;
     };

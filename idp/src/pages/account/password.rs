@@ -194,12 +194,11 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let typed = [Method::Password].into_iter().chain(second.as_ref().map(|(_, method)| *method));
     let methods: Vec<_> = typed.chain(before).collect();
     let sign_in = SignIn {
-        methods: &methods,
         keep: holder.session.kept_at.is_some(),
         proof: Some(&proof),
         second: second.as_ref().map(|(second, _)| second),
         proven_at: enrolled.is_passkey_alone().then_some(holder.session.auth_time),
-        ..holder.visitor.with_password(&proof.user)
+        ..holder.visitor.sign_in(&proof.user, &methods)
     };
     let new = NewPassword { password: &new, keeps_others };
     let Some(signed_in) = users::change_password(&app, &holder.session, &proof, new, &sign_in).await? else {

@@ -41,7 +41,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let new = anonymous::prepare(&app);
     let user = new.user().clone();
     // Nobody can sign in to it again, so that it outlives the browser's closing.
-    let sign_in = SignIn { methods: &[], keep: true, ..visitor.with_password(&user) };
+    let sign_in = SignIn { keep: true, ..visitor.sign_in(&user, &[]) };
     let Some(signed_in) = anonymous::begin(&app, new, &step.proven.client.id, &sign_in).await? else {
         return refused(&app, &visitor, &step, "a sign-up that was closed meanwhile").await;
     };

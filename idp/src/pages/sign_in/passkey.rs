@@ -78,7 +78,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         _ => &[],
     };
     let methods: Vec<_> = half.iter().copied().chain([proof.method()]).collect();
-    let sign_in = SignIn { methods: &methods, keep, passkey: Some(&proof), ..visitor.with_password(user) };
+    let sign_in = SignIn { keep, passkey: Some(&proof), ..visitor.sign_in(user, &methods) };
     let Some(signed_in) = session::begin(&app, &sign_in).await? else {
         let changed = Refused::Because("a user or a passkey that changed meanwhile");
         return refuse(&app, &visitor, &origin, changed, response).await;

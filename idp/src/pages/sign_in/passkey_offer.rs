@@ -23,7 +23,7 @@ use crate::http::{page, redirect};
 use crate::login::interaction::Interaction;
 use crate::login::networks;
 use crate::login::passkey::{self, Made, Mediation, Offer, Person, Refused};
-use crate::login::session::SignIn;
+use crate::login::session;
 use crate::login::step_up;
 use crate::oidc::claims::acr::Method;
 use crate::oidc::difference::Difference;
@@ -88,10 +88,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         }
         return onward;
     }
-    let found = user::find(&mut *app.db.read().await?, &session.user_id).await?;
-    let Some(user) = found.filter(|user| user.generation == session.generation) else { return onward };
-    let proven = Method::of_names(&session.amr);
-    let methods: Vec<_> = proven.into_iter().chain([passkey::method(new.backup)]).collect();
+    let Some(user) = session::unchanged_user(&app, &session).await? else { return onward };
     // The passkey is made now, and signs nobody in.
     let (keep, proven_at) = (session.kept_at.is_some(), Some(session.auth_time));
     let sign_in = SignIn { methods: &methods, keep, proven_at, ..visitor.with_password(&user) };

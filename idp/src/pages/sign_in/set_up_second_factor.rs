@@ -114,7 +114,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         return show(&app, &visitor, &half, Some(&secret), Some(FactorProblem::Wrong)).await;
     };
     let methods: Vec<_> = half.first.methods.iter().copied().chain([Method::Totp]).collect();
-    let sign_in = SignIn { methods: &methods, keep: half.first.keep, ..visitor.with_password(&half.user) };
+    let sign_in = SignIn { keep: half.first.keep, ..visitor.sign_in(&half.user, &methods) };
     let because = Because::Half { name: half.first.id.clone(), is_required: is_required(&app, &half).await? };
     let Some(added) = authenticator::add(&app, &secret, step, &sign_in, because).await? else {
         // Another form was faster, or the user has changed.
