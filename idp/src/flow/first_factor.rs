@@ -6,11 +6,13 @@ use crate::app::App;
 use crate::flow::authorization::Step;
 use crate::flow::next_page;
 use crate::http::error::Error;
+use crate::http::redirect;
 use crate::http::request::visitor::Visitor;
 use crate::login::password::{self, Proof};
 use crate::login::second_factor::{self, Demand, Rigour};
-use crate::login::session::{self, SignIn};
+use crate::login::session::{self, SignIn, SignedIn};
 use crate::login::step_up;
+use crate::oidc::authorization::next_step::FirstFactor;
 use crate::oidc::claims::acr::Method;
 use crate::site::page::Page;
 use crate::store::people::user::User;
@@ -29,15 +31,28 @@ pub struct ProvenFactor<'a> {
     pub proof: Option<&'a Proof>,
 }
 
-/// Begins a session, or goes on with the second factor if the user has one or needs one. `None` if the user has changed since
+/// What a first factor leads to.
+pub enum Onward {
+    /// The page of the second factor, with this half of a sign-in.
+    Half(FirstFactor),
+    /// Wherever the sign-in leads: it is complete.
+    In {
+        /// The address.
+        address: String,
+        /// The session.
+        signed_in: SignedIn,
+    },
+}
+
+/// Begins a session, or leads on to the second factor if the user has one or needs one. `None` if the user has changed since
 /// the factor was proven.
-pub async fn complete(
+pub async fn prove(
     app: &App,
     visitor: &Visitor,
     step: Option<&Step>,
     return_to: Option<Page>,
     first: ProvenFactor<'_>,
-) -> Result<Option<Response>, Error> {
+) -> Result<Option<Onward>, Error> {
     let ProvenFactor { user, method, metric, keep, proof } = first;
     let rigour = match step {
         Some(step) if step.proven.request.requires_second_factor() => Rigour::TwoFactors,
@@ -53,13 +68,33 @@ pub async fn complete(
             return Ok(None);
         }
         app.metrics.sign_in(metric, "half");
-        let half = second_factor::half(app, user, &[method], keep);
-        let interaction = step.map(|step| &step.interaction);
-        return next_page::to_second_factor(app, visitor, interaction, return_to, half).map(Some);
+        return Ok(Some(Onward::Half(second_factor::half(app, user, &[method], keep))));
     }
-    let sign_in = SignIn { keep, proof, ..visitor.sign_in(user, &[method]) };
+    let methods = [method];
+    let sign_in = SignIn { keep, proof, ..visitor.sign_in(user, &methods) };
     let Some(signed_in) = session::begin(app, &sign_in).await? else { return Ok(None) };
     app.metrics.sign_in(metric, "done");
     let mut interaction = step.map(|step| step.interaction.clone());
-    next_page::after_sign_in(app, visitor, interaction.as_mut(), return_to, &signed_in).await.map(Some)
+    let address = next_page::onward(app, visitor, interaction.as_mut(), return_to, &signed_in).await;
+    Ok(Some(Onward::In { address, signed_in }))
+}
+
+/// Does the same, and redirects to what comes next.
+pub async fn complete(
+    app: &App,
+    visitor: &Visitor,
+    step: Option<&Step>,
+    return_to: Option<Page>,
+    first: ProvenFactor<'_>,
+) -> Result<Option<Response>, Error> {
+    Ok(match prove(app, visitor, step, return_to, first).await? {
+        None => None,
+        Some(Onward::Half(half)) => {
+            let interaction = step.map(|step| &step.interaction);
+            Some(next_page::to_second_factor(app, visitor, interaction, return_to, half)?)
+        }
+        Some(Onward::In { address, signed_in }) => {
+            Some(next_page::hand_over(app, visitor, &signed_in, redirect::see_other(&address)?))
+        }
+    })
 }

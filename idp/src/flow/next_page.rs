@@ -28,7 +28,11 @@ pub fn authorize_again(app: &App, interaction: &Interaction) -> String {
 
 /// Redirects to the page for the next step of an interaction.
 pub fn to_step(app: &App, page: Page, interaction: &Interaction) -> Result<Response, Error> {
-    to_page_with(app, page, "interaction", &interaction.seal(app))
+    see_other(&step_address(app, page, interaction))
+}
+
+fn step_address(app: &App, page: Page, interaction: &Interaction) -> String {
+    format!("{}?interaction={}", app.url(page), interaction.seal(app))
 }
 
 /// Redirects to the sign-in page, which returns to the given page of the account.
@@ -75,27 +79,41 @@ pub fn address_after_sign_in(
     authorize_again(app, interaction)
 }
 
-/// The redirect after a sign-in: to the client of the interaction, to the page that required the sign-in, or to the
-/// front page; first to the offer of a passkey, if that is due.
-pub async fn after_sign_in(
+/// Where a sign-in leads, but first to the offer of a passkey, if that is due.
+pub async fn onward(
     app: &App,
     visitor: &Visitor,
     mut interaction: Option<&mut Interaction>,
     return_to: Option<Page>,
     signed_in: &SignedIn,
-) -> Result<Response, Error> {
+) -> String {
     let address = address_after_sign_in(app, interaction.as_deref_mut(), return_to, signed_in);
-    let mut response = if offers_passkey(app, visitor, return_to, signed_in).await {
-        let begun = || Interaction::begin_here(app, &visitor.browser, return_to);
-        let mut interaction = interaction.cloned().unwrap_or_else(begun);
-        interaction.facts.session = Some(signed_in.session.clone());
-        to_step(app, Page::PasskeyOffer, &interaction)?
-    } else {
-        see_other(&address)?
-    };
+    if !offers_passkey(app, visitor, return_to, signed_in).await {
+        return address;
+    }
+    let begun = || Interaction::begin_here(app, &visitor.browser, return_to);
+    let mut interaction = interaction.cloned().unwrap_or_else(begun);
+    interaction.facts.session = Some(signed_in.session.clone());
+    step_address(app, Page::PasskeyOffer, &interaction)
+}
+
+/// Gives a browser the cookies of a sign-in.
+pub fn hand_over(app: &App, visitor: &Visitor, signed_in: &SignedIn, mut response: Response) -> Response {
     Jar::of(app).hand_over(&mut response, signed_in);
     visitor.remember_again(app, &mut response);
-    Ok(response)
+    response
+}
+
+/// The redirect after a sign-in.
+pub async fn after_sign_in(
+    app: &App,
+    visitor: &Visitor,
+    interaction: Option<&mut Interaction>,
+    return_to: Option<Page>,
+    signed_in: &SignedIn,
+) -> Result<Response, Error> {
+    let address = onward(app, visitor, interaction, return_to, signed_in).await;
+    Ok(hand_over(app, visitor, signed_in, see_other(&address)?))
 }
 
 /// Whether somebody who has just signed in is offered a passkey, in a browser that can make one. They are signed in: a failure to find out

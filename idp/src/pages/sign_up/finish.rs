@@ -1,12 +1,13 @@
 //! The end of a sign-up.
 
 use askama::Template;
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::app::App;
 use crate::flow::authorization::{Step, layout_of};
-use crate::flow::first_factor::{self, ProvenFactor};
+use crate::flow::first_factor::{self, Onward, ProvenFactor};
+use crate::flow::next_page;
 use crate::http::error::Error;
 use crate::http::page;
 use crate::http::request::visitor::Visitor;
@@ -29,11 +30,9 @@ pub struct SignUpDonePage<'a> {
     pub onward: String,
 }
 
-/// Signs in who has just made an account.
+/// Signs in who has just made an account, and leads on.
 pub(super) async fn sign_in(app: &App, visitor: &Visitor, step: Option<&Step>, user: &User) -> Result<Response, Error> {
-    let first = ProvenFactor { user, method: Method::Password, metric: "password", keep: false, proof: None };
-    let response = first_factor::complete(app, visitor, step, None, first).await?;
-    response.ok_or_else(|| Error::Internal("a new user who cannot be signed in".to_owned()))
+    first_factor::complete(app, visitor, step, None, new_password(user)).await?.ok_or_else(cannot_sign_in)
 }
 
 /// Signs in who has just made an account, and shows their recovery codes before the sign-in leads on.
@@ -43,21 +42,30 @@ pub(super) async fn show_codes(
     step: Option<&Step>,
     (user, name, codes): (&User, &str, &[RecoveryCode]),
 ) -> Result<Response, Error> {
-    let signed_in = sign_in(app, visitor, step, user).await?;
-    let onward = signed_in.headers().get(header::LOCATION).and_then(|address| address.to_str().ok());
-    if onward.is_some_and(|address| address.contains(Page::SecondFactor.path())) {
+    let proven = first_factor::prove(app, visitor, step, None, new_password(user)).await?;
+    let (onward, signed_in) = match proven.ok_or_else(cannot_sign_in)? {
+        Onward::In { address, signed_in } => (address, signed_in),
         // An app has to be set up first, and other codes come with it, instead of these.
-        return Ok(signed_in);
-    }
+        Onward::Half(half) => {
+            let interaction = step.map(|step| &step.interaction);
+            return next_page::to_second_factor(app, visitor, interaction, None, half);
+        }
+    };
     let layout = layout_of(app, visitor, step);
     let page = SignUpDonePage {
         view: CodesView::new(app, &layout, name, codes, Page::RecoveryCode),
         layout: Layout { interaction: None, ..layout },
-        onward: onward.unwrap_or_default().to_owned(),
+        onward,
     };
-    let mut response = page::show_with(app, visitor, StatusCode::OK, &page)?;
-    for cookie in signed_in.headers().get_all(header::SET_COOKIE) {
-        response.headers_mut().append(header::SET_COOKIE, cookie.clone());
-    }
-    Ok(response)
+    let response = page::show_with(app, visitor, StatusCode::OK, &page)?;
+    Ok(next_page::hand_over(app, visitor, &signed_in, response))
+}
+
+/// The password that the owner of a new account has typed.
+const fn new_password(user: &User) -> ProvenFactor<'_> {
+    ProvenFactor { user, method: Method::Password, metric: "password", keep: false, proof: None }
+}
+
+fn cannot_sign_in() -> Error {
+    Error::Internal("a new user who cannot be signed in".to_owned())
 }
