@@ -48,6 +48,11 @@ pub fn seconds_up(wait: Duration) -> u64 {
     wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
+/// Whole minutes to wait, rounded up.
+pub fn minutes_up(wait: Duration) -> u64 {
+    seconds_up(wait).div_ceil(60)
+}
+
 impl Timestamp {
     /// Reads a moment in RFC 3339, to the second; the offset is `Z` or a difference such as `+03:00`.
     pub fn parse(text: &str) -> Option<Self> {

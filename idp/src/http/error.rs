@@ -224,7 +224,7 @@ impl Error {
             Self::TooMany(wait) => Some(seconds_up(*wait)),
             Self::Unavailable(_) => Some(2),
             Self::OnTheWay(error, _) => error.retry_after(),
-            Self::Maintenance { left, .. } => Some(left.map_or(UNKNOWN_END, |left| left.as_secs() + 1)),
+            Self::Maintenance { left, .. } => Some(left.map_or(UNKNOWN_END, seconds_up)),
             _ => None,
         }
     }

@@ -8,6 +8,7 @@ use url::form_urlencoded;
 use super::Wording;
 use crate::account::mail_code::Judged;
 use crate::app::App;
+use crate::base::clock::minutes_up;
 use crate::http::error::Error;
 use crate::http::request::visitor::Visitor;
 use crate::letters::limits::{self, Asker, Counted};
@@ -96,12 +97,11 @@ impl CodeProblem {
 /// Counts a letter to a normalised address, or to whatever else was typed; returns who asks for it, or how many minutes to wait if
 /// there are too many.
 pub async fn admit(app: &App, visitor: &Visitor, typed: &str, counted: Counted) -> Result<Result<Asker, u64>, Error> {
-    let minutes = |wait: Duration| wait.as_secs() / 60 + 1;
     if let Err(wait) = visitor.limit(app, "mail", limits::OF_NETWORK).await {
-        return Ok(Err(minutes(wait)));
+        return Ok(Err(minutes_up(wait)));
     }
     let asker = Asker::of(app, typed, &visitor.browser, counted).await?;
-    Ok(asker.ask(app, typed).await.map(|()| asker).map_err(minutes))
+    Ok(asker.ask(app, typed).await.map(|()| asker).map_err(minutes_up))
 }
 
 /// Counts a letter for a page that asks for its code.

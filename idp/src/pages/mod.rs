@@ -11,6 +11,7 @@ pub mod home;
 pub mod language;
 pub mod mail_code;
 pub mod new_password;
+pub mod present_password;
 pub mod preview;
 pub mod recent_factors;
 pub mod recovery_code;

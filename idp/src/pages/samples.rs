@@ -23,6 +23,7 @@ use super::forgot_password::{ForgotPasswordPage, ForgotPasswordProblem};
 use super::home::HomePage;
 use super::mail_code::CodeProblem;
 use super::new_password::PasswordProblem;
+use super::present_password::PresentPasswordProblem;
 use super::recent_factors::RecentFactor;
 use super::recovery_code::{RecoveryCodePage, RecoveryPasswordPage, RecoveryProblem};
 use super::set_password::SetPasswordPage;
@@ -471,7 +472,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     }
     for (title, sent, problems) in [
         ("account_email", false, vec![]),
-        ("account_email-missing", false, vec![EmailProblem::Malformed, EmailProblem::CurrentMissing]),
+        ("account_email-missing", false, vec![EmailProblem::Malformed, EmailProblem::Current(PresentPasswordProblem::Missing)]),
         ("account_email-code", true, vec![]),
         ("account_email-over", false, vec![EmailProblem::Code(CodeProblem::Over)]),
         ("account_email-wrong", true, vec![EmailProblem::Code(CodeProblem::Wrong)]),
@@ -493,9 +494,9 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         ("account_password", vec![], true),
         ("account_password-alone", vec![], true),
         ("account_password-none", vec![], false),
-        ("account_password-missing", vec![ChangeProblem::CurrentMissing, too_short], true),
-        ("account_password-wrong", vec![ChangeProblem::CurrentWrong], true),
-        ("account_password-throttled", vec![ChangeProblem::TooManyTries { seconds: 3 }], true),
+        ("account_password-missing", vec![ChangeProblem::Current(PresentPasswordProblem::Missing), too_short], true),
+        ("account_password-wrong", vec![ChangeProblem::Current(PresentPasswordProblem::Wrong)], true),
+        ("account_password-throttled", vec![ChangeProblem::Current(PresentPasswordProblem::TooManyTries { seconds: 3 })], true),
         ("account_password-new", vec![too_short], true),
         ("account_password-code", vec![ChangeProblem::Code(FactorProblem::Missing), too_short], true),
     ] {

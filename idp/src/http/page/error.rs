@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::{Layout, Wording, home_of, layout, show};
 use crate::app::App;
-use crate::base::clock::seconds_up;
+use crate::base::clock::{minutes_up, seconds_up};
 use crate::http::diagnosis::Diagnosis;
 use crate::http::error::{self, Error};
 use crate::http::layers::guard;
@@ -296,7 +296,7 @@ impl Problem {
             Error::MailOff => Self::MailOff,
             Error::OutsideNetworks => Self::OutsideNetworks,
             Error::TooMany(wait) => Self::TooManyRequests { seconds: seconds_up(*wait) },
-            Error::Maintenance { left, .. } => Self::Maintenance { minutes: left.map(|left| left.as_secs() / 60 + 1) },
+            Error::Maintenance { left, .. } => Self::Maintenance { minutes: left.map(minutes_up) },
             Error::Unavailable(_) => Self::Busy,
             Error::Internal(_) => Self::Internal,
             Error::Explained(error, _) | Error::OnTheWay(error, _) => Self::of(error),

@@ -16,8 +16,9 @@ use crate::http::page::Wording;
 use crate::http::request::query::Query;
 use crate::http::request::visitor;
 use crate::http::{page, redirect};
-use crate::login::password::{self, Outcome};
+use crate::login::password;
 use crate::pages::mail_code::{CodeProblem, limited, offered};
+use crate::pages::present_password::{self, PresentPasswordProblem};
 use crate::pages::{FormProblems, Layout};
 use crate::site::page::Page;
 use crate::store;
@@ -54,15 +55,8 @@ pub enum EmailProblem {
     Missing,
     /// It is not an address.
     Malformed,
-    /// The present password is missing.
-    CurrentMissing,
-    /// The present password is wrong.
-    CurrentWrong,
-    /// Too many passwords were tried.
-    TooManyTries {
-        /// How long to wait, in seconds.
-        seconds: u64,
-    },
+    /// The present password is not accepted.
+    Current(PresentPasswordProblem),
     /// The code, or that too many were asked for.
     Code(CodeProblem),
 }
@@ -73,7 +67,7 @@ impl EmailProblem {
             // Without a code that can still be right, the address is asked for again.
             Self::Code(CodeProblem::TooMany { .. } | CodeProblem::Taken | CodeProblem::Over) => "email",
             Self::Missing | Self::Malformed => "email",
-            Self::CurrentMissing | Self::CurrentWrong | Self::TooManyTries { .. } => "current",
+            Self::Current(_) => "current",
             Self::Code(_) => "code",
         }
     }
@@ -82,27 +76,21 @@ impl EmailProblem {
         match self {
             Self::Missing => Wording::new("sign-up-email-missing"),
             Self::Malformed => Wording::new("sign-up-email-malformed"),
-            Self::CurrentMissing => Wording::new("account-password-current-missing"),
-            Self::CurrentWrong => Wording::new("account-password-current-wrong"),
-            Self::TooManyTries { seconds } => Wording::counted("sign-in-too-many-tries", "seconds", seconds),
+            Self::Current(problem) => problem.wording(),
             Self::Code(problem) => problem.wording(),
         }
     }
 
     fn wait(self) -> Option<Duration> {
         match self {
-            Self::TooManyTries { seconds } => Some(Duration::from_secs(seconds)),
+            Self::Current(problem) => problem.wait(),
             Self::Code(problem) => problem.wait(),
             _ => None,
         }
     }
 
     fn status(self) -> StatusCode {
-        match self {
-            Self::TooManyTries { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Code(problem) => CodeProblem::status(Some(problem)),
-            _ => StatusCode::BAD_REQUEST,
-        }
+        if self.wait().is_some() { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::BAD_REQUEST }
     }
 }
 
@@ -151,34 +139,21 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     }
     let has_password = store::people::password::exists(&mut *app.db.read().await?, &holder.session.user_id).await?;
     if has_password && current.expose().is_empty() {
-        problems.push(EmailProblem::CurrentMissing);
+        problems.push(EmailProblem::Current(PresentPasswordProblem::Missing));
     }
     let Some(address) = parsed.filter(|_| problems.is_empty()) else { return again(problems).await };
-    if has_password && let Some(problem) = wrong_password(&app, &holder, &current).await? {
-        return again(vec![problem]).await;
+    if has_password {
+        holder.visitor.hold_to(&app, "set-password", visitor::sign_in_rate(&app)).await?;
+        match present_password::check(&app, &holder, &current).await? {
+            Ok(proof) => password::settle(&app, &proof).await?,
+            Err(problem) => return again(vec![EmailProblem::Current(problem)]).await,
+        };
     }
     if let Err(problem) = limited(&app, &holder.visitor, &address.normalised).await? {
         return again(vec![EmailProblem::Code(problem)]).await;
     }
     mail_code::send_change(&app, &holder.session.user_id, &address, holder.visitor.language.tag()).await?;
     redirect::to_page_with(&app, Page::AccountEmail, "step", "code")
-}
-
-/// What is wrong with the present password. At an open session the tries are limited as they are at the sign-in.
-async fn wrong_password(app: &App, holder: &AccountHolder, current: &Secret) -> Result<Option<EmailProblem>, Error> {
-    holder.visitor.hold_to(app, "set-password", visitor::sign_in_rate(app)).await?;
-    let own = user::identifiers(&mut *app.db.read().await?, &holder.session.user_id).await?;
-    let typed = own.first().map(|it| it.normalised.as_str()).unwrap_or_default();
-    Ok(match password::check(app, &holder.visitor.tries(typed, current)).await? {
-        Outcome::Right(proof) if proof.user.id == holder.session.user_id => {
-            password::settle(app, &proof).await?;
-            None
-        }
-        Outcome::TooSoon { until } => {
-            Some(EmailProblem::TooManyTries { seconds: until.since(app.now()).as_secs() + 1 })
-        }
-        _ => Some(EmailProblem::CurrentWrong),
-    })
 }
 
 async fn show(

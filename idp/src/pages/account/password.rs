@@ -18,11 +18,12 @@ use crate::http::page::Wording;
 use crate::http::request::query::Query;
 use crate::http::request::visitor;
 use crate::http::{page, redirect};
-use crate::login::password::{self, Outcome as PasswordOutcome};
+use crate::login::password;
 use crate::login::second_factor::{self, Attempt, Demand, Enrolled, Of, Outcome, Rigour, Second, Typed};
 use crate::login::session::SignIn;
 use crate::oidc::claims::acr::Method;
 use crate::pages::new_password::{PasswordProblem, check_password};
+use crate::pages::present_password::{self, PresentPasswordProblem};
 use crate::pages::sign_in::second_factor::FactorProblem;
 use crate::pages::{FormProblems, Layout};
 use crate::site::page::Page;
@@ -78,15 +79,8 @@ impl PasswordDone {
 /// Why a password was not changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChangeProblem {
-    /// The present password is missing.
-    CurrentMissing,
-    /// The present password is wrong.
-    CurrentWrong,
-    /// Too many tries.
-    TooManyTries {
-        /// How long to wait, in seconds.
-        seconds: u64,
-    },
+    /// The present password is not accepted.
+    Current(PresentPasswordProblem),
     /// The code of the second factor is missing or wrong.
     Code(FactorProblem),
     /// The new password is not accepted.
@@ -107,7 +101,7 @@ impl ChangeProblem {
     /// The field's name in the form.
     fn field(self) -> &'static str {
         match self {
-            Self::CurrentMissing | Self::CurrentWrong | Self::TooManyTries { .. } => "current",
+            Self::Current(_) => "current",
             Self::Code(problem) => problem.field(),
             Self::New(_) => "password",
         }
@@ -115,7 +109,7 @@ impl ChangeProblem {
 
     fn wait(self) -> Option<Duration> {
         match self {
-            Self::TooManyTries { seconds } => Some(Duration::from_secs(seconds)),
+            Self::Current(problem) => problem.wait(),
             Self::Code(problem) => problem.wait(),
             _ => None,
         }
@@ -123,9 +117,7 @@ impl ChangeProblem {
 
     fn wording(self) -> Wording {
         match self {
-            Self::CurrentMissing => Wording::new("account-password-current-missing"),
-            Self::CurrentWrong => Wording::new("account-password-current-wrong"),
-            Self::TooManyTries { seconds } => Wording::counted("sign-in-too-many-tries", "seconds", seconds),
+            Self::Current(problem) => problem.wording(),
             Self::Code(problem) => problem.wording(),
             Self::New(problem) => problem.wording(),
         }
@@ -145,7 +137,6 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let new = Secret::from(params.get("password").unwrap_or_default());
     let keeps_others = params.get("others").is_some() && params.get("end_others").is_none();
     let again = |problems| show(&app, &holder, Shown { problems, keeps_others, done: None });
-    let identifiers = user::identifiers(&mut *app.db.read().await?, &holder.session.user_id).await?;
     holder.visitor.hold_to(&app, "set-password", visitor::sign_in_rate(&app)).await?;
     let enrolled = Enrolled::of(&mut *app.db.read().await?, &holder.session.user_id).await?;
     let demand =
@@ -155,7 +146,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
         return redirect::to_page(&app, Page::AccountAuthenticator);
     }
     let typed_code = Typed::of(params.get("code").unwrap_or_default(), params.get("recovery_code").unwrap_or_default());
-    let missing = current.expose().is_empty().then_some(ChangeProblem::CurrentMissing);
+    let missing = current.expose().is_empty().then_some(ChangeProblem::Current(PresentPasswordProblem::Missing));
     let without_code =
         (enrolled.has_codes() && typed_code.is_none()).then_some(ChangeProblem::Code(FactorProblem::Missing));
     let own = OwnWords::of_user(&app, &holder.session.user_id).await?;
@@ -164,15 +155,9 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     if !problems.is_empty() {
         return again(problems).await;
     }
-    // At an open session the tries are limited as they are at the sign-in.
-    let typed = identifiers.first().map_or("", |identifier| identifier.normalised.as_str());
-    let proof = match password::check(&app, &holder.visitor.tries(typed, &current)).await? {
-        PasswordOutcome::Right(proof) if proof.user.id == holder.session.user_id => proof,
-        PasswordOutcome::TooSoon { until } => {
-            let seconds = until.since(app.now()).as_secs() + 1;
-            return again(vec![ChangeProblem::TooManyTries { seconds }]).await;
-        }
-        _ => return again(vec![ChangeProblem::CurrentWrong]).await,
+    let proof = match present_password::check(&app, &holder, &current).await? {
+        Ok(proof) => proof,
+        Err(problem) => return again(vec![ChangeProblem::Current(problem)]).await,
     };
     let second = match typed_code.filter(|_| enrolled.has_codes()) {
         None => None,
@@ -248,14 +233,12 @@ async fn show(app: &App, holder: &AccountHolder, shown: Shown) -> Result<Respons
     let stored = store::people::password::exists(&mut conn, &holder.session.user_id).await?;
     let enrolled = Enrolled::of(&mut conn, &holder.session.user_id).await?;
     drop(conn);
-    let status = match problems[..] {
-        [] => StatusCode::OK,
-        [ChangeProblem::TooManyTries { .. } | ChangeProblem::Code(FactorProblem::TooManyTries { .. }), ..] => {
-            StatusCode::TOO_MANY_REQUESTS
-        }
-        _ => StatusCode::BAD_REQUEST,
-    };
     let wait = problems.iter().find_map(|problem| problem.wait());
+    let status = match (wait, problems.is_empty()) {
+        (Some(_), _) => StatusCode::TOO_MANY_REQUESTS,
+        (None, true) => StatusCode::OK,
+        (None, false) => StatusCode::BAD_REQUEST,
+    };
     let shown = AccountPasswordPage {
         layout: holder.layout(app).waiting(wait, app.now()),
         identifier: identifiers.into_iter().next().map(|identifier| identifier.as_written).unwrap_or_default(),

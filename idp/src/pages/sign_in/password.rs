@@ -273,7 +273,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         Outcome::TooLong => return refused(password::TOO_LONG).await,
         Outcome::TooSoon { until } => {
             app.metrics.sign_in("password", "throttled");
-            let seconds = until.since(app.now()).as_secs() + 1;
+            let seconds = seconds_up(until.since(app.now()));
             return again(vec![SignInProblem::TooManyTries { seconds }], None, StatusCode::TOO_MANY_REQUESTS).await;
         }
     };

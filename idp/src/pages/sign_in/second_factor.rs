@@ -9,7 +9,7 @@ use axum::response::Response;
 
 use super::half::{self, Half};
 use crate::app::App;
-use crate::base::clock::Timestamp;
+use crate::base::clock::{Timestamp, minutes_up};
 use crate::flow::authorization::layout_of;
 use crate::flow::next_page;
 use crate::http::diagnosis::Diagnosis;
@@ -81,7 +81,7 @@ impl FactorProblem {
 
     /// The problem if no code counts until a moment.
     pub fn too_many(until: Timestamp, now: Timestamp) -> Self {
-        Self::TooManyTries { minutes: until.since(now).as_secs() / 60 + 1 }
+        Self::TooManyTries { minutes: minutes_up(until.since(now)) }
     }
 
     /// The message on the page.

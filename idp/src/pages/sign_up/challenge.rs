@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::app::App;
+use crate::base::clock::seconds_up;
 use crate::flow::authorization::Step;
 use crate::http::error::Error;
 use crate::http::request::visitor::Visitor;
@@ -65,6 +66,6 @@ pub(super) async fn judge(
     Ok(match challenge::judge(app, solver(visitor, step), sealed, answer.trim()).await? {
         Verdict::Passed => (Some(next), None),
         Verdict::Failed => (Some(next), Some(ChallengeProblem::Unproven)),
-        Verdict::Early(wait, same) => (Some(same), Some(ChallengeProblem::TooEarly { seconds: wait.as_secs() + 1 })),
+        Verdict::Early(wait, same) => (Some(same), Some(ChallengeProblem::TooEarly { seconds: seconds_up(wait) })),
     })
 }
