@@ -8,10 +8,13 @@ use crate::base::clock::Timestamp;
 use crate::mail::mailbox::Mailbox;
 use crate::store::people::user::{Identifier, IdentifierKind};
 
+/// The most bytes of an identifier: RFC 5321 §4.5.3.1.3.
+pub const LONGEST: usize = 254;
+
 /// Why an identifier is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// It is empty or longer than 254 bytes.
+    /// It is empty or too long.
     Length,
     /// It is not an email address: one `@` between a name and a domain.
     NotAnAddress,
@@ -24,7 +27,7 @@ impl Problem {
     /// What is wrong with this text, in words.
     pub fn explain(self, text: &str) -> String {
         match self {
-            Self::Length => "an email address or username has 1 to 254 bytes".to_owned(),
+            Self::Length => format!("an email address or username has 1 to {LONGEST} bytes"),
             Self::NotAnAddress => format!("{text:?} is not an email address"),
             Self::NotAName => {
                 format!("{text:?} is not a username: letters of one script, digits, '.', '_' and '-' are allowed")
@@ -61,7 +64,7 @@ pub fn parse_username(text: &str) -> Result<Identifier, Problem> {
 /// An email address or, without an `@`, a username.
 pub fn parse(text: &str, verified_at: Option<Timestamp>) -> Result<Identifier, Problem> {
     let as_written: String = text.trim().nfc().collect();
-    if as_written.is_empty() || as_written.len() > 254 {
+    if as_written.is_empty() || as_written.len() > LONGEST {
         return Err(Problem::Length);
     }
     let normalised = normalise(&as_written);

@@ -208,6 +208,26 @@ impl Step {
         }
     }
 
+    /// The same for a page that is not always on the way to a client.
+    pub async fn open_if_any(app: &App, visitor: &Visitor, sealed: Option<&str>) -> Result<Option<Self>, Error> {
+        match sealed {
+            Some(sealed) => Self::open(app, visitor, sealed).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The step of an interaction that was opened, if that is on the way to a client.
+    pub async fn of_interaction(
+        app: &App,
+        visitor: &Visitor,
+        interaction: &Interaction,
+    ) -> Result<Option<Self>, Error> {
+        match interaction.has_request() {
+            true => Self::of(app, visitor, interaction.clone()).await.map(Some),
+            false => Ok(None),
+        }
+    }
+
     /// The step of an interaction that was opened.
     pub async fn of(app: &App, visitor: &Visitor, interaction: Interaction) -> Result<Self, Error> {
         // The request was valid when the interaction began. If the client has changed since, the sign-in begins again.

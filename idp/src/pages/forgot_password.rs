@@ -76,10 +76,7 @@ impl ForgotPasswordPage<'_> {
 /// Shows the page.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     offered(&app)?;
-    let step = match query.get("interaction") {
-        Some(sealed) => Some(Step::open(&app, &visitor, sealed).await?),
-        None => None,
-    };
+    let step = Step::open_if_any(&app, &visitor, query.get("interaction")).await?;
     let return_to = query.get("return").and_then(Page::by_return_name);
     show(&app, &visitor, step.as_ref(), Shown { return_to, ..Shown::default() })
 }
@@ -88,17 +85,14 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     offered(&app)?;
     let ProvenForm { visitor, params } = form;
-    let step = match params.get("interaction") {
-        Some(sealed) => Some(Step::open(&app, &visitor, sealed).await?),
-        None => None,
-    };
+    let step = Step::open_if_any(&app, &visitor, params.get("interaction")).await?;
     let return_to = params.get("return").and_then(Page::by_return_name);
     let typed = params.get("identifier").unwrap_or_default().trim().to_owned();
     let again = |problem| {
         let shown = Shown { identifier: typed.clone(), problem: Some(problem), sent: None, return_to };
         show(&app, &visitor, step.as_ref(), shown)
     };
-    if typed.is_empty() || typed.len() > LONGEST {
+    if typed.is_empty() || typed.len() > identifier::LONGEST {
         return again(ForgotPasswordProblem::Missing);
     }
     let normalised = identifier::normalise(&typed);
@@ -116,9 +110,6 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let sent = Some(app.config.mail.reset_link.as_secs() / 60);
     show(&app, &visitor, step.as_ref(), Shown { identifier: typed, problem: None, sent, return_to })
 }
-
-/// The longest identifier, in bytes.
-const LONGEST: usize = 254;
 
 #[derive(Default)]
 struct Shown {

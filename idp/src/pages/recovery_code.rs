@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use crate::account::identifier;
 use crate::account::own_words::OwnWords;
 use crate::account::recent_factors::Unwanted;
 use crate::account::recovery::{self, RightCode, Wish};
@@ -133,10 +134,7 @@ impl Way {
         visitor: &Visitor,
         (interaction, page): (Option<&str>, Option<&str>),
     ) -> Result<Self, Error> {
-        let step = match interaction {
-            Some(sealed) => Some(Step::open(app, visitor, sealed).await?),
-            None => None,
-        };
+        let step = Step::open_if_any(app, visitor, interaction).await?;
         Ok(Self { step, return_to: page.and_then(Page::by_return_name) })
     }
 
@@ -183,7 +181,7 @@ async fn check(app: &App, visitor: &Visitor, way: &Way, params: &Params) -> Resu
     visitor.hold_to(app, "recovery-code", visitor::sign_in_rate(app)).await?;
     let text = |name| params.get(name).unwrap_or_default().trim().to_owned();
     let (mut typed, code) = (Typed { identifier: text("identifier"), problems: Vec::new() }, text("recovery_code"));
-    if typed.identifier.is_empty() || typed.identifier.len() > LONGEST {
+    if typed.identifier.is_empty() || typed.identifier.len() > identifier::LONGEST {
         typed.problems.push(RecoveryProblem::IdentifierMissing);
     }
     if code.is_empty() {
@@ -230,9 +228,6 @@ async fn set_password(
     let done = first_factor::complete(app, visitor, way.step.as_ref(), way.return_to, first).await?;
     done.ok_or_else(|| Error::Internal("a user who has just set a password and cannot sign in".to_owned()))
 }
-
-/// The longest identifier, in bytes.
-const LONGEST: usize = 254;
 
 /// The address of the page for the password.
 fn address(layout: &Layout<'_>, sealed: &str) -> String {

@@ -106,10 +106,7 @@ impl SignUpPage<'_> {
 /// Shows the page, and uses no invitation up.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     offered(&app)?;
-    let step = match query.get("interaction") {
-        Some(sealed) => Some(Step::open(&app, &visitor, sealed).await?),
-        None => None,
-    };
+    let step = Step::open_if_any(&app, &visitor, query.get("interaction")).await?;
     if let Some(asked) = query.get("asked")
         && let Some(page) = by_letter::wait(&app, &visitor, step.as_ref(), asked).await?
     {
@@ -142,10 +139,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let ProvenForm { visitor, params } = form;
     // Before anything that takes time. There is no account yet, so only the network can be limited.
     visitor.hold_to(&app, "sign-up", Rate { burst: 10, period: Duration::from_secs(60) }).await?;
-    let step = match params.get("interaction") {
-        Some(sealed) => Some(Step::open(&app, &visitor, sealed).await?),
-        None => None,
-    };
+    let step = Step::open_if_any(&app, &visitor, params.get("interaction")).await?;
     let mut typed = Typed::of(&params);
     if let Some(asked) = params.get("asked") {
         let code = params.get("code").unwrap_or_default().trim();

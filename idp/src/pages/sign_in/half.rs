@@ -35,10 +35,7 @@ impl Half {
     /// or is enough.
     pub async fn open(app: &App, visitor: &Visitor, sealed: &str) -> Result<Result<Self, Interaction>, Error> {
         let interaction = visitor.open(app, sealed)?;
-        let step = match interaction.has_request() {
-            true => Some(Step::of(app, visitor, interaction.clone()).await?),
-            false => None,
-        };
+        let step = Step::of_interaction(app, visitor, &interaction).await?;
         let Some(first) = interaction.facts.first_factor.clone() else { return Ok(Err(interaction)) };
         let Some(user) = user_of(app, visitor, &first).await? else { return Ok(Err(interaction)) };
         let mut conn = app.db.read().await?;

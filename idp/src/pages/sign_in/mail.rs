@@ -115,7 +115,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
         let (_, same) = letter::opened(&app, &link.hash(), &visitor.browser).await?.ok_or(Error::SpentLink)?;
         return show(&app, &visitor, None, Shown { token: Some((token.to_owned(), same)), ..Shown::default() }).await;
     }
-    let step = step(&app, &visitor, query.get("interaction")).await?;
+    let step = Step::open_if_any(&app, &visitor, query.get("interaction")).await?;
     let email = step.as_ref().and_then(|step| step.proven.request.login_hint.clone()).unwrap_or_default();
     let return_to = query.get("return").and_then(Page::by_return_name);
     let waiting = match query.get("asked") {
@@ -139,7 +139,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     if let Some(token) = params.get("token") {
         return by_link(&app, &visitor, token, params.get("number").unwrap_or_default()).await;
     }
-    let step = step(&app, &visitor, params.get("interaction")).await?;
+    let step = Step::open_if_any(&app, &visitor, params.get("interaction")).await?;
     let shown = Shown {
         email: params.get("email").unwrap_or_default().trim().to_owned(),
         keep: params.get("keep_signed_in").is_some(),
@@ -231,13 +231,6 @@ async fn sign_in(
     let user = User { generation, ..user };
     let first = ProvenFactor { user: &user, method: Method::Mail, metric: "email", keep, proof: None };
     first_factor::complete(app, visitor, step, return_to, first).await
-}
-
-async fn step(app: &App, visitor: &Visitor, sealed: Option<&str>) -> Result<Option<Step>, Error> {
-    match sealed {
-        Some(sealed) => Ok(Some(Step::open(app, visitor, sealed).await?)),
-        None => Ok(None),
-    }
 }
 
 fn offered(app: &App) -> Result<(), Error> {

@@ -90,8 +90,8 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     }
     let Some(user) = session::unchanged_user(&app, &session).await? else { return onward };
     // The passkey is made now, and signs nobody in.
-    let (keep, proven_at) = (session.kept_at.is_some(), Some(session.auth_time));
-    let sign_in = SignIn { methods: &methods, keep, proven_at, ..visitor.with_password(&user) };
+    let methods = session.methods_and(passkey::method(new.backup));
+    let sign_in = visitor.renewal(&session, &user, &methods);
     let Some(signed_in) = passkeys::add(&app, &session, &new, &sign_in).await? else { return onward };
     let return_to = place.interaction.return_to();
     let on_the_way = place.step.is_some().then_some(&mut place.interaction);
@@ -115,10 +115,7 @@ struct Place {
 impl Place {
     async fn open(app: &App, visitor: &Visitor, sealed: &str) -> Result<Self, Error> {
         let interaction = visitor.open(app, sealed)?;
-        let step = match interaction.has_request() {
-            true => Some(Step::of(app, visitor, interaction.clone()).await?),
-            false => None,
-        };
+        let step = Step::of_interaction(app, visitor, &interaction).await?;
         let sessions = visitor.sessions(app).await?;
         let session = sessions.into_iter().find(|session| interaction.facts.session.as_ref() == Some(&session.id));
         Ok(Self { interaction, step, session, address: visitor.certain_address })

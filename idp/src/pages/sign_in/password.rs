@@ -235,10 +235,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 /// Signs in with the typed identifier and password.
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let ProvenForm { visitor, params } = form;
-    let step = match params.get("interaction") {
-        Some(sealed) => Some(Step::open(&app, &visitor, sealed).await?),
-        None => None,
-    };
+    let step = Step::open_if_any(&app, &visitor, params.get("interaction")).await?;
     let identifier = params.get("identifier").unwrap_or_default().to_owned();
     let password = Secret::from(params.get("password").unwrap_or_default());
     let keep = params.get("keep_signed_in").is_some();
