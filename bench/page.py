@@ -59,6 +59,10 @@ for run in runs:
     print(f"{starts['count']:,} sign-ins that were not completed ({starts['rate']:,.0f} a second, `/authorize` and the page): the database had "
           f"{starts['rows_before']:,} rows before and {starts['rows_after']:,} after, the server {starts['pss_before']:.1f} MiB before and "
           f"{starts['pss_after']:.1f} MiB after.\n")
+    crowd = run["crowd"]
+    print(f"{crowd['people']:,} people who sent the password form at the same moment: {crowd['signed_in']} were signed in, "
+          f"{crowd['sent_away']} were asked to try again in a moment (503, `Retry-After`). The server had "
+          f"{crowd['memory_before']:.1f} MiB (resident) before and at most {crowd['memory_peak']:.1f} MiB meanwhile; one hash takes 19 MiB.\n")
 
 by = {(run["database"], run["users"]): {line["name"]: line["rate"] for line in run["lines"]} for run in runs}
 counts = sorted({run["users"] for run in runs})

@@ -1,6 +1,8 @@
 //! Measures Latchkey on loopback: the server pinned to one core, the load to another, and the raw limits of the server's
 //! core in the same run. `bench/run` builds all of it and writes `docs/performance.md`.
 
+mod audit;
+mod crowd;
 mod fill;
 mod load;
 mod passkey;
@@ -33,6 +35,8 @@ enum Command {
     Run(Run),
     /// Try to sign in to accounts of several kinds with a wrong password, and compare when that is refused.
     Refusals(refusals::Refusals),
+    /// Verify an audit log of many events, and tell how long that takes.
+    Audit(audit::Audit),
 }
 
 /// What is measured, and how.
@@ -86,6 +90,10 @@ fn main() -> Result<()> {
         Command::Refusals(run) => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             runtime.block_on(refusals::run(&run))
+        }
+        Command::Audit(run) => {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+            runtime.block_on(audit::run(&run))
         }
         Command::Run(run) => {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

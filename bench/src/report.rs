@@ -8,6 +8,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use crate::Run;
+use crate::crowd::Crowd;
 use crate::load::Outcome;
 
 /// One scenario.
@@ -45,6 +46,7 @@ pub struct Report {
     users: u32,
     lines: Vec<Line>,
     starts: Option<Starts>,
+    crowd: Option<Crowd>,
     pub started_in: Duration,
     pub pss_idle: f64,
     pub pss_loaded: f64,
@@ -63,6 +65,7 @@ impl Report {
             users: run.users,
             lines: Vec::new(),
             starts: None,
+            crowd: None,
             started_in: Duration::ZERO,
             pss_idle: 0.0,
             pss_loaded: 0.0,
@@ -97,6 +100,15 @@ impl Report {
         self.starts = Some(starts);
     }
 
+    pub fn crowd(&mut self, crowd: Crowd) {
+        let Crowd { people, signed_in, sent_away, memory_before, memory_peak } = crowd;
+        println!(
+            "{people} people who sign in by password at the same moment: {signed_in} signed in, {sent_away} asked to wait; \
+             {memory_before:.1} MiB before, at most {memory_peak:.1} MiB"
+        );
+        self.crowd = Some(crowd);
+    }
+
     pub fn finish(&self, out: Option<&Path>) -> Result<()> {
         println!(
             "second start {} ms, PSS idle {:.1} MiB, after load {:.1} MiB",
@@ -123,8 +135,14 @@ impl Report {
                 "rows_after": starts.rows_after, "pss_before": starts.pss_before, "pss_after": starts.pss_after,
             })
         });
+        let crowd = self.crowd.as_ref().map(|crowd| {
+            json!({
+                "people": crowd.people, "signed_in": crowd.signed_in, "sent_away": crowd.sent_away,
+                "memory_before": crowd.memory_before, "memory_peak": crowd.memory_peak,
+            })
+        });
         let all = json!({
-            "database": self.database, "users": self.users, "lines": lines, "starts": starts,
+            "database": self.database, "users": self.users, "lines": lines, "starts": starts, "crowd": crowd,
             "started_in_ms": self.started_in.as_secs_f64() * 1000.0, "pss_idle": self.pss_idle, "pss_loaded": self.pss_loaded,
         });
         let mut file = std::fs::File::options().create(true).append(true).open(out)?;

@@ -7,6 +7,7 @@ use serde_json::Value;
 use sqlx::{AnyConnection, Connection as _, Executor};
 
 use crate::Run;
+use crate::crowd;
 use crate::fill::{self, Filled, PASSWORD, REDIRECT_URI, VERIFIER};
 use crate::load::{Answer, Client, Connection, Outcome, Request, in_all, load};
 use crate::passkey::{Passkey, PasskeySignIn};
@@ -203,6 +204,9 @@ pub async fn run(run: &Run) -> Result<()> {
     report.pss_loaded = server.pss()?;
     if wanted("starts") {
         report.starts(starts(run, &filled, &place.url, &server).await?);
+    }
+    if wanted("crowd") {
+        report.crowd(crowd::run(&server).await?);
     }
     drop(server);
     if es256.iter().any(|scenario| wanted(scenario.name)) {

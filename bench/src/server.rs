@@ -58,6 +58,16 @@ impl Server {
         let line = text.lines().find_map(|line| line.strip_prefix("Pss:")).context("no Pss")?;
         Ok(line.trim().trim_end_matches(" kB").trim().parse::<f64>()? / 1024.0)
     }
+
+    /// The most memory that the process has had since [`Server::forget_peak`], in MiB.
+    pub fn peak(&self) -> Result<f64> {
+        crate::audit::peak_memory(self.child.id())
+    }
+
+    /// Begins the peak of the memory at what it is now (`clear_refs` of proc(5)).
+    pub fn forget_peak(&self) -> Result<()> {
+        Ok(std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5")?)
+    }
 }
 
 impl Drop for Server {

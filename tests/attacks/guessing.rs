@@ -98,6 +98,42 @@ async fn f5_parallel_tries_and_other_spellings_share_one_counter() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn x4_f5_forty_guesses_at_one_account_over_two_replicas_are_counted_together() {
+    let Some(app) = TestApp::replicas_with(|config| {
+        config.login.address_burst = 10_000;
+        config.login.hashing_at_once = Some(4);
+    })
+    .await
+    else {
+        return;
+    };
+    let alice = app.user("alice").await;
+    let mut forms = Vec::new();
+    for n in 0..40u8 {
+        let mut browser = app.browser();
+        browser.address = [198, 51, 100, n].into();
+        let page = browser.get("/sign-in").await;
+        forms.push((page.form().fill("identifier", "alice").fill("password", "wrong password here"), browser));
+    }
+    let guesses: Vec<_> = forms
+        .into_iter()
+        .map(|(form, mut browser)| tokio::spawn(async move { form.submit(&mut browser).await.reply.status.as_u16() }))
+        .collect();
+    let mut statuses = Vec::new();
+    for guess in guesses {
+        statuses.push(guess.await.unwrap());
+    }
+    let looked_at = statuses.iter().filter(|status| **status != 429).count();
+    assert_eq!(
+        failures(&app, &format!("user:{}", alice.id)).await,
+        looked_at as i64,
+        "each is counted once: {statuses:?}"
+    );
+    // Four are free, and after the fifth everybody waits: a second, then two, then four. Real processes have the world's clock.
+    assert!((5..10).contains(&looked_at), "{looked_at} were looked at: {statuses:?}");
+}
+
 #[tokio::test]
 async fn f5_waiting_doubles_up_to_a_minute_and_a_hundred_failures_close_the_door() {
     let app = generous().await;

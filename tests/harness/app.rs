@@ -417,12 +417,12 @@ impl TestApp {
         self.client(ClientKind::Web, |_| {}).await
     }
 
-    /// An application in the browser.
     /// A client at which people can begin an anonymous account.
     pub async fn trial(&self) -> RelyingParty {
         self.client(ClientKind::Web, |client| client.metadata.anonymous_accounts = true).await
     }
 
+    /// An application in the browser.
     pub async fn spa(&self) -> RelyingParty {
         self.client(ClientKind::Spa, |_| {}).await
     }
