@@ -114,7 +114,7 @@ pub(super) async fn restore(config: Config, restore: &Restore) -> Outcome {
     finish(&restored, &present).context("the restored database cannot be put in its place")?;
     crash_point("restore.done");
     let mut text = format!(
-        "Restored {}. All sessions, tokens and links have ended; everybody has to sign in again.",
+        "Restored {}. All sessions, tokens and links have ended; everybody has to sign in again. {CODES_AND_VISITORS}",
         file.display()
     );
     if let Some(before) = &before {
@@ -123,6 +123,10 @@ pub(super) async fn restore(config: Config, restore: &Restore) -> Outcome {
     Ok(Output::new(text, &json!({ "restored": file, "before": before })))
 }
 
+/// What else ends that nobody would expect.
+const CODES_AND_VISITORS: &str = "All recovery codes are void, since some may have been used after the backup: people create new ones under \
+    Security, and whoever has only a username and a lost password needs `latchkey user set-password`. Visitors have lost their accounts.";
+
 /// Restores on PostgreSQL, where pg_restore has already brought the data back.
 async fn restore_in_place(config: Config, restore: &Restore) -> Outcome {
     if restore.file.is_some() {
@@ -130,7 +134,9 @@ async fn restore_in_place(config: Config, restore: &Restore) -> Outcome {
         return Err(Failure::Usage(text.to_owned()));
     }
     begin_epoch(&boot::open_patiently(Purpose::Command, config, boot::Surroundings::real()).await?).await?;
-    let text = "Ended all sessions, tokens and links from before the restore; everybody has to sign in again.";
+    let text = format!(
+        "Ended all sessions, tokens and links from before the restore; everybody has to sign in again. {CODES_AND_VISITORS}"
+    );
     Ok(Output::new(text, &json!({ "restored": true })))
 }
 
