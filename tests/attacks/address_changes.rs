@@ -7,6 +7,7 @@ use super::mail::{ask_to_sign_in, forget, type_code};
 use super::mailbox_owners::change_address;
 use super::recent_factors::boxes;
 use crate::harness::{Browser, PASSWORD, Page, Passkey, TestApp, code_in, link_in, minutes};
+use crate::journeys::username_alone::recover;
 
 const NEW_PASSWORD: &str = "seven slow barges turn";
 const DAY: u64 = 24 * 60;
@@ -161,6 +162,108 @@ async fn f8_an_old_mailbox_has_no_way_back_into_an_account_with_an_older_factor(
     assert!(!has_way_back(&app, OLD).await, "{}", told(&app, OLD).await.text);
     assert!(told(&app, OLD).await.text.contains("for help at once"));
     assert_eq!(app.rows("one_time_link").await, 0);
+}
+
+#[tokio::test]
+async fn f8_an_old_mailbox_has_no_way_back_after_the_phone_was_replaced() {
+    let app = TestApp::with_mail().await;
+    let first = app.browser().sign_in("alice").await.set_up_authenticator().await;
+    app.clock.advance(minutes(8 * DAY));
+    let mut browser = app.browser().sign_in_with("alice", &first).await;
+    let removal = browser.get("/account/authenticator").await.form_to("/account/authenticator").fill("remove", "yes");
+    removal.submit(&mut browser).await;
+    assert_eq!(app.rows("totp").await, 0);
+    let second = browser.set_up_authenticator().await;
+    // In another session, days later: the new one is as old as the one that has vouched for it.
+    app.clock.advance(minutes(2 * DAY));
+    let mut browser = app.browser().sign_in_with("alice", &second).await;
+    let mut passkey = browser.add_passkey(Passkey::new(&app)).await;
+    app.clock.advance(minutes(1));
+    let mut browser = app.browser();
+    browser.sign_in_by(&mut passkey).await.reply.expect(200);
+    let removal = browser.get("/account/authenticator").await.form_to("/account/authenticator").fill("remove", "yes");
+    removal.submit(&mut browser).await;
+    assert_eq!(app.rows("totp").await, 0, "the passkey is alone, and of today");
+    assert!(!browser.get("/account/email").await.text().contains("can undo the change"));
+    change_address(&app, &mut browser, "alice@new.example").await;
+    assert!(!has_way_back(&app, OLD).await, "{}", told(&app, OLD).await.text);
+}
+
+#[tokio::test]
+async fn f8_an_app_of_a_thief_is_vouched_for_by_no_app_that_the_owner_has_just_removed() {
+    let app = TestApp::with_mail().await;
+    let first = app.browser().sign_in("alice").await.set_up_authenticator().await;
+    app.clock.advance(minutes(8 * DAY));
+    let mut owner = app.browser().sign_in_with("alice", &first).await;
+    let removal = owner.get("/account/authenticator").await.form_to("/account/authenticator").fill("remove", "yes");
+    removal.submit(&mut owner).await;
+    let mut thief = app.browser().sign_in("alice").await;
+    thief.set_up_authenticator().await;
+    thief.add_passkey(Passkey::new(&app)).await;
+    change_address(&app, &mut thief, THIEFS).await;
+    use_link(&mut app.browser(), &way_back(&app, OLD).await).await.reply.expect(200);
+    assert_eq!(addresses(&app, "alice").await, [(OLD.to_owned(), true)]);
+}
+
+/// Whether the page of recovery codes makes any for this browser.
+async fn makes_codes(browser: &mut Browser) -> bool {
+    let page = browser.get("/account/recovery-codes").await;
+    !page.expect("recovery-codes").forms_to("/account/recovery-codes").is_empty()
+}
+
+#[tokio::test]
+async fn f8_a_changed_address_gives_recovery_codes_no_power_over_the_password() {
+    let app = TestApp::with_mail().await;
+    let mut owner = app.browser().sign_in("alice").await;
+    assert!(!makes_codes(&mut owner).await, "a letter sets the password");
+    change_address(&app, &mut owner, "alice@new.example").await;
+    assert!(!makes_codes(&mut owner).await, "and still does");
+    // A thief of the password changes the address; its owner takes that back.
+    let mut thief = app.browser();
+    thief.type_password("alice@new.example", PASSWORD).await.reply.expect(200);
+    change_address(&app, &mut thief, THIEFS).await;
+    assert!(!makes_codes(&mut thief).await, "nor does the thief get any");
+    let back = way_back(&app, "alice@new.example").await;
+    use_link(&mut app.browser(), &back).await.reply.expect(200);
+    let mut owner = app.browser();
+    owner.type_password("alice@new.example", NEW_PASSWORD).await.reply.expect(200);
+    assert!(!makes_codes(&mut owner).await, "nor has the way back made the address a new one");
+}
+
+#[tokio::test]
+async fn f8_codes_of_a_thief_do_not_outlive_the_way_back() {
+    let app = TestApp::with_mail().await;
+    app.browser().sign_in("alice").await;
+    let mut thief = app.browser().sign_in("alice").await;
+    let codes = thief.set_up_authenticator().await.recovery_codes;
+    change_address(&app, &mut thief, THIEFS).await;
+    let mut owner = app.browser();
+    let page = owner.get(&way_back(&app, OLD).await).await;
+    page.form().fill("remove", "app").fill("password", NEW_PASSWORD).submit(&mut owner).await.reply.expect(200);
+    assert_eq!((app.rows("totp").await, app.rows("recovery_code").await), (0, 0));
+    recover(&mut app.browser(), OLD, &codes[0]).await.refused(400);
+}
+
+#[tokio::test]
+async fn f8_the_codes_beside_an_app_set_no_password_after_a_change_of_the_address() {
+    let app = TestApp::with_mail().await;
+    let own = app.browser().sign_in("alice").await.set_up_authenticator().await;
+    app.clock.advance(minutes(8 * DAY));
+    recover(&mut app.browser(), "alice", &own.recovery_codes[0]).await.refused(400);
+    let mut owner = app.browser().sign_in_with("alice", &own).await;
+    change_address(&app, &mut owner, "alice@new.example").await;
+    recover(&mut app.browser(), "alice@new.example", &own.recovery_codes[0]).await.refused(400);
+}
+
+#[tokio::test]
+async fn f8_an_operator_who_replaces_an_address_gives_recovery_codes_no_power() {
+    let app = TestApp::with_mail().await;
+    let mut owner = app.browser().sign_in("alice").await;
+    let user = app.person("alice").await.id;
+    let address = identifier::parse_email("alice@new.example", Some(app.app.now())).unwrap();
+    edit::add_identifiers(&app.app, &user, vec![address]).await.unwrap().unwrap();
+    edit::remove_identifier(&app.app, &user, OLD).await.unwrap().unwrap();
+    assert!(!makes_codes(&mut owner).await);
 }
 
 #[tokio::test]

@@ -6,10 +6,11 @@ use latchkey::server::jobs::remove_expired;
 
 use super::mailbox_owners::change_address;
 use super::recent_factors::{DAY, boxes};
-use crate::harness::{Browser, PASSWORD, Page, Passkey, TestApp, link_in, minutes, sender};
+use crate::harness::{Browser, Form, PASSWORD, Page, Passkey, TestApp, link_in, minutes, seconds, sender};
 use crate::journeys::username_alone::{NEW_PASSWORD, account, by_name, prove, recover, renew, stranger, type_password};
 
 const RECOVERY: &str = "/forgot-password/recovery-code";
+const NEWER_PASSWORD: &str = "five bold otters swim";
 const TWO_FACTORS: &str = "urn:latchkey:acr:2fa";
 
 /// A thief who has the password of Ada.
@@ -217,4 +218,58 @@ async fn f8_one_sheet_of_recovery_codes_is_one_factor() {
     let page = page.expect("second-factor").form().fill("recovery_code", &codes[2]).submit(&mut owner).await;
     page.expect("authenticator");
     assert_eq!(app.session_of("ada").await.acr, TWO_FACTORS);
+}
+
+/// The form that sets a password, behind a right code.
+async fn proven(browser: &mut Browser, code: &str) -> Form {
+    prove(browser, "ada", code).await.expect("recovery-code").form_to(RECOVERY)
+}
+
+#[tokio::test]
+async fn a_recovery_that_is_sent_twice_signs_in_twice() {
+    let app = by_name(|_| {}).await;
+    let (_, codes) = account(&app, "ada").await;
+    let mut owner = stranger(&app, 1);
+    let form = proven(&mut owner, &codes[0]).await.fill("password", NEW_PASSWORD);
+    for _ in 0..3 {
+        form.submit(&mut owner).await.reply.expect(200);
+        owner.get("/account").await.expect("account");
+        app.clock.advance(seconds(9));
+    }
+    assert_eq!(app.rows("recovery_code WHERE used_at IS NULL").await, 9);
+    app.clock.advance(seconds(30));
+    form.submit(&mut owner).await.refused(400);
+}
+
+#[tokio::test]
+async fn d3_a_recovery_is_not_done_again_after_a_sign_out() {
+    let app = by_name(|_| {}).await;
+    let (_, codes) = account(&app, "ada").await;
+    let mut shared = stranger(&app, 1);
+    let form = proven(&mut shared, &codes[0]).await;
+    form.clone().fill("password", NEW_PASSWORD).submit(&mut shared).await.reply.expect(200);
+    let home = shared.get("/").await;
+    home.form_to("/end_session").fill("decision", "sign_out").submit(&mut shared).await;
+    shared.get("/account").await.expect("sign-in");
+    // Who comes next goes back, and sends the form with a password of their own.
+    form.fill("password", "nine thieves grin back").submit(&mut shared).await.refused(400);
+    shared.get("/account").await.expect("sign-in");
+    type_password(&mut stranger(&app, 2), "ada", NEW_PASSWORD).await.reply.expect(200);
+}
+
+#[tokio::test]
+async fn f8_a_recovery_that_is_sent_again_replaces_no_newer_password() {
+    let app = by_name(|_| {}).await;
+    let (_, codes) = account(&app, "ada").await;
+    let mut owner = stranger(&app, 1);
+    let form = proven(&mut owner, &codes[0]).await;
+    form.clone().fill("password", NEW_PASSWORD).submit(&mut owner).await.reply.expect(200);
+    let mut at_home = stranger(&app, 2);
+    type_password(&mut at_home, "ada", NEW_PASSWORD).await.reply.expect(200);
+    let page = at_home.get("/account/password").await.form();
+    let page = page.fill("current", NEW_PASSWORD).fill("password", NEWER_PASSWORD);
+    page.submit(&mut at_home).await.reply.expect(200);
+    form.fill("password", "nine thieves grin back").submit(&mut owner).await.refused(400);
+    at_home.get("/account").await.expect("account");
+    type_password(&mut stranger(&app, 3), "ada", NEWER_PASSWORD).await.reply.expect(200);
 }

@@ -3,9 +3,7 @@
 use latchkey::oidc::params::Params;
 use serde_json::{Value, json};
 
-use crate::harness::{
-    Authenticator, Browser, PASSWORD, Page, Passkey, RelyingParty, TestApp, Tokens, minutes,
-};
+use crate::harness::{Authenticator, Browser, PASSWORD, Page, Passkey, RelyingParty, TestApp, Tokens, minutes};
 
 const TWO: &str = "urn:latchkey:acr:2fa";
 

@@ -198,6 +198,7 @@ async fn is_free(conn: &mut Conn, user: &Id, normalised: &str) -> Result<bool> {
 pub(super) async fn take_back(tx: &mut Tx<'_>, user: &Id, link: &TokenHash) -> Result<()> {
     let (now, kind) = (tx.now(), IdentifierKind::Email.as_str());
     let Some(Undoing { owners, changes, gone, back }) = Undoing::of(tx, user, link, now).await? else { return Ok(()) };
+    let since = user::address_since(tx, user).await?;
     for address in &gone {
         user::delete_identifier(tx, user, kind, &address.normalised).await?;
         tx.record(&Event::IdentifierRemoved { user: user.clone(), identifier: kind.to_owned() }).await?;
@@ -206,6 +207,10 @@ pub(super) async fn take_back(tx: &mut Tx<'_>, user: &Id, link: &TokenHash) -> R
         if *old == owners || is_free(tx, user, &normalise(old)).await? {
             put_back(tx, user, old).await?;
         }
+    }
+    if let Some(since) = since {
+        // Those that go have stood in for those that come back.
+        user::note_address_since(tx, user, since).await?;
     }
     for change in &changes {
         address_change::forget(tx, user, change, now).await?;

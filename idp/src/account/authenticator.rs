@@ -1,6 +1,6 @@
 //! The second factors of an account: the authenticator app, the recovery codes, and the browsers that spare them.
 
-use crate::account::factor_age::{has_older, note_old, note_removed};
+use crate::account::factor_age::{has_older, note_old, note_removed, vouched_since};
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
@@ -88,8 +88,15 @@ impl Change for Add {
             }
             Because::Half { name, .. } => code_try::close(tx, &second_factor::of_sign_in(name), user, now).await?,
         };
+        let since = match &self.because {
+            Because::SteppedUp(step_up, _) => vouched_since(tx, user, step_up.session(), now).await?,
+            Because::Half { .. } => None,
+        };
         if !counts || !totp::insert(tx, user, &self.sealed_secret, self.step, self.beginning.begins_at()).await? {
             return Ok(None);
+        }
+        if let Some(since) = since {
+            totp::note_since(tx, user, since).await?;
         }
         if let Because::Half { is_required: true, .. } = self.because {
             // No sign-in could go on without it: no letter may take it away, however recent it is.
@@ -198,14 +205,12 @@ impl Change for Remove {
         let Self { user, by_person } = self;
         user::hold(tx, &user).await?;
         let by_operator = by_person.is_none();
-        if let Some((step_up, required)) = by_person
-            && (!step_up.holds(tx).await? || required.holds(tx, &user).await?)
-        {
-            return Ok(Gone::default());
-        }
-        if !by_operator {
+        if let Some((step_up, required)) = by_person {
+            if !step_up.holds(tx).await? || required.holds(tx, &user).await? {
+                return Ok(Gone::default());
+            }
             let app = totp::find(tx, &user).await?;
-            note_removed(tx, &user, app.as_ref(), None).await?;
+            note_removed(tx, &user, (app.as_ref(), None), step_up.session()).await?;
         }
         let gone = remove_factors(tx, &user, by_operator).await?;
         if by_operator && gone.is_any() {

@@ -156,8 +156,12 @@ impl Change for RemoveIdentifier {
             Ok(found) => found,
             Err(refused) => return Ok(Err(refused)),
         };
-        let now = tx.now();
+        let (now, since) = (tx.now(), user::address_since(tx, &user).await?);
         user::delete_identifier(tx, &user, &found.kind, &found.normalised).await?;
+        if let Some(since) = since {
+            // If it was an address, those that are left stand in for it.
+            user::note_address_since(tx, &user, since).await?;
+        }
         password_link::end_what_was_sent(tx, &user, now).await?;
         user::set_updated(tx, &user, now).await?;
         tx.record(&Event::IdentifierRemoved { user, identifier: found.kind }).await?;

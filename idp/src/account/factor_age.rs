@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
+use crate::oidc::claims::acr::Acr;
 use crate::store::db::{Conn, Result, Tx};
 use crate::store::people::passkey::{self, Passkey};
+use crate::store::people::session;
 use crate::store::people::totp::{self, Totp};
 use crate::store::people::user::{self, Protection};
 
@@ -34,14 +36,14 @@ impl Ages {
 
     /// Since when the app protects its account.
     pub(super) fn of_app(&self, app: &Totp) -> Timestamp {
-        self.inherited(app.created_at)
+        self.inherited(app.since.unwrap_or(app.created_at))
     }
 
     /// Since when a passkey protects its account; `None` if it does not. One that the browser made by itself is no factor
     /// until it has signed, and counts from then on: its person may not know of it.
     pub(super) fn of_passkey(&self, passkey: &Passkey) -> Option<Timestamp> {
         let since = match passkey.automatic_at {
-            None => Some(passkey.created_at),
+            None => Some(passkey.since.unwrap_or(passkey.created_at)),
             // An earlier release did not note the first use.
             Some(_) => passkey.proven_at.or(passkey.last_used_at),
         };
@@ -56,14 +58,39 @@ impl Ages {
     }
 }
 
-/// Whether any of these factors has protected its account since before a moment.
-pub(super) fn any_before(moment: Timestamp, ages: &Ages, (app, passkeys): (Option<&Totp>, &[Passkey])) -> bool {
+/// Since when the oldest of these factors has protected its account.
+fn oldest(ages: &Ages, (app, passkeys): (Option<&Totp>, &[Passkey])) -> Option<Timestamp> {
     let of_app = app.map(|app| ages.of_app(app));
-    let of_passkeys = passkeys.iter().filter_map(|passkey| ages.of_passkey(passkey));
-    of_app.into_iter().chain(of_passkeys).any(|since| since < moment)
+    of_app.into_iter().chain(passkeys.iter().filter_map(|passkey| ages.of_passkey(passkey))).min()
 }
 
-/// Whether an account has a factor that is no recent one: then whoever has changed what protects it has proven that one.
+/// Whether any of these factors has protected its account since before a moment.
+pub(super) fn any_before(moment: Timestamp, ages: &Ages, (app, passkeys): (Option<&Totp>, &[Passkey])) -> bool {
+    oldest(ages, (app, passkeys)).is_some_and(|since| since < moment)
+}
+
+/// Since when a factor protects its account that is added in a session: as long as those that were proven in it, or as the one that was
+/// removed in it. `None` if there are none. Whoever has the password alone has proven no other factor.
+pub(super) async fn vouched_since(
+    conn: &mut Conn,
+    user: &Id,
+    session: &Id,
+    now: Timestamp,
+) -> Result<Option<Timestamp>> {
+    let session = session::find(&mut *conn, session, now).await?;
+    let Some(session) = session.filter(|it| Acr::from_name(&it.acr) >= Some(Acr::TwoFactors)) else { return Ok(None) };
+    let (app, passkeys) = (totp::find(&mut *conn, user).await?, passkey::of_user(&mut *conn, user).await?);
+    let of_present = oldest(&Ages::of_present(), (app.as_ref(), &passkeys));
+    let gone = user::protection(&mut *conn, user).await?.filter(|gone| now <= gone.until);
+    let of_gone = match gone {
+        Some(gone) if user::has_removed_in(conn, user, &session.id).await? => Some(gone.since),
+        _ => None,
+    };
+    Ok(of_present.into_iter().chain(of_gone).min())
+}
+
+/// Whether an account has a factor that is no recent one: then whoever has changed what protects it has proven that one. Time alone makes
+/// no factor stand in for another one here: within the day in which it does, a thief of the password could set up their own.
 pub async fn has_older(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<bool> {
     let (app, passkeys) = (totp::find(&mut *conn, user).await?, passkey::of_user(&mut *conn, user).await?);
     Ok(any_before(now - RECENT, &Ages::of_present(), (app.as_ref(), &passkeys)))
@@ -74,9 +101,10 @@ pub async fn has_older(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<boo
 pub(super) async fn note_removed(
     tx: &mut Tx<'_>,
     user: &Id,
-    app: Option<&Totp>,
-    passkey: Option<&Passkey>,
+    (app, passkey): (Option<&Totp>, Option<&Passkey>),
+    session: &Id,
 ) -> Result<()> {
+    user::note_removed_in(tx, user, session).await?;
     let (now, ages) = (tx.now(), Ages::of(tx, user).await?);
     let of_passkey = passkey.and_then(|passkey| ages.of_passkey(passkey));
     let oldest = app.map(|app| ages.of_app(app)).into_iter().chain(of_passkey).min();

@@ -240,6 +240,7 @@ async fn change(tx: &mut Tx<'_>, user: Id, address: &str, way_back: WayBack) -> 
     let Ok(new) = identifier::parse_email(address, Some(now)) else { return Ok(Judged::Over) };
     let own = user::identifiers(tx, &user).await?;
     let old = main_address(&own).filter(|old| old.normalised != new.normalised).cloned();
+    let since = user::address_since(tx, &user).await?;
     // It may be another address of the same person.
     let present = own.iter().find(|it| it.kind == kind && it.normalised == new.normalised);
     if present.is_some() {
@@ -252,6 +253,9 @@ async fn change(tx: &mut Tx<'_>, user: Id, address: &str, way_back: WayBack) -> 
     }
     let id = tx.id();
     user::insert_identifier(tx, &id, &user, &new, now).await?;
+    if let Some(since) = since {
+        user::note_address_since(tx, &user, since).await?;
+    }
     tx.record(&Event::IdentifierAdded { user: user.clone(), identifier: kind.to_owned() }).await?;
     user::set_updated(tx, &user, now).await?;
     // What waits in the old mailbox must not open the account any more.

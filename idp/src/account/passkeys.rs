@@ -1,6 +1,6 @@
 //! The passkeys of an account: adding, renaming and removing them.
 
-use crate::account::factor_age::{note_old, note_removed};
+use crate::account::factor_age::{note_old, note_removed, vouched_since};
 use crate::app::App;
 use crate::base::id::Id;
 use crate::letters::kind::Notice;
@@ -53,8 +53,11 @@ impl Change for Add {
     type Outcome = Option<SignedIn>;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Option<SignedIn>> {
-        let (user, passkey) = (&self.new.user_id, self.new.id.handle());
-        if !put(tx, &self.new, &self.step_up, self.generation).await? {
+        let (user, passkey, now) = (&self.new.user_id, self.new.id.handle(), tx.now());
+        user::hold(tx, user).await?;
+        let since = vouched_since(tx, user, self.step_up.session(), now).await?;
+        let new = Passkey { since, ..self.new.clone() };
+        if !put(tx, &new, &self.step_up, self.generation).await? {
             return Ok(None);
         }
         tx.record(&Event::PasskeyAdded { user: user.clone(), passkey }).await?;
@@ -289,8 +292,8 @@ impl Change for Remove {
         if let Some(why) = last(tx, found, &there, by_person.as_ref().map(|(_, required)| required)).await? {
             return Ok(Removed::Last(why));
         }
-        if by_person.is_some() {
-            note_removed(tx, &user, None, Some(found)).await?;
+        if let Some((step_up, _)) = &by_person {
+            note_removed(tx, &user, (None, Some(found)), step_up.session()).await?;
         }
         passkey::delete(tx, &user, &passkey).await?;
         notify(tx, &user, Notice::PasskeyRemoved).await?;

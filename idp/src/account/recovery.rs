@@ -159,7 +159,10 @@ impl Change for Recover {
         let (now, sends_letters) = (tx.now(), tx.letters().is_some());
         let held = user::hold(tx, &user).await?.filter(|held| held.disabled_at.is_none());
         let Some(held) = held else { return Ok(None) };
-        let is_again = recovery_code::was_used_in(tx, &user, &code, &browser, now - AGAIN - SKEW).await?;
+        let before = recovery_code::use_in(tx, &user, &code, &browser).await?;
+        // Not over a password that was set since.
+        let is_again = before
+            .is_some_and(|it| it.used_for == held.generation && now - AGAIN < it.used_at && it.used_at <= now + SKEW);
         if !is_again {
             if !sets_password_of(tx, &user, sends_letters, now).await? || !use_up(tx, &user, &code, &browser).await? {
                 return Ok(None);
@@ -172,6 +175,7 @@ impl Change for Recover {
         end_what_was_before(tx, &user, now).await?;
         known_device::forget(tx, &user, Some(&browser)).await?;
         password::recover(tx, &user, &phc, now).await?;
+        recovery_code::note_used_for(tx, &user, &code, held.generation + 1).await?;
         Ok(Some(held.generation + 1))
     }
 }
@@ -194,7 +198,13 @@ async fn use_up(tx: &mut Tx<'_>, user: &Id, code: &TokenHash, browser: &TokenHas
 async fn remove_addresses(tx: &mut Tx<'_>, user: &Id, unwanted: &[String]) -> store::db::Result<()> {
     let now = tx.now();
     let there = addresses_of(tx, user, now).await?;
+    let mut left = user::identifiers(tx, user).await?.len();
     for address in there.iter().filter(|address| unwanted.contains(&address.as_written)) {
+        // Without any, nobody could sign in.
+        if left == 1 {
+            break;
+        }
+        left -= 1;
         user::delete_identifier(tx, user, &address.kind, &address.normalised).await?;
         tx.record(&Event::IdentifierRemoved { user: user.clone(), identifier: address.kind.clone() }).await?;
         user::set_updated(tx, user, now).await?;

@@ -9,7 +9,7 @@ use crate::oidc::scope::ScopeSet;
 use crate::store::clients::consent;
 use crate::store::db::{Result, Tx};
 use crate::store::installation::event::Event;
-use crate::store::people::user::{self, User};
+use crate::store::people::user::{self, MADE_WITH, User};
 use crate::store::people::{anonymous_account, session};
 
 /// The anonymous account that a sign-up keeps, by its session.
@@ -46,6 +46,8 @@ impl Upgrade {
     pub(super) async fn write(&self, tx: &mut Tx<'_>, user: User, add: &Add) -> Result<User> {
         let now = tx.now();
         add.write_ways_in(tx, &user.id).await?;
+        // For its person the account begins now, and was made with this address.
+        user::note_address_since(tx, &user.id, MADE_WITH).await?;
         let mut profile = user.profile;
         profile.extend(add.user.profile.clone());
         user::set_profile(tx, &user.id, &profile, now).await?;

@@ -329,6 +329,7 @@ fn registered(app: &App, ceremony: &Ceremony<PasskeyRegistration>, made: Made<'_
         last_used_at: None,
         automatic_at: is_automatic.then(|| app.now()),
         proven_at: None,
+        since: None,
     })
 }
 

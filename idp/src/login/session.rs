@@ -16,7 +16,7 @@ use crate::store::people::role::{self, ADMINISTRATOR};
 use crate::store::people::session::{self, Cookies, Device, Session, Touch};
 use crate::store::people::trusted_browser::{self, NewTrust};
 use crate::store::people::user::{self, User};
-use crate::store::people::{account_deletion, anonymous_account, known_device, mail_proof};
+use crate::store::people::{account_deletion, anonymous_account, known_device, mail_proof, recovery_code};
 
 use crate::login::passkey;
 use crate::login::password::Proof;
@@ -315,11 +315,17 @@ impl Change for End {
         let now = tx.now();
         let ended = session::end(tx, &self.session, now).await?;
         if ended {
-            mail_proof::delete_used(tx, &self.user).await?;
+            end_repetitions(tx, &self.user).await?;
             tx.record(&self.event).await?;
         }
         Ok(ended)
     }
+}
+
+/// Ends that a form which has signed a user in does so again when it is sent again: after a sign-out nobody goes back to it.
+async fn end_repetitions(tx: &mut Tx<'_>, user: &Id) -> Result<()> {
+    mail_proof::delete_used(tx, user).await?;
+    recovery_code::forget_uses(tx, user).await
 }
 
 /// Notes that a session was used, at most once a minute. The use itself has already succeeded, so a failure here is
@@ -361,7 +367,7 @@ impl Change for EndOthers {
     async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
         let (Self { user, but }, now) = (self, tx.now());
         trusted_browser::delete_others(tx, &user, &but).await?;
-        mail_proof::delete_used(tx, &user).await?;
+        end_repetitions(tx, &user).await?;
         if session::end_others(tx, &user, &but, now).await? > 0 {
             tx.record(&Event::SignedOutElsewhere { user, session: but }).await?;
         }
@@ -391,7 +397,7 @@ impl Change for EndAll {
         let live = session::list_of_user(tx, &user, now).await?;
         session::end_of_user(tx, &user, now).await?;
         trusted_browser::delete_all(tx, &user).await?;
-        mail_proof::delete_used(tx, &user).await?;
+        end_repetitions(tx, &user).await?;
         if offline_access {
             user::end_all(tx, &user).await?;
         }

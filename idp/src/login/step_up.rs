@@ -64,6 +64,11 @@ impl SteppedUp {
         Self { admits_anonymous: true, ..self }
     }
 
+    /// In which session it was done.
+    pub const fn session(&self) -> &Id {
+        &self.session
+    }
+
     /// Whether it still holds. The caller holds the user's row.
     pub async fn holds(&self, tx: &mut Tx<'_>) -> Result<bool> {
         let now = tx.now();

@@ -10,7 +10,6 @@ use super::account::authenticator::{AccountAuthenticatorPage, AuthenticatorState
 use super::account::data::{AccountDataPage, AccountLeavingPage, DeleteProblem};
 use super::account::email::{AccountEmailPage, EmailProblem};
 use super::account::passkeys::{AccountPasskeysPage, PasskeyProblem, PasskeyView, PasskeysDone};
-use crate::account::passkeys::LastPasskey;
 use super::account::password::{AccountPasswordPage, ChangeProblem, PasswordDone};
 use super::account::profile::{AccountProfilePage, IdentifierView, ProfileDone};
 use super::account::recovery_codes::{AccountRecoveryCodesPage, CodesView, RecoveryCodesState};
@@ -41,6 +40,7 @@ use super::sign_up::{
 use super::terms::TermsPage;
 use super::{AccountView, ClientView, Layout, Moment};
 use crate::account::address_change::TakingBack;
+use crate::account::passkeys::LastPasskey;
 use crate::base::clock::Timestamp;
 use crate::base::language::Language;
 use crate::http::page::error::{ErrorPage, Problem};
@@ -472,7 +472,11 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     }
     for (title, sent, problems) in [
         ("account_email", false, vec![]),
-        ("account_email-missing", false, vec![EmailProblem::Malformed, EmailProblem::Current(PresentPasswordProblem::Missing)]),
+        (
+            "account_email-missing",
+            false,
+            vec![EmailProblem::Malformed, EmailProblem::Current(PresentPasswordProblem::Missing)],
+        ),
         ("account_email-code", true, vec![]),
         ("account_email-over", false, vec![EmailProblem::Code(CodeProblem::Over)]),
         ("account_email-wrong", true, vec![EmailProblem::Code(CodeProblem::Wrong)]),
@@ -496,7 +500,11 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         ("account_password-none", vec![], false),
         ("account_password-missing", vec![ChangeProblem::Current(PresentPasswordProblem::Missing), too_short], true),
         ("account_password-wrong", vec![ChangeProblem::Current(PresentPasswordProblem::Wrong)], true),
-        ("account_password-throttled", vec![ChangeProblem::Current(PresentPasswordProblem::TooManyTries { seconds: 3 })], true),
+        (
+            "account_password-throttled",
+            vec![ChangeProblem::Current(PresentPasswordProblem::TooManyTries { seconds: 3 })],
+            true,
+        ),
         ("account_password-new", vec![too_short], true),
         ("account_password-code", vec![ChangeProblem::Code(FactorProblem::Missing), too_short], true),
     ] {

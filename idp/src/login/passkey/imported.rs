@@ -91,6 +91,7 @@ impl Imported {
             last_used_at: None,
             automatic_at: None,
             proven_at: None,
+            since: None,
         })
     }
 

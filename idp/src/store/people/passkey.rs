@@ -90,6 +90,8 @@ pub struct Passkey {
     pub automatic_at: Option<Timestamp>,
     /// When it was first used to sign in; `None` also if only an earlier release has seen that.
     pub proven_at: Option<Timestamp>,
+    /// Since when it protects its account, if another factor has vouched for it.
+    pub since: Option<Timestamp>,
 }
 
 impl Passkey {
@@ -101,7 +103,7 @@ impl Passkey {
 }
 
 const COLUMNS: &str = "id, user_id, credential_id, public_key, rp_id, user_handle, counter, backup, aaguid, name, created_at, \
-                       last_used_at, automatic_at, proven_at";
+                       last_used_at, automatic_at, proven_at, since";
 
 fn select(rest: &str) -> sqlx::AssertSqlSafe<String> {
     sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM passkey WHERE {rest}"))
@@ -168,8 +170,8 @@ pub async fn relying_parties(conn: &mut Conn) -> Result<Vec<(String, i64)>> {
 pub async fn insert(conn: &mut Conn, new: &Passkey) -> Result<bool> {
     let done = sqlx::query(
         "INSERT INTO passkey (id, user_id, credential_id, public_key, rp_id, user_handle, counter, backup, aaguid, name,
-                              created_at, automatic_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (credential_id) DO NOTHING",
+                              created_at, automatic_at, since)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (credential_id) DO NOTHING",
     )
     .bind(&new.id)
     .bind(&new.user_id)
@@ -183,6 +185,7 @@ pub async fn insert(conn: &mut Conn, new: &Passkey) -> Result<bool> {
     .bind(&new.name)
     .bind(new.created_at)
     .bind(new.automatic_at)
+    .bind(new.since)
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)

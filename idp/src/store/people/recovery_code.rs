@@ -74,24 +74,40 @@ pub async fn consume_in(
     Ok(done.rows_affected() == 1)
 }
 
-/// Whether a code was used in a browser since a moment.
-pub async fn was_used_in(
-    conn: &mut Conn,
-    user: &Id,
-    hash: &TokenHash,
-    browser: &TokenHash,
-    since: Timestamp,
-) -> Result<bool> {
-    let row: Option<(String,)> = sqlx::query_as(
-        "SELECT user_id FROM recovery_code WHERE user_id = $1 AND hash = $2 AND used_in = $3 AND used_at >= $4",
-    )
-    .bind(user)
-    .bind(hash)
-    .bind(browser)
-    .bind(since)
-    .fetch_optional(conn)
-    .await?;
-    Ok(row.is_some())
+/// The use of a code in a browser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Use {
+    /// When it was used.
+    pub used_at: Timestamp,
+    /// The generation that its user has had since then.
+    pub used_for: i64,
+}
+
+/// The use of a code in a browser; `None` if it was not used there to set a password, or if that is over.
+pub async fn use_in(conn: &mut Conn, user: &Id, hash: &TokenHash, browser: &TokenHash) -> Result<Option<Use>> {
+    let sql = "SELECT used_at, used_for FROM recovery_code
+                WHERE user_id = $1 AND hash = $2 AND used_in = $3 AND used_at IS NOT NULL AND used_for IS NOT NULL";
+    Ok(sqlx::query_as(sql).bind(user).bind(hash).bind(browser).fetch_optional(conn).await?)
+}
+
+/// Notes the generation that a user has since a code has set the password.
+pub async fn note_used_for(conn: &mut Conn, user: &Id, hash: &TokenHash, generation: i64) -> Result<()> {
+    sqlx::query("UPDATE recovery_code SET used_for = $3 WHERE user_id = $1 AND hash = $2")
+        .bind(user)
+        .bind(hash)
+        .bind(generation)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Forgets in which browsers a user has used codes, so that a form which was sent there does nothing when it is sent again.
+pub async fn forget_uses(conn: &mut Conn, user: &Id) -> Result<()> {
+    sqlx::query("UPDATE recovery_code SET used_in = NULL, used_for = NULL WHERE user_id = $1 AND used_in IS NOT NULL")
+        .bind(user)
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Removes all recovery codes of a user that were not replaced; returns how many there were.

@@ -13,11 +13,13 @@ pub struct Totp {
     pub created_at: Timestamp,
     /// When one of its codes was last used to sign in.
     pub last_used_at: Option<Timestamp>,
+    /// Since when it protects its account, if another factor has vouched for it.
+    pub since: Option<Timestamp>,
 }
 
 /// The authenticator app of a user.
 pub async fn find(conn: &mut Conn, user: &Id) -> Result<Option<Totp>> {
-    Ok(sqlx::query_as("SELECT sealed_secret, created_at, last_used_at FROM totp WHERE user_id = $1")
+    Ok(sqlx::query_as("SELECT sealed_secret, created_at, last_used_at, since FROM totp WHERE user_id = $1")
         .bind(user)
         .fetch_optional(conn)
         .await?)
@@ -36,6 +38,12 @@ pub async fn insert(conn: &mut Conn, user: &Id, sealed_secret: &str, step: i64, 
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Notes since when the app of a user protects its account.
+pub async fn note_since(conn: &mut Conn, user: &Id, since: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE totp SET since = $2 WHERE user_id = $1").bind(user).bind(since).execute(conn).await?;
+    Ok(())
 }
 
 /// Uses up the codes of a time step and of all before it; returns `false` if they were used up already, or if the secret

@@ -79,6 +79,26 @@ pub struct Protection {
     pub until: Timestamp,
 }
 
+/// Remembers in which session a user has removed a factor.
+pub async fn note_removed_in(conn: &mut Conn, user: &Id, session: &Id) -> Result<()> {
+    sqlx::query("UPDATE user_account SET protected_in = $2 WHERE id = $1")
+        .bind(user)
+        .bind(session)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Whether a user has removed a factor in this session, the last that was removed.
+pub async fn has_removed_in(conn: &mut Conn, user: &Id, session: &Id) -> Result<bool> {
+    let row: Option<(String,)> = sqlx::query_as("SELECT id FROM user_account WHERE id = $1 AND protected_in = $2")
+        .bind(user)
+        .bind(session)
+        .fetch_optional(conn)
+        .await?;
+    Ok(row.is_some())
+}
+
 /// What is remembered of the factors of a user that are gone; `None` if nothing is.
 pub async fn protection(conn: &mut Conn, user: &Id) -> Result<Option<Protection>> {
     Ok(sqlx::query_as(
@@ -104,10 +124,12 @@ pub async fn note_protection(conn: &mut Conn, user: &Id, new: Protection) -> Res
 
 /// Forgets what is remembered of the factors of a user.
 pub async fn forget_protection(conn: &mut Conn, user: &Id) -> Result<()> {
-    sqlx::query("UPDATE user_account SET protected_since = NULL, protected_until = NULL WHERE id = $1")
-        .bind(user)
-        .execute(conn)
-        .await?;
+    sqlx::query(
+        "UPDATE user_account SET protected_since = NULL, protected_until = NULL, protected_in = NULL WHERE id = $1",
+    )
+    .bind(user)
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
@@ -409,20 +431,45 @@ pub async fn identifiers(conn: &mut Conn, user: &Id) -> Result<Vec<Identifier>> 
 }
 
 /// The addresses that were added to an account lately, oldest first: those that nobody has proven, or only since a moment. One that the
-/// account was made with is none.
+/// account was made with is none, nor is one that took the place of an older one.
 pub async fn recent_addresses(conn: &mut Conn, user: &Id, since: Timestamp) -> Result<Vec<Identifier>> {
-    Ok(sqlx::query_as(
+    let sql = sqlx::AssertSqlSafe(format!(
         "SELECT i.kind, i.as_written, i.normalised, i.skeleton, i.verified_at
            FROM user_identifier i JOIN user_account u ON u.id = i.user_id
-          WHERE i.user_id = $1 AND i.kind = $2
-            AND i.created_at <> u.created_at AND (i.verified_at IS NULL OR i.verified_at >= $3)
-          ORDER BY i.created_at, i.id",
+          WHERE i.user_id = $1 AND i.kind = $2 AND COALESCE(i.since, {OWN_SINCE}, $3) >= $3
+          ORDER BY i.created_at, i.id"
+    ));
+    Ok(sqlx::query_as(sql).bind(user).bind(IdentifierKind::Email.as_str()).bind(since).fetch_all(conn).await?)
+}
+
+/// Since when an address counts that took no other one's place: always if the account was made with it, never before it is proven.
+const OWN_SINCE: &str = "CASE WHEN i.created_at = u.created_at THEN -1 ELSE i.verified_at END";
+
+/// Since when an account has had an address that it was made with: before any moment.
+pub const MADE_WITH: Timestamp = Timestamp::from_micros(-1);
+
+/// Since when a user has had an address; `None` if there is none that anybody has proven.
+pub async fn address_since(conn: &mut Conn, user: &Id) -> Result<Option<Timestamp>> {
+    let sql = sqlx::AssertSqlSafe(format!(
+        "SELECT MIN(COALESCE(i.since, {OWN_SINCE})) FROM user_identifier i JOIN user_account u ON u.id = i.user_id
+          WHERE i.user_id = $1 AND i.kind = $2"
+    ));
+    let row: (Option<Timestamp>,) =
+        sqlx::query_as(sql).bind(user).bind(IdentifierKind::Email.as_str()).fetch_one(conn).await?;
+    Ok(row.0)
+}
+
+/// Notes that the addresses of a user stand in for one that the user has had since a moment.
+pub async fn note_address_since(conn: &mut Conn, user: &Id, since: Timestamp) -> Result<()> {
+    sqlx::query(
+        "UPDATE user_identifier SET since = $3 WHERE user_id = $1 AND kind = $2 AND (since IS NULL OR since > $3)",
     )
     .bind(user)
     .bind(IdentifierKind::Email.as_str())
     .bind(since)
-    .fetch_all(conn)
-    .await?)
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 /// Disables or enables a user; returns whether that changed anything.
