@@ -212,6 +212,7 @@ sign-up-nothing-to-keep = What was done here as a visitor cannot be kept: it end
 ## Emails that are asked for
 
 letter-send = Send the email
+letter-sent-title = Check your email
 letter-again = Send it again
 letter-not-there = No email? Look in your spam folder, and check what you typed. If nothing has arrived after a minute, send it again.
 letter-not-there-start-again = No email? Start again
@@ -434,6 +435,7 @@ recovery-codes-kept = I have kept them
 recovery-codes-meaning = Each recovery code signs you in once if you cannot use your authenticator app.
 recovery-codes-meaning-password = If you forget your password, you can set a new one with your username and one of your recovery codes.
 recovery-codes-left = { $count ->
+    [0] No unused codes are left.
     [one] { $count } code is unused.
    *[other] { $count } codes are unused.
 }

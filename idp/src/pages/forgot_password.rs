@@ -62,6 +62,10 @@ impl ForgotPasswordProblem {
 }
 
 impl ForgotPasswordPage<'_> {
+    fn title(&self) -> String {
+        self.layout.t(if self.sent.is_some() { "letter-sent-title" } else { "forgot-password-title" })
+    }
+
     fn problems(&self) -> FormProblems {
         FormProblems::new(self.problem.map(|problem| ("identifier", self.layout.say(problem.wording()))))
     }

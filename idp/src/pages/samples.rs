@@ -157,6 +157,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         problem,
         recovery_codes,
         trust_days: Some(30),
+        trusts: problem.is_some(),
         again: format!("{}/sign-in", site.base_path),
         has_codes: true,
         passkey: None,

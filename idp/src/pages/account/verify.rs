@@ -36,7 +36,13 @@ pub struct AccountVerifyPage<'a> {
 
 impl AccountVerifyPage<'_> {
     fn problems(&self) -> FormProblems {
-        FormProblems::new(self.problem.map(|problem| ("code", self.layout.say(problem.wording()))))
+        let of_code = self.problem.filter(|problem| problem.wait().is_none());
+        FormProblems::new(of_code.map(|problem| ("code", self.layout.say(problem.wording()))))
+    }
+
+    /// That no other letter is sent yet, which is nothing to put right in a field.
+    fn limit(&self) -> Option<String> {
+        self.problem.filter(|problem| problem.wait().is_some()).map(|problem| self.layout.say(problem.wording()))
     }
 }
 

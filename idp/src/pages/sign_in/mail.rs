@@ -102,6 +102,10 @@ impl SignInByMailProblem {
 }
 
 impl SignInByMailPage<'_> {
+    fn title(&self) -> String {
+        self.layout.t(if self.asked.is_some() { "letter-sent-title" } else { "sign-in-by-mail-title" })
+    }
+
     fn problems(&self) -> FormProblems {
         FormProblems::new(self.problem.map(|problem| (problem.field(), self.layout.say(problem.wording()))))
     }

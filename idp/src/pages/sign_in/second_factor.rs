@@ -40,6 +40,8 @@ pub struct SecondFactorPage<'a> {
     pub recovery_codes: u64,
     /// For how many days the browser can be trusted; `None` offers no such trust.
     pub trust_days: Option<u64>,
+    /// Whether its person has ticked that.
+    pub trusts: bool,
     /// Where the sign-in begins again.
     pub again: String,
     /// Whether the account has an app, whose code can be typed.
@@ -154,7 +156,7 @@ impl SecondFactorPage<'_> {
 /// Shows the page.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     match Half::open(&app, &visitor, query.get("interaction").unwrap_or_default()).await? {
-        Ok(half) if half.enrolled.is_any() => show(&app, &visitor, &half, None).await,
+        Ok(half) if half.enrolled.is_any() => show(&app, &visitor, &half, None, false).await,
         Ok(half) => next_page::to_step(&app, Page::SetUpSecondFactor, &half.interaction),
         Err(interaction) => half::begin_again(&app, interaction),
     }
@@ -171,7 +173,9 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     };
     visitor.hold_to(&app, "sign-in", visitor::sign_in_rate(&app)).await?;
     let typed = Typed::of(params.get("code").unwrap_or_default(), params.get("recovery_code").unwrap_or_default());
-    let Some(typed) = typed else { return show(&app, &visitor, &half, Some(FactorProblem::Missing)).await };
+    let has_ticked = params.get("trust").is_some();
+    let again = |problem| show(&app, &visitor, &half, Some(problem), has_ticked);
+    let Some(typed) = typed else { return again(FactorProblem::Missing).await };
     let metric = match typed {
         Typed::Code(_) => "totp",
         Typed::RecoveryCode(_) => "recovery_code",
@@ -182,26 +186,26 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         second_factor::is_another_factor(&mut conn, &half.user.id, &half.first.methods, typed).await?
     };
     if !is_another && half.needs_two(&app).await? {
-        return show(&app, &visitor, &half, Some(FactorProblem::SameSheet)).await;
+        return again(FactorProblem::SameSheet).await;
     }
     let attempt = Attempt { user: &half.user.id, of: Of::SignIn(&half.first.id), browser: &visitor.browser, typed };
     let proof = match second_factor::check(&app, &attempt).await? {
         Outcome::Right(proof) => proof,
         Outcome::Wrong => {
             app.metrics.sign_in(metric, "refused");
-            return show(&app, &visitor, &half, Some(wrong)).await;
+            return again(wrong).await;
         }
         Outcome::SignInOver => {
             app.metrics.sign_in(metric, "refused");
-            return show(&app, &visitor, &half, Some(FactorProblem::SignInOver)).await;
+            return again(FactorProblem::SignInOver).await;
         }
         Outcome::TooMany { until } => {
             app.metrics.sign_in(metric, "throttled");
-            return show(&app, &visitor, &half, Some(FactorProblem::too_many(until, app.now()))).await;
+            return again(FactorProblem::too_many(until, app.now())).await;
         }
     };
     let trust = app.config.login.trusted_browser;
-    let trusts = is_another && params.get("trust").is_some() && !trust.is_zero();
+    let trusts = is_another && has_ticked && !trust.is_zero();
     let second = Second { proof, trust_until: trusts.then(|| app.now() + trust) };
     // Without another factor it lets in who has lost the others, and the class says that there was one.
     let methods: Vec<_> = half.first.methods.iter().copied().chain(is_another.then_some(typed.method())).collect();
@@ -209,7 +213,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let Some(signed_in) = session::begin(&app, &sign_in).await? else {
         // Another request was faster with the same code, or the user has changed.
         app.metrics.sign_in(metric, "refused");
-        return show(&app, &visitor, &half, Some(wrong)).await;
+        return again(wrong).await;
     };
     app.metrics.sign_in(metric, "done");
     let return_to = half.interaction.return_to();
@@ -218,7 +222,13 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     next_page::after_sign_in(&app, &visitor, on_the_way, return_to, &signed_in).await
 }
 
-async fn show(app: &App, visitor: &Visitor, half: &Half, problem: Option<FactorProblem>) -> Result<Response, Error> {
+async fn show(
+    app: &App,
+    visitor: &Visitor,
+    half: &Half,
+    problem: Option<FactorProblem>,
+    trusts: bool,
+) -> Result<Response, Error> {
     let mut conn = app.db.read().await?;
     let identifiers = user::identifiers(&mut conn, &half.user.id).await?;
     let is_required = second_factor::is_required(app, &mut conn, &half.user.id).await?;
@@ -240,6 +250,7 @@ async fn show(app: &App, visitor: &Visitor, half: &Half, problem: Option<FactorP
         problem,
         recovery_codes: half.enrolled.recovery_codes.unused.unsigned_abs(),
         trust_days: (days > 0).then_some(days),
+        trusts,
         has_codes: half.enrolled.has_codes(),
         passkey: (half.enrolled.passkeys > 0).then(|| passkey::offer_sign_in(app, &visitor.browser)).flatten(),
         offers_reset: app.mailer.is_on() && !is_required,
