@@ -1,5 +1,5 @@
 // The hosted pages in headless Chromium: no violation of accessibility rules, no scroll bar at 320 px, usable without
-// scripts and without a mouse. Screenshots are left in target/screenshots.
+// scripts; keyboard.test.mjs has the journeys over them. Screenshots are left in target/screenshots.
 
 import assert from "node:assert/strict";
 import { mkdirSync, readFileSync } from "node:fs";
@@ -299,15 +299,6 @@ for (const [name, go] of Object.entries(pages)) {
   }
 }
 
-test("everything works without scripts: sign-in, consent, and the way back to the client", async () => {
-  const page = await open({ javaScriptEnabled: false });
-  await page.goto(authorize());
-  await signIn(page);
-  await page.click("button[value=allow]");
-  await page.waitForURL("https://rp.example/callback?code=**");
-  await page.context().close();
-});
-
 test("a visitor goes on without scripts and without an account, and is the same person after signing up", async () => {
   const page = await open({ javaScriptEnabled: false });
   await visit(page);
@@ -431,30 +422,6 @@ test("a QR code says what the key says, and recovery codes can be printed and ke
   await page.context().close();
   // Removed again, for the other tests.
   provider.command(["user", "reset-factors", "dora"]);
-});
-
-test("everything works by keyboard alone", async () => {
-  const page = await open();
-  await page.goto(authorize());
-  assert.equal(await page.evaluate(() => document.activeElement.name), "identifier", "the first field has the focus");
-  await page.keyboard.type("alice");
-  await page.keyboard.press("Tab");
-  assert.equal(await page.evaluate(() => document.activeElement.name), "password");
-  await page.keyboard.type(PASSWORD);
-  await page.keyboard.press("Enter");
-  await page.waitForURL("**/consent**");
-  for (let n = 0; n < 20; n++) {
-    await page.keyboard.press("Tab");
-    if (await page.evaluate(() => document.activeElement.value === "allow")) break;
-  }
-  const outline = await page.evaluate(() => {
-    const style = getComputedStyle(document.activeElement);
-    return `${style.outlineStyle} ${style.outlineWidth} ${style.boxShadow}`;
-  });
-  assert.ok(!/^none 0px none$/.test(outline), `the focus can be seen: ${outline}`);
-  await page.keyboard.press("Enter");
-  await page.waitForURL("https://rp.example/callback?code=**");
-  await page.context().close();
 });
 
 test("on the consent page it can be read whose papers are whose", async () => {
