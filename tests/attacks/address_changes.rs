@@ -47,7 +47,7 @@ async fn robbed(app: &TestApp) -> Browser {
 async fn addresses(app: &TestApp, name: &str) -> Vec<(String, bool)> {
     let user = app.person(name).await.id;
     let own = latchkey::store::people::user::identifiers(&mut app.app.db.read().await.unwrap(), &user).await.unwrap();
-    let own = own.into_iter().filter(|it| it.kind == "email");
+    let own = own.into_iter().filter(|it| it.is_email());
     own.map(|it| (it.as_written, it.verified_at.is_some())).collect()
 }
 

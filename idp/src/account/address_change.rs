@@ -156,7 +156,7 @@ impl Undoing {
         let earlier = open.into_iter().filter(|change| !led_here.contains(&change.number));
         let changes: Vec<_> = earlier.chain(since).collect();
         let own = user::identifiers(conn, user).await?;
-        let own: Vec<_> = own.into_iter().filter(|it| it.kind == IdentifierKind::Email.as_str()).collect();
+        let own: Vec<_> = own.into_iter().filter(|it| it.is_email()).collect();
         // From the newest change to the oldest, what the account had before each.
         let mut had: BTreeMap<_, _> = own.iter().map(|it| (it.normalised.clone(), it.as_written.clone())).collect();
         for change in changes.iter().rev() {
@@ -196,12 +196,12 @@ async fn is_free(conn: &mut Conn, user: &Id, normalised: &str) -> Result<bool> {
 /// Takes back what a link of a user undoes: the addresses that came go, those whose place they took come back, and the links of these
 /// changes end. `Conflict` if somebody else has the address of the link.
 pub(super) async fn take_back(tx: &mut Tx<'_>, user: &Id, link: &TokenHash) -> Result<()> {
-    let (now, kind) = (tx.now(), IdentifierKind::Email.as_str());
+    let now = tx.now();
     let Some(Undoing { owners, changes, gone, back }) = Undoing::of(tx, user, link, now).await? else { return Ok(()) };
     let since = user::address_since(tx, user).await?;
     for address in &gone {
-        user::delete_identifier(tx, user, kind, &address.normalised).await?;
-        tx.record(&Event::IdentifierRemoved { user: user.clone(), identifier: kind.to_owned() }).await?;
+        user::delete_identifier(tx, user, address).await?;
+        tx.record(&Event::IdentifierRemoved { user: user.clone(), identifier: IdentifierKind::Email }).await?;
     }
     for old in &back {
         if *old == owners || is_free(tx, user, &normalise(old)).await? {
@@ -225,15 +225,15 @@ pub(super) async fn take_back(tx: &mut Tx<'_>, user: &Id, link: &TokenHash) -> R
 
 /// Gives a user an address that was theirs before, unless they have it again.
 async fn put_back(tx: &mut Tx<'_>, user: &Id, address: &str) -> Result<()> {
-    let (now, kind) = (tx.now(), IdentifierKind::Email.as_str());
+    let now = tx.now();
     // It was parsed when it became theirs.
     let Ok(address) = parse_email(address, Some(now)) else { return Ok(()) };
     let own = user::identifiers(tx, user).await?;
-    if own.iter().any(|it| it.kind == kind && it.normalised == address.normalised) {
-        user::verify_identifier(tx, user, kind, &address.normalised, now).await?;
+    if let Some(present) = own.iter().find(|it| it.is_email() && it.normalised == address.normalised) {
+        user::verify_identifier(tx, user, present, now).await?;
         return Ok(());
     }
     let id = tx.id();
     user::insert_identifier(tx, &id, user, &address, now).await?;
-    tx.record(&Event::IdentifierAdded { user: user.clone(), identifier: kind.to_owned() }).await
+    tx.record(&Event::IdentifierAdded { user: user.clone(), identifier: IdentifierKind::Email }).await
 }

@@ -118,12 +118,12 @@ impl Change for VerifyIdentifier {
         let Self { user, text } = self;
         user::hold(tx, &user).await?;
         let found = match find(&user::identifiers(tx, &user).await?, &text) {
-            Ok(found) if found.kind == IdentifierKind::Username.as_str() => return Ok(Err(Refused::Username)),
+            Ok(found) if found.kind == IdentifierKind::Username => return Ok(Err(Refused::Username)),
             Ok(found) => found,
             Err(refused) => return Ok(Err(refused)),
         };
         let now = tx.now();
-        let verified = user::verify_identifier(tx, &user, &found.kind, &found.normalised, now).await?;
+        let verified = user::verify_identifier(tx, &user, &found, now).await?;
         if verified {
             user::set_updated(tx, &user, now).await?;
             tx.record(&Event::IdentifierVerified { user, identifier: found.kind }).await?;
@@ -157,7 +157,7 @@ impl Change for RemoveIdentifier {
             Err(refused) => return Ok(Err(refused)),
         };
         let (now, since) = (tx.now(), user::address_since(tx, &user).await?);
-        user::delete_identifier(tx, &user, &found.kind, &found.normalised).await?;
+        user::delete_identifier(tx, &user, &found).await?;
         if let Some(since) = since {
             // If it was an address, those that are left stand in for it.
             user::note_address_since(tx, &user, since).await?;

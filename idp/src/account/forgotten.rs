@@ -1,6 +1,6 @@
 //! A forgotten password: who gets a letter with a link to set a new one.
 
-use crate::account::mail_code::main_address;
+use crate::account::identifier;
 use crate::account::password_link;
 use crate::app::App;
 use crate::letters::limits::Asker;
@@ -23,6 +23,6 @@ pub async fn send_link(app: &App, normalised: &str, asker: &Asker, language: &st
 
 /// The stored address that was typed or, for a username, the main one of its user.
 fn address_of<'a>(own: &'a [Identifier], typed: &str) -> Option<&'a Identifier> {
-    let same = own.iter().find(|it| it.kind == IdentifierKind::Email.as_str() && it.normalised == typed);
-    same.or_else(|| main_address(own))
+    let same = own.iter().find(|it| it.is_email() && it.normalised == typed);
+    same.or_else(|| identifier::main(own, &IdentifierKind::Email))
 }

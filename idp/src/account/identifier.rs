@@ -43,10 +43,21 @@ pub fn normalise(text: &str) -> String {
     lower.nfkc().collect()
 }
 
+/// The identifier of a kind that applications are told, if a user has several: a verified one, else the oldest.
+pub fn main<'a>(own: &'a [Identifier], kind: &IdentifierKind) -> Option<&'a Identifier> {
+    let of_kind = || own.iter().filter(|it| it.kind == *kind);
+    of_kind().find(|it| it.verified_at.is_some()).or_else(|| of_kind().next())
+}
+
+/// The identifier that the pages show a person: the oldest.
+pub fn shown(own: &[Identifier]) -> Option<&str> {
+    own.first().map(|it| it.as_written.as_str())
+}
+
 /// An email address, and nothing else.
 pub fn parse_email(text: &str, verified_at: Option<Timestamp>) -> Result<Identifier, Problem> {
     match parse(text, verified_at) {
-        Ok(found) if found.kind == IdentifierKind::Email.as_str() => Ok(found),
+        Ok(found) if found.is_email() => Ok(found),
         Err(Problem::Length) => Err(Problem::Length),
         Ok(_) | Err(_) => Err(Problem::NotAnAddress),
     }
@@ -55,7 +66,7 @@ pub fn parse_email(text: &str, verified_at: Option<Timestamp>) -> Result<Identif
 /// A username, and nothing else. It is never verified, since there is nothing to prove.
 pub fn parse_username(text: &str) -> Result<Identifier, Problem> {
     match parse(text, None) {
-        Ok(found) if found.kind == IdentifierKind::Username.as_str() => Ok(found),
+        Ok(found) if found.kind == IdentifierKind::Username => Ok(found),
         Err(Problem::Length) => Err(Problem::Length),
         Ok(_) | Err(_) => Err(Problem::NotAName),
     }
@@ -81,7 +92,7 @@ pub fn parse(text: &str, verified_at: Option<Timestamp>) -> Result<Identifier, P
         }
         (IdentifierKind::Username, skeleton(&normalised).collect())
     };
-    Ok(Identifier { kind: kind.as_str().to_owned(), as_written, normalised, skeleton, verified_at })
+    Ok(Identifier { kind, as_written, normalised, skeleton, verified_at })
 }
 
 /// Whether this is a single mailbox in the plain form that all mail systems accept.
@@ -134,8 +145,8 @@ mod tests {
         assert_eq!(parse_email("alice", None).unwrap_err(), Problem::NotAnAddress);
         assert_eq!(parse_username("alice@example.com").unwrap_err(), Problem::NotAName);
         assert_eq!(parse_username("").unwrap_err(), Problem::Length);
-        assert_eq!(parse_email("alice@example.com", None).unwrap().kind, "email");
-        assert_eq!(parse_username("alice").unwrap().kind, "username");
+        assert_eq!(parse_email("alice@example.com", None).unwrap().kind, IdentifierKind::Email);
+        assert_eq!(parse_username("alice").unwrap().kind, IdentifierKind::Username);
     }
 
     #[test]

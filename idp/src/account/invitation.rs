@@ -15,7 +15,7 @@ use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::invitation::{self, Invitation, NewInvitation};
 use crate::store::people::outbox;
-use crate::store::people::user::{Identifier, IdentifierKind};
+use crate::store::people::user::{Identifier};
 
 /// What is invited to.
 #[derive(Clone, Debug)]
@@ -140,7 +140,7 @@ pub fn is_for(invitation: &Invitation, identifiers: &[Identifier]) -> bool {
 pub fn is_bound_to(invitation: &Invitation, identifiers: &[Identifier]) -> bool {
     let Some(address) = &invitation.address else { return false };
     let normalised = identifier::normalise(address);
-    identifiers.iter().any(|it| it.kind == IdentifierKind::Email.as_str() && it.normalised == normalised)
+    identifiers.iter().any(|it| it.is_email() && it.normalised == normalised)
 }
 
 /// Whether who has the code of an invitation has proven these identifiers with it: it came by letter to that address.

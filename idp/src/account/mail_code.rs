@@ -18,12 +18,6 @@ use crate::store::people::outbox;
 use crate::store::people::session::Session;
 use crate::store::people::user::{self, Identifier, IdentifierKind};
 
-/// The address of a user that applications are told, if there are several: a verified one, else the oldest.
-pub fn main_address(own: &[Identifier]) -> Option<&Identifier> {
-    let addresses = || own.iter().filter(|it| it.kind == IdentifierKind::Email.as_str());
-    addresses().find(|it| it.verified_at.is_some()).or_else(|| addresses().next())
-}
-
 /// What a code or a link was good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judged {
@@ -221,42 +215,42 @@ impl Judge {
 
 /// Notes that a user owns an address, if the user still has it.
 async fn verify(tx: &mut Tx<'_>, user: Id, address: &str) -> Result<Judged> {
-    let (now, kind) = (tx.now(), IdentifierKind::Email.as_str());
+    let now = tx.now();
     let address = identifier::normalise(address);
     let own = user::identifiers(tx, &user).await?;
-    if own.iter().all(|it| it.kind != kind || it.normalised != address) {
+    let Some(address) = own.iter().find(|it| it.is_email() && it.normalised == address) else {
         return Ok(Judged::Over);
-    }
-    if user::verify_identifier(tx, &user, kind, &address, now).await? {
+    };
+    if user::verify_identifier(tx, &user, address, now).await? {
         user::set_updated(tx, &user, now).await?;
-        tx.record(&Event::IdentifierVerified { user, identifier: kind.to_owned() }).await?;
+        tx.record(&Event::IdentifierVerified { user, identifier: IdentifierKind::Email }).await?;
     }
     Ok(Judged::Right)
 }
 
 /// Gives a user an address that was proven, in place of the one before; both are told, and the old one can take it back.
 async fn change(tx: &mut Tx<'_>, user: Id, address: &str, way_back: WayBack) -> Result<Judged> {
-    let (now, kind) = (tx.now(), IdentifierKind::Email.as_str());
+    let now = tx.now();
     let Ok(new) = identifier::parse_email(address, Some(now)) else { return Ok(Judged::Over) };
     let own = user::identifiers(tx, &user).await?;
-    let old = main_address(&own).filter(|old| old.normalised != new.normalised).cloned();
+    let old = identifier::main(&own, &IdentifierKind::Email).filter(|old| old.normalised != new.normalised).cloned();
     let since = user::address_since(tx, &user).await?;
     // It may be another address of the same person.
-    let present = own.iter().find(|it| it.kind == kind && it.normalised == new.normalised);
-    if present.is_some() {
-        user::delete_identifier(tx, &user, kind, &new.normalised).await?;
+    let present = own.iter().find(|it| it.is_email() && it.normalised == new.normalised);
+    if let Some(present) = present {
+        user::delete_identifier(tx, &user, present).await?;
     }
     let was_own = present.is_some_and(|it| it.verified_at.is_some());
     if let Some(old) = &old {
-        user::delete_identifier(tx, &user, kind, &old.normalised).await?;
-        tx.record(&Event::IdentifierRemoved { user: user.clone(), identifier: kind.to_owned() }).await?;
+        user::delete_identifier(tx, &user, old).await?;
+        tx.record(&Event::IdentifierRemoved { user: user.clone(), identifier: IdentifierKind::Email }).await?;
     }
     let id = tx.id();
     user::insert_identifier(tx, &id, &user, &new, now).await?;
     if let Some(since) = since {
         user::note_address_since(tx, &user, since).await?;
     }
-    tx.record(&Event::IdentifierAdded { user: user.clone(), identifier: kind.to_owned() }).await?;
+    tx.record(&Event::IdentifierAdded { user: user.clone(), identifier: IdentifierKind::Email }).await?;
     user::set_updated(tx, &user, now).await?;
     // What waits in the old mailbox must not open the account any more.
     super::password_link::end_what_was_sent(tx, &user, now).await?;

@@ -205,7 +205,7 @@ async fn remove_addresses(tx: &mut Tx<'_>, user: &Id, unwanted: &[String]) -> st
             break;
         }
         left -= 1;
-        user::delete_identifier(tx, user, &address.kind, &address.normalised).await?;
+        user::delete_identifier(tx, user, address).await?;
         tx.record(&Event::IdentifierRemoved { user: user.clone(), identifier: address.kind.clone() }).await?;
         user::set_updated(tx, user, now).await?;
         password_link::end_ways_back(tx, user, now).await?;

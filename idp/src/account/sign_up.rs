@@ -17,7 +17,7 @@ use crate::store::installation::event::Event;
 use crate::store::people::invitation::{self, Invitation};
 use crate::store::people::mail_proof;
 use crate::store::people::recovery_code;
-use crate::store::people::user::{Identifier, IdentifierKind, User};
+use crate::store::people::user::{Identifier, User};
 
 /// Why somebody may not make an account. Nothing of it depends on who has an account already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl Rules {
             _ => {}
         }
         let is_admitted = |address: &str| self.domains.iter().any(|rule| rule.admits(address));
-        let mut addresses = identifiers.iter().filter(|it| it.kind == IdentifierKind::Email.as_str()).peekable();
+        let mut addresses = identifiers.iter().filter(|it| it.is_email()).peekable();
         if self.domains.is_empty() || addresses.peek().is_some() && addresses.all(|it| is_admitted(&it.as_written)) {
             Ok(())
         } else {

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::account::address_change;
 use crate::account::authenticator::remove_factors;
+use crate::account::identifier;
 use crate::account::password_link;
 use crate::account::recent_factors::Unwanted;
 use crate::app::App;
@@ -365,11 +366,8 @@ pub fn told_by(grant: &Grant, person: Person) -> Person {
 
 /// A loaded user as relying parties may see them.
 pub fn person_of(user: User, identifiers: &[Identifier]) -> Person {
-    // If there are several, a verified identifier takes precedence.
     let of_kind = |kind: IdentifierKind| {
-        let mut own: Vec<&Identifier> = identifiers.iter().filter(|it| it.kind == kind.as_str()).collect();
-        own.sort_by_key(|it| it.verified_at.is_none());
-        own.first().map(|it| (it.as_written.clone(), it.verified_at.is_some()))
+        identifier::main(identifiers, &kind).map(|it| (it.as_written.clone(), it.verified_at.is_some()))
     };
     let (email, phone) = (of_kind(IdentifierKind::Email), of_kind(IdentifierKind::Phone));
     Person {

@@ -8,7 +8,7 @@ use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::store::db::{Result, Tx};
 use crate::store::people::outbox::{self, NewLetter};
-use crate::store::people::user::{self, Identifier, IdentifierKind};
+use crate::store::people::user::{self, Identifier};
 
 /// How long a notice is worth reading.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -30,7 +30,7 @@ async fn notify_with(tx: &mut Tx<'_>, user: &Id, notice: Notice, facts: &Facts) 
         return Ok(());
     }
     let own = user::identifiers(tx, user).await?;
-    let addresses = own.into_iter().filter(|it| it.kind == IdentifierKind::Email.as_str() && it.verified_at.is_some());
+    let addresses = own.into_iter().filter(|it| it.is_email() && it.verified_at.is_some());
     for address in addresses {
         write(tx, user, address.as_written, notice, facts).await?;
     }

@@ -8,7 +8,7 @@ use crate::base::token::TokenHash;
 use crate::base::written_code::WrittenCode;
 use crate::store::db::{Conn, Result};
 use crate::store::people::recovery_code;
-use crate::store::people::user::{self, Identifier, IdentifierKind};
+use crate::store::people::user::{self, Identifier};
 
 /// How many a person gets.
 pub const COUNT: usize = 10;
@@ -28,7 +28,7 @@ pub fn hashes(codes: &[RecoveryCode]) -> Vec<TokenHash> {
 
 /// Whether none of these is an address.
 pub fn has_no_address(own: &[Identifier]) -> bool {
-    own.iter().all(|it| it.kind != IdentifierKind::Email.as_str())
+    !own.iter().any(Identifier::is_email)
 }
 
 /// Whether a recovery code sets a new password for a user: no letter can, or could a week ago, so that an address which a thief of the
@@ -36,7 +36,7 @@ pub fn has_no_address(own: &[Identifier]) -> bool {
 /// factors.
 pub async fn sets_password_of(conn: &mut Conn, user: &Id, sends_letters: bool, now: Timestamp) -> Result<bool> {
     let own = user::identifiers(&mut *conn, user).await?;
-    let addresses = own.iter().filter(|it| it.kind == IdentifierKind::Email.as_str()).count();
+    let addresses = own.iter().filter(|it| it.is_email()).count();
     // Without letters an address that was added is of no help, however old it is.
     let since = if sends_letters { now - RECENT } else { Timestamp::from_micros(0) };
     Ok(addresses == 0 || addresses == user::recent_addresses(conn, user, since).await?.len())

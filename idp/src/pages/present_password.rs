@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Wording;
+use crate::account::identifier;
 use crate::app::App;
 use crate::base::clock::seconds_up;
 use crate::base::secret::Secret;
@@ -51,7 +52,7 @@ pub async fn check(
     typed: &Secret,
 ) -> Result<Result<Box<Proof>, PresentPasswordProblem>, Error> {
     let own = user::identifiers(&mut *app.db.read().await?, &holder.session.user_id).await?;
-    let name = own.first().map_or("", |it| it.normalised.as_str());
+    let name = identifier::shown(&own).unwrap_or_default();
     Ok(match password::check(app, &holder.visitor.tries(name, typed)).await? {
         Outcome::Right(proof) if proof.user.id == holder.session.user_id => Ok(proof),
         Outcome::TooSoon { until } => {

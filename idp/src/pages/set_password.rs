@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::account::address_change::{self, TakingBack};
+use crate::account::identifier;
 use crate::account::own_words::OwnWords;
 use crate::account::recent_factors::{RecentFactors, Unwanted};
 use crate::account::users::{self, ByLink, LinkWish, ProvenLink};
@@ -144,7 +145,7 @@ async fn show(app: &App, visitor: &Visitor, found: Found, shown: Shown<'_>) -> R
     // The present one may go.
     let identifier = match &taking_back {
         Some(change) => Some(change.old.clone()),
-        None => identifiers.first().map(|identifier| identifier.as_written.clone()),
+        None => identifier::shown(&identifiers).map(str::to_owned),
     };
     let layout = page::layout(app, visitor).of(Page::SetPassword);
     let address = format!("{}?token={token}", layout.url(Page::SetPassword.path()));

@@ -86,7 +86,7 @@ pub struct IdentifierRow {
 impl From<&Identifier> for IdentifierRow {
     fn from(identifier: &Identifier) -> Self {
         Self {
-            kind: identifier.kind.clone(),
+            kind: identifier.kind.as_str().to_owned(),
             value: identifier.as_written.clone(),
             verified_at: identifier.verified_at.map(|at| at.to_string()),
         }

@@ -21,6 +21,7 @@ pub use moment::Moment;
 pub use problems::FormProblems;
 pub use wording::Wording;
 
+use crate::account::identifier;
 use crate::app::App;
 use crate::base::clock::seconds_up;
 use crate::http::error::Error;
@@ -58,18 +59,18 @@ pub async fn account(app: &App, visitor: &Visitor, session: &Session) -> Result<
     let found = user::find_with_identifiers(&mut *app.db.read().await?, &session.user_id).await?;
     Ok(match found {
         Some((user, identifiers)) if session.is_anonymous() && identifiers.is_empty() => {
-            let account = account_of(&user, identifiers);
+            let account = account_of(&user, &identifiers);
             let name = || visitor.site.messages.text(&visitor.language, "anonymous-name");
             AccountView { name: account.name.or_else(|| Some(name())), is_anonymous: true, ..account }
         }
-        Some((user, identifiers)) => account_of(&user, identifiers),
+        Some((user, identifiers)) => account_of(&user, &identifiers),
         None => AccountView { identifier: session.sub.clone(), ..AccountView::default() },
     })
 }
 
 /// The account of a user.
-pub fn account_of(user: &User, identifiers: Vec<Identifier>) -> AccountView {
-    let identifier = identifiers.into_iter().next().map_or_else(|| user.sub.clone(), |it| it.as_written);
+pub fn account_of(user: &User, identifiers: &[Identifier]) -> AccountView {
+    let identifier = identifier::shown(identifiers).unwrap_or(&user.sub).to_owned();
     let name = user.profile.get("name").and_then(|name| name.as_str()).map(str::to_owned);
     AccountView { name, identifier, is_anonymous: false }
 }

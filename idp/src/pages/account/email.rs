@@ -23,7 +23,7 @@ use crate::pages::{FormProblems, Layout};
 use crate::site::page::Page;
 use crate::store;
 use crate::store::people::mail_proof::{self, Purpose};
-use crate::store::people::user;
+use crate::store::people::user::{self, IdentifierKind};
 
 /// Asks for a new address and the password, then for the code from the letter. Posts `email` and `current`, or `code`, to
 /// `/account/email`.
@@ -170,7 +170,7 @@ async fn show(
         true => mail_proof::find(&mut conn, &holder.session.user_id, Purpose::Change, app.now()).await?,
         false => None,
     };
-    let present = mail_code::main_address(&own);
+    let present = identifier::main(&own, &IdentifierKind::Email);
     let has_way_back = match present {
         Some(old) => address_change::has_way_back(&mut conn, &holder.session.user_id, old, app.now()).await?,
         None => false,
@@ -186,7 +186,7 @@ async fn show(
         present: present.map(|it| it.as_written.clone()),
         has_way_back,
         email,
-        identifier: own.first().map(|it| it.as_written.clone()).unwrap_or_default(),
+        identifier: identifier::shown(&own).unwrap_or_default().to_owned(),
         has_password,
         sent_to: proof.map(|proof| proof.address),
         problems,

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use crate::account::identifier;
 use crate::account::own_words::OwnWords;
 use crate::account::users::{self, NewPassword};
 use crate::app::App;
@@ -241,7 +242,7 @@ async fn show(app: &App, holder: &AccountHolder, shown: Shown) -> Result<Respons
     };
     let shown = AccountPasswordPage {
         layout: holder.layout(app).waiting(wait, app.now()),
-        identifier: identifiers.into_iter().next().map(|identifier| identifier.as_written).unwrap_or_default(),
+        identifier: identifier::shown(&identifiers).unwrap_or_default().to_owned(),
         has_password: stored,
         offers_reset: app.mailer.is_on(),
         recovery_codes: enrolled.has_codes().then_some(enrolled.recovery_codes.unused.unsigned_abs()),

@@ -231,7 +231,7 @@ async fn show(
     let word = mail_word::of(app, &holder.session.user_id).await?.unwrap_or_default();
     let (by_mail, is_anonymous) = (app.mailer.is_on(), holder.account.is_anonymous);
     let which = |it: &Identifier| {
-        let open = by_mail && it.kind == IdentifierKind::Email.as_str() && it.verified_at.is_none();
+        let open = by_mail && it.is_email() && it.verified_at.is_none();
         open.then(|| handle(app, &holder.session, &it.normalised))
     };
     let shown = AccountProfilePage {
@@ -243,7 +243,7 @@ async fn show(
             .into_iter()
             .map(|identifier| IdentifierView {
                 which: which(&identifier),
-                verified: (identifier.kind != "username").then_some(identifier.verified_at.is_some()),
+                verified: (identifier.kind != IdentifierKind::Username).then_some(identifier.verified_at.is_some()),
                 text: identifier.as_written,
             })
             .collect(),

@@ -16,7 +16,7 @@ use crate::pages::mail_code::{CodeProblem, limited, offered};
 use crate::pages::{FormProblems, Layout};
 use crate::site::page::Page;
 use crate::store::people::mail_proof::{self, Purpose};
-use crate::store::people::user::{self, Identifier, IdentifierKind};
+use crate::store::people::user::{self, Identifier};
 
 /// Asks for the code from a letter, or whether to use its link. Posts `code`, `token` or `send=<handle>` to `/account/verify`.
 #[derive(Template)]
@@ -112,7 +112,7 @@ async fn unverified(
     which: Option<&str>,
 ) -> Result<Option<(String, Identifier)>, Error> {
     let own = user::identifiers(&mut *app.db.read().await?, &holder.session.user_id).await?;
-    let open = own.into_iter().filter(|it| it.kind == IdentifierKind::Email.as_str() && it.verified_at.is_none());
+    let open = own.into_iter().filter(|it| it.is_email() && it.verified_at.is_none());
     let mut named = open.map(|it| (handle(app, &holder.session, &it.normalised), it));
     Ok(match which {
         Some(which) => named.find(|(handle, _)| handle == which),

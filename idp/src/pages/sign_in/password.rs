@@ -223,7 +223,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
         };
         if let Some(user) = step.expected(&app, &visitor).await? {
             let identifiers = user::identifiers(&mut *app.db.read().await?, &user.id).await?;
-            shown.identifier = page::account_of(&user, identifiers).identifier;
+            shown.identifier = page::account_of(&user, &identifiers).identifier;
         }
     }
     if let Some(hint) = &step.proven.request.login_hint {

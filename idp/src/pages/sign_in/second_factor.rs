@@ -245,7 +245,7 @@ async fn show(
     let days = app.config.login.trusted_browser.as_secs() / (24 * 60 * 60);
     let page = SecondFactorPage {
         layout: layout.with_interaction(half.interaction.seal(app)),
-        account: page::account_of(&half.user, identifiers),
+        account: page::account_of(&half.user, &identifiers),
         again,
         problem,
         recovery_codes: half.enrolled.recovery_codes.unused.unsigned_abs(),

@@ -130,7 +130,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let sets_password =
         recovery_code::sets_password_of(&mut conn, &half.user.id, app.mailer.is_on(), app.now()).await?;
     drop(conn);
-    let account = page::account_of(&half.user, identifiers).identifier;
+    let account = page::account_of(&half.user, &identifiers).identifier;
     let view = CodesView::new(&app, &layout, &account, &added.codes, typed_at(sets_password));
     let layout = Layout { interaction: None, ..layout };
     let page = NewRecoveryCodesPage { layout, view, onward, sets_password };
@@ -153,7 +153,7 @@ async fn show(
     problem: Option<FactorProblem>,
 ) -> Result<Response, Error> {
     let identifiers = user::identifiers(&mut *app.db.read().await?, &half.user.id).await?;
-    let account = page::account_of(&half.user, identifiers);
+    let account = page::account_of(&half.user, &identifiers);
     let refusal = match problem {
         Some(problem) => Some(problem.diagnosis(app).await),
         None => None,

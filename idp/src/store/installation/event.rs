@@ -8,7 +8,7 @@ use crate::base::id::Id;
 use crate::oidc::scope::ScopeSet;
 use crate::store::db::{Change, Conn, Result, Tx};
 use crate::store::origin::Origin;
-use crate::store::people::user::{self, Disabled};
+use crate::store::people::user::{self, Disabled, IdentifierKind};
 
 /// An event.
 #[derive(Clone, Debug, Serialize)]
@@ -31,9 +31,9 @@ pub enum Event {
     InvitationCreated { invitation: String, uses: i64, roles: Vec<String> },
     InvitationUsed { user: Id, invitation: String },
     InvitationRevoked { invitation: String },
-    IdentifierAdded { user: Id, identifier: String },
-    IdentifierVerified { user: Id, identifier: String },
-    IdentifierRemoved { user: Id, identifier: String },
+    IdentifierAdded { user: Id, identifier: IdentifierKind },
+    IdentifierVerified { user: Id, identifier: IdentifierKind },
+    IdentifierRemoved { user: Id, identifier: IdentifierKind },
     AddressTakenBack { user: Id },
     SessionEnded { user: Id, session: Id },
     AllSessionsEnded { user: Id, offline_access: bool },

@@ -1,5 +1,6 @@
 //! Users and what they are found by.
 
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::base::clock::Timestamp;
@@ -28,7 +29,7 @@ pub struct User {
 }
 
 /// The kinds of identifiers of a user.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IdentifierKind {
     /// A name of the user's choice.
     Username,
@@ -36,24 +37,42 @@ pub enum IdentifierKind {
     Email,
     /// A telephone number in E.164.
     Phone,
+    /// One that a newer release has written.
+    Other(String),
 }
 
 impl IdentifierKind {
     /// The kind as it is stored.
-    pub fn as_str(self) -> &'static str {
+    pub fn as_str(&self) -> &str {
         match self {
             Self::Username => "username",
             Self::Email => "email",
             Self::Phone => "phone",
+            Self::Other(name) => name,
         }
+    }
+
+}
+
+impl From<String> for IdentifierKind {
+    fn from(name: String) -> Self {
+        let known = [Self::Username, Self::Email, Self::Phone].into_iter().find(|kind| kind.as_str() == name);
+        known.unwrap_or(Self::Other(name))
+    }
+}
+
+impl Serialize for IdentifierKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 
 /// One of a user's identifiers.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Identifier {
-    /// `username`, `email` or `phone`; a newer release may know others.
-    pub kind: String,
+    /// What it is.
+    #[sqlx(try_from = "String")]
+    pub kind: IdentifierKind,
     /// As the user wrote it.
     pub as_written: String,
     /// The form in which it is compared.
@@ -62,6 +81,13 @@ pub struct Identifier {
     pub skeleton: String,
     /// When the user proved ownership of it.
     pub verified_at: Option<Timestamp>,
+}
+
+impl Identifier {
+    /// Whether it is an email address.
+    pub fn is_email(&self) -> bool {
+        self.kind == IdentifierKind::Email
+    }
 }
 
 const COLUMNS: &str = "u.id, u.sub, u.profile, u.created_at, u.updated_at, u.disabled_at, u.generation";
@@ -155,7 +181,7 @@ impl MaybeIdentifier {
     pub(in crate::store) fn into_identifier(self) -> Option<Identifier> {
         let Self { kind, as_written, normalised, skeleton, verified_at } = self;
         Some(Identifier {
-            kind: kind?,
+            kind: kind?.into(),
             as_written: as_written?,
             normalised: normalised?,
             skeleton: skeleton?,
@@ -327,7 +353,7 @@ pub async fn insert_identifier(
     )
     .bind(id)
     .bind(user)
-    .bind(&identifier.kind)
+    .bind(identifier.kind.as_str())
     .bind(&identifier.as_written)
     .bind(&identifier.normalised)
     .bind(&identifier.skeleton)
@@ -342,8 +368,7 @@ pub async fn insert_identifier(
 pub async fn verify_identifier(
     conn: &mut Conn,
     user: &Id,
-    kind: &str,
-    normalised: &str,
+    identifier: &Identifier,
     now: Timestamp,
 ) -> Result<bool> {
     let done = sqlx::query(
@@ -351,8 +376,8 @@ pub async fn verify_identifier(
           WHERE user_id = $1 AND kind = $2 AND normalised = $3 AND verified_at IS NULL",
     )
     .bind(user)
-    .bind(kind)
-    .bind(normalised)
+    .bind(identifier.kind.as_str())
+    .bind(&identifier.normalised)
     .bind(now)
     .execute(conn)
     .await?;
@@ -360,11 +385,11 @@ pub async fn verify_identifier(
 }
 
 /// Takes an identifier from a user.
-pub async fn delete_identifier(conn: &mut Conn, user: &Id, kind: &str, normalised: &str) -> Result<()> {
+pub async fn delete_identifier(conn: &mut Conn, user: &Id, identifier: &Identifier) -> Result<()> {
     sqlx::query("DELETE FROM user_identifier WHERE user_id = $1 AND kind = $2 AND normalised = $3")
         .bind(user)
-        .bind(kind)
-        .bind(normalised)
+        .bind(identifier.kind.as_str())
+        .bind(&identifier.normalised)
         .execute(conn)
         .await?;
     Ok(())
