@@ -145,7 +145,7 @@ pub enum Leaving {
 
 /// How long after its person has asked for it the account of a session is deleted. Nobody can sign in to an anonymous one and take that back.
 pub fn grace(app: &App, session: &Session) -> Duration {
-    if session.is_anonymous() { Duration::ZERO } else { app.config.login.deletion_grace }
+    if session.is_of_visitor() { Duration::ZERO } else { app.config.login.deletion_grace }
 }
 
 /// Notes that the person of a session wants their account deleted, and ends all sessions and grants. The account is deleted

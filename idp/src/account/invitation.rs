@@ -15,7 +15,7 @@ use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::invitation::{self, Invitation, NewInvitation};
 use crate::store::people::outbox;
-use crate::store::people::user::{Identifier};
+use crate::store::people::user::Identifier;
 
 /// What is invited to.
 #[derive(Clone, Debug)]

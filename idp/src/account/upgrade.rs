@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::account::users::Add;
 use crate::app::App;
 use crate::base::id::Id;
+use crate::login::session::has_anonymous_account;
 use crate::oidc::scope::ScopeSet;
 use crate::store::clients::consent;
 use crate::store::db::{Result, Tx};
@@ -34,11 +35,10 @@ impl Upgrade {
         let user = found.user_id;
         user::hold(tx, &user).await?;
         // What was true before the row was locked may have changed.
-        let is_live = session::find(tx, &self.session, now).await?.is_some_and(|session| session.is_anonymous());
-        if !is_live || !anonymous_account::is_anonymous(tx, &user).await? {
-            return Ok(None);
+        match session::find(tx, &self.session, now).await? {
+            Some(session) if has_anonymous_account(tx, &session).await? => user::find(tx, &user).await,
+            _ => Ok(None),
         }
-        user::find(tx, &user).await
     }
 
     /// Gives the account, whose row the caller holds, what another was to have. Its session stays for as long as any other, and its

@@ -149,7 +149,7 @@ async fn used(
     mut response: Response,
 ) -> Result<Response, Error> {
     let chosen = sessions.iter().find(|one| one.id == allowed.session);
-    if let Some(session) = chosen.filter(|session| session.is_anonymous()) {
+    if let Some(session) = chosen.filter(|session| session.is_of_visitor()) {
         visitor.keep_visitor(app, session, &mut response).await?;
     }
     Ok(response)

@@ -14,6 +14,7 @@ use crate::http::request::visitor::Visitor;
 use crate::login::interaction::Interaction;
 use crate::login::networks::{self, Rule};
 use crate::login::second_factor::{self, Enrolled};
+use crate::login::session::has_anonymous_account;
 use crate::oidc;
 use crate::oidc::authorization::next_step::{
     Allowed, Facts, NextStep, Situation, next_step, session_for, usable, what_is_missing,
@@ -30,7 +31,6 @@ use crate::oidc::steps;
 use crate::resources;
 use crate::store::clients::consent;
 use crate::store::origin::Origin;
-use crate::store::people::anonymous_account;
 use crate::store::people::known_device;
 use crate::store::people::session::Session;
 use crate::store::people::user::{self, User};
@@ -152,7 +152,7 @@ impl ProvenRequest {
             hinted_sub: hinted.as_deref(),
             remembered: None,
             reachable: Acr::OneFactor,
-            lacks_second_factor: false,
+            is_too_weak: false,
             lacks_terms: false,
             facts,
             sign_up_offered: app.config.login.sign_up.is_offered(),
@@ -164,7 +164,7 @@ impl ProvenRequest {
         situation.remembered = remembered.as_ref();
         // Nobody but who asks for a class has to read for it.
         if let Some(session) = situation.session().filter(|_| !self.request.acr_values.is_empty()) {
-            situation.reachable = if session.is_anonymous() {
+            situation.reachable = if session.is_of_visitor() {
                 Acr::Anonymous
             } else {
                 Enrolled::of(&mut *app.db.read().await?, &session.user_id).await?.reachable()
@@ -173,9 +173,9 @@ impl ProvenRequest {
         if let Some(session) = situation.session() {
             // Once an anonymous account is somebody's, they sign in to it. The session is judged and not left out, so that the page offers
             // no other anonymous account in its place.
-            let is_outgrown = session.is_anonymous()
-                && !anonymous_account::is_anonymous(&mut *app.db.read().await?, &session.user_id).await?;
-            situation.lacks_second_factor =
+            let is_outgrown =
+                session.is_of_visitor() && !has_anonymous_account(&mut *app.db.read().await?, session).await?;
+            situation.is_too_weak =
                 is_outgrown || second_factor::is_lacking(app, session, &self.client, &visitor.browser).await?;
             situation.lacks_terms = terms::is_due(app, &session.user_id, terms::wanted(&visitor.site, facts)).await?;
         }
@@ -262,7 +262,7 @@ impl Step {
         // Of several people nobody knows yet which one is meant.
         let is_meant = |session: &&Session| self.sessions.len() == 1 || facts.session.as_ref() == Some(&session.id);
         match session_for(&self.sessions, facts, None).filter(is_meant) {
-            Some(session) if !session.is_anonymous() => Ok(user::find(&mut conn, &session.user_id).await?),
+            Some(session) if !session.is_of_visitor() => Ok(user::find(&mut conn, &session.user_id).await?),
             _ => Ok(None),
         }
     }

@@ -10,7 +10,7 @@ use crate::base::token::{CookieSecret, TokenHash};
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
 use crate::oidc::claims::acr::{Acr, Method};
-use crate::store::db::{Change, Result, Tx};
+use crate::store::db::{Change, Conn, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::role::{self, ADMINISTRATOR};
 use crate::store::people::session::{self, Cookies, Device, Session, Touch};
@@ -75,6 +75,12 @@ pub async fn begin(app: &App, sign_in: &SignIn<'_>) -> Result<Option<SignedIn>> 
 pub async fn unchanged_user(app: &App, session: &Session) -> Result<Option<User>> {
     let user = user::find(&mut *app.db.read().await?, &session.user_id).await?;
     Ok(user.filter(|user| user.generation == session.generation))
+}
+
+/// Whether the account of a session is anonymous still: the session is all that there is of it. Once there is a way to sign in, the
+/// session is no proof any more.
+pub async fn has_anonymous_account(conn: &mut Conn, session: &Session) -> Result<bool> {
+    Ok(session.is_of_visitor() && anonymous_account::is_anonymous(conn, &session.user_id).await?)
 }
 
 /// Begins a session unless the user has changed since the sign-in was verified.
@@ -239,7 +245,7 @@ impl Beginning {
         // Each account has its own choice to stay signed in: the others end when the browser is closed.
         let kept_at = new.kept_at.or(own.as_ref().and_then(|own| own.kept_at));
         let choices = || others.iter().map(|other| other.kept_at).chain([kept_at]);
-        let has_visitor = new.is_anonymous() || others.iter().any(Session::is_anonymous);
+        let has_visitor = new.is_of_visitor() || others.iter().any(Session::is_of_visitor);
         let remembered = if has_visitor { self.remembered.max(self.of_visitors) } else { self.remembered };
         let (all, some) = (choices().all(|kept| kept.is_some()), choices().any(|kept| kept.is_some()));
         let kept_hash = (some && !all).then_some(&kept_hash);
@@ -337,7 +343,7 @@ pub async fn touch(app: &App, session: &Session) {
     if let Err(error) = app.db.write_one(Touch { session: session.id.clone() }).await {
         tracing::warn!("the last use of a session could not be stored: {error}");
     }
-    if session.is_anonymous() {
+    if session.is_of_visitor() {
         touch_anonymous(app, &session.user_id).await;
     }
 }

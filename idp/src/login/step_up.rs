@@ -7,18 +7,16 @@ use crate::app::App;
 use crate::base::clock::{SKEW, Timestamp};
 use crate::base::id::Id;
 use crate::login::second_factor::Enrolled;
+use crate::login::session::has_anonymous_account;
 use crate::oidc::claims::acr::Acr;
 use crate::site::page::Page;
 use crate::store::db::{Result, Tx};
-use crate::store::people::anonymous_account;
 use crate::store::people::session::{self, Session};
 
 /// Whether the person of a session may use a page of their account now.
 pub async fn lets_in(app: &App, session: &Session, page: Page) -> Result<bool> {
-    if session.is_anonymous() {
-        // The session is all that there is. Once there is a way to sign in, it is no proof any more.
-        let is_anonymous = anonymous_account::is_anonymous(&mut *app.db.read().await?, &session.user_id).await?;
-        return Ok(is_anonymous && page.is_for_anonymous());
+    if session.is_of_visitor() {
+        return Ok(page.is_for_anonymous() && has_anonymous_account(&mut *app.db.read().await?, session).await?);
     }
     Ok(!is_needed(app, &session.user_id, page).await? || is_done(app, session).await?)
 }
@@ -73,8 +71,8 @@ impl SteppedUp {
     pub async fn holds(&self, tx: &mut Tx<'_>) -> Result<bool> {
         let now = tx.now();
         let Some(session) = session::find(tx, &self.session, now).await? else { return Ok(false) };
-        if session.is_anonymous() && self.admits_anonymous {
-            return anonymous_account::is_anonymous(tx, &session.user_id).await;
+        if session.is_of_visitor() && self.admits_anonymous {
+            return has_anonymous_account(tx, &session).await;
         }
         let enrolled = Enrolled::of(tx, &session.user_id).await?;
         Ok(is_enough(&session, &enrolled, self.within, now))

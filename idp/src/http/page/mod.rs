@@ -27,6 +27,7 @@ use crate::base::clock::seconds_up;
 use crate::http::error::Error;
 use crate::http::request::form::csrf_token;
 use crate::http::request::visitor::Visitor;
+use crate::login::session::has_anonymous_account;
 use crate::oidc::client::metadata::Client;
 use crate::store::people::session::Session;
 use crate::store::people::user::{self, Identifier, User};
@@ -56,12 +57,14 @@ pub fn home_of(client: &Client) -> Option<(String, String)> {
 
 /// The account of a session as its owner sees it.
 pub async fn account(app: &App, visitor: &Visitor, session: &Session) -> Result<AccountView, Error> {
-    let found = user::find_with_identifiers(&mut *app.db.read().await?, &session.user_id).await?;
+    let mut conn = app.db.read().await?;
+    let is_anonymous = has_anonymous_account(&mut conn, session).await?;
+    let found = user::find_with_identifiers(&mut conn, &session.user_id).await?;
     Ok(match found {
-        Some((user, identifiers)) if session.is_anonymous() && identifiers.is_empty() => {
+        Some((user, identifiers)) if is_anonymous => {
             let account = account_of(&user, &identifiers);
             let name = || visitor.site.messages.text(&visitor.language, "anonymous-name");
-            AccountView { name: account.name.or_else(|| Some(name())), is_anonymous: true, ..account }
+            AccountView { name: account.name.or_else(|| Some(name())), is_anonymous, ..account }
         }
         Some((user, identifiers)) => account_of(&user, &identifiers),
         None => AccountView { identifier: session.sub.clone(), ..AccountView::default() },

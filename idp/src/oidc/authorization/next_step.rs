@@ -91,9 +91,9 @@ pub struct Situation<'a> {
     pub remembered: Option<&'a Remembered>,
     /// The strongest class that this person can reach.
     pub reachable: Acr,
-    /// Whether the operator requires a second factor of this person for this client, and their sign-in has proven none; or whether
-    /// nobody has signed in to an account that was anonymous and is somebody's now.
-    pub lacks_second_factor: bool,
+    /// Whether the session of this person is too weak here, whatever the request asks for: it has not proven the second factor that
+    /// the operator requires, or it is that of a visitor, whose account is somebody's now.
+    pub is_too_weak: bool,
     /// Whether this person has not accepted the terms of service.
     pub lacks_terms: bool,
     /// What has happened since the request came.
@@ -225,10 +225,10 @@ pub fn what_is_missing(
             let place = format!("The sign-in is {} s too old.", age.saturating_sub(most));
             Difference::new("max_age", format!("a sign-in {age} s ago"), format!("one within {most} s")).at(place)
         }
-        (SignInReason::TooWeak, Some(session)) if session.is_anonymous() => {
+        (SignInReason::TooWeak, Some(session)) if session.is_of_visitor() => {
             Difference::new("session", "that of a visitor", "a sign-in")
         }
-        (SignInReason::TooWeak, Some(session)) if situation.lacks_second_factor => {
+        (SignInReason::TooWeak, Some(session)) if situation.is_too_weak => {
             let came = format!("a sign-in by {} ({})", session.amr.join(" and "), session.acr);
             Difference::new("second factor", came, "a second factor, which the client or the configuration requires")
         }
@@ -254,7 +254,7 @@ fn what_was_refused(request: &AuthorizationRequest, client: &Client, situation: 
 
 /// The sessions that can answer a request: that of an anonymous account is no sign-in where the request does not admit one.
 pub fn usable(request: &AuthorizationRequest, sessions: Vec<Session>) -> Vec<Session> {
-    sessions.into_iter().filter(|session| request.admits_anonymous || !session.is_anonymous()).collect()
+    sessions.into_iter().filter(|session| request.admits_anonymous || !session.is_of_visitor()).collect()
 }
 
 /// Which class the client wants, and which factor is missing for it.
@@ -346,7 +346,7 @@ fn decide(request: &AuthorizationRequest, client: &Client, situation: &Situation
     if !fresh && request.max_age.is_some_and(|max_age| age > Duration::from_secs(max_age)) {
         return NextStep::SignIn(SignInReason::TooOld);
     }
-    if situation.lacks_second_factor {
+    if situation.is_too_weak {
         return NextStep::SignIn(SignInReason::TooWeak);
     }
     if let Some(step) = for_class(request, situation, session, fresh) {

@@ -84,7 +84,7 @@ impl AuthorizationRequest {
     /// that name (RFC 9470 §5), else its own class. Class 0 is never said of somebody who has signed in.
     pub fn acr_of<'a>(&self, session: &'a Session) -> &'a str {
         let own = Acr::from_name(&session.acr);
-        let reached = |class: &&Acr| Some(**class) <= own && (**class != Acr::Anonymous || session.is_anonymous());
+        let reached = |class: &&Acr| Some(**class) <= own && (**class != Acr::Anonymous || session.is_of_visitor());
         self.acr_values.iter().find(reached).map_or(session.acr.as_str(), |class| class.as_str())
     }
 }

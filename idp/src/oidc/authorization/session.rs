@@ -36,8 +36,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// Whether nobody has proven anything for it: it is that of an anonymous account.
-    pub fn is_anonymous(&self) -> bool {
+    /// Whether nobody has proven anything for it: it began with an anonymous account, which may be somebody's by now.
+    pub fn is_of_visitor(&self) -> bool {
         self.acr == Acr::Anonymous.as_str()
     }
 

@@ -205,7 +205,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
                 return redirect::to_page(&app, page);
             }
             // The holder of an anonymous account has never signed in.
-            if !session.is_anonymous() {
+            if !session.is_of_visitor() {
                 shown.identifier = page::account(&app, &visitor, session).await?.identifier;
                 shown.notice = Some(SignInNotice::Again);
             }
@@ -291,7 +291,7 @@ async fn leads_visitor_on(app: &App, visitor: &Visitor, step: &Step) -> Result<b
             NextStep::Terms { .. } | NextStep::Consent { .. } | NextStep::Continue { .. } | NextStep::Proceed(_)
         )
     };
-    Ok(session.is_anonymous() && goes_on(step.next(app, visitor).await?))
+    Ok(session.is_of_visitor() && goes_on(step.next(app, visitor).await?))
 }
 
 /// What the page shows.

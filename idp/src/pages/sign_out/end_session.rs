@@ -70,7 +70,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQ
     let mut sessions = visitor.sessions(&app).await?;
     match wish.decide(&sessions) {
         Decision::Refuse(refusal) => Err(wish.refused(refusal)),
-        Decision::SignOut { redirect } if !wish.meant(&sessions).is_some_and(Session::is_anonymous) => {
+        Decision::SignOut { redirect } if !wish.meant(&sessions).is_some_and(Session::is_of_visitor) => {
             // The hint names the session; sessions of other people in this browser stay.
             if let Some(session) = wish.meant(&sessions) {
                 session::end(&app, session).await?;
@@ -139,7 +139,7 @@ pub async fn post(State(app): State<App>, request: Request) -> Result<Response, 
             None => redirect::to_page(&app, Page::EndSession),
         };
     }
-    if params.get("interaction").is_none() && sessions.iter().any(Session::is_anonymous) {
+    if params.get("interaction").is_none() && sessions.iter().any(Session::is_of_visitor) {
         // The form of another page, which does not say that nobody comes back to an anonymous account.
         return redirect::to_page(&app, Page::EndSession);
     }

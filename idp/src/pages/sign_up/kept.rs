@@ -5,7 +5,7 @@ use crate::base::id::Id;
 use crate::http::error::Error;
 use crate::http::page::session_handle;
 use crate::http::request::visitor::Visitor;
-use crate::store::people::anonymous_account;
+use crate::login::session::has_anonymous_account;
 
 /// An anonymous account as the page offers to keep it.
 #[derive(Clone, Debug)]
@@ -27,10 +27,10 @@ pub(super) struct Kept {
 
 /// The anonymous account in this browser, if there is one; it is kept unless the person says otherwise.
 pub(super) async fn offered(app: &App, visitor: &Visitor) -> Result<Option<Kept>, Error> {
-    let Some(session) = visitor.sessions(app).await?.into_iter().find(|session| session.is_anonymous()) else {
+    let Some(session) = visitor.sessions(app).await?.into_iter().find(|session| session.is_of_visitor()) else {
         return Ok(None);
     };
-    if !anonymous_account::is_anonymous(&mut *app.db.read().await?, &session.user_id).await? {
+    if !has_anonymous_account(&mut *app.db.read().await?, &session).await? {
         return Ok(None);
     }
     let view = KeptView { handle: session_handle(app, &session), is_chosen: true };

@@ -365,12 +365,7 @@ pub async fn insert_identifier(
 }
 
 /// Notes that a user owns an identifier, unless that was known.
-pub async fn verify_identifier(
-    conn: &mut Conn,
-    user: &Id,
-    identifier: &Identifier,
-    now: Timestamp,
-) -> Result<bool> {
+pub async fn verify_identifier(conn: &mut Conn, user: &Id, identifier: &Identifier, now: Timestamp) -> Result<bool> {
     let done = sqlx::query(
         "UPDATE user_identifier SET verified_at = $4
           WHERE user_id = $1 AND kind = $2 AND normalised = $3 AND verified_at IS NULL",

@@ -22,7 +22,7 @@ struct Case {
     redirect_uri: &'static str,
     acr_values: Vec<Acr>,
     reachable: Acr,
-    lacks_second_factor: bool,
+    is_too_weak: bool,
     lacks_terms: bool,
 }
 
@@ -41,7 +41,7 @@ fn case() -> Case {
         redirect_uri: "https://rp.example/cb",
         acr_values: Vec::new(),
         reachable: Acr::TwoFactors,
-        lacks_second_factor: false,
+        is_too_weak: false,
         lacks_terms: false,
     }
 }
@@ -140,7 +140,7 @@ impl Case {
             hinted_sub: self.hint,
             remembered: self.remembered.as_ref(),
             reachable: self.reachable,
-            lacks_second_factor: self.lacks_second_factor,
+            is_too_weak: self.is_too_weak,
             lacks_terms: self.lacks_terms,
             facts: &self.facts,
             sign_up_offered: true,
@@ -396,7 +396,7 @@ fn a_sign_in_is_in_a_class_that_the_client_asks_for_or_fails() {
 
 #[test]
 fn a_second_factor_that_the_operator_requires_is_no_wish() {
-    let lacks = || Case { lacks_second_factor: true, ..case() };
+    let lacks = || Case { is_too_weak: true, ..case() };
     let again = || NextStep::SignIn(SignInReason::TooWeak);
     check([
         ("one factor", lacks(), again()),
