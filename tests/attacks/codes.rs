@@ -115,6 +115,22 @@ async fn g2_a_sign_in_takes_five_codes_and_an_account_twenty_in_an_hour() {
 }
 
 #[tokio::test]
+async fn g2_a_form_of_the_account_takes_five_codes_in_an_hour_and_says_how_long_to_wait() {
+    let app = TestApp::new().await;
+    let (mut browser, authenticator) = enrolled(&app).await;
+    let form = browser.get("/account/password").await.form_to("/account/password");
+    let form = form.fill("current", PASSWORD).fill("password", "seven calm otters sing");
+    for _ in 0..5 {
+        form.clone().fill("code", &authenticator.wrong_code(&app)).submit(&mut browser).await.refused(400);
+    }
+    app.pass(minutes(20)).await;
+    let early = form.clone().fill("code", &authenticator.code(&app)).submit(&mut browser).await;
+    assert!(early.refused(429).text().contains("Wait 40 minutes"), "{}", early.text());
+    app.pass(minutes(41)).await;
+    form.fill("code", &authenticator.code(&app)).submit(&mut browser).await.expect("password");
+}
+
+#[tokio::test]
 async fn g2_f4_strangers_codes_do_not_shut_the_owner_out() {
     let app = TestApp::new().await;
     let (browser, authenticator) = enrolled(&app).await;

@@ -8,7 +8,7 @@ use crate::base::token::TokenHash;
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
 use crate::login::recovery_code::{RecoveryCode, hashes, new_set, sets_password_of};
-use crate::login::second_factor::{self, Enrolled, Required};
+use crate::login::second_factor::{Enrolled, Place, Required};
 use crate::login::session::{Beginning, SignIn, SignedIn};
 use crate::login::step_up::SteppedUp;
 use crate::login::totp::TotpSecret;
@@ -84,9 +84,9 @@ impl Change for Add {
         }
         let counts = match &self.because {
             Because::SteppedUp(step_up, form) => {
-                step_up.holds(tx).await? && code_try::close(tx, &format!("enrolment:{form}"), user, now).await?
+                step_up.holds(tx).await? && code_try::close(tx, &Place::Enrolment(form).bucket(), user, now).await?
             }
-            Because::Half { name, .. } => code_try::close(tx, &second_factor::of_sign_in(name), user, now).await?,
+            Because::Half { name, .. } => code_try::close(tx, &Place::SignIn(name).bucket(), user, now).await?,
         };
         let since = match &self.because {
             Because::SteppedUp(step_up, _) => vouched_since(tx, user, step_up.session(), now).await?,

@@ -31,12 +31,12 @@ pub const HALF: Duration = Duration::from_secs(10 * 60);
 
 const AN_HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// How many codes a person may try in one sign-in, of either kind.
-const OF_SIGN_IN: Limit = Limit { most: 5, period: AN_HOUR };
+/// How many codes a person may try in one sign-in, or in one form of the account, of either kind.
+const MOST_IN_PLACE: Limit = Limit { most: 5, period: AN_HOUR };
 
 /// How many codes of an app may be tried in an hour at one account, in all sign-ins together: a thief of the password
 /// could begin any number of them. Recovery codes are too long to be guessed.
-const OF_USER: Limit = Limit { most: 20, period: AN_HOUR };
+const MOST_OF_USER: Limit = Limit { most: 20, period: AN_HOUR };
 
 /// What a user can prove a second factor with.
 #[derive(Clone, Debug)]
@@ -259,11 +259,13 @@ pub enum Outcome {
     Wrong,
     /// There were too many in this sign-in, which is over.
     SignInOver,
-    /// There were too many at this account.
+    /// There were too many in this form, or at this account.
     TooMany {
         /// When the next one counts.
         until: Timestamp,
     },
+    /// The user has no app any more.
+    NoApp,
 }
 
 /// A right code that is not used up yet.
@@ -327,26 +329,34 @@ pub struct Second {
     pub trust_until: Option<Timestamp>,
 }
 
-/// What a code is typed for.
+/// Where a code is typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Of<'a> {
-    /// The second half of a sign-in, by the name of the first one.
+pub enum Place<'a> {
+    /// In the second half of a sign-in, by the name of the first one.
     SignIn(&'a str),
-    /// A form of the account, by its session.
+    /// In a form of the account, by its session.
     Form(&'a Id),
+    /// In the form that sets up an app, by its name.
+    Enrolment(&'a str),
 }
 
-/// The bucket in which the codes of a sign-in are counted.
-pub(crate) fn of_sign_in(half: &str) -> String {
-    format!("sign-in:{half}")
+impl Place<'_> {
+    /// The bucket in which its codes are counted. What can be done once closes it.
+    pub(crate) fn bucket(self) -> String {
+        match self {
+            Self::SignIn(half) => format!("sign-in:{half}"),
+            Self::Form(session) => format!("form:{session}"),
+            Self::Enrolment(form) => format!("enrolment:{form}"),
+        }
+    }
 }
 
 /// A try to prove the second factor.
 pub struct Attempt<'a> {
     /// The user.
     pub user: &'a Id,
-    /// What it is for.
-    pub of: Of<'a>,
+    /// Where.
+    pub place: Place<'a>,
     /// The browser's secret.
     pub browser: &'a CookieSecret,
     /// What was typed.
@@ -355,29 +365,25 @@ pub struct Attempt<'a> {
 
 /// Checks a code.
 pub async fn check(app: &App, attempt: &Attempt<'_>) -> Result<Outcome> {
-    let Attempt { user, of, browser, typed } = *attempt;
+    let Attempt { user, place, browser, typed } = *attempt;
     let (totp, is_known) = {
         let mut conn = app.db.read().await?;
-        let Some(totp) = totp::find(&mut conn, user).await? else { return Ok(Outcome::SignInOver) };
+        let Some(totp) = totp::find(&mut conn, user).await? else { return Ok(Outcome::NoApp) };
         // A sign-in before the app was set up has proven one factor only; the setting up itself is one of both.
         let set_up = totp.created_at - Duration::from_micros(1);
         let since = set_up.max(app.now() - app.config.login.known_device);
         (totp, known_device::is_known(&mut conn, &browser.hash(), user, since).await?)
     };
     // A browser that the user has signed in with has a bucket of its own, so that nobody else's tries shut the user out.
-    let place = if is_known { format!(":{}", browser.hash().as_str()) } else { String::new() };
-    let (of_sign_in, is_sign_in) = match of {
-        Of::SignIn(half) => (of_sign_in(half), true),
-        Of::Form(session) => (format!("form:{session}"), false),
-    };
-    let of_user = matches!(typed, Typed::Code(_)).then(|| format!("totp:{user}{place}"));
-    let is_last = match app
-        .db
-        .write(CountTry { user: user.clone(), of_sign_in: of_sign_in.clone(), of_user: of_user.clone() })
-        .await?
-    {
+    let device = if is_known { format!(":{}", browser.hash().as_str()) } else { String::new() };
+    let (of_place, is_sign_in) = (place.bucket(), matches!(place, Place::SignIn(_)));
+    let of_user = matches!(typed, Typed::Code(_)).then(|| format!("totp:{user}{device}"));
+    let count = CountTry { user: user.clone(), of_place: of_place.clone(), of_user: of_user.clone() };
+    let is_last = match app.db.write(count).await? {
         Counted::Admitted { is_last } => is_last,
-        Counted::SignInOver => return Ok(Outcome::SignInOver),
+        Counted::NoUser => return Ok(Outcome::NoApp),
+        Counted::TooManyHere { .. } if is_sign_in => return Ok(Outcome::SignInOver),
+        Counted::TooManyHere { until } => return Ok(Outcome::TooMany { until }),
         Counted::TooMany { until } => {
             let says = format!("There were too many wrong codes at this account; the next one counts from {until} on.");
             Origin::note(Step::failed("code", says));
@@ -399,14 +405,14 @@ pub async fn check(app: &App, attempt: &Attempt<'_>) -> Result<Outcome> {
     };
     Ok(match right {
         Some(what) => {
-            let (closes, clears) = if is_sign_in { (Some(of_sign_in), None) } else { (None, Some(of_sign_in)) };
+            let (closes, clears) = if is_sign_in { (Some(of_place), None) } else { (None, Some(of_place)) };
             Outcome::Right(Proof { what, closes, clears: clears.into_iter().chain(of_user).collect() })
         }
         None => {
             if is_last.is_some() {
                 app.db.write(Event::SecondFactorFailed { user: user.clone() }).await?;
             }
-            if is_last == Some(Last::OfSignIn) { Outcome::SignInOver } else { Outcome::Wrong }
+            if is_sign_in && is_last == Some(Last::OfPlace) { Outcome::SignInOver } else { Outcome::Wrong }
         }
     })
 }
@@ -429,7 +435,7 @@ fn of_app(app: &App, user: &Id, totp: Totp, code: &str) -> Option<Code> {
 /// The last try that counts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Last {
-    OfSignIn,
+    OfPlace,
     /// For this hour.
     OfUser,
 }
@@ -440,17 +446,20 @@ enum Counted {
         /// Whether it is the last one that counts.
         is_last: Option<Last>,
     },
-    SignInOver,
+    TooManyHere {
+        until: Timestamp,
+    },
     TooMany {
         until: Timestamp,
     },
+    NoUser,
 }
 
 /// Counts a try in its buckets.
 #[derive(Clone)]
 struct CountTry {
     user: Id,
-    of_sign_in: String,
+    of_place: String,
     of_user: Option<String>,
 }
 
@@ -458,16 +467,17 @@ impl Change for CountTry {
     type Outcome = Counted;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Counted> {
-        let (Self { user, of_sign_in, of_user }, now) = (self, tx.now());
+        let (Self { user, of_place, of_user }, now) = (self, tx.now());
         if user::hold(tx, &user).await?.is_none() {
-            return Ok(Counted::SignInOver);
+            return Ok(Counted::NoUser);
         }
-        let Admission::Admitted { left } = code_try::admit(tx, &of_sign_in, &user, OF_SIGN_IN, now).await? else {
-            return Ok(Counted::SignInOver);
+        let left = match code_try::admit(tx, &of_place, &user, MOST_IN_PLACE, now).await? {
+            Admission::Full { until } => return Ok(Counted::TooManyHere { until }),
+            Admission::Admitted { left } => left,
         };
-        let mut is_last = (left == 0).then_some(Last::OfSignIn);
+        let mut is_last = (left == 0).then_some(Last::OfPlace);
         if let Some(of_user) = of_user {
-            match code_try::admit(tx, &of_user, &user, OF_USER, now).await? {
+            match code_try::admit(tx, &of_user, &user, MOST_OF_USER, now).await? {
                 Admission::Full { until } => return Ok(Counted::TooMany { until }),
                 Admission::Admitted { left: 0 } => is_last = is_last.or(Some(Last::OfUser)),
                 Admission::Admitted { .. } => {}

@@ -20,7 +20,7 @@ use crate::http::request::query::Query;
 use crate::http::request::visitor;
 use crate::http::{page, redirect};
 use crate::login::password;
-use crate::login::second_factor::{self, Attempt, Demand, Enrolled, Of, Outcome, Rigour, Second, Typed};
+use crate::login::second_factor::{self, Attempt, Demand, Enrolled, Outcome, Place, Rigour, Second, Typed};
 use crate::login::session::SignIn;
 use crate::oidc::claims::acr::Method;
 use crate::pages::new_password::{PasswordProblem, check_password};
@@ -209,12 +209,12 @@ async fn prove_second(
     holder: &AccountHolder,
     typed: Typed<'_>,
 ) -> Result<Result<Second, FactorProblem>, Error> {
-    let of = Of::Form(&holder.session.id);
-    let attempt = Attempt { user: &holder.session.user_id, of, browser: &holder.visitor.browser, typed };
+    let place = Place::Form(&holder.session.id);
+    let attempt = Attempt { user: &holder.session.user_id, place, browser: &holder.visitor.browser, typed };
     Ok(match second_factor::check(app, &attempt).await? {
         Outcome::Right(proof) => Ok(Second { proof, trust_until: None }),
-        Outcome::Wrong => Err(FactorProblem::wrong(typed)),
-        Outcome::SignInOver => Err(FactorProblem::TooManyTries { minutes: 60 }),
+        // Whoever has no app any more is asked for no code when the form is shown again.
+        Outcome::Wrong | Outcome::NoApp | Outcome::SignInOver => Err(FactorProblem::wrong(typed)),
         Outcome::TooMany { until } => Err(FactorProblem::too_many(until, app.now())),
     })
 }

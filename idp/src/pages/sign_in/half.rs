@@ -9,7 +9,7 @@ use crate::http::error::Error;
 use crate::http::page::Layout;
 use crate::http::request::visitor::Visitor;
 use crate::login::interaction::Interaction;
-use crate::login::second_factor::{self, Enrolled, HALF};
+use crate::login::second_factor::{self, Enrolled, HALF, Place};
 use crate::login::step_up;
 use crate::oidc::authorization::next_step::FirstFactor;
 use crate::site::page::Page;
@@ -78,7 +78,7 @@ pub(super) async fn user_of(app: &App, visitor: &Visitor, first: &FirstFactor) -
         return Ok(None);
     }
     let mut conn = app.db.read().await?;
-    if code_try::is_closed(&mut conn, &second_factor::of_sign_in(&first.id)).await? {
+    if code_try::is_closed(&mut conn, &Place::SignIn(&first.id).bucket()).await? {
         return Ok(None);
     }
     let user = user::find(&mut conn, &first.user).await?;

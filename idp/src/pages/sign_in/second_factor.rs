@@ -19,7 +19,7 @@ use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::{self, Visitor};
 use crate::login::passkey::{self, Offer};
-use crate::login::second_factor::{self, Attempt, Of, Outcome, Second, Typed};
+use crate::login::second_factor::{self, Attempt, Outcome, Place, Second, Typed};
 use crate::login::session::{self, SignIn};
 use crate::oidc::difference::Difference;
 use crate::pages::{AccountView, FormProblems, Layout, Wording};
@@ -188,7 +188,8 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     if !is_another && half.needs_two(&app).await? {
         return again(FactorProblem::SameSheet).await;
     }
-    let attempt = Attempt { user: &half.user.id, of: Of::SignIn(&half.first.id), browser: &visitor.browser, typed };
+    let attempt =
+        Attempt { user: &half.user.id, place: Place::SignIn(&half.first.id), browser: &visitor.browser, typed };
     let proof = match second_factor::check(&app, &attempt).await? {
         Outcome::Right(proof) => proof,
         Outcome::Wrong => {
@@ -199,6 +200,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
             app.metrics.sign_in(metric, "refused");
             return again(FactorProblem::SignInOver).await;
         }
+        Outcome::NoApp => return half::begin_again(&app, half.interaction),
         Outcome::TooMany { until } => {
             app.metrics.sign_in(metric, "throttled");
             return again(FactorProblem::too_many(until, app.now())).await;
