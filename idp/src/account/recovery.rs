@@ -55,14 +55,12 @@ impl RightCode {
 
     /// The sealed form.
     pub fn seal(&self, app: &App) -> String {
-        let plain = serde_json::to_vec(self).unwrap_or_default();
-        app.interactions.seal(&app.random, PURPOSE, &plain)
+        app.interactions.seal_value(&app.random, PURPOSE, self)
     }
 
     /// Opens a sealed form; `None` unless it belongs to this browser and has not expired.
     pub fn open(app: &App, browser: &CookieSecret, sealed: &str) -> Option<Self> {
-        let plain = app.interactions.open(PURPOSE, sealed)?;
-        let right: Self = serde_json::from_slice(&plain).ok()?;
+        let right: Self = app.interactions.open_value(PURPOSE, sealed)?;
         (app.now() < right.checked_at + LIFETIME && right.browser == browser.hash()).then_some(right)
     }
 }

@@ -6,6 +6,8 @@
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hkdf::Hkdf;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
@@ -94,6 +96,17 @@ impl SealingKey {
         let cipher = XChaCha20Poly1305::new((&*self.key).into());
         let payload = Payload { msg: &from_base64url(sealed)?, aad: associated.as_bytes() };
         cipher.decrypt(&XNonce::from(nonce), payload).ok().map(Zeroizing::new)
+    }
+
+    /// Encrypts a value for a place.
+    pub fn seal_value(&self, random: &Random, associated: &str, value: &impl Serialize) -> String {
+        // Nothing opens what cannot be written, as nothing opens an empty blob.
+        self.seal(random, associated, &serde_json::to_vec(value).unwrap_or_default())
+    }
+
+    /// Opens a value that this key sealed for this place; `None` for any other blob.
+    pub fn open_value<T: DeserializeOwned>(&self, associated: &str, blob: &str) -> Option<T> {
+        serde_json::from_slice(&self.open(associated, blob)?).ok()
     }
 
     /// A keyed fingerprint of the text, for values that are only compared and never opened.

@@ -107,14 +107,12 @@ fn place(solver: Solver<'_>) -> String {
 pub fn pose(app: &App, solver: Solver<'_>) -> Puzzle {
     let (seed, bits) = (app.random.name::<16>(), app.config.login.sign_up_challenge_bits);
     let state = State { seed: seed.clone(), made_at: app.now(), bits };
-    let plain = serde_json::to_vec(&state).unwrap_or_default();
-    Puzzle { sealed: app.interactions.seal(&app.random, &place(solver), &plain), seed, bits }
+    Puzzle { sealed: app.interactions.seal_value(&app.random, &place(solver), &state), seed, bits }
 }
 
 /// Judges an answer, and uses the puzzle up if it counts.
 pub async fn judge(app: &App, solver: Solver<'_>, sealed: &str, answer: &str) -> Result<Verdict, Unavailable> {
-    let opened = app.interactions.open(&place(solver), sealed);
-    let Some(state) = opened.and_then(|plain| serde_json::from_slice::<State>(&plain).ok()) else {
+    let Some(state) = app.interactions.open_value::<State>(&place(solver), sealed) else {
         return Ok(Verdict::Failed);
     };
     let (now, ends) = (app.now(), state.made_at + LIFE);

@@ -96,22 +96,19 @@ impl Interaction {
 
     /// The sealed form.
     pub fn seal(&self, app: &App) -> String {
-        let plain = serde_json::to_vec(self).unwrap_or_default();
-        app.interactions.seal(&app.random, PURPOSE, &plain)
+        app.interactions.seal_value(&app.random, PURPOSE, self)
     }
 
     /// Opens a sealed form; `None` unless it belongs to this browser and has not expired.
     pub fn open(app: &App, browser: &CookieSecret, sealed: &str) -> Option<Self> {
-        let plain = app.interactions.open(PURPOSE, sealed)?;
-        let interaction: Self = serde_json::from_slice(&plain).ok()?;
+        let interaction: Self = app.interactions.open_value(PURPOSE, sealed)?;
         let lives = app.now() < interaction.began_at + app.config.login.interaction;
         (lives && interaction.browser == browser.hash().as_str()).then_some(interaction)
     }
 
     /// Why `open` does not open this.
     pub fn why_not(app: &App, sealed: &str) -> NotOpened {
-        let plain = app.interactions.open(PURPOSE, sealed);
-        let Some(interaction) = plain.and_then(|plain| serde_json::from_slice::<Self>(&plain).ok()) else {
+        let Some(interaction) = app.interactions.open_value::<Self>(PURPOSE, sealed) else {
             return NotOpened::Unreadable;
         };
         let lives = app.now() < interaction.began_at + app.config.login.interaction;
@@ -121,8 +118,7 @@ impl Interaction {
     /// The request of an interaction that need not belong to this browser, nor be alive: only to link to the client that
     /// it came from.
     pub fn request_of(app: &App, sealed: &str) -> Option<Params> {
-        let plain = app.interactions.open(PURPOSE, sealed)?;
-        serde_json::from_slice::<Self>(&plain).ok().map(|interaction| interaction.params())
+        app.interactions.open_value::<Self>(PURPOSE, sealed).map(|interaction| interaction.params())
     }
 
     /// The request for authorization.

@@ -139,16 +139,13 @@ impl<S: Serialize + DeserializeOwned> Ceremony<S> {
             challenge: options.get("challenge")?.as_str()?.to_owned(),
             state,
         };
-        let plain = serde_json::to_vec(&ceremony).ok()?;
-        Some(Offer { options: options.to_string(), ceremony: app.interactions.seal(&app.random, purpose, &plain) })
+        let ceremony = app.interactions.seal_value(&app.random, purpose, &ceremony);
+        Some(Offer { options: options.to_string(), ceremony })
     }
 
     /// Opens a sealed ceremony and uses it up; `None` unless it is this browser's and certainly was not used before.
     async fn begin(app: &App, purpose: &str, browser: &CookieSecret, sealed: &str) -> Result<Option<Self>, Error> {
-        let opened = app.interactions.open(purpose, sealed);
-        let Some(ceremony) = opened.and_then(|plain| serde_json::from_slice::<Self>(&plain).ok()) else {
-            return Ok(None);
-        };
+        let Some(ceremony) = app.interactions.open_value::<Self>(purpose, sealed) else { return Ok(None) };
         let ends = ceremony.began_at + LIFE;
         if app.now() >= ends || ceremony.browser != browser.hash().as_str() {
             return Ok(None);

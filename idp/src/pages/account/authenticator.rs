@@ -105,7 +105,7 @@ impl SetUp {
             drawing: totp::draw(&uri),
             groups: letters.chunks(4).map(|group| group.iter().collect()).collect(),
             uri: uri.expose().to_owned(),
-            enrolment: app.interactions.seal(&app.random, PURPOSE, &serde_json::to_vec(&enrolment).unwrap_or_default()),
+            enrolment: app.interactions.seal_value(&app.random, PURPOSE, &enrolment),
         }
     }
 }
@@ -113,8 +113,7 @@ impl SetUp {
 /// The secret that a form carries, and a name that tells the page from others. `None` unless the page was shown to this user in
 /// the last half hour.
 pub fn shown_secret(app: &App, user: &Id, sealed: &str) -> Option<(TotpSecret, String)> {
-    let plain = app.interactions.open(PURPOSE, sealed)?;
-    let enrolment: Enrolment = serde_json::from_slice(&plain).ok()?;
+    let enrolment: Enrolment = app.interactions.open_value(PURPOSE, sealed)?;
     let is_ours = enrolment.user == *user && app.now() < enrolment.shown_at + A_WHILE;
     let secret = TotpSecret::from_text(&enrolment.secret).filter(|_| is_ours)?;
     // The secret is as good a name of the page as any, and its hash says nothing of it.
