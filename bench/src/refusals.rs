@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use latchkey::account::identifier;
 use latchkey::account::users::{self, NewUser};
 use latchkey::base::random::Random;
 use latchkey::hashing::{Bounds, Cost, Hashing};
+use latchkey::login::identifier;
 use latchkey::server::boot::{self, Surroundings};
 use sqlx::{AnyConnection, Connection as _, Executor};
 

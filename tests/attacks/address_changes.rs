@@ -1,7 +1,8 @@
 //! F4, F8. A thief of the password who changes the address does not shut the owner out: the mailbox of the old address takes the
 //! change back. It opens no account that a second factor protects.
 
-use latchkey::account::{delete, edit, identifier, password_link, users};
+use latchkey::account::{delete, edit, password_link, users};
+use latchkey::login::identifier;
 
 use super::mail::{ask_to_sign_in, forget, type_code};
 use super::mailbox_owners::change_address;

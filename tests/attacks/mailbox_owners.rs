@@ -182,7 +182,7 @@ async fn ones_own_second_address_can_take_the_place_of_the_first() {
     let app = TestApp::with_mail().await;
     let mut browser = app.browser().sign_in("ruth").await;
     let ruth = app.person("ruth").await;
-    let second = latchkey::account::identifier::parse_email("ruth2@example.com", None).unwrap();
+    let second = latchkey::login::identifier::parse_email("ruth2@example.com", None).unwrap();
     edit::add_identifiers(&app.app, &ruth.id, vec![second]).await.unwrap().unwrap();
     change_address(&app, &mut browser, "ruth2@example.com").await;
     let person = users::person(&app.app, &ruth.id).await.unwrap().unwrap();
@@ -269,7 +269,7 @@ async fn i4_the_word_of_a_person_is_not_shown_to_an_address_that_nobody_has_prov
     browser.get("/account").await.form_to("/account").fill("mail_word", "blue heron").submit(&mut browser).await;
     let alice = app.user("alice").await;
     latchkey::account::edit::remove_identifier(&app.app, &alice.id, "alice@example.com").await.unwrap().unwrap();
-    let unproven = latchkey::account::identifier::parse_email("alice@mistyped.example", None).unwrap();
+    let unproven = latchkey::login::identifier::parse_email("alice@mistyped.example", None).unwrap();
     latchkey::account::edit::add_identifiers(&app.app, &alice.id, vec![unproven]).await.unwrap().unwrap();
     app.clock.advance(minutes(30));
     forget(&mut app.browser(), "alice@mistyped.example").await;

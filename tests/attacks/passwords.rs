@@ -85,7 +85,7 @@ async fn f7_a_password_is_the_same_in_every_form_of_unicode_and_a_look_alike_nam
     let new = latchkey::account::users::NewUser {
         sub: None,
         profile: serde_json::Map::new(),
-        identifiers: vec![latchkey::account::identifier::parse("аӏісе", None).unwrap()],
+        identifiers: vec![latchkey::login::identifier::parse("аӏісе", None).unwrap()],
         password: None,
         roles: vec![],
     };

@@ -1,6 +1,7 @@
 //! F8. An account with a username alone: five minutes with its password do not take it from its owner, who has the recovery codes.
 
-use latchkey::account::{edit, identifier};
+use latchkey::account::edit;
+use latchkey::login::identifier;
 use latchkey::oidc::client::metadata::ClientKind;
 use latchkey::server::jobs::remove_expired;
 

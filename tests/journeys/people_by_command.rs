@@ -1,7 +1,8 @@
 //! An operator who manages people on the command line while the server runs.
 
-use latchkey::account::{identifier, users};
+use latchkey::account::users;
 use latchkey::base::token::{Token, TokenKind};
+use latchkey::login::identifier;
 use latchkey::store::people::role::ADMINISTRATOR;
 use serde_json::{Value, json};
 

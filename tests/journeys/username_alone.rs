@@ -1,7 +1,8 @@
 //! Accounts with a username and a password alone: how they are made, and how their owners get in again. F1, F5.
 
-use latchkey::account::{authenticator, delete, identifier, users};
+use latchkey::account::{authenticator, delete, users};
 use latchkey::config::{Config, SecondFactor, SignUp, SignUpChallenge, SignUpIdentifier};
+use latchkey::login::identifier;
 
 use crate::harness::{Authenticator, Browser, PASSWORD, Page, TestApp, answer_to, minutes, sender};
 

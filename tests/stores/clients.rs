@@ -97,7 +97,7 @@ async fn no_name_that_is_made_here_begins_as_an_option_of_the_command_line() {
             latchkey::account::users::NewUser {
                 sub: None,
                 profile: serde_json::Map::new(),
-                identifiers: vec![latchkey::account::identifier::parse(&format!("person{n}"), None).unwrap()],
+                identifiers: vec![latchkey::login::identifier::parse(&format!("person{n}"), None).unwrap()],
                 password: None,
                 roles: vec![],
             },

@@ -4,9 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::account::factor_age::{RECENT, has_older};
-use crate::account::identifier::{normalise, parse_email};
-use crate::account::mail_word;
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
@@ -14,7 +11,10 @@ use crate::base::secret::Secret;
 use crate::base::token::{Token, TokenHash, TokenKind};
 use crate::letters::kind::{Kind, Notice};
 use crate::letters::notice::{notify_of_address, notify_of_address_put_back};
+use crate::letters::word;
 use crate::letters::written::{Sealed, Secrets};
+use crate::login::factor_age::{RECENT, has_older};
+use crate::login::identifier::{normalise, parse_email};
 use crate::store::db::{Conn, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::address_change::{self, AddressChange, NewChange};
@@ -36,7 +36,7 @@ impl WayBack {
     /// account any more when it is sent, and whoever changed the address may change these, too.
     pub(super) async fn new(app: &App, user: &Id) -> Result<Self> {
         let token = Token::new(TokenKind::OneTimeLink, &app.random);
-        let word = mail_word::of(app, user).await?.map(Secret::from);
+        let word = word::of(app, user).await?.map(Secret::from);
         let secrets = Secrets { token: Some(token.expose().into()), word, ..Secrets::default() };
         let found = user::find(&mut *app.db.read().await?, user).await?;
         let site = app.site.get();

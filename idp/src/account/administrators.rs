@@ -3,10 +3,10 @@
 use anyhow::{Context, Result, anyhow};
 use serde_json::Map;
 
-use crate::account::identifier;
 use crate::account::users::{self, NewUser};
 use crate::app::App;
 use crate::login;
+use crate::login::identifier;
 use crate::store;
 use crate::store::people::role::{self, ADMINISTRATOR};
 use crate::store::people::user::{self, User};

@@ -1,12 +1,12 @@
 //! The second factors of an account: the authenticator app, the recovery codes, and the browsers that spare them.
 
-use crate::account::factor_age::{has_older, note_old, note_removed, vouched_since};
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
+use crate::login::factor_age::{has_older, note_old, note_removed, vouched_since};
 use crate::login::recovery_code::{RecoveryCode, hashes, new_set, sets_password_of};
 use crate::login::second_factor::{Enrolled, Place, Required};
 use crate::login::session::{Beginning, SignIn, SignedIn};

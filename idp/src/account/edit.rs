@@ -1,10 +1,10 @@
 //! Changes an account for an operator: its profile, and what it is found by.
 
-use crate::account::identifier;
 use crate::account::password_link;
 use crate::account::profile::Claim;
 use crate::app::App;
 use crate::base::id::Id;
+use crate::login::identifier;
 use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::user::{self, Identifier, IdentifierKind};

@@ -2,11 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::account::{activity, mail_word, passkey_provider};
+use crate::account::{activity, passkey_provider};
 use crate::app::App;
 use crate::base::id::Id;
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
+use crate::letters::word;
 use crate::login::second_factor::Enrolled;
 use crate::store::clients::consent;
 use crate::store::db::{Change, Conn, Result, Tx};
@@ -68,7 +69,7 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
     let under_way = under_way(&mut conn, id).await?;
     let due_at = account_deletion::due_at(&mut conn, id).await?;
     drop(conn);
-    let mail_word = mail_word::of(app, id).await?;
+    let mail_word = word::of(app, id).await?;
     let identifiers: Vec<_> = identifiers
         .iter()
         .map(|one| json!({ "kind": one.kind, "value": one.as_written, "verified_at": one.verified_at.map(|at| at.to_string()) }))

@@ -1,10 +1,10 @@
 //! A forgotten password: who gets a letter with a link to set a new one.
 
-use crate::account::identifier;
 use crate::account::password_link;
 use crate::app::App;
 use crate::letters::limits::Asker;
 use crate::login::Error;
+use crate::login::identifier;
 use crate::store::people::user::{self, Identifier, IdentifierKind};
 
 /// Sends a letter to whoever has this identifier in its normal form, if anybody does. Nothing tells the caller whether that is so.

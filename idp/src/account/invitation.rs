@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::account::identifier;
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
@@ -10,6 +9,7 @@ use crate::base::language::Language;
 use crate::base::written_code::WrittenCode;
 use crate::letters::kind::Kind;
 use crate::letters::written::{Sealed, Secrets};
+use crate::login::identifier;
 use crate::site::page::Page;
 use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;

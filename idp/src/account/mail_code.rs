@@ -3,17 +3,17 @@
 use std::time::Duration;
 
 use crate::account::address_change::{self, WayBack};
-use crate::account::identifier;
 use crate::app::App;
 use crate::base::id::Id;
-use crate::base::secret::Secret;
 use crate::base::token::{Token, TokenHash, TokenKind};
 use crate::letters::kind::Kind;
+use crate::letters::proof::{Tried, attempt, digits, hash, is_code, new_code};
 use crate::letters::written::{Sealed, Secrets};
+use crate::login::identifier;
 use crate::login::step_up::SteppedUp;
 use crate::store::db::{Change, Error, Result, Tx};
 use crate::store::installation::event::Event;
-use crate::store::people::mail_proof::{self, NewProof, Proof, Purpose, TRIES};
+use crate::store::people::mail_proof::{self, NewProof, Proof, Purpose};
 use crate::store::people::outbox;
 use crate::store::people::session::Session;
 use crate::store::people::user::{self, Identifier, IdentifierKind};
@@ -29,22 +29,6 @@ pub enum Judged {
     Over,
     /// Somebody else has the address.
     Taken,
-}
-
-/// The keyed hash under which a code is kept.
-pub(crate) fn hash(app: &App, proof: &Id, code: &str) -> String {
-    app.vault.derive("mail code").fingerprint(&format!("{proof} {code}"))
-}
-
-/// The digits of what was typed: people put spaces between them.
-pub(crate) fn digits(typed: &str) -> String {
-    typed.chars().filter(char::is_ascii_digit).collect()
-}
-
-/// Six digits.
-pub(crate) fn code(app: &App) -> String {
-    let number = u64::from_be_bytes(app.random.bytes()) % 1_000_000;
-    format!("{number:06}")
 }
 
 /// Sends a letter with a link and a code that verify an address of a user.
@@ -70,7 +54,7 @@ struct Send {
 
 impl Send {
     fn new(app: &App, what: (Purpose, Kind), user: &Id, address: &Identifier, token: Option<&Token>) -> Self {
-        let ((purpose, kind), id, code) = (what, app.id(), code(app));
+        let ((purpose, kind), id, code) = (what, app.id(), new_code(app));
         let proof = NewProof {
             purpose,
             user: Some(user.clone()),
@@ -198,9 +182,10 @@ impl Judge {
     async fn judge(self, tx: &mut Tx<'_>, user: Id) -> Result<Judged> {
         let (Self { allowed, proof, brought }, now) = (self, tx.now());
         if let Brought::Code(typed) = brought {
-            let Some(counted) = mail_proof::count_try(tx, &proof.id, now).await? else { return Ok(Judged::Over) };
-            if !Secret::from(counted.code_hash).same_as(&typed) {
-                return Ok(if counted.tries < TRIES { Judged::Wrong } else { Judged::Over });
+            match attempt(tx, &proof.id, |counted| is_code(counted, &typed)).await? {
+                Tried::Right(_) => {}
+                Tried::Wrong => return Ok(Judged::Wrong),
+                Tried::WrongAtLast | Tried::Over => return Ok(Judged::Over),
             }
         }
         if !mail_proof::consume(tx, &proof.id, now).await? {

@@ -1,4 +1,4 @@
-//! Ring 3: the accounts of people, and what they are found by.
+//! Ring 3: the accounts of people.
 
 pub mod activity;
 pub mod address_change;
@@ -6,15 +6,11 @@ pub mod administrators;
 pub mod anonymous;
 pub mod authenticator;
 pub mod delete;
-pub mod device;
 pub mod edit;
 pub mod export;
-pub mod factor_age;
 pub mod forgotten;
-pub mod identifier;
 pub mod invitation;
 pub mod mail_code;
-pub mod mail_word;
 pub mod own_words;
 pub mod passkey_provider;
 pub mod passkeys;

@@ -1,11 +1,11 @@
 //! The passkeys of an account: adding, renaming and removing them.
 
-use crate::account::factor_age::{note_old, note_removed, vouched_since};
 use crate::app::App;
 use crate::base::id::Id;
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
 use crate::login;
+use crate::login::factor_age::{note_old, note_removed, vouched_since};
 use crate::login::second_factor::Required;
 use crate::login::session::{Beginning, SignIn, SignedIn};
 use crate::login::step_up::SteppedUp;

@@ -2,11 +2,11 @@
 //! adds a factor would otherwise shut the owner out.
 
 use crate::account::authenticator::remove_factors;
-use crate::account::factor_age::{Ages, RECENT, any_before};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
+use crate::login::factor_age::{Ages, RECENT, any_before};
 use crate::login::second_factor::Required;
 use crate::store::clients::client;
 use crate::store::db::{Conn, Result, Tx};

@@ -5,8 +5,6 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use crate::account::factor_age::{RECENT, has_older};
-use crate::account::identifier;
 use crate::account::password_link;
 use crate::account::recent_factors::{RecentFactors, Unwanted};
 use crate::account::users::end_what_was_before;
@@ -16,6 +14,8 @@ use crate::base::id::Id;
 use crate::base::secret::Secret;
 use crate::base::token::{CookieSecret, TokenHash};
 use crate::login::Error;
+use crate::login::factor_age::{RECENT, has_older};
+use crate::login::identifier;
 use crate::login::password::Try;
 use crate::login::recovery_code::{RecoveryCode, is_good, sets_password_of};
 use crate::login::second_factor::Required;

@@ -209,8 +209,8 @@ impl Join {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::identifier;
     use crate::base::clock::Timestamp;
+    use crate::login::identifier;
 
     fn rules(who: SignUp, domains: &[&str]) -> Rules {
         Rules { who, domains: domains.iter().map(|text| DomainRule::parse(text).unwrap()).collect() }

@@ -4,7 +4,6 @@ use serde_json::{Map, Value};
 
 use crate::account::address_change;
 use crate::account::authenticator::remove_factors;
-use crate::account::identifier;
 use crate::account::password_link;
 use crate::account::recent_factors::Unwanted;
 use crate::app::App;
@@ -15,6 +14,7 @@ use crate::base::token::TokenHash;
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
 use crate::login::Error;
+use crate::login::identifier;
 use crate::login::password::Proof;
 use crate::login::second_factor::{Enrolled, Required};
 use crate::login::session::{Beginning, SignIn, SignedIn};

@@ -4,6 +4,7 @@ pub mod base32;
 pub mod cbor;
 pub mod clock;
 pub mod crash_point;
+pub mod device;
 pub mod encoding;
 pub mod id;
 pub mod language;

@@ -6,7 +6,6 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::account::identifier::{Problem, normalise, parse_email};
 use crate::account::invitation::{self, Made, Wanted};
 use crate::account::roles;
 use crate::app::App;
@@ -15,6 +14,7 @@ use crate::base::language::Language;
 use crate::commands::output::{Failure, Outcome, Output, failed, harmless, table};
 use crate::commands::values::duration;
 use crate::config::SignUpIdentifier;
+use crate::login::identifier::{Problem, normalise, parse_email};
 use crate::store::people::invitation::{Invitation, Use, list, uses};
 use crate::store::people::user;
 

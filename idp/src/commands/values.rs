@@ -5,8 +5,8 @@ use std::time::Duration;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use serde::Serializer;
 
-use crate::account::device;
 use crate::base::clock::Timestamp;
+use crate::base::device;
 use crate::base::network::Network;
 use crate::config::units;
 use crate::jose::Algorithm;

@@ -8,7 +8,6 @@ use anyhow::anyhow;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::account::identifier;
 use crate::account::users::{self, NewUser};
 use crate::app::App;
 use crate::base::encoding::base64url;
@@ -17,6 +16,7 @@ use crate::clients;
 use crate::commands::output::failed;
 use crate::commands::{Demo, Failure, Outcome, Output};
 use crate::config::{Config, Issuer, LogLevel, SignUp};
+use crate::login::identifier;
 use crate::mail::tray::Tray;
 use crate::oidc::client::metadata::ClientKind;
 use crate::oidc::client::registration::NewClient;

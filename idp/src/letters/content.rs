@@ -5,8 +5,8 @@ use fluent_bundle::FluentValue;
 
 use super::kind::{Kind, Notice};
 use super::written::{Facts, Secrets};
-use crate::account::device;
 use crate::base::clock::Timestamp;
+use crate::base::device;
 use crate::base::language::Language;
 use crate::config::Issuer;
 use crate::site::Site;

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use crate::account::mail_word;
 use crate::app::App;
 use crate::base::clock::SKEW;
 use crate::base::id::Id;
 use crate::base::language::Language;
+use crate::letters::word;
 use crate::mail::failure::{Failure, HAS_IT};
 use crate::mail::mailbox::Mailbox;
 use crate::mail::message::Message;
@@ -156,7 +156,7 @@ async fn message(app: &App, kind: Kind, letter: &Waiting) -> Result<std::result:
     // Not to an address that somebody has merely typed: its reader would learn the word.
     let word = match &letter.user_id {
         _ if secrets.word.is_some() => secrets.word.as_ref().map(|word| word.expose().to_owned()),
-        Some(user) if is_proven(app, user, &letter.recipient).await? => mail_word::of(app, user).await?,
+        Some(user) if is_proven(app, user, &letter.recipient).await? => word::of(app, user).await?,
         _ => None,
     };
     let words = Letter { kind, recipient: &letter.recipient, facts: &facts, secrets: &secrets, word: word.as_deref() };

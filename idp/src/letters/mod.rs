@@ -8,5 +8,7 @@ pub mod delivery;
 pub mod kind;
 pub mod limits;
 pub mod notice;
+pub mod proof;
 pub mod samples;
+pub mod word;
 pub mod written;

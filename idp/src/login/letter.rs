@@ -6,17 +6,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::mail_code::{code, digits, hash};
 use crate::app::App;
 use crate::base::id::Id;
 use crate::base::secret::Secret;
 use crate::base::token::{CookieSecret, Token, TokenHash, TokenKind};
 use crate::letters::kind::Kind;
 use crate::letters::limits::Asker;
+use crate::letters::proof::{Tried, attempt, digits, hash, is_code, new_code};
 use crate::letters::written::{Sealed, Secrets};
 use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;
-use crate::store::people::mail_proof::{self, NewProof, Proof, Purpose, TRIES};
+use crate::store::people::mail_proof::{self, NewProof, Proof, Purpose};
 use crate::store::people::outbox;
 use crate::store::people::user::{self, Identifier, User};
 
@@ -129,7 +129,7 @@ async fn ask(
     // Counted for known and unknown addresses alike. One to which too many letters go is treated as one that nobody has.
     let may_send = asker.may_send(app, &address.normalised).await;
     let owner = owner.filter(|_| may_send || purpose == Purpose::SignUp);
-    let (id, code, lifetime) = (Id::from(app.random.name::<16>()), code(app), app.config.mail.code);
+    let (id, code, lifetime) = (Id::from(app.random.name::<16>()), new_code(app), app.config.mail.code);
     let token = Token::new(TokenKind::OneTimeLink, &app.random);
     let sealed = continuation.map(|plain| app.vault.seal(&app.random, &place(&id), &plain));
     let proof = NewProof {
@@ -233,8 +233,8 @@ pub async fn judge_code(
     let proof = mail_proof::find_asked(&mut conn, &id, purpose, &browser, app.now()).await?;
     drop(conn);
     let Some(proof) = proof else { return Ok(Judged::Over) };
-    let expected = Expected { typed: hash(app, &proof.id, &digits(typed)), right: None };
-    app.db.write(Judge { purpose, proof, browser, expected: Some(expected) }).await
+    let brought = Brought::Code { hash: hash(app, &proof.id, &digits(typed)) };
+    app.db.write(Judge { purpose, proof, browser, brought }).await
 }
 
 /// A link that was opened: its proof, and whether it is the browser that asked for it.
@@ -250,15 +250,22 @@ pub async fn opened(app: &App, link: &TokenHash, browser: &CookieSecret) -> Resu
 /// Judges a link, in another browser than the one that asked for it only with the number that is shown there, and uses it up.
 pub async fn judge_link(app: &App, link: &TokenHash, number: &str, browser: &CookieSecret) -> Result<Judged> {
     let Some((proof, same)) = opened(app, link, browser).await? else { return Ok(Judged::Over) };
-    let expected = (!same).then(|| Expected { typed: digits(number), right: Some(number_of(app, &proof.id)) });
-    app.db.write(Judge { purpose: Purpose::SignIn, proof, browser: browser.hash(), expected }).await
+    let brought = match same {
+        true => Brought::Link,
+        false => Brought::LinkAndNumber { typed: digits(number), right: number_of(app, &proof.id) },
+    };
+    app.db.write(Judge { purpose: Purpose::SignIn, proof, browser: browser.hash(), brought }).await
 }
 
-/// What was typed, and what is right, if that is not the code.
+/// What a person has brought from a letter.
 #[derive(Clone)]
-struct Expected {
-    typed: String,
-    right: Option<String>,
+enum Brought {
+    /// The code that was typed, by its hash.
+    Code { hash: String },
+    /// The link, in the browser that asked for it.
+    Link,
+    /// The link in another browser, with the number that was typed, and the one that the first browser shows.
+    LinkAndNumber { typed: String, right: String },
 }
 
 /// Counts the try, compares, and uses the proof up, in one transaction.
@@ -267,14 +274,14 @@ struct Judge {
     purpose: Purpose,
     proof: Proof,
     browser: TokenHash,
-    expected: Option<Expected>,
+    brought: Brought,
 }
 
 impl Change for Judge {
     type Outcome = Judged;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Judged> {
-        let (Self { purpose, proof, browser, expected }, now) = (self, tx.now());
+        let (Self { purpose, proof, browser, brought }, now) = (self, tx.now());
         let generation = match &proof.user_id {
             None => None,
             // The user is locked before the proof, as everywhere.
@@ -283,19 +290,22 @@ impl Change for Judge {
                 _ => return Ok(Judged::Over),
             },
         };
-        let Some(counted) = mail_proof::count_try(tx, &proof.id, now).await? else { return Ok(Judged::Over) };
-        if let Some(Expected { typed, right }) = expected {
-            let right = right.unwrap_or_else(|| counted.code_hash.clone());
-            if !Secret::from(right).same_as(&typed) {
-                if counted.tries < TRIES {
-                    return Ok(Judged::Wrong);
-                }
+        let is_right = |counted: &Proof| match &brought {
+            Brought::Code { hash } => is_code(counted, hash),
+            Brought::Link => true,
+            Brought::LinkAndNumber { typed, right } => Secret::from(right.as_str()).same_as(typed),
+        };
+        let counted = match attempt(tx, &proof.id, is_right).await? {
+            Tried::Right(counted) => counted,
+            Tried::Wrong => return Ok(Judged::Wrong),
+            Tried::Over => return Ok(Judged::Over),
+            Tried::WrongAtLast => {
                 if let Some(user) = proof.user_id {
                     tx.record(&Event::MailCodeFailed { user }).await?;
                 }
                 return Ok(Judged::Over);
             }
-        }
+        };
         // A letter in the mailbox of an address that is the user's no more opens nothing.
         if let (Purpose::SignIn, Some(user)) = (purpose, &proof.user_id)
             && !signs_in(tx, user, &proof.address).await?
@@ -304,7 +314,7 @@ impl Change for Judge {
         }
         let is_good = purpose == Purpose::SignUp || mail_proof::consume_asked(tx, &proof.id, &browser, now).await?;
         match is_good {
-            true => Ok(Judged::Right { proof: Box::new(counted), generation }),
+            true => Ok(Judged::Right { proof: counted, generation }),
             false => Ok(Judged::Over),
         }
     }

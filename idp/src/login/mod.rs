@@ -6,6 +6,8 @@ use crate::hashing;
 use crate::store;
 
 pub mod challenge;
+pub mod factor_age;
+pub mod identifier;
 pub mod interaction;
 pub mod letter;
 pub mod networks;

@@ -19,9 +19,9 @@ use crate::store::origin::Origin;
 use crate::store::people::user::{self, Candidate, Identifier, User};
 use crate::store::people::{code_try, failed_sign_in, password};
 
-use crate::account::identifier;
 use crate::hashing::{LONGEST, PasswordVerdict};
 use crate::login::Error;
+use crate::login::identifier;
 use crate::login::suspicion::{self, Failure};
 
 /// An attempt to sign in.

@@ -1,11 +1,11 @@
 //! Recovery codes: for who has lost the other second factors, or has no address and has forgotten the password. Each works once.
 
-use crate::account::factor_age::RECENT;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::random::Random;
 use crate::base::token::TokenHash;
 use crate::base::written_code::WrittenCode;
+use crate::login::factor_age::RECENT;
 use crate::store::db::{Conn, Result};
 use crate::store::people::recovery_code;
 use crate::store::people::user::{self, Identifier};

@@ -10,7 +10,7 @@ use axum::response::Response;
 use fluent_bundle::FluentValue;
 use tracing::Instrument;
 
-use crate::account::{forgotten, identifier};
+use crate::account::forgotten;
 use crate::app::App;
 use crate::flow::authorization::{Step, layout_of};
 use crate::http::error::Error;
@@ -19,6 +19,7 @@ use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
 use crate::letters::limits::Counted;
+use crate::login::identifier;
 use crate::site::page::Page;
 use crate::store::origin::Origin;
 

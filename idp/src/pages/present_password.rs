@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::Wording;
-use crate::account::identifier;
 use crate::app::App;
 use crate::base::clock::seconds_up;
 use crate::base::secret::Secret;
 use crate::flow::account_holder::AccountHolder;
 use crate::http::error::Error;
+use crate::login::identifier;
 use crate::login::password::{self, Outcome, Proof};
 use crate::store::people::user;
 

@@ -5,7 +5,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::account::identifier;
 use crate::account::own_words::OwnWords;
 use crate::account::recent_factors::Unwanted;
 use crate::account::recovery::{self, RightCode, Wish};
@@ -20,6 +19,7 @@ use crate::http::redirect::see_other;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::{self, Visitor};
+use crate::login::identifier;
 use crate::oidc::claims::acr::Method;
 use crate::oidc::params::Params;
 use crate::site::page::Page;

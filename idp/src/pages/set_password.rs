@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::account::address_change::{self, TakingBack};
-use crate::account::identifier;
 use crate::account::own_words::OwnWords;
 use crate::account::recent_factors::{RecentFactors, Unwanted};
 use crate::account::users::{self, ByLink, LinkWish, ProvenLink};
@@ -19,6 +18,7 @@ use crate::http::page;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::{self, Visitor};
+use crate::login::identifier;
 use crate::login::second_factor::{self, Required};
 use crate::oidc::claims::acr::Method;
 use crate::site::page::Page;

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use crate::account;
-use crate::account::factor_age::RECENT;
 use crate::app::App;
 use crate::audit;
 use crate::audit::checkpoint::Unsigned;
@@ -12,6 +11,7 @@ use crate::config::DatabaseUrl;
 use crate::keys::signing::When;
 use crate::letters::delivery;
 use crate::login;
+use crate::login::factor_age::RECENT;
 use crate::store::db::{Change, Result, Tx};
 use crate::store::grants::refresh_family::ClearSealedSuccessors;
 use crate::store::grants::{authorization_code, revoked_access_token};

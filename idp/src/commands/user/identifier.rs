@@ -4,10 +4,10 @@ use clap::{Args, Subcommand};
 
 use super::row::{IdentifierRow, Shown, find, find_person, read};
 use crate::account::edit::{self, Refused};
-use crate::account::identifier::{Problem, parse_email, parse_username};
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::commands::output::{Failure, Outcome, Output, failed, harmless};
+use crate::login::identifier::{Problem, parse_email, parse_username};
 use crate::store::db::Error;
 use crate::store::people::user::Identifier;
 

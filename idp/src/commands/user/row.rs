@@ -3,12 +3,12 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::account::identifier;
 use crate::account::profile::Claim;
 use crate::account::users::person_of;
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::commands::output::{Failure, Output, details, failed, harmless, table, yes_no};
+use crate::login::identifier;
 use crate::login::password::throttled;
 use crate::login::second_factor::Enrolled;
 use crate::store::installation::event;

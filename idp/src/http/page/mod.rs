@@ -21,12 +21,12 @@ pub use moment::Moment;
 pub use problems::FormProblems;
 pub use wording::Wording;
 
-use crate::account::identifier;
 use crate::app::App;
 use crate::base::clock::seconds_up;
 use crate::http::error::Error;
 use crate::http::request::form::csrf_token;
 use crate::http::request::visitor::Visitor;
+use crate::login::identifier;
 use crate::login::session::has_anonymous_account;
 use crate::oidc::client::metadata::Client;
 use crate::store::people::session::Session;

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::account::{address_change, identifier, mail_code};
+use crate::account::{address_change, mail_code};
 use crate::app::App;
 use crate::base::secret::Secret;
 use crate::flow::account_holder::{AccountForm, AccountHolder};
@@ -16,6 +16,7 @@ use crate::http::page::Wording;
 use crate::http::request::query::Query;
 use crate::http::request::visitor;
 use crate::http::{page, redirect};
+use crate::login::identifier;
 use crate::login::password;
 use crate::pages::mail_code::{CodeProblem, limited, offered};
 use crate::pages::present_password::{self, PresentPasswordProblem};

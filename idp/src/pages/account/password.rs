@@ -7,7 +7,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::account::identifier;
 use crate::account::own_words::OwnWords;
 use crate::account::users::{self, NewPassword};
 use crate::app::App;
@@ -19,6 +18,7 @@ use crate::http::page::Wording;
 use crate::http::request::query::Query;
 use crate::http::request::visitor;
 use crate::http::{page, redirect};
+use crate::login::identifier;
 use crate::login::password;
 use crate::login::second_factor::{self, Attempt, Demand, Enrolled, Outcome, Place, Rigour, Second, Typed};
 use crate::login::session::SignIn;

@@ -8,7 +8,6 @@ use axum::http::{StatusCode, header};
 use axum::response::Response;
 use serde_json::Value;
 
-use crate::account::mail_word;
 use crate::account::profile::LONGEST;
 use crate::app::App;
 use crate::base::id::Id;
@@ -18,6 +17,7 @@ use crate::http::cookies::{Jar, Name};
 use crate::http::error::Error;
 use crate::http::request::query::Query;
 use crate::http::{page, redirect};
+use crate::letters::word;
 use crate::login::step_up::SteppedUp;
 use crate::pages::sign_in::select_account::AccountChoice;
 use crate::pages::{AccountView, FormProblems, Layout};
@@ -143,11 +143,9 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let user = holder.session.user_id.clone();
     // A visitor gets no letters; whoever signs up in their place must not get a word of theirs.
     let has_word = app.mailer.is_on() && !holder.account.is_anonymous;
-    let typed = has_word.then(|| mail_word::parse(params.get("mail_word").unwrap_or_default()));
+    let typed = has_word.then(|| word::parse(params.get("mail_word").unwrap_or_default()));
     let word = match typed {
-        Some(typed) if typed != mail_word::of(&app, &user).await? => {
-            Some(typed.map(|word| mail_word::seal(&app, &user, &word)))
-        }
+        Some(typed) if typed != word::of(&app, &user).await? => Some(typed.map(|word| word::seal(&app, &user, &word))),
         _ => None,
     };
     let step_up = SteppedUp::of(&app, &holder.session).or_anonymous();
@@ -228,7 +226,7 @@ async fn show(
     let spoken = text("locale").and_then(|tag| holder.visitor.site.languages().lookup(&tag));
     let spoken = spoken.unwrap_or_else(|| holder.visitor.language.clone());
     let name_is_wrong = wrong_name.is_some();
-    let word = mail_word::of(app, &holder.session.user_id).await?.unwrap_or_default();
+    let word = word::of(app, &holder.session.user_id).await?.unwrap_or_default();
     let (by_mail, is_anonymous) = (app.mailer.is_on(), holder.account.is_anonymous);
     let which = |it: &Identifier| {
         let open = by_mail && it.is_email() && it.verified_at.is_none();

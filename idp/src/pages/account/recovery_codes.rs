@@ -6,13 +6,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::account::authenticator;
-use crate::account::factor_age::has_older;
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::encoding::base64;
 use crate::flow::account_holder::{AccountForm, AccountHolder};
 use crate::http::error::Error;
 use crate::http::{page, redirect};
+use crate::login::factor_age::has_older;
 use crate::login::recovery_code::{RecoveryCode, sets_password_of};
 use crate::login::second_factor::Enrolled;
 use crate::pages::{Layout, Moment};

@@ -7,7 +7,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::account::identifier;
 use crate::app::App;
 use crate::base::id::Id;
 use crate::base::token::{Token, TokenKind};
@@ -20,6 +19,7 @@ use crate::http::redirect;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
+use crate::login::identifier;
 use crate::login::letter::{self, Asked, Asking, GoesOn, Judged};
 use crate::oidc::claims::acr::Method;
 use crate::oidc::difference::Difference;

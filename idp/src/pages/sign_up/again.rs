@@ -5,7 +5,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::form::Typed;
-use crate::account::identifier;
 use crate::app::App;
 use crate::config::SignUpIdentifier;
 use crate::flow::authorization::{Step, layout_of};
@@ -13,6 +12,7 @@ use crate::flow::next_page;
 use crate::http::error::Error;
 use crate::http::page;
 use crate::http::request::visitor::Visitor;
+use crate::login::identifier;
 use crate::login::recovery_code::sets_password_of;
 use crate::oidc::authorization::next_step::Facts;
 use crate::pages::Layout;

@@ -6,7 +6,6 @@ use serde_json::{Map, Value};
 
 use super::kept::Kept;
 use super::problem::{SignUpProblem, refused};
-use crate::account::identifier;
 use crate::account::invitation;
 use crate::account::own_words::OwnWords;
 use crate::account::profile::LONGEST;
@@ -20,6 +19,7 @@ use crate::flow::authorization::Step;
 use crate::http::error::Error;
 use crate::http::request::visitor::Visitor;
 use crate::login::challenge::Puzzle;
+use crate::login::identifier;
 use crate::oidc::params::Params;
 use crate::pages::new_password::check_password;
 use crate::site::page::Page;

@@ -19,29 +19,29 @@ pub const RECENT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 const STANDS_IN: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The ages of the factors of a user.
-pub(super) struct Ages {
+pub(crate) struct Ages {
     of_those_gone: Option<Protection>,
 }
 
 impl Ages {
     /// With what is remembered of factors that are gone.
-    pub(super) async fn of(conn: &mut Conn, user: &Id) -> Result<Self> {
+    pub(crate) async fn of(conn: &mut Conn, user: &Id) -> Result<Self> {
         Ok(Self { of_those_gone: user::protection(conn, user).await? })
     }
 
     /// As if none had ever gone.
-    pub(super) const fn of_present() -> Self {
+    pub(crate) const fn of_present() -> Self {
         Self { of_those_gone: None }
     }
 
     /// Since when the app protects its account.
-    pub(super) fn of_app(&self, app: &Totp) -> Timestamp {
+    pub(crate) fn of_app(&self, app: &Totp) -> Timestamp {
         self.inherited(app.since.unwrap_or(app.created_at))
     }
 
     /// Since when a passkey protects its account; `None` if it does not. One that the browser made by itself is no factor
     /// until it has signed, and counts from then on: its person may not know of it.
-    pub(super) fn of_passkey(&self, passkey: &Passkey) -> Option<Timestamp> {
+    pub(crate) fn of_passkey(&self, passkey: &Passkey) -> Option<Timestamp> {
         let since = match passkey.automatic_at {
             None => Some(passkey.since.unwrap_or(passkey.created_at)),
             // An earlier release did not note the first use.
@@ -65,13 +65,13 @@ fn oldest(ages: &Ages, (app, passkeys): (Option<&Totp>, &[Passkey])) -> Option<T
 }
 
 /// Whether any of these factors has protected its account since before a moment.
-pub(super) fn any_before(moment: Timestamp, ages: &Ages, (app, passkeys): (Option<&Totp>, &[Passkey])) -> bool {
+pub(crate) fn any_before(moment: Timestamp, ages: &Ages, (app, passkeys): (Option<&Totp>, &[Passkey])) -> bool {
     oldest(ages, (app, passkeys)).is_some_and(|since| since < moment)
 }
 
 /// Since when a factor protects its account that is added in a session: as long as those that were proven in it, or as the one that was
 /// removed in it. `None` if there are none. Whoever has the password alone has proven no other factor.
-pub(super) async fn vouched_since(
+pub(crate) async fn vouched_since(
     conn: &mut Conn,
     user: &Id,
     session: &Id,
@@ -98,7 +98,7 @@ pub async fn has_older(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<boo
 
 /// Remembers a factor that its own person is about to remove, with a step-up, if it is no recent one. What a letter or an operator
 /// removes is remembered by nobody: it may have been a thief's.
-pub(super) async fn note_removed(
+pub(crate) async fn note_removed(
     tx: &mut Tx<'_>,
     user: &Id,
     (app, passkey): (Option<&Totp>, Option<&Passkey>),
@@ -115,6 +115,6 @@ pub(super) async fn note_removed(
 }
 
 /// Remembers that the factors that a user has got until a moment are no recent ones.
-pub(super) async fn note_old(tx: &mut Tx<'_>, user: &Id, until: Timestamp) -> Result<()> {
+pub(crate) async fn note_old(tx: &mut Tx<'_>, user: &Id, until: Timestamp) -> Result<()> {
     user::note_protection(tx, user, Protection { since: Timestamp::from_micros(0), until }).await
 }
