@@ -2,14 +2,17 @@
 //! form does.
 
 pub mod account;
+pub mod account_choice;
 #[cfg(test)]
 mod checks;
 pub mod consent;
 pub mod continue_as;
+pub mod factor_problem;
 pub mod forgot_password;
 pub mod home;
 pub mod language;
 pub mod mail_code;
+pub mod new_codes;
 pub mod new_password;
 pub mod present_password;
 pub mod preview;
@@ -17,6 +20,7 @@ pub mod recent_factors;
 pub mod recovery_code;
 mod samples;
 pub mod set_password;
+pub mod set_up;
 pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;

@@ -19,7 +19,7 @@ use crate::http::request::query::Query;
 use crate::http::{page, redirect};
 use crate::letters::word;
 use crate::login::step_up::SteppedUp;
-use crate::pages::sign_in::select_account::AccountChoice;
+use crate::pages::account_choice::AccountChoice;
 use crate::pages::{AccountView, FormProblems, Layout};
 use crate::site::page::Page;
 use crate::store::db::{self, Change, Tx};

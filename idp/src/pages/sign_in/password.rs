@@ -359,10 +359,10 @@ pub(super) async fn show(
 mod tests {
     use super::*;
     use crate::oidc::steps::sentence;
+    use crate::pages::factor_problem::FactorProblem;
     use crate::pages::mail_code::CodeProblem;
     use crate::pages::recovery_code::RecoveryProblem;
     use crate::pages::sign_in::mail::SignInByMailProblem;
-    use crate::pages::sign_in::second_factor::FactorProblem;
 
     #[test]
     fn every_reason_of_a_refused_sign_in_has_a_sentence() {

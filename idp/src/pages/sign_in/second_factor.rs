@@ -1,7 +1,5 @@
 //! The second half of a sign-in: a code of the authenticator app, or a recovery code.
 
-use std::time::Duration;
-
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -9,10 +7,8 @@ use axum::response::Response;
 
 use super::half::{self, Half};
 use crate::app::App;
-use crate::base::clock::{Timestamp, minutes_up};
 use crate::flow::authorization::layout_of;
 use crate::flow::next_page;
-use crate::http::diagnosis::Diagnosis;
 use crate::http::error::Error;
 use crate::http::page;
 use crate::http::request::form::ProvenForm;
@@ -21,8 +17,8 @@ use crate::http::request::visitor::{self, Visitor};
 use crate::login::passkey::{self, Offer};
 use crate::login::second_factor::{self, Attempt, Outcome, Place, Second, Typed};
 use crate::login::session::{self, SignIn};
-use crate::oidc::difference::Difference;
-use crate::pages::{AccountView, FormProblems, Layout, Wording};
+use crate::pages::factor_problem::FactorProblem;
+use crate::pages::{AccountView, FormProblems, Layout};
 use crate::site::page::Page;
 use crate::store::people::user;
 
@@ -50,94 +46,6 @@ pub struct SecondFactorPage<'a> {
     pub passkey: Option<Offer>,
     /// Whether a letter may help somebody who has lost the passkey: none removes a factor that the operator requires.
     pub offers_reset: bool,
-}
-
-/// Why a code was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FactorProblem {
-    /// None was typed.
-    Missing,
-    /// The code of the app is wrong, too old, or was used before.
-    Wrong,
-    /// The recovery code is wrong, or was used before.
-    RecoveryCodeWrong,
-    /// A recovery code has set the password, and another one is no second factor.
-    SameSheet,
-    /// Too many tries at this account.
-    TooManyTries {
-        /// How long to wait, in minutes.
-        minutes: u64,
-    },
-    /// Too many tries in this sign-in, which begins again.
-    SignInOver,
-}
-
-impl FactorProblem {
-    /// The problem with a code that is not right.
-    pub fn wrong(typed: Typed<'_>) -> Self {
-        match typed {
-            Typed::Code(_) => Self::Wrong,
-            Typed::RecoveryCode(_) => Self::RecoveryCodeWrong,
-        }
-    }
-
-    /// The problem if no code counts until a moment.
-    pub fn too_many(until: Timestamp, now: Timestamp) -> Self {
-        Self::TooManyTries { minutes: minutes_up(until.since(now)) }
-    }
-
-    /// The message on the page.
-    pub fn wording(self) -> Wording {
-        match self {
-            Self::Missing => Wording::new("second-factor-missing"),
-            Self::Wrong => Wording::new("second-factor-wrong"),
-            Self::RecoveryCodeWrong => Wording::new("second-factor-recovery-wrong"),
-            Self::SameSheet => Wording::new("second-factor-same-sheet"),
-            Self::TooManyTries { minutes } => Wording::counted("second-factor-too-many-tries", "minutes", minutes),
-            Self::SignInOver => Wording::new("second-factor-over"),
-        }
-    }
-
-    /// How long to wait.
-    pub fn wait(self) -> Option<Duration> {
-        match self {
-            Self::TooManyTries { minutes } => Some(Duration::from_secs(60 * minutes)),
-            _ => None,
-        }
-    }
-
-    /// The field that it is about.
-    pub fn field(self) -> &'static str {
-        if matches!(self, Self::RecoveryCodeWrong | Self::SameSheet) { "recovery_code" } else { "code" }
-    }
-
-    /// A short code, for the log.
-    pub const fn reason(self) -> &'static str {
-        match self {
-            Self::Missing => "second_factor_missing",
-            Self::Wrong => "second_factor_wrong",
-            Self::RecoveryCodeWrong => "second_factor_recovery_wrong",
-            Self::SameSheet => "second_factor_same_sheet",
-            Self::TooManyTries { .. } => "second_factor_too_many_tries",
-            Self::SignInOver => "second_factor_over",
-        }
-    }
-
-    /// What the operator is told about it. How the code was judged is kept, unless none was typed.
-    pub async fn diagnosis(self, app: &App) -> Diagnosis {
-        let is_wrong = matches!(self, Self::Wrong | Self::RecoveryCodeWrong);
-        let difference = Difference::new("code", "another one", "a code of the account's app that was not used");
-        let diagnosis = Diagnosis::new(self.reason(), is_wrong.then_some(difference));
-        if self == Self::Missing { diagnosis } else { diagnosis.explained(app).await }
-    }
-
-    /// The status of the answer.
-    pub fn status(self) -> StatusCode {
-        match self {
-            Self::TooManyTries { .. } | Self::SignInOver => StatusCode::TOO_MANY_REQUESTS,
-            _ => StatusCode::BAD_REQUEST,
-        }
-    }
 }
 
 impl SecondFactorPage<'_> {

@@ -14,7 +14,8 @@ use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
 use crate::oidc::authorization::next_step::Facts;
-use crate::pages::{AccountView, Layout};
+use crate::pages::Layout;
+use crate::pages::account_choice::AccountChoice;
 use crate::site::page::Page;
 
 /// Asks which account to use. Posts `session=<handle>`, or `session=another`, to `/select-account`.
@@ -25,15 +26,6 @@ pub struct SelectAccountPage<'a> {
     pub layout: Layout<'a>,
     /// The accounts, most recently used first.
     pub accounts: Vec<AccountChoice>,
-}
-
-/// An account that may be chosen.
-#[derive(Clone, Debug)]
-pub struct AccountChoice {
-    /// Its handle in the form, valid in this browser only.
-    pub handle: String,
-    /// The account.
-    pub account: AccountView,
 }
 
 /// Shows the accounts of this browser.

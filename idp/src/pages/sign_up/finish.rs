@@ -14,7 +14,7 @@ use crate::http::request::visitor::Visitor;
 use crate::login::recovery_code::RecoveryCode;
 use crate::oidc::claims::acr::Method;
 use crate::pages::Layout;
-use crate::pages::account::recovery_codes::CodesView;
+use crate::pages::new_codes::CodesView;
 use crate::site::page::Page;
 use crate::store::people::user::User;
 

@@ -51,7 +51,6 @@ impl IdentifierKind {
             Self::Other(name) => name,
         }
     }
-
 }
 
 impl From<String> for IdentifierKind {
