@@ -298,7 +298,7 @@ async fn f8_an_operator_who_decides_whose_the_account_is_ends_the_way_back() {
         let (link, id) = (way_back(&app, OLD).await, app.person("alice").await.id);
         match what {
             "a link" => drop(password_link::make(&app.app, &id, minutes(60)).await.unwrap()),
-            "a password" => users::set_password(&app.app, &id, &NEW_PASSWORD.into()).await.unwrap(),
+            "a password" => latchkey::account::password::set(&app.app, &id, &NEW_PASSWORD.into()).await.unwrap(),
             _ => {
                 delete::disable(&app.app, &id, true).await.unwrap();
                 app.browser().get(&link).await.refused(410);
@@ -520,9 +520,9 @@ async fn f4_whoever_recovers_an_account_makes_the_browsers_of_all_others_unknown
         } else {
             own.set_up_authenticator().await;
             let id = app.person("alice").await.id;
-            assert!(latchkey::account::authenticator::reset(&app.app, &id).await.unwrap().is_any());
+            assert!(latchkey::account::factors::reset(&app.app, &id).await.unwrap().is_any());
             assert_eq!(app.rows("known_device").await, 0);
-            users::set_password(&app.app, &id, &NEW_PASSWORD.into()).await.unwrap();
+            latchkey::account::password::set(&app.app, &id, &NEW_PASSWORD.into()).await.unwrap();
         }
         // Not by the sessions either that they once had: the next sign-in there is one with a new browser.
         let before = app.letters_to(OLD).await.iter().filter(|it| it.subject == "New sign-in to your account").count();

@@ -77,7 +77,7 @@ async fn f8_a_reset_by_an_operator_leaves_nothing_that_protects_the_next_thief()
     // For more than a week, and then somebody else with the password within the day.
     rob(&app).await;
     app.clock.advance(minutes(WEEK + DAY));
-    assert!(authenticator::reset(&app.app, &app.person("alice").await.id).await.unwrap().is_any());
+    assert!(latchkey::account::factors::reset(&app.app, &app.person("alice").await.id).await.unwrap().is_any());
     rob(&app).await;
     rescue(&app).await;
     // Nor does what was remembered before.
@@ -87,7 +87,7 @@ async fn f8_a_reset_by_an_operator_leaves_nothing_that_protects_the_next_thief()
     give_up_the_app(&app).await;
     rob(&app).await;
     assert_eq!(offered(&app).await, Vec::<String>::new());
-    assert!(authenticator::reset(&app.app, &app.person("alice").await.id).await.unwrap().is_any());
+    assert!(latchkey::account::factors::reset(&app.app, &app.person("alice").await.id).await.unwrap().is_any());
     rob(&app).await;
     rescue(&app).await;
 }

@@ -1,6 +1,6 @@
 //! F1, F8, I1–I4, S2. Letters, and the links in them.
 
-use latchkey::account::{password_link, users};
+use latchkey::account::password_link;
 use latchkey::base::token::{Token, TokenKind};
 use latchkey::config::SignUp;
 
@@ -415,7 +415,7 @@ async fn f1_signing_up_does_not_tell_who_has_an_account_the_letter_does() {
     type_code(&mut unknown, &free, &code).await.reply.expect(200);
     assert!(is_signed_in(&mut unknown).await);
     let bob = app.person("bob@example.com").await;
-    assert!(users::person(&app.app, &bob.id).await.unwrap().unwrap().email_verified);
+    assert!(latchkey::account::person::find(&app.app, &bob.id).await.unwrap().unwrap().email_verified);
     // What waits to be made is sealed, and does not outlive its account.
     assert_eq!(alike(&type_code(&mut known, &taken, &code).await, "alice").0, 400);
     assert_eq!(app.rows("user_account").await, 2);

@@ -60,7 +60,7 @@ async fn f8_another_mailbox_of_one_normal_form_is_not_stored_as_proven() {
     // What was proven is what is stored, letter by letter.
     change_address(&app, &mut browser, "Alice.New@example.com").await;
     let alice = app.person("alice").await;
-    let person = users::person(&app.app, &alice.id).await.unwrap().unwrap();
+    let person = latchkey::account::person::find(&app.app, &alice.id).await.unwrap().unwrap();
     assert_eq!((person.email.as_deref(), person.email_verified), (Some("Alice.New@example.com"), true));
 }
 
@@ -74,7 +74,9 @@ async fn f8_a_letter_to_sign_in_opens_nothing_after_a_change_that_ends_what_was_
         let code = code_in(&app.letter_to("alice@example.com").await);
         match change {
             "another address" => change_address(&app, &mut alice, "alice@new.example").await,
-            "another password" => users::set_password(&app.app, &id, &"seven slow barges turn".into()).await.unwrap(),
+            "another password" => {
+                latchkey::account::password::set(&app.app, &id, &"seven slow barges turn".into()).await.unwrap()
+            }
             "disabled and enabled" => {
                 delete::disable(&app.app, &id, true).await.unwrap();
                 users::enable(&app.app, &id).await.unwrap();
@@ -185,7 +187,7 @@ async fn ones_own_second_address_can_take_the_place_of_the_first() {
     let second = latchkey::login::identifier::parse_email("ruth2@example.com", None).unwrap();
     edit::add_identifiers(&app.app, &ruth.id, vec![second]).await.unwrap().unwrap();
     change_address(&app, &mut browser, "ruth2@example.com").await;
-    let person = users::person(&app.app, &ruth.id).await.unwrap().unwrap();
+    let person = latchkey::account::person::find(&app.app, &ruth.id).await.unwrap().unwrap();
     assert_eq!((person.email.as_deref(), person.email_verified), (Some("ruth2@example.com"), true));
     assert!(app.find_user("ruth@example.com").await.is_none());
 }
@@ -195,7 +197,7 @@ async fn letters_that_somebody_waits_for_are_sent_before_notices() {
     let app = TestApp::with_mail().await;
     let alice = app.user("alice").await;
     for _ in 0..3 {
-        users::set_password(&app.app, &alice.id, &"seven slow barges turn".into()).await.unwrap();
+        latchkey::account::password::set(&app.app, &alice.id, &"seven slow barges turn".into()).await.unwrap();
     }
     ask_to_sign_in(&mut app.browser(), "alice@example.com").await;
     app.settled().await;

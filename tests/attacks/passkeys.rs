@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::harness::{
     Browser, PASSWORD, PRESENT, Page, Passkey, RelyingParty, TestApp, VERIFIED, base64url, from_base64url, minutes,
 };
-use latchkey::account::{authenticator, delete, passkeys as account, users};
+use latchkey::account::{delete, passkeys as account, users};
 use latchkey::base::id::Id;
 use latchkey::base::random::Random;
 use latchkey::base::token::CookieSecret;
@@ -364,7 +364,7 @@ async fn e4_a_passkey_of_who_is_disabled_or_gone_opens_nothing() {
     users::enable(&app.app, &alice.id).await.unwrap();
     app.browser().sign_in_by(&mut passkey.clone()).await.reply.expect(200);
     // An operator removes all factors of who has lost them, passkeys with them.
-    assert!(authenticator::reset(&app.app, &alice.id).await.unwrap().is_any());
+    assert!(latchkey::account::factors::reset(&app.app, &alice.id).await.unwrap().is_any());
     refuses(&app, "reset", |key, options| key.get(options), &passkey).await;
     assert_eq!(app.rows("passkey").await, 0);
 }
@@ -382,7 +382,7 @@ async fn an_operators_reset_tells_the_person_which_factor_is_gone() {
 /// The subjects of the letters that a reset causes.
 async fn told_by_reset(app: &TestApp, user: &Id) -> Vec<String> {
     let before = app.letters_to("alice@example.com").await.len();
-    assert!(authenticator::reset(&app.app, user).await.unwrap().is_any());
+    assert!(latchkey::account::factors::reset(&app.app, user).await.unwrap().is_any());
     let letters = app.letters_to("alice@example.com").await;
     letters[before..].iter().map(|letter| letter.subject.clone()).collect()
 }

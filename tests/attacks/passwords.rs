@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use latchkey::account::delete::disable;
-use latchkey::account::users;
 use latchkey::base::random::Random;
 use latchkey::config::SignUp;
 use latchkey::hashing::{Bounds, Cost, Hashing};
@@ -78,7 +77,7 @@ async fn f7_a_password_is_the_same_in_every_form_of_unicode_and_a_look_alike_nam
     let composed_text: String = composed.to_owned();
     assert_ne!(composed_text, apart);
     let (one, two) = ("café heron evening flight", "cafe\u{301} heron evening flight");
-    latchkey::account::users::set_password(&app.app, &alice.id, &one.into()).await.unwrap();
+    latchkey::account::password::set(&app.app, &alice.id, &one.into()).await.unwrap();
     app.clock.advance(seconds(1));
     attempt(&mut app.browser(), "alice", two).await.reply.expect(200);
 
@@ -164,7 +163,7 @@ async fn reset_meanwhile(app: &TestApp, alice: &User, thief: tokio::task::JoinHa
         tokio::task::yield_now().await;
     }
     assert!(app.app.hashing.usage().running > 0, "the thief's try is being verified");
-    users::set_password(&app.app, &alice.id, &RESET.into()).await.unwrap();
+    latchkey::account::password::set(&app.app, &alice.id, &RESET.into()).await.unwrap();
     thief.await.unwrap()
 }
 
@@ -231,7 +230,7 @@ async fn e5_a_password_is_not_changed_without_the_one_before() {
     without.fields.retain(|(name, _)| name != "current");
     assert_eq!(without.submit(&mut hijacker).await.reply.status, 400, "left out");
     // Another person's password is not this one's.
-    users::set_password(&app.app, &app.user("mallory").await.id, &RESET.into()).await.unwrap();
+    latchkey::account::password::set(&app.app, &app.user("mallory").await.id, &RESET.into()).await.unwrap();
     assert_eq!(form.clone().fill("current", RESET).submit(&mut hijacker).await.reply.status, 400);
     // Nor does knowing it help whoever has no session.
     let mut stranger = app.browser();

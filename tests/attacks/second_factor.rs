@@ -8,7 +8,7 @@ use crate::harness::{
     Authenticator, Browser, PASSWORD, Page, RelyingParty, TestApp, code_in, link_in, minutes, sender,
 };
 use latchkey::account::mail_code::{self, Judged};
-use latchkey::account::{authenticator, password_link, users};
+use latchkey::account::{authenticator, password_link};
 use latchkey::config::{SecondFactor, SignUp};
 use latchkey::login;
 
@@ -176,7 +176,7 @@ async fn e4_half_a_sign_in_belongs_to_its_browser_person_and_ten_minutes() {
     // Whoever changes the password in between ends it, too.
     let page = browser.type_password("alice", PASSWORD).await;
     let alice = app.person("alice").await;
-    users::set_password(&app.app, &alice.id, &"seven calm otters sing".into()).await.unwrap();
+    latchkey::account::password::set(&app.app, &alice.id, &"seven calm otters sing".into()).await.unwrap();
     page.form().fill("code", &authenticator.code(&app)).submit(&mut browser).await.expect("sign-in");
     assert_eq!(app.live_sessions_of("alice").await, 0);
 }
@@ -274,10 +274,10 @@ async fn an_operator_resets_the_factors_and_ends_what_is_open() {
     let app = TestApp::new().await;
     let (mut browser, _) = enrolled(&app).await;
     let alice = app.person("alice").await;
-    assert!(authenticator::reset(&app.app, &alice.id).await.unwrap().is_any());
+    assert!(latchkey::account::factors::reset(&app.app, &alice.id).await.unwrap().is_any());
     browser.get("/account").await.expect("sign-in");
     app.browser().sign_in("alice").await;
-    assert!(!authenticator::reset(&app.app, &alice.id).await.unwrap().is_any(), "there is nothing left");
+    assert!(!latchkey::account::factors::reset(&app.app, &alice.id).await.unwrap().is_any(), "there is nothing left");
     assert!(app.events().await.contains(&"factors_reset".to_owned()));
 }
 
@@ -539,7 +539,7 @@ async fn g3_a_session_that_has_ended_or_is_too_weak_by_now_changes_no_factor() {
     let authenticator = owner.set_up_authenticator().await;
     // It was opened before the app was there, and has one factor.
     assert!(!authenticator::remove(&app.app, &session).await.unwrap(), "a weaker session removes nothing");
-    assert!(authenticator::renew_codes(&app.app, &session, None).await.unwrap().is_none());
+    assert!(latchkey::account::recovery_codes::renew(&app.app, &session, None).await.unwrap().is_none());
     assert_eq!(app.rows("totp").await, 1);
     // And once it has ended, it sets nothing up and begins nothing.
     let mut thief = app.browser().sign_in("bob").await;

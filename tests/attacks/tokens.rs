@@ -227,7 +227,7 @@ async fn b11_a_refresh_looks_at_the_world_again() {
             assert_dead(&rp, &before).await;
 
             let before = tokens().await;
-            users::set_password(&app.app, &alice.id, &crate::harness::PASSWORD.into()).await.unwrap();
+            latchkey::account::password::set(&app.app, &alice.id, &crate::harness::PASSWORD.into()).await.unwrap();
             assert_dead(&rp, &before).await;
 
             let before = tokens().await;

@@ -1,6 +1,6 @@
 //! G4. Browsers that spare their person the second factor.
 
-use latchkey::account::{authenticator, users};
+use latchkey::account::authenticator;
 
 use super::second_factor::{enrolled, told};
 use crate::harness::{Browser, PASSWORD, Page, TestApp, minutes, seconds};
@@ -59,7 +59,7 @@ async fn g4_trust_in_a_browser_ends_with_its_days_with_a_new_password_and_withou
     browser.type_password("alice", PASSWORD).await.expect("second-factor");
     trust(&mut browser, PASSWORD).await;
     let alice = app.person("alice").await;
-    users::set_password(&app.app, &alice.id, &"seven calm otters sing".into()).await.unwrap();
+    latchkey::account::password::set(&app.app, &alice.id, &"seven calm otters sing".into()).await.unwrap();
     browser.type_password("alice", "seven calm otters sing").await.expect("second-factor");
     // Where the operator offers no trust, there is none.
     let app = TestApp::with(|config| config.login.trusted_browser = seconds(0)).await;

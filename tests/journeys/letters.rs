@@ -1,6 +1,5 @@
 //! What people are told by letters.
 
-use latchkey::account::users;
 use latchkey::letters::kind::Notice;
 use latchkey::letters::notice::notify;
 use latchkey::store::people::outbox;
@@ -48,7 +47,7 @@ async fn a_changed_password_is_told_to_verified_addresses_in_the_language_of_the
     app.sql("UPDATE user_identifier SET verified_at = NULL").await;
     let bob = app.user("bob").await;
     app.sql("UPDATE user_identifier SET verified_at = NULL").await;
-    latchkey::account::users::set_password(&app.app, &bob.id, &PASSWORD.into()).await.unwrap();
+    latchkey::account::password::set(&app.app, &bob.id, &PASSWORD.into()).await.unwrap();
     assert_eq!(app.rows("outbox").await, 0, "an address that may be a stranger's is told nothing");
 }
 
@@ -58,7 +57,7 @@ async fn without_mail_no_letter_is_written() {
     app.browser().sign_in("alice").await;
     app.browser().sign_in("alice").await;
     let alice = app.person("alice").await;
-    latchkey::account::users::set_password(&app.app, &alice.id, &PASSWORD.into()).await.unwrap();
+    latchkey::account::password::set(&app.app, &alice.id, &PASSWORD.into()).await.unwrap();
     assert_eq!(app.rows("outbox").await, 0);
 }
 
@@ -121,7 +120,7 @@ async fn an_address_is_verified_by_the_code_in_a_letter() {
     assert!(!done.reply.body.contains("name=\"send\""), "nothing is left to verify");
     assert!(app.events().await.contains(&"identifier_verified".to_owned()));
     let user = app.person("alice").await;
-    let person = users::person(&app.app, &user.id).await.unwrap().unwrap();
+    let person = latchkey::account::person::find(&app.app, &user.id).await.unwrap().unwrap();
     assert!(person.email_verified);
 }
 
@@ -259,7 +258,7 @@ async fn letters_to_a_person_show_the_word_that_they_chose_and_letters_to_others
     change_email(&mut browser, "eve@evil.example", PASSWORD).await;
     let letter = app.letter_to("eve@evil.example").await;
     assert!(!letter.text.contains("heron") && !letter.html.contains("heron"), "{}", letter.text);
-    users::set_password(&app.app, &app.person("alice").await.id, &PASSWORD.into()).await.unwrap();
+    latchkey::account::password::set(&app.app, &app.person("alice").await.id, &PASSWORD.into()).await.unwrap();
     let letter = app.letter_to("alice@example.com").await;
     assert!(letter.text.contains("Your word: blue heron") && letter.html.contains("blue heron"), "{}", letter.text);
     let stored: (Option<String>,) = sqlx::query_as("SELECT mail_word FROM user_account")
@@ -270,6 +269,6 @@ async fn letters_to_a_person_show_the_word_that_they_chose_and_letters_to_others
     let mut browser = browser.sign_in("alice").await;
     let page = browser.get("/account").await;
     page.form_to("/account").fill("mail_word", "").submit(&mut browser).await;
-    users::set_password(&app.app, &app.person("alice").await.id, &PASSWORD.into()).await.unwrap();
+    latchkey::account::password::set(&app.app, &app.person("alice").await.id, &PASSWORD.into()).await.unwrap();
     assert!(!app.letter_to("alice@example.com").await.text.contains("Your word"));
 }

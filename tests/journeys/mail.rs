@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::process::{Command, Output};
 
-use latchkey::account::users;
 use latchkey::config::Config;
 use latchkey::letters::delivery::deliver;
 use latchkey::letters::kind::Notice;
@@ -28,7 +27,7 @@ async fn sending_by(urls: &[String], change: impl FnOnce(&mut Config)) -> TestAp
 /// Writes a letter to a person.
 async fn tell(app: &TestApp, name: &str) {
     let user = app.user(name).await;
-    users::set_password(&app.app, &user.id, &"seven slow barges turn".into()).await.unwrap();
+    latchkey::account::password::set(&app.app, &user.id, &"seven slow barges turn".into()).await.unwrap();
 }
 
 async fn waiting(app: &TestApp) -> Vec<Waiting> {

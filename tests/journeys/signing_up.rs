@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use latchkey::account::invitation::{self, Wanted};
-use latchkey::account::users;
 use latchkey::config::{Config, Login, SignUp, SignUpChallenge};
 use latchkey::mail::domain::DomainRule;
 use latchkey::store;
@@ -205,7 +204,7 @@ async fn who_has_an_invitation_makes_an_account_with_its_roles_as_often_as_it_sa
     for name in ["one@example.com", "two@example.com"] {
         let (user, mut conn) = (app.person(name).await, app.app.db.read().await.unwrap());
         assert_eq!(store::people::role::of_user(&mut conn, &user.id).await.unwrap(), roles);
-        let person = users::person(&app.app, &user.id).await.unwrap().unwrap();
+        let person = latchkey::account::person::find(&app.app, &user.id).await.unwrap().unwrap();
         assert!(!person.email_verified, "a code that anybody may have proves no address");
         let export = latchkey::account::export::export(&app.app, &user.id).await.unwrap().unwrap();
         assert!(export["joined_by_invitation_at"].is_string());
@@ -327,7 +326,7 @@ async fn an_invitation_by_letter_proves_the_address_that_it_went_to_and_no_other
     form.submit(&mut browser).await.reply.expect(200);
     browser.get("/account").await.expect("account");
     let bob = app.person("bob@example.com").await;
-    assert!(users::person(&app.app, &bob.id).await.unwrap().unwrap().email_verified);
+    assert!(latchkey::account::person::find(&app.app, &bob.id).await.unwrap().unwrap().email_verified);
     let dead = app.browser().get(&link).await;
     dead.refused(400);
     assert_eq!(dead.form_to("/sign-up").get("email").unwrap_or_default(), "", "a dead link tells no address");

@@ -1,6 +1,6 @@
 //! Accounts with a username and a password alone: how they are made, and how their owners get in again. F1, F5.
 
-use latchkey::account::{authenticator, delete, users};
+use latchkey::account::{delete, users};
 use latchkey::config::{Config, SecondFactor, SignUp, SignUpChallenge, SignUpIdentifier};
 use latchkey::login::identifier;
 
@@ -402,7 +402,7 @@ async fn a_reset_by_an_operator_ends_the_codes_too_and_is_told() {
     let (mut browser, old) = account(&app, "ada").await;
     app.clock.advance(minutes(1));
     let codes = renew(&mut browser).await;
-    let gone = authenticator::reset(&app.app, &app.person("ada").await.id).await.unwrap();
+    let gone = latchkey::account::factors::reset(&app.app, &app.person("ada").await.id).await.unwrap();
     assert_eq!((gone.app, gone.passkeys, gone.codes), (false, false, true));
     browser.get("/account").await.expect("sign-in");
     assert!(app.events().await.contains(&"factors_reset".to_owned()));

@@ -6,7 +6,7 @@ use latchkey::oidc::resource::Resource;
 use latchkey::oidc::scope::ScopeSet;
 
 use crate::harness::{Browser, Form, PASSWORD, Page, RelyingParty, TestApp, Tokens, form_encode, minutes};
-use latchkey::account::{password_link, users};
+use latchkey::account::password_link;
 
 const NEW_PASSWORD: &str = "seven slow barges turn";
 
@@ -138,7 +138,7 @@ async fn a_form_without_the_choice_and_every_reset_end_all() {
     form.submit(&mut devices[0].0).await.expect("password");
     assert_eq!(app.live_sessions_of("alice").await, 1);
     rp.refresh(devices[2].1.refresh()).await.error("invalid_grant");
-    users::set_password(&app.app, &alice.id, &PASSWORD.into()).await.unwrap();
+    latchkey::account::password::set(&app.app, &alice.id, &PASSWORD.into()).await.unwrap();
     assert_eq!(app.live_sessions_of("alice").await, 0);
     let devices = three_devices(&app, &rp).await;
     let link = password_link::make(&app.app, &alice.id, minutes(60)).await.unwrap();

@@ -179,7 +179,7 @@ async fn the_first_link_is_made_once_for_all_replicas_and_again_when_it_has_expi
     }
     // Nor does one that was made before the password was changed in another way.
     let FirstLink::Made(pending) = first(&app).await else { panic!("the one before was used") };
-    users::set_password(&app.app, &alice.id, &"five tame herons drift".into()).await.unwrap();
+    latchkey::account::password::set(&app.app, &alice.id, &"five tame herons drift".into()).await.unwrap();
     app.get(&pending).await.expect(410);
 }
 

@@ -1,7 +1,7 @@
 //! The factors that were added to an account lately, which a link that sets a password can remove: a thief of the password who
 //! adds a factor would otherwise shut the owner out.
 
-use crate::account::authenticator::remove_factors;
+use crate::account::factors::remove_app;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::letters::kind::Notice;
@@ -60,8 +60,8 @@ impl Unwanted {
     pub(super) async fn remove(&self, tx: &mut Tx<'_>, user: &Id, required: &Required) -> Result<()> {
         let now = tx.now();
         let there = RecentFactors::of(tx, user, required, now).await?;
-        if self.app && there.app.is_some() && remove_factors(tx, user, false).await?.app {
-            tx.record(&Event::AuthenticatorRemoved { user: user.clone() }).await?;
+        if self.app && there.app.is_some() {
+            remove_app(tx, user).await?;
         }
         for passkey in there.passkeys.iter().filter(|one| self.passkeys.contains(&one.id.handle())) {
             passkey::delete(tx, user, &passkey.id).await?;

@@ -5,9 +5,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use crate::account::password::end_what_was_before;
 use crate::account::password_link;
 use crate::account::recent_factors::{RecentFactors, Unwanted};
-use crate::account::users::end_what_was_before;
 use crate::app::App;
 use crate::base::clock::{SKEW, Timestamp};
 use crate::base::id::Id;

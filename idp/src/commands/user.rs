@@ -21,10 +21,11 @@ use row::last_administrator;
 pub(super) use row::{find, label};
 pub use sessions::SessionsCommand;
 
-use crate::account::authenticator;
+use crate::account::factors;
 use crate::account::delete::{self, Outcome as Change};
 use crate::account::edit;
 use crate::account::own_words::OwnWords;
+use crate::account::password;
 use crate::account::password_link;
 use crate::account::password_rules::{self, Problem};
 use crate::account::profile::Claim;
@@ -243,7 +244,7 @@ pub(super) async fn command(app: &App, command: UserCommand) -> Outcome {
         }
         UserCommand::ResetFactors(who) => {
             let user = find(app, &who.user).await?;
-            let reset = authenticator::reset(app, &user.id).await.map_err(failed)?;
+            let reset = factors::reset(app, &user.id).await.map_err(failed)?;
             let shown = row::read(app, &user).await?;
             Ok(Output::new(told_of_reset(reset, &shown.row), &shown))
         }
@@ -267,7 +268,7 @@ pub(super) async fn command(app: &App, command: UserCommand) -> Outcome {
                 Some(password) => {
                     let own = OwnWords::of_user(app, &user.id).await.map_err(failed)?;
                     check_password(app, &password, own).await?;
-                    users::set_password(app, &user.id, &password).await.map_err(failed)?;
+                    password::set(app, &user.id, &password).await.map_err(failed)?;
                     None
                 }
                 None => Some(link_for(app, &user).await?),
@@ -406,7 +407,7 @@ impl Search {
 }
 
 /// What a reset has removed, and how its person gets in again.
-fn told_of_reset(gone: authenticator::Gone, row: &row::UserRow) -> String {
+fn told_of_reset(gone: factors::Gone, row: &row::UserRow) -> String {
     let label = row.label();
     let parts =
         [(gone.app, "the authenticator app"), (gone.codes, "the recovery codes"), (gone.passkeys, "the passkeys")];

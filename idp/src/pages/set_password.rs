@@ -7,8 +7,8 @@ use axum::response::Response;
 
 use crate::account::address_change::{self, TakingBack};
 use crate::account::own_words::OwnWords;
+use crate::account::password::{self, ByLink, LinkWish, ProvenLink};
 use crate::account::recent_factors::{RecentFactors, Unwanted};
-use crate::account::users::{self, ByLink, LinkWish, ProvenLink};
 use crate::app::App;
 use crate::base::secret::Secret;
 use crate::base::token::{Token, TokenKind};
@@ -81,7 +81,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     // Whether there are codes to be typed is judged where the link is used up: with some links the factors go.
     let is_half = second_factor::is_required(&app, &mut *app.db.read().await?, &user.id).await?;
     let wish = LinkWish { password: &password, unwanted, is_half };
-    match users::set_password_by_link(&app, &link, wish, &sign_in).await? {
+    match password::set_by_link(&app, &link, wish, &sign_in).await? {
         ByLink::SignedIn(signed_in) => next_page::after_sign_in(&app, &visitor, None, None, &signed_in).await,
         ByLink::Half(generation) => {
             let user = User { generation, ..user };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::account::users::{person_of, told_by};
+use crate::account::person::{person_of, told_by};
 use crate::app::App;
 use crate::base::id::Id;
 use crate::base::token::looks_like;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::account::users;
+use crate::account::person;
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::jose::{Algorithm, SigningKey, Typ, sign};
@@ -129,8 +129,8 @@ async fn claims_of(app: &App, client: &Client, grant: &Grant, scope: &ScopeSet) 
     if !client.metadata.id_token_claims || !claims::asked_for(scope) {
         return Ok(Map::new());
     }
-    let person = users::person(app, &grant.user_id).await?.ok_or(Error::Broken("client_grant.user_id"))?;
-    Ok(claims::for_scope(&users::told_by(grant, person), scope))
+    let person = person::find(app, &grant.user_id).await?.ok_or(Error::Broken("client_grant.user_id"))?;
+    Ok(claims::for_scope(&person::told_by(grant, person), scope))
 }
 
 /// The token of a client that acts on its own behalf: RFC 6749 §4.4. `resources` are those that it asks for and may

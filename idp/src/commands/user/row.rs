@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::account::person::person_of;
 use crate::account::profile::Claim;
-use crate::account::users::person_of;
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::commands::output::{Failure, Output, details, failed, harmless, table, yes_no};

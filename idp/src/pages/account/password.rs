@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::account::own_words::OwnWords;
-use crate::account::users::{self, NewPassword};
+use crate::account::password::{self as account_password, NewPassword};
 use crate::app::App;
 use crate::base::secret::Secret;
 use crate::flow::account_holder::{AccountForm, AccountHolder};
@@ -187,7 +187,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
         ..holder.visitor.sign_in(&proof.user, &methods)
     };
     let new = NewPassword { password: &new, keeps_others };
-    let Some(signed_in) = users::change_password(&app, &holder.session, &proof, new, &sign_in).await? else {
+    let Some(signed_in) = account_password::change(&app, &holder.session, &proof, new, &sign_in).await? else {
         // Another change was faster. If it set another password, this session is over.
         return redirect::to_page(&app, Page::AccountPassword);
     };

@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::account::authenticator;
+use crate::account::recovery_codes;
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::flow::account_holder::{AccountForm, AccountHolder};
@@ -94,7 +94,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
             Err(_) => return redirect::to_page(&app, Page::AccountRecoveryCodes),
         },
     };
-    match authenticator::renew_codes(&app, &holder.session, made_at).await? {
+    match recovery_codes::renew(&app, &holder.session, made_at).await? {
         Some(codes) => show_once(&app, &holder, &codes, false).await,
         None => redirect::to_page(&app, Page::AccountRecoveryCodes),
     }

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::sessions::Device;
-use crate::account::authenticator;
+use crate::account::trusted_browsers;
 use crate::app::App;
 use crate::flow::account_holder::{AccountForm, AccountHolder, handle};
 use crate::http::error::Error;
@@ -116,7 +116,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let chosen = browsers.iter().find(|trust| handle(&app, &holder.session, trust.id.as_str()) == wanted);
     // Otherwise the trust has ended already, or it is another person's.
     if let Some(chosen) = chosen
-        && authenticator::forget_browser(&app, user, &chosen.id).await?
+        && trusted_browsers::forget(&app, user, &chosen.id).await?
     {
         return redirect::to_page_with(&app, Page::AccountSecurity, "done", "browser-forgotten");
     }
