@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use openssl::pkey::PKey;
 use serde_json::{Value, json};
 
-use crate::harness::{
-    Browser, PASSWORD, PRESENT, Page, Passkey, RelyingParty, TestApp, VERIFIED, base64url, from_base64url, minutes,
-};
+use crate::harness::{Browser, PASSWORD, PRESENT, Passkey, TestApp, VERIFIED, base64url, from_base64url, minutes};
 use latchkey::account::{delete, passkeys as account, users};
 use latchkey::base::id::Id;
 use latchkey::base::random::Random;
@@ -27,13 +25,6 @@ pub(super) async fn enrolled(app: &TestApp) -> (Browser, Passkey) {
     (browser, passkey)
 }
 
-/// What the ID token of a sign-in says about it.
-pub(super) async fn told(rp: &RelyingParty, page: &Page) -> (Vec<String>, String) {
-    let claims = rp.exchange(&page.code()).await.tokens().id_claims();
-    let amr = claims["amr"].as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect();
-    (amr, claims["acr"].as_str().unwrap().to_owned())
-}
-
 #[tokio::test]
 async fn a_passkey_signs_in_without_a_name_and_is_told_as_what_it_is() {
     let app = TestApp::new().await;
@@ -45,7 +36,7 @@ async fn a_passkey_signs_in_without_a_name_and_is_told_as_what_it_is() {
         let page = browser.get(&rp.request().path()).await;
         let page = browser.use_passkey(&page, key).await;
         let page = browser.go_on(page).await;
-        assert_eq!(told(&rp, &page).await, (vec![name.to_owned(), "mfa".to_owned()], "phr".to_owned()));
+        assert_eq!(rp.told(&page).await, (vec![name.to_owned(), "mfa".to_owned()], "phr".to_owned()));
     }
     // Where nothing is asked for, it leads to the front page; kept signed in, the session outlives the browser.
     let (mut browser, ceremony) = offered(&app).await;
@@ -318,7 +309,7 @@ async fn a_passkey_is_the_second_factor_that_an_operator_requires() {
     assert!(page.forms_to("/second-factor").is_empty(), "a form for codes that the account has not");
     let page = other.use_passkey(&page, &mut passkey).await;
     let page = other.go_on(page).await;
-    assert_eq!(told(&rp, &page).await.1, "phr");
+    assert_eq!(rp.told(&page).await.1, "phr");
     // And it cannot be removed.
     browser.sign_in_by(&mut passkey).await;
     let page = browser.get("/account/passkeys").await;
@@ -427,7 +418,7 @@ async fn a_passkey_with_an_rsa_key_signs_in_as_those_of_windows_do() {
     let mut browser = app.browser();
     browser.sign_in_by(&mut passkey).await.reply.expect(200);
     let page = browser.authorize(&rp).await;
-    assert_eq!(told(&rp, &page).await, (vec!["hwk".to_owned(), "mfa".to_owned()], "phr".to_owned()));
+    assert_eq!(rp.told(&page).await, (vec!["hwk".to_owned(), "mfa".to_owned()], "phr".to_owned()));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use latchkey::account::authenticator;
 
-use super::second_factor::{enrolled, told};
+use super::second_factor::enrolled;
 use crate::harness::{Browser, PASSWORD, Page, TestApp, minutes, seconds};
 
 #[tokio::test]
@@ -18,7 +18,7 @@ async fn g4_a_trusted_browser_spares_the_code_for_its_person_and_its_time_and_no
     page.reply.expect(200);
     let page = browser.authorize(&rp).await;
     let once = (vec!["pwd".to_owned()], "urn:latchkey:acr:1fa".to_owned());
-    assert_eq!(told(&rp, &page).await, once);
+    assert_eq!(rp.told(&page).await, once);
     // A client that wants more gets it, and so do the pages that change what protects the account.
     let page = browser.get(&rp.request().set("acr_values", "urn:latchkey:acr:2fa").path()).await;
     let page =

@@ -100,7 +100,17 @@ struct Replicas {
     _redis: Option<RedisServer>,
 }
 
+/// What a provider of a test has around it: no letters, and nothing that has to outlast a power cut.
+fn surroundings(clock: &Clock) -> Surroundings {
+    Surroundings { clock: clock.clone(), random: Random::System, durable: false, tray: None }
+}
+
 impl TestApp {
+    /// The provider of an app in this process.
+    fn of(app: App, clock: Clock) -> Self {
+        Self { router: router(&app), app, clock, replicas: None, tray: None }
+    }
+
     pub async fn new() -> Self {
         Self::with(|_| {}).await
     }
@@ -118,19 +128,16 @@ impl TestApp {
         let clock = Clock::manual(START + seconds(60));
         // Letters go to no server unless the test has one.
         let tray = (config.mail.from.is_some() && config.mail.transports.is_empty()).then(Tray::default);
-        let surroundings =
-            Surroundings { clock: clock.clone(), random: Random::System, durable: false, tray: tray.clone() };
-        let app = boot::open(config, surroundings).await.unwrap();
-        Self { router: router(&app), app, clock, replicas: None, tray }
+        let app = boot::open(config, Surroundings { tray: tray.clone(), ..surroundings(&clock) }).await.unwrap();
+        Self { tray, ..Self::of(app, clock) }
     }
 
     /// A provider on a port of its own and with the time of the world, beside which a real process can serve.
     pub async fn beside_a_process() -> Self {
         let mut config = fresh_config().await;
         config.issuer = Issuer::localhost(super::free_port());
-        let surroundings = Surroundings { clock: Clock::System, random: Random::System, durable: false, tray: None };
-        let app = boot::open(config, surroundings).await.unwrap();
-        Self { router: router(&app), app, clock: Clock::System, replicas: None, tray: None }
+        let app = boot::open(config, surroundings(&Clock::System)).await.unwrap();
+        Self::of(app, Clock::System)
     }
 
     /// So many real processes that all start at once on a PostgreSQL database without tables, and the provider beside them.
@@ -150,9 +157,8 @@ impl TestApp {
         for process in &mut processes {
             process.ready().await;
         }
-        let surroundings = Surroundings { clock: Clock::System, random: Random::System, durable: false, tray: None };
-        let app = boot::open(config, surroundings).await.unwrap();
-        Some((Self { router: router(&app), app, clock: Clock::System, replicas: None, tray: None }, processes))
+        let app = boot::open(config, surroundings(&Clock::System)).await.unwrap();
+        Some((Self::of(app, Clock::System), processes))
     }
 
     /// So many replicas within this process that open a PostgreSQL database without tables at the same moment; none where the
@@ -168,9 +174,7 @@ impl TestApp {
         let opening: Vec<_> = (0..count)
             .map(|_| {
                 let (config, handle) = (config.clone(), tokio::runtime::Handle::current());
-                let surroundings =
-                    Surroundings { clock: Clock::System, random: Random::System, durable: false, tray: None };
-                std::thread::spawn(move || handle.block_on(boot::open(config, surroundings)).unwrap())
+                std::thread::spawn(move || handle.block_on(boot::open(config, surroundings(&Clock::System))).unwrap())
             })
             .collect();
         tokio::task::block_in_place(|| opening.into_iter().map(|one| one.join().unwrap()).collect())
@@ -178,10 +182,8 @@ impl TestApp {
 
     /// A provider with another configuration, such as that of a restored database, and the world's clock.
     pub async fn on(&self, config: Config) -> Self {
-        let surroundings =
-            Surroundings { clock: self.clock.clone(), random: Random::System, durable: false, tray: None };
-        let app = boot::open(config, surroundings).await.unwrap();
-        Self { router: router(&app), app, clock: self.clock.clone(), replicas: None, tray: None }
+        let app = boot::open(config, surroundings(&self.clock)).await.unwrap();
+        Self::of(app, self.clock.clone())
     }
 
     /// The same database served by another process, as far as a test can tell: nothing is shared in memory.
@@ -191,9 +193,8 @@ impl TestApp {
 
     /// A replica whose clock shows another time.
     pub async fn replica_at(&self, clock: Clock) -> Self {
-        let surroundings = Surroundings { clock: clock.clone(), random: Random::System, durable: false, tray: None };
-        let app = boot::open(self.app.config.clone(), surroundings).await.unwrap();
-        Self { router: router(&app), app, clock, replicas: None, tray: None }
+        let app = boot::open(self.app.config.clone(), surroundings(&clock)).await.unwrap();
+        Self::of(app, clock)
     }
 
     /// Two real processes on one PostgreSQL and one Redis; each request goes to the other one than the request before.
@@ -216,8 +217,7 @@ impl TestApp {
             config.ephemeral.redis_url = Some(RedisUrl::parse(&own.url()).unwrap());
             redis = Some(own);
         }
-        let surroundings = Surroundings { clock: Clock::System, random: Random::System, durable: false, tray: None };
-        let app = boot::open(config, surroundings).await.unwrap();
+        let app = boot::open(config, surroundings(&Clock::System)).await.unwrap();
         let other = free_port();
         let listen = format!("127.0.0.1:{other}");
         let processes = [
@@ -225,7 +225,7 @@ impl TestApp {
             Process::start_at(other, &app.config, &[("LATCHKEY__HTTP__LISTEN", &listen)]).await,
         ];
         let replicas = Replicas { processes, next: AtomicUsize::new(0), _redis: redis };
-        Some(Self { router: router(&app), app, clock: Clock::System, replicas: Some(Arc::new(replicas)), tray: None })
+        Some(Self { replicas: Some(Arc::new(replicas)), ..Self::of(app, Clock::System) })
     }
 
     /// The release before and this one, each in a process of its own, on one database that the release before has made. On
@@ -245,18 +245,15 @@ impl TestApp {
         let side_by_side = super::database::server().is_some();
         if !side_by_side {
             drop(old);
-            let surroundings =
-                Surroundings { clock: Clock::System, random: Random::System, durable: false, tray: None };
-            let app = boot::open(config, surroundings).await.unwrap();
-            return Some(Self { router: router(&app), app, clock: Clock::System, replicas: None, tray: None });
+            let app = boot::open(config, surroundings(&Clock::System)).await.unwrap();
+            return Some(Self::of(app, Clock::System));
         }
-        let surroundings = Surroundings { clock: Clock::System, random: Random::System, durable: false, tray: None };
-        let app = boot::open(config, surroundings).await.unwrap();
+        let app = boot::open(config, surroundings(&Clock::System)).await.unwrap();
         let port = free_port();
         let listen = format!("127.0.0.1:{port}");
         let new = Process::start_at(port, &app.config, &[("LATCHKEY__HTTP__LISTEN", &listen)]).await;
         let replicas = Replicas { processes: [old, new], next: AtomicUsize::new(0), _redis: None };
-        Some(Self { router: router(&app), app, clock: Clock::System, replicas: Some(Arc::new(replicas)), tray: None })
+        Some(Self { replicas: Some(Arc::new(replicas)), ..Self::of(app, Clock::System) })
     }
 
     /// Lets time pass. Real processes have the world's clock, so that for them all that has happened moves into the past.

@@ -9,7 +9,7 @@ use latchkey::oidc::client::metadata::Client;
 use serde_json::Value;
 
 use super::app::TestApp;
-use super::browser::Authorize;
+use super::browser::{Authorize, Page};
 use super::http::Reply;
 
 /// A verifier and its S256 challenge.
@@ -82,6 +82,18 @@ impl RelyingParty {
     pub fn new(app: &TestApp, client: Client, secret: Option<Secret>) -> Self {
         let (verifier, challenge) = pkce();
         Self { app: app.clone(), client, secret, verifier, challenge }
+    }
+
+    /// What the ID token of a sign-in says about it.
+    pub async fn claims(&self, page: &Page) -> Value {
+        self.exchange(&page.code()).await.tokens().id_claims()
+    }
+
+    /// By which methods and how strongly somebody has signed in.
+    pub async fn told(&self, page: &Page) -> (Vec<String>, String) {
+        let claims = self.claims(page).await;
+        let amr = claims["amr"].as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect();
+        (amr, claims["acr"].as_str().unwrap().to_owned())
     }
 
     /// The same client at another provider.

@@ -1,7 +1,5 @@
 //! A second factor that the operator requires for a client, or of the people of a role.
 
-use serde_json::Value;
-
 use crate::harness::{Authenticator, Browser, PASSWORD, Page, Passkey, RelyingParty, TestApp, minutes};
 use latchkey::config::SecondFactor;
 use latchkey::oidc::client::metadata::ClientKind;
@@ -9,11 +7,6 @@ use latchkey::oidc::client::metadata::ClientKind;
 /// A client that requires a second factor.
 async fn strict(app: &TestApp) -> RelyingParty {
     app.client(ClientKind::Web, |client| client.metadata.require_second_factor = true).await
-}
-
-/// What the ID token says about the sign-in.
-async fn claims(rp: &RelyingParty, page: &Page) -> Value {
-    rp.exchange(&page.code()).await.tokens().id_claims()
 }
 
 /// Types the password on the sign-in page.
@@ -43,18 +36,18 @@ async fn a_client_that_requires_a_second_factor_has_it_set_up_on_the_way_and_no_
     browser.get(&strict.request().path()).await.expect("sign-in");
     assert_eq!(app.live_sessions_of("alice").await, 0);
     let (authenticator, page) = set_up(&app, &mut browser, &page).await;
-    let told = claims(&strict, &page).await;
+    let told = strict.claims(&page).await;
     assert_eq!(
         (&told["acr"], &told["amr"]),
         (&"urn:latchkey:acr:2fa".into(), &serde_json::json!(["pwd", "otp", "mfa"]))
     );
     // From then on the session is good for both.
     let page = browser.get(&strict.request().path()).await;
-    assert_eq!(claims(&strict, &browser.go_on(page).await).await["acr"], "urn:latchkey:acr:2fa");
+    assert_eq!(strict.claims(&browser.go_on(page).await).await["acr"], "urn:latchkey:acr:2fa");
     // Somebody without a second factor signs in to the other client with the password alone.
     let mut other = app.browser();
     other.user = "bob".to_owned();
-    assert_eq!(claims(&usual, &other.authorize(&usual).await).await["acr"], "urn:latchkey:acr:1fa");
+    assert_eq!(usual.claims(&other.authorize(&usual).await).await["acr"], "urn:latchkey:acr:1fa");
     app.pass(minutes(1)).await;
     app.browser().sign_in_with("alice", &authenticator).await;
 }
@@ -73,7 +66,7 @@ async fn an_open_session_with_one_factor_steps_up_for_the_client_and_is_refused_
     assert!(page.text().contains("please sign in again"), "{}", page.text());
     let page = type_password(&mut browser, &page).await;
     let (_, page) = set_up(&app, &mut browser, &page).await;
-    assert_eq!(claims(&strict, &page).await["acr"], "urn:latchkey:acr:2fa");
+    assert_eq!(strict.claims(&page).await["acr"], "urn:latchkey:acr:2fa");
     browser.get(&strict.request().set("prompt", "none").path()).await.code();
     assert_eq!(app.live_sessions_of("alice").await, 1, "it is the same session, and stronger");
 }
@@ -90,7 +83,7 @@ async fn a_trusted_browser_spares_the_code_also_where_a_client_requires_it_and_n
     browser.type_password("alice", PASSWORD).await.reply.expect(200);
     // The class says what was done.
     let page = browser.get(&strict.request().path()).await;
-    assert_eq!(claims(&strict, &browser.go_on(page).await).await["acr"], "urn:latchkey:acr:1fa");
+    assert_eq!(strict.claims(&browser.go_on(page).await).await["acr"], "urn:latchkey:acr:1fa");
     for wish in [("acr_values", "urn:latchkey:acr:2fa"), ("prompt", "login"), ("max_age", "0")] {
         let page = browser.get(&strict.request().set(wish.0, wish.1).path()).await;
         type_password(&mut browser, &page).await.expect("second-factor");
@@ -116,7 +109,7 @@ async fn who_has_a_role_that_needs_a_second_factor_is_asked_everywhere_and_the_o
     let page = browser.get(&rp.request().path()).await;
     let page = type_password(&mut browser, &page).await;
     let (_, page) = set_up(&app, &mut browser, &page).await;
-    assert_eq!(claims(&rp, &page).await["acr"], "urn:latchkey:acr:2fa");
+    assert_eq!(rp.claims(&page).await["acr"], "urn:latchkey:acr:2fa");
     // It cannot be removed.
     let page = browser.get("/account/authenticator").await;
     assert!(page.text().contains("cannot be removed"), "{}", page.text());

@@ -21,9 +21,9 @@ use row::last_administrator;
 pub(super) use row::{find, label};
 pub use sessions::SessionsCommand;
 
-use crate::account::factors;
 use crate::account::delete::{self, Outcome as Change};
 use crate::account::edit;
+use crate::account::factors;
 use crate::account::own_words::OwnWords;
 use crate::account::password;
 use crate::account::password_link;
