@@ -146,7 +146,7 @@ pub fn shown(text: &str) -> String {
     shown
 }
 
-/// What is shown of each character; `None` stands for one that may be a part of a secret.
+/// What is shown of each character; `None` stands for one that may be a part of a secret or of a mail address.
 fn masked(text: &[char]) -> Vec<Option<char>> {
     let is_of_run = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let mut masked = Vec::with_capacity(text.len());
@@ -157,12 +157,40 @@ fn masked(text: &[char]) -> Vec<Option<char>> {
             masked.push(Some(if is_plain(*c) { *c } else { '\u{fffd}' }));
             rest = rest.get(1..).unwrap_or_default();
         } else {
-            let is_hidden = is_secret(run) || behind.first() == Some(&'@');
+            let is_hidden = is_secret(run);
             masked.extend(run.iter().map(|c| (!is_hidden).then_some(*c)));
             rest = behind;
         }
     }
+    hide_local_parts(text, &mut masked);
     masked
+}
+
+/// Hides what stands before an at sign. It may have letters of any script and signs of many kinds (RFC 5321 §4.1.2, RFC 6531): it goes back
+/// to what separates the parts of a URI or of a list.
+fn hide_local_parts(text: &[char], masked: &mut [Option<char>]) {
+    let mut is_local_part = false;
+    for (at, (c, shown)) in text.iter().zip(masked).enumerate().rev() {
+        is_local_part &= !matches!(c, '/' | '?' | '&' | '=' | ':' | '#') && !c.is_whitespace();
+        if is_local_part {
+            *shown = None;
+        }
+        is_local_part |= is_at_sign(text.get(at..).unwrap_or_default());
+    }
+}
+
+/// Whether a text begins with an at sign, as it is or percent-encoded, once or more often: RFC 3986 §2.1.
+fn is_at_sign(text: &[char]) -> bool {
+    match text.split_first() {
+        Some(('@' | '\u{ff20}', _)) => true,
+        Some(('%', mut rest)) => {
+            while let Some(inner) = rest.strip_prefix(&['2', '5']) {
+                rest = inner;
+            }
+            rest.starts_with(&['4', '0'])
+        }
+        _ => false,
+    }
 }
 
 /// Whether letters of base64url and dots may be a token, a secret or a hash.
@@ -259,6 +287,28 @@ mod tests {
                 assert!(secrets.iter().all(|secret| !told.contains(secret)), "{told} of {came}, {registered}");
             }
         }
+        // Addresses as they stand in a URI, and with what else they may have.
+        for local in [
+            "alice.liddell%40",
+            "alice.liddell%2540",
+            "alice.liddell%252540",
+            "alice+liddell@",
+            "alice'liddell@",
+            "alice%2Bliddell%40",
+            "алиса.liddell@",
+            "\u{202e}alice!liddell\u{ff20}",
+        ] {
+            let came = format!("https://rp.example/u/{local}example.com");
+            let difference = Difference::of_uri("redirect_uri", &came, &["https://rp.example/u/alice".to_owned()]);
+            for told in [&difference.came, &difference.place.unwrap()] {
+                assert!(
+                    !["alice.l", "alice+", "liddell", "алиса"].iter().any(|part| told.contains(part)),
+                    "{told} of {came}"
+                );
+            }
+            assert!(difference.came.starts_with("https://rp.example/u/…"), "{}", difference.came);
+        }
+        assert_eq!(shown("to=alice+tag@example.com cc=bob%40example.com"), "to=…@example.com cc=…%40example.com");
         // A token that the cut goes through.
         assert_eq!(shown(&format!("{} {token}", "ab ".repeat(63))), format!("{} …", "ab ".repeat(63)));
     }
