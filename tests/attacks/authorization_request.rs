@@ -1,6 +1,6 @@
 //! A. The authorization request.
 
-use crate::harness::{Authorize, TestApp, Trap, minutes};
+use crate::harness::{Authorize, Passkey, TestApp, Trap, minutes};
 use latchkey::oidc::client::metadata::ClientKind;
 use latchkey::oidc::params::Params;
 
@@ -235,6 +235,27 @@ async fn a12_prompt_none_never_shows_a_page() {
     browser.get(&silent.clone().set("max_age", "60").path()).await.error("login_required");
     browser.get(&silent.clone().set("max_age", "0").path()).await.error("login_required");
     browser.get(&silent.clone().set("id_token_hint", "not.a.token").path()).await.error("login_required");
+}
+
+#[tokio::test]
+async fn a12_no_error_tells_a_client_without_consent_which_factors_somebody_has() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let with_passkey = rp.request().set("acr_values", "phr");
+    let silent = with_passkey.clone().set("prompt", "none");
+    let one = app.browser().sign_in("alice").await;
+    let mut other = app.browser().sign_in("carol").await;
+    other.add_passkey(Passkey::new(&app)).await;
+    for (browser, page) in [(&mut one.clone(), "sign-in"), (&mut other, "consent")] {
+        browser.get(&silent.path()).await.error("consent_required");
+        browser.get(&with_passkey.path()).await.expect(page);
+    }
+    // A client that they have allowed something learns what it needs to know.
+    let mut browser = one;
+    browser.authorize(&rp).await.code();
+    for request in [with_passkey, silent] {
+        browser.get(&request.path()).await.error("unmet_authentication_requirements");
+    }
 }
 
 #[tokio::test]

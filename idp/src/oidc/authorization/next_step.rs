@@ -349,8 +349,14 @@ fn decide(request: &AuthorizationRequest, client: &Client, situation: &Situation
     if situation.is_too_weak {
         return NextStep::SignIn(SignInReason::TooWeak);
     }
-    if let Some(step) = for_class(request, situation, session, fresh) {
-        return step;
+    // No error tells a client that was allowed nothing yet which factors somebody has. Without a page, the consent that is missing,
+    // too, is the answer; with one, the person signs in before the client hears of it.
+    let is_stranger = !client.first_party && situation.remembered.is_none();
+    match for_class(request, situation, session, fresh) {
+        Some(_) if is_stranger && request.prompt.none => {}
+        Some(NextStep::Fail(_)) if is_stranger && !fresh => return NextStep::SignIn(SignInReason::NeedsPasskey),
+        Some(step) => return step,
+        None => {}
     }
     if situation.lacks_terms {
         return NextStep::Terms { session: session.id.clone() };

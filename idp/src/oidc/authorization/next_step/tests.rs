@@ -395,6 +395,42 @@ fn a_sign_in_is_in_a_class_that_the_client_asks_for_or_fails() {
 }
 
 #[test]
+fn a12_no_error_tells_a_client_without_consent_which_factors_somebody_has() {
+    let stranger = || case().wishes([Acr::PhishingResistant]).remembered("");
+    let by_passkey = || NextStep::SignIn(SignInReason::NeedsPasskey);
+    let proven = Session { acr: Acr::PhishingResistant.as_str().to_owned(), ..session("alice", 60) };
+    let unmet = || fail(ErrorCode::UnmetAuthenticationRequirements);
+    for reachable in [Acr::OneFactor, Acr::TwoFactors, Acr::PhishingResistant] {
+        let can = |case: Case| Case { reachable, ..case };
+        check([
+            ("silently", can(stranger().prompt("none")), fail(ErrorCode::ConsentRequired)),
+            (
+                "silently, for two factors",
+                can(case().wishes([Acr::TwoFactors]).remembered("").prompt("none")),
+                fail(ErrorCode::ConsentRequired),
+            ),
+            ("with a page", can(stranger()), by_passkey()),
+            ("with a page, and chosen", can(stranger().chose("alice")), by_passkey()),
+            ("just signed in", can(stranger().signed_in("alice")), unmet()),
+        ]);
+    }
+    check([
+        (
+            "who has signed in by one",
+            Case { sessions: vec![proven], reachable: Acr::PhishingResistant, ..stranger().prompt("none") },
+            fail(ErrorCode::ConsentRequired),
+        ),
+        (
+            "lacks the terms",
+            Case { lacks_terms: true, ..stranger().prompt("none") },
+            fail(ErrorCode::InteractionRequired),
+        ),
+        ("first party", stranger().first_party(), unmet()),
+        ("first party, silently", stranger().first_party().prompt("none"), unmet()),
+    ]);
+}
+
+#[test]
 fn a_second_factor_that_the_operator_requires_is_no_wish() {
     let lacks = || Case { is_too_weak: true, ..case() };
     let again = || NextStep::SignIn(SignInReason::TooWeak);
