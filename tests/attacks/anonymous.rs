@@ -2,9 +2,12 @@
 
 use latchkey::account::invitation::{self, Wanted};
 use latchkey::config::{SecondFactor, SignUp};
+use latchkey::oidc::client::metadata::ClientKind;
 use latchkey::server::jobs;
 
-use crate::harness::{Browser, PASSWORD, Page, RelyingParty, TestApp, code_in, minutes, seconds, sender};
+use crate::harness::{
+    Browser, Form, PASSWORD, Page, RelyingParty, Reply, TestApp, code_in, form_encode, minutes, seconds, sender,
+};
 
 async fn trying() -> (TestApp, RelyingParty) {
     let app = TestApp::with(|config| config.login.sign_up = SignUp::Open).await;
@@ -15,6 +18,16 @@ async fn trying() -> (TestApp, RelyingParty) {
 async fn begin(browser: &mut Browser, rp: &RelyingParty) -> Page {
     let page = browser.get(&rp.request().path()).await;
     page.form_to("/sign-in/anonymous").submit(browser).await
+}
+
+/// Sends a form, and does not follow where the answer leads.
+async fn send(browser: &mut Browser, form: &Form) -> Reply {
+    let fields: Vec<_> = form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let request = http::Request::post(browser.app.path(&form.action))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("origin", browser.app.issuer());
+    let reply = browser.send(request, form_encode(&fields)).await;
+    reply.expect(303)
 }
 
 async fn rows(app: &TestApp) -> Vec<i64> {
@@ -153,6 +166,32 @@ async fn who_was_a_visitor_before_reads_nothing_of_whoever_signs_up_there_and_le
     let page = browser.go_on(page).await;
     let told = rp.userinfo(&rp.exchange(&page.code()).await.tokens().access_token).await.json();
     assert_eq!(told["email"], "dora@example.com");
+}
+
+#[tokio::test]
+async fn e6_what_a_visitor_has_allowed_counts_for_nobody_who_signs_up() {
+    let (app, rp) = trying().await;
+    let native = app.client(ClientKind::Native, |client| client.metadata.anonymous_accounts = true).await;
+    let mut browser = app.browser();
+    let asked = begin(&mut browser, &rp).await.expect("consent").form();
+    let open = browser.get(&rp.request().set("prompt", "consent").path()).await.expect("consent").form();
+    let device = browser.get(&native.request().set("scope", "openid").path()).await.expect("consent").form();
+    let mut pending = Vec::new();
+    for form in
+        [asked.clone().fill("decision", "allow"), asked.fill("decision", "deny"), device.fill("decision", "allow")]
+    {
+        pending.push(send(&mut browser, &form).await.location().to_owned());
+    }
+    let form = browser.get("/sign-up").await.form().fill("email", "dora@example.com").fill("password", PASSWORD);
+    form.submit(&mut browser).await.reply.expect(200);
+    // What the visitor has answered, and the page that asked the visitor.
+    browser.get(&pending[0]).await.expect("consent");
+    browser.get(&pending[1]).await.expect("consent");
+    let page = open.fill("decision", "allow").submit(&mut browser).await;
+    assert!(page.expect("consent").text().contains("dora@example.com"), "{}", page.text());
+    browser.get(&pending[2]).await.expect("continue-as");
+    let page = browser.go_on(page).await;
+    assert_eq!(rp.exchange(&page.code()).await.tokens().id_claims()["email"], "dora@example.com");
 }
 
 #[tokio::test]

@@ -260,7 +260,7 @@ impl Step {
         }
         let facts = &self.interaction.facts;
         // Of several people nobody knows yet which one is meant.
-        let is_meant = |session: &&Session| self.sessions.len() == 1 || facts.session.as_ref() == Some(&session.id);
+        let is_meant = |session: &&Session| self.sessions.len() == 1 || facts.are_of(session);
         match session_for(&self.sessions, facts, None).filter(is_meant) {
             Some(session) if !session.is_of_visitor() => Ok(user::find(&mut conn, &session.user_id).await?),
             _ => Ok(None),

@@ -74,8 +74,12 @@ pub fn address_after_sign_in(
 ) -> String {
     let Some(interaction) = interaction else { return app.url(return_to.unwrap_or(Page::Home)) };
     // Earlier choices and consents belong to the person who was signed in before.
-    interaction.facts =
-        Facts { session: Some(signed_in.session.clone()), authenticated_at: Some(app.now()), ..Default::default() };
+    interaction.facts = Facts {
+        session: Some(signed_in.session.clone()),
+        of_visitor: signed_in.is_visitor,
+        authenticated_at: Some(app.now()),
+        ..Facts::default()
+    };
     authorize_again(app, interaction)
 }
 

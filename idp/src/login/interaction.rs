@@ -8,6 +8,7 @@ use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::CookieSecret;
 use crate::oidc::authorization::next_step::Facts;
+use crate::oidc::authorization::session::Session;
 use crate::oidc::params::Params;
 use crate::oidc::scope::ScopeSet;
 use crate::site::page::Page;
@@ -38,13 +39,23 @@ pub struct Interaction {
     pub question: Option<Question>,
 }
 
-/// The question on a page. The answer counts only in the same session and for the same scopes.
+/// The question on a page. The answer counts only in the same session, while that is the same person's, and for the same scopes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
     /// The session of the person who is asked.
-    pub session: Id,
+    session: Id,
+    /// Whether that was a visitor.
+    #[serde(default)]
+    of_visitor: bool,
     /// The scopes that the page showed.
-    pub scopes: ScopeSet,
+    scopes: ScopeSet,
+}
+
+impl Question {
+    /// The question to the person of this session, about these scopes.
+    pub fn to(session: &Session, scopes: ScopeSet) -> Self {
+        Self { session: session.id.clone(), of_visitor: session.is_of_visitor(), scopes }
+    }
 }
 
 /// Why a sealed interaction cannot be opened.

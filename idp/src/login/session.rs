@@ -55,6 +55,8 @@ pub struct SignedIn {
     pub user: Id,
     /// The session's row.
     pub session: Id,
+    /// Whether it is that of an anonymous account.
+    pub is_visitor: bool,
     /// The browser's new session cookie; the previous one expires shortly after.
     pub sid: CookieSecret,
     /// Whether it outlives the browser's closing, because all accounts in the browser are to be kept signed in.
@@ -245,7 +247,8 @@ impl Beginning {
         // Each account has its own choice to stay signed in: the others end when the browser is closed.
         let kept_at = new.kept_at.or(own.as_ref().and_then(|own| own.kept_at));
         let choices = || others.iter().map(|other| other.kept_at).chain([kept_at]);
-        let has_visitor = new.is_of_visitor() || others.iter().any(Session::is_of_visitor);
+        let is_visitor = new.is_of_visitor();
+        let has_visitor = is_visitor || others.iter().any(Session::is_of_visitor);
         let remembered = if has_visitor { self.remembered.max(self.of_visitors) } else { self.remembered };
         let (all, some) = (choices().all(|kept| kept.is_some()), choices().any(|kept| kept.is_some()));
         let kept_hash = (some && !all).then_some(&kept_hash);
@@ -284,7 +287,8 @@ impl Beginning {
             let event = Event::SignedIn { user: new.user_id, session: session.clone(), amr: new.amr };
             tx.record(&event).await?;
         }
-        Ok(SignedIn { user, session, sid, keep: all, kept: (some && !all).then_some(kept), remembered })
+        let kept = (some && !all).then_some(kept);
+        Ok(SignedIn { user, session, is_visitor, sid, keep: all, kept, remembered })
     }
 }
 

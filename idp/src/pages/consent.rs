@@ -103,8 +103,8 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     let NextStep::Consent { session, scopes } = step.next(&app, &visitor).await? else {
         return next_page::back_to_authorize(&app, &step.interaction);
     };
-    step.interaction.question = Some(Question { session: session.clone(), scopes: scopes.clone() });
     let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::InteractionExpired)?;
+    step.interaction.question = Some(Question::to(session, scopes.clone()));
     let layout = layout_of(&app, &visitor, Some(&step)).of(Page::Consent);
     let metadata = &step.proven.client.metadata;
     let known = resources::known(&app).await?;
@@ -129,9 +129,9 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let answered = step.interaction.question.take();
     // If a step was skipped, or the page is out of date or was shown to another person, go back to the next step.
     if let NextStep::Consent { session, scopes } = step.next_for_answer(&app, &visitor).await?
-        && answered == Some(Question { session: session.clone(), scopes: scopes.clone() })
+        && let Some(session) = step.sessions.iter().find(|one| one.id == session)
+        && answered == Some(Question::to(session, scopes.clone()))
     {
-        let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::InteractionExpired)?;
         if let Err(wait) = app.ephemeral.limit(&format!("consent:{}", session.id), DECISIONS).await {
             return Err(Error::TooMany(wait));
         }
@@ -139,13 +139,13 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         match params.get("decision") {
             Some("allow") => {
                 let consent = app.db.write(Remember { user, client_row, scopes: scopes.clone() }).await?;
-                step.interaction.facts.session = Some(session.id.clone());
+                step.interaction.facts.choose(session);
                 step.interaction.facts.consented = Some(scopes);
                 step.interaction.facts.consent = Some(consent);
             }
             Some("deny") => {
                 app.db.write(Event::ConsentRefused { user, client_row }).await?;
-                step.interaction.facts.session = Some(session.id.clone());
+                step.interaction.facts.choose(session);
                 step.interaction.facts.denied = true;
             }
             _ => {}

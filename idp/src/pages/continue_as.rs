@@ -8,7 +8,6 @@ use axum::response::Response;
 use super::consent::destination;
 use super::{AccountView, Layout};
 use crate::app::App;
-use crate::base::id::Id;
 use crate::flow::authorization::{Step, layout_of};
 use crate::flow::next_page;
 use crate::http::error::Error;
@@ -46,8 +45,8 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     let NextStep::Continue { session } = step.next(&app, &visitor).await? else {
         return next_page::back_to_authorize(&app, &step.interaction);
     };
-    step.interaction.question = Some(question(&session));
     let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::InteractionExpired)?;
+    step.interaction.question = Some(Question::to(session, ScopeSet::default()));
     let page = ContinueAsPage {
         account: page::account(&app, &visitor, session).await?,
         destination: destination(step.proven.recipient.redirect_uri()),
@@ -62,19 +61,14 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let mut step = Step::open(&app, &visitor, params.get("interaction").unwrap_or_default()).await?;
     let answered = step.interaction.question.take();
     if let NextStep::Continue { session } = step.next_for_answer(&app, &visitor).await?
-        && answered == Some(question(&session))
+        && let Some(session) = step.sessions.iter().find(|one| one.id == session)
+        && answered == Some(Question::to(session, ScopeSet::default()))
     {
-        let facts = &mut step.interaction.facts;
-        match params.get("decision") {
-            Some("continue") => facts.session = Some(session),
-            Some("deny") => (facts.session, facts.denied) = (Some(session), true),
-            _ => {}
+        let decision = params.get("decision");
+        if matches!(decision, Some("continue" | "deny")) {
+            step.interaction.facts.choose(session);
+            step.interaction.facts.denied = decision == Some("deny");
         }
     }
     next_page::back_to_authorize(&app, &step.interaction)
-}
-
-/// What the page asks this session.
-fn question(session: &Id) -> Question {
-    Question { session: session.clone(), scopes: ScopeSet::default() }
 }

@@ -10,7 +10,6 @@ use axum::response::Response;
 use super::{AccountView, Layout};
 use crate::account::terms;
 use crate::app::App;
-use crate::base::id::Id;
 use crate::flow::authorization::{Step, layout_of};
 use crate::flow::next_page;
 use crate::http::error::Error;
@@ -65,9 +64,9 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     let (NextStep::Terms { session }, Some(terms)) = (step.next(&app, &visitor).await?, terms) else {
         return next_page::back_to_authorize(&app, &step.interaction);
     };
-    step.interaction.question = Some(question(&session));
-    step.interaction.facts.terms = Some(terms.clone());
     let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::InteractionExpired)?;
+    step.interaction.question = Some(Question::to(session, ScopeSet::default()));
+    step.interaction.facts.terms = Some(terms.clone());
     let page = TermsPage {
         account: page::account(&app, &visitor, session).await?,
         terms,
@@ -89,9 +88,9 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let shown = terms::wanted(&visitor.site, &step.interaction.facts).map(|terms| terms.version.clone());
     let version = shown.filter(|version| params.get("version") == Some(version));
     if let (NextStep::Terms { session }, Some(version)) = (step.next_for_answer(&app, &visitor).await?, version)
-        && answered == Some(question(&session))
+        && let Some(session) = step.sessions.iter().find(|one| one.id == session)
+        && answered == Some(Question::to(session, ScopeSet::default()))
     {
-        let session = step.sessions.iter().find(|one| one.id == session).ok_or(Error::InteractionExpired)?;
         match params.get("decision") {
             Some("accept") => terms::accept(&app, &session.user_id, &version).await?,
             Some("deny") => {
@@ -99,15 +98,11 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
                     return Err(Error::TooMany(wait));
                 }
                 app.db.write(Event::TermsRefused { user: session.user_id.clone(), version }).await?;
-                (step.interaction.facts.session, step.interaction.facts.denied) = (Some(session.id.clone()), true);
+                step.interaction.facts.choose(session);
+                step.interaction.facts.denied = true;
             }
             _ => {}
         }
     }
     next_page::back_to_authorize(&app, &step.interaction)
-}
-
-/// What the page asks this session.
-fn question(session: &Id) -> Question {
-    Question { session: session.clone(), scopes: ScopeSet::default() }
 }

@@ -30,6 +30,8 @@ pub struct Terms {
 pub struct Facts {
     /// The session that the person chose, began by signing in or up, or gave or refused consent in.
     pub session: Option<Id>,
+    /// Whether that session was a visitor's then. It goes on when somebody signs up in it, who may be another person.
+    pub of_visitor: bool,
     /// When the person signed in or up to that session, if that was part of it.
     pub authenticated_at: Option<Timestamp>,
     /// What the person consented to.
@@ -43,6 +45,18 @@ pub struct Facts {
     pub terms: Option<Terms>,
     /// The first factor of a sign-in that needs a second one.
     pub first_factor: Option<FirstFactor>,
+}
+
+impl Facts {
+    /// Notes whose they are.
+    pub fn choose(&mut self, session: &Session) {
+        (self.session, self.of_visitor) = (Some(session.id.clone()), session.is_of_visitor());
+    }
+
+    /// Whether they are those of the person whose session this is now.
+    pub fn are_of(&self, session: &Session) -> bool {
+        self.session.as_ref() == Some(&session.id) && self.of_visitor == session.is_of_visitor()
+    }
 }
 
 /// Half a sign-in: the first factor is proven, the second is still needed. It gives no access; a session begins when
@@ -282,8 +296,7 @@ impl<'a> Situation<'a> {
 /// The session that a request is about, if that is known yet: the one chosen or begun since it came, else the hinted
 /// person's, else the most recently used. The caller looks up what this person consented to before.
 pub fn session_for<'a>(sessions: &'a [Session], facts: &Facts, hinted_sub: Option<&str>) -> Option<&'a Session> {
-    let chosen = |id: &Id| sessions.iter().find(|session| session.id == *id);
-    facts.session.as_ref().and_then(chosen).or_else(|| match hinted_sub {
+    sessions.iter().find(|session| facts.are_of(session)).or_else(|| match hinted_sub {
         Some(sub) => sessions.iter().find(|session| session.sub == sub),
         None => sessions.first(),
     })
@@ -304,8 +317,8 @@ fn refusal(situation: &Situation<'_>) -> Error {
 fn decide(request: &AuthorizationRequest, client: &Client, situation: &Situation<'_>) -> NextStep {
     let (prompt, facts) = (request.prompt, situation.facts);
     let session = situation.session();
-    // The facts count only while their session lives: they say nothing about the next person in this browser.
-    let chosen = session.is_some_and(|session| facts.session.as_ref() == Some(&session.id));
+    // The facts count only while their session lives and is the same person's: they say nothing about the next one in this browser.
+    let chosen = session.is_some_and(|session| facts.are_of(session));
     if facts.denied && chosen {
         return NextStep::Fail(refusal(situation));
     }
@@ -424,8 +437,11 @@ fn consent(
             consent: consent.map(|consent| consent.id.clone()),
         })
     };
-    let stands = |remembered: &&Remembered| chosen && facts.consent.as_ref() == Some(&remembered.id);
-    if let (Some(consented), Some(remembered)) = (&facts.consented, remembered.filter(stands)) {
+    // What was taken out of the remembered consent since is asked for again.
+    let stands = |(consented, remembered): &(&ScopeSet, &Remembered)| {
+        chosen && facts.consent.as_ref() == Some(&remembered.id) && consented.is_subset(&remembered.scope)
+    };
+    if let Some((consented, remembered)) = facts.consented.as_ref().zip(remembered).filter(stands) {
         return proceed(consented, Some(remembered));
     }
     if client.first_party && !request.prompt.consent {

@@ -117,7 +117,7 @@ impl Place {
         let interaction = visitor.open(app, sealed)?;
         let step = Step::of_interaction(app, visitor, &interaction).await?;
         let sessions = visitor.sessions(app).await?;
-        let session = sessions.into_iter().find(|session| interaction.facts.session.as_ref() == Some(&session.id));
+        let session = sessions.into_iter().find(|session| interaction.facts.are_of(session));
         Ok(Self { interaction, step, session, address: visitor.certain_address })
     }
 

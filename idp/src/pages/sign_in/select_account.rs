@@ -54,7 +54,8 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         return next_page::to_step(&app, Page::SignIn, &step.interaction);
     }
     if let Some(session) = step.sessions.iter().find(|session| page::session_handle(&app, session) == chosen) {
-        step.interaction.facts = Facts { session: Some(session.id.clone()), ..Facts::default() };
+        step.interaction.facts = Facts::default();
+        step.interaction.facts.choose(session);
     }
     next_page::back_to_authorize(&app, &step.interaction)
 }

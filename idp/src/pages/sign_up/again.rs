@@ -70,6 +70,7 @@ fn onward(app: &App, step: Option<&Step>, session: &Session) -> String {
     let mut interaction = step.interaction.clone();
     // Who was signed in before has proven nothing for this request.
     let authenticated_at = Some(session.auth_time).filter(|at| *at >= interaction.began_at);
-    interaction.facts = Facts { session: Some(session.id.clone()), authenticated_at, ..Facts::default() };
+    interaction.facts = Facts { authenticated_at, ..Facts::default() };
+    interaction.facts.choose(session);
     next_page::authorize_again(app, &interaction)
 }

@@ -473,7 +473,14 @@ fn e6_what_was_allowed_is_the_persons_who_allowed_it_and_ends_when_it_is_withdra
         ("another, who allowed nothing yet", bob().prompt("").remembered(""), ask("bob")),
         ("withdrawn", agreed().remembered(""), ask("alice")),
         ("withdrawn and given again", Case { remembered: given_again, ..agreed() }, ask("alice")),
+        ("withdrawn in part", Case { remembered: remembered("openid"), ..agreed() }, ask("alice")),
+        ("a visitor allowed it, who has signed up", as_visitor(agreed()), ask("alice")),
     ]);
+}
+
+/// The same done by a visitor, in the session in which Alice has signed up since.
+fn as_visitor(case: Case) -> Case {
+    Case { facts: Facts { of_visitor: true, ..case.facts }, ..case }
 }
 
 #[test]
@@ -493,6 +500,8 @@ fn e7_a_program_on_the_device_gets_no_code_without_an_interaction() {
             ("agreed", native().remembered("").agreed("openid email"), good()),
             ("chosen, or asked whether to go on", native().chose("alice"), good()),
             ("somebody else was asked", native().chose("bob"), ask()),
+            ("a visitor was asked, who has signed up", as_visitor(native().chose("alice")), ask()),
+            ("a visitor was asked, and said no", as_visitor(native().denied()), ask()),
         ]);
     }
     let claimed = case().on_the_device("https://app.example/callback");
@@ -515,8 +524,9 @@ proptest! {
     ) {
         let facts = Facts {
             session: chosen.map(|i| id(&i.to_string())),
+            of_visitor: false,
             authenticated_at: authenticated.then_some(NOW),
-            consented: consented.then(|| scopes("openid email offline_access")),
+            consented: consented.then(|| scopes("openid email")),
             consent: consented.then(|| "consent".into()),
             denied: false,
             terms: None,
