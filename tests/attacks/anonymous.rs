@@ -79,6 +79,35 @@ async fn a_form_that_is_sent_twice_begins_one_account() {
 }
 
 #[tokio::test]
+async fn q6_visitors_of_one_network_write_no_more_than_one_person() {
+    let (app, rp) = trying().await;
+    let mut visitors = Vec::new();
+    for _ in 0..3 {
+        let mut browser = app.browser();
+        let consent = begin(&mut browser, &rp).await.expect("consent").form();
+        let account = browser.get("/account").await.form_to("/account");
+        visitors.push((browser, account, consent.fill("decision", "deny")));
+    }
+    let before = app.rows("event").await;
+    for (browser, account, refusal) in &mut visitors {
+        for count in 0..15 {
+            account.clone().fill("name", &format!("n{count}")).submit(browser).await;
+            refusal.submit(browser).await;
+        }
+    }
+    assert_eq!(app.rows("event").await - before, 60);
+    // People who have signed in there are not held by it, and neither are visitors of other networks.
+    let mut elsewhere = app.browser();
+    elsewhere.address = [198, 51, 100, 7].into();
+    begin(&mut elsewhere, &rp).await.expect("consent");
+    for mut browser in [app.browser().sign_in("alice").await, elsewhere] {
+        let form = browser.get("/account").await.form_to("/account").fill("name", "Another");
+        form.submit(&mut browser).await.reply.expect(200);
+    }
+    assert_eq!(app.rows("event WHERE kind = 'profile_changed'").await, 32);
+}
+
+#[tokio::test]
 async fn a_network_begins_ten_at_once_and_then_one_in_a_minute() {
     let (app, rp) = trying().await;
     for _ in 0..10 {

@@ -1,7 +1,5 @@
 //! The signed-in person, for the pages of their account.
 
-use std::time::Duration;
-
 use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Request};
 use axum::http::request::Parts;
 use axum::http::{Extensions, HeaderName, HeaderValue};
@@ -20,11 +18,7 @@ use crate::login;
 use crate::login::networks::{self, Rule};
 use crate::oidc::params::Params;
 use crate::site::page::Page;
-use crate::store::ephemeral::Rate;
 use crate::store::people::session::{Session, Touch};
-
-/// How often a person may change something: each change leaves an event.
-const CHANGES: Rate = Rate { burst: 60, period: Duration::from_secs(10) };
 
 /// The signed-in person, at a page of their account. Without a session, or without the step-up that the page needs, the sign-in
 /// page is shown, and returns here.
@@ -122,9 +116,7 @@ impl AccountForm {
         let Some(shown) = shown else { return Ok(None) };
         let session = sessions.remove(shown);
         admit(app, &visitor, &session.user_id).await?;
-        if let Err(wait) = app.ephemeral.limit(&format!("account:{}", session.user_id), CHANGES).await {
-            return Err(Error::TooMany(wait));
-        }
+        visitor.hold_changes(app, &format!("account:{}", session.user_id), &session).await?;
         if shown == 0 {
             login::session::touch(app, &session).await;
         } else {

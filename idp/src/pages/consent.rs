@@ -1,7 +1,5 @@
 //! The consent page: what a client asks for, and the person's decision.
 
-use std::time::Duration;
-
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -24,7 +22,6 @@ use crate::resources;
 use crate::site::page::Page;
 use crate::store::clients::consent;
 use crate::store::db::{self, Change, Tx};
-use crate::store::ephemeral::Rate;
 use crate::store::installation::event::Event;
 
 use super::{AccountView, Layout};
@@ -119,9 +116,6 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     page::show_with(&app, &visitor, StatusCode::OK, &page)
 }
 
-/// How often a session may decide: each decision writes an event.
-const DECISIONS: Rate = Rate { burst: 60, period: Duration::from_secs(10) };
-
 /// Records the decision, and continues.
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let ProvenForm { visitor, params } = form;
@@ -132,9 +126,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         && let Some(session) = step.sessions.iter().find(|one| one.id == session)
         && answered == Some(Question::to(session, scopes.clone()))
     {
-        if let Err(wait) = app.ephemeral.limit(&format!("consent:{}", session.id), DECISIONS).await {
-            return Err(Error::TooMany(wait));
-        }
+        visitor.hold_changes(&app, &format!("consent:{}", session.id), session).await?;
         let (user, client_row) = (session.user_id.clone(), step.proven.client.id.clone());
         match params.get("decision") {
             Some("allow") => {

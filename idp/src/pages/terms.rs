@@ -1,7 +1,5 @@
 //! The terms of service, for who has not accepted their present version: asked once, on the way to an application.
 
-use std::time::Duration;
-
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -21,7 +19,6 @@ use crate::login::interaction::Question;
 use crate::oidc::authorization::next_step::{NextStep, Terms};
 use crate::oidc::scope::ScopeSet;
 use crate::site::page::Page;
-use crate::store::ephemeral::Rate;
 use crate::store::installation::event::Event;
 
 /// Asks whether a person accepts the terms. Posts `version`, and `decision=accept` or `decision=deny`, to `/terms`.
@@ -76,9 +73,6 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     page::show_with(&app, &visitor, StatusCode::OK, &page)
 }
 
-/// How often a session may refuse: each refusal writes an event.
-const REFUSALS: Rate = Rate { burst: 60, period: Duration::from_secs(10) };
-
 /// Notes the decision, and goes on.
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let ProvenForm { visitor, params } = form;
@@ -94,9 +88,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         match params.get("decision") {
             Some("accept") => terms::accept(&app, &session.user_id, &version).await?,
             Some("deny") => {
-                if let Err(wait) = app.ephemeral.limit(&format!("terms:{}", session.id), REFUSALS).await {
-                    return Err(Error::TooMany(wait));
-                }
+                visitor.hold_changes(&app, &format!("terms:{}", session.id), session).await?;
                 app.db.write(Event::TermsRefused { user: session.user_id.clone(), version }).await?;
                 step.interaction.facts.choose(session);
                 step.interaction.facts.denied = true;

@@ -171,6 +171,15 @@ impl Visitor {
         self.limit(app, what, rate).await.map_err(Error::TooMany)
     }
 
+    /// Counts one change by the person of a session, such as a form of their account or a refusal: each leaves an event. Beginning an
+    /// anonymous account costs nothing, so that all changes by the visitors of a network count together, too.
+    pub async fn hold_changes(&self, app: &App, key: &str, session: &Session) -> Result<(), Error> {
+        if session.is_of_visitor() {
+            self.hold_to(app, "visitors", CHANGES).await?;
+        }
+        app.ephemeral.limit(key, CHANGES).await.map_err(Error::TooMany)
+    }
+
     /// A try to sign in from this browser.
     pub fn tries<'a>(&'a self, typed: &'a str, secret: &'a Secret) -> Try<'a> {
         Try { typed, secret, browser: &self.browser, network: client_ip::network(self.address) }
@@ -222,6 +231,9 @@ impl Visitor {
         }
     }
 }
+
+/// How often a person may change something.
+const CHANGES: Rate = Rate { burst: 60, period: Duration::from_secs(10) };
 
 /// How often a network may try passwords.
 pub fn sign_in_rate(app: &App) -> Rate {
