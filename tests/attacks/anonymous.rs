@@ -108,6 +108,33 @@ async fn q6_visitors_of_one_network_write_no_more_than_one_person() {
 }
 
 #[tokio::test]
+async fn s1_a_replica_that_keeps_visitors_for_less_removes_none_of_the_others() {
+    let (app, rp) = trying().await;
+    let (mut browser, silent) = (app.browser(), rp.request().set("prompt", "none").path());
+    browser.visit(&rp).await;
+    let mut config = app.app.config.clone();
+    config.login.anonymous_kept = minutes(24 * 60);
+    let shorter = app.on(config).await;
+    app.pass(minutes(20 * 24 * 60)).await;
+    jobs::remove_expired(&shorter.app).await.unwrap();
+    browser.get(&silent).await.code();
+    // A use that it has noted counts by its own time, and for others not by less than theirs.
+    app.pass(minutes(2 * 60)).await;
+    browser.on(&shorter).get(&silent).await.code();
+    app.pass(minutes(25 * 60 + 1)).await;
+    jobs::remove_expired(&app.app).await.unwrap();
+    assert_eq!(app.rows("anonymous_account").await, 1);
+    jobs::remove_expired(&shorter.app).await.unwrap();
+    assert_eq!(app.rows("user_account").await, 0);
+    // A use that an earlier release has noted is none too few.
+    app.browser().visit(&rp).await;
+    app.sql("UPDATE anonymous_account SET kept_until = 0").await;
+    app.pass(minutes(23 * 60)).await;
+    jobs::remove_expired(&shorter.app).await.unwrap();
+    assert_eq!(app.rows("anonymous_account").await, 1);
+}
+
+#[tokio::test]
 async fn a_network_begins_ten_at_once_and_then_one_in_a_minute() {
     let (app, rp) = trying().await;
     for _ in 0..10 {
@@ -357,7 +384,7 @@ async fn an_account_is_either_kept_or_removed_whoever_is_faster() {
         let mut browser = app.browser();
         let sub = browser.visit(&rp).await.id_claims()["sub"].clone();
         // Its session ends before it is unused; here it lives, so that both want the account.
-        app.sql("UPDATE anonymous_account SET last_used_at = 0").await;
+        app.sql("UPDATE anonymous_account SET last_used_at = 0, kept_until = 0").await;
         let form = browser.get("/sign-up").await.form().fill("email", "dora@example.com").fill("password", PASSWORD);
         let (page, gone) = tokio::join!(form.submit(&mut browser), jobs::remove_expired(&app.app));
         gone.unwrap();

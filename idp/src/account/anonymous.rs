@@ -1,5 +1,7 @@
 //! Beginning an anonymous account, at a client whose people need not tell who they are.
 
+use std::time::Duration;
+
 use serde_json::Map;
 
 use crate::account::sign_up::Rules;
@@ -58,7 +60,9 @@ impl NewAnonymous {
 /// Begins an anonymous account at a client, and its session. `None` if nobody may make one.
 pub async fn begin(app: &App, new: NewAnonymous, client_row: &Id, sign_in: &SignIn<'_>) -> Result<Option<SignedIn>> {
     let beginning = Beginning::of(app, sign_in);
-    app.db.write(Begin { rules: Rules::of(app), add: new.0, client_row: client_row.clone(), beginning }).await
+    let kept = app.config.login.anonymous_kept;
+    let client_row = client_row.clone();
+    app.db.write(Begin { rules: Rules::of(app), add: new.0, client_row, kept, beginning }).await
 }
 
 /// Adds a user who has nothing, and a session.
@@ -67,6 +71,7 @@ struct Begin {
     rules: Rules,
     add: Add,
     client_row: Id,
+    kept: Duration,
     beginning: Beginning,
 }
 
@@ -74,12 +79,12 @@ impl Change for Begin {
     type Outcome = Option<SignedIn>;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Option<SignedIn>> {
-        let (Self { rules, add, client_row, beginning }, now) = (self, tx.now());
+        let (Self { rules, add, client_row, kept, beginning }, now) = (self, tx.now());
         if !rules.admits_anonymous() {
             return Ok(None);
         }
         let user = add.apply(tx).await?;
-        anonymous_account::insert(tx, &user.id, now).await?;
+        anonymous_account::insert(tx, &user.id, now, kept).await?;
         let signed_in = beginning.write(tx, user.generation).await?;
         let session = signed_in.session.clone();
         tx.record(&Event::AnonymousAccountBegun { user: user.id, client_row, session }).await?;

@@ -13,10 +13,11 @@ use crate::login::step_up::SteppedUp;
 use crate::store::db::{Change, Error, Result, Tx};
 use crate::store::installation;
 use crate::store::installation::event::{self, Event};
+use crate::store::people::account_deletion;
+use crate::store::people::anonymous_account::{self, Unused};
 use crate::store::people::role::{self, ADMINISTRATOR};
 use crate::store::people::session::Session;
 use crate::store::people::user::{self, Disabled};
-use crate::store::people::{account_deletion, anonymous_account};
 
 /// How many rows of a user are removed at once.
 const BATCH: i64 = 500;
@@ -90,8 +91,8 @@ struct Doom {
 enum Only {
     /// The person has asked for it, and has not taken it back.
     IfDue,
-    /// The account is anonymous, and was last used before this moment.
-    IfUnused(Timestamp),
+    /// The account is anonymous, and is kept no longer.
+    IfUnused(Unused),
 }
 
 impl Only {
@@ -102,7 +103,7 @@ impl Only {
                 let now = tx.now();
                 Ok(account_deletion::due_at(tx, user).await?.is_some_and(|due_at| due_at <= now))
             }
-            Self::IfUnused(before) => anonymous_account::is_unused(tx, user, before).await,
+            Self::IfUnused(unused) => anonymous_account::is_unused(tx, user, unused).await,
         }
     }
 }
@@ -189,8 +190,9 @@ const DUE: i64 = 100;
 
 /// Deletes the accounts whose deletion is due, and anonymous ones that are not used; returns how many. Several replicas may do it at once.
 pub async fn delete_due(app: &App) -> Result<u64> {
-    let before = app.now() - app.config.login.anonymous_kept - anonymous_account::NOTED;
-    Ok(delete_all(app, Only::IfDue).await? + delete_all(app, Only::IfUnused(before)).await?)
+    let now = app.now();
+    let unused = Unused { now, before: now - app.config.login.anonymous_kept - anonymous_account::NOTED };
+    Ok(delete_all(app, Only::IfDue).await? + delete_all(app, Only::IfUnused(unused)).await?)
 }
 
 async fn delete_all(app: &App, only: Only) -> Result<u64> {
@@ -202,7 +204,7 @@ async fn delete_all(app: &App, only: Only) -> Result<u64> {
                 let due = account_deletion::due(&mut conn, &after, app.now(), DUE).await?;
                 due.into_iter().map(|user| (since, user)).collect()
             }
-            Only::IfUnused(before) => anonymous_account::unused(&mut conn, (since, &after), before, DUE).await?,
+            Only::IfUnused(unused) => anonymous_account::unused(&mut conn, (since, &after), unused, DUE).await?,
         };
         drop(conn);
         let Some((time, last)) = due.last() else { return Ok(gone) };

@@ -354,7 +354,8 @@ pub async fn touch(app: &App, session: &Session) {
 
 /// Notes that an anonymous account was used, so that it is kept; a failure is only logged, too.
 pub async fn touch_anonymous(app: &App, user: &Id) {
-    if let Err(error) = app.db.write_one(anonymous_account::Touch { user: user.clone() }).await {
+    let touch = anonymous_account::Touch { user: user.clone(), kept: app.config.login.anonymous_kept };
+    if let Err(error) = app.db.write_one(touch).await {
         tracing::warn!("the last use of an anonymous account could not be stored: {error}");
     }
 }

@@ -14,13 +14,16 @@ const WITHOUT_WAY_IN: &str = "NOT EXISTS (SELECT 1 FROM user_identifier i WHERE 
 /// How long after a use another one is noted.
 pub const NOTED: Duration = Duration::from_secs(60 * 60);
 
-/// Notes that an account is anonymous.
-pub async fn insert(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<()> {
-    sqlx::query("INSERT INTO anonymous_account (user_id, created_at, last_used_at) VALUES ($1, $2, $2)")
-        .bind(user)
-        .bind(now)
-        .execute(conn)
-        .await?;
+/// Notes that an account is anonymous, and for how long it is kept after each use.
+pub async fn insert(conn: &mut Conn, user: &Id, now: Timestamp, kept: Duration) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO anonymous_account (user_id, created_at, last_used_at, kept_until) VALUES ($1, $2, $2, $3)",
+    )
+    .bind(user)
+    .bind(now)
+    .bind(now + kept + NOTED)
+    .execute(conn)
+    .await?;
     Ok(())
 }
 
@@ -31,30 +34,41 @@ pub async fn is_anonymous(conn: &mut Conn, user: &Id) -> Result<bool> {
     Ok(row.is_some())
 }
 
-/// Whether an account is anonymous, and was last used before a moment.
-pub async fn is_unused(conn: &mut Conn, user: &Id, before: Timestamp) -> Result<bool> {
+/// What makes an anonymous account one that is kept no longer. Both have to be over: processes may keep accounts for different times, and
+/// those of earlier releases note only the use.
+#[derive(Clone, Copy, Debug)]
+pub struct Unused {
+    /// The present time, until which it was to be kept.
+    pub now: Timestamp,
+    /// The moment before which it was last used.
+    pub before: Timestamp,
+}
+
+/// Whether an account is anonymous, and kept no longer.
+pub async fn is_unused(conn: &mut Conn, user: &Id, unused: Unused) -> Result<bool> {
     let sql = format!(
-        "SELECT a.user_id FROM anonymous_account a WHERE a.user_id = $1 AND a.last_used_at < $2 AND {WITHOUT_WAY_IN}"
+        "SELECT a.user_id FROM anonymous_account a
+          WHERE a.user_id = $1 AND a.kept_until <= $2 AND a.last_used_at < $3 AND {WITHOUT_WAY_IN}"
     );
-    let row: Option<(Id,)> =
-        sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(user).bind(before).fetch_optional(conn).await?;
+    let query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(user).bind(unused.now).bind(unused.before);
+    let row: Option<(Id,)> = query.fetch_optional(conn).await?;
     Ok(row.is_some())
 }
 
-/// Anonymous accounts that were last used before a moment, the oldest first, after the one with this time and id: an index finds them.
+/// Anonymous accounts that are kept no longer, by the time until which they were, after the one with this time and id: an index finds them.
 pub async fn unused(
     conn: &mut Conn,
     (time, id): (Timestamp, &str),
-    before: Timestamp,
+    unused: Unused,
     limit: i64,
 ) -> Result<Vec<(Timestamp, Id)>> {
     let sql = format!(
-        "SELECT a.last_used_at, a.user_id FROM anonymous_account a
-          WHERE (a.last_used_at, a.user_id) > ($1, $2) AND a.last_used_at < $3 AND {WITHOUT_WAY_IN}
-          ORDER BY a.last_used_at, a.user_id LIMIT $4"
+        "SELECT a.kept_until, a.user_id FROM anonymous_account a
+          WHERE (a.kept_until, a.user_id) > ($1, $2) AND a.kept_until <= $3 AND a.last_used_at < $4 AND {WITHOUT_WAY_IN}
+          ORDER BY a.kept_until, a.user_id LIMIT $5"
     );
-    let query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(time).bind(id).bind(before).bind(limit);
-    Ok(query.fetch_all(conn).await?)
+    let query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(time).bind(id).bind(unused.now).bind(unused.before);
+    Ok(query.bind(limit).fetch_all(conn).await?)
 }
 
 /// Notes that an account is anonymous no more.
@@ -68,18 +82,24 @@ pub async fn delete(conn: &mut Conn, user: &Id) -> Result<()> {
 pub struct Touch {
     /// The user.
     pub user: Id,
+    /// For how long the account is kept from now on.
+    pub kept: Duration,
 }
 
 impl Change for Touch {
     type Outcome = ();
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
-        sqlx::query("UPDATE anonymous_account SET last_used_at = $2 WHERE user_id = $1 AND last_used_at < $3")
-            .bind(self.user)
-            .bind(tx.now())
-            .bind(tx.now() - NOTED)
-            .execute(&mut **tx)
-            .await?;
+        let now = tx.now();
+        sqlx::query(
+            "UPDATE anonymous_account SET last_used_at = $2, kept_until = $4 WHERE user_id = $1 AND last_used_at < $3",
+        )
+        .bind(self.user)
+        .bind(now)
+        .bind(now - NOTED)
+        .bind(now + self.kept + NOTED)
+        .execute(&mut **tx)
+        .await?;
         Ok(())
     }
 }
