@@ -327,6 +327,16 @@ async fn the_session_of_a_visitor_answers_nothing_once_the_account_is_somebodys(
     let page = browser.get(&rp.request().path()).await;
     assert!(!offers(page.expect("sign-in")), "{}", page.text());
     browser.get(&rp.request().set("prompt", "none").path()).await.error("login_required");
+    // Nor does it tell whose it is, or end what is theirs.
+    for path in ["/", "/account", "/account/data", "/account/sessions", "/sign-in", "/sign-up", "/end_session"] {
+        let page = browser.get(path).await;
+        assert!(!page.reply.body.contains("dora@"), "{path}: {}", page.text());
+    }
+    let choice = browser.get(&rp.request().set("prompt", "select_account").path()).await;
+    assert!(!choice.reply.body.contains("dora@"), "{}", choice.text());
+    browser.get("/account").await.expect("sign-in");
+    browser.get("/").await.link("Sign in");
+    assert_eq!(app.rows("session WHERE ended_at IS NULL").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

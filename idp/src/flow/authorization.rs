@@ -14,7 +14,7 @@ use crate::http::request::visitor::Visitor;
 use crate::login::interaction::Interaction;
 use crate::login::networks::{self, Rule};
 use crate::login::second_factor::{self, Enrolled};
-use crate::login::session::has_anonymous_account;
+use crate::login::session::is_outgrown;
 use crate::oidc;
 use crate::oidc::authorization::next_step::{
     Allowed, Facts, NextStep, Situation, next_step, session_for, usable, what_is_missing,
@@ -84,7 +84,7 @@ impl ProvenRequest {
 
     /// The live sessions of a browser that can answer the request.
     pub async fn sessions(&self, app: &App, visitor: &Visitor) -> Result<Vec<Session>, Error> {
-        let all = visitor.sessions(app).await?;
+        let all = visitor.sessions_with_outgrown(app).await?;
         let live = all.len();
         let usable = usable(&self.request, all);
         if usable.len() < live {
@@ -173,8 +173,7 @@ impl ProvenRequest {
         if let Some(session) = situation.session() {
             // Once an anonymous account is somebody's, they sign in to it. The session is judged and not left out, so that the page offers
             // no other anonymous account in its place.
-            let is_outgrown =
-                session.is_of_visitor() && !has_anonymous_account(&mut *app.db.read().await?, session).await?;
+            let is_outgrown = is_outgrown(&mut *app.db.read().await?, session).await?;
             situation.is_too_weak =
                 is_outgrown || second_factor::is_lacking(app, session, &self.client, &visitor.browser).await?;
             situation.lacks_terms = terms::is_due(app, &session.user_id, terms::wanted(&visitor.site, facts)).await?;

@@ -67,6 +67,11 @@ pub struct SignedIn {
     pub remembered: Duration,
 }
 
+/// Whether a session is still that of a visitor, and its account is somebody's by now.
+pub async fn is_outgrown(conn: &mut Conn, session: &Session) -> Result<bool> {
+    Ok(session.is_of_visitor() && !has_anonymous_account(conn, session).await?)
+}
+
 /// Begins a session, or renews the one that the user has in this browser. `None` if the password was changed or the
 /// user disabled after the sign-in was verified, or if the code of the second factor, or the passkey, was used meanwhile.
 pub async fn begin(app: &App, sign_in: &SignIn<'_>) -> Result<Option<SignedIn>> {

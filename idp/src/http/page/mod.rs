@@ -61,10 +61,11 @@ pub async fn account(app: &App, visitor: &Visitor, session: &Session) -> Result<
     let is_anonymous = has_anonymous_account(&mut conn, session).await?;
     let found = user::find_with_identifiers(&mut conn, &session.user_id).await?;
     Ok(match found {
-        Some((user, identifiers)) if is_anonymous => {
-            let account = account_of(&user, &identifiers);
+        Some((user, identifiers)) if session.is_of_visitor() => {
+            // Who has signed up since is not shown before a sign-in.
+            let told = if is_anonymous { account_of(&user, &identifiers).name } else { None };
             let name = || visitor.site.messages.text(&visitor.language, "anonymous-name");
-            AccountView { name: account.name.or_else(|| Some(name())), is_anonymous, ..account }
+            AccountView { name: told.or_else(|| Some(name())), identifier: user.sub, is_anonymous: true }
         }
         Some((user, identifiers)) => account_of(&user, &identifiers),
         None => AccountView { identifier: session.sub.clone(), ..AccountView::default() },

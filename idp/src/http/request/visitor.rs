@@ -19,7 +19,7 @@ use crate::http::request::client_ip;
 use crate::http::request::id::RequestId;
 use crate::login::interaction::{Interaction, NotOpened};
 use crate::login::password::Try;
-use crate::login::session::SignIn;
+use crate::login::session::{SignIn, is_outgrown};
 use crate::oidc::claims::acr::Method;
 use crate::oidc::difference::Difference;
 use crate::site::Site;
@@ -185,8 +185,24 @@ impl Visitor {
         Try { typed, secret, browser: &self.browser, network: client_ip::network(self.address) }
     }
 
-    /// The live sessions of this browser, the last used first.
+    /// The live sessions of this browser, the last used first. That of a visitor who has signed up since is none of them before a sign-in
+    /// in it: whoever has a copy of its cookie sees nothing of the person whose account it is now.
     pub async fn sessions(&self, app: &App) -> Result<Vec<Session>, Error> {
+        let all = self.sessions_with_outgrown(app).await?;
+        if !all.iter().any(Session::is_of_visitor) {
+            return Ok(all);
+        }
+        let (mut conn, mut sessions) = (app.db.read().await?, Vec::new());
+        for session in all {
+            if !is_outgrown(&mut conn, &session).await? {
+                sessions.push(session);
+            }
+        }
+        Ok(sessions)
+    }
+
+    /// The same with such a session, for the request of a client, which is to be answered by a sign-in and not by another visitor.
+    pub async fn sessions_with_outgrown(&self, app: &App) -> Result<Vec<Session>, Error> {
         match &self.sid {
             Some(sid) => Ok(session::list(&mut *app.db.read().await?, &sid.hash(), app.now()).await?),
             None => Ok(Vec::new()),

@@ -5,7 +5,6 @@ use crate::base::id::Id;
 use crate::http::error::Error;
 use crate::http::page::session_handle;
 use crate::http::request::visitor::Visitor;
-use crate::login::session::has_anonymous_account;
 
 /// An anonymous account as the page offers to keep it.
 #[derive(Clone, Debug)]
@@ -30,9 +29,6 @@ pub(super) async fn offered(app: &App, visitor: &Visitor) -> Result<Option<Kept>
     let Some(session) = visitor.sessions(app).await?.into_iter().find(|session| session.is_of_visitor()) else {
         return Ok(None);
     };
-    if !has_anonymous_account(&mut *app.db.read().await?, &session).await? {
-        return Ok(None);
-    }
     let view = KeptView { handle: session_handle(app, &session), is_chosen: true };
     Ok(Some(Kept { session: session.id, view }))
 }
