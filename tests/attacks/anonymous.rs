@@ -79,6 +79,42 @@ async fn a_form_that_is_sent_twice_begins_one_account() {
 }
 
 #[tokio::test]
+async fn a_form_that_is_sent_twice_at_once_begins_one_account() {
+    let (app, rp) = trying().await;
+    let mut browser = app.browser();
+    let form = browser.get(&rp.request().path()).await.form_to("/sign-in/anonymous");
+    let mut other = browser.clone();
+    tokio::join!(send(&mut browser, &form), send(&mut other, &form));
+    assert_eq!((app.rows("user_account").await, app.rows("session").await), (1, 1));
+    let begun = app.events().await.into_iter().filter(|kind| kind == "anonymous_account_begun").count();
+    assert_eq!(begun, 1);
+    let path = rp.request().path();
+    let names = [browser.get(&path).await.name(), other.get(&path).await.name()];
+    assert!(names.contains(&"consent".to_owned()), "{names:?}");
+}
+
+#[tokio::test]
+async fn who_sends_the_form_again_for_want_of_an_answer_goes_on_with_what_it_has_begun() {
+    let (app, rp) = trying().await;
+    let mut browser = app.browser();
+    let form = browser.get(&rp.request().path()).await.form_to("/sign-in/anonymous");
+    let (mut lost, without) = (browser.clone(), browser.clone());
+    send(&mut lost, &form).await;
+    app.clock.advance(seconds(1));
+    form.submit(&mut browser).await.expect("consent");
+    assert_eq!((app.rows("user_account").await, app.rows("session").await), (1, 1));
+    // An answer that was late is none too late.
+    lost.get(&rp.request().path()).await.expect("consent");
+    app.clock.advance(seconds(31));
+    lost.get(&rp.request().path()).await.expect("sign-in");
+    browser.get(&rp.request().path()).await.expect("consent");
+    // Once somebody has signed in there, a form without their cookie opens nothing of what they have.
+    browser.sign_in("alice").await;
+    form.submit(&mut without.clone()).await.expect("consent");
+    assert_eq!((app.rows("anonymous_account").await, app.live_sessions_of("alice").await), (2, 0));
+}
+
+#[tokio::test]
 async fn q6_visitors_of_one_network_write_no_more_than_one_person() {
     let (app, rp) = trying().await;
     let mut visitors = Vec::new();

@@ -7,15 +7,17 @@ use serde_json::Map;
 use crate::account::sign_up::Rules;
 use crate::account::users::{self, Add, NewUser};
 use crate::app::App;
+use crate::base::clock::{SKEW, Timestamp};
 use crate::base::id::Id;
 use crate::config::SecondFactor;
-use crate::login::session::{Beginning, SignIn, SignedIn};
+use crate::login::session::{Beginning, SignIn, SignedIn, has_anonymous_account};
 use crate::oidc::authorization::request::AuthorizationRequest;
 use crate::oidc::client::metadata::Client;
 use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::anonymous_account;
-use crate::store::people::user::User;
+use crate::store::people::session::{self, Session};
+use crate::store::people::user::{self, User};
 
 /// Whether somebody who is not signed in may answer a request of a client with an anonymous account.
 pub fn may_begin(app: &App, client: &Client, request: &AuthorizationRequest) -> bool {
@@ -57,12 +59,32 @@ impl NewAnonymous {
     }
 }
 
-/// Begins an anonymous account at a client, and its session. `None` if nobody may make one.
-pub async fn begin(app: &App, new: NewAnonymous, client_row: &Id, sign_in: &SignIn<'_>) -> Result<Option<SignedIn>> {
+/// How the wish for an anonymous account ends.
+#[derive(Debug)]
+pub enum Begun {
+    /// One was begun.
+    New(SignedIn),
+    /// The same interaction has begun one in this browser: the form was sent twice at once, or the answer to it was lost.
+    Before(Session),
+    /// Nobody may make one.
+    Refused,
+}
+
+/// Begins an anonymous account at a client, and its session, unless this browser has one that began since the interaction did.
+pub async fn begin(app: &App, new: NewAnonymous, asked: Asked<'_>, sign_in: &SignIn<'_>) -> Result<Begun> {
     let beginning = Beginning::of(app, sign_in);
+    let (client_row, since) = (asked.client_row.clone(), asked.since - SKEW);
     let kept = app.config.login.anonymous_kept;
-    let client_row = client_row.clone();
-    app.db.write(Begin { rules: Rules::of(app), add: new.0, client_row, kept, beginning }).await
+    app.db.write(Begin { rules: Rules::of(app), add: new.0, client_row, since, kept, beginning }).await
+}
+
+/// Who asks, and since when.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// The client.
+    pub client_row: &'a Id,
+    /// When the interaction began.
+    pub since: Timestamp,
 }
 
 /// Adds a user who has nothing, and a session.
@@ -71,23 +93,71 @@ struct Begin {
     rules: Rules,
     add: Add,
     client_row: Id,
+    since: Timestamp,
     kept: Duration,
     beginning: Beginning,
 }
 
 impl Change for Begin {
-    type Outcome = Option<SignedIn>;
+    type Outcome = Begun;
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<Option<SignedIn>> {
-        let (Self { rules, add, client_row, kept, beginning }, now) = (self, tx.now());
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Begun> {
+        let (Self { rules, add, client_row, since, kept, beginning }, now) = (self, tx.now());
         if !rules.admits_anonymous() {
-            return Ok(None);
+            return Ok(Begun::Refused);
+        }
+        // From here on, another one waits that is begun in this browser.
+        let browser = beginning.hold_browser(tx).await?;
+        if let Some(before) = alone_in(tx, &browser).await?.filter(|before| before.created_at >= since) {
+            return Ok(Begun::Before(before));
         }
         let user = add.apply(tx).await?;
         anonymous_account::insert(tx, &user.id, now, kept).await?;
         let signed_in = beginning.write(tx, user.generation).await?;
         let session = signed_in.session.clone();
         tx.record(&Event::AnonymousAccountBegun { user: user.id, client_row, session }).await?;
-        Ok(Some(signed_in))
+        Ok(Begun::New(signed_in))
+    }
+}
+
+/// The session of a visitor, if it is the only one of a browser. The caller holds the browser's row.
+async fn alone_in(tx: &mut Tx<'_>, browser: &Id) -> Result<Option<Session>> {
+    let now = tx.now();
+    let mut open = session::list_of_browser(tx, browser, now).await?;
+    let alone = if open.len() == 1 { open.pop() } else { None };
+    match alone {
+        Some(one) if has_anonymous_account(tx, &one).await? => Ok(Some(one)),
+        _ => Ok(None),
+    }
+}
+
+/// Goes on with the session of a visitor that has begun in this browser before, with a new cookie: whoever sends the form again may not have
+/// got the first one. `None` if it is over, or somebody else is signed in there by now.
+pub async fn resume(app: &App, before: &Session, sign_in: &SignIn<'_>) -> Result<Option<SignedIn>> {
+    app.db.write(Resume { before: before.clone(), beginning: Beginning::of(app, sign_in) }).await
+}
+
+/// Renews the session of a visitor.
+#[derive(Clone)]
+struct Resume {
+    before: Session,
+    beginning: Beginning,
+}
+
+impl Change for Resume {
+    type Outcome = Option<SignedIn>;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Option<SignedIn>> {
+        let Self { before, beginning } = self;
+        // The user is locked first, as everywhere.
+        if !user::hold(tx, &before.user_id).await?.is_some_and(|held| held.may_still(before.generation)) {
+            return Ok(None);
+        }
+        let browser = beginning.hold_browser(tx).await?;
+        if alone_in(tx, &browser).await?.is_none_or(|one| one.id != before.id) {
+            return Ok(None);
+        }
+        let Some(cookies) = session::cookies(tx, &browser).await? else { return Ok(None) };
+        beginning.hand_on(tx, before, &cookies.sid_hash).await.map(Some)
     }
 }

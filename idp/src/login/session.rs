@@ -194,6 +194,23 @@ impl Beginning {
         }
     }
 
+    /// Gives the browser of a visitor a new cookie for the session that has begun there, without another one. The cookie of before, which may
+    /// be on its way, opens it for a short while. The caller holds the rows of the user and of the browser, which has no other session.
+    pub(crate) async fn hand_on(self, tx: &mut Tx<'_>, session: Session, before: &TokenHash) -> Result<SignedIn> {
+        let Self { new, sid, remembered, of_visitors, .. } = self;
+        let sid_hash = sid.hash();
+        let Session { id, browser_id, user_id: user, .. } = session;
+        let cookies = Cookies { sid_hash: &sid_hash, kept_hash: None, presented: Some(before), user: &user };
+        session::renew_browser(tx, &browser_id, &cookies, new.created_at).await?;
+        let remembered = remembered.max(of_visitors);
+        Ok(SignedIn { user, session: id, is_visitor: true, sid, keep: true, kept: None, remembered })
+    }
+
+    /// Locks the row of the browser, which is made if it is missing.
+    pub(crate) async fn hold_browser(&self, tx: &mut Tx<'_>) -> Result<Id> {
+        session::hold_browser(tx, &self.new.browser_id, &self.browser, &self.sid.hash(), self.new.created_at).await
+    }
+
     /// When it begins.
     pub(crate) const fn begins_at(&self) -> Timestamp {
         self.new.created_at

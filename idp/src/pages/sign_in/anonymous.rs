@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::password::{self, Shown, SignInProblem};
-use crate::account::anonymous;
+use crate::account::anonymous::{self, Asked, Begun};
 use crate::app::App;
 use crate::flow::authorization::Step;
 use crate::flow::next_page;
@@ -42,8 +42,14 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let user = new.user().clone();
     // Nobody can sign in to it again, so that it outlives the browser's closing.
     let sign_in = SignIn { keep: true, ..visitor.sign_in(&user, &[]) };
-    let Some(signed_in) = anonymous::begin(&app, new, &step.proven.client.id, &sign_in).await? else {
-        return refused(&app, &visitor, &step, "a sign-up that was closed meanwhile").await;
+    let asked = Asked { client_row: &step.proven.client.id, since: step.interaction.began_at };
+    let signed_in = match anonymous::begin(&app, new, asked, &sign_in).await? {
+        Begun::New(signed_in) => signed_in,
+        Begun::Before(before) => match anonymous::resume(&app, &before, &sign_in).await? {
+            Some(signed_in) => signed_in,
+            None => return next_page::back_to_authorize(&app, &step.interaction),
+        },
+        Begun::Refused => return refused(&app, &visitor, &step, "a sign-up that was closed meanwhile").await,
     };
     app.metrics.sign_in("anonymous", "done");
     // No passkey is offered: it is for people who sign in.
