@@ -228,6 +228,51 @@ async fn a_session_of_an_administrator_is_short_whatever_was_chosen() {
 }
 
 #[tokio::test]
+async fn a_refresh_does_not_keep_the_session_of_an_administrator() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let silent = rp.request().set("prompt", "none").path();
+    let alice = app.user("alice").await.id;
+    let mut browsers = Vec::new();
+    for name in ["alice", "bob"] {
+        let mut browser = app.browser().sign_in(name).await;
+        let tokens = rp.exchange(&browser.authorize(&rp).await.code()).await.tokens();
+        browsers.push((browser, tokens));
+    }
+    roles::give(&app.app, &alice, ADMINISTRATOR).await.unwrap();
+    for _ in 0..4 {
+        app.clock.advance(minutes(5));
+        for (_, tokens) in &mut browsers {
+            *tokens = rp.refresh(tokens.refresh()).await.tokens();
+        }
+    }
+    let [(mut administrator, tokens), (mut other, _)] = <[_; 2]>::try_from(browsers).unwrap_or_else(|_| panic!());
+    other.get(&silent).await.code();
+    other.get("/account").await.expect("account");
+    administrator.get(&silent).await.error("login_required");
+    administrator.get(&rp.request().path()).await.expect("sign-in");
+    for path in ["/account", "/account/sessions", "/account/data", "/account/security"] {
+        // Looking at the page that asks is no use.
+        for _ in 0..2 {
+            administrator.get(path).await.expect("sign-in");
+        }
+    }
+    // The application goes on, and a sign-in renews the session that it belongs to.
+    let tokens = rp.refresh(tokens.refresh()).await.tokens();
+    let page = administrator.get("/sign-in").await;
+    page.form().fill("identifier", "alice").fill("password", PASSWORD).submit(&mut administrator).await;
+    administrator.get("/account").await.expect("account");
+    assert_eq!(app.live_sessions_of("alice").await, 1);
+    // A sign-out ends all of it, whoever was away before.
+    app.clock.advance(minutes(10));
+    let tokens = rp.refresh(tokens.refresh()).await.tokens();
+    app.clock.advance(minutes(10));
+    let page = administrator.get("/end_session").await;
+    page.form().fill("decision", "sign_out").submit(&mut administrator).await;
+    rp.refresh(tokens.refresh()).await.error("invalid_grant");
+}
+
+#[tokio::test]
 async fn who_becomes_an_administrator_while_signed_in_is_held_to_the_limits_of_administrators() {
     let app = TestApp::new().await;
     let alice = app.user("alice").await.id;

@@ -157,7 +157,8 @@ section! {
         session_absolute: Duration = days(14), must(between(minutes(5), days(365)));
         /// Both limits for the session of someone who chose to stay signed in.
         session_remembered: Duration = days(30), must(between(minutes(5), days(365)));
-        /// How long an administrator's session lives without being used, even if they chose to stay signed in.
+        /// How long an administrator's session lives without being used, even if they chose to stay signed in. Applications that
+        /// refresh in the background keep what they have, and no more.
         administrator_idle: Duration = minutes(15), must(between(minutes(1), hours(24)));
         /// How long an administrator's session lives at most, however often it is used.
         administrator_absolute: Duration = hours(8), must(between(minutes(5), days(14)));

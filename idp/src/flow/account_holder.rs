@@ -117,7 +117,7 @@ impl AccountForm {
         let session = sessions.remove(shown);
         admit(app, &visitor, &session.user_id).await?;
         visitor.hold_changes(app, &format!("account:{}", session.user_id), &session).await?;
-        if shown == 0 {
+        if shown == 0 || session.is_unattended() {
             login::session::touch(app, &session).await;
         } else {
             // Makes it the last used session, so that the next page shows this person, too.

@@ -174,8 +174,9 @@ impl ProvenRequest {
             // Once an anonymous account is somebody's, they sign in to it. The session is judged and not left out, so that the page offers
             // no other anonymous account in its place.
             let is_outgrown = is_outgrown(&mut *app.db.read().await?, session).await?;
-            situation.is_too_weak =
-                is_outgrown || second_factor::is_lacking(app, session, &self.client, &visitor.browser).await?;
+            situation.is_too_weak = is_outgrown
+                || session.is_unattended()
+                || second_factor::is_lacking(app, session, &self.client, &visitor.browser).await?;
             situation.lacks_terms = terms::is_due(app, &session.user_id, terms::wanted(&visitor.site, facts)).await?;
         }
         let step = next_step(&self.request, &self.client, &situation);

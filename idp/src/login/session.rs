@@ -175,6 +175,7 @@ impl Beginning {
             last_active_at: now,
             expires_at: now + absolute,
             kept_at: sign_in.keep.then_some(now),
+            unattended_since: None,
         };
         Self {
             new,
@@ -363,7 +364,8 @@ async fn end_repetitions(tx: &mut Tx<'_>, user: &Id) -> Result<()> {
 /// Notes that a session was used, at most once a minute. The use itself has already succeeded, so a failure here is
 /// only logged.
 pub async fn touch(app: &App, session: &Session) {
-    if app.now().since(session.last_active_at) < Duration::from_secs(60) {
+    // A page that asks for a sign-in is no use of what it protects.
+    if session.is_unattended() || app.now().since(session.last_active_at) < Duration::from_secs(60) {
         return;
     }
     if let Err(error) = app.db.write_one(Touch { session: session.id.clone() }).await {

@@ -18,7 +18,7 @@ pub async fn lets_in(app: &App, session: &Session, page: Page) -> Result<bool> {
     if session.is_of_visitor() {
         return Ok(page.is_for_anonymous() && has_anonymous_account(&mut *app.db.read().await?, session).await?);
     }
-    Ok(!is_needed(app, &session.user_id, page).await? || is_done(app, session).await?)
+    Ok(!session.is_unattended() && (!is_needed(app, &session.user_id, page).await? || is_done(app, session).await?))
 }
 
 /// Whether a user needs a step-up for a page. The form that changes the password asks for all that can be typed by itself, and

@@ -106,7 +106,8 @@ pub struct Situation<'a> {
     /// The strongest class that this person can reach.
     pub reachable: Acr,
     /// Whether the session of this person is too weak here, whatever the request asks for: it has not proven the second factor that
-    /// the operator requires, or it is that of a visitor, whose account is somebody's now.
+    /// the operator requires, it is that of a visitor, whose account is somebody's now, or only applications have used that of
+    /// an administrator lately.
     pub is_too_weak: bool,
     /// Whether this person has not accepted the terms of service.
     pub lacks_terms: bool,
@@ -241,6 +242,10 @@ pub fn what_is_missing(
         }
         (SignInReason::TooWeak, Some(session)) if session.is_of_visitor() => {
             Difference::new("session", "that of a visitor", "a sign-in")
+        }
+        (SignInReason::TooWeak, Some(session)) if session.is_unattended() => {
+            let came = "an administrator's, which only applications have used for longer than login.administrator_idle";
+            Difference::new("session", came, "one that its person has used")
         }
         (SignInReason::TooWeak, Some(session)) if situation.is_too_weak => {
             let came = format!("a sign-in by {} ({})", session.amr.join(" and "), session.acr);

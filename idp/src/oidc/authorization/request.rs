@@ -317,6 +317,7 @@ pub(crate) mod tests {
                 last_active_at: now,
                 expires_at: now,
                 kept_at: None,
+                unattended_since: None,
             };
             assert_eq!(request.acr_of(&session), told, "{own} for {wanted}");
             assert_eq!(request.requires_second_factor(), requires, "{wanted}");

@@ -33,9 +33,17 @@ pub struct Session {
     pub expires_at: Timestamp,
     /// When the user asked to be kept signed in.
     pub kept_at: Option<Timestamp>,
+    /// Since when nobody but applications has used it, if it is an administrator's and that is too long.
+    pub unattended_since: Option<Timestamp>,
 }
 
 impl Session {
+    /// Whether its person has to sign in again before it opens a page or gives a code: what applications do in the background (they refresh)
+    /// keeps it for them, and shows no administrator at the keyboard.
+    pub const fn is_unattended(&self) -> bool {
+        self.unattended_since.is_some()
+    }
+
     /// Whether nobody has proven anything for it: it began with an anonymous account, which may be somebody's by now.
     pub fn is_of_visitor(&self) -> bool {
         self.acr == Acr::Anonymous.as_str()

@@ -27,12 +27,18 @@ impl FromRow<'_, AnyRow> for Session {
             last_active_at: row.try_get("last_active_at")?,
             expires_at: row.try_get("expires_at")?,
             kept_at: row.try_get("kept_at")?,
+            unattended_since: row.try_get("unattended_since")?,
         })
     }
 }
 
 const COLUMNS: &str = "s.id, s.sid, s.browser_id, s.user_id, u.sub, s.generation, s.auth_time, s.amr, s.acr, s.created_at, \
                        s.last_active_at, s.expires_at, s.kept_at";
+
+/// Since when nobody but applications has used an administrator's session, if that is longer ago than its idle time at `$1`.
+const UNATTENDED_SINCE: &str = "CASE WHEN s.last_active_at + s.idle_seconds * 1000000 <= $1 AND EXISTS (
+         SELECT 1 FROM user_role m JOIN role r ON r.id = m.role_id WHERE m.user_id = s.user_id AND r.name = 'administrator')
+    THEN s.last_active_at END AS unattended_since";
 
 /// The condition under which a session is live at `$now`: it has not ended, is not too old, its user is neither
 /// disabled nor signed out everywhere, and it was used within its idle time, which includes refreshes. Offline access
@@ -70,7 +76,7 @@ fn lately(now: &str) -> String {
 
 fn select(rest: &str) -> sqlx::AssertSqlSafe<String> {
     sqlx::AssertSqlSafe(format!(
-        "SELECT {COLUMNS} FROM session s JOIN user_account u ON u.id = s.user_id JOIN browser b ON b.id = s.browser_id
+        "SELECT {COLUMNS}, {UNATTENDED_SINCE} FROM session s JOIN user_account u ON u.id = s.user_id JOIN browser b ON b.id = s.browser_id
           WHERE {} AND {rest}",
         live("$1")
     ))

@@ -166,6 +166,7 @@ fn session(sub: &str, age: i64) -> Session {
         last_active_at: auth_time,
         expires_at: NOW + Duration::from_secs(1),
         kept_at: None,
+        unattended_since: None,
     }
 }
 
