@@ -16,6 +16,7 @@ use crate::hashing::Hashing;
 use crate::keys::signing::Keys;
 use crate::keys::vault::Vault;
 use crate::mail::mailer::Mailer;
+use crate::mail::stop::Stop;
 use crate::metrics::{Metrics, Watched};
 use crate::notices::Notices;
 use crate::resources::remembered::RememberedResources;
@@ -50,6 +51,8 @@ pub struct Parts {
     pub hashing: Hashing,
     /// Where letters go.
     pub mailer: Mailer,
+    /// What letters under way do when this process is told to stop.
+    pub stop: Stop,
     /// The id of this process among those on the database.
     pub process: Id,
     /// The clock.

@@ -138,6 +138,88 @@ async fn after_a_server_that_may_have_a_letter_the_next_one_gets_it_and_no_third
 }
 
 #[tokio::test]
+async fn a_server_that_had_a_letter_is_not_forgotten_when_it_is_away_at_the_next_try() {
+    let server = SmtpServer::start(Speaks::Plain).await;
+    let app = sending_by(&[server.url()], |config| config.mail.timeout = seconds(1) / 2).await;
+    tell(&app, "alice").await;
+    for what in ["drop", "later", "drop", "drop"] {
+        server.will(what);
+        deliver(&app.app).await.unwrap();
+        app.clock.advance(minutes(60));
+    }
+    assert_eq!(server.received().len(), 2, "no third copy");
+    assert_eq!(waiting(&app).await[0].next_try_at, None);
+}
+
+#[tokio::test]
+async fn what_the_release_before_has_noted_of_a_server_that_may_have_a_letter_counts() {
+    let server = SmtpServer::start(Speaks::Plain).await;
+    server.will("drop");
+    let app = sending_by(&[server.url()], |config| config.mail.timeout = seconds(1) / 2).await;
+    tell(&app, "alice").await;
+    deliver(&app.app).await.unwrap();
+    // It does not know the column.
+    app.sql("UPDATE outbox SET perhaps_taken_at = NULL").await;
+    app.clock.advance(minutes(60));
+    deliver(&app.app).await.unwrap();
+    assert_eq!((server.received().len(), waiting(&app).await[0].next_try_at), (2, None));
+}
+
+#[tokio::test]
+async fn a_process_that_is_told_to_stop_gives_back_what_no_server_has() {
+    let server = SmtpServer::start(Speaks::Plain).await;
+    server.will("slow");
+    let app = sending_by(&[server.url()], |_| {}).await;
+    tell(&app, "alice").await;
+    let sending = tokio::spawn({
+        let app = app.app.clone();
+        async move { deliver(&app).await }
+    });
+    while waiting(&app).await[0].tries == 0 {
+        tokio::task::yield_now().await;
+    }
+    app.app.stop.told.cancel();
+    sending.await.unwrap().unwrap();
+    let given_back = &waiting(&app).await[0];
+    assert_eq!((given_back.tries, given_back.last_error.as_deref()), (0, None), "as if it had not been tried");
+    // The next process need not wait until the claim is over.
+    server.will("take");
+    let next = app.replica().await;
+    assert_eq!(deliver(&app.app).await.unwrap(), 0, "a process that stops begins none");
+    assert_eq!(deliver(&next.app).await.unwrap(), 1);
+    assert_eq!((server.received().len(), app.rows("outbox").await), (1, 0));
+}
+
+#[tokio::test]
+async fn a_process_that_is_told_to_stop_notes_that_a_server_may_have_the_letter() {
+    let server = SmtpServer::start(Speaks::Plain).await;
+    server.will("hang");
+    let app = TestApp::beside_a_process().await;
+    let mut environment = mail_environment(&[server.url()]);
+    // Longer than the process may take to stop.
+    environment.retain(|(name, _)| *name != "LATCHKEY__MAIL__TIMEOUT");
+    environment.push(("LATCHKEY__HTTP__SHUTDOWN_TIMEOUT", "1s".to_owned()));
+    let environment: Vec<(&str, &str)> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    for copies in [1, 2] {
+        let mut process = Process::start(&app.app.config, &environment).await;
+        if copies == 1 {
+            tell_by(&app, "alice").await;
+        } else {
+            app.pass(minutes(1)).await;
+        }
+        while server.received().len() < copies {
+            tokio::task::yield_now().await;
+        }
+        process.terminate();
+        assert_eq!(process.ended_with(), Some(0));
+        let letter = &waiting(&app).await[0];
+        assert!(letter.perhaps_taken_at.is_some(), "{letter:?}");
+        assert!(letter.last_error.as_deref().unwrap().contains("was stopped before it answered"), "{letter:?}");
+        assert_eq!(letter.next_try_at.is_none(), copies == 2, "two copies, however often it is restarted: {letter:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_is_stuck_before_it_has_the_letter_loses_none() {
     let (stuck, works) = (SmtpServer::start(Speaks::Plain).await, SmtpServer::start(Speaks::Plain).await);
     stuck.will("stuck");

@@ -18,6 +18,7 @@ use crate::letters::kind::Kind;
 use crate::letters::written::{Facts, Secrets};
 use crate::mail::mailbox::Mailbox;
 use crate::mail::message::Message;
+use crate::mail::stop::Stop;
 use crate::server::boot;
 use crate::site::Site;
 use crate::store::people::outbox::{self, Discard, Retry, Waiting};
@@ -174,7 +175,7 @@ pub(super) async fn test(test: &MailTest, loaded: &Loaded) -> Outcome {
     let message = test_letter(config, &test.address)?;
     let mut found = Vec::new();
     for index in 0..mailer.servers() {
-        found.push(match mailer.send_by(index, &message).await {
+        found.push(match mailer.send_by(index, &message, &Stop::default()).await {
             Ok(server) => Finding::ok("mail", format!("{server} took the letter")),
             Err(failure) => Finding::problem("mail", failure.to_string()).fix(failure.advice()),
         });

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::app::App;
-use crate::base::clock::SKEW;
+use crate::base::clock::{SKEW, Timestamp};
 use crate::base::id::Id;
 use crate::base::language::Language;
 use crate::letters::word;
@@ -36,7 +36,9 @@ pub async fn deliver(app: &App) -> Result<u64> {
     loop {
         // One that a mail server keeps waiting does not keep those that could be sent beside it.
         let free = AT_ONCE - i64::try_from(sending.len()).unwrap_or(AT_ONCE);
-        let letters = if app.mailer.is_on() { claim(app, free).await? } else { Vec::new() };
+        // A process that was told to stop leaves the others to the next one.
+        let may_begin = app.mailer.is_on() && !app.stop.told.is_cancelled();
+        let letters = if may_begin { claim(app, free).await? } else { Vec::new() };
         tries += letters.len() as u64;
         for (letter, claim) in letters {
             // A task of its own, and tracked, so that a process that stops ends what it has begun.
@@ -68,8 +70,10 @@ async fn claim(app: &App, limit: i64) -> Result<Vec<(Waiting, String)>> {
 
 /// Tries to send a letter, and notes the outcome.
 async fn attempt(app: App, letter: Waiting, claim: String) -> Result<()> {
-    let outcome = send(&app, &letter).await?;
-    let noted = app.db.write_one(Note { letter: letter.id.clone(), claim, outcome: outcome.clone() }).await?;
+    let Tried { outcome, may_have_it } = send(&app, &letter).await?;
+    let perhaps_taken_at = perhaps_taken_at(&letter).or_else(|| may_have_it.then(|| app.now()));
+    let note = Note { letter: letter.id.clone(), claim, perhaps_taken_at, outcome: outcome.clone() };
+    let noted = app.db.write_one(note).await?;
     let (kind, tries) = (letter.kind.as_str(), letter.tries);
     match outcome {
         // Somebody has discarded it, or another one took its place, while it was sent.
@@ -92,34 +96,57 @@ async fn attempt(app: App, letter: Waiting, claim: String) -> Result<()> {
     Ok(())
 }
 
-async fn send(app: &App, letter: &Waiting) -> Result<Outcome> {
+/// When a mail server had a letter and did not say whether it took it. The release before says so in its reason alone.
+fn perhaps_taken_at(letter: &Waiting) -> Option<Timestamp> {
+    let of_release_before = || letter.last_error.as_deref().is_some_and(|last| last.contains(HAS_IT));
+    letter.perhaps_taken_at.or_else(|| of_release_before().then_some(letter.created_at))
+}
+
+/// What became of a try.
+struct Tried {
+    outcome: Outcome,
+    /// Whether a mail server has the letter and did not say whether it took it.
+    may_have_it: bool,
+}
+
+impl From<Outcome> for Tried {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, may_have_it: false }
+    }
+}
+
+async fn send(app: &App, letter: &Waiting) -> Result<Tried> {
     let now = app.now();
-    let Some(kind) = Kind::from_name(&letter.kind) else { return Ok(Outcome::Left(now + UNKNOWN)) };
+    let Some(kind) = Kind::from_name(&letter.kind) else { return Ok(Outcome::Left(now + UNKNOWN).into()) };
     if letter.expires_at <= now {
         let last = letter.last_error.clone().unwrap_or_else(|| "it was not tried in time".to_owned());
-        return Ok(Outcome::Expired(last));
+        return Ok(Outcome::Expired(last).into());
     }
     let message = match message(app, kind, letter).await? {
         Ok(message) => message,
-        Err(why) => return Ok(Outcome::Dead(why)),
+        Err(why) => return Ok(Outcome::Dead(why).into()),
     };
     // A server that may have it is not asked again while there is another one.
-    let was_left_open = letter.last_error.as_deref().is_some_and(|last| last.contains(HAS_IT));
+    let was_left_open = perhaps_taken_at(letter).is_some();
     let first = usize::try_from(letter.first_server).unwrap_or_default() + usize::from(was_left_open);
-    Ok(match app.mailer.send(&message, first, now).await {
+    Ok(match app.mailer.send(&message, first, now, &app.stop).await {
         Ok(server) => {
             tracing::info!(kind = kind.as_str(), server, tries = letter.tries, "a letter was sent");
-            Outcome::Done
+            Outcome::Done.into()
         }
         Err(failures) => {
             let why = failures.iter().map(Failure::to_string).collect::<Vec<_>>().join("; ");
             let refused = !failures.is_empty() && failures.iter().all(Failure::is_of_the_address);
+            let may_have_it = failures.iter().any(|failure| failure.may_have_it);
             // It may have arrived twice by now.
-            let perhaps_twice = was_left_open && failures.iter().any(|failure| failure.may_have_it);
-            match next_wait(letter.tries, app.config.mail.give_up) {
+            let perhaps_twice = was_left_open && may_have_it;
+            let outcome = match next_wait(letter.tries, app.config.mail.give_up) {
+                // Nobody has it: the next process sends it as if it had not been tried.
+                _ if !may_have_it && failures.iter().any(|failure| failure.is_stopped) => Outcome::Left(app.now()),
                 Some(wait) if !refused && !perhaps_twice => Outcome::Again(app.now() + wait, why),
                 _ => Outcome::Dead(why),
-            }
+            };
+            Tried { outcome, may_have_it }
         }
     })
 }

@@ -37,13 +37,21 @@ pub struct Failure {
     pub is_silent: bool,
     /// Whether the server has all of the letter and has not said what it does with it: another try may send a second copy.
     pub may_have_it: bool,
+    /// Whether the server is not at fault, but this process was told to stop.
+    pub is_stopped: bool,
 }
 
 impl Failure {
+    /// A failure of which nothing else is known.
+    pub(super) const fn new(server: String, stage: Stage, cause: String) -> Self {
+        Self { server, stage, cause, is_final: false, is_silent: false, may_have_it: false, is_stopped: false }
+    }
+
     /// Whether the server is at fault and not the letter: the next letter would fare no better. One that is silent about a recipient may be
     /// asking somebody else about it.
     pub(super) const fn is_of_server(&self) -> bool {
         match self.stage {
+            _ if self.is_stopped => false,
             Stage::Connect | Stage::Encrypt | Stage::Authenticate => true,
             Stage::Sender | Stage::Content => self.is_silent,
             Stage::Recipient => false,
@@ -166,7 +174,7 @@ mod tests {
             (Stage::Content, "permanent error (554): 5.7.1 spam", "did not take it"),
         ] {
             let (server, cause) = ("mail.example:25".to_owned(), cause.to_owned());
-            let failure = Failure { server, stage, cause, is_final: true, is_silent: false, may_have_it: false };
+            let failure = Failure { is_final: true, ..Failure::new(server, stage, cause) };
             assert!(failure.advice().contains(words), "{failure}: {}", failure.advice());
         }
     }
@@ -186,14 +194,7 @@ mod tests {
             ("it does not take addresses with other letters than ASCII", true),
         ] {
             let (server, stage) = ("mail.example:25".to_owned(), Stage::Recipient);
-            let failure = Failure {
-                server,
-                stage,
-                cause: cause.to_owned(),
-                is_final: true,
-                is_silent: false,
-                may_have_it: false,
-            };
+            let failure = Failure { is_final: true, ..Failure::new(server, stage, cause.to_owned()) };
             assert_eq!(failure.is_of_the_address(), expected, "{cause}");
         }
     }

@@ -11,6 +11,7 @@ use super::mailbox::Mailbox;
 use super::message::Message;
 use super::server::Server;
 use super::smtp::{Way, last_answer};
+use super::stop::Stop;
 use super::tray::Tray;
 
 /// How long a server that is not there is tried last.
@@ -85,22 +86,28 @@ impl Mailer {
 
     /// Sends a letter by the first server that takes it, beginning with this one, and returns which one it was. After a server that has
     /// the letter and does not say whether it took it, no other one gets it.
-    pub async fn send(&self, message: &Message, first: usize, now: Timestamp) -> Result<String, Vec<Failure>> {
+    pub async fn send(
+        &self,
+        message: &Message,
+        first: usize,
+        now: Timestamp,
+        stop: &Stop,
+    ) -> Result<String, Vec<Failure>> {
         if let Some(tray) = &self.tray {
             tray.put(message.clone());
             return Ok("tray".to_owned());
         }
         let (mut failures, begun) = (Vec::new(), Instant::now());
         for index in self.order(first, now) {
-            match self.send_by(index, message).await {
+            match self.send_by(index, message, stop).await {
                 Ok(server) => return Ok(server),
                 Err(failure) => {
                     if let Some(until) = self.rests_until.get(index).filter(|_| failure.is_of_server()) {
                         until.store((now + begun.elapsed() + RESTS).micros(), Ordering::Relaxed);
                     }
-                    let may_have_it = failure.may_have_it;
+                    let is_last = failure.may_have_it || failure.is_stopped;
                     failures.push(failure);
-                    if may_have_it {
+                    if is_last {
                         break;
                     }
                 }
@@ -110,31 +117,17 @@ impl Mailer {
     }
 
     /// Sends a letter by this server and no other.
-    pub async fn send_by(&self, index: usize, message: &Message) -> Result<String, Failure> {
+    pub async fn send_by(&self, index: usize, message: &Message, stop: &Stop) -> Result<String, Failure> {
         let (Some(from), Some(way)) = (&self.from, self.ways.get(index)) else {
             let (server, cause) = ("no server".to_owned(), "mail is not configured".to_owned());
-            return Err(Failure {
-                server,
-                stage: Stage::Connect,
-                cause,
-                is_final: false,
-                is_silent: false,
-                may_have_it: false,
-            });
+            return Err(Failure::new(server, Stage::Connect, cause));
         };
         let server = way.server.to_string();
         let Some(bytes) = message.formatted(from) else {
             let cause = "it cannot be written as a letter".to_owned();
-            return Err(Failure {
-                server,
-                stage: Stage::Content,
-                cause,
-                is_final: true,
-                is_silent: false,
-                may_have_it: false,
-            });
+            return Err(Failure { is_final: true, ..Failure::new(server, Stage::Content, cause) });
         };
-        way.send(from, &message.to, &bytes).await.map(|()| server)
+        way.send((from, &message.to), &bytes, stop).await.map(|()| server)
     }
 
     /// Goes as far with each server as a letter would, but sends none. Returns the servers and the results, in order.

@@ -7,4 +7,5 @@ pub mod mailer;
 pub mod message;
 pub mod server;
 mod smtp;
+pub mod stop;
 pub mod tray;

@@ -13,6 +13,7 @@ use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter,
 use super::failure::{Failure, Stage};
 use super::mailbox::Mailbox;
 use super::server::{Encryption, Server};
+use super::stop::Stop;
 use crate::base::crash_point::crash_point;
 
 /// A mail server with all that a conversation needs.
@@ -43,14 +44,26 @@ impl Way {
 
     /// Hands a letter over to the server, within the time limit. What the server does once it has all of the letter, such as looking
     /// for spam, may take longer.
-    pub(super) async fn send(&self, from: &Mailbox, to: &Mailbox, bytes: &[u8]) -> Result<(), Failure> {
+    pub(super) async fn send(
+        &self,
+        (from, to): (&Mailbox, &Mailbox),
+        bytes: &[u8],
+        stop: &Stop,
+    ) -> Result<(), Failure> {
         let mut stage = Stage::Connect;
-        let begun = self.in_time(self.announce(&mut stage, from, to)).await;
+        let begun = tokio::select! {
+            biased;
+            () = stop.told.cancelled() => Err(Why::Stopped),
+            begun = self.in_time(self.announce(&mut stage, from, to)) => begun,
+        };
         let mut connection = begun.map_err(|why| self.failure(stage, why))?;
         let patience = last_answer(self.timeout);
-        let taken = match tokio::time::timeout(patience, connection.message(bytes)).await {
-            Ok(answer) => answer.map(drop).map_err(Why::Smtp),
-            Err(_) => Err(Why::Silent(patience)),
+        let taken = tokio::select! {
+            answer = tokio::time::timeout(patience, connection.message(bytes)) => match answer {
+                Ok(answer) => answer.map(drop).map_err(Why::Smtp),
+                Err(_) => Err(Why::Silent(patience)),
+            },
+            () = stop.is_over() => Err(Why::Stopped),
         };
         taken.map_err(|why| {
             // Only a reply says what became of the letter; a connection that ends does not.
@@ -140,19 +153,20 @@ impl Way {
         let is_final = match &why {
             Why::Smtp(error) => error.is_permanent(),
             Why::NotAscii => true,
-            Why::Silent(_) | Why::NoStartTls => false,
+            Why::Silent(_) | Why::NoStartTls | Why::Stopped => false,
         };
-        let is_silent = matches!(why, Why::Silent(_));
+        let (is_silent, is_stopped) = (matches!(why, Why::Silent(_)), matches!(why, Why::Stopped));
         let cause = match why {
             Why::Smtp(error) => in_words(&error),
             Why::Silent(time) => format!("no answer within {time:?}"),
             Why::NoStartTls => "it does not offer STARTTLS".to_owned(),
             Why::NotAscii => "it does not take addresses with other letters than ASCII".to_owned(),
+            Why::Stopped => "Latchkey was stopped before it answered".to_owned(),
         };
         // Where TLS begins with the connection, the system tells both in one.
         let of_tls = stage == Stage::Connect && cause.contains("certificate");
         let stage = if of_tls { Stage::Encrypt } else { stage };
-        Failure { server: self.server.to_string(), stage, cause, is_final, is_silent, may_have_it: false }
+        Failure { is_final, is_silent, is_stopped, ..Failure::new(self.server.to_string(), stage, cause) }
     }
 }
 
@@ -172,6 +186,8 @@ enum Why {
     NoStartTls,
     /// The server does not take such addresses.
     NotAscii,
+    /// This process was told to stop.
+    Stopped,
 }
 
 impl From<Error> for Why {

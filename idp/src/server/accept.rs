@@ -265,6 +265,7 @@ pub async fn serve(
     server.take_until(stop, &listener).await;
     // From here on, health checks fail, and each answer closes its connection; new connections are still served.
     app.requests.close();
+    app.stop.told.cancel();
     server.stopping.store(true, Ordering::Release);
     server.take_until(tokio::time::sleep(http.shutdown_delay), &listener).await;
     // Connections that are already established are served, too.

@@ -25,6 +25,7 @@ use crate::config::{Config, DatabaseUrl};
 use crate::keys::signing::{Keys, When};
 use crate::keys::vault::Vault;
 use crate::mail::mailer::Mailer;
+use crate::mail::stop::Stop;
 use crate::metrics::Metrics;
 use crate::notices::Notices;
 use crate::site::{PresentSite, Site};
@@ -150,6 +151,8 @@ async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundin
         remembered_resources: Default::default(),
         site: PresentSite::new(site),
         requests: TaskTracker::new(),
+        // What is noted after that wants some time, too.
+        stop: Stop { patience: config.http.shutdown_timeout.mul_f64(0.8), ..Stop::default() },
         process: Id::new(&clock, &random),
         config,
         db,

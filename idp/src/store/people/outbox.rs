@@ -108,10 +108,12 @@ pub struct Waiting {
     pub tries: i64,
     /// Why it was not taken.
     pub last_error: Option<String>,
+    /// When a mail server had it and did not say whether it took it.
+    pub perhaps_taken_at: Option<Timestamp>,
 }
 
 const COLUMNS: &str = "id, user_id, recipient, kind, language, data, sealed, first_server, created_at, expires_at, next_try_at, tries, \
-                       last_error";
+                       last_error, perhaps_taken_at";
 
 /// Whether a letter is due.
 pub async fn is_due(conn: &mut Conn, now: Timestamp) -> Result<bool> {
@@ -174,6 +176,8 @@ pub struct Note {
     pub letter: Id,
     /// The name of the try.
     pub claim: String,
+    /// When a mail server had it, in this try or an earlier one, and did not say whether it took it.
+    pub perhaps_taken_at: Option<Timestamp>,
     /// The outcome.
     pub outcome: Outcome,
 }
@@ -182,22 +186,26 @@ impl Change for Note {
     type Outcome = bool;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
-        let Self { letter, claim, outcome } = self;
+        let Self { letter, claim, perhaps_taken_at, outcome } = self;
         let query = match outcome {
             Outcome::Done => sqlx::query("DELETE FROM outbox WHERE id = $1 AND claim = $2").bind(letter).bind(claim),
             Outcome::Again(at, why) => sqlx::query(
-                "UPDATE outbox SET claim = NULL, next_try_at = $3, last_error = $4 WHERE id = $1 AND claim = $2",
+                "UPDATE outbox SET claim = NULL, next_try_at = $3, last_error = $4, perhaps_taken_at = $5
+                  WHERE id = $1 AND claim = $2",
             )
             .bind(letter)
             .bind(claim)
             .bind(at)
-            .bind(why),
+            .bind(why)
+            .bind(perhaps_taken_at),
             Outcome::Dead(why) => sqlx::query(
-                "UPDATE outbox SET claim = NULL, next_try_at = NULL, last_error = $3 WHERE id = $1 AND claim = $2",
+                "UPDATE outbox SET claim = NULL, next_try_at = NULL, last_error = $3, perhaps_taken_at = $4
+                  WHERE id = $1 AND claim = $2",
             )
             .bind(letter)
             .bind(claim)
-            .bind(why),
+            .bind(why)
+            .bind(perhaps_taken_at),
             Outcome::Expired(why) => sqlx::query(
                 "UPDATE outbox SET claim = NULL, next_try_at = NULL, last_error = $3, sealed = NULL WHERE id = $1 AND claim = $2",
             )
