@@ -233,6 +233,7 @@ recovery-code-advice = If your account has no email address, or got its first on
 recovery-code-missing = Enter one of your recovery codes.
 recovery-code-refused = The username and the recovery code do not belong together, the code was used before, or your account has an email address: then ask for a link.
 recovery-code-over = The page was open for too long. Enter the username and the recovery code once more: the code still works.
+forgot-password-newest = An email may be there already: look for the newest one, in your spam folder, too. If its link was not used yet, it still works.
 forgot-password-sent = If there is an account for { $identifier }, we have sent a link to its email address. The link works for { $minutes } minutes.
 
 ## Setting a password

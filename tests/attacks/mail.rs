@@ -129,6 +129,38 @@ async fn i4_nobody_fills_a_mailbox_or_sends_letters_to_the_whole_world() {
     assert_eq!(taken, 10);
 }
 
+/// I4: strangers who ask for resets, again and again, leave the owner one whose link works.
+#[tokio::test]
+async fn f5_whoever_is_told_that_there_were_too_many_resets_finds_one_that_works() {
+    let app = TestApp::with_mail().await;
+    app.user("alice").await;
+    let (mut newest, mut refused) = (None, 0);
+    // Six hours, every four minutes, of as many networks as it takes.
+    for n in 0..90 {
+        let mut stranger = app.browser();
+        stranger.address = [198, 51, 100, n].into();
+        let page = forget(&mut stranger, "alice@example.com").await;
+        if page.reply.status == 200 {
+            newest = Some(link_in(&app.letter_to("alice@example.com").await));
+        } else {
+            assert_eq!(page.reply.status, 429);
+            assert!(page.text().contains("look for the newest one"), "{}", page.text());
+            refused += 1;
+            app.browser().get(newest.as_deref().unwrap()).await.expect("set-password");
+        }
+        app.pass(minutes(4)).await;
+    }
+    assert!(app.letters_to("alice@example.com").await.len() < 30 && refused > 50, "{refused} were refused");
+    // A network that has asked for many others learns nothing of this address.
+    let mut busy = app.browser();
+    let mut page = forget(&mut busy, "bob@example.com").await;
+    for n in 0..10 {
+        page = forget(&mut busy, &format!("nobody{n}@example.com")).await;
+    }
+    assert_eq!(page.reply.status, 429);
+    assert!(!page.text().contains("look for the newest one"), "{}", page.text());
+}
+
 #[tokio::test]
 async fn f5_letters_of_other_kinds_that_strangers_ask_for_take_no_reset_from_the_owner() {
     let app = TestApp::with_mail().await;

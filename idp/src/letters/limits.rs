@@ -18,6 +18,13 @@ const OF_ADDRESS: Rate = Rate { burst: 3, period: Duration::from_secs(5 * 60) };
 /// The same for a day: twelve, and one more in two hours. Each letter has a code, and each code five tries.
 const OF_ADDRESS_A_DAY: Rate = Rate { burst: 12, period: Duration::from_secs(2 * 60 * 60) };
 
+/// The same for links that set a password, of which the newest works for so long. Whoever is told that there were too many finds a link
+/// that works: an owner is never kept out by strangers who ask in their name. What the other limit needs is taken off.
+fn of_resets_a_day(works: Duration) -> Rate {
+    let period = works.saturating_sub(OF_ADDRESS.period).min(OF_ADDRESS_A_DAY.period);
+    Rate { period: period.max(OF_ADDRESS.period), ..OF_ADDRESS_A_DAY }
+}
+
 /// How many letters a network may ask for: ten in an hour.
 pub const OF_NETWORK: Rate = Rate { burst: 10, period: Duration::from_secs(6 * 60) };
 
@@ -50,12 +57,12 @@ impl Asker {
     async fn count(&self, app: &App, what: &str, typed: &str) -> std::result::Result<(), Duration> {
         let browser = self.browser.as_deref().unwrap_or_default();
         let counted = sha256_text(format!("{typed} {browser}").as_bytes());
-        let what = match self.counted {
-            Counted::Resets => format!("{what}-reset"),
-            Counted::Others => what.to_owned(),
+        let (what, a_day) = match self.counted {
+            Counted::Resets => (format!("{what}-reset"), of_resets_a_day(app.config.mail.reset_link)),
+            Counted::Others => (what.to_owned(), OF_ADDRESS_A_DAY),
         };
         app.ephemeral.limit(&format!("{what}:{counted}"), OF_ADDRESS).await?;
-        app.ephemeral.limit(&format!("{what}-day:{counted}"), OF_ADDRESS_A_DAY).await
+        app.ephemeral.limit(&format!("{what}-day:{counted}"), a_day).await
     }
 
     /// Counts a letter to a normalised address, or to whatever else was typed; `Err` says how long to wait. It counts the same

@@ -23,7 +23,7 @@ use crate::login::identifier;
 use crate::site::page::Page;
 use crate::store::origin::Origin;
 
-use super::mail_code::{admit, offered};
+use super::mail_code::{TooMany, admit, offered};
 use super::{FormProblems, Layout, Wording};
 
 /// Asks whose password was forgotten. Posts `identifier` to `/forgot-password`.
@@ -49,6 +49,8 @@ pub enum ForgotPasswordProblem {
     TooMany {
         /// How long to wait, in minutes.
         minutes: u64,
+        /// Whether they went to what was typed: then the newest still works.
+        is_of_address: bool,
     },
 }
 
@@ -57,7 +59,7 @@ impl ForgotPasswordProblem {
     pub fn wording(self) -> Wording {
         match self {
             Self::Missing => Wording::new("sign-in-identifier-missing"),
-            Self::TooMany { minutes } => Wording::counted("letter-too-many", "minutes", minutes),
+            Self::TooMany { minutes, .. } => Wording::counted("letter-too-many", "minutes", minutes),
         }
     }
 }
@@ -69,6 +71,11 @@ impl ForgotPasswordPage<'_> {
 
     fn problems(&self) -> FormProblems {
         FormProblems::new(self.problem.map(|problem| ("identifier", self.layout.say(problem.wording()))))
+    }
+
+    /// Whether an email with a link that works may be there already.
+    fn has_newest(&self) -> bool {
+        matches!(self.problem, Some(ForgotPasswordProblem::TooMany { is_of_address: true, .. }))
     }
 
     fn sent_text(&self, minutes: &u64) -> String {
@@ -103,7 +110,9 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let normalised = identifier::normalise(&typed);
     let asker = match admit(&app, &visitor, &normalised, Counted::Resets).await? {
         Ok(asker) => asker,
-        Err(minutes) => return again(ForgotPasswordProblem::TooMany { minutes }),
+        Err(TooMany { minutes, is_of_address }) => {
+            return again(ForgotPasswordProblem::TooMany { minutes, is_of_address });
+        }
     };
     let (sending, language) = (app.clone(), visitor.language.tag().to_owned());
     let work = async move {
@@ -132,7 +141,7 @@ fn show(app: &App, visitor: &Visitor, step: Option<&Step>, shown: Shown) -> Resu
         Some(ForgotPasswordProblem::TooMany { .. }) => StatusCode::TOO_MANY_REQUESTS,
     };
     let wait = match problem {
-        Some(ForgotPasswordProblem::TooMany { minutes }) => Some(Duration::from_secs(60 * minutes)),
+        Some(ForgotPasswordProblem::TooMany { minutes, .. }) => Some(Duration::from_secs(60 * minutes)),
         _ => None,
     };
     let layout = layout_of(app, visitor, step).of(Page::ForgotPassword).waiting(wait, app.now());

@@ -94,19 +94,34 @@ impl CodeProblem {
     }
 }
 
-/// Counts a letter to a normalised address, or to whatever else was typed; returns who asks for it, or how many minutes to wait if
-/// there are too many.
-pub async fn admit(app: &App, visitor: &Visitor, typed: &str, counted: Counted) -> Result<Result<Asker, u64>, Error> {
+/// Too many letters were asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct TooMany {
+    /// How long to wait, in minutes.
+    pub minutes: u64,
+    /// Whether they went to this address, if anybody has it, and not to others that this network has named.
+    pub is_of_address: bool,
+}
+
+/// Counts a letter to a normalised address, or to whatever else was typed; returns who asks for it, if there are not too many.
+pub async fn admit(
+    app: &App,
+    visitor: &Visitor,
+    typed: &str,
+    counted: Counted,
+) -> Result<Result<Asker, TooMany>, Error> {
+    let too_many = |wait: Duration, is_of_address| TooMany { minutes: minutes_up(wait), is_of_address };
     if let Err(wait) = visitor.limit(app, "mail", limits::OF_NETWORK).await {
-        return Ok(Err(minutes_up(wait)));
+        return Ok(Err(too_many(wait, false)));
     }
     let asker = Asker::of(app, typed, &visitor.browser, counted).await?;
-    Ok(asker.ask(app, typed).await.map(|()| asker).map_err(minutes_up))
+    Ok(asker.ask(app, typed).await.map(|()| asker).map_err(|wait| too_many(wait, true)))
 }
 
 /// Counts a letter for a page that asks for its code.
 pub async fn limited(app: &App, visitor: &Visitor, address: &str) -> Result<Result<Asker, CodeProblem>, Error> {
-    Ok(admit(app, visitor, address, Counted::Others).await?.map_err(|minutes| CodeProblem::TooMany { minutes }))
+    let admitted = admit(app, visitor, address, Counted::Others).await?;
+    Ok(admitted.map_err(|TooMany { minutes, .. }| CodeProblem::TooMany { minutes }))
 }
 
 /// Whether letters are sent.

@@ -376,7 +376,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     for (title, problem, sent) in [
         ("forgot_password", None, None),
         ("forgot_password-missing", Some(ForgotPasswordProblem::Missing), None),
-        ("forgot_password-limited", Some(ForgotPasswordProblem::TooMany { minutes: 5 }), None),
+        ("forgot_password-limited", Some(ForgotPasswordProblem::TooMany { minutes: 5, is_of_address: true }), None),
         ("forgot_password-sent", None, Some(30)),
     ] {
         let wait =
