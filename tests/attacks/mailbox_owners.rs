@@ -267,6 +267,35 @@ async fn i4_an_address_gets_some_twelve_letters_in_a_day_however_patiently_they_
 }
 
 #[tokio::test]
+async fn i4_whoever_changes_the_word_is_told_of_by_a_letter_with_the_word_of_before() {
+    let app = TestApp::with_mail().await;
+    let mut owner = app.browser().sign_in("alice").await;
+    let choose = async |browser: &mut Browser, word: &str, locale: &str| {
+        let page = browser.get("/account").await;
+        let form = page.form_to("/account").fill("mail_word", word).fill("locale", locale);
+        form.submit(browser).await.reply.expect(200);
+        app.letter_to("alice@example.com").await
+    };
+    let first = choose(&mut owner, "blue heron", "en").await;
+    assert_eq!(first.subject, "Your word in our emails was changed");
+    assert!(first.text.contains("A word was chosen"), "{}", first.text);
+    let mut thief = app.browser().sign_in("alice").await;
+    let told = choose(&mut thief, "grey wolf", "ru").await;
+    assert_eq!(told.subject, "Your word in our emails was changed", "in the language of before");
+    assert!(told.text.contains("Your word: blue heron") && told.html.contains("blue heron"), "{}", told.text);
+    assert!(told.text.contains("set a new password at once"), "{}", told.text);
+    // A second change takes no letter away that waits.
+    let (words, letters) = (["brown bear", ""], app.letters_to("alice@example.com").await.len());
+    for word in words {
+        let page = thief.get("/account").await;
+        page.form_to("/account").fill("mail_word", word).submit(&mut thief).await.reply.expect(200);
+    }
+    let told = app.letters_to("alice@example.com").await;
+    assert_eq!(told.len(), letters + 2);
+    assert!(told[letters].text.contains("grey wolf") && told[letters + 1].text.contains("brown bear"));
+}
+
+#[tokio::test]
 async fn i4_the_word_of_a_person_is_not_shown_to_an_address_that_nobody_has_proven() {
     let app = TestApp::with_mail().await;
     let mut browser = app.browser().sign_in("alice").await;

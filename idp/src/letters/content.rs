@@ -86,6 +86,10 @@ impl Content {
         let text = match letter.kind {
             // A first address takes the place of none.
             Kind::Notice(Notice::AddressChanged) if letter.facts.old.is_none() => say("letter-address-added-text"),
+            // So does a first word.
+            Kind::Notice(Notice::MailWordChanged) if letter.secrets.word.is_none() => {
+                say("letter-mail-word-chosen-text")
+            }
             _ => say(texts.text),
         };
         Self {

@@ -41,6 +41,8 @@ pub enum Notice {
     DeletionTakenBack,
     /// Everything that is held about the user was downloaded.
     DataExported,
+    /// The word by which the user knows our letters was changed.
+    MailWordChanged,
 }
 
 /// What a letter is.
@@ -81,7 +83,7 @@ pub(super) struct Texts {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Verify,
         Self::Reset,
         Self::SignIn,
@@ -108,6 +110,7 @@ impl Kind {
         Self::Notice(Notice::DeletionAsked),
         Self::Notice(Notice::DeletionTakenBack),
         Self::Notice(Notice::DataExported),
+        Self::Notice(Notice::MailWordChanged),
     ];
 
     /// The name by which it is stored.
@@ -139,6 +142,7 @@ impl Kind {
             Self::Notice(Notice::DeletionAsked) => "deletion_asked",
             Self::Notice(Notice::DeletionTakenBack) => "deletion_taken_back",
             Self::Notice(Notice::DataExported) => "data_exported",
+            Self::Notice(Notice::MailWordChanged) => "mail_word_changed",
         }
     }
 
@@ -231,6 +235,7 @@ impl Notice {
                 ..notice("letter-deletion-asked", "letter-deletion-asked-text")
             },
             Self::DataExported => notice("letter-data-exported", "letter-data-exported-text"),
+            Self::MailWordChanged => notice("letter-mail-word-changed", "letter-mail-word-changed-text"),
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::store::people::outbox::{self, NewLetter};
 use crate::store::people::user::{self, Identifier};
 
 /// How long a notice is worth reading.
-const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+pub const KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// Tells a user of a change, within that change. Without mail, and for a user without a verified address, nothing is written.
 pub async fn notify(tx: &mut Tx<'_>, user: &Id, notice: Notice) -> Result<()> {
@@ -33,6 +33,20 @@ async fn notify_with(tx: &mut Tx<'_>, user: &Id, notice: Notice, facts: &Facts) 
     let addresses = own.into_iter().filter(|it| it.is_email() && it.verified_at.is_some());
     for address in addresses {
         write(tx, user, address.as_written, notice, facts).await?;
+    }
+    Ok(())
+}
+
+/// Tells a user of a change, within that change, by letters that were sealed before it: those of them that go to verified addresses.
+pub async fn notify_sealed(tx: &mut Tx<'_>, user: &Id, letters: Vec<Sealed>) -> Result<()> {
+    let own = user::identifiers(tx, user).await?;
+    for letter in letters {
+        if !own.iter().any(|it| it.as_written == letter.recipient && it.verified_at.is_some()) {
+            continue;
+        }
+        let row = letter.row(Some(user), tx.now(), tx.origin(), 0);
+        // One that waits tells of another change.
+        outbox::write(tx, &NewLetter { about: None, ..row }).await?;
     }
     Ok(())
 }

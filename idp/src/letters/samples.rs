@@ -25,6 +25,7 @@ pub fn all(site: &Site, issuer: &Issuer, language: &Language, name: &str) -> Vec
             Kind::Notice(Notice::AddressReplaced) => {
                 Secrets { token: Some("lk_mt_sample".into()), ..Secrets::default() }
             }
+            Kind::Notice(Notice::MailWordChanged) => Secrets { word: Some(name.into()), ..Secrets::default() },
             Kind::Notice(_) | Kind::Test => Secrets::default(),
             Kind::Invitation => Secrets { token: Some("7K3PD-0Q9XW-M4T2Z-H8RBC-51VNE".into()), ..Secrets::default() },
             _ => Secrets { code: Some("482913".into()), token: Some("lk_mt_sample".into()), word: None },

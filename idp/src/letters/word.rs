@@ -2,7 +2,12 @@
 
 use crate::app::App;
 use crate::base::id::Id;
+use crate::base::secret::Secret;
+use crate::letters::kind::{Kind, Notice};
+use crate::letters::notice::KEPT;
+use crate::letters::written::{Sealed, Secrets};
 use crate::store::db::Result;
+use crate::store::people::address_change;
 use crate::store::people::user;
 
 /// The longest word, in characters.
@@ -30,6 +35,29 @@ pub async fn of(app: &App, user: &Id) -> Result<Option<String>> {
 /// Seals a word, ready to be stored.
 pub fn seal(app: &App, user: &Id, word: &str) -> String {
     app.vault.seal(&app.random, &place(user), word.as_bytes())
+}
+
+/// The letters that tell a user that the word is another one from now on, to be written by the change. They have the word of before, by
+/// which their reader knows that they are from us, and its language: whoever changed the word may be a thief, who knows neither mailbox
+/// nor what its owner can read. An address that came by a change which can still be taken back does not get that word: it may be the thief's.
+pub async fn notices(app: &App, user: &Id) -> Result<Vec<Sealed>> {
+    let former = of(app, user).await?;
+    let mut conn = app.db.read().await?;
+    let Some((found, own)) = user::find_with_identifiers(&mut conn, user).await? else { return Ok(Vec::new()) };
+    let changes = address_change::open(&mut conn, user, app.now()).await?;
+    drop(conn);
+    let came: Vec<_> = changes.iter().filter(|change| change.was_own == 0).map(|change| &change.new_address).collect();
+    let site = app.site.get();
+    let locale = found.profile.get("locale").and_then(|tag| tag.as_str());
+    let language = locale.and_then(|tag| site.languages().lookup(tag)).unwrap_or_else(|| site.language.clone());
+    let addresses = own.iter().filter(|it| it.is_email() && it.verified_at.is_some());
+    let letters = addresses.map(|address| {
+        let word = former.clone().filter(|_| !came.contains(&&address.as_written)).map(Secret::from);
+        let secrets = Secrets { word, ..Secrets::default() };
+        let kind = Kind::Notice(Notice::MailWordChanged);
+        Sealed::new(app, kind, &address.as_written, language.tag(), &secrets).working_for(KEPT)
+    });
+    Ok(letters.collect())
 }
 
 #[cfg(test)]

@@ -17,7 +17,9 @@ use crate::http::cookies::{Jar, Name};
 use crate::http::error::Error;
 use crate::http::request::query::Query;
 use crate::http::{page, redirect};
+use crate::letters::notice::notify_sealed;
 use crate::letters::word;
+use crate::letters::written::Sealed;
 use crate::login::step_up::SteppedUp;
 use crate::pages::account_choice::AccountChoice;
 use crate::pages::{AccountView, FormProblems, Layout};
@@ -145,7 +147,10 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let has_word = app.mailer.is_on() && !holder.account.is_anonymous;
     let typed = has_word.then(|| word::parse(params.get("mail_word").unwrap_or_default()));
     let word = match typed {
-        Some(typed) if typed != word::of(&app, &user).await? => Some(typed.map(|word| word::seal(&app, &user, &word))),
+        Some(typed) if typed != word::of(&app, &user).await? => Some(NewWord {
+            sealed: typed.map(|word| word::seal(&app, &user, &word)),
+            notices: word::notices(&app, &user).await?,
+        }),
         _ => None,
     };
     let step_up = SteppedUp::of(&app, &holder.session).or_anonymous();
@@ -170,8 +175,17 @@ struct SaveProfile {
     /// The name; empty if the person wants none.
     name: String,
     language: Option<Language>,
-    /// The sealed word for letters, or none, if it is another one.
-    word: Option<Option<String>>,
+    /// The word for letters, if it is another one.
+    word: Option<NewWord>,
+}
+
+/// Another word for letters.
+#[derive(Clone)]
+struct NewWord {
+    /// The word, or none.
+    sealed: Option<String>,
+    /// The letters that tell of it.
+    notices: Vec<Sealed>,
 }
 
 impl Change for SaveProfile {
@@ -187,8 +201,9 @@ impl Change for SaveProfile {
             return Ok(false);
         }
         let has_another_word = word.is_some();
-        if let Some(word) = word {
-            user::set_mail_word(tx, &user, word.as_deref()).await?;
+        if let Some(NewWord { sealed, notices }) = word {
+            user::set_mail_word(tx, &user, sealed.as_deref()).await?;
+            notify_sealed(tx, &user, notices).await?;
         }
         let mut profile = found.profile.clone();
         match name.as_str() {
