@@ -4,7 +4,7 @@ use latchkey::account::terms;
 use latchkey::config::{Config, SignUp, SignUpChallenge};
 use serde_json::json;
 
-use crate::harness::{Browser, PASSWORD, Page, Process, TestApp, code_in, sender};
+use crate::harness::{Browser, PASSWORD, Page, Process, TestApp, answer, code_in, sender};
 
 fn of_version(version: &'static str) -> impl FnOnce(&mut Config) {
     move |config| {
@@ -97,6 +97,13 @@ async fn when_the_version_changes_everybody_is_asked_once_before_an_application_
     assert_eq!(accepted(&app, "alice").await, ["2026-01", "2027-01"]);
     let events = app.events().await;
     assert_eq!(events.iter().filter(|kind| *kind == "terms_accepted").count(), 2, "{events:?}");
+    // An operator sees it, too.
+    let shown = answer(&app.app.config, &["user", "show", "alice"]).done();
+    assert!(shown.contains("2026-01 accepted at 20") && shown.contains("2027-01 accepted at 20"), "{shown}");
+    let shown = answer(&app.app.config, &["user", "show", "alice", "--json"]).json();
+    let versions: Vec<_> = shown["terms"].as_array().unwrap().iter().map(|one| one["version"].clone()).collect();
+    assert_eq!(versions, ["2026-01", "2027-01"]);
+    assert!(shown["terms"][0]["accepted_at"].as_str().unwrap().ends_with('Z'), "{shown}");
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ pub enum UserCommand {
     Edit(Box<EditUser>),
     /// List users, in the order in which they were added
     List(ListUsers),
-    /// Show a user: identifiers, profile, roles, sessions, and whether sign-in is throttled
+    /// Show a user: identifiers, profile, roles, accepted terms, sessions, and whether sign-in is throttled
     Show(Who),
     /// Manage the email addresses and usernames that a user signs in with
     #[command(subcommand)]

@@ -14,7 +14,7 @@ use crate::login::second_factor::Enrolled;
 use crate::store::installation::event;
 use crate::store::people::role;
 use crate::store::people::user::{Entry, Identifier, User};
-use crate::store::people::{anonymous_account, password, session, user};
+use crate::store::people::{anonymous_account, password, session, terms_acceptance, user};
 
 /// A person as they are listed.
 #[derive(Clone, Debug, Serialize)]
@@ -93,6 +93,15 @@ impl From<&Identifier> for IdentifierRow {
     }
 }
 
+/// A version of the terms of service that a person has accepted.
+#[derive(Clone, Debug, Serialize)]
+pub struct TermsRow {
+    /// The version.
+    pub version: String,
+    /// When; RFC 3339.
+    pub accepted_at: String,
+}
+
 /// A person with all that is known of them.
 #[derive(Clone, Debug, Serialize)]
 pub struct Shown {
@@ -105,6 +114,8 @@ pub struct Shown {
     pub profile: Map<String, Value>,
     /// The roles.
     pub roles: Vec<String>,
+    /// The versions of the terms of service that they have accepted, the earliest first.
+    pub terms: Vec<TermsRow>,
     /// When the authenticator app was set up, if there is one; RFC 3339.
     pub authenticator_since: Option<String>,
     /// How many recovery codes are unused.
@@ -146,6 +157,7 @@ pub(super) fn show(shown: &Shown) -> Output {
     let second_factor = shown.authenticator_since.as_ref().map_or_else(String::new, |since| {
         format!("authenticator app since {since}, {} recovery codes left", shown.recovery_codes_left)
     });
+    let terms = shown.terms.iter().map(|one| ("terms", format!("{} accepted at {}", one.version, one.accepted_at)));
     let passkeys = Some(shown.passkeys).filter(|count| *count > 0).map_or_else(String::new, |count| count.to_string());
     let lines: Vec<(&str, String)> = [("subject", row.sub.clone())]
         .into_iter()
@@ -157,6 +169,9 @@ pub(super) fn show(shown: &Shown) -> Output {
             ("second factor", second_factor),
             ("passkeys", passkeys),
             ("roles", shown.roles.join(" ")),
+        ])
+        .chain(terms)
+        .chain([
             ("sessions", shown.sessions.to_string()),
             ("last sign-in", shown.last_sign_in_at.clone().unwrap_or_else(|| "not known".to_owned())),
             ("visitor", if row.anonymous { yes_no(true) } else { String::new() }),
@@ -260,6 +275,7 @@ pub(super) async fn read(app: &App, user: &User) -> Result<Shown, Failure> {
     let has_password = password::exists(&mut conn, id).await.map_err(failed)?;
     let is_anonymous = anonymous_account::is_anonymous(&mut conn, id).await.map_err(failed)?;
     let roles = role::of_user(&mut conn, id).await.map_err(failed)?;
+    let terms = terms_acceptance::of_user(&mut conn, id).await.map_err(failed)?;
     let sessions = session::list_of_user(&mut conn, id, now).await.map_err(failed)?.len();
     let enrolled = Enrolled::of(&mut conn, id).await.map_err(failed)?;
     let last = event::last_of_user(&mut conn, id, "signed_in").await.map_err(failed)?;
@@ -269,6 +285,10 @@ pub(super) async fn read(app: &App, user: &User) -> Result<Shown, Failure> {
         identifiers: identifiers.iter().map(IdentifierRow::from).collect(),
         profile: user.profile.clone(),
         roles,
+        terms: terms
+            .into_iter()
+            .map(|one| TermsRow { version: one.terms_version, accepted_at: one.accepted_at.to_string() })
+            .collect(),
         authenticator_since: enrolled.totp.map(|totp| totp.created_at.to_string()),
         recovery_codes_left: enrolled.recovery_codes.unused,
         passkeys: enrolled.passkeys + enrolled.unproven_passkeys,
