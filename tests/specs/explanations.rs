@@ -1,6 +1,8 @@
 //! Why a request was refused: the code that is shown for it, and what `latchkey explain` says.
 
 use http::Request;
+use latchkey::account::identifier::parse_email;
+use latchkey::account::{delete, edit};
 use latchkey::base::clock::Timestamp;
 use latchkey::base::network::Network;
 use latchkey::base::reference::Reference;
@@ -14,6 +16,9 @@ use crate::harness::{
     Answer, Authorize, Browser, PASSWORD, Page, Passkey, RelyingParty, Reply, TestApp, answer, answer_to, code_in,
     form_encode, keep_log, kept_log, minutes, seconds, sender,
 };
+use crate::journeys::username_alone::{account, by_name, prove, recover, stranger};
+
+const RECOVERY: &str = "/forgot-password/recovery-code";
 
 /// The code in a text that a person or a developer was shown.
 fn code_of(text: &str) -> Option<String> {
@@ -420,7 +425,7 @@ async fn a_second_factor_that_is_refused_is_explained() {
     page.form().fill("code", &code).submit(&mut browser).await.reply.expect(200);
     attempt("code", &code, &["The code is right, and it, or a later one, was used before"]).await;
     attempt("recovery_code", "12345", &["is no recovery code: letters are missing"]).await;
-    attempt("recovery_code", "AAAAA-AAAAA-AAAAA-AAAAA-AAAAA", &["no recovery code of this account, or was used"]).await;
+    attempt("recovery_code", "AAAAA-AAAAA-AAAAA-AAAAA-AAAAA", &["no recovery code of this account"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -482,6 +487,43 @@ async fn a_recovery_code_that_is_refused_shows_a_code_whoever_has_the_name() {
         pages.push(page.text_without_code().replace(name, ""));
     }
     assert_eq!(pages[0], pages[1]);
+}
+
+#[tokio::test]
+async fn a_recovery_code_that_sets_no_password_is_explained() {
+    let app = by_name(|config| config.mail.from = Some(sender())).await;
+    let (mut owner, codes) = account(&app, "ada").await;
+    let (_, others) = account(&app, "bob").await;
+    let attempt = async |n: u8, name: &str, typed: &str, words: &str| {
+        let page = recover(&mut stranger(&app, n), name, typed).await;
+        let told = kept(&app, &page.refused(400).text()).await;
+        assert!(told.contains(words), "{words:?} in {told}");
+        no_secret(&told, &[typed]);
+    };
+    attempt(1, "nobody-here", &codes[0], "identifier: Nobody has this name here").await;
+    attempt(2, "ada", "12345", "is no recovery code: letters are missing").await;
+    attempt(3, "ada", &others[0], "is no recovery code of this account").await;
+    recover(&mut stranger(&app, 4), "ada", &codes[0]).await.reply.expect(200);
+    attempt(5, "ada", &codes[0], "The code was used before").await;
+    // Two pages with one code: the second one is too late.
+    let pages = [prove(&mut owner, "ada", &codes[1]).await, prove(&mut owner, "ada", &codes[1]).await];
+    let [first, second] = pages.map(|page| page.form_to(RECOVERY).fill("password", PASSWORD));
+    first.submit(&mut owner).await.reply.expect(200);
+    app.pass(minutes(2)).await;
+    let told = kept(&app, &second.submit(&mut owner).await.refused(400).text()).await;
+    assert!(told.contains("The code was used before"), "{told}");
+    edit::add_identifiers(
+        &app.app,
+        &app.person("ada").await.id,
+        vec![parse_email("ada@example.com", Some(app.app.now())).unwrap()],
+    )
+    .await
+    .unwrap()
+    .unwrap();
+    app.pass(minutes(8 * 24 * 60)).await;
+    attempt(7, "ada", &codes[2], "has had an email address for more than seven days").await;
+    delete::disable(&app.app, &app.person("bob").await.id, false).await.unwrap();
+    attempt(8, "bob", &others[0], "The account is disabled").await;
 }
 
 #[tokio::test]

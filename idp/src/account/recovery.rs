@@ -17,12 +17,14 @@ use crate::login::Error;
 use crate::login::factor_age::{RECENT, has_older};
 use crate::login::identifier;
 use crate::login::password::Try;
-use crate::login::recovery_code::{RecoveryCode, is_good, sets_password_of};
+use crate::login::recovery_code::{NO_CODE, OF_NOBODY, RecoveryCode, USED, is_good, sets_password_of};
 use crate::login::second_factor::Required;
 use crate::login::suspicion::{self, Failure};
+use crate::oidc::steps::Step;
 use crate::store;
 use crate::store::db::{Change, Conn, Tx};
 use crate::store::installation::event::Event;
+use crate::store::origin::Origin;
 use crate::store::people::user::{self, Identifier, User};
 use crate::store::people::{known_device, password, recovery_code};
 
@@ -84,14 +86,58 @@ pub async fn check(app: &App, attempt: &Try<'_>) -> Result<Option<RightCode>, Er
 async fn find(app: &App, attempt: &Try<'_>) -> Result<(Option<RightCode>, Option<Id>), Error> {
     let (mut conn, now) = (app.db.read().await?, app.now());
     let found = user::find_by_identifier(&mut conn, &identifier::normalise(attempt.typed)).await?;
-    let Some(user) = found else { return Ok((None, None)) };
-    let code = RecoveryCode::parse(attempt.secret.expose()).filter(|_| user.disabled_at.is_none());
-    let Some(code) = code.map(|code| code.hash()) else { return Ok((None, Some(user.id))) };
-    let is_right = sets_password_of(&mut conn, &user.id, app.mailer.is_on(), now).await?
-        && is_good(&mut conn, &user.id, &code, now).await?;
-    let (user, browser) = (user.id, attempt.browser.hash());
-    let right = RightCode { user: user.clone(), typed: attempt.typed.to_owned(), code, browser, checked_at: now };
-    Ok((is_right.then_some(right), Some(user)))
+    let Some(user) = found else {
+        Origin::note(Wrong::UnknownName.step());
+        return Ok((None, None));
+    };
+    let code = RecoveryCode::parse(attempt.secret.expose()).map(|code| code.hash());
+    let wrong = match &code {
+        _ if user.disabled_at.is_some() => Some(Wrong::Disabled),
+        None => Some(Wrong::NoCode),
+        Some(_) if !sets_password_of(&mut conn, &user.id, app.mailer.is_on(), now).await? => Some(Wrong::HasAddress),
+        Some(code) if is_good(&mut conn, &user.id, code, now).await? => None,
+        Some(code) if recovery_code::is_used(&mut conn, &user.id, code).await? => Some(Wrong::Used),
+        Some(_) => Some(Wrong::OfNobody),
+    };
+    let (user, browser, typed) = (user.id, attempt.browser.hash(), attempt.typed.to_owned());
+    Ok(match (code, wrong) {
+        (Some(code), None) => {
+            let right = RightCode { user: user.clone(), typed, code, browser, checked_at: now };
+            (Some(right), Some(user))
+        }
+        (_, wrong) => {
+            wrong.iter().for_each(|wrong| Origin::note(wrong.step()));
+            (None, Some(user))
+        }
+    })
+}
+
+/// Why a recovery code sets no password, for the operator alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Wrong {
+    UnknownName,
+    Disabled,
+    NoCode,
+    HasAddress,
+    Used,
+    OfNobody,
+}
+
+impl Wrong {
+    /// The step of the explanation.
+    fn step(self) -> Step {
+        match self {
+            Self::UnknownName => Step::failed("identifier", "Nobody has this name here."),
+            Self::Disabled => Step::failed("user", "The account is disabled."),
+            Self::NoCode => Step::failed("recovery_code", NO_CODE),
+            Self::HasAddress => Step::failed(
+                "recovery_code",
+                "The account has had an email address for more than seven days, so that letters set its password, and no recovery code.",
+            ),
+            Self::Used => Step::failed("recovery_code", USED),
+            Self::OfNobody => Step::failed("recovery_code", OF_NOBODY),
+        }
+    }
 }
 
 /// What a code can remove from its account.
@@ -156,13 +202,21 @@ impl Change for Recover {
         let Self { right: RightCode { user, code, browser, .. }, phc, unwanted, addresses, required } = self;
         let (now, sends_letters) = (tx.now(), tx.letters().is_some());
         let held = user::hold(tx, &user).await?.filter(|held| held.disabled_at.is_none());
-        let Some(held) = held else { return Ok(None) };
+        let Some(held) = held else {
+            tx.note(Wrong::Disabled.step());
+            return Ok(None);
+        };
         let before = recovery_code::use_in(tx, &user, &code, &browser).await?;
         // Not over a password that was set since.
         let is_again = before
             .is_some_and(|it| it.used_for == held.generation && now - AGAIN < it.used_at && it.used_at <= now + SKEW);
         if !is_again {
-            if !sets_password_of(tx, &user, sends_letters, now).await? || !use_up(tx, &user, &code, &browser).await? {
+            if !sets_password_of(tx, &user, sends_letters, now).await? {
+                tx.note(Wrong::HasAddress.step());
+                return Ok(None);
+            }
+            if !use_up(tx, &user, &code, &browser).await? {
+                tx.note(Wrong::Used.step());
                 return Ok(None);
             }
             let left = recovery_code::of_user(tx, &user).await?.unused;

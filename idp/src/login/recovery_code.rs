@@ -13,6 +13,16 @@ use crate::store::people::user::{self, Identifier};
 /// How many a person gets.
 pub const COUNT: usize = 10;
 
+/// What an explanation says of something that cannot be a recovery code.
+pub const NO_CODE: &str = "What was typed is no recovery code: letters are missing or wrong.";
+
+/// What an explanation says of a code that was used.
+pub const USED: &str = "The code was used before; each works once.";
+
+/// What an explanation says of a code that the account does not have.
+pub const OF_NOBODY: &str =
+    "It is no recovery code of this account: perhaps of another one, or replaced by newer ones.";
+
 /// A recovery code.
 pub type RecoveryCode = WrittenCode;
 

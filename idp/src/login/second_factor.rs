@@ -9,7 +9,7 @@ use crate::base::token::{CookieSecret, TokenHash};
 use crate::config::SecondFactor;
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
-use crate::login::recovery_code::RecoveryCode;
+use crate::login::recovery_code::{NO_CODE, OF_NOBODY, RecoveryCode, USED};
 use crate::login::totp::TotpSecret;
 use crate::oidc::authorization::next_step::FirstFactor;
 use crate::oidc::authorization::session::Session;
@@ -293,14 +293,16 @@ impl Proof {
             Code::Recovery(hash) => recovery_code::consume(tx, user, hash, now).await?,
         };
         if !used {
-            tx.note(match &self.what {
+            let step = match &self.what {
                 Code::Totp { .. } => {
                     Step::failed("totp", "The code is right, and it, or a later one, was used before.")
                 }
-                Code::Recovery(_) => {
-                    Step::failed("recovery_code", "It is no recovery code of this account, or was used before.")
+                Code::Recovery(hash) => {
+                    let is_used = recovery_code::is_used(tx, user, hash).await?;
+                    Step::failed("recovery_code", if is_used { USED } else { OF_NOBODY })
                 }
-            });
+            };
+            tx.note(step);
             return Ok(false);
         }
         if let Some(bucket) = &self.closes
@@ -395,10 +397,7 @@ pub async fn check(app: &App, attempt: &Attempt<'_>) -> Result<Outcome> {
         Typed::RecoveryCode(code) => match RecoveryCode::parse(code) {
             Some(code) => Some(Code::Recovery(code.hash())),
             None => {
-                Origin::note(Step::failed(
-                    "recovery_code",
-                    "What was typed is no recovery code: letters are missing or wrong.",
-                ));
+                Origin::note(Step::failed("recovery_code", NO_CODE));
                 None
             }
         },

@@ -110,6 +110,17 @@ pub async fn forget_uses(conn: &mut Conn, user: &Id) -> Result<()> {
     Ok(())
 }
 
+/// Whether a user has this code, used up.
+pub async fn is_used(conn: &mut Conn, user: &Id, hash: &TokenHash) -> Result<bool> {
+    let row: Option<(String,)> =
+        sqlx::query_as("SELECT user_id FROM recovery_code WHERE user_id = $1 AND hash = $2 AND used_at IS NOT NULL")
+            .bind(user)
+            .bind(hash)
+            .fetch_optional(conn)
+            .await?;
+    Ok(row.is_some())
+}
+
 /// Removes all recovery codes of a user that were not replaced; returns how many there were.
 pub async fn delete(conn: &mut Conn, user: &Id) -> Result<u64> {
     let done = sqlx::query("DELETE FROM recovery_code WHERE user_id = $1").bind(user).execute(conn).await?;
