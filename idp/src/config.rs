@@ -160,6 +160,20 @@ mod tests {
     }
 
     #[test]
+    fn a_short_password_is_advised_against_where_it_can_be_the_only_factor() {
+        let warned = |login: &str| {
+            let warnings = loaded(&format!("[login]\n{login}"), &[]).warnings;
+            warnings.iter().map(Problem::to_string).collect::<Vec<_>>()
+        };
+        let short = warned("password_min_length = 14");
+        assert!(short[0].starts_with("login.password_min_length (latchkey.toml:2): found 14; advised: at least 15"));
+        assert_eq!(short.len(), 1, "{short:?}");
+        assert_eq!(warned("password_min_length = 14\nsecond_factor = \"administrators\"").len(), 1);
+        assert!(warned("password_min_length = 8\nsecond_factor = \"everybody\"").is_empty());
+        assert!(warned("password_min_length = 15").is_empty());
+    }
+
+    #[test]
     fn the_environment_wins_over_the_file_and_sets_every_type_of_value() {
         let document = "issuer = 'http://localhost:9000'\n[tokens]\naccess_token = '5m'\n[login]\nsign_up = true\n";
         let config = loaded(

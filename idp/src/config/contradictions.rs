@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::database::DatabaseUrl;
-use super::login::SignUpIdentifier;
+use super::login::{SecondFactor, SignUpIdentifier};
 use super::problem::Problem;
 use super::reader::Reader;
 use super::settings::Config;
@@ -24,6 +24,25 @@ pub(super) fn find(config: &Config, reader: &mut Reader) {
     of_clients(config, &mut refuse);
     of_roles(config, &mut refuse);
     of_resources_and_scopes(config, &mut refuse);
+    advise(config, reader);
+}
+
+/// The least length of a password that is the only factor: NIST SP 800-63B-4 §3.1.1.2. The least that can be set is that of one beside a
+/// second factor.
+const ALONE: u32 = 15;
+
+/// Notes what is allowed, and not advisable beside the other values.
+fn advise(config: &Config, reader: &mut Reader) {
+    let login = &config.login;
+    if login.password_min_length < ALONE && login.second_factor != SecondFactor::Everybody {
+        let key = "login.password_min_length".to_owned();
+        let wanted = format!(
+            "advised: at least {ALONE}, unless login.second_factor = \"everybody\": a password is the only factor of whoever has no other \
+             one (NIST SP 800-63B-4 §3.1.1.2)"
+        );
+        let (place, found) = (reader.place(&key), Some(login.password_min_length.to_string()));
+        reader.warnings.push(Problem { key, place, found, wanted });
+    }
 }
 
 /// Notes a key and what it should be, if something is wrong with it.

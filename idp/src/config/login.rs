@@ -183,7 +183,7 @@ section! {
         /// How long a link works that `latchkey user add` or `latchkey user set-password` prints, and, unless it says otherwise, an
         /// invitation.
         invitation: Duration = hours(72), must(between(minutes(10), days(14)));
-        /// The minimum length of a password, in characters.
+        /// The minimum length of a password, in characters. Less than 15 is for `second_factor = "everybody"`.
         password_min_length: u32 = 15, must(between(8, 64));
         /// The memory that hashing one password takes. Hashes made with less are renewed at the next sign-in.
         argon2_memory: Size = Size::mib(19), must(between(Size::mib(19), Size::mib(4096)));
