@@ -3,7 +3,7 @@
 use latchkey::account::{authenticator, passkeys};
 use latchkey::config::SecondFactor;
 use latchkey::oidc::client::metadata::ClientKind;
-use latchkey::store::people::passkey;
+use latchkey::store::people::{passkey, user};
 
 use crate::attacks::mail::forget;
 use crate::harness::{Authenticator, Browser, PASSWORD, Page, Passkey, TestApp, link_in, minutes, sender};
@@ -242,6 +242,31 @@ async fn f8_a_letter_removes_no_factor_that_its_owner_uses_at_a_client_that_requ
     app.sql("UPDATE client SET metadata = REPLACE(metadata, '\"require_second_factor\":false', '\"require_second_factor\":true')").await;
     assert!(!opens(&app, &[]).await);
     assert_eq!(app.rows("totp").await, 1);
+}
+
+#[tokio::test]
+async fn a_code_for_a_client_that_requires_two_factors_changes_the_user_only_if_a_factor_is_new() {
+    let app = TestApp::with_mail().await;
+    let bank = bank(&app, true).await;
+    let mut owner = app.browser().sign_in("alice").await;
+    owner.set_up_authenticator().await;
+    let until = async || {
+        let mut conn = app.app.db.read().await.unwrap();
+        let known = user::protection(&mut conn, &app.person("alice").await.id).await.unwrap();
+        known.expect("a factor that is remembered").until
+    };
+    owner.go_through(&bank.request()).await.code();
+    let first = until().await;
+    app.clock.advance(minutes(1));
+    owner.go_through(&bank.request()).await.code();
+    assert_eq!(until().await, first, "nothing is written again");
+    owner.add_passkey(Passkey::new(&app)).await;
+    app.clock.advance(minutes(1));
+    // As if nothing vouched for it.
+    app.sql("UPDATE passkey SET since = NULL").await;
+    owner.go_through(&bank.request()).await.code();
+    assert!(until().await > first, "the passkey is one of those that no letter removes");
+    assert!(!opens(&app, &[]).await);
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ use crate::http::layers::maintenance;
 use crate::http::redirect;
 use crate::http::request::params;
 use crate::http::request::visitor::Visitor;
+use crate::login::factor_age::note_all_old;
 use crate::login::interaction::Interaction;
 use crate::login::session;
 use crate::oidc;
@@ -37,7 +38,6 @@ use crate::store::ephemeral::Rate;
 use crate::store::grants::authorization_code;
 use crate::store::grants::grant::{self, Grant};
 use crate::store::people::session::Session;
-use crate::store::people::user::{self, Protection};
 
 /// The rate of codes for one session: enough for an application that asks on each page, too few for one in an endless
 /// loop.
@@ -240,11 +240,8 @@ impl Change for GiveCode {
     async fn apply(self, tx: &mut Tx<'_>) -> db::Result<bool> {
         let Self { is_strict, consent, grant, hash, code, fresh } = self;
         if is_strict {
-            // Without what the person has proven there, a letter alone would open it: from now on none takes it away. The user is
-            // locked first, as everywhere.
-            user::hold(tx, &grant.user_id).await?;
-            let protection = Protection { since: Timestamp::from_micros(0), until: grant.created_at };
-            user::note_protection(tx, &grant.user_id, protection).await?;
+            // Without what the person has proven there, a letter alone would open it: from now on none takes it away.
+            note_all_old(tx, &grant.user_id, grant.created_at).await?;
         }
         if let Some(consent) = &consent
             && !consent::hold_if_there(tx, consent).await?

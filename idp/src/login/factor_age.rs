@@ -118,3 +118,20 @@ pub(crate) async fn note_removed(
 pub(crate) async fn note_old(tx: &mut Tx<'_>, user: &Id, until: Timestamp) -> Result<()> {
     user::note_protection(tx, user, Protection { since: Timestamp::from_micros(0), until }).await
 }
+
+/// Remembers that the factors that a user has now are no recent ones. Where that is remembered already, as it is from the second time on,
+/// nothing is written.
+pub async fn note_all_old(tx: &mut Tx<'_>, user: &Id, now: Timestamp) -> Result<()> {
+    let began = Timestamp::from_micros(0);
+    if let Some(known) = user::protection(tx, user).await?.filter(|known| known.since <= began) {
+        let (app, passkeys) = (totp::find(tx, user).await?, passkey::of_user(tx, user).await?);
+        let ages = Ages::of_present();
+        let added = app.iter().map(|app| ages.of_app(app)).chain(passkeys.iter().filter_map(|it| ages.of_passkey(it)));
+        if added.max() <= Some(known.until) {
+            return Ok(());
+        }
+    }
+    // The user is locked first, as everywhere.
+    user::hold(tx, user).await?;
+    note_old(tx, user, now).await
+}
