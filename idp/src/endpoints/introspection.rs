@@ -13,6 +13,7 @@ use crate::http::request::params::FormParams;
 use crate::oidc::claims::introspection::{Active, Introspection, may_see};
 use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
+use crate::oidc::reason::Reason;
 use crate::oidc::revocation::NamedToken;
 use crate::oidc::token::refresh_token::{RefreshVerdict, judge};
 use crate::store::grants::refresh_family::{self, Found};
@@ -33,7 +34,7 @@ pub async fn post(
         Ok(active) => Json(Introspection::active(active)).into_response(),
         Err(why) => {
             let mut response = Json(Introspection::inactive()).into_response();
-            Diagnosis::new("inactive_token", Some(why)).ride_on(&mut response);
+            Diagnosis::new(Reason::InactiveToken, Some(why)).ride_on(&mut response);
             response
         }
     })

@@ -8,13 +8,16 @@ use crate::explanations::{self, Counted};
 use crate::oidc;
 use crate::oidc::authorization::response::AuthorizationResponse;
 use crate::oidc::difference::{Difference, shown};
+use crate::oidc::reason::Reason;
 use crate::oidc::steps::Step;
 
 /// What the log says about a refused request. The client is in the request's span (`request_log::name_client`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnosis {
-    /// What was wrong: a short code, or the code and sentence of the protocol.
+    /// What was wrong: a short code, or words, such as the code and sentence of the protocol.
     pub reason: String,
+    /// The sentence that stands for the short code.
+    pub sentence: Option<&'static str>,
     /// The code on the error page, if a page was shown, which a person can tell support.
     pub code: Option<&'static str>,
     /// The value that came and the one that was expected, if the refusal has both.
@@ -26,15 +29,21 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
-    /// A refusal with a short code.
-    pub fn new(reason: impl AsRef<str>, difference: Option<Difference>) -> Self {
-        Self { reason: shown(reason.as_ref()), code: None, difference, counted: Counted::Refusal, reference: None }
+    /// A refusal for a reason.
+    pub fn new(reason: Reason, difference: Option<Difference>) -> Self {
+        Self { sentence: Some(reason.sentence()), ..Self::in_words(reason.as_str(), difference) }
+    }
+
+    /// A refusal that has no short code.
+    pub fn in_words(words: &str, difference: Option<Difference>) -> Self {
+        let (reason, counted) = (shown(words), Counted::Refusal);
+        Self { reason, sentence: None, code: None, difference, counted, reference: None }
     }
 
     /// A protocol error.
     pub fn of_protocol(error: &oidc::error::Error) -> Self {
         let counted = if error.code.is_silent() { Counted::Silent } else { Counted::Refusal };
-        Self { counted, ..Self::new(error.to_string(), error.difference.as_deref().cloned()) }
+        Self { counted, ..Self::in_words(&error.to_string(), error.difference.as_deref().cloned()) }
     }
 
     /// The refusal in a response to a client, if it is one.
@@ -47,11 +56,15 @@ impl Diagnosis {
         let reference = match self.reference {
             Some(reference) => Some(reference),
             None => {
-                let last = || Step::refused(&self.reason, self.difference.as_ref());
+                let last = || Step::refused(self.in_a_sentence(), self.difference.as_ref());
                 explanations::keep(app, self.counted, last).await
             }
         };
         Self { reference, ..self }
+    }
+
+    fn in_a_sentence(&self) -> String {
+        self.sentence.map_or_else(|| format!("The request was refused: {}", self.reason), str::to_owned)
     }
 
     /// The reference that a response carries.

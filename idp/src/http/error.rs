@@ -24,6 +24,7 @@ use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
 use crate::oidc::end_session;
 use crate::oidc::error::ErrorCode;
+use crate::oidc::reason::Reason;
 use crate::store;
 use crate::tokens::issue;
 
@@ -302,22 +303,22 @@ impl Error {
             }
             Self::OnTheWay(error, _) => return error.diagnosis(),
             Self::Protocol(error) | Self::Challenge(_, error) => return Diagnosis::of_protocol(error),
-            Self::BareChallenge(_) => "no_access_token",
-            Self::Refused(refusal) => refusal.as_str(),
-            Self::BadSignOut(refusal) => refusal.as_str(),
-            Self::ForeignForm => "foreign_form",
-            Self::FormWithoutCookie | Self::InteractionWithoutCookie => "cookies_off",
-            Self::InteractionExpired => "interaction_expired",
-            Self::SpentLink => "spent_link",
-            Self::AddressTaken => "address_taken",
-            Self::SignUpOff => "sign_up_off",
-            Self::MailOff => "mail_off",
-            Self::OutsideNetworks => "outside_networks",
-            Self::Http(_, what) => what,
-            Self::TooMany(_) => "too_many_requests",
-            Self::Unavailable(_) => "unavailable",
-            Self::Maintenance { .. } => "maintenance",
-            Self::Internal(_) => "internal",
+            Self::BareChallenge(_) => Reason::NoAccessToken,
+            Self::Refused(refusal) => refusal.reason(),
+            Self::BadSignOut(refusal) => refusal.reason(),
+            Self::ForeignForm => Reason::ForeignForm,
+            Self::FormWithoutCookie | Self::InteractionWithoutCookie => Reason::CookiesOff,
+            Self::InteractionExpired => Reason::InteractionExpired,
+            Self::SpentLink => Reason::SpentLink,
+            Self::AddressTaken => Reason::AddressTaken,
+            Self::SignUpOff => Reason::SignUpOff,
+            Self::MailOff => Reason::MailOff,
+            Self::OutsideNetworks => Reason::OutsideNetworks,
+            Self::Http(_, what) => return Diagnosis::in_words(what, None),
+            Self::TooMany(_) => Reason::TooManyRequests,
+            Self::Unavailable(_) => Reason::Unavailable,
+            Self::Maintenance { .. } => Reason::Maintenance,
+            Self::Internal(_) => Reason::Internal,
         };
         Diagnosis::new(reason, None)
     }
@@ -383,7 +384,6 @@ pub fn finish(mut rendered: Response, carrier: &Response, error: &Error) -> Resp
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::oidc::steps::sentence;
 
     #[test]
     fn every_refusal_that_is_explained_has_a_sentence() {
@@ -402,8 +402,8 @@ mod tests {
         ];
         for error in on_pages.chain(signing_out).chain(others) {
             assert!(error.is_refusal(), "{error:?}");
-            let reason = error.diagnosis().reason;
-            assert!(sentence(&reason).is_some(), "{reason} needs a sentence in oidc::steps");
+            let diagnosis = error.diagnosis();
+            assert!(diagnosis.sentence.is_some(), "{} has a sentence", diagnosis.reason);
         }
     }
 }

@@ -12,6 +12,7 @@ use crate::base::secret::Secret;
 use crate::base::token::{CookieSecret, TokenHash};
 use crate::explanations::{self, Counted};
 use crate::oidc::difference::Difference;
+use crate::oidc::reason::Reason;
 use crate::oidc::steps::Step;
 use crate::store::db::{self, Change, Tx};
 use crate::store::installation::event::Event;
@@ -115,7 +116,7 @@ pub async fn check(app: &App, attempt: &Try<'_>) -> Result<Outcome, Error> {
     let began = Instant::now();
     let outcome = decide(app, attempt, began).await?;
     if matches!(outcome, Outcome::TooLong) {
-        explain(app, REFUSED, Some(TOO_LONG)).await;
+        explain(app, Reason::SignInRefused, Some(TOO_LONG)).await;
     }
     if !matches!(outcome, Outcome::Right(_)) {
         app.hashing.deadline().reach(began).await;
@@ -144,7 +145,7 @@ async fn decide(app: &App, attempt: &Try<'_>, began: Instant) -> Result<Outcome,
         Admission::Refused { until } => {
             let says = format!("There were too many tries with this name; the next one counts from {until} on.");
             Origin::note(Step::failed("identifier", says));
-            explain(app, "sign_in_too_many_tries", None).await;
+            explain(app, Reason::SignInTooManyTries, None).await;
             return Ok(Outcome::TooSoon { until });
         }
     };
@@ -178,7 +179,7 @@ async fn decide(app: &App, attempt: &Try<'_>, began: Instant) -> Result<Outcome,
                 Some(_) => Wrong::Password,
             };
             // Before the time is noted, so that the deadline of refusals covers this write as well.
-            explain(app, REFUSED, Some(wrong.as_str())).await;
+            explain(app, Reason::SignInRefused, Some(wrong.as_str())).await;
             app.hashing.note(stored, began.elapsed());
             let user = candidate.as_ref().map(|found| &found.user.id);
             let (password, network) = (attempt.secret, attempt.network.as_str());
@@ -188,12 +189,10 @@ async fn decide(app: &App, attempt: &Try<'_>, began: Instant) -> Result<Outcome,
     })
 }
 
-/// The short code of a try whose name and password let nobody in, in explanations and in the log, where fail2ban looks for it.
-pub const REFUSED: &str = "sign_in_refused";
-
 /// Keeps why a try is refused, if it is one to sign in. Known and unknown names write the same row.
-async fn explain(app: &App, reason: &'static str, came: Option<&str>) {
-    explanations::keep(app, Counted::Refusal, || Step::refused(reason, came.map(expected).as_ref())).await;
+async fn explain(app: &App, reason: Reason, came: Option<&str>) {
+    let last = || Step::refused(reason.sentence(), came.map(expected).as_ref());
+    explanations::keep(app, Counted::Refusal, last).await;
 }
 
 /// Forgets the failures before a right password, and keeps its stronger hash: for a sign-in that goes on with a second factor,

@@ -6,6 +6,7 @@ use crate::oidc::authorization::response::with_query;
 use crate::oidc::claims::id_token::Hint;
 use crate::oidc::client::metadata::Client;
 use crate::oidc::params::{Params, language_tag, words};
+use crate::oidc::reason::Reason;
 
 /// Why a request to sign out is answered with an error page and changes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,15 +36,15 @@ impl Refusal {
         Self::UnregisteredRedirectUri,
     ];
 
-    /// A short code, for pages and logs.
-    pub const fn as_str(self) -> &'static str {
+    /// The same as a reason, for the log.
+    pub const fn reason(self) -> Reason {
         match self {
-            Self::Repeated => "repeated_parameter",
-            Self::TooLong => "parameter_too_long",
-            Self::InvalidHint => "invalid_id_token_hint",
-            Self::AnotherClient => "another_client",
-            Self::UnknownClient => "unknown_client",
-            Self::UnregisteredRedirectUri => "unregistered_post_logout_redirect_uri",
+            Self::Repeated => Reason::RepeatedParameter,
+            Self::TooLong => Reason::ParameterTooLong,
+            Self::InvalidHint => Reason::InvalidIdTokenHint,
+            Self::AnotherClient => Reason::AnotherClient,
+            Self::UnknownClient => Reason::UnknownClient,
+            Self::UnregisteredRedirectUri => Reason::UnregisteredPostLogoutRedirectUri,
         }
     }
 }

@@ -9,6 +9,7 @@
 //! | RFC 6749 §3.3 scopes | `scope` | `oidc_core_authentication` |
 //! | RFC 6749 §5.2 and others: errors | `error` | `rfc6749_token_endpoint` |
 //! | what came and what was expected, for the log | `difference` | R2 |
+//! | why a request was refused, for the log and `latchkey explain` | `reason` | `explanations` |
 //! | how a request was judged, for `latchkey explain` | `steps` | `explanations` |
 //! | RFC 6749 appendix B forms | `params` | R4 |
 //! | RFC 6749 §2.3, Core §9 client authentication | `client::auth` | B13 |
@@ -45,6 +46,7 @@ pub mod discovery;
 pub mod end_session;
 pub mod error;
 pub mod params;
+pub mod reason;
 pub mod resource;
 pub mod revocation;
 pub mod scope;

@@ -10,6 +10,7 @@ use crate::base::clock::{Timestamp, minutes_up};
 use crate::http::diagnosis::Diagnosis;
 use crate::login::second_factor::Typed;
 use crate::oidc::difference::Difference;
+use crate::oidc::reason::Reason;
 
 /// Why a code was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,15 +71,15 @@ impl FactorProblem {
         if matches!(self, Self::RecoveryCodeWrong | Self::SameSheet) { "recovery_code" } else { "code" }
     }
 
-    /// A short code, for the log.
-    pub const fn reason(self) -> &'static str {
+    /// The same as a reason, for the log.
+    pub const fn reason(self) -> Reason {
         match self {
-            Self::Missing => "second_factor_missing",
-            Self::Wrong => "second_factor_wrong",
-            Self::RecoveryCodeWrong => "second_factor_recovery_wrong",
-            Self::SameSheet => "second_factor_same_sheet",
-            Self::TooManyTries { .. } => "second_factor_too_many_tries",
-            Self::SignInOver => "second_factor_over",
+            Self::Missing => Reason::SecondFactorMissing,
+            Self::Wrong => Reason::SecondFactorWrong,
+            Self::RecoveryCodeWrong => Reason::SecondFactorRecoveryWrong,
+            Self::SameSheet => Reason::SecondFactorSameSheet,
+            Self::TooManyTries { .. } => Reason::SecondFactorTooManyTries,
+            Self::SignInOver => Reason::SecondFactorOver,
         }
     }
 

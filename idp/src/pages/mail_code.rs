@@ -13,6 +13,7 @@ use crate::http::error::Error;
 use crate::http::request::visitor::Visitor;
 use crate::letters::limits::{self, Asker, Counted};
 use crate::oidc::difference::Difference;
+use crate::oidc::reason::Reason;
 
 /// The address of a page that waits for the code of a letter that was asked for in this browser: so it can be opened again, as in
 /// another language. The name of what was asked for is of no use in other browsers.
@@ -65,14 +66,14 @@ impl CodeProblem {
         }
     }
 
-    /// A short code, for the log.
-    pub const fn reason(self) -> &'static str {
+    /// The same as a reason, for the log.
+    pub const fn reason(self) -> Reason {
         match self {
-            Self::Missing => "code_missing",
-            Self::Wrong => "code_wrong",
-            Self::Over => "code_over",
-            Self::Taken => "account_email_taken",
-            Self::TooMany { .. } => "letter_too_many",
+            Self::Missing => Reason::CodeMissing,
+            Self::Wrong => Reason::CodeWrong,
+            Self::Over => Reason::CodeOver,
+            Self::Taken => Reason::AccountEmailTaken,
+            Self::TooMany { .. } => Reason::LetterTooMany,
         }
     }
 

@@ -22,6 +22,7 @@ use crate::http::request::visitor::{self, Visitor};
 use crate::login::identifier;
 use crate::oidc::claims::acr::Method;
 use crate::oidc::params::Params;
+use crate::oidc::reason::Reason;
 use crate::site::page::Page;
 
 use super::new_password::{PasswordProblem, check_password};
@@ -80,13 +81,13 @@ impl RecoveryProblem {
         }
     }
 
-    /// A short code, for the log.
-    pub const fn reason(self) -> &'static str {
+    /// The same as a reason, for the log.
+    pub const fn reason(self) -> Reason {
         match self {
-            Self::IdentifierMissing => "sign_in_identifier_missing",
-            Self::CodeMissing => "recovery_code_missing",
-            Self::Refused => "recovery_code_refused",
-            Self::Over => "recovery_code_over",
+            Self::IdentifierMissing => Reason::SignInIdentifierMissing,
+            Self::CodeMissing => Reason::RecoveryCodeMissing,
+            Self::Refused => Reason::RecoveryCodeRefused,
+            Self::Over => Reason::RecoveryCodeOver,
         }
     }
 

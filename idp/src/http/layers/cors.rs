@@ -66,7 +66,7 @@ pub async fn registered_origins(State(app): State<App>, request: Request, next: 
     } else if let Some(origin) = foreign {
         // The browser withholds the response from the script without a reason, so the log has it.
         let difference = Difference::new("origin", origin, "an origin that is registered for a client");
-        Diagnosis::new("the origin is not registered", Some(difference)).ride_on(&mut response);
+        Diagnosis::in_words("the origin is not registered", Some(difference)).ride_on(&mut response);
     }
     response
 }

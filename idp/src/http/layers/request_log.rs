@@ -68,7 +68,7 @@ pub async fn layer(State(app): State<App>, mut request: Request, next: Next) -> 
     let diagnosis = response.extensions_mut().remove::<Diagnosis>().or_else(|| {
         // A method that the route does not take, or a form that is shown again.
         let status = response.status();
-        status.is_client_error().then(|| Diagnosis::new(status.canonical_reason().unwrap_or_default(), None))
+        status.is_client_error().then(|| Diagnosis::in_words(status.canonical_reason().unwrap_or_default(), None))
     });
     let line = Line { route, status: counted.status, micros, address, diagnosis: diagnosis.as_ref() };
     span.in_scope(|| write(&app, &line));
@@ -83,7 +83,7 @@ pub fn too_large(app: &App) {
     app.metrics.request_begins();
     app.metrics.request_ends("other", "-", status, std::time::Duration::ZERO);
     let difference = guard::headers_too_long(&app.config.http);
-    let diagnosis = Diagnosis::new(guard::HEADERS_TOO_LONG, Some(difference));
+    let diagnosis = Diagnosis::in_words(guard::HEADERS_TOO_LONG, Some(difference));
     write(app, &Line { route: "-", status, micros: 0, address: None, diagnosis: Some(&diagnosis) });
 }
 

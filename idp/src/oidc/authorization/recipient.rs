@@ -7,6 +7,7 @@ use crate::oidc::client::redirect_uri;
 use crate::oidc::difference::Difference;
 use crate::oidc::error::Error;
 use crate::oidc::params::{Params, bounded};
+use crate::oidc::reason::Reason;
 
 /// How long `state` and `nonce` may be, in bytes.
 pub const MAX_STATE: usize = 4 * 1024;
@@ -41,15 +42,15 @@ impl Refusal {
         ]
     }
 
-    /// A short code, for pages and logs.
-    pub const fn as_str(self) -> &'static str {
+    /// The same as a reason, for the log.
+    pub const fn reason(self) -> Reason {
         match self {
-            Self::MissingClientId => "missing_client_id",
-            Self::UnknownClient => "unknown_client",
-            Self::DisabledClient => "disabled_client",
-            Self::MissingRedirectUri => "missing_redirect_uri",
-            Self::UnregisteredRedirectUri => "unregistered_redirect_uri",
-            Self::Repeated(_) => "repeated_parameter",
+            Self::MissingClientId => Reason::MissingClientId,
+            Self::UnknownClient => Reason::UnknownClient,
+            Self::DisabledClient => Reason::DisabledClient,
+            Self::MissingRedirectUri => Reason::MissingRedirectUri,
+            Self::UnregisteredRedirectUri => Reason::UnregisteredRedirectUri,
+            Self::Repeated(_) => Reason::RepeatedParameter,
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::login::passkey::{self, Made, Mediation, Offer, Person, Refused};
 use crate::login::second_factor::Required;
 use crate::login::session;
 use crate::oidc::difference::Difference;
+use crate::oidc::reason::Reason;
 use crate::pages::{Layout, Moment, Wording};
 use crate::site::page::Page;
 use crate::store::people::passkey::{Passkey, of_user};
@@ -230,7 +231,7 @@ async fn show(
     let mut response = page::show_with(app, &holder.visitor, status, &shown)?;
     if let Some(refused) = refused {
         let difference = Difference::new("response", refused.as_str(), "a new passkey of this person");
-        Diagnosis::new("passkey_not_added", Some(difference)).ride_on(&mut response);
+        Diagnosis::new(Reason::PasskeyNotAdded, Some(difference)).ride_on(&mut response);
     }
     Ok(response)
 }

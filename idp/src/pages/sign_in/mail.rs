@@ -23,6 +23,7 @@ use crate::login::identifier;
 use crate::login::letter::{self, Asked, Asking, GoesOn, Judged};
 use crate::oidc::claims::acr::Method;
 use crate::oidc::difference::Difference;
+use crate::oidc::reason::Reason;
 use crate::pages::mail_code::{self, CodeProblem, address_of, limited};
 use crate::pages::{FormProblems, Layout};
 use crate::site::page::Page;
@@ -72,13 +73,13 @@ impl SignInByMailProblem {
         }
     }
 
-    /// A short code, for the log.
-    pub const fn reason(self) -> &'static str {
+    /// The same as a reason, for the log.
+    pub const fn reason(self) -> Reason {
         match self {
-            Self::EmailMissing => "sign_up_email_missing",
-            Self::EmailMalformed => "sign_up_email_malformed",
+            Self::EmailMissing => Reason::SignUpEmailMissing,
+            Self::EmailMalformed => Reason::SignUpEmailMalformed,
             Self::Code(problem) => problem.reason(),
-            Self::NumberWrong => "number_wrong",
+            Self::NumberWrong => Reason::NumberWrong,
         }
     }
 

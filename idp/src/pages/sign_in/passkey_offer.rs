@@ -27,6 +27,7 @@ use crate::login::session;
 use crate::login::step_up;
 use crate::oidc::claims::acr::Method;
 use crate::oidc::difference::Difference;
+use crate::oidc::reason::Reason;
 use crate::pages::{AccountView, Layout};
 use crate::site::page::Page;
 use crate::store::people::session::Session;
@@ -177,7 +178,7 @@ async fn show(
     let mut response = page::show_with(app, visitor, status, &shown)?;
     if let Some(refused) = refused {
         let difference = Difference::new("response", refused.as_str(), "a new passkey of this person");
-        Diagnosis::new("passkey_not_added", Some(difference)).ride_on(&mut response);
+        Diagnosis::new(Reason::PasskeyNotAdded, Some(difference)).ride_on(&mut response);
     }
     Ok(response)
 }

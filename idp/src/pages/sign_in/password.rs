@@ -25,6 +25,7 @@ use crate::login::password::{self, Outcome, Wrong};
 use crate::oidc::authorization::next_step::{NextStep, SignInReason};
 use crate::oidc::claims::acr::Method;
 use crate::oidc::difference::Difference;
+use crate::oidc::reason::Reason;
 use crate::oidc::steps;
 use crate::pages::{FormProblems, Layout, Wording};
 use crate::site::page::Page;
@@ -120,17 +121,17 @@ impl SignInProblem {
         }
     }
 
-    /// A short code, for the log.
-    pub const fn reason(self) -> &'static str {
+    /// The same as a reason, for the log.
+    pub const fn reason(self) -> Reason {
         match self {
-            Self::IdentifierMissing => "sign_in_identifier_missing",
-            Self::PasswordMissing => "password_missing",
-            Self::Refused => password::REFUSED,
-            Self::TooManyTries { .. } => "sign_in_too_many_tries",
-            Self::PasskeyTooLate => "passkey_too_late",
-            Self::PasskeyUnknown => "passkey_unknown",
-            Self::PasskeyRefused => "passkey_refused",
-            Self::AnonymousRefused => "sign_in_anonymous_refused",
+            Self::IdentifierMissing => Reason::SignInIdentifierMissing,
+            Self::PasswordMissing => Reason::PasswordMissing,
+            Self::Refused => Reason::SignInRefused,
+            Self::TooManyTries { .. } => Reason::SignInTooManyTries,
+            Self::PasskeyTooLate => Reason::PasskeyTooLate,
+            Self::PasskeyUnknown => Reason::PasskeyUnknown,
+            Self::PasskeyRefused => Reason::PasskeyRefused,
+            Self::AnonymousRefused => Reason::SignInAnonymousRefused,
         }
     }
 
@@ -353,53 +354,4 @@ pub(super) async fn show(
         refusal.ride_on(&mut response);
     }
     Ok(response)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::oidc::steps::sentence;
-    use crate::pages::factor_problem::FactorProblem;
-    use crate::pages::mail_code::CodeProblem;
-    use crate::pages::recovery_code::RecoveryProblem;
-    use crate::pages::sign_in::mail::SignInByMailProblem;
-
-    #[test]
-    fn every_reason_of_a_refused_sign_in_has_a_sentence() {
-        let by_password = [
-            SignInProblem::IdentifierMissing,
-            SignInProblem::PasswordMissing,
-            SignInProblem::Refused,
-            SignInProblem::TooManyTries { seconds: 1 },
-            SignInProblem::PasskeyTooLate,
-            SignInProblem::PasskeyUnknown,
-            SignInProblem::PasskeyRefused,
-            SignInProblem::AnonymousRefused,
-        ];
-        let factors = [
-            FactorProblem::Missing,
-            FactorProblem::Wrong,
-            FactorProblem::RecoveryCodeWrong,
-            FactorProblem::SameSheet,
-            FactorProblem::TooManyTries { minutes: 1 },
-            FactorProblem::SignInOver,
-        ];
-        let by_mail = [
-            SignInByMailProblem::NumberWrong,
-            SignInByMailProblem::Code(CodeProblem::Wrong),
-            SignInByMailProblem::Code(CodeProblem::Over),
-        ];
-        let recovery = [
-            RecoveryProblem::IdentifierMissing,
-            RecoveryProblem::CodeMissing,
-            RecoveryProblem::Refused,
-            RecoveryProblem::Over,
-        ];
-        let reasons = by_password.map(SignInProblem::reason).into_iter();
-        let reasons = reasons.chain(factors.map(FactorProblem::reason)).chain(by_mail.map(SignInByMailProblem::reason));
-        let reasons = reasons.chain(recovery.map(RecoveryProblem::reason));
-        for reason in reasons {
-            assert!(sentence(reason).is_some(), "{reason} needs a sentence in oidc::steps");
-        }
-    }
 }
