@@ -195,6 +195,7 @@ second-factor-trust = { $days ->
    *[other] عدم طلب الرمز في هذا المتصفح لمدة { $days } يوم
 }
 second-factor-asked-for = يطلب منك تطبيق { $client } تسجيل الدخول بعامل ثانٍ.
+second-factor-not-now = ليس الآن
 second-factor-required = يشترط { $operator } عاملًا ثانيًا لحسابك.
 second-factor-missing = أدخل الرمز من تطبيق المصادقة.
 second-factor-wrong = هذا الرمز غير صحيح أو سبق استخدامه. أدخل الرمز الذي يعرضه التطبيق الآن.

@@ -151,6 +151,7 @@ second-factor-trust = { $days ->
    *[other] Don’t ask for a code in this browser for { $days } days
 }
 second-factor-asked-for = { $client } asks you to sign in with a second factor.
+second-factor-not-now = Not now
 second-factor-required = { $operator } requires a second factor for your account.
 second-factor-missing = Enter the code from your authenticator app.
 second-factor-wrong = This code is wrong or was used already. Enter the code that your app shows now.

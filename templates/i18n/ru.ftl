@@ -159,6 +159,7 @@ second-factor-trust = { $days ->
    *[other] Не спрашивать код в этом браузере { $days } дней
 }
 second-factor-asked-for = Приложение { $client } просит войти со вторым фактором.
+second-factor-not-now = Не сейчас
 second-factor-required = { $operator } требует второй фактор для вашего аккаунта.
 second-factor-missing = Введите код из приложения-аутентификатора.
 second-factor-wrong = Код неверный или уже использован. Введите код, который приложение показывает сейчас.

@@ -53,6 +53,29 @@ async fn a_client_that_requires_a_second_factor_has_it_set_up_on_the_way_and_no_
 }
 
 #[tokio::test]
+async fn who_does_not_want_to_set_one_up_goes_back_to_the_client_and_has_no_session() {
+    let app = TestApp::with(|config| config.login.second_factor_roles = vec!["staff".to_owned()]).await;
+    let (strict, usual) = (strict(&app).await, app.relying_party().await);
+    app.user("alice").await;
+    let mut browser = app.browser();
+    let page = browser.get(&strict.request().path()).await;
+    let page = type_password(&mut browser, &page).await;
+    page.expect("set-up").form().fill("decision", "not_now").submit(&mut browser).await.error("access_denied");
+    assert_eq!(app.live_sessions_of("alice").await, 0);
+    // What the operator requires is no wish of the client.
+    app.give_role("alice", "staff").await;
+    let page = browser.get(&usual.request().set("acr_values", "urn:latchkey:acr:2fa").path()).await;
+    let page = type_password(&mut browser, &page).await;
+    page.expect("set-up").form().fill("decision", "not_now").submit(&mut browser).await.error("access_denied");
+    // On the way to the account there is no client to go back to.
+    let mut browser = app.browser();
+    let page = browser.type_password("alice", PASSWORD).await;
+    assert!(!page.expect("set-up").text().contains("Not now"), "{}", page.text());
+    page.form().fill("decision", "not_now").submit(&mut browser).await.expect("set-up");
+    assert_eq!(app.live_sessions_of("alice").await, 0);
+}
+
+#[tokio::test]
 async fn an_open_session_with_one_factor_steps_up_for_the_client_and_is_refused_silently() {
     let app = TestApp::new().await;
     let (strict, usual) = (strict(&app).await, app.relying_party().await);

@@ -195,6 +195,11 @@ async fn who_has_no_second_factor_sets_one_up_on_the_way() {
     let text = set_up.expect("set-up").text();
     assert!(text.contains("asks you to sign in with a second factor"), "{text}");
     set_up.form().fill("code", "000000").submit(&mut person.browser).await.refused(400);
+    // Whoever does not want one now goes back, and the client knows that it gets no such sign-in.
+    assert!(text.contains("Not now"), "{text}");
+    let not_now = set_up.form().fill("decision", "not_now");
+    not_now.submit(&mut person.browser).await.error("unmet_authentication_requirements");
+    not_now.submit(&mut person.browser).await.expect("sign-in");
     person.browser.get(&request.path()).await.expect("sign-in");
     person.seen.clear();
     assert_eq!(use_api(&api, &mut person, weak).await, Ended::Served);

@@ -9,6 +9,7 @@ use super::half::{self, Half};
 use crate::account::authenticator::{self, Because};
 use crate::app::App;
 use crate::flow::account_holder::admit;
+use crate::flow::answer;
 use crate::flow::authorization::layout_of;
 use crate::flow::next_page;
 use crate::http::cookies::Jar;
@@ -21,7 +22,10 @@ use crate::login::recovery_code;
 use crate::login::second_factor;
 use crate::login::session::SignIn;
 use crate::login::totp::TotpSecret;
+use crate::oidc;
 use crate::oidc::claims::acr::Method;
+use crate::oidc::difference::Difference;
+use crate::oidc::error::ErrorCode;
 use crate::pages::factor_problem::FactorProblem;
 use crate::pages::new_codes::{CodesView, typed_at};
 use crate::pages::set_up::{SetUp, shown_secret};
@@ -29,7 +33,8 @@ use crate::pages::{AccountView, FormProblems, Layout};
 use crate::site::page::Page;
 use crate::store::people::user;
 
-/// Shows how to set up an authenticator app. Posts `enrolment` and `code` to `/second-factor/set-up`.
+/// Shows how to set up an authenticator app. Posts `enrolment` and `code` to `/second-factor/set-up`; or `decision=not_now`, on the way to
+/// a client.
 #[derive(Template)]
 #[template(path = "pages/sign_in/set_up_second_factor.html")]
 pub struct SetUpSecondFactorPage<'a> {
@@ -56,6 +61,11 @@ impl SetUpSecondFactorPage<'_> {
             }
             _ => self.layout.t_args("second-factor-required", &[("operator", self.layout.site.operator_name.as_str())]),
         }
+    }
+
+    /// Whether a button leads back to a client without one.
+    fn offers_not_now(&self) -> bool {
+        self.layout.client.is_some()
     }
 
     fn problems(&self) -> FormProblems {
@@ -100,6 +110,9 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         Ok(half) => half,
         Err(interaction) => return half::begin_again(&app, interaction),
     };
+    if params.get("decision") == Some("not_now") {
+        return not_now(&app, &visitor, half).await;
+    }
     admit(&app, &visitor, &half.user.id).await?;
     visitor.hold_to(&app, "sign-in", visitor::sign_in_rate(&app)).await?;
     let Some((secret, _)) = shown_secret(&app, &half.user.id, params.get("enrolment").unwrap_or_default()) else {
@@ -137,6 +150,25 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let mut response = page::show_with(&app, &visitor, StatusCode::OK, &page)?;
     Jar::of(&app).hand_over(&mut response, &added.signed_in);
     Ok(response)
+}
+
+/// Goes back to the client of somebody who does not want to set up a second factor now. A client that names classes gets one of them, or
+/// learns that there is none (RFC 9470 §5); where the configuration requires a second factor, it was its person who refused.
+async fn not_now(app: &App, visitor: &Visitor, half: Half) -> Result<Response, Error> {
+    let (is_required, Some(step)) = (is_required(app, &half).await?, &half.step) else {
+        return show(app, visitor, &half, None, None).await;
+    };
+    if !half.interaction.finish(app).await? {
+        // It was answered before.
+        return half::begin_again(app, half.interaction);
+    }
+    let (code, of) = match is_required {
+        true => (ErrorCode::AccessDenied, "second factor"),
+        false => (ErrorCode::UnmetAuthenticationRequirements, "acr_values"),
+    };
+    let difference = Difference::new(of, "a no to setting up a second factor", "a second factor");
+    let error = oidc::error::Error::from(code).because(difference);
+    answer::after_form(app, visitor, step.proven.recipient.error(app.issuer(), &error)).await
 }
 
 /// Whether the operator requires a second factor for this sign-in.
