@@ -5,8 +5,9 @@ use latchkey::oidc::client::metadata::ClientKind;
 use latchkey::oidc::resource::Resource;
 use latchkey::oidc::scope::ScopeSet;
 
-use crate::harness::{Browser, Form, PASSWORD, Page, RelyingParty, TestApp, Tokens, form_encode, minutes};
-use latchkey::account::password_link;
+use crate::harness::{Browser, Form, PASSWORD, Page, Passkey, RelyingParty, TestApp, Tokens, form_encode, minutes};
+use latchkey::account::{passkeys, password_link};
+use latchkey::store::people::passkey;
 
 const NEW_PASSWORD: &str = "seven slow barges turn";
 
@@ -454,4 +455,34 @@ async fn a_language_that_no_page_has_stays_until_another_one_is_chosen() {
     assert_eq!(locale().await.as_deref(), Some("de-CH"));
     form.fill("locale", "ru").submit(&mut browser).await.reply.expect(200);
     assert_eq!(locale().await.as_deref(), Some("ru"));
+}
+
+/// WebAuthn Level 3 §5.1.10. `None` if the page tells the browser nothing of passkeys.
+async fn told_of_passkeys(browser: &mut Browser, path: &str) -> Option<serde_json::Value> {
+    let page = browser.get(path).await;
+    let html = scraper::Html::parse_document(&page.reply.body);
+    let place = scraper::Selector::parse(".passkey-signal").unwrap();
+    let told = html.select(&place).next()?.value().attr("data-accepted").unwrap();
+    assert!(page.reply.body.contains("passkey.js"), "{path} has the script that tells it");
+    Some(serde_json::from_str(told).unwrap())
+}
+
+#[tokio::test]
+async fn the_page_after_a_sign_in_and_that_of_the_account_tell_the_browser_which_passkeys_there_are() {
+    let app = TestApp::new().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    browser.add_passkey(Passkey::new(&app)).await;
+    let alice = app.person("alice").await.id;
+    let own = passkey::of_user(&mut app.app.db.read().await.unwrap(), &alice).await.unwrap();
+    for path in ["/", "/account", "/account/passkeys"] {
+        let told = told_of_passkeys(&mut browser, path).await.expect(path);
+        assert_eq!(told["allAcceptedCredentialIds"], serde_json::json!([own[0].credential_id]), "{path}");
+        assert_eq!((&told["rpId"], &told["displayName"]), (&"localhost".into(), &"alice Example".into()), "{path}");
+    }
+    // An operator removes it, and the next page tells so.
+    passkeys::remove_of(&app.app, &alice, &own[0].id).await.unwrap();
+    let mut browser = browser.sign_in("alice").await;
+    let told = told_of_passkeys(&mut browser, "/").await.unwrap();
+    assert_eq!(told["allAcceptedCredentialIds"], serde_json::json!([]));
+    assert_eq!(told_of_passkeys(&mut app.browser(), "/").await, None, "nobody is signed in");
 }

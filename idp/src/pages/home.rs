@@ -11,7 +11,7 @@ use crate::http::page;
 use crate::http::request::visitor::Visitor;
 use crate::site::page::Page;
 
-use super::{AccountView, Layout};
+use super::{AccountView, Layout, passkey_signal};
 
 /// Shows who is signed in, with links to sign in or out. Its form posts `decision=sign_out` to
 /// `/end_session`, with `session=<handle>` for one account.
@@ -26,6 +26,8 @@ pub struct HomePage<'a> {
     pub handle: String,
     /// Whether a person may make an account.
     pub offers_sign_up: bool,
+    /// What the browser is told about the passkeys of each account: JSON.
+    pub signals: Vec<String>,
 }
 
 impl HomePage<'_> {
@@ -38,12 +40,16 @@ impl HomePage<'_> {
 /// Shows who is signed in here.
 pub async fn get(State(app): State<App>, visitor: Visitor) -> Result<Response, Error> {
     let sessions = visitor.sessions(&app).await?;
-    let mut accounts = Vec::new();
+    let (mut accounts, mut signals) = (Vec::new(), Vec::new());
     for session in &sessions {
-        accounts.push(page::account(&app, &visitor, session).await?);
+        let account = page::account(&app, &visitor, session).await?;
+        // Most sign-ins without an application lead here.
+        signals.extend(passkey_signal::of(&app, &session.user_id, &account).await?);
+        accounts.push(account);
     }
     let handle = sessions.first().map(|session| page::session_handle(&app, session)).unwrap_or_default();
     let offers_sign_up = app.config.login.sign_up.is_offered();
-    let page = HomePage { layout: page::layout(&app, &visitor).of(Page::Home), accounts, handle, offers_sign_up };
+    let layout = page::layout(&app, &visitor).of(Page::Home);
+    let page = HomePage { layout, accounts, handle, offers_sign_up, signals };
     page::show_with(&app, &visitor, StatusCode::OK, &page)
 }

@@ -14,6 +14,7 @@ pub mod language;
 pub mod mail_code;
 pub mod new_codes;
 pub mod new_password;
+pub mod passkey_signal;
 pub mod present_password;
 pub mod preview;
 pub mod recent_factors;

@@ -423,7 +423,8 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         ("home-anonymous", vec![visiting()]),
         ("home-bare", vec![]),
     ] {
-        add(title.to_owned(), &HomePage { layout: bare(), accounts, handle: handle(), offers_sign_up: true });
+        let page = HomePage { layout: bare(), accounts, handle: handle(), offers_sign_up: true, signals: Vec::new() };
+        add(title.to_owned(), &page);
     }
     let own = |page| Layout { holder: Some("alices".to_owned()), account: Some(account()), ..bare().of(page) };
     let profile = |wrong: bool| AccountProfilePage {
@@ -441,6 +442,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         offers_keeping: false,
         done: (!wrong).then_some(ProfileDone::Saved),
         name_is_wrong: wrong,
+        signal: None,
     };
     add("account".to_owned(), &profile(false));
     add("account-wrong".to_owned(), &profile(true));

@@ -82,9 +82,20 @@ test("a passkey is added, and signs in by the button without a name", async () =
 
   await context.clearCookies();
   await page.goto(`${provider.issuer}/sign-in`);
+  await page.evaluate(() => sessionStorage.clear());
   await page.click("text=Sign in with a passkey");
   await page.waitForURL(`${provider.issuer}/`);
+  // The page after the sign-in tells the browser which passkeys there are, and the account page under which name.
+  const isTold = () => page.waitForFunction(() => sessionStorage.getItem("signalCurrentUserDetails"));
+  await isTold();
+  assert.deepEqual(await told("signalAllAcceptedCredentials"), accepted);
   await signedInAs(page, "alice");
+  await page.evaluate(() => sessionStorage.clear());
+  await page.fill("[name=name]", "Alice Liddell");
+  await page.click("main form:has([name=name]) button.primary");
+  await page.waitForURL("**/account?done=saved");
+  await isTold();
+  assert.equal((await told("signalCurrentUserDetails")).displayName, "Alice Liddell");
   // The step-up is done, too.
   await page.goto(`${provider.issuer}/account/passkeys`);
   assert.match(await page.innerText(".rows"), /Last used/);

@@ -4,12 +4,10 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::json;
 
 use crate::account::passkey_provider;
 use crate::account::passkeys::{self, LONGEST_NAME, LastPasskey, MOST, Removed};
 use crate::app::App;
-use crate::base::encoding::base64url;
 use crate::flow::account_holder::{AccountForm, AccountHolder, handle};
 use crate::http::cookies::Jar;
 use crate::http::diagnosis::Diagnosis;
@@ -21,6 +19,7 @@ use crate::login::second_factor::Required;
 use crate::login::session;
 use crate::oidc::difference::Difference;
 use crate::oidc::reason::Reason;
+use crate::pages::passkey_signal::signal;
 use crate::pages::{Layout, Moment, Wording};
 use crate::site::page::Page;
 use crate::store::people::passkey::{Passkey, of_user};
@@ -220,7 +219,7 @@ async fn show(
         passkeys: views,
         offer,
         longest_name: LONGEST_NAME,
-        signal: signal(app, &person),
+        signal: signal(app, &known, &there, &holder.account),
         done,
         problem: refused.map(|refused| match refused {
             Refused::TooLate => PasskeyProblem::TooLate,
@@ -247,18 +246,4 @@ fn view(app: &App, holder: &AccountHolder, passkey: &Passkey) -> PasskeyView {
         used: passkey.last_used_at.map(|at| Moment::new(at, app.now())),
         stays: None,
     }
-}
-
-/// What the browser is told, so that it offers no passkey that is gone, and shows the names that are now in use: the Signal API,
-/// WebAuthn Level 3 §5.1.10. Passkeys of another system are kept under a handle that is not known here.
-fn signal(app: &App, person: &Person<'_>) -> Option<String> {
-    let handle = uuid::Uuid::parse_str(person.handle).ok()?;
-    let user_id = base64url(handle.as_bytes());
-    let ours = person.passkeys.iter().filter(|one| one.user_handle.as_ref() == Some(&user_id));
-    let ids: Vec<_> = ours.map(|one| one.credential_id.as_str()).collect();
-    let signal = json!({
-        "rpId": passkey::rp_id(app)?, "userId": user_id, "allAcceptedCredentialIds": ids,
-        "name": person.identifier, "displayName": person.name,
-    });
-    Some(signal.to_string())
 }

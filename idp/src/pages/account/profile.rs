@@ -22,7 +22,7 @@ use crate::letters::word;
 use crate::letters::written::Sealed;
 use crate::login::step_up::SteppedUp;
 use crate::pages::account_choice::AccountChoice;
-use crate::pages::{AccountView, FormProblems, Layout};
+use crate::pages::{AccountView, FormProblems, Layout, passkey_signal};
 use crate::site::page::Page;
 use crate::store::db::{self, Change, Tx};
 use crate::store::installation::event::Event;
@@ -57,6 +57,8 @@ pub struct AccountProfilePage<'a> {
     pub done: Option<ProfileDone>,
     /// Whether the name was refused.
     pub name_is_wrong: bool,
+    /// What the browser is told about the passkeys and the names of the account, which may have changed here: JSON.
+    pub signal: Option<String>,
 }
 
 /// An identifier as the page shows it to its owner.
@@ -266,6 +268,7 @@ async fn show(
         offers_keeping: is_anonymous && app.config.login.sign_up.is_offered(),
         done,
         name_is_wrong,
+        signal: passkey_signal::of(app, &holder.session.user_id, &holder.account).await?,
     };
     let status = if name_is_wrong { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     page::show_with(app, &holder.visitor, status, &shown)
