@@ -509,6 +509,7 @@ recovery-codes-left = { $count ->
    *[other] بقي { $count } رمز غير مستخدم.
 }
 recovery-codes-made = تم إنشاؤها { $time }
+recovery-codes-not-there = إذا لم تكن لديك، فأنشئ رموزًا جديدة.
 recovery-codes-renew-meaning = تحل الرموز الجديدة محل الرموز التي لديك.
 recovery-codes-renew-kept = تظل الرموز القديمة صالحة لتعيين كلمة مرور جديدة سبعة أيام، حتى لا يمنعك من الدخول من لا يعرف سوى كلمة مرورك.
 recovery-codes-renew = إنشاء رموز جديدة

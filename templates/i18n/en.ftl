@@ -442,6 +442,7 @@ recovery-codes-left = { $count ->
    *[other] { $count } codes are unused.
 }
 recovery-codes-made = Created { $time }
+recovery-codes-not-there = If you don’t have them, create new ones.
 recovery-codes-renew-meaning = New codes replace the ones that you have.
 recovery-codes-renew-kept = The old ones can still set a new password for seven days, so that nobody who only knows your password can lock you out.
 recovery-codes-renew = Create new codes

@@ -462,6 +462,7 @@ recovery-codes-left = { $count ->
    *[other] Осталось { $count } неиспользованных кодов.
 }
 recovery-codes-made = Созданы { $time }
+recovery-codes-not-there = Если их у вас нет, создайте новые.
 recovery-codes-renew-meaning = Новые коды заменят те, что у вас есть.
 recovery-codes-renew-kept = Прежними ещё семь дней можно задать новый пароль, чтобы тот, кто знает только ваш пароль, не закрыл вам доступ.
 recovery-codes-renew = Создать новые коды

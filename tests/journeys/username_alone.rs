@@ -90,7 +90,10 @@ async fn a_username_and_a_password_make_an_account_with_ten_codes_that_are_shown
     // Nobody sees them again.
     let page = browser.get("/account/recovery-codes").await;
     assert!(page.codes().is_empty() && page.text().contains("10"), "{}", page.text());
-    assert!(browser.get("/account/security").await.reply.body.contains("href=\"/account/recovery-codes\""));
+    let security = browser.get("/account/security").await;
+    assert!(security.reply.body.contains("href=\"/account/recovery-codes\""));
+    // Whoever has not kept them is told what to do.
+    assert!(security.text().contains("If you don’t have them, create new ones."), "{}", security.text());
 }
 
 #[tokio::test]

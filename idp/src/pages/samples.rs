@@ -611,6 +611,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
             password,
             authenticator,
             recovery_codes: 8,
+            codes_made: Some(ago(3 * 24 * 60)),
             passkeys,
             browsers,
             done,

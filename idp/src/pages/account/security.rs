@@ -32,6 +32,8 @@ pub struct AccountSecurityPage<'a> {
     pub has_recovery_codes: bool,
     /// How many recovery codes are left.
     pub recovery_codes: u64,
+    /// When they were made, if there are any.
+    pub codes_made: Option<Moment>,
     /// How many passkeys there are.
     pub passkeys: u64,
     /// The browsers that are not asked for a code.
@@ -89,6 +91,7 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
         password: password.map(|at| Moment::new(at, now)),
         has_recovery_codes: enrolled.has_codes() || sets_password,
         authenticator: enrolled.totp.map(|totp| Moment::new(totp.created_at, now)),
+        codes_made: enrolled.recovery_codes.created_at.map(|at| Moment::new(at, now)),
         recovery_codes: enrolled.recovery_codes.unused.unsigned_abs(),
         passkeys: (enrolled.passkeys + enrolled.unproven_passkeys).unsigned_abs(),
         browsers: browsers
