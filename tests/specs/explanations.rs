@@ -1,12 +1,12 @@
 //! Why a request was refused: the code that is shown for it, and what `latchkey explain` says.
 
 use http::Request;
-use latchkey::account::identifier::parse_email;
 use latchkey::account::{delete, edit};
 use latchkey::base::clock::Timestamp;
 use latchkey::base::network::Network;
 use latchkey::base::reference::Reference;
 use latchkey::config::SecondFactor;
+use latchkey::login::identifier::parse_email;
 use latchkey::oidc::client::metadata::ClientKind;
 use latchkey::store::clients::consent::Withdraw;
 use latchkey::store::installation::explanation;
