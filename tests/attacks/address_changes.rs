@@ -479,6 +479,42 @@ async fn f8_the_letter_with_the_way_back_has_the_word_and_the_language_of_before
 }
 
 #[tokio::test]
+async fn f8_a_thief_who_changes_the_word_first_cannot_make_the_letter_with_the_way_back_look_forged() {
+    let app = TestApp::with_mail().await;
+    let mut owner = app.browser().sign_in("alice").await;
+    let page = owner.get("/account").await;
+    page.form_to("/account").fill("mail_word", "blue heron").submit(&mut owner).await.reply.expect(200);
+    app.clock.advance(minutes(8 * DAY));
+    let mut thief = app.browser().sign_in("alice").await;
+    // Twice: what was there before the first change counts.
+    for (word, locale) in [("grey wolf", "ru"), ("lean fox", "ar")] {
+        let form = thief.get("/account").await.form_to("/account").fill("mail_word", word).fill("locale", locale);
+        form.submit(&mut thief).await.reply.expect(200);
+    }
+    change_address(&app, &mut thief, THIEFS).await;
+    let letter = told(&app, OLD).await;
+    assert!(letter.text.contains("Your word: blue heron"), "{}", letter.text);
+    use_link(&mut app.browser(), &way_back(&app, OLD).await).await.reply.expect(200);
+    assert_eq!(app.person("alice").await.profile["locale"], "en", "with the address the language comes back");
+    let mut owner = app.browser();
+    owner.type_password(OLD, NEW_PASSWORD).await.reply.expect(200);
+    assert!(owner.get("/account").await.reply.body.contains("value=\"blue heron\""), "and the word");
+}
+
+#[tokio::test]
+async fn f8_a_word_that_was_changed_a_week_ago_is_the_owners() {
+    let app = TestApp::with_mail().await;
+    let mut owner = app.browser().sign_in("alice").await;
+    for word in ["blue heron", "green finch"] {
+        let form = owner.get("/account").await.form_to("/account").fill("mail_word", word);
+        form.submit(&mut owner).await.reply.expect(200);
+    }
+    app.clock.advance(minutes(7 * DAY + 1));
+    change_address(&app, &mut app.browser().sign_in("alice").await, THIEFS).await;
+    assert!(told(&app, OLD).await.text.contains("Your word: green finch"), "{}", told(&app, OLD).await.text);
+}
+
+#[tokio::test]
 async fn f8_the_word_and_the_language_of_letters_are_changed_only_after_a_step_up() {
     let app = TestApp::with_mail().await;
     let mut browser = app.browser().sign_in("alice").await;

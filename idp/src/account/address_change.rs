@@ -32,16 +32,16 @@ pub(super) struct WayBack {
 }
 
 impl WayBack {
-    /// Makes the link, and the letter in the language and with the word that the account has now: its old address is none of the
-    /// account any more when it is sent, and whoever changed the address may change these, too.
+    /// Makes the link, and the letter in the language and with the word that its owner knows: whoever changes the address may change
+    /// these before or after it, too.
     pub(super) async fn new(app: &App, user: &Id) -> Result<Self> {
         let token = Token::new(TokenKind::OneTimeLink, &app.random);
-        let word = word::of(app, user).await?.map(Secret::from);
-        let secrets = Secrets { token: Some(token.expose().into()), word, ..Secrets::default() };
-        let found = user::find(&mut *app.db.read().await?, user).await?;
+        let (word, locale) = word::before(app, user).await?;
+        let secrets =
+            Secrets { token: Some(token.expose().into()), word: word.map(Secret::from), ..Secrets::default() };
         let site = app.site.get();
-        let locale = found.as_ref().and_then(|user| user.profile.get("locale")?.as_str());
-        let language = locale.and_then(|tag| site.languages().lookup(tag)).unwrap_or_else(|| site.language.clone());
+        let language =
+            locale.as_deref().and_then(|tag| site.languages().lookup(tag)).unwrap_or_else(|| site.language.clone());
         // The change says which address it goes to.
         let letter = Sealed::new(app, Kind::Notice(Notice::AddressReplaced), "", language.tag(), &secrets);
         Ok(Self { link: token.hash(), letter: letter.working_for(TAKEN_BACK_WITHIN) })
@@ -215,6 +215,7 @@ pub(super) async fn take_back(tx: &mut Tx<'_>, user: &Id, link: &TokenHash) -> R
     for change in &changes {
         address_change::forget(tx, user, change, now).await?;
     }
+    word::put_back(tx, user).await?;
     user::set_updated(tx, user, now).await?;
     tx.record(&Event::AddressTakenBack { user: user.clone() }).await?;
     for address in gone {

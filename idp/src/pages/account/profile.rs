@@ -202,6 +202,10 @@ impl Change for SaveProfile {
         if (word.is_some() || speaks_another) && !step_up.holds(tx).await? {
             return Ok(false);
         }
+        // A first word takes the place of none.
+        if speaks_another || word.is_some() && user::mail_word(tx, &user).await?.is_some() {
+            word::keep(tx, &user, spoken).await?;
+        }
         let has_another_word = word.is_some();
         if let Some(NewWord { sealed, notices }) = word {
             user::set_mail_word(tx, &user, sealed.as_deref()).await?;

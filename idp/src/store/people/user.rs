@@ -558,6 +558,55 @@ pub async fn set_mail_word(conn: &mut Conn, user: &Id, sealed: Option<&str>) -> 
     Ok(())
 }
 
+/// How letters were written to a user before a change of that.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Former {
+    /// The word, sealed.
+    pub mail_word: Option<String>,
+    /// The language.
+    pub locale: Option<String>,
+}
+
+/// Keeps how letters are written to a user until a moment, before a change of that. What is kept already stays: of several changes the
+/// first may be a thief's.
+pub async fn keep_former(
+    conn: &mut Conn,
+    user: &Id,
+    locale: Option<&str>,
+    (now, until): (Timestamp, Timestamp),
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE user_account SET former_mail_word = mail_word, former_locale = $2, former_until = $4
+          WHERE id = $1 AND (former_until IS NULL OR former_until <= $3)",
+    )
+    .bind(user)
+    .bind(locale)
+    .bind(now)
+    .bind(until)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// How letters were written to a user before a change of that; `None` if that was long ago.
+pub async fn former(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<Option<Former>> {
+    let sql = "SELECT former_mail_word AS mail_word, former_locale AS locale FROM user_account
+                WHERE id = $1 AND former_until > $2";
+    Ok(sqlx::query_as(sql).bind(user).bind(now).fetch_optional(conn).await?)
+}
+
+/// Gives a user the word of before again, and forgets what was kept.
+pub async fn put_word_back(conn: &mut Conn, user: &Id) -> Result<()> {
+    sqlx::query(
+        "UPDATE user_account SET mail_word = former_mail_word, former_mail_word = NULL, former_locale = NULL,
+                                 former_until = NULL WHERE id = $1",
+    )
+    .bind(user)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Ends all sessions and grants that a user has.
 pub async fn end_all(conn: &mut Conn, user: &Id) -> Result<()> {
     sqlx::query("UPDATE user_account SET generation = generation + 1 WHERE id = $1").bind(user).execute(conn).await?;
