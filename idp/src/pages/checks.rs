@@ -266,7 +266,8 @@ fn every_key_that_pages_use_is_there_and_every_key_is_used() {
             ("layout.around(\"", 0, 1),
             ("time::ago(layout, \"", 0, 1),
             ("time::exact(layout, \"", 0, 1),
-            ("field::reveal(layout, \"", 1, 1),
+            ("reveal(layout, \"", 1, 1),
+            ("new_password(layout, problems, \"", 0, 2),
         ] {
             for rest in text.split(call).skip(1) {
                 let quoted = rest.split(')').next().unwrap_or_default().split('"').step_by(2);
