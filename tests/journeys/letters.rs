@@ -1,5 +1,6 @@
 //! What people are told by letters.
 
+use latchkey::account::password_link;
 use latchkey::letters::kind::Notice;
 use latchkey::letters::notice::notify;
 use latchkey::store::people::outbox;
@@ -271,4 +272,35 @@ async fn letters_to_a_person_show_the_word_that_they_chose_and_letters_to_others
     page.form_to("/account").fill("mail_word", "").submit(&mut browser).await;
     latchkey::account::password::set(&app.app, &app.person("alice").await.id, &PASSWORD.into()).await.unwrap();
     assert!(!app.letter_to("alice@example.com").await.text.contains("Your word"));
+}
+
+#[tokio::test]
+async fn a_link_verifies_the_address_that_it_was_sent_to_and_one_that_an_operator_printed_does_not() {
+    for (is_sent, is_theirs) in [(true, true), (true, false), (false, true)] {
+        let app = TestApp::with_mail().await;
+        let alice = app.user("alice").await;
+        app.sql("UPDATE user_identifier SET verified_at = NULL").await;
+        let mut browser = app.browser();
+        let link = if is_sent {
+            let page = browser.get("/forgot-password").await;
+            page.form().fill("identifier", "alice@example.com").submit(&mut browser).await;
+            link_in(&app.letter_to("alice@example.com").await)
+        } else {
+            password_link::make(&app.app, &alice.id, minutes(10)).await.unwrap()
+        };
+        if !is_theirs {
+            app.sql("UPDATE user_identifier SET normalised = 'other@example.com' WHERE kind = 'email'").await;
+        }
+        let page = browser.get(&link).await;
+        // To open it is not enough: mail programs do so, too.
+        assert_eq!(app.rows("user_identifier WHERE verified_at IS NOT NULL").await, 0);
+        page.form().fill("password", "seven slow barges turn").submit(&mut browser).await.reply.expect(200);
+        let is_verified = is_sent && is_theirs;
+        let verified = app.rows("user_identifier WHERE verified_at IS NOT NULL AND kind = 'email'").await;
+        assert_eq!(verified, i64::from(is_verified), "{is_sent} {is_theirs}");
+        assert_eq!(app.events().await.contains(&"identifier_verified".to_owned()), is_verified);
+        // The change is told to an address that is proven.
+        let told: Vec<_> = app.letters_to("alice@example.com").await.into_iter().map(|it| it.subject).collect();
+        assert_eq!(told.contains(&"Your password was changed".to_owned()), is_verified, "{told:?}");
+    }
 }

@@ -144,6 +144,7 @@ async fn of_two_links_that_are_used_at_once_one_sets_the_password_and_neither_fa
                             hash: &hash,
                             purpose: Purpose::SetPassword,
                             user: &user,
+                            address: None,
                             created_at: now,
                             expires_at: now + minutes(60),
                         },

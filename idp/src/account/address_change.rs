@@ -82,7 +82,9 @@ pub(super) async fn note(
     };
     address_change::insert(tx, &change).await?;
     if with_link.is_some() {
-        let link = NewLink { hash: &link, purpose: Purpose::TakeBack, user, created_at: now, expires_at };
+        // To take the change back puts the address back as a proven one.
+        let (hash, purpose) = (&link, Purpose::TakeBack);
+        let link = NewLink { hash, purpose, user, address: None, created_at: now, expires_at };
         one_time_link::insert(tx, &link).await?;
     }
     notify_of_address(tx, user, (old, &new.as_written), with_link.map(|_| letter)).await

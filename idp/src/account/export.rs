@@ -127,7 +127,7 @@ async fn under_way(conn: &mut Conn, id: &Id) -> Result<Value> {
     let links: Vec<_> = one_time_link::of_user(conn, id)
         .await?
         .into_iter()
-        .map(|(purpose, at)| json!({ "for": purpose, "made_at": at.to_string() }))
+        .map(|(purpose, to, at)| json!({ "for": purpose, "to": to, "made_at": at.to_string() }))
         .collect();
     let changes: Vec<_> = address_change::of_user(conn, id).await?.into_iter()
         .map(|(before, after, until)| json!({ "before": before, "after": after, "can_be_taken_back_until": until.to_string() }))

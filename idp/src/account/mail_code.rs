@@ -192,25 +192,25 @@ impl Judge {
             return Ok(Judged::Over);
         }
         match allowed {
-            Allowed::Verify => verify(tx, user, &proof.address).await,
+            Allowed::Verify => {
+                let is_theirs = note_owner(tx, &user, &identifier::normalise(&proof.address)).await?;
+                Ok(if is_theirs { Judged::Right } else { Judged::Over })
+            }
             Allowed::Change(_, way_back) => change(tx, user, &proof.address, way_back).await,
         }
     }
 }
 
-/// Notes that a user owns an address, if the user still has it.
-async fn verify(tx: &mut Tx<'_>, user: Id, address: &str) -> Result<Judged> {
+/// Notes that a user owns an address, by its normal form, if the user still has it; returns whether they do.
+pub(super) async fn note_owner(tx: &mut Tx<'_>, user: &Id, address: &str) -> Result<bool> {
     let now = tx.now();
-    let address = identifier::normalise(address);
-    let own = user::identifiers(tx, &user).await?;
-    let Some(address) = own.iter().find(|it| it.is_email() && it.normalised == address) else {
-        return Ok(Judged::Over);
-    };
-    if user::verify_identifier(tx, &user, address, now).await? {
-        user::set_updated(tx, &user, now).await?;
-        tx.record(&Event::IdentifierVerified { user, identifier: IdentifierKind::Email }).await?;
+    let own = user::identifiers(tx, user).await?;
+    let Some(address) = own.iter().find(|it| it.is_email() && it.normalised == address) else { return Ok(false) };
+    if user::verify_identifier(tx, user, address, now).await? {
+        user::set_updated(tx, user, now).await?;
+        tx.record(&Event::IdentifierVerified { user: user.clone(), identifier: IdentifierKind::Email }).await?;
     }
-    Ok(Judged::Right)
+    Ok(true)
 }
 
 /// Gives a user an address that was proven, in place of the one before; both are told, and the old one can take it back.

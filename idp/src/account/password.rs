@@ -2,6 +2,7 @@
 
 use crate::account::address_change;
 use crate::account::factors;
+use crate::account::mail_code;
 use crate::account::password_link;
 use crate::account::recent_factors::Unwanted;
 use crate::app::App;
@@ -125,9 +126,11 @@ impl Change for SetPasswordByLink {
         let Some(held) = held.filter(|held| held.disabled_at.is_none()) else { return Ok(ByLink::Spent) };
         let now = tx.now();
         let ProvenLink { hash, purpose } = &self.link;
-        let owner = one_time_link::consume(tx, hash, *purpose, now).await?;
-        if owner.as_ref() != Some(&self.user) {
-            return Ok(ByLink::Spent);
+        let used = one_time_link::consume(tx, hash, *purpose, now).await?;
+        let Some(used) = used.filter(|used| used.user_id == self.user) else { return Ok(ByLink::Spent) };
+        if let Some(address) = &used.address {
+            // It was in a letter to that address, and nowhere else. This comes first: what follows is told to addresses that are proven.
+            mail_code::note_owner(tx, &self.user, address).await?;
         }
         if *purpose == Purpose::TakeBack {
             address_change::take_back(tx, &self.user, hash).await?;

@@ -80,19 +80,23 @@ struct PasswordLink {
     hash: TokenHash,
     purpose: Purpose,
     user: Id,
+    /// The normal form of the address that it is sent to.
+    address: Option<String>,
     lifetime: Duration,
 }
 
 impl PasswordLink {
     fn new(app: &App, user: &Id, lifetime: Duration) -> (Token, Self) {
         let token = Token::new(TokenKind::OneTimeLink, &app.random);
-        let link = Self { hash: token.hash(), purpose: Purpose::SetPassword, user: user.clone(), lifetime };
+        let (hash, purpose) = (token.hash(), Purpose::SetPassword);
+        let link = Self { hash, purpose, user: user.clone(), address: None, lifetime };
         (token, link)
     }
 
     async fn keep(&self, tx: &mut Tx<'_>, now: Timestamp) -> store::db::Result<()> {
         let (hash, user, expires_at) = (&self.hash, &self.user, now + self.lifetime);
-        let link = NewLink { hash, purpose: self.purpose, user, created_at: now, expires_at };
+        let address = self.address.as_deref();
+        let link = NewLink { hash, purpose: self.purpose, user, address, created_at: now, expires_at };
         one_time_link::insert(tx, &link).await
     }
 }
@@ -163,6 +167,7 @@ pub(super) async fn end_what_was_sent(tx: &mut Tx<'_>, user: &Id, now: Timestamp
 pub async fn mail(app: &App, user: &Id, address: &Identifier, language: &str) -> Result<(), Error> {
     let lifetime = app.config.mail.reset_link;
     let (token, link) = PasswordLink::new(app, user, lifetime);
+    let link = PasswordLink { address: Some(address.normalised.clone()), ..link };
     let secrets = Secrets { token: Some(token.expose().into()), ..Secrets::default() };
     let letter = Sealed::new(app, Kind::Reset, &address.as_written, language, &secrets).working_for(lifetime);
     Ok(app.db.write(MailLink { link, letter }).await?)

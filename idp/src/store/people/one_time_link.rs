@@ -37,6 +37,8 @@ pub struct NewLink<'a> {
     pub purpose: Purpose,
     /// The user that it belongs to.
     pub user: &'a Id,
+    /// The normal form of the address that it is sent to; `None` if whoever has it need not read any mailbox.
+    pub address: Option<&'a str>,
     /// When it is made.
     pub created_at: Timestamp,
     /// When it stops working.
@@ -46,13 +48,14 @@ pub struct NewLink<'a> {
 /// Keeps a link.
 pub async fn insert(conn: &mut Conn, link: &NewLink<'_>) -> Result<()> {
     sqlx::query(
-        "INSERT INTO one_time_link (hash, purpose, user_id, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO one_time_link (hash, purpose, user_id, created_at, expires_at, address) VALUES ($1, $2, $3, $4, $5, $6)",
     )
     .bind(link.hash)
     .bind(link.purpose.as_str())
     .bind(link.user)
     .bind(link.created_at)
     .bind(link.expires_at)
+    .bind(link.address)
     .execute(conn)
     .await?;
     Ok(())
@@ -122,18 +125,26 @@ pub async fn find(conn: &mut Conn, hash: &TokenHash, purpose: Purpose, now: Time
     Ok(row.map(|row| row.0))
 }
 
-/// Consumes a link and returns its user. Exactly one of several callers gets it.
-pub async fn consume(conn: &mut Conn, hash: &TokenHash, purpose: Purpose, now: Timestamp) -> Result<Option<Id>> {
-    let row: Option<(Id,)> = sqlx::query_as(
+/// A link that was used up.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Used {
+    /// Its user.
+    pub user_id: Id,
+    /// The normal form of the address that it was sent to.
+    pub address: Option<String>,
+}
+
+/// Consumes a link. Exactly one of several callers gets it.
+pub async fn consume(conn: &mut Conn, hash: &TokenHash, purpose: Purpose, now: Timestamp) -> Result<Option<Used>> {
+    Ok(sqlx::query_as(
         "UPDATE one_time_link SET used_at = $3
-          WHERE hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 RETURNING user_id",
+          WHERE hash = $1 AND purpose = $2 AND used_at IS NULL AND expires_at > $3 RETURNING user_id, address",
     )
     .bind(hash)
     .bind(purpose.as_str())
     .bind(now)
     .fetch_optional(conn)
-    .await?;
-    Ok(row.map(|row| row.0))
+    .await?)
 }
 
 /// Removes links that expired before a moment.
@@ -148,8 +159,8 @@ pub async fn delete_expired(conn: &mut Conn, before: Timestamp, limit: i64) -> R
     Ok(done.rows_affected())
 }
 
-/// The links that were made for a user: what for, and when.
-pub async fn of_user(conn: &mut Conn, user: &Id) -> Result<Vec<(String, Timestamp)>> {
-    let sql = "SELECT purpose, created_at FROM one_time_link WHERE user_id = $1 ORDER BY created_at, hash";
+/// The links that were made for a user: what for, the address that each was sent to, and when.
+pub async fn of_user(conn: &mut Conn, user: &Id) -> Result<Vec<(String, Option<String>, Timestamp)>> {
+    let sql = "SELECT purpose, address, created_at FROM one_time_link WHERE user_id = $1 ORDER BY created_at, hash";
     Ok(sqlx::query_as(sql).bind(user).fetch_all(conn).await?)
 }
