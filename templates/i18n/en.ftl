@@ -336,6 +336,7 @@ account-email-new = New email address
 account-email-sent = We have sent a code to { $address }. Type the code here to make it your email address.
 account-email-taken = This address can’t be used. Choose another one.
 account-email-changed = Your email address is changed.
+account-email-same = This is your email address already.
 account-others = Other accounts in this browser
 account-password-title = Change your password
 account-password-end-others = Sign me out on all other devices; apps there will ask me to sign in again. Leave this on if somebody else may know your password.

@@ -206,6 +206,7 @@ async fn another_address_is_proven_before_it_takes_the_place_of_the_old_one_and_
     for (email, current, words) in [
         ("", PASSWORD, "Enter your email address"),
         ("a@new.example,b@new.example", PASSWORD, "Enter a valid email address"),
+        ("ALICE@example.com", PASSWORD, "This is your email address already"),
         ("alice@new.example", "", "Enter your current password"),
         ("alice@new.example", "wrong password here", "not your current password"),
     ] {

@@ -94,6 +94,10 @@ async fn a_username_and_a_password_make_an_account_with_ten_codes_that_are_shown
     assert!(security.reply.body.contains("href=\"/account/recovery-codes\""));
     // Whoever has not kept them is told what to do.
     assert!(security.text().contains("If you don’t have them, create new ones."), "{}", security.text());
+    assert!(page.text().contains("New codes replace the ones that you have."), "{}", page.text());
+    app.sql("DELETE FROM recovery_code").await;
+    let page = browser.get("/account/recovery-codes").await;
+    assert!(!page.text().contains("replace"), "there are none: {}", page.text());
 }
 
 #[tokio::test]

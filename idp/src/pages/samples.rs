@@ -484,6 +484,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
             false,
             vec![EmailProblem::Malformed, EmailProblem::Current(PresentPasswordProblem::Missing)],
         ),
+        ("account_email-same", false, vec![EmailProblem::Same]),
         ("account_email-code", true, vec![]),
         ("account_email-over", false, vec![EmailProblem::Code(CodeProblem::Over)]),
         ("account_email-wrong", true, vec![EmailProblem::Code(CodeProblem::Wrong)]),

@@ -56,6 +56,8 @@ pub enum EmailProblem {
     Missing,
     /// It is not an address.
     Malformed,
+    /// The account has it already.
+    Same,
     /// The present password is not accepted.
     Current(PresentPasswordProblem),
     /// The code, or that too many were asked for.
@@ -67,7 +69,7 @@ impl EmailProblem {
         match self {
             // Without a code that can still be right, the address is asked for again.
             Self::Code(CodeProblem::TooMany { .. } | CodeProblem::Taken | CodeProblem::Over) => "email",
-            Self::Missing | Self::Malformed => "email",
+            Self::Missing | Self::Malformed | Self::Same => "email",
             Self::Current(_) => "current",
             Self::Code(_) => "code",
         }
@@ -77,6 +79,7 @@ impl EmailProblem {
         match self {
             Self::Missing => Wording::new("sign-up-email-missing"),
             Self::Malformed => Wording::new("sign-up-email-malformed"),
+            Self::Same => Wording::new("account-email-same"),
             Self::Current(problem) => problem.wording(),
             Self::Code(problem) => problem.wording(),
         }
@@ -138,7 +141,14 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     if parsed.is_none() {
         problems.push(if typed.is_empty() { EmailProblem::Missing } else { EmailProblem::Malformed });
     }
-    let has_password = store::people::password::exists(&mut *app.db.read().await?, &holder.session.user_id).await?;
+    let mut conn = app.db.read().await?;
+    let own = user::identifiers(&mut conn, &holder.session.user_id).await?;
+    let has_password = store::people::password::exists(&mut conn, &holder.session.user_id).await?;
+    drop(conn);
+    let present = identifier::main(&own, &IdentifierKind::Email).map(|it| it.normalised.as_str());
+    if parsed.as_ref().is_some_and(|new| present == Some(new.normalised.as_str())) {
+        problems.push(EmailProblem::Same);
+    }
     if has_password && current.expose().is_empty() {
         problems.push(EmailProblem::Current(PresentPasswordProblem::Missing));
     }
