@@ -334,6 +334,7 @@ account-email-advice = We send a code to the new address. Nothing changes until 
 account-email-way-back = For 7 days, a link in an email to the present address can undo the change, unless you go back to an address that you had before. If somebody else reads your mail there, ask { $operator } for help.
 account-email-new = New email address
 account-email-sent = We have sent a code to { $address }. Type the code here to make it your email address.
+account-email-start-again = No email? Try again, or use another address
 account-email-taken = This address can’t be used. Choose another one.
 account-email-changed = Your email address is changed.
 account-email-same = This is your email address already.

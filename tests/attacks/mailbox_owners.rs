@@ -10,7 +10,7 @@ use crate::harness::{Browser, PASSWORD, Page, TestApp, code_in, link_in, minutes
 
 /// Asks for a code that makes an address that of the account.
 async fn ask_to_change(browser: &mut Browser, email: &str) -> Page {
-    let form = browser.get("/account/email").await.form_to("/account/email");
+    let form = browser.get("/account/email?step=address").await.form_to("/account/email");
     form.fill("email", email).fill("current", PASSWORD).submit(browser).await
 }
 

@@ -194,7 +194,7 @@ async fn a_person_who_asks_again_gets_the_letter_from_the_next_server() {
 }
 
 async fn change_email(browser: &mut Browser, email: &str, current: &str) -> Page {
-    let page = browser.get("/account/email").await;
+    let page = browser.get("/account/email?step=address").await;
     let form = page.form_to("/account/email").fill("email", email).fill("current", current);
     form.submit(browser).await
 }

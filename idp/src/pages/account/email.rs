@@ -107,7 +107,8 @@ impl AccountEmailPage<'_> {
 /// Shows the page.
 pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) -> Result<Response, Error> {
     offered(&app)?;
-    let waits = query.get("step") == Some("code");
+    // A change that waits for its code goes on, be it after another sign-in, unless its person wants another address.
+    let waits = query.get("step") != Some("address");
     show(&app, &holder, String::new(), vec![], waits).await
 }
 
@@ -121,7 +122,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
             code => match mail_code::judge_change(&app, &holder.session, code).await? {
                 Some(judged) => CodeProblem::of(judged),
                 // The page asks for what is missing.
-                None => return redirect::to_page_with(&app, Page::AccountEmail, "step", "code"),
+                None => return redirect::to_page(&app, Page::AccountEmail),
             },
         };
         return match judged {
@@ -164,7 +165,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
         return again(vec![EmailProblem::Code(problem)]).await;
     }
     mail_code::send_change(&app, &holder.session.user_id, &address, holder.visitor.language.tag()).await?;
-    redirect::to_page_with(&app, Page::AccountEmail, "step", "code")
+    redirect::to_page(&app, Page::AccountEmail)
 }
 
 async fn show(
@@ -177,10 +178,7 @@ async fn show(
     let mut conn = app.db.read().await?;
     let own = user::identifiers(&mut conn, &holder.session.user_id).await?;
     let has_password = store::people::password::exists(&mut conn, &holder.session.user_id).await?;
-    let proof = match waits {
-        true => mail_proof::find(&mut conn, &holder.session.user_id, Purpose::Change, app.now()).await?,
-        false => None,
-    };
+    let proof = mail_proof::find(&mut conn, &holder.session.user_id, Purpose::Change, app.now()).await?;
     let present = identifier::main(&own, &IdentifierKind::Email);
     let has_way_back = match present {
         Some(old) => address_change::has_way_back(&mut conn, &holder.session.user_id, old, app.now()).await?,
@@ -190,16 +188,17 @@ async fn show(
     let status = problems.first().map_or(StatusCode::OK, |problem| problem.status());
     let wait = problems.iter().find_map(|problem| problem.wait());
     let layout = holder.layout(app).waiting(wait, app.now());
-    // The language switch leads back to the code.
-    let code = proof.as_ref().map(|_| format!("{}?step=code", layout.url(Page::AccountEmail.path())));
+    // The language switch does not lead to the code of the other address.
+    let asks_address = proof.is_some() && !waits;
+    let address = asks_address.then(|| format!("{}?step=address", layout.url(Page::AccountEmail.path())));
     let page = AccountEmailPage {
-        layout: Layout { address: code.or(layout.address.clone()), ..layout },
+        layout: Layout { address: address.or(layout.address.clone()), ..layout },
         present: present.map(|it| it.as_written.clone()),
         has_way_back,
         email,
         identifier: identifier::shown(&own).unwrap_or_default().to_owned(),
         has_password,
-        sent_to: proof.map(|proof| proof.address),
+        sent_to: proof.filter(|_| waits).map(|proof| proof.address),
         problems,
     };
     page::show_waiting(app, &holder.visitor, (status, wait), &page)
