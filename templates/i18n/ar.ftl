@@ -456,6 +456,7 @@ account-passkey-renamed = تمت إعادة تسمية مفتاح المرور.
 account-passkey-removed = تمت إزالة مفتاح المرور. إذا ظل جهازك يعرضه، فاحذفه منه أيضًا.
 account-passkey-failed = لم يُنشأ مفتاح مرور. ربما يوجد على هذا الجهاز مفتاح لحسابك من قبل.
 account-passkey-refused = تعذّرت إضافة مفتاح المرور هذا. يُرجى إعادة المحاولة.
+account-passkey-not-added = لم يُضَف أي مفتاح مرور، لأن وقتًا طويلًا مضى على تسجيل دخولك. يُرجى إضافته من جديد. وإن احتفظ جهازك بمفتاح، فاحذفه من هناك.
 account-passkey-synced = على عدة أجهزة
 account-passkey-bound = على جهاز واحد
 account-passkey-since = أُضيف { $time }

@@ -392,6 +392,7 @@ account-passkey-renamed = The passkey is renamed.
 account-passkey-removed = The passkey is removed. If your device still offers it, delete it there, too.
 account-passkey-failed = No passkey was created. Perhaps this device has one for your account already.
 account-passkey-refused = This passkey could not be added. Please try again.
+account-passkey-not-added = No passkey was added, because you had signed in too long ago. Please add it again. If your device has kept one, delete it there.
 account-passkey-synced = On several devices
 account-passkey-bound = On one device
 account-passkey-since = Added { $time }

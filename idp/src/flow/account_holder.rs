@@ -9,6 +9,7 @@ use axum::response::Response;
 use crate::app::App;
 use crate::base::id::Id;
 use crate::flow::next_page;
+use crate::http::cookies::Jar;
 use crate::http::error::Error;
 use crate::http::page::{self, AccountView, Layout};
 use crate::http::redirect;
@@ -67,11 +68,31 @@ impl FromRequest<App> for AccountForm {
     async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
         let page = page_at(request.extensions(), app)?.of_form();
         let form = ProvenForm::from_request(request, app).await?;
+        let made = made_on(page, &form.params);
         match Self::of(app, page, form).await? {
             Some(form) if form.holder.may_use(app).await? => Ok(form),
             // The page asks for what is missing.
-            _ => Err(redirect::to_page(app, page)?),
+            _ => {
+                let mut response = redirect::to_page(app, page)?;
+                if let Some(made) = made {
+                    Jar::of(app).carry(&mut response, &made);
+                }
+                Err(response)
+            }
         }
+    }
+}
+
+/// What is carried for the page of the passkeys: one was made, and not added.
+pub const PASSKEY: &str = "passkey";
+
+/// What was made on a page, outside of this provider, and would be lost with its form: the secret that an authenticator app has by now. A
+/// passkey is lost in any case, but its person learns of it.
+fn made_on(page: Page, params: &Params) -> Option<String> {
+    match page {
+        Page::AccountAuthenticator => params.get("enrolment").map(str::to_owned),
+        Page::AccountPasskeys => params.get("response").filter(|it| !it.is_empty()).map(|_| PASSKEY.to_owned()),
+        _ => None,
     }
 }
 

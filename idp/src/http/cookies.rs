@@ -22,7 +22,15 @@ pub enum Name {
     Browser,
     /// The language that a person chose.
     Language,
+    /// What was made on a page and would be lost with its form, which came after its step-up was over.
+    Carried,
 }
+
+/// How long that is carried: as long as a page can be used that shows how to set up an app.
+const CARRIED: Duration = Duration::from_secs(30 * 60);
+
+/// The longest value of a cookie.
+const LONGEST: usize = 512;
 
 /// The form of this provider's cookies: `__Host-` and `Secure`, unless its issuer is plain http on loopback.
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +54,8 @@ impl<'a> Jar<'a> {
             (true, Name::Kept) => "__Host-kept",
             (true, Name::Half) => "__Host-half",
             (false, Name::Half) => "half",
+            (true, Name::Carried) => "__Host-carried",
+            (false, Name::Carried) => "carried",
             (true, Name::Browser) => "__Host-browser",
             (true, Name::Language) => "__Host-language",
             (false, Name::Sid) => "sid",
@@ -68,7 +78,7 @@ impl<'a> Jar<'a> {
             .filter(|(key, _)| *key == name)
             .map(|(_, value)| value);
         let value = values.next()?;
-        values.next().is_none().then_some(value).filter(|value| !value.is_empty() && value.len() <= 256)
+        values.next().is_none().then_some(value).filter(|value| !value.is_empty() && value.len() <= LONGEST)
     }
 
     /// A `Set-Cookie` header; without an age the browser deletes the cookie when it is closed.
@@ -77,6 +87,26 @@ impl<'a> Jar<'a> {
         let age = max_age.map(|age| format!("; Max-Age={}", age.as_secs())).unwrap_or_default();
         let line = format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}{age}", self.name(name));
         HeaderValue::from_str(&line).ok()
+    }
+
+    /// Carries what was made on a page through a sign-in.
+    pub fn carry(self, response: &mut Response, made: &str) {
+        // Nothing that has another meaning in a header.
+        let is_plain = made.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
+        if is_plain && (1..=LONGEST).contains(&made.len()) {
+            self.append(response, Name::Carried, made, Some(CARRIED));
+        }
+    }
+
+    /// Takes away what was carried: the page has it.
+    pub fn put_down(self, response: &mut Response) {
+        self.append(response, Name::Carried, "", Some(Duration::ZERO));
+    }
+
+    fn append(self, response: &mut Response, name: Name, value: &str, max_age: Option<Duration>) {
+        if let Some(line) = self.set(name, value, max_age) {
+            response.headers_mut().append(header::SET_COOKIE, line);
+        }
     }
 
     /// Sets the session cookies after a sign-in, and takes away what belonged to half of one.

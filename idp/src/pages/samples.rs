@@ -643,6 +643,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         ("account_passkeys-removed", several.clone(), Some(PasskeysDone::Removed), None),
         ("account_passkeys-last", way_in, None, Some(PasskeyProblem::TooLate)),
         ("account_passkeys-required", factor, None, Some(PasskeyProblem::Refused)),
+        ("account_passkeys-not_added", vec![], None, Some(PasskeyProblem::NotAdded)),
     ] {
         let page = AccountPasskeysPage {
             layout: own(Page::AccountPasskeys),

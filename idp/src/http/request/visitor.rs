@@ -67,6 +67,8 @@ pub struct Visitor {
     pub certain_address: Option<IpAddr>,
     /// The secret of half a sign-in.
     pub half: Option<CookieSecret>,
+    /// What was made on a page before a sign-in that its form had to wait for.
+    pub carried: Option<String>,
     /// Whether it can make a passkey, as a form has said.
     pub passkeys: MakesPasskeys,
     /// The bucket in which limits count its requests.
@@ -101,6 +103,7 @@ impl Visitor {
             is_new: browser.is_none(),
             browser: browser.unwrap_or_else(|| CookieSecret::new(&app.random)),
             half: cookie(Name::Half),
+            carried: jar.get(&parts.headers, Name::Carried).map(str::to_owned),
             sid: cookie(Name::Sid).or_else(|| cookie(Name::Kept)),
             kept: cookie(Name::Kept),
             passkeys: MakesPasskeys::No,

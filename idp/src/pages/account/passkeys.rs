@@ -8,7 +8,7 @@ use axum::response::Response;
 use crate::account::passkey_provider;
 use crate::account::passkeys::{self, LONGEST_NAME, LastPasskey, MOST, Removed};
 use crate::app::App;
-use crate::flow::account_holder::{AccountForm, AccountHolder, handle};
+use crate::flow::account_holder::{AccountForm, AccountHolder, PASSKEY, handle};
 use crate::http::cookies::Jar;
 use crate::http::diagnosis::Diagnosis;
 use crate::http::error::Error;
@@ -85,6 +85,8 @@ pub enum PasskeyProblem {
     TooLate,
     /// What came is not accepted.
     Refused,
+    /// It came after the step-up was over.
+    NotAdded,
 }
 
 impl PasskeyProblem {
@@ -92,6 +94,7 @@ impl PasskeyProblem {
         Wording::new(match self {
             Self::TooLate => "passkey-too-late",
             Self::Refused => "account-passkey-refused",
+            Self::NotAdded => "account-passkey-not-added",
         })
     }
 }
@@ -139,7 +142,29 @@ impl AccountPasskeysPage<'_> {
 /// Shows the page.
 pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) -> Result<Response, Error> {
     let done = PasskeysDone::ALL.into_iter().find(|(name, _)| query.get("done") == Some(*name));
-    show(&app, &holder, done.map(|(_, done)| done), None).await
+    let was_lost = holder.visitor.carried.as_deref() == Some(PASSKEY);
+    let news = match done {
+        _ if was_lost => News::Lost,
+        Some((_, done)) => News::Done(done),
+        None => News::None,
+    };
+    let mut response = show(&app, &holder, news).await?;
+    if was_lost {
+        Jar::of(&app).put_down(&mut response);
+    }
+    Ok(response)
+}
+
+/// What the page tells.
+enum News {
+    /// Nothing new.
+    None,
+    /// What was just done.
+    Done(PasskeysDone),
+    /// A passkey was not added, since what came is not accepted.
+    Refused(Refused),
+    /// A passkey was not added, since its step-up was over.
+    Lost,
 }
 
 /// Adds, renames or removes a passkey.
@@ -172,7 +197,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let made = Made { mediation: Mediation::Asked, ceremony, response };
     let made = match passkey::check_registration(&app, &holder.visitor.browser, id, made).await? {
         Ok(made) => made,
-        Err(refused) => return show(&app, &holder, None, Some(refused)).await,
+        Err(refused) => return show(&app, &holder, News::Refused(refused)).await,
     };
     let Some(user) = session::unchanged_user(&app, &holder.session).await? else {
         return redirect::to_page(&app, Page::AccountPasskeys);
@@ -181,19 +206,21 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let methods = holder.session.methods_and(passkey::method(made.backup));
     let sign_in = holder.visitor.renewal(&holder.session, &user, &methods);
     let Some(signed_in) = passkeys::add(&app, &holder.session, &made, &sign_in).await? else {
-        return show(&app, &holder, None, Some(Refused::Because("a passkey that somebody has"))).await;
+        return show(&app, &holder, News::Refused(Refused::Because("a passkey that somebody has"))).await;
     };
     let mut response = done("added")?;
     Jar::of(&app).hand_over(&mut response, &signed_in);
     Ok(response)
 }
 
-async fn show(
-    app: &App,
-    holder: &AccountHolder,
-    done: Option<PasskeysDone>,
-    refused: Option<Refused>,
-) -> Result<Response, Error> {
+async fn show(app: &App, holder: &AccountHolder, news: News) -> Result<Response, Error> {
+    let (done, problem) = match &news {
+        News::None => (None, None),
+        News::Done(done) => (Some(*done), None),
+        News::Refused(Refused::TooLate) => (None, Some(PasskeyProblem::TooLate)),
+        News::Refused(_) => (None, Some(PasskeyProblem::Refused)),
+        News::Lost => (None, Some(PasskeyProblem::NotAdded)),
+    };
     let id = &holder.session.user_id;
     let mut conn = app.db.read().await?;
     let there = of_user(&mut conn, id).await?;
@@ -221,14 +248,11 @@ async fn show(
         longest_name: LONGEST_NAME,
         signal: signal(app, &known, &there, &holder.account),
         done,
-        problem: refused.map(|refused| match refused {
-            Refused::TooLate => PasskeyProblem::TooLate,
-            _ => PasskeyProblem::Refused,
-        }),
+        problem,
     };
-    let status = if refused.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let status = if matches!(news, News::Refused(_)) { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     let mut response = page::show_with(app, &holder.visitor, status, &shown)?;
-    if let Some(refused) = refused {
+    if let News::Refused(refused) = news {
         let difference = Difference::new("response", refused.as_str(), "a new passkey of this person");
         Diagnosis::new(Reason::PasskeyNotAdded, Some(difference)).ride_on(&mut response);
     }
