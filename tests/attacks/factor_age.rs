@@ -4,7 +4,7 @@ use latchkey::account::{authenticator, passkeys};
 use latchkey::store::people::passkey;
 
 use super::recent_factors::{DAY, NEW_PASSWORD, boxes, link};
-use crate::harness::{Browser, PASSWORD, Passkey, TestApp, minutes};
+use crate::harness::{Authenticator, Browser, PASSWORD, Passkey, TestApp, minutes};
 
 const WEEK: u64 = 7 * DAY;
 
@@ -120,6 +120,36 @@ async fn f8_a_phone_that_is_replaced_twice_is_as_old_as_the_first() {
     assert_eq!(offered(&app).await, Vec::<String>::new());
     app.clock.advance(minutes(6 * DAY));
     assert_eq!(offered(&app).await, Vec::<String>::new());
+}
+
+/// Sets up another app in place of the one that there is.
+async fn move_on(app: &TestApp, browser: &mut Browser) -> Authenticator {
+    let page = browser.get("/account/authenticator/another").await;
+    let new = Authenticator::with_key(&page.expect("another").codes()[0]);
+    let done = page.form().fill("code", &new.code(app)).submit(browser).await;
+    assert_eq!(done.codes().len(), 10, "{}", done.text());
+    app.pass(minutes(2)).await;
+    new
+}
+
+#[tokio::test]
+async fn f8_another_app_is_as_old_as_the_one_in_whose_place_it_comes() {
+    let app = TestApp::with_mail().await;
+    let first = app.browser().sign_in("alice").await.set_up_authenticator().await;
+    app.clock.advance(minutes(WEEK + DAY));
+    let second = move_on(&app, &mut app.browser().sign_in_with("alice", &first).await).await;
+    assert_eq!(offered(&app).await, Vec::<String>::new());
+    app.clock.advance(minutes(3 * DAY));
+    move_on(&app, &mut app.browser().sign_in_with("alice", &second).await).await;
+    app.clock.advance(minutes(3 * DAY));
+    assert_eq!(offered(&app).await, Vec::<String>::new());
+    // A thief's gets no older by it.
+    let app = TestApp::with_mail().await;
+    let mut thief = app.browser().sign_in("alice").await;
+    thief.set_up_authenticator().await;
+    move_on(&app, &mut thief).await;
+    app.clock.advance(minutes(6 * DAY));
+    rescue(&app).await;
 }
 
 /// Removes the first passkey of Alice, who has proven one.

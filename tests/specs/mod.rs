@@ -25,3 +25,4 @@ mod rfc8707_resources;
 mod rfc9068_access_tokens;
 mod rfc9470_step_up;
 mod sessions;
+mod step_up;

@@ -1,6 +1,6 @@
 //! A second factor that the operator requires for a client, or of the people of a role.
 
-use crate::harness::{Authenticator, Browser, PASSWORD, Page, Passkey, RelyingParty, TestApp, minutes};
+use crate::harness::{Authenticator, Browser, PASSWORD, Page, Passkey, RelyingParty, TestApp, minutes, sender};
 use latchkey::config::SecondFactor;
 use latchkey::oidc::client::metadata::ClientKind;
 
@@ -193,4 +193,116 @@ async fn a_grant_from_before_the_rule_goes_on_until_it_ends() {
     rp.refresh(tokens.refresh()).await.tokens();
     // The next authorization is judged.
     browser.get(&rp.request().path()).await.expect("sign-in");
+}
+
+#[tokio::test]
+async fn who_must_have_a_second_factor_moves_it_to_a_new_phone() {
+    let app = TestApp::with(|config| {
+        config.mail.from = Some(sender());
+        config.login.second_factor = SecondFactor::Everybody;
+    })
+    .await;
+    app.user("alice").await;
+    let mut browser = app.browser();
+    let page = browser.type_password("alice", PASSWORD).await;
+    let old = Authenticator::with_key(&page.expect("set-up").codes()[0]);
+    let codes = page.form().fill("code", &old.code(&app)).submit(&mut browser).await.codes();
+    // A browser that is trusted, and one of who has lost the phone.
+    app.pass(minutes(2)).await;
+    let mut trusted = app.browser();
+    let page = trusted.type_password("alice", PASSWORD).await;
+    page.form().fill("code", &old.code(&app)).fill("trust", "yes").submit(&mut trusted).await.reply.expect(200);
+    let mut browser = app.browser();
+    let page = browser.type_password("alice", PASSWORD).await;
+    page.form().fill("recovery_code", &codes[0]).submit(&mut browser).await.reply.expect(200);
+    let page = browser.get("/account/authenticator").await;
+    assert!(page.expect("authenticator").text().contains("cannot be removed"), "{}", page.text());
+    let page = browser.get(&page.link("Use another app")).await;
+    let new = Authenticator::with_key(&page.expect("another").codes()[0]);
+    // Nothing changes until the new app has shown a code, and none of the old one will do.
+    page.form().fill("code", &old.code(&app)).submit(&mut browser).await.refused(400);
+    assert_eq!((app.rows("totp").await, app.rows("recovery_code WHERE used_at IS NULL").await), (1, 9));
+    let done = page.form().fill("code", &new.code(&app)).submit(&mut browser).await;
+    assert!(done.text().contains("Your new authenticator app is set up"), "{}", done.text());
+    assert_eq!(done.codes().len(), 10);
+    assert_eq!(
+        (app.rows("totp").await, app.rows("recovery_code").await, app.rows("trusted_browser").await),
+        (1, 10, 0)
+    );
+    // The session goes on, and what was before opens nothing.
+    browser.get("/account/recovery-codes").await.expect("recovery-codes");
+    app.pass(minutes(2)).await;
+    let mut other = app.browser();
+    let page = trusted.type_password("alice", PASSWORD).await;
+    for (field, value) in [("code", old.code(&app)), ("recovery_code", codes[1].clone())] {
+        page.expect("second-factor").form().fill(field, &value).submit(&mut trusted).await.refused(400);
+    }
+    let page = other.type_password("alice", PASSWORD).await;
+    page.form().fill("recovery_code", &done.codes()[0]).submit(&mut other).await.reply.expect(200);
+    app.pass(minutes(2)).await;
+    app.browser().sign_in_with("alice", &new).await.get("/account").await.expect("account");
+    let told: Vec<_> = app.letters_to("alice@example.com").await.into_iter().map(|it| it.subject).collect();
+    assert!(told.contains(&"Your authenticator app was replaced".to_owned()), "{told:?}");
+    let events = app.events().await;
+    let count = |kind: &str| events.iter().filter(|it| *it == kind).count();
+    assert_eq!(
+        (count("authenticator_added"), count("authenticator_replaced"), count("authenticator_removed")),
+        (1, 1, 0)
+    );
+}
+
+#[tokio::test]
+async fn who_must_have_a_second_factor_can_do_without_the_app_beside_a_passkey() {
+    let app = TestApp::with(|config| config.login.second_factor = SecondFactor::Everybody).await;
+    app.user("alice").await;
+    let mut browser = app.browser();
+    let page = browser.type_password("alice", PASSWORD).await;
+    let authenticator = Authenticator::with_key(&page.expect("set-up").codes()[0]);
+    page.form().fill("code", &authenticator.code(&app)).submit(&mut browser).await.reply.expect(200);
+    let mut passkey = browser.add_passkey(Passkey::new(&app)).await;
+    // One that the browser made by itself and that has never signed is no second factor.
+    app.sql("UPDATE passkey SET automatic_at = created_at").await;
+    let form = browser.get("/account/recovery-codes").await.form();
+    form.to("/account/authenticator").fill("remove", "yes").submit(&mut browser).await.expect("authenticator");
+    assert_eq!(app.rows("totp").await, 1);
+    app.sql("UPDATE passkey SET automatic_at = NULL").await;
+    let page = browser.get("/account/authenticator").await;
+    assert!(page.text().contains("you sign in with your passkey"), "{}", page.text());
+    let removed = page.press("remove").submit(&mut browser).await;
+    assert!(removed.text().contains("The authenticator app is removed."), "{}", removed.text());
+    assert_eq!(app.rows("totp").await, 0);
+    // Now the passkey is the second factor that stays.
+    assert!(browser.get("/account/passkeys").await.buttons("remove").is_empty());
+    app.browser().type_password("alice", PASSWORD).await.expect("second-factor");
+    app.browser().sign_in_by(&mut passkey).await.reply.expect(200);
+}
+
+#[tokio::test]
+async fn of_two_other_apps_that_are_set_up_at_once_one_takes_the_place_of_the_old_one() {
+    let app = TestApp::new().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let old = browser.set_up_authenticator().await;
+    let mut forms = Vec::new();
+    for _ in 0..3 {
+        let page = browser.get("/account/authenticator/another").await;
+        let new = Authenticator::with_key(&page.expect("another").codes()[0]);
+        forms.push((page.form().fill("code", &new.code(&app)), new));
+    }
+    let mut copies = [browser.clone(), browser.clone(), browser.clone()];
+    let [one, two, three] = &mut copies;
+    let (one, two, three) = tokio::join!(forms[0].0.submit(one), forms[1].0.submit(two), forms[2].0.submit(three));
+    let won: Vec<_> = [one, two, three].iter().map(|page| page.codes().len() == 10).collect();
+    assert_eq!(won.iter().filter(|won| **won).count(), 1, "{won:?}");
+    assert_eq!((app.rows("totp").await, app.rows("recovery_code").await), (1, 10));
+    let winner = won.iter().position(|won| *won).unwrap();
+    // A page that was shown before comes too late.
+    let (loser, browser) = (&forms[(winner + 1) % 3].0, &mut copies[winner]);
+    loser.submit(browser).await.expect("authenticator");
+    let events = app.events().await;
+    assert_eq!(events.iter().filter(|kind| *kind == "authenticator_replaced").count(), 1);
+    app.pass(minutes(2)).await;
+    app.browser().sign_in_with("alice", &forms[winner].1).await;
+    let mut thief = app.browser();
+    let page = thief.type_password("alice", PASSWORD).await;
+    page.expect("second-factor").form().fill("code", &old.code(&app)).submit(&mut thief).await.refused(400);
 }

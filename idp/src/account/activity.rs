@@ -46,6 +46,7 @@ pub const TOLD: &[(&str, &str, Source)] = &[
     ("passkey_failed", "activity-passkey-failed", Source::Anybody),
     ("mail_code_failed", "activity-mail-code-failed", Source::Anybody),
     ("authenticator_added", "activity-authenticator-added", Source::Own),
+    ("authenticator_replaced", "activity-authenticator-replaced", Source::Own),
     ("authenticator_removed", "activity-authenticator-removed", Source::Own),
     ("recovery_codes_made", "activity-recovery-codes-made", Source::Own),
     ("recovery_codes_put_back", "activity-recovery-codes-put-back", Source::Own),

@@ -82,6 +82,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("passkey_failed", "{user}: a sign-in with passkey {passkey} failed"),
     ("mail_code_failed", "{user}: five wrong codes for a letter, which works no more"),
     ("authenticator_added", "{user}: authenticator app set up"),
+    ("authenticator_replaced", "{user}: another authenticator app set up in place of the one before"),
     ("authenticator_removed", "{user}: authenticator app removed"),
     ("recovery_codes_made", "{user}: new recovery codes"),
     ("recovery_codes_put_back", "{user}: recovery codes that were replaced lately put back by one of them"),

@@ -90,7 +90,7 @@ pub const PASSKEY: &str = "passkey";
 /// passkey is lost in any case, but its person learns of it.
 fn made_on(page: Page, params: &Params) -> Option<String> {
     match page {
-        Page::AccountAuthenticator => params.get("enrolment").map(str::to_owned),
+        Page::AccountAuthenticator | Page::AccountOtherAuthenticator => params.get("enrolment").map(str::to_owned),
         Page::AccountPasskeys => params.get("response").filter(|it| !it.is_empty()).map(|_| PASSKEY.to_owned()),
         _ => None,
     }

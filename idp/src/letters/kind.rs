@@ -19,6 +19,8 @@ pub enum Notice {
     PasskeyRemoved,
     /// An app for codes (TOTP) was added.
     AuthenticatorAdded,
+    /// Another app for codes took the place of the one before.
+    AuthenticatorReplaced,
     /// An app for codes was removed.
     AuthenticatorRemoved,
     /// An operator has made a link that sets a new password and removes the second factors.
@@ -83,7 +85,7 @@ pub(super) struct Texts {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Verify,
         Self::Reset,
         Self::SignIn,
@@ -99,6 +101,7 @@ impl Kind {
         Self::Notice(Notice::PasskeyCreatedAutomatically),
         Self::Notice(Notice::PasskeyRemoved),
         Self::Notice(Notice::AuthenticatorAdded),
+        Self::Notice(Notice::AuthenticatorReplaced),
         Self::Notice(Notice::AuthenticatorRemoved),
         Self::Notice(Notice::RecoveryBegun),
         Self::Notice(Notice::RecoveryCodeUsed),
@@ -131,6 +134,7 @@ impl Kind {
             Self::Notice(Notice::PasskeyCreatedAutomatically) => "passkey_created_automatically",
             Self::Notice(Notice::PasskeyRemoved) => "passkey_removed",
             Self::Notice(Notice::AuthenticatorAdded) => "authenticator_added",
+            Self::Notice(Notice::AuthenticatorReplaced) => "authenticator_replaced",
             Self::Notice(Notice::AuthenticatorRemoved) => "authenticator_removed",
             Self::Notice(Notice::RecoveryBegun) => "recovery_begun",
             Self::Notice(Notice::RecoveryCodeUsed) => "recovery_code_used",
@@ -210,6 +214,7 @@ impl Notice {
             Self::PasskeyCreatedAutomatically => added("letter-passkey-added", "letter-passkey-automatic-text"),
             Self::PasskeyRemoved => notice("letter-passkey-removed", "letter-passkey-removed-text"),
             Self::AuthenticatorAdded => added("letter-authenticator-added", "letter-authenticator-added-text"),
+            Self::AuthenticatorReplaced => added("letter-authenticator-replaced", "letter-authenticator-replaced-text"),
             Self::AuthenticatorRemoved => notice("letter-authenticator-removed", "letter-authenticator-removed-text"),
             Self::RecoveryBegun => notice("letter-recovery-begun", "letter-recovery-begun-text"),
             Self::RecoveryCodeUsed => notice("letter-recovery-code-used", "letter-recovery-code-used-text"),

@@ -34,7 +34,7 @@
 //! | Core §5.1, §5.4 claims; §5.3 UserInfo | `claims`, `claims::userinfo` | `oidc_core_userinfo` |
 //! | WebAuthn (in login::passkey and its pages) | – | H1 to H6 |
 //! | RP-Initiated Logout | `end_session` | `oidc_rp_initiated_logout` |
-//! | one's own account (in pages) | – | `account`, `leaving`, `audit` |
+//! | one's own account (in pages) | – | `account`, `step_up`, `leaving`, `audit` |
 //! | all of it, with a client that nobody here wrote | – | `openidconnect_crate` |
 
 pub mod authorization;

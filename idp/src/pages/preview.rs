@@ -240,6 +240,7 @@ fn sample_of(page: Page) -> Option<&'static str> {
         Page::AccountData => "account_data",
         Page::AccountSecurity => "account_security",
         Page::AccountAuthenticator => "account_authenticator",
+        Page::AccountOtherAuthenticator => "account_authenticator-another",
         Page::AccountPasskeys => "account_passkeys",
         Page::AccountRecoveryCodes => "account_recovery_codes",
         Page::AccountVerify => "account_verify",

@@ -6,13 +6,13 @@ use askama::DynTemplate;
 
 use super::account::activity::{AccountActivityPage, EventView};
 use super::account::applications::{AccountApplicationsPage, ApplicationView};
-use super::account::authenticator::{AccountAuthenticatorPage, AuthenticatorState};
+use super::account::authenticator::{AccountAuthenticatorPage, AuthenticatorState, LeftWithout};
 use super::account::data::{AccountDataPage, AccountLeavingPage, DeleteProblem};
 use super::account::email::{AccountEmailPage, EmailProblem};
 use super::account::passkeys::{AccountPasskeysPage, PasskeyProblem, PasskeyView, PasskeysDone};
 use super::account::password::{AccountPasswordPage, ChangeProblem, PasswordDone};
 use super::account::profile::{AccountProfilePage, IdentifierView, ProfileDone};
-use super::account::recovery_codes::{AccountRecoveryCodesPage, RecoveryCodesState};
+use super::account::recovery_codes::{AccountRecoveryCodesPage, CameWith, RecoveryCodesState};
 use super::account::security::{AccountSecurityPage, SecurityDone, TrustedBrowserView};
 use super::account::sessions::{AccountSessionsPage, Device, Done, SessionView};
 use super::account::verify::AccountVerifyPage;
@@ -673,18 +673,33 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
             AuthenticatorState::There {
                 since: ago(50_000),
                 used: Some(ago(3)),
-                is_required: false,
+                left: LeftWithout::Password,
                 keeps_codes: false,
             },
             None,
         ),
         (
             "account_authenticator-unused",
-            AuthenticatorState::There { since: ago(3), used: None, is_required: true, keeps_codes: true },
+            AuthenticatorState::There { since: ago(3), used: None, left: LeftWithout::Nothing, keeps_codes: true },
             None,
         ),
+        (
+            "account_authenticator-passkey",
+            AuthenticatorState::There { since: ago(3), used: None, left: LeftWithout::Passkey, keeps_codes: false },
+            None,
+        ),
+        ("account_authenticator-another", AuthenticatorState::Another(set_up.clone()), None),
+        (
+            "account_authenticator-another-wrong",
+            AuthenticatorState::Another(set_up.clone()),
+            Some(FactorProblem::Wrong),
+        ),
     ] {
-        let page = AccountAuthenticatorPage { layout: own(Page::AccountAuthenticator), state, problem };
+        let at = match state {
+            AuthenticatorState::Another(_) => Page::AccountOtherAuthenticator,
+            AuthenticatorState::None(_) | AuthenticatorState::There { .. } => Page::AccountAuthenticator,
+        };
+        let page = AccountAuthenticatorPage { layout: own(at), state, problem };
         add(title.to_owned(), &page);
     }
     for (title, problem, is_required) in [
@@ -726,10 +741,10 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         let page = SignUpAgainPage { layout: layout(), account: names.identifier.clone(), onward };
         add(title.to_owned(), &page);
     }
-    let new = |is_first: bool, sets_password: bool| RecoveryCodesState::New {
+    let new = |came_with, sets_password: bool| RecoveryCodesState::New {
         view: codes(),
-        is_first,
-        is_factor: is_first || !sets_password,
+        came_with,
+        is_factor: came_with != CameWith::Nothing || !sets_password,
         sets_password,
     };
     let left = |count, made: Option<Moment>, sets_password| RecoveryCodesState::Left {
@@ -745,10 +760,11 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         ("account_recovery_codes-none", left(0, None, false)),
         ("account_recovery_codes-password", left(8, Some(ago(700)), true)),
         ("account_recovery_codes-password-none", left(0, None, true)),
-        ("account_recovery_codes-new", new(false, false)),
-        ("account_recovery_codes-new-password", new(false, true)),
-        ("account_recovery_codes-first", new(true, false)),
-        ("account_recovery_codes-first-password", new(true, true)),
+        ("account_recovery_codes-new", new(CameWith::Nothing, false)),
+        ("account_recovery_codes-new-password", new(CameWith::Nothing, true)),
+        ("account_recovery_codes-first", new(CameWith::App, false)),
+        ("account_recovery_codes-first-password", new(CameWith::App, true)),
+        ("account_recovery_codes-another", new(CameWith::AnotherApp, false)),
         ("account_recovery_codes-not-needed", RecoveryCodesState::NotNeeded),
     ] {
         add(title.to_owned(), &AccountRecoveryCodesPage { layout: own(Page::AccountRecoveryCodes), state });

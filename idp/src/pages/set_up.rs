@@ -2,13 +2,17 @@
 
 use std::time::Duration;
 
+use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
 use super::AccountView;
+use crate::account::authenticator;
 use crate::app::App;
 use crate::base::clock::Timestamp;
-use crate::base::encoding::sha256_text;
 use crate::base::id::Id;
+use crate::http::cookies::Jar;
+use crate::http::error::Error;
+use crate::http::request::visitor::Visitor;
 use crate::login::totp::{self, Drawing, TotpSecret};
 
 /// How long an app can be set up with what the page has shown.
@@ -36,14 +40,55 @@ struct Enrolment {
     user: Id,
     secret: String,
     shown_at: Timestamp,
+    #[serde(default)]
+    replaces: Option<Timestamp>,
+}
+
+/// A secret that a page shows.
+pub struct Shown {
+    /// The secret.
+    pub secret: TotpSecret,
+    /// When the app was set up in whose place another one comes.
+    pub replaces: Option<Timestamp>,
+    /// Whether it was shown before the sign-in that its form had to wait for.
+    is_carried: bool,
+}
+
+impl Shown {
+    /// The one that a form had which came after its step-up was over, if it still fits: the app of its person has the secret by now. Or else
+    /// a new one.
+    pub async fn begin(app: &App, visitor: &Visitor, user: &Id, replaces: Option<Timestamp>) -> Result<Self, Error> {
+        let carried = visitor.carried.as_deref().and_then(|sealed| Self::open(app, user, sealed));
+        if let Some(carried) = carried.filter(|shown| shown.replaces == replaces)
+            && !authenticator::was_used(app, &carried.secret).await?
+        {
+            return Ok(Self { is_carried: true, ..carried });
+        }
+        Ok(Self { secret: TotpSecret::new(&app.random), replaces, is_carried: false })
+    }
+
+    /// The one that a form carries. `None` unless the page was shown to this user in the last half hour.
+    pub fn open(app: &App, user: &Id, sealed: &str) -> Option<Self> {
+        let enrolment: Enrolment = app.interactions.open_value(PURPOSE, sealed)?;
+        let is_ours = enrolment.user == *user && app.now() < enrolment.shown_at + A_WHILE;
+        let secret = TotpSecret::from_text(&enrolment.secret).filter(|_| is_ours)?;
+        Some(Self { secret, replaces: enrolment.replaces, is_carried: false })
+    }
+
+    /// Ends the carrying: the page has the secret.
+    pub fn put_down(&self, app: &App, response: &mut Response) {
+        if self.is_carried {
+            Jar::of(app).put_down(response);
+        }
+    }
 }
 
 impl SetUp {
-    /// What a page shows this user of a secret, new or as it was shown before.
-    pub fn of(app: &App, user: &Id, account: &AccountView, secret: Option<&TotpSecret>, operator: &str) -> Self {
-        let secret = secret.cloned().unwrap_or_else(|| TotpSecret::new(&app.random));
-        let text = secret.text();
-        let enrolment = Enrolment { user: user.clone(), secret: text.expose().to_owned(), shown_at: app.now() };
+    /// What a page shows this user of a secret.
+    pub fn of(app: &App, user: &Id, account: &AccountView, shown: &Shown, operator: &str) -> Self {
+        let Shown { secret, replaces, .. } = shown;
+        let (text, shown_at, replaces) = (secret.text(), app.now(), *replaces);
+        let enrolment = Enrolment { user: user.clone(), secret: text.expose().to_owned(), shown_at, replaces };
         let uri = secret.uri(operator, &account.identifier);
         let letters: Vec<char> = text.expose().chars().collect();
         Self {
@@ -53,14 +98,4 @@ impl SetUp {
             enrolment: app.interactions.seal_value(&app.random, PURPOSE, &enrolment),
         }
     }
-}
-
-/// The secret that a form carries, and a name that tells the page from others. `None` unless the page was shown to this user in
-/// the last half hour.
-pub fn shown_secret(app: &App, user: &Id, sealed: &str) -> Option<(TotpSecret, String)> {
-    let enrolment: Enrolment = app.interactions.open_value(PURPOSE, sealed)?;
-    let is_ours = enrolment.user == *user && app.now() < enrolment.shown_at + A_WHILE;
-    let secret = TotpSecret::from_text(&enrolment.secret).filter(|_| is_ours)?;
-    // The secret is as good a name of the page as any, and its hash says nothing of it.
-    Some((secret, sha256_text(enrolment.secret.as_bytes())))
 }

@@ -160,6 +160,7 @@ fn handlers(page: Page) -> MethodRouter<App> {
         Page::AccountData => get(data::get).post(data::post),
         Page::AccountSecurity => get(security::get).post(security::post),
         Page::AccountAuthenticator => get(authenticator::get).post(authenticator::post),
+        Page::AccountOtherAuthenticator => get(authenticator::another).post(authenticator::post),
         Page::AccountPasskeys => get(passkeys::get).post(passkeys::post),
         Page::AccountRecoveryCodes => get(recovery_codes::get).post(recovery_codes::post),
         Page::AccountVerify => get(verify::get).post(verify::post),

@@ -158,6 +158,10 @@ pages! {
     /// The authenticator app of the account.
     AccountAuthenticator =
         Row::at("/account/authenticator").part_of(Page::AccountSecurity, "authenticator").after_step_up();
+    /// Another authenticator app in place of the one that there is.
+    AccountOtherAuthenticator = Row::at("/account/authenticator/another")
+        .part_of(Page::AccountSecurity, "other-authenticator")
+        .after_step_up();
     /// The passkeys of the account.
     AccountPasskeys = Row::at("/account/passkeys").part_of(Page::AccountSecurity, "passkeys").after_step_up();
     /// The recovery codes of the account.

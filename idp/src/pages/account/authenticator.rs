@@ -5,26 +5,28 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use super::recovery_codes;
-use crate::account::authenticator::{self, Because};
+use super::recovery_codes::{self, CameWith};
+use crate::account::authenticator::{self, Because, NewApp};
 use crate::app::App;
+use crate::base::clock::Timestamp;
 use crate::flow::account_holder::{AccountForm, AccountHolder};
 use crate::http::cookies::Jar;
 use crate::http::error::Error;
 use crate::http::{page, redirect};
 use crate::login::recovery_code::sets_password_of;
-use crate::login::second_factor::{self, Enrolled};
+use crate::login::second_factor::Required;
 use crate::login::session;
 use crate::login::step_up::SteppedUp;
-use crate::login::totp::TotpSecret;
 use crate::oidc::claims::acr::Method;
 use crate::pages::factor_problem::FactorProblem;
-use crate::pages::set_up::{SetUp, shown_secret};
+use crate::pages::set_up::{SetUp, Shown};
 use crate::pages::{FormProblems, Layout, Moment};
 use crate::site::page::Page;
+use crate::store;
+use crate::store::people::totp::Totp;
 
 /// Shows how to set up an app, or the one that there is. Posts `enrolment` and `code`, or `remove=yes`, to
-/// `/account/authenticator`.
+/// `/account/authenticator`, and `enrolment` and `code` of another app to `/account/authenticator/another`.
 #[derive(Template)]
 #[template(path = "pages/account/authenticator.html")]
 pub struct AccountAuthenticatorPage<'a> {
@@ -41,17 +43,30 @@ pub struct AccountAuthenticatorPage<'a> {
 pub enum AuthenticatorState {
     /// It has none, and this is how to set one up.
     None(SetUp),
+    /// It has one, and this is how to set up another one in its place.
+    Another(SetUp),
     /// It has one.
     There {
         /// Since when.
         since: Moment,
         /// When a code was last used.
         used: Option<Moment>,
-        /// Whether the person needs one to sign in, and so cannot remove it.
-        is_required: bool,
+        /// What is left when it goes.
+        left: LeftWithout,
         /// Whether the recovery codes stay when the app goes.
         keeps_codes: bool,
     },
+}
+
+/// What is left to sign in with when the app goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LeftWithout {
+    /// The person needs it to sign in, and cannot remove it.
+    Nothing,
+    /// A passkey: the person needs a second factor.
+    Passkey,
+    /// The password, which is enough.
+    Password,
 }
 
 impl AccountAuthenticatorPage<'_> {
@@ -60,12 +75,23 @@ impl AccountAuthenticatorPage<'_> {
     }
 }
 
-/// Shows the page.
+/// Shows the app that there is, or how to set one up.
 pub async fn get(State(app): State<App>, holder: AccountHolder) -> Result<Response, Error> {
-    show(&app, &holder, None, None).await
+    match present(&app, &holder).await? {
+        Some(totp) => show(&app, &holder, there(&app, &holder, &totp).await?, None),
+        None => show_set_up(&app, &holder, None).await,
+    }
 }
 
-/// Sets up an app whose code is right, or removes the one that there is.
+/// Shows how to set up another app in place of the one that there is.
+pub async fn another(State(app): State<App>, holder: AccountHolder) -> Result<Response, Error> {
+    match present(&app, &holder).await? {
+        Some(totp) => show_set_up(&app, &holder, Some(totp.created_at)).await,
+        None => redirect::to_page(&app, Page::AccountAuthenticator),
+    }
+}
+
+/// Sets up an app whose code is right, be it in place of another one, or removes the one that there is.
 pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response, Error> {
     let AccountForm { holder, params } = form;
     let id = &holder.session.user_id;
@@ -76,13 +102,16 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
             false => redirect::to_page(&app, Page::AccountAuthenticator),
         };
     }
-    let Some((secret, form)) = shown_secret(&app, id, params.get("enrolment").unwrap_or_default()) else {
+    let there = present(&app, &holder).await?.map(|totp| totp.created_at);
+    let shown = Shown::open(&app, id, params.get("enrolment").unwrap_or_default());
+    // Otherwise another form was faster, or the page is too old.
+    let Some(shown) = shown.filter(|shown| shown.replaces == there) else {
         return redirect::to_page(&app, Page::AccountAuthenticator);
     };
     let code = params.get("code").unwrap_or_default();
-    let step = match (code.trim().is_empty(), secret.step_of(code, app.now())) {
-        (true, _) => return show(&app, &holder, Some(&secret), Some(FactorProblem::Missing)).await,
-        (false, None) => return show(&app, &holder, Some(&secret), Some(FactorProblem::Wrong)).await,
+    let step = match (code.trim().is_empty(), shown.secret.step_of(code, app.now())) {
+        (true, _) => return show(&app, &holder, set_up(&app, &holder, &shown), Some(FactorProblem::Missing)),
+        (false, None) => return show(&app, &holder, set_up(&app, &holder, &shown), Some(FactorProblem::Wrong)),
         (false, Some(step)) => step,
     };
     let Some(user) = session::unchanged_user(&app, &holder.session).await? else {
@@ -90,41 +119,58 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     };
     let methods = holder.session.methods_and(Method::Totp);
     let sign_in = holder.visitor.renewal(&holder.session, &user, &methods);
-    let because = Because::SteppedUp(SteppedUp::of(&app, &holder.session), form);
-    let Some(added) = authenticator::add(&app, &secret, step, &sign_in, because).await? else {
+    let because = Because::SteppedUp(SteppedUp::of(&app, &holder.session));
+    let new = NewApp { secret: &shown.secret, step, replaces: shown.replaces };
+    let Some(added) = authenticator::add(&app, new, &sign_in, because).await? else {
         // Another form was faster.
         return redirect::to_page(&app, Page::AccountAuthenticator);
     };
-    let mut response = recovery_codes::show_once(&app, &holder, &added.codes, true).await?;
+    let came_with = if shown.replaces.is_some() { CameWith::AnotherApp } else { CameWith::App };
+    let mut response = recovery_codes::show_once(&app, &holder, &added.codes, came_with).await?;
     Jar::of(&app).hand_over(&mut response, &added.signed_in);
     Ok(response)
 }
 
-async fn show(
+/// The app that the account has.
+async fn present(app: &App, holder: &AccountHolder) -> Result<Option<Totp>, Error> {
+    Ok(store::people::totp::find(&mut *app.db.read().await?, &holder.session.user_id).await?)
+}
+
+/// What is shown of the app that there is.
+async fn there(app: &App, holder: &AccountHolder, totp: &Totp) -> Result<AuthenticatorState, Error> {
+    let (user, required, now) = (&holder.session.user_id, Required::of(app), app.now());
+    let mut conn = app.db.read().await?;
+    let left = match required.holds(&mut conn, user).await? {
+        false => LeftWithout::Password,
+        true if authenticator::is_bound(&mut conn, user, &required).await? => LeftWithout::Nothing,
+        true => LeftWithout::Passkey,
+    };
+    let keeps_codes = sets_password_of(&mut conn, user, app.mailer.is_on(), now).await?;
+    let (since, used) = (Moment::new(totp.created_at, now), totp.last_used_at.map(|at| Moment::new(at, now)));
+    Ok(AuthenticatorState::There { since, used, left, keeps_codes })
+}
+
+/// What is shown of a secret.
+fn set_up(app: &App, holder: &AccountHolder, shown: &Shown) -> AuthenticatorState {
+    let operator = &holder.visitor.site.operator_name;
+    let set_up = SetUp::of(app, &holder.session.user_id, &holder.account, shown, operator);
+    if shown.replaces.is_some() { AuthenticatorState::Another(set_up) } else { AuthenticatorState::None(set_up) }
+}
+
+/// Shows how to set up an app.
+async fn show_set_up(app: &App, holder: &AccountHolder, replaces: Option<Timestamp>) -> Result<Response, Error> {
+    let shown = Shown::begin(app, &holder.visitor, &holder.session.user_id, replaces).await?;
+    let mut response = show(app, holder, set_up(app, holder, &shown), None)?;
+    shown.put_down(app, &mut response);
+    Ok(response)
+}
+
+fn show(
     app: &App,
     holder: &AccountHolder,
-    shown: Option<&TotpSecret>,
+    state: AuthenticatorState,
     problem: Option<FactorProblem>,
 ) -> Result<Response, Error> {
-    let mut conn = app.db.read().await?;
-    let enrolled = Enrolled::of(&mut conn, &holder.session.user_id).await?;
-    let is_required = second_factor::is_required(app, &mut conn, &holder.session.user_id).await?;
-    let keeps_codes = sets_password_of(&mut conn, &holder.session.user_id, app.mailer.is_on(), app.now()).await?;
-    drop(conn);
-    let layout = holder.layout(app);
-    let now = app.now();
-    let state = match enrolled.totp {
-        Some(totp) => AuthenticatorState::There {
-            since: Moment::new(totp.created_at, now),
-            used: totp.last_used_at.map(|at| Moment::new(at, now)),
-            is_required,
-            keeps_codes,
-        },
-        None => {
-            let (user, operator) = (&holder.session.user_id, &layout.site.operator_name);
-            AuthenticatorState::None(SetUp::of(app, user, &holder.account, shown, operator))
-        }
-    };
-    let page = AccountAuthenticatorPage { layout, state, problem };
+    let page = AccountAuthenticatorPage { layout: holder.layout(app), state, problem };
     page::show_with(app, &holder.visitor, problem.map_or(StatusCode::OK, FactorProblem::status), &page)
 }

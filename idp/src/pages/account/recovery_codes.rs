@@ -28,6 +28,28 @@ pub struct AccountRecoveryCodesPage<'a> {
     pub state: RecoveryCodesState,
 }
 
+/// What new recovery codes came with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CameWith {
+    /// Nothing else.
+    Nothing,
+    /// An authenticator app.
+    App,
+    /// An authenticator app in place of another one.
+    AnotherApp,
+}
+
+impl CameWith {
+    /// The key of what is said about it.
+    fn key(self) -> Option<&'static str> {
+        match self {
+            Self::Nothing => None,
+            Self::App => Some("account-authenticator-added"),
+            Self::AnotherApp => Some("account-authenticator-replaced"),
+        }
+    }
+}
+
 /// What the page shows.
 #[derive(Clone, Debug)]
 pub enum RecoveryCodesState {
@@ -35,8 +57,8 @@ pub enum RecoveryCodesState {
     New {
         /// The codes.
         view: CodesView,
-        /// Whether an authenticator app was set up just now.
-        is_first: bool,
+        /// What they came with.
+        came_with: CameWith,
         /// Whether a code stands in for an authenticator app.
         is_factor: bool,
         /// Whether a code sets a new password.
@@ -95,7 +117,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
         },
     };
     match recovery_codes::renew(&app, &holder.session, made_at).await? {
-        Some(codes) => show_once(&app, &holder, &codes, false).await,
+        Some(codes) => show_once(&app, &holder, &codes, CameWith::Nothing).await,
         None => redirect::to_page(&app, Page::AccountRecoveryCodes),
     }
 }
@@ -105,7 +127,7 @@ pub async fn show_once(
     app: &App,
     holder: &AccountHolder,
     codes: &[RecoveryCode],
-    is_first: bool,
+    came_with: CameWith,
 ) -> Result<Response, Error> {
     let mut conn = app.db.read().await?;
     let is_factor = Enrolled::of(&mut conn, &holder.session.user_id).await?.has_codes();
@@ -113,7 +135,7 @@ pub async fn show_once(
     drop(conn);
     let layout = holder.layout(app);
     let view = CodesView::new(app, &layout, &holder.account.identifier, codes, typed_at(sets_password));
-    let state = RecoveryCodesState::New { view, is_first, is_factor, sets_password };
+    let state = RecoveryCodesState::New { view, came_with, is_factor, sets_password };
     let page = AccountRecoveryCodesPage { layout, state };
     page::show_with(app, &holder.visitor, StatusCode::OK, &page)
 }

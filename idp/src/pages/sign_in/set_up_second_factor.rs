@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::half::{self, Half};
-use crate::account::authenticator::{self, Because};
+use crate::account::authenticator::{self, Because, NewApp};
 use crate::app::App;
 use crate::flow::account_holder::admit;
 use crate::flow::answer;
@@ -21,14 +21,13 @@ use crate::http::request::visitor::{self, Visitor};
 use crate::login::recovery_code;
 use crate::login::second_factor;
 use crate::login::session::SignIn;
-use crate::login::totp::TotpSecret;
 use crate::oidc;
 use crate::oidc::claims::acr::Method;
 use crate::oidc::difference::Difference;
 use crate::oidc::error::ErrorCode;
 use crate::pages::factor_problem::FactorProblem;
 use crate::pages::new_codes::{CodesView, typed_at};
-use crate::pages::set_up::{SetUp, shown_secret};
+use crate::pages::set_up::{SetUp, Shown};
 use crate::pages::{AccountView, FormProblems, Layout};
 use crate::site::page::Page;
 use crate::store::people::user;
@@ -94,7 +93,8 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
         Ok(half) => {
             // No factor is added from where the account may not be used.
             admit(&app, &visitor, &half.user.id).await?;
-            show(&app, &visitor, &half, None, None).await
+            let shown = Shown::begin(&app, &visitor, &half.user.id, None).await?;
+            show(&app, &visitor, &half, &shown, None).await
         }
         Err(interaction) => half::begin_again(&app, interaction),
     }
@@ -108,28 +108,35 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
             return next_page::to_step(&app, Page::SecondFactor, &half.interaction);
         }
         Ok(half) => half,
-        Err(interaction) => return half::begin_again(&app, interaction),
+        Err(interaction) => {
+            let mut response = half::begin_again(&app, interaction)?;
+            // An app may have the secret by now, and must not have to be set up again.
+            Jar::of(&app).carry(&mut response, params.get("enrolment").unwrap_or_default());
+            return Ok(response);
+        }
     };
     if params.get("decision") == Some("not_now") {
         return not_now(&app, &visitor, half).await;
     }
     admit(&app, &visitor, &half.user.id).await?;
     visitor.hold_to(&app, "sign-in", visitor::sign_in_rate(&app)).await?;
-    let Some((secret, _)) = shown_secret(&app, &half.user.id, params.get("enrolment").unwrap_or_default()) else {
-        return show(&app, &visitor, &half, None, None).await;
+    let Some(shown) = Shown::open(&app, &half.user.id, params.get("enrolment").unwrap_or_default()) else {
+        let shown = Shown::begin(&app, &visitor, &half.user.id, None).await?;
+        return show(&app, &visitor, &half, &shown, None).await;
     };
     let code = params.get("code").unwrap_or_default();
     if code.trim().is_empty() {
-        return show(&app, &visitor, &half, Some(&secret), Some(FactorProblem::Missing)).await;
+        return show(&app, &visitor, &half, &shown, Some(FactorProblem::Missing)).await;
     }
-    let Some(step) = secret.step_of(code, app.now()) else {
-        secret.note_clock(code, app.now());
-        return show(&app, &visitor, &half, Some(&secret), Some(FactorProblem::Wrong)).await;
+    let Some(step) = shown.secret.step_of(code, app.now()) else {
+        shown.secret.note_clock(code, app.now());
+        return show(&app, &visitor, &half, &shown, Some(FactorProblem::Wrong)).await;
     };
     let methods: Vec<_> = half.first.methods.iter().copied().chain([Method::Totp]).collect();
     let sign_in = SignIn { keep: half.first.keep, ..visitor.sign_in(&half.user, &methods) };
     let because = Because::Half { name: half.first.id.clone(), is_required: is_required(&app, &half).await? };
-    let Some(added) = authenticator::add(&app, &secret, step, &sign_in, because).await? else {
+    let new = NewApp { secret: &shown.secret, step, replaces: None };
+    let Some(added) = authenticator::add(&app, new, &sign_in, because).await? else {
         // Another form was faster, or the user has changed.
         return next_page::to_step(&app, Page::SecondFactor, &half.interaction);
     };
@@ -156,7 +163,8 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
 /// learns that there is none (RFC 9470 §5); where the configuration requires a second factor, it was its person who refused.
 async fn not_now(app: &App, visitor: &Visitor, half: Half) -> Result<Response, Error> {
     let (is_required, Some(step)) = (is_required(app, &half).await?, &half.step) else {
-        return show(app, visitor, &half, None, None).await;
+        let shown = Shown::begin(app, visitor, &half.user.id, None).await?;
+        return show(app, visitor, &half, &shown, None).await;
     };
     if !half.interaction.finish(app).await? {
         // It was answered before.
@@ -181,7 +189,7 @@ async fn show(
     app: &App,
     visitor: &Visitor,
     half: &Half,
-    shown: Option<&TotpSecret>,
+    shown: &Shown,
     problem: Option<FactorProblem>,
 ) -> Result<Response, Error> {
     let identifiers = user::identifiers(&mut *app.db.read().await?, &half.user.id).await?;
@@ -204,5 +212,6 @@ async fn show(
     if let Some(refusal) = refusal {
         refusal.ride_on(&mut response);
     }
+    shown.put_down(app, &mut response);
     Ok(response)
 }

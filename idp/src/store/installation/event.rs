@@ -52,6 +52,7 @@ pub enum Event {
     PasskeyFailed { user: Id, passkey: String },
     MailCodeFailed { user: Id },
     AuthenticatorAdded { user: Id },
+    AuthenticatorReplaced { user: Id },
     AuthenticatorRemoved { user: Id },
     RecoveryCodesMade { user: Id },
     RecoveryCodesPutBack { user: Id },
@@ -135,6 +136,7 @@ impl Event {
             | Self::PasskeyFailed { user, .. }
             | Self::MailCodeFailed { user }
             | Self::AuthenticatorAdded { user }
+            | Self::AuthenticatorReplaced { user }
             | Self::AuthenticatorRemoved { user }
             | Self::RecoveryCodesMade { user }
             | Self::RecoveryCodesPutBack { user }

@@ -46,6 +46,29 @@ pub async fn note_since(conn: &mut Conn, user: &Id, since: Timestamp) -> Result<
     Ok(())
 }
 
+/// Puts the app whose code of this time step was right in place of the one that was set up at a moment; returns `false` if the user has
+/// another one by now, or none. Times are that moment and now.
+pub async fn replace(
+    conn: &mut Conn,
+    user: &Id,
+    sealed_secret: &str,
+    step: i64,
+    (before, now): (Timestamp, Timestamp),
+) -> Result<bool> {
+    let done = sqlx::query(
+        "UPDATE totp SET sealed_secret = $2, last_step = $3, created_at = $4, last_used_at = NULL
+          WHERE user_id = $1 AND created_at = $5",
+    )
+    .bind(user)
+    .bind(sealed_secret)
+    .bind(step)
+    .bind(now)
+    .bind(before)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Uses up the codes of a time step and of all before it; returns `false` if they were used up already, or if the secret
 /// is not the user's any more. Of several callers with one code exactly one gets `true`: RFC 6238 §5.2.
 pub async fn use_step(conn: &mut Conn, user: &Id, sealed_secret: &str, step: i64, now: Timestamp) -> Result<bool> {
