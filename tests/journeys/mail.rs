@@ -152,6 +152,24 @@ async fn a_server_that_had_a_letter_is_not_forgotten_when_it_is_away_at_the_next
 }
 
 #[tokio::test]
+async fn a_server_that_hangs_up_for_some_minutes_loses_no_letter() {
+    let server = SmtpServer::start(Speaks::Plain).await;
+    server.will("drop");
+    let app = sending_by(&[server.url()], |_| {}).await;
+    tell(&app, "alice").await;
+    // It tries at once, after 15 seconds, after 30 more, and after 60 more.
+    for wait in [15, 30, 60, 120] {
+        deliver(&app.app).await.unwrap();
+        assert_eq!(app.rows("outbox WHERE next_try_at IS NOT NULL").await, 1);
+        app.clock.advance(seconds(wait));
+    }
+    server.will("take");
+    deliver(&app.app).await.unwrap();
+    assert_eq!(app.rows("outbox").await, 0);
+    assert_eq!(server.received().len(), 5);
+}
+
+#[tokio::test]
 async fn what_the_release_before_has_noted_of_a_server_that_may_have_a_letter_counts() {
     let server = SmtpServer::start(Speaks::Plain).await;
     server.will("drop");

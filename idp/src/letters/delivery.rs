@@ -27,6 +27,10 @@ const AT_ONCE: i64 = 8;
 /// How long a letter waits before its next try: after the first failure, the second, and so on; after those always the last.
 const WAITS: [u64; 8] = [15, 30, 60, 2 * 60, 5 * 60, 10 * 60, 20 * 60, 40 * 60];
 
+/// How long a letter is tried again at a server that closes the connection before its answer. It is most likely being restarted, and has
+/// taken nothing before it says so (RFC 5321 §4.2.5); but one that always does this would get a copy at each try.
+const RESTARTS: Duration = Duration::from_secs(10 * 60);
+
 /// How long a letter of a kind that this release does not know is left to others.
 const UNKNOWN: Duration = Duration::from_secs(60);
 
@@ -139,7 +143,8 @@ async fn send(app: &App, letter: &Waiting) -> Result<Tried> {
             let refused = !failures.is_empty() && failures.iter().all(Failure::is_of_the_address);
             let may_have_it = failures.iter().any(|failure| failure.may_have_it);
             // It may have arrived twice by now.
-            let perhaps_twice = was_left_open && may_have_it;
+            let perhaps_twice = perhaps_taken_at(letter)
+                .is_some_and(|since| may_have_it && !(hangs_up(&failures) && now < since + RESTARTS));
             let outcome = match next_wait(letter.tries, app.config.mail.give_up) {
                 // Nobody has it: the next process sends it as if it had not been tried.
                 _ if !may_have_it && failures.iter().any(|failure| failure.is_stopped) => Outcome::Left(app.now()),
@@ -149,6 +154,11 @@ async fn send(app: &App, letter: &Waiting) -> Result<Tried> {
             Tried { outcome, may_have_it }
         }
     })
+}
+
+/// Whether a server closes the connection instead of saying whether it took the letter.
+fn hangs_up(failures: &[Failure]) -> bool {
+    failures.iter().any(|failure| failure.may_have_it && !failure.is_silent && !failure.is_stopped)
 }
 
 /// How long to wait after so many tries; `None` once the tries have lasted this long.
