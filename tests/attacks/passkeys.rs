@@ -441,3 +441,42 @@ async fn where_no_passkey_can_be_made_the_class_of_passkeys_is_not_offered() {
     let document: Value = serde_json::from_str(&app.get("/.well-known/openid-configuration").await.body).unwrap();
     assert_eq!(document["acr_values_supported"], json!(["0", "urn:latchkey:acr:1fa", "urn:latchkey:acr:2fa"]));
 }
+
+#[tokio::test]
+async fn e5_the_passkey_of_a_stolen_phone_takes_the_sessions_that_it_began_with_it() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let mut here = app.browser().sign_in("alice").await;
+    let mut passkey = here.add_passkey(Passkey::new(&app)).await;
+    let mut thief = app.browser();
+    thief.sign_in_by(&mut passkey).await.expect("");
+    let code = thief.go_through(&rp.request().set("scope", "openid offline_access")).await.code();
+    let tokens = rp.exchange(&code).await.tokens();
+    // Another passkey that the thief adds in it changes nothing.
+    thief.add_passkey(Passkey::new(&app)).await;
+    // The owner proves it once more, by the same passkey, and removes it.
+    app.pass(minutes(6)).await;
+    let page = here.get("/account/passkeys").await;
+    here.use_passkey(page.expect("sign-in"), &mut passkey).await.expect("passkeys");
+    let page = here.get("/account/passkeys").await;
+    let done = page.press("remove").submit(&mut here).await;
+    assert!(done.expect("passkeys").text().contains("signed in with it are signed out"), "{}", done.text());
+    thief.get("/account").await.expect("sign-in");
+    rp.refresh(tokens.refresh()).await.error("invalid_grant");
+    here.get("/account").await.expect("account");
+    assert_eq!(app.rows("passkey").await, 1, "the owner sees that of the thief, too: {}", done.text());
+}
+
+#[tokio::test]
+async fn a_passkey_that_an_operator_removes_ends_all_sessions_that_it_began() {
+    let app = TestApp::new().await;
+    let mut first = app.browser().sign_in("alice").await;
+    let mut passkey = first.add_passkey(Passkey::new(&app)).await;
+    let mut second = app.browser();
+    second.sign_in_by(&mut passkey).await.expect("");
+    let user = app.person("alice").await.id;
+    let row = latchkey::store::people::passkey::of_user(&mut app.app.db.read().await.unwrap(), &user).await.unwrap();
+    latchkey::account::passkeys::remove_of(&app.app, &user, &row[0].id).await.unwrap();
+    second.get("/account").await.expect("sign-in");
+    first.get("/account").await.expect("account");
+}

@@ -155,3 +155,16 @@ async fn g4_trust_ends_with_the_app_that_it_spares() {
     owner.set_up_authenticator().await;
     trusted.type_password("alice", PASSWORD).await.expect("second-factor");
 }
+
+#[tokio::test]
+async fn g4_trust_ends_with_the_session_that_an_operator_ends() {
+    let app = TestApp::new().await;
+    let (_, authenticator) = enrolled(&app).await;
+    let mut trusted = app.browser();
+    let page = trusted.type_password("alice", PASSWORD).await;
+    let form = page.form().fill("code", &authenticator.code(&app)).fill("trust", "yes");
+    form.submit(&mut trusted).await.reply.expect(200);
+    let session = app.session_of("alice").await;
+    assert!(latchkey::login::session::end_one(&app.app, &session.user_id, &session.id).await.unwrap());
+    trusted.type_password("alice", PASSWORD).await.expect("second-factor");
+}

@@ -186,15 +186,9 @@ async fn all_sessions_end_with_this_one_and_what_depends_on_them() {
     let page = page.form_to("/account/sessions").fill("end", "all").submit(&mut devices[0].0).await;
     page.expect("signed-out");
     assert_eq!(app.live_sessions_of("alice").await, 0);
-    for (nth, (browser, tokens)) in devices.iter_mut().enumerate() {
+    for (browser, tokens) in &mut devices {
         browser.get("/account").await.expect("sign-in");
-        let refreshed = rp.refresh(tokens.refresh()).await;
-        // Offline access is ended among the applications.
-        if nth == 2 {
-            refreshed.tokens();
-        } else {
-            refreshed.error("invalid_grant");
-        }
+        rp.refresh(tokens.refresh()).await.error("invalid_grant");
     }
     assert!(app.events().await.contains(&"all_sessions_ended".to_owned()));
 }
@@ -243,6 +237,70 @@ async fn a_device_can_be_signed_out_and_all_others_at_once() {
     assert!(tablet.get("/account").await.url.contains("/sign-in"));
     let left = here.get("/account/sessions").await;
     assert_eq!(left.reply.body.matches("name=\"end\"").count(), 0, "this one is left");
+}
+
+#[tokio::test]
+async fn a_device_that_its_person_signs_out_keeps_no_app_and_no_trust() {
+    let app = TestApp::new().await;
+    let rp = app.client(ClientKind::Native, |client| client.name = Some("Phone app".to_owned())).await;
+    let authenticator = app.browser().sign_in("alice").await.set_up_authenticator().await;
+    let offline = rp.request().set("scope", "openid offline_access");
+    // A phone that is lost: with an application that outlives the session, and without the second factor for thirty days.
+    let signs_in = async || {
+        app.pass(minutes(1)).await;
+        let mut phone = app.browser();
+        let page = phone.type_password("alice", PASSWORD).await;
+        let form = page.expect("second-factor").form().fill("code", &authenticator.code(&app)).fill("trust", "yes");
+        form.submit(&mut phone).await.expect("");
+        let tokens = rp.exchange(&phone.go_through(&offline).await.code()).await.tokens();
+        (phone, tokens)
+    };
+    // The one of the person, with such an application, too.
+    let (mut here, mine) = signs_in().await;
+    for way in ["one", "others", "all"] {
+        let (mut phone, before) = signs_in().await;
+        // What was given there in a session before this one is that of the phone, too.
+        phone.cookies.remove("sid");
+        app.pass(minutes(1)).await;
+        phone.type_password("alice", PASSWORD).await.expect("");
+        let tokens = rp.exchange(&phone.go_through(&offline).await.code()).await.tokens();
+        let page = here.get("/account/sessions").await;
+        assert!(page.text().contains("Apps: Phone app"), "{}", page.text());
+        let form = match way {
+            // The first one that is listed beside this one: the phone was used last.
+            "one" => page.press("end"),
+            _ => page.form_to("/account/sessions").fill("end", way),
+        };
+        let done = form.submit(&mut here).await;
+        let told = if way == "all" { "signed out" } else { "Apps that got access there have lost it." };
+        assert!(done.reply.expect(200).body.contains(told), "{way}");
+        for tokens in [&tokens, &before] {
+            rp.refresh(tokens.refresh()).await.error("invalid_grant");
+            assert!(!rp.is_good(&tokens.access_token).await, "{way}");
+        }
+        app.pass(minutes(1)).await;
+        phone.type_password("alice", PASSWORD).await.expect("second-factor");
+        assert_eq!(rp.is_good(&mine.access_token).await, way != "all", "{way}");
+    }
+    rp.refresh(mine.refresh()).await.error("invalid_grant");
+}
+
+#[tokio::test]
+async fn a_sign_out_in_the_browser_itself_leaves_offline_access_and_trust() {
+    // OIDC Core §11
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let authenticator = app.browser().sign_in("alice").await.set_up_authenticator().await;
+    let mut browser = app.browser();
+    let page = browser.type_password("alice", PASSWORD).await;
+    page.form().fill("code", &authenticator.code(&app)).fill("trust", "yes").submit(&mut browser).await.expect("");
+    let code = browser.go_through(&rp.request().set("scope", "openid offline_access")).await.code();
+    let tokens = rp.exchange(&code).await.tokens();
+    let page = browser.get("/end_session").await;
+    page.form().fill("decision", "sign_out").submit(&mut browser).await;
+    browser.get("/account").await.expect("sign-in");
+    rp.refresh(tokens.refresh()).await.tokens();
+    browser.type_password("alice", PASSWORD).await.expect("");
 }
 
 #[tokio::test]

@@ -4,15 +4,15 @@ use crate::app::App;
 use crate::base::id::Id;
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
-use crate::login;
 use crate::login::factor_age::{note_old, note_removed, vouched_since};
 use crate::login::second_factor::Required;
 use crate::login::session::{Beginning, SignIn, SignedIn};
 use crate::login::step_up::SteppedUp;
+use crate::login::{self, devices};
 use crate::store::db::{Change, Conn, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::passkey::{self, Passkey};
-use crate::store::people::session::Session;
+use crate::store::people::session::{self, Session};
 use crate::store::people::{passkey_offer, password, totp, user};
 
 /// How many passkeys a user can have.
@@ -257,7 +257,7 @@ pub enum Removed {
     Last(LastPasskey),
 }
 
-/// Removes a passkey of a user, unless nothing else lets the user in, or nothing else is the second factor that is required.
+/// Removes a passkey of a user, and ends the sessions elsewhere that it has begun, unless nothing else lets the user in, or nothing else is the second factor that is required.
 pub async fn remove(app: &App, session: &Session, passkey: &Id) -> Result<Removed> {
     let by_person = Some((SteppedUp::of(app, session), Required::of(app)));
     app.db.write(Remove { user: session.user_id.clone(), by_person, passkey: passkey.clone() }).await
@@ -296,6 +296,16 @@ impl Change for Remove {
             note_removed(tx, &user, (None, Some(found)), step_up.session()).await?;
         }
         passkey::delete(tx, &user, &passkey).await?;
+        // Whoever has the device with the passkey may be signed in by it, and could make another one.
+        let here = by_person.as_ref().map(|(step_up, _)| step_up.session());
+        for session in session::of_passkey(tx, &user, &passkey, here).await? {
+            devices::end(tx, &user, &session).await?;
+            tx.record(&match here {
+                Some(_) => Event::SignedOut { user: user.clone(), session },
+                None => Event::SessionEnded { user: user.clone(), session },
+            })
+            .await?;
+        }
         notify(tx, &user, Notice::PasskeyRemoved).await?;
         tx.record(&Event::PasskeyRemoved { user, passkey: passkey.handle() }).await?;
         Ok(Removed::Done)

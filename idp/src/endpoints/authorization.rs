@@ -38,6 +38,7 @@ use crate::store::ephemeral::Rate;
 use crate::store::grants::authorization_code;
 use crate::store::grants::grant::{self, Grant};
 use crate::store::people::session::Session;
+use crate::store::people::user;
 
 /// The rate of codes for one session: enough for an application that asks on each page, too few for one in an endless
 /// loop.
@@ -239,6 +240,10 @@ impl Change for GiveCode {
 
     async fn apply(self, tx: &mut Tx<'_>) -> db::Result<bool> {
         let Self { is_strict, consent, grant, hash, code, fresh } = self;
+        if grant.offline_at.is_some() {
+            // The user is locked first, as everywhere: whoever signs this device out meanwhile ends this grant, too.
+            user::hold(tx, &grant.user_id).await?;
+        }
         if is_strict {
             // Without what the person has proven there, a letter alone would open it: from now on none takes it away.
             note_all_old(tx, &grant.user_id, grant.created_at).await?;
@@ -249,7 +254,7 @@ impl Change for GiveCode {
             return Ok(false);
         }
         if !grant::insert(tx, &grant).await? {
-            // The user was deleted meanwhile.
+            // The session has ended meanwhile, or the user was deleted.
             return Ok(false);
         }
         grant::delete_surplus(tx, &grant.session_id, &grant.client_row, GRANTS, fresh).await?;

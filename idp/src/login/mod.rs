@@ -6,6 +6,7 @@ use crate::hashing;
 use crate::store;
 
 pub mod challenge;
+pub mod devices;
 pub mod factor_age;
 pub mod identifier;
 pub mod interaction;

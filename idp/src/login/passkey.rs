@@ -350,6 +350,11 @@ pub struct Proof {
 }
 
 impl Proof {
+    /// The row of the passkey.
+    pub const fn passkey(&self) -> &Id {
+        &self.passkey
+    }
+
     /// The method by which the user signs in.
     pub const fn method(&self) -> Method {
         method(self.backup)

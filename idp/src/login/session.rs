@@ -290,7 +290,8 @@ impl Beginning {
             tx.record(&Event::BrowserTrusted { user: new.user_id.clone() }).await?;
         }
         let (user_agent, address) = (self.user_agent.as_deref(), Some(self.address.as_str()));
-        let device = Device { idle_seconds, user_agent, address };
+        let passkey = self.passkey.as_ref().map(passkey::Proof::passkey);
+        let device = Device { idle_seconds, user_agent, address, passkey };
         let session = match own {
             Some(own) if session::reauthenticate(tx, &own.id, &new, &device).await? => own.id,
             _ => {
@@ -323,14 +324,14 @@ fn seconds(duration: Duration) -> i64 {
 pub async fn end(app: &App, session: &Session) -> Result<()> {
     let (user, session) = (session.user_id.clone(), session.id.clone());
     let event = Event::SignedOut { user: user.clone(), session: session.clone() };
-    app.db.write(End { user, session, event }).await.map(drop)
+    app.db.write(End { user, session, event, ends_trust: false }).await.map(drop)
 }
 
-/// Ends a session for an operator; returns whether it had not ended before.
+/// Ends a session for an operator, and the trust in its browser, which may be in other hands; returns whether it had not ended before.
 pub async fn end_one(app: &App, user: &Id, session: &Id) -> Result<bool> {
     let (user, session) = (user.clone(), session.clone());
     let event = Event::SessionEnded { user: user.clone(), session: session.clone() };
-    app.db.write(End { user, session, event }).await
+    app.db.write(End { user, session, event, ends_trust: true }).await
 }
 
 /// Ends a session, with this event; returns whether it had not ended before.
@@ -339,6 +340,8 @@ struct End {
     user: Id,
     session: Id,
     event: Event,
+    /// Whether the browser is asked for the second factor again.
+    ends_trust: bool,
 }
 
 impl Change for End {
@@ -346,6 +349,9 @@ impl Change for End {
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
         let now = tx.now();
+        if self.ends_trust {
+            trusted_browser::delete_of_session(tx, &self.user, &self.session).await?;
+        }
         let ended = session::end(tx, &self.session, now).await?;
         if ended {
             end_repetitions(tx, &self.user).await?;
@@ -356,7 +362,7 @@ impl Change for End {
 }
 
 /// Ends that a form which has signed a user in does so again when it is sent again: after a sign-out nobody goes back to it.
-async fn end_repetitions(tx: &mut Tx<'_>, user: &Id) -> Result<()> {
+pub(crate) async fn end_repetitions(tx: &mut Tx<'_>, user: &Id) -> Result<()> {
     mail_proof::delete_used(tx, user).await?;
     recovery_code::forget_uses(tx, user).await
 }
@@ -384,33 +390,7 @@ pub async fn touch_anonymous(app: &App, user: &Id) {
     }
 }
 
-/// Ends all other sessions of this session's user.
-pub async fn end_others(app: &App, session: &Session) -> Result<()> {
-    app.db.write(EndOthers { user: session.user_id.clone(), but: session.id.clone() }).await
-}
-
-/// Ends all sessions of a user but one.
-#[derive(Clone)]
-struct EndOthers {
-    user: Id,
-    but: Id,
-}
-
-impl Change for EndOthers {
-    type Outcome = ();
-
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
-        let (Self { user, but }, now) = (self, tx.now());
-        trusted_browser::delete_others(tx, &user, &but).await?;
-        end_repetitions(tx, &user).await?;
-        if session::end_others(tx, &user, &but, now).await? > 0 {
-            tx.record(&Event::SignedOutElsewhere { user, session: but }).await?;
-        }
-        Ok(())
-    }
-}
-
-/// Ends all sessions of a user for an operator, with the grants that depend on them, and, if asked to, those with offline
+/// Ends all sessions of a user, with the grants that depend on them, and, if asked to, those with offline
 /// access, too; returns the sessions that were live.
 pub async fn end_all(app: &App, user: &Id, offline_access: bool) -> Result<Vec<Id>> {
     app.db.write(EndAll { user: user.clone(), offline_access }).await

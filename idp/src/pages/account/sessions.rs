@@ -13,7 +13,7 @@ use crate::flow::account_holder::{AccountForm, AccountHolder, handle};
 use crate::http::error::Error;
 use crate::http::request::query::Query;
 use crate::http::{page, redirect};
-use crate::login;
+use crate::login::{self, devices};
 use crate::oidc::claims::acr::Method;
 use crate::pages::{Layout, Moment};
 use crate::site::page::Page;
@@ -148,11 +148,11 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let AccountForm { holder, params } = form;
     let wanted = params.get("end").unwrap_or_default();
     if wanted == "others" {
-        login::session::end_others(&app, &holder.session).await?;
+        devices::sign_out_others(&app, &holder.session).await?;
         return redirect::to_page_with(&app, Page::AccountSessions, "done", "others");
     }
     if wanted == "all" {
-        login::session::end_all(&app, &holder.session.user_id, false).await?;
+        login::session::end_all(&app, &holder.session.user_id, true).await?;
         return redirect::to_page(&app, Page::SignedOut);
     }
     let mut conn = app.db.read().await?;
@@ -167,7 +167,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
         // The session has already ended, or belongs to another person.
         return redirect::to_page(&app, Page::AccountSessions);
     };
-    login::session::end(&app, &chosen).await?;
+    devices::sign_out(&app, &chosen).await?;
     redirect::to_page_with(&app, Page::AccountSessions, "ended", wanted)
 }
 

@@ -123,12 +123,12 @@ struct ForToken {
     identifier: MaybeIdentifier,
 }
 
-/// Adds a grant; returns whether its session still existed.
+/// Adds a grant; returns whether its session still went on.
 pub async fn insert(conn: &mut Conn, grant: &Grant) -> Result<bool> {
     let done = sqlx::query(
         "INSERT INTO client_grant (id, user_id, client_row, session_id, scope, resources, auth_time, amr, acr, offline_at,
                                    created_at, generation)
-         SELECT $1, $2, $3, s.id, $5, $6, $7, $8, $9, CAST($10 AS BIGINT), $11, s.generation FROM session s WHERE s.id = $4",
+         SELECT $1, $2, $3, s.id, $5, $6, $7, $8, $9, CAST($10 AS BIGINT), $11, s.generation FROM session s WHERE s.id = $4 AND s.ended_at IS NULL",
     )
     .bind(&grant.id)
     .bind(&grant.user_id)
@@ -178,6 +178,27 @@ pub async fn carry_over(conn: &mut Conn, user: &Id, generation: i64) -> Result<(
     let sql = "UPDATE client_grant SET generation = $2 + 1 WHERE user_id = $1 AND generation = $2 AND ended_at IS NULL";
     sqlx::query(sql).bind(user).bind(generation).execute(conn).await?;
     Ok(())
+}
+
+/// The sessions in the browser of session `$2`.
+const OF_BROWSER: &str = "SELECT s.id FROM session s JOIN session t ON t.browser_id = s.browser_id WHERE t.id = $2";
+
+/// Ends the grants of a user that were given in the browser of a session, in this session or another.
+pub async fn end_of_browser(conn: &mut Conn, user: &Id, session: &Id, now: Timestamp) -> Result<()> {
+    let sql = format!(
+        "UPDATE client_grant SET ended_at = $3 WHERE user_id = $1 AND ended_at IS NULL AND session_id IN ({OF_BROWSER})"
+    );
+    sqlx::query(sqlx::AssertSqlSafe(sql)).bind(user).bind(session).bind(now).execute(conn).await?;
+    Ok(())
+}
+
+/// Ends the grants of a user that were given in other browsers than that of a session; returns how many there were.
+pub async fn end_of_other_browsers(conn: &mut Conn, user: &Id, session: &Id, now: Timestamp) -> Result<u64> {
+    let sql = format!(
+        "UPDATE client_grant SET ended_at = $3 WHERE user_id = $1 AND ended_at IS NULL AND session_id NOT IN ({OF_BROWSER})"
+    );
+    let done = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(user).bind(session).bind(now).execute(conn).await?;
+    Ok(done.rows_affected())
 }
 
 /// A client that was given access in a session, and still has it.
@@ -243,9 +264,10 @@ pub async fn why_over(conn: &mut Conn, grant: &Id, now: Timestamp) -> Result<Vec
 /// By what a grant was ended at this moment, as the events say.
 async fn ended_by(conn: &mut Conn, grant: &Id, at: Timestamp) -> Result<&'static str> {
     // The event is written in the transaction that ends the grant, not before.
-    let sql = "SELECT e.kind FROM event e JOIN client_grant g ON e.user_id = g.user_id AND e.client_row = g.client_row
-                WHERE g.id = $1 AND e.at >= $2 AND (e.kind = 'consent_withdrawn'
-                   OR (e.kind IN ('code_replayed', 'refresh_token_replayed', 'grant_revoked') AND e.data LIKE '%' || $1 || '%'))
+    let sql = "SELECT e.kind FROM event e JOIN client_grant g ON e.user_id = g.user_id
+                WHERE g.id = $1 AND e.at >= $2 AND (e.kind IN ('signed_out', 'signed_out_elsewhere') OR (e.client_row = g.client_row AND (
+                   e.kind = 'consent_withdrawn'
+                   OR (e.kind IN ('code_replayed', 'refresh_token_replayed', 'grant_revoked') AND e.data LIKE '%' || $1 || '%'))))
                 ORDER BY e.at LIMIT 1";
     let row: Option<(String,)> = sqlx::query_as(sql).bind(grant).bind(at).fetch_optional(conn).await?;
     Ok(match row.as_ref().map(|(kind,)| kind.as_str()) {
@@ -257,6 +279,7 @@ async fn ended_by(conn: &mut Conn, grant: &Id, at: Timestamp) -> Result<&'static
         Some("consent_withdrawn") => {
             "the person, or an operator, took the application's access away (consent_withdrawn)"
         }
+        Some("signed_out" | "signed_out_elsewhere") => "the person signed out the device on which it was given",
         _ => "the event that says by what is no longer kept",
     })
 }

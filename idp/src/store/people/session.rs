@@ -346,14 +346,16 @@ pub struct Device<'a> {
     pub user_agent: Option<&'a str>,
     /// The address of the sign-in.
     pub address: Option<&'a str>,
+    /// The passkey that has signed for it, if one has.
+    pub passkey: Option<&'a Id>,
 }
 
 /// Begins a session.
 pub async fn insert(conn: &mut Conn, session: &Session, device: &Device<'_>) -> Result<()> {
     sqlx::query(
         "INSERT INTO session (id, sid, browser_id, user_id, auth_time, amr, acr, created_at, last_active_at, idle_seconds,
-                              expires_at, kept_at, user_agent, address, generation)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                              expires_at, kept_at, user_agent, address, generation, passkey_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
     )
     .bind(&session.id)
     .bind(&session.sid)
@@ -370,6 +372,7 @@ pub async fn insert(conn: &mut Conn, session: &Session, device: &Device<'_>) -> 
     .bind(device.user_agent)
     .bind(device.address)
     .bind(session.generation)
+    .bind(device.passkey)
     .execute(conn)
     .await?;
     Ok(())
@@ -383,7 +386,7 @@ pub async fn reauthenticate(conn: &mut Conn, id: &Id, proof: &Session, device: &
         "UPDATE session SET auth_time = $2, last_active_at = $2, amr = $3, acr = $4, kept_at = COALESCE($5, kept_at),
                 expires_at = CASE WHEN CAST($5 AS BIGINT) IS NULL THEN expires_at ELSE $6 END,
                 idle_seconds = CASE WHEN CAST($5 AS BIGINT) IS NULL THEN idle_seconds ELSE $7 END,
-                user_agent = $8, address = $9
+                user_agent = $8, address = $9, passkey_id = COALESCE(passkey_id, $10)
           WHERE id = $1 AND ended_at IS NULL",
     )
     .bind(id)
@@ -395,6 +398,7 @@ pub async fn reauthenticate(conn: &mut Conn, id: &Id, proof: &Session, device: &
     .bind(device.idle_seconds)
     .bind(device.user_agent)
     .bind(device.address)
+    .bind(device.passkey)
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
@@ -445,6 +449,19 @@ impl Change for Touch {
             .await?;
         Ok(())
     }
+}
+
+/// The sessions of a user that have not ended and in which this passkey was the first to be used, but one.
+pub async fn of_passkey(conn: &mut Conn, user: &Id, passkey: &Id, but: Option<&Id>) -> Result<Vec<Id>> {
+    let rows: Vec<(Id,)> = sqlx::query_as(
+        "SELECT id FROM session WHERE user_id = $1 AND passkey_id = $2 AND id <> $3 AND ended_at IS NULL ORDER BY id",
+    )
+    .bind(user)
+    .bind(passkey)
+    .bind(but.map_or("", Id::as_str))
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
 /// Ends a session; returns whether it had not ended before. Grants that depend on it and are not offline end with it.

@@ -123,6 +123,19 @@ pub async fn delete(conn: &mut Conn, user: &Id, id: &Id) -> Result<bool> {
     Ok(done.rows_affected() == 1)
 }
 
+/// Ends the trust of a user in the browser of a session.
+pub async fn delete_of_session(conn: &mut Conn, user: &Id, session: &Id) -> Result<()> {
+    sqlx::query(
+        "DELETE FROM trusted_browser WHERE user_id = $1 AND browser_hash IN (
+            SELECT b.secret_hash FROM browser b JOIN session s ON s.browser_id = b.id WHERE s.id = $2)",
+    )
+    .bind(user)
+    .bind(session)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Ends the trust in all browsers of a user but that of a session.
 pub async fn delete_others(conn: &mut Conn, user: &Id, session: &Id) -> Result<()> {
     sqlx::query(
