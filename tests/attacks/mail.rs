@@ -203,7 +203,17 @@ async fn i3_a_link_leaks_nowhere_and_is_dead_once_it_is_used_or_old() {
     forget(&mut browser, "alice").await;
     let link = link_in(&app.letter_to("alice@example.com").await);
     let page = browser.get(&link).await;
-    assert_eq!(page.reply.header("referrer-policy"), Some("same-origin"));
+    // The styles and scripts of the page are asked for without its address, and its form has its origin.
+    assert_eq!(page.reply.header("referrer-policy"), Some("strict-origin"));
+    for (path, policy) in [
+        ("/sign-in/mail?token=lk_mt_x", "strict-origin"),
+        ("/account/verify?a=b&token=lk_mt_x", "strict-origin"),
+        ("/sign-up?invitation=00000-00000-00000-00000-00000", "strict-origin"),
+        ("/sign-in/mail", "same-origin"),
+        ("/sign-in?login_hint=token", "same-origin"),
+    ] {
+        assert_eq!(app.get(path).await.header("referrer-policy"), Some(policy), "{path}");
+    }
     assert_eq!(page.reply.header("cache-control"), Some("no-store"));
     let token = link.split("token=").nth(1).unwrap();
     let html = scraper::Html::parse_document(&page.reply.body);

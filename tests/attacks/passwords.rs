@@ -16,9 +16,14 @@ async fn f6_a_huge_password_is_refused_before_it_is_hashed() {
     let app = generous().await;
     app.user("alice").await;
     let mut browser = app.browser();
+    attempt(&mut browser, "nobody", PASSWORD).await.refused(400);
+    let before = app.app.hashing.usage().done;
     assert_eq!(attempt(&mut browser, "alice", &"x".repeat(1 << 20)).await.reply.status, 413);
     let too_long = attempt(&mut browser, "alice", &"x".repeat(1025)).await;
     assert_eq!(too_long.reply.status, 400);
+    assert_eq!(app.app.hashing.usage().done, before, "nothing was hashed");
+    app.sql("DELETE FROM password_failure").await;
+    attempt(&mut browser, "alice", &"x".repeat(1025)).await.refused(400);
     assert_eq!(app.rows("password_failure").await, 0, "not even counted as a try");
     attempt(&mut browser, "alice", PASSWORD).await.reply.expect(200);
 }

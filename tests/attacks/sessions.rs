@@ -1,5 +1,7 @@
 //! D and E. Sign-out and sessions.
 
+use std::collections::BTreeSet;
+
 use crate::harness::{Browser, PASSWORD, RelyingParty, TestApp, code_in, form_encode, minutes, seconds};
 use latchkey::site::page::Page as LatchkeyPage;
 
@@ -216,28 +218,41 @@ async fn e1_the_cookie_before_does_not_live_longer_when_the_clock_is_set_back() 
 }
 
 #[tokio::test]
-async fn e2_cookies_are_host_bound_and_a_planted_second_one_makes_none() {
-    let app =
-        TestApp::with(|config| config.issuer = latchkey::config::Issuer::parse("https://id.example").unwrap()).await;
-    let rp = app.relying_party().await;
-    app.user("alice").await;
-    let mut browser = app.browser();
-    let page = browser.get("/sign-in").await;
-    let reply = {
-        let form = page.form().fill("identifier", "alice").fill("password", PASSWORD);
-        let fields: Vec<_> = form.fields.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
-        let request = http::Request::post("/sign-in")
-            .header("content-type", "application/x-www-form-urlencoded")
-            .header("origin", "https://id.example");
-        browser.send(request, form_encode(&fields)).await
-    };
-    for line in page.reply.set_cookies().iter().chain(&reply.set_cookies()) {
-        assert!(line.starts_with("__Host-"), "{line}");
+async fn e2_every_cookie_is_host_bound_and_out_of_reach_and_a_planted_second_one_makes_none() {
+    let app = TestApp::with(|config| {
+        config.issuer = latchkey::config::Issuer::parse("https://id.example").unwrap();
+        config.login.sign_up = latchkey::config::SignUp::Open;
+    })
+    .await;
+    let (rp, trial) = (app.relying_party().await, app.trial().await);
+    let mut browser = app.browser().sign_in("alice").await;
+    let authenticator = browser.set_up_authenticator().await;
+    // Of two accounts one is to stay signed in; then half a sign-in, and another language.
+    app.user("bob").await;
+    let form =
+        browser.get("/sign-in?account=another").await.form().fill("identifier", "bob").fill("password", PASSWORD);
+    form.fill("keep_signed_in", "yes").submit(&mut browser).await.reply.expect(200);
+    let page = browser.type_password("alice", PASSWORD).await;
+    page.form_to("/language").fill("language", "ru").submit(&mut browser).await.reply.expect(200);
+    page.form().fill("code", &authenticator.code(&app)).submit(&mut browser).await.reply.expect(200);
+    // A secret for an app that waits until its person has signed in again.
+    let mut slow = app.browser().sign_in("carol").await;
+    let page = slow.get("/account/authenticator").await;
+    app.pass(minutes(6)).await;
+    page.form().fill("code", "000000").submit(&mut slow).await.expect("sign-in");
+    let mut visitor = app.browser();
+    visitor.visit(&trial).await;
+    visitor.get(&trial.request().path()).await;
+    let mut names = BTreeSet::new();
+    for line in [&browser, &slow, &visitor].into_iter().flat_map(|one| &one.set_cookies) {
         for flag in ["; Path=/", "; HttpOnly", "; SameSite=Lax", "; Secure"] {
             assert!(line.contains(flag), "{flag} in {line}");
         }
         assert!(!line.contains("Domain"), "{line}");
+        names.insert(line.split('=').next().unwrap());
     }
+    let all = ["__Host-browser", "__Host-carried", "__Host-half", "__Host-kept", "__Host-language", "__Host-sid"];
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), all, "every cookie that there is");
     let sid = browser.cookies["__Host-sid"].clone();
     let silent = rp.request().set("prompt", "none").path();
     let twice =

@@ -54,6 +54,8 @@ pub struct Browser {
     pub cookies: BTreeMap<String, String>,
     /// Those of them that outlive its closing.
     lasting: BTreeSet<String>,
+    /// All lines by which cookies were set.
+    pub set_cookies: Vec<String>,
     pub address: IpAddr,
     pub language: String,
     pub user_agent: String,
@@ -78,6 +80,7 @@ impl Browser {
             app: app.clone(),
             cookies: BTreeMap::new(),
             lasting: BTreeSet::new(),
+            set_cookies: Vec::new(),
             address,
             language: "en".to_owned(),
             user_agent: "Test/1.0".to_owned(),
@@ -99,6 +102,7 @@ impl Browser {
         }
         let reply = self.app.send_from(self.address, request.body(Body::from(body)).unwrap()).await;
         for line in reply.set_cookies() {
+            self.set_cookies.push(line.to_owned());
             let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
             self.lasting.remove(name);
             if line.contains("Max-Age=") {

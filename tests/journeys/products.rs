@@ -1,6 +1,7 @@
-//! DX1, DX5, CV2, FB6: how people of products that move here sign in and out.
+//! DX1, DX5, DX6, CV2, FB6: how people of products that move here sign in and out.
 
-use latchkey::config::SignUp;
+use latchkey::base::network::Network;
+use latchkey::config::{RoleNetworks, SignUp};
 use latchkey::server::jobs;
 use openssl::pkey::PKey;
 use serde_json::{Value, json};
@@ -218,4 +219,27 @@ async fn dx5_a_visitor_has_a_subject_and_a_class_keeps_the_subject_with_a_passke
     assert_eq!((app.rows("user_account").await, app.rows("anonymous_account").await), (1, 0));
     assert_eq!(json!(app.person("dora@example.com").await.sub), sub);
     assert_ne!(unused.id_claims()["sub"], sub);
+}
+
+#[tokio::test]
+async fn dx6_a_trusted_browser_skips_the_code_and_no_step_up_and_an_address_outside_the_rule_is_access_denied() {
+    let office = vec![Network::parse("203.0.113.0/24").unwrap()];
+    let rule = RoleNetworks { role: "support".to_owned(), allowed: office, denied: vec![] };
+    let app = TestApp::with(|config| config.role_networks = vec![rule]).await;
+    app.give_role("alice", "support").await;
+    let rp = app.relying_party().await;
+    let authenticator = app.browser().sign_in("alice").await.set_up_authenticator().await;
+    let mut browser = app.browser();
+    let page = browser.type_password("alice", PASSWORD).await;
+    let form = page.expect("second-factor").form().fill("code", &authenticator.code(&app)).fill("trust", "yes");
+    form.submit(&mut browser).await.expect("");
+    app.pass(minutes(6)).await;
+    browser.type_password("alice", PASSWORD).await.expect("");
+    let claims = rp.exchange(&browser.authorize(&rp).await.code()).await.tokens().id_claims();
+    assert_eq!(claims["amr"], json!(["pwd"]));
+    let page = browser.get("/account/authenticator").await;
+    page.expect("sign-in").form().fill("password", PASSWORD).submit(&mut browser).await.expect("second-factor");
+    browser.address = [198, 51, 100, 9].into();
+    let why = browser.get(&rp.request().path()).await.error("access_denied").param("error_description").unwrap();
+    assert!(why.contains("network"), "{why}");
 }
