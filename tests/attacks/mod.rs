@@ -20,6 +20,7 @@ mod jwt;
 mod keys;
 mod mail;
 mod mailbox_owners;
+mod neighbours;
 mod operator;
 mod overload;
 mod passkeys;

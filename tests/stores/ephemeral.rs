@@ -107,6 +107,30 @@ async fn a_rate_allows_its_burst_and_then_one_in_each_period() {
 }
 
 #[tokio::test]
+async fn what_is_given_back_can_be_taken_again_and_never_makes_more_than_the_burst() {
+    for (clock, store, _server) in stores().await {
+        let rate = Rate { burst: 3, period: seconds(6) };
+        for _ in 0..3 {
+            store.limit("a", rate).await.unwrap();
+        }
+        store.give_back("a", rate).await;
+        assert_eq!(store.limit("a", rate).await, Ok(()), "{store:?}");
+        assert!(store.limit("a", rate).await.is_err(), "{store:?}");
+        store.give_back("nobody has taken", rate).await;
+        // Long after the burst is whole again.
+        clock.advance(seconds(17));
+        for _ in 0..9 {
+            store.give_back("a", rate).await;
+        }
+        let mut taken = 0;
+        while store.limit("a", rate).await.is_ok() {
+            taken += 1;
+        }
+        assert_eq!(taken, 3, "{store:?}");
+    }
+}
+
+#[tokio::test]
 async fn x8_a_clock_that_is_set_back_shuts_nobody_out() {
     for (clock, store, _server) in stores().await {
         let rate = Rate { burst: 2, period: seconds(6) };

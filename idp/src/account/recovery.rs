@@ -55,6 +55,11 @@ impl RightCode {
         &self.user
     }
 
+    /// The hash of the code.
+    pub const fn code(&self) -> &TokenHash {
+        &self.code
+    }
+
     /// The sealed form.
     pub fn seal(&self, app: &App) -> String {
         app.interactions.seal_value(&app.random, PURPOSE, self)

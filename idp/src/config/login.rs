@@ -207,9 +207,10 @@ section! {
         /// How long a browser stays known after a person has signed in with it: there, other people's tries do not
         /// lock the person out.
         known_device: Duration = days(180), must(between(days(1), days(365)));
-        /// How many sign-ins an address (IPv4, or IPv6 /64) may try in a minute.
+        /// How many passwords an address (IPv4, or IPv6 /64) may try in a minute. Right ones take nothing, and a browser that the
+        /// account's owner has signed in with is counted by itself. Passkeys and recovery codes can be tried twelve times as often.
         address_per_minute: u32 = 10, must(at_least(1));
-        /// How many sign-ins an address may try at once, before that rate applies.
+        /// How many passwords an address may try at once, before that rate applies; of passkeys and recovery codes, fifteen times as many.
         address_burst: u32 = 20, must(at_least(1));
     }
 }

@@ -1,12 +1,13 @@
 //! How many letters may be asked for: nobody's mailbox is filled, and nobody sends letters to the whole world.
 //!
-//! A browser that the owner of an address has signed in with is counted by itself, so that strangers who ask for letters do not
-//! keep the owner from getting one.
+//! A browser that the owner of an address has signed in with is counted by itself, and so is an account in which somebody is signed in:
+//! strangers who ask for letters, and neighbours behind the same address, do not keep the owner from getting one.
 
 use std::time::Duration;
 
 use crate::app::App;
 use crate::base::encoding::sha256_text;
+use crate::base::id::Id;
 use crate::base::token::CookieSecret;
 use crate::store::db::Result;
 use crate::store::ephemeral::Rate;
@@ -25,8 +26,8 @@ fn of_resets_a_day(works: Duration) -> Rate {
     Rate { period: period.max(OF_ADDRESS.period), ..OF_ADDRESS_A_DAY }
 }
 
-/// How many letters a network may ask for: ten in an hour.
-pub const OF_NETWORK: Rate = Rate { burst: 10, period: Duration::from_secs(6 * 60) };
+/// How many letters may be asked for from one place, whomever they go to: ten in an hour.
+const OF_PLACE: Rate = Rate { burst: 10, period: Duration::from_secs(6 * 60) };
 
 /// What the letters are for that are counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,15 +44,37 @@ pub enum Counted {
 pub struct Asker {
     browser: Option<String>,
     counted: Counted,
+    /// Where all letters are counted that are asked for from the same place: a network, a known browser, or an account.
+    place: String,
 }
 
 impl Asker {
     /// Who asks for a letter to a normalised address, or to whoever has the name that was typed in its place. It costs the same
     /// whether anybody has it.
-    pub async fn of(app: &App, typed: &str, browser: &CookieSecret, counted: Counted) -> Result<Self> {
+    pub async fn of(
+        app: &App,
+        typed: &str,
+        (browser, network): (&CookieSecret, &str),
+        counted: Counted,
+    ) -> Result<Self> {
         let (browser, since) = (browser.hash(), app.now() - app.config.login.known_device);
         let is_known = known_device::is_of_identifier(&mut *app.db.read().await?, &browser, typed, since).await?;
-        Ok(Self { browser: is_known.then(|| browser.as_str().to_owned()), counted })
+        let browser = is_known.then(|| browser.as_str().to_owned());
+        let place = match &browser {
+            Some(browser) => format!("mail-browser:{browser}"),
+            None => format!("mail-network:{network}"),
+        };
+        Ok(Self { browser, counted, place })
+    }
+
+    /// The same if they are signed in.
+    pub fn signed_in(self, user: &Id) -> Self {
+        Self { place: format!("mail-account:{user}"), ..self }
+    }
+
+    /// Counts a letter from their place, whomever it goes to; `Err` says how long to wait.
+    pub async fn count_place(&self, app: &App) -> std::result::Result<(), Duration> {
+        app.ephemeral.limit(&self.place, OF_PLACE).await
     }
 
     async fn count(&self, app: &App, what: &str, typed: &str) -> std::result::Result<(), Duration> {

@@ -11,6 +11,7 @@ pub mod factor_age;
 pub mod identifier;
 pub mod interaction;
 pub mod letter;
+pub mod limits;
 pub mod networks;
 pub mod passkey;
 pub mod password;

@@ -71,9 +71,13 @@ reasons! {
         "A recovery code has set the password, so that another one is no second factor.";
     SecondFactorMissing = "second_factor_missing", "No code was typed.";
     SecondFactorTooManyTries = "second_factor_too_many_tries", "There were too many wrong codes at this account.";
+    SecondFactorTooOften = "second_factor_too_often",
+        "There were too many forms in this sign-in; this one was not looked at.";
     SecondFactorOver = "second_factor_over", "There were too many wrong codes in this sign-in, which begins again.";
     RecoveryCodeMissing = "recovery_code_missing", "No recovery code was typed.";
     RecoveryCodeOver = "recovery_code_over", "The code was right too long ago, or in another browser.";
+    RecoveryCodeTooOften = "recovery_code_too_often",
+        "There were too many tries; the recovery code was not looked at.";
     RecoveryCodeRefused = "recovery_code_refused", "The name and the recovery code do not set a password.";
     CodeMissing = "code_missing", "No code was typed.";
     CodeWrong = "code_wrong", "The code from the letter is another one.";

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 
 use super::Wording;
 use crate::app::App;
-use crate::base::clock::{Timestamp, minutes_up};
+use crate::base::clock::{Timestamp, minutes_up, seconds_up};
 use crate::http::diagnosis::Diagnosis;
 use crate::login::second_factor::Typed;
 use crate::oidc::difference::Difference;
@@ -30,6 +30,11 @@ pub enum FactorProblem {
     },
     /// Too many tries in this sign-in, which begins again.
     SignInOver,
+    /// Too many forms in this sign-in.
+    TooOften {
+        /// How long to wait, in seconds.
+        seconds: u64,
+    },
 }
 
 impl FactorProblem {
@@ -46,6 +51,11 @@ impl FactorProblem {
         Self::TooManyTries { minutes: minutes_up(until.since(now)) }
     }
 
+    /// The problem if a form is not looked at.
+    pub fn too_often(wait: Duration) -> Self {
+        Self::TooOften { seconds: seconds_up(wait) }
+    }
+
     /// The message on the page.
     pub fn wording(self) -> Wording {
         match self {
@@ -55,6 +65,7 @@ impl FactorProblem {
             Self::SameSheet => Wording::new("second-factor-same-sheet"),
             Self::TooManyTries { minutes } => Wording::counted("second-factor-too-many-tries", "minutes", minutes),
             Self::SignInOver => Wording::new("second-factor-over"),
+            Self::TooOften { seconds } => Wording::counted("sign-in-too-many-tries", "seconds", seconds),
         }
     }
 
@@ -62,6 +73,7 @@ impl FactorProblem {
     pub fn wait(self) -> Option<Duration> {
         match self {
             Self::TooManyTries { minutes } => Some(Duration::from_secs(60 * minutes)),
+            Self::TooOften { seconds } => Some(Duration::from_secs(seconds)),
             _ => None,
         }
     }
@@ -80,6 +92,7 @@ impl FactorProblem {
             Self::SameSheet => Reason::SecondFactorSameSheet,
             Self::TooManyTries { .. } => Reason::SecondFactorTooManyTries,
             Self::SignInOver => Reason::SecondFactorOver,
+            Self::TooOften { .. } => Reason::SecondFactorTooOften,
         }
     }
 
@@ -94,7 +107,7 @@ impl FactorProblem {
     /// The status of the answer.
     pub fn status(self) -> StatusCode {
         match self {
-            Self::TooManyTries { .. } | Self::SignInOver => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyTries { .. } | Self::SignInOver | Self::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
             _ => StatusCode::BAD_REQUEST,
         }
     }

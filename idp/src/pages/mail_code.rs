@@ -9,9 +9,10 @@ use super::Wording;
 use crate::account::mail_code::Judged;
 use crate::app::App;
 use crate::base::clock::minutes_up;
+use crate::flow::account_holder::AccountHolder;
 use crate::http::error::Error;
 use crate::http::request::visitor::Visitor;
-use crate::letters::limits::{self, Asker, Counted};
+use crate::letters::limits::{Asker, Counted};
 use crate::oidc::difference::Difference;
 use crate::oidc::reason::Reason;
 
@@ -112,10 +113,10 @@ pub async fn admit(
     counted: Counted,
 ) -> Result<Result<Asker, TooMany>, Error> {
     let too_many = |wait: Duration, is_of_address| TooMany { minutes: minutes_up(wait), is_of_address };
-    if let Err(wait) = visitor.limit(app, "mail", limits::OF_NETWORK).await {
+    let asker = Asker::of(app, typed, (&visitor.browser, &visitor.bucket), counted).await?;
+    if let Err(wait) = asker.count_place(app).await {
         return Ok(Err(too_many(wait, false)));
     }
-    let asker = Asker::of(app, typed, &visitor.browser, counted).await?;
     Ok(asker.ask(app, typed).await.map(|()| asker).map_err(|wait| too_many(wait, true)))
 }
 
@@ -123,6 +124,21 @@ pub async fn admit(
 pub async fn limited(app: &App, visitor: &Visitor, address: &str) -> Result<Result<Asker, CodeProblem>, Error> {
     let admitted = admit(app, visitor, address, Counted::Others).await?;
     Ok(admitted.map_err(|TooMany { minutes, .. }| CodeProblem::TooMany { minutes }))
+}
+
+/// The same for somebody who is signed in.
+pub async fn limited_in_account(
+    app: &App,
+    holder: &AccountHolder,
+    address: &str,
+) -> Result<Result<(), CodeProblem>, Error> {
+    let asker = Asker::of(app, address, (&holder.visitor.browser, &holder.visitor.bucket), Counted::Others).await?;
+    let asker = asker.signed_in(&holder.session.user_id);
+    let counted = match asker.count_place(app).await {
+        Ok(()) => asker.ask(app, address).await,
+        limited => limited,
+    };
+    Ok(counted.map_err(|wait| CodeProblem::TooMany { minutes: minutes_up(wait) }))
 }
 
 /// Whether letters are sent.

@@ -1,11 +1,17 @@
 //! Why a new password is not accepted, as the pages say it.
 
+use std::time::Duration;
+
+use axum::http::StatusCode;
+
 use super::Wording;
 use crate::account::own_words::OwnWords;
 use crate::account::password_rules::{self, Problem};
 use crate::app::App;
+use crate::base::clock::seconds_up;
 use crate::base::secret::Secret;
 use crate::hashing::Busy;
+use crate::login::limits;
 
 /// Why a new password was not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +31,11 @@ pub enum PasswordProblem {
     Stolen,
     /// A common password, or one that is as easily guessed.
     TooCommon,
+    /// Too many were sent with the same link or code.
+    TooOften {
+        /// How long to wait, in seconds.
+        seconds: u64,
+    },
 }
 
 impl PasswordProblem {
@@ -37,8 +48,31 @@ impl PasswordProblem {
             Self::OwnWords => Wording::new("password-own-words"),
             Self::Stolen => Wording::new("password-stolen"),
             Self::TooCommon => Wording::new("password-too-common"),
+            Self::TooOften { seconds } => Wording::counted("sign-in-too-many-tries", "seconds", seconds),
         }
     }
+
+    /// The status of a page that tells it, and how long to wait.
+    pub fn answer(problem: Option<Self>) -> (StatusCode, Option<Duration>) {
+        match problem {
+            None => (StatusCode::OK, None),
+            Some(Self::TooOften { seconds }) => (StatusCode::TOO_MANY_REQUESTS, Some(Duration::from_secs(seconds))),
+            Some(_) => (StatusCode::BAD_REQUEST, None),
+        }
+    }
+}
+
+/// Counts a new password, for the link or the code that it comes with, and checks it.
+pub async fn check_counted(
+    app: &App,
+    of: &str,
+    password: &Secret,
+    own: OwnWords,
+) -> Result<Option<PasswordProblem>, Busy> {
+    if let Err(wait) = limits::new_password(app, of).await {
+        return Ok(Some(PasswordProblem::TooOften { seconds: seconds_up(wait) }));
+    }
+    check_password(app, password, own).await
 }
 
 /// Checks a new password, which must not be made of its person's own words.

@@ -9,6 +9,7 @@ use crate::base::secret::Secret;
 use crate::flow::account_holder::AccountHolder;
 use crate::http::error::Error;
 use crate::login::identifier;
+use crate::login::limits;
 use crate::login::password::{self, Outcome, Proof};
 use crate::store::people::user;
 
@@ -43,6 +44,12 @@ impl PresentPasswordProblem {
             Self::Missing | Self::Wrong => None,
         }
     }
+}
+
+/// Counts a try in this session; what is wrong if there were too many.
+pub async fn limited(app: &App, holder: &AccountHolder) -> Option<PresentPasswordProblem> {
+    let wait = limits::new_password(app, holder.session.id.as_str()).await.err()?;
+    Some(PresentPasswordProblem::TooManyTries { seconds: seconds_up(wait) })
 }
 
 /// Checks the password of the signed-in person. At an open session the tries are limited as they are at the sign-in.

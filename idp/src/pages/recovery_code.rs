@@ -1,5 +1,7 @@
 //! Setting a forgotten password with a recovery code, for who has no address that a letter could go to.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -9,6 +11,7 @@ use crate::account::own_words::OwnWords;
 use crate::account::recent_factors::Unwanted;
 use crate::account::recovery::{self, RightCode, Wish};
 use crate::app::App;
+use crate::base::clock::seconds_up;
 use crate::base::secret::Secret;
 use crate::flow::authorization::{Step, layout_of};
 use crate::flow::first_factor::{self, ProvenFactor};
@@ -18,14 +21,17 @@ use crate::http::page;
 use crate::http::redirect::see_other;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
-use crate::http::request::visitor::{self, Visitor};
+use crate::http::request::visitor::Visitor;
 use crate::login::identifier;
+use crate::login::limits;
 use crate::oidc::claims::acr::Method;
 use crate::oidc::params::Params;
 use crate::oidc::reason::Reason;
+use crate::oidc::steps;
 use crate::site::page::Page;
+use crate::store::origin::Origin;
 
-use super::new_password::{PasswordProblem, check_password};
+use super::new_password::{PasswordProblem, check_counted};
 use super::recent_factors::{RecentFactor, of_addresses, of_factors, unwanted, unwanted_addresses};
 use super::{FormProblems, Layout, Wording};
 
@@ -71,13 +77,18 @@ pub enum RecoveryProblem {
     Refused,
     /// The code was right too long ago, or in another browser.
     Over,
+    /// Too many tries from this network.
+    TooOften {
+        /// How long to wait, in seconds.
+        seconds: u64,
+    },
 }
 
 impl RecoveryProblem {
     fn field(self) -> &'static str {
         match self {
             Self::IdentifierMissing => "identifier",
-            Self::CodeMissing | Self::Refused | Self::Over => "recovery_code",
+            Self::CodeMissing | Self::Refused | Self::Over | Self::TooOften { .. } => "recovery_code",
         }
     }
 
@@ -88,6 +99,7 @@ impl RecoveryProblem {
             Self::CodeMissing => Reason::RecoveryCodeMissing,
             Self::Refused => Reason::RecoveryCodeRefused,
             Self::Over => Reason::RecoveryCodeOver,
+            Self::TooOften { .. } => Reason::RecoveryCodeTooOften,
         }
     }
 
@@ -96,18 +108,26 @@ impl RecoveryProblem {
         let diagnosis = Diagnosis::new(self.reason(), None);
         match self {
             Self::IdentifierMissing | Self::CodeMissing => diagnosis,
-            Self::Refused | Self::Over => diagnosis.explained(app).await,
+            Self::Refused | Self::Over | Self::TooOften { .. } => diagnosis.explained(app).await,
         }
     }
 
     /// The message on the page.
     pub fn wording(self) -> Wording {
-        Wording::new(match self {
-            Self::IdentifierMissing => "sign-in-identifier-missing",
-            Self::CodeMissing => "recovery-code-missing",
-            Self::Refused => "recovery-code-refused",
-            Self::Over => "recovery-code-over",
-        })
+        match self {
+            Self::IdentifierMissing => Wording::new("sign-in-identifier-missing"),
+            Self::CodeMissing => Wording::new("recovery-code-missing"),
+            Self::Refused => Wording::new("recovery-code-refused"),
+            Self::Over => Wording::new("recovery-code-over"),
+            Self::TooOften { seconds } => Wording::counted("sign-in-too-many-tries", "seconds", seconds),
+        }
+    }
+
+    fn wait(self) -> Option<Duration> {
+        match self {
+            Self::TooOften { seconds } => Some(Duration::from_secs(seconds)),
+            _ => None,
+        }
     }
 }
 
@@ -178,8 +198,6 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
 }
 
 async fn check(app: &App, visitor: &Visitor, way: &Way, params: &Params) -> Result<Response, Error> {
-    // The codes are too long to be guessed: a network alone is limited, and no stranger keeps an owner from trying.
-    visitor.hold_to(app, "recovery-code", visitor::sign_in_rate(app)).await?;
     let text = |name| params.get(name).unwrap_or_default().trim().to_owned();
     let (mut typed, code) = (Typed { identifier: text("identifier"), problems: Vec::new() }, text("recovery_code"));
     if typed.identifier.is_empty() || typed.identifier.len() > identifier::LONGEST {
@@ -189,6 +207,13 @@ async fn check(app: &App, visitor: &Visitor, way: &Way, params: &Params) -> Resu
         typed.problems.push(RecoveryProblem::CodeMissing);
     }
     if !typed.problems.is_empty() {
+        return show(app, visitor, way, typed).await;
+    }
+    // The codes are too long to be guessed: no account is limited, so that no stranger keeps an owner from trying.
+    if let Err(wait) = limits::recovery_code(app, visitor.caller(), &typed.identifier).await? {
+        app.metrics.sign_in("recovery_code", "limited");
+        Origin::note(steps::Step::failed("address", limits::OF_ADDRESS));
+        typed.problems.push(RecoveryProblem::TooOften { seconds: seconds_up(wait) });
         return show(app, visitor, way, typed).await;
     }
     match recovery::check(app, &visitor.tries(&typed.identifier, &Secret::from(code.as_str()))).await? {
@@ -208,14 +233,13 @@ async fn set_password(
     way: &Way,
     (sealed, params): (&str, &Params),
 ) -> Result<Response, Error> {
-    visitor.hold_to(app, "set-password", visitor::sign_in_rate(app)).await?;
     let Some(right) = RightCode::open(app, &visitor.browser, sealed) else {
         return show(app, visitor, way, Typed::wrong(RecoveryProblem::Over)).await;
     };
     let password = Secret::from(params.get("password").unwrap_or_default());
     let own = OwnWords::of_user(app, right.user()).await?;
     let (unwanted, addresses) = (unwanted(params), unwanted_addresses(params));
-    if let Some(problem) = check_password(app, &password, own).await? {
+    if let Some(problem) = check_counted(app, right.code().as_str(), &password, own).await? {
         let shown = Shown { unwanted: &unwanted, addresses: &addresses, problem: Some(problem), ..Shown::of(&right) };
         return show_password(app, visitor, way, shown).await;
     }
@@ -239,14 +263,20 @@ fn address(layout: &Layout<'_>, sealed: &str) -> String {
 
 async fn show(app: &App, visitor: &Visitor, way: &Way, typed: Typed) -> Result<Response, Error> {
     let Typed { identifier, problems } = typed;
-    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::BAD_REQUEST };
+    let wait = problems.iter().find_map(|problem| problem.wait());
+    let status = match (wait, problems.is_empty()) {
+        (Some(_), _) => StatusCode::TOO_MANY_REQUESTS,
+        (None, true) => StatusCode::OK,
+        (None, false) => StatusCode::BAD_REQUEST,
+    };
     let refusal = match problems.first() {
         Some(problem) => Some(problem.diagnosis(app).await),
         None => None,
     };
     let reference = refusal.as_ref().and_then(|refusal| refusal.reference.as_ref());
-    let page = RecoveryCodePage { layout: way.layout(app, visitor).explained_by(reference), identifier, problems };
-    let mut response = page::show_with(app, visitor, status, &page)?;
+    let layout = way.layout(app, visitor).waiting(wait, app.now()).explained_by(reference);
+    let page = RecoveryCodePage { layout, identifier, problems };
+    let mut response = page::show_waiting(app, visitor, (status, wait), &page)?;
     if let Some(refusal) = refusal {
         refusal.ride_on(&mut response);
     }
@@ -274,7 +304,8 @@ async fn show_password(app: &App, visitor: &Visitor, way: &Way, shown: Shown<'_>
     let (lately, sealed) = (recovery::added_lately(app, right).await?, right.seal(app));
     let mut recent = of_factors(&lately.factors, unwanted, app.now());
     recent.extend(of_addresses(&lately.addresses, addresses));
-    let layout = way.layout(app, visitor);
+    let (status, wait) = PasswordProblem::answer(problem);
+    let layout = way.layout(app, visitor).waiting(wait, app.now());
     let address = address(&Layout { interaction: None, ..way.layout(app, visitor) }, &sealed);
     let page = RecoveryPasswordPage {
         layout: layout.at(address),
@@ -284,6 +315,5 @@ async fn show_password(app: &App, visitor: &Visitor, way: &Way, shown: Shown<'_>
         recent,
         problem,
     };
-    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    page::show_with(app, visitor, status, &page)
+    page::show_waiting(app, visitor, (status, wait), &page)
 }

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::account::address_change::{self, TakingBack};
@@ -17,7 +16,7 @@ use crate::http::error::Error;
 use crate::http::page;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
-use crate::http::request::visitor::{self, Visitor};
+use crate::http::request::visitor::Visitor;
 use crate::login::identifier;
 use crate::login::second_factor::{self, Required};
 use crate::oidc::claims::acr::Method;
@@ -25,7 +24,7 @@ use crate::site::page::Page;
 use crate::store::people::one_time_link::{self, Purpose};
 use crate::store::people::user::{self, User};
 
-use super::new_password::{PasswordProblem, check_password};
+use super::new_password::{PasswordProblem, check_counted};
 use super::recent_factors::{RecentFactor, of_factors, unwanted};
 use super::{FormProblems, Layout};
 
@@ -67,13 +66,12 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 /// Sets the password, and uses the link up.
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let ProvenForm { visitor, params } = form;
-    visitor.hold_to(&app, "set-password", visitor::sign_in_rate(&app)).await?;
     let token = params.get("token").unwrap_or_default();
     let found = user_of_link(&app, token).await?;
     let password = Secret::from(params.get("password").unwrap_or_default());
     let own = OwnWords::of_user(&app, &found.user.id).await?;
     let unwanted = unwanted(&params);
-    if let Some(problem) = check_password(&app, &password, own).await? {
+    if let Some(problem) = check_counted(&app, found.link.hash.as_str(), &password, own).await? {
         return show(&app, &visitor, found, Shown { token, unwanted: &unwanted, problem: Some(problem) }).await;
     }
     let Found { user, link, .. } = found;
@@ -147,7 +145,8 @@ async fn show(app: &App, visitor: &Visitor, found: Found, shown: Shown<'_>) -> R
         Some(change) => Some(change.old.clone()),
         None => identifier::shown(&identifiers).map(str::to_owned),
     };
-    let layout = page::layout(app, visitor).of(Page::SetPassword);
+    let (status, wait) = PasswordProblem::answer(problem);
+    let layout = page::layout(app, visitor).of(Page::SetPassword).waiting(wait, app.now());
     let address = format!("{}?token={token}", layout.url(Page::SetPassword.path()));
     let page = SetPasswordPage {
         layout: layout.at(address),
@@ -159,6 +158,5 @@ async fn show(app: &App, visitor: &Visitor, found: Found, shown: Shown<'_>) -> R
         recent: if resets_factors { vec![] } else { recent(app, &user, unwanted).await? },
         problem,
     };
-    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    page::show_with(app, visitor, status, &page)
+    page::show_waiting(app, visitor, (status, wait), &page)
 }

@@ -133,12 +133,13 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     show(&app, &visitor, step.as_ref(), typed)
 }
 
+/// How often a network may sign up.
+const SIGN_UPS: Rate = Rate { burst: 10, period: Duration::from_secs(60) };
+
 /// Creates an account, and signs its owner in.
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     offered(&app)?;
     let ProvenForm { visitor, params } = form;
-    // Before anything that takes time. There is no account yet, so only the network can be limited.
-    visitor.hold_to(&app, "sign-up", Rate { burst: 10, period: Duration::from_secs(60) }).await?;
     let step = Step::open_if_any(&app, &visitor, params.get("interaction")).await?;
     let mut typed = Typed::of(&params);
     if let Some(asked) = params.get("asked") {
@@ -150,7 +151,11 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     }
     typed.kept = kept::offered(&app, &visitor).await?;
     let is_there = kept::choose(&mut typed.kept, params.get("keep"));
-    // Before anything that takes time.
+    // Before anything that takes time. There is no account yet, so only the network can be limited.
+    if let Err(wait) = visitor.limit(&app, "sign-up", SIGN_UPS).await {
+        let problems = vec![SignUpProblem::too_many(wait)];
+        return show(&app, &visitor, step.as_ref(), Typed { problems, ..typed });
+    }
     let (challenge, unproven) = challenge::judge(&app, &visitor, step.as_ref(), &params).await?;
     typed.challenge = challenge;
     let again = |problems| show(&app, &visitor, step.as_ref(), Typed { problems, ..typed.clone() });

@@ -73,6 +73,14 @@ impl Ephemeral {
         }
     }
 
+    /// Gives back one use that was counted against a rate. A bucket never gets more than its burst by it.
+    pub async fn give_back(&self, key: &str, rate: Rate) {
+        match self {
+            Self::Memory(memory) => memory.give_back(key, rate),
+            Self::Redis(redis) => redis.give_back(key, rate).await,
+        }
+    }
+
     /// Counts a member of a key. Returns how many different ones there are when they have become a crowd, once in each
     /// window. If the store loses its data, it counts from the beginning.
     pub async fn gather(&self, key: &str, member: &str, crowd: Crowd) -> Result<Option<u64>> {

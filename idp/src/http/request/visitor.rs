@@ -18,6 +18,7 @@ use crate::http::error::Error;
 use crate::http::request::client_ip;
 use crate::http::request::id::RequestId;
 use crate::login::interaction::{Interaction, NotOpened};
+use crate::login::limits::Caller;
 use crate::login::password::Try;
 use crate::login::session::{SignIn, is_outgrown};
 use crate::oidc::claims::acr::Method;
@@ -169,16 +170,16 @@ impl Visitor {
         app.ephemeral.limit(&format!("{what}:{}", self.bucket), rate).await
     }
 
-    /// The same, with 429 as the error.
-    pub async fn hold_to(&self, app: &App, what: &str, rate: Rate) -> Result<(), Error> {
-        self.limit(app, what, rate).await.map_err(Error::TooMany)
+    /// Who tries to sign in.
+    pub fn caller(&self) -> Caller<'_> {
+        Caller { browser: &self.browser, network: &self.bucket }
     }
 
     /// Counts one change by the person of a session, such as a form of their account or a refusal: each leaves an event. Beginning an
     /// anonymous account costs nothing, so that all changes by the visitors of a network count together, too.
     pub async fn hold_changes(&self, app: &App, key: &str, session: &Session) -> Result<(), Error> {
         if session.is_of_visitor() {
-            self.hold_to(app, "visitors", CHANGES).await?;
+            self.limit(app, "visitors", CHANGES).await.map_err(Error::TooMany)?;
         }
         app.ephemeral.limit(key, CHANGES).await.map_err(Error::TooMany)
     }
@@ -253,12 +254,6 @@ impl Visitor {
 
 /// How often a person may change something.
 const CHANGES: Rate = Rate { burst: 60, period: Duration::from_secs(10) };
-
-/// How often a network may try passwords.
-pub fn sign_in_rate(app: &App) -> Rate {
-    let login = &app.config.login;
-    Rate { burst: login.address_burst, period: Duration::from_secs(60) / login.address_per_minute.max(1) }
-}
 
 /// The `User-Agent`, cut to 256 characters.
 pub fn user_agent(headers: &HeaderMap) -> Option<String> {

@@ -14,11 +14,10 @@ use crate::flow::account_holder::{AccountForm, AccountHolder};
 use crate::http::error::Error;
 use crate::http::page::Wording;
 use crate::http::request::query::Query;
-use crate::http::request::visitor;
 use crate::http::{page, redirect};
 use crate::login::identifier;
 use crate::login::password;
-use crate::pages::mail_code::{CodeProblem, limited, offered};
+use crate::pages::mail_code::{CodeProblem, limited_in_account, offered};
 use crate::pages::present_password::{self, PresentPasswordProblem};
 use crate::pages::{FormProblems, Layout};
 use crate::site::page::Page;
@@ -155,13 +154,15 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     }
     let Some(address) = parsed.filter(|_| problems.is_empty()) else { return again(problems).await };
     if has_password {
-        holder.visitor.hold_to(&app, "set-password", visitor::sign_in_rate(&app)).await?;
+        if let Some(problem) = present_password::limited(&app, &holder).await {
+            return again(vec![EmailProblem::Current(problem)]).await;
+        }
         match present_password::check(&app, &holder, &current).await? {
             Ok(proof) => password::settle(&app, &proof).await?,
             Err(problem) => return again(vec![EmailProblem::Current(problem)]).await,
         };
     }
-    if let Err(problem) = limited(&app, &holder.visitor, &address.normalised).await? {
+    if let Err(problem) = limited_in_account(&app, &holder, &address.normalised).await? {
         return again(vec![EmailProblem::Code(problem)]).await;
     }
     mail_code::send_change(&app, &holder.session.user_id, &address, holder.visitor.language.tag()).await?;

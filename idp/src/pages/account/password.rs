@@ -16,7 +16,6 @@ use crate::http::cookies::Jar;
 use crate::http::error::Error;
 use crate::http::page::Wording;
 use crate::http::request::query::Query;
-use crate::http::request::visitor;
 use crate::http::{page, redirect};
 use crate::login::identifier;
 use crate::login::password;
@@ -138,7 +137,9 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let new = Secret::from(params.get("password").unwrap_or_default());
     let keeps_others = params.get("others").is_some() && params.get("end_others").is_none();
     let again = |problems| show(&app, &holder, Shown { problems, keeps_others, done: None });
-    holder.visitor.hold_to(&app, "set-password", visitor::sign_in_rate(&app)).await?;
+    if let Some(problem) = present_password::limited(&app, &holder).await {
+        return again(vec![ChangeProblem::Current(problem)]).await;
+    }
     let enrolled = Enrolled::of(&mut *app.db.read().await?, &holder.session.user_id).await?;
     let demand =
         second_factor::demand(&app, &holder.session.user_id, None, &holder.visitor.browser, Rigour::Usual).await?;

@@ -12,7 +12,7 @@ use crate::flow::account_holder::{AccountForm, AccountHolder, handle};
 use crate::http::error::Error;
 use crate::http::request::query::Query;
 use crate::http::{page, redirect};
-use crate::pages::mail_code::{CodeProblem, limited, offered};
+use crate::pages::mail_code::{CodeProblem, limited_in_account, offered};
 use crate::pages::{FormProblems, Layout};
 use crate::site::page::Page;
 use crate::store::people::mail_proof::{self, Purpose};
@@ -89,7 +89,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
         show(&app, &holder, Shown { address, which, problem: Some(problem), token: None })
     };
     if params.get("send").is_some() {
-        if let Err(problem) = limited(&app, &holder.visitor, &address.normalised).await? {
+        if let Err(problem) = limited_in_account(&app, &holder, &address.normalised).await? {
             return again(problem);
         }
         mail_code::send_verification(&app, user, &address, holder.visitor.language.tag()).await?;

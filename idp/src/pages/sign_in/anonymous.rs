@@ -9,6 +9,7 @@ use axum::response::Response;
 use super::password::{self, Shown, SignInProblem};
 use crate::account::anonymous::{self, Asked, Begun};
 use crate::app::App;
+use crate::base::clock::seconds_up;
 use crate::flow::authorization::Step;
 use crate::flow::next_page;
 use crate::http::cookies::Jar;
@@ -37,7 +38,11 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     if let Some(came) = anonymous::obstacle(&app, &step.proven.client, &step.proven.request) {
         return refused(&app, &visitor, &step, came).await;
     }
-    limit(&app, &visitor).await?;
+    if let Err(wait) = limit(&app, &visitor).await {
+        let problems = vec![SignInProblem::TooManyTries { seconds: seconds_up(wait) }];
+        let shown = Shown { problems, ..Shown::default() };
+        return password::show(&app, &visitor, Some(&step), shown, StatusCode::TOO_MANY_REQUESTS).await;
+    }
     let new = anonymous::prepare(&app);
     let user = new.user().clone();
     // Nobody can sign in to it again, so that it outlives the browser's closing.
@@ -69,7 +74,7 @@ async fn refused(app: &App, visitor: &Visitor, step: &Step, came: &str) -> Resul
 }
 
 /// Counts one more anonymous account. A network that has begun too many does not fill the limit of all others.
-async fn limit(app: &App, visitor: &Visitor) -> Result<(), Error> {
+async fn limit(app: &App, visitor: &Visitor) -> Result<(), Duration> {
     let most = app.config.login.anonymous_per_minute;
     let of_all = Rate { burst: most, period: Duration::from_secs(60) / most };
     let (wait, says) = match visitor.limit(app, "anonymous", OF_NETWORK).await {
@@ -81,5 +86,5 @@ async fn limit(app: &App, visitor: &Visitor) -> Result<(), Error> {
     };
     app.metrics.sign_in("anonymous", "limited");
     Origin::note(steps::Step::failed("address", says));
-    Err(Error::TooMany(wait))
+    Err(wait)
 }

@@ -13,8 +13,9 @@ use crate::flow::authorization::Step;
 use crate::flow::next_page;
 use crate::http::error::Error;
 use crate::http::request::form::ProvenForm;
-use crate::http::request::visitor::{self, Visitor};
+use crate::http::request::visitor::Visitor;
 use crate::login::interaction::Interaction;
+use crate::login::limits;
 use crate::login::passkey::{self, Proof, Refused};
 use crate::login::session::{self, SignIn};
 use crate::oidc::authorization::next_step::FirstFactor;
@@ -61,7 +62,11 @@ pub async fn get(State(app): State<App>, visitor: Visitor) -> Response {
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let ProvenForm { visitor, params } = form;
     let mut origin = Origin::of(&app, &visitor, &params).await?;
-    visitor.hold_to(&app, "sign-in", visitor::sign_in_rate(&app)).await?;
+    if let Err(wait) = limits::passkey(&app, visitor.caller()).await? {
+        let problems = vec![SignInProblem::limited(&app, "passkey", wait)];
+        let shown = Shown { problems, return_to: origin.return_to, ..Shown::default() };
+        return password::show(&app, &visitor, origin.step.as_ref(), shown, StatusCode::TOO_MANY_REQUESTS).await;
+    }
     let (ceremony, response) = (params.get("ceremony").unwrap_or_default(), params.get("response").unwrap_or_default());
     let proof = match passkey::check(&app, &visitor.browser, ceremony, response).await? {
         Ok(proof) if origin.half.as_ref().is_none_or(|first| first.user == proof.user.id) => proof,

@@ -17,9 +17,10 @@ use crate::http::diagnosis::Diagnosis;
 use crate::http::error::Error;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
-use crate::http::request::visitor::{self, Visitor};
+use crate::http::request::visitor::Visitor;
 use crate::http::{page, redirect};
 use crate::login;
+use crate::login::limits;
 use crate::login::passkey::{self, Offer};
 use crate::login::password::{self, Outcome, Wrong};
 use crate::oidc::authorization::next_step::{NextStep, SignInReason};
@@ -100,6 +101,13 @@ pub enum SignInProblem {
 }
 
 impl SignInProblem {
+    /// The problem if a try is not looked at because of its network.
+    pub(super) fn limited(app: &App, method: &'static str, wait: Duration) -> Self {
+        app.metrics.sign_in(method, "limited");
+        Origin::note(steps::Step::failed("address", limits::OF_ADDRESS));
+        Self::TooManyTries { seconds: seconds_up(wait) }
+    }
+
     /// The message on the page.
     pub fn wording(self) -> Wording {
         match self {
@@ -256,17 +264,18 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     if !missing.is_empty() {
         return again(missing, None, StatusCode::BAD_REQUEST).await;
     }
-    if let Err(wait) = visitor.limit(&app, "sign-in", visitor::sign_in_rate(&app)).await {
-        app.metrics.sign_in("password", "limited");
-        Origin::note(steps::Step::failed(
-            "address",
-            "There were too many tries from this network (login.address_per_minute).",
-        ));
-        let seconds = seconds_up(wait);
-        return again(vec![SignInProblem::TooManyTries { seconds }], None, StatusCode::TOO_MANY_REQUESTS).await;
-    }
+    let counted = match limits::password(&app, visitor.caller(), &identifier).await? {
+        Ok(counted) => counted,
+        Err(wait) => {
+            let problems = vec![SignInProblem::limited(&app, "password", wait)];
+            return again(problems, None, StatusCode::TOO_MANY_REQUESTS).await;
+        }
+    };
     let proof = match password::check(&app, &visitor.tries(&identifier, &password)).await? {
-        Outcome::Right(proof) => proof,
+        Outcome::Right(proof) => {
+            counted.was_right(&app).await;
+            proof
+        }
         Outcome::Wrong(why) => return refused(why.as_str()).await,
         Outcome::TooLong => return refused(password::TOO_LONG).await,
         Outcome::TooSoon { until } => {

@@ -13,7 +13,8 @@ use crate::http::error::Error;
 use crate::http::page;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
-use crate::http::request::visitor::{self, Visitor};
+use crate::http::request::visitor::Visitor;
+use crate::login::limits;
 use crate::login::passkey::{self, Offer};
 use crate::login::second_factor::{self, Attempt, Outcome, Place, Second, Typed};
 use crate::login::session::{self, SignIn};
@@ -79,10 +80,12 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         Ok(half) => return half::begin_again(&app, half.interaction),
         Err(interaction) => return half::begin_again(&app, interaction),
     };
-    visitor.hold_to(&app, "sign-in", visitor::sign_in_rate(&app)).await?;
     let typed = Typed::of(params.get("code").unwrap_or_default(), params.get("recovery_code").unwrap_or_default());
     let has_ticked = params.get("trust").is_some();
     let again = |problem| show(&app, &visitor, &half, Some(problem), has_ticked);
+    if let Err(wait) = limits::second_factor(&app, &half.first.id).await {
+        return again(FactorProblem::too_often(wait)).await;
+    }
     let Some(typed) = typed else { return again(FactorProblem::Missing).await };
     let metric = match typed {
         Typed::Code(_) => "totp",

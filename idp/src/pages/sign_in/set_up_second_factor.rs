@@ -17,7 +17,8 @@ use crate::http::error::Error;
 use crate::http::page;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
-use crate::http::request::visitor::{self, Visitor};
+use crate::http::request::visitor::Visitor;
+use crate::login::limits;
 use crate::login::recovery_code;
 use crate::login::second_factor;
 use crate::login::session::SignIn;
@@ -119,11 +120,13 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         return not_now(&app, &visitor, half).await;
     }
     admit(&app, &visitor, &half.user.id).await?;
-    visitor.hold_to(&app, "sign-in", visitor::sign_in_rate(&app)).await?;
     let Some(shown) = Shown::open(&app, &half.user.id, params.get("enrolment").unwrap_or_default()) else {
         let shown = Shown::begin(&app, &visitor, &half.user.id, None).await?;
         return show(&app, &visitor, &half, &shown, None).await;
     };
+    if let Err(wait) = limits::second_factor(&app, &half.first.id).await {
+        return show(&app, &visitor, &half, &shown, Some(FactorProblem::too_often(wait))).await;
+    }
     let code = params.get("code").unwrap_or_default();
     if code.trim().is_empty() {
         return show(&app, &visitor, &half, &shown, Some(FactorProblem::Missing)).await;
@@ -199,7 +202,9 @@ async fn show(
         None => None,
     };
     let reference = refusal.as_ref().and_then(|refusal| refusal.reference.as_ref());
-    let layout = layout_of(app, visitor, half.step.as_ref()).of(Page::SetUpSecondFactor).explained_by(reference);
+    let wait = problem.and_then(FactorProblem::wait);
+    let layout = layout_of(app, visitor, half.step.as_ref()).of(Page::SetUpSecondFactor);
+    let layout = layout.waiting(wait, app.now()).explained_by(reference);
     let page = SetUpSecondFactorPage {
         again: half.again(&layout),
         set_up: SetUp::of(app, &half.user.id, &account, shown, &layout.site.operator_name),
@@ -208,7 +213,8 @@ async fn show(
         problem,
         is_required: is_required(app, half).await?,
     };
-    let mut response = page::show_with(app, visitor, problem.map_or(StatusCode::OK, FactorProblem::status), &page)?;
+    let status = problem.map_or(StatusCode::OK, FactorProblem::status);
+    let mut response = page::show_waiting(app, visitor, (status, wait), &page)?;
     if let Some(refusal) = refusal {
         refusal.ride_on(&mut response);
     }

@@ -163,6 +163,6 @@ pub(super) async fn invited(
         return Ok(Ok(Some(invitation)));
     }
     // Those that work are not counted: a school may share an address, and nobody guesses a code.
-    visitor.hold_to(app, "invitation", WRONG_INVITATIONS).await?;
-    Ok(Err(SignUpProblem::InvitationInvalid))
+    let counted = visitor.limit(app, "invitation", WRONG_INVITATIONS).await;
+    Ok(Err(counted.map_or_else(SignUpProblem::too_many, |()| SignUpProblem::InvitationInvalid)))
 }

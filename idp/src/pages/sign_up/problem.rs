@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::challenge::ChallengeProblem;
 use crate::account::sign_up::Refusal;
+use crate::base::clock::seconds_up;
 use crate::http::error::Error;
 use crate::pages::Wording;
 use crate::pages::new_password::PasswordProblem;
@@ -70,9 +71,19 @@ pub enum SignUpProblem {
     NothingToKeep,
     /// The work was not proven.
     Challenge(ChallengeProblem),
+    /// Too many sign-ups, or wrong invitations, from this network.
+    TooMany {
+        /// How long to wait, in seconds.
+        seconds: u64,
+    },
 }
 
 impl SignUpProblem {
+    /// The problem if a form is not looked at because of its network.
+    pub(super) fn too_many(wait: Duration) -> Self {
+        Self::TooMany { seconds: seconds_up(wait) }
+    }
+
     /// The field with the error.
     pub fn field(self) -> SignUpField {
         match self {
@@ -82,7 +93,9 @@ impl SignUpProblem {
             Self::NameTooLong => SignUpField::Name,
             Self::TermsNotAccepted => SignUpField::Terms,
             // Whatever else is asked for, the password has to be typed again.
-            Self::Password(_) | Self::NothingToKeep | Self::Challenge(_) => SignUpField::Password,
+            Self::Password(_) | Self::NothingToKeep | Self::Challenge(_) | Self::TooMany { .. } => {
+                SignUpField::Password
+            }
         }
     }
 
@@ -90,6 +103,7 @@ impl SignUpProblem {
     pub(super) fn wait(self) -> Option<Duration> {
         match self {
             Self::Challenge(problem) => problem.wait(),
+            Self::TooMany { seconds } => Some(Duration::from_secs(seconds)),
             _ => None,
         }
     }
@@ -111,6 +125,7 @@ impl SignUpProblem {
             Self::Password(problem) => problem.wording(),
             Self::TermsNotAccepted => Wording::new("sign-up-terms-missing"),
             Self::Challenge(problem) => problem.wording(),
+            Self::TooMany { seconds } => Wording::counted("sign-in-too-many-tries", "seconds", seconds),
         }
     }
 }

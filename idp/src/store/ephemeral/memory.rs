@@ -103,6 +103,13 @@ impl Memory {
         Ok(())
     }
 
+    pub(super) fn give_back(&self, key: &str, rate: Rate) {
+        if let Some(arrival) = self.state().rates.get_mut(key) {
+            // One that is past now counts as now.
+            *arrival = arrival.saturating_sub(rate.period);
+        }
+    }
+
     pub(super) fn gather(&self, key: &str, member: &str, crowd: Crowd) -> Option<u64> {
         let (now, window) = (self.clock.now(), crowd.window_at(self.clock.now()));
         let key = format!("{window}:{key}");

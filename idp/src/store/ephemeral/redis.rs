@@ -57,6 +57,7 @@ struct Scripts {
     take: Script,
     once: Script,
     limit: Script,
+    give_back: Script,
     gather: Script,
 }
 
@@ -95,6 +96,14 @@ impl Scripts {
                  local ahead = arrival - now
                  if ahead > tolerance then return ahead - tolerance end
                  redis.call('SET', KEYS[1], string.format('%.0f', arrival + period), 'PX', math.ceil((ahead + period) / 1000))
+                 return 0",
+            ),
+            // An arrival that is past now counts as now.
+            give_back: Script::new(
+                "local arrival = redis.call('GET', KEYS[1])
+                 if arrival then
+                   redis.call('SET', KEYS[1], string.format('%.0f', tonumber(arrival) - tonumber(ARGV[1])), 'KEEPTTL')
+                 end
                  return 0",
             ),
             // A HyperLogLog: its size is bounded, and its members cannot be listed.
@@ -225,6 +234,14 @@ impl Redis {
             Ok(0) => Ok(()),
             Ok(wait) => Err(Duration::from_micros(wait)),
             Err(Unavailable) => self.local.limit(key, rate),
+        }
+    }
+
+    pub(super) async fn give_back(&self, key: &str, rate: Rate) {
+        let mut call = self.scripts.give_back.key(self.name("rate", key));
+        call.arg(micros(rate.period));
+        if self.ask::<u64>(&call).await.is_err() {
+            self.local.give_back(key, rate);
         }
     }
 

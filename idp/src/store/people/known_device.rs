@@ -101,6 +101,17 @@ pub async fn is_of_identifier(
     Ok(row.is_some())
 }
 
+/// Whether anybody has signed in with a browser since a moment.
+pub async fn is_of_anybody(conn: &mut Conn, browser: &TokenHash, since: Timestamp) -> Result<bool> {
+    let row: Option<(Id,)> =
+        sqlx::query_as("SELECT user_id FROM known_device WHERE browser_hash = $1 AND last_seen_at > $2 LIMIT 1")
+            .bind(browser)
+            .bind(since)
+            .fetch_optional(conn)
+            .await?;
+    Ok(row.is_some())
+}
+
 /// Removes browsers without a sign-in since a moment.
 pub async fn delete_unseen(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
     let done = sqlx::query(
