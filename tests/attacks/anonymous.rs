@@ -115,6 +115,43 @@ async fn who_sends_the_form_again_for_want_of_an_answer_goes_on_with_what_it_has
 }
 
 #[tokio::test]
+async fn e3_the_cookie_of_a_browser_opens_no_visitor() {
+    for waits in [0, 31] {
+        let (app, rp) = trying().await;
+        let mut shared = app.browser();
+        // Somebody opens the client, and takes the cookie of the browser along; nobody is signed in.
+        let form = shared.get(&rp.request().path()).await.form_to("/sign-in/anonymous");
+        let mut gone = shared.clone();
+        app.clock.advance(seconds(1));
+        let next = shared.get(&rp.request().path()).await.form_to("/sign-in/anonymous");
+        send(&mut shared, &next).await;
+        app.clock.advance(seconds(waits));
+        form.submit(&mut gone).await;
+        assert_eq!(app.rows("anonymous_account").await, 2, "another account, {waits} s later");
+        // Nor does the very form of the visitor, once its answer has long been there.
+        app.clock.advance(seconds(31));
+        let mut gone = app.browser();
+        next.submit(&mut gone).await;
+        assert!(gone.get("/account").await.url.contains("/sign-in"));
+    }
+}
+
+#[tokio::test]
+async fn q6_a_visitor_who_changes_a_name_keeps_no_neighbour_from_a_client() {
+    let (app, rp) = trying().await;
+    let mut busy = app.browser();
+    begin(&mut busy, &rp).await;
+    let account = busy.get("/account").await.form_to("/account");
+    for count in 0..70 {
+        account.clone().fill("name", &format!("n{count}")).submit(&mut busy).await;
+    }
+    assert_eq!(account.fill("name", "one more").submit(&mut busy).await.reply.status, 429);
+    let mut neighbour = app.browser();
+    let consent = begin(&mut neighbour, &rp).await;
+    consent.expect("consent").form().fill("decision", "allow").submit(&mut neighbour).await.code();
+}
+
+#[tokio::test]
 async fn q6_visitors_of_one_network_write_no_more_than_one_person() {
     let (app, rp) = trying().await;
     let mut visitors = Vec::new();

@@ -28,6 +28,22 @@ fn told_on_the_form(page: &Page) {
 }
 
 #[tokio::test]
+async fn q6_accounts_of_one_network_send_no_more_letters_to_strangers_than_sixty_in_an_hour() {
+    let app = by_default(|_| {}).await;
+    let mut sent = 0;
+    for person in 0..8 {
+        let mut browser = app.browser().sign_in(&format!("person{person}")).await;
+        for letter in 0..10 {
+            let page = browser.get("/account/email?step=address").await;
+            let form = page.form_to("/account/email").fill("email", &format!("stranger{person}-{letter}@example.net"));
+            let page = form.fill("current", PASSWORD).submit(&mut browser).await;
+            sent += usize::from(page.reply.status == 200);
+        }
+    }
+    assert_eq!(sent, 60);
+}
+
+#[tokio::test]
 async fn f4_a_neighbour_who_guesses_keeps_no_passkey_no_known_device_and_no_second_factor_out() {
     let app = by_default(|config| config.login.second_factor_roles = vec!["support".to_owned()]).await;
     let rp = app.relying_party().await;

@@ -70,21 +70,24 @@ pub enum Begun {
     Refused,
 }
 
-/// Begins an anonymous account at a client, and its session, unless this browser has one that began since the interaction did.
+/// Begins an anonymous account at a client, and its session, unless the same interaction has begun one in this browser just now.
 pub async fn begin(app: &App, new: NewAnonymous, asked: Asked<'_>, sign_in: &SignIn<'_>) -> Result<Begun> {
     let beginning = Beginning::of(app, sign_in);
-    let (client_row, since) = (asked.client_row.clone(), asked.since - SKEW);
-    let kept = app.config.login.anonymous_kept;
-    app.db.write(Begin { rules: Rules::of(app), add: new.0, client_row, since, kept, beginning }).await
+    let (client_row, kept) = (asked.client_row.clone(), app.config.login.anonymous_kept);
+    let begin = Begin { rules: Rules::of(app), add: new.0, client_row, is_again: asked.is_again, kept, beginning };
+    app.db.write(begin).await
 }
 
-/// Who asks, and since when.
+/// Within what time a form that is sent again goes on with what it has begun.
+const AGAIN: Duration = Duration::from_secs(30);
+
+/// Who asks.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
     /// The client.
     pub client_row: &'a Id,
-    /// When the interaction began.
-    pub since: Timestamp,
+    /// Whether the same interaction has asked before.
+    pub is_again: bool,
 }
 
 /// Adds a user who has nothing, and a session.
@@ -93,7 +96,7 @@ struct Begin {
     rules: Rules,
     add: Add,
     client_row: Id,
-    since: Timestamp,
+    is_again: bool,
     kept: Duration,
     beginning: Beginning,
 }
@@ -102,13 +105,15 @@ impl Change for Begin {
     type Outcome = Begun;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Begun> {
-        let (Self { rules, add, client_row, since, kept, beginning }, now) = (self, tx.now());
+        let (Self { rules, add, client_row, is_again, kept, beginning }, now) = (self, tx.now());
         if !rules.admits_anonymous() {
             return Ok(Begun::Refused);
         }
         // From here on, another one waits that is begun in this browser.
         let browser = beginning.hold_browser(tx).await?;
-        if let Some(before) = alone_in(tx, &browser).await?.filter(|before| before.created_at >= since) {
+        // Another interaction may be that of somebody who was here before, and knows the browser's cookie.
+        let just_now = |at: Timestamp| now - AGAIN < at && at <= now + SKEW;
+        if is_again && let Some(before) = alone_in(tx, &browser).await?.filter(|before| just_now(before.created_at)) {
             return Ok(Begun::Before(before));
         }
         let user = add.apply(tx).await?;

@@ -104,8 +104,12 @@ pub(crate) async fn note_removed(
     (app, passkey): (Option<&Totp>, Option<&Passkey>),
     session: &Id,
 ) -> Result<()> {
-    user::note_removed_in(tx, user, session).await?;
     let (now, ages) = (tx.now(), Ages::of(tx, user).await?);
+    // What vouches is its own age alone: a factor that time has made stand in for another one may be a thief's, who removes it to add the next.
+    let passkeys = passkey.map(std::slice::from_ref).unwrap_or_default();
+    if any_before(now - RECENT, &Ages::of_present(), (app, passkeys)) {
+        user::note_removed_in(tx, user, session).await?;
+    }
     let of_passkey = passkey.and_then(|passkey| ages.of_passkey(passkey));
     let oldest = app.map(|app| ages.of_app(app)).into_iter().chain(of_passkey).min();
     match oldest.filter(|since| *since < now - RECENT) {

@@ -126,7 +126,6 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         && let Some(session) = step.sessions.iter().find(|one| one.id == session)
         && answered == Some(Question::to(session, scopes.clone()))
     {
-        visitor.hold_changes(&app, &format!("consent:{}", session.id), session).await?;
         let (user, client_row) = (session.user_id.clone(), step.proven.client.id.clone());
         match params.get("decision") {
             Some("allow") => {
@@ -136,6 +135,8 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
                 step.interaction.facts.consent = Some(consent);
             }
             Some("deny") => {
+                // To allow is not held: what is allowed is not asked for again.
+                visitor.hold_changes(&app, &format!("consent:{}", session.id), session).await?;
                 app.db.write(Event::ConsentRefused { user, client_row }).await?;
                 step.interaction.facts.choose(session);
                 step.interaction.facts.denied = true;

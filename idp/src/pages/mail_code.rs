@@ -15,6 +15,7 @@ use crate::http::request::visitor::Visitor;
 use crate::letters::limits::{Asker, Counted};
 use crate::oidc::difference::Difference;
 use crate::oidc::reason::Reason;
+use crate::store::ephemeral::Rate;
 
 /// The address of a page that waits for the code of a letter that was asked for in this browser: so it can be opened again, as in
 /// another language. The name of what was asked for is of no use in other browsers.
@@ -126,19 +127,27 @@ pub async fn limited(app: &App, visitor: &Visitor, address: &str) -> Result<Resu
     Ok(admitted.map_err(|TooMany { minutes, .. }| CodeProblem::TooMany { minutes }))
 }
 
-/// The same for somebody who is signed in.
+/// How many letters the people of a network who are signed in may have sent to addresses that are not theirs yet: sixty in an hour.
+const TO_STRANGERS: Rate = Rate { burst: 60, period: Duration::from_secs(60) };
+
+/// The same for somebody who is signed in; `is_own` is whether the address is theirs already.
 pub async fn limited_in_account(
     app: &App,
     holder: &AccountHolder,
     address: &str,
+    is_own: bool,
 ) -> Result<Result<(), CodeProblem>, Error> {
     let asker = Asker::of(app, address, (&holder.visitor.browser, &holder.visitor.bucket), Counted::Others).await?;
     let asker = asker.signed_in(&holder.session.user_id);
-    let counted = match asker.count_place(app).await {
-        Ok(()) => asker.ask(app, address).await,
-        limited => limited,
+    let counted = async {
+        asker.count_place(app).await?;
+        // Whoever makes an account for every ten letters sends no more of them to strangers.
+        if !is_own {
+            holder.visitor.limit(app, "mail-strangers", TO_STRANGERS).await?;
+        }
+        asker.ask(app, address).await
     };
-    Ok(counted.map_err(|wait| CodeProblem::TooMany { minutes: minutes_up(wait) }))
+    Ok(counted.await.map_err(|wait| CodeProblem::TooMany { minutes: minutes_up(wait) }))
 }
 
 /// Whether letters are sent.

@@ -162,7 +162,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
             Err(problem) => return again(vec![EmailProblem::Current(problem)]).await,
         };
     }
-    if let Err(problem) = limited_in_account(&app, &holder, &address.normalised).await? {
+    if let Err(problem) = limited_in_account(&app, &holder, &address.normalised, false).await? {
         return again(vec![EmailProblem::Code(problem)]).await;
     }
     mail_code::send_change(&app, &holder.session.user_id, &address, holder.visitor.language.tag()).await?;

@@ -89,7 +89,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
         show(&app, &holder, Shown { address, which, problem: Some(problem), token: None })
     };
     if params.get("send").is_some() {
-        if let Err(problem) = limited_in_account(&app, &holder, &address.normalised).await? {
+        if let Err(problem) = limited_in_account(&app, &holder, &address.normalised, true).await? {
             return again(problem);
         }
         mail_code::send_verification(&app, user, &address, holder.visitor.language.tag()).await?;
