@@ -152,6 +152,21 @@ async fn q6_a_visitor_who_changes_a_name_keeps_no_neighbour_from_a_client() {
 }
 
 #[tokio::test]
+async fn q6_a_visitor_who_allows_again_and_again_is_held() {
+    let (app, rp) = trying().await;
+    let mut visitor = app.browser();
+    begin(&mut visitor, &rp).await.form().fill("decision", "allow").submit(&mut visitor).await.code();
+    let path = rp.request().set("prompt", "consent").path();
+    let mut given = 0;
+    for _ in 0..70 {
+        let page = visitor.get(&path).await;
+        let page = page.expect("consent").form().fill("decision", "allow").submit(&mut visitor).await;
+        given += usize::from(page.reply.status != 429);
+    }
+    assert_eq!(given, 59, "sixty at once");
+}
+
+#[tokio::test]
 async fn q6_visitors_of_one_network_write_no_more_than_one_person() {
     let (app, rp) = trying().await;
     let mut visitors = Vec::new();

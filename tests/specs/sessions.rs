@@ -1,6 +1,6 @@
 //! How long sessions live: NIST SP 800-63B §5, and links that set a password.
 
-use crate::harness::{Browser, PASSWORD, Page, TestApp, minutes};
+use crate::harness::{Browser, PASSWORD, Page, TestApp, minutes, seconds};
 use latchkey::account::delete::{Outcome, disable};
 use latchkey::account::password_link::{self, FirstLink};
 use latchkey::account::{roles, users};
@@ -225,6 +225,27 @@ async fn a_session_of_an_administrator_is_short_whatever_was_chosen() {
     }
     app.clock.advance(minutes(10));
     browser.get(&silent).await.error("login_required");
+}
+
+#[tokio::test]
+async fn a_switch_of_accounts_opens_no_administrator_who_has_gone() {
+    let app = TestApp::new().await;
+    let rp = app.relying_party().await;
+    let alice = app.user("alice").await.id;
+    let mut browser = app.browser().sign_in("alice").await;
+    let mut tokens = rp.exchange(&browser.authorize(&rp).await.code()).await.tokens();
+    roles::give(&app.app, &alice, ADMINISTRATOR).await.unwrap();
+    for _ in 0..4 {
+        app.clock.advance(minutes(5));
+        tokens = rp.refresh(tokens.refresh()).await.tokens();
+    }
+    app.user("bob").await;
+    app.clock.advance(seconds(1));
+    let form = browser.get("/sign-in?account=another").await.form();
+    form.fill("identifier", "bob").fill("password", PASSWORD).submit(&mut browser).await;
+    let switch = browser.get("/account").await.expect("account").press("session");
+    switch.submit(&mut browser).await.expect("sign-in");
+    assert!(browser.get("/account").await.text().contains("bob"));
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use crate::account::sign_up::Rules;
 use crate::account::users::{self, Add, NewUser};
 use crate::app::App;
 use crate::base::clock::{SKEW, Timestamp};
+use crate::base::encoding::sha256_text;
 use crate::base::id::Id;
 use crate::config::SecondFactor;
 use crate::login::session::{Beginning, SignIn, SignedIn, has_anonymous_account};
@@ -74,7 +75,14 @@ pub enum Begun {
 pub async fn begin(app: &App, new: NewAnonymous, asked: Asked<'_>, sign_in: &SignIn<'_>) -> Result<Begun> {
     let beginning = Beginning::of(app, sign_in);
     let (client_row, kept) = (asked.client_row.clone(), app.config.login.anonymous_kept);
-    let begin = Begin { rules: Rules::of(app), add: new.0, client_row, is_again: asked.is_again, kept, beginning };
+    let begin = Begin {
+        rules: Rules::of(app),
+        add: new.0,
+        client_row,
+        begun_by: sha256_text(asked.interaction.as_bytes()),
+        kept,
+        beginning,
+    };
     app.db.write(begin).await
 }
 
@@ -86,8 +94,8 @@ const AGAIN: Duration = Duration::from_secs(30);
 pub struct Asked<'a> {
     /// The client.
     pub client_row: &'a Id,
-    /// Whether the same interaction has asked before.
-    pub is_again: bool,
+    /// The interaction, by its id.
+    pub interaction: &'a str,
 }
 
 /// Adds a user who has nothing, and a session.
@@ -96,7 +104,8 @@ struct Begin {
     rules: Rules,
     add: Add,
     client_row: Id,
-    is_again: bool,
+    /// The interaction, by its hash.
+    begun_by: String,
     kept: Duration,
     beginning: Beginning,
 }
@@ -105,7 +114,7 @@ impl Change for Begin {
     type Outcome = Begun;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Begun> {
-        let (Self { rules, add, client_row, is_again, kept, beginning }, now) = (self, tx.now());
+        let (Self { rules, add, client_row, begun_by, kept, beginning }, now) = (self, tx.now());
         if !rules.admits_anonymous() {
             return Ok(Begun::Refused);
         }
@@ -113,11 +122,13 @@ impl Change for Begin {
         let browser = beginning.hold_browser(tx).await?;
         // Another interaction may be that of somebody who was here before, and knows the browser's cookie.
         let just_now = |at: Timestamp| now - AGAIN < at && at <= now + SKEW;
-        if is_again && let Some(before) = alone_in(tx, &browser).await?.filter(|before| just_now(before.created_at)) {
+        if let Some(before) = alone_in(tx, &browser).await?.filter(|before| just_now(before.created_at))
+            && anonymous_account::was_begun_by(tx, &before.user_id, &begun_by).await?
+        {
             return Ok(Begun::Before(before));
         }
         let user = add.apply(tx).await?;
-        anonymous_account::insert(tx, &user.id, now, kept).await?;
+        anonymous_account::insert(tx, &user.id, &begun_by, now, kept).await?;
         let signed_in = beginning.write(tx, user.generation).await?;
         let session = signed_in.session.clone();
         tx.record(&Event::AnonymousAccountBegun { user: user.id, client_row, session }).await?;

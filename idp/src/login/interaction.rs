@@ -137,12 +137,6 @@ impl Interaction {
         Params::parse(self.request.as_bytes()).unwrap_or_else(|_| Params::from_pairs([("", ""); 0]))
     }
 
-    /// Notes that something was asked for in this interaction; returns `true` to the first who does so.
-    pub async fn asks_first(&self, app: &App, what: &str) -> Result<bool, Unavailable> {
-        let expires_at = self.began_at + app.config.login.interaction;
-        app.ephemeral.once(&format!("{what}:{}", self.id), self.began_at, expires_at).await
-    }
-
     /// Ends the interaction. Returns `true` only if it is certain that it had not ended before, so that going back in
     /// the browser's history does not allow a second use of what was proven for it.
     pub async fn finish(&self, app: &App) -> Result<bool, Unavailable> {

@@ -39,7 +39,7 @@ pub async fn is_done(app: &App, session: &Session) -> Result<bool> {
 fn is_enough(session: &Session, enrolled: &Enrolled, within: Duration, now: Timestamp) -> bool {
     // A sign-in in the future happened before the clock was set back, or on a replica whose clock is ahead.
     let lately = now - within < session.auth_time && session.auth_time <= now + SKEW;
-    lately && Acr::from_name(&session.acr) >= Some(enrolled.needed())
+    lately && !session.is_unattended() && Acr::from_name(&session.acr) >= Some(enrolled.needed())
 }
 
 /// The step-up that a change relies on. The change judges it again in its own transaction: the session may have ended, or its

@@ -13,7 +13,7 @@ use crate::http::error::Error;
 use crate::http::page;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
-use crate::http::request::visitor::Visitor;
+use crate::http::request::visitor::{Visitor, hold_session};
 use crate::login::interaction::Question;
 use crate::oidc::authorization::next_step::NextStep;
 use crate::oidc::resource::Known;
@@ -127,16 +127,18 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         && answered == Some(Question::to(session, scopes.clone()))
     {
         let (user, client_row) = (session.user_id.clone(), step.proven.client.id.clone());
+        let decisions = format!("consent:{}", session.id);
         match params.get("decision") {
             Some("allow") => {
+                // The way to a client is held by the session alone: no neighbour closes it.
+                hold_session(&app, &decisions).await?;
                 let consent = app.db.write(Remember { user, client_row, scopes: scopes.clone() }).await?;
                 step.interaction.facts.choose(session);
                 step.interaction.facts.consented = Some(scopes);
                 step.interaction.facts.consent = Some(consent);
             }
             Some("deny") => {
-                // To allow is not held: what is allowed is not asked for again.
-                visitor.hold_changes(&app, &format!("consent:{}", session.id), session).await?;
+                visitor.hold_changes(&app, &decisions, session).await?;
                 app.db.write(Event::ConsentRefused { user, client_row }).await?;
                 step.interaction.facts.choose(session);
                 step.interaction.facts.denied = true;

@@ -181,7 +181,7 @@ impl Visitor {
         if session.is_of_visitor() {
             self.limit(app, "visitors", CHANGES).await.map_err(Error::TooMany)?;
         }
-        app.ephemeral.limit(key, CHANGES).await.map_err(Error::TooMany)
+        hold_session(app, key).await
     }
 
     /// A try to sign in from this browser.
@@ -250,6 +250,11 @@ impl Visitor {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
     }
+}
+
+/// Counts one change within a session, whoever else is behind its address.
+pub async fn hold_session(app: &App, key: &str) -> Result<(), Error> {
+    app.ephemeral.limit(key, CHANGES).await.map_err(Error::TooMany)
 }
 
 /// How often a person may change something.

@@ -10,11 +10,15 @@ use crate::http::redirect;
 use crate::site::page::Page;
 use crate::store::people::session::Touch;
 
-/// Switches to another account of this browser.
+/// Switches to another account of this browser; who has been away for too long signs in.
 pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response, Error> {
     let AccountForm { holder, params } = form;
     let chosen = params.get("session").unwrap_or_default();
     if let Some(other) = holder.others.iter().find(|one| handle(&app, one, one.id.as_str()) == chosen) {
+        if other.is_unattended() {
+            // Beside the account that is open here.
+            return redirect::to_page_with(&app, Page::SignIn, "account", "another");
+        }
         app.db.write_one(Touch { session: other.id.clone() }).await?;
     }
     redirect::to_page(&app, Page::AccountProfile)

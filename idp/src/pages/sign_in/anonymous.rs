@@ -47,8 +47,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let user = new.user().clone();
     // Nobody can sign in to it again, so that it outlives the browser's closing.
     let sign_in = SignIn { keep: true, ..visitor.sign_in(&user, &[]) };
-    let is_again = !step.interaction.asks_first(&app, "anonymous").await?;
-    let asked = Asked { client_row: &step.proven.client.id, is_again };
+    let asked = Asked { client_row: &step.proven.client.id, interaction: step.interaction.id() };
     let signed_in = match anonymous::begin(&app, new, asked, &sign_in).await? {
         Begun::New(signed_in) => signed_in,
         Begun::Before(before) => match anonymous::resume(&app, &before, &sign_in).await? {

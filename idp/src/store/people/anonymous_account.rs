@@ -15,16 +15,29 @@ const WITHOUT_WAY_IN: &str = "NOT EXISTS (SELECT 1 FROM user_identifier i WHERE 
 pub const NOTED: Duration = Duration::from_secs(60 * 60);
 
 /// Notes that an account is anonymous, and for how long it is kept after each use.
-pub async fn insert(conn: &mut Conn, user: &Id, now: Timestamp, kept: Duration) -> Result<()> {
+pub async fn insert(conn: &mut Conn, user: &Id, begun_by: &str, now: Timestamp, kept: Duration) -> Result<()> {
     sqlx::query(
-        "INSERT INTO anonymous_account (user_id, created_at, last_used_at, kept_until) VALUES ($1, $2, $2, $3)",
+        "INSERT INTO anonymous_account (user_id, created_at, last_used_at, kept_until, begun_by)
+         VALUES ($1, $2, $2, $3, $4)",
     )
     .bind(user)
     .bind(now)
     .bind(now + kept + NOTED)
+    .bind(begun_by)
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Whether an account was begun by this interaction, which is given by its hash.
+pub async fn was_begun_by(conn: &mut Conn, user: &Id, interaction: &str) -> Result<bool> {
+    let row: Option<(String,)> =
+        sqlx::query_as("SELECT user_id FROM anonymous_account WHERE user_id = $1 AND begun_by = $2")
+            .bind(user)
+            .bind(interaction)
+            .fetch_optional(conn)
+            .await?;
+    Ok(row.is_some())
 }
 
 /// Whether an account is anonymous.
