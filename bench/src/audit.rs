@@ -76,7 +76,9 @@ pub async fn run(run: &Audit) -> Result<()> {
     println!("{made} checkpoints signed in {:.1} s", signing.elapsed().as_secs_f64());
     app.db.close().await;
     drop(app);
-    verify(run, &place.environment("ES256")).await
+    let mut environment = place.environment("RS256");
+    environment.push(("LATCHKEY__ISSUER".to_owned(), format!("http://localhost:{}", place.port)));
+    verify(run, &environment).await
 }
 
 async fn verify(run: &Audit, environment: &[(String, String)]) -> Result<()> {
