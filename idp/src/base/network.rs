@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_denied_is_denied_and_what_is_allowed_has_anonymous_account() {
+    fn what_is_denied_is_denied_and_what_is_allowed_is_all_there_is() {
         for (allowed, denied, address, admitted) in [
             (&[][..], &[][..], "203.0.113.7", true),
             (&["203.0.113.0/24"], &[], "203.0.113.7", true),
