@@ -59,9 +59,19 @@ impl Ages {
 }
 
 /// Since when the oldest of these factors has protected its account.
-fn oldest(ages: &Ages, (app, passkeys): (Option<&Totp>, &[Passkey])) -> Option<Timestamp> {
+fn oldest(ages: &Ages, factors: (Option<&Totp>, &[Passkey])) -> Option<Timestamp> {
+    since(ages, factors).min()
+}
+
+/// Since when each of these factors has protected its account.
+fn since(ages: &Ages, (app, passkeys): (Option<&Totp>, &[Passkey])) -> impl Iterator<Item = Timestamp> {
     let of_app = app.map(|app| ages.of_app(app));
-    of_app.into_iter().chain(passkeys.iter().filter_map(|passkey| ages.of_passkey(passkey))).min()
+    of_app.into_iter().chain(passkeys.iter().filter_map(|passkey| ages.of_passkey(passkey)))
+}
+
+/// The factors that a user has.
+async fn present(conn: &mut Conn, user: &Id) -> Result<(Option<Totp>, Vec<Passkey>)> {
+    Ok((totp::find(&mut *conn, user).await?, passkey::of_user(conn, user).await?))
 }
 
 /// Whether any of these factors has protected its account since before a moment.
@@ -79,7 +89,7 @@ pub(crate) async fn vouched_since(
 ) -> Result<Option<Timestamp>> {
     let session = session::find(&mut *conn, session, now).await?;
     let Some(session) = session.filter(|it| Acr::from_name(&it.acr) >= Some(Acr::TwoFactors)) else { return Ok(None) };
-    let (app, passkeys) = (totp::find(&mut *conn, user).await?, passkey::of_user(&mut *conn, user).await?);
+    let (app, passkeys) = present(conn, user).await?;
     let of_present = oldest(&Ages::of_present(), (app.as_ref(), &passkeys));
     let gone = user::protection(&mut *conn, user).await?.filter(|gone| now <= gone.until);
     let of_gone = match gone {
@@ -92,7 +102,7 @@ pub(crate) async fn vouched_since(
 /// Whether an account has a factor that is no recent one: then whoever has changed what protects it has proven that one. Time alone makes
 /// no factor stand in for another one here: within the day in which it does, a thief of the password could set up their own.
 pub async fn has_older(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<bool> {
-    let (app, passkeys) = (totp::find(&mut *conn, user).await?, passkey::of_user(&mut *conn, user).await?);
+    let (app, passkeys) = present(conn, user).await?;
     Ok(any_before(now - RECENT, &Ages::of_present(), (app.as_ref(), &passkeys)))
 }
 
@@ -106,13 +116,11 @@ pub(crate) async fn note_removed(
 ) -> Result<()> {
     let (now, ages) = (tx.now(), Ages::of(tx, user).await?);
     // What vouches is its own age alone: a factor that time has made stand in for another one may be a thief's, who removes it to add the next.
-    let passkeys = passkey.map(std::slice::from_ref).unwrap_or_default();
-    if any_before(now - RECENT, &Ages::of_present(), (app, passkeys)) {
+    let factors = (app, passkey.map(std::slice::from_ref).unwrap_or_default());
+    if any_before(now - RECENT, &Ages::of_present(), factors) {
         user::note_removed_in(tx, user, session).await?;
     }
-    let of_passkey = passkey.and_then(|passkey| ages.of_passkey(passkey));
-    let oldest = app.map(|app| ages.of_app(app)).into_iter().chain(of_passkey).min();
-    match oldest.filter(|since| *since < now - RECENT) {
+    match oldest(&ages, factors).filter(|since| *since < now - RECENT) {
         Some(since) => user::note_protection(tx, user, Protection { since, until: now + STANDS_IN }).await,
         None => Ok(()),
     }
@@ -128,10 +136,8 @@ pub(crate) async fn note_old(tx: &mut Tx<'_>, user: &Id, until: Timestamp) -> Re
 pub async fn note_all_old(tx: &mut Tx<'_>, user: &Id, now: Timestamp) -> Result<()> {
     let began = Timestamp::from_micros(0);
     if let Some(known) = user::protection(tx, user).await?.filter(|known| known.since <= began) {
-        let (app, passkeys) = (totp::find(tx, user).await?, passkey::of_user(tx, user).await?);
-        let ages = Ages::of_present();
-        let added = app.iter().map(|app| ages.of_app(app)).chain(passkeys.iter().filter_map(|it| ages.of_passkey(it)));
-        if added.max() <= Some(known.until) {
+        let (app, passkeys) = present(tx, user).await?;
+        if since(&Ages::of_present(), (app.as_ref(), &passkeys)).max() <= Some(known.until) {
             return Ok(());
         }
     }
