@@ -36,13 +36,16 @@ struct Add {
     beginning: Beginning,
 }
 
-/// Stores a passkey of a user who may have one more; returns whether it is there now.
-async fn put(tx: &mut Tx<'_>, new: &Passkey, step_up: &SteppedUp, generation: i64) -> Result<bool> {
+/// Holds the row of a user; returns whether they may still do what they could in this generation.
+async fn holds(tx: &mut Tx<'_>, user: &Id, generation: i64) -> Result<bool> {
+    Ok(user::hold(tx, user).await?.is_some_and(|held| held.may_still(generation)))
+}
+
+/// Stores a passkey of a user who may have one more; returns whether it is there now. The caller holds the user's row.
+async fn put(tx: &mut Tx<'_>, new: &Passkey, step_up: &SteppedUp) -> Result<bool> {
     let (user, now) = (&new.user_id, tx.now());
-    let may = user::hold(tx, user).await?.is_some_and(|held| held.may_still(generation))
-        && step_up.holds(tx).await?
-        && passkey::of_user(tx, user).await?.len() < MOST
-        && passkey::insert(tx, new).await?;
+    let may =
+        step_up.holds(tx).await? && passkey::of_user(tx, user).await?.len() < MOST && passkey::insert(tx, new).await?;
     if may {
         passkey_offer::answer(tx, user, now).await?;
     }
@@ -54,10 +57,11 @@ impl Change for Add {
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Option<SignedIn>> {
         let (user, passkey, now) = (&self.new.user_id, self.new.id.handle(), tx.now());
-        user::hold(tx, user).await?;
+        if !holds(tx, user, self.generation).await? {
+            return Ok(None);
+        }
         let since = vouched_since(tx, user, self.step_up.session(), now).await?;
-        let new = Passkey { since, ..self.new.clone() };
-        if !put(tx, &new, &self.step_up, self.generation).await? {
+        if !put(tx, &Passkey { since, ..self.new.clone() }, &self.step_up).await? {
             return Ok(None);
         }
         tx.record(&Event::PasskeyAdded { user: user.clone(), passkey }).await?;
@@ -85,8 +89,8 @@ impl Change for AddAutomatic {
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
         let Self { new, step_up, generation } = self;
-        user::hold(tx, &new.user_id).await?;
-        if !is_offer_open(tx, &new.user_id).await? || !put(tx, &new, &step_up, generation).await? {
+        let may = holds(tx, &new.user_id, generation).await? && is_offer_open(tx, &new.user_id).await?;
+        if !may || !put(tx, &new, &step_up).await? {
             return Ok(false);
         }
         notify(tx, &new.user_id, Notice::PasskeyCreatedAutomatically).await?;
@@ -257,7 +261,8 @@ pub enum Removed {
     Last(LastPasskey),
 }
 
-/// Removes a passkey of a user, and ends the sessions elsewhere that it has begun, unless nothing else lets the user in, or nothing else is the second factor that is required.
+/// Removes a passkey of a user, and ends the sessions elsewhere that it has begun, unless nothing else lets the user in, or nothing else
+/// is the second factor that is required.
 pub async fn remove(app: &App, session: &Session, passkey: &Id) -> Result<Removed> {
     let by_person = Some((SteppedUp::of(app, session), Required::of(app)));
     app.db.write(Remove { user: session.user_id.clone(), by_person, passkey: passkey.clone() }).await
