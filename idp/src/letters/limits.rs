@@ -29,6 +29,9 @@ fn of_resets_a_day(works: Duration) -> Rate {
 /// How many letters may be asked for from one place, whomever they go to: ten in an hour.
 const OF_PLACE: Rate = Rate { burst: 10, period: Duration::from_secs(6 * 60) };
 
+/// How many letters the people of a network who are signed in may have sent to addresses that are not theirs yet: sixty in an hour.
+pub const TO_STRANGERS: Rate = Rate { burst: 60, period: Duration::from_secs(60) };
+
 /// What the letters are for that are counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counted {

@@ -12,10 +12,9 @@ use crate::base::clock::minutes_up;
 use crate::flow::account_holder::AccountHolder;
 use crate::http::error::Error;
 use crate::http::request::visitor::Visitor;
-use crate::letters::limits::{Asker, Counted};
+use crate::letters::limits::{Asker, Counted, TO_STRANGERS};
 use crate::oidc::difference::Difference;
 use crate::oidc::reason::Reason;
-use crate::store::ephemeral::Rate;
 
 /// The address of a page that waits for the code of a letter that was asked for in this browser: so it can be opened again, as in
 /// another language. The name of what was asked for is of no use in other browsers.
@@ -126,9 +125,6 @@ pub async fn limited(app: &App, visitor: &Visitor, address: &str) -> Result<Resu
     let admitted = admit(app, visitor, address, Counted::Others).await?;
     Ok(admitted.map_err(|TooMany { minutes, .. }| CodeProblem::TooMany { minutes }))
 }
-
-/// How many letters the people of a network who are signed in may have sent to addresses that are not theirs yet: sixty in an hour.
-const TO_STRANGERS: Rate = Rate { burst: 60, period: Duration::from_secs(60) };
 
 /// The same for somebody who is signed in; `is_own` is whether the address is theirs already.
 pub async fn limited_in_account(
