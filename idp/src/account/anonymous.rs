@@ -7,7 +7,6 @@ use serde_json::Map;
 use crate::account::sign_up::Rules;
 use crate::account::users::{self, Add, NewUser};
 use crate::app::App;
-use crate::base::clock::{SKEW, Timestamp};
 use crate::base::encoding::sha256_text;
 use crate::base::id::Id;
 use crate::config::SecondFactor;
@@ -86,9 +85,6 @@ pub async fn begin(app: &App, new: NewAnonymous, asked: Asked<'_>, sign_in: &Sig
     app.db.write(begin).await
 }
 
-/// Within what time a form that is sent again goes on with what it has begun.
-const AGAIN: Duration = Duration::from_secs(30);
-
 /// Who asks.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
@@ -121,8 +117,7 @@ impl Change for Begin {
         // From here on, another one waits that is begun in this browser.
         let browser = beginning.hold_browser(tx).await?;
         // Another interaction may be that of somebody who was here before, and knows the browser's cookie.
-        let just_now = |at: Timestamp| now - AGAIN < at && at <= now + SKEW;
-        if let Some(before) = alone_in(tx, &browser).await?.filter(|before| just_now(before.created_at))
+        if let Some(before) = alone_in(tx, &browser).await?.filter(|before| before.created_at.is_just_before(now))
             && anonymous_account::was_begun_by(tx, &before.user_id, &begun_by).await?
         {
             return Ok(Begun::Before(before));

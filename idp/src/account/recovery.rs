@@ -9,7 +9,7 @@ use crate::account::password::end_what_was_before;
 use crate::account::password_link;
 use crate::account::recent_factors::{RecentFactors, Unwanted};
 use crate::app::App;
-use crate::base::clock::{SKEW, Timestamp};
+use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::secret::Secret;
 use crate::base::token::{CookieSecret, TokenHash};
@@ -30,9 +30,6 @@ use crate::store::people::{known_device, password, recovery_code};
 
 /// For how long a code that was right can be followed by the new password.
 const LIFETIME: Duration = Duration::from_secs(30 * 60);
-
-/// Within what time a form that is sent again, in the same browser, does the same again.
-const AGAIN: Duration = Duration::from_secs(30);
 
 /// What a code that was right is sealed for.
 const PURPOSE: &str = "recovery";
@@ -213,8 +210,7 @@ impl Change for Recover {
         };
         let before = recovery_code::use_in(tx, &user, &code, &browser).await?;
         // Not over a password that was set since.
-        let is_again = before
-            .is_some_and(|it| it.used_for == held.generation && now - AGAIN < it.used_at && it.used_at <= now + SKEW);
+        let is_again = before.is_some_and(|it| it.used_for == held.generation && it.used_at.is_just_before(now));
         if !is_again {
             if !sets_password_of(tx, &user, sends_letters, now).await? {
                 tx.note(Wrong::HasAddress.step());

@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 /// How far the clocks of two processes on one database may be apart.
 pub const SKEW: Duration = Duration::from_secs(60);
 
+/// Within what time something that is sent twice, in the same browser, does the same again: a form that is sent twice is no thief.
+pub const SENT_TWICE: Duration = Duration::from_secs(30);
+
 /// A moment, in microseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -40,6 +43,12 @@ impl Timestamp {
     /// The time that has passed since `earlier`; zero if that lies in the future.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// Whether what happened then may be answered the same once more: less than [`SENT_TWICE`] ago, by the clock of any process. A clock
+    /// that is set back makes nothing work again.
+    pub fn is_just_before(self, now: Self) -> bool {
+        now - SENT_TWICE < self && self <= now + SKEW
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::base::clock::{SKEW, Timestamp};
+use crate::base::clock::{SENT_TWICE, SKEW, Timestamp};
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
 use crate::store::db::{Conn, Result};
@@ -133,10 +133,7 @@ pub async fn find(conn: &mut Conn, user: &Id, purpose: Purpose, now: Timestamp) 
         .await?)
 }
 
-/// How long after its use a proof does the same once more in the browser that used it: a form that is sent twice is no thief.
-const SENT_TWICE: Duration = Duration::from_secs(30);
-
-/// The condition that a proof was used just now; `now` is a parameter. A clock that is set back makes nothing work again.
+/// The condition that a proof was used just now, as [`Timestamp::is_just_before`]; `now` is a parameter.
 fn used_just_now(now: &str) -> String {
     let (before, ahead) = (SENT_TWICE.as_micros(), SKEW.as_micros());
     format!("used_at > {now} - {before} AND used_at <= {now} + {ahead}")
