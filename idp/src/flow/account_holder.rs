@@ -138,11 +138,10 @@ impl AccountForm {
         let session = sessions.remove(shown);
         admit(app, &visitor, &session.user_id).await?;
         visitor.hold_changes(app, &format!("account:{}", session.user_id), &session).await?;
-        if shown == 0 || session.is_unattended() {
-            login::session::touch(app, &session).await;
-        } else {
+        match Touch::of(&session) {
             // Makes it the last used session, so that the next page shows this person, too.
-            app.db.write_one(Touch { session: session.id.clone() }).await?;
+            Some(touch) if shown != 0 => app.db.write_one(touch).await?,
+            _ => login::session::touch(app, &session).await,
         }
         let account = page::account(app, &visitor, &session).await?;
         Ok(Some(Self { holder: AccountHolder { visitor, session, others: sessions, account, page: at }, params }))

@@ -370,11 +370,9 @@ pub(crate) async fn end_repetitions(tx: &mut Tx<'_>, user: &Id) -> Result<()> {
 /// Notes that a session was used, at most once a minute. The use itself has already succeeded, so a failure here is
 /// only logged.
 pub async fn touch(app: &App, session: &Session) {
-    // A page that asks for a sign-in is no use of what it protects.
-    if session.is_unattended() || app.now().since(session.last_active_at) < Duration::from_secs(60) {
-        return;
-    }
-    if let Err(error) = app.db.write_one(Touch { session: session.id.clone() }).await {
+    let is_due = app.now().since(session.last_active_at) >= Duration::from_secs(60);
+    let Some(touch) = Touch::of(session).filter(|_| is_due) else { return };
+    if let Err(error) = app.db.write_one(touch).await {
         tracing::warn!("the last use of a session could not be stored: {error}");
     }
     if session.is_of_visitor() {

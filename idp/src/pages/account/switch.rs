@@ -15,11 +15,11 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let AccountForm { holder, params } = form;
     let chosen = params.get("session").unwrap_or_default();
     if let Some(other) = holder.others.iter().find(|one| handle(&app, one, one.id.as_str()) == chosen) {
-        if other.is_unattended() {
+        let Some(touch) = Touch::of(other) else {
             // Beside the account that is open here.
             return redirect::to_page_with(&app, Page::SignIn, "account", "another");
-        }
-        app.db.write_one(Touch { session: other.id.clone() }).await?;
+        };
+        app.db.write_one(touch).await?;
     }
     redirect::to_page(&app, Page::AccountProfile)
 }

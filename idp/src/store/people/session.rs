@@ -434,8 +434,14 @@ pub async fn keep_no_longer(conn: &mut Conn, id: &Id, idle: Duration, expires_at
 /// Notes that a session was used: one statement.
 #[derive(Clone, Debug)]
 pub struct Touch {
-    /// The session's row.
-    pub session: Id,
+    session: Id,
+}
+
+impl Touch {
+    /// For a session whose person is there; `None` if it is unattended: a page that asks for a sign-in is no use of what it protects.
+    pub fn of(session: &Session) -> Option<Self> {
+        (!session.is_unattended()).then(|| Self { session: session.id.clone() })
+    }
 }
 
 impl Change for Touch {
