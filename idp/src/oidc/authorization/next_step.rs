@@ -369,7 +369,7 @@ fn decide(request: &AuthorizationRequest, client: &Client, situation: &Situation
     }
     // No error tells a client that was allowed nothing yet which factors somebody has. Without a page, the consent that is missing,
     // too, is the answer; with one, the person signs in before the client hears of it.
-    let is_stranger = !client.first_party && situation.remembered.is_none();
+    let is_stranger = !client.first_party && situation.remembered.is_none_or(|it| it.scope.is_empty());
     match for_class(request, situation, session, fresh) {
         Some(_) if is_stranger && request.prompt.none => {}
         Some(NextStep::Fail(_)) if is_stranger && !fresh => return NextStep::SignIn(SignInReason::NeedsPasskey),

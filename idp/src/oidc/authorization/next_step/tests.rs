@@ -398,6 +398,9 @@ fn a_sign_in_is_in_a_class_that_the_client_asks_for_or_fails() {
 #[test]
 fn a12_no_error_tells_a_client_without_consent_which_factors_somebody_has() {
     let stranger = || case().wishes([Acr::PhishingResistant]).remembered("");
+    // A consent whose scopes were taken back one by one is a row without any.
+    let none_left = || Some(Remembered { id: "consent".into(), scope: scopes("") });
+    let taken_back = || Case { remembered: none_left(), ..stranger() };
     let by_passkey = || NextStep::SignIn(SignInReason::NeedsPasskey);
     let proven = Session { acr: Acr::PhishingResistant.as_str().to_owned(), ..session("alice", 60) };
     let unmet = || fail(ErrorCode::UnmetAuthenticationRequirements);
@@ -426,6 +429,8 @@ fn a12_no_error_tells_a_client_without_consent_which_factors_somebody_has() {
             Case { lacks_terms: true, ..stranger().prompt("none") },
             fail(ErrorCode::InteractionRequired),
         ),
+        ("all taken back", taken_back().prompt("none"), fail(ErrorCode::ConsentRequired)),
+        ("all taken back, with a page", taken_back(), by_passkey()),
         ("first party", stranger().first_party(), unmet()),
         ("first party, silently", stranger().first_party().prompt("none"), unmet()),
     ]);
