@@ -1,4 +1,4 @@
-//! What relying parties are told of a person.
+//! What relying parties learn about a person.
 
 use crate::app::App;
 use crate::base::id::Id;

@@ -20,7 +20,7 @@ const WIDER_BURST: u32 = 15;
 /// How much more in a minute.
 const WIDER_RATE: u32 = 12;
 
-/// What an operator is told of a try that was not looked at because of its network.
+/// What an operator reads about a try that was not looked at because of its network.
 pub const OF_ADDRESS: &str = "There were too many tries from this network (login.address_per_minute).";
 
 /// Who tries something.

@@ -1,5 +1,5 @@
-//! What the browser is told of the passkeys of who is signed in, so that it offers none that is gone, and shows the names that are now
-//! in use: the Signal API, WebAuthn Level 3 §5.1.10.
+//! What the browser learns about the passkeys of whoever is signed in, so that it offers none that is gone, and shows the names that
+//! are now in use: the Signal API, WebAuthn Level 3 §5.1.10.
 
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use crate::login::passkey::rp_id;
 use crate::store::people::passkey::{Passkey, of_user};
 use crate::store::people::user;
 
-/// What the browser is told of an account; `None` where there are no passkeys at all, and of a visitor, who can have none.
+/// What the browser learns about an account: nothing where there are no passkeys at all, or if it is a visitor's, who can have none.
 pub async fn of(app: &App, user: &Id, account: &AccountView) -> Result<Option<String>, Error> {
     if rp_id(app).is_none() || account.is_anonymous {
         return Ok(None);
