@@ -131,8 +131,8 @@ async fn send(app: &App, letter: &Waiting) -> Result<Tried> {
         Err(why) => return Ok(Outcome::Dead(why).into()),
     };
     // A server that may have it is not asked again while there is another one.
-    let was_left_open = perhaps_taken_at(letter).is_some();
-    let first = usize::try_from(letter.first_server).unwrap_or_default() + usize::from(was_left_open);
+    let left_open = perhaps_taken_at(letter);
+    let first = usize::try_from(letter.first_server).unwrap_or_default() + usize::from(left_open.is_some());
     Ok(match app.mailer.send(&message, first, now, &app.stop).await {
         Ok(server) => {
             tracing::info!(kind = kind.as_str(), server, tries = letter.tries, "a letter was sent");
@@ -143,8 +143,8 @@ async fn send(app: &App, letter: &Waiting) -> Result<Tried> {
             let refused = !failures.is_empty() && failures.iter().all(Failure::is_of_the_address);
             let may_have_it = failures.iter().any(|failure| failure.may_have_it);
             // It may have arrived twice by now.
-            let perhaps_twice = perhaps_taken_at(letter)
-                .is_some_and(|since| may_have_it && !(hangs_up(&failures) && now < since + RESTARTS));
+            let perhaps_twice =
+                left_open.is_some_and(|since| may_have_it && !(hangs_up(&failures) && now < since + RESTARTS));
             let outcome = match next_wait(letter.tries, app.config.mail.give_up) {
                 // Nobody has it: the next process sends it as if it had not been tried.
                 _ if !may_have_it && failures.iter().any(|failure| failure.is_stopped) => Outcome::Left(app.now()),
