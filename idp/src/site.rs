@@ -60,6 +60,13 @@ impl Site {
         })
     }
 
+    /// The language of the first of these tags that there are messages in, else the operator's: what a letter is written in to a reader
+    /// with these wishes.
+    pub fn language_of<'a>(&self, tags: impl IntoIterator<Item = &'a str>) -> Language {
+        let found = tags.into_iter().find_map(|tag| self.languages().lookup(tag));
+        found.unwrap_or_else(|| self.language.clone())
+    }
+
     /// The same site where people have to accept the terms. Their version and their address are of one reading of the configuration, so
     /// that nobody is noted as having accepted another version than the one that they could read.
     #[must_use]

@@ -39,9 +39,7 @@ impl WayBack {
         let (word, locale) = word::before(app, user).await?;
         let secrets =
             Secrets { token: Some(token.expose().into()), word: word.map(Secret::from), ..Secrets::default() };
-        let site = app.site.get();
-        let language =
-            locale.as_deref().and_then(|tag| site.languages().lookup(tag)).unwrap_or_else(|| site.language.clone());
+        let language = app.site.get().language_of(locale.as_deref());
         // The change says which address it goes to.
         let letter = Sealed::new(app, Kind::Notice(Notice::AddressReplaced), "", language.tag(), &secrets);
         Ok(Self { link: token.hash(), letter: letter.working_for(TAKEN_BACK_WITHIN) })

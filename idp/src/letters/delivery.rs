@@ -7,7 +7,6 @@ use tokio::task::JoinSet;
 use crate::app::App;
 use crate::base::clock::{SKEW, Timestamp};
 use crate::base::id::Id;
-use crate::base::language::Language;
 use crate::letters::word;
 use crate::mail::failure::{Failure, HAS_IT};
 use crate::mail::mailbox::Mailbox;
@@ -177,9 +176,7 @@ async fn message(app: &App, kind: Kind, letter: &Waiting) -> Result<std::result:
         None => None,
     };
     let own = reader.as_ref().and_then(|user| user.profile.get("locale")?.as_str());
-    let spoken = [letter.language.as_deref(), own].into_iter().flatten();
-    let language: Option<Language> = spoken.filter_map(|tag| site.languages().lookup(tag)).next();
-    let language = language.unwrap_or_else(|| site.language.clone());
+    let language = site.language_of([letter.language.as_deref(), own].into_iter().flatten());
     let data = serde_json::Value::Object(letter.data.clone());
     let Ok(facts) = serde_json::from_value::<Facts>(data) else {
         return Ok(Err("what it says cannot be read".to_owned()));
