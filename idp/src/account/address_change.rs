@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use crate::account::former_word;
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
@@ -11,7 +12,6 @@ use crate::base::secret::Secret;
 use crate::base::token::{Token, TokenHash, TokenKind};
 use crate::letters::kind::{Kind, Notice};
 use crate::letters::notice::{notify_of_address, notify_of_address_put_back};
-use crate::letters::word;
 use crate::letters::written::{Sealed, Secrets};
 use crate::login::factor_age::{RECENT, has_older};
 use crate::login::identifier::{normalise, parse_email};
@@ -36,7 +36,7 @@ impl WayBack {
     /// these before or after it, too.
     pub(super) async fn new(app: &App, user: &Id) -> Result<Self> {
         let token = Token::new(TokenKind::OneTimeLink, &app.random);
-        let (word, locale) = word::before(app, user).await?;
+        let (word, locale) = former_word::before(app, user).await?;
         let secrets =
             Secrets { token: Some(token.expose().into()), word: word.map(Secret::from), ..Secrets::default() };
         let language = app.site.get().language_of(locale.as_deref());
@@ -215,7 +215,7 @@ pub(super) async fn take_back(tx: &mut Tx<'_>, user: &Id, link: &TokenHash) -> R
     for change in &changes {
         address_change::forget(tx, user, change, now).await?;
     }
-    word::put_back(tx, user).await?;
+    former_word::put_back(tx, user).await?;
     user::set_updated(tx, user, now).await?;
     tx.record(&Event::AddressTakenBack { user: user.clone() }).await?;
     for address in gone {

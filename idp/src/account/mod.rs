@@ -10,6 +10,7 @@ pub mod edit;
 pub mod export;
 pub mod factors;
 pub mod forgotten;
+pub mod former_word;
 pub mod invitation;
 pub mod mail_code;
 pub mod own_words;

@@ -1,15 +1,12 @@
 //! The word that a person has chosen to know our letters by: whoever imitates them does not know it.
 
-use std::time::Duration;
-
 use crate::app::App;
 use crate::base::id::Id;
 use crate::base::secret::Secret;
 use crate::letters::kind::{Kind, Notice};
 use crate::letters::notice::KEPT;
 use crate::letters::written::{Sealed, Secrets};
-use crate::store::db::{Result, Tx};
-use crate::store::installation::event::Event;
+use crate::store::db::Result;
 use crate::store::people::address_change;
 use crate::store::people::user;
 
@@ -34,49 +31,10 @@ pub async fn of(app: &App, user: &Id) -> Result<Option<String>> {
     Ok(sealed.and_then(|sealed| opened(app, user, &sealed)))
 }
 
-fn opened(app: &App, user: &Id, sealed: &str) -> Option<String> {
+/// Opens a sealed word; `None` if it cannot be opened.
+pub fn opened(app: &App, user: &Id, sealed: &str) -> Option<String> {
     let plain = app.vault.unseal(&place(user), sealed)?;
     String::from_utf8(plain.to_vec()).ok()
-}
-
-/// How long the word and the language of before stay those of the letter that takes a change of the address back: as long as that works.
-const KEPT_FORMER: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-
-/// The word and the language of a user before somebody has changed them lately, who may be a thief of the password; those of now if nobody
-/// has.
-pub async fn before(app: &App, user: &Id) -> Result<(Option<String>, Option<String>)> {
-    let mut conn = app.db.read().await?;
-    if let Some(former) = user::former(&mut conn, user, app.now()).await? {
-        return Ok((former.mail_word.and_then(|sealed| opened(app, user, &sealed)), former.locale));
-    }
-    let found = user::find(&mut conn, user).await?;
-    drop(conn);
-    let locale = found.and_then(|user| user.profile.get("locale")?.as_str().map(str::to_owned));
-    Ok((of(app, user).await?, locale))
-}
-
-/// Keeps the word and the language of a user, one of which is about to change.
-pub async fn keep(tx: &mut Tx<'_>, user: &Id, locale: Option<&str>) -> Result<()> {
-    let now = tx.now();
-    user::keep_former(tx, user, locale, (now, now + KEPT_FORMER)).await
-}
-
-/// Gives a user the word and the language of before again, if they were changed lately.
-pub async fn put_back(tx: &mut Tx<'_>, user: &Id) -> Result<()> {
-    let now = tx.now();
-    let Some(former) = user::former(tx, user, now).await? else { return Ok(()) };
-    let Some(found) = user::find(tx, user).await? else { return Ok(()) };
-    user::put_word_back(tx, user).await?;
-    let mut profile = found.profile.clone();
-    match former.locale {
-        Some(locale) => drop(profile.insert("locale".to_owned(), locale.into())),
-        None => drop(profile.remove("locale")),
-    }
-    if profile != found.profile {
-        user::set_profile(tx, user, &profile, now).await?;
-        tx.record(&Event::ProfileChanged { user: user.clone() }).await?;
-    }
-    Ok(())
 }
 
 /// Seals a word, ready to be stored.

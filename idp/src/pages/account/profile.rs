@@ -8,6 +8,7 @@ use axum::http::{StatusCode, header};
 use axum::response::Response;
 use serde_json::Value;
 
+use crate::account::former_word;
 use crate::account::profile::LONGEST;
 use crate::app::App;
 use crate::base::id::Id;
@@ -204,7 +205,7 @@ impl Change for SaveProfile {
         }
         // A first word takes the place of none.
         if speaks_another || word.is_some() && user::mail_word(tx, &user).await?.is_some() {
-            word::keep(tx, &user, spoken).await?;
+            former_word::keep(tx, &user, spoken).await?;
         }
         let has_another_word = word.is_some();
         if let Some(NewWord { sealed, notices }) = word {
