@@ -26,7 +26,9 @@ async fn a_person_gets_all_that_is_held_about_them_and_nothing_secret() {
     let authenticator = browser.set_up_authenticator().await;
     let since = app.app.now().to_string();
     browser.add_passkey(Passkey::new(&app)).await;
-    browser.get("/account").await.form_to("/account").fill("mail_word", "blue heron").submit(&mut browser).await;
+    for word in ["grey heron", "blue heron"] {
+        browser.get("/account").await.form_to("/account").fill("mail_word", word).submit(&mut browser).await;
+    }
     browser.authorize(&rp).await.code();
     app.pass(minutes(6)).await;
     // It is as much as the whole account, so that it needs a recent sign-in.
@@ -57,6 +59,7 @@ async fn a_person_gets_all_that_is_held_about_them_and_nothing_secret() {
     assert_eq!((passkey["since"].as_str(), &passkey["last_used_at"]), (Some(&*since), &Value::Null), "{passkey}");
     assert_eq!((&passkey["is_synced"], &passkey["domain"]), (&true.into(), &"localhost".into()), "{passkey}");
     assert_eq!(data["mail_word"], "blue heron");
+    assert_eq!(data["letters_before"]["mail_word"], "grey heron", "what the way back of an address shows");
     let known = data["known_browsers"].as_array().unwrap();
     assert_eq!(known.len(), 1, "{known:?}");
     assert!(data["authenticator_app"]["since"].is_string() && data["password"]["changed_at"].is_string(), "{data:#}");

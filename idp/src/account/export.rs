@@ -68,6 +68,7 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
     let offered = passkey_offer::answered_at(&mut conn, id).await?;
     let under_way = under_way(&mut conn, id).await?;
     let due_at = account_deletion::due_at(&mut conn, id).await?;
+    let former = user::former(&mut conn, id, now).await?;
     drop(conn);
     let mail_word = word::of(app, id).await?;
     let identifiers: Vec<_> = identifiers
@@ -103,6 +104,10 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
         "passkeys": passkeys.iter().map(of_passkey).collect::<Vec<_>>(),
         "passkey_offer_answered_at": offered.map(|at| at.to_string()),
         "mail_word": mail_word,
+        "letters_before": former.map(|former| {
+            let word = former.mail_word.and_then(|sealed| word::opened(app, id, &sealed));
+            json!({ "mail_word": word, "locale": former.locale })
+        }),
         "under_way": under_way,
         "trusted_browsers": browsers,
         "known_browsers": devices,
