@@ -128,11 +128,26 @@ async fn e3_the_cookie_of_a_browser_opens_no_visitor() {
         app.clock.advance(seconds(waits));
         form.submit(&mut gone).await;
         assert_eq!(app.rows("anonymous_account").await, 2, "another account, {waits} s later");
-        // Nor does the very form of the visitor, once its answer has long been there.
+        // Nor does the very form of the visitor in another browser.
         app.clock.advance(seconds(31));
         let mut gone = app.browser();
         next.submit(&mut gone).await;
         assert!(gone.get("/account").await.url.contains("/sign-in"));
+    }
+}
+
+#[tokio::test]
+async fn e3_the_form_of_a_visitor_opens_nothing_of_theirs_after_half_a_minute() {
+    for (waits, accounts) in [(29, 1), (31, 2)] {
+        let (app, rp) = trying().await;
+        let mut shared = app.browser();
+        let form = shared.get(&rp.request().path()).await.form_to("/sign-in/anonymous");
+        // Somebody has the cookie of the browser and the form, but not the answer to it.
+        let mut copy = shared.clone();
+        send(&mut shared, &form).await;
+        app.clock.advance(seconds(waits));
+        form.submit(&mut copy).await.expect("consent");
+        assert_eq!(app.rows("anonymous_account").await, accounts, "{waits} s later");
     }
 }
 
