@@ -172,9 +172,7 @@ async fn f8_an_old_mailbox_has_no_way_back_after_the_phone_was_replaced() {
     let first = app.browser().sign_in("alice").await.set_up_authenticator().await;
     app.clock.advance(minutes(8 * DAY));
     let mut browser = app.browser().sign_in_with("alice", &first).await;
-    let removal = browser.get("/account/authenticator").await.form_to("/account/authenticator").fill("remove", "yes");
-    removal.submit(&mut browser).await;
-    assert_eq!(app.rows("totp").await, 0);
+    browser.remove_authenticator().await;
     let second = browser.set_up_authenticator().await;
     // In another session, days later: the new one is as old as the one that has vouched for it.
     app.clock.advance(minutes(2 * DAY));
@@ -183,9 +181,8 @@ async fn f8_an_old_mailbox_has_no_way_back_after_the_phone_was_replaced() {
     app.clock.advance(minutes(1));
     let mut browser = app.browser();
     browser.sign_in_by(&mut passkey).await.reply.expect(200);
-    let removal = browser.get("/account/authenticator").await.form_to("/account/authenticator").fill("remove", "yes");
-    removal.submit(&mut browser).await;
-    assert_eq!(app.rows("totp").await, 0, "the passkey is alone, and of today");
+    // The passkey is alone, and of today.
+    browser.remove_authenticator().await;
     assert!(!browser.get("/account/email").await.text().contains("can undo the change"));
     change_address(&app, &mut browser, "alice@new.example").await;
     assert!(!has_way_back(&app, OLD).await, "{}", told(&app, OLD).await.text);
@@ -197,8 +194,7 @@ async fn f8_an_app_of_a_thief_is_vouched_for_by_no_app_that_the_owner_has_just_r
     let first = app.browser().sign_in("alice").await.set_up_authenticator().await;
     app.clock.advance(minutes(8 * DAY));
     let mut owner = app.browser().sign_in_with("alice", &first).await;
-    let removal = owner.get("/account/authenticator").await.form_to("/account/authenticator").fill("remove", "yes");
-    removal.submit(&mut owner).await;
+    owner.remove_authenticator().await;
     let mut thief = app.browser().sign_in("alice").await;
     thief.set_up_authenticator().await;
     thief.add_passkey(Passkey::new(&app)).await;
@@ -232,9 +228,7 @@ async fn f8_a_factor_that_a_thief_removes_and_adds_again_is_no_older() {
             thief
         };
         assert_eq!(app.rows("totp").await, 1);
-        let removal = thief.get("/account/authenticator").await.form_to("/account/authenticator").fill("remove", "yes");
-        removal.submit(&mut thief).await;
-        assert_eq!(app.rows("totp").await, 0, "{is_strict}");
+        thief.remove_authenticator().await;
         thief.set_up_authenticator().await;
         change_address(&app, &mut thief, THIEFS).await;
         assert!(has_way_back(&app, OLD).await, "{is_strict}: {}", told(&app, OLD).await.text);

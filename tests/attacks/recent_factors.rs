@@ -121,11 +121,7 @@ async fn f8_a_letter_removes_no_factor_that_is_a_week_old() {
 
 #[tokio::test]
 async fn f8_a_letter_removes_no_factor_of_who_needs_one() {
-    let app = TestApp::with(|config| {
-        config.mail.from = Some(sender());
-        config.login.second_factor = SecondFactor::Everybody;
-    })
-    .await;
+    let app = TestApp::with_second_factors().await;
     app.user("alice").await;
     let mut browser = app.browser();
     let page = browser.type_password("alice", PASSWORD).await;

@@ -16,7 +16,7 @@ use latchkey::base::id::Id;
 use latchkey::base::network::Network;
 use latchkey::base::random::Random;
 use latchkey::clients;
-use latchkey::config::{Config, Issuer, RedisUrl};
+use latchkey::config::{Config, Issuer, RedisUrl, SecondFactor};
 use latchkey::jose::Algorithm;
 use latchkey::login::identifier;
 use latchkey::mail::mailbox::Mailbox;
@@ -118,6 +118,15 @@ impl TestApp {
     /// A provider that sends letters.
     pub async fn with_mail() -> Self {
         Self::with(|config| config.mail.from = Some(sender())).await
+    }
+
+    /// A provider that sends letters, and where everybody needs a second factor.
+    pub async fn with_second_factors() -> Self {
+        Self::with(|config| {
+            config.mail.from = Some(sender());
+            config.login.second_factor = SecondFactor::Everybody;
+        })
+        .await
     }
 
     /// A provider whose configuration differs from the default.

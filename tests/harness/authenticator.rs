@@ -77,6 +77,13 @@ impl Browser {
         authenticator
     }
 
+    /// Removes the app from the account of whoever is signed in, on its page.
+    pub async fn remove_authenticator(&mut self) {
+        let form = self.get("/account/authenticator").await.form_to("/account/authenticator");
+        form.fill("remove", "yes").submit(self).await.reply.expect(200);
+        assert_eq!(self.app.rows("totp").await, 0, "the app of {} is there", self.user);
+    }
+
     /// Signs in with the password, and returns the page that comes then.
     pub async fn type_password(&mut self, user: &str, password: &str) -> Page {
         let page = self.get("/sign-in?account=another").await;

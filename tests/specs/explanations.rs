@@ -5,7 +5,6 @@ use latchkey::account::{delete, edit};
 use latchkey::base::clock::Timestamp;
 use latchkey::base::network::Network;
 use latchkey::base::reference::Reference;
-use latchkey::config::SecondFactor;
 use latchkey::login::identifier::parse_email;
 use latchkey::oidc::client::metadata::ClientKind;
 use latchkey::store::clients::consent::Withdraw;
@@ -433,11 +432,7 @@ async fn a_second_factor_that_is_refused_is_explained() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn passkeys_codes_from_letters_and_set_ups_that_are_refused_are_explained() {
-    let app = TestApp::with(|config| {
-        config.mail.from = Some(sender());
-        config.login.second_factor = SecondFactor::Everybody;
-    })
-    .await;
+    let app = TestApp::with_second_factors().await;
     app.user("alice").await;
     let mut browser = app.browser();
     let mut stranger = Passkey::new(&app);

@@ -1,6 +1,6 @@
 //! A second factor that the operator requires for a client, or of the people of a role.
 
-use crate::harness::{Authenticator, Browser, PASSWORD, Page, Passkey, RelyingParty, TestApp, minutes, sender};
+use crate::harness::{Authenticator, Browser, PASSWORD, Page, Passkey, RelyingParty, TestApp, minutes};
 use latchkey::config::SecondFactor;
 use latchkey::oidc::client::metadata::ClientKind;
 
@@ -197,11 +197,7 @@ async fn a_grant_from_before_the_rule_goes_on_until_it_ends() {
 
 #[tokio::test]
 async fn who_must_have_a_second_factor_moves_it_to_a_new_phone() {
-    let app = TestApp::with(|config| {
-        config.mail.from = Some(sender());
-        config.login.second_factor = SecondFactor::Everybody;
-    })
-    .await;
+    let app = TestApp::with_second_factors().await;
     app.user("alice").await;
     let mut browser = app.browser();
     let page = browser.type_password("alice", PASSWORD).await;
