@@ -448,3 +448,26 @@ async fn measure(run: &Run, filled: &mut Filled, port: u16, name: &str) -> Resul
     };
     Ok(outcome)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::SCENARIOS;
+
+    #[test]
+    fn the_page_of_figures_has_a_row_for_each_scenario_on_each_database() {
+        let page = include_str!("../../docs/performance.md");
+        for database in ["SQLite", "PostgreSQL"] {
+            let heading = format!("\n## {database}, ");
+            assert!(page.contains(&heading), "docs/performance.md has no section {heading:?}");
+            for section in page.split("\n## ").filter(|section| section.starts_with(&heading[4..])) {
+                for scenario in SCENARIOS {
+                    let row = format!("\n| {} | ", scenario.name);
+                    assert!(
+                        section.contains(&row),
+                        "docs/performance.md has no row {row:?} for {database}: run bench/run"
+                    );
+                }
+            }
+        }
+    }
+}

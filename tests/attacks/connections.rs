@@ -312,6 +312,82 @@ async fn q1_a_client_that_opens_streams_and_resets_them_is_cut_off_while_others_
     assert_eq!(answer.status(), 200);
 }
 
+/// A frame: RFC 9113 §4.1.
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+/// Sends something and then the same bytes over and over, until the connection ends; how it ended.
+fn flood(address: SocketAddr, first: &[u8], again: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.write_all(first)?;
+    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    let mut reader = stream.try_clone()?;
+    let again = again.repeat(100);
+    let sending = std::thread::spawn(move || while stream.write_all(&again).is_ok() {});
+    let mut answer = Vec::new();
+    let read = reader.read_to_end(&mut answer);
+    reader.shutdown(std::net::Shutdown::Both).ok();
+    drop(sending.join());
+    match read {
+        Err(error) if error.kind() != std::io::ErrorKind::ConnectionReset => Err(error),
+        _ => Ok(answer),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn q1_a_header_without_an_end_and_frames_without_a_request_are_cut_off_while_others_are_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = alone(&folder);
+    let process =
+        Process::start(&config, &[("LATCHKEY__HTTP__IDLE_TIMEOUT", "1s"), ("LATCHKEY__HTTP__HEADER_TIMEOUT", "1s")])
+            .await;
+    let address: SocketAddr = ([127, 0, 0, 1], config.issuer.port()).into();
+    let (headers, settings, continuation) = (0x01, 0x04, 0x09);
+    // A field that is in no table: "a: b" (RFC 7541 §6.2.2).
+    let field = [0x00, 1, b'a', 1, b'b'];
+    let endless = [PREFACE, &frame(headers, 0, 1, &[0x82, 0x86, 0x84])[..]].concat();
+    let floods = [
+        ("CONTINUATION", endless.clone(), frame(continuation, 0, 1, &field)),
+        ("empty CONTINUATION", endless, frame(continuation, 0, 1, &[])),
+        ("SETTINGS", PREFACE.to_vec(), frame(settings, 0, 0, &[])),
+    ];
+    for (name, first, again) in floods {
+        let flood = tokio::task::spawn_blocking(move || flood(address, &first, &again));
+        assert_eq!(process.get("/jwks").await.unwrap().0, 200, "{name}: others are served in the meantime");
+        flood.await.unwrap().unwrap_or_else(|error| panic!("{name}: the connection did not end: {error}"));
+        assert_eq!(process.get("/jwks").await.unwrap().0, 200, "{name}: and afterwards");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn q1_a_body_that_drips_is_given_up_while_others_are_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = alone(&folder);
+    let process = Process::start(&config, &[("LATCHKEY__HTTP__BODY_TIMEOUT", "1s")]).await;
+    let address: SocketAddr = ([127, 0, 0, 1], config.issuer.port()).into();
+    let host = config.issuer.authority().to_owned();
+    let dripping = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let form = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 10000";
+        write!(stream, "POST /token HTTP/1.1\r\nHost: {host}\r\n{form}\r\n\r\n").unwrap();
+        stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+        let (began, mut answer) = (std::time::Instant::now(), [0; 4096]);
+        // A byte whenever nothing came for a moment: never silent, never done.
+        while began.elapsed() < Duration::from_secs(20) {
+            match stream.read(&mut answer) {
+                Ok(count) => return String::from_utf8_lossy(&answer[..count]).into_owned(),
+                Err(_) => drop(stream.write_all(b"a")),
+            }
+        }
+        "no answer".to_owned()
+    });
+    assert_eq!(process.get("/jwks").await.unwrap().0, 200, "others are served in the meantime");
+    let answer = dripping.await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 408 "), "{answer:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn o2_the_proxy_protocol_is_believed_of_trusted_proxies_and_needed_from_them() {
     let folder = tempfile::tempdir().unwrap();

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -20,6 +20,7 @@ use latchkey::config::{Config, Issuer, RedisUrl, SecondFactor};
 use latchkey::jose::Algorithm;
 use latchkey::login::identifier;
 use latchkey::mail::mailbox::Mailbox;
+use latchkey::mail::message::Message;
 use latchkey::mail::tray::Tray;
 use latchkey::oidc::client::metadata::ClientKind;
 use latchkey::oidc::client::registration::NewClient;
@@ -88,6 +89,8 @@ pub struct TestApp {
     router: Router,
     /// Where letters stay, if any are sent.
     pub tray: Option<Tray>,
+    /// The letters that have been looked at, in the order in which a test sees them.
+    pub(super) seen: Arc<Mutex<Vec<Message>>>,
     /// Real processes that requests go to in turn, instead of to the router here.
     replicas: Option<Arc<Replicas>>,
 }
@@ -108,7 +111,7 @@ fn surroundings(clock: &Clock) -> Surroundings {
 impl TestApp {
     /// The provider of an app in this process.
     fn of(app: App, clock: Clock) -> Self {
-        Self { router: router(&app), app, clock, replicas: None, tray: None }
+        Self { router: router(&app), app, clock, replicas: None, tray: None, seen: Arc::default() }
     }
 
     pub async fn new() -> Self {

@@ -6,12 +6,18 @@ use latchkey::mail::message::Message;
 use super::app::TestApp;
 
 impl TestApp {
-    /// The letters to an address, oldest first: all that wait are sent before.
+    /// The letters to an address, oldest first: all that wait are sent before. Several are sent at once and arrive in any order, so
+    /// of those that arrived since the last look the order is by their time, subject and text.
     pub async fn letters_to(&self, address: &str) -> Vec<Message> {
         self.settled().await;
         deliver(&self.app).await.unwrap();
         let tray = self.tray.as_ref().expect("a provider that sends letters");
-        tray.letters().into_iter().filter(|letter| letter.to.to_string() == address).collect()
+        let mut seen = self.seen.lock().unwrap();
+        let mut arrived = tray.letters();
+        arrived.retain(|letter| seen.iter().all(|before| before.id != letter.id));
+        arrived.sort_by_key(|letter| (letter.written_at, letter.subject.clone(), letter.text.clone()));
+        seen.extend(arrived);
+        seen.iter().filter(|letter| letter.to.to_string() == address).cloned().collect()
     }
 
     /// The newest letter to an address.
