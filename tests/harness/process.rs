@@ -255,14 +255,15 @@ pub fn run(command: &mut Command) -> Output {
 #[derive(Debug)]
 pub struct Answer {
     pub code: i32,
+    /// What it printed, on both streams.
     pub text: String,
+    /// What it printed as its result alone: a warning beside it is no part of the data.
+    result: String,
 }
 
 /// Runs `latchkey` with these arguments to its end.
 pub fn answer(config: &Config, args: &[&str]) -> Answer {
-    let output = run(latchkey(config).args(args));
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    Answer { code: output.status.code().unwrap(), text }
+    Answer::of(&run(latchkey(config).args(args)))
 }
 
 /// The same with more variables in its environment and with this on standard input.
@@ -272,12 +273,16 @@ pub fn answer_to(config: &Config, environment: &[(&str, &str)], args: &[&str], i
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // A command that needs no input closes it.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
-    let output = child.wait_with_output().unwrap();
-    let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    Answer { code: output.status.code().unwrap(), text }
+    Answer::of(&child.wait_with_output().unwrap())
 }
 
 impl Answer {
+    fn of(output: &Output) -> Self {
+        let result = String::from_utf8_lossy(&output.stdout).into_owned();
+        let text = format!("{result}{}", String::from_utf8_lossy(&output.stderr));
+        Self { code: output.status.code().unwrap(), text, result }
+    }
+
     /// The text of a command that did what it was told to.
     #[track_caller]
     pub fn done(self) -> String {
@@ -288,8 +293,8 @@ impl Answer {
     /// The same as data.
     #[track_caller]
     pub fn json(self) -> serde_json::Value {
-        let text = self.done();
-        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+        assert_eq!(self.code, 0, "{}", self.text);
+        serde_json::from_str(&self.result).unwrap_or_else(|error| panic!("{error}: {}", self.text))
     }
 
     /// Fails unless the command was refused with this code and these words; returns all of its words.

@@ -159,7 +159,7 @@ async fn every_command_that_changes_something_is_in_the_log_with_who_ran_it() {
     browser.set_up_authenticator().await;
     let session = app.browser().sign_in("carol").await;
     for _ in 0..5 {
-        app.browser().type_password("carol", "a wrong one").await;
+        app.browser().type_password("carol", "a wrong one").await.reply.expect(400);
     }
     let me = String::from_utf8(std::process::Command::new("id").arg("-un").output().unwrap().stdout).unwrap();
     let mut deeds = Deeds { app: &app, me, run: Vec::new() };
