@@ -428,6 +428,21 @@ async fn of_two_accounts_in_a_browser_the_other_one_can_be_chosen() {
 }
 
 #[tokio::test]
+async fn whoever_adds_a_factor_after_a_switch_of_accounts_goes_on_with_that_account() {
+    let app = TestApp::new().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    app.clock.advance(minutes(1));
+    browser = browser.sign_in("bob").await;
+    app.clock.advance(minutes(1));
+    let other = browser.get("/account").await.press("session").submit(&mut browser).await;
+    assert!(other.reply.body.split("<form").next().unwrap().contains("alice Example"), "{}", other.reply.body);
+    app.clock.advance(minutes(1));
+    browser.add_passkey(Passkey::new(&app)).await;
+    let page = browser.get("/account").await;
+    assert!(page.reply.body.split("<form").next().unwrap().contains("alice Example"), "{}", page.reply.body);
+}
+
+#[tokio::test]
 async fn e3_forms_of_the_account_need_their_proof() {
     let app = TestApp::new().await;
     let mut browser = app.browser().sign_in("alice").await;

@@ -383,7 +383,7 @@ pub async fn insert(conn: &mut Conn, session: &Session, device: &Device<'_>) -> 
 /// so.
 pub async fn reauthenticate(conn: &mut Conn, id: &Id, proof: &Session, device: &Device<'_>) -> Result<bool> {
     let done = sqlx::query(
-        "UPDATE session SET auth_time = $2, last_active_at = $2, amr = $3, acr = $4, kept_at = COALESCE($5, kept_at),
+        "UPDATE session SET auth_time = $2, last_active_at = $11, amr = $3, acr = $4, kept_at = COALESCE($5, kept_at),
                 expires_at = CASE WHEN CAST($5 AS BIGINT) IS NULL THEN expires_at ELSE $6 END,
                 idle_seconds = CASE WHEN CAST($5 AS BIGINT) IS NULL THEN idle_seconds ELSE $7 END,
                 user_agent = $8, address = $9, passkey_id = COALESCE(passkey_id, $10)
@@ -399,6 +399,8 @@ pub async fn reauthenticate(conn: &mut Conn, id: &Id, proof: &Session, device: &
     .bind(device.user_agent)
     .bind(device.address)
     .bind(device.passkey)
+    // Now, also where what was proven is older: the browser goes on with the session that was used last.
+    .bind(proof.last_active_at)
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
