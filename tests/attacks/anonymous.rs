@@ -211,6 +211,24 @@ async fn q6_visitors_of_one_network_write_no_more_than_one_person() {
 }
 
 #[tokio::test]
+async fn q6_a_consent_that_allows_nothing_new_leaves_no_event() {
+    let (app, rp) = trying().await;
+    let mut browser = app.browser();
+    let consent = begin(&mut browser, &rp).await.expect("consent").form().fill("decision", "allow");
+    let events = async || app.rows("event WHERE kind = 'consent_given'").await;
+    for _ in 0..5 {
+        send(&mut browser, &consent).await;
+        assert_eq!(events().await, 1);
+    }
+    let prompted = browser.get(&rp.request().set("prompt", "consent").path()).await;
+    let again = prompted.expect("consent").form().fill("decision", "allow");
+    for _ in 0..5 {
+        send(&mut browser, &again).await;
+        assert_eq!(events().await, 1);
+    }
+}
+
+#[tokio::test]
 async fn s1_a_replica_that_keeps_visitors_for_less_removes_none_of_the_others() {
     let (app, rp) = trying().await;
     let (mut browser, silent) = (app.browser(), rp.request().set("prompt", "none").path());

@@ -165,8 +165,11 @@ impl Change for Remember {
         let (id, now) = (tx.id(), tx.now());
         let held = consent::hold(tx, &id, &user, &client_row, now).await?;
         let scope = held.scope.union(&scopes);
-        consent::set_scope(tx, &held.id, &scope).await?;
-        tx.record(&Event::ConsentGiven { user, client_row, scope }).await?;
+        // A form that is sent again and again, as by a visitor, allows nothing new and leaves no events.
+        if held.id == id || scope != held.scope {
+            consent::set_scope(tx, &held.id, &scope).await?;
+            tx.record(&Event::ConsentGiven { user, client_row, scope }).await?;
+        }
         Ok(held.id)
     }
 }
