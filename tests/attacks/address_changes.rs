@@ -4,6 +4,7 @@
 use latchkey::account::{authenticator, delete, edit, password_link, users};
 use latchkey::login::identifier;
 use latchkey::oidc::client::metadata::ClientKind;
+use latchkey::server::jobs;
 
 use super::mail::{ask_to_sign_in, forget, type_code};
 use super::mailbox_owners::change_address;
@@ -201,6 +202,23 @@ async fn f8_an_app_of_a_thief_is_vouched_for_by_no_app_that_the_owner_has_just_r
     change_address(&app, &mut thief, THIEFS).await;
     use_link(&mut app.browser(), &way_back(&app, OLD).await).await.reply.expect(200);
     assert_eq!(addresses(&app, "alice").await, [(OLD.to_owned(), true)]);
+}
+
+#[tokio::test]
+async fn f8_what_an_owner_has_removed_vouches_for_nobody_who_proves_the_password_alone_in_that_session_afterwards() {
+    let app = TestApp::with_mail().await;
+    let first = app.browser().sign_in("alice").await.set_up_authenticator().await;
+    app.clock.advance(minutes(8 * DAY));
+    let mut left_open = app.browser().sign_in_with("alice", &first).await;
+    left_open.remove_authenticator().await;
+    // Somebody else at the same browser, who knows the password.
+    app.clock.advance(minutes(10));
+    let asked = left_open.get("/account/authenticator").await;
+    asked.expect("sign-in").form().fill("password", PASSWORD).submit(&mut left_open).await.expect("authenticator");
+    left_open.set_up_authenticator().await;
+    left_open.add_passkey(Passkey::new(&app)).await;
+    change_address(&app, &mut left_open, THIEFS).await;
+    assert!(has_way_back(&app, OLD).await, "{}", told(&app, OLD).await.text);
 }
 
 #[tokio::test]
@@ -541,6 +559,58 @@ async fn f8_a_word_that_was_changed_a_week_ago_is_the_owners() {
     app.clock.advance(minutes(7 * DAY + 1));
     change_address(&app, &mut app.browser().sign_in("alice").await, THIEFS).await;
     assert!(told(&app, OLD).await.text.contains("Your word: green finch"), "{}", told(&app, OLD).await.text);
+}
+
+/// Chooses a word and a language for letters.
+async fn choose(browser: &mut Browser, word: &str, locale: &str) {
+    let form = browser.get("/account").await.form_to("/account").fill("mail_word", word).fill("locale", locale);
+    form.submit(browser).await.reply.expect(200);
+}
+
+#[tokio::test]
+async fn f8_the_word_and_the_language_come_back_for_as_long_as_the_address_does() {
+    let app = TestApp::with_mail().await;
+    choose(&mut app.browser().sign_in("alice").await, "blue heron", "en").await;
+    app.clock.advance(minutes(8 * DAY));
+    choose(&mut app.browser().sign_in("alice").await, "grey wolf", "ru").await;
+    app.clock.advance(minutes(3 * DAY));
+    robbed(&app).await;
+    let link = way_back(&app, OLD).await;
+    app.clock.advance(minutes(5 * DAY));
+    use_link(&mut app.browser(), &link).await.reply.expect(200);
+    assert_eq!(app.person("alice").await.profile["locale"], "en");
+    let mut owner = app.browser();
+    owner.type_password(OLD, NEW_PASSWORD).await.reply.expect(200);
+    assert!(owner.get("/account").await.reply.body.contains("value=\"blue heron\""));
+}
+
+#[tokio::test]
+async fn f8_a_thief_who_waits_until_a_change_by_the_owner_is_a_week_old_has_no_letter_of_their_own() {
+    let app = TestApp::with_mail().await;
+    choose(&mut app.browser().sign_in("alice").await, "blue heron", "en").await;
+    choose(&mut app.browser().sign_in("alice").await, "green finch", "en").await;
+    app.clock.advance(minutes(7 * DAY - 60));
+    choose(&mut app.browser().sign_in("alice").await, "grey wolf", "ru").await;
+    app.clock.advance(minutes(120));
+    robbed(&app).await;
+    let letter = told(&app, OLD).await;
+    assert!(letter.text.contains("Your word: blue heron"), "{}", letter.text);
+}
+
+#[tokio::test]
+async fn f8_what_was_kept_of_a_word_is_forgotten_after_its_week() {
+    let app = TestApp::with_mail().await;
+    let mut browser = app.browser().sign_in("alice").await;
+    choose(&mut browser, "blue heron", "en").await;
+    choose(&mut browser, "green finch", "ru").await;
+    let kept =
+        "user_account WHERE former_mail_word IS NOT NULL OR former_locale IS NOT NULL OR former_until IS NOT NULL";
+    for (time, is_kept) in [(7 * DAY - 1, 1), (2, 0)] {
+        app.clock.advance(minutes(time));
+        jobs::remove_expired(&app.app).await.unwrap();
+        assert_eq!(app.rows(kept).await, is_kept);
+    }
+    assert_eq!(app.rows("user_account WHERE mail_word IS NOT NULL").await, 1);
 }
 
 #[tokio::test]

@@ -321,13 +321,18 @@ async fn who_was_a_visitor_before_reads_nothing_of_whoever_signs_up_there_and_le
     let form = browser.get("/account").await.form_to("/account").fill("mail_word", "heron");
     form.submit(&mut browser).await.reply.expect(200);
     assert_eq!(app.rows("user_account WHERE mail_word IS NOT NULL").await, 0, "a visitor gets no letters");
-    app.sql("UPDATE user_account SET mail_word = 'planted'").await;
+    let form = browser.get("/account").await.form_to("/account").fill("locale", "ru");
+    form.submit(&mut browser).await.reply.expect(200);
+    app.sql("UPDATE user_account SET mail_word = 'planted', former_mail_word = 'planted'").await;
+    assert_eq!(app.rows("user_account WHERE former_until IS NOT NULL").await, 1, "of the language");
     // The next person at this computer signs up, and leaves the box as it is.
     let form = browser.get("/sign-up").await.form().fill("email", "dora@example.com").fill("password", PASSWORD);
     let asked = form.submit(&mut browser).await;
     let code = code_in(&app.letter_to("dora@example.com").await);
     asked.form().fill("code", &code).submit(&mut browser).await.reply.expect(200);
     assert_eq!(app.rows("user_account WHERE mail_word IS NOT NULL").await, 0);
+    let kept = "user_account WHERE former_mail_word IS NOT NULL OR former_until IS NOT NULL";
+    assert_eq!(app.rows(kept).await, 0, "what a visitor had is not put back to who has signed up");
     let refreshed = rp.refresh(tried.refresh()).await.tokens();
     for access_token in [&tried.access_token, &refreshed.access_token] {
         let told = rp.userinfo(access_token).await.json();

@@ -84,6 +84,7 @@ pub(super) async fn note(
         let (hash, purpose) = (&link, Purpose::TakeBack);
         let link = NewLink { hash, purpose, user, address: None, created_at: now, expires_at };
         one_time_link::insert(tx, &link).await?;
+        former_word::keep_until(tx, user, expires_at).await?;
     }
     notify_of_address(tx, user, (old, &new.as_written), with_link.map(|_| letter)).await
 }

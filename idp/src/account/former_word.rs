@@ -2,6 +2,7 @@
 //! has those that its owner knows: a thief of the password may change them, too.
 
 use crate::app::App;
+use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::letters::word;
 use crate::login::factor_age::RECENT;
@@ -29,12 +30,19 @@ pub async fn keep(tx: &mut Tx<'_>, user: &Id, locale: Option<&str>) -> Result<()
     user::keep_former(tx, user, locale, (now, now + RECENT)).await
 }
 
+/// Keeps for as long as a change of the address can be taken back what is kept of the word and the language of before.
+pub async fn keep_until(tx: &mut Tx<'_>, user: &Id, until: Timestamp) -> Result<()> {
+    let now = tx.now();
+    user::keep_former_for_longer(tx, user, (now, until)).await
+}
+
 /// Gives a user the word and the language of before again, if they were changed lately.
 pub async fn put_back(tx: &mut Tx<'_>, user: &Id) -> Result<()> {
     let now = tx.now();
     let Some(former) = user::former(tx, user, now).await? else { return Ok(()) };
     let Some(found) = user::find(tx, user).await? else { return Ok(()) };
     user::put_word_back(tx, user).await?;
+    user::forget_former(tx, user).await?;
     let mut profile = found.profile.clone();
     match former.locale {
         Some(locale) => drop(profile.insert("locale".to_owned(), locale.into())),

@@ -54,6 +54,7 @@ impl Upgrade {
         // Whoever was here before may not have been this person: their word proves nothing, and they have allowed nobody to read what
         // is told now.
         user::set_mail_word(tx, &user.id, None).await?;
+        user::forget_former(tx, &user.id).await?;
         consent::take_back(tx, &user.id, &ScopeSet::personal()).await?;
         anonymous_account::delete(tx, &user.id).await?;
         session::keep_no_longer(tx, &self.session, self.idle, now + self.absolute).await?;

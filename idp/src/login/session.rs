@@ -293,7 +293,14 @@ impl Beginning {
         let passkey = self.passkey.as_ref().map(passkey::Proof::passkey);
         let device = Device { idle_seconds, user_agent, address, passkey };
         let session = match own {
-            Some(own) if session::reauthenticate(tx, &own.id, &new, &device).await? => own.id,
+            Some(own) if session::reauthenticate(tx, &own.id, &new, &device).await? => {
+                if Acr::from_name(&new.acr) < Some(Acr::TwoFactors) {
+                    // Who has proven the password alone may be somebody else than who removed a factor in this session before: that vouches
+                    // for nothing any more.
+                    user::forget_removed_in(tx, &new.user_id, &own.id).await?;
+                }
+                own.id
+            }
             _ => {
                 session::insert(tx, &new, &device).await?;
                 new.id

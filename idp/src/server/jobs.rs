@@ -20,7 +20,7 @@ use crate::store::installation::sweep::{self, Swept};
 use crate::store::installation::{event, explanation, former_signing_key, process, signing_key};
 use crate::store::people::{
     address_change, code_try, invitation, known_device, mail_proof, one_time_link, outbox, password, recovery_code,
-    session, trusted_browser,
+    session, trusted_browser, user,
 };
 
 /// How many rows a statement looks at or removes at most, so that none holds the writer for long.
@@ -85,6 +85,7 @@ async fn remove_listed(app: &App) -> Result<u64> {
         (Old::PasswordFailures, dead),
         (Old::CodeTries, dead),
         (Old::TrustedBrowsers, now),
+        (Old::FormerWords, now),
         (Old::Browsers, now - A_YEAR),
         (Old::KnownDevices, now - app.config.login.known_device),
         (Old::Events, now - app.config.log.events_kept),
@@ -121,6 +122,7 @@ enum Old {
     PasswordFailures,
     CodeTries,
     TrustedBrowsers,
+    FormerWords,
     Browsers,
     KnownDevices,
     Events,
@@ -155,6 +157,7 @@ impl Change for DeleteOld {
             Old::PasswordFailures => password::delete_failures(tx, before, BATCH).await,
             Old::CodeTries => code_try::delete_old(tx, before, BATCH).await,
             Old::TrustedBrowsers => trusted_browser::delete_expired(tx, before, BATCH).await,
+            Old::FormerWords => user::forget_expired_former(tx, before, BATCH).await,
             Old::Browsers => session::delete_browsers(tx, before, BATCH).await,
             Old::KnownDevices => known_device::delete_unseen(tx, before, BATCH).await,
             Old::Events => event::delete_before(tx, before, BATCH).await,

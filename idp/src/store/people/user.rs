@@ -114,6 +114,13 @@ pub async fn note_removed_in(conn: &mut Conn, user: &Id, session: &Id) -> Result
     Ok(())
 }
 
+/// Forgets that a user has removed a factor in this session.
+pub async fn forget_removed_in(conn: &mut Conn, user: &Id, session: &Id) -> Result<()> {
+    let sql = "UPDATE user_account SET protected_in = NULL WHERE id = $1 AND protected_in = $2";
+    sqlx::query(sql).bind(user).bind(session).execute(conn).await?;
+    Ok(())
+}
+
 /// Whether a user has removed a factor in this session, the last that was removed.
 pub async fn has_removed_in(conn: &mut Conn, user: &Id, session: &Id) -> Result<bool> {
     let row: Option<(String,)> = sqlx::query_as("SELECT id FROM user_account WHERE id = $1 AND protected_in = $2")
@@ -567,8 +574,8 @@ pub struct Former {
     pub locale: Option<String>,
 }
 
-/// Keeps how letters are written to a user until a moment, before a change of that. What is kept already stays: of several changes the
-/// first may be a thief's.
+/// Keeps how letters are written to a user until a moment, before a change of that. What is kept already stays for that long: of several
+/// changes the first may be a thief's.
 pub async fn keep_former(
     conn: &mut Conn,
     user: &Id,
@@ -576,8 +583,9 @@ pub async fn keep_former(
     (now, until): (Timestamp, Timestamp),
 ) -> Result<()> {
     sqlx::query(
-        "UPDATE user_account SET former_mail_word = mail_word, former_locale = $2, former_until = $4
-          WHERE id = $1 AND (former_until IS NULL OR former_until <= $3)",
+        "UPDATE user_account SET former_mail_word = CASE WHEN former_until > $3 THEN former_mail_word ELSE mail_word END,
+                                 former_locale = CASE WHEN former_until > $3 THEN former_locale ELSE $2 END,
+                                 former_until = $4 WHERE id = $1",
     )
     .bind(user)
     .bind(locale)
@@ -588,6 +596,37 @@ pub async fn keep_former(
     Ok(())
 }
 
+/// Keeps for longer what is kept of how letters were written to a user.
+pub async fn keep_former_for_longer(conn: &mut Conn, user: &Id, (now, until): (Timestamp, Timestamp)) -> Result<()> {
+    let sql = "UPDATE user_account SET former_until = $3 WHERE id = $1 AND former_until > $2 AND former_until < $3";
+    sqlx::query(sql).bind(user).bind(now).bind(until).execute(conn).await?;
+    Ok(())
+}
+
+/// Forgets how letters were written to a user before a change of that.
+pub async fn forget_former(conn: &mut Conn, user: &Id) -> Result<()> {
+    sqlx::query(
+        "UPDATE user_account SET former_mail_word = NULL, former_locale = NULL, former_until = NULL WHERE id = $1",
+    )
+    .bind(user)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Forgets what was kept of how letters were written until a moment.
+pub async fn forget_expired_former(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
+    let done = sqlx::query(
+        "UPDATE user_account SET former_mail_word = NULL, former_locale = NULL, former_until = NULL
+          WHERE id IN (SELECT id FROM user_account WHERE former_until < $1 LIMIT $2)",
+    )
+    .bind(before)
+    .bind(limit)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// How letters were written to a user before a change of that; `None` if that was long ago.
 pub async fn former(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<Option<Former>> {
     let sql = "SELECT former_mail_word AS mail_word, former_locale AS locale FROM user_account
@@ -595,15 +634,10 @@ pub async fn former(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<Option
     Ok(sqlx::query_as(sql).bind(user).bind(now).fetch_optional(conn).await?)
 }
 
-/// Gives a user the word of before again, and forgets what was kept.
+/// Gives a user the word of before again.
 pub async fn put_word_back(conn: &mut Conn, user: &Id) -> Result<()> {
-    sqlx::query(
-        "UPDATE user_account SET mail_word = former_mail_word, former_mail_word = NULL, former_locale = NULL,
-                                 former_until = NULL WHERE id = $1",
-    )
-    .bind(user)
-    .execute(conn)
-    .await?;
+    let sql = "UPDATE user_account SET mail_word = former_mail_word WHERE id = $1";
+    sqlx::query(sql).bind(user).execute(conn).await?;
     Ok(())
 }
 
