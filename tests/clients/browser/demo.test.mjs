@@ -12,12 +12,16 @@ test("the demonstration signs a person in, refreshes, and signs out", async () =
   const [port, appPort] = [await freePort(), await freePort()];
   const bin = resolve(process.env.LATCHKEY_BIN ?? "../../target/release/latchkey");
   const demo = spawn(bin, ["demo", "--port", port, "--app-port", appPort], { stdio: ["ignore", "pipe", "inherit"] });
+  // Read to its end: whoever stops reading closes the pipe, and the program ends when it says more.
   let said = "";
-  for await (const chunk of demo.stdout) {
-    said += chunk;
-    if (said.includes("Open ")) break;
-  }
-  const url = said.match(/Open (\S+)/)[1];
+  const url = await new Promise((found, ended) => {
+    demo.stdout.on("data", (chunk) => {
+      said += chunk;
+      const open = said.match(/Open (\S+)\s/);
+      if (open) found(open[1]);
+    });
+    demo.on("exit", () => ended(new Error(`the demonstration ended: ${said}`)));
+  });
   const browser = await launch();
   try {
     const page = await browser.newPage();
