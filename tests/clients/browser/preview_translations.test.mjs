@@ -1,0 +1,5 @@
+// The previews in the other languages.
+
+import { previews } from "../lib/previews.mjs";
+
+previews("translations", ["ru", "ar"]);
