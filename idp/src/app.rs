@@ -12,6 +12,7 @@ use crate::base::random::Random;
 use crate::base::seal::SealingKey;
 use crate::clients::remembered::RememberedClients;
 use crate::config::Config;
+use crate::federation::remembered::Remembered as RememberedUpstreams;
 use crate::hashing::Hashing;
 use crate::keys::signing::Keys;
 use crate::keys::vault::Vault;
@@ -19,6 +20,7 @@ use crate::mail::mailer::Mailer;
 use crate::mail::stop::Stop;
 use crate::metrics::{Metrics, Watched};
 use crate::notices::Notices;
+use crate::outbound::Outbound;
 use crate::resources::remembered::RememberedResources;
 use crate::site::PresentSite;
 use crate::site::maintenance::PresentMaintenance;
@@ -51,6 +53,8 @@ pub struct Parts {
     pub hashing: Hashing,
     /// Where letters go.
     pub mailer: Mailer,
+    /// What fetches from other servers.
+    pub outbound: Outbound,
     /// What letters under way do when this process is told to stop.
     pub stop: Stop,
     /// The id of this process among those on the database.
@@ -69,6 +73,8 @@ pub struct Parts {
     pub remembered_clients: RememberedClients,
     /// The resources as they were last read.
     pub remembered_resources: RememberedResources,
+    /// What other providers have said about themselves.
+    pub upstreams: RememberedUpstreams,
     /// What all pages share.
     pub site: PresentSite,
     /// Whether people are kept out.

@@ -9,6 +9,7 @@ pub mod jose;
 pub mod oidc;
 // 2: the only SQL, and the only SMTP.
 pub mod mail;
+pub mod outbound;
 pub mod store;
 // 3: what several endpoints and pages share.
 pub mod account;
@@ -17,6 +18,7 @@ pub mod audit;
 pub mod clients;
 pub mod config;
 pub(crate) mod explanations;
+pub mod federation;
 pub mod hashing;
 pub mod keys;
 pub mod letters;

@@ -16,6 +16,7 @@ use crate::hashing::Hashing;
 use crate::jose::Algorithm;
 use crate::keys::signing::Keys;
 use crate::oidc::token::grant_type::GrantType;
+use crate::outbound::Tally;
 use crate::store::db::Db;
 use crate::store::ephemeral::Ephemeral;
 
@@ -46,7 +47,7 @@ fn latencies() -> Histogram {
 const SIGN_INS: [&str; 5] = ["done", "half", "refused", "throttled", "limited"];
 
 /// The ways to sign in.
-const METHODS: [&str; 6] = ["password", "email", "passkey", "totp", "recovery_code", "anonymous"];
+const METHODS: [&str; 7] = ["password", "email", "upstream", "passkey", "totp", "recovery_code", "anonymous"];
 
 /// The statuses of requests that failed because of the server.
 const FAILURES: [u16; 2] = [500, 503];
@@ -109,6 +110,8 @@ pub struct Metrics {
     letters: Counters<1>,
     letters_waiting: Level,
     letters_dead: Level,
+    /// What is fetched from other servers.
+    pub outbound: Tally,
     jobs: Counters<2>,
     job_success: Family<Labels<1>, Measure>,
     removed: Counter,
@@ -157,6 +160,7 @@ impl Metrics {
             letters: Family::default(),
             letters_waiting: Level::default(),
             letters_dead: Level::default(),
+            outbound: Tally::default(),
             jobs: Family::default(),
             job_success: Family::default(),
             removed: Counter::default(),
@@ -284,6 +288,7 @@ impl Metrics {
             "Tries to send letters, by outcome: sent, failed, dead or expired",
             self.letters.clone(),
         );
+        self.outbound.register(own);
         own.register("letters_waiting", "Letters that wait to be sent", self.letters_waiting.clone());
         own.register("letters_dead", "Letters that no mail server took", self.letters_dead.clone());
         own.register("job_runs", "Runs of the jobs, by job and outcome", self.jobs.clone());

@@ -25,6 +25,21 @@ anonymous-name = زائر
 anonymous-go-on = المتابعة بدون حساب
 anonymous-go-on-again = المتابعة بصفة زائر
 sign-in-anonymous-refused = لا يمكنك المتابعة هنا بدون حساب. يُرجى تسجيل الدخول.
+sign-in-with = المتابعة عبر { $provider }
+sign-in-upstream-denied = لم يُسجَّل دخولك هناك. أعد المحاولة أو سجّل الدخول بطريقة أخرى.
+sign-in-upstream-unreachable = لا تستجيب الخدمة الأخرى الآن. أعد المحاولة لاحقًا أو سجّل الدخول بطريقة أخرى.
+sign-in-upstream-failed = تعذّر تسجيل الدخول عبر الخدمة الأخرى. أعد المحاولة أو سجّل الدخول بطريقة أخرى.
+sign-in-upstream-refused = لا يمكن استخدام هذا الحساب.
+new-here-title = مرحبًا بك
+new-here-lead = حسابك لدى { $provider } غير مرتبط بحساب هنا بعد.
+new-here-known = يوجد هنا حساب بعنوان البريد هذا. سجّل الدخول إليه، ثم يمكنك ربط حسابك لدى { $provider }.
+new-here-closed = لا تُنشأ حسابات جديدة بهذه الطريقة. إذا كان لديك حساب هنا، فسجّل الدخول إليه، ثم يمكنك ربط حسابك لدى { $provider }.
+new-here-create = إنشاء حساب
+new-here-connect = تسجيل الدخول إلى حسابي هنا
+connect-title = هل تريد ربط حسابك لدى { $provider }؟
+connect-meaning = من يستطيع الدخول إلى هذا الحساب لدى { $provider } يستطيع بعدها الدخول إلى حسابك هنا. اربطه فقط إذا كان حسابك.
+connect-yes = ربط
+connect-later = ليس الآن
 problem = خطأ:
 # $time تاريخ ووقت.
 try-again-from = يمكنك المحاولة مجددًا اعتبارًا من: { $time }
@@ -470,6 +485,29 @@ account-passkey-remove = إزالة
 account-passkey-remove-of = إزالة: { $passkey }
 account-passkey-last = لا يمكن إزالة مفتاح المرور هذا، فلن تبقى طريقة لتسجيل الدخول.
 account-passkey-required = يشترط { $operator } عاملًا ثانيًا لحسابك، لذلك لا يمكن إزالة مفتاح المرور هذا.
+account-connections = الحسابات المرتبطة
+account-connections-count = { $count ->
+    [0] لا يوجد
+    [zero] لا يوجد
+    [one] حساب واحد
+    [two] حسابان
+    [few] { $count } حسابات
+    [many] { $count } حسابًا
+   *[other] { $count } حساب
+  }
+account-connections-manage = تغيير الحسابات المرتبطة
+account-connections-meaning = يمكنك تسجيل الدخول هنا أيضًا بحساب لدى خدمة أخرى.
+account-connection-add = ربط { $provider }
+account-connection-since = رُبط { $time }
+account-connection-used = آخر استخدام { $time }
+account-connection-unused = لم يُستخدم بعد
+account-connection-remove = فصل
+account-connection-remove-of = فصل: { $connection }
+account-connection-connected = رُبط الحساب.
+account-connection-disconnected = فُصل الحساب.
+account-connection-taken = ذلك الحساب مرتبط بحساب آخر هنا.
+account-connection-last = لا يمكن فصل هذا الحساب، فلن تبقى طريقة لتسجيل الدخول.
+account-connection-failed = لم يُربط أي حساب. يُرجى إعادة المحاولة.
 account-authenticator = تطبيق المصادقة
 account-authenticator-meaning = يعرض تطبيق على هاتفك رموزًا. ومن يعرف كلمة مرورك لا يمكنه تسجيل الدخول من دون رمز منها.
 account-authenticator-set-up = إعداد تطبيق مصادقة
@@ -580,6 +618,8 @@ activity-passkey-added = تمت إضافة مفتاح مرور
 activity-passkey-created-automatically = تمت إضافة مفتاح مرور أنشأه المتصفح تلقائيًا
 activity-passkey-renamed = تمت إعادة تسمية مفتاح مرور
 activity-passkey-removed = تمت إزالة مفتاح مرور
+activity-upstream-linked = رُبط حساب لدى خدمة أخرى
+activity-upstream-unlinked = فُصل حساب لدى خدمة أخرى
 activity-passkey-counter-fell = تم رفض مفتاح مرور لأنه قد يكون نسخة
 activity-browser-trusted = متصفح لم يعد يطلب رمزًا
 activity-browser-forgotten = متصفح يطلب رمزًا مجددًا
@@ -609,6 +649,7 @@ account-session-factors = طريقة تسجيل الدخول: { $factors }
 account-session-applications = التطبيقات: { $names }
 account-session-by-code = رمز
 account-session-by-mail = رسالة بريد إلكتروني
+account-session-by-upstream = حساب لدى خدمة أخرى
 list = { $before }، { $next }
 account-applications-title = التطبيقات التي يمكنها الوصول إلى حسابك
 account-applications-none = لا يمكن لأي تطبيق الوصول إلى حسابك.
@@ -753,6 +794,10 @@ letter-passkey-added-text = تمت إضافة مفتاح مرور إلى حسا�
 letter-passkey-automatic-text = بعد تسجيل دخولك بكلمة المرور في { $operator }، أنشأ متصفحك مفتاح مرور لحسابك. يمكن استخدامه لتسجيل الدخول، ويمكنك إزالته من حسابك.
 letter-passkey-removed = تمت إزالة مفتاح مرور
 letter-passkey-removed-text = تمت إزالة مفتاح مرور من حسابك في { $operator }.
+letter-upstream-linked = رُبط حساب
+letter-upstream-linked-text = رُبط حساب لدى خدمة أخرى بحسابك في { $operator }. ويمكن استخدامه لتسجيل الدخول.
+letter-upstream-unlinked = فُصل حساب
+letter-upstream-unlinked-text = فُصل حساب لدى خدمة أخرى عن حسابك في { $operator }.
 letter-authenticator-added = تمت إضافة تطبيق مصادقة
 letter-authenticator-added-text = تمت إضافة تطبيق يعرض الرموز إلى حسابك في { $operator }. ومن الآن يُطلب هذا الرمز عند تسجيل الدخول.
 letter-authenticator-replaced = تم استبدال تطبيق المصادقة

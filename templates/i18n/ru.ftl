@@ -25,6 +25,21 @@ anonymous-name = Гость
 anonymous-go-on = Продолжить без аккаунта
 anonymous-go-on-again = Продолжить как гость
 sign-in-anonymous-refused = Продолжить здесь без аккаунта нельзя. Войдите, пожалуйста.
+sign-in-with = Продолжить через { $provider }
+sign-in-upstream-denied = Там вход не выполнен. Попробуйте ещё раз или войдите другим способом.
+sign-in-upstream-unreachable = Другой сервис сейчас не отвечает. Попробуйте позже или войдите другим способом.
+sign-in-upstream-failed = Войти через другой сервис не удалось. Попробуйте ещё раз или войдите другим способом.
+sign-in-upstream-refused = Этим аккаунтом нельзя пользоваться.
+new-here-title = Добро пожаловать
+new-here-lead = Ваш аккаунт в { $provider } ещё не связан с аккаунтом здесь.
+new-here-known = Этот адрес есть у аккаунта здесь. Войдите в него, и тогда вы сможете связать с ним аккаунт в { $provider }.
+new-here-closed = Новые аккаунты так не создаются. Если у вас есть аккаунт здесь, войдите в него, и тогда вы сможете связать с ним аккаунт в { $provider }.
+new-here-create = Создать аккаунт
+new-here-connect = Войти в мой аккаунт здесь
+connect-title = Связать аккаунт в { $provider }?
+connect-meaning = Кто может войти в этот аккаунт в { $provider }, сможет войти и в ваш аккаунт здесь. Связывайте его, только если он ваш.
+connect-yes = Связать
+connect-later = Не сейчас
 problem = Ошибка:
 # $time: дата и время.
 try-again-from = Попробовать снова можно будет: { $time }.
@@ -425,6 +440,27 @@ account-passkey-remove = Удалить
 account-passkey-remove-of = Удалить: { $passkey }
 account-passkey-last = Этот ключ доступа нельзя удалить: войти стало бы невозможно.
 account-passkey-required = { $operator } требует второй фактор для вашего аккаунта, поэтому этот ключ доступа нельзя удалить.
+account-connections = Связанные аккаунты
+account-connections-count = { $count ->
+    [0] Нет
+    [one] { $count } аккаунт
+    [few] { $count } аккаунта
+    [many] { $count } аккаунтов
+   *[other] { $count } аккаунта
+  }
+account-connections-manage = Изменить связанные аккаунты
+account-connections-meaning = Аккаунтом в другом сервисе можно входить и сюда.
+account-connection-add = Связать { $provider }
+account-connection-since = Связан { $time }
+account-connection-used = Последний вход: { $time }
+account-connection-unused = Ещё не использован
+account-connection-remove = Отвязать
+account-connection-remove-of = Отвязать: { $connection }
+account-connection-connected = Аккаунт связан.
+account-connection-disconnected = Аккаунт отвязан.
+account-connection-taken = Тот аккаунт связан с другим аккаунтом здесь.
+account-connection-last = Этот аккаунт нельзя отвязать: войти стало бы невозможно.
+account-connection-failed = Аккаунт не связан. Попробуйте ещё раз.
 account-authenticator = Приложение-аутентификатор
 account-authenticator-meaning = Приложение на телефоне показывает коды. Без кода не войдёт даже тот, кто узнал ваш пароль.
 account-authenticator-set-up = Подключить приложение-аутентификатор
@@ -530,6 +566,8 @@ activity-passkey-added = Добавлен ключ доступа
 activity-passkey-created-automatically = Добавлен ключ доступа, созданный браузером автоматически
 activity-passkey-renamed = Ключ доступа переименован
 activity-passkey-removed = Удалён ключ доступа
+activity-upstream-linked = Связан аккаунт в другом сервисе
+activity-upstream-unlinked = Отвязан аккаунт в другом сервисе
 activity-passkey-counter-fell = Ключ доступа отклонён: возможно, это копия
 activity-browser-trusted = Код в одном браузере больше не нужен
 activity-browser-forgotten = Код в одном браузере снова нужен
@@ -559,6 +597,7 @@ account-session-factors = Способ входа: { $factors }
 account-session-applications = Приложения: { $names }
 account-session-by-code = код
 account-session-by-mail = письмо
+account-session-by-upstream = аккаунт в другом сервисе
 list = { $before }, { $next }
 account-applications-title = Приложения с доступом к аккаунту
 account-applications-none = Ни у одного приложения нет доступа к вашему аккаунту.
@@ -689,6 +728,10 @@ letter-passkey-added-text = К вашему аккаунту в { $operator } д
 letter-passkey-automatic-text = После входа по паролю в { $operator } ваш браузер создал ключ доступа для вашего аккаунта. С его помощью можно входить. Удалить его можно в вашем аккаунте.
 letter-passkey-removed = Удалён ключ доступа
 letter-passkey-removed-text = Из вашего аккаунта в { $operator } удалён ключ доступа (passkey).
+letter-upstream-linked = Связан аккаунт в другом сервисе
+letter-upstream-linked-text = С вашим аккаунтом в { $operator } связан аккаунт в другом сервисе. С ним можно входить.
+letter-upstream-unlinked = Отвязан аккаунт в другом сервисе
+letter-upstream-unlinked-text = От вашего аккаунта в { $operator } отвязан аккаунт в другом сервисе.
 letter-authenticator-added = Добавлено приложение с кодами
 letter-authenticator-added-text = К вашему аккаунту в { $operator } добавлено приложение, которое показывает коды. Теперь при входе нужен такой код.
 letter-authenticator-replaced = Приложение с кодами заменено

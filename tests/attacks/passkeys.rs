@@ -13,6 +13,7 @@ use latchkey::base::token::CookieSecret;
 use latchkey::config::{Config, Issuer, SecondFactor};
 use latchkey::login::session::SignIn;
 use latchkey::oidc::claims::acr::Method;
+use latchkey::outbound::names::Names;
 use latchkey::server::boot::{self, Surroundings};
 use latchkey::store::people::passkey as stored;
 
@@ -184,8 +185,13 @@ async fn passkeys_of_another_domain_stop_the_start_until_they_are_given_up() {
     let open = async |change: fn(&mut Config)| {
         let mut config = app.app.config.clone();
         change(&mut config);
-        let surroundings =
-            Surroundings { clock: app.clock.clone(), random: Random::System, durable: false, tray: None };
+        let surroundings = Surroundings {
+            clock: app.clock.clone(),
+            random: Random::System,
+            durable: false,
+            tray: None,
+            names: Names::System,
+        };
         boot::open(config, surroundings).await.map(drop).map_err(|error| format!("{error:#}"))
     };
     let refused = open(|config| config.passkeys.rp_id = Some("example.com".to_owned())).await.unwrap_err();
@@ -255,6 +261,7 @@ async fn e5_a_session_that_is_too_old_or_has_ended_by_now_adds_and_removes_no_pa
         proof: None,
         second: None,
         passkey: None,
+        upstream: None,
         proven_at: None,
     };
     let another = stored::Passkey { id: app.app.id(), credential_id: "another".to_owned(), ..there.clone() };

@@ -25,6 +25,7 @@ use latchkey::mail::tray::Tray;
 use latchkey::oidc::client::metadata::ClientKind;
 use latchkey::oidc::client::registration::NewClient;
 use latchkey::oidc::scope::ScopeSet;
+use latchkey::outbound::names::Names;
 use latchkey::server::boot::{self, Surroundings};
 use latchkey::server::router::router;
 use latchkey::store;
@@ -105,7 +106,7 @@ struct Replicas {
 
 /// What a provider of a test has around it: no letters, and nothing that has to outlast a power cut.
 fn surroundings(clock: &Clock) -> Surroundings {
-    Surroundings { clock: clock.clone(), random: Random::System, durable: false, tray: None }
+    Surroundings { clock: clock.clone(), random: Random::System, durable: false, tray: None, names: Names::System }
 }
 
 impl TestApp {
@@ -116,6 +117,11 @@ impl TestApp {
 
     pub async fn new() -> Self {
         Self::with(|_| {}).await
+    }
+
+    /// All its routes, for a server of a test.
+    pub fn router(&self) -> Router {
+        self.router.clone()
     }
 
     /// A provider that sends letters.

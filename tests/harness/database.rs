@@ -10,6 +10,7 @@ use latchkey::base::clock::{Clock, Timestamp};
 use latchkey::base::random::Random;
 use latchkey::base::seal::SealingKey;
 use latchkey::config::{Config, DatabaseUrl, Issuer, RedisUrl};
+use latchkey::outbound::names::Names;
 use latchkey::server::boot::{self, Surroundings};
 use latchkey::store::db::Db;
 use sqlx::{Connection, Executor};
@@ -117,8 +118,13 @@ async fn template() -> &'static Template {
                     Place::Server { url, name }
                 }
             };
-            let surroundings =
-                Surroundings { clock: Clock::manual(START), random: Random::seeded(7), durable: false, tray: None };
+            let surroundings = Surroundings {
+                clock: Clock::manual(START),
+                random: Random::seeded(7),
+                durable: false,
+                tray: None,
+                names: Names::System,
+            };
             let app = boot::open(config_at(&place, FOLDER.path()), surroundings).await.unwrap();
             app.db.close().await;
             // Connections that went earlier may still be about to write the log into the file: a copy would be half of it.

@@ -13,6 +13,7 @@ mod process;
 mod relying_party;
 mod servers;
 mod trap;
+mod upstream;
 
 pub use alone::{Alone, DISPLACED, OPEN, REFUSED, SILENT, UNREAD, peak, processor};
 pub use app::{PASSWORD, TestApp, made_up, minutes, seconds, sender};
@@ -28,3 +29,4 @@ pub use process::{Answer, Process, answer, answer_to, binary, free_port, latchke
 pub use relying_party::{RelyingParty, Tokens, pkce};
 pub use servers::{PostgresServer, RedisServer, SmtpServer, Speaks, postgres_client};
 pub use trap::Trap;
+pub use upstream::{Behaviour, Double, Signed, Upstream};

@@ -5,7 +5,7 @@ use super::{files, without_tests};
 const RINGS: [&[&str]; 8] = [
     &["base"],
     &["jose", "oidc"],
-    &["mail", "store"],
+    &["mail", "outbound", "store"],
     &[
         "account",
         "app",
@@ -13,6 +13,7 @@ const RINGS: [&[&str]; 8] = [
         "clients",
         "config",
         "explanations",
+        "federation",
         "hashing",
         "keys",
         "letters",

@@ -26,3 +26,4 @@ mod rfc9068_access_tokens;
 mod rfc9470_step_up;
 mod sessions;
 mod step_up;
+mod upstream_sign_in;

@@ -58,6 +58,8 @@ pub const TOLD: &[(&str, &str, Source)] = &[
     ("passkey_counter_fell", "activity-passkey-counter-fell", Source::Anybody),
     ("browser_trusted", "activity-browser-trusted", Source::Own),
     ("browser_forgotten", "activity-browser-forgotten", Source::Own),
+    ("upstream_linked", "activity-upstream-linked", Source::Own),
+    ("upstream_unlinked", "activity-upstream-unlinked", Source::Own),
     ("factors_reset", "activity-factors-reset", Source::Nobody),
     ("signed_out", "activity-signed-out", Source::Own),
     ("signed_out_elsewhere", "activity-signed-out-elsewhere", Source::Own),

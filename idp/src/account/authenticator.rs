@@ -106,7 +106,10 @@ impl Change for Add {
         }
         let counts = match &self.because {
             Because::SteppedUp(step_up) => step_up.holds(tx).await?,
-            Because::Half { name, .. } => code_try::close(tx, &Place::SignIn(name).bucket(), user, now).await?,
+            Because::Half { name, .. } => {
+                let is_first = code_try::close(tx, &Place::SignIn(name).bucket(), user, now).await?;
+                is_first && self.beginning.is_linked(tx).await?
+            }
         };
         let since = match &self.because {
             Because::SteppedUp(step_up) => vouched_since(tx, user, step_up.session(), now).await?,

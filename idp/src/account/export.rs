@@ -16,6 +16,7 @@ use crate::store::installation::happened::{self, Wanted};
 use crate::store::people::passkey::{self, Passkey};
 use crate::store::people::role;
 use crate::store::people::terms_acceptance::Acceptance;
+use crate::store::people::upstream_account::{self, UpstreamAccount};
 use crate::store::people::{
     account_deletion, address_change, anonymous_account, invitation, known_device, mail_proof, one_time_link, outbox,
     passkey_offer, password, recovery_code, session, terms_acceptance, trusted_browser, user,
@@ -65,6 +66,7 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
     let applications = consent::applications(&mut conn, id, now).await?;
     let events = happened::newest(&mut conn, &Wanted { user: Some(id.clone()), ..Wanted::default() }, EVENTS).await?;
     let passkeys = passkey::of_user(&mut conn, id).await?;
+    let upstreams = upstream_account::of_user(&mut conn, id).await?;
     let offered = passkey_offer::answered_at(&mut conn, id).await?;
     let under_way = under_way(&mut conn, id).await?;
     let due_at = account_deletion::due_at(&mut conn, id).await?;
@@ -102,6 +104,7 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
         }),
         "recovery_codes": { "made": enrolled.recovery_codes.made, "unused": enrolled.recovery_codes.unused },
         "passkeys": passkeys.iter().map(of_passkey).collect::<Vec<_>>(),
+        "accounts_elsewhere": upstreams.iter().map(of_upstream).collect::<Vec<_>>(),
         "passkey_offer_answered_at": offered.map(|at| at.to_string()),
         "mail_word": mail_word,
         "letters_before": former.map(|former| {
@@ -162,6 +165,14 @@ fn of_passkey(one: &Passkey) -> Value {
         "created_automatically": one.automatic_at.is_some(), "domain": one.rp_id,
         "provider": one.aaguid.as_deref().and_then(passkey_provider::name),
         "is_synced": one.backup.is_synced(),
+    })
+}
+
+/// What an export says about an account at another provider.
+fn of_upstream(one: &UpstreamAccount) -> Value {
+    json!({
+        "provider": one.provider, "shown_as": one.shown_as, "linked_at": one.linked_at.to_string(),
+        "last_used_at": one.last_used_at.map(|at| at.to_string()),
     })
 }
 

@@ -1,12 +1,17 @@
 //! Removing the second factors of an account.
 
+use std::time::Duration;
+
 use crate::app::App;
+use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
+use crate::login::factor_age::RECENT;
 use crate::login::recovery_code::sets_password_of;
 use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;
+use crate::store::people::upstream_account::{self, UpstreamAccount};
 use crate::store::people::{code_try, known_device, passkey, recovery_code, totp, trusted_browser, user};
 
 /// What was removed.
@@ -18,12 +23,14 @@ pub struct Gone {
     pub passkeys: bool,
     /// Recovery codes, without an app, too.
     pub codes: bool,
+    /// Accounts elsewhere that were linked lately.
+    pub links: bool,
 }
 
 impl Gone {
     /// Whether anything was.
     pub const fn is_any(self) -> bool {
-        self.app || self.passkeys || self.codes
+        self.app || self.passkeys || self.codes || self.links
     }
 }
 
@@ -44,7 +51,8 @@ impl Change for Reset {
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Gone> {
         let Self { user } = self;
         user::hold(tx, &user).await?;
-        let gone = remove_all(tx, &user).await?;
+        let links = forget_links(tx, &user, Some(tx.now() - RECENT)).await?;
+        let gone = Gone { links, ..remove_all(tx, &user).await? };
         if gone.is_any() {
             user::end_all(tx, &user).await?;
             known_device::forget(tx, &user, None).await?;
@@ -79,7 +87,29 @@ pub(super) async fn remove_all(tx: &mut Tx<'_>, user: &Id) -> Result<Gone> {
     if passkeys {
         notify(tx, user, Notice::PasskeyRemoved).await?;
     }
-    Ok(Gone { app, passkeys, codes })
+    Ok(Gone { app, passkeys, codes, links: false })
+}
+
+const A_MOMENT: Duration = Duration::from_secs(5);
+
+/// Takes the accounts elsewhere from a user that were linked since a moment, other than the one that the account was made by: whoever recovers
+/// it is not to be followed by somebody who has linked theirs. All of them, without a moment.
+pub(super) async fn forget_links(tx: &mut Tx<'_>, user: &Id, since: Option<Timestamp>) -> Result<bool> {
+    let made_at = user::find(tx, user).await?.map(|user| user.created_at);
+    let is_strange = |one: &UpstreamAccount| match since {
+        None => true,
+        // That comes with the account, in the same change or a moment later.
+        Some(since) => one.linked_at > since && made_at.is_none_or(|made_at| one.linked_at > made_at + A_MOMENT),
+    };
+    let gone: Vec<_> = upstream_account::of_user(tx, user).await?.into_iter().filter(is_strange).collect();
+    for one in &gone {
+        upstream_account::delete(tx, user, &one.id).await?;
+        tx.record(&Event::UpstreamUnlinked { user: user.clone(), upstream: one.provider.clone() }).await?;
+    }
+    if !gone.is_empty() {
+        notify(tx, user, Notice::UpstreamUnlinked).await?;
+    }
+    Ok(!gone.is_empty())
 }
 
 /// Removes an app, the trust in browsers and the tries of codes, and tells the user.

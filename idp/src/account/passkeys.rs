@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::base::id::Id;
+use crate::federation;
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
 use crate::login::factor_age::{note_old, note_removed, vouched_since};
@@ -13,7 +14,8 @@ use crate::store::db::{Change, Conn, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::passkey::{self, Passkey};
 use crate::store::people::session::{self, Session};
-use crate::store::people::{passkey_offer, password, totp, user};
+use crate::store::people::upstream_account::Providers;
+use crate::store::people::{passkey_offer, password, totp, upstream_account, user};
 
 /// How many passkeys a user can have.
 pub const MOST: usize = 20;
@@ -235,9 +237,11 @@ pub async fn last(
     passkey: &Passkey,
     there: &[Passkey],
     required: Option<&Required>,
+    providers: &Providers,
 ) -> Result<Option<LastPasskey>> {
     let user = &passkey.user_id;
-    if there.len() == 1 && !password::exists(&mut *conn, user).await? {
+    let lets_in = there.len() > 1 || password::exists(&mut *conn, user).await?;
+    if !lets_in && !upstream_account::of_user(&mut *conn, user).await?.iter().any(|one| providers.have(one)) {
         return Ok(Some(LastPasskey::WayIn));
     }
     // One that has never signed is no second factor: neither does it need to stay, nor does it stand in for the one that goes.
@@ -265,12 +269,14 @@ pub enum Removed {
 /// is the second factor that is required.
 pub async fn remove(app: &App, session: &Session, passkey: &Id) -> Result<Removed> {
     let by_person = Some((SteppedUp::of(app, session), Required::of(app)));
-    app.db.write(Remove { user: session.user_id.clone(), by_person, passkey: passkey.clone() }).await
+    let providers = federation::providers(app);
+    app.db.write(Remove { user: session.user_id.clone(), by_person, passkey: passkey.clone(), providers }).await
 }
 
 /// Removes a passkey for an operator, even if it is the only second factor of somebody who needs one.
 pub async fn remove_of(app: &App, user: &Id, passkey: &Id) -> Result<Removed> {
-    app.db.write(Remove { user: user.clone(), by_person: None, passkey: passkey.clone() }).await
+    let providers = federation::providers(app);
+    app.db.write(Remove { user: user.clone(), by_person: None, passkey: passkey.clone(), providers }).await
 }
 
 #[derive(Clone)]
@@ -279,13 +285,14 @@ struct Remove {
     /// What lets its person do it, and who needs a second factor; `None` for an operator.
     by_person: Option<(SteppedUp, Required)>,
     passkey: Id,
+    providers: Providers,
 }
 
 impl Change for Remove {
     type Outcome = Removed;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Removed> {
-        let Self { user, by_person, passkey } = self;
+        let Self { user, by_person, passkey, providers } = self;
         user::hold(tx, &user).await?;
         if let Some((step_up, _)) = &by_person
             && !step_up.holds(tx).await?
@@ -294,7 +301,8 @@ impl Change for Remove {
         }
         let there = passkey::of_user(tx, &user).await?;
         let Some(found) = there.iter().find(|one| one.id == passkey) else { return Ok(Removed::NotThere) };
-        if let Some(why) = last(tx, found, &there, by_person.as_ref().map(|(_, required)| required)).await? {
+        if let Some(why) = last(tx, found, &there, by_person.as_ref().map(|(_, required)| required), &providers).await?
+        {
             return Ok(Removed::Last(why));
         }
         if let Some((step_up, _)) = &by_person {

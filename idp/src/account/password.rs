@@ -13,6 +13,7 @@ use crate::base::token::TokenHash;
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
 use crate::login::Error;
+use crate::login::factor_age::RECENT;
 use crate::login::password::Proof;
 use crate::login::second_factor::{Enrolled, Required};
 use crate::login::session::{Beginning, SignIn, SignedIn};
@@ -139,6 +140,8 @@ impl Change for SetPasswordByLink {
             tx.record(&Event::FactorsReset { user: self.user.clone() }).await?;
         }
         self.unwanted.remove(tx, &self.user, &self.required).await?;
+        let since = (*purpose != Purpose::Recover).then(|| now - RECENT);
+        factors::forget_links(tx, &self.user, since).await?;
         password::set(tx, &self.user, &self.phc, now).await?;
         end_what_was_before(tx, &self.user, now).await?;
         known_device::forget(tx, &self.user, Some(self.beginning.browser())).await?;

@@ -17,6 +17,7 @@ use crate::store::installation::event::Event;
 use crate::store::people::invitation::{self, Invitation};
 use crate::store::people::mail_proof;
 use crate::store::people::recovery_code;
+use crate::store::people::upstream_account::{self, NewUpstreamAccount};
 use crate::store::people::user::{Identifier, User};
 
 /// Why somebody may not make an account. Nothing of it depends on who has an account already.
@@ -98,13 +99,15 @@ pub struct Applicant {
     pub terms: Option<String>,
     /// The letter that has proven their address, and the browser that asked for it; it is used up.
     pub letter: Option<(Id, TokenHash)>,
+    /// The account at another provider by which they have come.
+    pub upstream: Option<NewUpstreamAccount>,
 }
 
 /// Makes the account of somebody who signs up.
 pub async fn join(app: &App, applicant: Applicant) -> Result<Joined, Error> {
-    let Applicant { new, phc, invitation, kept, recovery_codes, terms, letter } = applicant;
+    let Applicant { new, phc, invitation, kept, recovery_codes, terms, letter, upstream } = applicant;
     let kept = kept.map(|session| Upgrade::of(app, session));
-    let with = With { recovery_codes, terms };
+    let with = With { recovery_codes, terms, upstream };
     let add = users::prepare(app, new, phc);
     match app.db.write(Join { rules: Rules::of(app), invitation, kept, letter, with, add }).await {
         Ok(joined) => Ok(joined),
@@ -129,6 +132,7 @@ struct Join {
 struct With {
     recovery_codes: Vec<TokenHash>,
     terms: Option<String>,
+    upstream: Option<NewUpstreamAccount>,
 }
 
 impl With {
@@ -139,6 +143,13 @@ impl With {
             None => add.apply(tx).await?,
             Some((upgrade, user)) => upgrade.write(tx, user, &add).await?,
         };
+        if let Some(upstream) = &self.upstream {
+            if !upstream_account::insert(tx, &user.id, upstream, now).await? {
+                return Err(store::db::Error::Conflict);
+            }
+            let event = Event::UpstreamLinked { user: user.id.clone(), upstream: upstream.key.provider.clone() };
+            tx.record(&event).await?;
+        }
         if let Some(version) = &self.terms {
             terms::note(tx, &user.id, version).await?;
         }

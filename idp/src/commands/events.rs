@@ -94,6 +94,8 @@ pub const KINDS: &[(&str, &str)] = &[
     ("passkey_counter_fell", "{user}: passkey {passkey} refused, since it may be a copy: its counter went back"),
     ("browser_trusted", "{user}: a browser is not asked for a code"),
     ("browser_forgotten", "{user}: a browser is asked for a code again"),
+    ("upstream_linked", "{user}: account at {upstream} linked"),
+    ("upstream_unlinked", "{user}: account at {upstream} unlinked"),
     ("factors_reset", "{user}: second factors removed and all sessions ended by an operator"),
     ("signed_out", "{user} signed out"),
     ("signed_out_elsewhere", "{user} signed out on all other devices"),

@@ -409,8 +409,12 @@ impl Search {
 /// What a reset has removed, and how its person gets in again.
 fn told_of_reset(gone: factors::Gone, row: &row::UserRow) -> String {
     let label = row.label();
-    let parts =
-        [(gone.app, "the authenticator app"), (gone.codes, "the recovery codes"), (gone.passkeys, "the passkeys")];
+    let parts = [
+        (gone.app, "the authenticator app"),
+        (gone.codes, "the recovery codes"),
+        (gone.passkeys, "the passkeys"),
+        (gone.links, "the accounts elsewhere that were linked lately"),
+    ];
     let parts: Vec<_> = parts.into_iter().filter(|(is_gone, _)| *is_gone).map(|(_, part)| part).collect();
     let what = match &parts[..] {
         [] => return format!("{label} has no second factor and no recovery codes."),

@@ -13,6 +13,7 @@ use super::log::Log;
 use super::login::Login;
 use super::mail::Mail;
 use super::metrics::Metrics;
+use super::outbound::Outbound;
 use super::pages::Pages;
 use super::passkeys::Passkeys;
 use super::reader::{Reader, section};
@@ -24,6 +25,7 @@ use super::tls::Tls;
 use super::tokens::Tokens;
 use super::traces::Traces;
 use super::units;
+use super::upstreams::DeclaredUpstream;
 use crate::base::language_file::LanguageFile;
 use crate::oidc::client::registration::Offered;
 use crate::oidc::resource::Known;
@@ -67,6 +69,8 @@ pub struct Config {
     pub login: Login,
     /// How letters are sent.
     pub mail: Mail,
+    /// What is fetched from other servers.
+    pub outbound: Outbound,
     /// The domain that passkeys belong to.
     pub passkeys: Passkeys,
     /// How the hosted pages look and speak.
@@ -87,6 +91,8 @@ pub struct Config {
     pub scopes: Vec<DeclaredScope>,
     /// Resources that access tokens can be for.
     pub resources: Vec<DeclaredResource>,
+    /// The providers by whose accounts people can sign in.
+    pub upstreams: Vec<DeclaredUpstream>,
     /// From where the people of some roles may use their accounts.
     pub role_networks: Vec<RoleNetworks>,
 }
@@ -114,6 +120,7 @@ impl Config {
             tokens: Tokens::read(reader),
             login: Login::read(reader),
             mail: Mail::read(reader),
+            outbound: Outbound::read(reader),
             passkeys: Passkeys::read(reader),
             pages: Pages::read(reader),
             terms: Terms::read(reader),
@@ -124,6 +131,7 @@ impl Config {
             clients: reader.tables("clients", DeclaredClient::read),
             scopes: reader.tables("scopes", DeclaredScope::read),
             resources: reader.tables("resources", DeclaredResource::read),
+            upstreams: reader.tables("upstreams", DeclaredUpstream::read),
             role_networks: reader.tables("role_networks", RoleNetworks::read),
         }
     }

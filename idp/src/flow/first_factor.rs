@@ -3,6 +3,8 @@
 use axum::response::Response;
 
 use crate::app::App;
+use crate::base::id::Id;
+use crate::federation::arrival::Arrival;
 use crate::flow::authorization::Step;
 use crate::flow::next_page;
 use crate::http::error::Error;
@@ -29,6 +31,8 @@ pub struct ProvenFactor<'a> {
     pub keep: bool,
     /// The password that was typed, if that was the factor.
     pub proof: Option<&'a Proof>,
+    /// The account at another provider, if that was the factor.
+    pub upstream: Option<&'a Id>,
 }
 
 /// What a first factor leads to.
@@ -53,10 +57,12 @@ pub async fn prove(
     return_to: Option<Page>,
     first: ProvenFactor<'_>,
 ) -> Result<Option<Onward>, Error> {
-    let ProvenFactor { user, method, metric, keep, proof } = first;
+    let ProvenFactor { user, method, metric, keep, proof, upstream } = first;
     let rigour = match step {
         Some(step) if step.proven.request.requires_second_factor() => Rigour::TwoFactors,
         Some(step) if step.proven.request.wants_fresh_proof() => Rigour::Strict,
+        // What is asked next changes what lets the person in.
+        _ if Arrival::waits(visitor.carried.as_deref()) => Rigour::StepUp,
         None if step_up::is_needed(app, &user.id, return_to.unwrap_or(Page::Home)).await? => Rigour::StepUp,
         _ => Rigour::Usual,
     };
@@ -68,10 +74,11 @@ pub async fn prove(
             return Ok(None);
         }
         app.metrics.sign_in(metric, "half");
-        return Ok(Some(Onward::Half(second_factor::half(app, user, &[method], keep))));
+        let half = second_factor::half(app, user, &[method], keep);
+        return Ok(Some(Onward::Half(FirstFactor { upstream: upstream.cloned(), ..half })));
     }
     let methods = [method];
-    let sign_in = SignIn { keep, proof, ..visitor.sign_in(user, &methods) };
+    let sign_in = SignIn { keep, proof, upstream, ..visitor.sign_in(user, &methods) };
     let Some(signed_in) = session::begin(app, &sign_in).await? else { return Ok(None) };
     app.metrics.sign_in(metric, "done");
     let mut interaction = step.map(|step| step.interaction.clone());

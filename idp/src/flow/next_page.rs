@@ -6,6 +6,7 @@ use axum::response::Response;
 use crate::account::passkeys;
 use crate::app::App;
 use crate::base::token::CookieSecret;
+use crate::federation::arrival::Arrival;
 use crate::http::cookies::{Jar, Name};
 use crate::http::error::Error;
 use crate::http::redirect::{see_other, to_page, to_page_with};
@@ -83,7 +84,8 @@ pub fn address_after_sign_in(
     authorize_again(app, interaction)
 }
 
-/// Where a sign-in leads, but first to the offer of a passkey, if that is due.
+/// Where a sign-in leads, but first to the question whether an account elsewhere is to be linked that waits for that, or to the offer of
+/// a passkey, if that is due.
 pub async fn onward(
     app: &App,
     visitor: &Visitor,
@@ -92,13 +94,17 @@ pub async fn onward(
     signed_in: &SignedIn,
 ) -> String {
     let address = address_after_sign_in(app, interaction.as_deref_mut(), return_to, signed_in);
-    if !offers_passkey(app, visitor, return_to, signed_in).await {
+    let waits = Arrival::found(app, &visitor.browser, visitor.carried.as_deref()).await;
+    if waits.is_none() && !offers_passkey(app, visitor, return_to, signed_in).await {
         return address;
     }
     let begun = || Interaction::begin_here(app, &visitor.browser, return_to);
     let mut interaction = interaction.cloned().unwrap_or_else(begun);
     interaction.facts.session = Some(signed_in.session.clone());
-    step_address(app, Page::PasskeyOffer, &interaction)
+    match waits {
+        Some(sealed) => format!("{}&arrival={sealed}", step_address(app, Page::ConnectUpstream, &interaction)),
+        None => step_address(app, Page::PasskeyOffer, &interaction),
+    }
 }
 
 /// Gives a browser the cookies of a sign-in.

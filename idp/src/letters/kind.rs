@@ -23,6 +23,10 @@ pub enum Notice {
     AuthenticatorReplaced,
     /// An app for codes was removed.
     AuthenticatorRemoved,
+    /// An account at another provider was linked, by which its person can sign in.
+    UpstreamLinked,
+    /// An account at another provider was unlinked.
+    UpstreamUnlinked,
     /// An operator has made a link that sets a new password and removes the second factors.
     RecoveryBegun,
     /// A recovery code was used.
@@ -85,7 +89,7 @@ pub(super) struct Texts {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::Verify,
         Self::Reset,
         Self::SignIn,
@@ -103,6 +107,8 @@ impl Kind {
         Self::Notice(Notice::AuthenticatorAdded),
         Self::Notice(Notice::AuthenticatorReplaced),
         Self::Notice(Notice::AuthenticatorRemoved),
+        Self::Notice(Notice::UpstreamLinked),
+        Self::Notice(Notice::UpstreamUnlinked),
         Self::Notice(Notice::RecoveryBegun),
         Self::Notice(Notice::RecoveryCodeUsed),
         Self::Notice(Notice::RecoveryCodesRenewed),
@@ -136,6 +142,8 @@ impl Kind {
             Self::Notice(Notice::AuthenticatorAdded) => "authenticator_added",
             Self::Notice(Notice::AuthenticatorReplaced) => "authenticator_replaced",
             Self::Notice(Notice::AuthenticatorRemoved) => "authenticator_removed",
+            Self::Notice(Notice::UpstreamLinked) => "upstream_linked",
+            Self::Notice(Notice::UpstreamUnlinked) => "upstream_unlinked",
             Self::Notice(Notice::RecoveryBegun) => "recovery_begun",
             Self::Notice(Notice::RecoveryCodeUsed) => "recovery_code_used",
             Self::Notice(Notice::RecoveryCodesRenewed) => "recovery_codes_renewed",
@@ -216,6 +224,8 @@ impl Notice {
             Self::AuthenticatorAdded => added("letter-authenticator-added", "letter-authenticator-added-text"),
             Self::AuthenticatorReplaced => added("letter-authenticator-replaced", "letter-authenticator-replaced-text"),
             Self::AuthenticatorRemoved => notice("letter-authenticator-removed", "letter-authenticator-removed-text"),
+            Self::UpstreamLinked => added("letter-upstream-linked", "letter-upstream-linked-text"),
+            Self::UpstreamUnlinked => notice("letter-upstream-unlinked", "letter-upstream-unlinked-text"),
             Self::RecoveryBegun => notice("letter-recovery-begun", "letter-recovery-begun-text"),
             Self::RecoveryCodeUsed => notice("letter-recovery-code-used", "letter-recovery-code-used-text"),
             Self::RecoveryCodesRenewed => notice("letter-recovery-codes-renewed", "letter-recovery-codes-renewed-text"),

@@ -212,6 +212,7 @@ pub fn half(app: &App, user: &User, methods: &[Method], keep: bool) -> FirstFact
         proven_at: app.now(),
         keep,
         cookie: None,
+        upstream: None,
     }
 }
 

@@ -15,6 +15,7 @@ use crate::store::installation::event::Event;
 use crate::store::people::role::{self, ADMINISTRATOR};
 use crate::store::people::session::{self, Cookies, Device, Session, Touch};
 use crate::store::people::trusted_browser::{self, NewTrust};
+use crate::store::people::upstream_account;
 use crate::store::people::user::{self, User};
 use crate::store::people::{account_deletion, anonymous_account, known_device, mail_proof, recovery_code};
 
@@ -44,6 +45,8 @@ pub struct SignIn<'a> {
     pub second: Option<&'a Second>,
     /// The passkey that has signed for it.
     pub passkey: Option<&'a passkey::Proof>,
+    /// The account at another provider by which it is; it has to be linked to the user still.
+    pub upstream: Option<&'a Id>,
     /// When the methods were proven that are taken over from the session before; `None` if all are proven now.
     pub proven_at: Option<Timestamp>,
 }
@@ -124,6 +127,7 @@ pub(crate) struct Beginning {
     proof: Option<Proof>,
     second: Option<Second>,
     passkey: Option<passkey::Proof>,
+    upstream: Option<Id>,
     remembered: Duration,
     of_visitors: Duration,
 }
@@ -190,6 +194,7 @@ impl Beginning {
             proof: sign_in.proof.cloned(),
             second: sign_in.second.cloned(),
             passkey: sign_in.passkey.cloned(),
+            upstream: sign_in.upstream.cloned(),
             remembered: login.session_remembered,
             of_visitors: login.anonymous_kept,
         }
@@ -235,8 +240,20 @@ impl Beginning {
         {
             return Ok(false);
         }
+        if !self.is_linked(tx).await? {
+            return Ok(false);
+        }
         match &self.second {
             Some(second) => second.proof.use_up(tx, &self.new.user_id).await,
+            None => Ok(true),
+        }
+    }
+
+    /// Whether the account elsewhere by which it is, if it is by one, is linked to the user still; its use is noted.
+    pub(crate) async fn is_linked(&self, tx: &mut Tx<'_>) -> Result<bool> {
+        let now = tx.now();
+        match &self.upstream {
+            Some(upstream) => upstream_account::note_use(tx, &self.new.user_id, upstream, now).await,
             None => Ok(true),
         }
     }

@@ -34,6 +34,7 @@
 //! | Core §5.1, §5.4 claims; §5.3 UserInfo | `claims`, `claims::userinfo` | `oidc_core_userinfo` |
 //! | WebAuthn (in login::passkey and its pages) | – | H1 to H6 |
 //! | RP-Initiated Logout | `end_session` | `oidc_rp_initiated_logout` |
+//! | Core §3.1.2, §3.1.3, RFC 9207 as a relying party of other providers (in federation) | – | `upstream_sign_in` |
 //! | one's own account (in pages) | – | `account`, `step_up`, `leaving`, `audit` |
 //! | all of it, with a client that nobody here wrote | – | `openidconnect_crate` |
 

@@ -65,6 +65,10 @@ reasons! {
     PasskeyRefused = "passkey_refused", "The passkey is not accepted.";
     PasskeyNotAdded = "passkey_not_added", "The passkey was not added.";
     SignInAnonymousRefused = "sign_in_anonymous_refused", "Nobody may begin an anonymous account for this request.";
+    SignInUpstreamDenied = "sign_in_upstream_denied", "The other provider did not sign the person in.";
+    SignInUpstreamUnreachable = "sign_in_upstream_unreachable", "The other provider could not be asked.";
+    SignInUpstreamFailed = "sign_in_upstream_failed", "What the other provider answered is not accepted.";
+    SignInUpstreamRefused = "sign_in_upstream_refused", "The account that is linked may not be used.";
     SecondFactorWrong = "second_factor_wrong", "The second factor was not proven.";
     SecondFactorRecoveryWrong = "second_factor_recovery_wrong", "The second factor was not proven.";
     SecondFactorSameSheet = "second_factor_same_sheet",

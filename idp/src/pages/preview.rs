@@ -220,7 +220,11 @@ impl Place<'_> {
 fn sample_of(page: Page) -> Option<&'static str> {
     Some(match page {
         Page::Home => "home",
-        Page::SignIn | Page::SignInPasskey | Page::SignInAnonymous => "sign_in",
+        Page::SignIn | Page::SignInPasskey | Page::SignInAnonymous | Page::SignInUpstream | Page::UpstreamCallback => {
+            "sign_in"
+        }
+        Page::NewHere => "sign_up_new_here",
+        Page::ConnectUpstream => "connect_upstream",
         Page::SecondFactor => "second_factor",
         Page::SetUpSecondFactor => "set_up_second_factor",
         Page::PasskeyOffer => "passkey_offer",
@@ -242,6 +246,7 @@ fn sample_of(page: Page) -> Option<&'static str> {
         Page::AccountAuthenticator => "account_authenticator",
         Page::AccountOtherAuthenticator => "account_authenticator-another",
         Page::AccountPasskeys => "account_passkeys",
+        Page::AccountConnections => "account_connections",
         Page::AccountRecoveryCodes => "account_recovery_codes",
         Page::AccountVerify => "account_verify",
         Page::AccountEmail => "account_email",

@@ -248,8 +248,14 @@ async fn set_password(
         let typed = Typed { identifier: right.typed, ..Typed::wrong(RecoveryProblem::Refused) };
         return show(app, visitor, way, typed).await;
     };
-    let first =
-        ProvenFactor { user: &user, method: Method::Password, metric: "recovery_code", keep: false, proof: None };
+    let first = ProvenFactor {
+        user: &user,
+        method: Method::Password,
+        metric: "recovery_code",
+        keep: false,
+        proof: None,
+        upstream: None,
+    };
     let done = first_factor::complete(app, visitor, way.step.as_ref(), way.return_to, first).await?;
     done.ok_or_else(|| Error::Internal("a user who has just set a password and cannot sign in".to_owned()))
 }

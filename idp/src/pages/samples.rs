@@ -7,6 +7,7 @@ use askama::DynTemplate;
 use super::account::activity::{AccountActivityPage, EventView};
 use super::account::applications::{AccountApplicationsPage, ApplicationView};
 use super::account::authenticator::{AccountAuthenticatorPage, AuthenticatorState, LeftWithout};
+use super::account::connections::{AccountConnectionsPage, ConnectionView, ConnectionsDone};
 use super::account::data::{AccountDataPage, AccountLeavingPage, DeleteProblem};
 use super::account::email::{AccountEmailPage, EmailProblem};
 use super::account::passkeys::{AccountPasskeysPage, PasskeyProblem, PasskeyView, PasskeysDone};
@@ -30,6 +31,7 @@ use super::recent_factors::RecentFactor;
 use super::recovery_code::{RecoveryCodePage, RecoveryPasswordPage, RecoveryProblem};
 use super::set_password::SetPasswordPage;
 use super::set_up::SetUp;
+use super::sign_in::connect_upstream::ConnectUpstreamPage;
 use super::sign_in::mail::{SignInByMailPage, SignInByMailProblem};
 use super::sign_in::passkey_offer::PasskeyOfferPage;
 use super::sign_in::password::{SignInNotice, SignInPage, SignInProblem};
@@ -38,10 +40,12 @@ use super::sign_in::select_account::SelectAccountPage;
 use super::sign_in::set_up_second_factor::{NewRecoveryCodesPage, SetUpSecondFactorPage};
 use super::sign_out::end_session::EndSessionPage;
 use super::sign_out::signed_out::SignedOutPage;
+use super::sign_up::new_here::NewHerePage;
 use super::sign_up::{
     ChallengeProblem, KeptView, SignUpAgainPage, SignUpCodePage, SignUpDonePage, SignUpPage, SignUpProblem, TermsView,
 };
 use super::terms::TermsPage;
+use super::upstreams::UpstreamView;
 use super::{AccountView, ClientView, Layout, Moment};
 use crate::account::address_change::TakingBack;
 use crate::account::passkeys::LastPasskey;
@@ -114,6 +118,10 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         offers_reset: true,
         offers_accounts: true,
         passkey: Some(offer()),
+        upstreams: vec![
+            UpstreamView { name: "google".to_owned(), label: "Google".to_owned() },
+            UpstreamView { name: "work".to_owned(), label: names.client.clone() },
+        ],
         unknown_passkey: None,
     };
     add("sign_in".to_owned(), &sign_in(layout()));
@@ -149,6 +157,10 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         SignInProblem::PasskeyTooLate,
         SignInProblem::PasskeyUnknown,
         SignInProblem::PasskeyRefused,
+        SignInProblem::UpstreamDenied,
+        SignInProblem::UpstreamUnreachable,
+        SignInProblem::UpstreamFailed,
+        SignInProblem::UpstreamRefused,
     ] {
         let layout = Layout { reference: Some(REFERENCE.to_owned()), ..layout() };
         let page = SignInPage { problems: vec![problem], identifier: names.identifier.clone(), ..sign_in(layout) };
@@ -614,10 +626,62 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
             recovery_codes: 8,
             codes_made: Some(ago(3 * 24 * 60)),
             passkeys,
+            has_upstreams: passkeys > 0,
+            connections: 1,
             browsers,
             done,
         };
         add(title.to_owned(), &page);
+    }
+    let upstream = || UpstreamView { name: "google".to_owned(), label: "Google".to_owned() };
+    for (title, is_known, may_create, is_whole) in [
+        ("sign_up_new_here", false, true, false),
+        ("sign_up_new_here-whole", false, true, true),
+        ("sign_up_new_here-known", true, false, false),
+        ("sign_up_new_here-closed", false, false, false),
+    ] {
+        let page = NewHerePage {
+            layout: layout().of(Page::NewHere),
+            upstream: upstream(),
+            shown_as: Some(names.email.clone()),
+            arrival: "v1.k1.sealed".to_owned(),
+            is_known,
+            may_create,
+            invitation: is_whole.then(String::new),
+            terms: is_whole.then(|| TermsView { sealed: "v1.k1.sealed".to_owned(), are_accepted: false }),
+            kept: is_whole.then(|| KeptView { handle: "a".to_owned(), is_chosen: true }),
+            problems: if is_whole { vec![SignUpProblem::TermsNotAccepted] } else { Vec::new() },
+        };
+        add(title.to_owned(), &page);
+    }
+    let connect = ConnectUpstreamPage {
+        layout: layout().of(Page::ConnectUpstream),
+        account: account(),
+        upstream: upstream(),
+        shown_as: Some(names.email.clone()),
+        arrival: "v1.k1.sealed".to_owned(),
+    };
+    add("connect_upstream".to_owned(), &connect);
+    let connection = |label: &str, is_last: bool| ConnectionView {
+        handle: label.to_owned(),
+        label: label.to_owned(),
+        shown_as: Some(names.email.clone()),
+        since: ago(90 * 24 * 60),
+        used: (!is_last).then(|| ago(30)),
+        is_last,
+    };
+    for done in [None].into_iter().chain(ConnectionsDone::ALL.map(Some)) {
+        let page = AccountConnectionsPage {
+            layout: own(Page::AccountConnections),
+            connections: match done {
+                Some(ConnectionsDone::Disconnected) => Vec::new(),
+                Some(ConnectionsDone::Last) => vec![connection("Google", true)],
+                _ => vec![connection("Google", false), connection(&names.client, false)],
+            },
+            upstreams: vec![upstream()],
+            done,
+        };
+        add(done.map_or("account_connections".to_owned(), |done| format!("account_connections-{done:?}")), &page);
     }
     let passkey = |handle: &str, name: Option<&str>, provider, is_synced| PasskeyView {
         is_automatic: handle == "c",

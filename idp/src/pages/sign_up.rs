@@ -6,6 +6,7 @@ mod challenge;
 mod finish;
 mod form;
 mod kept;
+pub mod new_here;
 mod problem;
 
 use std::time::Duration;
@@ -182,8 +183,16 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let new = NewUser { sub: None, profile, identifiers, password: None, roles: Vec::new() };
     let codes = if has_address { Vec::new() } else { new_set(&app.random) };
     let invitation = invitation.map(|invitation| invitation.id);
-    let applicant =
-        Applicant { new, phc: Some(phc), invitation, kept, recovery_codes: hashes(&codes), terms, letter: None };
+    let applicant = Applicant {
+        new,
+        phc: Some(phc),
+        invitation,
+        kept,
+        recovery_codes: hashes(&codes),
+        terms,
+        letter: None,
+        upstream: None,
+    };
     match join(&app, applicant).await? {
         Joined::Done(user) if has_address => finish::sign_in(&app, &visitor, step.as_ref(), &user).await,
         Joined::Done(user) => finish::show_codes(&app, &visitor, step.as_ref(), (&user, &typed.username, &codes)).await,

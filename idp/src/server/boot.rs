@@ -92,7 +92,7 @@ async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundin
     let own_key = own_key_file(&config);
     let held = look_into_file(purpose, &config, own_key.as_ref(), subject).await?;
     let db = open_database(&config, &surroundings, purpose, held, subject).await?;
-    let Surroundings { clock, random, tray, .. } = surroundings;
+    let Surroundings { clock, random, tray, names, .. } = surroundings;
     match purpose {
         Purpose::Serve | Purpose::Migrate => refuse_other_programs(subject, &db.tables().await?)?,
         Purpose::Restore => require_latchkey(subject, &db).await?,
@@ -128,7 +128,9 @@ async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundin
     let site = site.with_terms(&config.terms);
     let grant_names = GrantNames::open(&db, &vault, &clock, purpose == Purpose::Serve).await;
     let grant_names = grant_names.context("the database cannot be read")?;
+    let metrics = Metrics::new();
     let app = App::new(Parts {
+        outbound: parts::outbound(&config, names, metrics.outbound.clone())?,
         grant_names,
         epoch,
         csrf: vault.derive("csrf"),
@@ -143,12 +145,13 @@ async fn open_called(subject: &str, purpose: Purpose, config: Config, surroundin
             Some(tray) => Mailer::into_tray(tray),
             None => mailer(&config)?,
         },
-        metrics: Metrics::new(),
+        metrics,
         audit: Default::default(),
         notices: Notices::default(),
         maintenance: Default::default(),
         remembered_clients: Default::default(),
         remembered_resources: Default::default(),
+        upstreams: Default::default(),
         site: PresentSite::new(site),
         requests: TaskTracker::new(),
         // What is noted after that wants some time, too.

@@ -106,6 +106,8 @@ pub(crate) fn start(config: &Config) -> Logging {
 
 fn provider(config: &Config) -> Result<Option<SdkTracerProvider>, opentelemetry_otlp::ExporterBuildError> {
     let Some(endpoint) = &config.traces.otlp_endpoint else { return Ok(None) };
+    // The client of the exporter is built without cryptography of its own, and takes that of the process. Another log may have set it.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let exporter = SpanExporter::builder().with_http().with_endpoint(endpoint).build()?;
     let share = f64::from(config.traces.sample_percent) / 100.0;
     let provider = SdkTracerProvider::builder()

@@ -20,14 +20,15 @@ use crate::http::request::params;
 use crate::oidc::difference::Difference;
 use crate::oidc::discovery::{FOR_MACHINES, paths};
 use crate::pages::account::{
-    activity, applications, authenticator, data, email, passkeys, password, profile, recovery_codes, security,
-    sessions, switch, verify,
+    activity, applications, authenticator, connections, data, email, passkeys, password, profile, recovery_codes,
+    security, sessions, switch, verify,
 };
 use crate::pages::sign_in::{
-    anonymous, mail as mail_sign_in, passkey as passkey_sign_in, passkey_offer, password as password_sign_in,
-    second_factor, select_account, set_up_second_factor,
+    anonymous, connect_upstream, mail as mail_sign_in, passkey as passkey_sign_in, passkey_offer,
+    password as password_sign_in, second_factor, select_account, set_up_second_factor, upstream,
 };
 use crate::pages::sign_out::{end_session, signed_out};
+use crate::pages::sign_up::new_here;
 use crate::pages::{
     consent, continue_as, forgot_password, home, language, recovery_code, set_password, sign_up, terms,
 };
@@ -140,6 +141,10 @@ fn handlers(page: Page) -> MethodRouter<App> {
         Page::SignIn => get(password_sign_in::get).post(password_sign_in::post),
         Page::SignInPasskey => get(passkey_sign_in::get).post(passkey_sign_in::post),
         Page::SignInAnonymous => post(anonymous::post),
+        Page::SignInUpstream => post(upstream::post),
+        Page::UpstreamCallback => get(upstream::callback),
+        Page::NewHere => get(new_here::get).post(new_here::post),
+        Page::ConnectUpstream => get(connect_upstream::get).post(connect_upstream::post),
         Page::SecondFactor => get(second_factor::get).post(second_factor::post),
         Page::SetUpSecondFactor => get(set_up_second_factor::get).post(set_up_second_factor::post),
         Page::PasskeyOffer => get(passkey_offer::get).post(passkey_offer::post),
@@ -162,6 +167,7 @@ fn handlers(page: Page) -> MethodRouter<App> {
         Page::AccountAuthenticator => get(authenticator::get).post(authenticator::post),
         Page::AccountOtherAuthenticator => get(authenticator::another).post(authenticator::post),
         Page::AccountPasskeys => get(passkeys::get).post(passkeys::post),
+        Page::AccountConnections => get(connections::get).post(connections::post),
         Page::AccountRecoveryCodes => get(recovery_codes::get).post(recovery_codes::post),
         Page::AccountVerify => get(verify::get).post(verify::post),
         Page::AccountEmail => get(email::get).post(email::post),

@@ -111,6 +111,14 @@ pages! {
     SignInPasskey = Row::at("/sign-in/passkey").explained_as("sign-in");
     /// Going on with an anonymous account: the target of a form on the sign-in page.
     SignInAnonymous = Row::at("/sign-in/anonymous").explained_as("sign-in");
+    /// Going to another provider: the target of forms with its button.
+    SignInUpstream = Row::at("/sign-in/upstream").explained_as("sign-in");
+    /// Where another provider sends people back to, each by its name.
+    UpstreamCallback = Row::at("/upstream/{upstream}/callback").explained_as("sign-in");
+    /// Somebody has come by another provider who has no account here that is linked to the one there.
+    NewHere = Row::at("/sign-up/upstream").with_language_switch().explained_as("sign-up");
+    /// The question whether the account elsewhere that somebody came by is to be linked to the one that they have signed in to.
+    ConnectUpstream = Row::at("/sign-in/connect").with_language_switch().explained_as("sign-in");
     /// The second factor of a sign-in.
     SecondFactor = Row::at("/second-factor").with_language_switch().explained_as("sign-in");
     /// Setting up a second factor, for who needs one to sign in.
@@ -164,6 +172,9 @@ pages! {
         .after_step_up();
     /// The passkeys of the account.
     AccountPasskeys = Row::at("/account/passkeys").part_of(Page::AccountSecurity, "passkeys").after_step_up();
+    /// The accounts at other providers by which its person signs in.
+    AccountConnections =
+        Row::at("/account/connections").part_of(Page::AccountSecurity, "connections").after_step_up();
     /// The recovery codes of the account.
     AccountRecoveryCodes =
         Row::at("/account/recovery-codes").part_of(Page::AccountSecurity, "recovery-codes").after_step_up();

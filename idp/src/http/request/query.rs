@@ -15,6 +15,11 @@ impl Query {
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name)
     }
+
+    /// An error that names the first parameter that came more than once.
+    pub fn refuse_repeated(&self) -> Result<(), Error> {
+        Ok(self.0.refuse_repeated()?)
+    }
 }
 
 impl FromRequestParts<App> for Query {

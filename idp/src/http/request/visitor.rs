@@ -136,6 +136,7 @@ impl Visitor {
             proof: None,
             second: None,
             passkey: None,
+            upstream: None,
             proven_at: None,
         }
     }

@@ -81,6 +81,9 @@ pub struct FirstFactor {
     /// finds half of nobody's sign-in.
     #[serde(default)]
     pub cookie: Option<String>,
+    /// The account at another provider by which it was proven; it has to be linked still when the sign-in is completed.
+    #[serde(default)]
+    pub upstream: Option<Id>,
 }
 
 /// What a person has allowed a client before.

@@ -72,6 +72,8 @@ pub enum Method {
     RecoveryCode,
     /// A letter with a link or a code.
     Mail,
+    /// An account at another provider.
+    Federated,
     /// A passkey that is bound to one device.
     HardwareKey,
     /// A passkey that can be on several devices.
@@ -91,8 +93,15 @@ enum Factor {
 const SEVERAL_FACTORS: &str = "mfa";
 
 impl Method {
-    const ALL: [Self; 6] =
-        [Self::Password, Self::Totp, Self::RecoveryCode, Self::Mail, Self::HardwareKey, Self::SoftwareKey];
+    const ALL: [Self; 7] = [
+        Self::Password,
+        Self::Totp,
+        Self::RecoveryCode,
+        Self::Mail,
+        Self::Federated,
+        Self::HardwareKey,
+        Self::SoftwareKey,
+    ];
 
     /// The method's name in `amr`: RFC 8176 §2. A recovery code is a password that works once, as the codes of an app are.
     pub const fn as_str(self) -> &'static str {
@@ -101,6 +110,8 @@ impl Method {
             Self::Totp | Self::RecoveryCode => "otp",
             // The registry has no word for it.
             Self::Mail => "email",
+            // Nor for that; others write this. What the other provider says of its own methods counts for nothing here.
+            Self::Federated => "fed",
             Self::HardwareKey => "hwk",
             Self::SoftwareKey => "swk",
         }
@@ -109,8 +120,8 @@ impl Method {
     const fn factor(self) -> Factor {
         match self {
             Self::Totp | Self::RecoveryCode => Factor::Possession,
-            // Whoever reads the mailbox can set the password: both are one factor.
-            Self::Password | Self::Mail => Factor::Knowledge,
+            // Whoever reads the mailbox can set the password, and most often the one at the other provider, too: all are one factor.
+            Self::Password | Self::Mail | Self::Federated => Factor::Knowledge,
             Self::HardwareKey | Self::SoftwareKey => Factor::Passkey,
         }
     }

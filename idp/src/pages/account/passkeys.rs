@@ -8,6 +8,7 @@ use axum::response::Response;
 use crate::account::passkey_provider;
 use crate::account::passkeys::{self, LONGEST_NAME, LastPasskey, MOST, Removed};
 use crate::app::App;
+use crate::federation;
 use crate::flow::account_holder::{AccountForm, AccountHolder, PASSKEY, handle};
 use crate::http::cookies::Jar;
 use crate::http::diagnosis::Diagnosis;
@@ -228,7 +229,7 @@ async fn show(app: &App, holder: &AccountHolder, news: News) -> Result<Response,
     let required = Required::of(app);
     let mut views = Vec::new();
     for one in &there {
-        let stays = passkeys::last(&mut conn, one, &there, Some(&required)).await?;
+        let stays = passkeys::last(&mut conn, one, &there, Some(&required), &federation::providers(app)).await?;
         views.push(PasskeyView { stays, ..view(app, holder, one) });
     }
     drop(conn);

@@ -16,7 +16,7 @@ use crate::login::recovery_code::sets_password_of;
 use crate::login::second_factor::Enrolled;
 use crate::pages::{Layout, Moment, Wording};
 use crate::site::page::Page;
-use crate::store::people::{password, trusted_browser};
+use crate::store::people::{password, trusted_browser, upstream_account};
 
 /// Shows what protects the account. Posts `forget=<handle>` to `/account/security`.
 #[derive(Template)]
@@ -36,6 +36,10 @@ pub struct AccountSecurityPage<'a> {
     pub codes_made: Option<Moment>,
     /// How many passkeys there are.
     pub passkeys: u64,
+    /// Whether there are other providers to sign in by, or accounts there that are linked.
+    pub has_upstreams: bool,
+    /// How many accounts at other providers are linked.
+    pub connections: u64,
     /// The browsers that are not asked for a code.
     pub browsers: Vec<TrustedBrowserView>,
     /// What was just done.
@@ -85,8 +89,11 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
     let sets_password = sets_password_of(&mut conn, user, app.mailer.is_on(), now).await?;
     let password = password::changed_at(&mut conn, user).await?;
     let browsers = trusted_browser::of_user(&mut conn, user, now).await?;
+    let connections = upstream_account::of_user(&mut conn, user).await?.len() as u64;
     drop(conn);
     let shown = AccountSecurityPage {
+        has_upstreams: connections > 0 || !app.config.upstreams.is_empty(),
+        connections,
         layout: holder.layout(&app),
         password: password.map(|at| Moment::new(at, now)),
         has_recovery_codes: enrolled.has_codes() || sets_password,

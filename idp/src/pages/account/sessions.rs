@@ -193,6 +193,7 @@ const fn word(method: Method) -> &'static str {
         Method::Password => "password",
         Method::Totp | Method::RecoveryCode => "account-session-by-code",
         Method::Mail => "account-session-by-mail",
+        Method::Federated => "account-session-by-upstream",
         Method::HardwareKey | Method::SoftwareKey => "passkey",
     }
 }

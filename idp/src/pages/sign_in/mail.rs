@@ -234,7 +234,7 @@ async fn sign_in(
     let (Some(id), Some(generation)) = user else { return Ok(None) };
     let Some(user) = user::find(&mut *app.db.read().await?, id).await? else { return Ok(None) };
     let user = User { generation, ..user };
-    let first = ProvenFactor { user: &user, method: Method::Mail, metric: "email", keep, proof: None };
+    let first = ProvenFactor { user: &user, method: Method::Mail, metric: "email", keep, proof: None, upstream: None };
     first_factor::complete(app, visitor, step, return_to, first).await
 }
 

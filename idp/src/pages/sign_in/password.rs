@@ -28,6 +28,7 @@ use crate::oidc::claims::acr::Method;
 use crate::oidc::difference::Difference;
 use crate::oidc::reason::Reason;
 use crate::oidc::steps;
+use crate::pages::upstreams::UpstreamView;
 use crate::pages::{FormProblems, Layout, Wording};
 use crate::site::page::Page;
 use crate::store::origin::Origin;
@@ -61,6 +62,8 @@ pub struct SignInPage<'a> {
     pub offers_accounts: bool,
     /// How to sign in with a passkey; `None` where there can be none.
     pub passkey: Option<Offer>,
+    /// The other providers by which people can sign in.
+    pub upstreams: Vec<UpstreamView>,
     /// A passkey that the browser has and nobody has here: JSON for the Signal API.
     pub unknown_passkey: Option<String>,
 }
@@ -98,6 +101,14 @@ pub enum SignInProblem {
     PasskeyRefused,
     /// Nobody may go on with an anonymous account.
     AnonymousRefused,
+    /// Another provider did not sign the person in, or they did not want to.
+    UpstreamDenied,
+    /// Another provider cannot be reached.
+    UpstreamUnreachable,
+    /// What another provider answered is not accepted.
+    UpstreamFailed,
+    /// The account that is linked may not be used.
+    UpstreamRefused,
 }
 
 impl SignInProblem {
@@ -119,6 +130,10 @@ impl SignInProblem {
             Self::PasskeyUnknown => Wording::new("passkey-unknown"),
             Self::PasskeyRefused => Wording::new("passkey-refused"),
             Self::AnonymousRefused => Wording::new("sign-in-anonymous-refused"),
+            Self::UpstreamDenied => Wording::new("sign-in-upstream-denied"),
+            Self::UpstreamUnreachable => Wording::new("sign-in-upstream-unreachable"),
+            Self::UpstreamFailed => Wording::new("sign-in-upstream-failed"),
+            Self::UpstreamRefused => Wording::new("sign-in-upstream-refused"),
         }
     }
 
@@ -140,6 +155,10 @@ impl SignInProblem {
             Self::PasskeyUnknown => Reason::PasskeyUnknown,
             Self::PasskeyRefused => Reason::PasskeyRefused,
             Self::AnonymousRefused => Reason::SignInAnonymousRefused,
+            Self::UpstreamDenied => Reason::SignInUpstreamDenied,
+            Self::UpstreamUnreachable => Reason::SignInUpstreamUnreachable,
+            Self::UpstreamFailed => Reason::SignInUpstreamFailed,
+            Self::UpstreamRefused => Reason::SignInUpstreamRefused,
         }
     }
 
@@ -162,7 +181,11 @@ impl SignInProblem {
             | Self::PasskeyTooLate
             | Self::PasskeyUnknown
             | Self::PasskeyRefused
-            | Self::AnonymousRefused => None,
+            | Self::AnonymousRefused
+            | Self::UpstreamDenied
+            | Self::UpstreamUnreachable
+            | Self::UpstreamFailed
+            | Self::UpstreamRefused => None,
         }
     }
 }
@@ -284,8 +307,14 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
             return again(vec![SignInProblem::TooManyTries { seconds }], None, StatusCode::TOO_MANY_REQUESTS).await;
         }
     };
-    let first =
-        ProvenFactor { user: &proof.user, method: Method::Password, metric: "password", keep, proof: Some(&proof) };
+    let first = ProvenFactor {
+        user: &proof.user,
+        method: Method::Password,
+        metric: "password",
+        keep,
+        proof: Some(&proof),
+        upstream: None,
+    };
     match first_factor::complete(&app, &visitor, step.as_ref(), return_to, first).await? {
         Some(response) => Ok(response),
         None => refused(Wrong::ChangedMeanwhile.as_str()).await,
@@ -356,6 +385,7 @@ pub(super) async fn show(
         // Elsewhere the page that asks for a letter leads to it.
         offers_accounts: step.is_some_and(|step| !step.sessions.is_empty()),
         passkey: passkey::offer_sign_in(app, &visitor.browser),
+        upstreams: UpstreamView::all(app),
         unknown_passkey: shown.unknown,
     };
     let mut response = page::show_waiting(app, visitor, (status, wait), &page)?;

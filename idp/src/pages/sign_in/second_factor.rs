@@ -122,7 +122,12 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let second = Second { proof, trust_until: trusts.then(|| app.now() + trust) };
     // Without another factor it lets in who has lost the others, and the class says that there was one.
     let methods: Vec<_> = half.first.methods.iter().copied().chain(is_another.then_some(typed.method())).collect();
-    let sign_in = SignIn { keep: half.first.keep, second: Some(&second), ..visitor.sign_in(&half.user, &methods) };
+    let sign_in = SignIn {
+        keep: half.first.keep,
+        upstream: half.first.upstream.as_ref(),
+        second: Some(&second),
+        ..visitor.sign_in(&half.user, &methods)
+    };
     let Some(signed_in) = session::begin(&app, &sign_in).await? else {
         // Another request was faster with the same code, or the user has changed.
         app.metrics.sign_in(metric, "refused");

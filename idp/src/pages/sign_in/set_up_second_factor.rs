@@ -136,7 +136,11 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         return show(&app, &visitor, &half, &shown, Some(FactorProblem::Wrong)).await;
     };
     let methods: Vec<_> = half.first.methods.iter().copied().chain([Method::Totp]).collect();
-    let sign_in = SignIn { keep: half.first.keep, ..visitor.sign_in(&half.user, &methods) };
+    let sign_in = SignIn {
+        keep: half.first.keep,
+        upstream: half.first.upstream.as_ref(),
+        ..visitor.sign_in(&half.user, &methods)
+    };
     let because = Because::Half { name: half.first.id.clone(), is_required: is_required(&app, &half).await? };
     let new = NewApp { secret: &shown.secret, step, replaces: None };
     let Some(added) = authenticator::add(&app, new, &sign_in, because).await? else {

@@ -119,13 +119,17 @@ async fn create(app: &App, visitor: &Visitor, proof: &Proof) -> Result<std::resu
     let new = NewUser { sub: None, profile, identifiers, password: None, roles: Vec::new() };
     let (phc, invitation, kept, terms) = (Some(newcomer.phc), newcomer.invitation, newcomer.kept, newcomer.terms);
     let letter = Some((proof.id.clone(), visitor.browser.hash()));
-    let why =
-        match join(app, Applicant { new, phc, invitation, kept, recovery_codes: Vec::new(), terms, letter }).await? {
-            Joined::Done(user) => return Ok(Ok(*user)),
-            Joined::Refused(refusal) => Why::Ended(refused(refusal)?),
-            Joined::Taken => Why::Ended(SignUpProblem::EmailTaken),
-            Joined::NothingToKeep => Why::Ended(SignUpProblem::NothingToKeep),
-        };
+    let why = match join(
+        app,
+        Applicant { new, phc, invitation, kept, recovery_codes: Vec::new(), terms, letter, upstream: None },
+    )
+    .await?
+    {
+        Joined::Done(user) => return Ok(Ok(*user)),
+        Joined::Refused(refusal) => Why::Ended(refused(refusal)?),
+        Joined::Taken => Why::Ended(SignUpProblem::EmailTaken),
+        Joined::NothingToKeep => Why::Ended(SignUpProblem::NothingToKeep),
+    };
     // Perhaps the same form, sent at the same time, was faster, or the time of the letter is over.
     match letter::waiting(app, Purpose::SignUp, proof.id.as_str(), &visitor.browser).await? {
         Some(proof) => Ok(made(app, &proof).await?.ok_or(why)),

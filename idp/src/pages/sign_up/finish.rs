@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::app::App;
+use crate::base::id::Id;
 use crate::flow::authorization::{Step, layout_of};
 use crate::flow::first_factor::{self, Onward, ProvenFactor};
 use crate::flow::next_page;
@@ -35,6 +36,19 @@ pub(super) async fn sign_in(app: &App, visitor: &Visitor, step: Option<&Step>, u
     first_factor::complete(app, visitor, step, None, new_password(user)).await?.ok_or_else(cannot_sign_in)
 }
 
+/// Signs in who has just made an account by another provider, and leads on.
+pub(super) async fn sign_in_by_upstream(
+    app: &App,
+    visitor: &Visitor,
+    step: Option<&Step>,
+    return_to: Option<Page>,
+    (user, upstream, keep): (&User, &Id, bool),
+) -> Result<Response, Error> {
+    let (method, metric, upstream) = (Method::Federated, "upstream", Some(upstream));
+    let proven = ProvenFactor { user, method, metric, keep, proof: None, upstream };
+    first_factor::complete(app, visitor, step, return_to, proven).await?.ok_or_else(cannot_sign_in)
+}
+
 /// Signs in who has just made an account, and shows their recovery codes before the sign-in leads on.
 pub(super) async fn show_codes(
     app: &App,
@@ -63,7 +77,7 @@ pub(super) async fn show_codes(
 
 /// The password that the owner of a new account has typed.
 const fn new_password(user: &User) -> ProvenFactor<'_> {
-    ProvenFactor { user, method: Method::Password, metric: "password", keep: false, proof: None }
+    ProvenFactor { user, method: Method::Password, metric: "password", keep: false, proof: None, upstream: None }
 }
 
 fn cannot_sign_in() -> Error {

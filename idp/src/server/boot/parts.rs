@@ -1,5 +1,6 @@
 //! The parts of the application that are made of the configuration alone.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow};
@@ -13,6 +14,8 @@ use crate::keys::signing::Rotation;
 use crate::keys::vault::Vault;
 use crate::mail::mailer::{self, Mailer};
 use crate::oidc::resource::LIFETIMES;
+use crate::outbound::names::Names;
+use crate::outbound::{self, Outbound, Tally};
 use crate::store::ephemeral::{self, Ephemeral, Redis};
 
 /// The schedule of signing key rotation.
@@ -26,14 +29,33 @@ pub(super) fn rotation(tokens: &Tokens) -> Rotation {
     }
 }
 
+/// The certificates of a file that are trusted besides those of the known authorities.
+fn trusted(key: &str, file: Option<&Path>) -> Result<Vec<Vec<u8>>> {
+    let Some(path) = file else { return Ok(Vec::new()) };
+    let read = std::fs::read(path).map_err(|error| anyhow!(refusal::explained(path, &error)));
+    Ok(vec![read.with_context(|| format!("{key} cannot be read"))?])
+}
+
+/// What fetches from other servers.
+pub(super) fn outbound(config: &Config, names: Names, tally: Tally) -> Result<Outbound> {
+    let own = &config.outbound;
+    let options = outbound::Options {
+        allowed_networks: own.allowed_networks.clone(),
+        allowed_hosts: own.allowed_hosts.clone(),
+        trusted: trusted("outbound.ca_file", own.ca_file.as_deref())?,
+        timeout: own.timeout,
+        largest: own.largest.in_bytes(),
+        at_once: own.at_once as usize,
+        names,
+        tally,
+    };
+    Outbound::new(options).map_err(|why| anyhow!("outbound.ca_file cannot be used: {why}"))
+}
+
 /// What sends letters, if that is configured.
 pub(crate) fn mailer(config: &Config) -> Result<Mailer> {
     let Some(from) = &config.mail.from else { return Ok(Mailer::default()) };
-    let mut trusted = Vec::new();
-    if let Some(path) = &config.mail.ca_file {
-        let read = std::fs::read(path).map_err(|error| anyhow!(refusal::explained(path, &error)));
-        trusted.push(read.context("mail.ca_file cannot be read")?);
-    }
+    let trusted = trusted("mail.ca_file", config.mail.ca_file.as_deref())?;
     let (servers, timeout) = (config.mail.transports.as_slice(), config.mail.timeout);
     // Not the domain of the sender: a server that receives for it refuses strangers that call themselves that.
     let hello = config.issuer.domain().filter(|name| name.contains('.')).unwrap_or(from.domain());

@@ -3,6 +3,7 @@
 use crate::base::clock::Clock;
 use crate::base::random::Random;
 use crate::mail::tray::Tray;
+use crate::outbound::names::Names;
 
 /// The sources of time and randomness, and the durability of SQLite: the parts that tests replace.
 #[derive(Clone, Debug)]
@@ -15,12 +16,14 @@ pub struct Surroundings {
     pub durable: bool,
     /// Where letters stay in place of a mail server.
     pub tray: Option<Tray>,
+    /// Where the names of other servers are looked up.
+    pub names: Names,
 }
 
 impl Surroundings {
     /// The surroundings of a real process.
     pub fn real() -> Self {
-        Self { clock: Clock::System, random: Random::System, durable: true, tray: None }
+        Self { clock: Clock::System, random: Random::System, durable: true, tray: None, names: Names::System }
     }
 }
 

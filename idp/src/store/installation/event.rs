@@ -64,6 +64,8 @@ pub enum Event {
     PasskeyCounterFell { user: Id, passkey: String },
     BrowserTrusted { user: Id },
     BrowserForgotten { user: Id },
+    UpstreamLinked { user: Id, upstream: String },
+    UpstreamUnlinked { user: Id, upstream: String },
     FactorsReset { user: Id },
     SignedOut { user: Id, session: Id },
     SignedOutElsewhere { user: Id, session: Id },
@@ -150,6 +152,8 @@ impl Event {
             | Self::PasskeyCounterFell { user, .. }
             | Self::BrowserTrusted { user }
             | Self::BrowserForgotten { user }
+            | Self::UpstreamLinked { user, .. }
+            | Self::UpstreamUnlinked { user, .. }
             | Self::FactorsReset { user }
             | Self::ProfileChanged { user }
             | Self::RoleGiven { user, .. }

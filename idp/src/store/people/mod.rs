@@ -19,4 +19,5 @@ pub mod session;
 pub mod terms_acceptance;
 pub mod totp;
 pub mod trusted_browser;
+pub mod upstream_account;
 pub mod user;

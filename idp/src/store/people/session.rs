@@ -472,6 +472,18 @@ pub async fn of_passkey(conn: &mut Conn, user: &Id, passkey: &Id, but: Option<&I
     Ok(rows.into_iter().map(|row| row.0).collect())
 }
 
+/// The sessions of a user that have not ended and in which somebody has signed in by an account elsewhere, but one.
+pub async fn by_upstream(conn: &mut Conn, user: &Id, but: &Id) -> Result<Vec<Id>> {
+    let rows: Vec<(Id,)> = sqlx::query_as(
+        "SELECT id FROM session WHERE user_id = $1 AND amr LIKE '%\"fed\"%' AND id <> $2 AND ended_at IS NULL ORDER BY id",
+    )
+    .bind(user)
+    .bind(but)
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
 /// Ends a session; returns whether it had not ended before. Grants that depend on it and are not offline end with it.
 pub async fn end(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<bool> {
     let done = sqlx::query("UPDATE session SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL")

@@ -179,6 +179,7 @@ fn first_factor() -> FirstFactor {
         proven_at: NOW,
         keep: false,
         cookie: None,
+        upstream: None,
     }
 }
 

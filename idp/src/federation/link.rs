@@ -1,0 +1,133 @@
+//! Linking accounts at other providers to accounts here, and taking them apart.
+
+use super::identity::Identity;
+use super::providers;
+use crate::app::App;
+use crate::base::id::Id;
+use crate::letters::kind::Notice;
+use crate::letters::notice::notify;
+use crate::login::devices;
+use crate::login::step_up::SteppedUp;
+use crate::store::db::{Change, Conn, Result, Tx};
+use crate::store::installation::event::Event;
+use crate::store::people::session::{self, Session};
+use crate::store::people::upstream_account::{self, NewUpstreamAccount, Providers};
+use crate::store::people::{passkey, password, user};
+
+/// How many accounts at other providers a user can have.
+pub const MOST: usize = 20;
+
+/// What becomes of a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Linked {
+    /// It is there.
+    Done,
+    /// It was there already.
+    Already,
+    /// The account there lets somebody else in here.
+    Taken,
+    /// The session has ended, is not fresh enough, or the user has too many.
+    Refused,
+}
+
+/// Links an account at another provider to the account of a session, whose person has just proven both.
+pub async fn link(app: &App, session: &Session, identity: &Identity) -> Result<Linked> {
+    let new = NewUpstreamAccount { id: app.id(), key: identity.key(), shown_as: identity.shown_as() };
+    app.db.write(Link { user: session.user_id.clone(), step_up: SteppedUp::of(app, session), new }).await
+}
+
+#[derive(Clone)]
+struct Link {
+    user: Id,
+    step_up: SteppedUp,
+    new: NewUpstreamAccount,
+}
+
+impl Change for Link {
+    type Outcome = Linked;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Linked> {
+        let Self { user, step_up, new } = self;
+        user::hold(tx, &user).await?;
+        if !step_up.holds(tx).await? {
+            return Ok(Linked::Refused);
+        }
+        if let Some(there) = upstream_account::find(tx, &new.key).await? {
+            return Ok(if there.user_id == user { Linked::Already } else { Linked::Taken });
+        }
+        if upstream_account::of_user(tx, &user).await?.len() >= MOST {
+            return Ok(Linked::Refused);
+        }
+        Ok(if write(tx, &user, &new).await? { Linked::Done } else { Linked::Taken })
+    }
+}
+
+/// Writes a link, and tells its person; returns `false` if somebody was faster. The caller holds the user's row.
+pub(crate) async fn write(tx: &mut Tx<'_>, user: &Id, new: &NewUpstreamAccount) -> Result<bool> {
+    let now = tx.now();
+    if !upstream_account::insert(tx, user, new, now).await? {
+        return Ok(false);
+    }
+    notify(tx, user, Notice::UpstreamLinked).await?;
+    let upstream = new.key.provider.clone();
+    tx.record(&Event::UpstreamLinked { user: user.clone(), upstream }).await?;
+    Ok(true)
+}
+
+/// What becomes of a link that is to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unlinked {
+    /// It is gone.
+    Done,
+    /// It was gone already, or the session has ended.
+    NotThere,
+    /// It is the only way in.
+    Last,
+}
+
+/// Whether nothing but this account at another provider lets a user in.
+pub async fn is_last(conn: &mut Conn, user: &Id, id: &Id, providers: &Providers) -> Result<bool> {
+    let there = upstream_account::of_user(conn, user).await?;
+    let has_other = there.iter().any(|one| one.id != *id && providers.have(one));
+    Ok(!has_other && !password::exists(&mut *conn, user).await? && passkey::of_user(conn, user).await?.is_empty())
+}
+
+/// Takes an account at another provider from the account of a session, unless it is the only way in.
+pub async fn unlink(app: &App, session: &Session, id: &Id) -> Result<Unlinked> {
+    let (user, step_up) = (session.user_id.clone(), SteppedUp::of(app, session));
+    app.db.write(Unlink { user, step_up, id: id.clone(), providers: providers(app) }).await
+}
+
+#[derive(Clone)]
+struct Unlink {
+    user: Id,
+    step_up: SteppedUp,
+    id: Id,
+    providers: Providers,
+}
+
+impl Change for Unlink {
+    type Outcome = Unlinked;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Unlinked> {
+        let Self { user, step_up, id, providers } = self;
+        user::hold(tx, &user).await?;
+        if !step_up.holds(tx).await? {
+            return Ok(Unlinked::NotThere);
+        }
+        let there = upstream_account::of_user(tx, &user).await?;
+        let Some(found) = there.into_iter().find(|one| one.id == id) else { return Ok(Unlinked::NotThere) };
+        if is_last(tx, &user, &id, &providers).await? {
+            return Ok(Unlinked::Last);
+        }
+        upstream_account::delete(tx, &user, &id).await?;
+        // Whoever can use it there may be signed in by it here, and could link it again.
+        for session in session::by_upstream(tx, &user, step_up.session()).await? {
+            devices::end(tx, &user, &session).await?;
+            tx.record(&Event::SignedOut { user: user.clone(), session }).await?;
+        }
+        notify(tx, &user, Notice::UpstreamUnlinked).await?;
+        tx.record(&Event::UpstreamUnlinked { user, upstream: found.provider }).await?;
+        Ok(Unlinked::Done)
+    }
+}

@@ -1,0 +1,119 @@
+//! What another provider says about itself: OpenID Connect Discovery §3. It is asked once an hour, and when it signs with a key that is
+//! not known yet.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, StatusCode, header};
+use openidconnect::core::{CoreClient, CoreJsonWebKeySet, CoreProviderMetadata};
+use openidconnect::{AuthType, ClientId, ClientSecret, EndpointMaybeSet, EndpointNotSet, EndpointSet, RedirectUrl};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::redirect_uri;
+use super::refusal::Refusal;
+use super::remembered::Known;
+use crate::app::App;
+use crate::config::DeclaredUpstream;
+use crate::outbound::Purpose;
+
+/// How long what a provider has said is used.
+const FRESH: Duration = Duration::from_secs(60 * 60);
+
+/// How long it is used if the provider cannot be asked again.
+const STALE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How often a provider is asked for keys that are not known yet: a forged token may name any.
+const KEYS_AGAIN: Duration = Duration::from_secs(60);
+
+/// What the crate does not read of it.
+#[derive(Deserialize)]
+struct More {
+    #[serde(default)]
+    authorization_response_iss_parameter_supported: bool,
+}
+
+/// The client of a provider, with the endpoints that are needed.
+pub(super) type Client =
+    CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
+
+/// What a provider says about itself. If it cannot be asked now, what it said before is used.
+pub(super) async fn known(app: &App, upstream: &DeclaredUpstream) -> Result<Arc<Known>, Refusal> {
+    let before = app.upstreams.get(&upstream.name);
+    let now = app.now();
+    if let Some(known) = before.as_ref().filter(|known| known.read_at <= now && now.since(known.read_at) < FRESH) {
+        return Ok(Arc::clone(known));
+    }
+    match read(app, upstream).await {
+        Ok(known) => Ok(known),
+        Err(Refusal::Unreachable(failure)) => match before.filter(|known| now.since(known.read_at) < STALE) {
+            Some(known) => Ok(known),
+            None => Err(Refusal::Unreachable(failure)),
+        },
+        Err(refusal) => Err(refusal),
+    }
+}
+
+/// The same once more, because a key is not among those that are known; `None` if that was asked a moment ago.
+pub(super) async fn known_again(
+    app: &App,
+    upstream: &DeclaredUpstream,
+    known: &Known,
+) -> Result<Option<Arc<Known>>, Refusal> {
+    if app.now().since(known.read_at) < KEYS_AGAIN {
+        return Ok(None);
+    }
+    read(app, upstream).await.map(Some)
+}
+
+async fn read(app: &App, upstream: &DeclaredUpstream) -> Result<Arc<Known>, Refusal> {
+    let address = format!("{}/.well-known/openid-configuration", upstream.issuer.trim_end_matches('/'));
+    let document: serde_json::Value = json(app, &address).await?;
+    let more: More = serde_json::from_value(document.clone()).map_err(of_metadata)?;
+    let metadata: CoreProviderMetadata = serde_json::from_value(document).map_err(of_metadata)?;
+    // Discovery §4.3: exactly the same, so that no document speaks for another issuer.
+    if metadata.issuer().as_str() != upstream.issuer {
+        let found = metadata.issuer().as_str();
+        return Err(Refusal::wrong(format!("its metadata is of the issuer {found}, not {}", upstream.issuer)));
+    }
+    // People are sent there: to a web server, and without https only where that is all without.
+    let people_go_to = metadata.authorization_endpoint().url().scheme();
+    if people_go_to != "https" && !(people_go_to == "http" && upstream.issuer.starts_with("http:")) {
+        return Err(Refusal::wrong("its authorization_endpoint is no https address"));
+    }
+    if metadata.token_endpoint().is_none() {
+        return Err(Refusal::wrong("its metadata has no token_endpoint"));
+    }
+    let keys: CoreJsonWebKeySet = json(app, metadata.jwks_uri().as_str()).await?;
+    let known = Arc::new(Known {
+        metadata: metadata.set_jwks(keys),
+        names_itself: more.authorization_response_iss_parameter_supported,
+        read_at: app.now(),
+    });
+    app.upstreams.put(&upstream.name, &known);
+    Ok(known)
+}
+
+fn of_metadata(error: serde_json::Error) -> Refusal {
+    Refusal::wrong(format!("its metadata cannot be read: {error}"))
+}
+
+/// A document of a provider.
+async fn json<T: DeserializeOwned>(app: &App, address: &str) -> Result<T, Refusal> {
+    let request = Request::get(address).header(header::ACCEPT, "application/json").body(Vec::new());
+    let request = request.map_err(|_| Refusal::wrong(format!("{address} is no address")))?;
+    let answer = app.outbound.fetch(Purpose::UpstreamMetadata, request).await.map_err(Refusal::Unreachable)?;
+    if answer.status() != StatusCode::OK {
+        return Err(Refusal::wrong(format!("{address} answers {}", answer.status())));
+    }
+    serde_json::from_slice(answer.body()).map_err(|error| Refusal::wrong(format!("{address} cannot be read: {error}")))
+}
+
+/// The client of a provider.
+pub(super) fn client(app: &App, upstream: &DeclaredUpstream, known: &Known) -> Result<Client, Refusal> {
+    let secret = upstream.client_secret.as_ref().map(|secret| ClientSecret::new(secret.expose().to_owned()));
+    let back = RedirectUrl::new(redirect_uri(app, upstream)).map_err(Refusal::wrong)?;
+    let client =
+        CoreClient::from_provider_metadata(known.metadata.clone(), ClientId::new(upstream.client_id.clone()), secret);
+    Ok(client.set_redirect_uri(back).set_auth_type(AuthType::BasicAuth))
+}

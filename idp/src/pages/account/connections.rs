@@ -1,0 +1,163 @@
+//! The accounts at other providers by which the person signs in.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use crate::app::App;
+use crate::federation;
+use crate::federation::link::{self, Unlinked};
+use crate::federation::round_trip::{self, Purpose, Wish};
+use crate::flow::account_holder::{AccountForm, AccountHolder, handle};
+use crate::http::error::Error;
+use crate::http::request::query::Query;
+use crate::http::{page, redirect};
+use crate::pages::upstreams::{UpstreamView, leave};
+use crate::pages::{Layout, Moment, Wording};
+use crate::site::page::Page;
+use crate::store::people::upstream_account;
+
+/// Shows the accounts elsewhere. Posts `connect=<provider>` or `disconnect=<handle>` to `/account/connections`.
+#[derive(Template)]
+#[template(path = "pages/account/connections.html")]
+pub struct AccountConnectionsPage<'a> {
+    /// The layout of the page.
+    pub layout: Layout<'a>,
+    /// The accounts that are linked.
+    pub connections: Vec<ConnectionView>,
+    /// The providers of which one can be linked.
+    pub upstreams: Vec<UpstreamView>,
+    /// What was just done, or why not.
+    pub done: Option<ConnectionsDone>,
+}
+
+/// An account elsewhere as the page shows it.
+#[derive(Clone, Debug)]
+pub struct ConnectionView {
+    /// Its handle in the form.
+    pub handle: String,
+    /// The name of the provider.
+    pub label: String,
+    /// What its person knows it by.
+    pub shown_as: Option<String>,
+    /// Since when it is linked.
+    pub since: Moment,
+    /// When it was last used.
+    pub used: Option<Moment>,
+    /// Whether it is the only way in, and stays.
+    pub is_last: bool,
+}
+
+/// What was just done, or why not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectionsDone {
+    /// An account was linked.
+    Connected,
+    /// An account was unlinked.
+    Disconnected,
+    /// The account elsewhere lets somebody else in here.
+    Taken,
+    /// It is the only way in.
+    Last,
+    /// The provider did not play along.
+    Failed,
+}
+
+impl ConnectionsDone {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Connected, Self::Disconnected, Self::Taken, Self::Last, Self::Failed];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::Disconnected => "disconnected",
+            Self::Taken => "taken",
+            Self::Last => "last",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn wording(self) -> Wording {
+        Wording::new(match self {
+            Self::Connected => "account-connection-connected",
+            Self::Disconnected => "account-connection-disconnected",
+            Self::Taken => "account-connection-taken",
+            Self::Last => "account-connection-last",
+            Self::Failed => "account-connection-failed",
+        })
+    }
+
+    const fn is_problem(self) -> bool {
+        !matches!(self, Self::Connected | Self::Disconnected)
+    }
+}
+
+impl AccountConnectionsPage<'_> {
+    fn done_text(&self) -> Option<String> {
+        self.done.filter(|done| !done.is_problem()).map(|done| self.layout.say(done.wording()))
+    }
+
+    fn problem_text(&self) -> Option<String> {
+        self.done.filter(|done| done.is_problem()).map(|done| self.layout.say(done.wording()))
+    }
+}
+
+/// Shows the page.
+pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) -> Result<Response, Error> {
+    let (user, now) = (&holder.session.user_id, app.now());
+    let (mut connections, providers) = (Vec::new(), federation::providers(&app));
+    let mut conn = app.db.read().await?;
+    for one in upstream_account::of_user(&mut conn, user).await? {
+        let label = federation::find(&app, &one.provider).map_or(one.provider.clone(), |it| it.label().to_owned());
+        connections.push(ConnectionView {
+            handle: handle(&app, &holder.session, one.id.as_str()),
+            label,
+            shown_as: one.shown_as,
+            since: Moment::new(one.linked_at, now),
+            used: one.last_used_at.map(|at| Moment::new(at, now)),
+            is_last: link::is_last(&mut conn, user, &one.id, &providers).await?,
+        });
+    }
+    drop(conn);
+    let done = query.get("done");
+    let shown = AccountConnectionsPage {
+        layout: holder.layout(&app),
+        connections,
+        upstreams: UpstreamView::all(&app),
+        done: ConnectionsDone::ALL.into_iter().find(|one| Some(one.as_str()) == done),
+    };
+    page::show_with(&app, &holder.visitor, StatusCode::OK, &shown)
+}
+
+/// Sets out to link an account, or unlinks one.
+pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response, Error> {
+    let AccountForm { holder, params } = form;
+    let tell = |done: ConnectionsDone| redirect::to_page_with(&app, Page::AccountConnections, "done", done.as_str());
+    if let Some(upstream) = params.get("connect").and_then(|name| federation::find(&app, name)) {
+        let wish = Wish {
+            purpose: Purpose::Link { session: holder.session.id.clone() },
+            interaction: None,
+            return_to: None,
+            keep: false,
+            login_hint: None,
+            again: false,
+        };
+        return match round_trip::set_out(&app, upstream, &holder.visitor.browser, wish).await {
+            Ok(url) => leave(&app, &holder.visitor, url),
+            Err(refusal) => {
+                tracing::warn!(upstream = upstream.name, why = %refusal, "an account elsewhere cannot be linked");
+                tell(ConnectionsDone::Failed)
+            }
+        };
+    }
+    let (user, wanted) = (&holder.session.user_id, params.get("disconnect").unwrap_or_default());
+    let there = upstream_account::of_user(&mut *app.db.read().await?, user).await?;
+    let chosen = there.iter().find(|one| handle(&app, &holder.session, one.id.as_str()) == wanted);
+    let Some(chosen) = chosen else { return redirect::to_page(&app, Page::AccountConnections) };
+    match link::unlink(&app, &holder.session, &chosen.id).await? {
+        Unlinked::Done => tell(ConnectionsDone::Disconnected),
+        Unlinked::Last => tell(ConnectionsDone::Last),
+        Unlinked::NotThere => redirect::to_page(&app, Page::AccountConnections),
+    }
+}

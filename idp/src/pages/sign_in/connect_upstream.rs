@@ -1,0 +1,116 @@
+//! Asks who has come by another provider, and has then signed in to an account that they had, whether the two are to be linked. Both were
+//! proven just now.
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::upstream::done;
+use crate::app::App;
+use crate::federation;
+use crate::federation::arrival::Arrival;
+use crate::federation::link;
+use crate::flow::account_holder::admit;
+use crate::flow::authorization::{Step, layout_of};
+use crate::flow::next_page;
+use crate::http::cookies::Jar;
+use crate::http::error::Error;
+use crate::http::request::form::ProvenForm;
+use crate::http::request::query::Query;
+use crate::http::request::visitor::Visitor;
+use crate::http::{page, redirect};
+use crate::login::interaction::Interaction;
+use crate::login::step_up;
+use crate::pages::upstreams::UpstreamView;
+use crate::pages::{AccountView, Layout};
+use crate::site::page::Page;
+use crate::store::people::session::Session;
+
+/// Asks whether to link an account elsewhere. Posts `answer=connect` or `answer=later` to `/sign-in/connect`.
+#[derive(Template)]
+#[template(path = "pages/sign_in/connect_upstream.html")]
+pub struct ConnectUpstreamPage<'a> {
+    /// The layout of the page.
+    pub layout: Layout<'a>,
+    /// The account here.
+    pub account: AccountView,
+    /// The provider.
+    pub upstream: UpstreamView,
+    /// What the account there is known by.
+    pub shown_as: Option<String>,
+    /// What the form says about it, sealed.
+    pub arrival: String,
+}
+
+/// Shows the page.
+pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
+    let place = Place::open(&app, &visitor, query.get("interaction").unwrap_or_default()).await?;
+    let arrival = query.get("arrival").unwrap_or_default();
+    let found = Arrival::open(&app, &visitor.browser, arrival);
+    let upstream = found.as_ref().and_then(|found| federation::find(&app, &found.identity.upstream));
+    let (Some(session), Some(found), Some(upstream)) = (&place.session, found.as_ref(), upstream) else {
+        return redirect::see_other(&place.onward(&app));
+    };
+    if !step_up::is_done(&app, session).await? {
+        return redirect::see_other(&place.onward(&app));
+    }
+    let shown = ConnectUpstreamPage {
+        account: page::account(&app, &visitor, session).await?,
+        layout: layout_of(&app, &visitor, place.step.as_ref())
+            .of(Page::ConnectUpstream)
+            .with_interaction(place.interaction.seal(&app)),
+        upstream: UpstreamView::of(upstream),
+        shown_as: found.identity.shown_as(),
+        arrival: arrival.to_owned(),
+    };
+    let mut response = page::show_with(&app, &visitor, StatusCode::OK, &shown)?;
+    Jar::of(&app).put_down(&mut response);
+    Ok(response)
+}
+
+/// Links the two, if the person says so, and goes on.
+pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
+    let ProvenForm { visitor, params } = form;
+    let place = Place::open(&app, &visitor, params.get("interaction").unwrap_or_default()).await?;
+    let arrival = Arrival::open(&app, &visitor.browser, params.get("arrival").unwrap_or_default());
+    if let (Some(session), Some(arrival), Some("connect")) = (&place.session, arrival, params.get("answer"))
+        && arrival.use_up(&app).await?
+    {
+        let linked = link::link(&app, session, &arrival.identity).await?;
+        if place.step.is_none() {
+            return redirect::to_page_with(&app, Page::AccountConnections, "done", done(linked));
+        }
+    }
+    redirect::see_other(&place.onward(&app))
+}
+
+/// Where somebody is on their way.
+struct Place {
+    interaction: Interaction,
+    /// The step of the interaction, if it is on the way to a client.
+    step: Option<Step>,
+    /// The session that has just begun, if it lives.
+    session: Option<Session>,
+}
+
+impl Place {
+    async fn open(app: &App, visitor: &Visitor, sealed: &str) -> Result<Self, Error> {
+        let interaction = visitor.open(app, sealed)?;
+        let step = Step::of_interaction(app, visitor, &interaction).await?;
+        let sessions = visitor.sessions(app).await?;
+        let session = sessions.into_iter().find(|session| interaction.facts.are_of(session));
+        if let Some(session) = &session {
+            // What lets somebody in is not changed from where the account may not be used.
+            admit(app, visitor, &session.user_id).await?;
+        }
+        Ok(Self { interaction, step, session })
+    }
+
+    fn onward(&self, app: &App) -> String {
+        match self.step {
+            Some(_) => next_page::authorize_again(app, &self.interaction),
+            None => app.url(self.interaction.return_to().unwrap_or(Page::Home)),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! Signing in by an account at another provider: the way there and back.
+
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+
+use super::password::{self, Shown, SignInProblem};
+use crate::app::App;
+use crate::base::id::Id;
+use crate::config::DeclaredUpstream;
+use crate::federation;
+use crate::federation::arrival::Arrival;
+use crate::federation::exchange::{self, Answer};
+use crate::federation::link::{self, Linked};
+use crate::federation::refusal::Refusal;
+use crate::federation::round_trip::{self, Purpose, RoundTrip, Wish};
+use crate::flow::account_holder::admit;
+use crate::flow::authorization::Step;
+use crate::flow::first_factor::{self, ProvenFactor};
+use crate::http::error::Error;
+use crate::http::redirect;
+use crate::http::request::form::ProvenForm;
+use crate::http::request::query::Query;
+use crate::http::request::visitor::Visitor;
+use crate::oidc::claims::acr::Method;
+use crate::oidc::difference::Difference;
+use crate::pages::upstreams::leave;
+use crate::site::page::Page;
+use crate::store::ephemeral::Rate;
+use crate::store::people::{upstream_account, user};
+
+/// How often a network may set out for another provider: each time something is kept for half an hour.
+const SET_OUT: Rate = Rate { burst: 60, period: Duration::from_secs(5) };
+
+/// Leads to the provider that was chosen.
+pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
+    let ProvenForm { visitor, params } = form;
+    let step = Step::open_if_any(&app, &visitor, params.get("interaction")).await?;
+    let return_to = params.get("return").and_then(Page::by_return_name);
+    let Some(upstream) = federation::find(&app, params.get("upstream").unwrap_or_default()) else {
+        return redirect::to_page(&app, Page::SignIn);
+    };
+    if let Err(wait) = visitor.limit(&app, "upstream", SET_OUT).await {
+        let problems = vec![SignInProblem::limited(&app, "upstream", wait)];
+        let shown = Shown { problems, return_to, ..Shown::default() };
+        return password::show(&app, &visitor, step.as_ref(), shown, StatusCode::TOO_MANY_REQUESTS).await;
+    }
+    let request = step.as_ref().map(|step| &step.proven.request);
+    // Somebody who is signed in and is asked again is to prove that they are still there: not by a click on a button.
+    let is_signed_in = visitor.sessions(&app).await?.iter().any(|session| !session.is_of_visitor());
+    let wish = Wish {
+        purpose: Purpose::SignIn,
+        interaction: step.as_ref().map(|step| &step.interaction),
+        return_to,
+        keep: params.get("keep_signed_in").is_some(),
+        login_hint: request.and_then(|request| request.login_hint.as_deref()),
+        again: is_signed_in || request.is_some_and(|request| request.wants_fresh_proof()),
+    };
+    set_out(&app, &visitor, step.as_ref(), upstream, wish).await
+}
+
+/// The page that leads to a provider; the sign-in page if that cannot be reached.
+async fn set_out(
+    app: &App,
+    visitor: &Visitor,
+    step: Option<&Step>,
+    upstream: &DeclaredUpstream,
+    wish: Wish<'_>,
+) -> Result<Response, Error> {
+    let return_to = wish.return_to;
+    match round_trip::set_out(app, upstream, &visitor.browser, wish).await {
+        Ok(url) => leave(app, visitor, url),
+        Err(refusal) => refused(app, visitor, step, (upstream, return_to), refusal).await,
+    }
+}
+
+/// The way back: what the provider answers is in the query.
+pub async fn callback(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    visitor: Visitor,
+    query: Query,
+) -> Result<Response, Error> {
+    let over = |came: &str| {
+        let expected = "one that this browser has set out with to this provider, a moment ago and once";
+        Error::InteractionExpired.because(Difference::new("state", came, expected))
+    };
+    // RFC 6749 §3.1: of two values, another reader may take the other one.
+    query.refuse_repeated()?;
+    let Some(upstream) = federation::find(&app, &name) else { return Err(over("one of a provider that is not there")) };
+    let Some(state) = query.get("state") else { return Err(over("none")) };
+    let trip = match round_trip::take(&app, state).await {
+        Ok(Some(trip)) => trip,
+        Ok(None) => return Err(over("one that is unknown, used or too old")),
+        Err(refusal) => return Err(Error::Unavailable(refusal.to_string().into())),
+    };
+    if !trip.is_of(&visitor.browser) {
+        return Err(over("one of another browser"));
+    }
+    // Each provider has an address of its own: an answer that comes to another one is that of somebody else (RFC 9700 §4.4.2).
+    if trip.upstream != upstream.name {
+        return Err(over("one of another provider"));
+    }
+    let step = match &trip.interaction {
+        Some(interaction) => Some(Step::of(&app, &visitor, interaction.clone()).await?),
+        None => None,
+    };
+    let answer = Answer {
+        code: query.get("code"),
+        iss: query.get("iss"),
+        error: query.get("error").map(|error| (error, query.get("error_description"))),
+    };
+    let identity = match exchange::arrive(&app, upstream, &trip, answer).await {
+        Ok(identity) => identity,
+        Err(refusal) => {
+            return match trip.purpose {
+                Purpose::SignIn => refused(&app, &visitor, step.as_ref(), (upstream, trip.return_to()), refusal).await,
+                Purpose::Link { .. } => {
+                    tracing::info!(upstream = upstream.name, why = %refusal, "an account elsewhere was not linked");
+                    redirect::to_page_with(&app, Page::AccountConnections, "done", "failed")
+                }
+            };
+        }
+    };
+    let arrival = Arrival::new(&app, &visitor.browser, identity, trip.keep);
+    match &trip.purpose {
+        Purpose::Link { session } => link_to(&app, &visitor, session, &arrival).await,
+        Purpose::SignIn => sign_in(&app, &visitor, step.as_ref(), &trip, &arrival).await,
+    }
+}
+
+/// Links the account elsewhere to the session that has set out, which has to be in this browser still.
+async fn link_to(app: &App, visitor: &Visitor, session: &Id, arrival: &Arrival) -> Result<Response, Error> {
+    let sessions = visitor.sessions(app).await?;
+    let done = match sessions.iter().find(|one| one.id == *session) {
+        Some(session) => {
+            admit(app, visitor, &session.user_id).await?;
+            done(link::link(app, session, &arrival.identity).await?)
+        }
+        None => "failed",
+    };
+    redirect::to_page_with(app, Page::AccountConnections, "done", done)
+}
+
+/// What the page of the connections is told of a link.
+pub(super) const fn done(linked: Linked) -> &'static str {
+    match linked {
+        Linked::Done | Linked::Already => "connected",
+        Linked::Taken => "taken",
+        Linked::Refused => "failed",
+    }
+}
+
+/// Signs in whoever the account elsewhere is linked to; asks anybody else what they want.
+async fn sign_in(
+    app: &App,
+    visitor: &Visitor,
+    step: Option<&Step>,
+    trip: &RoundTrip,
+    arrival: &Arrival,
+) -> Result<Response, Error> {
+    let mut conn = app.db.read().await?;
+    let known = upstream_account::find(&mut conn, &arrival.identity.key()).await?;
+    let owner = match &known {
+        Some(known) => user::find(&mut conn, &known.user_id).await?.map(|user| (known, user)),
+        None => None,
+    };
+    drop(conn);
+    let Some((known, user)) = owner else {
+        let (place, sealed) = (app.url(Page::NewHere), arrival.seal(app));
+        let on_the_way = match (step, trip.return_to().and_then(Page::return_name)) {
+            (Some(step), _) => format!("&interaction={}", step.interaction.seal(app)),
+            (None, Some(name)) => format!("&return={name}"),
+            (None, None) => String::new(),
+        };
+        return redirect::see_other(&format!("{place}?arrival={sealed}{on_the_way}"));
+    };
+    let first = ProvenFactor {
+        user: &user,
+        method: Method::Federated,
+        metric: "upstream",
+        keep: trip.keep,
+        proof: None,
+        upstream: Some(&known.id),
+    };
+    let return_to = trip.return_to();
+    match first_factor::complete(app, visitor, step, return_to, first).await? {
+        Some(response) => Ok(response),
+        None => {
+            app.metrics.sign_in("upstream", "refused");
+            let came = "an account that is disabled, or was unlinked meanwhile";
+            let why = Difference::new("account elsewhere", came, "an account that may be used");
+            let problems = vec![SignInProblem::UpstreamRefused];
+            let shown = Shown { problems, why: Some(why), return_to, ..Shown::default() };
+            password::show(app, visitor, step, shown, StatusCode::FORBIDDEN).await
+        }
+    }
+}
+
+/// The sign-in page, which says that this way did not work.
+async fn refused(
+    app: &App,
+    visitor: &Visitor,
+    step: Option<&Step>,
+    (upstream, return_to): (&DeclaredUpstream, Option<Page>),
+    refusal: Refusal,
+) -> Result<Response, Error> {
+    let (problem, status, expected) = match &refusal {
+        Refusal::Denied(_) => (SignInProblem::UpstreamDenied, StatusCode::FORBIDDEN, "a code"),
+        Refusal::Unreachable(_) => (SignInProblem::UpstreamUnreachable, StatusCode::BAD_GATEWAY, "an answer"),
+        Refusal::Wrong(_) => {
+            (SignInProblem::UpstreamFailed, StatusCode::BAD_GATEWAY, "an answer as OpenID Connect has it")
+        }
+        Refusal::Unavailable(_) => return Err(Error::Unavailable(refusal.to_string().into())),
+    };
+    app.metrics.sign_in("upstream", "refused");
+    if !matches!(refusal, Refusal::Denied(_)) {
+        tracing::warn!(upstream = upstream.name, why = %refusal, "a sign-in by another provider did not work");
+    }
+    let why = Some(Difference::new("other provider", format!("{}: {refusal}", upstream.name), expected));
+    let shown = Shown { problems: vec![problem], why, return_to, ..Shown::default() };
+    password::show(app, visitor, step, shown, status).await
+}

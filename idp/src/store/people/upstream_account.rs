@@ -1,0 +1,115 @@
+//! Accounts at other providers by which people sign in.
+
+use crate::base::clock::Timestamp;
+use crate::base::id::Id;
+use crate::store::db::{Conn, Result};
+
+/// What an account at another provider is known by: nothing of it can change, or be given to somebody else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The name of the provider in the configuration.
+    pub provider: String,
+    /// Who says so: `iss`.
+    pub issuer: String,
+    /// Who it is there: `sub`, or what the provider has in its place.
+    pub subject: String,
+}
+
+/// An account at another provider by which a user signs in.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct UpstreamAccount {
+    /// The row.
+    pub id: Id,
+    /// Whose it is.
+    pub user_id: Id,
+    /// The name of the provider in the configuration.
+    pub provider: String,
+    /// Who says so: `iss`.
+    pub issuer: String,
+    /// What its person knows it by: an address or a name.
+    pub shown_as: Option<String>,
+    /// Since when it lets its user in.
+    pub linked_at: Timestamp,
+    /// When it was last used to sign in.
+    pub last_used_at: Option<Timestamp>,
+}
+
+const COLUMNS: &str = "id, user_id, provider, issuer, shown_as, linked_at, last_used_at";
+
+/// The providers that there are, by name and issuer: an account at any other one lets nobody in.
+#[derive(Clone, Debug)]
+pub struct Providers(pub Vec<(String, String)>);
+
+impl Providers {
+    /// Whether an account lets its user in.
+    pub fn have(&self, account: &UpstreamAccount) -> bool {
+        self.0.iter().any(|(name, issuer)| *name == account.provider && *issuer == account.issuer)
+    }
+}
+
+/// An account to be linked to a user.
+#[derive(Clone, Debug)]
+pub struct NewUpstreamAccount {
+    /// The row.
+    pub id: Id,
+    /// What it is known by.
+    pub key: Key,
+    /// What its person knows it by.
+    pub shown_as: Option<String>,
+}
+
+/// The account of this key, whoever's it is.
+pub async fn find(conn: &mut Conn, key: &Key) -> Result<Option<UpstreamAccount>> {
+    let sql = format!("SELECT {COLUMNS} FROM upstream_account WHERE provider = $1 AND issuer = $2 AND subject = $3");
+    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        .bind(&key.provider)
+        .bind(&key.issuer)
+        .bind(&key.subject)
+        .fetch_optional(conn)
+        .await?)
+}
+
+/// The accounts of a user, the oldest first.
+pub async fn of_user(conn: &mut Conn, user: &Id) -> Result<Vec<UpstreamAccount>> {
+    let sql = format!("SELECT {COLUMNS} FROM upstream_account WHERE user_id = $1 ORDER BY linked_at, id");
+    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(user).fetch_all(conn).await?)
+}
+
+/// Links an account to a user; returns `false` if it is linked already, to this user or another one.
+pub async fn insert(conn: &mut Conn, user: &Id, new: &NewUpstreamAccount, now: Timestamp) -> Result<bool> {
+    let done = sqlx::query(
+        "INSERT INTO upstream_account (id, user_id, provider, issuer, subject, shown_as, linked_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+    )
+    .bind(&new.id)
+    .bind(user)
+    .bind(&new.key.provider)
+    .bind(&new.key.issuer)
+    .bind(&new.key.subject)
+    .bind(&new.shown_as)
+    .bind(now)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Notes that a user signs in by an account; returns whether it is still linked to them.
+pub async fn note_use(conn: &mut Conn, user: &Id, id: &Id, now: Timestamp) -> Result<bool> {
+    let done = sqlx::query("UPDATE upstream_account SET last_used_at = $3 WHERE id = $1 AND user_id = $2")
+        .bind(id)
+        .bind(user)
+        .bind(now)
+        .execute(conn)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Removes an account from a user; returns whether it was there.
+pub async fn delete(conn: &mut Conn, user: &Id, id: &Id) -> Result<bool> {
+    let done = sqlx::query("DELETE FROM upstream_account WHERE id = $1 AND user_id = $2")
+        .bind(id)
+        .bind(user)
+        .execute(conn)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}

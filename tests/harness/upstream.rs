@@ -1,0 +1,315 @@
+//! Other providers: a second Latchkey, and one that answers whatever a test wants.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use josekit::jwk::Jwk;
+use josekit::jwk::alg::ec::{EcCurve, EcKeyPair};
+use josekit::jws::{ES256, HS256, JwsHeader, JwsSigner};
+use josekit::jwt::{self, JwtPayload};
+use latchkey::base::network::Network;
+use latchkey::config::{Config, DeclaredUpstream, Issuer};
+use latchkey::oidc::client::metadata::ClientKind;
+use serde_json::{Map, Value, json};
+use tokio::net::TcpListener;
+
+use super::app::TestApp;
+use super::browser::{Browser, Page};
+use super::process::free_port;
+
+/// The secret that we have at the provider that answers whatever a test wants.
+const SECRET: &str = "a secret of thirty-two characters";
+
+/// What the configuration says about a provider on this machine.
+fn declare(config: &mut Config, upstream: DeclaredUpstream) {
+    config.outbound.allowed_networks = vec![Network::parse("127.0.0.0/8").unwrap()];
+    config.upstreams.push(upstream);
+}
+
+/// A second Latchkey, which the first one reaches on a port. It is called "home".
+pub struct Upstream {
+    pub app: TestApp,
+    declared: DeclaredUpstream,
+}
+
+impl Upstream {
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let app = TestApp::with(|config| config.issuer = Issuer::localhost(port)).await;
+        let service = app.router().into_make_service_with_connect_info::<SocketAddr>();
+        tokio::spawn(async move { axum::serve(listener, service).await });
+        let ours = Config::for_test(Issuer::localhost(8080));
+        let callback = ours.issuer.url("/upstream/home/callback");
+        let rp = app.client(ClientKind::Web, |new| (new.redirect_uris, new.first_party) = (vec![callback], true)).await;
+        let declared = DeclaredUpstream {
+            name: "home".to_owned(),
+            label: Some("Home".to_owned()),
+            issuer: app.issuer().to_owned(),
+            client_id: rp.id().to_owned(),
+            client_secret: Some(rp.secret().into()),
+            email_is_proven: true,
+            ..DeclaredUpstream::default()
+        };
+        Self { app, declared }
+    }
+
+    /// Lets people sign in by it.
+    pub fn declare(&self, config: &mut Config) {
+        declare(config, self.declared.clone());
+    }
+
+    /// Goes there and back as somebody who has an account there.
+    pub async fn go(&self, browser: &mut Browser, page: &Page, person: &str) -> Page {
+        self.go_by(browser, page.press("upstream"), person).await
+    }
+
+    /// The same by another form than that of the sign-in page.
+    pub async fn go_by(&self, browser: &mut Browser, form: super::browser::Form, person: &str) -> Page {
+        let away = form.submit(browser).await;
+        assert!(away.foreign && away.url.starts_with(self.app.issuer()), "to the other provider, not {}", away.url);
+        let back = self.sign_in_there(&away.url, person).await;
+        browser.get(&back).await
+    }
+
+    /// Where somebody is sent back to who signs in there.
+    pub async fn sign_in_there(&self, url: &str, person: &str) -> String {
+        let mut there = self.app.browser().sign_in(person).await;
+        let back = there.get(url).await;
+        let back = there.go_on(back).await;
+        assert!(back.foreign, "back from there; at {}: {}", back.url, back.text());
+        back.url
+    }
+}
+
+/// What an ID token is signed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signed {
+    /// With the key that is published.
+    Right,
+    /// With another key of the same name.
+    Swapped,
+    /// With a key that is not published, under a name of its own.
+    Unknown,
+    /// With the secret that both sides have (HS256).
+    WithSecret,
+    /// With the published key as if it were such a secret.
+    WithPublicKey,
+    /// Not at all (`alg: none`).
+    Not,
+}
+
+/// What a provider does that answers whatever a test wants.
+#[derive(Clone, Debug)]
+pub struct Behaviour {
+    pub signed: Signed,
+    /// Members of the claims in place of the right ones; `null` leaves one out.
+    pub claims: Value,
+    /// The same for the metadata.
+    pub metadata: Value,
+    /// What the UserInfo endpoint says.
+    pub userinfo: Value,
+    /// What the token endpoint says in place of tokens.
+    pub token: Option<(u16, String)>,
+}
+
+impl Default for Behaviour {
+    fn default() -> Self {
+        let (claims, metadata, userinfo) = (json!({}), json!({}), json!({}));
+        Self { signed: Signed::Right, claims, metadata, userinfo, token: None }
+    }
+}
+
+struct Parts {
+    issuer: String,
+    key: EcKeyPair,
+    other_key: EcKeyPair,
+    behaviour: Behaviour,
+    nonce: String,
+    now: i64,
+    /// The bodies of token requests.
+    exchanged: Vec<String>,
+    /// How often the keys were asked for.
+    keys_read: usize,
+}
+
+/// A provider that answers whatever a test wants. It is called "double".
+#[derive(Clone)]
+pub struct Double {
+    pub issuer: String,
+    parts: Arc<Mutex<Parts>>,
+}
+
+impl Double {
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", free_port())).await.unwrap();
+        let issuer = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        let key = || {
+            let mut key = EcKeyPair::generate(EcCurve::P256).unwrap();
+            key.set_key_id(Some("k1"));
+            key.set_algorithm(Some("ES256"));
+            key
+        };
+        let parts = Parts {
+            issuer: issuer.clone(),
+            key: key(),
+            other_key: key(),
+            behaviour: Behaviour::default(),
+            nonce: String::new(),
+            now: 0,
+            exchanged: Vec::new(),
+            keys_read: 0,
+        };
+        let double = Self { issuer, parts: Arc::new(Mutex::new(parts)) };
+        let router = Router::new()
+            .route("/.well-known/openid-configuration", get(metadata))
+            .route("/jwks", get(keys))
+            .route("/token", post(token))
+            .route("/userinfo", get(userinfo))
+            .with_state(double.clone());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        double
+    }
+
+    /// Lets people sign in by it.
+    pub fn declare(&self, config: &mut Config) {
+        declare(config, self.declared());
+    }
+
+    pub fn declared(&self) -> DeclaredUpstream {
+        DeclaredUpstream {
+            name: "double".to_owned(),
+            issuer: self.issuer.clone(),
+            client_id: "latchkey".to_owned(),
+            client_secret: Some(SECRET.into()),
+            email_is_proven: true,
+            ..DeclaredUpstream::default()
+        }
+    }
+
+    pub fn behave(&self, behaviour: Behaviour) {
+        self.parts.lock().unwrap().behaviour = behaviour;
+    }
+
+    /// Takes another key in place of the published one, with this name.
+    pub fn rotate(&self, name: &str) {
+        let mut key = EcKeyPair::generate(EcCurve::P256).unwrap();
+        key.set_key_id(Some(name));
+        key.set_algorithm(Some("ES256"));
+        self.parts.lock().unwrap().key = key;
+    }
+
+    pub fn exchanged(&self) -> Vec<String> {
+        self.parts.lock().unwrap().exchanged.clone()
+    }
+
+    pub fn keys_read(&self) -> usize {
+        self.parts.lock().unwrap().keys_read
+    }
+
+    /// Sets out from a page with the button of this provider, and returns the address to which it sends people back, with a code.
+    pub async fn set_out(&self, browser: &mut Browser) -> String {
+        let page = browser.get("/sign-in?account=another").await;
+        let form = page.press("upstream").fill("upstream", "double");
+        self.set_out_by(browser, form).await
+    }
+
+    pub async fn set_out_by(&self, browser: &mut Browser, form: super::browser::Form) -> String {
+        let away = form.submit(browser).await;
+        assert!(away.foreign && away.url.starts_with(&self.issuer), "to the double, not {}: {}", away.url, away.text());
+        let url = url::Url::parse(&away.url).unwrap();
+        let sent = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+        let mut parts = self.parts.lock().unwrap();
+        parts.nonce = sent("nonce").expect("a nonce");
+        parts.now = browser.app.app.now().micros() / 1_000_000;
+        let (back, state) = (sent("redirect_uri").unwrap(), sent("state").unwrap());
+        assert_eq!(
+            (sent("response_type").as_deref(), sent("code_challenge_method").as_deref()),
+            (Some("code"), Some("S256"))
+        );
+        assert!(state.len() <= 64, "some providers take no longer state");
+        format!("{back}?code=a-code&state={state}")
+    }
+
+    /// Goes there and back.
+    pub async fn go(&self, browser: &mut Browser) -> Page {
+        let back = self.set_out(browser).await;
+        browser.get(&back).await
+    }
+}
+
+/// Puts members in the place of others.
+fn patched(mut right: Value, patch: &Value) -> Value {
+    for (name, value) in patch.as_object().unwrap() {
+        match value {
+            Value::Null => drop(right.as_object_mut().unwrap().remove(name)),
+            value => right[name] = value.clone(),
+        }
+    }
+    right
+}
+
+async fn metadata(State(double): State<Double>) -> impl IntoResponse {
+    let parts = double.parts.lock().unwrap();
+    let issuer = &parts.issuer;
+    let right = json!({
+        "issuer": issuer, "authorization_endpoint": format!("{issuer}/authorize"), "token_endpoint": format!("{issuer}/token"),
+        "userinfo_endpoint": format!("{issuer}/userinfo"), "jwks_uri": format!("{issuer}/jwks"), "response_types_supported": ["code"],
+        "subject_types_supported": ["public"], "id_token_signing_alg_values_supported": ["ES256"],
+    });
+    axum::Json(patched(right, &parts.behaviour.metadata))
+}
+
+async fn keys(State(double): State<Double>) -> impl IntoResponse {
+    let mut parts = double.parts.lock().unwrap();
+    parts.keys_read += 1;
+    axum::Json(json!({ "keys": [parts.key.to_jwk_public_key()] }))
+}
+
+async fn userinfo(State(double): State<Double>) -> impl IntoResponse {
+    axum::Json(double.parts.lock().unwrap().behaviour.userinfo.clone())
+}
+
+async fn token(State(double): State<Double>, body: String) -> impl IntoResponse {
+    let mut parts = double.parts.lock().unwrap();
+    parts.exchanged.push(body);
+    if let Some((status, body)) = &parts.behaviour.token {
+        return (StatusCode::from_u16(*status).unwrap(), [("content-type", "application/json")], body.clone());
+    }
+    let right = json!({
+        "iss": parts.issuer, "sub": "ann", "aud": "latchkey", "nonce": parts.nonce, "iat": parts.now, "exp": parts.now + 300,
+        "name": "Ann Example", "email": "ann@example.com", "email_verified": true,
+    });
+    let claims = patched(right, &parts.behaviour.claims);
+    let token = signed(&parts, claims.as_object().unwrap().clone());
+    let body =
+        json!({ "access_token": "an-access-token", "token_type": "Bearer", "expires_in": 300, "id_token": token });
+    (StatusCode::OK, [("content-type", "application/json")], body.to_string())
+}
+
+fn signed(parts: &Parts, claims: Map<String, Value>) -> String {
+    let payload = JwtPayload::from_map(claims).unwrap();
+    let mut header = JwsHeader::new();
+    header.set_token_type("JWT");
+    header.set_key_id(parts.key.key_id().unwrap());
+    let with_secret = |secret: &[u8]| -> Box<dyn JwsSigner> { Box::new(HS256.signer_from_bytes(secret).unwrap()) };
+    let with_key = |key: &Jwk| -> Box<dyn JwsSigner> { Box::new(ES256.signer_from_jwk(key).unwrap()) };
+    let signer = match parts.behaviour.signed {
+        Signed::Right => with_key(&parts.key.to_jwk_key_pair()),
+        Signed::Swapped => with_key(&parts.other_key.to_jwk_key_pair()),
+        Signed::Unknown => {
+            let mut key = parts.other_key.to_jwk_key_pair();
+            key.set_key_id("another");
+            with_key(&key)
+        }
+        Signed::WithSecret => with_secret(SECRET.as_bytes()),
+        Signed::WithPublicKey => with_secret(parts.key.to_pem_public_key().as_slice()),
+        Signed::Not => return jwt::encode_unsecured(&payload, &header).unwrap(),
+    };
+    jwt::encode_with_signer(&payload, &header, &*signer).unwrap()
+}

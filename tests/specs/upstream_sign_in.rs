@@ -1,0 +1,246 @@
+//! Signing in by an account at another provider: OpenID Connect Core §3.1, from the side of a relying party. The other provider is a second
+//! Latchkey.
+
+use latchkey::config::{Config, SecondFactor, SignUp};
+
+use crate::harness::{Browser, PASSWORD, Page, TestApp, Upstream, minutes, sender};
+
+async fn both(change: impl FnOnce(&mut Config)) -> (Upstream, TestApp) {
+    let upstream = Upstream::start().await;
+    let app = TestApp::with(|config| {
+        config.login.sign_up = SignUp::Open;
+        upstream.declare(config);
+        change(config);
+    })
+    .await;
+    (upstream, app)
+}
+
+/// Comes by the other provider as somebody who is new here, and makes an account.
+async fn join(upstream: &Upstream, browser: &mut Browser, person: &str) -> Page {
+    let page = browser.get("/sign-in").await;
+    let new = upstream.go(browser, &page, person).await;
+    new.expect("upstream").press("answer").submit(browser).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_by_another_provider_makes_an_account_once_and_signs_in_to_it_from_then_on() {
+    let (upstream, app) = both(|_| {}).await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser();
+    let page = browser.get(&rp.request().path()).await;
+    let new = upstream.go(&mut browser, &page, "ann").await;
+    assert!(new.expect("upstream").text().contains("Home: ann@example.com"), "{}", new.text());
+    assert_eq!(app.rows("user_account").await, 0, "nothing is made before somebody wants it");
+    let page = new.press("answer").submit(&mut browser).await;
+    let page = browser.go_on(page).await;
+    let tokens = rp.exchange(&page.code()).await.tokens();
+    let claims = tokens.id_claims();
+    assert_eq!((&claims["amr"], &claims["acr"]), (&serde_json::json!(["fed"]), &"urn:latchkey:acr:1fa".into()));
+    let told = rp.userinfo(&tokens.access_token).await.json();
+    assert_eq!((told["name"].as_str(), told["email"].as_str()), (Some("ann Example"), Some("ann@example.com")));
+    assert_eq!(told["email_verified"], true);
+    // In another browser, the button alone signs in.
+    let mut other = app.browser();
+    let page = other.get(&rp.request().path()).await;
+    let page = upstream.go(&mut other, &page, "ann").await;
+    assert_eq!(rp.claims(&other.go_on(page).await).await["sub"], claims["sub"]);
+    assert_eq!((app.rows("user_account").await, app.rows("upstream_account").await), (1, 1));
+    let kinds = app.events().await;
+    assert_eq!(kinds.iter().filter(|kind| *kind == "upstream_linked").count(), 1, "{kinds:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_in_by_another_provider_returns_to_the_page_that_asked_for_it() {
+    let (upstream, app) = both(|_| {}).await;
+    let mut browser = app.browser();
+    join(&upstream, &mut browser, "ann").await.reply.expect(200);
+    let mut other = app.browser();
+    let asked = other.get("/account/security").await;
+    upstream.go(&mut other, &asked, "ann").await.expect("security");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_an_account_here_signs_in_to_it_and_links_the_one_elsewhere() {
+    let (upstream, app) = both(|config| config.mail.from = Some(sender())).await;
+    let rp = app.relying_party().await;
+    app.user("alice").await;
+    for on_the_way in [false, true] {
+        let mut browser = app.browser();
+        let start = if on_the_way { rp.request().path() } else { "/sign-in".to_owned() };
+        let person = if on_the_way { "ann" } else { "alice" };
+        let page = browser.get(&start).await;
+        let new = upstream.go(&mut browser, &page, person).await;
+        let knows = new.expect("upstream").text().contains("An account here has this email address");
+        assert_eq!(knows, !on_the_way, "{}", new.text());
+        assert_eq!(new.buttons("answer"), if on_the_way { vec!["create", "connect"] } else { vec!["connect"] });
+        // The way by which they come in counts for nothing yet.
+        let form = new.forms_to("/sign-up/upstream").pop().unwrap().fill("answer", "connect");
+        let page = form.submit(&mut browser).await;
+        let page = page.expect("sign-in").form().fill("identifier", "alice").fill("password", PASSWORD);
+        let asked = page.submit(&mut browser).await;
+        let says = format!("Home: {person}@example.com");
+        assert!(asked.expect("connect").text().contains(&says), "{}", asked.text());
+        assert_eq!(app.rows("upstream_account").await, i64::from(on_the_way), "nobody has said yes yet");
+        let page = asked.press("answer").submit(&mut browser).await;
+        if on_the_way {
+            browser.go_on(page).await.code();
+        } else {
+            assert!(page.expect("connections").text().contains("The account is connected."), "{}", page.text());
+        }
+        let mut other = app.browser();
+        let page = other.get("/sign-in?return=account").await;
+        let page = upstream.go(&mut other, &page, person).await;
+        assert!(page.expect("account").text().contains("alice Example"), "{}", page.text());
+        let told = app.letters_to("alice@example.com").await;
+        assert!(told.iter().any(|letter| letter.subject == "An account was connected"), "{on_the_way}");
+        app.clock.advance(minutes(1));
+    }
+    assert_eq!(app.rows("upstream_account").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_does_not_want_to_link_goes_on_without() {
+    let (upstream, app) = both(|_| {}).await;
+    let mut browser = app.browser();
+    app.user("alice").await;
+    let page = browser.get("/sign-in?return=security").await;
+    let new = upstream.go(&mut browser, &page, "ann").await;
+    let form = new.forms_to("/sign-up/upstream").pop().unwrap().fill("answer", "connect");
+    let page = form.submit(&mut browser).await;
+    let form = page.expect("sign-in").form().fill("identifier", "alice").fill("password", PASSWORD);
+    let asked = form.submit(&mut browser).await;
+    let later = asked.expect("connect").form().fill("answer", "later");
+    later.submit(&mut browser).await.expect("security");
+    assert_eq!(app.rows("upstream_account").await, 0);
+    // It was asked once.
+    let mut browser = browser.sign_in("alice").await;
+    browser.get("/account").await.expect("account");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn accounts_elsewhere_are_linked_and_unlinked_on_a_page_of_the_account() {
+    let (upstream, app) = both(|config| config.mail.from = Some(sender())).await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let page = browser.get("/account/connections").await;
+    let linked = upstream.go_by(&mut browser, page.press("connect"), "ann").await;
+    assert!(linked.expect("connections").text().contains("The account is connected."), "{}", linked.text());
+    assert!(linked.text().contains("ann@example.com") && linked.text().contains("Not used yet"), "{}", linked.text());
+    let told = app.letters_to("alice@example.com").await;
+    assert!(told.iter().any(|letter| letter.subject == "An account was connected"));
+    // That account cannot let somebody else in here, too.
+    let mut bob = app.browser().sign_in("bob").await;
+    let page = bob.get("/account/connections").await;
+    let taken = upstream.go_by(&mut bob, page.press("connect"), "ann").await;
+    assert!(taken.text().contains("That account is connected to another account here."), "{}", taken.text());
+    let security = browser.get("/account/security").await;
+    assert!(security.text().contains("Connected accounts 1 account"), "{}", security.text());
+    let page = linked.press("disconnect").submit(&mut browser).await;
+    assert!(page.text().contains("The account is disconnected."), "{}", page.text());
+    assert_eq!(app.letter_to("alice@example.com").await.subject, "An account was disconnected");
+    let mut other = app.browser();
+    let page = other.get("/sign-in").await;
+    upstream.go(&mut other, &page, "ann").await.expect("upstream");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_way_in_is_not_unlinked() {
+    let (upstream, app) = both(|_| {}).await;
+    let mut browser = app.browser();
+    join(&upstream, &mut browser, "ann").await.reply.expect(200);
+    let page = browser.get("/account/connections").await;
+    assert!(page.expect("connections").text().contains("there would be no way left to sign in"), "{}", page.text());
+    assert_eq!(page.buttons("disconnect"), Vec::<String>::new());
+    // Also by a form that was shown when there was another way.
+    let passkey = crate::harness::Passkey::new(&app);
+    browser.add_passkey(passkey).await;
+    let page = browser.get("/account/connections").await;
+    let unlink = page.press("disconnect");
+    app.sql("DELETE FROM passkey").await;
+    let stays = unlink.submit(&mut browser).await;
+    assert!(stays.text().contains("cannot be disconnected"), "{}", stays.text());
+    assert_eq!(app.rows("upstream_account").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn it_is_one_factor_and_a_second_one_stays() {
+    let (upstream, app) = both(|_| {}).await;
+    let mut browser = app.browser();
+    join(&upstream, &mut browser, "ann").await.reply.expect(200);
+    let authenticator = browser.set_up_authenticator().await;
+    app.clock.advance(minutes(1));
+    let mut other = app.browser();
+    let page = other.get("/sign-in").await;
+    let half = upstream.go(&mut other, &page, "ann").await;
+    let code = authenticator.code(&app);
+    half.expect("second-factor").form().fill("code", &code).submit(&mut other).await.reply.expect(200);
+    other.get("/account").await.expect("account");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_needs_a_second_factor_sets_it_up_on_the_way() {
+    let (upstream, app) = both(|config| config.login.second_factor = SecondFactor::Everybody).await;
+    let mut browser = app.browser();
+    join(&upstream, &mut browser, "ann").await.expect("set-up");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn closed_is_closed_for_this_way_in_too() {
+    for (sign_up, by_provider) in [(SignUp::Closed, true), (SignUp::Open, false)] {
+        let (upstream, app) = both(|config| {
+            config.login.sign_up = sign_up;
+            config.upstreams[0].sign_up = by_provider;
+        })
+        .await;
+        let mut browser = app.browser();
+        let page = browser.get("/sign-in").await;
+        let new = upstream.go(&mut browser, &page, "ann").await;
+        assert_eq!(new.expect("upstream").buttons("answer"), ["connect"], "{}", new.text());
+        let forced = new.form().fill("answer", "create").submit(&mut browser).await;
+        forced.expect("upstream");
+        assert_eq!(app.rows("user_account").await, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_the_operator_does_not_believe_in_is_not_kept_and_reserves_nothing() {
+    let (upstream, app) = both(|config| config.upstreams[0].email_is_proven = false).await;
+    app.user("ann").await;
+    let mut browser = app.browser();
+    let page = browser.get("/sign-in").await;
+    let new = upstream.go(&mut browser, &page, "ann").await;
+    // Whether somebody has it here is told to nobody who has not proven it.
+    assert!(!new.text().contains("An account here has this email address"), "{}", new.text());
+    new.press("answer").submit(&mut browser).await.reply.expect(200);
+    assert_eq!(app.rows("user_account").await, 2);
+    assert_eq!(app.rows("user_identifier WHERE normalised = 'ann@example.com'").await, 1, "of the one who had it");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_disabled_here_does_not_come_in_by_it() {
+    let (upstream, app) = both(|_| {}).await;
+    let mut browser = app.browser();
+    join(&upstream, &mut browser, "ann").await.reply.expect(200);
+    let id = app.person("ann@example.com").await.id;
+    latchkey::account::delete::disable(&app.app, &id, false).await.unwrap();
+    let mut other = app.browser();
+    let page = other.get("/sign-in").await;
+    let refused = upstream.go(&mut other, &page, "ann").await;
+    assert!(refused.refused(403).text().contains("This account cannot be used."), "{}", refused.text());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_visitor_who_comes_by_another_provider_keeps_the_account() {
+    let (upstream, app) = both(|_| {}).await;
+    let rp = app.trial().await;
+    let mut browser = app.browser();
+    let sub = {
+        let tokens = browser.visit(&rp).await;
+        tokens.id_claims()["sub"].clone()
+    };
+    let page = browser.get(&rp.request().set("prompt", "login").path()).await;
+    let new = upstream.go(&mut browser, &page, "ann").await;
+    let page = new.expect("upstream").press("answer").submit(&mut browser).await;
+    assert_eq!(rp.claims(&browser.go_on(page).await).await["sub"], sub);
+    assert_eq!((app.rows("user_account").await, app.rows("anonymous_account").await), (1, 0));
+}
