@@ -4,4 +4,5 @@ pub mod account_holder;
 pub mod answer;
 pub mod authorization;
 pub mod first_factor;
+pub mod just_signed_in;
 pub mod next_page;

@@ -12,20 +12,18 @@ use crate::federation;
 use crate::federation::arrival::Arrival;
 use crate::federation::link;
 use crate::flow::account_holder::admit;
-use crate::flow::authorization::{Step, layout_of};
-use crate::flow::next_page;
+use crate::flow::authorization::layout_of;
+use crate::flow::just_signed_in::JustSignedIn;
 use crate::http::cookies::Jar;
 use crate::http::error::Error;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
 use crate::http::{page, redirect};
-use crate::login::interaction::Interaction;
 use crate::login::step_up;
 use crate::pages::upstreams::UpstreamView;
 use crate::pages::{AccountView, Layout};
 use crate::site::page::Page;
-use crate::store::people::session::Session;
 
 /// Asks whether to link an account elsewhere. Posts `answer=connect` or `answer=later` to `/sign-in/connect`.
 #[derive(Template)]
@@ -45,7 +43,7 @@ pub struct ConnectUpstreamPage<'a> {
 
 /// Shows the page.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
-    let place = Place::open(&app, &visitor, query.get("interaction").unwrap_or_default()).await?;
+    let place = open(&app, &visitor, query.get("interaction").unwrap_or_default()).await?;
     let arrival = query.get("arrival").unwrap_or_default();
     let found = Arrival::open(&app, &visitor.browser, arrival);
     let upstream = found.as_ref().and_then(|found| federation::find(&app, &found.identity.upstream));
@@ -72,7 +70,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 /// Links the two, if the person says so, and goes on.
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let ProvenForm { visitor, params } = form;
-    let place = Place::open(&app, &visitor, params.get("interaction").unwrap_or_default()).await?;
+    let place = open(&app, &visitor, params.get("interaction").unwrap_or_default()).await?;
     let arrival = Arrival::open(&app, &visitor.browser, params.get("arrival").unwrap_or_default());
     if let (Some(session), Some(arrival), Some("connect")) = (&place.session, arrival, params.get("answer"))
         && arrival.use_up(&app).await?
@@ -85,32 +83,11 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     redirect::see_other(&place.onward(&app))
 }
 
-/// Where somebody is on their way.
-struct Place {
-    interaction: Interaction,
-    /// The step of the interaction, if it is on the way to a client.
-    step: Option<Step>,
-    /// The session that has just begun, if it lives.
-    session: Option<Session>,
-}
-
-impl Place {
-    async fn open(app: &App, visitor: &Visitor, sealed: &str) -> Result<Self, Error> {
-        let interaction = visitor.open(app, sealed)?;
-        let step = Step::of_interaction(app, visitor, &interaction).await?;
-        let sessions = visitor.sessions(app).await?;
-        let session = sessions.into_iter().find(|session| interaction.facts.are_of(session));
-        if let Some(session) = &session {
-            // What lets somebody in is not changed from where the account may not be used.
-            admit(app, visitor, &session.user_id).await?;
-        }
-        Ok(Self { interaction, step, session })
+/// Who has just signed in. What lets somebody in is not changed from where the account may not be used.
+async fn open(app: &App, visitor: &Visitor, sealed: &str) -> Result<JustSignedIn, Error> {
+    let place = JustSignedIn::open(app, visitor, sealed).await?;
+    if let Some(session) = &place.session {
+        admit(app, visitor, &session.user_id).await?;
     }
-
-    fn onward(&self, app: &App) -> String {
-        match self.step {
-            Some(_) => next_page::authorize_again(app, &self.interaction),
-            None => app.url(self.interaction.return_to().unwrap_or(Page::Home)),
-        }
-    }
+    Ok(place)
 }

@@ -2,8 +2,6 @@
 //!
 //! Whatever happens here, the way goes on: whoever has answered already, or has no fresh sign-in, is led on at once.
 
-use std::net::IpAddr;
-
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -11,7 +9,8 @@ use axum::response::Response;
 
 use crate::account::passkeys;
 use crate::app::App;
-use crate::flow::authorization::{Step, layout_of};
+use crate::flow::authorization::layout_of;
+use crate::flow::just_signed_in::JustSignedIn;
 use crate::flow::next_page;
 use crate::http::cookies::Jar;
 use crate::http::diagnosis::Diagnosis;
@@ -20,7 +19,6 @@ use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
 use crate::http::{page, redirect};
-use crate::login::interaction::Interaction;
 use crate::login::networks;
 use crate::login::passkey::{self, Made, Mediation, Offer, Person, Refused};
 use crate::login::session;
@@ -54,8 +52,8 @@ pub struct PasskeyOfferPage<'a> {
 
 /// Shows the page.
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
-    let place = Place::open(&app, &visitor, query.get("interaction").unwrap_or_default()).await?;
-    match place.due(&app).await? {
+    let place = JustSignedIn::open(&app, &visitor, query.get("interaction").unwrap_or_default()).await?;
+    match due(&app, &visitor, &place).await? {
         Some(session) => show(&app, &visitor, &place, session, None).await,
         None => redirect::see_other(&place.onward(&app)),
     }
@@ -64,9 +62,9 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 /// Keeps a passkey, or notes that none is wanted, and goes on.
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let ProvenForm { visitor, params } = form;
-    let mut place = Place::open(&app, &visitor, params.get("interaction").unwrap_or_default()).await?;
+    let mut place = JustSignedIn::open(&app, &visitor, params.get("interaction").unwrap_or_default()).await?;
     let onward = redirect::see_other(&place.onward(&app));
-    let Some(session) = place.due(&app).await?.cloned() else { return onward };
+    let Some(session) = due(&app, &visitor, &place).await?.cloned() else { return onward };
     if params.get("answer") == Some("later") {
         passkeys::decline_offer(&app, &session.user_id).await?;
         return onward;
@@ -102,48 +100,20 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     Ok(response)
 }
 
-/// Where somebody is on their way.
-struct Place {
-    interaction: Interaction,
-    /// The step of the interaction, if it is on the way to a client.
-    step: Option<Step>,
-    /// The session that has just begun, if it lives.
-    session: Option<Session>,
-    /// The address of the browser, if it is known for certain.
-    address: Option<IpAddr>,
-}
-
-impl Place {
-    async fn open(app: &App, visitor: &Visitor, sealed: &str) -> Result<Self, Error> {
-        let interaction = visitor.open(app, sealed)?;
-        let step = Step::of_interaction(app, visitor, &interaction).await?;
-        let sessions = visitor.sessions(app).await?;
-        let session = sessions.into_iter().find(|session| interaction.facts.are_of(session));
-        Ok(Self { interaction, step, session, address: visitor.certain_address })
+/// The session whose person is to be offered a passkey: the sign-in is the step-up that this needs.
+async fn due<'a>(app: &App, visitor: &Visitor, place: &'a JustSignedIn) -> Result<Option<&'a Session>, Error> {
+    let Some(session) = &place.session else { return Ok(None) };
+    if place.step.is_some() && place.interaction.facts.authenticated_at.is_none() {
+        // The session was chosen. What is made here would count as a new sign-in.
+        return Ok(None);
     }
-
-    /// The session whose person is to be offered a passkey: the sign-in is the step-up that this needs.
-    async fn due(&self, app: &App) -> Result<Option<&Session>, Error> {
-        let Some(session) = &self.session else { return Ok(None) };
-        if self.step.is_some() && self.interaction.facts.authenticated_at.is_none() {
-            // The session was chosen. What is made here would count as a new sign-in.
-            return Ok(None);
-        }
-        let asks = app.config.passkeys.offer || makes_by_itself(app, session);
-        // What protects the account is not changed from where it may not be used.
-        let is_due = asks
-            && passkeys::is_offer_due(app, &session.user_id).await?
-            && step_up::is_done(app, session).await?
-            && networks::admit(app, &session.user_id, self.address).await?;
-        Ok(is_due.then_some(session))
-    }
-
-    fn onward(&self, app: &App) -> String {
-        match self.step {
-            Some(_) => next_page::authorize_again(app, &self.interaction),
-            None => app.url(self.interaction.return_to().unwrap_or(Page::Home)),
-        }
-    }
+    let asks = app.config.passkeys.offer || makes_by_itself(app, session);
+    // What protects the account is not changed from where it may not be used.
+    let is_due = asks
+        && passkeys::is_offer_due(app, &session.user_id).await?
+        && step_up::is_done(app, session).await?
+        && networks::admit(app, &session.user_id, visitor.certain_address).await?;
+    Ok(is_due.then_some(session))
 }
 
 /// Whether the browser may make a passkey for a session by itself: it was begun by a password, which the browser may have stored.
@@ -154,7 +124,7 @@ fn makes_by_itself(app: &App, session: &Session) -> bool {
 async fn show(
     app: &App,
     visitor: &Visitor,
-    place: &Place,
+    place: &JustSignedIn,
     session: &Session,
     refused: Option<Refused>,
 ) -> Result<Response, Error> {
