@@ -1,7 +1,7 @@
 //! J. Sign-in by other providers: what is forged, replayed or of somebody else lets nobody in.
 
 use latchkey::base::network::Network;
-use latchkey::config::{RoleNetworks, SignUp};
+use latchkey::config::{Config, RoleNetworks, SignUp};
 use latchkey::mail::domain::DomainRule;
 use serde_json::{Value, json};
 
@@ -16,6 +16,20 @@ async fn at_double() -> (Double, TestApp) {
     })
     .await;
     (double, app)
+}
+
+/// The same with a second provider, called "other".
+async fn at_two(change: impl FnOnce(&mut Config)) -> (Double, Double, TestApp) {
+    let (double, other) = (Double::start().await, Double::start().await);
+    let app = TestApp::with(|config| {
+        config.login.sign_up = SignUp::Open;
+        double.declare(config);
+        other.declare(config);
+        config.upstreams[1].name = "other".to_owned();
+        change(config);
+    })
+    .await;
+    (double, other, app)
 }
 
 /// Makes an account by the provider.
@@ -74,14 +88,7 @@ async fn j2_a_state_that_is_missing_forged_replayed_or_of_another_browser_is_ref
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn j3_an_answer_of_another_provider_is_refused() {
-    let (double, other) = (Double::start().await, Double::start().await);
-    let app = TestApp::with(|config| {
-        config.login.sign_up = SignUp::Open;
-        double.declare(config);
-        other.declare(config);
-        config.upstreams[1].name = "other".to_owned();
-    })
-    .await;
+    let (double, other, app) = at_two(|_| {}).await;
     let mut browser = app.browser();
     let back = double.set_out(&mut browser).await;
     browser.get(&back.replace("/double/", "/other/")).await.refused(400);
@@ -236,15 +243,8 @@ async fn e5_whoever_is_to_prove_again_who_they_are_does_not_do_so_by_a_click_alo
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn j5_the_same_subject_at_two_providers_is_two_people_and_an_address_is_none() {
-    let (double, other) = (Double::start().await, Double::start().await);
-    let app = TestApp::with(|config| {
-        config.login.sign_up = SignUp::Open;
-        double.declare(config);
-        other.declare(config);
-        config.upstreams[1].name = "other".to_owned();
-        config.upstreams.iter_mut().for_each(|upstream| upstream.email_is_proven = false);
-    })
-    .await;
+    let unproven = |config: &mut Config| config.upstreams.iter_mut().for_each(|it| it.email_is_proven = false);
+    let (double, other, app) = at_two(unproven).await;
     let mut first = app.browser();
     join(&double, &mut first).await;
     // The same `sub` and address, of another provider.
@@ -408,7 +408,13 @@ async fn f8_the_account_elsewhere_that_an_account_was_made_by_stays_whoever_sets
         double.declare(config);
     })
     .await;
-    join(&double, &mut app.browser()).await;
+    // Also of somebody who was a visitor before.
+    let rp = app.trial().await;
+    let mut visitor = app.browser();
+    visitor.visit(&rp).await;
+    app.clock.advance(minutes(60));
+    join(&double, &mut visitor).await;
+    assert_eq!(app.rows("user_account").await, 1, "the visitor's account is kept");
     let mut owner = app.browser();
     forget(&mut owner, "ann@example.com").await;
     let link = link_in(&app.letter_to("ann@example.com").await);
@@ -449,14 +455,7 @@ async fn g4_half_a_sign_in_by_a_link_that_has_gone_is_not_completed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_to_a_provider_that_is_not_there_is_no_way_in() {
-    let (double, other) = (Double::start().await, Double::start().await);
-    let app = TestApp::with(|config| {
-        config.login.sign_up = SignUp::Open;
-        double.declare(config);
-        other.declare(config);
-        config.upstreams[1].name = "other".to_owned();
-    })
-    .await;
+    let (double, other, app) = at_two(|_| {}).await;
     let mut browser = app.browser();
     join(&double, &mut browser).await;
     let page = browser.get("/account/connections").await;

@@ -1,10 +1,9 @@
 //! Removing the second factors of an account.
 
-use std::time::Duration;
-
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
+use crate::federation::link;
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
 use crate::login::factor_age::RECENT;
@@ -90,26 +89,12 @@ pub(super) async fn remove_all(tx: &mut Tx<'_>, user: &Id) -> Result<Gone> {
     Ok(Gone { app, passkeys, codes, links: false })
 }
 
-const A_MOMENT: Duration = Duration::from_secs(5);
-
 /// Takes the accounts elsewhere from a user that were linked since a moment, other than the one that the account was made by: whoever recovers
 /// it is not to be followed by somebody who has linked theirs. All of them, without a moment.
 pub(super) async fn forget_links(tx: &mut Tx<'_>, user: &Id, since: Option<Timestamp>) -> Result<bool> {
-    let made_at = user::find(tx, user).await?.map(|user| user.created_at);
-    let is_strange = |one: &UpstreamAccount| match since {
-        None => true,
-        // That comes with the account, in the same change or a moment later.
-        Some(since) => one.linked_at > since && made_at.is_none_or(|made_at| one.linked_at > made_at + A_MOMENT),
-    };
-    let gone: Vec<_> = upstream_account::of_user(tx, user).await?.into_iter().filter(is_strange).collect();
-    for one in &gone {
-        upstream_account::delete(tx, user, &one.id).await?;
-        tx.record(&Event::UpstreamUnlinked { user: user.clone(), upstream: one.provider.clone() }).await?;
-    }
-    if !gone.is_empty() {
-        notify(tx, user, Notice::UpstreamUnlinked).await?;
-    }
-    Ok(!gone.is_empty())
+    let is_strange = |one: &UpstreamAccount| since.is_none_or(|since| one.linked_at > since && one.joined_at.is_none());
+    let strange: Vec<_> = upstream_account::of_user(tx, user).await?.into_iter().filter(is_strange).collect();
+    link::remove(tx, user, &strange).await
 }
 
 /// Removes an app, the trust in browsers and the tries of codes, and tells the user.

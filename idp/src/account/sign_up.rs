@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
 use crate::config::SignUp;
+use crate::federation::link;
 use crate::login::Error;
 use crate::mail::domain::DomainRule;
 use crate::store;
@@ -17,7 +18,7 @@ use crate::store::installation::event::Event;
 use crate::store::people::invitation::{self, Invitation};
 use crate::store::people::mail_proof;
 use crate::store::people::recovery_code;
-use crate::store::people::upstream_account::{self, NewUpstreamAccount};
+use crate::store::people::upstream_account::NewUpstreamAccount;
 use crate::store::people::user::{Identifier, User};
 
 /// Why somebody may not make an account. Nothing of it depends on who has an account already.
@@ -143,12 +144,10 @@ impl With {
             None => add.apply(tx).await?,
             Some((upgrade, user)) => upgrade.write(tx, user, &add).await?,
         };
-        if let Some(upstream) = &self.upstream {
-            if !upstream_account::insert(tx, &user.id, upstream, now).await? {
-                return Err(store::db::Error::Conflict);
-            }
-            let event = Event::UpstreamLinked { user: user.id.clone(), upstream: upstream.key.provider.clone() };
-            tx.record(&event).await?;
+        if let Some(upstream) = &self.upstream
+            && !link::write(tx, &user.id, upstream).await?
+        {
+            return Err(store::db::Error::Conflict);
         }
         if let Some(version) = &self.terms {
             terms::note(tx, &user.id, version).await?;

@@ -11,7 +11,7 @@ use crate::login::step_up::SteppedUp;
 use crate::store::db::{Change, Conn, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::session::{self, Session};
-use crate::store::people::upstream_account::{self, NewUpstreamAccount, Providers};
+use crate::store::people::upstream_account::{self, NewUpstreamAccount, Providers, UpstreamAccount};
 use crate::store::people::{passkey, password, user};
 
 /// How many accounts at other providers a user can have.
@@ -32,8 +32,13 @@ pub enum Linked {
 
 /// Links an account at another provider to the account of a session, whose person has just proven both.
 pub async fn link(app: &App, session: &Session, identity: &Identity) -> Result<Linked> {
-    let new = NewUpstreamAccount { id: app.id(), key: identity.key(), shown_as: identity.shown_as() };
-    app.db.write(Link { user: session.user_id.clone(), step_up: SteppedUp::of(app, session), new }).await
+    let (user, step_up) = (session.user_id.clone(), SteppedUp::of(app, session));
+    app.db.write(Link { user, step_up, new: to_be_linked(app, identity, false) }).await
+}
+
+/// What is written of an account elsewhere; `joins` if an account is made by it here.
+pub fn to_be_linked(app: &App, identity: &Identity, joins: bool) -> NewUpstreamAccount {
+    NewUpstreamAccount { id: app.id(), key: identity.key(), shown_as: identity.shown_as(), joins }
 }
 
 #[derive(Clone)]
@@ -58,20 +63,34 @@ impl Change for Link {
         if upstream_account::of_user(tx, &user).await?.len() >= MOST {
             return Ok(Linked::Refused);
         }
-        Ok(if write(tx, &user, &new).await? { Linked::Done } else { Linked::Taken })
+        if !write(tx, &user, &new).await? {
+            return Ok(Linked::Taken);
+        }
+        notify(tx, &user, Notice::UpstreamLinked).await?;
+        Ok(Linked::Done)
     }
 }
 
-/// Writes a link, and tells its person; returns `false` if somebody was faster. The caller holds the user's row.
+/// Writes a link; returns `false` if somebody was faster. The caller holds the user's row.
 pub(crate) async fn write(tx: &mut Tx<'_>, user: &Id, new: &NewUpstreamAccount) -> Result<bool> {
     let now = tx.now();
     if !upstream_account::insert(tx, user, new, now).await? {
         return Ok(false);
     }
-    notify(tx, user, Notice::UpstreamLinked).await?;
-    let upstream = new.key.provider.clone();
-    tx.record(&Event::UpstreamLinked { user: user.clone(), upstream }).await?;
+    tx.record(&Event::UpstreamLinked { user: user.clone(), upstream: new.key.provider.clone() }).await?;
     Ok(true)
+}
+
+/// Removes links of a user, and tells them; returns whether there were any. The caller holds the user's row.
+pub(crate) async fn remove(tx: &mut Tx<'_>, user: &Id, links: &[UpstreamAccount]) -> Result<bool> {
+    for one in links {
+        upstream_account::delete(tx, user, &one.id).await?;
+        tx.record(&Event::UpstreamUnlinked { user: user.clone(), upstream: one.provider.clone() }).await?;
+    }
+    if !links.is_empty() {
+        notify(tx, user, Notice::UpstreamUnlinked).await?;
+    }
+    Ok(!links.is_empty())
 }
 
 /// What becomes of a link that is to go.
@@ -120,14 +139,12 @@ impl Change for Unlink {
         if is_last(tx, &user, &id, &providers).await? {
             return Ok(Unlinked::Last);
         }
-        upstream_account::delete(tx, &user, &id).await?;
+        remove(tx, &user, &[found]).await?;
         // Whoever can use it there may be signed in by it here, and could link it again.
         for session in session::by_upstream(tx, &user, step_up.session()).await? {
             devices::end(tx, &user, &session).await?;
             tx.record(&Event::SignedOut { user: user.clone(), session }).await?;
         }
-        notify(tx, &user, Notice::UpstreamUnlinked).await?;
-        tx.record(&Event::UpstreamUnlinked { user, upstream: found.provider }).await?;
         Ok(Unlinked::Done)
     }
 }

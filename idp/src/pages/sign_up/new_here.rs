@@ -20,6 +20,7 @@ use crate::config::{DeclaredUpstream, SignUp};
 use crate::federation;
 use crate::federation::arrival::Arrival;
 use crate::federation::identity::Identity;
+use crate::federation::link::to_be_linked;
 use crate::flow::authorization::{Step, layout_of};
 use crate::flow::next_page;
 use crate::http::cookies::Jar;
@@ -33,7 +34,7 @@ use crate::oidc::difference::Difference;
 use crate::pages::upstreams::UpstreamView;
 use crate::pages::{FormProblems, Layout};
 use crate::site::page::Page;
-use crate::store::people::upstream_account::{self, NewUpstreamAccount};
+use crate::store::people::upstream_account;
 use crate::store::people::user::{self, Identifier};
 
 /// Asks somebody who has come by another provider what they want. Posts `answer=create` or `answer=connect` to `/sign-up/upstream`.
@@ -126,7 +127,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     if !arrival.use_up(&app).await? {
         return Err(over());
     }
-    let (identity, link) = (&arrival.identity, new_link(&app, &arrival.identity));
+    let (identity, link) = (&arrival.identity, to_be_linked(&app, &arrival.identity, true));
     let applicant = Applicant {
         new: new_user(&app, &visitor, identity),
         phc: None,
@@ -159,11 +160,6 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
             None => show(&app, &visitor, step.as_ref(), (&arrival, upstream, sealed), typed).await,
         },
     }
-}
-
-/// The account elsewhere, to be linked.
-fn new_link(app: &App, identity: &Identity) -> NewUpstreamAccount {
-    NewUpstreamAccount { id: app.id(), key: identity.key(), shown_as: identity.shown_as() }
 }
 
 /// The user that is made of what the provider says.

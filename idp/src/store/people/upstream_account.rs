@@ -30,11 +30,13 @@ pub struct UpstreamAccount {
     pub shown_as: Option<String>,
     /// Since when it lets its user in.
     pub linked_at: Timestamp,
+    /// When the user's account was made by it; `None` if it was linked to one that was there.
+    pub joined_at: Option<Timestamp>,
     /// When it was last used to sign in.
     pub last_used_at: Option<Timestamp>,
 }
 
-const COLUMNS: &str = "id, user_id, provider, issuer, shown_as, linked_at, last_used_at";
+const COLUMNS: &str = "id, user_id, provider, issuer, shown_as, linked_at, joined_at, last_used_at";
 
 /// The providers that there are, by name and issuer: an account at any other one lets nobody in.
 #[derive(Clone, Debug)]
@@ -56,6 +58,8 @@ pub struct NewUpstreamAccount {
     pub key: Key,
     /// What its person knows it by.
     pub shown_as: Option<String>,
+    /// Whether the user's account is made by it.
+    pub joins: bool,
 }
 
 /// The account of this key, whoever's it is.
@@ -78,8 +82,8 @@ pub async fn of_user(conn: &mut Conn, user: &Id) -> Result<Vec<UpstreamAccount>>
 /// Links an account to a user; returns `false` if it is linked already, to this user or another one.
 pub async fn insert(conn: &mut Conn, user: &Id, new: &NewUpstreamAccount, now: Timestamp) -> Result<bool> {
     let done = sqlx::query(
-        "INSERT INTO upstream_account (id, user_id, provider, issuer, subject, shown_as, linked_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
+        "INSERT INTO upstream_account (id, user_id, provider, issuer, subject, shown_as, linked_at, joined_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
     )
     .bind(&new.id)
     .bind(user)
@@ -88,6 +92,7 @@ pub async fn insert(conn: &mut Conn, user: &Id, new: &NewUpstreamAccount, now: T
     .bind(&new.key.subject)
     .bind(&new.shown_as)
     .bind(now)
+    .bind(new.joins.then_some(now))
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
