@@ -226,10 +226,10 @@ async fn show(app: &App, holder: &AccountHolder, news: News) -> Result<Response,
     let mut conn = app.db.read().await?;
     let there = of_user(&mut conn, id).await?;
     let known = user::passkey_handle(&mut conn, id).await?.unwrap_or_default();
-    let required = Required::of(app);
+    let (required, providers) = (Required::of(app), federation::providers(app));
     let mut views = Vec::new();
     for one in &there {
-        let stays = passkeys::last(&mut conn, one, &there, Some(&required), &federation::providers(app)).await?;
+        let stays = passkeys::last(&mut conn, one, &there, Some(&required), &providers).await?;
         views.push(PasskeyView { stays, ..view(app, holder, one) });
     }
     drop(conn);
