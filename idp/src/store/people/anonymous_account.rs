@@ -9,7 +9,8 @@ use crate::store::db::{Change, Conn, Result, Tx};
 /// The condition under which an account `a` of the table is anonymous still: an operator may have given it a way to sign in, as earlier
 /// releases have let them. A password alone is none, since nobody can type whose it is.
 const WITHOUT_WAY_IN: &str = "NOT EXISTS (SELECT 1 FROM user_identifier i WHERE i.user_id = a.user_id)
-    AND NOT EXISTS (SELECT 1 FROM passkey k WHERE k.user_id = a.user_id)";
+    AND NOT EXISTS (SELECT 1 FROM passkey k WHERE k.user_id = a.user_id)
+    AND NOT EXISTS (SELECT 1 FROM upstream_account l WHERE l.user_id = a.user_id)";
 
 /// How long after a use another one is noted.
 pub const NOTED: Duration = Duration::from_secs(60 * 60);
