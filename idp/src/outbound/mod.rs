@@ -266,7 +266,7 @@ impl Outbound {
         let private = if url.scheme() == "https" { Refusal::Private } else { Refusal::NotEncrypted };
         match literal {
             Some(address) if !way.reach.includes(address) => Err(private),
-            // Nothing that goes without encryption is ever allowed.
+            // Where the operator names no network, nothing goes without encryption.
             _ if way.reach.own.is_empty() && !way.reach.includes_internet => Err(Refusal::NotEncrypted),
             _ => Ok(way),
         }

@@ -144,7 +144,7 @@ async fn link_to(app: &App, visitor: &Visitor, session: &Id, arrival: &Arrival) 
     redirect::to_page_with(app, Page::AccountConnections, "done", done)
 }
 
-/// What the page of the connections is told of a link.
+/// What became of a link, as the page of the connections is told.
 pub(super) const fn done(linked: Linked) -> &'static str {
     match linked {
         Linked::Done | Linked::Already => "connected",
