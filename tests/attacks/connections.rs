@@ -318,22 +318,28 @@ fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
 }
 
-/// Sends something and then the same bytes over and over, until the connection ends; how it ended.
-fn flood(address: SocketAddr, first: &[u8], again: &[u8]) -> std::io::Result<Vec<u8>> {
+/// Sends something and then the same bytes over and over, until the server ends the connection; an error if it does not within 20 seconds.
+fn flood(address: SocketAddr, first: &[u8], again: &[u8]) -> std::io::Result<()> {
     let mut stream = TcpStream::connect(address)?;
     stream.write_all(first)?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     let mut reader = stream.try_clone()?;
     let again = again.repeat(100);
     let sending = std::thread::spawn(move || while stream.write_all(&again).is_ok() {});
-    let mut answer = Vec::new();
-    let read = reader.read_to_end(&mut answer);
+    // What comes meanwhile keeps no time limit of the socket.
+    let (began, mut answer) = (std::time::Instant::now(), [0; 65_536]);
+    let ended = loop {
+        match reader.read(&mut answer) {
+            Ok(0) => break Ok(()),
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => break Ok(()),
+            Err(error) => break Err(error),
+            Ok(_) if began.elapsed() > Duration::from_secs(20) => break Err(std::io::ErrorKind::TimedOut.into()),
+            Ok(_) => {}
+        }
+    };
     reader.shutdown(std::net::Shutdown::Both).ok();
     drop(sending.join());
-    match read {
-        Err(error) if error.kind() != std::io::ErrorKind::ConnectionReset => Err(error),
-        _ => Ok(answer),
-    }
+    ended
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

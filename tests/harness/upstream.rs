@@ -20,7 +20,6 @@ use tokio::net::TcpListener;
 
 use super::app::TestApp;
 use super::browser::{Browser, Page};
-use super::process::free_port;
 
 /// The secret that we have at the provider that answers whatever a test wants.
 const SECRET: &str = "a secret of thirty-two characters";
@@ -147,7 +146,7 @@ pub struct Double {
 
 impl Double {
     pub async fn start() -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", free_port())).await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let issuer = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let key = || {
             let mut key = EcKeyPair::generate(EcCurve::P256).unwrap();
