@@ -598,6 +598,35 @@ async fn f8_a_thief_who_waits_until_a_change_by_the_owner_is_a_week_old_has_no_l
 }
 
 #[tokio::test]
+async fn f8_a_first_word_is_the_owners_also_after_a_change_of_the_language() {
+    let app = TestApp::with_mail().await;
+    let mut owner = app.browser().sign_in("alice").await;
+    let page = owner.get("/account").await;
+    page.form_to("/account").fill("locale", "ru").submit(&mut owner).await.reply.expect(200);
+    choose(&mut owner, "blue heron", "en").await;
+    choose(&mut app.browser().sign_in("alice").await, "grey wolf", "en").await;
+    robbed(&app).await;
+    assert!(told(&app, OLD).await.text.contains("Your word: blue heron"), "{}", told(&app, OLD).await.text);
+    use_link(&mut app.browser(), &way_back(&app, OLD).await).await.reply.expect(200);
+    let mut owner = app.browser();
+    owner.type_password(OLD, NEW_PASSWORD).await.reply.expect(200);
+    assert!(owner.get("/account").await.reply.body.contains("value=\"blue heron\""));
+}
+
+#[tokio::test]
+async fn f8_a_first_word_stays_that_nobody_has_changed() {
+    let app = TestApp::with_mail().await;
+    let mut owner = app.browser().sign_in("alice").await;
+    let page = owner.get("/account").await;
+    page.form_to("/account").fill("locale", "ru").submit(&mut owner).await.reply.expect(200);
+    choose(&mut owner, "blue heron", "en").await;
+    robbed(&app).await;
+    assert!(told(&app, OLD).await.text.contains("Your word: blue heron"), "{}", told(&app, OLD).await.text);
+    use_link(&mut app.browser(), &way_back(&app, OLD).await).await.reply.expect(200);
+    assert_eq!(app.rows("user_account WHERE mail_word IS NOT NULL").await, 1);
+}
+
+#[tokio::test]
 async fn f8_what_was_kept_of_a_word_is_forgotten_after_its_week() {
     let app = TestApp::with_mail().await;
     let mut browser = app.browser().sign_in("alice").await;

@@ -14,13 +14,17 @@ use crate::store::people::user;
 /// has.
 pub async fn before(app: &App, user: &Id) -> Result<(Option<String>, Option<String>)> {
     let mut conn = app.db.read().await?;
-    if let Some(former) = user::former(&mut conn, user, app.now()).await? {
-        return Ok((former.mail_word.and_then(|sealed| word::opened(app, user, &sealed)), former.locale));
-    }
+    let former = user::former(&mut conn, user, app.now()).await?;
     let found = user::find(&mut conn, user).await?;
     drop(conn);
-    let locale = found.and_then(|user| user.profile.get("locale")?.as_str().map(str::to_owned));
-    Ok((word::of(app, user).await?, locale))
+    let present = word::of(app, user).await?;
+    Ok(match former {
+        Some(former) => {
+            let word = former.mail_word.and_then(|sealed| word::opened(app, user, &sealed));
+            (word.or(present), former.locale)
+        }
+        None => (present, found.and_then(|user| user.locale().map(str::to_owned))),
+    })
 }
 
 /// Keeps the word and the language of a user, one of which is about to change, for as long as the letter that takes a change of the address

@@ -14,7 +14,7 @@ use crate::mail::message::Message;
 use crate::oidc::difference::shown;
 use crate::store::db::Result;
 use crate::store::people::outbox::{self, Claim, Note, Outcome, Waiting};
-use crate::store::people::user;
+use crate::store::people::user::{self, User};
 
 use super::content::{Content, Letter};
 use super::kind::Kind;
@@ -175,7 +175,7 @@ async fn message(app: &App, kind: Kind, letter: &Waiting) -> Result<std::result:
         Some(id) => user::find(&mut *app.db.read().await?, id).await?,
         None => None,
     };
-    let own = reader.as_ref().and_then(|user| user.profile.get("locale")?.as_str());
+    let own = reader.as_ref().and_then(User::locale);
     let language = site.language_of([letter.language.as_deref(), own].into_iter().flatten());
     let data = serde_json::Value::Object(letter.data.clone());
     let Ok(facts) = serde_json::from_value::<Facts>(data) else {

@@ -53,8 +53,7 @@ pub async fn notices(app: &App, user: &Id) -> Result<Vec<Sealed>> {
     drop(conn);
     let came: Vec<_> = changes.iter().filter(|change| change.was_own == 0).map(|change| &change.new_address).collect();
     let site = app.site.get();
-    let locale = found.profile.get("locale").and_then(|tag| tag.as_str());
-    let language = site.language_of(locale);
+    let language = site.language_of(found.locale());
     let addresses = own.iter().filter(|it| it.is_email() && it.verified_at.is_some());
     let letters = addresses.map(|address| {
         let word = former.clone().filter(|_| !came.contains(&&address.as_written)).map(Secret::from);

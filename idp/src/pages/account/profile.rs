@@ -198,7 +198,7 @@ impl Change for SaveProfile {
         let Self { user, step_up, name, language, word } = self;
         user::hold(tx, &user).await?;
         let Some(found) = user::find(tx, &user).await? else { return Ok(true) };
-        let spoken = found.profile.get("locale").and_then(Value::as_str);
+        let spoken = found.locale();
         let speaks_another = language.as_ref().is_some_and(|language| spoken != Some(language.tag()));
         if (word.is_some() || speaks_another) && !step_up.holds(tx).await? {
             return Ok(false);

@@ -28,6 +28,13 @@ pub struct User {
     pub generation: i64,
 }
 
+impl User {
+    /// The tag of the language that the user has chosen: `locale` of OIDC Core §5.1.
+    pub fn locale(&self) -> Option<&str> {
+        self.profile.get("locale")?.as_str()
+    }
+}
+
 /// The kinds of identifiers of a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IdentifierKind {
@@ -575,7 +582,8 @@ pub struct Former {
 }
 
 /// Keeps how letters are written to a user until a moment, before a change of that. What is kept already stays for that long: of several
-/// changes the first may be a thief's.
+/// changes the first may be a thief's. A word takes the place of none that was kept, since a letter without the one that its owner has just
+/// chosen would look forged.
 pub async fn keep_former(
     conn: &mut Conn,
     user: &Id,
@@ -583,7 +591,7 @@ pub async fn keep_former(
     (now, until): (Timestamp, Timestamp),
 ) -> Result<()> {
     sqlx::query(
-        "UPDATE user_account SET former_mail_word = CASE WHEN former_until > $3 THEN former_mail_word ELSE mail_word END,
+        "UPDATE user_account SET former_mail_word = COALESCE(CASE WHEN former_until > $3 THEN former_mail_word END, mail_word),
                                  former_locale = CASE WHEN former_until > $3 THEN former_locale ELSE $2 END,
                                  former_until = $4 WHERE id = $1",
     )
@@ -618,7 +626,7 @@ pub async fn forget_former(conn: &mut Conn, user: &Id) -> Result<()> {
 pub async fn forget_expired_former(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
     let done = sqlx::query(
         "UPDATE user_account SET former_mail_word = NULL, former_locale = NULL, former_until = NULL
-          WHERE id IN (SELECT id FROM user_account WHERE former_until < $1 LIMIT $2)",
+          WHERE former_until < $1 AND id IN (SELECT id FROM user_account WHERE former_until < $1 LIMIT $2)",
     )
     .bind(before)
     .bind(limit)
@@ -634,9 +642,9 @@ pub async fn former(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<Option
     Ok(sqlx::query_as(sql).bind(user).bind(now).fetch_optional(conn).await?)
 }
 
-/// Gives a user the word of before again.
+/// Gives a user the word of before again, if there was one.
 pub async fn put_word_back(conn: &mut Conn, user: &Id) -> Result<()> {
-    let sql = "UPDATE user_account SET mail_word = former_mail_word WHERE id = $1";
+    let sql = "UPDATE user_account SET mail_word = COALESCE(former_mail_word, mail_word) WHERE id = $1";
     sqlx::query(sql).bind(user).execute(conn).await?;
     Ok(())
 }
