@@ -373,11 +373,11 @@ fn decide(request: &AuthorizationRequest, client: &Client, situation: &Situation
     // No error tells a client that was allowed nothing yet which factors somebody has. Without a page, the consent that is missing,
     // too, is the answer; with one, the person signs in before the client hears of it.
     let is_stranger = !client.first_party && situation.remembered.is_none_or(|it| it.scope.is_empty());
-    let unmet = match for_class(request, situation, session, fresh) {
-        Some(step) if is_stranger && request.prompt.none => Some(step),
+    let is_unmet = match for_class(request, situation, session, fresh) {
+        Some(_) if is_stranger && request.prompt.none => true,
         Some(NextStep::Fail(_)) if is_stranger && !fresh => return NextStep::SignIn(SignInReason::NeedsPasskey),
         Some(step) => return step,
-        None => None,
+        None => false,
     };
     if situation.lacks_terms {
         return NextStep::Terms { session: session.id.clone() };
@@ -386,8 +386,10 @@ fn decide(request: &AuthorizationRequest, client: &Client, situation: &Situation
         NextStep::Proceed(Allowed { session, .. }) if !chosen && client.could_be_another(&request.redirect_uri) => {
             NextStep::Continue { session }
         }
-        // A consent to nothing covers a request for nothing: RFC 9470 §5 gives it no code either.
-        NextStep::Proceed(_) if let Some(step) = unmet => step,
+        // A consent to nothing covers a request for nothing, but gives no code below the class that was asked for: RFC 9470 §5.
+        NextStep::Proceed(Allowed { session, .. }) if is_unmet => {
+            NextStep::Consent { session, scopes: request.scope.clone() }
+        }
         step => step,
     }
 }

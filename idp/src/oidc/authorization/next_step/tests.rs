@@ -432,7 +432,11 @@ fn a12_no_error_tells_a_client_without_consent_which_factors_somebody_has() {
         ),
         ("all taken back", taken_back().prompt("none"), fail(ErrorCode::ConsentRequired)),
         ("all taken back, with a page", taken_back(), by_passkey()),
-        ("all taken back, and asks for nothing", taken_back().scope("offline_access").prompt("none"), unmet()),
+        (
+            "all taken back, and asks for nothing",
+            taken_back().scope("offline_access").prompt("none"),
+            fail(ErrorCode::ConsentRequired),
+        ),
         ("first party", stranger().first_party(), unmet()),
         ("first party, silently", stranger().first_party().prompt("none"), unmet()),
     ]);
