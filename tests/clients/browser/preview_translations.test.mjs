@@ -1,5 +1,5 @@
 // The previews in the other languages.
 
-import { previews } from "../lib/previews.mjs";
+import { directions, previews } from "../lib/previews.mjs";
 
-previews("translations", ["ru", "ar"]);
+previews("translations", Object.keys(directions).filter((language) => language !== "en"));

@@ -12,7 +12,7 @@ import { BIN } from "./provider.mjs";
 
 const axe = readFileSync(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 const shots = fileURLToPath(new URL("../../../target/screenshots/preview/", import.meta.url));
-const directions = { en: "ltr", ru: "ltr", ar: "rtl" };
+export const directions = { en: "ltr", ru: "ltr", ar: "rtl" };
 
 // Tests the previews in these languages. Several files do so, so that they run beside each other.
 export function previews(name, languages) {
