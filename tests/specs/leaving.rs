@@ -60,6 +60,7 @@ async fn a_person_gets_all_that_is_held_about_them_and_nothing_secret() {
     assert_eq!((&passkey["is_synced"], &passkey["domain"]), (&true.into(), &"localhost".into()), "{passkey}");
     assert_eq!(data["mail_word"], "blue heron");
     assert_eq!(data["letters_before"]["mail_word"], "grey heron", "what the way back of an address shows");
+    assert_eq!(data["letters_before"]["locale"], "en");
     let known = data["known_browsers"].as_array().unwrap();
     assert_eq!(known.len(), 1, "{known:?}");
     assert!(data["authenticator_app"]["since"].is_string() && data["password"]["changed_at"].is_string(), "{data:#}");

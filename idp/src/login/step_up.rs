@@ -78,3 +78,45 @@ impl SteppedUp {
         Ok(is_enough(&session, &enrolled, self.within, now))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::people::recovery_code::RecoveryCodes;
+
+    #[test]
+    fn a_step_up_is_recent_as_strong_as_can_be_and_by_somebody_who_is_there() {
+        let now = Timestamp::from_seconds(1_767_225_600);
+        let (five, minute) = (Duration::from_secs(300), Duration::from_secs(60));
+        let session = |acr: Acr, auth_time| Session {
+            id: Id::from("s"),
+            sid: String::new(),
+            browser_id: Id::from("b"),
+            user_id: Id::from("u"),
+            sub: String::new(),
+            generation: 1,
+            auth_time,
+            amr: vec!["pwd".to_owned()],
+            acr: acr.as_str().to_owned(),
+            created_at: auth_time,
+            last_active_at: auth_time,
+            expires_at: now + five,
+            kept_at: None,
+            unattended_since: None,
+        };
+        let recovery_codes = RecoveryCodes { made: 0, unused: 0, created_at: None };
+        let nothing = Enrolled { totp: None, recovery_codes, passkeys: 0, unproven_passkeys: 0 };
+        let passkey = Enrolled { passkeys: 1, ..nothing.clone() };
+        let fresh = session(Acr::OneFactor, now - minute);
+        let gone = Session { unattended_since: Some(now), ..fresh.clone() };
+        for (what, session, enrolled, is_done) in [
+            ("fresh", &fresh, &nothing, true),
+            ("too old", &session(Acr::OneFactor, now - five), &nothing, false),
+            ("of the future", &session(Acr::OneFactor, now + SKEW + minute), &nothing, false),
+            ("too weak", &fresh, &passkey, false),
+            ("unattended", &gone, &nothing, false),
+        ] {
+            assert_eq!(is_enough(session, enrolled, five, now), is_done, "{what}");
+        }
+    }
+}
