@@ -1,7 +1,8 @@
 //! How many letters may be asked for: nobody's mailbox is filled, and nobody sends letters to the whole world.
 //!
 //! A browser that the owner of an address has signed in with is counted by itself, and so is an account in which somebody is signed in:
-//! strangers who ask for letters, and neighbours behind the same address, do not keep the owner from getting one.
+//! strangers who ask for letters, and neighbours behind the same address, do not keep the owner from getting one. What goes to addresses that are not the account's own is counted for the
+//! network, too, also where an owner wants to change theirs.
 
 use std::time::Duration;
 
