@@ -2,6 +2,7 @@
 //!
 //! Each key is declared once, in its section's file below `config/`; `reader` explains what is made of a declaration.
 
+mod channels;
 mod clients;
 mod contradictions;
 mod database;
@@ -35,6 +36,7 @@ mod value;
 
 use std::path::{Path, PathBuf};
 
+pub use channels::{ChannelKind, DeclaredChannel, TelegramEnvironment, Updates};
 pub use clients::{DeclaredClient, DeclaredResource, DeclaredScope};
 pub use database::{Database, DatabaseUrl};
 pub use edition::Edition;
@@ -263,6 +265,102 @@ sign_up = true
         assert!(alone.starts_with("pages.tos_uri (default): required with terms.version"), "{alone}");
         let whole = "[terms]\nversion = '2026-01'\n[pages]\ntos_uri = 'https://northwind.example/terms'";
         assert_eq!(loaded(whole, &[]).config.terms.version.as_deref(), Some("2026-01"));
+    }
+
+    #[test]
+    fn a_channel_is_a_bot_whose_kind_decides_what_can_be_set() {
+        let token = "bot_token = '1234567890:LATCHKEY-made-up'\n";
+        let bot = |more: &str| format!("[[channels]]\nname = 'main'\nkind = 'telegram'\n{more}");
+        let config = loaded(&bot(&format!("{token}sign_in = true\nmini_apps = ['app']")), &[]).config;
+        let channel = &config.channels[0];
+        assert_eq!((channel.label(), channel.bot_id()), ("main", Some(1_234_567_890)));
+        assert_eq!((channel.updates, channel.environment), (Updates::None, TelegramEnvironment::Production));
+        let without_token = loaded(&bot("bot_id = 7654321098765\nmini_apps = ['app']"), &[]).config;
+        assert_eq!(without_token.channels[0].bot_id(), Some(7_654_321_098_765));
+        assert_eq!(
+            problems("[[channels]]\nname = 'team'\nkind = 'slack'\nclient = 'bot'\nsign_up = true", &[]),
+            [""; 0]
+        );
+
+        let told = |more: &str| problems(&bot(more), &[]).join("; ");
+        let all = [
+            ("sign_in = true", "channels.0.bot_token (default): required with sign_in"),
+            ("updates = 'polling'", "channels.0.bot_token (default): required with updates"),
+            ("mini_apps = ['app']", "channels.0.bot_id (default): required with mini_apps"),
+            (
+                &format!("{token}bot_id = 7"),
+                "channels.0.bot_id (latchkey.toml:5): allowed: the number that bot_token begins with",
+            ),
+            (
+                &format!("{token}webhook_secret = 'sixteen-or-more-1'"),
+                "channels.0.webhook_secret (latchkey.toml:5): allowed with updates",
+            ),
+            (
+                &format!("{token}webhook_secret = 'a'"),
+                "channels.0.webhook_secret (latchkey.toml:5): allowed: 16 to 256",
+            ),
+            (
+                "bot_token = '1234567890'",
+                "channels.0.bot_token (latchkey.toml:4): allowed: a token as BotFather writes it",
+            ),
+            (
+                "bot_token = '0123:LATCHKEY-made-up'",
+                "channels.0.bot_token (latchkey.toml:4): allowed: a token as BotFather writes it",
+            ),
+            (
+                "bot_id = 4503599627370496",
+                "channels.0.bot_id (latchkey.toml:4): found 4503599627370496; allowed: 1 to 4503599627370495",
+            ),
+            (
+                "username = '@northwind_bot'",
+                "channels.0.username (latchkey.toml:4): found \"@northwind_bot\"; allowed: 5 to 32 letters",
+            ),
+            ("api = 'api.telegram.org'", "channels.0.api (latchkey.toml:4)"),
+        ];
+        for (more, begins) in all {
+            assert!(told(more).starts_with(begins), "{more}: {}", told(more));
+        }
+        let secret = told("bot_token = '1234567890:short'");
+        assert!(!secret.contains("short"), "a token is not shown: {secret}");
+        let twice = problems(&format!("{}{}", bot(token), bot(token)), &[]).join("; ");
+        assert!(twice.contains("channels.1.name (latchkey.toml:6): there is another channel of this name"), "{twice}");
+        assert!(twice.contains("channels.1.label (default): there is another channel with this label"), "{twice}");
+        assert!(
+            told("sign_up = true")
+                .starts_with("channels.0.sign_up (latchkey.toml:4): allowed with what people come by")
+        );
+        assert!(twice.contains("channels.1.bot_id (default): there is another channel of this bot"), "{twice}");
+        for key in [
+            "bot_id = 7",
+            token,
+            "username = 'northwind_bot'",
+            "sign_in = true",
+            "environment = 'test'",
+            "updates = 'webhook'",
+        ] {
+            let told = problems(&format!("[[channels]]\nname = 'team'\nkind = 'discord'\n{key}"), &[]).join("; ");
+            assert!(told.contains("(latchkey.toml:4): allowed with kind = \"telegram\" alone"), "{key}: {told}");
+        }
+    }
+
+    #[test]
+    fn the_clients_of_a_channel_are_such_as_can_do_what_it_is_for() {
+        let of = |channel: &str, client: &str| {
+            let bot = "[[channels]]\nname = 'main'\nkind = 'telegram'\nbot_id = 7";
+            problems(&format!("{bot}\n{channel}\n[[clients]]\n{client}"), &[]).join("; ")
+        };
+        let spa = "client_id = 'app'\nkind = 'spa'\nredirect_uris = ['https://app.example/']";
+        let service = "client_id = 'app'\nkind = 'service'\nsecrets = ['a-secret-of-thirty-two-characters']";
+        assert_eq!(of("mini_apps = ['app', 'one-of-the-database']", &format!("{spa}\nfirst_party = true")), "");
+        assert!(
+            of("mini_apps = ['app']", spa).starts_with("channels.0.mini_apps (latchkey.toml:5): allowed: clients that")
+        );
+        assert!(of("mini_apps = ['app']", &format!("{service}\nfirst_party = true")).contains("channels.0.mini_apps"));
+        assert_eq!(of("client = 'app'", service), "");
+        assert!(
+            of("client = 'app'", spa)
+                .starts_with("channels.0.client (latchkey.toml:5): allowed: a client with a secret")
+        );
     }
 
     #[test]

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use super::clients::DeclaredClient;
 use super::database::DatabaseUrl;
 use super::login::{SecondFactor, SignUpIdentifier};
 use super::problem::Problem;
 use super::reader::Reader;
 use super::settings::Config;
 use super::units::Size;
-use crate::oidc::client::registration::{Fault, Member};
+use crate::oidc::client::metadata::ClientKind;
+use crate::oidc::client::registration::{Fault, Member, NewClient};
 use crate::oidc::resource::check_identifier;
 
 /// Notes every contradiction.
@@ -22,6 +24,7 @@ pub(super) fn find(config: &Config, reader: &mut Reader) {
     of_lifetimes_and_limits(config, &mut refuse);
     of_connections_and_secrets(config, &mut refuse);
     of_clients(config, &mut refuse);
+    of_channels(config, &mut refuse);
     of_roles(config, &mut refuse);
     of_resources_and_scopes(config, &mut refuse);
     advise(config, reader);
@@ -153,6 +156,31 @@ fn of_clients(config: &Config, refuse: Refuse<'_>) {
         let missing =
             format!("the client {:?} needs one: write it here, or name its file in `secrets_file`", client.client_id);
         refuse(!public && !secrets, &key("secrets"), &missing);
+    }
+}
+
+fn of_channels(config: &Config, refuse: Refuse<'_>) {
+    let (mut names, mut labels, mut bots) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for (index, channel) in config.channels.iter().enumerate() {
+        let key = |name: &str| format!("channels.{index}.{name}");
+        channel.contradictions(&mut |wrong, name, wanted| refuse(wrong, &key(name), wanted));
+        refuse(!names.insert(&channel.name), &key("name"), "there is another channel of this name");
+        refuse(
+            !labels.insert(channel.label()),
+            &key("label"),
+            "there is another channel with this label, and people could not tell which is which",
+        );
+        let bot = channel.bot_id().map(|id| (id, channel.environment.as_str()));
+        let is_new = bot.is_none_or(|bot| bots.insert(bot));
+        refuse(!is_new, &key("bot_id"), "there is another channel of this bot");
+        let declared = |id: &String| config.clients.iter().find(|one| one.client_id == *id).map(DeclaredClient::to_new);
+        let runs_it = channel.client.as_ref().and_then(declared);
+        refuse(runs_it.is_some_and(|client| client.is_public()), &key("client"), "allowed: a client with a secret");
+        let is_app = |client: NewClient| client.first_party && client.kind != ClientKind::Service;
+        let are_apps = channel.mini_apps.iter().filter_map(declared).all(is_app);
+        let apps =
+            "allowed: clients that people sign in to, with first_party = true: nobody is asked for consent there";
+        refuse(!are_apps, &key("mini_apps"), apps);
     }
 }
 

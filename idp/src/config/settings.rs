@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use super::channels::DeclaredChannel;
 use super::clients::{DeclaredClient, DeclaredResource, DeclaredScope};
 use super::database::{Database, DatabaseUrl};
 use super::edition::Edition;
@@ -93,6 +94,8 @@ pub struct Config {
     pub resources: Vec<DeclaredResource>,
     /// The providers by whose accounts people can sign in.
     pub upstreams: Vec<DeclaredUpstream>,
+    /// The bots of messengers by which people come here.
+    pub channels: Vec<DeclaredChannel>,
     /// From where the people of some roles may use their accounts.
     pub role_networks: Vec<RoleNetworks>,
 }
@@ -132,6 +135,7 @@ impl Config {
             scopes: reader.tables("scopes", DeclaredScope::read),
             resources: reader.tables("resources", DeclaredResource::read),
             upstreams: reader.tables("upstreams", DeclaredUpstream::read),
+            channels: reader.tables("channels", DeclaredChannel::read),
             role_networks: reader.tables("role_networks", RoleNetworks::read),
         }
     }

@@ -45,7 +45,8 @@ impl DeclaredUpstream {
     }
 }
 
-fn is_name(name: &str) -> bool {
+/// Whether a text can be the name of a provider or of a channel.
+pub(super) fn is_name(name: &str) -> bool {
     let is_word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
     (1..=32).contains(&name.len()) && name.bytes().all(is_word)
 }

@@ -78,6 +78,18 @@ impl Value for u32 {
     }
 }
 
+impl Value for u64 {
+    fn expected() -> String {
+        "a whole number".to_owned()
+    }
+    fn parse(raw: &Raw) -> Result<Self, String> {
+        raw.integer().and_then(|n| n.try_into().ok()).ok_or_else(Self::expected)
+    }
+    fn render(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl Value for String {
     fn expected() -> String {
         "text".to_owned()
