@@ -26,6 +26,7 @@ anonymous-go-on = المتابعة بدون حساب
 anonymous-go-on-again = المتابعة بصفة زائر
 sign-in-anonymous-refused = لا يمكنك المتابعة هنا بدون حساب. يُرجى تسجيل الدخول.
 sign-in-with = المتابعة عبر { $provider }
+sign-in-last-used = آخر ما استُخدم
 sign-in-upstream-denied = لم يُسجَّل دخولك هناك. أعد المحاولة أو سجّل الدخول بطريقة أخرى.
 sign-in-upstream-unreachable = لا تستجيب الخدمة الأخرى الآن. أعد المحاولة لاحقًا أو سجّل الدخول بطريقة أخرى.
 sign-in-upstream-failed = تعذّر تسجيل الدخول عبر الخدمة الأخرى. أعد المحاولة أو سجّل الدخول بطريقة أخرى.

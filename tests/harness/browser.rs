@@ -333,8 +333,28 @@ impl Page {
         let html = Html::parse_document(&self.reply.body);
         let button = html.select(&Selector::parse(&format!("button[name={name}]")).unwrap()).next();
         let button = button.unwrap_or_else(|| panic!("no button {name} at {}:\n{}", self.url, self.reply.body));
-        let form = button.ancestors().filter_map(ElementRef::wrap).find(|element| element.value().name() == "form");
-        Form::read(&form.unwrap(), &self.url).fill(name, button.attr("value").unwrap_or_default())
+        let form = match button.attr("form") {
+            Some(id) => html.select(&Selector::parse(&format!("form#{id}")).unwrap()).next(),
+            None => button.ancestors().filter_map(ElementRef::wrap).find(|element| element.value().name() == "form"),
+        };
+        let form = Form::read(&form.unwrap(), &self.url).fill(name, button.attr("value").unwrap_or_default());
+        match button.attr("formaction") {
+            Some(action) => form.to(url::Url::parse(&self.url).unwrap().join(action).unwrap().as_str()),
+            None => form,
+        }
+    }
+
+    /// Where the default button of a form leads, if not where the form does: the first one that belongs to it (HTML §4.10.21.2).
+    #[track_caller]
+    pub fn default_button(&self, form: &str) -> Option<String> {
+        let html = Html::parse_document(&self.reply.body);
+        let buttons = Selector::parse("button:not([type=button])").unwrap();
+        let is_of = |button: &ElementRef<'_>| match button.attr("form") {
+            Some(id) => id == form,
+            None => button.ancestors().filter_map(ElementRef::wrap).any(|it| it.value().id() == Some(form)),
+        };
+        let first = html.select(&buttons).find(is_of).unwrap_or_else(|| panic!("no button of {form}"));
+        first.attr("formaction").map(str::to_owned)
     }
 
     /// The forms in `main` that post to this path.

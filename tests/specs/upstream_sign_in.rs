@@ -1,9 +1,10 @@
 //! Signing in by an account at another provider: OpenID Connect Core §3.1, from the side of a relying party. The other provider is a second
 //! Latchkey.
 
+use latchkey::account::invitation::{self, Wanted};
 use latchkey::config::{Config, SecondFactor, SignUp};
 
-use crate::harness::{Browser, PASSWORD, Page, TestApp, Upstream, minutes, sender};
+use crate::harness::{Browser, Double, PASSWORD, Page, TestApp, Upstream, minutes, sender};
 
 async fn both(change: impl FnOnce(&mut Config)) -> (Upstream, TestApp) {
     let upstream = Upstream::start().await;
@@ -243,4 +244,99 @@ async fn a_visitor_who_comes_by_another_provider_keeps_the_account() {
     let page = new.expect("upstream").press("answer").submit(&mut browser).await;
     assert_eq!(rp.claims(&browser.go_on(page).await).await["sub"], sub);
     assert_eq!((app.rows("user_account").await, app.rows("anonymous_account").await), (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_provider_that_was_used_last_comes_first_in_this_browser_and_no_other() {
+    let double = Double::start().await;
+    let (upstream, app) = both(|config| {
+        double.declare(config);
+        config.upstreams.reverse();
+    })
+    .await;
+    let mut browser = app.browser();
+    let page = browser.get("/sign-in").await;
+    assert_eq!(page.buttons("upstream"), ["double", "home"], "as the configuration has them");
+    assert!(!page.text().contains("Last used"), "{}", page.text());
+    // To set out is not to sign in.
+    let new = upstream.go_by(&mut browser, page.press("upstream").fill("upstream", "home"), "ann").await;
+    assert_eq!(browser.get("/sign-in").await.buttons("upstream"), ["double", "home"]);
+    new.expect("upstream").press("answer").submit(&mut browser).await.reply.expect(200);
+    let page = browser.get("/sign-in?account=another").await;
+    assert_eq!(page.buttons("upstream"), ["home", "double"]);
+    assert!(page.text().contains("Continue with Home Last used Continue with double"), "{}", page.text());
+    assert_eq!(app.browser().get("/sign-in").await.buttons("upstream"), ["double", "home"], "in another browser");
+    // It says the provider's name, and nothing of whoever came by it.
+    let told: Vec<_> = browser.cookies.iter().filter(|(name, _)| name.starts_with("provider")).collect();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].1, "home");
+    // After a sign-in by none it would not be true.
+    let mut browser = browser.sign_in("alice").await;
+    let page = browser.get("/sign-in?account=another").await;
+    assert_eq!(page.buttons("upstream"), ["double", "home"]);
+    assert!(!page.text().contains("Last used"), "{}", page.text());
+    // What a stranger writes there has no meaning.
+    browser.cookies.insert("provider".to_owned(), "<script>".to_owned());
+    assert_eq!(browser.get("/sign-in?account=another").await.buttons("upstream"), ["double", "home"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_wants_to_be_kept_signed_in_is_kept_by_a_provider_too() {
+    let (upstream, app) = both(|_| {}).await;
+    let mut first = app.browser();
+    join(&upstream, &mut first, "ann").await.reply.expect(200);
+    for keep in [false, true] {
+        let mut browser = app.browser();
+        let page = browser.get("/sign-in?return=account").await;
+        let mut form = page.press("upstream");
+        if keep {
+            form = form.fill("keep_signed_in", "yes");
+        }
+        upstream.go_by(&mut browser, form, "ann").await.expect("account");
+        browser.close();
+        browser.get("/account").await.expect(if keep { "account" } else { "sign-in" });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_that_does_not_sign_somebody_in_leaves_the_box_as_it_was() {
+    let double = Double::start().await;
+    let app = TestApp::with(|config| double.declare(config)).await;
+    let mut browser = app.browser();
+    let page = browser.get("/sign-in").await;
+    let form = page.press("upstream").fill("keep_signed_in", "yes");
+    let back = double.set_out_by(&mut browser, form).await;
+    let refused = browser.get(&back.replace("code=a-code", "error=access_denied")).await;
+    assert_eq!(refused.refused(403).form().get("keep_signed_in"), Some("yes"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_that_makes_accounts_leads_to_the_same_providers_with_all_that_it_carries() {
+    let (upstream, app) = both(|config| config.login.sign_up = SignUp::Invitation).await;
+    let wanted = Wanted { address: None, uses: 1, lifetime: minutes(60), roles: Vec::new(), language: None };
+    let code = invitation::make(&app.app, wanted).await.unwrap().shown.expect("a code").0;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser();
+    let page = browser.get(&rp.request().path()).await;
+    let page = browser.get(&page.link("Create account")).await;
+    let form = page.press("upstream").fill("invitation", &code.to_lowercase());
+    let new = upstream.go_by(&mut browser, form, "ann").await;
+    assert_eq!(new.expect("upstream").press("answer").get("invitation"), Some(&*code), "{}", new.text());
+    let page = new.press("answer").submit(&mut browser).await;
+    browser.go_on(page).await.code();
+    // One by which nobody makes an account is not there.
+    let (_upstream, app) = both(|config| config.upstreams[0].sign_up = false).await;
+    assert_eq!(app.browser().get("/sign-up").await.buttons("upstream"), Vec::<String>::new());
+    assert_eq!(app.browser().get("/sign-in").await.buttons("upstream"), ["home"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn enter_in_a_field_sends_the_password_and_goes_to_no_provider() {
+    let (_upstream, app) = both(|_| {}).await;
+    for (path, action) in [("/sign-in", "/sign-in"), ("/sign-up", "/sign-up")] {
+        let page = app.browser().get(path).await;
+        // HTML §4.10.21.2: the first button of the form, wherever it stands.
+        let first = page.default_button(path.trim_start_matches('/'));
+        assert_eq!(first, None, "the first button of {action} leads elsewhere");
+    }
 }

@@ -1,5 +1,6 @@
 //! `[[upstreams]]`: the providers by whose accounts people can sign in here.
 
+use super::provider_mark::ProviderMark;
 use super::reader::{Reader, rule, section};
 use super::source::Sources;
 use crate::base::secret::Secret;
@@ -14,6 +15,8 @@ section! {
             must(rule("1 to 32 lower-case letters, digits and hyphens", |name: &String| is_name(name)));
         /// The name that people see.
         label: Option<String> = None, otherwise("the `name`");
+        /// The mark on its button; each is drawn in one colour, that of the text.
+        mark: Option<ProviderMark> = None, otherwise("that of the issuer's host or of the `name`, or `other`");
         /// Its issuer, exactly as it writes it itself.
         issuer: String = String::new(), required(),
             must(rule("an https URL without a query, such as \"https://accounts.google.com\"", |text: &String| is_issuer(text)));
@@ -42,6 +45,11 @@ impl DeclaredUpstream {
     /// The name that people see.
     pub fn label(&self) -> &str {
         self.label.as_deref().unwrap_or(&self.name)
+    }
+
+    /// The mark on its button.
+    pub fn mark(&self) -> ProviderMark {
+        self.mark.unwrap_or_else(|| ProviderMark::of(&self.name, &self.issuer))
     }
 }
 

@@ -41,6 +41,9 @@ pub struct RoundTrip {
     return_to: Option<String>,
     /// Whether the person wants to be kept signed in.
     pub keep: bool,
+    /// The code of the invitation by which they may make an account.
+    #[serde(default)]
+    pub invitation: Option<String>,
     /// Whether the person was to prove again who they are.
     pub(super) again: bool,
     pub(super) nonce: String,
@@ -61,6 +64,8 @@ pub struct Wish<'a> {
     pub return_to: Option<Page>,
     /// Whether to keep them signed in.
     pub keep: bool,
+    /// The code of the invitation by which they may make an account.
+    pub invitation: Option<String>,
     /// What the provider may fill into its form.
     pub login_hint: Option<&'a str>,
     /// Whether the person is to prove again who they are.
@@ -95,6 +100,7 @@ pub async fn set_out(
         interaction: wish.interaction.cloned(),
         return_to: wish.return_to.and_then(Page::return_name).map(str::to_owned),
         keep: wish.keep,
+        invitation: wish.invitation,
         again: wish.again,
         nonce: nonce.clone(),
         verifier: verifier.secret().clone(),

@@ -110,6 +110,9 @@ pub async fn onward(
 /// Gives a browser the cookies of a sign-in.
 pub fn hand_over(app: &App, visitor: &Visitor, signed_in: &SignedIn, mut response: Response) -> Response {
     Jar::of(app).hand_over(&mut response, signed_in);
+    if signed_in.provider.is_none() && visitor.provider.is_some() {
+        Jar::of(app).forget_provider(&mut response);
+    }
     visitor.remember_again(app, &mut response);
     response
 }

@@ -22,12 +22,17 @@ pub enum Name {
     Browser,
     /// The language that a person chose.
     Language,
+    /// The name of the provider by which somebody has signed in last, and nothing about who that was.
+    Provider,
     /// What was made on a page and would be lost with its form, which came after its step-up was over.
     Carried,
 }
 
 /// How long that is carried: as long as a page can be used that shows how to set up an app.
 const CARRIED: Duration = Duration::from_secs(30 * 60);
+
+/// How long what belongs to the browser is kept.
+pub const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// The longest value of a cookie.
 const LONGEST: usize = 512;
@@ -56,6 +61,8 @@ impl<'a> Jar<'a> {
             (false, Name::Half) => "half",
             (true, Name::Carried) => "__Host-carried",
             (false, Name::Carried) => "carried",
+            (true, Name::Provider) => "__Host-provider",
+            (false, Name::Provider) => "provider",
             (true, Name::Browser) => "__Host-browser",
             (true, Name::Language) => "__Host-language",
             (false, Name::Sid) => "sid",
@@ -118,6 +125,14 @@ impl<'a> Jar<'a> {
         for cookie in [sid, kept, half].into_iter().flatten() {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
+        if let Some(provider) = &signed_in.provider {
+            self.append(response, Name::Provider, provider, Some(A_YEAR));
+        }
+    }
+
+    /// Forgets by which provider somebody has signed in: the last sign-in was by none.
+    pub fn forget_provider(self, response: &mut Response) {
+        self.append(response, Name::Provider, "", Some(Duration::ZERO));
     }
 }
 

@@ -68,6 +68,8 @@ pub struct SignedIn {
     pub kept: Option<CookieSecret>,
     /// How long the cookies last that outlive it.
     pub remembered: Duration,
+    /// The name of the provider by which somebody has signed in.
+    pub provider: Option<String>,
 }
 
 /// Whether a session is still that of a visitor, and its account is somebody's by now.
@@ -209,7 +211,7 @@ impl Beginning {
         let cookies = Cookies { sid_hash: &sid_hash, kept_hash: None, presented: Some(before), user: &user };
         session::renew_browser(tx, &browser_id, &cookies, new.created_at).await?;
         let remembered = remembered.max(of_visitors);
-        Ok(SignedIn { user, session: id, is_visitor: true, sid, keep: true, kept: None, remembered })
+        Ok(SignedIn { user, session: id, is_visitor: true, sid, keep: true, kept: None, remembered, provider: None })
     }
 
     /// Locks the row of the browser, which is made if it is missing.
@@ -336,7 +338,11 @@ impl Beginning {
             tx.record(&event).await?;
         }
         let kept = (some && !all).then_some(kept);
-        Ok(SignedIn { user, session, is_visitor, sid, keep: all, kept, remembered })
+        let provider = match &self.upstream {
+            Some(upstream) => upstream_account::provider(tx, upstream).await?,
+            None => None,
+        };
+        Ok(SignedIn { user, session, is_visitor, sid, keep: all, kept, remembered, provider })
     }
 }
 

@@ -51,6 +51,7 @@ use crate::account::address_change::TakingBack;
 use crate::account::passkeys::LastPasskey;
 use crate::base::clock::Timestamp;
 use crate::base::language::Language;
+use crate::config::ProviderMark;
 use crate::http::page::error::{ErrorPage, Problem};
 use crate::http::page::form_post::FormPostPage;
 use crate::http::page::leaving::LeavingPage;
@@ -104,6 +105,12 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     let mut add =
         |name: String, page: &dyn DynTemplate| samples.push(page.dyn_render().map(|html| Sample { name, html }));
 
+    let upstream = || UpstreamView {
+        name: "google".to_owned(),
+        label: "Google".to_owned(),
+        mark: ProviderMark::Google,
+        is_last: false,
+    };
     let offer = || Offer { options: r#"{"challenge":"a"}"#.to_owned(), ceremony: "v1.k1.sealed".to_owned() };
     let sign_in = |layout| SignInPage {
         layout,
@@ -119,12 +126,25 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         offers_accounts: true,
         passkey: Some(offer()),
         upstreams: vec![
-            UpstreamView { name: "google".to_owned(), label: "Google".to_owned() },
-            UpstreamView { name: "work".to_owned(), label: names.client.clone() },
+            UpstreamView { is_last: true, ..upstream() },
+            UpstreamView {
+                name: "work".to_owned(),
+                label: names.client.clone(),
+                mark: ProviderMark::Other,
+                ..upstream()
+            },
         ],
         unknown_passkey: None,
     };
     add("sign_in".to_owned(), &sign_in(layout()));
+    let with_mark = |mark: ProviderMark| UpstreamView {
+        name: mark.as_str().to_owned(),
+        label: mark.as_str().to_owned(),
+        mark,
+        is_last: false,
+    };
+    let upstreams = ProviderMark::ALL.map(with_mark).into();
+    add("sign_in-providers".to_owned(), &SignInPage { upstreams, ..sign_in(layout()) });
     add(
         "sign_in-bare".to_owned(),
         &SignInPage {
@@ -255,6 +275,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         least_password: 15,
         problems,
         challenge: None,
+        upstreams: vec![upstream()],
     };
     add("sign_up".to_owned(), &sign_up(layout(), vec![]));
     let puzzle = Puzzle { sealed: "sealed".to_owned(), seed: "abcdefghijklmnopqrstuv".to_owned(), bits: 8 };
@@ -633,7 +654,6 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         };
         add(title.to_owned(), &page);
     }
-    let upstream = || UpstreamView { name: "google".to_owned(), label: "Google".to_owned() };
     for (title, is_known, may_create, is_whole) in [
         ("sign_up_new_here", false, true, false),
         ("sign_up_new_here-whole", false, true, true),
@@ -665,6 +685,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     let connection = |label: &str, is_last: bool| ConnectionView {
         handle: label.to_owned(),
         label: label.to_owned(),
+        mark: if label == "Google" { ProviderMark::Google } else { ProviderMark::Other },
         shown_as: Some(names.email.clone()),
         since: ago(90 * 24 * 60),
         used: (!is_last).then(|| ago(30)),

@@ -40,6 +40,7 @@ use crate::http::request::visitor::Visitor;
 use crate::login::challenge::Puzzle;
 use crate::login::recovery_code::{has_no_address, hashes, new_set};
 use crate::oidc::difference::Difference;
+use crate::pages::upstreams::UpstreamView;
 use crate::site::page::Page;
 use crate::store::ephemeral::Rate;
 
@@ -73,6 +74,8 @@ pub struct SignUpPage<'a> {
     pub problems: Vec<SignUpProblem>,
     /// The work that has to be proven, if any.
     pub challenge: Option<Puzzle>,
+    /// The other providers by whose accounts people can make one.
+    pub upstreams: Vec<UpstreamView>,
 }
 
 /// The terms on the form.
@@ -243,6 +246,7 @@ fn show(app: &App, visitor: &Visitor, step: Option<&Step>, typed: Typed) -> Resu
         least_password: app.config.login.password_min_length.into(),
         problems,
         challenge,
+        upstreams: UpstreamView::ways_to_join(app, visitor),
     };
     page::show_waiting(app, visitor, (status, wait), &page)
 }

@@ -4,7 +4,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::app::App;
-use crate::config::DeclaredUpstream;
+use crate::config::{DeclaredUpstream, ProviderMark};
+use crate::federation;
 use crate::http::error::Error;
 use crate::http::page;
 use crate::http::page::leaving::LeavingPage;
@@ -17,17 +18,36 @@ pub struct UpstreamView {
     pub name: String,
     /// The name that people see.
     pub label: String,
+    /// Its mark.
+    pub mark: ProviderMark,
+    /// Whether somebody has signed in by it last in this browser.
+    pub is_last: bool,
 }
 
 impl UpstreamView {
     /// That of a provider.
     pub fn of(upstream: &DeclaredUpstream) -> Self {
-        Self { name: upstream.name.clone(), label: upstream.label().to_owned() }
+        let (name, label) = (upstream.name.clone(), upstream.label().to_owned());
+        Self { name, label, mark: upstream.mark(), is_last: false }
     }
 
     /// All of them, in the order of the configuration.
     pub fn all(app: &App) -> Vec<Self> {
         app.config.upstreams.iter().map(Self::of).collect()
+    }
+
+    /// The ways in for this browser: the one that was used last comes first.
+    pub fn ways_in(app: &App, visitor: &Visitor) -> Vec<Self> {
+        let is_last = |one: &Self| visitor.provider.as_ref() == Some(&one.name);
+        let mut all: Vec<_> = Self::all(app).into_iter().map(|one| Self { is_last: is_last(&one), ..one }).collect();
+        all.sort_by_key(|one| !one.is_last);
+        all
+    }
+
+    /// The same for people who have no account yet.
+    pub fn ways_to_join(app: &App, visitor: &Visitor) -> Vec<Self> {
+        let admits = |one: &Self| federation::find(app, &one.name).is_some_and(|upstream| upstream.sign_up);
+        Self::ways_in(app, visitor).into_iter().filter(admits).collect()
     }
 }
 

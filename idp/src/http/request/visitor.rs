@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::base::language::Language;
 use crate::base::secret::Secret;
 use crate::base::token::CookieSecret;
-use crate::http::cookies::{Jar, Name};
+use crate::http::cookies::{A_YEAR, Jar, Name};
 use crate::http::error::Error;
 use crate::http::request::client_ip;
 use crate::http::request::id::RequestId;
@@ -70,6 +70,8 @@ pub struct Visitor {
     pub half: Option<CookieSecret>,
     /// What was made on a page before a sign-in that its form had to wait for.
     pub carried: Option<String>,
+    /// The name of the provider by which somebody has signed in last.
+    pub provider: Option<String>,
     /// Whether it can make a passkey, as a form has said.
     pub passkeys: MakesPasskeys,
     /// The bucket in which limits count its requests.
@@ -105,6 +107,7 @@ impl Visitor {
             browser: browser.unwrap_or_else(|| CookieSecret::new(&app.random)),
             half: cookie(Name::Half),
             carried: jar.get(&parts.headers, Name::Carried).map(str::to_owned),
+            provider: jar.get(&parts.headers, Name::Provider).map(str::to_owned),
             sid: cookie(Name::Sid).or_else(|| cookie(Name::Kept)),
             kept: cookie(Name::Kept),
             passkeys: MakesPasskeys::No,
@@ -265,8 +268,6 @@ const CHANGES: Rate = Rate { burst: 60, period: Duration::from_secs(10) };
 pub fn user_agent(headers: &HeaderMap) -> Option<String> {
     text(headers, header::USER_AGENT).map(|text| text.chars().take(256).collect())
 }
-
-const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
     headers.get(name).and_then(|value| value.to_str().ok())

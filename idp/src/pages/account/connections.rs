@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::app::App;
+use crate::config::{DeclaredUpstream, ProviderMark};
 use crate::federation;
 use crate::federation::link::{self, Unlinked};
 use crate::federation::round_trip::{self, Purpose, Wish};
@@ -39,6 +40,8 @@ pub struct ConnectionView {
     pub handle: String,
     /// The name of the provider.
     pub label: String,
+    /// Its mark.
+    pub mark: ProviderMark,
     /// What its person knows it by.
     pub shown_as: Option<String>,
     /// Since when it is linked.
@@ -109,14 +112,16 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
     let (mut connections, providers) = (Vec::new(), federation::providers(&app));
     let mut conn = app.db.read().await?;
     for one in upstream_account::of_user(&mut conn, user).await? {
-        let label = federation::find(&app, &one.provider).map_or(one.provider.clone(), |it| it.label().to_owned());
+        let upstream = federation::find(&app, &one.provider);
+        let is_last = link::is_last(&mut conn, user, &one.id, &providers).await?;
         connections.push(ConnectionView {
             handle: handle(&app, &holder.session, one.id.as_str()),
-            label,
+            label: upstream.map_or(one.provider, |it| it.label().to_owned()),
+            mark: upstream.map_or(ProviderMark::Other, DeclaredUpstream::mark),
             shown_as: one.shown_as,
             since: Moment::new(one.linked_at, now),
             used: one.last_used_at.map(|at| Moment::new(at, now)),
-            is_last: link::is_last(&mut conn, user, &one.id, &providers).await?,
+            is_last,
         });
     }
     drop(conn);
@@ -140,6 +145,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
             interaction: None,
             return_to: None,
             keep: false,
+            invitation: None,
             login_hint: None,
             again: false,
         };

@@ -385,7 +385,7 @@ pub(super) async fn show(
         // Elsewhere the page that asks for a letter leads to it.
         offers_accounts: step.is_some_and(|step| !step.sessions.is_empty()),
         passkey: passkey::offer_sign_in(app, &visitor.browser),
-        upstreams: UpstreamView::all(app),
+        upstreams: UpstreamView::ways_in(app, visitor),
         unknown_passkey: shown.unknown,
     };
     let mut response = page::show_waiting(app, visitor, (status, wait), &page)?;

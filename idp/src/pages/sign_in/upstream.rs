@@ -9,6 +9,7 @@ use axum::response::Response;
 use super::password::{self, Shown, SignInProblem};
 use crate::app::App;
 use crate::base::id::Id;
+use crate::base::written_code::WrittenCode;
 use crate::config::DeclaredUpstream;
 use crate::federation;
 use crate::federation::arrival::Arrival;
@@ -42,9 +43,10 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let Some(upstream) = federation::find(&app, params.get("upstream").unwrap_or_default()) else {
         return redirect::to_page(&app, Page::SignIn);
     };
+    let keep = params.get("keep_signed_in").is_some();
     if let Err(wait) = visitor.limit(&app, "upstream", SET_OUT).await {
         let problems = vec![SignInProblem::limited(&app, "upstream", wait)];
-        let shown = Shown { problems, return_to, ..Shown::default() };
+        let shown = Shown { problems, return_to, keep, ..Shown::default() };
         return password::show(&app, &visitor, step.as_ref(), shown, StatusCode::TOO_MANY_REQUESTS).await;
     }
     let request = step.as_ref().map(|step| &step.proven.request);
@@ -54,7 +56,8 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         purpose: Purpose::SignIn,
         interaction: step.as_ref().map(|step| &step.interaction),
         return_to,
-        keep: params.get("keep_signed_in").is_some(),
+        keep,
+        invitation: params.get("invitation").and_then(WrittenCode::parse).map(|code| code.written()),
         login_hint: request.and_then(|request| request.login_hint.as_deref()),
         again: is_signed_in || request.is_some_and(|request| request.wants_fresh_proof()),
     };
@@ -69,10 +72,10 @@ async fn set_out(
     upstream: &DeclaredUpstream,
     wish: Wish<'_>,
 ) -> Result<Response, Error> {
-    let return_to = wish.return_to;
+    let back = Back { return_to: wish.return_to, keep: wish.keep };
     match round_trip::set_out(app, upstream, &visitor.browser, wish).await {
         Ok(url) => leave(app, visitor, url),
-        Err(refusal) => refused(app, visitor, step, (upstream, return_to), refusal).await,
+        Err(refusal) => refused(app, visitor, step, (upstream, back), refusal).await,
     }
 }
 
@@ -116,7 +119,7 @@ pub async fn callback(
         Ok(identity) => identity,
         Err(refusal) => {
             return match trip.purpose {
-                Purpose::SignIn => refused(&app, &visitor, step.as_ref(), (upstream, trip.return_to()), refusal).await,
+                Purpose::SignIn => refused(&app, &visitor, step.as_ref(), (upstream, Back::of(&trip)), refusal).await,
                 Purpose::Link { .. } => {
                     tracing::info!(upstream = upstream.name, why = %refusal, "an account elsewhere was not linked");
                     redirect::to_page_with(&app, Page::AccountConnections, "done", "failed")
@@ -175,7 +178,8 @@ async fn sign_in(
             (None, Some(name)) => format!("&return={name}"),
             (None, None) => String::new(),
         };
-        return redirect::see_other(&format!("{place}?arrival={sealed}{on_the_way}"));
+        let invitation = trip.invitation.as_ref().map(|code| format!("&invitation={code}")).unwrap_or_default();
+        return redirect::see_other(&format!("{place}?arrival={sealed}{on_the_way}{invitation}"));
     };
     let first = ProvenFactor {
         user: &user,
@@ -193,9 +197,25 @@ async fn sign_in(
             let came = "an account that is disabled, or was unlinked meanwhile";
             let why = Difference::new("account elsewhere", came, "an account that may be used");
             let problems = vec![SignInProblem::UpstreamRefused];
-            let shown = Shown { problems, why: Some(why), return_to, ..Shown::default() };
+            let shown = Shown { problems, why: Some(why), return_to, keep: trip.keep, ..Shown::default() };
             password::show(app, visitor, step, shown, StatusCode::FORBIDDEN).await
         }
+    }
+}
+
+/// What the sign-in page goes on with, if a way does not work.
+#[derive(Clone, Copy)]
+struct Back {
+    /// The page to which the sign-in returns.
+    return_to: Option<Page>,
+    /// Whether the person wants to be kept signed in.
+    keep: bool,
+}
+
+impl Back {
+    /// From a way to another provider.
+    fn of(trip: &RoundTrip) -> Self {
+        Self { return_to: trip.return_to(), keep: trip.keep }
     }
 }
 
@@ -204,7 +224,7 @@ async fn refused(
     app: &App,
     visitor: &Visitor,
     step: Option<&Step>,
-    (upstream, return_to): (&DeclaredUpstream, Option<Page>),
+    (upstream, back): (&DeclaredUpstream, Back),
     refusal: Refusal,
 ) -> Result<Response, Error> {
     let (problem, status, expected) = match &refusal {
@@ -220,6 +240,7 @@ async fn refused(
         tracing::warn!(upstream = upstream.name, why = %refusal, "a sign-in by another provider did not work");
     }
     let why = Some(Difference::new("other provider", format!("{}: {refusal}", upstream.name), expected));
-    let shown = Shown { problems: vec![problem], why, return_to, ..Shown::default() };
+    let Back { return_to, keep } = back;
+    let shown = Shown { problems: vec![problem], why, return_to, keep, ..Shown::default() };
     password::show(app, visitor, step, shown, status).await
 }

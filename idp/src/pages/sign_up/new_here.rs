@@ -16,6 +16,7 @@ use crate::account::sign_up::{Applicant, Joined, join};
 use crate::account::terms;
 use crate::account::users::NewUser;
 use crate::app::App;
+use crate::base::written_code::WrittenCode;
 use crate::config::{DeclaredUpstream, SignUp};
 use crate::federation;
 use crate::federation::arrival::Arrival;
@@ -76,7 +77,9 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     let (arrival, upstream) = open(&app, &visitor, sealed)?;
     let return_to = query.get("return").and_then(Page::by_return_name);
     let kept = kept::offered(&app, &visitor).await?;
-    let typed = Typed { kept, return_to, ..Typed::default() };
+    let code = query.get("invitation").and_then(WrittenCode::parse);
+    let invitation = code.map(|code| code.written()).unwrap_or_default();
+    let typed = Typed { invitation, kept, return_to, ..Typed::default() };
     show(&app, &visitor, step.as_ref(), (&arrival, upstream, sealed), typed).await
 }
 

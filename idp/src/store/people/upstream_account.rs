@@ -109,6 +109,12 @@ pub async fn note_use(conn: &mut Conn, user: &Id, id: &Id, now: Timestamp) -> Re
     Ok(done.rows_affected() == 1)
 }
 
+/// The name of the provider of an account.
+pub async fn provider(conn: &mut Conn, id: &Id) -> Result<Option<String>> {
+    let sql = "SELECT provider FROM upstream_account WHERE id = $1";
+    Ok(sqlx::query_scalar(sql).bind(id).fetch_optional(conn).await?)
+}
+
 /// Removes an account from a user; returns whether it was there.
 pub async fn delete(conn: &mut Conn, user: &Id, id: &Id) -> Result<bool> {
     let done = sqlx::query("DELETE FROM upstream_account WHERE id = $1 AND user_id = $2")
