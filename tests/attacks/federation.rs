@@ -87,6 +87,33 @@ async fn j2_a_state_that_is_missing_forged_replayed_or_of_another_browser_is_ref
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn j2_a_request_that_names_a_provider_leads_there_for_its_own_browser_alone_and_not_without_end() {
+    let (double, app) = at_double().await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser();
+    let path = rp.request().set("idp_hint", "double").path();
+    let away = browser.get(&path).await;
+    assert!(away.foreign && away.url.starts_with(&double.issuer), "to the double, not {}", away.url);
+    // The attacker's way there and back, in the browser of a victim.
+    let state = away.url.split("state=").nth(1).unwrap().split('&').next().unwrap();
+    let back = format!("/upstream/double/callback?code=a-code&state={state}");
+    app.browser().get(&back).await.refused(400);
+    browser.get(&back).await.refused(400);
+    // The attacker's request, in the browser of a victim.
+    let begun = app.send(http::Request::get(&path).body(axum::body::Body::empty()).unwrap()).await;
+    let leads_there = begun.location().to_owned();
+    assert!(leads_there.contains("/sign-in/upstream?interaction="), "{leads_there}");
+    app.browser().get(&leads_there).await.refused(400);
+    app.browser().get("/sign-in/upstream").await.refused(400);
+    assert_eq!(double.exchanged().len(), 0);
+    let mut answers = 0;
+    while browser.get(&path).await.foreign {
+        answers += 1;
+        assert!(answers < 100, "each way is kept for half an hour");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn j3_an_answer_of_another_provider_is_refused() {
     let (double, other, app) = at_two(|_| {}).await;
     let mut browser = app.browser();

@@ -4,7 +4,9 @@
 use latchkey::account::invitation::{self, Wanted};
 use latchkey::config::{Config, SecondFactor, SignUp};
 
-use crate::harness::{Browser, Double, PASSWORD, Page, TestApp, Upstream, minutes, sender};
+use crate::harness::{
+    Authorize, Behaviour, Browser, Double, PASSWORD, Page, RelyingParty, TestApp, Upstream, minutes, sender,
+};
 
 async fn both(change: impl FnOnce(&mut Config)) -> (Upstream, TestApp) {
     let upstream = Upstream::start().await;
@@ -339,4 +341,73 @@ async fn enter_in_a_field_sends_the_password_and_goes_to_no_provider() {
         let first = page.default_button(path.trim_start_matches('/'));
         assert_eq!(first, None, "the first button of {action} leads elsewhere");
     }
+}
+
+/// A request of a client that names a provider.
+fn hinted(rp: &RelyingParty, provider: &str) -> Authorize {
+    rp.request().set("idp_hint", provider).set("login_hint", "ann")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_names_a_provider_leads_there_without_a_page() {
+    let (upstream, app) = both(|_| {}).await;
+    let rp = app.relying_party().await;
+    let mut browser = app.browser();
+    let away = browser.get(&hinted(&rp, "home").path()).await;
+    assert!(away.foreign && away.url.starts_with(upstream.app.issuer()), "to the provider, not {}", away.url);
+    assert!(away.url.contains("login_hint=ann"), "{}", away.url);
+    let back = upstream.sign_in_there(&away.url, "ann").await;
+    let new = browser.get(&back).await;
+    let page = new.expect("upstream").press("answer").submit(&mut browser).await;
+    let sub = rp.claims(&browser.go_on(page).await).await["sub"].clone();
+    // Who is signed in goes nowhere, unless the client asks for it.
+    assert_eq!(rp.claims(&browser.get(&hinted(&rp, "home").path()).await).await["sub"], sub);
+    let away = browser.get(&hinted(&rp, "home").set("prompt", "login").path()).await;
+    assert!(away.foreign && away.url.contains("prompt=login"), "{}", away.url);
+    let back = upstream.sign_in_there(&away.url, "ann").await;
+    let page = browser.get(&back).await;
+    assert_eq!(rp.claims(&browser.go_on(page).await).await["sub"], sub);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_names_a_provider_which_does_not_help_leads_to_the_sign_in_page() {
+    let (_upstream, app) = both(|_| {}).await;
+    let rp = app.relying_party().await;
+    for name in ["nobody", "", "Home", "home home"] {
+        app.browser().get(&hinted(&rp, name).path()).await.expect("sign-in");
+    }
+    // No page means no other provider's page either.
+    app.browser().get(&hinted(&rp, "home").set("prompt", "none").path()).await.error("login_required");
+    app.browser().get(&hinted(&rp, "home").set("prompt", "create").path()).await.expect("sign-up");
+    // A passkey is here.
+    let mut browser = app.browser().sign_in("alice").await;
+    let passkey = crate::harness::Passkey::new(&app);
+    browser.add_passkey(passkey).await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let request = hinted(&rp, "home").set("acr_values", "phr");
+    browser.get(&request.path()).await.expect("sign-in");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_back_from_a_named_provider_without_having_signed_in_chooses_another_way() {
+    let double = Double::start().await;
+    let app = TestApp::with(|config| double.declare(config)).await;
+    let rp = app.relying_party().await;
+    app.user("alice").await;
+    let mut browser = app.browser();
+    let away = browser.get(&hinted(&rp, "double").path()).await;
+    let state =
+        url::Url::parse(&away.url).unwrap().query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+    let back = browser.get(&format!("/upstream/double/callback?error=access_denied&state={state}")).await;
+    let form = back.refused(403).form().fill("identifier", "alice").fill("password", PASSWORD);
+    let page = form.submit(&mut browser).await;
+    browser.go_on(page).await.code();
+    // One that does not answer.
+    double.behave(Behaviour { metadata: serde_json::json!({ "token_endpoint": null }), ..Behaviour::default() });
+    app.clock.advance(minutes(61));
+    let mut browser = app.browser();
+    let page = browser.get(&hinted(&rp, "double").path()).await;
+    let form = page.refused(502).form().fill("identifier", "alice").fill("password", PASSWORD);
+    let page = form.submit(&mut browser).await;
+    browser.go_on(page).await.code();
 }

@@ -23,7 +23,7 @@ use crate::login::factor_age::note_all_old;
 use crate::login::interaction::Interaction;
 use crate::login::session;
 use crate::oidc;
-use crate::oidc::authorization::next_step::{Allowed, Facts, NextStep};
+use crate::oidc::authorization::next_step::{Allowed, Facts, NextStep, SignInReason};
 use crate::oidc::authorization::response::AuthorizationResponse;
 use crate::oidc::claims::access_token::audience;
 use crate::oidc::discovery::AUTHORIZE;
@@ -101,8 +101,19 @@ async fn begin(app: &App, visitor: &Visitor, params: &Params) -> Result<Response
         },
         step => {
             let interaction = Interaction::begin(app, &visitor.browser, params);
-            ask(app, visitor, interaction, &step)
+            ask_at(app, visitor, interaction, &step, first_page(app, &proven, &step))
         }
+    }
+}
+
+/// The page of a request that has just come: for a sign-in, the way to the provider that the client has named. Whoever comes back
+/// from there without having signed in sees the sign-in page.
+fn first_page(app: &App, proven: &ProvenRequest, step: &NextStep) -> Page {
+    match step {
+        // No other provider can prove a passkey that somebody has here.
+        NextStep::SignIn(SignInReason::NeedsPasskey) => Page::SignIn,
+        NextStep::SignIn(_) if proven.hinted_upstream(app).is_some() => Page::SignInUpstream,
+        step => page_of(step),
     }
 }
 
@@ -264,12 +275,13 @@ impl Change for GiveCode {
 }
 
 /// Redirects the person to the page of the next step.
-fn ask(app: &App, visitor: &Visitor, mut interaction: Interaction, step: &NextStep) -> Result<Response, Error> {
-    if matches!(step, NextStep::Terms { .. }) {
-        // The server that shows the page may have another version.
-        interaction.facts.terms = terms::wanted(&visitor.site, &interaction.facts).cloned();
-    }
-    let page = match step {
+fn ask(app: &App, visitor: &Visitor, interaction: Interaction, step: &NextStep) -> Result<Response, Error> {
+    ask_at(app, visitor, interaction, step, page_of(step))
+}
+
+/// The page of a step.
+const fn page_of(step: &NextStep) -> Page {
+    match step {
         NextStep::SignUp => Page::SignUp,
         NextStep::SelectAccount => Page::SelectAccount,
         NextStep::Terms { .. } => Page::Terms,
@@ -278,7 +290,20 @@ fn ask(app: &App, visitor: &Visitor, mut interaction: Interaction, step: &NextSt
         NextStep::SecondFactor { .. } => Page::SecondFactor,
         // The last two need no page.
         NextStep::SignIn(_) | NextStep::Fail(_) | NextStep::Proceed(_) => Page::SignIn,
-    };
+    }
+}
+
+fn ask_at(
+    app: &App,
+    visitor: &Visitor,
+    mut interaction: Interaction,
+    step: &NextStep,
+    page: Page,
+) -> Result<Response, Error> {
+    if matches!(step, NextStep::Terms { .. }) {
+        // The server that shows the page may have another version.
+        interaction.facts.terms = terms::wanted(&visitor.site, &interaction.facts).cloned();
+    }
     let mut response = next_page::to_step(app, page, &interaction)?;
     visitor.remember(app, &mut response);
     Ok(response)

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use crate::account::terms;
 use crate::app::App;
 use crate::clients;
+use crate::config::DeclaredUpstream;
+use crate::federation;
 use crate::http::error::Error;
 use crate::http::layers::request_log;
 use crate::http::page;
@@ -121,6 +123,11 @@ impl ProvenRequest {
             }
             _ => Ok(step),
         }
+    }
+
+    /// The provider that `idp_hint` names, if it is there.
+    pub fn hinted_upstream<'a>(&self, app: &'a App) -> Option<&'a DeclaredUpstream> {
+        federation::find(app, self.request.idp_hint.as_deref()?)
     }
 
     /// The person that `id_token_hint` names. A hint that has expired is fine as long as we have issued it: Core §3.1.2.1.

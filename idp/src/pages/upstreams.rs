@@ -52,7 +52,7 @@ impl UpstreamView {
 }
 
 /// Leads from a form to another provider.
-pub(super) fn leave(app: &App, visitor: &Visitor, url: String) -> Result<Response, Error> {
+pub(super) fn leave(app: &App, visitor: &Visitor, url: &str) -> Result<Response, Error> {
     let layout = page::layout(app, visitor);
-    page::show_with(app, visitor, StatusCode::OK, &LeavingPage { layout, url })
+    page::show_with(app, visitor, StatusCode::OK, &LeavingPage { layout, url: url.to_owned() })
 }

@@ -141,7 +141,7 @@ fn handlers(page: Page) -> MethodRouter<App> {
         Page::SignIn => get(password_sign_in::get).post(password_sign_in::post),
         Page::SignInPasskey => get(passkey_sign_in::get).post(passkey_sign_in::post),
         Page::SignInAnonymous => post(anonymous::post),
-        Page::SignInUpstream => post(upstream::post),
+        Page::SignInUpstream => get(upstream::get).post(upstream::post),
         Page::UpstreamCallback => get(upstream::callback),
         Page::NewHere => get(new_here::get).post(new_here::post),
         Page::ConnectUpstream => get(connect_upstream::get).post(connect_upstream::post),

@@ -111,7 +111,7 @@ pages! {
     SignInPasskey = Row::at("/sign-in/passkey").explained_as("sign-in");
     /// Going on with an anonymous account: the target of a form on the sign-in page.
     SignInAnonymous = Row::at("/sign-in/anonymous").explained_as("sign-in");
-    /// Going to another provider: the target of forms with its button.
+    /// Going to another provider: the target of forms with its button, and of requests that name one.
     SignInUpstream = Row::at("/sign-in/upstream").explained_as("sign-in");
     /// Where another provider sends people back to, each by its name.
     UpstreamCallback = Row::at("/upstream/{upstream}/callback").explained_as("sign-in");

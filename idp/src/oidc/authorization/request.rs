@@ -62,6 +62,8 @@ pub struct AuthorizationRequest {
     pub admits_anonymous: bool,
     /// Who is probably going to sign in.
     pub login_hint: Option<String>,
+    /// The name of the provider by which they are probably going to. One that is not there is ignored.
+    pub idp_hint: Option<String>,
     /// A token that names who is to be signed in; still to be verified.
     pub id_token_hint: Option<String>,
     /// The person's languages, the best first.
@@ -125,6 +127,7 @@ pub fn validate(
         admits_anonymous,
         acr_values: words(params, "acr_values").filter_map(|name| Acr::from_name(&name)).collect(),
         login_hint: bounded(params, "login_hint", MAX_STATE)?,
+        idp_hint: params.get("idp_hint").map(str::to_owned),
         id_token_hint: bounded(params, "id_token_hint", MAX_TOKEN)?,
         ui_locales: words(params, "ui_locales").filter(|word| language_tag(word)).collect(),
     })
@@ -246,6 +249,7 @@ pub(crate) mod tests {
             ("prompt", "login consent"),
             ("max_age", "60"),
             ("login_hint", "alice"),
+            ("idp_hint", "google"),
             ("id_token_hint", "t"),
             ("ui_locales", "ru de-CH <x>"),
             ("acr_values", "phrh urn:latchkey:acr:2fa urn:latchkey:acr:1fa"),

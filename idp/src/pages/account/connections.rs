@@ -150,7 +150,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
             again: false,
         };
         return match round_trip::set_out(&app, upstream, &holder.visitor.browser, wish).await {
-            Ok(url) => leave(&app, &holder.visitor, url),
+            Ok(url) => leave(&app, &holder.visitor, &url),
             Err(refusal) => {
                 tracing::warn!(upstream = upstream.name, why = %refusal, "an account elsewhere cannot be linked");
                 tell(ConnectionsDone::Failed)

@@ -20,11 +20,13 @@ use crate::federation::round_trip::{self, Purpose, RoundTrip, Wish};
 use crate::flow::account_holder::admit;
 use crate::flow::authorization::Step;
 use crate::flow::first_factor::{self, ProvenFactor};
+use crate::flow::next_page;
 use crate::http::error::Error;
 use crate::http::redirect;
 use crate::http::request::form::ProvenForm;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
+use crate::oidc::authorization::next_step::NextStep;
 use crate::oidc::claims::acr::Method;
 use crate::oidc::difference::Difference;
 use crate::pages::upstreams::leave;
@@ -35,47 +37,76 @@ use crate::store::people::{upstream_account, user};
 /// How often a network may set out for another provider: each time something is kept for half an hour.
 const SET_OUT: Rate = Rate { burst: 60, period: Duration::from_secs(5) };
 
+/// Leads to the provider that a client has named (`idp_hint`), without a page. The way belongs to a request that this browser has made, and
+/// what comes back counts in this browser alone.
+pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
+    let step = Step::open(&app, &visitor, query.get("interaction").unwrap_or_default()).await?;
+    if !matches!(step.next(&app, &visitor).await?, NextStep::SignIn(_)) {
+        return next_page::back_to_authorize(&app, &step.interaction);
+    }
+    let Some(upstream) = step.proven.hinted_upstream(&app) else {
+        return next_page::to_step(&app, Page::SignIn, &step.interaction);
+    };
+    let chosen = Chosen { upstream, return_to: None, keep: false, invitation: None };
+    set_out(&app, &visitor, Some(&step), chosen, redirect::see_other).await
+}
+
 /// Leads to the provider that was chosen.
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let ProvenForm { visitor, params } = form;
     let step = Step::open_if_any(&app, &visitor, params.get("interaction")).await?;
-    let return_to = params.get("return").and_then(Page::by_return_name);
     let Some(upstream) = federation::find(&app, params.get("upstream").unwrap_or_default()) else {
         return redirect::to_page(&app, Page::SignIn);
     };
-    let keep = params.get("keep_signed_in").is_some();
-    if let Err(wait) = visitor.limit(&app, "upstream", SET_OUT).await {
-        let problems = vec![SignInProblem::limited(&app, "upstream", wait)];
-        let shown = Shown { problems, return_to, keep, ..Shown::default() };
-        return password::show(&app, &visitor, step.as_ref(), shown, StatusCode::TOO_MANY_REQUESTS).await;
-    }
-    let request = step.as_ref().map(|step| &step.proven.request);
-    // Somebody who is signed in and is asked again is to prove that they are still there: not by a click on a button.
-    let is_signed_in = visitor.sessions(&app).await?.iter().any(|session| !session.is_of_visitor());
-    let wish = Wish {
-        purpose: Purpose::SignIn,
-        interaction: step.as_ref().map(|step| &step.interaction),
-        return_to,
-        keep,
+    let chosen = Chosen {
+        upstream,
+        return_to: params.get("return").and_then(Page::by_return_name),
+        keep: params.get("keep_signed_in").is_some(),
         invitation: params.get("invitation").and_then(WrittenCode::parse).map(|code| code.written()),
-        login_hint: request.and_then(|request| request.login_hint.as_deref()),
-        again: is_signed_in || request.is_some_and(|request| request.wants_fresh_proof()),
     };
-    set_out(&app, &visitor, step.as_ref(), upstream, wish).await
+    set_out(&app, &visitor, step.as_ref(), chosen, |url| leave(&app, &visitor, url)).await
 }
 
-/// The page that leads to a provider; the sign-in page if that cannot be reached.
+/// A provider that was chosen, and what goes along.
+struct Chosen<'a> {
+    upstream: &'a DeclaredUpstream,
+    /// The page to which a sign-in without an interaction returns.
+    return_to: Option<Page>,
+    /// Whether the person wants to be kept signed in.
+    keep: bool,
+    /// The code of an invitation.
+    invitation: Option<String>,
+}
+
+/// Leads to a provider in this way; the sign-in page if that cannot be reached.
 async fn set_out(
     app: &App,
     visitor: &Visitor,
     step: Option<&Step>,
-    upstream: &DeclaredUpstream,
-    wish: Wish<'_>,
+    chosen: Chosen<'_>,
+    lead: impl FnOnce(&str) -> Result<Response, Error>,
 ) -> Result<Response, Error> {
-    let back = Back { return_to: wish.return_to, keep: wish.keep };
+    let Chosen { upstream, return_to, keep, invitation } = chosen;
+    if let Err(wait) = visitor.limit(app, "upstream", SET_OUT).await {
+        let problems = vec![SignInProblem::limited(app, "upstream", wait)];
+        let shown = Shown { problems, return_to, keep, ..Shown::default() };
+        return password::show(app, visitor, step, shown, StatusCode::TOO_MANY_REQUESTS).await;
+    }
+    let request = step.map(|step| &step.proven.request);
+    // Somebody who is signed in and is asked again is to prove that they are still there: not by a click on a button.
+    let is_signed_in = visitor.sessions(app).await?.iter().any(|session| !session.is_of_visitor());
+    let wish = Wish {
+        purpose: Purpose::SignIn,
+        interaction: step.map(|step| &step.interaction),
+        return_to,
+        keep,
+        invitation,
+        login_hint: request.and_then(|request| request.login_hint.as_deref()),
+        again: is_signed_in || request.is_some_and(|request| request.wants_fresh_proof()),
+    };
     match round_trip::set_out(app, upstream, &visitor.browser, wish).await {
-        Ok(url) => leave(app, visitor, url),
-        Err(refusal) => refused(app, visitor, step, (upstream, back), refusal).await,
+        Ok(url) => lead(&url),
+        Err(refusal) => refused(app, visitor, step, (upstream, Back { return_to, keep }), refusal).await,
     }
 }
 

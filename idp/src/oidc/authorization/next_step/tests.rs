@@ -131,6 +131,7 @@ impl Case {
             acr_values: self.acr_values.clone(),
             admits_anonymous: false,
             login_hint: None,
+            idp_hint: None,
             id_token_hint: None,
             ui_locales: Vec::new(),
         };
