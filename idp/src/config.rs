@@ -65,7 +65,7 @@ pub use tls::Tls;
 pub use tokens::Tokens;
 pub use traces::Traces;
 pub use units::Size;
-pub use upstreams::DeclaredUpstream;
+pub use upstreams::{TELEGRAM, Upstream, claim, preset, words};
 pub use value::Color;
 
 use reader::Reader;

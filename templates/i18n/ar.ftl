@@ -28,6 +28,7 @@ sign-in-anonymous-refused = لا يمكنك المتابعة هنا بدون ح�
 sign-in-with = المتابعة عبر { $provider }
 sign-in-last-used = آخر ما استُخدم
 sign-in-upstream-denied = لم يُسجَّل دخولك هناك. أعد المحاولة أو سجّل الدخول بطريقة أخرى.
+sign-in-upstream-not-allowed = لا يمكن استخدام هذا الحساب هنا. جرّب حسابًا آخر أو سجّل الدخول بطريقة أخرى.
 sign-in-upstream-unreachable = لا تستجيب الخدمة الأخرى الآن. أعد المحاولة لاحقًا أو سجّل الدخول بطريقة أخرى.
 sign-in-upstream-failed = تعذّر تسجيل الدخول عبر الخدمة الأخرى. أعد المحاولة أو سجّل الدخول بطريقة أخرى.
 sign-in-upstream-refused = لا يمكن استخدام هذا الحساب.

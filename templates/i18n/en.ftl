@@ -28,6 +28,7 @@ sign-in-anonymous-refused = You cannot continue without an account here. Please 
 sign-in-with = Continue with { $provider }
 sign-in-last-used = Last used
 sign-in-upstream-denied = You were not signed in there. Try again, or sign in another way.
+sign-in-upstream-not-allowed = This account is not among those that may be used here. Try another one, or sign in another way.
 sign-in-upstream-unreachable = The other provider does not answer at the moment. Try again later, or sign in another way.
 sign-in-upstream-failed = Signing in there did not work. Try again, or sign in another way.
 sign-in-upstream-refused = This account cannot be used.

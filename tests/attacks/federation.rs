@@ -1,6 +1,7 @@
 //! J. Sign-in by other providers: what is forged, replayed or of somebody else lets nobody in.
 
 use latchkey::base::network::Network;
+use latchkey::config::words::EmailProof;
 use latchkey::config::{Config, RoleNetworks, SignUp};
 use latchkey::mail::domain::DomainRule;
 use serde_json::{Value, json};
@@ -270,7 +271,7 @@ async fn e5_whoever_is_to_prove_again_who_they_are_does_not_do_so_by_a_click_alo
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn j5_the_same_subject_at_two_providers_is_two_people_and_an_address_is_none() {
-    let unproven = |config: &mut Config| config.upstreams.iter_mut().for_each(|it| it.email_is_proven = false);
+    let unproven = |config: &mut Config| config.upstreams.iter_mut().for_each(|it| it.email_proof = EmailProof::Never);
     let (double, other, app) = at_two(unproven).await;
     let mut first = app.browser();
     join(&double, &mut first).await;
@@ -375,11 +376,11 @@ async fn j6_a_provider_that_is_taken_out_lets_nobody_in_and_signs_nobody_out() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_provider_that_does_not_answer_is_told_and_other_ways_work() {
     let app = TestApp::with(|config| {
-        config.upstreams.push(latchkey::config::DeclaredUpstream {
+        config.upstreams.push(latchkey::config::Upstream {
             name: "gone".to_owned(),
             issuer: format!("http://localhost:{}", crate::harness::free_port()),
             client_id: "latchkey".to_owned(),
-            ..latchkey::config::DeclaredUpstream::default()
+            ..latchkey::config::Upstream::default()
         });
         config.outbound.allowed_networks = vec![latchkey::base::network::Network::parse("127.0.0.0/8").unwrap()];
     })

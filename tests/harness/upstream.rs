@@ -13,7 +13,8 @@ use josekit::jwk::alg::ec::{EcCurve, EcKeyPair};
 use josekit::jws::{ES256, HS256, JwsHeader, JwsSigner};
 use josekit::jwt::{self, JwtPayload};
 use latchkey::base::network::Network;
-use latchkey::config::{Config, DeclaredUpstream, Issuer};
+use latchkey::config::words::EmailProof;
+use latchkey::config::{self, Config, Issuer};
 use latchkey::oidc::client::metadata::ClientKind;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
@@ -25,7 +26,7 @@ use super::browser::{Browser, Page};
 const SECRET: &str = "a secret of thirty-two characters";
 
 /// What the configuration says about a provider on this machine.
-fn declare(config: &mut Config, upstream: DeclaredUpstream) {
+fn declare(config: &mut Config, upstream: config::Upstream) {
     config.outbound.allowed_networks = vec![Network::parse("127.0.0.0/8").unwrap()];
     config.upstreams.push(upstream);
 }
@@ -33,7 +34,7 @@ fn declare(config: &mut Config, upstream: DeclaredUpstream) {
 /// A second Latchkey, which the first one reaches on a port. It is called "home".
 pub struct Upstream {
     pub app: TestApp,
-    declared: DeclaredUpstream,
+    declared: config::Upstream,
 }
 
 impl Upstream {
@@ -46,14 +47,14 @@ impl Upstream {
         let ours = Config::for_test(Issuer::localhost(8080));
         let callback = ours.issuer.url("/upstream/home/callback");
         let rp = app.client(ClientKind::Web, |new| (new.redirect_uris, new.first_party) = (vec![callback], true)).await;
-        let declared = DeclaredUpstream {
+        let declared = config::Upstream {
             name: "home".to_owned(),
             label: Some("Home".to_owned()),
             issuer: app.issuer().to_owned(),
             client_id: rp.id().to_owned(),
             client_secret: Some(rp.secret().into()),
-            email_is_proven: true,
-            ..DeclaredUpstream::default()
+            email_proof: EmailProof::Claim,
+            ..config::Upstream::default()
         };
         Self { app, declared }
     }
@@ -180,14 +181,14 @@ impl Double {
         declare(config, self.declared());
     }
 
-    pub fn declared(&self) -> DeclaredUpstream {
-        DeclaredUpstream {
+    pub fn declared(&self) -> config::Upstream {
+        config::Upstream {
             name: "double".to_owned(),
             issuer: self.issuer.clone(),
             client_id: "latchkey".to_owned(),
             client_secret: Some(SECRET.into()),
-            email_is_proven: true,
-            ..DeclaredUpstream::default()
+            email_proof: EmailProof::Claim,
+            ..config::Upstream::default()
         }
     }
 

@@ -73,7 +73,7 @@ async fn a_copy_is_verified_with_the_public_key_alone() {
 }
 
 /// Commands that change nothing of what the log is about.
-const READERS: [&str; 28] = [
+const READERS: [&str; 32] = [
     "serve",
     "demo",
     "health",
@@ -91,6 +91,10 @@ const READERS: [&str; 28] = [
     "client secret list",
     "resource list",
     "resource show",
+    "upstream list",
+    "upstream show",
+    "upstream presets",
+    "upstream test",
     "user list",
     "user show",
     "user passkey list",
@@ -187,6 +191,11 @@ async fn every_command_that_changes_something_is_in_the_log_with_who_ran_it() {
         &["resource", "add", "https://api.example.com/", "--scope", "read"],
         &["resource", "edit", "https://api.example.com/", "--scope", "write"],
         &["resource", "remove", "https://api.example.com/"],
+        &["upstream", "add", "google", "--preset", "google", "--client-id", "us"],
+        &["upstream", "edit", "google", "--set", "label=Work"],
+        &["upstream", "disable", "google"],
+        &["upstream", "enable", "google"],
+        &["upstream", "remove", "google"],
         &["keys", "rotate"],
         &["log-level", "debug"],
         &["maintenance", "on"],

@@ -2,6 +2,7 @@
 //! Latchkey.
 
 use latchkey::account::invitation::{self, Wanted};
+use latchkey::config::words::EmailProof;
 use latchkey::config::{Config, SecondFactor, SignUp};
 
 use crate::harness::{
@@ -207,7 +208,7 @@ async fn closed_is_closed_for_this_way_in_too() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_that_the_operator_does_not_believe_in_is_not_kept_and_reserves_nothing() {
-    let (upstream, app) = both(|config| config.upstreams[0].email_is_proven = false).await;
+    let (upstream, app) = both(|config| config.upstreams[0].email_proof = EmailProof::Never).await;
     app.user("ann").await;
     let mut browser = app.browser();
     let page = browser.get("/sign-in").await;

@@ -269,13 +269,13 @@ pub enum Removed {
 /// is the second factor that is required.
 pub async fn remove(app: &App, session: &Session, passkey: &Id) -> Result<Removed> {
     let by_person = Some((SteppedUp::of(app, session), Required::of(app)));
-    let providers = federation::providers(app);
+    let providers = federation::providers(app).await?;
     app.db.write(Remove { user: session.user_id.clone(), by_person, passkey: passkey.clone(), providers }).await
 }
 
 /// Removes a passkey for an operator, even if it is the only second factor of somebody who needs one.
 pub async fn remove_of(app: &App, user: &Id, passkey: &Id) -> Result<Removed> {
-    let providers = federation::providers(app);
+    let providers = federation::providers(app).await?;
     app.db.write(Remove { user: user.clone(), by_person: None, passkey: passkey.clone(), providers }).await
 }
 

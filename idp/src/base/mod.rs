@@ -6,6 +6,7 @@ pub mod clock;
 pub mod crash_point;
 pub mod device;
 pub mod encoding;
+pub mod hmac;
 pub mod id;
 pub mod language;
 pub mod language_file;

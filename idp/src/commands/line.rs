@@ -72,6 +72,9 @@ pub enum Command {
     /// Manage resources: what access tokens are for, such as APIs (RFC 8707)
     #[command(subcommand)]
     Resource(super::resource::ResourceCommand),
+    /// Manage other providers by whose accounts people can sign in
+    #[command(subcommand)]
+    Upstream(super::upstream::UpstreamCommand),
     /// Manage people's accounts
     #[command(subcommand)]
     User(super::user::UserCommand),

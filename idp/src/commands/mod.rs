@@ -26,6 +26,7 @@ mod recover_admin;
 pub mod resource;
 pub mod run;
 pub mod stats;
+pub mod upstream;
 pub mod user;
 mod values;
 mod work;
@@ -121,6 +122,8 @@ fn next(cli: Cli, env: impl Iterator<Item = (String, String)>) -> Result<Step, O
         Command::Backup(backup) => Work::Command(AppCommand::Backup(backup)),
         Command::Client(command) => Work::Command(AppCommand::Client(command)),
         Command::Resource(command) => Work::Command(AppCommand::Resource(command)),
+        Command::Upstream(upstream::UpstreamCommand::Presets) => return Err(Ok(upstream::presets())),
+        Command::Upstream(command) => Work::Command(AppCommand::Upstream(command)),
         Command::User(command) => Work::Command(AppCommand::User(command)),
         Command::Invitation(command) => Work::Command(AppCommand::Invitation(command)),
         Command::RecoverAdmin(wanted) => Work::Command(AppCommand::RecoverAdmin(wanted)),

@@ -13,7 +13,7 @@ use super::output::{Failure, Outcome, Output};
 use super::work::{AppCommand, Work};
 use super::{
     audit, backup, client, config, doctor, events, explain, health, invitation, keys, log_level, mail, maintenance,
-    recover_admin, resource, stats, user,
+    recover_admin, resource, stats, upstream, user,
 };
 use crate::app::App;
 use crate::config::{DEFAULT_FILE, Loaded};
@@ -80,6 +80,7 @@ async fn answer(app: &App, command: AppCommand) -> Outcome {
         AppCommand::Backup(backup) => backup::backup(app, &backup).await,
         AppCommand::Client(command) => client::command(app, command).await,
         AppCommand::Resource(command) => resource::command(app, command).await,
+        AppCommand::Upstream(command) => upstream::command(app, command).await,
         AppCommand::User(command) => user::command(app, command).await,
         AppCommand::Invitation(command) => invitation::command(app, command).await,
         AppCommand::RecoverAdmin(wanted) => recover_admin::command(app, &wanted).await,

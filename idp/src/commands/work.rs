@@ -2,7 +2,7 @@
 
 use super::{
     audit, backup, client, events, explain, invitation, keys, log_level, mail, maintenance, recover_admin, resource,
-    user,
+    upstream, user,
 };
 use crate::audit::key::PublicKey;
 
@@ -30,6 +30,8 @@ pub enum AppCommand {
     Client(client::ClientCommand),
     /// A command on resources.
     Resource(resource::ResourceCommand),
+    /// A command on other providers.
+    Upstream(upstream::UpstreamCommand),
     /// A command on users.
     User(user::UserCommand),
     /// A command on invitations.

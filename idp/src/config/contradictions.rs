@@ -27,7 +27,19 @@ pub(super) fn find(config: &Config, reader: &mut Reader) {
     of_channels(config, &mut refuse);
     of_roles(config, &mut refuse);
     of_resources_and_scopes(config, &mut refuse);
+    of_upstreams(config, reader);
     advise(config, reader);
+}
+
+fn of_upstreams(config: &Config, reader: &mut Reader) {
+    let mut names = BTreeSet::new();
+    for (index, upstream) in config.upstreams.iter().enumerate() {
+        let mut faults = upstream.faults();
+        if !upstream.name.is_empty() && !names.insert(&upstream.name) {
+            faults.push(("name", "there is another provider of this name".to_owned()));
+        }
+        reader.refuse_all(&format!("upstreams.{index}"), faults);
+    }
 }
 
 /// The least length of a password that is the only factor: NIST SP 800-63B-4 §3.1.1.2. The least that can be set is that of one beside a

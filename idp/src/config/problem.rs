@@ -16,6 +16,10 @@ pub enum Place {
     Variable(String),
     /// A file that a `…_file` key names.
     SecretFile(PathBuf),
+    /// A preset of this name.
+    Preset(String),
+    /// The database, under this name.
+    Kept(String),
 }
 
 impl fmt::Display for Place {
@@ -26,6 +30,8 @@ impl fmt::Display for Place {
             Self::Line(file, line) => write!(f, "{}:{line}", file.display()),
             Self::Variable(name) => write!(f, "environment {name}"),
             Self::SecretFile(file) => write!(f, "file {}", file.display()),
+            Self::Kept(name) => f.write_str(name),
+            Self::Preset(name) => write!(f, "preset {name}"),
         }
     }
 }

@@ -175,6 +175,26 @@ impl Reader {
         tables
     }
 
+    /// Lays what a preset says under the table of an array that is read next, if the table names one by this key.
+    pub(super) fn lay_under(&mut self, array: &str, key: &str, find: impl Fn(&str) -> Option<&'static str>) {
+        let Some(index) = self.index.flatten() else { return };
+        let table = format!("{array}.{index}");
+        let Some(name) = self.sources.text(&format!("{table}.{key}")).map(|name| name.trim().to_owned()) else {
+            return;
+        };
+        if let Some(document) = find(&name) {
+            self.sources.add_preset(&name, &table, document);
+        }
+    }
+
+    /// Notes keys of a table that cannot be as they are, each with what is wanted.
+    pub(super) fn refuse_all(&mut self, table: &str, faults: Vec<(&str, String)>) {
+        for (name, wanted) in faults {
+            let key = format!("{table}.{name}");
+            self.problems.push(Problem { place: self.place(&key), key, found: None, wanted });
+        }
+    }
+
     /// Reads a key. If its value cannot be used, notes why and continues with the default.
     pub(super) fn read<T: Value>(&mut self, field: Field<T>) -> T {
         let section = self.sections.last().map_or("", |section| &section.name);

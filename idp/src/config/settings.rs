@@ -26,7 +26,7 @@ use super::tls::Tls;
 use super::tokens::Tokens;
 use super::traces::Traces;
 use super::units;
-use super::upstreams::DeclaredUpstream;
+use super::upstreams::Upstream;
 use crate::base::language_file::LanguageFile;
 use crate::oidc::client::registration::Offered;
 use crate::oidc::resource::Known;
@@ -93,7 +93,7 @@ pub struct Config {
     /// Resources that access tokens can be for.
     pub resources: Vec<DeclaredResource>,
     /// The providers by whose accounts people can sign in.
-    pub upstreams: Vec<DeclaredUpstream>,
+    pub upstreams: Vec<Upstream>,
     /// The bots of messengers by which people come here.
     pub channels: Vec<DeclaredChannel>,
     /// From where the people of some roles may use their accounts.
@@ -134,7 +134,7 @@ impl Config {
             clients: reader.tables("clients", DeclaredClient::read),
             scopes: reader.tables("scopes", DeclaredScope::read),
             resources: reader.tables("resources", DeclaredResource::read),
-            upstreams: reader.tables("upstreams", DeclaredUpstream::read),
+            upstreams: reader.tables("upstreams", Upstream::read_one),
             channels: reader.tables("channels", DeclaredChannel::read),
             role_networks: reader.tables("role_networks", RoleNetworks::read),
         }

@@ -110,6 +110,8 @@ pub(super) struct Found {
 pub(super) struct Sources {
     file: BTreeMap<String, Found>,
     environment: BTreeMap<String, Found>,
+    /// What presets say about keys that are written nowhere else.
+    presets: BTreeMap<String, Found>,
 }
 
 impl Sources {
@@ -140,10 +142,26 @@ impl Sources {
         }
     }
 
-    /// Takes out the value in force for a key: the environment takes precedence over the file.
+    /// Adds a value that is written as in a variable.
+    pub(super) fn add_value(&mut self, key: &str, value: &str, place: Place) {
+        self.environment.insert(key.to_owned(), Found { raw: Raw::Variable(value.to_owned()), place });
+    }
+
+    /// Adds what a preset says about the keys of a table, a TOML document of our own.
+    pub(super) fn add_preset(&mut self, name: &str, table: &str, document: &str) {
+        let (document, _) = DeTable::parse_recoverable(document);
+        flatten(table, document.get_ref(), &mut self.presets, &mut |_| Place::Preset(name.to_owned()));
+    }
+
+    /// The text that is written for a key, which stays there.
+    pub(super) fn text(&self, key: &str) -> Option<&str> {
+        self.environment.get(key).or_else(|| self.file.get(key))?.raw.text()
+    }
+
+    /// Takes out the value in force for a key: the environment takes precedence over the file, and both over a preset.
     pub(super) fn take(&mut self, key: &str) -> Option<Found> {
-        let written = self.file.remove(key);
-        self.environment.remove(key).or(written)
+        let (preset, written) = (self.presets.remove(key), self.file.remove(key));
+        self.environment.remove(key).or(written).or(preset)
     }
 
     /// The numbers of the tables of an array, such as `clients`.
@@ -155,7 +173,7 @@ impl Sources {
 
     /// The unknown keys: those that were not taken.
     pub(super) fn rest(self) -> impl Iterator<Item = (String, Found)> {
-        self.file.into_iter().chain(self.environment)
+        self.file.into_iter().chain(self.environment).chain(self.presets)
     }
 }
 

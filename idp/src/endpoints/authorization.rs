@@ -101,20 +101,20 @@ async fn begin(app: &App, visitor: &Visitor, params: &Params) -> Result<Response
         },
         step => {
             let interaction = Interaction::begin(app, &visitor.browser, params);
-            ask_at(app, visitor, interaction, &step, first_page(app, &proven, &step))
+            ask_at(app, visitor, interaction, &step, first_page(app, &proven, &step).await?)
         }
     }
 }
 
 /// The page of a request that has just come: for a sign-in, the way to the provider that the client has named. Whoever comes back
 /// from there without having signed in sees the sign-in page.
-fn first_page(app: &App, proven: &ProvenRequest, step: &NextStep) -> Page {
-    match step {
+async fn first_page(app: &App, proven: &ProvenRequest, step: &NextStep) -> Result<Page, Error> {
+    Ok(match step {
         // No other provider can prove a passkey that somebody has here.
         NextStep::SignIn(SignInReason::NeedsPasskey) => Page::SignIn,
-        NextStep::SignIn(_) if proven.hinted_upstream(app).is_some() => Page::SignInUpstream,
+        NextStep::SignIn(_) if proven.hinted_upstream(app).await?.is_some() => Page::SignInUpstream,
         step => page_of(step),
-    }
+    })
 }
 
 async fn go_on(app: &App, visitor: &Visitor, sealed: &str) -> Result<Response, Error> {

@@ -1,9 +1,13 @@
 //! Who somebody is at another provider.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::config::DeclaredUpstream;
+use crate::config::Upstream;
+use crate::config::claim::Claim;
+use crate::config::words::EmailProof;
 use crate::store::people::upstream_account::Key;
 
 /// The longest subject: OpenID Connect Core §2.
@@ -29,28 +33,37 @@ pub struct Identity {
     pub email_is_proven: bool,
     /// Their language.
     pub locale: Option<String>,
+    /// The roles that the operator has tied to what the provider says.
+    pub roles: Vec<String>,
 }
 
 impl Identity {
     /// Of claims whose origin was verified. `None` without a subject that can be kept.
-    pub(super) fn of_claims(upstream: &DeclaredUpstream, issuer: &str, claims: &Map<String, Value>) -> Option<Self> {
-        let text = |name: &str| {
-            let found = claims.get(name)?.as_str()?.trim();
-            let fits = !found.is_empty() && found.chars().count() <= LONGEST && !found.contains(char::is_control);
-            fits.then(|| found.to_owned())
+    pub(super) fn of_claims(upstream: &Upstream, issuer: &str, claims: &Map<String, Value>) -> Option<Self> {
+        let kept = |text: String| {
+            let text = text.trim();
+            let fits = !text.is_empty() && text.chars().count() <= LONGEST && !text.contains(char::is_control);
+            fits.then(|| text.to_owned())
         };
-        let fits = |sub: &&str| !sub.is_empty() && sub.len() <= LONGEST_SUBJECT && !sub.contains(char::is_control);
-        let subject = claims.get("sub")?.as_str().filter(fits)?;
-        // Some write it as a string.
-        let says_so = claims.get("email_verified").is_some_and(|it| *it == Value::Bool(true) || *it == "true");
+        let fits = |sub: &String| !sub.is_empty() && sub.len() <= LONGEST_SUBJECT && !sub.contains(char::is_control);
+        let subject = upstream.subject_claim.text(claims).filter(fits)?;
+        let email = upstream.email_claim.text(claims).and_then(kept);
+        let email_is_proven = match upstream.email_proof {
+            EmailProof::Never => false,
+            EmailProof::Claim => upstream.email_verified_claim.holds(claims),
+            EmailProof::Always => email.is_some(),
+        };
+        let given = upstream.roles.iter().filter(|rule| rule.gives(claims));
+        let roles: BTreeSet<String> = given.map(|rule| rule.role.clone()).collect();
         Some(Self {
             upstream: upstream.name.clone(),
             issuer: issuer.to_owned(),
-            subject: subject.to_owned(),
-            name: text("name"),
-            email: text("email"),
-            email_is_proven: says_so && upstream.email_is_proven,
-            locale: text("locale"),
+            subject,
+            name: name(upstream, claims).and_then(kept),
+            email,
+            email_is_proven,
+            locale: upstream.locale_claim.text(claims).and_then(kept),
+            roles: roles.into_iter().collect(),
         })
     }
 
@@ -65,6 +78,15 @@ impl Identity {
     }
 }
 
+/// What somebody is called: the first of several claims that is there, or of several claims that are joined.
+fn name(upstream: &Upstream, claims: &Map<String, Value>) -> Option<String> {
+    upstream.name_claims.iter().find_map(|joined| {
+        let parts = joined.split(' ').filter_map(|one| Claim::named(one).text(claims));
+        let parts = parts.filter(|text| !text.trim().is_empty()).collect::<Vec<_>>();
+        (!parts.is_empty()).then(|| parts.join(" "))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -72,8 +94,8 @@ mod tests {
     use super::*;
 
     fn of(claims: &Value, believes: bool) -> Option<Identity> {
-        let upstream =
-            DeclaredUpstream { name: "google".to_owned(), email_is_proven: believes, ..DeclaredUpstream::default() };
+        let email_proof = if believes { EmailProof::Claim } else { EmailProof::Never };
+        let upstream = Upstream { name: "google".to_owned(), email_proof, ..Upstream::default() };
         Identity::of_claims(&upstream, "https://accounts.example", claims.as_object().unwrap())
     }
 
@@ -85,7 +107,10 @@ mod tests {
             (json!(true), false, false),
             (json!(false), true, false),
             (json!("false"), true, false),
-            (json!(1), true, false),
+            (json!(1), true, true),
+            (json!("1"), true, true),
+            (json!("yes"), true, false),
+            (json!(2), true, false),
             (json!(null), true, false),
         ] {
             let claims = json!({ "sub": "1", "email": "ann@example.com", "email_verified": says });
@@ -95,10 +120,11 @@ mod tests {
 
     #[test]
     fn whoever_has_no_subject_is_nobody_and_what_is_strange_is_left_out() {
-        for sub in [json!(null), json!(""), json!(7), json!("x".repeat(256)), json!("a\0b")] {
+        for sub in [json!(null), json!(""), json!(7.5), json!("x".repeat(256)), json!("a\0b"), json!(["1"]), json!({})]
+        {
             assert_eq!(of(&json!({ "sub": sub }), true), None, "{sub}");
         }
-        let claims = json!({ "sub": "1", "name": "a\nb", "email": "x".repeat(257), "locale": 7 });
+        let claims = json!({ "sub": "1", "name": "a\nb", "email": "x".repeat(257), "locale": 7.5 });
         let found = of(&claims, true).unwrap();
         assert_eq!((found.name, found.email, found.locale), (None, None, None));
     }

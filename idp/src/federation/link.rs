@@ -114,7 +114,7 @@ pub async fn is_last(conn: &mut Conn, user: &Id, id: &Id, providers: &Providers)
 /// Takes an account at another provider from the account of a session, unless it is the only way in.
 pub async fn unlink(app: &App, session: &Session, id: &Id) -> Result<Unlinked> {
     let (user, step_up) = (session.user_id.clone(), SteppedUp::of(app, session));
-    app.db.write(Unlink { user, step_up, id: id.clone(), providers: providers(app) }).await
+    app.db.write(Unlink { user, step_up, id: id.clone(), providers: providers(app).await? }).await
 }
 
 #[derive(Clone)]

@@ -5,16 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Request, StatusCode, header};
-use openidconnect::core::{CoreClient, CoreJsonWebKeySet, CoreProviderMetadata};
-use openidconnect::{AuthType, ClientId, ClientSecret, EndpointMaybeSet, EndpointNotSet, EndpointSet, RedirectUrl};
+use openidconnect::core::{CoreJsonWebKeySet, CoreProviderMetadata};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::redirect_uri;
 use super::refusal::Refusal;
 use super::remembered::Known;
 use crate::app::App;
-use crate::config::DeclaredUpstream;
+use crate::config::Upstream;
+use crate::config::claim::parts;
 use crate::outbound::Purpose;
 
 /// How long what a provider has said is used.
@@ -33,13 +32,9 @@ struct More {
     authorization_response_iss_parameter_supported: bool,
 }
 
-/// The client of a provider, with the endpoints that are needed.
-pub(super) type Client =
-    CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
-
 /// What a provider says about itself. If it cannot be asked now, what it said before is used.
-pub(super) async fn known(app: &App, upstream: &DeclaredUpstream) -> Result<Arc<Known>, Refusal> {
-    let before = app.upstreams.get(&upstream.name);
+pub(super) async fn known(app: &App, upstream: &Upstream) -> Result<Arc<Known>, Refusal> {
+    let before = app.upstreams.get(upstream);
     let now = app.now();
     if let Some(known) = before.as_ref().filter(|known| known.read_at <= now && now.since(known.read_at) < FRESH) {
         return Ok(Arc::clone(known));
@@ -55,24 +50,30 @@ pub(super) async fn known(app: &App, upstream: &DeclaredUpstream) -> Result<Arc<
 }
 
 /// The same once more, because a key is not among those that are known; `None` if that was asked a moment ago.
-pub(super) async fn known_again(
-    app: &App,
-    upstream: &DeclaredUpstream,
-    known: &Known,
-) -> Result<Option<Arc<Known>>, Refusal> {
+pub(super) async fn known_again(app: &App, upstream: &Upstream, known: &Known) -> Result<Option<Arc<Known>>, Refusal> {
     if app.now().since(known.read_at) < KEYS_AGAIN {
         return Ok(None);
     }
     read(app, upstream).await.map(Some)
 }
 
-async fn read(app: &App, upstream: &DeclaredUpstream) -> Result<Arc<Known>, Refusal> {
+async fn read(app: &App, upstream: &Upstream) -> Result<Arc<Known>, Refusal> {
     let address = format!("{}/.well-known/openid-configuration", upstream.issuer.trim_end_matches('/'));
-    let document: serde_json::Value = json(app, &address).await?;
+    let mut document: serde_json::Value = json(app, &address).await?;
+    let ours = [
+        ("authorization_endpoint", &upstream.authorization_endpoint),
+        ("token_endpoint", &upstream.token_endpoint),
+        ("userinfo_endpoint", &upstream.userinfo_endpoint),
+    ];
+    for (name, ours) in ours {
+        if let (Some(ours), Some(members)) = (ours, document.as_object_mut()) {
+            members.insert(name.to_owned(), ours.clone().into());
+        }
+    }
     let more: More = serde_json::from_value(document.clone()).map_err(of_metadata)?;
     let metadata: CoreProviderMetadata = serde_json::from_value(document).map_err(of_metadata)?;
     // Discovery §4.3: exactly the same, so that no document speaks for another issuer.
-    if metadata.issuer().as_str() != upstream.issuer {
+    if !is_issuer_of(upstream, metadata.issuer().as_str()) {
         let found = metadata.issuer().as_str();
         return Err(Refusal::wrong(format!("its metadata is of the issuer {found}, not {}", upstream.issuer)));
     }
@@ -89,6 +90,7 @@ async fn read(app: &App, upstream: &DeclaredUpstream) -> Result<Arc<Known>, Refu
         metadata: metadata.set_jwks(keys),
         names_itself: more.authorization_response_iss_parameter_supported,
         read_at: app.now(),
+        asked: upstream.issuer.clone(),
     });
     app.upstreams.put(&upstream.name, &known);
     Ok(known)
@@ -109,11 +111,18 @@ async fn json<T: DeserializeOwned>(app: &App, address: &str) -> Result<T, Refusa
     serde_json::from_slice(answer.body()).map_err(|error| Refusal::wrong(format!("{address} cannot be read: {error}")))
 }
 
-/// The client of a provider.
-pub(super) fn client(app: &App, upstream: &DeclaredUpstream, known: &Known) -> Result<Client, Refusal> {
-    let secret = upstream.client_secret.as_ref().map(|secret| ClientSecret::new(secret.expose().to_owned()));
-    let back = RedirectUrl::new(redirect_uri(app, upstream)).map_err(Refusal::wrong)?;
-    let client =
-        CoreClient::from_provider_metadata(known.metadata.clone(), ClientId::new(upstream.client_id.clone()), secret);
-    Ok(client.set_redirect_uri(back).set_auth_type(AuthType::BasicAuth))
+/// Whether an issuer is that of this provider, or one of those that its template has.
+pub(super) fn is_issuer_of(upstream: &Upstream, found: &str) -> bool {
+    let fits = |template: &str| {
+        parts(template).is_some_and(|(before, _, after)| {
+            let between = found.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+            between.is_some_and(|it| !it.is_empty() && !it.contains('/'))
+        })
+    };
+    found == upstream.issuer || upstream.issuer_template.as_deref().is_some_and(fits)
+}
+
+/// An address of a provider that does not describe itself, which the configuration has made sure of.
+pub(super) fn endpoint<'a>(found: Option<&'a String>, name: &str) -> Result<&'a str, Refusal> {
+    found.map(String::as_str).ok_or_else(|| Refusal::wrong(format!("{name} is not set")))
 }

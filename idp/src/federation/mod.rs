@@ -4,31 +4,31 @@
 //! address ever links two accounts: who links them has proven both.
 
 pub mod arrival;
+pub mod changes;
+pub mod code;
 pub mod exchange;
 pub mod identity;
 pub mod link;
 pub mod metadata;
+mod oauth2;
+pub mod offered;
+mod oidc;
+pub mod posted;
+pub mod probe;
 pub mod refusal;
 pub mod remembered;
 pub mod round_trip;
+mod secret;
+mod userinfo;
+
+pub use offered::{all, find, providers, read};
 
 use crate::app::App;
-use crate::config::DeclaredUpstream;
+use crate::config::Upstream;
 use crate::site::page::Page;
-use crate::store::people::upstream_account::Providers;
-
-/// The provider of this name, if there is one.
-pub fn find<'a>(app: &'a App, name: &str) -> Option<&'a DeclaredUpstream> {
-    app.config.upstreams.iter().find(|upstream| upstream.name == name)
-}
-
-/// The providers that there are.
-pub fn providers(app: &App) -> Providers {
-    Providers(app.config.upstreams.iter().map(|one| (one.name.clone(), one.issuer.clone())).collect())
-}
 
 /// Where a provider sends people back to. Each provider has an address of its own, so that none can answer in the place of another one:
 /// RFC 9700 §4.4.2.
-pub fn redirect_uri(app: &App, upstream: &DeclaredUpstream) -> String {
+pub fn redirect_uri(app: &App, upstream: &Upstream) -> String {
     app.url(Page::UpstreamCallback).replace("{upstream}", &upstream.name)
 }

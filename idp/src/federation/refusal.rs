@@ -11,6 +11,8 @@ use crate::store::ephemeral::Unavailable;
 pub enum Refusal {
     /// The person did not want to, or the provider did not let them.
     Denied(String),
+    /// The provider lets them in, and the operator does not: what it says about them is not what `allowed` wants.
+    NotAllowed,
     /// The provider cannot be asked, or does not answer.
     Unreachable(Failure),
     /// What it answers is not what it has to be.
@@ -37,6 +39,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Denied(why) => write!(f, "the provider answered {why}"),
+            Self::NotAllowed => f.write_str("the account has none of the claims of which one is needed (allowed)"),
             Self::Unreachable(failure) => failure.fmt(f),
             Self::Wrong(what) => f.write_str(what),
             Self::Unavailable(unavailable) => unavailable.fmt(f),

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use openidconnect::core::CoreProviderMetadata;
 
 use crate::base::clock::Timestamp;
+use crate::config::Upstream;
 
 /// A provider as it describes itself, with its keys.
 #[derive(Debug)]
@@ -14,18 +15,52 @@ pub struct Known {
     /// Whether its answers name it: RFC 9207 §3.
     pub(super) names_itself: bool,
     pub(super) read_at: Timestamp,
+    /// The issuer of the settings with which it was asked.
+    pub(super) asked: String,
 }
 
-/// What providers have said.
+/// A provider.
+#[derive(Clone, Debug)]
+pub struct Offered {
+    /// What is known about it.
+    pub settings: Arc<Upstream>,
+    /// Whether it is in the configuration file, where alone it can be changed then.
+    pub is_declared: bool,
+    /// Since when nobody comes in by it.
+    pub disabled_at: Option<Timestamp>,
+}
+
+/// The providers that there are, and what they have said.
 #[derive(Debug, Default)]
-pub struct Remembered(Mutex<HashMap<String, Arc<Known>>>);
+pub struct Remembered {
+    known: Mutex<HashMap<String, Arc<Known>>>,
+    list: Mutex<Option<(Timestamp, Arc<Vec<Offered>>)>>,
+}
 
 impl Remembered {
-    pub(super) fn get(&self, name: &str) -> Option<Arc<Known>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    /// What this provider has said; `None` if that was another issuer under the same name.
+    pub(super) fn get(&self, upstream: &Upstream) -> Option<Arc<Known>> {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&upstream.name).cloned();
+        known.filter(|known| known.asked == upstream.issuer)
     }
 
     pub(super) fn put(&self, name: &str, known: &Arc<Known>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), Arc::clone(known));
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), Arc::clone(known));
+    }
+
+    /// The list, if it was read after this moment.
+    pub(super) fn list(&self, since: Timestamp) -> Option<Arc<Vec<Offered>>> {
+        let list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
+        list.as_ref().filter(|(read_at, _)| *read_at > since).map(|(_, list)| Arc::clone(list))
+    }
+
+    pub(super) fn put_list(&self, now: Timestamp, list: &Arc<Vec<Offered>>) {
+        *self.list.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, Arc::clone(list)));
+    }
+
+    /// Has everything read again, because a provider has changed.
+    pub fn forget(&self) {
+        *self.list.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }

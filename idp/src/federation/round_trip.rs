@@ -1,17 +1,19 @@
 //! The way to another provider and back: RFC 6749 §4.1, with PKCE (RFC 7636) and a nonce.
 
-use openidconnect::core::CoreResponseType;
-use openidconnect::{AuthenticationFlow, CsrfToken, Nonce, PkceCodeChallenge, PkceCodeVerifier, Scope};
+use openidconnect::{PkceCodeChallenge, PkceCodeVerifier};
 use serde::{Deserialize, Serialize};
+use url::Url;
 
-use super::metadata::{client, known};
+use super::metadata::{endpoint, known};
+use super::redirect_uri;
 use super::refusal::Refusal;
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::encoding::sha256_text;
 use crate::base::id::Id;
 use crate::base::token::CookieSecret;
-use crate::config::DeclaredUpstream;
+use crate::config::Upstream;
+use crate::config::words::{NonceUse, Protocol};
 use crate::login::interaction::Interaction;
 use crate::site::page::Page;
 
@@ -73,6 +75,23 @@ pub struct Wish<'a> {
 }
 
 impl RoundTrip {
+    /// One that begins now.
+    pub(super) fn begin(app: &App, upstream: &Upstream, browser: &CookieSecret, wish: Wish<'_>) -> Self {
+        Self {
+            upstream: upstream.name.clone(),
+            purpose: wish.purpose,
+            interaction: wish.interaction.cloned(),
+            return_to: wish.return_to.and_then(Page::return_name).map(str::to_owned),
+            keep: wish.keep,
+            invitation: wish.invitation,
+            again: wish.again,
+            nonce: app.random.name::<32>(),
+            verifier: app.random.name::<48>(),
+            browser: browser.hash().as_str().to_owned(),
+            began_at: app.now(),
+        }
+    }
+
     /// The page to which a sign-in without an interaction returns.
     pub fn return_to(&self) -> Option<Page> {
         self.return_to.as_deref().and_then(Page::by_return_name)
@@ -87,45 +106,72 @@ impl RoundTrip {
 /// Sets out: returns the address at the provider.
 pub async fn set_out(
     app: &App,
-    upstream: &DeclaredUpstream,
+    upstream: &Upstream,
     browser: &CookieSecret,
     wish: Wish<'_>,
 ) -> Result<String, Refusal> {
-    let known = known(app, upstream).await?;
-    let (state, nonce) = (app.random.name::<32>(), app.random.name::<32>());
-    let verifier = PkceCodeVerifier::new(app.random.name::<48>());
-    let trip = RoundTrip {
-        upstream: upstream.name.clone(),
-        purpose: wish.purpose,
-        interaction: wish.interaction.cloned(),
-        return_to: wish.return_to.and_then(Page::return_name).map(str::to_owned),
-        keep: wish.keep,
-        invitation: wish.invitation,
-        again: wish.again,
-        nonce: nonce.clone(),
-        verifier: verifier.secret().clone(),
-        browser: browser.hash().as_str().to_owned(),
-        began_at: app.now(),
-    };
+    let (state, hint) = (app.random.name::<32>(), wish.login_hint);
+    let trip = RoundTrip::begin(app, upstream, browser, wish);
+    let url = address(app, upstream, &trip, &state, hint).await?;
     let kept = serde_json::to_vec(&trip).map_err(Refusal::wrong)?;
     app.ephemeral.put(&place(&state), &kept, trip.began_at + app.config.login.interaction).await?;
-    let client = client(app, upstream, &known)?;
-    let flow = AuthenticationFlow::<CoreResponseType>::AuthorizationCode;
-    let mut request = client
-        .authorize_url(flow, move || CsrfToken::new(state), move || Nonce::new(nonce))
-        .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier));
-    // The crate adds `openid` by itself.
-    for word in upstream.scope.iter().filter(|word| *word != "openid") {
-        request = request.add_scope(Scope::new(word.to_owned()));
+    Ok(url.into())
+}
+
+/// The authorization request: Core §3.1.2.1.
+pub(super) async fn address(
+    app: &App,
+    upstream: &Upstream,
+    trip: &RoundTrip,
+    state: &str,
+    login_hint: Option<&str>,
+) -> Result<Url, Refusal> {
+    let mut url = authorization_endpoint(app, upstream).await?;
+    let mut query = url.query_pairs_mut();
+    query
+        .append_pair("response_type", "code")
+        .append_pair("client_id", &upstream.client_id)
+        .append_pair("redirect_uri", &redirect_uri(app, upstream))
+        .append_pair("scope", &scope(upstream))
+        .append_pair("state", state);
+    if upstream.protocol == Protocol::Oidc && upstream.nonce != NonceUse::Never {
+        query.append_pair("nonce", &trip.nonce);
     }
-    if let Some(hint) = wish.login_hint {
-        request = request.add_extra_param("login_hint", hint.to_owned());
+    if upstream.pkce {
+        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(trip.verifier.clone()));
+        query.append_pair("code_challenge", challenge.as_str()).append_pair("code_challenge_method", "S256");
     }
-    if wish.again {
-        // Core §3.1.2.1: with max_age, the ID token says when they signed in.
-        request = request.add_extra_param("prompt", "login").add_extra_param("max_age", "0");
+    if upstream.form_post {
+        query.append_pair("response_mode", "form_post");
     }
-    Ok(request.url().0.to_string())
+    if let Some(hint) = login_hint {
+        query.append_pair("login_hint", hint);
+    }
+    // With max_age, the ID token says when they signed in.
+    let again = upstream.again_parameters.iter().filter(|_| trip.again);
+    for (name, value) in upstream.authorization_parameters.iter().chain(again).filter_map(|it| it.split_once('=')) {
+        query.append_pair(name, value);
+    }
+    drop(query);
+    Ok(url)
+}
+
+/// Where people are sent to.
+async fn authorization_endpoint(app: &App, upstream: &Upstream) -> Result<Url, Refusal> {
+    match upstream.protocol {
+        Protocol::Oidc => Ok(known(app, upstream).await?.metadata.authorization_endpoint().url().clone()),
+        Protocol::Oauth2 => {
+            let place = endpoint(upstream.authorization_endpoint.as_ref(), "authorization_endpoint")?;
+            Url::parse(place).map_err(Refusal::wrong)
+        }
+    }
+}
+
+/// What is asked for; of OpenID Connect, `openid` always (Core §3.1.2.1).
+fn scope(upstream: &Upstream) -> String {
+    let openid = (upstream.protocol == Protocol::Oidc).then_some("openid");
+    let others = upstream.scope.iter().filter(|word| openid != Some(*word));
+    openid.into_iter().chain(others).collect::<Vec<_>>().join(" ")
 }
 
 /// Takes the way that began with this `state`: exactly one of several callers gets it.

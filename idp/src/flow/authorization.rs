@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::account::terms;
 use crate::app::App;
 use crate::clients;
-use crate::config::DeclaredUpstream;
+use crate::config::Upstream;
 use crate::federation;
 use crate::http::error::Error;
 use crate::http::layers::request_log;
@@ -126,8 +126,11 @@ impl ProvenRequest {
     }
 
     /// The provider that `idp_hint` names, if it is there.
-    pub fn hinted_upstream<'a>(&self, app: &'a App) -> Option<&'a DeclaredUpstream> {
-        federation::find(app, self.request.idp_hint.as_deref()?)
+    pub async fn hinted_upstream(&self, app: &App) -> Result<Option<Arc<Upstream>>, Error> {
+        match &self.request.idp_hint {
+            Some(name) => Ok(federation::find(app, name).await?),
+            None => Ok(None),
+        }
     }
 
     /// The person that `id_token_hint` names. A hint that has expired is fine as long as we have issued it: Core §3.1.2.1.

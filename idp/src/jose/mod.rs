@@ -4,6 +4,7 @@
 //! provider made itself are verified.
 
 pub mod algorithm;
+pub mod assertion;
 pub mod json;
 pub mod key;
 pub mod key_set;

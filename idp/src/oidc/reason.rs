@@ -65,6 +65,7 @@ reasons! {
     PasskeyRefused = "passkey_refused", "The passkey is not accepted.";
     PasskeyNotAdded = "passkey_not_added", "The passkey was not added.";
     SignInAnonymousRefused = "sign_in_anonymous_refused", "Nobody may begin an anonymous account for this request.";
+    SignInUpstreamNotAllowed = "sign_in_upstream_not_allowed", "The account at the other provider is none of those that may come by it.";
     SignInUpstreamDenied = "sign_in_upstream_denied", "The other provider did not sign the person in.";
     SignInUpstreamUnreachable = "sign_in_upstream_unreachable", "The other provider could not be asked.";
     SignInUpstreamFailed = "sign_in_upstream_failed", "What the other provider answered is not accepted.";

@@ -50,11 +50,14 @@ pub enum Purpose {
     UpstreamToken,
     /// What another provider says about somebody.
     UpstreamUserinfo,
+    /// What another provider answers to a request that is tried out.
+    UpstreamTest,
 }
 
 impl Purpose {
     /// All purposes.
-    pub const ALL: [Self; 3] = [Self::UpstreamMetadata, Self::UpstreamToken, Self::UpstreamUserinfo];
+    pub const ALL: [Self; 4] =
+        [Self::UpstreamMetadata, Self::UpstreamToken, Self::UpstreamUserinfo, Self::UpstreamTest];
 
     /// The name in metrics and logs.
     pub const fn as_str(self) -> &'static str {
@@ -62,6 +65,7 @@ impl Purpose {
             Self::UpstreamMetadata => "upstream_metadata",
             Self::UpstreamToken => "upstream_token",
             Self::UpstreamUserinfo => "upstream_userinfo",
+            Self::UpstreamTest => "upstream_test",
         }
     }
 }

@@ -178,6 +178,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         SignInProblem::PasskeyUnknown,
         SignInProblem::PasskeyRefused,
         SignInProblem::UpstreamDenied,
+        SignInProblem::UpstreamNotAllowed,
         SignInProblem::UpstreamUnreachable,
         SignInProblem::UpstreamFailed,
         SignInProblem::UpstreamRefused,

@@ -134,7 +134,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
             Err(problem) => typed.problems.push(problem),
         }
     }
-    show(&app, &visitor, step.as_ref(), typed)
+    show(&app, &visitor, step.as_ref(), typed).await
 }
 
 /// How often a network may sign up.
@@ -158,21 +158,21 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     // Before anything that takes time. There is no account yet, so only the network can be limited.
     if let Err(wait) = visitor.limit(&app, "sign-up", SIGN_UPS).await {
         let problems = vec![SignUpProblem::too_many(wait)];
-        return show(&app, &visitor, step.as_ref(), Typed { problems, ..typed });
+        return show(&app, &visitor, step.as_ref(), Typed { problems, ..typed }).await;
     }
     let (challenge, unproven) = challenge::judge(&app, &visitor, step.as_ref(), &params).await?;
     typed.challenge = challenge;
     let again = |problems| show(&app, &visitor, step.as_ref(), Typed { problems, ..typed.clone() });
     if let Some(problem) = unproven {
-        return again(vec![SignUpProblem::Challenge(problem)]);
+        return again(vec![SignUpProblem::Challenge(problem)]).await;
     }
     if !is_there {
-        return again(vec![SignUpProblem::NothingToKeep]);
+        return again(vec![SignUpProblem::NothingToKeep]).await;
     }
     let password = Secret::from(params.get("password").unwrap_or_default());
     let checked = match check(&app, &visitor, step.as_ref(), &typed, password).await? {
         Ok(checked) => checked,
-        Err(problems) => return again(problems),
+        Err(problems) => return again(problems).await,
     };
     let identifiers = vec![checked.identifier.clone()];
     let is_proven = checked.invitation.as_ref().is_some_and(|invitation| proves(invitation, &identifiers));
@@ -199,10 +199,10 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     match join(&app, applicant).await? {
         Joined::Done(user) if has_address => finish::sign_in(&app, &visitor, step.as_ref(), &user).await,
         Joined::Done(user) => finish::show_codes(&app, &visitor, step.as_ref(), (&user, &typed.username, &codes)).await,
-        Joined::Refused(refusal) => again(vec![refused(refusal)?]),
-        Joined::Taken if has_address => again(vec![SignUpProblem::EmailTaken]),
-        Joined::Taken => again(vec![SignUpProblem::UsernameTaken]),
-        Joined::NothingToKeep => again(vec![SignUpProblem::NothingToKeep]),
+        Joined::Refused(refusal) => again(vec![refused(refusal)?]).await,
+        Joined::Taken if has_address => again(vec![SignUpProblem::EmailTaken]).await,
+        Joined::Taken => again(vec![SignUpProblem::UsernameTaken]).await,
+        Joined::NothingToKeep => again(vec![SignUpProblem::NothingToKeep]).await,
     }
 }
 
@@ -218,7 +218,7 @@ fn offered(app: &App) -> Result<(), Error> {
     }
 }
 
-fn show(app: &App, visitor: &Visitor, step: Option<&Step>, typed: Typed) -> Result<Response, Error> {
+async fn show(app: &App, visitor: &Visitor, step: Option<&Step>, typed: Typed) -> Result<Response, Error> {
     let terms = TermsView::of(app, visitor, &typed);
     let Typed { invitation, email, username, name, problems, challenge, kept, return_to, .. } = typed;
     let is_by_name = app.config.login.sign_up_identifier == SignUpIdentifier::Username;
@@ -246,7 +246,7 @@ fn show(app: &App, visitor: &Visitor, step: Option<&Step>, typed: Typed) -> Resu
         least_password: app.config.login.password_min_length.into(),
         problems,
         challenge,
-        upstreams: UpstreamView::ways_to_join(app, visitor),
+        upstreams: UpstreamView::ways_to_join(app, visitor).await?,
     };
     page::show_waiting(app, visitor, (status, wait), &page)
 }

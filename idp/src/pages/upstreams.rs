@@ -1,11 +1,14 @@
 //! Other providers, as pages show them, and the page that leads there.
 
+use std::sync::Arc;
+
 use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::app::App;
-use crate::config::{DeclaredUpstream, ProviderMark};
+use crate::config::{ProviderMark, Upstream};
 use crate::federation;
+use crate::federation::remembered::Offered;
 use crate::http::error::Error;
 use crate::http::page;
 use crate::http::page::leaving::LeavingPage;
@@ -26,28 +29,51 @@ pub struct UpstreamView {
 
 impl UpstreamView {
     /// That of a provider.
-    pub fn of(upstream: &DeclaredUpstream) -> Self {
+    pub fn of(upstream: &Upstream) -> Self {
         let (name, label) = (upstream.name.clone(), upstream.label().to_owned());
         Self { name, label, mark: upstream.mark(), is_last: false }
     }
 
     /// All of them, in the order of the configuration.
-    pub fn all(app: &App) -> Vec<Self> {
-        app.config.upstreams.iter().map(Self::of).collect()
+    pub async fn all(app: &App) -> Result<Vec<Self>, Error> {
+        let all = federation::all(app).await?;
+        Ok(all.iter().filter(|one| one.disabled_at.is_none()).map(|one| Self::of(&one.settings)).collect())
     }
 
     /// The ways in for this browser: the one that was used last comes first.
-    pub fn ways_in(app: &App, visitor: &Visitor) -> Vec<Self> {
-        let is_last = |one: &Self| visitor.provider.as_ref() == Some(&one.name);
-        let mut all: Vec<_> = Self::all(app).into_iter().map(|one| Self { is_last: is_last(&one), ..one }).collect();
-        all.sort_by_key(|one| !one.is_last);
-        all
+    pub async fn ways_in(app: &App, visitor: &Visitor) -> Result<Vec<Self>, Error> {
+        Ok(Self::with_last_first(visitor, Self::all(app).await?))
     }
 
     /// The same for people who have no account yet.
-    pub fn ways_to_join(app: &App, visitor: &Visitor) -> Vec<Self> {
-        let admits = |one: &Self| federation::find(app, &one.name).is_some_and(|upstream| upstream.sign_up);
-        Self::ways_in(app, visitor).into_iter().filter(admits).collect()
+    pub async fn ways_to_join(app: &App, visitor: &Visitor) -> Result<Vec<Self>, Error> {
+        let all = federation::all(app).await?;
+        let open = all.iter().filter(|one| one.disabled_at.is_none() && one.settings.sign_up);
+        Ok(Self::with_last_first(visitor, open.map(|one| Self::of(&one.settings)).collect()))
+    }
+
+    fn with_last_first(visitor: &Visitor, all: Vec<Self>) -> Vec<Self> {
+        let is_last = |one: &Self| visitor.provider.as_ref() == Some(&one.name);
+        let mut all: Vec<_> = all.into_iter().map(|one| Self { is_last: is_last(&one), ..one }).collect();
+        all.sort_by_key(|one| !one.is_last);
+        all
+    }
+}
+
+/// How the providers of accounts are shown that people have linked, also those that are disabled.
+pub(super) struct Known(Arc<Vec<Offered>>);
+
+impl Known {
+    pub(super) async fn read(app: &App) -> Result<Self, Error> {
+        Ok(Self(federation::all(app).await?))
+    }
+
+    /// The name and the mark of a provider.
+    pub(super) fn get(&self, name: &str) -> (String, ProviderMark) {
+        let found = self.0.iter().find(|one| one.settings.name == name);
+        found.map_or((name.to_owned(), ProviderMark::Other), |one| {
+            (one.settings.label().to_owned(), one.settings.mark())
+        })
     }
 }
 

@@ -142,7 +142,7 @@ fn handlers(page: Page) -> MethodRouter<App> {
         Page::SignInPasskey => get(passkey_sign_in::get).post(passkey_sign_in::post),
         Page::SignInAnonymous => post(anonymous::post),
         Page::SignInUpstream => get(upstream::get).post(upstream::post),
-        Page::UpstreamCallback => get(upstream::callback),
+        Page::UpstreamCallback => get(upstream::callback).post(upstream::posted),
         Page::NewHere => get(new_here::get).post(new_here::post),
         Page::ConnectUpstream => get(connect_upstream::get).post(connect_upstream::post),
         Page::SecondFactor => get(second_factor::get).post(second_factor::post),

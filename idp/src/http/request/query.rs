@@ -16,9 +16,9 @@ impl Query {
         self.0.get(name)
     }
 
-    /// An error that names the first parameter that came more than once.
-    pub fn refuse_repeated(&self) -> Result<(), Error> {
-        Ok(self.0.refuse_repeated()?)
+    /// All of them.
+    pub fn into_params(self) -> Params {
+        self.0
     }
 }
 

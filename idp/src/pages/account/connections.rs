@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::app::App;
-use crate::config::{DeclaredUpstream, ProviderMark};
+use crate::config::ProviderMark;
 use crate::federation;
 use crate::federation::link::{self, Unlinked};
 use crate::federation::round_trip::{self, Purpose, Wish};
@@ -14,7 +14,7 @@ use crate::flow::account_holder::{AccountForm, AccountHolder, handle};
 use crate::http::error::Error;
 use crate::http::request::query::Query;
 use crate::http::{page, redirect};
-use crate::pages::upstreams::{UpstreamView, leave};
+use crate::pages::upstreams::{Known, UpstreamView, leave};
 use crate::pages::{Layout, Moment, Wording};
 use crate::site::page::Page;
 use crate::store::people::upstream_account;
@@ -109,15 +109,16 @@ impl AccountConnectionsPage<'_> {
 /// Shows the page.
 pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) -> Result<Response, Error> {
     let (user, now) = (&holder.session.user_id, app.now());
-    let (mut connections, providers) = (Vec::new(), federation::providers(&app));
+    let (mut connections, providers) = (Vec::new(), federation::providers(&app).await?);
+    let known = Known::read(&app).await?;
     let mut conn = app.db.read().await?;
     for one in upstream_account::of_user(&mut conn, user).await? {
-        let upstream = federation::find(&app, &one.provider);
         let is_last = link::is_last(&mut conn, user, &one.id, &providers).await?;
+        let (label, mark) = known.get(&one.provider);
         connections.push(ConnectionView {
             handle: handle(&app, &holder.session, one.id.as_str()),
-            label: upstream.map_or(one.provider, |it| it.label().to_owned()),
-            mark: upstream.map_or(ProviderMark::Other, DeclaredUpstream::mark),
+            label,
+            mark,
             shown_as: one.shown_as,
             since: Moment::new(one.linked_at, now),
             used: one.last_used_at.map(|at| Moment::new(at, now)),
@@ -129,7 +130,7 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
     let shown = AccountConnectionsPage {
         layout: holder.layout(&app),
         connections,
-        upstreams: UpstreamView::all(&app),
+        upstreams: UpstreamView::all(&app).await?,
         done: ConnectionsDone::ALL.into_iter().find(|one| Some(one.as_str()) == done),
     };
     page::show_with(&app, &holder.visitor, StatusCode::OK, &shown)
@@ -139,7 +140,8 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
 pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response, Error> {
     let AccountForm { holder, params } = form;
     let tell = |done: ConnectionsDone| redirect::to_page_with(&app, Page::AccountConnections, "done", done.as_str());
-    if let Some(upstream) = params.get("connect").and_then(|name| federation::find(&app, name)) {
+    if let Some(name) = params.get("connect") {
+        let Some(upstream) = federation::find(&app, name).await? else { return tell(ConnectionsDone::Failed) };
         let wish = Wish {
             purpose: Purpose::Link { session: holder.session.id.clone() },
             interaction: None,
@@ -149,7 +151,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
             login_hint: None,
             again: false,
         };
-        return match round_trip::set_out(&app, upstream, &holder.visitor.browser, wish).await {
+        return match round_trip::set_out(&app, &upstream, &holder.visitor.browser, wish).await {
             Ok(url) => leave(&app, &holder.visitor, &url),
             Err(refusal) => {
                 tracing::warn!(upstream = upstream.name, why = %refusal, "an account elsewhere cannot be linked");

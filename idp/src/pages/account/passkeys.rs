@@ -226,7 +226,7 @@ async fn show(app: &App, holder: &AccountHolder, news: News) -> Result<Response,
     let mut conn = app.db.read().await?;
     let there = of_user(&mut conn, id).await?;
     let known = user::passkey_handle(&mut conn, id).await?.unwrap_or_default();
-    let (required, providers) = (Required::of(app), federation::providers(app));
+    let (required, providers) = (Required::of(app), federation::providers(app).await?);
     let mut views = Vec::new();
     for one in &there {
         let stays = passkeys::last(&mut conn, one, &there, Some(&required), &providers).await?;

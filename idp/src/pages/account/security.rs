@@ -14,6 +14,7 @@ use crate::http::request::query::Query;
 use crate::http::{page, redirect};
 use crate::login::recovery_code::sets_password_of;
 use crate::login::second_factor::Enrolled;
+use crate::pages::upstreams::UpstreamView;
 use crate::pages::{Layout, Moment, Wording};
 use crate::site::page::Page;
 use crate::store::people::{password, trusted_browser, upstream_account};
@@ -92,7 +93,7 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
     let connections = upstream_account::of_user(&mut conn, user).await?.len() as u64;
     drop(conn);
     let shown = AccountSecurityPage {
-        has_upstreams: connections > 0 || !app.config.upstreams.is_empty(),
+        has_upstreams: connections > 0 || !UpstreamView::all(&app).await?.is_empty(),
         connections,
         layout: holder.layout(&app),
         password: password.map(|at| Moment::new(at, now)),

@@ -46,7 +46,10 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     let place = open(&app, &visitor, query.get("interaction").unwrap_or_default()).await?;
     let arrival = query.get("arrival").unwrap_or_default();
     let found = Arrival::open(&app, &visitor.browser, arrival);
-    let upstream = found.as_ref().and_then(|found| federation::find(&app, &found.identity.upstream));
+    let upstream = match &found {
+        Some(found) => federation::find(&app, &found.identity.upstream).await?,
+        None => None,
+    };
     let (Some(session), Some(found), Some(upstream)) = (&place.session, found.as_ref(), upstream) else {
         return redirect::see_other(&place.onward(&app));
     };
@@ -58,7 +61,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
         layout: layout_of(&app, &visitor, place.step.as_ref())
             .of(Page::ConnectUpstream)
             .with_interaction(place.interaction.seal(&app)),
-        upstream: UpstreamView::of(upstream),
+        upstream: UpstreamView::of(&upstream),
         shown_as: found.identity.shown_as(),
         arrival: arrival.to_owned(),
     };
@@ -73,6 +76,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let place = open(&app, &visitor, params.get("interaction").unwrap_or_default()).await?;
     let arrival = Arrival::open(&app, &visitor.browser, params.get("arrival").unwrap_or_default());
     if let (Some(session), Some(arrival), Some("connect")) = (&place.session, arrival, params.get("answer"))
+        && federation::find(&app, &arrival.identity.upstream).await?.is_some()
         && arrival.use_up(&app).await?
     {
         let linked = link::link(&app, session, &arrival.identity).await?;

@@ -103,6 +103,8 @@ pub enum SignInProblem {
     AnonymousRefused,
     /// Another provider did not sign the person in, or they did not want to.
     UpstreamDenied,
+    /// Another provider has signed the person in, who is none of those that may come by it.
+    UpstreamNotAllowed,
     /// Another provider cannot be reached.
     UpstreamUnreachable,
     /// What another provider answered is not accepted.
@@ -131,6 +133,7 @@ impl SignInProblem {
             Self::PasskeyRefused => Wording::new("passkey-refused"),
             Self::AnonymousRefused => Wording::new("sign-in-anonymous-refused"),
             Self::UpstreamDenied => Wording::new("sign-in-upstream-denied"),
+            Self::UpstreamNotAllowed => Wording::new("sign-in-upstream-not-allowed"),
             Self::UpstreamUnreachable => Wording::new("sign-in-upstream-unreachable"),
             Self::UpstreamFailed => Wording::new("sign-in-upstream-failed"),
             Self::UpstreamRefused => Wording::new("sign-in-upstream-refused"),
@@ -156,6 +159,7 @@ impl SignInProblem {
             Self::PasskeyRefused => Reason::PasskeyRefused,
             Self::AnonymousRefused => Reason::SignInAnonymousRefused,
             Self::UpstreamDenied => Reason::SignInUpstreamDenied,
+            Self::UpstreamNotAllowed => Reason::SignInUpstreamNotAllowed,
             Self::UpstreamUnreachable => Reason::SignInUpstreamUnreachable,
             Self::UpstreamFailed => Reason::SignInUpstreamFailed,
             Self::UpstreamRefused => Reason::SignInUpstreamRefused,
@@ -183,6 +187,7 @@ impl SignInProblem {
             | Self::PasskeyRefused
             | Self::AnonymousRefused
             | Self::UpstreamDenied
+            | Self::UpstreamNotAllowed
             | Self::UpstreamUnreachable
             | Self::UpstreamFailed
             | Self::UpstreamRefused => None,
@@ -385,7 +390,7 @@ pub(super) async fn show(
         // Elsewhere the page that asks for a letter leads to it.
         offers_accounts: step.is_some_and(|step| !step.sessions.is_empty()),
         passkey: passkey::offer_sign_in(app, &visitor.browser),
-        upstreams: UpstreamView::ways_in(app, visitor),
+        upstreams: UpstreamView::ways_in(app, visitor).await?,
         unknown_passkey: shown.unknown,
     };
     let mut response = page::show_waiting(app, visitor, (status, wait), &page)?;

@@ -1,8 +1,9 @@
 //! Signing in by an account at another provider: the way there and back.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 
@@ -10,11 +11,13 @@ use super::password::{self, Shown, SignInProblem};
 use crate::app::App;
 use crate::base::id::Id;
 use crate::base::written_code::WrittenCode;
-use crate::config::DeclaredUpstream;
+use crate::config::Upstream;
 use crate::federation;
 use crate::federation::arrival::Arrival;
-use crate::federation::exchange::{self, Answer};
+use crate::federation::code::Answer;
+use crate::federation::exchange;
 use crate::federation::link::{self, Linked};
+use crate::federation::posted;
 use crate::federation::refusal::Refusal;
 use crate::federation::round_trip::{self, Purpose, RoundTrip, Wish};
 use crate::flow::account_holder::admit;
@@ -23,7 +26,9 @@ use crate::flow::first_factor::{self, ProvenFactor};
 use crate::flow::next_page;
 use crate::http::error::Error;
 use crate::http::redirect;
+use crate::http::request::client_ip::Source;
 use crate::http::request::form::ProvenForm;
+use crate::http::request::params;
 use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
 use crate::oidc::authorization::next_step::NextStep;
@@ -33,6 +38,9 @@ use crate::pages::upstreams::leave;
 use crate::site::page::Page;
 use crate::store::ephemeral::Rate;
 use crate::store::people::{upstream_account, user};
+
+/// The parameter with the word for an answer that was posted.
+const POSTED: &str = "posted";
 
 /// How often a network may set out for another provider: each time something is kept for half an hour.
 const SET_OUT: Rate = Rate { burst: 60, period: Duration::from_secs(5) };
@@ -44,7 +52,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     if !matches!(step.next(&app, &visitor).await?, NextStep::SignIn(_)) {
         return next_page::back_to_authorize(&app, &step.interaction);
     }
-    let Some(upstream) = step.proven.hinted_upstream(&app) else {
+    let Some(upstream) = step.proven.hinted_upstream(&app).await? else {
         return next_page::to_step(&app, Page::SignIn, &step.interaction);
     };
     let chosen = Chosen { upstream, return_to: None, keep: false, invitation: None };
@@ -55,7 +63,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let ProvenForm { visitor, params } = form;
     let step = Step::open_if_any(&app, &visitor, params.get("interaction")).await?;
-    let Some(upstream) = federation::find(&app, params.get("upstream").unwrap_or_default()) else {
+    let Some(upstream) = federation::find(&app, params.get("upstream").unwrap_or_default()).await? else {
         return redirect::to_page(&app, Page::SignIn);
     };
     let chosen = Chosen {
@@ -68,8 +76,8 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
 }
 
 /// A provider that was chosen, and what goes along.
-struct Chosen<'a> {
-    upstream: &'a DeclaredUpstream,
+struct Chosen {
+    upstream: Arc<Upstream>,
     /// The page to which a sign-in without an interaction returns.
     return_to: Option<Page>,
     /// Whether the person wants to be kept signed in.
@@ -83,7 +91,7 @@ async fn set_out(
     app: &App,
     visitor: &Visitor,
     step: Option<&Step>,
-    chosen: Chosen<'_>,
+    chosen: Chosen,
     lead: impl FnOnce(&str) -> Result<Response, Error>,
 ) -> Result<Response, Error> {
     let Chosen { upstream, return_to, keep, invitation } = chosen;
@@ -104,13 +112,34 @@ async fn set_out(
         login_hint: request.and_then(|request| request.login_hint.as_deref()),
         again: is_signed_in || request.is_some_and(|request| request.wants_fresh_proof()),
     };
-    match round_trip::set_out(app, upstream, &visitor.browser, wish).await {
+    match round_trip::set_out(app, &upstream, &visitor.browser, wish).await {
         Ok(url) => lead(&url),
-        Err(refusal) => refused(app, visitor, step, (upstream, Back { return_to, keep }), refusal).await,
+        Err(refusal) => refused(app, visitor, step, (&upstream, Back { return_to, keep }), refusal).await,
     }
 }
 
-/// The way back: what the provider answers is in the query.
+/// What a provider answers by a form that the browser posts from its page, without our cookies: it is kept for a moment, and found by a
+/// redirect to our own page, which has them.
+pub async fn posted(
+    State(app): State<App>,
+    Path(name): Path<String>,
+    source: Source,
+    request: Request,
+) -> Result<Response, Error> {
+    let found = federation::find(&app, &name).await?.filter(|upstream| upstream.form_post);
+    let Some(upstream) = found else {
+        return Err(Error::Http(StatusCode::METHOD_NOT_ALLOWED, "this provider answers by a redirect"));
+    };
+    let (parts, body) = params::body(&app, request).await?;
+    if !params::is_form(&parts) {
+        return Err(Error::Http(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body must be a form"));
+    }
+    app.ephemeral.limit(&format!("upstream-posted:{}", source.bucket), SET_OUT).await.map_err(Error::TooMany)?;
+    let handle = posted::keep(&app, &upstream, &body).await.map_err(of_store)?;
+    redirect::see_other(&format!("{}?{POSTED}={handle}", federation::redirect_uri(&app, &upstream)))
+}
+
+/// The way back: what the provider answers is in the query, or was posted a moment ago.
 pub async fn callback(
     State(app): State<App>,
     Path(name): Path<String>,
@@ -121,14 +150,23 @@ pub async fn callback(
         let expected = "one that this browser has set out with to this provider, a moment ago and once";
         Error::InteractionExpired.because(Difference::new("state", came, expected))
     };
+    let Some(upstream) = federation::find(&app, &name).await? else {
+        return Err(over("one of a provider that is not there"));
+    };
+    let params = match query.get(POSTED) {
+        Some(handle) if upstream.form_post => {
+            let kept = posted::take(&app, &upstream, handle).await.map_err(of_store)?;
+            kept.ok_or_else(|| over("none that was posted a moment ago"))?
+        }
+        _ => query.into_params(),
+    };
     // RFC 6749 §3.1: of two values, another reader may take the other one.
-    query.refuse_repeated()?;
-    let Some(upstream) = federation::find(&app, &name) else { return Err(over("one of a provider that is not there")) };
-    let Some(state) = query.get("state") else { return Err(over("none")) };
+    params.refuse_repeated()?;
+    let Some(state) = params.get("state") else { return Err(over("none")) };
     let trip = match round_trip::take(&app, state).await {
         Ok(Some(trip)) => trip,
         Ok(None) => return Err(over("one that is unknown, used or too old")),
-        Err(refusal) => return Err(Error::Unavailable(refusal.to_string().into())),
+        Err(refusal) => return Err(of_store(refusal)),
     };
     if !trip.is_of(&visitor.browser) {
         return Err(over("one of another browser"));
@@ -141,16 +179,11 @@ pub async fn callback(
         Some(interaction) => Some(Step::of(&app, &visitor, interaction.clone()).await?),
         None => None,
     };
-    let answer = Answer {
-        code: query.get("code"),
-        iss: query.get("iss"),
-        error: query.get("error").map(|error| (error, query.get("error_description"))),
-    };
-    let identity = match exchange::arrive(&app, upstream, &trip, answer).await {
+    let identity = match exchange::arrive(&app, &upstream, &trip, Answer(&params)).await {
         Ok(identity) => identity,
         Err(refusal) => {
             return match trip.purpose {
-                Purpose::SignIn => refused(&app, &visitor, step.as_ref(), (upstream, Back::of(&trip)), refusal).await,
+                Purpose::SignIn => refused(&app, &visitor, step.as_ref(), (&upstream, Back::of(&trip)), refusal).await,
                 Purpose::Link { .. } => {
                     tracing::info!(upstream = upstream.name, why = %refusal, "an account elsewhere was not linked");
                     redirect::to_page_with(&app, Page::AccountConnections, "done", "failed")
@@ -162,6 +195,13 @@ pub async fn callback(
     match &trip.purpose {
         Purpose::Link { session } => link_to(&app, &visitor, session, &arrival).await,
         Purpose::SignIn => sign_in(&app, &visitor, step.as_ref(), &trip, &arrival).await,
+    }
+}
+
+fn of_store(refusal: Refusal) -> Error {
+    match refusal {
+        Refusal::Wrong(_) => Error::Http(StatusCode::BAD_REQUEST, "the answer of the other provider cannot be read"),
+        refusal => Error::Unavailable(refusal.to_string().into()),
     }
 }
 
@@ -255,11 +295,16 @@ async fn refused(
     app: &App,
     visitor: &Visitor,
     step: Option<&Step>,
-    (upstream, back): (&DeclaredUpstream, Back),
+    (upstream, back): (&Upstream, Back),
     refusal: Refusal,
 ) -> Result<Response, Error> {
     let (problem, status, expected) = match &refusal {
         Refusal::Denied(_) => (SignInProblem::UpstreamDenied, StatusCode::FORBIDDEN, "a code"),
+        Refusal::NotAllowed => (
+            SignInProblem::UpstreamNotAllowed,
+            StatusCode::FORBIDDEN,
+            "an account that the provider's `allowed` admits",
+        ),
         Refusal::Unreachable(_) => (SignInProblem::UpstreamUnreachable, StatusCode::BAD_GATEWAY, "an answer"),
         Refusal::Wrong(_) => {
             (SignInProblem::UpstreamFailed, StatusCode::BAD_GATEWAY, "an answer as OpenID Connect has it")
@@ -267,7 +312,7 @@ async fn refused(
         Refusal::Unavailable(_) => return Err(Error::Unavailable(refusal.to_string().into())),
     };
     app.metrics.sign_in("upstream", "refused");
-    if !matches!(refusal, Refusal::Denied(_)) {
+    if !matches!(refusal, Refusal::Denied(_) | Refusal::NotAllowed) {
         tracing::warn!(upstream = upstream.name, why = %refusal, "a sign-in by another provider did not work");
     }
     let why = Some(Difference::new("other provider", format!("{}: {refusal}", upstream.name), expected));

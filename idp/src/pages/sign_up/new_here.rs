@@ -2,6 +2,8 @@
 //! they have and link it.
 
 use askama::Template;
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -17,7 +19,7 @@ use crate::account::terms;
 use crate::account::users::NewUser;
 use crate::app::App;
 use crate::base::written_code::WrittenCode;
-use crate::config::{DeclaredUpstream, SignUp};
+use crate::config::{SignUp, Upstream};
 use crate::federation;
 use crate::federation::arrival::Arrival;
 use crate::federation::identity::Identity;
@@ -31,6 +33,7 @@ use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
 use crate::http::{page, redirect};
 use crate::login::identifier::{normalise, parse_email};
+use crate::mail::domain::DomainRule;
 use crate::oidc::difference::Difference;
 use crate::pages::upstreams::UpstreamView;
 use crate::pages::{FormProblems, Layout};
@@ -74,13 +77,13 @@ impl NewHerePage<'_> {
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     let step = Step::open_if_any(&app, &visitor, query.get("interaction")).await?;
     let sealed = query.get("arrival").unwrap_or_default();
-    let (arrival, upstream) = open(&app, &visitor, sealed)?;
+    let (arrival, upstream) = open(&app, &visitor, sealed).await?;
     let return_to = query.get("return").and_then(Page::by_return_name);
     let kept = kept::offered(&app, &visitor).await?;
     let code = query.get("invitation").and_then(WrittenCode::parse);
     let invitation = code.map(|code| code.written()).unwrap_or_default();
     let typed = Typed { invitation, kept, return_to, ..Typed::default() };
-    show(&app, &visitor, step.as_ref(), (&arrival, upstream, sealed), typed).await
+    show(&app, &visitor, step.as_ref(), (&arrival, &*upstream, sealed), typed).await
 }
 
 /// Makes an account, or leads to the sign-in after which the one elsewhere is linked.
@@ -88,7 +91,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let ProvenForm { visitor, params } = form;
     let step = Step::open_if_any(&app, &visitor, params.get("interaction")).await?;
     let sealed = params.get("arrival").unwrap_or_default();
-    let (arrival, upstream) = open(&app, &visitor, sealed)?;
+    let (arrival, upstream) = open(&app, &visitor, sealed).await?;
     let mut typed = Typed::of(&params);
     if params.get("answer") == Some("connect") {
         return connect(&app, step.as_ref(), typed.return_to, &arrival).await;
@@ -103,7 +106,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
             &app,
             &visitor,
             step.as_ref(),
-            (&arrival, upstream, sealed),
+            (&arrival, &*upstream, sealed),
             Typed { problems: vec![problem], ..typed.clone() },
         )
     };
@@ -122,9 +125,8 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     if visitor.site.terms.is_some() && accepted.is_none() {
         return again(SignUpProblem::TermsNotAccepted).await;
     }
-    let known = is_known(&app, &arrival.identity).await?;
-    if known || !upstream.sign_up || !app.config.login.sign_up.is_offered() {
-        return show(&app, &visitor, step.as_ref(), (&arrival, upstream, sealed), typed).await;
+    if !may_create(&app, &upstream, &arrival.identity).await? {
+        return show(&app, &visitor, step.as_ref(), (&arrival, &*upstream, sealed), typed).await;
     }
     // Once: whoever sends the form again has the account by now, and comes in by the button.
     if !arrival.use_up(&app).await? {
@@ -149,18 +151,18 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         // What was proven elsewhere has made nothing yet.
         Joined::Refused(refusal) => {
             let (renewed, problems) = (arrival.renew(&app), vec![refused(refusal)?]);
-            let shown = (&renewed, upstream, &*renewed.seal(&app));
+            let shown = (&renewed, &*upstream, &*renewed.seal(&app));
             show(&app, &visitor, step.as_ref(), shown, Typed { problems, ..typed.clone() }).await
         }
         Joined::NothingToKeep => {
             let (renewed, problems) = (arrival.renew(&app), vec![SignUpProblem::NothingToKeep]);
-            let shown = (&renewed, upstream, &*renewed.seal(&app));
+            let shown = (&renewed, &*upstream, &*renewed.seal(&app));
             show(&app, &visitor, step.as_ref(), shown, Typed { problems, ..typed.clone() }).await
         }
         // Somebody was faster, with the address or with the account elsewhere.
         Joined::Taken => match already(&app, &visitor, step.as_ref(), typed.return_to, identity).await? {
             Some(response) => Ok(response),
-            None => show(&app, &visitor, step.as_ref(), (&arrival, upstream, sealed), typed).await,
+            None => show(&app, &visitor, step.as_ref(), (&arrival, &*upstream, sealed), typed).await,
         },
     }
 }
@@ -214,9 +216,9 @@ async fn connect(
 }
 
 /// Who has come, and by which provider.
-fn open<'a>(app: &'a App, visitor: &Visitor, sealed: &str) -> Result<(Arrival, &'a DeclaredUpstream), Error> {
+async fn open(app: &App, visitor: &Visitor, sealed: &str) -> Result<(Arrival, Arc<Upstream>), Error> {
     let arrival = Arrival::open(app, &visitor.browser, sealed).ok_or_else(over)?;
-    let upstream = federation::find(app, &arrival.identity.upstream).ok_or_else(over)?;
+    let upstream = federation::find(app, &arrival.identity.upstream).await?.ok_or_else(over)?;
     Ok((arrival, upstream))
 }
 
@@ -238,15 +240,24 @@ async fn is_known(app: &App, identity: &Identity) -> Result<bool, Error> {
     Ok(found.is_some())
 }
 
+/// Whether somebody may make an account by this provider.
+async fn may_create(app: &App, upstream: &Upstream, identity: &Identity) -> Result<bool, Error> {
+    let domains = &upstream.sign_up_domains;
+    let address = proven_address(app, identity);
+    let is_of_domain = |rule: &DomainRule| address.as_ref().is_some_and(|address| rule.admits(&address.as_written));
+    let admitted = domains.is_empty() || domains.iter().any(is_of_domain);
+    Ok(admitted && upstream.sign_up && app.config.login.sign_up.is_offered() && !is_known(app, identity).await?)
+}
+
 async fn show(
     app: &App,
     visitor: &Visitor,
     step: Option<&Step>,
-    (arrival, upstream, sealed): (&Arrival, &DeclaredUpstream, &str),
+    (arrival, upstream, sealed): (&Arrival, &Upstream, &str),
     typed: Typed,
 ) -> Result<Response, Error> {
     let is_known = is_known(app, &arrival.identity).await?;
-    let may_create = !is_known && upstream.sign_up && app.config.login.sign_up.is_offered();
+    let may_create = may_create(app, upstream, &arrival.identity).await?;
     let wait = typed.problems.iter().find_map(|problem| problem.wait());
     let status = match (wait, typed.problems.is_empty()) {
         (Some(_), _) => StatusCode::TOO_MANY_REQUESTS,

@@ -89,6 +89,11 @@ pub enum Event {
     ResourceCreated { resource: String },
     ResourceChanged { resource: String },
     ResourceRemoved { resource: String },
+    UpstreamCreated { upstream: String },
+    UpstreamChanged { upstream: String },
+    UpstreamDisabled { upstream: String },
+    UpstreamEnabled { upstream: String },
+    UpstreamRemoved { upstream: String },
     SigningKeyCreated { kid: String },
     SigningKeyRevoked { kid: String },
     LetterRetried { letter: String },
@@ -188,6 +193,11 @@ impl Event {
             | Self::ResourceCreated { .. }
             | Self::ResourceChanged { .. }
             | Self::ResourceRemoved { .. }
+            | Self::UpstreamCreated { .. }
+            | Self::UpstreamChanged { .. }
+            | Self::UpstreamDisabled { .. }
+            | Self::UpstreamEnabled { .. }
+            | Self::UpstreamRemoved { .. }
             | Self::SigningKeyCreated { .. }
             | Self::SigningKeyRevoked { .. }
             | Self::LetterRetried { .. }

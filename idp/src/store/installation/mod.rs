@@ -10,6 +10,7 @@ pub mod order;
 pub mod process;
 pub mod signing_key;
 pub mod sweep;
+pub mod upstream;
 
 use crate::store::db::{Change, Conn, Result, Tx};
 

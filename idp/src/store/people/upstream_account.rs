@@ -38,14 +38,22 @@ pub struct UpstreamAccount {
 
 const COLUMNS: &str = "id, user_id, provider, issuer, shown_as, linked_at, joined_at, last_used_at";
 
-/// The providers that there are, by name and issuer: an account at any other one lets nobody in.
+/// The providers that there are, by name and issuer: an account at any other one lets nobody in. An issuer that differs between people is
+/// written with a name in braces.
 #[derive(Clone, Debug)]
 pub struct Providers(pub Vec<(String, String)>);
 
 impl Providers {
     /// Whether an account lets its user in.
     pub fn have(&self, account: &UpstreamAccount) -> bool {
-        self.0.iter().any(|(name, issuer)| *name == account.provider && *issuer == account.issuer)
+        self.0.iter().any(|(name, issuers)| *name == account.provider && is_among(issuers, &account.issuer))
+    }
+}
+
+fn is_among(issuers: &str, issuer: &str) -> bool {
+    match issuers.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?.1))) {
+        Some((before, after)) => issuer.strip_prefix(before).is_some_and(|rest| rest.ends_with(after)),
+        None => issuers == issuer,
     }
 }
 
@@ -123,4 +131,9 @@ pub async fn delete(conn: &mut Conn, user: &Id, id: &Id) -> Result<bool> {
         .execute(conn)
         .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// How many accounts are linked, by provider.
+pub async fn counts(conn: &mut Conn) -> Result<Vec<(String, i64)>> {
+    Ok(sqlx::query_as("SELECT provider, COUNT(*) FROM upstream_account GROUP BY provider").fetch_all(conn).await?)
 }

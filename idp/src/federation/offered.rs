@@ -1,0 +1,84 @@
+//! The providers that there are: those of the configuration, and those that were added by command.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::remembered::Offered;
+use crate::app::App;
+use crate::base::id::Id;
+use crate::config::Upstream;
+use crate::keys::vault::Vault;
+use crate::store::db::Result;
+use crate::store::installation::upstream::{self, Keys, StoredUpstream};
+use crate::store::people::upstream_account::Providers;
+
+/// How long the list is used that was last read. A change by another process takes effect everywhere after that.
+const FRESH: Duration = Duration::from_secs(1);
+
+/// All providers as they were at most a second ago: those of the configuration first, in its order, then the others by their names.
+pub async fn all(app: &App) -> Result<Arc<Vec<Offered>>> {
+    let now = app.now();
+    if let Some(list) = app.upstreams.list(now - FRESH) {
+        return Ok(list);
+    }
+    let list = Arc::new(read(app).await?);
+    app.upstreams.put_list(now, &list);
+    Ok(list)
+}
+
+/// All providers as they are.
+pub async fn read(app: &App) -> Result<Vec<Offered>> {
+    let stored = upstream::list(&mut *app.db.read().await?).await?;
+    let row_of = |name: &str| stored.iter().find(|row| row.name == name);
+    let declared = app.config.upstreams.iter().map(|one| Offered {
+        settings: Arc::new(one.clone()),
+        is_declared: true,
+        disabled_at: row_of(&one.name).and_then(|row| row.disabled_at),
+    });
+    let is_declared = |row: &StoredUpstream| app.config.upstreams.iter().any(|one| one.name == row.name);
+    let others = stored.iter().filter(|row| !is_declared(row)).filter_map(|row| match opened(&app.vault, row) {
+        Ok(settings) => {
+            settings.map(|it| Offered { settings: Arc::new(it), is_declared: false, disabled_at: row.disabled_at })
+        }
+        Err(why) => {
+            tracing::error!(upstream = row.name, why, "an upstream cannot be read");
+            None
+        }
+    });
+    Ok(declared.chain(others).collect())
+}
+
+/// What is stored of a provider; `None` if it was in the configuration file, and is not any more.
+pub fn opened(vault: &Vault, row: &StoredUpstream) -> std::result::Result<Option<Upstream>, String> {
+    let Some(settings) = &row.settings else { return Ok(None) };
+    let mut keys = settings.0.clone();
+    keys.extend(secrets(vault, row).ok_or("its secrets cannot be opened")?);
+    Upstream::of_keys(&row.name, &keys).map(Some).map_err(|problems| problems.to_string())
+}
+
+/// The keys of a provider that are secret; `None` if they cannot be opened.
+pub fn secrets(vault: &Vault, row: &StoredUpstream) -> Option<Keys> {
+    match &row.sealed_secrets {
+        Some(sealed) => serde_json::from_slice(&vault.unseal(&place(&row.id), sealed)?).ok(),
+        None => Some(Keys::new()),
+    }
+}
+
+/// Where the secrets of a provider are sealed to.
+pub fn place(id: &Id) -> String {
+    format!("upstream/sealed_secrets/{id}")
+}
+
+/// The provider of this name, if people can come in by it.
+pub async fn find(app: &App, name: &str) -> Result<Option<Arc<Upstream>>> {
+    let all = all(app).await?;
+    let found = all.iter().find(|one| one.settings.name == name && one.disabled_at.is_none());
+    Ok(found.map(|one| Arc::clone(&one.settings)))
+}
+
+/// The providers by which people can come in.
+pub async fn providers(app: &App) -> Result<Providers> {
+    let all = all(app).await?;
+    let open = all.iter().filter(|one| one.disabled_at.is_none());
+    Ok(Providers(open.map(|one| (one.settings.name.clone(), one.settings.issuers().to_owned())).collect()))
+}
