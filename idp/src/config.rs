@@ -37,7 +37,7 @@ mod value;
 
 use std::path::{Path, PathBuf};
 
-pub use channels::{ChannelKind, DeclaredChannel, TelegramEnvironment, Updates};
+pub use channels::{ChannelKind, DeclaredChannel, LARGEST_TELEGRAM_ID, TelegramEnvironment, Updates};
 pub use clients::{DeclaredClient, DeclaredResource, DeclaredScope};
 pub use database::{Database, DatabaseUrl};
 pub use edition::Edition;

@@ -47,7 +47,8 @@ fn latencies() -> Histogram {
 const SIGN_INS: [&str; 5] = ["done", "half", "refused", "throttled", "limited"];
 
 /// The ways to sign in.
-const METHODS: [&str; 7] = ["password", "email", "upstream", "passkey", "totp", "recovery_code", "anonymous"];
+const METHODS: [&str; 8] =
+    ["password", "email", "upstream", "mini_app", "passkey", "totp", "recovery_code", "anonymous"];
 
 /// The statuses of requests that failed because of the server.
 const FAILURES: [u16; 2] = [500, 503];

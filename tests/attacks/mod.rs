@@ -36,6 +36,7 @@ mod second_factor;
 mod sessions;
 mod shared_browsers;
 mod sign_ups;
+mod telegram;
 mod tokens;
 mod trusted_browsers;
 mod unread_answers;

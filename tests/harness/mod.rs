@@ -12,6 +12,7 @@ mod passkey;
 mod process;
 mod relying_party;
 mod servers;
+mod telegram;
 mod trap;
 mod upstream;
 
@@ -28,5 +29,6 @@ pub use passkey::{BACKED_UP, CeremonyForm, ELIGIBLE, PRESENT, Passkey, VERIFIED,
 pub use process::{Answer, Process, answer, answer_to, binary, free_port, latchkey, refused, run};
 pub use relying_party::{RelyingParty, Tokens, pkce};
 pub use servers::{PostgresServer, RedisServer, SmtpServer, Speaks, postgres_client};
+pub use telegram::{MINI_APP_GRANT, Telegram, ann, bot};
 pub use trap::Trap;
 pub use upstream::{Behaviour, Double, Signed, Upstream};

@@ -26,4 +26,5 @@ mod rfc9068_access_tokens;
 mod rfc9470_step_up;
 mod sessions;
 mod step_up;
+mod telegram_mini_app;
 mod upstream_sign_in;

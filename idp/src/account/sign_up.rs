@@ -1,25 +1,35 @@
 //! Making an account oneself. Every way in asks the same rules before anything else, and the change that writes the account asks
 //! them again. What operators create is no sign-up.
 
+use std::time::Duration;
+
+use serde_json::Map;
+
 use crate::account::invitation::{is_bound_to, is_for, proves};
 use crate::account::terms;
 use crate::account::upgrade::Upgrade;
 use crate::account::users::{self, NewUser};
 use crate::app::App;
 use crate::base::id::Id;
+use crate::base::language::Language;
 use crate::base::token::TokenHash;
 use crate::config::SignUp;
+use crate::federation::identity::Identity;
 use crate::federation::link;
 use crate::login::Error;
 use crate::mail::domain::DomainRule;
 use crate::store;
 use crate::store::db::{Change, Tx};
+use crate::store::ephemeral::Rate;
 use crate::store::installation::event::Event;
 use crate::store::people::invitation::{self, Invitation};
 use crate::store::people::mail_proof;
 use crate::store::people::recovery_code;
 use crate::store::people::upstream_account::NewUpstreamAccount;
 use crate::store::people::user::{Identifier, User};
+
+/// How often a network may sign up.
+pub const SIGN_UPS: Rate = Rate { burst: 10, period: Duration::from_secs(60) };
 
 /// Why somebody may not make an account. Nothing of it depends on who has an account already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +112,32 @@ pub struct Applicant {
     pub letter: Option<(Id, TokenHash)>,
     /// The account at another provider by which they have come.
     pub upstream: Option<NewUpstreamAccount>,
+}
+
+impl Applicant {
+    /// Somebody who makes an account by one that they have elsewhere.
+    pub fn by_upstream(new: NewUser, upstream: NewUpstreamAccount) -> Self {
+        Self {
+            new,
+            phc: None,
+            invitation: None,
+            kept: None,
+            recovery_codes: Vec::new(),
+            terms: None,
+            letter: None,
+            upstream: Some(upstream),
+        }
+    }
+}
+
+/// The user that is made of what another provider says of somebody.
+pub fn user_of(identity: &Identity, language: &Language, identifiers: Vec<Identifier>) -> NewUser {
+    let mut profile = Map::new();
+    if let Some(name) = &identity.name {
+        profile.insert("name".to_owned(), name.clone().into());
+    }
+    profile.insert("locale".to_owned(), language.tag().into());
+    NewUser { sub: None, profile, identifiers, password: None, roles: Vec::new() }
 }
 
 /// Makes the account of somebody who signs up.

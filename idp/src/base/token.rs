@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::encoding::{base64url, sha256, sha256_text};
 use super::random::Random;
+use super::seal::SealingKey;
 use super::secret::Secret;
 
 /// What a token is for: a token of one kind is never accepted as another.
@@ -173,6 +174,11 @@ impl CookieSecret {
     /// A new secret.
     pub fn new(random: &Random) -> Self {
         Self(base64url(&random.bytes::<32>()).into())
+    }
+
+    /// The secret that a key is, which was derived for it.
+    pub fn derived(key: &SealingKey) -> Self {
+        Self(base64url(key.expose()).into())
     }
 
     /// A secret as a browser sent it; `None` if it cannot be one of ours.

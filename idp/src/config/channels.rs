@@ -1,7 +1,8 @@
 //! `[[channels]]`: the bots of instant messengers by which people come here.
 
 use super::pages::link;
-use super::reader::{between, if_set, rule, section};
+use super::reader::{Reader, between, if_set, rule, section};
+use super::source::Sources;
 use super::upstreams::is_name;
 use super::value::named;
 use crate::base::secret::Secret;
@@ -126,6 +127,13 @@ section! {
 }
 
 named!(ChannelKind, Updates, TelegramEnvironment);
+
+impl Default for DeclaredChannel {
+    /// One of Telegram without a name and a bot, with the defaults for all else.
+    fn default() -> Self {
+        Self::read(&mut Reader::new(Sources::default()))
+    }
+}
 
 impl DeclaredChannel {
     /// The name that people see.

@@ -45,7 +45,7 @@ use crate::store::people::user;
 const AUTHORIZATIONS: Rate = Rate { burst: 100, period: Duration::from_secs(1) };
 
 /// How many grants of one client a session keeps: more than anybody has windows open in which the application uses one.
-const GRANTS: i64 = 500;
+pub(super) const GRANTS: i64 = 500;
 
 /// A request by GET: a new one or, with `interaction`, one whose person has just completed a step.
 pub async fn get(State(app): State<App>, visitor: Visitor, RawQuery(query): RawQuery) -> Result<Response, Error> {

@@ -68,6 +68,7 @@ fn describe(app: &App, ring: &Ring, scopes: &ScopeSet, site: &Site) -> Bytes {
         scopes,
         sign_up: app.config.login.sign_up.is_offered(),
         has_passkeys: passkey::rp_id(app).is_some(),
+        has_mini_apps: app.config.channels.iter().any(|channel| !channel.mini_apps.is_empty()),
         algorithms: &algorithms,
         ui_locales: &languages,
         policy_uri: site.policy_uri.as_deref(),

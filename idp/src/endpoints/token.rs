@@ -3,15 +3,18 @@
 pub mod authorization_code;
 pub mod client_credentials;
 pub mod refresh_token;
+pub mod telegram_init_data;
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderMap;
 
 use crate::app::App;
 use crate::http::error::Error;
 use crate::http::request::client_auth::AuthenticatedClient;
 use crate::http::request::client_ip::Source;
 use crate::http::request::params::FormParams;
+use crate::http::request::visitor::user_agent;
 use crate::login::networks::{self, Rule};
 use crate::oidc::steps::Step;
 use crate::oidc::token::grant_type::GrantType;
@@ -23,11 +26,16 @@ use crate::store::origin::Origin;
 pub async fn post(
     State(app): State<App>,
     source: Source,
+    headers: HeaderMap,
     AuthenticatedClient(client): AuthenticatedClient,
     FormParams(params): FormParams,
 ) -> Result<Json<TokenResponse>, Error> {
     let request = TokenRequest::parse(&params)?;
-    if !client.allows_grant(request.grant_type()) {
+    let is_allowed = match request.grant_type() {
+        GrantType::TelegramInitData => telegram_init_data::is_mini_app(&app, &client),
+        grant_type => client.allows_grant(grant_type),
+    };
+    if !is_allowed {
         return Err(request.not_allowed(&client).into());
     }
     let grant_type = request.grant_type();
@@ -38,12 +46,16 @@ pub async fn post(
     if is_own_address && !networks::admits(&client, address) {
         return Err(Rule::OfClient.refusal(address).into());
     }
+    let user_agent = user_agent(&headers);
     let response = match request {
         TokenRequest::AuthorizationCode(exchange) => {
             authorization_code::redeem(&app, &client, &exchange, address).await?
         }
         TokenRequest::RefreshToken(refresh) => refresh_token::refresh(&app, &client, &refresh, address).await?,
         TokenRequest::ClientCredentials(wanted) => client_credentials::issue(&app, &client, &wanted).await?,
+        TokenRequest::TelegramInitData(wanted) => {
+            telegram_init_data::exchange(&app, &client, &wanted, (&source, user_agent.as_deref())).await?
+        }
     };
     app.metrics.tokens_issued(grant_type.as_str());
     Ok(Json(response))

@@ -19,6 +19,7 @@ pub mod refusal;
 pub mod remembered;
 pub mod round_trip;
 mod secret;
+pub mod telegram;
 mod userinfo;
 
 pub use offered::{all, find, providers, read};

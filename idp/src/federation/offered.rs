@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::remembered::Offered;
+use super::telegram;
 use crate::app::App;
 use crate::base::id::Id;
 use crate::config::Upstream;
@@ -80,5 +81,8 @@ pub async fn find(app: &App, name: &str) -> Result<Option<Arc<Upstream>>> {
 pub async fn providers(app: &App) -> Result<Providers> {
     let all = all(app).await?;
     let open = all.iter().filter(|one| one.disabled_at.is_none());
-    Ok(Providers(open.map(|one| (one.settings.name.clone(), one.settings.issuers().to_owned())).collect()))
+    let open = open.map(|one| (one.settings.name.clone(), one.settings.issuers().to_owned()));
+    let bots = app.config.channels.iter().filter(|channel| telegram::lets_in(channel));
+    let by_bots = bots.map(|channel| (telegram::PROVIDER.to_owned(), telegram::issuer(channel.environment).to_owned()));
+    Ok(Providers(open.chain(by_bots).collect()))
 }

@@ -99,6 +99,11 @@ pub async fn passkey(app: &App, caller: Caller<'_>) -> Result<std::result::Resul
     Ok(app.ephemeral.limit(&key, wide(app)).await)
 }
 
+/// Counts what a Mini App sends, for the network of its person.
+pub async fn mini_app(app: &App, network: &str) -> std::result::Result<(), Duration> {
+    app.ephemeral.limit(&format!("mini-app:{network}"), wide(app)).await
+}
+
 /// Counts a try of a recovery code with the name that was typed.
 pub async fn recovery_code(app: &App, caller: Caller<'_>, typed: &str) -> Result<std::result::Result<(), Duration>> {
     let key = caller.of_name(app, "recovery-code", typed).await?;

@@ -188,6 +188,11 @@ pub async fn is_required_at(app: &App, conn: &mut Conn, user: &Id, client: Optio
     Ok(by_client || is_required(app, conn, user).await?)
 }
 
+/// Whether somebody who makes an account needs a second factor at this client, whoever they are: nobody has a role from the start.
+pub fn is_required_of_new(app: &App, client: &Client) -> bool {
+    client.metadata.require_second_factor || app.config.login.second_factor == SecondFactor::Everybody
+}
+
 /// Whether the sign-in of an open session is too weak for this client: a second factor is required, the session has proven
 /// one factor, and a sign-in in this browser would ask for more.
 pub async fn is_lacking(app: &App, session: &Session, client: &Client, browser: &CookieSecret) -> Result<bool> {

@@ -83,6 +83,35 @@ pub async fn begin(app: &App, sign_in: &SignIn<'_>) -> Result<Option<SignedIn>> 
     app.db.write(Begin(Beginning::of(app, sign_in))).await
 }
 
+/// What stands in the place of a browser for an application without cookies. It is the same for one user at one client, so that all its
+/// windows share one session. Nobody is given what it is made of.
+pub struct InApp {
+    browser: CookieSecret,
+    sid: CookieSecret,
+}
+
+impl InApp {
+    /// That of a user at a client.
+    pub fn of(app: &App, user: &Id, client: &Id) -> Self {
+        let purpose = |what: &str| format!("{what} of {user} at {client} without cookies");
+        let secret = |what: &str| CookieSecret::derived(&app.vault.derive(&purpose(what)));
+        Self { browser: secret("browser"), sid: secret("session") }
+    }
+
+    /// The secret of the browser.
+    pub const fn browser(&self) -> &CookieSecret {
+        &self.browser
+    }
+
+    /// Begins a session there, or renews the one that there is, as `begin` does.
+    pub async fn begin(&self, app: &App, sign_in: SignIn<'_>) -> Result<Option<SignedIn>> {
+        let sign_in = SignIn { browser: &self.browser, sid: Some(&self.sid), ..sign_in };
+        // The cookie that nobody has stays, or the next sign-in would take the browser for one that was closed.
+        let beginning = Beginning { sid: self.sid.clone(), ..Beginning::of(app, &sign_in) };
+        app.db.write(Begin(beginning)).await
+    }
+}
+
 /// The user of a session, unless they have changed since it was read, as with a new password.
 pub async fn unchanged_user(app: &App, session: &Session) -> Result<Option<User>> {
     let user = user::find(&mut *app.db.read().await?, &session.user_id).await?;

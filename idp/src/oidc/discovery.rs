@@ -42,6 +42,8 @@ pub struct Provider<'a> {
     pub sign_up: bool,
     /// Whether people can sign in with passkeys.
     pub has_passkeys: bool,
+    /// Whether a client is a Mini App of Telegram.
+    pub has_mini_apps: bool,
     /// What ID Tokens can be signed with: the configured algorithms that there are keys of.
     pub algorithms: &'a [Algorithm],
     /// The languages of the pages.
@@ -57,6 +59,8 @@ pub fn document(provider: &Provider<'_>) -> Map<String, Value> {
     let url = |path: &str| Value::from(format!("{}{path}", provider.issuer.trim_end_matches('/')));
     let methods: Vec<_> = TokenEndpointAuthMethod::ALL.map(TokenEndpointAuthMethod::as_str).into();
     let with_secret: Vec<_> = methods.iter().filter(|method| **method != "none").collect();
+    let is_offered = |grant: &GrantType| *grant != GrantType::TelegramInitData || provider.has_mini_apps;
+    let grants: Vec<_> = GrantType::ALL.into_iter().filter(is_offered).map(GrantType::as_str).collect();
     let protocol_claims = ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash"];
     let members = [
         ("issuer", json!(provider.issuer)),
@@ -70,7 +74,7 @@ pub fn document(provider: &Provider<'_>) -> Map<String, Value> {
         ("scopes_supported", provider.scopes.iter().collect()),
         ("response_types_supported", json!(ResponseType::ALL.map(ResponseType::as_str))),
         ("response_modes_supported", json!(ResponseMode::ALL.map(ResponseMode::as_str))),
-        ("grant_types_supported", json!(GrantType::ALL.map(GrantType::as_str))),
+        ("grant_types_supported", json!(grants)),
         ("subject_types_supported", json!(["public"])),
         ("id_token_signing_alg_values_supported", provider.algorithms.iter().map(|a| a.as_str()).collect()),
         ("token_endpoint_auth_methods_supported", json!(methods)),
@@ -118,6 +122,7 @@ mod tests {
             scopes,
             sign_up,
             has_passkeys: true,
+            has_mini_apps: false,
             algorithms: &[Algorithm::RS256],
             ui_locales: &["en", "ru"],
             policy_uri: None,

@@ -9,8 +9,6 @@ mod kept;
 pub mod new_here;
 mod problem;
 
-use std::time::Duration;
-
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -24,7 +22,7 @@ pub use kept::KeptView;
 pub use problem::SignUpProblem;
 
 use crate::account::invitation::proves;
-use crate::account::sign_up::{Applicant, Joined, join};
+use crate::account::sign_up::{Applicant, Joined, SIGN_UPS, join};
 use crate::account::terms;
 use crate::account::users::NewUser;
 use crate::app::App;
@@ -42,7 +40,6 @@ use crate::login::recovery_code::{has_no_address, hashes, new_set};
 use crate::oidc::difference::Difference;
 use crate::pages::upstreams::UpstreamView;
 use crate::site::page::Page;
-use crate::store::ephemeral::Rate;
 
 use form::{Checked, Typed, check, invited};
 use problem::refused;
@@ -136,9 +133,6 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     }
     show(&app, &visitor, step.as_ref(), typed).await
 }
-
-/// How often a network may sign up.
-const SIGN_UPS: Rate = Rate { burst: 10, period: Duration::from_secs(60) };
 
 /// Creates an account, and signs its owner in.
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {

@@ -14,7 +14,6 @@ use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
 use crate::oidc::steps::Step;
 use crate::oidc::token::authorization_code::{Code, CodeVerdict, Exchange, MAX_FAILURES, check};
-use crate::oidc::token::grant_type::GrantType;
 use crate::oidc::token::refresh_token::Family;
 use crate::oidc::token::request::CodeExchange;
 use crate::oidc::token::response::TokenResponse;
@@ -23,6 +22,7 @@ use crate::store::grants::{authorization_code, grant, refresh_family};
 use crate::store::installation::event::Event;
 use crate::store::origin::Origin;
 use crate::tokens::authenticate::ended;
+use crate::tokens::family;
 use crate::tokens::issue::{self, Wanted};
 
 /// Exchanges a code for tokens.
@@ -61,26 +61,11 @@ pub async fn redeem(
     };
     networks::admit_person_of(app, client, &grant.user_id, address).await??;
 
-    let refresh =
-        client.allows_grant(GrantType::RefreshToken).then(|| Token::new(TokenKind::RefreshToken, &app.random));
-    let family = refresh.as_ref().map(|token| {
-        let expires_at = now + app.config.tokens.refresh_absolute;
-        let family = Family {
-            grant_id: grant.id.clone(),
-            client_row: client.id.clone(),
-            current_hash: token.hash(),
-            previous_hash: None,
-            rotated_at: now,
-            rotations: Vec::new(),
-            idle_expires_at: (now + app.config.tokens.refresh_idle).min(expires_at),
-            expires_at,
-        };
-        (token.handle_hash(), family)
-    });
+    let (refresh, family) = family::begin(app, client, &grant.id, now).unzip();
     // Tokens are signed before it is known whether this request wins, since nothing slow may happen in the transaction.
     let wanted = Wanted { nonce: stored.nonce.as_deref(), resources, ..Wanted::default() };
     let mut response = issue::for_grant(app, client, &grant, wanted).await?;
-    response.refresh_token = refresh.map(|token| token.expose().to_owned());
+    response.refresh_token = refresh.map(|token: Token| token.expose().to_owned());
     crash_point("authorization_code.before_commit");
     let won = app.db.write(Redeem { code: hash, family, now }).await?;
     crash_point("authorization_code.after_commit");

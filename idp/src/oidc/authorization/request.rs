@@ -138,7 +138,11 @@ pub fn validate(
 /// `offline_access` is ignored if the client cannot get a refresh token (Core §11). RFC 6749 §3.3 requires an error if
 /// no scope is requested and there is no default.
 fn requested_scope(params: &Params, client: &Client, known: &ScopeSet) -> Result<ScopeSet, Error> {
-    let asked = ScopeSet::parse(params.once("scope")?.unwrap_or_default())?;
+    scope_for(&ScopeSet::parse(params.once("scope")?.unwrap_or_default())?, client, known)
+}
+
+/// The part of a scope that a client can be granted for a person.
+pub fn scope_for(asked: &ScopeSet, client: &Client, known: &ScopeSet) -> Result<ScopeSet, Error> {
     let mut scope = client.allowed_scope(&asked.intersection(known));
     if !client.allows_grant(GrantType::RefreshToken) {
         scope = scope.without(OFFLINE_ACCESS);

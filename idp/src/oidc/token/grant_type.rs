@@ -12,11 +12,15 @@ pub enum GrantType {
     RefreshToken,
     /// For the client itself: RFC 6749 §4.4.
     ClientCredentials,
+    /// By what Telegram gives to a Mini App: an extension grant, RFC 6749 §4.5. Which clients may use it, the channels say.
+    #[serde(rename = "urn:latchkey:params:oauth:grant-type:telegram-init-data")]
+    TelegramInitData,
 }
 
 impl GrantType {
     /// All grants that are offered.
-    pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+    pub const ALL: [Self; 4] =
+        [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::TelegramInitData];
 
     /// The value of `grant_type`.
     pub const fn as_str(self) -> &'static str {
@@ -24,6 +28,7 @@ impl GrantType {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
+            Self::TelegramInitData => "urn:latchkey:params:oauth:grant-type:telegram-init-data",
         }
     }
 

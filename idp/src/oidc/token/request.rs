@@ -19,6 +19,8 @@ pub enum TokenRequest {
     RefreshToken(Refresh),
     /// RFC 6749 §4.4.2.
     ClientCredentials(OwnToken),
+    /// RFC 6749 §4.5.
+    TelegramInitData(MiniApp),
 }
 
 /// A code to be exchanged: RFC 6749 §4.1.3, RFC 7636 §4.5.
@@ -54,6 +56,17 @@ pub struct OwnToken {
     pub resources: Vec<String>,
 }
 
+/// What a Mini App of Telegram asks for its person.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MiniApp {
+    /// What Telegram has given to it.
+    pub init_data: String,
+    /// The scope, as in an authorization request.
+    pub scope: ScopeSet,
+    /// The resources that the access token is to be for; the client's default ones if none is named: RFC 8707 §2.
+    pub resources: Vec<String>,
+}
+
 impl TokenRequest {
     /// Reads a request; unknown parameters are ignored, repeated ones are not: RFC 6749 §3.2.
     pub fn parse(params: &Params) -> Result<Self, Error> {
@@ -75,6 +88,11 @@ impl TokenRequest {
             Some(GrantType::ClientCredentials) => {
                 Ok(Self::ClientCredentials(OwnToken { scope: scope()?, resources: resource::parse(params)? }))
             }
+            Some(GrantType::TelegramInitData) => Ok(Self::TelegramInitData(MiniApp {
+                init_data: params.required("init_data")?.to_owned(),
+                scope: scope()?.unwrap_or_default(),
+                resources: resource::parse(params)?,
+            })),
             None => {
                 let (came, offered) = (params.required("grant_type")?, GrantType::ALL.map(GrantType::as_str));
                 let difference = Difference::one_of("grant_type", came, offered);
@@ -96,6 +114,7 @@ impl TokenRequest {
             Self::AuthorizationCode(_) => GrantType::AuthorizationCode,
             Self::RefreshToken(_) => GrantType::RefreshToken,
             Self::ClientCredentials(_) => GrantType::ClientCredentials,
+            Self::TelegramInitData(_) => GrantType::TelegramInitData,
         }
     }
 }
@@ -141,6 +160,16 @@ mod tests {
             parse("grant_type=client_credentials&scope="),
             Ok(TokenRequest::ClientCredentials(OwnToken { scope: None, resources: vec![] }))
         );
+        let mini_app = "urn%3Alatchkey%3Aparams%3Aoauth%3Agrant-type%3Atelegram-init-data";
+        assert_eq!(
+            parse(&format!("grant_type={mini_app}&init_data=auth_date%3D1%26hash%3D2&scope=openid")),
+            Ok(TokenRequest::TelegramInitData(MiniApp {
+                init_data: "auth_date=1&hash=2".to_owned(),
+                scope: ["openid"].into_iter().collect(),
+                resources: vec![],
+            }))
+        );
+        assert_eq!(parse(&format!("grant_type={mini_app}&scope=openid")), Err(ErrorCode::InvalidRequest));
     }
 
     #[test]

@@ -7,14 +7,13 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde_json::Map;
 
 use super::TermsView;
+use super::finish;
 use super::form::{Typed, invited};
 use super::kept::{self, KeptView};
 use super::problem::{SignUpProblem, refused};
-use super::{SIGN_UPS, finish};
-use crate::account::sign_up::{Applicant, Joined, join};
+use crate::account::sign_up::{Applicant, Joined, SIGN_UPS, join, user_of};
 use crate::account::terms;
 use crate::account::users::NewUser;
 use crate::app::App;
@@ -134,14 +133,10 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     }
     let (identity, link) = (&arrival.identity, to_be_linked(&app, &arrival.identity, true));
     let applicant = Applicant {
-        new: new_user(&app, &visitor, identity),
-        phc: None,
         invitation: invitation.map(|invitation| invitation.id),
         kept: typed.kept.as_ref().filter(|kept| kept.view.is_chosen).map(|kept| kept.session.clone()),
-        recovery_codes: Vec::new(),
         terms: accepted,
-        letter: None,
-        upstream: Some(link.clone()),
+        ..Applicant::by_upstream(new_user(&app, &visitor, identity), link.clone())
     };
     match join(&app, applicant).await? {
         Joined::Done(user) => {
@@ -169,14 +164,9 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
 
 /// The user that is made of what the provider says.
 fn new_user(app: &App, visitor: &Visitor, identity: &Identity) -> NewUser {
-    let mut profile = Map::new();
-    if let Some(name) = &identity.name {
-        profile.insert("name".to_owned(), name.clone().into());
-    }
     let language = identity.locale.as_deref().and_then(|tag| visitor.site.languages().lookup(tag));
-    profile.insert("locale".to_owned(), language.unwrap_or_else(|| visitor.language.clone()).tag().into());
     let identifiers = proven_address(app, identity).into_iter().collect();
-    NewUser { sub: None, profile, identifiers, password: None, roles: Vec::new() }
+    user_of(identity, language.as_ref().unwrap_or(&visitor.language), identifiers)
 }
 
 /// Goes on with the account that the same form has made before, if its person is signed in here: it was sent twice, or its answer was lost.

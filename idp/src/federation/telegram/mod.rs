@@ -1,0 +1,82 @@
+//! Signing in by Telegram, in each of the forms that it has. Whichever it is, an account there is known by one key.
+//!
+//! What Telegram signs is a bearer value: it counts for five minutes, and once.
+
+mod fields;
+pub mod init_data;
+mod person;
+mod signature;
+mod wrong;
+
+pub use person::Person;
+pub use wrong::Wrong;
+
+use fields::COUNTS_FOR;
+
+use crate::app::App;
+use crate::base::clock::{SKEW, Timestamp};
+use crate::base::encoding::sha256_text;
+use crate::config::{ChannelKind, DeclaredChannel, TelegramEnvironment};
+use crate::federation::identity::Identity;
+use crate::store::ephemeral::Unavailable;
+use crate::store::people::upstream_account::Key;
+
+/// The name of the provider in the database.
+pub const PROVIDER: &str = "telegram";
+
+/// Who says who somebody is. The accounts of the test environment are others, with numbers of their own.
+pub const fn issuer(environment: TelegramEnvironment) -> &'static str {
+    match environment {
+        TelegramEnvironment::Production => "https://oauth.telegram.org",
+        TelegramEnvironment::Test => "https://oauth.telegram.org/test",
+    }
+}
+
+/// What a person of Telegram is known by, whichever bot they come by.
+pub fn key(channel: &DeclaredChannel, id: u64) -> Key {
+    Key { provider: PROVIDER.to_owned(), issuer: issuer(channel.environment).to_owned(), subject: id.to_string() }
+}
+
+/// Whether people come here by this bot of Telegram in some way.
+pub fn lets_in(channel: &DeclaredChannel) -> bool {
+    let is_used = channel.bot_token.is_some() || channel.client.is_some() || !channel.mini_apps.is_empty();
+    channel.kind == ChannelKind::Telegram && is_used
+}
+
+/// A person, and when Telegram has said that it is they.
+#[derive(Clone)]
+pub struct Signed {
+    /// Who.
+    pub person: Person,
+    /// When.
+    pub at: Timestamp,
+    /// What was signed, written in the one way that there is.
+    text: String,
+}
+
+impl Signed {
+    /// Who it is, as any other provider would say it.
+    pub fn identity(&self, channel: &DeclaredChannel) -> Identity {
+        let Key { provider, issuer, subject } = key(channel, self.person.id);
+        Identity {
+            upstream: provider,
+            issuer,
+            subject,
+            name: self.person.name(),
+            email: None,
+            email_is_proven: false,
+            locale: self.person.language.clone(),
+            roles: Vec::new(),
+        }
+    }
+
+    /// Uses it up; `false` if that is not certain to be the first time.
+    pub async fn use_up(&self, app: &App, channel: &DeclaredChannel) -> Result<bool, Unavailable> {
+        let bot = channel.bot_id().unwrap_or_default();
+        let key = format!("telegram:{bot}:{}", sha256_text(self.text.as_bytes()));
+        app.ephemeral.once(&key, self.at, self.at + COUNTS_FOR + SKEW).await
+    }
+}
+
+#[cfg(test)]
+mod tests;
