@@ -35,7 +35,9 @@ pub(super) struct Registration {
     /// Its URL.
     pub(super) origin: String,
     /// The credentials that the front page shows.
-    pub(super) hint: Option<(String, String)>,
+    pub(super) hint: (String, String),
+    /// Those at the other provider.
+    pub(super) elsewhere: (String, String),
     /// The letters of the provider.
     pub(super) letters: Tray,
 }
@@ -114,7 +116,8 @@ pub(super) fn application(registration: Registration) -> anyhow::Result<Router> 
 #[template(path = "demo/front.html")]
 struct FrontPage {
     issuer: String,
-    hint: Option<(String, String)>,
+    hint: (String, String),
+    elsewhere: (String, String),
     message: Option<String>,
     signed_in: Option<SignedIn>,
 }
@@ -170,8 +173,8 @@ async fn front(State(app): State<Application>, headers: HeaderMap) -> Result<Res
         Some(tokens) => Some(app.describe(tokens).await?),
         None => None,
     };
-    let Registration { issuer, hint, .. } = app.0.registration.clone();
-    let page = FrontPage { issuer, hint, message, signed_in }.render()?;
+    let Registration { issuer, hint, elsewhere, .. } = app.0.registration.clone();
+    let page = FrontPage { issuer, hint, elsewhere, message, signed_in }.render()?;
     Ok(with_cookie(&id, Html(page).into_response()))
 }
 

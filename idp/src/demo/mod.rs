@@ -1,6 +1,9 @@
-//! `latchkey demo`: a provider in a temporary folder, a user in it, and an application that signs people in through it.
+//! `latchkey demo`: a provider in a temporary folder, a user in it, an application that signs people in through it, and a second provider by
+//! whose accounts people can sign in to the first one.
 
 mod application;
+mod northwind;
+mod person;
 
 use std::path::PathBuf;
 
@@ -8,7 +11,6 @@ use anyhow::anyhow;
 use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::account::users::{self, NewUser};
 use crate::app::App;
 use crate::base::encoding::base64url;
 use crate::base::random::Random;
@@ -16,7 +18,6 @@ use crate::clients;
 use crate::commands::output::failed;
 use crate::commands::{Demo, Failure, Outcome, Output};
 use crate::config::{Config, Issuer, LogLevel, SignUp};
-use crate::login::identifier;
 use crate::mail::tray::Tray;
 use crate::oidc::client::metadata::ClientKind;
 use crate::oidc::client::registration::NewClient;
@@ -24,7 +25,10 @@ use crate::server::boot::{self, Surroundings};
 use crate::server::process::{runtime, stop_signal};
 use crate::server::{accept, jobs, log, not_listening, router};
 
-/// Starts a provider in a temporary folder with a user in it, and an application that signs people in through it.
+use northwind::Northwind;
+use person::person;
+
+/// Starts a provider in a temporary folder with a user in it, an application that signs people in through it, and another provider.
 pub fn run(ports: Demo) -> Outcome {
     let folder = TemporaryFolder::make()?;
     let mut config = Config { issuer: Issuer::localhost(ports.port), ..Config::default() };
@@ -42,19 +46,25 @@ pub fn run(ports: Demo) -> Outcome {
         let origin = format!("http://localhost:{}/", ports.app_port);
         let letters = Tray::default();
         let surroundings = Surroundings { tray: Some(letters.clone()), ..Surroundings::real() };
+        let northwind = Northwind::open(folder.0.join("northwind"), &config.issuer).await?;
+        northwind.declare(&mut config);
         let app = boot::open(config, surroundings).await?;
         let sending = app.clone();
         let sending = tokio::spawn(async move { jobs::send_letters(&sending).await });
-        let hint = demo_user(&app).await?;
-        let registration = demo_client(&app, &origin, hint, letters).await?;
+        let profile =
+            json!({ "name": "Alice Liddell", "given_name": "Alice", "family_name": "Liddell", "locale": "en" });
+        let hint = person(&app, ("alice", "alice@example.com"), &profile).await?;
+        let registration = demo_client(&app, &origin, (hint, northwind.hint.clone()), letters).await?;
         println!(
             "\n  Open {origin}\n\nThe provider is {}. The letters that it sends are shown at {origin}letters. Press Ctrl+C to stop; everything is deleted then.",
             app.issuer()
         );
         let application = axum::serve(app_listener, application::application(registration)?);
         let application = tokio::spawn(application.into_future());
+        let northwind = tokio::spawn(northwind.serve());
         accept::serve(&app, router::router(&app), provider_listener, None, stop_signal()).await;
         application.abort();
+        northwind.abort();
         sending.abort();
         app.db.close().await;
         drop(folder);
@@ -62,26 +72,10 @@ pub fn run(ports: Demo) -> Outcome {
     })
 }
 
-/// A user of the demo, with the password.
-async fn demo_user(app: &App) -> Result<(String, String), Failure> {
-    let (name, password) = ("alice", "five tame herons drift");
-    let parse = |text: &str| identifier::parse(text, Some(app.now())).map_err(|_| anyhow!("no identifier: {text}"));
-    let profile = json!({ "name": "Alice Liddell", "given_name": "Alice", "family_name": "Liddell", "locale": "en" });
-    let new = NewUser {
-        sub: None,
-        profile: profile.as_object().cloned().unwrap_or_default(),
-        identifiers: vec![parse(name)?, parse("alice@example.com")?],
-        password: Some(password.into()),
-        roles: Vec::new(),
-    };
-    users::add(app, new).await.map_err(failed)?;
-    Ok((name.to_owned(), password.to_owned()))
-}
-
 async fn demo_client(
     app: &App,
     origin: &str,
-    hint: (String, String),
+    (hint, elsewhere): ((String, String), (String, String)),
     letters: Tray,
 ) -> Result<application::Registration, Failure> {
     let new = NewClient {
@@ -98,7 +92,8 @@ async fn demo_client(
         client_id: client.client_id,
         client_secret: secret.map(|secret| secret.expose().to_owned()).unwrap_or_default(),
         origin: origin.to_owned(),
-        hint: Some(hint),
+        hint,
+        elsewhere,
         letters,
     })
 }

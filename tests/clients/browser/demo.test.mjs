@@ -29,8 +29,9 @@ test("the demonstration signs a person in, refreshes, and signs out", async () =
     const [, name, password] = (await page.innerText("main")).match(/be: (\S+), with the password ([^.]+)\./);
     await page.click("text=Sign in with Latchkey");
     await page.fill("[name=identifier]", name);
+    // The key Enter sends the password, although the buttons of other providers belong to the same form.
     await page.fill("[name=password]", password);
-    await page.click("main button.primary");
+    await page.press("[name=password]", "Enter");
     await page.click("button[value=allow]");
     await page.waitForURL(url);
     assert.match(await page.innerText("main"), /You are signed in[\s\S]*Refreshed 0 times[\s\S]*alice@example\.com/);
@@ -40,6 +41,27 @@ test("the demonstration signs a person in, refreshes, and signs out", async () =
     assert.match(await page.innerText("main"), /You are signed in/);
     await page.click("text=Refresh the tokens");
     await page.waitForSelector("text=Refreshed 1 times");
+    await page.click("text=Sign out");
+    await page.waitForSelector("text=Nobody is signed in");
+    // By an account at another provider, which makes one here and signs in to it from then on.
+    const [, name2, password2] = (await page.innerText("main")).match(/whose user is (\S+), with the password ([^.]+)\./);
+    await page.click("text=Sign in with Latchkey");
+    await page.click("text=Continue with Northwind");
+    await page.waitForURL(/\/northwind\/sign-in/);
+    await page.fill("[name=identifier]", name2);
+    await page.fill("[name=password]", password2);
+    await page.click("main button.primary");
+    await page.waitForSelector("h1:has-text('Welcome')");
+    await page.click("button[value=create]");
+    await page.click("button[value=allow]");
+    await page.waitForURL(url);
+    assert.match(await page.innerText("main"), /nora@northwind\.example/);
+    await page.click("text=Sign out");
+    await page.waitForSelector("text=Nobody is signed in");
+    await page.click("text=Sign in with Latchkey");
+    await page.click("button:has-text('Continue with Northwind'):has-text('Last used')");
+    await page.waitForURL(url);
+    assert.match(await page.innerText("main"), /Nora Lindqvist/);
     await page.click("text=Sign out");
     await page.waitForSelector("text=Nobody is signed in");
     // A forgotten password: what is sent lies on a page of the demonstration.
