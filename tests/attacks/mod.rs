@@ -39,5 +39,6 @@ mod sign_ups;
 mod telegram;
 mod tokens;
 mod trusted_browsers;
+mod undone_links;
 mod unread_answers;
 mod upgrades;

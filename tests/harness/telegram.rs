@@ -133,8 +133,13 @@ impl TestApp {
     /// Links an account of Telegram to somebody, who has proven both before.
     pub async fn link_telegram(&self, person: &str, id: u64) {
         let user = self.user(person).await;
-        let new =
-            NewUpstreamAccount { id: self.app.id(), key: telegram::key(&bot(), id), shown_as: None, joins: false };
+        let new = NewUpstreamAccount {
+            id: self.app.id(),
+            key: telegram::key(&bot(), id),
+            shown_as: None,
+            joins: false,
+            taken: None,
+        };
         let now = self.app.now();
         let link = made_up(move |tx| {
             let (user, new) = (user.id.clone(), new.clone());

@@ -332,6 +332,7 @@ async fn a_deleted_user_is_gone_everywhere_at_once_and_leaves_an_event() {
         "password_failure",
         "one_time_link",
         "address_change",
+        "upstream_change",
     ] {
         assert_eq!(app.rows(table).await, 0, "{table}");
     }

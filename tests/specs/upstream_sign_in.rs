@@ -2,7 +2,7 @@
 //! Latchkey.
 
 use latchkey::account::invitation::{self, Wanted};
-use latchkey::config::words::EmailProof;
+use latchkey::config::words::{EmailProof, TakenProfile};
 use latchkey::config::{Config, SecondFactor, SignUp};
 
 use crate::harness::{
@@ -344,6 +344,24 @@ async fn enter_in_a_field_sends_the_password_and_goes_to_no_provider() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_that_is_disabled_is_told_to_who_still_goes_there() {
+    let (_upstream, app) = both(|_| {}).await;
+    let rp = app.relying_party().await;
+    app.user("alice").await;
+    let mut browser = app.browser();
+    let page = browser.get("/sign-in").await;
+    latchkey::federation::changes::set_disabled(&app.app, "home", true).await.unwrap().unwrap();
+    app.clock.advance(minutes(1));
+    assert_eq!(browser.get("/sign-in").await.buttons("upstream"), Vec::<String>::new());
+    let told = page.press("upstream").submit(&mut browser).await;
+    assert!(told.refused(403).text().contains("Nobody can sign in that way at the moment."), "{}", told.text());
+    let told = browser.get(&hinted(&rp, "home").path()).await;
+    let form = told.refused(403).form().fill("identifier", "alice").fill("password", PASSWORD);
+    let page = form.submit(&mut browser).await;
+    browser.go_on(page).await.code();
+}
+
 /// A request of a client that names a provider.
 fn hinted(rp: &RelyingParty, provider: &str) -> Authorize {
     rp.request().set("idp_hint", provider).set("login_hint", "ann")
@@ -411,4 +429,60 @@ async fn who_comes_back_from_a_named_provider_without_having_signed_in_chooses_a
     let form = page.refused(502).form().fill("identifier", "alice").fill("password", PASSWORD);
     let page = form.submit(&mut browser).await;
     browser.go_on(page).await.code();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_profile_takes_what_the_provider_tells_once_or_at_each_sign_in_and_never_what_was_changed_here() {
+    let as_told = |double: &Double, name: &str, locale: &str| {
+        let claims = serde_json::json!({ "name": name, "locale": locale });
+        double.behave(Behaviour { claims, ..Behaviour::default() });
+    };
+    for (profile, second) in [(TakenProfile::Once, "Ann Example"), (TakenProfile::Always, "Anne Example")] {
+        let double = Double::start().await;
+        let app = TestApp::with(|config| {
+            config.login.sign_up = SignUp::Open;
+            double.declare(config);
+            config.upstreams[0].profile = profile;
+        })
+        .await;
+        let profile_of = async || app.person("ann@example.com").await.profile;
+        as_told(&double, "Ann Example", "en-GB");
+        let mut browser = app.browser();
+        let new = double.go(&mut browser).await;
+        new.press("answer").submit(&mut browser).await.reply.expect(200);
+        as_told(&double, "Anne Example", "ru-RU");
+        double.go(&mut app.browser()).await.reply.expect(200);
+        assert_eq!(profile_of().await["name"], second, "{profile:?}");
+        assert_eq!(profile_of().await["locale"], if profile == TakenProfile::Always { "ru" } else { "en" });
+        // By the person, and from then on.
+        let page = browser.get("/account").await;
+        page.form_to("/account").fill("name", "Annie").submit(&mut browser).await.reply.expect(200);
+        as_told(&double, "Anna Example", "ar");
+        double.go(&mut app.browser()).await.reply.expect(200);
+        let has = profile_of().await;
+        assert_eq!(has["name"], "Annie", "{profile:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn half_a_sign_in_takes_nothing_into_the_profile() {
+    let double = Double::start().await;
+    let app = TestApp::with(|config| {
+        config.login.sign_up = SignUp::Open;
+        double.declare(config);
+        config.upstreams[0].profile = TakenProfile::Always;
+    })
+    .await;
+    let mut browser = app.browser();
+    let new = double.go(&mut browser).await;
+    new.press("answer").submit(&mut browser).await.reply.expect(200);
+    let authenticator = browser.set_up_authenticator().await;
+    app.clock.advance(minutes(1));
+    double.behave(Behaviour { claims: serde_json::json!({ "name": "Anne Example" }), ..Behaviour::default() });
+    let mut other = app.browser();
+    let half = double.go(&mut other).await;
+    assert_eq!(app.person("ann@example.com").await.profile["name"], "Ann Example");
+    let code = authenticator.code(&app);
+    half.expect("second-factor").form().fill("code", &code).submit(&mut other).await.reply.expect(200);
+    assert_eq!(app.person("ann@example.com").await.profile["name"], "Anne Example");
 }

@@ -60,6 +60,7 @@ pub const TOLD: &[(&str, &str, Source)] = &[
     ("browser_forgotten", "activity-browser-forgotten", Source::Own),
     ("upstream_linked", "activity-upstream-linked", Source::Own),
     ("upstream_unlinked", "activity-upstream-unlinked", Source::Own),
+    ("upstream_change_undone", "activity-upstream-change-undone", Source::Own),
     ("factors_reset", "activity-factors-reset", Source::Nobody),
     ("signed_out", "activity-signed-out", Source::Own),
     ("signed_out_elsewhere", "activity-signed-out-elsewhere", Source::Own),

@@ -17,6 +17,7 @@ use crate::store::people::passkey::{self, Passkey};
 use crate::store::people::role;
 use crate::store::people::terms_acceptance::Acceptance;
 use crate::store::people::upstream_account::{self, UpstreamAccount};
+use crate::store::people::upstream_change;
 use crate::store::people::{
     account_deletion, address_change, anonymous_account, invitation, known_device, mail_proof, one_time_link, outbox,
     passkey_offer, password, recovery_code, session, terms_acceptance, trusted_browser, user,
@@ -140,10 +141,17 @@ async fn under_way(conn: &mut Conn, id: &Id) -> Result<Value> {
     let changes: Vec<_> = address_change::of_user(conn, id).await?.into_iter()
         .map(|(before, after, until)| json!({ "before": before, "after": after, "can_be_taken_back_until": until.to_string() }))
         .collect();
+    let connections: Vec<_> = upstream_change::of_user(conn, id)
+        .await?
+        .into_iter()
+        .map(|(provider, shown_as, is_link, at)| {
+            json!({ "provider": provider, "shown_as": shown_as, "connected": is_link == 1, "at": at.to_string() })
+        })
+        .collect();
     let replaced: Vec<_> = recovery_code::replaced_at(conn, id).await?.iter().map(ToString::to_string).collect();
     Ok(json!({
         "letters_waiting": letters, "codes_sent": codes, "links_made": links, "address_changes": changes,
-        "recovery_codes_replaced": replaced,
+        "connections_changed": connections, "recovery_codes_replaced": replaced,
     }))
 }
 

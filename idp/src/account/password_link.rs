@@ -18,6 +18,7 @@ use crate::store::people::mail_proof;
 use crate::store::people::one_time_link::{self, NewLink, Purpose};
 use crate::store::people::outbox;
 use crate::store::people::role::{self, ADMINISTRATOR};
+use crate::store::people::upstream_change;
 use crate::store::people::user::{self, Identifier};
 
 /// Makes a link by which the user sets a password, and ends the user's earlier links.
@@ -145,9 +146,10 @@ async fn end_links(tx: &mut Tx<'_>, user: &Id, now: Timestamp) -> store::db::Res
     outbox::withdraw(tx, user, Kind::Reset.as_str()).await
 }
 
-/// Ends the links that take a change of the address back, for an operator, who decides whose the account is. Nothing else ends them:
-/// whoever has changed the address could do it, too.
+/// Ends the links that take a change of the address back, or undo that an account elsewhere was linked or unlinked, for an operator, who
+/// decides whose the account is. Nothing else ends them: whoever has made the change could do it, too.
 pub(super) async fn end_ways_back(tx: &mut Tx<'_>, user: &Id, now: Timestamp) -> store::db::Result<()> {
+    upstream_change::forget_all(tx, user).await?;
     one_time_link::end_all(tx, Purpose::TakeBack, user, now).await
 }
 

@@ -96,6 +96,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("browser_forgotten", "{user}: a browser is asked for a code again"),
     ("upstream_linked", "{user}: account at {upstream} linked"),
     ("upstream_unlinked", "{user}: account at {upstream} unlinked"),
+    ("upstream_change_undone", "{user}: link or unlink of an account at {upstream} undone by a letter"),
     ("factors_reset", "{user}: second factors removed and all sessions ended by an operator"),
     ("signed_out", "{user} signed out"),
     ("signed_out_elsewhere", "{user} signed out on all other devices"),

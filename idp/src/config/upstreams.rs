@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use claim::{Claim, Condition, RoleRule};
 use preset::Preset;
-use words::{EmailProof, NonceUse, Protocol, UpstreamAuthMethod, UserinfoRequest, UserinfoUse};
+use words::{EmailProof, NonceUse, Protocol, TakenProfile, UpstreamAuthMethod, UserinfoRequest, UserinfoUse};
 
 use super::problem::{Place, Problems};
 use super::provider_mark::ProviderMark;
@@ -120,6 +120,9 @@ section! {
         sign_up_domains: Vec<DomainRule> = vec![], otherwise("all");
         /// Roles that its claims give, judged at each sign-in, such as `groups=admins -> administrator`. Roles that were given here stay.
         roles: Vec<RoleRule> = vec![];
+        /// Whether a person's name and language are taken from it when they make an account by it, or at each sign-in. What was changed
+        /// here stays.
+        profile: TakenProfile = TakenProfile::Once;
     }
 }
 

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::base::language::Languages;
 use crate::config::Upstream;
 use crate::config::claim::Claim;
 use crate::config::words::EmailProof;
-use crate::store::people::upstream_account::Key;
+use crate::store::people::upstream_account::{Key, Said};
 
 /// The longest subject: OpenID Connect Core §2.
 const LONGEST_SUBJECT: usize = 255;
@@ -70,6 +71,12 @@ impl Identity {
     /// What the account there is known by.
     pub fn key(&self) -> Key {
         Key { provider: self.upstream.clone(), issuer: self.issuer.clone(), subject: self.subject.clone() }
+    }
+
+    /// What a profile can take of it.
+    pub fn said(&self, languages: &Languages) -> Said {
+        let locale = self.locale.as_deref().and_then(|tag| languages.lookup(tag));
+        Said { name: self.name.clone(), locale: locale.map(|language| language.tag().to_owned()) }
     }
 
     /// What its person knows it by.

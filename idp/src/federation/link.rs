@@ -2,6 +2,7 @@
 
 use super::identity::Identity;
 use super::providers;
+use super::ways_back::WaysBack;
 use crate::app::App;
 use crate::base::id::Id;
 use crate::letters::kind::Notice;
@@ -33,12 +34,14 @@ pub enum Linked {
 /// Links an account at another provider to the account of a session, whose person has just proven both.
 pub async fn link(app: &App, session: &Session, identity: &Identity) -> Result<Linked> {
     let (user, step_up) = (session.user_id.clone(), SteppedUp::of(app, session));
-    app.db.write(Link { user, step_up, new: to_be_linked(app, identity, false) }).await
+    let ways_back = WaysBack::new(app, &user, true).await?;
+    app.db.write(Link { user, step_up, new: to_be_linked(app, identity, false), ways_back }).await
 }
 
 /// What is written of an account elsewhere; `joins` if an account is made by it here.
 pub fn to_be_linked(app: &App, identity: &Identity, joins: bool) -> NewUpstreamAccount {
-    NewUpstreamAccount { id: app.id(), key: identity.key(), shown_as: identity.shown_as(), joins }
+    let taken = joins.then(|| identity.said(app.site.get().languages()));
+    NewUpstreamAccount { id: app.id(), key: identity.key(), shown_as: identity.shown_as(), joins, taken }
 }
 
 #[derive(Clone)]
@@ -46,13 +49,14 @@ struct Link {
     user: Id,
     step_up: SteppedUp,
     new: NewUpstreamAccount,
+    ways_back: WaysBack,
 }
 
 impl Change for Link {
     type Outcome = Linked;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Linked> {
-        let Self { user, step_up, new } = self;
+        let Self { user, step_up, new, ways_back } = self;
         user::hold(tx, &user).await?;
         if !step_up.holds(tx).await? {
             return Ok(Linked::Refused);
@@ -66,7 +70,9 @@ impl Change for Link {
         if !write(tx, &user, &new).await? {
             return Ok(Linked::Taken);
         }
-        notify(tx, &user, Notice::UpstreamLinked).await?;
+        if let Some(account) = upstream_account::whole(tx, &user, &new.id).await? {
+            ways_back.note(tx, &user, account).await?;
+        }
         Ok(Linked::Done)
     }
 }
@@ -84,13 +90,17 @@ pub(crate) async fn write(tx: &mut Tx<'_>, user: &Id, new: &NewUpstreamAccount) 
 /// Removes links of a user, and tells them; returns whether there were any. The caller holds the user's row.
 pub(crate) async fn remove(tx: &mut Tx<'_>, user: &Id, links: &[UpstreamAccount]) -> Result<bool> {
     for one in links {
-        upstream_account::delete(tx, user, &one.id).await?;
-        tx.record(&Event::UpstreamUnlinked { user: user.clone(), upstream: one.provider.clone() }).await?;
+        erase(tx, user, one).await?;
     }
     if !links.is_empty() {
         notify(tx, user, Notice::UpstreamUnlinked).await?;
     }
     Ok(!links.is_empty())
+}
+
+async fn erase(tx: &mut Tx<'_>, user: &Id, one: &UpstreamAccount) -> Result<()> {
+    upstream_account::delete(tx, user, &one.id).await?;
+    tx.record(&Event::UpstreamUnlinked { user: user.clone(), upstream: one.provider.clone() }).await
 }
 
 /// What becomes of a link that is to go.
@@ -114,7 +124,8 @@ pub async fn is_last(conn: &mut Conn, user: &Id, id: &Id, providers: &Providers)
 /// Takes an account at another provider from the account of a session, unless it is the only way in.
 pub async fn unlink(app: &App, session: &Session, id: &Id) -> Result<Unlinked> {
     let (user, step_up) = (session.user_id.clone(), SteppedUp::of(app, session));
-    app.db.write(Unlink { user, step_up, id: id.clone(), providers: providers(app).await? }).await
+    let (ways_back, providers) = (WaysBack::new(app, &user, false).await?, providers(app).await?);
+    app.db.write(Unlink { user, step_up, id: id.clone(), providers, ways_back }).await
 }
 
 #[derive(Clone)]
@@ -123,13 +134,14 @@ struct Unlink {
     step_up: SteppedUp,
     id: Id,
     providers: Providers,
+    ways_back: WaysBack,
 }
 
 impl Change for Unlink {
     type Outcome = Unlinked;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Unlinked> {
-        let Self { user, step_up, id, providers } = self;
+        let Self { user, step_up, id, providers, ways_back } = self;
         user::hold(tx, &user).await?;
         if !step_up.holds(tx).await? {
             return Ok(Unlinked::NotThere);
@@ -139,7 +151,10 @@ impl Change for Unlink {
         if is_last(tx, &user, &id, &providers).await? {
             return Ok(Unlinked::Last);
         }
-        remove(tx, &user, &[found]).await?;
+        if let Some(account) = upstream_account::whole(tx, &user, &id).await? {
+            ways_back.note(tx, &user, account).await?;
+        }
+        erase(tx, &user, &found).await?;
         // Whoever can use it there may be signed in by it here, and could link it again.
         for session in session::by_upstream(tx, &user, step_up.session()).await? {
             devices::end(tx, &user, &session).await?;

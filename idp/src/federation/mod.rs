@@ -20,9 +20,11 @@ pub mod remembered;
 pub mod round_trip;
 mod secret;
 pub mod telegram;
+pub mod undo;
 mod userinfo;
+mod ways_back;
 
-pub use offered::{all, find, providers, read};
+pub use offered::{all, find, named, providers, read};
 
 use crate::app::App;
 use crate::config::Upstream;

@@ -70,11 +70,15 @@ pub fn place(id: &Id) -> String {
     format!("upstream/sealed_secrets/{id}")
 }
 
+/// The provider of this name, also one that is disabled.
+pub async fn named(app: &App, name: &str) -> Result<Option<Offered>> {
+    Ok(all(app).await?.iter().find(|one| one.settings.name == name).cloned())
+}
+
 /// The provider of this name, if people can come in by it.
 pub async fn find(app: &App, name: &str) -> Result<Option<Arc<Upstream>>> {
-    let all = all(app).await?;
-    let found = all.iter().find(|one| one.settings.name == name && one.disabled_at.is_none());
-    Ok(found.map(|one| Arc::clone(&one.settings)))
+    let found = named(app, name).await?.filter(|one| one.disabled_at.is_none());
+    Ok(found.map(|one| one.settings))
 }
 
 /// The providers by which people can come in.

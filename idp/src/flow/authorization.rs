@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::account::terms;
 use crate::app::App;
 use crate::clients;
-use crate::config::Upstream;
 use crate::federation;
+use crate::federation::remembered;
 use crate::http::error::Error;
 use crate::http::layers::request_log;
 use crate::http::page;
@@ -125,10 +125,10 @@ impl ProvenRequest {
         }
     }
 
-    /// The provider that `idp_hint` names, if it is there.
-    pub async fn hinted_upstream(&self, app: &App) -> Result<Option<Arc<Upstream>>, Error> {
-        match &self.request.idp_hint {
-            Some(name) => Ok(federation::find(app, name).await?),
+    /// The provider that `idp_hint` names, if there is one; it may be disabled.
+    pub async fn hinted_upstream(&self, app: &App) -> Result<Option<remembered::Offered>, Error> {
+        match self.request.idp_hint.as_deref() {
+            Some(name) => Ok(federation::named(app, name).await?),
             None => Ok(None),
         }
     }

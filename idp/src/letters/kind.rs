@@ -2,7 +2,8 @@
 
 use crate::site::page::Page;
 
-/// What is told about a change of an account. None of it opens anything, but [`Notice::AddressReplaced`].
+/// What is told about a change of an account. None of it opens anything, but [`Notice::AddressReplaced`], and
+/// [`Notice::UpstreamLinkedLately`] and [`Notice::UpstreamUnlinkedLately`], which undo what they tell of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// Somebody has signed in with a browser that the user has never used.
@@ -27,6 +28,10 @@ pub enum Notice {
     UpstreamLinked,
     /// An account at another provider was unlinked.
     UpstreamUnlinked,
+    /// An account at another provider was linked, which the letter can undo.
+    UpstreamLinkedLately,
+    /// An account at another provider was unlinked, which the letter can undo.
+    UpstreamUnlinkedLately,
     /// An operator has made a link that sets a new password and removes the second factors.
     RecoveryBegun,
     /// A recovery code was used.
@@ -89,7 +94,7 @@ pub(super) struct Texts {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::Verify,
         Self::Reset,
         Self::SignIn,
@@ -109,6 +114,8 @@ impl Kind {
         Self::Notice(Notice::AuthenticatorRemoved),
         Self::Notice(Notice::UpstreamLinked),
         Self::Notice(Notice::UpstreamUnlinked),
+        Self::Notice(Notice::UpstreamLinkedLately),
+        Self::Notice(Notice::UpstreamUnlinkedLately),
         Self::Notice(Notice::RecoveryBegun),
         Self::Notice(Notice::RecoveryCodeUsed),
         Self::Notice(Notice::RecoveryCodesRenewed),
@@ -144,6 +151,8 @@ impl Kind {
             Self::Notice(Notice::AuthenticatorRemoved) => "authenticator_removed",
             Self::Notice(Notice::UpstreamLinked) => "upstream_linked",
             Self::Notice(Notice::UpstreamUnlinked) => "upstream_unlinked",
+            Self::Notice(Notice::UpstreamLinkedLately) => "upstream_linked_lately",
+            Self::Notice(Notice::UpstreamUnlinkedLately) => "upstream_unlinked_lately",
             Self::Notice(Notice::RecoveryBegun) => "recovery_begun",
             Self::Notice(Notice::RecoveryCodeUsed) => "recovery_code_used",
             Self::Notice(Notice::RecoveryCodesRenewed) => "recovery_codes_renewed",
@@ -214,6 +223,11 @@ impl Notice {
         };
         // Without that factor, the account may be open to its owner by a link alone.
         let added = |subject, text| Texts { advice: Some("letter-added-not-you"), ..notice(subject, text) };
+        let undone = |subject, text| Texts {
+            link: Some(("letter-upstream-undo-link", Page::UndoConnection)),
+            advice: Some("letter-upstream-undo-not-you"),
+            ..notice(subject, text)
+        };
         match self {
             Self::NewDevice => notice("letter-new-device", "letter-new-device-text"),
             Self::PasswordChanged => notice("letter-password-changed", "letter-password-changed-text"),
@@ -226,6 +240,8 @@ impl Notice {
             Self::AuthenticatorRemoved => notice("letter-authenticator-removed", "letter-authenticator-removed-text"),
             Self::UpstreamLinked => added("letter-upstream-linked", "letter-upstream-linked-text"),
             Self::UpstreamUnlinked => notice("letter-upstream-unlinked", "letter-upstream-unlinked-text"),
+            Self::UpstreamLinkedLately => undone("letter-upstream-linked", "letter-upstream-linked-text"),
+            Self::UpstreamUnlinkedLately => undone("letter-upstream-unlinked", "letter-upstream-unlinked-text"),
             Self::RecoveryBegun => notice("letter-recovery-begun", "letter-recovery-begun-text"),
             Self::RecoveryCodeUsed => notice("letter-recovery-code-used", "letter-recovery-code-used-text"),
             Self::RecoveryCodesRenewed => notice("letter-recovery-codes-renewed", "letter-recovery-codes-renewed-text"),

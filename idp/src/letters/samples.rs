@@ -22,7 +22,7 @@ pub fn all(site: &Site, issuer: &Issuer, language: &Language, name: &str) -> Vec
     let recipient = format!("{name}@example.com");
     let sample = |kind: Kind| {
         let secrets = match kind {
-            Kind::Notice(Notice::AddressReplaced) => {
+            Kind::Notice(Notice::AddressReplaced | Notice::UpstreamLinkedLately | Notice::UpstreamUnlinkedLately) => {
                 Secrets { token: Some("lk_mt_sample".into()), ..Secrets::default() }
             }
             Kind::Notice(Notice::MailWordChanged) => Secrets { word: Some(name.into()), ..Secrets::default() },
@@ -32,7 +32,9 @@ pub fn all(site: &Site, issuer: &Issuer, language: &Language, name: &str) -> Vec
         };
         let minutes = match kind {
             Kind::Verify => 24 * 60,
-            Kind::Notice(Notice::AddressReplaced) => 7 * 24 * 60,
+            Kind::Notice(Notice::AddressReplaced | Notice::UpstreamLinkedLately | Notice::UpstreamUnlinkedLately) => {
+                7 * 24 * 60
+            }
             _ => 30,
         };
         let facts = Facts { minutes: Some(minutes), ..facts.clone() };

@@ -20,6 +20,7 @@ pub mod second_factor;
 pub mod session;
 pub mod step_up;
 pub mod suspicion;
+mod told_profile;
 pub mod totp;
 
 /// Why a sign-in could not be decided.

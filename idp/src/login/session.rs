@@ -22,6 +22,7 @@ use crate::store::people::{account_deletion, anonymous_account, known_device, ma
 use crate::login::passkey;
 use crate::login::password::Proof;
 use crate::login::second_factor::Second;
+use crate::login::told_profile;
 
 /// A user who has just authenticated, and the browser.
 pub struct SignIn<'a> {
@@ -368,7 +369,10 @@ impl Beginning {
         }
         let kept = (some && !all).then_some(kept);
         let provider = match &self.upstream {
-            Some(upstream) => upstream_account::provider(tx, upstream).await?,
+            Some(upstream) => {
+                told_profile::take(tx, &user, upstream).await?;
+                upstream_account::provider(tx, upstream).await?
+            }
             None => None,
         };
         Ok(SignedIn { user, session, is_visitor, sid, keep: all, kept, remembered, provider })

@@ -67,6 +67,7 @@ reasons! {
     SignInAnonymousRefused = "sign_in_anonymous_refused", "Nobody may begin an anonymous account for this request.";
     SignInUpstreamNotAllowed = "sign_in_upstream_not_allowed", "The account at the other provider is none of those that may come by it.";
     SignInUpstreamDenied = "sign_in_upstream_denied", "The other provider did not sign the person in.";
+    SignInUpstreamOff = "sign_in_upstream_off", "The other provider is disabled.";
     SignInUpstreamUnreachable = "sign_in_upstream_unreachable", "The other provider could not be asked.";
     SignInUpstreamFailed = "sign_in_upstream_failed", "What the other provider answered is not accepted.";
     SignInUpstreamRefused = "sign_in_upstream_refused", "The account that is linked may not be used.";

@@ -26,6 +26,7 @@ pub mod sign_in;
 pub mod sign_out;
 pub mod sign_up;
 pub mod terms;
+pub mod undo_connection;
 pub mod upstreams;
 
 pub use crate::http::page::{AccountView, ClientView, FormProblems, Layout, Moment, Wording};

@@ -235,6 +235,7 @@ fn sample_of(page: Page) -> Option<&'static str> {
         Page::Consent => "consent",
         Page::ContinueAs => "continue_as",
         Page::SetPassword => "set_password",
+        Page::UndoConnection => "undo_connection",
         Page::ForgotPassword => "forgot_password",
         Page::RecoveryCode => "recovery_code",
         Page::EndSession => "end_session",

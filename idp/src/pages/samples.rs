@@ -45,6 +45,7 @@ use super::sign_up::{
     ChallengeProblem, KeptView, SignUpAgainPage, SignUpCodePage, SignUpDonePage, SignUpPage, SignUpProblem, TermsView,
 };
 use super::terms::TermsPage;
+use super::undo_connection::{UndoConnectionPage, UndoOutcome};
 use super::upstreams::UpstreamView;
 use super::{AccountView, ClientView, Layout, Moment};
 use crate::account::address_change::TakingBack;
@@ -179,6 +180,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         SignInProblem::PasskeyRefused,
         SignInProblem::UpstreamDenied,
         SignInProblem::UpstreamNotAllowed,
+        SignInProblem::UpstreamOff,
         SignInProblem::UpstreamUnreachable,
         SignInProblem::UpstreamFailed,
         SignInProblem::UpstreamRefused,
@@ -683,6 +685,26 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         arrival: "v1.k1.sealed".to_owned(),
     };
     add("connect_upstream".to_owned(), &connect);
+    for (title, was_linked, outcome) in [
+        ("undo_connection", true, None),
+        ("undo_connection-unlinked", false, None),
+        ("undo_connection-done", true, Some(UndoOutcome::Done)),
+        ("undo_connection-again", false, Some(UndoOutcome::Done)),
+        ("undo_connection-taken", false, Some(UndoOutcome::Taken)),
+    ] {
+        let page = UndoConnectionPage {
+            layout: bare().of(Page::UndoConnection),
+            token: "lk_link".to_owned(),
+            was_linked,
+            label: if was_linked { "Google".to_owned() } else { names.client.clone() },
+            mark: if was_linked { ProviderMark::Google } else { ProviderMark::Other },
+            shown_as: Some(names.email.clone()),
+            changed: ago(2 * 24 * 60),
+            outcome,
+            offers_reset: was_linked,
+        };
+        add(title.to_owned(), &page);
+    }
     let connection = |label: &str, is_last: bool| ConnectionView {
         handle: label.to_owned(),
         label: label.to_owned(),

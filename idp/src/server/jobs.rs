@@ -20,7 +20,7 @@ use crate::store::installation::sweep::{self, Swept};
 use crate::store::installation::{event, explanation, former_signing_key, process, signing_key};
 use crate::store::people::{
     address_change, code_try, invitation, known_device, mail_proof, one_time_link, outbox, password, recovery_code,
-    session, trusted_browser, user,
+    session, trusted_browser, upstream_change, user,
 };
 
 /// How many rows a statement looks at or removes at most, so that none holds the writer for long.
@@ -78,6 +78,7 @@ async fn remove_listed(app: &App) -> Result<u64> {
         (Old::RevokedAccessTokens, dead),
         (Old::OneTimeLinks, dead),
         (Old::AddressChanges, dead),
+        (Old::UpstreamChanges, dead),
         (Old::ReplacedRecoveryCodes, now - RECENT),
         (Old::Invitations, now - A_MONTH),
         (Old::Letters, now - A_MONTH),
@@ -115,6 +116,7 @@ enum Old {
     RevokedAccessTokens,
     OneTimeLinks,
     AddressChanges,
+    UpstreamChanges,
     ReplacedRecoveryCodes,
     Invitations,
     Letters,
@@ -150,6 +152,7 @@ impl Change for DeleteOld {
             Old::RevokedAccessTokens => revoked_access_token::delete_expired(tx, before, BATCH).await,
             Old::OneTimeLinks => one_time_link::delete_expired(tx, before, BATCH).await,
             Old::AddressChanges => address_change::delete_expired(tx, before, BATCH).await,
+            Old::UpstreamChanges => upstream_change::delete_expired(tx, before, BATCH).await,
             Old::ReplacedRecoveryCodes => recovery_code::delete_replaced_before(tx, before, BATCH).await,
             Old::Invitations => invitation::delete_expired(tx, before, BATCH).await,
             Old::Letters => outbox::delete_expired(tx, before, BATCH).await,

@@ -30,7 +30,7 @@ use crate::pages::sign_in::{
 use crate::pages::sign_out::{end_session, signed_out};
 use crate::pages::sign_up::new_here;
 use crate::pages::{
-    consent, continue_as, forgot_password, home, language, recovery_code, set_password, sign_up, terms,
+    consent, continue_as, forgot_password, home, language, recovery_code, set_password, sign_up, terms, undo_connection,
 };
 use crate::site::page::Page;
 
@@ -155,6 +155,7 @@ fn handlers(page: Page) -> MethodRouter<App> {
         Page::Consent => get(consent::get).post(consent::post),
         Page::ContinueAs => get(continue_as::get).post(continue_as::post),
         Page::SetPassword => get(set_password::get).post(set_password::post),
+        Page::UndoConnection => get(undo_connection::get).post(undo_connection::post),
         Page::ForgotPassword => get(forgot_password::get).post(forgot_password::post),
         Page::RecoveryCode => get(recovery_code::get).post(recovery_code::post),
         Page::EndSession => without_head(get(end_session::get).post(end_session::post)),

@@ -139,6 +139,9 @@ pages! {
     ContinueAs = Row::at("/continue-as").with_language_switch().explained_as("authorization request");
     /// Setting a password by a link.
     SetPassword = Row::at("/set-password").with_language_switch().explained_as("link to set a password");
+    /// Undoing, by a link, that an account elsewhere was linked or unlinked.
+    UndoConnection =
+        Row::at("/undo-connection").with_language_switch().explained_as("link to undo a connected account");
     /// Asking for a letter with a link to set a password.
     ForgotPassword = Row::at("/forgot-password").with_language_switch().explained_as("recovery of an account");
     /// Setting a forgotten password with a recovery code.

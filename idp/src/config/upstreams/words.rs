@@ -94,4 +94,14 @@ words! {
     }
 }
 
-named!(EmailProof, NonceUse, Protocol, UpstreamAuthMethod, UserinfoRequest, UserinfoUse);
+words! {
+    /// When the profile of somebody takes the name and the language that a provider tells.
+    pub enum TakenProfile {
+        /// When an account is made by it.
+        Once = "once",
+        /// At each sign-in by it as well.
+        Always = "always",
+    }
+}
+
+named!(EmailProof, NonceUse, Protocol, TakenProfile, UpstreamAuthMethod, UserinfoRequest, UserinfoUse);

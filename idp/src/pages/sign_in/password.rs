@@ -105,6 +105,8 @@ pub enum SignInProblem {
     UpstreamDenied,
     /// Another provider has signed the person in, who is none of those that may come by it.
     UpstreamNotAllowed,
+    /// Another provider is disabled.
+    UpstreamOff,
     /// Another provider cannot be reached.
     UpstreamUnreachable,
     /// What another provider answered is not accepted.
@@ -134,6 +136,7 @@ impl SignInProblem {
             Self::AnonymousRefused => Wording::new("sign-in-anonymous-refused"),
             Self::UpstreamDenied => Wording::new("sign-in-upstream-denied"),
             Self::UpstreamNotAllowed => Wording::new("sign-in-upstream-not-allowed"),
+            Self::UpstreamOff => Wording::new("sign-in-upstream-off"),
             Self::UpstreamUnreachable => Wording::new("sign-in-upstream-unreachable"),
             Self::UpstreamFailed => Wording::new("sign-in-upstream-failed"),
             Self::UpstreamRefused => Wording::new("sign-in-upstream-refused"),
@@ -160,6 +163,7 @@ impl SignInProblem {
             Self::AnonymousRefused => Reason::SignInAnonymousRefused,
             Self::UpstreamDenied => Reason::SignInUpstreamDenied,
             Self::UpstreamNotAllowed => Reason::SignInUpstreamNotAllowed,
+            Self::UpstreamOff => Reason::SignInUpstreamOff,
             Self::UpstreamUnreachable => Reason::SignInUpstreamUnreachable,
             Self::UpstreamFailed => Reason::SignInUpstreamFailed,
             Self::UpstreamRefused => Reason::SignInUpstreamRefused,
@@ -188,6 +192,7 @@ impl SignInProblem {
             | Self::AnonymousRefused
             | Self::UpstreamDenied
             | Self::UpstreamNotAllowed
+            | Self::UpstreamOff
             | Self::UpstreamUnreachable
             | Self::UpstreamFailed
             | Self::UpstreamRefused => None,

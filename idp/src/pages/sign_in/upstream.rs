@@ -1,6 +1,5 @@
 //! Signing in by an account at another provider: the way there and back.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Path, Request, State};
@@ -12,6 +11,7 @@ use crate::app::App;
 use crate::base::id::Id;
 use crate::base::written_code::WrittenCode;
 use crate::config::Upstream;
+use crate::config::words::TakenProfile;
 use crate::federation;
 use crate::federation::arrival::Arrival;
 use crate::federation::code::Answer;
@@ -19,6 +19,7 @@ use crate::federation::exchange;
 use crate::federation::link::{self, Linked};
 use crate::federation::posted;
 use crate::federation::refusal::Refusal;
+use crate::federation::remembered::Offered;
 use crate::federation::round_trip::{self, Purpose, RoundTrip, Wish};
 use crate::flow::account_holder::admit;
 use crate::flow::authorization::Step;
@@ -37,7 +38,8 @@ use crate::oidc::difference::Difference;
 use crate::pages::upstreams::leave;
 use crate::site::page::Page;
 use crate::store::ephemeral::Rate;
-use crate::store::people::{upstream_account, user};
+use crate::store::people::upstream_account::{self, NoteTold};
+use crate::store::people::user;
 
 /// The parameter with the word for an answer that was posted.
 const POSTED: &str = "posted";
@@ -52,10 +54,10 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     if !matches!(step.next(&app, &visitor).await?, NextStep::SignIn(_)) {
         return next_page::back_to_authorize(&app, &step.interaction);
     }
-    let Some(upstream) = step.proven.hinted_upstream(&app).await? else {
+    let Some(provider) = step.proven.hinted_upstream(&app).await? else {
         return next_page::to_step(&app, Page::SignIn, &step.interaction);
     };
-    let chosen = Chosen { upstream, return_to: None, keep: false, invitation: None };
+    let chosen = Chosen { provider, return_to: None, keep: false, invitation: None };
     set_out(&app, &visitor, Some(&step), chosen, redirect::see_other).await
 }
 
@@ -63,11 +65,11 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
 pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, Error> {
     let ProvenForm { visitor, params } = form;
     let step = Step::open_if_any(&app, &visitor, params.get("interaction")).await?;
-    let Some(upstream) = federation::find(&app, params.get("upstream").unwrap_or_default()).await? else {
+    let Some(provider) = federation::named(&app, params.get("upstream").unwrap_or_default()).await? else {
         return redirect::to_page(&app, Page::SignIn);
     };
     let chosen = Chosen {
-        upstream,
+        provider,
         return_to: params.get("return").and_then(Page::by_return_name),
         keep: params.get("keep_signed_in").is_some(),
         invitation: params.get("invitation").and_then(WrittenCode::parse).map(|code| code.written()),
@@ -77,7 +79,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
 
 /// A provider that was chosen, and what goes along.
 struct Chosen {
-    upstream: Arc<Upstream>,
+    provider: Offered,
     /// The page to which a sign-in without an interaction returns.
     return_to: Option<Page>,
     /// Whether the person wants to be kept signed in.
@@ -94,7 +96,16 @@ async fn set_out(
     chosen: Chosen,
     lead: impl FnOnce(&str) -> Result<Response, Error>,
 ) -> Result<Response, Error> {
-    let Chosen { upstream, return_to, keep, invitation } = chosen;
+    let Chosen { provider, return_to, keep, invitation } = chosen;
+    let upstream = provider.settings;
+    if provider.disabled_at.is_some() {
+        // Since the page was shown, or the client does not know.
+        app.metrics.sign_in("upstream", "refused");
+        let why =
+            Some(Difference::new("other provider", format!("{}: it is disabled", upstream.name), "one that is not"));
+        let shown = Shown { problems: vec![SignInProblem::UpstreamOff], why, return_to, keep, ..Shown::default() };
+        return password::show(app, visitor, step, shown, StatusCode::FORBIDDEN).await;
+    }
     if let Err(wait) = visitor.limit(app, "upstream", SET_OUT).await {
         let problems = vec![SignInProblem::limited(app, "upstream", wait)];
         let shown = Shown { problems, return_to, keep, ..Shown::default() };
@@ -252,6 +263,10 @@ async fn sign_in(
         let invitation = trip.invitation.as_ref().map(|code| format!("&invitation={code}")).unwrap_or_default();
         return redirect::see_other(&format!("{place}?arrival={sealed}{on_the_way}{invitation}"));
     };
+    if federation::find(app, &trip.upstream).await?.is_some_and(|it| it.profile == TakenProfile::Always) {
+        let said = arrival.identity.said(visitor.site.languages());
+        app.db.write_one(NoteTold { id: known.id.clone(), said }).await?;
+    }
     let first = ProvenFactor {
         user: &user,
         method: Method::Federated,

@@ -44,6 +44,7 @@ pub async fn begin(db: &Db, between: impl Fn()) -> Result<()> {
         ("replaced_recovery_code", "hash"),
         ("outbox", "id"),
         ("mail_proof", "id"),
+        ("upstream_change", "link_hash"),
     ] {
         while db.write_one(DeleteBatch { table, key }).await? == BATCH.unsigned_abs() {}
     }

@@ -66,6 +66,7 @@ pub enum Event {
     BrowserForgotten { user: Id },
     UpstreamLinked { user: Id, upstream: String },
     UpstreamUnlinked { user: Id, upstream: String },
+    UpstreamChangeUndone { user: Id, upstream: String },
     FactorsReset { user: Id },
     SignedOut { user: Id, session: Id },
     SignedOutElsewhere { user: Id, session: Id },
@@ -159,6 +160,7 @@ impl Event {
             | Self::BrowserForgotten { user }
             | Self::UpstreamLinked { user, .. }
             | Self::UpstreamUnlinked { user, .. }
+            | Self::UpstreamChangeUndone { user, .. }
             | Self::FactorsReset { user }
             | Self::ProfileChanged { user }
             | Self::RoleGiven { user, .. }

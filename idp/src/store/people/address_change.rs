@@ -78,6 +78,19 @@ pub async fn open(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<Vec<Addr
     .await?)
 }
 
+/// The addresses of a user, as they were written, that a link can still put back.
+pub async fn can_be_put_back(conn: &mut Conn, user: &Id, now: Timestamp) -> Result<Vec<String>> {
+    let rows: Vec<(String,)> = sqlx::query_as(
+        "SELECT c.old_address FROM address_change c JOIN one_time_link l ON l.hash = c.link_hash
+          WHERE c.user_id = $1 AND c.expires_at > $2 AND l.used_at IS NULL AND c.old_address IS NOT NULL",
+    )
+    .bind(user)
+    .bind(now)
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.0).collect())
+}
+
 /// Ends the link that would take a change back, if it has one.
 pub async fn end_link(conn: &mut Conn, change: &AddressChange, now: Timestamp) -> Result<()> {
     sqlx::query("UPDATE one_time_link SET used_at = $2 WHERE hash = $1 AND used_at IS NULL")

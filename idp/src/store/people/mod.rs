@@ -20,4 +20,5 @@ pub mod terms_acceptance;
 pub mod totp;
 pub mod trusted_browser;
 pub mod upstream_account;
+pub mod upstream_change;
 pub mod user;

@@ -1,8 +1,10 @@
 //! Accounts at other providers by which people sign in.
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
-use crate::store::db::{Conn, Result};
+use crate::store::db::{Change, Conn, Json, Result, Tx};
 
 /// What an account at another provider is known by: nothing of it can change, or be given to somebody else.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +70,18 @@ pub struct NewUpstreamAccount {
     pub shown_as: Option<String>,
     /// Whether the user's account is made by it.
     pub joins: bool,
+    /// What the user's profile takes from it.
+    pub taken: Option<Said>,
+}
+
+/// What a provider says about its person.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Said {
+    /// What they are called.
+    pub name: Option<String>,
+    /// The tag of their language, one in which there are pages.
+    pub locale: Option<String>,
 }
 
 /// The account of this key, whoever's it is.
@@ -90,8 +104,8 @@ pub async fn of_user(conn: &mut Conn, user: &Id) -> Result<Vec<UpstreamAccount>>
 /// Links an account to a user; returns `false` if it is linked already, to this user or another one.
 pub async fn insert(conn: &mut Conn, user: &Id, new: &NewUpstreamAccount, now: Timestamp) -> Result<bool> {
     let done = sqlx::query(
-        "INSERT INTO upstream_account (id, user_id, provider, issuer, subject, shown_as, linked_at, joined_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING",
+        "INSERT INTO upstream_account (id, user_id, provider, issuer, subject, shown_as, linked_at, joined_at, taken)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING",
     )
     .bind(&new.id)
     .bind(user)
@@ -101,9 +115,110 @@ pub async fn insert(conn: &mut Conn, user: &Id, new: &NewUpstreamAccount, now: T
     .bind(&new.shown_as)
     .bind(now)
     .bind(new.joins.then_some(now))
+    .bind(new.taken.as_ref().map(Json))
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// All that is kept of an account that may be linked again.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Kept {
+    /// The name of the provider in the configuration.
+    pub provider: String,
+    /// Who says so: `iss`.
+    pub issuer: String,
+    /// Who it is there.
+    pub subject: String,
+    /// What its person knows it by.
+    pub shown_as: Option<String>,
+    /// Since when it lets its user in.
+    pub linked_at: Timestamp,
+    /// When the user's account was made by it, if it was.
+    pub joined_at: Option<Timestamp>,
+    /// What the user's profile has taken from it, as it is stored.
+    pub taken: Option<String>,
+}
+
+impl Kept {
+    /// What the account there is known by.
+    pub fn key(&self) -> Key {
+        Key { provider: self.provider.clone(), issuer: self.issuer.clone(), subject: self.subject.clone() }
+    }
+}
+
+/// All that is kept of an account of a user.
+pub async fn whole(conn: &mut Conn, user: &Id, id: &Id) -> Result<Option<Kept>> {
+    Ok(sqlx::query_as(
+        "SELECT provider, issuer, subject, shown_as, linked_at, joined_at, taken FROM upstream_account
+          WHERE id = $1 AND user_id = $2",
+    )
+    .bind(id)
+    .bind(user)
+    .fetch_optional(conn)
+    .await?)
+}
+
+/// Links an account again as it was before. The caller has seen that nobody has it.
+pub async fn put_back(conn: &mut Conn, id: &Id, user: &Id, before: &Kept) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO upstream_account (id, user_id, provider, issuer, subject, shown_as, linked_at, joined_at, taken)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(id)
+    .bind(user)
+    .bind(&before.provider)
+    .bind(&before.issuer)
+    .bind(&before.subject)
+    .bind(&before.shown_as)
+    .bind(before.linked_at)
+    .bind(before.joined_at)
+    .bind(&before.taken)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Notes what the provider says, to be taken once the sign-in is complete.
+#[derive(Clone, Debug)]
+pub struct NoteTold {
+    /// The account.
+    pub id: Id,
+    /// What it says.
+    pub said: Said,
+}
+
+impl Change for NoteTold {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        sqlx::query("UPDATE upstream_account SET told = $2 WHERE id = $1")
+            .bind(&self.id)
+            .bind(Json(&self.said))
+            .execute(&mut **tx)
+            .await?;
+        Ok(())
+    }
+}
+
+/// What the provider of an account has said and was not taken yet, and what was taken before.
+pub async fn told(conn: &mut Conn, id: &Id) -> Result<Option<(Said, Option<Said>)>> {
+    let row: Option<(Json<Said>, Option<Json<Said>>)> =
+        sqlx::query_as("SELECT told, taken FROM upstream_account WHERE id = $1 AND told IS NOT NULL")
+            .bind(id)
+            .fetch_optional(conn)
+            .await?;
+    Ok(row.map(|(told, taken)| (told.0, taken.map(|taken| taken.0))))
+}
+
+/// Notes what was taken.
+pub async fn note_taken(conn: &mut Conn, id: &Id, taken: &Said) -> Result<()> {
+    sqlx::query("UPDATE upstream_account SET told = NULL, taken = $2 WHERE id = $1")
+        .bind(id)
+        .bind(Json(taken))
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Notes that a user signs in by an account; returns whether it is still linked to them.
