@@ -72,7 +72,7 @@ export class Upstream {
 
   // The settings by which Latchkey lets people sign in by it.
   settings(index) {
-    const all = { NAME: this.name, ISSUER: this.issuer, CLIENT_ID: "latchkey", CLIENT_SECRET: this.secret, EMAIL_IS_PROVEN: "true" };
+    const all = { NAME: this.name, ISSUER: this.issuer, CLIENT_ID: "latchkey", CLIENT_SECRET: this.secret, EMAIL_PROOF: "claim" };
     return Object.fromEntries(Object.entries(all).map(([key, value]) => [`LATCHKEY__UPSTREAMS__${index}__${key}`, value]));
   }
 
