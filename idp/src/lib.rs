@@ -11,10 +11,12 @@ pub mod oidc;
 pub mod mail;
 pub mod outbound;
 pub mod store;
+pub mod telegram;
 // 3: what several endpoints and pages share.
 pub mod account;
 pub mod app;
 pub mod audit;
+pub mod channels;
 pub mod clients;
 pub mod config;
 pub(crate) mod explanations;

@@ -47,8 +47,8 @@ fn latencies() -> Histogram {
 const SIGN_INS: [&str; 5] = ["done", "half", "refused", "throttled", "limited"];
 
 /// The ways to sign in.
-const METHODS: [&str; 8] =
-    ["password", "email", "upstream", "mini_app", "passkey", "totp", "recovery_code", "anonymous"];
+const METHODS: [&str; 9] =
+    ["password", "email", "upstream", "mini_app", "channel", "passkey", "totp", "recovery_code", "anonymous"];
 
 /// The statuses of requests that failed because of the server.
 const FAILURES: [u16; 2] = [500, 503];
@@ -61,6 +61,12 @@ const SUSPICIONS: [&str; 3] = ["stuffing", "spraying", "guessing"];
 
 /// What becomes of letters, try by try.
 const LETTERS: [&str; 4] = ["sent", "failed", "dead", "expired"];
+
+/// What becomes of the updates of bots.
+const UPDATES: [&str; 3] = ["done", "repeated", "failed"];
+
+/// What becomes of the messages of bots.
+const MESSAGES: [&str; 5] = ["sent", "refused", "flood", "conflict", "failed"];
 
 /// The jobs.
 const JOBS: [&str; 3] = ["keys", "clean", "audit"];
@@ -111,6 +117,8 @@ pub struct Metrics {
     letters: Counters<1>,
     letters_waiting: Level,
     letters_dead: Level,
+    channel_updates: Counters<1>,
+    channel_messages: Counters<1>,
     /// What is fetched from other servers.
     pub outbound: Tally,
     jobs: Counters<2>,
@@ -121,6 +129,17 @@ pub struct Metrics {
     files: Level,
     processor: Counter<f64, AtomicU64>,
     started: Measure,
+}
+
+/// Registers what becomes of letters, and of what bots hear and say.
+fn register_messages(own: &mut Registry, letters: &Counters<1>, (updates, messages): (&Counters<1>, &Counters<1>)) {
+    own.register("letters", "Tries to send letters, by outcome: sent, failed, dead or expired", letters.clone());
+    own.register("channel_updates", "Updates of bots, by outcome: done, repeated or failed", updates.clone());
+    own.register(
+        "channel_messages",
+        "Messages of bots, by outcome: sent, refused, flood, conflict or failed",
+        messages.clone(),
+    );
 }
 
 impl Default for Metrics {
@@ -161,6 +180,8 @@ impl Metrics {
             letters: Family::default(),
             letters_waiting: Level::default(),
             letters_dead: Level::default(),
+            channel_updates: Family::default(),
+            channel_messages: Family::default(),
             outbound: Tally::default(),
             jobs: Family::default(),
             job_success: Family::default(),
@@ -211,6 +232,12 @@ impl Metrics {
         }
         for outcome in LETTERS {
             at_zero(&self.letters, [("outcome", outcome)]);
+        }
+        for outcome in UPDATES {
+            at_zero(&self.channel_updates, [("outcome", outcome)]);
+        }
+        for outcome in MESSAGES {
+            at_zero(&self.channel_messages, [("outcome", outcome)]);
         }
         for job in JOBS {
             for outcome in ["done", "failed"] {
@@ -284,11 +311,7 @@ impl Metrics {
             self.acquire_wait.clone(),
         );
         own.register("redis_requests", "Questions to Redis, by outcome: answered or failed", self.redis.clone());
-        own.register(
-            "letters",
-            "Tries to send letters, by outcome: sent, failed, dead or expired",
-            self.letters.clone(),
-        );
+        register_messages(own, &self.letters, (&self.channel_updates, &self.channel_messages));
         self.outbound.register(own);
         own.register("letters_waiting", "Letters that wait to be sent", self.letters_waiting.clone());
         own.register("letters_dead", "Letters that no mail server took", self.letters_dead.clone());
@@ -367,6 +390,16 @@ impl Metrics {
     /// A try to send a letter has ended.
     pub fn letter(&self, outcome: &'static str) {
         self.letters.get_or_create(&Labels([("outcome", outcome.to_owned())])).inc();
+    }
+
+    /// An update of a bot has come.
+    pub fn channel_update(&self, outcome: &'static str) {
+        self.channel_updates.get_or_create(&Labels([("outcome", outcome.to_owned())])).inc();
+    }
+
+    /// A message of a bot was sent, or not.
+    pub fn channel_message(&self, outcome: &'static str) {
+        self.channel_messages.get_or_create(&Labels([("outcome", outcome.to_owned())])).inc();
     }
 
     /// How many letters wait, and how many no mail server took.

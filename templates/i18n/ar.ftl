@@ -520,6 +520,87 @@ undo-connection-own = إذا أجريته بنفسك، فأغلق هذه الص�
 undo-connection-disconnected = فُصل الحساب
 undo-connection-connected = رُبط الحساب من جديد
 undo-connection-done = سُجّل الخروج من جميع الأجهزة. إذا أجرى التغييرَ شخص آخر، فعيّن كلمة مرور جديدة الآن.
+account-channels = البوتات المرتبطة
+account-channels-count = { $count ->
+    [0] لا يوجد
+    [zero] لا يوجد
+    [one] محادثة واحدة
+    [two] محادثتان
+    [few] { $count } محادثات
+    [many] { $count } محادثة
+   *[other] { $count } محادثة
+  }
+account-channels-manage = تغيير البوتات المرتبطة
+account-channels-meaning = البوت المرتبط بحسابك يمكنه التصرف نيابةً عنك في محادثتك معه، ويمكنك تسجيل الدخول عن طريقه. لربط بوت افتحه من هنا، أو اكتب له ‎/link وأدخل الرمز الذي يعرضه.
+account-channel-used = آخر استخدام { $time }
+account-channel-unused = لم تُستخدم بعد
+account-channel-code = الرمز الذي يعرضه البوت
+account-channel-named = يريد { $chat } الارتباط بحسابك في المحادثة مع { $bot }.
+account-channel-named-advice = فقط إذا كان ذلك أنت: أدخل الرمز الذي يعرضه البوت في محادثتك أنت. إذا أرسل إليك شخص آخر هذا الرابط أو رمزًا فلا تربط شيئًا: سيتمكن من التصرف نيابةً عنك ومن تسجيل الدخول باسمك.
+account-channel-open = افتح البوت واضغط «ابدأ» وأكّد هناك أنه أنت، ثم عُد إلى هذه الصفحة.
+account-channel-open-bot = فتح { $bot }
+account-channel-waiting = في انتظار ردك في المحادثة…
+account-channel-cancel = عدم الربط
+account-channel-came = هل هذا أنت: { $chat }، في المحادثة مع { $bot }؟
+account-channel-confirm-meaning = من يكتب في تلك المحادثة يمكنه تسجيل الدخول إلى حسابك واستخدامه عن طريق البوت.
+account-channel-acts = سيتصرف البوت نيابةً عنك في { $client }.
+account-channel-confirm = نعم، اربط هذه المحادثة
+account-channel-not-me = لا، لست أنا
+account-channel-connected = رُبطت المحادثة.
+account-channel-disconnected = فُصلت المحادثة.
+account-channel-cancelled = لم يُربط شيء.
+account-channel-wrong-code = الرمز خاطئ أو قديم أو مُستخدم. اطلب من البوت رمزًا آخر.
+account-channel-too-many = أُدخلت رموز كثيرة جدًا. أعد المحاولة بعد عشر دقائق.
+account-channel-taken = لم يُربط شيء: تلك المحادثة أو صاحبها يتبع حسابًا آخر هنا.
+account-channel-another = لم يُربط شيء: هناك محادثة أخرى مرتبطة مع هذا البوت. افصلها أولًا.
+account-channel-last = لا يمكن فصل هذه المحادثة، فلن تبقى طريقة لتسجيل الدخول.
+account-channel-over = لم يُربط شيء: طال الأمر أو استُخدم الرابط. ابدأ من جديد.
+sign-in-channel = التأكيد في { $bot }
+sign-in-channel-title = التأكيد في { $bot }
+sign-in-channel-number = افتح البوت واختر هذا الرقم هناك:
+sign-in-channel-call-name = عنوان البريد الإلكتروني أو اسم المستخدم
+sign-in-channel-call = أرسل إليّ رسالة
+sign-in-channel-called = إذا كانت هناك محادثة مرتبطة بذلك الحساب فقد كتب البوت فيها. تتابع هذه الصفحة فور ردك.
+sign-in-channel-look = لقد رددت
+sign-in-channel-approved = لقد أكّدت تسجيل الدخول.
+sign-in-channel-refused = لم يُسجَّل دخول أحد: رُفض الطلب أو اختير رقم آخر.
+sign-in-channel-over = طال الأمر أو استُخدم الطلب. ابدأ من جديد.
+sign-in-other-way = تسجيل الدخول بطريقة أخرى
+ticket-title = هل تريد تسجيل الدخول إلى هذا الحساب؟
+ticket-meaning = أنشأ البوت هذا الرابط لك. إذا أرسله إليك شخص آخر فأغلق هذه الصفحة: ستستخدم حسابه هو.
+bot-hello = مرحبًا! هذا بوت { $operator }.
+bot-help-link = ‎/link – ربط هذه المحادثة بحسابك
+bot-help-login = ‎/login – الحصول على رابط لتسجيل الدخول
+bot-help-register = ‎/register – إنشاء حساب
+bot-code = سجّل الدخول في { $operator } وافتح «البوتات المرتبطة» في حسابك وأدخل هذا الرمز:
+
+    { $code }
+
+    يعمل مرة واحدة ولمدة 10 دقائق. وهو لك وحدك: من يسألك عنه يريد استخدام هذه المحادثة.
+bot-code-open = فتح الصفحة
+bot-bind-ask = هل تريد ربط هذه المحادثة بالحساب { $account } في { $operator }؟ إذا أرسل إليك شخص الرابط أو لم يكن الحساب لك فاختر «لا».
+bot-yes = نعم
+bot-no = لا
+bot-bind-confirm = عُد الآن إلى المتصفح الذي بدأت فيه وأكّد هناك.
+bot-bind-refused = لم يُربط شيء.
+bot-bound = رُبطت هذه المحادثة بحسابك في { $operator }.
+bot-taken = لم يُربط شيء: هذه المحادثة تتبع حسابًا آخر في { $operator }.
+bot-another = لم يُربط شيء: هناك محادثة أخرى مرتبطة بذلك الحساب.
+bot-over = انتهى هذا: مضى وقت طويل أو استُخدم من قبل. ابدأ من جديد.
+bot-not-bound = هذه المحادثة غير مرتبطة بحساب في { $operator }. اكتب ‎/link لربطها.
+bot-sign-in-ask = يريد شخص تسجيل الدخول إلى حسابك في { $operator }: { $place }.
+
+    إذا كنت أنت فاختر الرقم الذي تراه هناك. لا تختر أبدًا رقمًا يخبرك به أحد.
+bot-sign-in-not-me = لست أنا
+bot-sign-in-approved = تم التأكيد. تابع في المتصفح.
+bot-sign-in-refused = رُفض الطلب. لم يُسجَّل دخول أحد.
+bot-login = يسجّل هذا الرابط دخولك في { $operator }. يعمل مرة واحدة ولمدة 5 دقائق، وهو لك وحدك.
+bot-login-open = تسجيل الدخول
+bot-registered = حسابك في { $operator } جاهز، وهذه المحادثة مرتبطة به. اكتب ‎/login لفتحه؛ يمكنك هناك إضافة عنوان بريد إلكتروني وكلمة مرور.
+bot-registered-before = هذه المحادثة مرتبطة بحسابك في { $operator } بالفعل.
+bot-register-known = لديك حساب في { $operator } بالفعل. اكتب ‎/link لربط هذه المحادثة به.
+bot-register-closed = لا يمكن إنشاء حساب هنا.
+bot-too-many = طلبات كثيرة جدًا. أعد المحاولة بعد { $minutes } دقيقة.
 account-authenticator = تطبيق المصادقة
 account-authenticator-meaning = يعرض تطبيق على هاتفك رموزًا. ومن يعرف كلمة مرورك لا يمكنه تسجيل الدخول من دون رمز منها.
 account-authenticator-set-up = إعداد تطبيق مصادقة
@@ -633,6 +714,9 @@ activity-passkey-removed = تمت إزالة مفتاح مرور
 activity-upstream-linked = رُبط حساب لدى خدمة أخرى
 activity-upstream-unlinked = فُصل حساب لدى خدمة أخرى
 activity-upstream-change-undone = أُلغي تغيير في الحسابات المرتبطة عبر البريد
+activity-channel-bound = رُبط بوت
+activity-channel-unbound = فُصل بوت
+activity-channel-sign-in-refused = رُفض تسجيل دخول في المحادثة مع بوت
 activity-passkey-counter-fell = تم رفض مفتاح مرور لأنه قد يكون نسخة
 activity-browser-trusted = متصفح لم يعد يطلب رمزًا
 activity-browser-forgotten = متصفح يطلب رمزًا مجددًا
@@ -813,6 +897,10 @@ letter-upstream-unlinked = فُصل حساب
 letter-upstream-unlinked-text = فُصل حساب لدى خدمة أخرى عن حسابك في { $operator }.
 letter-upstream-undo-link = إلغاء هذا التغيير
 letter-upstream-undo-not-you = إذا لم تكن أنت من فعل ذلك، فافتح هذا الرابط خلال { $time }: يلغي التغيير ويسجّل الخروج من جميع الأجهزة. ثم عيّن كلمة مرور جديدة.
+letter-channel-bound = رُبط بوت
+letter-channel-bound-text = رُبطت محادثة مع بوت بحسابك في { $operator }. يمكن للبوت التصرف نيابةً عنك هناك، ويمكن تسجيل الدخول عن طريق المحادثة.
+letter-channel-unbound = فُصل بوت
+letter-channel-unbound-text = فُصلت محادثة مع بوت عن حسابك في { $operator }.
 letter-authenticator-added = تمت إضافة تطبيق مصادقة
 letter-authenticator-added-text = تمت إضافة تطبيق يعرض الرموز إلى حسابك في { $operator }. ومن الآن يُطلب هذا الرمز عند تسجيل الدخول.
 letter-authenticator-replaced = تم استبدال تطبيق المصادقة

@@ -452,6 +452,83 @@ undo-connection-own = If you have made it yourself, close this page: nothing has
 undo-connection-disconnected = The account is disconnected
 undo-connection-connected = The account is connected again
 undo-connection-done = All devices are signed out. If somebody else made the change, set a new password now.
+account-channels = Connected bots
+account-channels-count = { $count ->
+    [0] None
+    [one] { $count } chat
+   *[other] { $count } chats
+  }
+account-channels-manage = Change the connected bots
+account-channels-meaning = A bot that is connected to your account can act for you in your chat with it, and you can sign in by it. To connect one, open it here, or write /link to it and type the code that it shows.
+account-channel-used = Last used { $time }
+account-channel-unused = Not used yet
+account-channel-code = Code that the bot shows
+account-channel-named = { $chat } wants to be connected to your account, in the chat with { $bot }.
+account-channel-named-advice = Only if that is you: type the code that the bot shows in your own chat. If somebody has sent you this link, or a code, connect nothing: they could act for you, and sign in as you.
+account-channel-open = Open the bot, press Start, and say there that it is you. Then come back to this page.
+account-channel-open-bot = Open { $bot }
+account-channel-waiting = Waiting for you to answer in the chat…
+account-channel-cancel = Do not connect
+account-channel-came = Is this you: { $chat }, in the chat with { $bot }?
+account-channel-confirm-meaning = Whoever writes in that chat can sign in to your account, and use it by the bot.
+account-channel-acts = The bot then acts for you at { $client }.
+account-channel-confirm = Yes, connect this chat
+account-channel-not-me = No, this is not me
+account-channel-connected = The chat is connected.
+account-channel-disconnected = The chat is disconnected.
+account-channel-cancelled = Nothing was connected.
+account-channel-wrong-code = That code is wrong, too old or was used. Ask the bot for another one.
+account-channel-too-many = Too many codes were typed. Try again in ten minutes.
+account-channel-taken = Nothing was connected: that chat, or its person, belongs to another account here.
+account-channel-another = Nothing was connected: another chat with this bot is connected. Disconnect that one first.
+account-channel-last = This chat cannot be disconnected: there would be no way left to sign in.
+account-channel-over = Nothing was connected: it took too long, or the link was used. Begin again.
+sign-in-channel = Confirm in { $bot }
+sign-in-channel-title = Confirm in { $bot }
+sign-in-channel-number = Open the bot and choose this number there:
+sign-in-channel-call-name = Email address or username
+sign-in-channel-call = Send me a message
+sign-in-channel-called = If a chat is connected to that account, the bot has written there. This page goes on as soon as you have answered.
+sign-in-channel-look = I have answered
+sign-in-channel-approved = You have confirmed it.
+sign-in-channel-refused = Nobody is signed in: the request was refused, or another number was chosen.
+sign-in-channel-over = This took too long, or was used. Begin again.
+sign-in-other-way = Sign in another way
+ticket-title = Sign in to this account?
+ticket-meaning = The link was made by a bot for you. If somebody else has sent it, close this page: you would use their account.
+bot-hello = Hello! This bot belongs to { $operator }.
+bot-help-link = /link – connect this chat to your account
+bot-help-login = /login – get a link that signs you in
+bot-help-register = /register – make an account
+bot-code = Sign in at { $operator }, open “Connected bots” in your account, and type this code:
+
+    { $code }
+
+    It works once and for 10 minutes. It is for you alone: whoever else asks you for it wants to use this chat.
+bot-code-open = Open the page
+bot-bind-ask = Connect this chat to the account { $account } at { $operator }? If somebody has sent you the link, or the account is not yours, say no.
+bot-yes = Yes
+bot-no = No
+bot-bind-confirm = Now go back to the browser in which you began, and confirm it there.
+bot-bind-refused = Nothing was connected.
+bot-bound = This chat is connected to your account at { $operator }.
+bot-taken = Nothing was connected: this chat belongs to another account at { $operator }.
+bot-another = Nothing was connected: another chat is connected to that account.
+bot-over = This is over: it is too old, or was used before. Begin again.
+bot-not-bound = This chat is not connected to an account at { $operator }. Write /link to connect it.
+bot-sign-in-ask = Somebody wants to sign in to your account at { $operator }: { $place }.
+
+    If it is you, choose the number that you see there. Never choose one that somebody tells you.
+bot-sign-in-not-me = It is not me
+bot-sign-in-approved = Confirmed. Go on in the browser.
+bot-sign-in-refused = Refused. Nobody was signed in.
+bot-login = This link signs you in at { $operator }. It works once and for 5 minutes, and is for you alone.
+bot-login-open = Sign in
+bot-registered = Your account at { $operator } is there, and this chat is connected to it. Write /login to open it; there you can add an email address and a password.
+bot-registered-before = This chat is connected to your account at { $operator } already.
+bot-register-known = There is an account for you at { $operator } already. Write /link to connect this chat to it.
+bot-register-closed = No account can be made here.
+bot-too-many = Too many requests. Try again in { $minutes } min.
 account-authenticator = Authenticator app
 account-authenticator-meaning = An app on your phone shows codes. Your password alone is then not enough to sign in.
 account-authenticator-set-up = Set up an authenticator app
@@ -558,6 +635,9 @@ activity-passkey-removed = Passkey removed
 activity-upstream-linked = Account at another provider connected
 activity-upstream-unlinked = Account at another provider disconnected
 activity-upstream-change-undone = Change of the connected accounts undone by email
+activity-channel-bound = Bot connected
+activity-channel-unbound = Bot disconnected
+activity-channel-sign-in-refused = Sign-in refused in the chat with a bot
 activity-passkey-counter-fell = A passkey was refused, because it may be a copy
 activity-browser-trusted = A browser no longer asks for a code
 activity-browser-forgotten = A browser asks for a code again
@@ -714,6 +794,10 @@ letter-upstream-unlinked = An account was disconnected
 letter-upstream-unlinked-text = An account at another provider was disconnected from your account at { $operator }.
 letter-upstream-undo-link = Undo this change
 letter-upstream-undo-not-you = If this wasn’t you, open this link within { $time }: it undoes the change and signs out all devices. Then set a new password.
+letter-channel-bound = A bot was connected
+letter-channel-bound-text = A chat with a bot was connected to your account at { $operator }. The bot can act for you there, and the chat can be used to sign in.
+letter-channel-unbound = A bot was disconnected
+letter-channel-unbound-text = A chat with a bot was disconnected from your account at { $operator }.
 letter-authenticator-added = An authenticator app was added
 letter-authenticator-added-text = An app that shows codes was added to your account at { $operator }. From now on, signing in asks for such a code.
 letter-authenticator-replaced = Your authenticator app was replaced

@@ -473,6 +473,85 @@ undo-connection-own = Если вы сделали это сами, закрой
 undo-connection-disconnected = Аккаунт отвязан
 undo-connection-connected = Аккаунт снова связан
 undo-connection-done = Все сеансы завершены. Если изменение сделал кто-то другой, задайте сейчас новый пароль.
+account-channels = Подключённые боты
+account-channels-count = { $count ->
+    [0] Нет
+    [one] { $count } чат
+    [few] { $count } чата
+    [many] { $count } чатов
+   *[other] { $count } чата
+  }
+account-channels-manage = Изменить подключённых ботов
+account-channels-meaning = Подключённый бот может действовать от вашего имени в чате с ним, и через него можно войти. Чтобы подключить бота, откройте его отсюда или напишите ему /link и введите код, который он покажет.
+account-channel-used = Последнее использование: { $time }
+account-channel-unused = Ещё не использован
+account-channel-code = Код, который показывает бот
+account-channel-named = { $chat } хочет подключиться к вашему аккаунту в чате с { $bot }.
+account-channel-named-advice = Только если это вы: введите код, который бот показывает в вашем собственном чате. Если ссылку или код вам прислал кто-то другой, ничего не подключайте: этот человек сможет действовать от вашего имени и входить как вы.
+account-channel-open = Откройте бота, нажмите «Старт» и подтвердите там, что это вы. Затем вернитесь на эту страницу.
+account-channel-open-bot = Открыть { $bot }
+account-channel-waiting = Ждём вашего ответа в чате…
+account-channel-cancel = Не подключать
+account-channel-came = Это вы: { $chat }, в чате с { $bot }?
+account-channel-confirm-meaning = Кто пишет в этом чате, сможет входить в ваш аккаунт и пользоваться им через бота.
+account-channel-acts = Бот будет действовать от вашего имени в { $client }.
+account-channel-confirm = Да, подключить этот чат
+account-channel-not-me = Нет, это не я
+account-channel-connected = Чат подключён.
+account-channel-disconnected = Чат отключён.
+account-channel-cancelled = Ничего не подключено.
+account-channel-wrong-code = Код неверен, устарел или уже использован. Запросите у бота новый.
+account-channel-too-many = Введено слишком много кодов. Повторите через десять минут.
+account-channel-taken = Ничего не подключено: этот чат или его владелец относится к другому аккаунту здесь.
+account-channel-another = Ничего не подключено: подключён другой чат с этим ботом. Сначала отключите его.
+account-channel-last = Этот чат нельзя отключить: войти стало бы невозможно.
+account-channel-over = Ничего не подключено: прошло слишком много времени, или ссылка уже использована. Начните заново.
+sign-in-channel = Подтвердить в { $bot }
+sign-in-channel-title = Подтверждение в { $bot }
+sign-in-channel-number = Откройте бота и выберите там это число:
+sign-in-channel-call-name = Адрес электронной почты или имя пользователя
+sign-in-channel-call = Прислать мне сообщение
+sign-in-channel-called = Если к этому аккаунту подключён чат, бот написал туда. Страница продолжит, как только вы ответите.
+sign-in-channel-look = Я ответил(а)
+sign-in-channel-approved = Вы подтвердили вход.
+sign-in-channel-refused = Вход не выполнен: в нём отказано, или выбрано другое число.
+sign-in-channel-over = Прошло слишком много времени, или запрос уже использован. Начните заново.
+sign-in-other-way = Войти другим способом
+ticket-title = Войти в этот аккаунт?
+ticket-meaning = Эту ссылку бот сделал для вас. Если её прислал кто-то другой, закройте страницу: вы пользовались бы чужим аккаунтом.
+bot-hello = Здравствуйте! Это бот { $operator }.
+bot-help-link = /link – подключить этот чат к вашему аккаунту
+bot-help-login = /login – получить ссылку для входа
+bot-help-register = /register – создать аккаунт
+bot-code = Войдите в { $operator }, откройте в аккаунте «Подключённые боты» и введите этот код:
+
+    { $code }
+
+    Он действует один раз и 10 минут. Он только для вас: кто спросит его, хочет воспользоваться этим чатом.
+bot-code-open = Открыть страницу
+bot-bind-ask = Подключить этот чат к аккаунту { $account } в { $operator }? Если ссылку вам прислали или аккаунт не ваш, ответьте «Нет».
+bot-yes = Да
+bot-no = Нет
+bot-bind-confirm = Теперь вернитесь в браузер, в котором начали, и подтвердите там.
+bot-bind-refused = Ничего не подключено.
+bot-bound = Этот чат подключён к вашему аккаунту в { $operator }.
+bot-taken = Ничего не подключено: этот чат относится к другому аккаунту в { $operator }.
+bot-another = Ничего не подключено: к тому аккаунту подключён другой чат.
+bot-over = Это больше не действует: прошло слишком много времени, или уже использовано. Начните заново.
+bot-not-bound = Этот чат не подключён к аккаунту в { $operator }. Напишите /link, чтобы подключить его.
+bot-sign-in-ask = Кто-то хочет войти в ваш аккаунт в { $operator }: { $place }.
+
+    Если это вы, выберите число, которое видите там. Никогда не выбирайте число, которое вам кто-то назвал.
+bot-sign-in-not-me = Это не я
+bot-sign-in-approved = Подтверждено. Продолжайте в браузере.
+bot-sign-in-refused = Отказано. Никто не вошёл.
+bot-login = По этой ссылке вы войдёте в { $operator }. Она действует один раз и 5 минут, только для вас.
+bot-login-open = Войти
+bot-registered = Ваш аккаунт в { $operator } создан, и этот чат к нему подключён. Напишите /login, чтобы открыть его; там можно добавить адрес почты и пароль.
+bot-registered-before = Этот чат уже подключён к вашему аккаунту в { $operator }.
+bot-register-known = У вас уже есть аккаунт в { $operator }. Напишите /link, чтобы подключить к нему этот чат.
+bot-register-closed = Здесь нельзя создать аккаунт.
+bot-too-many = Слишком много запросов. Повторите через { $minutes } мин.
 account-authenticator = Приложение-аутентификатор
 account-authenticator-meaning = Приложение на телефоне показывает коды. Без кода не войдёт даже тот, кто узнал ваш пароль.
 account-authenticator-set-up = Подключить приложение-аутентификатор
@@ -581,6 +660,9 @@ activity-passkey-removed = Удалён ключ доступа
 activity-upstream-linked = Связан аккаунт в другом сервисе
 activity-upstream-unlinked = Отвязан аккаунт в другом сервисе
 activity-upstream-change-undone = Изменение связанных аккаунтов отменено по письму
+activity-channel-bound = Подключён бот
+activity-channel-unbound = Отключён бот
+activity-channel-sign-in-refused = В чате с ботом отказано во входе
 activity-passkey-counter-fell = Ключ доступа отклонён: возможно, это копия
 activity-browser-trusted = Код в одном браузере больше не нужен
 activity-browser-forgotten = Код в одном браузере снова нужен
@@ -747,6 +829,10 @@ letter-upstream-unlinked = Отвязан аккаунт в другом сер�
 letter-upstream-unlinked-text = От вашего аккаунта в { $operator } отвязан аккаунт в другом сервисе.
 letter-upstream-undo-link = Отменить это изменение
 letter-upstream-undo-not-you = Если это были не вы, откройте эту ссылку в течение { $time }. Она отменит изменение и завершит все сеансы. Затем задайте новый пароль.
+letter-channel-bound = Подключён бот
+letter-channel-bound-text = К вашему аккаунту в { $operator } подключён чат с ботом. Бот может действовать там от вашего имени, и через этот чат можно войти.
+letter-channel-unbound = Отключён бот
+letter-channel-unbound-text = От вашего аккаунта в { $operator } отключён чат с ботом.
 letter-authenticator-added = Добавлено приложение с кодами
 letter-authenticator-added-text = К вашему аккаунту в { $operator } добавлено приложение, которое показывает коды. Теперь при входе нужен такой код.
 letter-authenticator-replaced = Приложение с кодами заменено

@@ -5,6 +5,7 @@ mod anonymous;
 mod authorization_request;
 mod backups;
 mod ceremonies;
+mod channels;
 mod clients;
 mod codes;
 mod connections;

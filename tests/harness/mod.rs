@@ -3,6 +3,7 @@
 mod alone;
 mod app;
 mod authenticator;
+mod bot_api;
 mod browser;
 mod database;
 mod http;
@@ -19,6 +20,7 @@ mod upstream;
 pub use alone::{Alone, DISPLACED, OPEN, REFUSED, SILENT, UNREAD, peak, processor};
 pub use app::{PASSWORD, TestApp, made_up, minutes, seconds, sender};
 pub use authenticator::Authenticator;
+pub use bot_api::{BotApi, Person, TOKEN as BOT_TOKEN, number_on, poll};
 pub use browser::{Authorize, Browser, Form, Page};
 pub use database::left_out;
 pub use database::{as_by_default, empty_config, server};

@@ -5,11 +5,12 @@ use super::{files, without_tests};
 const RINGS: [&[&str]; 8] = [
     &["base"],
     &["jose", "oidc"],
-    &["mail", "outbound", "store"],
+    &["mail", "outbound", "store", "telegram"],
     &[
         "account",
         "app",
         "audit",
+        "channels",
         "clients",
         "config",
         "explanations",

@@ -2,6 +2,7 @@
 
 mod audit;
 mod banning;
+mod bots;
 mod clients_by_command;
 mod code_pages;
 mod diagnosis;

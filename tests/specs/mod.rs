@@ -3,6 +3,7 @@
 mod account;
 mod anonymous;
 mod audit;
+mod channels;
 mod explanations;
 mod form_post_response_mode;
 mod initiating_user_registration;

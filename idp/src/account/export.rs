@@ -13,14 +13,15 @@ use crate::store::clients::consent;
 use crate::store::db::{Change, Conn, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::installation::happened::{self, Wanted};
+use crate::store::people::channel_binding::{self, ChannelBinding};
 use crate::store::people::passkey::{self, Passkey};
 use crate::store::people::role;
 use crate::store::people::terms_acceptance::Acceptance;
 use crate::store::people::upstream_account::{self, UpstreamAccount};
 use crate::store::people::upstream_change;
 use crate::store::people::{
-    account_deletion, address_change, anonymous_account, invitation, known_device, mail_proof, one_time_link, outbox,
-    passkey_offer, password, recovery_code, session, terms_acceptance, trusted_browser, user,
+    account_deletion, address_change, anonymous_account, channel_request, invitation, known_device, mail_proof,
+    one_time_link, outbox, passkey_offer, password, recovery_code, session, terms_acceptance, trusted_browser, user,
 };
 
 /// How many events are told at most: the newest.
@@ -68,6 +69,7 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
     let events = happened::newest(&mut conn, &Wanted { user: Some(id.clone()), ..Wanted::default() }, EVENTS).await?;
     let passkeys = passkey::of_user(&mut conn, id).await?;
     let upstreams = upstream_account::of_user(&mut conn, id).await?;
+    let chats = channel_binding::of_user(&mut conn, id).await?;
     let offered = passkey_offer::answered_at(&mut conn, id).await?;
     let under_way = under_way(&mut conn, id).await?;
     let due_at = account_deletion::due_at(&mut conn, id).await?;
@@ -106,6 +108,7 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
         "recovery_codes": { "made": enrolled.recovery_codes.made, "unused": enrolled.recovery_codes.unused },
         "passkeys": passkeys.iter().map(of_passkey).collect::<Vec<_>>(),
         "accounts_elsewhere": upstreams.iter().map(of_upstream).collect::<Vec<_>>(),
+        "chats_with_bots": chats.iter().map(of_chat).collect::<Vec<_>>(),
         "passkey_offer_answered_at": offered.map(|at| at.to_string()),
         "mail_word": mail_word,
         "letters_before": former.map(|former| {
@@ -148,10 +151,15 @@ async fn under_way(conn: &mut Conn, id: &Id) -> Result<Value> {
             json!({ "provider": provider, "shown_as": shown_as, "connected": is_link == 1, "at": at.to_string() })
         })
         .collect();
+    let chats: Vec<_> = channel_request::of_user(conn, id)
+        .await?
+        .into_iter()
+        .map(|(purpose, channel, at)| json!({ "for": purpose, "channel": channel, "begun_at": at.to_string() }))
+        .collect();
     let replaced: Vec<_> = recovery_code::replaced_at(conn, id).await?.iter().map(ToString::to_string).collect();
     Ok(json!({
         "letters_waiting": letters, "codes_sent": codes, "links_made": links, "address_changes": changes,
-        "connections_changed": connections, "recovery_codes_replaced": replaced,
+        "connections_changed": connections, "recovery_codes_replaced": replaced, "begun_with_bots": chats,
     }))
 }
 
@@ -181,6 +189,14 @@ fn of_upstream(one: &UpstreamAccount) -> Value {
     json!({
         "provider": one.provider, "shown_as": one.shown_as, "linked_at": one.linked_at.to_string(),
         "last_used_at": one.last_used_at.map(|at| at.to_string()),
+    })
+}
+
+/// What an export says about a chat with a bot.
+fn of_chat(one: &ChannelBinding) -> Value {
+    json!({
+        "channel": one.channel, "kind": one.kind, "sender": one.sender, "shown_as": one.shown_as,
+        "bound_at": one.bound_at.to_string(), "last_used_at": one.last_used_at.map(|at| at.to_string()),
     })
 }
 

@@ -3,15 +3,18 @@
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
-use crate::federation::link;
+use crate::federation::{binding, link};
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
 use crate::login::factor_age::RECENT;
 use crate::login::recovery_code::sets_password_of;
 use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;
+use crate::store::people::channel_binding::{self, ChannelBinding};
 use crate::store::people::upstream_account::{self, UpstreamAccount};
-use crate::store::people::{code_try, known_device, passkey, recovery_code, totp, trusted_browser, user};
+use crate::store::people::{
+    channel_request, code_try, known_device, passkey, recovery_code, totp, trusted_browser, user,
+};
 
 /// What was removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -89,12 +92,16 @@ pub(super) async fn remove_all(tx: &mut Tx<'_>, user: &Id) -> Result<Gone> {
     Ok(Gone { app, passkeys, codes, links: false })
 }
 
-/// Takes the accounts elsewhere from a user that were linked since a moment, other than the one that the account was made by: whoever recovers
+/// Takes the accounts elsewhere, and the chats with bots, from a user that were linked since a moment, other than the one that the account was made by: whoever recovers
 /// it is not to be followed by somebody who has linked theirs. All of them, without a moment.
 pub(super) async fn forget_links(tx: &mut Tx<'_>, user: &Id, since: Option<Timestamp>) -> Result<bool> {
     let is_strange = |one: &UpstreamAccount| since.is_none_or(|since| one.linked_at > since && one.joined_at.is_none());
     let strange: Vec<_> = upstream_account::of_user(tx, user).await?.into_iter().filter(is_strange).collect();
-    link::remove(tx, user, &strange).await
+    let unlinked = link::remove(tx, user, &strange).await?;
+    let is_strange = |one: &ChannelBinding| since.is_none_or(|since| one.bound_at > since && one.joined_at.is_none());
+    let strange: Vec<_> = channel_binding::of_user(tx, user).await?.into_iter().filter(is_strange).collect();
+    channel_request::delete_of_user(tx, user).await?;
+    Ok(binding::remove(tx, user, &strange).await? || unlinked)
 }
 
 /// Removes an app, the trust in browsers and the tries of codes, and tells the user.

@@ -15,13 +15,14 @@ use crate::base::language::Language;
 use crate::base::token::TokenHash;
 use crate::config::SignUp;
 use crate::federation::identity::Identity;
-use crate::federation::link;
+use crate::federation::{binding, link};
 use crate::login::Error;
 use crate::mail::domain::DomainRule;
 use crate::store;
 use crate::store::db::{Change, Tx};
 use crate::store::ephemeral::Rate;
 use crate::store::installation::event::Event;
+use crate::store::people::channel_binding::NewBinding;
 use crate::store::people::invitation::{self, Invitation};
 use crate::store::people::mail_proof;
 use crate::store::people::recovery_code;
@@ -112,6 +113,8 @@ pub struct Applicant {
     pub letter: Option<(Id, TokenHash)>,
     /// The account at another provider by which they have come.
     pub upstream: Option<NewUpstreamAccount>,
+    /// The chat with a bot by which they have come.
+    pub channel: Option<NewBinding>,
 }
 
 impl Applicant {
@@ -126,6 +129,7 @@ impl Applicant {
             terms: None,
             letter: None,
             upstream: Some(upstream),
+            channel: None,
         }
     }
 }
@@ -142,9 +146,9 @@ pub fn user_of(identity: &Identity, language: &Language, identifiers: Vec<Identi
 
 /// Makes the account of somebody who signs up.
 pub async fn join(app: &App, applicant: Applicant) -> Result<Joined, Error> {
-    let Applicant { new, phc, invitation, kept, recovery_codes, terms, letter, upstream } = applicant;
+    let Applicant { new, phc, invitation, kept, recovery_codes, terms, letter, upstream, channel } = applicant;
     let kept = kept.map(|session| Upgrade::of(app, session));
-    let with = With { recovery_codes, terms, upstream };
+    let with = With { recovery_codes, terms, upstream, channel };
     let add = users::prepare(app, new, phc);
     match app.db.write(Join { rules: Rules::of(app), invitation, kept, letter, with, add }).await {
         Ok(joined) => Ok(joined),
@@ -170,6 +174,7 @@ struct With {
     recovery_codes: Vec<TokenHash>,
     terms: Option<String>,
     upstream: Option<NewUpstreamAccount>,
+    channel: Option<NewBinding>,
 }
 
 impl With {
@@ -182,6 +187,11 @@ impl With {
         };
         if let Some(upstream) = &self.upstream
             && !link::write(tx, &user.id, upstream).await?
+        {
+            return Err(store::db::Error::Conflict);
+        }
+        if let Some(chat) = &self.channel
+            && !binding::write(tx, &user.id, chat).await?
         {
             return Err(store::db::Error::Conflict);
         }

@@ -30,7 +30,7 @@ use super::upstreams::Upstream;
 use crate::base::language_file::LanguageFile;
 use crate::oidc::client::registration::Offered;
 use crate::oidc::resource::Known;
-use crate::oidc::scope::ScopeSet;
+use crate::oidc::scope::{CHANNEL_REGISTER, ScopeSet};
 
 section! {
     /// Who this provider is, and where it keeps its files.
@@ -142,7 +142,8 @@ impl Config {
 
     /// The scopes that exist without resources: the standard ones, and those that are declared here.
     pub fn own_scopes(&self) -> ScopeSet {
-        ScopeSet::standard().union(&self.scopes.iter().map(|scope| scope.name.as_str()).collect())
+        let registers = self.channels.iter().any(|channel| channel.sign_up).then_some(CHANNEL_REGISTER);
+        ScopeSet::standard().union(&self.scopes.iter().map(|scope| scope.name.as_str()).chain(registers).collect())
     }
 
     /// What clients of this file may name: the scopes and resources of the same file.

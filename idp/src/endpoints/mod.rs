@@ -1,6 +1,7 @@
 //! Ring 6: the endpoints for machines, named after their discovery members.
 
 pub mod authorization;
+pub mod bots;
 pub mod discovery;
 pub mod health;
 pub mod introspection;

@@ -4,6 +4,7 @@ pub mod authorization_code;
 pub mod client_credentials;
 pub mod refresh_token;
 pub mod telegram_init_data;
+pub mod token_exchange;
 
 use axum::Json;
 use axum::extract::State;
@@ -33,6 +34,7 @@ pub async fn post(
     let request = TokenRequest::parse(&params)?;
     let is_allowed = match request.grant_type() {
         GrantType::TelegramInitData => telegram_init_data::is_mini_app(&app, &client),
+        GrantType::TokenExchange => token_exchange::is_offered_to(&app, &client),
         grant_type => client.allows_grant(grant_type),
     };
     if !is_allowed {
@@ -56,6 +58,7 @@ pub async fn post(
         TokenRequest::TelegramInitData(wanted) => {
             telegram_init_data::exchange(&app, &client, &wanted, (&source, user_agent.as_deref())).await?
         }
+        TokenRequest::TokenExchange(wanted) => token_exchange::exchange(&app, &client, &wanted).await?,
     };
     app.metrics.tokens_issued(grant_type.as_str());
     Ok(Json(response))

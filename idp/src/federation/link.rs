@@ -1,8 +1,8 @@
 //! Linking accounts at other providers to accounts here, and taking them apart.
 
 use super::identity::Identity;
-use super::providers;
 use super::ways_back::WaysBack;
+use super::{binding, providers};
 use crate::app::App;
 use crate::base::id::Id;
 use crate::letters::kind::Notice;
@@ -13,7 +13,7 @@ use crate::store::db::{Change, Conn, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::session::{self, Session};
 use crate::store::people::upstream_account::{self, NewUpstreamAccount, Providers, UpstreamAccount};
-use crate::store::people::{passkey, password, user};
+use crate::store::people::{channel_binding, passkey, password, user};
 
 /// How many accounts at other providers a user can have.
 pub const MOST: usize = 20;
@@ -99,6 +99,9 @@ pub(crate) async fn remove(tx: &mut Tx<'_>, user: &Id, links: &[UpstreamAccount]
 }
 
 async fn erase(tx: &mut Tx<'_>, user: &Id, one: &UpstreamAccount) -> Result<()> {
+    // Without it, the chats of the same sender let nobody in, and act for nobody.
+    let chats = channel_binding::of_link(tx, &one.id, &one.provider).await?;
+    binding::remove(tx, user, &chats).await?;
     upstream_account::delete(tx, user, &one.id).await?;
     tx.record(&Event::UpstreamUnlinked { user: user.clone(), upstream: one.provider.clone() }).await
 }

@@ -4,6 +4,7 @@
 //! address ever links two accounts: who links them has proven both.
 
 pub mod arrival;
+pub(crate) mod binding;
 pub mod changes;
 pub mod code;
 pub mod exchange;

@@ -82,6 +82,8 @@ mod tests {
             scope: ScopeSet::default(),
             jti: name.to_owned(),
             grant: None,
+            binding: None,
+            actor: None,
             sid: None,
             auth_time: None,
             acr: None,

@@ -32,6 +32,10 @@ pub enum Notice {
     UpstreamLinkedLately,
     /// An account at another provider was unlinked, which the letter can undo.
     UpstreamUnlinkedLately,
+    /// A chat with a bot was bound, which can act for its person there.
+    ChannelBound,
+    /// A chat with a bot was unbound.
+    ChannelUnbound,
     /// An operator has made a link that sets a new password and removes the second factors.
     RecoveryBegun,
     /// A recovery code was used.
@@ -94,7 +98,7 @@ pub(super) struct Texts {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 34] = [
         Self::Verify,
         Self::Reset,
         Self::SignIn,
@@ -116,6 +120,8 @@ impl Kind {
         Self::Notice(Notice::UpstreamUnlinked),
         Self::Notice(Notice::UpstreamLinkedLately),
         Self::Notice(Notice::UpstreamUnlinkedLately),
+        Self::Notice(Notice::ChannelBound),
+        Self::Notice(Notice::ChannelUnbound),
         Self::Notice(Notice::RecoveryBegun),
         Self::Notice(Notice::RecoveryCodeUsed),
         Self::Notice(Notice::RecoveryCodesRenewed),
@@ -153,6 +159,8 @@ impl Kind {
             Self::Notice(Notice::UpstreamUnlinked) => "upstream_unlinked",
             Self::Notice(Notice::UpstreamLinkedLately) => "upstream_linked_lately",
             Self::Notice(Notice::UpstreamUnlinkedLately) => "upstream_unlinked_lately",
+            Self::Notice(Notice::ChannelBound) => "channel_bound",
+            Self::Notice(Notice::ChannelUnbound) => "channel_unbound",
             Self::Notice(Notice::RecoveryBegun) => "recovery_begun",
             Self::Notice(Notice::RecoveryCodeUsed) => "recovery_code_used",
             Self::Notice(Notice::RecoveryCodesRenewed) => "recovery_codes_renewed",
@@ -242,6 +250,8 @@ impl Notice {
             Self::UpstreamUnlinked => notice("letter-upstream-unlinked", "letter-upstream-unlinked-text"),
             Self::UpstreamLinkedLately => undone("letter-upstream-linked", "letter-upstream-linked-text"),
             Self::UpstreamUnlinkedLately => undone("letter-upstream-unlinked", "letter-upstream-unlinked-text"),
+            Self::ChannelBound => added("letter-channel-bound", "letter-channel-bound-text"),
+            Self::ChannelUnbound => notice("letter-channel-unbound", "letter-channel-unbound-text"),
             Self::RecoveryBegun => notice("letter-recovery-begun", "letter-recovery-begun-text"),
             Self::RecoveryCodeUsed => notice("letter-recovery-code-used", "letter-recovery-code-used-text"),
             Self::RecoveryCodesRenewed => notice("letter-recovery-codes-renewed", "letter-recovery-codes-renewed-text"),

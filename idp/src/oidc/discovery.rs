@@ -28,8 +28,11 @@ pub const END_SESSION: &str = "/end_session";
 /// The path of the key set below the issuer.
 pub const JWKS: &str = "/jwks";
 
+/// Below this path of the issuer, bots ask for what is done for the people who write to them. No specification has it.
+pub const CHANNELS: &str = "/channels";
+
 /// The endpoints that machines call: they get errors as JSON, also beside the issuer's path.
-pub const FOR_MACHINES: [&str; 5] = [TOKEN, USERINFO, INTROSPECT, REVOKE, JWKS];
+pub const FOR_MACHINES: [&str; 6] = [TOKEN, USERINFO, INTROSPECT, REVOKE, JWKS, CHANNELS];
 
 /// What differs from one provider to another.
 #[derive(Clone, Debug)]
@@ -161,7 +164,12 @@ mod tests {
         assert_eq!(document["request_uri_parameter_supported"], false, "its default is true");
         assert_eq!(
             document["grant_types_supported"],
-            json!(["authorization_code", "refresh_token", "client_credentials"])
+            json!([
+                "authorization_code",
+                "refresh_token",
+                "client_credentials",
+                "urn:ietf:params:oauth:grant-type:token-exchange"
+            ])
         );
         assert_eq!(
             document["introspection_endpoint_auth_methods_supported"],

@@ -18,6 +18,8 @@ pub const ADDRESS: &str = "address";
 pub const PHONE: &str = "phone";
 /// The scope of access while the user is away: Core §11.
 pub const OFFLINE_ACCESS: &str = "offline_access";
+/// Lets the client of a bot make accounts for people who write to it. No specification has it.
+pub const CHANNEL_REGISTER: &str = "channel:register";
 
 /// How long a `scope` parameter may be, in bytes.
 pub const MAX_SCOPE: usize = 1024;

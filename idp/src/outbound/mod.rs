@@ -52,12 +52,14 @@ pub enum Purpose {
     UpstreamUserinfo,
     /// What another provider answers to a request that is tried out.
     UpstreamTest,
+    /// A call of a bot at Telegram.
+    TelegramBot,
 }
 
 impl Purpose {
     /// All purposes.
-    pub const ALL: [Self; 4] =
-        [Self::UpstreamMetadata, Self::UpstreamToken, Self::UpstreamUserinfo, Self::UpstreamTest];
+    pub const ALL: [Self; 5] =
+        [Self::UpstreamMetadata, Self::UpstreamToken, Self::UpstreamUserinfo, Self::UpstreamTest, Self::TelegramBot];
 
     /// The name in metrics and logs.
     pub const fn as_str(self) -> &'static str {
@@ -66,6 +68,7 @@ impl Purpose {
             Self::UpstreamToken => "upstream_token",
             Self::UpstreamUserinfo => "upstream_userinfo",
             Self::UpstreamTest => "upstream_test",
+            Self::TelegramBot => "telegram_bot",
         }
     }
 }
@@ -204,16 +207,23 @@ impl Outbound {
 
     /// Asks a server, and reads its whole answer, whatever its status, unless that sends on to another address.
     pub async fn fetch(&self, purpose: Purpose, request: Request<Vec<u8>>) -> Result<Response<Vec<u8>>, Failure> {
-        let began = Instant::now();
         let host = request.uri().host().unwrap_or_default().to_owned();
+        let fetched = self.fetch_quietly(purpose, request).await;
+        if let Err(failure) = &fetched {
+            tracing::warn!(purpose = purpose.as_str(), host, why = %failure, "something could not be fetched");
+        }
+        fetched
+    }
+
+    /// Does the same for a caller that asks again and again, and reports itself when that begins to fail.
+    pub async fn fetch_quietly(
+        &self,
+        purpose: Purpose,
+        request: Request<Vec<u8>>,
+    ) -> Result<Response<Vec<u8>>, Failure> {
+        let began = Instant::now();
         let fetched = self.try_to_fetch(request).await;
-        let outcome = match &fetched {
-            Ok(_) => "answered",
-            Err(failure) => {
-                tracing::warn!(purpose = purpose.as_str(), host, why = %failure, "something could not be fetched");
-                failure.outcome()
-            }
-        };
+        let outcome = fetched.as_ref().map_or_else(Failure::outcome, |_| "answered");
         let (tally, purpose) = (&self.0.tally, ("purpose", purpose.as_str()));
         tally.requests.get_or_create(&[purpose, ("outcome", outcome)]).inc();
         tally.seconds.get_or_create(&[purpose]).observe(began.elapsed().as_secs_f64());

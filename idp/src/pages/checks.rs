@@ -278,7 +278,7 @@ fn every_key_that_pages_use_is_there_and_every_key_is_used() {
             }
         }
     }
-    let code = ["/src/account", "/src/pages", "/src/http/page", "/src/site", "/src/letters"]
+    let code = ["/src/account", "/src/channels", "/src/pages", "/src/http/page", "/src/site", "/src/letters"]
         .map(|folder| format!("{}{folder}", env!("CARGO_MANIFEST_DIR")));
     for file in code.iter().flat_map(|folder| files(Path::new(folder), "rs")) {
         let text = std::fs::read_to_string(&file).unwrap();

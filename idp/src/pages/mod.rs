@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod account_choice;
+pub mod channels;
 #[cfg(test)]
 mod checks;
 pub mod consent;

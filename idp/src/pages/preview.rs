@@ -22,6 +22,9 @@ pub const MARK: &str = "<meta name=\"generator\" content=\"latchkey pages previe
 /// The script that leaves a page by itself. In a preview it must not.
 const LEAVING: &str = "leaving.js";
 
+/// The script that looks again by itself, and then goes on.
+const WAITING: &str = "waiting.js";
+
 /// The mark of a link that `passkey.js` follows by itself. In a preview it must not.
 const ONWARD: &str = " id=\"onward\"";
 
@@ -151,10 +154,12 @@ fn static_files(site: &Site, themes: &[Theme]) -> Vec<File> {
             let content = content.unwrap_or_else(|picture| picture.into_bytes());
             files.push(File::new(format!("static/{}/{name}", theme.name()), content));
         };
-        for asset in ASSETS.iter().filter(|asset| asset.name != LEAVING) {
+        for asset in ASSETS.iter().filter(|asset| ![LEAVING, WAITING].contains(&asset.name)) {
             add(asset.name, asset.bytes.to_vec());
         }
-        add(LEAVING, b"// In a preview, nothing leaves the page by itself.\n".to_vec());
+        for name in [LEAVING, WAITING] {
+            add(name, b"// In a preview, nothing leaves the page by itself.\n".to_vec());
+        }
         if let Some(brand) = &brand {
             add("brand.css", brand.clone().into_bytes());
         }
@@ -223,6 +228,8 @@ fn sample_of(page: Page) -> Option<&'static str> {
         Page::SignIn | Page::SignInPasskey | Page::SignInAnonymous | Page::SignInUpstream | Page::UpstreamCallback => {
             "sign_in"
         }
+        Page::SignInChannel => "sign_in_channel",
+        Page::SignInTicket => "sign_in_ticket",
         Page::NewHere => "sign_up_new_here",
         Page::ConnectUpstream => "connect_upstream",
         Page::SecondFactor => "second_factor",
@@ -248,6 +255,7 @@ fn sample_of(page: Page) -> Option<&'static str> {
         Page::AccountOtherAuthenticator => "account_authenticator-another",
         Page::AccountPasskeys => "account_passkeys",
         Page::AccountConnections => "account_connections",
+        Page::AccountChannels => "account_channels",
         Page::AccountRecoveryCodes => "account_recovery_codes",
         Page::AccountVerify => "account_verify",
         Page::AccountEmail => "account_email",

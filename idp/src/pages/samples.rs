@@ -7,6 +7,7 @@ use askama::DynTemplate;
 use super::account::activity::{AccountActivityPage, EventView};
 use super::account::applications::{AccountApplicationsPage, ApplicationView};
 use super::account::authenticator::{AccountAuthenticatorPage, AuthenticatorState, LeftWithout};
+use super::account::channels::{AccountChannelPage, AccountChannelsPage, ChannelsDone, ChatView, NamedChat, Waits};
 use super::account::connections::{AccountConnectionsPage, ConnectionView, ConnectionsDone};
 use super::account::data::{AccountDataPage, AccountLeavingPage, DeleteProblem};
 use super::account::email::{AccountEmailPage, EmailProblem};
@@ -18,6 +19,7 @@ use super::account::security::{AccountSecurityPage, SecurityDone, TrustedBrowser
 use super::account::sessions::{AccountSessionsPage, Device, Done, SessionView};
 use super::account::verify::AccountVerifyPage;
 use super::account_choice::AccountChoice;
+use super::channels::BotView;
 use super::consent::{ConsentPage, ScopeView};
 use super::continue_as::ContinueAsPage;
 use super::factor_problem::FactorProblem;
@@ -31,6 +33,7 @@ use super::recent_factors::RecentFactor;
 use super::recovery_code::{RecoveryCodePage, RecoveryPasswordPage, RecoveryProblem};
 use super::set_password::SetPasswordPage;
 use super::set_up::SetUp;
+use super::sign_in::channel::{SignInChannelPage, SignInState};
 use super::sign_in::connect_upstream::ConnectUpstreamPage;
 use super::sign_in::mail::{SignInByMailPage, SignInByMailProblem};
 use super::sign_in::passkey_offer::PasskeyOfferPage;
@@ -38,6 +41,7 @@ use super::sign_in::password::{SignInNotice, SignInPage, SignInProblem};
 use super::sign_in::second_factor::SecondFactorPage;
 use super::sign_in::select_account::SelectAccountPage;
 use super::sign_in::set_up_second_factor::{NewRecoveryCodesPage, SetUpSecondFactorPage};
+use super::sign_in::ticket::TicketPage;
 use super::sign_out::end_session::EndSessionPage;
 use super::sign_out::signed_out::SignedOutPage;
 use super::sign_up::new_here::NewHerePage;
@@ -126,6 +130,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         offers_reset: true,
         offers_accounts: true,
         passkey: Some(offer()),
+        channels: vec![BotView { name: "main".to_owned(), label: "Northwind bot".to_owned() }],
         upstreams: vec![
             UpstreamView { is_last: true, ..upstream() },
             UpstreamView {
@@ -652,6 +657,8 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
             passkeys,
             has_upstreams: passkeys > 0,
             connections: 1,
+            has_channels: passkeys > 0,
+            chats: 2,
             browsers,
             done,
         };
@@ -705,6 +712,72 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         };
         add(title.to_owned(), &page);
     }
+    let bot = || BotView { name: "main".to_owned(), label: "Northwind bot".to_owned() };
+    let chat = |is_last: bool| ChatView {
+        handle: "a".to_owned(),
+        label: bot().label,
+        shown_as: Some(names.person.clone()),
+        since: ago(90 * 24 * 60),
+        used: (!is_last).then(|| ago(30)),
+        is_last,
+    };
+    for done in [None].into_iter().chain(ChannelsDone::ALL.map(Some)) {
+        let page = AccountChannelsPage {
+            layout: own(Page::AccountChannels),
+            chats: match done {
+                Some(ChannelsDone::Disconnected) => Vec::new(),
+                _ => vec![chat(done == Some(ChannelsDone::Last))],
+            },
+            bots: vec![bot()],
+            takes_codes: true,
+            named: (done == Some(ChannelsDone::WrongCode)).then(|| NamedChat {
+                handle: "a".to_owned(),
+                label: bot().label,
+                shown_as: names.person.clone(),
+            }),
+            done,
+        };
+        add(done.map_or("account_channels".to_owned(), |done| format!("account_channels-{done:?}")), &page);
+    }
+    let link = || "https://t.me/northwind_bot?start=lk-AAAAAAAAAAAAAAAAAAAAAA".to_owned();
+    for (title, waits) in [
+        ("account_channel", Waits::ForChat { link: link() }),
+        ("account_channel-came", Waits::ForPerson { shown_as: names.person.clone() }),
+    ] {
+        let page = AccountChannelPage {
+            layout: own(Page::AccountChannels),
+            label: bot().label,
+            client: Some(names.client.clone()),
+            waits,
+            request: "v1.k1.sealed".to_owned(),
+        };
+        add(title.to_owned(), &page);
+    }
+    for (title, state, is_called) in [
+        ("sign_in_channel", SignInState::Waits(42), false),
+        ("sign_in_channel-called", SignInState::Waits(42), true),
+        ("sign_in_channel-approved", SignInState::Approved, true),
+        ("sign_in_channel-refused", SignInState::Refused, true),
+        ("sign_in_channel-over", SignInState::Over, false),
+    ] {
+        let page = SignInChannelPage {
+            layout: layout().of(Page::SignInChannel),
+            label: bot().label,
+            state,
+            link: link(),
+            query: "request=v1.k1.sealed".to_owned(),
+            can_call: true,
+            is_called,
+            request: "v1.k1.sealed".to_owned(),
+        };
+        add(title.to_owned(), &page);
+    }
+    let ticket = TicketPage {
+        layout: layout().of(Page::SignInTicket),
+        account: account(),
+        ticket: "AAAAAAAAAAAAAAAAAAAAAA".to_owned(),
+    };
+    add("sign_in_ticket".to_owned(), &ticket);
     let connection = |label: &str, is_last: bool| ConnectionView {
         handle: label.to_owned(),
         label: label.to_owned(),

@@ -189,6 +189,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         terms,
         letter: None,
         upstream: None,
+        channel: None,
     };
     match join(&app, applicant).await? {
         Joined::Done(user) if has_address => finish::sign_in(&app, &visitor, step.as_ref(), &user).await,

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::audit;
 use crate::audit::checkpoint::Unsigned;
 use crate::base::clock::Timestamp;
+use crate::channels::receive;
 use crate::config::DatabaseUrl;
 use crate::keys::signing::When;
 use crate::letters::delivery;
@@ -17,10 +18,10 @@ use crate::store::grants::refresh_family::ClearSealedSuccessors;
 use crate::store::grants::{authorization_code, revoked_access_token};
 use crate::store::installation::signing_key::SigningKey;
 use crate::store::installation::sweep::{self, Swept};
-use crate::store::installation::{event, explanation, former_signing_key, process, signing_key};
+use crate::store::installation::{channel_receiver, event, explanation, former_signing_key, process, signing_key};
 use crate::store::people::{
-    address_change, code_try, invitation, known_device, mail_proof, one_time_link, outbox, password, recovery_code,
-    session, trusted_browser, upstream_change, user,
+    address_change, channel_request, code_try, invitation, known_device, mail_proof, one_time_link, outbox, password,
+    recovery_code, session, trusted_browser, upstream_change, user,
 };
 
 /// How many rows a statement looks at or removes at most, so that none holds the writer for long.
@@ -49,6 +50,9 @@ const A_MONTH: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// How often the outbox is looked at for letters of commands and other processes, and for those that are due again.
 const OUTBOX: Duration = Duration::from_secs(1);
+
+/// Telegram sends an update again for a day.
+const TWO_DAYS: Duration = Duration::from_secs(2 * 24 * 60 * 60);
 
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
@@ -79,6 +83,8 @@ async fn remove_listed(app: &App) -> Result<u64> {
         (Old::OneTimeLinks, dead),
         (Old::AddressChanges, dead),
         (Old::UpstreamChanges, dead),
+        (Old::ChannelRequests, dead),
+        (Old::ChannelUpdates, now - TWO_DAYS),
         (Old::ReplacedRecoveryCodes, now - RECENT),
         (Old::Invitations, now - A_MONTH),
         (Old::Letters, now - A_MONTH),
@@ -117,6 +123,8 @@ enum Old {
     OneTimeLinks,
     AddressChanges,
     UpstreamChanges,
+    ChannelRequests,
+    ChannelUpdates,
     ReplacedRecoveryCodes,
     Invitations,
     Letters,
@@ -153,6 +161,8 @@ impl Change for DeleteOld {
             Old::OneTimeLinks => one_time_link::delete_expired(tx, before, BATCH).await,
             Old::AddressChanges => address_change::delete_expired(tx, before, BATCH).await,
             Old::UpstreamChanges => upstream_change::delete_expired(tx, before, BATCH).await,
+            Old::ChannelRequests => channel_request::delete_expired(tx, before, BATCH).await,
+            Old::ChannelUpdates => channel_receiver::delete_updates(tx, before, BATCH).await,
             Old::ReplacedRecoveryCodes => recovery_code::delete_replaced_before(tx, before, BATCH).await,
             Old::Invitations => invitation::delete_expired(tx, before, BATCH).await,
             Old::Letters => outbox::delete_expired(tx, before, BATCH).await,
@@ -246,7 +256,7 @@ async fn clear_range(app: &App, after: String, until: Option<String>) -> Result<
 
 /// Runs the jobs until the process ends.
 pub async fn run(app: App) {
-    tokio::join!(every_minute(&app), every_second(&app), send_letters(&app));
+    tokio::join!(every_minute(&app), every_second(&app), send_letters(&app), receive::run(&app));
 }
 
 /// Sends letters: those of this process at once, others within a second.
@@ -270,8 +280,9 @@ pub async fn send_letters(app: &App) {
     }
 }
 
-/// Reports that this process ends, so that no command waits for it.
+/// Reports that this process ends, so that no command waits for it, and others receive the updates of bots at once.
 pub async fn leave(app: &App) -> Result<()> {
+    receive::leave(app).await?;
     app.db.write_one(process::Delete { process: app.process.clone() }).await
 }
 

@@ -8,8 +8,10 @@ use axum::response::Response;
 use axum::routing::{MethodRouter, any, get, post};
 
 use crate::app::App;
+use crate::channels::webhook;
 use crate::endpoints::{
-    authorization, discovery, health, introspection, jwks, metrics, related_origins, revocation, seen, token, userinfo,
+    authorization, bots, discovery, health, introspection, jwks, metrics, related_origins, revocation, seen, token,
+    userinfo,
 };
 use crate::flow::account_holder;
 use crate::http::error;
@@ -20,12 +22,12 @@ use crate::http::request::params;
 use crate::oidc::difference::Difference;
 use crate::oidc::discovery::{FOR_MACHINES, paths};
 use crate::pages::account::{
-    activity, applications, authenticator, connections, data, email, passkeys, password, profile, recovery_codes,
-    security, sessions, switch, verify,
+    activity, applications, authenticator, channels as account_channels, connections, data, email, passkeys, password,
+    profile, recovery_codes, security, sessions, switch, verify,
 };
 use crate::pages::sign_in::{
-    anonymous, connect_upstream, mail as mail_sign_in, passkey as passkey_sign_in, passkey_offer,
-    password as password_sign_in, second_factor, select_account, set_up_second_factor, upstream,
+    anonymous, channel as channel_sign_in, connect_upstream, mail as mail_sign_in, passkey as passkey_sign_in,
+    passkey_offer, password as password_sign_in, second_factor, select_account, set_up_second_factor, ticket, upstream,
 };
 use crate::pages::sign_out::{end_session, signed_out};
 use crate::pages::sign_up::new_here;
@@ -79,8 +81,16 @@ pub fn router(app: &App) -> Router {
 
     let services = Router::new()
         .route("/introspect", post(introspection::post))
+        .route("/channels/{channel}/codes", post(bots::codes))
+        .route("/channels/{channel}/starts", post(bots::starts))
+        .route("/channels/{channel}/answers", post(bots::answers))
+        .route("/channels/{channel}/tickets", post(bots::tickets))
+        .route("/channels/{channel}/people", post(bots::people))
         .method_not_allowed_fallback(wrong_method)
         .layer(with(state(), params::layer));
+
+    // Telegram sends JSON.
+    let hooks = Router::new().route(webhook::PATH, post(bots::updates)).method_not_allowed_fallback(wrong_method);
 
     let health = || Router::new().route("/health/live", get(health::live)).route("/health/ready", get(health::ready));
     // Whatever host a proxy makes of it, `latchkey doctor` is to find out.
@@ -102,8 +112,8 @@ pub fn router(app: &App) -> Router {
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method);
 
-    let service =
-        for_machines(to_its_end(documents.merge(clients).merge(services))).merge(for_people(to_its_end(people)));
+    let service = for_machines(to_its_end(documents.merge(clients).merge(services).merge(hooks)))
+        .merge(for_people(to_its_end(people)));
 
     // The issuer may have a path; clients look for the document both before and after it.
     let path = app.config.issuer.path();
@@ -143,6 +153,8 @@ fn handlers(page: Page) -> MethodRouter<App> {
         Page::SignInAnonymous => post(anonymous::post),
         Page::SignInUpstream => get(upstream::get).post(upstream::post),
         Page::UpstreamCallback => get(upstream::callback).post(upstream::posted),
+        Page::SignInChannel => get(channel_sign_in::get).post(channel_sign_in::post),
+        Page::SignInTicket => get(ticket::get).post(ticket::post),
         Page::NewHere => get(new_here::get).post(new_here::post),
         Page::ConnectUpstream => get(connect_upstream::get).post(connect_upstream::post),
         Page::SecondFactor => get(second_factor::get).post(second_factor::post),
@@ -169,6 +181,7 @@ fn handlers(page: Page) -> MethodRouter<App> {
         Page::AccountOtherAuthenticator => get(authenticator::another).post(authenticator::post),
         Page::AccountPasskeys => get(passkeys::get).post(passkeys::post),
         Page::AccountConnections => get(connections::get).post(connections::post),
+        Page::AccountChannels => get(account_channels::get).post(account_channels::post),
         Page::AccountRecoveryCodes => get(recovery_codes::get).post(recovery_codes::post),
         Page::AccountVerify => get(verify::get).post(verify::post),
         Page::AccountEmail => get(email::get).post(email::post),

@@ -115,6 +115,10 @@ pages! {
     SignInUpstream = Row::at("/sign-in/upstream").explained_as("sign-in");
     /// Where another provider sends people back to, each by its name.
     UpstreamCallback = Row::at("/upstream/{upstream}/callback").explained_as("sign-in");
+    /// Signing in by a chat that is bound: the page with the number to be chosen there, and the target of forms with its button.
+    SignInChannel = Row::at("/sign-in/channel").with_language_switch().explained_as("sign-in");
+    /// Signing in by a link of a bot.
+    SignInTicket = Row::at("/sign-in/ticket").with_language_switch().explained_as("sign-in");
     /// Somebody has come by another provider who has no account here that is linked to the one there.
     NewHere = Row::at("/sign-up/upstream").with_language_switch().explained_as("sign-up");
     /// The question whether the account elsewhere that somebody came by is to be linked to the one that they have signed in to.
@@ -178,6 +182,8 @@ pages! {
     /// The accounts at other providers by which its person signs in.
     AccountConnections =
         Row::at("/account/connections").part_of(Page::AccountSecurity, "connections").after_step_up();
+    /// The chats with bots that are bound to the account.
+    AccountChannels = Row::at("/account/channels").part_of(Page::AccountSecurity, "channels").after_step_up();
     /// The recovery codes of the account.
     AccountRecoveryCodes =
         Row::at("/account/recovery-codes").part_of(Page::AccountSecurity, "recovery-codes").after_step_up();

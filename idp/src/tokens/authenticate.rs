@@ -15,6 +15,8 @@ use crate::oidc::difference::Difference;
 use crate::store::db::Result;
 use crate::store::grants::grant;
 use crate::store::grants::revoked_access_token;
+use crate::store::people::{channel_binding, user};
+use crate::tokens::binding_name;
 
 /// A valid token, and the person behind it if there is one.
 pub struct Live {
@@ -50,10 +52,29 @@ pub async fn access_token(app: &App, token: &str) -> Result<Option<Live>> {
             if !lives || revoked_access_token::contains(&mut *app.db.read().await?, &token.jti).await? {
                 return Ok(None);
             }
-            None
+            match &token.binding {
+                Some(name) => match bound(app, name, &token).await? {
+                    Some(person) => Some(person),
+                    None => return Ok(None),
+                },
+                None => None,
+            }
         }
     };
     Ok(Some(Live { token, person }))
+}
+
+/// The person of a token that the client of a bot got, if they have the chat bound still, and the client runs that bot still.
+async fn bound(app: &App, name: &str, token: &AccessToken) -> Result<Option<Person>> {
+    let Some(id) = binding_name::of(app).id(name) else { return Ok(None) };
+    let mut conn = app.db.read().await?;
+    let Some(binding) = channel_binding::find_live(&mut conn, &id).await? else { return Ok(None) };
+    let runs =
+        app.config.channels.iter().any(|channel| {
+            channel.name == binding.channel && channel.client.as_deref() == Some(token.client_id.as_str())
+        });
+    let found = user::find_with_identifiers(&mut conn, &binding.user_id).await?;
+    Ok(found.filter(|(user, _)| runs && user.sub == token.sub).map(|(user, identifiers)| person_of(user, &identifiers)))
 }
 
 /// Why a grant is no longer live, for the operator. This has no effect on any decision.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::account::person;
 use crate::app::App;
 use crate::base::clock::Timestamp;
+use crate::base::id::Id;
 use crate::jose::{Algorithm, SigningKey, Typ, sign};
 use crate::oidc;
 use crate::oidc::claims;
@@ -21,6 +22,7 @@ use crate::oidc::token::response::TokenResponse;
 use crate::resources;
 use crate::store::db;
 use crate::store::grants::grant::Grant;
+use crate::tokens::binding_name;
 
 /// Why no token is made.
 #[derive(Debug)]
@@ -101,7 +103,7 @@ pub async fn for_grant(app: &App, client: &Client, grant: &Grant, wanted: Wanted
         .into());
     }
     let now = app.now();
-    let mut response = access_token(app, client, &terms, Some(grant), now)?;
+    let mut response = access_token(app, client, &terms, Whose::Granted(grant), now)?;
     if terms.scope.contains(OPENID) {
         let offered = client.id_token_algorithm(&app.config.tokens.signing_algorithms);
         let wished = offered.or(client.metadata.id_token_signed_response_alg);
@@ -147,24 +149,64 @@ pub fn for_client(
         false => resources.to_vec(),
     };
     let terms = terms(app, client, known, &audience, scope)?;
-    access_token(app, client, &terms, None, app.now())
+    access_token(app, client, &terms, Whose::Client, app.now())
 }
 
-/// The response with an access token on these terms: for a person's grant, or for the client itself.
+/// The token of a client that acts for a person who has bound the chat with its bot: RFC 8693. `resources` are those that it asks for and
+/// may have.
+pub fn for_bound(
+    app: &App,
+    client: &Client,
+    known: &Known,
+    (scope, resources): (&ScopeSet, &[String]),
+    (sub, binding): (&str, &Id),
+) -> Result<TokenResponse, Error> {
+    let audience = match resources.is_empty() {
+        true => access_token::audience(client, scope, app.issuer()),
+        false => resources.to_vec(),
+    };
+    let terms = terms(app, client, known, &audience, scope)?;
+    access_token(app, client, &terms, Whose::Bound { sub, binding }, app.now())
+}
+
+/// Whose access it is.
+#[derive(Clone, Copy)]
+enum Whose<'a> {
+    /// That of the person who has given a grant.
+    Granted(&'a Grant),
+    /// The client's own.
+    Client,
+    /// That of a person who has bound a chat.
+    Bound {
+        /// The person's subject.
+        sub: &'a str,
+        /// The binding.
+        binding: &'a Id,
+    },
+}
+
+/// The response with an access token on these terms.
 fn access_token(
     app: &App,
     client: &Client,
     terms: &Terms,
-    grant: Option<&Grant>,
+    whose: Whose<'_>,
     now: Timestamp,
 ) -> Result<TokenResponse, Error> {
+    let (sub, grant, binding) = match whose {
+        Whose::Granted(grant) => (&*grant.sub, Some(grant), None),
+        Whose::Client => (&*client.client_id, None, None),
+        Whose::Bound { sub, binding } => (sub, None, Some(binding)),
+    };
     let token = AccessToken {
-        sub: grant.map_or(&client.client_id, |grant| &grant.sub).clone(),
+        sub: sub.to_owned(),
         audience: terms.audience.clone(),
         client_id: client.client_id.clone(),
         scope: terms.scope.clone(),
         jti: app.random.name::<16>(),
         grant: grant.map(|grant| app.grant_names.name(&grant.id, now)),
+        binding: binding.map(|binding| binding_name::of(app).name(binding)),
+        actor: binding.map(|_| client.client_id.clone()),
         sid: grant.map(|grant| grant.sid.clone()),
         auth_time: grant.and_then(Grant::authenticated_at),
         acr: grant.map(|grant| grant.acr.clone()),

@@ -1,6 +1,7 @@
 //! Ring 3: tokens, from their issue to their end.
 
 pub mod authenticate;
+pub mod binding_name;
 pub mod family;
 pub mod grant_name;
 pub mod issue;

@@ -51,6 +51,7 @@ pub static ASSETS: &[Asset] = &[
     asset!("print.js", "text/javascript; charset=utf-8"),
     asset!("proof_of_work.js", "text/javascript; charset=utf-8"),
     asset!("times.js", "text/javascript; charset=utf-8"),
+    asset!("waiting.js", "text/javascript; charset=utf-8"),
 ];
 
 /// The hash over all files; a pure function of the build.

@@ -24,6 +24,10 @@ pub struct AccessToken {
     pub jti: String,
     /// The public name of its grant; `None` in a token that a client got for itself.
     pub grant: Option<String>,
+    /// The public name of the chat that its person has bound, in a token that the client of a bot got for them.
+    pub binding: Option<String>,
+    /// Who acts for the person: RFC 8693 §4.1.
+    pub actor: Option<String>,
     /// The session, as it is named outside.
     pub sid: Option<String>,
     /// When the person last proved who they are.
@@ -57,6 +61,8 @@ impl AccessToken {
         put("acr", self.acr.as_deref().map(Value::from));
         put("sid", self.sid.as_deref().map(Value::from));
         put("gid", self.grant.as_deref().map(Value::from));
+        put("bid", self.binding.as_deref().map(Value::from));
+        put("act", self.actor.as_deref().map(|actor| json!({ "sub": actor })));
         claims
     }
 
@@ -88,6 +94,8 @@ impl AccessToken {
             scope: ScopeSet::try_from(optional("scope")?.unwrap_or_default()).ok()?,
             jti: text("jti")?,
             grant: optional("gid")?,
+            binding: optional("bid")?,
+            actor: claims.get("act").map_or(Some(None), |act| Some(Some(act.get("sub")?.as_str()?.to_owned())))?,
             sid: optional("sid")?,
             auth_time: claims.get("auth_time").map_or(Some(None), |_| time("auth_time").map(Some))?,
             acr: optional("acr")?,
@@ -138,6 +146,8 @@ mod tests {
             scope: ScopeSet::parse("openid email").unwrap(),
             jti: "j".to_owned(),
             grant: Some("g".to_owned()),
+            binding: None,
+            actor: None,
             sid: Some("s".to_owned()),
             auth_time: Some(Timestamp::from_seconds(900)),
             acr: Some("1".to_owned()),
@@ -162,7 +172,11 @@ mod tests {
             audience: vec!["https://a.example".to_owned(), "https://b.example".to_owned()],
             ..token()
         };
-        assert_eq!(read(&service.claims(ISSUER)), Ok(service));
+        assert_eq!(read(&service.claims(ISSUER)), Ok(service.clone()));
+        let (binding, actor) = (Some("b".to_owned()), Some("bot".to_owned()));
+        let of_bot = AccessToken { binding, actor, ..service };
+        assert_eq!(of_bot.claims(ISSUER)["act"], json!({ "sub": "bot" }));
+        assert_eq!(read(&of_bot.claims(ISSUER)), Ok(of_bot));
     }
 
     #[test]
@@ -190,11 +204,26 @@ mod tests {
             claims.remove(name);
             assert_eq!(read(&claims), Err(ErrorCode::InvalidToken), "without {name}");
         }
-        for name in ["iss", "sub", "aud", "client_id", "exp", "iat", "jti", "scope", "auth_time", "acr", "sid", "gid"] {
+        for name in [
+            "iss",
+            "sub",
+            "aud",
+            "client_id",
+            "exp",
+            "iat",
+            "jti",
+            "scope",
+            "auth_time",
+            "acr",
+            "sid",
+            "gid",
+            "bid",
+            "act",
+        ] {
             for bad in [Value::Null, json!(true), json!([]), json!({}), json!([1]), json!(1.5), json!("\u{e9}\\")] {
                 let mut claims = token().claims(ISSUER);
                 claims.insert(name.to_owned(), bad.clone());
-                let text = bad.is_string() && !["iss", "exp", "iat", "scope", "auth_time"].contains(&name);
+                let text = bad.is_string() && !["iss", "exp", "iat", "scope", "auth_time", "act"].contains(&name);
                 assert_eq!(read(&claims).is_ok(), text, "{name} = {bad}");
             }
         }

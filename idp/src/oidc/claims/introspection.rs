@@ -45,12 +45,22 @@ pub struct Active {
     /// Its unique name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jti: Option<String>,
+    /// Who acts for its person: RFC 8693 §4.1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<Actor>,
     /// How strongly its person proved who they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acr: Option<String>,
     /// When they did, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,
+}
+
+/// Who acts for somebody else: RFC 8693 §4.1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Actor {
+    /// The client.
+    pub sub: String,
 }
 
 impl Introspection {
@@ -79,6 +89,7 @@ impl Active {
             aud: token.audience.clone(),
             iss: issuer.to_owned(),
             jti: Some(token.jti.clone()),
+            act: token.actor.clone().map(|sub| Actor { sub }),
             acr: token.acr.clone(),
             auth_time: token.auth_time.map(Timestamp::seconds),
         }

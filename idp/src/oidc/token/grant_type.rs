@@ -15,12 +15,20 @@ pub enum GrantType {
     /// By what Telegram gives to a Mini App: an extension grant, RFC 6749 §4.5. Which clients may use it, the channels say.
     #[serde(rename = "urn:latchkey:params:oauth:grant-type:telegram-init-data")]
     TelegramInitData,
+    /// For what the client has in place of a grant: RFC 8693. No metadata of a client names it: the configuration says what it may exchange.
+    #[serde(rename = "urn:ietf:params:oauth:grant-type:token-exchange")]
+    TokenExchange,
 }
 
 impl GrantType {
     /// All grants that are offered.
-    pub const ALL: [Self; 4] =
-        [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::TelegramInitData];
+    pub const ALL: [Self; 5] = [
+        Self::AuthorizationCode,
+        Self::RefreshToken,
+        Self::ClientCredentials,
+        Self::TelegramInitData,
+        Self::TokenExchange,
+    ];
 
     /// The value of `grant_type`.
     pub const fn as_str(self) -> &'static str {
@@ -29,6 +37,7 @@ impl GrantType {
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
             Self::TelegramInitData => "urn:latchkey:params:oauth:grant-type:telegram-init-data",
+            Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
         }
     }
 

@@ -21,6 +21,8 @@ pub enum TokenRequest {
     ClientCredentials(OwnToken),
     /// RFC 6749 §4.5.
     TelegramInitData(MiniApp),
+    /// RFC 8693 §2.1.
+    TokenExchange(TokenExchange),
 }
 
 /// A code to be exchanged: RFC 6749 §4.1.3, RFC 7636 §4.5.
@@ -67,6 +69,27 @@ pub struct MiniApp {
     pub resources: Vec<String>,
 }
 
+/// What is to be exchanged for a token: RFC 8693 §2.1.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TokenExchange {
+    /// What stands for the person.
+    pub subject_token: String,
+    /// What that is.
+    pub subject_token_type: String,
+    /// What is wanted.
+    pub requested_token_type: Option<String>,
+    /// Whether somebody else is to act than the client.
+    pub has_actor: bool,
+    /// Whether the token is to be for a service that is named otherwise than by its URI.
+    pub has_audience: bool,
+    /// The channel that the person has bound, where the client has several. No specification has this parameter.
+    pub channel: Option<String>,
+    /// The scope; if none is named, all that the client may have.
+    pub scope: Option<ScopeSet>,
+    /// The resources that the access token is to be for.
+    pub resources: Vec<String>,
+}
+
 impl TokenRequest {
     /// Reads a request; unknown parameters are ignored, repeated ones are not: RFC 6749 §3.2.
     pub fn parse(params: &Params) -> Result<Self, Error> {
@@ -93,6 +116,16 @@ impl TokenRequest {
                 scope: scope()?.unwrap_or_default(),
                 resources: resource::parse(params)?,
             })),
+            Some(GrantType::TokenExchange) => Ok(Self::TokenExchange(TokenExchange {
+                subject_token: params.required("subject_token")?.to_owned(),
+                subject_token_type: params.required("subject_token_type")?.to_owned(),
+                requested_token_type: optional("requested_token_type"),
+                has_actor: params.get("actor_token").or(params.get("actor_token_type")).is_some(),
+                has_audience: params.get("audience").is_some(),
+                channel: optional("channel"),
+                scope: scope()?,
+                resources: resource::parse(params)?,
+            })),
             None => {
                 let (came, offered) = (params.required("grant_type")?, GrantType::ALL.map(GrantType::as_str));
                 let difference = Difference::one_of("grant_type", came, offered);
@@ -115,6 +148,7 @@ impl TokenRequest {
             Self::RefreshToken(_) => GrantType::RefreshToken,
             Self::ClientCredentials(_) => GrantType::ClientCredentials,
             Self::TelegramInitData(_) => GrantType::TelegramInitData,
+            Self::TokenExchange(_) => GrantType::TokenExchange,
         }
     }
 }

@@ -24,6 +24,9 @@ pub struct TokenResponse {
     pub token_type: TokenType,
     /// How many seconds it lives.
     pub expires_in: u64,
+    /// What was issued in an exchange: RFC 8693 §2.2.1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_token_type: Option<&'static str>,
     /// The refresh token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refresh_token: Option<String>,
@@ -39,7 +42,15 @@ impl TokenResponse {
     /// An answer with only an access token.
     pub fn new(access_token: String, lifetime: Duration, scope: ScopeSet) -> Self {
         let expires_in = lifetime.as_secs();
-        Self { access_token, token_type: TokenType::Bearer, expires_in, refresh_token: None, id_token: None, scope }
+        Self {
+            access_token,
+            token_type: TokenType::Bearer,
+            expires_in,
+            issued_token_type: None,
+            refresh_token: None,
+            id_token: None,
+            scope,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod applications;
 pub mod authenticator;
+pub mod channels;
 pub mod connections;
 pub mod data;
 pub mod email;

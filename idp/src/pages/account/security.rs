@@ -17,7 +17,7 @@ use crate::login::second_factor::Enrolled;
 use crate::pages::upstreams::UpstreamView;
 use crate::pages::{Layout, Moment, Wording};
 use crate::site::page::Page;
-use crate::store::people::{password, trusted_browser, upstream_account};
+use crate::store::people::{channel_binding, password, trusted_browser, upstream_account};
 
 /// Shows what protects the account. Posts `forget=<handle>` to `/account/security`.
 #[derive(Template)]
@@ -41,6 +41,10 @@ pub struct AccountSecurityPage<'a> {
     pub has_upstreams: bool,
     /// How many accounts at other providers are linked.
     pub connections: u64,
+    /// Whether there are bots, or chats with bots that are bound.
+    pub has_channels: bool,
+    /// How many chats with bots are bound.
+    pub chats: u64,
     /// The browsers that are not asked for a code.
     pub browsers: Vec<TrustedBrowserView>,
     /// What was just done.
@@ -91,9 +95,12 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
     let password = password::changed_at(&mut conn, user).await?;
     let browsers = trusted_browser::of_user(&mut conn, user, now).await?;
     let connections = upstream_account::of_user(&mut conn, user).await?.len() as u64;
+    let chats = channel_binding::of_user(&mut conn, user).await?.len() as u64;
     drop(conn);
     let shown = AccountSecurityPage {
         has_upstreams: connections > 0 || !UpstreamView::all(&app).await?.is_empty(),
+        has_channels: chats > 0 || !app.config.channels.is_empty(),
+        chats,
         connections,
         layout: holder.layout(&app),
         password: password.map(|at| Moment::new(at, now)),

@@ -28,6 +28,7 @@ use crate::oidc::claims::acr::Method;
 use crate::oidc::difference::Difference;
 use crate::oidc::reason::Reason;
 use crate::oidc::steps;
+use crate::pages::channels::{BotView, approving};
 use crate::pages::upstreams::UpstreamView;
 use crate::pages::{FormProblems, Layout, Wording};
 use crate::site::page::Page;
@@ -64,6 +65,8 @@ pub struct SignInPage<'a> {
     pub passkey: Option<Offer>,
     /// The other providers by which people can sign in.
     pub upstreams: Vec<UpstreamView>,
+    /// The bots in whose chat people can approve a sign-in.
+    pub channels: Vec<BotView>,
     /// A passkey that the browser has and nobody has here: JSON for the Signal API.
     pub unknown_passkey: Option<String>,
 }
@@ -396,6 +399,7 @@ pub(super) async fn show(
         offers_accounts: step.is_some_and(|step| !step.sessions.is_empty()),
         passkey: passkey::offer_sign_in(app, &visitor.browser),
         upstreams: UpstreamView::ways_in(app, visitor).await?,
+        channels: approving(app).map(BotView::of).collect(),
         unknown_passkey: shown.unknown,
     };
     let mut response = page::show_waiting(app, visitor, (status, wait), &page)?;

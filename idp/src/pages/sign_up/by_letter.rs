@@ -121,7 +121,17 @@ async fn create(app: &App, visitor: &Visitor, proof: &Proof) -> Result<std::resu
     let letter = Some((proof.id.clone(), visitor.browser.hash()));
     let why = match join(
         app,
-        Applicant { new, phc, invitation, kept, recovery_codes: Vec::new(), terms, letter, upstream: None },
+        Applicant {
+            new,
+            phc,
+            invitation,
+            kept,
+            recovery_codes: Vec::new(),
+            terms,
+            letter,
+            upstream: None,
+            channel: None,
+        },
     )
     .await?
     {

@@ -67,6 +67,9 @@ pub enum Event {
     UpstreamLinked { user: Id, upstream: String },
     UpstreamUnlinked { user: Id, upstream: String },
     UpstreamChangeUndone { user: Id, upstream: String },
+    ChannelBound { user: Id, channel: String },
+    ChannelUnbound { user: Id, channel: String },
+    ChannelSignInRefused { user: Id, channel: String },
     FactorsReset { user: Id },
     SignedOut { user: Id, session: Id },
     SignedOutElsewhere { user: Id, session: Id },
@@ -161,6 +164,9 @@ impl Event {
             | Self::UpstreamLinked { user, .. }
             | Self::UpstreamUnlinked { user, .. }
             | Self::UpstreamChangeUndone { user, .. }
+            | Self::ChannelBound { user, .. }
+            | Self::ChannelUnbound { user, .. }
+            | Self::ChannelSignInRefused { user, .. }
             | Self::FactorsReset { user }
             | Self::ProfileChanged { user }
             | Self::RoleGiven { user, .. }

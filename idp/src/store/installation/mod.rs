@@ -1,6 +1,7 @@
 //! Facts about this installation, and the data key.
 
 pub mod audit_checkpoint;
+pub mod channel_receiver;
 pub mod epoch;
 pub mod event;
 pub mod explanation;

@@ -3,6 +3,8 @@
 pub mod account_deletion;
 pub mod address_change;
 pub mod anonymous_account;
+pub mod channel_binding;
+pub mod channel_request;
 pub mod code_try;
 pub mod failed_sign_in;
 pub mod invitation;

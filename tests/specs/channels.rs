@@ -1,0 +1,335 @@
+//! Bots of messengers: people bind their chat to their account, approve sign-ins in it, and come in by it. The bot is ours, at a Bot API server
+//! of the tests.
+
+use latchkey::config::{Config, SignUp, Updates};
+
+use crate::harness::{BotApi, Browser, PASSWORD, Page, Person, TestApp, minutes, number_on, poll, sender};
+
+/// Ann at Telegram.
+const ANN: i64 = 987_654_321;
+
+async fn with_bot(change: impl FnOnce(&mut Config)) -> (BotApi, TestApp) {
+    let server = BotApi::start().await;
+    let app = TestApp::with(|config| {
+        config.login.sign_up = SignUp::Open;
+        config.pages.operator_name = "Northwind".to_owned();
+        server.declare(config, Updates::Polling);
+        config.channels[0].sign_in = true;
+        change(config);
+    })
+    .await;
+    (server, app)
+}
+
+/// The code in what the bot says.
+fn code_in(text: &str) -> String {
+    let is_code = |word: &&str| word.len() == 9 && word.as_bytes()[4] == b'-' && word.to_uppercase() == *word;
+    text.split_whitespace().find(is_code).unwrap_or_else(|| panic!("no code in {text:?}")).to_owned()
+}
+
+/// Binds the chat of somebody at Telegram to the account of a browser by a code.
+async fn bind(app: &TestApp, browser: &mut Browser, person: &Person) -> Page {
+    let said = person.says(app, "/link").await;
+    let page = browser.get("/account/channels").await;
+    let form = page.expect("channels").forms_to("/account/channels").pop().unwrap();
+    let asked = form.fill("code", &code_in(&said.text)).submit(browser).await;
+    assert!(asked.text().contains(person.name), "who it is: {}", asked.text());
+    asked.press("confirm").submit(browser).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_binds_a_chat_by_a_code_that_the_bot_shows() {
+    let (server, app) = with_bot(|config| config.mail.from = Some(sender())).await;
+    let ann = Person::new(&server, ANN, "Anna");
+    let mut browser = app.browser().sign_in("alice").await;
+    let done = bind(&app, &mut browser, &ann).await;
+    assert!(done.text().contains("The chat is connected.") && done.text().contains("Anna"), "{}", done.text());
+    assert_eq!(server.next(ANN).await.text, "This chat is connected to your account at Northwind.");
+    assert_eq!((app.rows("channel_binding").await, app.rows("upstream_account").await), (1, 1));
+    let told = app.letter_to("alice@example.com").await;
+    assert_eq!(told.subject, "A bot was connected");
+    let security = browser.get("/account/security").await;
+    assert!(security.text().contains("Connected bots 1 chat"), "{}", security.text());
+    let activity = browser.get("/account/activity").await;
+    assert!(activity.text().contains("Bot connected"), "{}", activity.text());
+    let page = browser.get("/account/channels").await;
+    let page = page.press("disconnect").submit(&mut browser).await;
+    assert!(page.text().contains("The chat is disconnected."), "{}", page.text());
+    assert_eq!(app.letter_to("alice@example.com").await.subject, "A bot was disconnected");
+    assert_eq!(app.rows("channel_binding").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_binds_a_chat_by_a_link_that_both_sides_confirm() {
+    let (server, app) = with_bot(|_| {}).await;
+    let ann = Person::new(&server, ANN, "Anna").speaking("ru");
+    let mut browser = app.browser().sign_in("alice").await;
+    let page = browser.get("/account/channels").await.press("connect").submit(&mut browser).await;
+    let link = page.link("Open Northwind bot");
+    let payload = link.strip_prefix("https://t.me/northwind_bot?start=").unwrap_or_else(|| panic!("{link}"));
+    assert!(payload.len() <= 64 && payload.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)), "{link}");
+    assert!(page.reply.body.contains("http-equiv=\"refresh\""), "the page looks again by itself");
+    let asked = ann.says(&app, &format!("/start {payload}")).await;
+    assert!(asked.text.contains("alice Example (a…@example.com)"), "the bot names the account: {}", asked.text);
+    assert!(asked.text.starts_with("Подключить"), "in the language of its reader: {}", asked.text);
+    let waits = browser.get(&page.url).await;
+    assert!(waits.buttons("confirm").is_empty(), "nobody has said yes: {}", waits.text());
+    let told = ann.chooses(&app, &asked, "Да").await;
+    assert!(told.starts_with("Теперь вернитесь в браузер"), "{told}");
+    assert_eq!(app.rows("channel_binding").await, 0, "the first browser has not confirmed it");
+    let came = browser.get(&page.url).await;
+    assert!(came.text().contains("Is this you: Anna, in the chat with Northwind bot?"), "{}", came.text());
+    let done = came.press("confirm").submit(&mut browser).await;
+    assert!(done.text().contains("The chat is connected."), "{}", done.text());
+    // In the language of the account.
+    assert_eq!(server.next(ANN).await.text, "This chat is connected to your account at Northwind.");
+    // The link works once.
+    let again = ann.says(&app, &format!("/start {payload}")).await;
+    assert!(again.text.starts_with("Это больше не действует"), "{}", again.text);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_says_no_binds_nothing_on_either_side() {
+    let (server, app) = with_bot(|_| {}).await;
+    let ann = Person::new(&server, ANN, "Anna");
+    let mut browser = app.browser().sign_in("alice").await;
+    for answer in ["No", "Yes"] {
+        let page = browser.get("/account/channels").await.press("connect").submit(&mut browser).await;
+        let payload = page.link("Open Northwind bot").split_once("start=").unwrap().1.to_owned();
+        let asked = ann.says(&app, &format!("/start {payload}")).await;
+        ann.chooses(&app, &asked, answer).await;
+        let page = browser.get(&page.url).await;
+        if answer == "No" {
+            assert!(page.text().contains("Nothing was connected"), "{}", page.text());
+        } else {
+            let page = page.press("cancel").submit(&mut browser).await;
+            assert!(page.text().contains("Nothing was connected."), "{}", page.text());
+        }
+        app.clock.advance(minutes(1));
+    }
+    assert_eq!(app.rows("channel_binding").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sign_in_is_approved_by_the_number_on_the_page_and_only_in_the_browser_that_began_it() {
+    let (server, app) = with_bot(|_| {}).await;
+    let rp = app.relying_party().await;
+    let ann = Person::new(&server, ANN, "Anna");
+    bind(&app, &mut app.browser().sign_in("alice").await, &ann).await;
+    server.next(ANN).await;
+    app.clock.advance(minutes(1));
+    let mut browser = app.browser();
+    let page = browser.get(&rp.request().path()).await;
+    let page = page.press("channel").submit(&mut browser).await;
+    let number = number_on(&page);
+    let payload = page.link("Open Northwind bot").split_once("start=").unwrap().1.to_owned();
+    let asked = ann.says(&app, &format!("/start {payload}")).await;
+    assert!(asked.text.contains("203.0.113.7"), "from where: {}", asked.text);
+    let numbers: Vec<_> = asked.buttons.iter().map(|(text, _)| text.clone()).collect();
+    assert_eq!(numbers.len(), 4, "three numbers, and no: {numbers:?}");
+    assert!(numbers.contains(&number), "{number} of {numbers:?}");
+    assert_eq!(ann.chooses(&app, &asked, &number).await, "Confirmed. Go on in the browser.");
+    // Another browser that has the address of the page gets nothing.
+    let mut thief = app.browser();
+    thief.get(&page.url).await.refused(400);
+    let approved = browser.get(&page.url).await;
+    assert!(approved.text().contains("You have confirmed it."), "{}", approved.text());
+    let page = approved.press("finish").submit(&mut browser).await;
+    let claims = rp.claims(&browser.go_on(page).await).await;
+    assert_eq!((&claims["amr"], &claims["acr"]), (&serde_json::json!(["fed"]), &"urn:latchkey:acr:1fa".into()));
+    assert_eq!(claims["sub"], app.person("alice").await.sub);
+    // Once.
+    let again = approved.press("finish").submit(&mut browser).await;
+    again.refused(403);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_is_asked_in_the_chat_by_the_name_that_somebody_types_and_not_too_often() {
+    let (server, app) = with_bot(|_| {}).await;
+    let ann = Person::new(&server, ANN, "Anna");
+    bind(&app, &mut app.browser().sign_in("alice").await, &ann).await;
+    server.next(ANN).await;
+    app.clock.advance(minutes(1));
+    let before = server.count(ANN);
+    let mut texts = Vec::new();
+    for name in ["alice@example.com", "nobody", "alice", "Alice@Example.com", "alice"] {
+        app.clock.advance(minutes(1) / 10);
+        let mut browser = app.browser();
+        let page = browser.get("/sign-in").await.press("channel").submit(&mut browser).await;
+        let number = number_on(&page);
+        let page = page.form_to("/sign-in/channel").fill("identifier", name).submit(&mut browser).await;
+        texts.push(page.text().replace(&number, "NN"));
+        if texts.len() == 1 {
+            let asked = server.next(ANN).await;
+            assert_eq!(ann.chooses(&app, &asked, &number).await, "Confirmed. Go on in the browser.");
+            let page = browser.get(&page.url).await.press("finish").submit(&mut browser).await;
+            page.reply.expect(200);
+            browser.get("/account").await.expect("account");
+        }
+    }
+    assert!(texts.iter().all(|text| *text == texts[0]), "nobody learns who has a chat: {texts:#?}");
+    assert!(texts[0].contains("If a chat is connected to that account, the bot has written there."), "{}", texts[0]);
+    server.until("three questions", |server| (server.count(ANN) == before + 3).then_some(())).await;
+    // Everything that was begun is done by now.
+    poll(&app).await;
+    assert_eq!(server.count(ANN), before + 3, "no more than three in five minutes");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_number_ends_the_sign_in_and_so_does_no() {
+    let (server, app) = with_bot(|_| {}).await;
+    let ann = Person::new(&server, ANN, "Anna");
+    bind(&app, &mut app.browser().sign_in("alice").await, &ann).await;
+    server.next(ANN).await;
+    for says_no in [false, true] {
+        app.clock.advance(minutes(10));
+        let mut browser = app.browser();
+        let page = browser.get("/sign-in").await.press("channel").submit(&mut browser).await;
+        let number = number_on(&page);
+        let payload = page.link("Open Northwind bot").split_once("start=").unwrap().1.to_owned();
+        let asked = ann.says(&app, &format!("/start {payload}")).await;
+        let wrong = asked.buttons.iter().map(|(text, _)| text).find(|text| **text != number).unwrap();
+        let chosen = if says_no { "It is not me" } else { wrong };
+        assert_eq!(ann.chooses(&app, &asked, chosen).await, "Refused. Nobody was signed in.");
+        // The right one comes too late.
+        server.happens(ann.presses(&asked, asked.button(&number)));
+        poll(&app).await;
+        let page = browser.get(&page.url).await;
+        assert!(page.text().contains("Nobody is signed in"), "{}", page.text());
+        assert!(page.buttons("finish").is_empty());
+    }
+    let refused = app.events().await.into_iter().filter(|kind| kind == "channel_sign_in_refused").count();
+    assert_eq!(refused, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_of_the_bot_signs_in_once_and_not_before_its_page_is_confirmed() {
+    let (server, app) = with_bot(|_| {}).await;
+    let ann = Person::new(&server, ANN, "Anna");
+    let nobody = ann.says(&app, "/login").await;
+    assert!(nobody.text.contains("not connected") && nobody.buttons.is_empty(), "{}", nobody.text);
+    let mut first = app.browser().sign_in("alice").await;
+    bind(&app, &mut first, &ann).await;
+    server.next(ANN).await;
+    let said = ann.says(&app, "/login").await;
+    let url = said.button("Sign in").to_owned();
+    // Programs look into links.
+    app.get(&url).await.expect(200);
+    app.get(&url).await.expect(200);
+    let mut browser = app.browser();
+    let page = browser.get(&url).await;
+    assert!(page.text().contains("alice Example"), "whose account it is: {}", page.text());
+    let form = page.form();
+    form.submit(&mut browser).await.reply.expect(200);
+    browser.get("/account").await.expect("account");
+    form.submit(&mut app.browser()).await.refused(403);
+    let mut other = app.browser();
+    other.get(&url).await.refused(410);
+    // Five minutes, and no more.
+    app.clock.advance(minutes(1));
+    let url = ann.says(&app, "/login").await.button("Sign in").to_owned();
+    app.clock.advance(minutes(5));
+    other.get(&url).await.refused(410);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_factor_stays_for_who_comes_by_a_link_of_the_bot() {
+    let (server, app) = with_bot(|_| {}).await;
+    let ann = Person::new(&server, ANN, "Anna");
+    let mut first = app.browser().sign_in("alice").await;
+    bind(&app, &mut first, &ann).await;
+    server.next(ANN).await;
+    let authenticator = first.set_up_authenticator().await;
+    app.clock.advance(minutes(1));
+    let url = ann.says(&app, "/login").await.button("Sign in").to_owned();
+    let mut browser = app.browser();
+    let half = browser.get(&url).await.form().submit(&mut browser).await;
+    let code = authenticator.code(&app);
+    half.expect("second-factor").form().fill("code", &code).submit(&mut browser).await.reply.expect(200);
+    browser.get("/account").await.expect("account");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_registers_in_the_chat_and_adds_an_address_and_a_password_later_with_the_same_sub() {
+    let (server, app) = with_bot(|config| {
+        config.channels[0].sign_up = true;
+        config.mail.from = Some(sender());
+    })
+    .await;
+    let rp = app.relying_party().await;
+    let ann = Person::new(&server, ANN, "Anna").speaking("ru-RU");
+    let said = ann.says(&app, "/register").await;
+    assert!(said.text.starts_with("Ваш аккаунт в Northwind создан"), "{}", said.text);
+    let again = ann.says(&app, "/register").await;
+    assert!(again.text.starts_with("Этот чат уже подключён"), "{}", again.text);
+    assert_eq!((app.rows("user_account").await, app.rows("user_identifier").await), (2 - 1, 0));
+    app.clock.advance(minutes(1));
+    let url = ann.says(&app, "/login").await.button("Войти").to_owned();
+    let mut browser = app.browser();
+    browser.get(&url).await.form().submit(&mut browser).await.reply.expect(200);
+    let before = browser.authorize(&rp).await;
+    let sub = rp.claims(&browser.go_on(before).await).await["sub"].clone();
+    // The address, by a code that is sent to it.
+    let page = browser.get("/account/email").await;
+    let page = page.expect("email").form().fill("email", "anna@example.com").submit(&mut browser).await;
+    let letter = app.letter_to("anna@example.com").await;
+    let code = crate::harness::code_in(&letter);
+    page.form().fill("code", &code).submit(&mut browser).await.reply.expect(200);
+    // A first password is set by a letter, which leaves the chat that the account was made by.
+    let page = browser.get("/forgot-password").await;
+    page.form().fill("identifier", "anna@example.com").submit(&mut browser).await.reply.expect(200);
+    let link = crate::harness::link_in(&app.letter_to("anna@example.com").await);
+    let page = browser.get(&link).await;
+    page.form().fill("password", PASSWORD).submit(&mut browser).await.reply.expect(200);
+    assert_eq!(app.rows("channel_binding").await, 1);
+    app.clock.advance(minutes(1));
+    let mut other = app.browser();
+    let page = other.get(&rp.request().path()).await;
+    let form = page.form().fill("identifier", "anna@example.com").fill("password", PASSWORD);
+    let page = form.submit(&mut other).await;
+    assert_eq!(rp.claims(&other.go_on(page).await).await["sub"], sub);
+    assert_eq!(app.rows("user_account WHERE profile LIKE '%Anna%'").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_registers_where_the_channel_or_the_sign_up_is_closed() {
+    for (by_channel, sign_up) in [(false, SignUp::Open), (true, SignUp::Closed), (true, SignUp::Invitation)] {
+        let (server, app) = with_bot(|config| {
+            config.channels[0].sign_up = by_channel;
+            config.login.sign_up = sign_up;
+        })
+        .await;
+        let ann = Person::new(&server, ANN, "Anna");
+        assert_eq!(ann.says(&app, "/register").await.text, "No account can be made here.");
+        let help = ann.says(&app, "hello").await.text;
+        assert!(help.contains("/link") && !help.contains("/register"), "{help}");
+        assert_eq!(app.rows("user_account").await, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reset_takes_the_chats_that_were_bound_lately_and_an_export_tells_of_them() {
+    let (server, app) = with_bot(|_| {}).await;
+    let ann = Person::new(&server, ANN, "Anna");
+    let mut browser = app.browser().sign_in("alice").await;
+    bind(&app, &mut browser, &ann).await;
+    server.next(ANN).await;
+    let id = app.person("alice").await.id;
+    let export = latchkey::account::export::export(&app.app, &id).await.unwrap().unwrap();
+    assert_eq!(export["chats_with_bots"][0]["sender"], ANN.to_string());
+    let gone = latchkey::account::factors::reset(&app.app, &id).await.unwrap();
+    assert!(gone.links);
+    assert_eq!((app.rows("channel_binding").await, app.rows("upstream_account").await), (0, 0));
+    assert!(ann.says(&app, "/login").await.text.contains("not connected"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn unlinking_the_account_at_the_messenger_takes_its_chats_along() {
+    let (server, app) = with_bot(|_| {}).await;
+    let ann = Person::new(&server, ANN, "Anna");
+    let mut browser = app.browser().sign_in("alice").await;
+    bind(&app, &mut browser, &ann).await;
+    let page = browser.get("/account/connections").await;
+    page.press("disconnect").submit(&mut browser).await.reply.expect(200);
+    assert_eq!((app.rows("channel_binding").await, app.rows("upstream_account").await), (0, 0));
+}
