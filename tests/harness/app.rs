@@ -496,6 +496,13 @@ impl TestApp {
         row.0
     }
 
+    /// The texts that a query finds, each the only column of its row.
+    pub async fn texts(&self, sql: &'static str) -> Vec<String> {
+        let rows: Vec<(String,)> =
+            sqlx::query_as(sql).fetch_all(&mut *self.app.db.read().await.unwrap()).await.unwrap();
+        rows.into_iter().map(|row| row.0).collect()
+    }
+
     /// Runs a statement behind the provider's back.
     pub async fn sql(&self, sql: &'static str) {
         self.execute(sql.to_owned()).await;

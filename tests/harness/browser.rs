@@ -323,7 +323,7 @@ impl Page {
     /// The values of the buttons with this name.
     pub fn buttons(&self, name: &str) -> Vec<String> {
         let html = Html::parse_document(&self.reply.body);
-        let buttons = Selector::parse(&format!("button[name={name}]")).unwrap();
+        let buttons = Selector::parse(&format!("button[name={name}]:not([disabled])")).unwrap();
         html.select(&buttons).map(|button| button.attr("value").unwrap_or_default().to_owned()).collect()
     }
 

@@ -16,6 +16,7 @@ mod servers;
 mod telegram;
 mod trap;
 mod upstream;
+mod well_known;
 
 pub use alone::{Alone, DISPLACED, OPEN, REFUSED, SILENT, UNREAD, peak, processor};
 pub use app::{PASSWORD, TestApp, made_up, minutes, seconds, sender};
@@ -34,3 +35,4 @@ pub use servers::{PostgresServer, RedisServer, SmtpServer, Speaks, postgres_clie
 pub use telegram::{MINI_APP_GRANT, Telegram, ann, bot};
 pub use trap::Trap;
 pub use upstream::{Behaviour, Double, Signed, Upstream};
+pub use well_known::{CLIENT, SECRET, Seen, WellKnown, apple_key, opened};

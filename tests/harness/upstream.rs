@@ -64,6 +64,11 @@ impl Upstream {
         declare(config, self.declared.clone());
     }
 
+    /// What the configuration would say about it.
+    pub fn declared(&self) -> &config::Upstream {
+        &self.declared
+    }
+
     /// Goes there and back as somebody who has an account there.
     pub async fn go(&self, browser: &mut Browser, page: &Page, person: &str) -> Page {
         self.go_by(browser, page.press("upstream"), person).await

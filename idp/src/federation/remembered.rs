@@ -2,11 +2,15 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use openidconnect::core::CoreProviderMetadata;
 
 use crate::base::clock::Timestamp;
 use crate::config::Upstream;
+
+/// How long a provider counts as silent that did not answer.
+const A_MOMENT: Duration = Duration::from_secs(60);
 
 /// A provider as it describes itself, with its keys.
 #[derive(Debug)]
@@ -35,6 +39,8 @@ pub struct Offered {
 pub struct Remembered {
     known: Mutex<HashMap<String, Arc<Known>>>,
     list: Mutex<Option<(Timestamp, Arc<Vec<Offered>>)>>,
+    /// When a provider did not answer, last.
+    silent: Mutex<HashMap<String, Timestamp>>,
 }
 
 impl Remembered {
@@ -56,6 +62,21 @@ impl Remembered {
 
     pub(super) fn put_list(&self, now: Timestamp, list: &Arc<Vec<Offered>>) {
         *self.list.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, Arc::clone(list)));
+    }
+
+    /// Notes whether a provider has answered.
+    pub fn note(&self, name: &str, silent_at: Option<Timestamp>) {
+        let mut silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        match silent_at {
+            Some(at) => drop(silent.insert(name.to_owned(), at)),
+            None => drop(silent.remove(name)),
+        }
+    }
+
+    /// Whether a provider did not answer a moment ago.
+    pub fn is_silent(&self, name: &str, now: Timestamp) -> bool {
+        let silent = self.silent.lock().unwrap_or_else(PoisonError::into_inner);
+        silent.get(name).is_some_and(|at| now.since(*at) < A_MOMENT)
     }
 
     /// Has everything read again, because a provider has changed.

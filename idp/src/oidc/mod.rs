@@ -34,7 +34,7 @@
 //! | Core §5.1, §5.4 claims; §5.3 UserInfo | `claims`, `claims::userinfo` | `oidc_core_userinfo` |
 //! | WebAuthn (in login::passkey and its pages) | – | H1 to H6 |
 //! | RP-Initiated Logout | `end_session` | `oidc_rp_initiated_logout` |
-//! | Core §3.1.2, §3.1.3, RFC 9207 as a relying party of other providers (in federation) | – | `upstream_sign_in` |
+//! | Core §3.1.2, §3.1.3, RFC 9207 as a relying party of other providers (in federation) | – | `upstream_sign_in`, `well_known_providers`, `upstream_commands` |
 //! | RFC 6749 §4.5 an extension grant: Mini Apps of Telegram (in federation::telegram) | – | `telegram_mini_app` |
 //! | RFC 8693 token exchange (in endpoints::token), and what bots of messengers do for people (in channels) | `token::request` | L3, `channels` |
 //! | one's own account (in pages) | – | `account`, `step_up`, `leaving`, `audit` |

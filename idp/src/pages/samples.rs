@@ -50,7 +50,7 @@ use super::sign_up::{
 };
 use super::terms::TermsPage;
 use super::undo_connection::{UndoConnectionPage, UndoOutcome};
-use super::upstreams::UpstreamView;
+use super::upstreams::{UpstreamState, UpstreamView};
 use super::{AccountView, ClientView, Layout, Moment};
 use crate::account::address_change::TakingBack;
 use crate::account::passkeys::LastPasskey;
@@ -115,6 +115,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         label: "Google".to_owned(),
         mark: ProviderMark::Google,
         is_last: false,
+        state: UpstreamState::Open,
     };
     let offer = || Offer { options: r#"{"challenge":"a"}"#.to_owned(), ceremony: "v1.k1.sealed".to_owned() };
     let sign_in = |layout| SignInPage {
@@ -133,6 +134,8 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         channels: vec![BotView { name: "main".to_owned(), label: "Northwind bot".to_owned() }],
         upstreams: vec![
             UpstreamView { is_last: true, ..upstream() },
+            UpstreamView { name: "silent".to_owned(), state: UpstreamState::Silent, ..upstream() },
+            UpstreamView { name: "off".to_owned(), state: UpstreamState::Off, ..upstream() },
             UpstreamView {
                 name: "work".to_owned(),
                 label: names.client.clone(),
@@ -148,6 +151,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         label: mark.as_str().to_owned(),
         mark,
         is_last: false,
+        state: UpstreamState::Open,
     };
     let upstreams = ProviderMark::ALL.map(with_mark).into();
     add("sign_in-providers".to_owned(), &SignInPage { upstreams, ..sign_in(layout()) });

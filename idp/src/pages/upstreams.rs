@@ -5,14 +5,18 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use crate::account::upstream_roles;
 use crate::app::App;
 use crate::config::{ProviderMark, Upstream};
 use crate::federation;
+use crate::federation::identity::Identity;
+use crate::federation::link::{self, Linked};
 use crate::federation::remembered::Offered;
 use crate::http::error::Error;
 use crate::http::page;
 use crate::http::page::leaving::LeavingPage;
 use crate::http::request::visitor::Visitor;
+use crate::store::people::session::Session;
 
 /// A provider as a page shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,13 +29,26 @@ pub struct UpstreamView {
     pub mark: ProviderMark,
     /// Whether somebody has signed in by it last in this browser.
     pub is_last: bool,
+    /// Whether it can be used now.
+    pub state: UpstreamState,
+}
+
+/// Whether a provider can be used now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UpstreamState {
+    /// As far as is known.
+    Open,
+    /// It did not answer a moment ago, and can be tried again.
+    Silent,
+    /// The operator has disabled it.
+    Off,
 }
 
 impl UpstreamView {
     /// That of a provider.
     pub fn of(upstream: &Upstream) -> Self {
         let (name, label) = (upstream.name.clone(), upstream.label().to_owned());
-        Self { name, label, mark: upstream.mark(), is_last: false }
+        Self { name, label, mark: upstream.mark(), is_last: false, state: UpstreamState::Open }
     }
 
     /// All of them, in the order of the configuration.
@@ -42,7 +59,30 @@ impl UpstreamView {
 
     /// The ways in for this browser: the one that was used last comes first.
     pub async fn ways_in(app: &App, visitor: &Visitor) -> Result<Vec<Self>, Error> {
-        Ok(Self::with_last_first(visitor, Self::all(app).await?))
+        let (all, now) = (federation::all(app).await?, app.now());
+        let views = all.iter().map(|one| {
+            let state = match one.disabled_at {
+                Some(_) => UpstreamState::Off,
+                None if app.upstreams.is_silent(&one.settings.name, now) => UpstreamState::Silent,
+                None => UpstreamState::Open,
+            };
+            Self { state, ..Self::of(&one.settings) }
+        });
+        Ok(Self::with_last_first(visitor, views.collect()))
+    }
+
+    /// Whether its button cannot be pressed.
+    pub(super) fn is_off(&self) -> bool {
+        self.state == UpstreamState::Off
+    }
+
+    /// What the button says beside its name.
+    pub(super) fn note(&self) -> Option<&'static str> {
+        match self.state {
+            UpstreamState::Off => Some("sign-in-provider-off"),
+            UpstreamState::Silent => Some("sign-in-provider-silent"),
+            UpstreamState::Open => self.is_last.then_some("sign-in-last-used"),
+        }
     }
 
     /// The same for people who have no account yet.
@@ -55,7 +95,7 @@ impl UpstreamView {
     fn with_last_first(visitor: &Visitor, all: Vec<Self>) -> Vec<Self> {
         let is_last = |one: &Self| visitor.provider.as_ref() == Some(&one.name);
         let mut all: Vec<_> = all.into_iter().map(|one| Self { is_last: is_last(&one), ..one }).collect();
-        all.sort_by_key(|one| !one.is_last);
+        all.sort_by_key(|one| (one.is_off(), !one.is_last));
         all
     }
 }
@@ -75,6 +115,15 @@ impl Known {
             (one.settings.label().to_owned(), one.settings.mark())
         })
     }
+}
+
+/// Links an account elsewhere to the account of a session, with the roles that it gives.
+pub(super) async fn connect(app: &App, session: &Session, identity: &Identity) -> Result<Linked, Error> {
+    let linked = link::link(app, session, identity).await?;
+    if matches!(linked, Linked::Done | Linked::Already) {
+        upstream_roles::follow(app, &session.user_id, &identity.upstream, &identity.roles).await?;
+    }
+    Ok(linked)
 }
 
 /// Leads from a form to another provider.

@@ -143,7 +143,11 @@ impl Value for RoleRule {
         let read = |text: &str| {
             let (condition, role) = text.rsplit_once("->")?;
             let role = role.trim();
-            (!role.is_empty()).then_some(Self { condition: Condition::parse(condition)?, role: role.to_owned() })
+            // The same as for a role that is given here.
+            let is_name = !role.is_empty() && role.len() <= 100 && !role.contains(char::is_whitespace);
+            let is_written = role == "administrator" || !role.eq_ignore_ascii_case("administrator");
+            let is_role = is_name && is_written && !role.contains(char::is_control);
+            is_role.then_some(Self { condition: Condition::parse(condition)?, role: role.to_owned() })
         };
         raw.text().and_then(read).ok_or_else(<Self as Value>::expected)
     }
@@ -204,7 +208,14 @@ mod tests {
         let read = |text: &str| RoleRule::parse(&Raw::Text(text.to_owned()));
         let rule = read("groups=a->b -> administrator").unwrap();
         assert_eq!((rule.role.as_str(), rule.render().as_str()), ("administrator", "\"groups=a->b -> administrator\""));
-        for wrong in ["groups=a", "groups -> administrator", "groups=a ->", "-> administrator"] {
+        for wrong in [
+            "groups=a",
+            "groups -> administrator",
+            "groups=a ->",
+            "-> administrator",
+            "groups=a -> Administrator",
+            "groups=a -> two words",
+        ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+use crate::account::upstream_roles;
 use crate::app::App;
 use crate::config::ProviderMark;
 use crate::federation;
@@ -164,7 +165,10 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let chosen = there.iter().find(|one| handle(&app, &holder.session, one.id.as_str()) == wanted);
     let Some(chosen) = chosen else { return redirect::to_page(&app, Page::AccountConnections) };
     match link::unlink(&app, &holder.session, &chosen.id).await? {
-        Unlinked::Done => tell(ConnectionsDone::Disconnected),
+        Unlinked::Done => {
+            upstream_roles::follow_unlinked(&app, user).await?;
+            tell(ConnectionsDone::Disconnected)
+        }
         Unlinked::Last => tell(ConnectionsDone::Last),
         Unlinked::NotThere => redirect::to_page(&app, Page::AccountConnections),
     }

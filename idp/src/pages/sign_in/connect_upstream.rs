@@ -10,7 +10,6 @@ use super::upstream::done;
 use crate::app::App;
 use crate::federation;
 use crate::federation::arrival::Arrival;
-use crate::federation::link;
 use crate::flow::account_holder::admit;
 use crate::flow::authorization::layout_of;
 use crate::flow::just_signed_in::JustSignedIn;
@@ -21,7 +20,7 @@ use crate::http::request::query::Query;
 use crate::http::request::visitor::Visitor;
 use crate::http::{page, redirect};
 use crate::login::step_up;
-use crate::pages::upstreams::UpstreamView;
+use crate::pages::upstreams::{UpstreamView, connect};
 use crate::pages::{AccountView, Layout};
 use crate::site::page::Page;
 
@@ -79,7 +78,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
         && federation::find(&app, &arrival.identity.upstream).await?.is_some()
         && arrival.use_up(&app).await?
     {
-        let linked = link::link(&app, session, &arrival.identity).await?;
+        let linked = connect(&app, session, &arrival.identity).await?;
         if place.step.is_none() {
             return redirect::to_page_with(&app, Page::AccountConnections, "done", done(linked));
         }

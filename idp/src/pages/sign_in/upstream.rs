@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::password::{self, Shown, SignInProblem};
+use crate::account::upstream_roles;
 use crate::app::App;
 use crate::base::id::Id;
 use crate::base::written_code::WrittenCode;
@@ -16,7 +17,7 @@ use crate::federation;
 use crate::federation::arrival::Arrival;
 use crate::federation::code::Answer;
 use crate::federation::exchange;
-use crate::federation::link::{self, Linked};
+use crate::federation::link::Linked;
 use crate::federation::posted;
 use crate::federation::refusal::Refusal;
 use crate::federation::remembered::Offered;
@@ -35,7 +36,7 @@ use crate::http::request::visitor::Visitor;
 use crate::oidc::authorization::next_step::NextStep;
 use crate::oidc::claims::acr::Method;
 use crate::oidc::difference::Difference;
-use crate::pages::upstreams::leave;
+use crate::pages::upstreams::{connect, leave};
 use crate::site::page::Page;
 use crate::store::ephemeral::Rate;
 use crate::store::people::upstream_account::{self, NoteTold};
@@ -202,6 +203,7 @@ pub async fn callback(
             };
         }
     };
+    app.upstreams.note(&upstream.name, None);
     let arrival = Arrival::new(&app, &visitor.browser, identity, trip.keep);
     match &trip.purpose {
         Purpose::Link { session } => link_to(&app, &visitor, session, &arrival).await,
@@ -222,7 +224,7 @@ async fn link_to(app: &App, visitor: &Visitor, session: &Id, arrival: &Arrival) 
     let done = match sessions.iter().find(|one| one.id == *session) {
         Some(session) => {
             admit(app, visitor, &session.user_id).await?;
-            done(link::link(app, session, &arrival.identity).await?)
+            done(connect(app, session, &arrival.identity).await?)
         }
         None => "failed",
     };
@@ -267,6 +269,7 @@ async fn sign_in(
         let said = arrival.identity.said(visitor.site.languages());
         app.db.write_one(NoteTold { id: known.id.clone(), said }).await?;
     }
+    upstream_roles::follow(app, &user.id, &arrival.identity.upstream, &arrival.identity.roles).await?;
     let first = ProvenFactor {
         user: &user,
         method: Method::Federated,
@@ -327,6 +330,9 @@ async fn refused(
         Refusal::Unavailable(_) => return Err(Error::Unavailable(refusal.to_string().into())),
     };
     app.metrics.sign_in("upstream", "refused");
+    if let Refusal::Unreachable(_) = refusal {
+        app.upstreams.note(&upstream.name, Some(app.now()));
+    }
     if !matches!(refusal, Refusal::Denied(_) | Refusal::NotAllowed) {
         tracing::warn!(upstream = upstream.name, why = %refusal, "a sign-in by another provider did not work");
     }

@@ -15,6 +15,7 @@ use super::kept::{self, KeptView};
 use super::problem::{SignUpProblem, refused};
 use crate::account::sign_up::{Applicant, Joined, SIGN_UPS, join, user_of};
 use crate::account::terms;
+use crate::account::upstream_roles;
 use crate::account::users::NewUser;
 use crate::app::App;
 use crate::base::written_code::WrittenCode;
@@ -140,6 +141,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     };
     match join(&app, applicant).await? {
         Joined::Done(user) => {
+            upstream_roles::follow(&app, &user.id, &identity.upstream, &identity.roles).await?;
             let proven = (&*user, &link.id, arrival.keep);
             finish::sign_in_by_upstream(&app, &visitor, step.as_ref(), typed.return_to, proven).await
         }

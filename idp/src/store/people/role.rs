@@ -21,15 +21,11 @@ pub async fn of_user(conn: &mut Conn, user: &Id) -> Result<Vec<String>> {
 
 /// Gives a user a role, which is created if it does not exist; returns whether the user did not have it.
 pub async fn give(conn: &mut Conn, user: &Id, role: &str, new_id: &Id, now: Timestamp) -> Result<bool> {
-    sqlx::query("INSERT INTO role (id, name, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING")
-        .bind(new_id)
-        .bind(role)
-        .bind(now)
-        .execute(&mut *conn)
-        .await?;
+    make(conn, role, new_id, now).await?;
+    // A role that another provider has given stays from now on.
     let done = sqlx::query(
         "INSERT INTO user_role (user_id, role_id, created_at) SELECT $1, id, $3 FROM role WHERE name = $2
-         ON CONFLICT DO NOTHING",
+         ON CONFLICT (user_id, role_id) DO UPDATE SET upstream = NULL WHERE user_role.upstream IS NOT NULL",
     )
     .bind(user)
     .bind(role)
@@ -37,6 +33,52 @@ pub async fn give(conn: &mut Conn, user: &Id, role: &str, new_id: &Id, now: Time
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Gives a user a role that another provider's claims give, which is created if it does not exist; returns whether the user did not have it.
+pub async fn give_by(
+    conn: &mut Conn,
+    user: &Id,
+    role: &str,
+    upstream: &str,
+    new_id: &Id,
+    now: Timestamp,
+) -> Result<bool> {
+    make(conn, role, new_id, now).await?;
+    let done = sqlx::query(
+        "INSERT INTO user_role (user_id, role_id, created_at, upstream) SELECT $1, id, $3, $4 FROM role WHERE name = $2
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(user)
+    .bind(role)
+    .bind(now)
+    .bind(upstream)
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+async fn make(conn: &mut Conn, role: &str, new_id: &Id, now: Timestamp) -> Result<()> {
+    sqlx::query("INSERT INTO role (id, name, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING")
+        .bind(new_id)
+        .bind(role)
+        .bind(now)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The roles that a provider's claims have given to a user, by name.
+pub async fn of_upstream(conn: &mut Conn, user: &Id, upstream: &str) -> Result<Vec<String>> {
+    let all = of_upstreams(conn, user).await?;
+    Ok(all.into_iter().filter(|(name, _)| name == upstream).map(|(_, role)| role).collect())
+}
+
+/// The roles that the claims of providers have given to a user, each with the provider, by name.
+pub async fn of_upstreams(conn: &mut Conn, user: &Id) -> Result<Vec<(String, String)>> {
+    let sql = "SELECT u.upstream, r.name FROM role r JOIN user_role u ON u.role_id = r.id
+                WHERE u.user_id = $1 AND u.upstream IS NOT NULL ORDER BY r.name";
+    Ok(sqlx::query_as(sql).bind(user).fetch_all(conn).await?)
 }
 
 /// Takes a role from a user; returns whether the user had it.

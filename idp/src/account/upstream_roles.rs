@@ -1,0 +1,101 @@
+//! Roles that follow what another provider says about somebody: `[[upstreams]] roles`.
+
+use std::collections::BTreeSet;
+
+use crate::account::delete::is_last;
+use crate::app::App;
+use crate::base::id::Id;
+use crate::login::session::Limits;
+use crate::store::db::{Change, Result, Tx};
+use crate::store::installation::event::Event;
+use crate::store::people::role::{self, ADMINISTRATOR};
+use crate::store::people::{upstream_account, user};
+
+/// Gives a user the roles that a provider's claims give now, and takes those away that they gave before and do not give any more. Roles that
+/// were given here stay, and so does the last administrator.
+pub async fn follow(app: &App, user: &Id, upstream: &str, roles: &[String]) -> Result<()> {
+    let now: BTreeSet<String> = roles.iter().cloned().collect();
+    let before = role::of_upstream(&mut *app.db.read().await?, user, upstream).await?;
+    if before.iter().eq(&now) {
+        return Ok(());
+    }
+    let limits = now.contains(ADMINISTRATOR).then(|| Limits::of_administrators(app));
+    app.db.write(Follow { user: user.clone(), upstream: upstream.to_owned(), roles: now, limits }).await
+}
+
+#[derive(Clone)]
+struct Follow {
+    user: Id,
+    upstream: String,
+    roles: BTreeSet<String>,
+    /// What the sessions of an administrator are held to.
+    limits: Option<Limits>,
+}
+
+impl Change for Follow {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        let Self { user, upstream, roles, limits } = self;
+        if user::hold(tx, &user).await?.is_none() {
+            return Ok(());
+        }
+        let now = tx.now();
+        for role in &roles {
+            let id = tx.id();
+            if role::give_by(tx, &user, role, &upstream, &id, now).await? {
+                if role == ADMINISTRATOR
+                    && let Some(limits) = &limits
+                {
+                    limits.hold(tx, &user, now).await?;
+                }
+                tx.record(&Event::RoleGiven { user: user.clone(), role: role.clone() }).await?;
+            }
+        }
+        for role in role::of_upstream(tx, &user, &upstream).await?.iter().filter(|role| !roles.contains(*role)) {
+            lose(tx, &user, role).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The same for a user who has unlinked an account.
+pub async fn follow_unlinked(app: &App, user: &Id) -> Result<()> {
+    app.db.write(Forget { user: user.clone() }).await
+}
+
+#[derive(Clone)]
+struct Forget {
+    user: Id,
+}
+
+impl Change for Forget {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        user::hold(tx, &self.user).await?;
+        forget_lost(tx, &self.user).await
+    }
+}
+
+/// Takes the roles away that providers have given to a user who has no account there any more. The caller holds the user's row.
+pub(crate) async fn forget_lost(tx: &mut Tx<'_>, user: &Id) -> Result<()> {
+    let there = upstream_account::of_user(tx, user).await?;
+    for (upstream, role) in role::of_upstreams(tx, user).await? {
+        if !there.iter().any(|one| one.provider == upstream) {
+            lose(tx, user, &role).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn lose(tx: &mut Tx<'_>, user: &Id, role: &str) -> Result<()> {
+    // Somebody has to be able to administer.
+    if role == ADMINISTRATOR && is_last(tx, user).await? {
+        return Ok(());
+    }
+    if role::take(tx, user, role).await? {
+        tx.record(&Event::RoleTaken { user: user.clone(), role: role.to_owned() }).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,166 @@
+//! `latchkey upstream`: providers that are added while servers run.
+
+use std::collections::BTreeSet;
+
+use latchkey::base::network::Network;
+use latchkey::config::{Config, SignUp};
+use serde_json::{Value, json};
+
+use crate::harness::{Answer, CLIENT, SECRET, TestApp, Upstream, WellKnown, answer_to, seconds};
+
+/// Beside the database, what the command has to know about the network.
+const LOOPBACK: [(&str, &str); 1] = [("LATCHKEY__OUTBOUND__ALLOWED_NETWORKS", "127.0.0.0/8")];
+
+async fn open(change: impl FnOnce(&mut Config)) -> TestApp {
+    TestApp::with(|config| {
+        config.login.sign_up = SignUp::Open;
+        config.outbound.allowed_networks = vec![Network::parse("127.0.0.0/8").unwrap()];
+        change(config);
+    })
+    .await
+}
+
+fn command(app: &TestApp, args: &[&str], input: &str) -> Answer {
+    answer_to(&app.app.config, &LOOPBACK, &[&["upstream"], args].concat(), input)
+}
+
+fn listed(app: &TestApp) -> Vec<Value> {
+    let list = answer_to(&app.app.config, &LOOPBACK, &["--json", "upstream", "list"], "").json();
+    list.as_array().unwrap().clone()
+}
+
+async fn offers(app: &TestApp) -> Vec<String> {
+    // Servers read the list once a second.
+    app.pass(seconds(2)).await;
+    app.browser().get("/sign-in").await.buttons("upstream")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_that_is_added_is_there_a_second_later_and_one_that_is_disabled_lets_nobody_in() {
+    let upstream = Upstream::start().await;
+    let app = open(|_| {}).await;
+    assert_eq!(offers(&app).await, Vec::<String>::new());
+    let declared = upstream.declared();
+    let secret = declared.client_secret.as_ref().unwrap().expose().to_owned();
+    let add =
+        ["add", "home", "--issuer", &declared.issuer, "--client-id", &declared.client_id, "--client-secret-file", "-"];
+    let added = command(&app, &[&add[..], &["--set", "label=Home"]].concat(), &format!("{secret}\n")).done();
+    assert!(added.contains("/upstream/home/callback") && !added.contains(&secret), "{added}");
+    assert_eq!(offers(&app).await, ["home"]);
+    let mut browser = app.browser();
+    let page = browser.get("/sign-in").await;
+    let page = upstream.go(&mut browser, &page, "ann").await;
+    page.expect("upstream").press("answer").submit(&mut browser).await.reply.expect(200);
+    assert_eq!((&listed(&app)[0]["accounts"], &listed(&app)[0]["declared"]), (&json!(1), &json!(false)));
+    // Somebody is on the way when it is disabled.
+    let mut other = app.browser();
+    let page = other.get("/sign-in").await;
+    let away = page.press("upstream").submit(&mut other).await;
+    let back = upstream.sign_in_there(&away.url, "bob").await;
+    command(&app, &["disable", "home"], "").done();
+    assert_eq!(offers(&app).await, Vec::<String>::new());
+    assert_eq!(other.get(&back).await.reply.status, 400, "nobody comes in any more");
+    assert_eq!(browser.get("/account").await.reply.status, 200, "nobody is signed out");
+    assert!(listed(&app)[0]["disabled_at"].is_string());
+    command(&app, &["enable", "home"], "").done();
+    assert_eq!(offers(&app).await, ["home"]);
+    command(&app, &["edit", "home", "--set", "label=Work"], "").done();
+    app.pass(seconds(2)).await;
+    assert!(app.browser().get("/sign-in").await.text().contains("Work"));
+    command(&app, &["remove", "home"], "").done();
+    assert_eq!((offers(&app).await, listed(&app)), (Vec::new(), Vec::new()));
+    assert_eq!(app.rows("upstream_account").await, 1, "what people have linked stays");
+    // The command has the time of the world, this provider one of its own.
+    let kinds: BTreeSet<String> = app.events().await.into_iter().filter(|kind| kind.starts_with("upstream_")).collect();
+    let expected =
+        ["created", "linked", "disabled", "enabled", "changed", "removed"].map(|it| format!("upstream_{it}"));
+    assert_eq!(kinds, BTreeSet::from(expected));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_secret_is_sealed_and_comes_from_a_file_alone() {
+    let app = open(|_| {}).await;
+    let add = ["add", "google", "--preset", "google", "--client-id", CLIENT];
+    let refused =
+        command(&app, &[&add[..], &["--set", "client_secret=abc"]].concat(), "").refused(2, "client_secret_file=FILE");
+    assert!(!refused.contains("abc"), "{refused}");
+    command(&app, &[&add[..], &["--set", "client_secret_file=-"]].concat(), SECRET).done();
+    let shown = answer_to(&app.app.config, &[], &["--json", "upstream", "show", "google"], "").json();
+    assert_eq!((&shown["issuer"], &shown["label"]), (&json!("https://accounts.google.com"), &json!("Google")));
+    assert!(!shown.to_string().contains(SECRET), "{shown}");
+    let rows = app.texts("SELECT settings || ' ' || sealed_secrets FROM upstream").await;
+    assert!(rows[0].contains("\"preset\"") && !rows[0].contains(SECRET), "{rows:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_is_told_by_the_key_and_nothing_is_written() {
+    let app = open(|_| {}).await;
+    let wrong = |args: &[&str], code, words: &str| drop(command(&app, args, "").refused(code, words));
+    wrong(&["add", "x", "--client-id", "us"], 2, "issuer: required");
+    wrong(&["add", "x", "--issuer", "http://id.example.com", "--client-id", "us"], 2, "https URL");
+    wrong(&["add", "Bad Name", "--issuer", "https://id.example.com", "--client-id", "us"], 2, "lower-case letters");
+    wrong(&["add", "x", "--preset", "gogle", "--client-id", "us"], 2, "\"google\"");
+    wrong(&["add", "x", "--preset", "google", "--client-id", "us", "--set", "scop=openid"], 2, "did you mean scope?");
+    wrong(&["add", "x", "--preset", "google", "--client-id", "us", "--set", "scope"], 2, "a key, = and a value");
+    wrong(&["add", "x", "--preset", "apple", "--client-id", "us"], 2, "apple_private_key: required");
+    wrong(
+        &["add", "telegram", "--preset", "google", "--client-id", "us"],
+        2,
+        "name: telegram is the name of the preset",
+    );
+    wrong(
+        &["add", "x", "--preset", "google", "--client-id", "us", "--set", "authorization_parameters=state=1"],
+        2,
+        "Latchkey sets itself",
+    );
+    wrong(&["edit", "none", "--set", "label=X"], 3, "No provider found");
+    wrong(&["disable", "none"], 3, "No provider found");
+    assert_eq!(app.rows("upstream").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_test_tells_what_a_provider_answers_to_the_secret_and_to_the_request() {
+    let all = WellKnown::start().await;
+    let app = open(|_| {}).await;
+    let (issuer, token) = ("https://id.example.com", "https://id.example.com/token");
+    let (authorize, here) = ("https://id.example.com/authorize", all.here(issuer));
+    let add = ["add", "work", "--issuer", &here, "--client-id", CLIENT, "--client-secret-file", "-"];
+    command(&app, &add, SECRET).done();
+    let test = || command(&app, &["test", "work"], "");
+    test().refused(1, "metadata:");
+    all.describe(issuer, [authorize, token], &json!({}));
+    all.at(token, |_| (401, json!({ "error": "invalid_client", "error_description": "no such secret" })));
+    all.at(authorize, |_| (400, json!({ "error": "redirect_uri" })));
+    let told =
+        test().refused(1, "it does not take client_id and client_secret: the token endpoint answers invalid_client");
+    assert!(
+        told.contains("no such secret") && told.contains("answers 400") && told.contains("/upstream/work/callback"),
+        "{told}"
+    );
+    all.at(token, |_| (400, json!({ "error": "invalid_grant" })));
+    all.says(authorize, json!({}));
+    let told = test().done();
+    assert!(told.contains("it takes client_id and client_secret") && told.contains("answers with a page"), "{told}");
+    assert_eq!(all.seen(token).pop().unwrap().form["code"], "latchkey-upstream-test");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_of_the_file_is_disabled_by_command_and_changed_in_the_file() {
+    let upstream = Upstream::start().await;
+    let app = TestApp::with(|config| upstream.declare(config)).await;
+    assert_eq!(offers(&app).await, ["home"]);
+    let declared = upstream.declared();
+    let environment = [
+        ("LATCHKEY__UPSTREAMS__0__NAME", "home"),
+        ("LATCHKEY__UPSTREAMS__0__ISSUER", &declared.issuer),
+        ("LATCHKEY__UPSTREAMS__0__CLIENT_ID", &declared.client_id),
+    ];
+    let run = |args: &[&str]| answer_to(&app.app.config, &environment, &[&["upstream"], args].concat(), "");
+    run(&["edit", "home", "--set", "label=X"]).refused(4, "declared in the configuration file");
+    run(&["remove", "home"]).refused(4, "declared in the configuration file");
+    run(&["add", "home", "--issuer", "https://id.example.com", "--client-id", "us"]).refused(4, "already a provider");
+    run(&["disable", "home"]).done();
+    assert_eq!(offers(&app).await, Vec::<String>::new());
+    run(&["enable", "home"]).done();
+    assert_eq!(offers(&app).await, ["home"]);
+}
