@@ -3,7 +3,7 @@
 
 use latchkey::config::{Config, SignUp, Updates};
 
-use crate::harness::{BotApi, Browser, PASSWORD, Page, Person, TestApp, minutes, number_on, poll, sender};
+use crate::harness::{BotApi, Browser, PASSWORD, Page, Person, TestApp, link_in, minutes, number_on, poll, sender};
 
 /// Ann at Telegram.
 const ANN: i64 = 987_654_321;
@@ -46,8 +46,8 @@ async fn a_person_binds_a_chat_by_a_code_that_the_bot_shows() {
     assert!(done.text().contains("The chat is connected.") && done.text().contains("Anna"), "{}", done.text());
     assert_eq!(server.next(ANN).await.text, "This chat is connected to your account at Northwind.");
     assert_eq!((app.rows("channel_binding").await, app.rows("upstream_account").await), (1, 1));
-    let told = app.letter_to("alice@example.com").await;
-    assert_eq!(told.subject, "A bot was connected");
+    let told = app.letters_to("alice@example.com").await;
+    assert!(told.iter().any(|letter| letter.subject == "A bot was connected"), "{told:?}");
     let security = browser.get("/account/security").await;
     assert!(security.text().contains("Connected bots 1 chat"), "{}", security.text());
     let activity = browser.get("/account/activity").await;
@@ -57,6 +57,21 @@ async fn a_person_binds_a_chat_by_a_code_that_the_bot_shows() {
     assert!(page.text().contains("The chat is disconnected."), "{}", page.text());
     assert_eq!(app.letter_to("alice@example.com").await.subject, "A bot was disconnected");
     assert_eq!(app.rows("channel_binding").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_letter_that_undoes_the_link_takes_the_chat_along() {
+    let (server, app) = with_bot(|config| config.mail.from = Some(sender())).await;
+    let ann = Person::new(&server, ANN, "Anna");
+    bind(&app, &mut app.browser().sign_in("alice").await, &ann).await;
+    server.next(ANN).await;
+    let told = app.letters_to("alice@example.com").await;
+    let letter = told.iter().find(|letter| letter.subject == "An account was connected").unwrap();
+    let mut browser = app.browser();
+    let page = browser.get(&link_in(letter)).await;
+    page.form().submit(&mut browser).await.reply.expect(200);
+    assert_eq!((app.rows("channel_binding").await, app.rows("upstream_account").await), (0, 0));
+    assert!(ann.says(&app, "/login").await.text.contains("not connected"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -278,7 +293,7 @@ async fn a_person_registers_in_the_chat_and_adds_an_address_and_a_password_later
     // A first password is set by a letter, which leaves the chat that the account was made by.
     let page = browser.get("/forgot-password").await;
     page.form().fill("identifier", "anna@example.com").submit(&mut browser).await.reply.expect(200);
-    let link = crate::harness::link_in(&app.letter_to("anna@example.com").await);
+    let link = link_in(&app.letter_to("anna@example.com").await);
     let page = browser.get(&link).await;
     page.form().fill("password", PASSWORD).submit(&mut browser).await.reply.expect(200);
     assert_eq!(app.rows("channel_binding").await, 1);

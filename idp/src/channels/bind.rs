@@ -9,6 +9,7 @@ use crate::channels::sender::Sender;
 use crate::channels::{key, names, payload};
 use crate::config::DeclaredChannel;
 use crate::federation::link::MOST;
+use crate::federation::ways_back::WaysBack;
 use crate::federation::{binding, link, providers};
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
@@ -209,6 +210,7 @@ pub async fn confirm(app: &App, session: &Session, channel: &DeclaredChannel, id
         request: id.clone(),
         channel: channel.clone(),
         ids: (app.id(), app.id()),
+        ways_back: WaysBack::new(app, &session.user_id, true).await?,
     };
     app.db.write(confirm).await
 }
@@ -221,13 +223,15 @@ struct Confirm {
     channel: DeclaredChannel,
     /// The rows of the binding and of the link.
     ids: (Id, Id),
+    /// The letters that undo the link, and the binding with it.
+    ways_back: WaysBack,
 }
 
 impl Change for Confirm {
     type Outcome = Bound;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Bound> {
-        let (Self { session, step_up, request, channel, ids }, now) = (self, tx.now());
+        let (Self { session, step_up, request, channel, ids, ways_back }, now) = (self, tx.now());
         user::hold(tx, &session.user_id).await?;
         if !step_up.holds(tx).await? {
             return Ok(Bound::Over);
@@ -242,7 +246,7 @@ impl Change for Confirm {
             return Ok(Bound::Over);
         }
         let chat = new_chat(ids, &channel, &Sender { id: sender, shown_as: request.shown_as }, false);
-        bind(tx, &session.user_id, &chat).await
+        bind(tx, &session.user_id, &chat, ways_back).await
     }
 }
 
@@ -266,7 +270,7 @@ pub fn new_chat((binding, link): (Id, Id), channel: &DeclaredChannel, sender: &S
 }
 
 /// Binds a chat to a user, and tells them. The caller holds the user's row.
-async fn bind(tx: &mut Tx<'_>, user: &Id, chat: &NewChat) -> Result<Bound> {
+async fn bind(tx: &mut Tx<'_>, user: &Id, chat: &NewChat, ways_back: WaysBack) -> Result<Bound> {
     let NewChat { binding: new, link } = chat;
     if let Some(there) = channel_binding::find(tx, &new.channel, &new.sender).await? {
         return Ok(if there.user_id == *user { Bound::Already } else { Bound::Taken });
@@ -274,6 +278,7 @@ async fn bind(tx: &mut Tx<'_>, user: &Id, chat: &NewChat) -> Result<Bound> {
     if channel_binding::of_user(tx, user).await?.iter().any(|one| one.channel == new.channel) {
         return Ok(Bound::Another);
     }
+    let mut linked = None;
     if let Some(link) = link {
         let there = upstream_account::find(tx, &link.key).await?;
         if there.as_ref().is_some_and(|there| there.user_id != *user) {
@@ -284,12 +289,16 @@ async fn bind(tx: &mut Tx<'_>, user: &Id, chat: &NewChat) -> Result<Bound> {
                 return Ok(Bound::Over);
             }
             link::write(tx, user, link).await?;
+            linked = upstream_account::whole(tx, user, &link.id).await?;
         }
     }
     if !binding::write(tx, user, new).await? {
         return Ok(Bound::Taken);
     }
     notify(tx, user, Notice::ChannelBound).await?;
+    if let Some(account) = linked {
+        ways_back.note(tx, user, account).await?;
+    }
     Ok(Bound::Done)
 }
 

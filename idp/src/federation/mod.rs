@@ -23,7 +23,7 @@ mod secret;
 pub mod telegram;
 pub mod undo;
 mod userinfo;
-mod ways_back;
+pub(crate) mod ways_back;
 
 pub use offered::{all, find, named, providers, read};
 

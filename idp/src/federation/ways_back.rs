@@ -20,14 +20,14 @@ const UNDONE_WITHIN: Duration = RECENT;
 
 /// A link and its letter, for each address that is told of a change. They are made before the change, since sealing takes time.
 #[derive(Clone, Debug)]
-pub(super) struct WaysBack {
+pub(crate) struct WaysBack {
     notice: Notice,
     letters: Vec<(TokenHash, Sealed)>,
 }
 
 impl WaysBack {
     /// Those of a change of which a notice tells; `is_link` says which one.
-    pub(super) async fn new(app: &App, user: &Id, is_link: bool) -> Result<Self> {
+    pub(crate) async fn new(app: &App, user: &Id, is_link: bool) -> Result<Self> {
         let (notice, kind) = match is_link {
             true => (Notice::UpstreamLinked, Kind::Notice(Notice::UpstreamLinkedLately)),
             false => (Notice::UpstreamUnlinked, Kind::Notice(Notice::UpstreamUnlinkedLately)),
@@ -50,7 +50,7 @@ impl WaysBack {
 
     /// Tells a user that an account elsewhere was linked or is about to be unlinked, within that change, by the letters that undo it. Where a factor is older than a week, whoever has made the change
     /// has proven that, and no mailbox undoes it. The caller holds the user's row.
-    pub(super) async fn note(self, tx: &mut Tx<'_>, user: &Id, account: Kept) -> Result<()> {
+    pub(crate) async fn note(self, tx: &mut Tx<'_>, user: &Id, account: Kept) -> Result<()> {
         let (change_id, now) = (tx.id(), tx.now());
         if has_older(tx, user, now).await? {
             return notify(tx, user, self.notice).await;

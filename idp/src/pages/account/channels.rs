@@ -11,7 +11,7 @@ use crate::base::id::Id;
 use crate::channels::bind::{self, Bound, Unbound};
 use crate::channels::code::{self, Typed};
 use crate::channels::{self, bot, speak};
-use crate::config::Updates;
+use crate::config::{DeclaredChannel, Updates};
 use crate::federation;
 use crate::flow::account_holder::{AccountForm, AccountHolder, handle};
 use crate::http::error::Error;
@@ -232,12 +232,13 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
     let (user, now) = (&holder.session.user_id, app.now());
     let (mut chats, providers) = (Vec::new(), federation::providers(&app).await?);
     let mut conn = app.db.read().await?;
-    for one in channel_binding::of_user(&mut conn, user).await? {
+    let bound = channel_binding::of_user(&mut conn, user).await?;
+    for one in &bound {
         let label = channels::find(&app, &one.channel).map_or(one.channel.clone(), |it| it.label().to_owned());
         chats.push(ChatView {
             handle: handle(&app, &holder.session, one.id.as_str()),
             label,
-            shown_as: one.shown_as,
+            shown_as: one.shown_as.clone(),
             since: Moment::new(one.bound_at, now),
             used: one.last_used_at.map(|at| Moment::new(at, now)),
             is_last: bind::is_last(&mut conn, user, &one.id, &providers).await?,
@@ -248,7 +249,9 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
         Some(chat) => code::named(&app, chat).await?.and_then(|request| view(&app, chat, request)),
         None => None,
     };
-    let bots = app.config.channels.iter().filter(|channel| has_link(channel));
+    // An account has one chat of each bot.
+    let is_free = |channel: &&DeclaredChannel| !bound.iter().any(|one| one.channel == channel.name);
+    let bots = app.config.channels.iter().filter(|channel| has_link(channel)).filter(is_free);
     let done = query.get("done");
     let shown = AccountChannelsPage {
         layout: holder.layout(&app),
