@@ -4,7 +4,8 @@ use latchkey::config::{Config, DeclaredChannel, RedisUrl, TelegramEnvironment};
 use serde_json::{Value, json};
 
 use crate::harness::{
-    RedisServer, RelyingParty, Reply, Telegram, TestApp, ann, answer, as_by_default, bot, minutes, seconds,
+    Browser, Page, RedisServer, RelyingParty, Reply, Telegram, TestApp, ann, answer, as_by_default, bot, minutes,
+    seconds,
 };
 
 const OTHER_TOKEN: &str = "5768337691:AAH5YkoiEuPk8-FZa32hStHTqXiLPtAEhx8";
@@ -238,4 +239,118 @@ async fn k5_neither_a_name_nor_a_username_nor_a_number_finds_an_account() {
         0,
         "none of it reserves a name"
     );
+}
+
+/// Sets out for Telegram in a browser; returns the page to which it sends back.
+async fn set_out(browser: &mut Browser) -> Page {
+    let page = browser.get("/sign-in?account=another").await;
+    let away = page.press("upstream").fill("upstream", "telegram").submit(browser).await;
+    let url = url::Url::parse(&away.url).unwrap();
+    let back = url.query_pairs().find(|(key, _)| key == "return_to").expect("return_to").1.into_owned();
+    browser.get(&back).await
+}
+
+async fn answer_there(browser: &mut Browser, back: &Page, fragment: &str) -> Page {
+    back.form_to("/telegram/main/callback").fill("result", fragment).submit(browser).await
+}
+
+/// Nobody has come in, whatever the page says.
+async fn let_nobody_in(app: &TestApp, page: &Page, what: &str) {
+    assert!(page.reply.status.is_client_error(), "{what}: {} at {}: {}", page.reply.status, page.url, page.text());
+    assert!(!page.foreign && page.name() != "upstream", "{what}: at {}", page.url);
+    assert_eq!(app.rows("session").await, 0, "{what}");
+}
+
+const ANN: [(&str, &str); 2] = [("id", "987654321"), ("first_name", "Ann")];
+
+#[tokio::test]
+async fn k1_k2_k3_the_widget_takes_nothing_that_is_forged_old_used_or_another_bots() {
+    let app = TestApp::with_bot(|_| {}).await;
+    app.link_telegram("alice", 987_654_321).await;
+    app.clock.advance(minutes(10));
+    let telegram = Telegram::at(&app);
+    let old = Telegram { now: telegram.now - 301, ..telegram };
+    let other = Telegram { token: OTHER_TOKEN, ..telegram };
+    let written = |value: Value| latchkey::base::encoding::base64url(value.to_string().as_bytes());
+    let forged = json!({ "id": 987_654_321, "first_name": "Ann", "auth_date": telegram.now, "hash": "0".repeat(64) });
+    let twice = format!("{{\"id\":1,{}", &forged.to_string()[1..]);
+    let of_mini_app = url::form_urlencoded::parse(telegram.init_data_with(&ANN).as_bytes())
+        .map(|(name, value)| (name.into_owned(), json!(value)))
+        .collect::<serde_json::Map<_, _>>();
+    let corpus = [
+        ("nothing", String::new()),
+        ("no JSON", "abc".to_owned()),
+        ("a forged hash", written(forged.clone())),
+        ("no hash", written(json!({ "id": 987_654_321, "auth_date": telegram.now }))),
+        ("a name that is there twice", latchkey::base::encoding::base64url(twice.as_bytes())),
+        ("another bot's", other.fragment(&ANN)),
+        ("the Mini App's key", written(Value::Object(of_mini_app))),
+        ("too old", old.fragment(&ANN)),
+        ("of the future", Telegram { now: telegram.now + 61, ..telegram }.fragment(&ANN)),
+        ("an unknown field", telegram.fragment(&[ANN[0], ANN[1], ("email", "alice@example.com")])),
+        ("a line break", telegram.fragment(&[("id", "666"), ("first_name", "a\nid=987654321")])),
+        ("an id that is too large", telegram.fragment(&[("id", "9007199254740993")])),
+        ("an id of nought", telegram.fragment(&[("id", "0")])),
+        ("no id", telegram.fragment(&[("first_name", "Ann")])),
+    ];
+    for (what, fragment) in corpus {
+        let mut browser = app.browser();
+        let back = set_out(&mut browser).await;
+        let page = answer_there(&mut browser, &back, &fragment).await;
+        let_nobody_in(&app, &page, what).await;
+    }
+    // What was signed before a browser has set out is not its answer.
+    let mut browser = app.browser();
+    let early = Telegram { now: telegram.now - 120, ..telegram }.fragment(&ANN);
+    let back = set_out(&mut browser).await;
+    let page = answer_there(&mut browser, &back, &early).await;
+    let_nobody_in(&app, &page, "signed before the browser has set out").await;
+    // It counts once, in whichever form it comes again.
+    let mut browser = app.browser();
+    let back = set_out(&mut browser).await;
+    let good = telegram.fragment(&ANN);
+    assert_eq!(answer_there(&mut browser, &back, &good).await.reply.status, 200);
+    app.sql("DELETE FROM session").await;
+    let mut other = app.browser();
+    let back = set_out(&mut other).await;
+    let page = answer_there(&mut other, &back, &good).await;
+    let_nobody_in(&app, &page, "used before").await;
+    let asked = other.get(&format!("/telegram/main/callback?{}", telegram.widget(&ANN))).await;
+    let page = asked.press("answer").submit(&mut other).await;
+    let_nobody_in(&app, &page, "used before, as a query").await;
+}
+
+#[tokio::test]
+async fn k2_the_answer_to_one_browser_is_of_no_use_in_another() {
+    let app = TestApp::with_bot(|_| {}).await;
+    app.link_telegram("mallory", 666).await;
+    let (mut mallory, mut victim) = (app.browser(), app.browser());
+    let back = set_out(&mut mallory).await;
+    let fragment = Telegram::at(&app).fragment(&[("id", "666"), ("first_name", "Mallory")]);
+    // The victim opens the address that Mallory was sent back to, with Mallory's answer in it.
+    let page = victim.get(&back.url).await;
+    let page = answer_there(&mut victim, &page, &fragment).await;
+    let_nobody_in(&app, &page, "another browser's state").await;
+    let query = Telegram::at(&app).widget(&[("id", "666"), ("first_name", "Mallory")]);
+    let page = victim.get(&format!("{}&{query}", back.url)).await;
+    let_nobody_in(&app, &page, "another browser's state, with a query").await;
+    // A signed link without a state names Mallory, and signs nobody in.
+    let asked = victim.get(&format!("/telegram/main/callback?{query}")).await;
+    assert!(asked.text().contains("Sign in as Mallory?"), "{}", asked.text());
+    assert_eq!((asked.reply.status.as_u16(), app.rows("session").await), (200, 0));
+    // Nor does a page of Mallory's send the form for the victim.
+    let form = asked.press("answer");
+    let fields: Vec<_> = form.fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let foreign = app.post_with("/telegram/main/callback", &fields, &[("origin", "https://mallory.example")]).await;
+    assert_eq!(foreign.status, 403, "{}", foreign.body);
+    let without: Vec<_> = fields.iter().filter(|(name, _)| *name != "csrf").copied().collect();
+    let page = victim.post("/telegram/main/callback", &without).await;
+    let_nobody_in(&app, &page, "a form without a token").await;
+    // What is there twice is read by nobody in his own way.
+    for query in
+        [format!("state=a&state=b&{query}"), format!("tgAuthResult=a&tgAuthResult=b&{query}"), format!("{query}&id=7")]
+    {
+        let page = victim.get(&format!("/telegram/main/callback?{query}")).await;
+        let_nobody_in(&app, &page, &query).await;
+    }
 }

@@ -28,6 +28,7 @@ mod rfc9470_step_up;
 mod sessions;
 mod step_up;
 mod telegram_mini_app;
+mod telegram_sign_in;
 mod upstream_commands;
 mod upstream_sign_in;
 mod well_known_providers;

@@ -22,9 +22,19 @@ pub async fn all(app: &App) -> Result<Arc<Vec<Offered>>> {
     if let Some(list) = app.upstreams.list(now - FRESH) {
         return Ok(list);
     }
-    let list = Arc::new(read(app).await?);
+    let mut list = read(app).await?;
+    if !list.iter().any(|one| one.settings.name == telegram::PROVIDER) {
+        list.extend(by_bot(app));
+    }
+    let list = Arc::new(list);
     app.upstreams.put_list(now, &list);
     Ok(list)
+}
+
+/// Telegram as a provider like any other, where the sign-in page offers it by the login widget of a bot.
+fn by_bot(app: &App) -> Option<Offered> {
+    let settings = Arc::new(telegram::as_upstream(telegram::widget_channel(app)?));
+    Some(Offered { settings, is_declared: true, disabled_at: None })
 }
 
 /// All providers as they are.

@@ -113,9 +113,14 @@ pub async fn set_out(
     let (state, hint) = (app.random.name::<32>(), wish.login_hint);
     let trip = RoundTrip::begin(app, upstream, browser, wish);
     let url = address(app, upstream, &trip, &state, hint).await?;
-    let kept = serde_json::to_vec(&trip).map_err(Refusal::wrong)?;
-    app.ephemeral.put(&place(&state), &kept, trip.began_at + app.config.login.interaction).await?;
+    keep(app, &state, &trip).await?;
     Ok(url.into())
+}
+
+/// Keeps a way until it is taken.
+pub(super) async fn keep(app: &App, state: &str, trip: &RoundTrip) -> Result<(), Refusal> {
+    let kept = serde_json::to_vec(trip).map_err(Refusal::wrong)?;
+    Ok(app.ephemeral.put(&place(state), &kept, trip.began_at + app.config.login.interaction).await?)
 }
 
 /// The authorization request: Core §3.1.2.1.

@@ -230,6 +230,7 @@ fn sample_of(page: Page) -> Option<&'static str> {
         }
         Page::SignInChannel => "sign_in_channel",
         Page::SignInTicket => "sign_in_ticket",
+        Page::TelegramCallback => "telegram",
         Page::NewHere => "sign_up_new_here",
         Page::ConnectUpstream => "connect_upstream",
         Page::SecondFactor => "second_factor",

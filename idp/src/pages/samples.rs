@@ -41,6 +41,7 @@ use super::sign_in::password::{SignInNotice, SignInPage, SignInProblem};
 use super::sign_in::second_factor::SecondFactorPage;
 use super::sign_in::select_account::SelectAccountPage;
 use super::sign_in::set_up_second_factor::{NewRecoveryCodesPage, SetUpSecondFactorPage};
+use super::sign_in::telegram::{TelegramConfirmPage, TelegramPage};
 use super::sign_in::ticket::TicketPage;
 use super::sign_out::end_session::EndSessionPage;
 use super::sign_out::signed_out::SignedOutPage;
@@ -782,6 +783,23 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         ticket: "AAAAAAAAAAAAAAAAAAAAAA".to_owned(),
     };
     add("sign_in_ticket".to_owned(), &ticket);
+    let telegram = TelegramPage {
+        layout: layout(),
+        path: "/telegram/main/callback".to_owned(),
+        state: "a".to_owned(),
+        result: String::new(),
+    };
+    add("telegram".to_owned(), &telegram);
+    add("telegram-in_query".to_owned(), &TelegramPage { result: "eyJpZCI6MX0".to_owned(), ..telegram });
+    let confirm = TelegramConfirmPage {
+        layout: layout(),
+        path: "/telegram/main/callback".to_owned(),
+        bot: names.client.clone(),
+        person: names.person.clone(),
+        username: Some("ann_ex".to_owned()),
+        signed: "id=1".to_owned(),
+    };
+    add("telegram_confirm".to_owned(), &confirm);
     let connection = |label: &str, is_last: bool| ConnectionView {
         handle: label.to_owned(),
         label: label.to_owned(),

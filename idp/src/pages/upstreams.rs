@@ -7,11 +7,15 @@ use axum::response::Response;
 
 use crate::account::upstream_roles;
 use crate::app::App;
+use crate::base::token::CookieSecret;
 use crate::config::{ProviderMark, Upstream};
 use crate::federation;
 use crate::federation::identity::Identity;
 use crate::federation::link::{self, Linked};
+use crate::federation::refusal::Refusal;
 use crate::federation::remembered::Offered;
+use crate::federation::round_trip::{self, Wish};
+use crate::federation::telegram::{self, widget};
 use crate::http::error::Error;
 use crate::http::page;
 use crate::http::page::leaving::LeavingPage;
@@ -111,9 +115,12 @@ impl Known {
     /// The name and the mark of a provider.
     pub(super) fn get(&self, name: &str) -> (String, ProviderMark) {
         let found = self.0.iter().find(|one| one.settings.name == name);
-        found.map_or((name.to_owned(), ProviderMark::Other), |one| {
-            (one.settings.label().to_owned(), one.settings.mark())
-        })
+        // A bot alone, such as one with a Mini App, is no provider to choose.
+        let other = match name {
+            telegram::PROVIDER => ("Telegram".to_owned(), ProviderMark::Telegram),
+            name => (name.to_owned(), ProviderMark::Other),
+        };
+        found.map_or(other, |one| (one.settings.label().to_owned(), one.settings.mark()))
     }
 }
 
@@ -124,6 +131,19 @@ pub(super) async fn connect(app: &App, session: &Session, identity: &Identity) -
         upstream_roles::follow(app, &session.user_id, &identity.upstream, &identity.roles).await?;
     }
     Ok(linked)
+}
+
+/// Sets out to a provider: returns the address there.
+pub(super) async fn set_out(
+    app: &App,
+    upstream: &Upstream,
+    browser: &CookieSecret,
+    wish: Wish<'_>,
+) -> Result<String, Refusal> {
+    match telegram::widget_of(app, upstream) {
+        Some(channel) => widget::set_out(app, upstream, channel, browser, wish).await,
+        None => round_trip::set_out(app, upstream, browser, wish).await,
+    }
 }
 
 /// Leads from a form to another provider.

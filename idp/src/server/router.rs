@@ -27,7 +27,8 @@ use crate::pages::account::{
 };
 use crate::pages::sign_in::{
     anonymous, channel as channel_sign_in, connect_upstream, mail as mail_sign_in, passkey as passkey_sign_in,
-    passkey_offer, password as password_sign_in, second_factor, select_account, set_up_second_factor, ticket, upstream,
+    passkey_offer, password as password_sign_in, second_factor, select_account, set_up_second_factor, telegram, ticket,
+    upstream,
 };
 use crate::pages::sign_out::{end_session, signed_out};
 use crate::pages::sign_up::new_here;
@@ -155,6 +156,7 @@ fn handlers(page: Page) -> MethodRouter<App> {
         Page::UpstreamCallback => get(upstream::callback).post(upstream::posted),
         Page::SignInChannel => get(channel_sign_in::get).post(channel_sign_in::post),
         Page::SignInTicket => get(ticket::get).post(ticket::post),
+        Page::TelegramCallback => get(telegram::get).post(telegram::post),
         Page::NewHere => get(new_here::get).post(new_here::post),
         Page::ConnectUpstream => get(connect_upstream::get).post(connect_upstream::post),
         Page::SecondFactor => get(second_factor::get).post(second_factor::post),

@@ -119,6 +119,8 @@ pages! {
     SignInChannel = Row::at("/sign-in/channel").with_language_switch().explained_as("sign-in");
     /// Signing in by a link of a bot.
     SignInTicket = Row::at("/sign-in/ticket").with_language_switch().explained_as("sign-in");
+    /// Where Telegram's login widget sends people back to, and where a button of a bot leads them.
+    TelegramCallback = Row::at("/telegram/{channel}/callback").explained_as("sign-in");
     /// Somebody has come by another provider who has no account here that is linked to the one there.
     NewHere = Row::at("/sign-up/upstream").with_language_switch().explained_as("sign-up");
     /// The question whether the account elsewhere that somebody came by is to be linked to the one that they have signed in to.

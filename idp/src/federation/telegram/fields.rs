@@ -59,6 +59,21 @@ impl Fields {
         self.0.get(name).map(String::as_str).ok_or(Wrong::Missing(name))
     }
 
+    /// The value of a field that may be absent or empty.
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|text| !text.is_empty())
+    }
+
+    /// The first name that is none of these.
+    pub(super) fn unknown(&self, known: &[&str]) -> Option<&str> {
+        self.0.keys().map(String::as_str).find(|name| !known.contains(name))
+    }
+
+    /// All names and values, in the order of the names.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The text that is signed: `name=value`, a line each, in the order of the names.
     pub(super) fn check_string(&self) -> String {
         self.0.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("\n")

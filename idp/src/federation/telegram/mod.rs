@@ -6,6 +6,7 @@ mod fields;
 pub mod init_data;
 mod person;
 mod signature;
+pub mod widget;
 mod wrong;
 
 pub use person::Person;
@@ -16,7 +17,7 @@ use fields::COUNTS_FOR;
 use crate::app::App;
 use crate::base::clock::{SKEW, Timestamp};
 use crate::base::encoding::sha256_text;
-use crate::config::{ChannelKind, DeclaredChannel, TelegramEnvironment};
+use crate::config::{ChannelKind, DeclaredChannel, ProviderMark, TelegramEnvironment, Upstream};
 use crate::federation::identity::Identity;
 use crate::store::ephemeral::Unavailable;
 use crate::store::people::upstream_account::Key;
@@ -41,6 +42,29 @@ pub fn key(channel: &DeclaredChannel, id: u64) -> Key {
 pub fn lets_in(channel: &DeclaredChannel) -> bool {
     let is_used = channel.bot_token.is_some() || channel.client.is_some() || !channel.mini_apps.is_empty();
     channel.kind == ChannelKind::Telegram && is_used
+}
+
+/// The bot by whose login widget the sign-in page offers Telegram.
+pub fn widget_channel(app: &App) -> Option<&DeclaredChannel> {
+    app.config.channels.iter().find(|channel| channel.sign_in)
+}
+
+/// A bot as a provider like any other, for the pages.
+pub fn as_upstream(channel: &DeclaredChannel) -> Upstream {
+    Upstream {
+        name: PROVIDER.to_owned(),
+        label: Some("Telegram".to_owned()),
+        issuer: issuer(channel.environment).to_owned(),
+        sign_up: channel.sign_up,
+        mark: Some(ProviderMark::Telegram),
+        ..Upstream::default()
+    }
+}
+
+/// The bot whose login widget this provider is; `None` for one that is a provider itself, such as Telegram's own by OpenID Connect.
+pub fn widget_of<'a>(app: &'a App, upstream: &Upstream) -> Option<&'a DeclaredChannel> {
+    // A provider that is declared has a client.
+    widget_channel(app).filter(|_| upstream.name == PROVIDER && upstream.client_id.is_empty())
 }
 
 /// A person, and when Telegram has said that it is they.

@@ -12,6 +12,8 @@ pub enum Wrong {
     Unreadable(&'static str),
     /// A name is there twice.
     Repeated(String),
+    /// A name is not one of Telegram's.
+    Unknown(String),
     /// A name or its value has a character that makes what is signed ambiguous.
     Character(String),
     /// A name is missing.
@@ -31,6 +33,7 @@ impl fmt::Display for Wrong {
         match self {
             Self::Unreadable(why) => f.write_str(why),
             Self::Repeated(name) => write!(f, "{} is there twice", shown(name)),
+            Self::Unknown(name) => write!(f, "{} is none of Telegram's names", shown(name)),
             Self::Character(name) => write!(f, "{} has a character that makes it ambiguous", shown(name)),
             Self::Missing(name) => write!(f, "{name} is missing"),
             Self::Forged => {

@@ -50,6 +50,7 @@ pub static ASSETS: &[Asset] = &[
     asset!("password.js", "text/javascript; charset=utf-8"),
     asset!("print.js", "text/javascript; charset=utf-8"),
     asset!("proof_of_work.js", "text/javascript; charset=utf-8"),
+    asset!("telegram.js", "text/javascript; charset=utf-8"),
     asset!("times.js", "text/javascript; charset=utf-8"),
     asset!("waiting.js", "text/javascript; charset=utf-8"),
 ];

@@ -10,12 +10,12 @@ use crate::app::App;
 use crate::config::ProviderMark;
 use crate::federation;
 use crate::federation::link::{self, Unlinked};
-use crate::federation::round_trip::{self, Purpose, Wish};
+use crate::federation::round_trip::{Purpose, Wish};
 use crate::flow::account_holder::{AccountForm, AccountHolder, handle};
 use crate::http::error::Error;
 use crate::http::request::query::Query;
 use crate::http::{page, redirect};
-use crate::pages::upstreams::{Known, UpstreamView, leave};
+use crate::pages::upstreams::{Known, UpstreamView, leave, set_out};
 use crate::pages::{Layout, Moment, Wording};
 use crate::site::page::Page;
 use crate::store::people::upstream_account;
@@ -152,7 +152,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
             login_hint: None,
             again: false,
         };
-        return match round_trip::set_out(&app, &upstream, &holder.visitor.browser, wish).await {
+        return match set_out(&app, &upstream, &holder.visitor.browser, wish).await {
             Ok(url) => leave(&app, &holder.visitor, &url),
             Err(refusal) => {
                 tracing::warn!(upstream = upstream.name, why = %refusal, "an account elsewhere cannot be linked");

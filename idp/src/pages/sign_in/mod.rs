@@ -11,5 +11,6 @@ pub mod password;
 pub mod second_factor;
 pub mod select_account;
 pub mod set_up_second_factor;
+pub mod telegram;
 pub mod ticket;
 pub mod upstream;

@@ -11,17 +11,18 @@ use crate::account::upstream_roles;
 use crate::app::App;
 use crate::base::id::Id;
 use crate::base::written_code::WrittenCode;
-use crate::config::Upstream;
 use crate::config::words::TakenProfile;
 use crate::federation;
 use crate::federation::arrival::Arrival;
 use crate::federation::code::Answer;
 use crate::federation::exchange;
+use crate::federation::identity::Identity;
 use crate::federation::link::Linked;
 use crate::federation::posted;
 use crate::federation::refusal::Refusal;
 use crate::federation::remembered::Offered;
 use crate::federation::round_trip::{self, Purpose, RoundTrip, Wish};
+use crate::federation::telegram;
 use crate::flow::account_holder::admit;
 use crate::flow::authorization::Step;
 use crate::flow::first_factor::{self, ProvenFactor};
@@ -36,7 +37,7 @@ use crate::http::request::visitor::Visitor;
 use crate::oidc::authorization::next_step::NextStep;
 use crate::oidc::claims::acr::Method;
 use crate::oidc::difference::Difference;
-use crate::pages::upstreams::{connect, leave};
+use crate::pages::upstreams::{self, connect, leave};
 use crate::site::page::Page;
 use crate::store::ephemeral::Rate;
 use crate::store::people::upstream_account::{self, NoteTold};
@@ -46,7 +47,7 @@ use crate::store::people::user;
 const POSTED: &str = "posted";
 
 /// How often a network may set out for another provider: each time something is kept for half an hour.
-const SET_OUT: Rate = Rate { burst: 60, period: Duration::from_secs(5) };
+pub(super) const SET_OUT: Rate = Rate { burst: 60, period: Duration::from_secs(5) };
 
 /// Leads to the provider that a client has named (`idp_hint`), without a page. The way belongs to a request that this browser has made, and
 /// what comes back counts in this browser alone.
@@ -124,9 +125,9 @@ async fn set_out(
         login_hint: request.and_then(|request| request.login_hint.as_deref()),
         again: is_signed_in || request.is_some_and(|request| request.wants_fresh_proof()),
     };
-    match round_trip::set_out(app, &upstream, &visitor.browser, wish).await {
+    match upstreams::set_out(app, &upstream, &visitor.browser, wish).await {
         Ok(url) => lead(&url),
-        Err(refusal) => refused(app, visitor, step, (&upstream, Back { return_to, keep }), refusal).await,
+        Err(refusal) => refused(app, visitor, step, (&upstream.name, Back { return_to, keep }), refusal).await,
     }
 }
 
@@ -158,11 +159,9 @@ pub async fn callback(
     visitor: Visitor,
     query: Query,
 ) -> Result<Response, Error> {
-    let over = |came: &str| {
-        let expected = "one that this browser has set out with to this provider, a moment ago and once";
-        Error::InteractionExpired.because(Difference::new("state", came, expected))
-    };
-    let Some(upstream) = federation::find(&app, &name).await? else {
+    let found = federation::find(&app, &name).await?;
+    // Telegram's login widget has an address of its own.
+    let Some(upstream) = found.filter(|upstream| telegram::widget_of(&app, upstream).is_none()) else {
         return Err(over("one of a provider that is not there"));
     };
     let params = match query.get(POSTED) {
@@ -174,8 +173,25 @@ pub async fn callback(
     };
     // RFC 6749 §3.1: of two values, another reader may take the other one.
     params.refuse_repeated()?;
-    let Some(state) = params.get("state") else { return Err(over("none")) };
-    let trip = match round_trip::take(&app, state).await {
+    let (trip, step) = taken(&app, &visitor, &upstream.name, params.get("state")).await?;
+    let came = exchange::arrive(&app, &upstream, &trip, Answer(&params)).await;
+    arrived(&app, &visitor, step.as_ref(), &trip, came).await
+}
+
+fn over(came: &str) -> Error {
+    let expected = "one that this browser has set out with to this provider, a moment ago and once";
+    Error::InteractionExpired.because(Difference::new("state", came, expected))
+}
+
+/// The way to this provider that began with a `state` in this browser, and the sign-in that goes on behind it.
+pub(super) async fn taken(
+    app: &App,
+    visitor: &Visitor,
+    name: &str,
+    state: Option<&str>,
+) -> Result<(RoundTrip, Option<Step>), Error> {
+    let Some(state) = state else { return Err(over("none")) };
+    let trip = match round_trip::take(app, state).await {
         Ok(Some(trip)) => trip,
         Ok(None) => return Err(over("one that is unknown, used or too old")),
         Err(refusal) => return Err(of_store(refusal)),
@@ -184,30 +200,39 @@ pub async fn callback(
         return Err(over("one of another browser"));
     }
     // Each provider has an address of its own: an answer that comes to another one is that of somebody else (RFC 9700 §4.4.2).
-    if trip.upstream != upstream.name {
+    if trip.upstream != name {
         return Err(over("one of another provider"));
     }
     let step = match &trip.interaction {
-        Some(interaction) => Some(Step::of(&app, &visitor, interaction.clone()).await?),
+        Some(interaction) => Some(Step::of(app, visitor, interaction.clone()).await?),
         None => None,
     };
-    let identity = match exchange::arrive(&app, &upstream, &trip, Answer(&params)).await {
-        Ok(identity) => identity,
-        Err(refusal) => {
-            return match trip.purpose {
-                Purpose::SignIn => refused(&app, &visitor, step.as_ref(), (&upstream, Back::of(&trip)), refusal).await,
-                Purpose::Link { .. } => {
-                    tracing::info!(upstream = upstream.name, why = %refusal, "an account elsewhere was not linked");
-                    redirect::to_page_with(&app, Page::AccountConnections, "done", "failed")
-                }
-            };
+    Ok((trip, step))
+}
+
+/// Goes on with who has come back, or with why nobody has.
+pub(super) async fn arrived(
+    app: &App,
+    visitor: &Visitor,
+    step: Option<&Step>,
+    trip: &RoundTrip,
+    came: Result<Identity, Refusal>,
+) -> Result<Response, Error> {
+    let identity = match (came, &trip.purpose) {
+        (Ok(identity), _) => identity,
+        (Err(refusal), Purpose::SignIn) => {
+            return refused(app, visitor, step, (&trip.upstream, Back::of(trip)), refusal).await;
+        }
+        (Err(refusal), Purpose::Link { .. }) => {
+            tracing::info!(upstream = trip.upstream, why = %refusal, "an account elsewhere was not linked");
+            return redirect::to_page_with(app, Page::AccountConnections, "done", "failed");
         }
     };
-    app.upstreams.note(&upstream.name, None);
-    let arrival = Arrival::new(&app, &visitor.browser, identity, trip.keep);
+    app.upstreams.note(&trip.upstream, None);
+    let arrival = Arrival::new(app, &visitor.browser, identity, trip.keep);
     match &trip.purpose {
-        Purpose::Link { session } => link_to(&app, &visitor, session, &arrival).await,
-        Purpose::SignIn => sign_in(&app, &visitor, step.as_ref(), &trip, &arrival).await,
+        Purpose::Link { session } => link_to(app, visitor, session, &arrival).await,
+        Purpose::SignIn => sign_in(app, visitor, step, (Back::of(trip), trip.invitation.as_deref()), &arrival).await,
     }
 }
 
@@ -240,14 +265,15 @@ pub(super) const fn done(linked: Linked) -> &'static str {
     }
 }
 
-/// Signs in whoever the account elsewhere is linked to; asks anybody else what they want.
-async fn sign_in(
+/// Signs in whoever the account elsewhere is linked to; asks anybody else what they want, who may have an invitation.
+pub(super) async fn sign_in(
     app: &App,
     visitor: &Visitor,
     step: Option<&Step>,
-    trip: &RoundTrip,
+    (back, invitation): (Back, Option<&str>),
     arrival: &Arrival,
 ) -> Result<Response, Error> {
+    let Back { return_to, keep } = back;
     let mut conn = app.db.read().await?;
     let known = upstream_account::find(&mut conn, &arrival.identity.key()).await?;
     let owner = match &known {
@@ -257,15 +283,15 @@ async fn sign_in(
     drop(conn);
     let Some((known, user)) = owner else {
         let (place, sealed) = (app.url(Page::NewHere), arrival.seal(app));
-        let on_the_way = match (step, trip.return_to().and_then(Page::return_name)) {
+        let on_the_way = match (step, return_to.and_then(Page::return_name)) {
             (Some(step), _) => format!("&interaction={}", step.interaction.seal(app)),
             (None, Some(name)) => format!("&return={name}"),
             (None, None) => String::new(),
         };
-        let invitation = trip.invitation.as_ref().map(|code| format!("&invitation={code}")).unwrap_or_default();
+        let invitation = invitation.map(|code| format!("&invitation={code}")).unwrap_or_default();
         return redirect::see_other(&format!("{place}?arrival={sealed}{on_the_way}{invitation}"));
     };
-    if federation::find(app, &trip.upstream).await?.is_some_and(|it| it.profile == TakenProfile::Always) {
+    if federation::find(app, &arrival.identity.upstream).await?.is_some_and(|it| it.profile == TakenProfile::Always) {
         let said = arrival.identity.said(visitor.site.languages());
         app.db.write_one(NoteTold { id: known.id.clone(), said }).await?;
     }
@@ -274,11 +300,10 @@ async fn sign_in(
         user: &user,
         method: Method::Federated,
         metric: "upstream",
-        keep: trip.keep,
+        keep,
         proof: None,
         upstream: Some(&known.id),
     };
-    let return_to = trip.return_to();
     match first_factor::complete(app, visitor, step, return_to, first).await? {
         Some(response) => Ok(response),
         None => {
@@ -286,15 +311,15 @@ async fn sign_in(
             let came = "an account that is disabled, or was unlinked meanwhile";
             let why = Difference::new("account elsewhere", came, "an account that may be used");
             let problems = vec![SignInProblem::UpstreamRefused];
-            let shown = Shown { problems, why: Some(why), return_to, keep: trip.keep, ..Shown::default() };
+            let shown = Shown { problems, why: Some(why), return_to, keep, ..Shown::default() };
             password::show(app, visitor, step, shown, StatusCode::FORBIDDEN).await
         }
     }
 }
 
 /// What the sign-in page goes on with, if a way does not work.
-#[derive(Clone, Copy)]
-struct Back {
+#[derive(Clone, Copy, Default)]
+pub(super) struct Back {
     /// The page to which the sign-in returns.
     return_to: Option<Page>,
     /// Whether the person wants to be kept signed in.
@@ -309,11 +334,11 @@ impl Back {
 }
 
 /// The sign-in page, which says that this way did not work.
-async fn refused(
+pub(super) async fn refused(
     app: &App,
     visitor: &Visitor,
     step: Option<&Step>,
-    (upstream, back): (&Upstream, Back),
+    (upstream, back): (&str, Back),
     refusal: Refusal,
 ) -> Result<Response, Error> {
     let (problem, status, expected) = match &refusal {
@@ -325,18 +350,18 @@ async fn refused(
         ),
         Refusal::Unreachable(_) => (SignInProblem::UpstreamUnreachable, StatusCode::BAD_GATEWAY, "an answer"),
         Refusal::Wrong(_) => {
-            (SignInProblem::UpstreamFailed, StatusCode::BAD_GATEWAY, "an answer as OpenID Connect has it")
+            (SignInProblem::UpstreamFailed, StatusCode::BAD_GATEWAY, "an answer as the provider has to give it")
         }
         Refusal::Unavailable(_) => return Err(Error::Unavailable(refusal.to_string().into())),
     };
     app.metrics.sign_in("upstream", "refused");
     if let Refusal::Unreachable(_) = refusal {
-        app.upstreams.note(&upstream.name, Some(app.now()));
+        app.upstreams.note(upstream, Some(app.now()));
     }
     if !matches!(refusal, Refusal::Denied(_) | Refusal::NotAllowed) {
-        tracing::warn!(upstream = upstream.name, why = %refusal, "a sign-in by another provider did not work");
+        tracing::warn!(upstream, why = %refusal, "a sign-in by another provider did not work");
     }
-    let why = Some(Difference::new("other provider", format!("{}: {refusal}", upstream.name), expected));
+    let why = Some(Difference::new("other provider", format!("{upstream}: {refusal}"), expected));
     let Back { return_to, keep } = back;
     let shown = Shown { problems: vec![problem], why, return_to, keep, ..Shown::default() };
     password::show(app, visitor, step, shown, status).await
