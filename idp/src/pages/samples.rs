@@ -785,7 +785,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     add("sign_in_ticket".to_owned(), &ticket);
     let telegram = TelegramPage {
         layout: layout(),
-        path: "/telegram/main/callback".to_owned(),
+        path: Page::TelegramCallback.path().to_owned(),
         state: "a".to_owned(),
         result: String::new(),
     };
@@ -793,7 +793,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     add("telegram-in_query".to_owned(), &TelegramPage { result: "eyJpZCI6MX0".to_owned(), ..telegram });
     let confirm = TelegramConfirmPage {
         layout: layout(),
-        path: "/telegram/main/callback".to_owned(),
+        path: Page::TelegramCallback.path().to_owned(),
         bot: names.client.clone(),
         person: names.person.clone(),
         username: Some("ann_ex".to_owned()),
