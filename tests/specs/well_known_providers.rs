@@ -162,7 +162,7 @@ async fn what_is_posted_counts_in_the_browser_that_has_set_out_alone() {
     assert_eq!(app.browser().get(&place).await.reply.status, 400);
     assert!(all.seen(APPLE_TOKEN).is_empty(), "a stranger's code is not exchanged");
     // A provider that answers by a redirect has no business posting.
-    posted(&app, "google", &form).await.expect(405);
+    posted(&app, "google", &form).await.expect(400);
 }
 
 const COMMON: &str = "https://login.microsoftonline.com/common/v2.0";

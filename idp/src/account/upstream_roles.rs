@@ -8,7 +8,7 @@ use crate::base::id::Id;
 use crate::login::session::Limits;
 use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;
-use crate::store::people::role::{self, ADMINISTRATOR};
+use crate::store::people::role::{self, ADMINISTRATOR, GivenRole};
 use crate::store::people::{upstream_account, user};
 
 /// Gives a user the roles that a provider's claims give now, and takes those away that they gave before and do not give any more. Roles that
@@ -42,8 +42,8 @@ impl Change for Follow {
         }
         let now = tx.now();
         for role in &roles {
-            let id = tx.id();
-            if role::give_by(tx, &user, role, &upstream, &id, now).await? {
+            let new_id = &tx.id();
+            if role::give_by(tx, &user, GivenRole { role, upstream: &upstream, new_id }, now).await? {
                 if role == ADMINISTRATOR
                     && let Some(limits) = &limits
                 {

@@ -37,6 +37,7 @@ use crate::http::request::visitor::Visitor;
 use crate::oidc::authorization::next_step::NextStep;
 use crate::oidc::claims::acr::Method;
 use crate::oidc::difference::Difference;
+use crate::oidc::params::Params;
 use crate::pages::upstreams::{self, connect, leave};
 use crate::site::page::Page;
 use crate::store::ephemeral::Rate;
@@ -139,14 +140,16 @@ pub async fn posted(
     source: Source,
     request: Request,
 ) -> Result<Response, Error> {
-    let found = federation::find(&app, &name).await?.filter(|upstream| upstream.form_post);
-    let Some(upstream) = found else {
-        return Err(Error::Http(StatusCode::METHOD_NOT_ALLOWED, "this provider answers by a redirect"));
-    };
     let (parts, body) = params::body(&app, request).await?;
     if !params::is_form(&parts) {
         return Err(Error::Http(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body must be a form"));
     }
+    Params::parse(&body)?.refuse_repeated()?;
+    let found = federation::find(&app, &name).await?.filter(|upstream| upstream.form_post);
+    let upstream = found.ok_or_else(|| {
+        let (came, expected) = ("the name of another one", "that of a provider that answers by a form (form_post)");
+        Error::InteractionExpired.because(Difference::new("provider", came, expected))
+    })?;
     app.ephemeral.limit(&format!("upstream-posted:{}", source.bucket), SET_OUT).await.map_err(Error::TooMany)?;
     let handle = posted::keep(&app, &upstream, &body).await.map_err(of_store)?;
     redirect::see_other(&format!("{}?{POSTED}={handle}", federation::redirect_uri(&app, &upstream)))

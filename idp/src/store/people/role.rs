@@ -35,24 +35,28 @@ pub async fn give(conn: &mut Conn, user: &Id, role: &str, new_id: &Id, now: Time
     Ok(done.rows_affected() == 1)
 }
 
-/// Gives a user a role that another provider's claims give, which is created if it does not exist; returns whether the user did not have it.
-pub async fn give_by(
-    conn: &mut Conn,
-    user: &Id,
-    role: &str,
-    upstream: &str,
-    new_id: &Id,
-    now: Timestamp,
-) -> Result<bool> {
-    make(conn, role, new_id, now).await?;
+/// A role that another provider's claims give, which is created if it does not exist.
+#[derive(Clone, Copy, Debug)]
+pub struct GivenRole<'a> {
+    /// The role.
+    pub role: &'a str,
+    /// The name of the provider.
+    pub upstream: &'a str,
+    /// The row of the role, if it does not exist.
+    pub new_id: &'a Id,
+}
+
+/// Gives a user a role by another provider's claims; returns whether the user did not have it.
+pub async fn give_by(conn: &mut Conn, user: &Id, given: GivenRole<'_>, now: Timestamp) -> Result<bool> {
+    make(conn, given.role, given.new_id, now).await?;
     let done = sqlx::query(
         "INSERT INTO user_role (user_id, role_id, created_at, upstream) SELECT $1, id, $3, $4 FROM role WHERE name = $2
          ON CONFLICT DO NOTHING",
     )
     .bind(user)
-    .bind(role)
+    .bind(given.role)
     .bind(now)
-    .bind(upstream)
+    .bind(given.upstream)
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
