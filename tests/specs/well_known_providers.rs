@@ -548,7 +548,7 @@ async fn roles_follow_what_a_provider_says_at_each_sign_in_and_those_that_were_g
     }
     // A role that somebody gives here is not taken away there.
     let key = Key { provider: "google".to_owned(), issuer: all.here(GOOGLE), subject: "1".to_owned() };
-    let known = upstream_account::find(&mut *app.app.db.read().await.unwrap(), &key).await.unwrap().unwrap();
+    let known = upstream_account::find(&mut app.app.db.read().await.unwrap(), &key).await.unwrap().unwrap();
     latchkey::account::roles::give(&app.app, &known.user_id, "editor").await.unwrap();
     google(&all, claims(json!([])));
     all.go(&mut app.browser(), "google", "").await.reply.expect(200);
