@@ -4,8 +4,8 @@ use latchkey::config::{Config, DeclaredChannel, RedisUrl, TelegramEnvironment};
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Browser, Page, RedisServer, RelyingParty, Reply, Telegram, TestApp, ann, answer, as_by_default, bot, minutes,
-    seconds,
+    Browser, PASSWORD, Page, RedisServer, RelyingParty, Reply, Telegram, TestApp, ann, answer, as_by_default, bot,
+    minutes, seconds,
 };
 
 const OTHER_TOKEN: &str = "5768337691:AAH5YkoiEuPk8-FZa32hStHTqXiLPtAEhx8";
@@ -353,4 +353,24 @@ async fn k2_the_answer_to_one_browser_is_of_no_use_in_another() {
         let page = victim.get(&format!("/telegram/main/callback?{query}")).await;
         let_nobody_in(&app, &page, &query).await;
     }
+}
+
+#[tokio::test]
+async fn j3_a_button_that_somebody_has_sent_on_is_connected_to_nobody_elses_account() {
+    let app = TestApp::with_bot(|_| {}).await;
+    app.user("alice").await;
+    let mut victim = app.browser();
+    // Mallory's own account, signed a moment ago, and sent to the victim.
+    let query = Telegram::at(&app).widget(&[("id", "666"), ("first_name", "Your bank")]);
+    let asked = victim.get(&format!("/telegram/main/callback?{query}")).await;
+    let new = asked.press("answer").submit(&mut victim).await;
+    let form = new.expect("upstream").forms_to("/sign-up/upstream").pop().unwrap().fill("answer", "connect");
+    let page = form.submit(&mut victim).await.expect("sign-in").form();
+    let page = page.fill("identifier", "alice").fill("password", PASSWORD).submit(&mut victim).await;
+    assert!(!page.text().contains("Your bank"), "nothing is to be connected: {}", page.text());
+    // Nor by the form of the page that would ask, with what the first page has given.
+    let arrival = new.forms_to("/sign-up/upstream").pop().unwrap().get("arrival").unwrap().to_owned();
+    let place = format!("/sign-in/connect?arrival={arrival}");
+    assert!(!victim.get(&place).await.text().contains("Your bank"));
+    assert_eq!(app.rows("upstream_account").await, 0);
 }

@@ -2,7 +2,8 @@
 //! what they write, and asks by the API; one of them is at Telegram, another one at Slack.
 
 use latchkey::account::delete;
-use latchkey::config::{ChannelKind, Config, DeclaredChannel, SignUp};
+use latchkey::config::{ChannelKind, Config, DeclaredChannel, SecondFactor, SignUp};
+use latchkey::federation::changes;
 use latchkey::oidc::client::metadata::ClientKind;
 use serde_json::Value;
 
@@ -183,6 +184,31 @@ async fn fb4_a_bare_number_another_client_a_group_an_unbound_and_a_disabled_pers
     delete::disable(&app.app, &app.person("alice").await.id, false).await.unwrap();
     exchange(&bot, ANN).await.error("invalid_grant");
     assert_eq!(bot.introspect(&token).await.json()["active"], false, "what was issued before, too");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_page_would_ask_first_keeps_the_bot_from_acting_too() {
+    let (_app, bot, _) = with_bots(|config| {
+        config.terms.version = Some("2026-01".to_owned());
+        config.pages.tos_uri = Some("https://example.com/terms".to_owned());
+    })
+    .await;
+    bot.post("/channels/finance/people", &[("sender", ANN), ("name", "Anna")]).await.expect(200);
+    exchange(&bot, ANN).await.error("interaction_required");
+    let (_app, bot, _) = with_bots(|config| config.login.second_factor = SecondFactor::Everybody).await;
+    bot.post("/channels/finance/people", &[("sender", ANN), ("name", "Anna")]).await.expect(200);
+    exchange(&bot, ANN).await.error("interaction_required");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn telegram_that_is_disabled_lets_nobody_act_or_come_by_a_bot() {
+    let (app, bot, _) = with_bots(|_| {}).await;
+    bind(&mut app.browser().sign_in("alice").await, &bot, "finance", ANN).await;
+    exchange(&bot, ANN).await.expect(200);
+    changes::set_disabled(&app.app, "telegram", true).await.unwrap().unwrap();
+    exchange(&bot, ANN).await.error("invalid_grant");
+    changes::set_disabled(&app.app, "telegram", false).await.unwrap().unwrap();
+    exchange(&bot, ANN).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

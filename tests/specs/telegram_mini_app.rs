@@ -2,6 +2,7 @@
 
 use latchkey::base::network::Network;
 use latchkey::config::{Config, RoleNetworks, SecondFactor, SignUp};
+use latchkey::federation::changes;
 use latchkey::oidc::client::metadata::ClientKind;
 use serde_json::json;
 
@@ -247,4 +248,17 @@ async fn a_second_letter_about_a_new_device_is_not_sent_for_the_same_mini_app() 
     }
     let told = app.letters_to("alice@example.com").await;
     assert_eq!(told.iter().filter(|letter| letter.subject.contains("sign-in")).count(), 1, "{told:?}");
+}
+
+#[tokio::test]
+async fn telegram_that_is_disabled_opens_no_mini_app_and_signs_nobody_in_by_a_button() {
+    let app = TestApp::with_bot(|_| {}).await;
+    let mini = app.mini_app().await;
+    let data = Telegram::at(&app).init_data(&ann());
+    changes::set_disabled(&app.app, "telegram", true).await.unwrap().unwrap();
+    mini.open(&data).await.error("invalid_grant");
+    let link = Telegram::at(&app).widget(&[("id", "987654321"), ("first_name", "Ann")]);
+    assert_eq!(app.get(&format!("/telegram/main/callback?{link}")).await.status, 400);
+    changes::set_disabled(&app.app, "telegram", false).await.unwrap().unwrap();
+    mini.open(&data).await.tokens();
 }

@@ -126,8 +126,8 @@ async fn whoever_does_not_want_to_or_has_no_answer_is_back_at_the_sign_in_page()
     let nothing = browser.get("/telegram/main/callback").await;
     assert!(nothing.text().contains("Sign in another way"), "{}", nothing.text());
     let nowhere = browser.get("/telegram/other/callback").await;
-    assert_eq!(nowhere.reply.status, 404);
-    assert_eq!(TestApp::new().await.get("/telegram/main/callback").await.status, 404);
+    assert_eq!(nowhere.reply.status, 400);
+    assert_eq!(TestApp::new().await.get("/telegram/main/callback").await.status, 400);
 }
 
 #[tokio::test]

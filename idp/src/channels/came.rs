@@ -3,8 +3,10 @@
 use crate::app::App;
 use crate::base::id::Id;
 use crate::channels::key;
-use crate::config::DeclaredChannel;
-use crate::store::db::{Result, Tx};
+use crate::config::{ChannelKind, DeclaredChannel};
+use crate::federation::telegram::PROVIDER;
+use crate::store::db::{Conn, Result, Tx};
+use crate::store::installation::upstream;
 use crate::store::people::channel_binding::{self, ChannelBinding};
 use crate::store::people::channel_request::{self, ChannelRequest};
 use crate::store::people::upstream_account;
@@ -22,14 +24,25 @@ pub struct Came {
 /// The binding of a sender, unless its user is disabled.
 pub async fn bound(app: &App, channel: &DeclaredChannel, sender: &str) -> Result<Option<(ChannelBinding, User)>> {
     let mut conn = app.db.read().await?;
+    if is_off(&mut conn, channel).await? {
+        return Ok(None);
+    }
     let Some(binding) = channel_binding::find(&mut conn, &channel.name, sender).await? else { return Ok(None) };
     let user = user::find(&mut conn, &binding.user_id).await?.filter(|user| user.disabled_at.is_none());
     Ok(user.map(|user| (binding, user)))
 }
 
+/// Whether nobody comes by Telegram: the operator has disabled it.
+async fn is_off(conn: &mut Conn, channel: &DeclaredChannel) -> Result<bool> {
+    Ok(channel.kind == ChannelKind::Telegram && upstream::is_disabled(conn, PROVIDER).await?)
+}
+
 /// Uses up what has waited for a sender, and notes that their chat was used, if it is bound to the account that it was about still.
 pub(super) async fn come(tx: &mut Tx<'_>, request: &ChannelRequest, channel: &DeclaredChannel) -> Result<Option<Came>> {
     let now = tx.now();
+    if is_off(tx, channel).await? {
+        return Ok(None);
+    }
     let (Some(sender), Some(of)) = (&request.sender, &request.user_id) else { return Ok(None) };
     let Some(held) = user::hold(tx, of).await? else { return Ok(None) };
     let binding = channel_binding::find(tx, &request.channel, sender).await?;

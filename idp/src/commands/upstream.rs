@@ -275,6 +275,10 @@ async fn switch(app: &App, name: &str, disabled: bool) -> Outcome {
 }
 
 async fn test(app: &App, one: &Offered) -> Outcome {
+    if federation::is_by_bot(one) {
+        let why = "People come by a bot here ([[channels]]), which has no secret and no redirect URI to test.";
+        return Err(Failure::Usage(why.to_owned()));
+    }
     let probed = probe(app, &one.settings).await;
     let finding = |subject, verdict: Verdict| match verdict {
         Verdict::Right(what) => Finding::ok(subject, what),

@@ -30,6 +30,9 @@ pub struct Arrival {
     pub identity: Identity,
     /// Whether they want to be kept signed in.
     pub keep: bool,
+    /// Whether it may be linked to the account of whoever signs in next: only what the browser has set out for itself. Anything else may be
+    /// a link that somebody has sent, signed for an account of theirs.
+    pub may_connect: bool,
     /// The hash of the browser's secret.
     browser: String,
     came_at: Timestamp,
@@ -39,7 +42,12 @@ impl Arrival {
     /// Of somebody who has come just now.
     pub fn new(app: &App, browser: &CookieSecret, identity: Identity, keep: bool) -> Self {
         let (id, browser) = (app.random.name::<16>(), browser.hash().as_str().to_owned());
-        Self { id, identity, keep, browser, came_at: app.now() }
+        Self { id, identity, keep, may_connect: true, browser, came_at: app.now() }
+    }
+
+    /// Of somebody who has come by a link, without having set out here.
+    pub fn by_link(app: &App, browser: &CookieSecret, identity: Identity) -> Self {
+        Self { may_connect: false, ..Self::new(app, browser, identity, false) }
     }
 
     /// The same, which can be used once more: nothing was made of it.

@@ -1,6 +1,7 @@
 //! Adding, changing and removing providers while servers run.
 
 use super::offered::{place, secrets};
+use super::telegram;
 use crate::app::App;
 use crate::base::id::Id;
 use crate::config::{Problems, Upstream};
@@ -131,7 +132,8 @@ impl Change for Write {
 
 /// Lets people come in by a provider, or not; also one of the configuration file. Nobody who is signed in is signed out.
 pub async fn set_disabled(app: &App, name: &str, disabled: bool) -> Result<std::result::Result<(), Refused>> {
-    let is_declared = app.config.upstreams.iter().any(|one| one.name == name);
+    let by_bot = name == telegram::PROVIDER && app.config.channels.iter().any(telegram::lets_in);
+    let is_declared = by_bot || app.config.upstreams.iter().any(|one| one.name == name);
     let switched = app.db.write(Switch { name: name.to_owned(), id: app.id(), disabled, is_declared }).await;
     app.upstreams.forget();
     switched

@@ -25,7 +25,7 @@ pub mod undo;
 mod userinfo;
 pub(crate) mod ways_back;
 
-pub use offered::{all, find, named, providers, read};
+pub use offered::{all, find, is_by_bot, named, providers, read};
 
 use crate::app::App;
 use crate::config::Upstream;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::remembered::Offered;
 use super::telegram;
 use crate::app::App;
+use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::config::Upstream;
 use crate::keys::vault::Vault;
@@ -23,21 +24,28 @@ pub async fn all(app: &App) -> Result<Arc<Vec<Offered>>> {
         return Ok(list);
     }
     let mut list = read(app).await?;
-    if !list.iter().any(|one| one.settings.name == telegram::PROVIDER) {
-        list.extend(by_bot(app));
+    // The sign-in page offers it by the login widget of a bot alone.
+    if telegram::widget_channel(app).is_none() {
+        list.retain(|one| !is_by_bot(one));
     }
     let list = Arc::new(list);
     app.upstreams.put_list(now, &list);
     Ok(list)
 }
 
-/// Telegram as a provider like any other, where the sign-in page offers it by the login widget of a bot.
-fn by_bot(app: &App) -> Option<Offered> {
-    let settings = Arc::new(telegram::as_upstream(telegram::widget_channel(app)?));
-    Some(Offered { settings, is_declared: true, disabled_at: None })
+/// Telegram as a provider like any other, where people come by a bot of it.
+fn by_bot(app: &App, disabled_at: Option<Timestamp>) -> Option<Offered> {
+    let any = || app.config.channels.iter().find(|channel| telegram::lets_in(channel));
+    let settings = Arc::new(telegram::as_upstream(telegram::widget_channel(app).or_else(any)?));
+    Some(Offered { settings, is_declared: true, disabled_at })
 }
 
-/// All providers as they are.
+/// Whether a provider is Telegram by a bot, which has no client there.
+pub fn is_by_bot(one: &Offered) -> bool {
+    one.settings.name == telegram::PROVIDER && one.settings.client_id.is_empty()
+}
+
+/// All providers as they are; Telegram, too, where people come by a bot of it in any way.
 pub async fn read(app: &App) -> Result<Vec<Offered>> {
     let stored = upstream::list(&mut *app.db.read().await?).await?;
     let row_of = |name: &str| stored.iter().find(|row| row.name == name);
@@ -56,7 +64,11 @@ pub async fn read(app: &App) -> Result<Vec<Offered>> {
             None
         }
     });
-    Ok(declared.chain(others).collect())
+    let mut all: Vec<Offered> = declared.chain(others).collect();
+    if !all.iter().any(|one| one.settings.name == telegram::PROVIDER) {
+        all.extend(by_bot(app, row_of(telegram::PROVIDER).and_then(|row| row.disabled_at)));
+    }
+    Ok(all)
 }
 
 /// What is stored of a provider; `None` if it was in the configuration file, and is not any more.
@@ -96,7 +108,8 @@ pub async fn providers(app: &App) -> Result<Providers> {
     let all = all(app).await?;
     let open = all.iter().filter(|one| one.disabled_at.is_none());
     let open = open.map(|one| (one.settings.name.clone(), one.settings.issuers().to_owned()));
-    let bots = app.config.channels.iter().filter(|channel| telegram::lets_in(channel));
+    let is_off = upstream::is_disabled(&mut *app.db.read().await?, telegram::PROVIDER).await?;
+    let bots = app.config.channels.iter().filter(|channel| !is_off && telegram::lets_in(channel));
     let by_bots = bots.map(|channel| (telegram::PROVIDER.to_owned(), telegram::issuer(channel.environment).to_owned()));
     Ok(Providers(open.chain(by_bots).collect()))
 }

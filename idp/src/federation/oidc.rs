@@ -77,16 +77,23 @@ pub(super) async fn arrive(
         UserinfoUse::IfNeeded => upstream.scope.contains("email") && upstream.email_claim.find(&claims).is_none(),
     };
     if let Some(endpoint) = known.metadata.userinfo_endpoint().filter(|_| asks) {
-        // Who somebody is, the ID token has said: without an answer there is no address.
-        if let Ok(told) = userinfo::ask(app, upstream, endpoint.as_str(), tokens.access_token().secret()).await {
+        match userinfo::ask(app, upstream, endpoint.as_str(), tokens.access_token().secret()).await {
+            // Who somebody is, the ID token has said: without an answer there is no address. What lets them in, or gives roles, has to be there.
+            Err(refusal) if counts(upstream) => return Err(refusal),
+            Err(_) => {}
             // Core §5.3.2: otherwise it is about somebody else.
-            if told.get("sub") != claims.get("sub") {
+            Ok(told) if told.get("sub") != claims.get("sub") => {
                 return Err(Refusal::wrong("its UserInfo is about another sub than the ID token"));
             }
-            add(upstream, &mut claims, told);
+            Ok(told) => add(upstream, &mut claims, told),
         }
     }
     Ok(Came { issuer, claims })
+}
+
+/// Whether more depends on what UserInfo tells than an address.
+fn counts(upstream: &Upstream) -> bool {
+    upstream.userinfo == UserinfoUse::Always || !upstream.roles.is_empty() || !upstream.allowed.is_empty()
 }
 
 /// Adds what UserInfo tells. What the ID token says comes first; an address and what is said about it come from one place.

@@ -131,7 +131,7 @@ async fn request(app: &App, upstream: &Upstream, trip: &RoundTrip) -> Verdict {
         let Some(location) = location.and_then(|location| url.join(location).ok()) else {
             return Verdict::Unclear(format!("it redirects to nowhere; {see}"));
         };
-        return redirected(&location, &redirect_uri(app, upstream));
+        return redirected(&location, &redirect_uri(app, upstream), &url);
     }
     match status.is_client_error() || status.is_server_error() {
         true => Verdict::Wrong(format!("its authorization_endpoint answers {status}; {see}")),
@@ -140,7 +140,7 @@ async fn request(app: &App, upstream: &Upstream, trip: &RoundTrip) -> Verdict {
 }
 
 /// What a redirect says: back to us with an error (RFC 6749 §4.1.2.1), or on to where people sign in.
-fn redirected(location: &Url, ours: &str) -> Verdict {
+fn redirected(location: &Url, ours: &str, asked: &Url) -> Verdict {
     let sent = |name: &str| location.query_pairs().find(|(key, _)| key == name).map(|(_, value)| shown(&value));
     let error = sent("error").or_else(|| sent("error_code"));
     let description = sent("error_description").map(|text| format!(": {text}")).unwrap_or_default();
@@ -154,7 +154,16 @@ fn redirected(location: &Url, ours: &str) -> Verdict {
         }
         None => {
             let place = location.host_str().unwrap_or_default();
-            Verdict::Right(format!("it takes the request, and sends people on to {place}"))
+            let told = format!("{}?{}", location.path(), location.query().unwrap_or_default()).to_lowercase();
+            // Some look at the request only when somebody has signed in, and some have errors of their own.
+            match told.contains("error") {
+                true => {
+                    Verdict::Wrong(format!("it sends people to a page about an error: {}", shown(location.as_str())))
+                }
+                false => {
+                    Verdict::Unclear(format!("it sends people on to {place}; open {asked} in a browser to see it all"))
+                }
+            }
         }
     }
 }
@@ -185,11 +194,13 @@ mod tests {
 
     #[test]
     fn a_redirect_with_an_error_is_told_in_its_words() {
-        let of =
-            |location: &str| redirected(&Url::parse(location).unwrap(), "https://id.example.com/upstream/x/callback");
+        let asked = Url::parse("https://accounts.example/authorize").unwrap();
+        let ours = "https://id.example.com/upstream/x/callback";
+        let of = |location: &str| redirected(&Url::parse(location).unwrap(), ours, &asked);
         let wrong =
             of("https://id.example.com/upstream/x/callback?error=invalid_scope&error_description=no+such+scope");
         assert_eq!(wrong, Verdict::Wrong("it refuses the request: invalid_scope: no such scope".to_owned()));
-        assert!(matches!(of("https://accounts.example/signin?continue=1"), Verdict::Right(_)));
+        assert!(matches!(of("https://accounts.example/signin?continue=1"), Verdict::Unclear(_)));
+        assert!(matches!(of("https://accounts.example/signin/oauth/error?authError=abc"), Verdict::Wrong(_)));
     }
 }

@@ -14,7 +14,7 @@ use crate::base::token::TokenHash;
 use crate::config::DeclaredChannel;
 use crate::endpoints::authorization::GRANTS;
 use crate::federation::link::to_be_linked;
-use crate::federation::telegram::{Signed, init_data};
+use crate::federation::telegram::{self, Signed, init_data};
 use crate::http::error::Error;
 use crate::http::layers::maintenance;
 use crate::http::request::client_ip::Source;
@@ -40,6 +40,7 @@ use crate::resources;
 use crate::store::db::{self, Change, Tx};
 use crate::store::grants::grant::{self, Grant};
 use crate::store::grants::refresh_family;
+use crate::store::installation::upstream;
 use crate::store::origin::Origin;
 use crate::store::people::session::{self, Session};
 use crate::store::people::upstream_account;
@@ -123,6 +124,9 @@ impl<'a> Request<'a> {
             self.app.metrics.sign_in(METRIC, "limited");
             Origin::note(Step::failed("address", limits::OF_ADDRESS));
             return Err(Error::TooMany(wait));
+        }
+        if upstream::is_disabled(&mut *self.app.db.read().await?, telegram::PROVIDER).await? {
+            return Err(self.refused("Telegram is disabled.", Difference::new("provider", "disabled", "enabled")));
         }
         match networks::admits(self.client, self.address) {
             true => Ok(()),

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use crate::account::terms;
 use crate::app::App;
 use crate::channels::sender::Sender;
 use crate::channels::{self, came};
 use crate::config::DeclaredChannel;
 use crate::http::error::Error;
+use crate::login::networks::{self, Rule};
+use crate::login::second_factor::{self, Demand, Rigour};
+use crate::login::session::InApp;
 use crate::oidc;
 use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
@@ -19,6 +23,7 @@ use crate::oidc::token::response::TokenResponse;
 use crate::resources;
 use crate::store::origin::Origin;
 use crate::store::people::channel_binding::{ChannelBinding, NoteUse};
+use crate::store::people::user::User;
 use crate::tokens::issue;
 
 /// What a messenger calls somebody who has bound their chat with the client's bot.
@@ -77,6 +82,7 @@ async fn for_sender(app: &App, client: &Client, wanted: &TokenExchange) -> Resul
         let error = oidc::error::Error::invalid_grant("The client requires a second factor, and a chat proves none.");
         return Err(error.into());
     }
+    admit(app, client, &user).await?;
     let known = resources::known(app).await?;
     resource::requested(&wanted.resources, client, &known.resources, app.issuer())?;
     let scope = scope(client, wanted.scope.as_ref())?;
@@ -89,6 +95,26 @@ async fn for_sender(app: &App, client: &Client, wanted: &TokenExchange) -> Resul
     response.issued_token_type = Some(ACCESS_TOKEN);
     note_use(app, &binding).await?;
     Ok(response)
+}
+
+/// Refuses for whom a page would come first. Whoever has a second factor has proven it when they bound the chat; who needs one and has none has
+/// not. Where the person is, nobody knows.
+async fn admit(app: &App, client: &Client, user: &User) -> Result<(), Error> {
+    let needs = |what: &str| {
+        let error = oidc::error::Error::new(ErrorCode::InteractionRequired, "The person has to sign in first.");
+        Error::from(error.because(Difference::new("person", format!("one without {what}"), format!("one with {what}"))))
+    };
+    if !networks::admit(app, &user.id, None).await? {
+        return Err(Rule::OfRole.refusal(None).into());
+    }
+    let in_app = InApp::of(app, &user.id, &client.id);
+    if second_factor::demand(app, &user.id, Some(client), in_app.browser(), Rigour::Usual).await? == Demand::SetUp {
+        return Err(needs("a second factor"));
+    }
+    match terms::is_due(app, &user.id, app.site.get().terms.as_ref()).await? {
+        true => Err(needs("the terms of service accepted")),
+        false => Ok(()),
+    }
 }
 
 /// The channel that is meant, of those whose bots the client runs.

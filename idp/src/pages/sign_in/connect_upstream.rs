@@ -44,7 +44,7 @@ pub struct ConnectUpstreamPage<'a> {
 pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Result<Response, Error> {
     let place = open(&app, &visitor, query.get("interaction").unwrap_or_default()).await?;
     let arrival = query.get("arrival").unwrap_or_default();
-    let found = Arrival::open(&app, &visitor.browser, arrival);
+    let found = Arrival::open(&app, &visitor.browser, arrival).filter(|found| found.may_connect);
     let upstream = match &found {
         Some(found) => federation::find(&app, &found.identity.upstream).await?,
         None => None,
@@ -74,6 +74,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let ProvenForm { visitor, params } = form;
     let place = open(&app, &visitor, params.get("interaction").unwrap_or_default()).await?;
     let arrival = Arrival::open(&app, &visitor.browser, params.get("arrival").unwrap_or_default());
+    let arrival = arrival.filter(|arrival| arrival.may_connect);
     if let (Some(session), Some(arrival), Some("connect")) = (&place.session, arrival, params.get("answer"))
         && federation::find(&app, &arrival.identity.upstream).await?.is_some()
         && arrival.use_up(&app).await?

@@ -21,6 +21,7 @@ use crate::http::request::form::ProvenForm;
 use crate::http::request::visitor::Visitor;
 use crate::oidc::difference::Difference;
 use crate::pages::Layout;
+use crate::store::installation::upstream;
 
 /// Takes Telegram's answer out of the fragment. Posts `state` and `result` to its own address.
 #[derive(Template)]
@@ -67,7 +68,7 @@ pub async fn get(
     visitor: Visitor,
     RawQuery(query): RawQuery,
 ) -> Result<Response, Error> {
-    let channel = find(&app, &name)?;
+    let channel = find(&app, &name).await?;
     let came = Came::of(&query.unwrap_or_default()).map_err(|wrong| {
         let expected = "what Telegram adds to the address";
         Error::Http(StatusCode::BAD_REQUEST, "the address cannot be read").because(Difference::new(
@@ -95,7 +96,7 @@ pub async fn get(
 /// Takes Telegram's answer from the form of the page, or a yes to the question.
 pub async fn post(State(app): State<App>, Path(name): Path<String>, form: ProvenForm) -> Result<Response, Error> {
     let ProvenForm { visitor, params } = form;
-    let channel = find(&app, &name)?;
+    let channel = find(&app, &name).await?;
     visitor.limit(&app, "upstream", SET_OUT).await.map_err(Error::TooMany)?;
     match params.get("signed") {
         Some(signed) => confirmed(&app, &visitor, channel, signed).await,
@@ -107,9 +108,13 @@ pub async fn post(State(app): State<App>, Path(name): Path<String>, form: Proven
 }
 
 /// The bot by which the sign-in page offers Telegram, if it is this one.
-fn find<'a>(app: &'a App, name: &str) -> Result<&'a DeclaredChannel, Error> {
-    let found = telegram::widget_channel(app).filter(|channel| channel.name == name);
-    found.ok_or(Error::Http(StatusCode::NOT_FOUND, "nobody signs in by this channel"))
+async fn find<'a>(app: &'a App, name: &str) -> Result<&'a DeclaredChannel, Error> {
+    let is_off = upstream::is_disabled(&mut *app.db.read().await?, telegram::PROVIDER).await?;
+    let found = telegram::widget_channel(app).filter(|channel| !is_off && channel.name == name);
+    found.ok_or_else(|| {
+        let (came, expected) = ("the name of another one", "that of the channel by which people sign in");
+        Error::InteractionExpired.because(Difference::new("channel", came, expected))
+    })
 }
 
 /// Goes on for who has set out from here.
@@ -151,7 +156,7 @@ async fn confirmed(app: &App, visitor: &Visitor, channel: &DeclaredChannel, sign
     let said = Said::of_query(signed).map(Some);
     match widget::arrive(app, channel, None, said).await {
         Ok(identity) => {
-            let arrival = Arrival::new(app, &visitor.browser, identity, false);
+            let arrival = Arrival::by_link(app, &visitor.browser, identity);
             sign_in(app, visitor, None, (Back::default(), None), &arrival).await
         }
         Err(refusal) => of_browser(refused(app, visitor, None, (telegram::PROVIDER, Back::default()), refusal).await),

@@ -298,7 +298,9 @@ pub(super) async fn sign_in(
         let said = arrival.identity.said(visitor.site.languages());
         app.db.write_one(NoteTold { id: known.id.clone(), said }).await?;
     }
-    upstream_roles::follow(app, &user.id, &arrival.identity.upstream, &arrival.identity.roles).await?;
+    if user.disabled_at.is_none() {
+        upstream_roles::follow(app, &user.id, &arrival.identity.upstream, &arrival.identity.roles).await?;
+    }
     let first = ProvenFactor {
         user: &user,
         method: Method::Federated,

@@ -197,6 +197,10 @@ async fn connect(
     return_to: Option<Page>,
     arrival: &Arrival,
 ) -> Result<Response, Error> {
+    // They connect it from their own page, having set out here.
+    if !arrival.may_connect {
+        return next_page::sign_in_first(app, Page::AccountConnections);
+    }
     let word = arrival.wait(app).await?;
     let mut response = match (step, return_to) {
         (Some(step), _) => next_page::to_step(app, Page::SignIn, &step.interaction)?,

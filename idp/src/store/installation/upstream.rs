@@ -32,6 +32,13 @@ pub async fn list(conn: &mut Conn) -> Result<Vec<StoredUpstream>> {
     Ok(sqlx::query_as(sql).fetch_all(conn).await?)
 }
 
+/// Whether the provider of this name is disabled.
+pub async fn is_disabled(conn: &mut Conn, name: &str) -> Result<bool> {
+    let sql = "SELECT name FROM upstream WHERE name = $1 AND disabled_at IS NOT NULL";
+    let row: Option<(String,)> = sqlx::query_as(sql).bind(name).fetch_optional(conn).await?;
+    Ok(row.is_some())
+}
+
 /// Adds one, or writes what has changed of it.
 pub async fn put(conn: &mut Conn, row: &StoredUpstream) -> Result<()> {
     sqlx::query(
