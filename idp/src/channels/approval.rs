@@ -13,7 +13,7 @@ use crate::base::id::Id;
 use crate::base::token::TokenHash;
 use crate::channels::came::{self, Came};
 use crate::channels::sender::Sender;
-use crate::channels::{find, names, payload};
+use crate::channels::{names, payload};
 use crate::config::DeclaredChannel;
 use crate::store::db::{Change, Result, Tx};
 use crate::store::ephemeral::Rate;
@@ -70,21 +70,9 @@ pub async fn begin(app: &App, channel: &DeclaredChannel, begins: &Begins<'_>) ->
         address: begins.address.to_string(),
     };
     let (id, payload) = (app.id(), payload::new(app));
-    let request = NewRequest {
-        id: id.clone(),
-        purpose: Purpose::SignIn,
-        channel: channel.name.clone(),
-        handle_hash: TokenHash::of(&payload),
-        code_hash: None,
-        browser_hash: Some(begins.browser.clone()),
-        session_id: None,
-        user_id: None,
-        sender: None,
-        shown_as: None,
-        sealed: Some(app.interactions.seal_value(&app.random, SEALED, &asked)),
-        expires_at: app.now() + LIFETIME,
-    };
-    app.db.write(Begin { request }).await?;
+    let waits = NewRequest::new(id.clone(), Purpose::SignIn, &channel.name, &payload, app.now() + LIFETIME);
+    let sealed = Some(app.interactions.seal_value(&app.random, SEALED, &asked));
+    app.db.write(NewRequest { browser_hash: Some(begins.browser.clone()), sealed, ..waits }).await?;
     Ok(Begun { id, payload })
 }
 
@@ -102,20 +90,6 @@ fn three(app: &App) -> [u8; 3] {
         }
     }
     numbers
-}
-
-#[derive(Clone)]
-struct Begin {
-    request: NewRequest,
-}
-
-impl Change for Begin {
-    type Outcome = ();
-
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
-        let now = tx.now();
-        channel_request::insert(tx, &self.request, now).await
-    }
 }
 
 /// How a sign-in stands, for the page.
@@ -240,11 +214,8 @@ pub async fn answer(
     let Some(id) = names(app).id(name) else { return Ok(Answered::Over) };
     let request = channel_request::find_waiting(&mut *app.db.read().await?, &id, app.now()).await?;
     let request = request.filter(|request| request.is_for(Purpose::SignIn) && request.channel == channel.name);
-    let Some((request, asked)) =
-        request.and_then(|request| Some((asked(app, &request)?, request))).map(|(a, r)| (r, a))
-    else {
-        return Ok(Answered::Over);
-    };
+    let Some(request) = request else { return Ok(Answered::Over) };
+    let Some(asked) = asked(app, &request) else { return Ok(Answered::Over) };
     let is_right = number == Some(asked.number);
     app.db.write(Answer { request, sender: sender.id.clone(), is_right }).await
 }
@@ -278,20 +249,5 @@ impl Change for Answer {
 pub async fn finish(app: &App, id: &Id, browser: &TokenHash) -> Result<Option<Came>> {
     let request = channel_request::find_begun(&mut *app.db.read().await?, id, browser, app.now()).await?;
     let Some(request) = request.filter(|request| request.answered_at.is_some()) else { return Ok(None) };
-    let Some(channel) = find(app, &request.channel) else { return Ok(None) };
-    app.db.write(Finish { request, channel: channel.clone() }).await
-}
-
-#[derive(Clone)]
-struct Finish {
-    request: ChannelRequest,
-    channel: DeclaredChannel,
-}
-
-impl Change for Finish {
-    type Outcome = Option<Came>;
-
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<Option<Came>> {
-        came::come(tx, &self.request, &self.channel).await
-    }
+    came::finish(app, request).await
 }

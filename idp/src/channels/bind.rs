@@ -48,37 +48,16 @@ pub async fn begin(
     browser: &TokenHash,
 ) -> Result<(String, Id)> {
     let payload = payload::new(app);
+    let waits = NewRequest::new(app.id(), Purpose::Bind, &channel.name, &payload, app.now() + LIFETIME);
+    let id = waits.id.clone();
     let request = NewRequest {
-        id: app.id(),
-        purpose: Purpose::Bind,
-        channel: channel.name.clone(),
-        handle_hash: TokenHash::of(&payload),
-        code_hash: None,
         browser_hash: Some(browser.clone()),
         session_id: Some(session.id.clone()),
         user_id: Some(session.user_id.clone()),
-        sender: None,
-        shown_as: None,
-        sealed: None,
-        expires_at: app.now() + LIFETIME,
+        ..waits
     };
-    let id = request.id.clone();
-    app.db.write(Begin { request }).await?;
+    app.db.write(request).await?;
     Ok((payload, id))
-}
-
-#[derive(Clone)]
-struct Begin {
-    request: NewRequest,
-}
-
-impl Change for Begin {
-    type Outcome = ();
-
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
-        let now = tx.now();
-        channel_request::insert(tx, &self.request, now).await
-    }
 }
 
 /// What the sender is asked who has come by a link.

@@ -2,10 +2,10 @@
 
 use crate::app::App;
 use crate::base::id::Id;
-use crate::channels::key;
+use crate::channels::{find, key};
 use crate::config::{ChannelKind, DeclaredChannel};
 use crate::federation::telegram::PROVIDER;
-use crate::store::db::{Conn, Result, Tx};
+use crate::store::db::{Change, Conn, Result, Tx};
 use crate::store::installation::upstream;
 use crate::store::people::channel_binding::{self, ChannelBinding};
 use crate::store::people::channel_request::{self, ChannelRequest};
@@ -38,26 +38,41 @@ async fn is_off(conn: &mut Conn, channel: &DeclaredChannel) -> Result<bool> {
 }
 
 /// Uses up what has waited for a sender, and notes that their chat was used, if it is bound to the account that it was about still.
-pub(super) async fn come(tx: &mut Tx<'_>, request: &ChannelRequest, channel: &DeclaredChannel) -> Result<Option<Came>> {
-    let now = tx.now();
-    if is_off(tx, channel).await? {
-        return Ok(None);
+pub(super) async fn finish(app: &App, request: ChannelRequest) -> Result<Option<Came>> {
+    let Some(channel) = find(app, &request.channel) else { return Ok(None) };
+    app.db.write(Come { request, channel: channel.clone() }).await
+}
+
+#[derive(Clone)]
+struct Come {
+    request: ChannelRequest,
+    channel: DeclaredChannel,
+}
+
+impl Change for Come {
+    type Outcome = Option<Came>;
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Option<Came>> {
+        let (Self { request, channel }, now) = (self, tx.now());
+        if is_off(tx, &channel).await? {
+            return Ok(None);
+        }
+        let (Some(sender), Some(of)) = (&request.sender, &request.user_id) else { return Ok(None) };
+        let Some(held) = user::hold(tx, of).await? else { return Ok(None) };
+        let binding = channel_binding::find(tx, &request.channel, sender).await?;
+        let Some(binding) = binding.filter(|binding| binding.user_id == *of && held.disabled_at.is_none()) else {
+            return Ok(None);
+        };
+        let (key, mut link) = (key(&channel, &binding.sender), None);
+        if let Some(key) = &key {
+            let found = upstream_account::find(tx, key).await?;
+            link = found.filter(|link| link.user_id == binding.user_id).map(|link| link.id);
+        }
+        // Whoever has bound their chat at Telegram is known by it, or has unlinked it since.
+        if key.is_some() && link.is_none() || !channel_request::consume(tx, &request.id, now).await? {
+            return Ok(None);
+        }
+        channel_binding::note_use(tx, &binding.id, now).await?;
+        Ok(user::find(tx, of).await?.map(|user| Came { user, link }))
     }
-    let (Some(sender), Some(of)) = (&request.sender, &request.user_id) else { return Ok(None) };
-    let Some(held) = user::hold(tx, of).await? else { return Ok(None) };
-    let binding = channel_binding::find(tx, &request.channel, sender).await?;
-    let Some(binding) = binding.filter(|binding| binding.user_id == *of && held.disabled_at.is_none()) else {
-        return Ok(None);
-    };
-    let (key, mut link) = (key(channel, &binding.sender), None);
-    if let Some(key) = &key {
-        let found = upstream_account::find(tx, key).await?;
-        link = found.filter(|link| link.user_id == binding.user_id).map(|link| link.id);
-    }
-    // Whoever has bound their chat at Telegram is known by it, or has unlinked it since.
-    if key.is_some() && link.is_none() || !channel_request::consume(tx, &request.id, now).await? {
-        return Ok(None);
-    }
-    channel_binding::note_use(tx, &binding.id, now).await?;
-    Ok(user::find(tx, of).await?.map(|user| Came { user, link }))
 }

@@ -51,40 +51,11 @@ pub async fn begin(
         return Ok(Err(wait));
     }
     let (code, handle) = (base32::random::<LETTERS>(&app.random), app.random.name::<16>());
-    let request = NewRequest {
-        id: app.id(),
-        purpose: Purpose::Code,
-        channel: channel.name.clone(),
-        handle_hash: TokenHash::of(&handle),
-        code_hash: Some(hash(app, &code)),
-        browser_hash: None,
-        session_id: None,
-        user_id: None,
-        sender: Some(sender.id.clone()),
-        shown_as: sender.shown_as.clone(),
-        sealed: None,
-        expires_at: app.now() + LIFETIME,
-    };
-    app.db.write(Begin { request }).await?;
+    let waits = NewRequest::new(app.id(), Purpose::Code, &channel.name, &handle, app.now() + LIFETIME);
+    let (sender, shown_as) = (Some(sender.id.clone()), sender.shown_as.clone());
+    app.db.write(NewRequest { code_hash: Some(hash(app, &code)), sender, shown_as, ..waits }).await?;
     let url = format!("{}?chat={handle}", app.url(Page::AccountChannels));
     Ok(Ok(Begun { code: base32::grouped(&code, GROUP), url }))
-}
-
-#[derive(Clone)]
-struct Begin {
-    request: NewRequest,
-}
-
-impl Change for Begin {
-    type Outcome = ();
-
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
-        let (Self { request }, now) = (self, tx.now());
-        if let Some(sender) = &request.sender {
-            channel_request::delete_begun(tx, request.purpose, &request.channel, sender).await?;
-        }
-        channel_request::insert(tx, &request, now).await
-    }
 }
 
 /// The keyed hash under which a code is kept.

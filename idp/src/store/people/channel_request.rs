@@ -3,7 +3,7 @@
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
-use crate::store::db::{Conn, Result};
+use crate::store::db::{Change, Conn, Result, Tx};
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,14 +96,46 @@ pub struct NewRequest {
     pub expires_at: Timestamp,
 }
 
+impl NewRequest {
+    /// One with what each has: the row, what for, the channel, the handle in its link, and until when it waits.
+    pub fn new(id: Id, purpose: Purpose, channel: &str, handle: &str, expires_at: Timestamp) -> Self {
+        Self {
+            id,
+            purpose,
+            channel: channel.to_owned(),
+            handle_hash: TokenHash::of(handle),
+            code_hash: None,
+            browser_hash: None,
+            session_id: None,
+            user_id: None,
+            sender: None,
+            shown_as: None,
+            sealed: None,
+            expires_at,
+        }
+    }
+}
+
+/// Keeps it until somebody comes, in the place of one that its sender has begun before.
+impl Change for NewRequest {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        let now = tx.now();
+        if let Some(sender) = &self.sender {
+            delete_begun(tx, self.purpose, &self.channel, sender).await?;
+        }
+        insert(tx, &self, now).await
+    }
+}
+
 const COLUMNS: &str = "id, purpose, channel, browser_hash, session_id, user_id, sender, shown_as, sealed, claimed_at, answered_at, \
                        refused_at, expires_at";
 
 /// The condition that something still waits, where `$1` is the present moment.
 const WAITS: &str = "used_at IS NULL AND refused_at IS NULL AND expires_at > $1";
 
-/// Keeps something until somebody comes.
-pub async fn insert(conn: &mut Conn, new: &NewRequest, now: Timestamp) -> Result<()> {
+async fn insert(conn: &mut Conn, new: &NewRequest, now: Timestamp) -> Result<()> {
     sqlx::query(
         "INSERT INTO channel_request (id, purpose, channel, handle_hash, code_hash, browser_hash, session_id, user_id, sender, shown_as,
                                       sealed, created_at, expires_at)
@@ -128,7 +160,7 @@ pub async fn insert(conn: &mut Conn, new: &NewRequest, now: Timestamp) -> Result
 }
 
 /// Removes what a sender has begun before for the same purpose: the newest counts alone.
-pub async fn delete_begun(conn: &mut Conn, purpose: Purpose, channel: &str, sender: &str) -> Result<()> {
+async fn delete_begun(conn: &mut Conn, purpose: Purpose, channel: &str, sender: &str) -> Result<()> {
     sqlx::query("DELETE FROM channel_request WHERE channel = $1 AND sender = $2 AND purpose = $3")
         .bind(channel)
         .bind(sender)
