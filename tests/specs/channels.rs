@@ -307,6 +307,33 @@ async fn a_person_registers_in_the_chat_and_adds_an_address_and_a_password_later
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_chat_that_is_the_only_way_in_stays_and_one_with_a_bot_that_is_gone_is_none() {
+    let (server, app) = with_bot(|config| {
+        config.channels[0].sign_in = false;
+        config.channels[0].sign_up = true;
+    })
+    .await;
+    let ann = Person::new(&server, ANN, "Anna");
+    ann.says(&app, "/register").await;
+    app.clock.advance(minutes(1));
+    let url = ann.says(&app, "/login").await.button("Sign in").to_owned();
+    let mut browser = app.browser();
+    browser.get(&url).await.form().submit(&mut browser).await.reply.expect(200);
+    // Nobody comes in by the account at Telegram alone here: there is neither a button nor a Mini App.
+    for others in 0..2 {
+        let page = browser.get("/account/channels").await;
+        assert!(page.text().contains("This chat cannot be disconnected"), "{}", page.text());
+        assert_eq!(page.buttons("disconnect").len(), others, "{}", page.text());
+        app.sql(
+            "INSERT INTO channel_binding (id, user_id, channel, kind, sender, bound_at)
+             SELECT 'x', user_id, 'gone', 'slack', 'U1', bound_at FROM channel_binding WHERE id <> 'x' ON CONFLICT DO NOTHING",
+        )
+        .await;
+    }
+    assert_eq!(app.rows("channel_binding").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_registers_where_the_channel_or_the_sign_up_is_closed() {
     for (by_channel, sign_up) in [(false, SignUp::Open), (true, SignUp::Closed), (true, SignUp::Invitation)] {
         let (server, app) = with_bot(|config| {

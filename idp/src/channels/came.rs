@@ -3,8 +3,8 @@
 use crate::app::App;
 use crate::base::id::Id;
 use crate::channels::{find, key};
-use crate::config::{ChannelKind, DeclaredChannel};
-use crate::federation::telegram::PROVIDER;
+use crate::config::DeclaredChannel;
+use crate::federation::telegram::{self, PROVIDER};
 use crate::store::db::{Change, Conn, Result, Tx};
 use crate::store::installation::upstream;
 use crate::store::people::channel_binding::{self, ChannelBinding};
@@ -34,7 +34,7 @@ pub async fn bound(app: &App, channel: &DeclaredChannel, sender: &str) -> Result
 
 /// Whether nobody comes by Telegram: the operator has disabled it.
 async fn is_off(conn: &mut Conn, channel: &DeclaredChannel) -> Result<bool> {
-    Ok(channel.kind == ChannelKind::Telegram && upstream::is_disabled(conn, PROVIDER).await?)
+    Ok(telegram::is_bot(channel) && upstream::is_disabled(conn, PROVIDER).await?)
 }
 
 /// Uses up what has waited for a sender, and notes that their chat was used, if it is bound to the account that it was about still.

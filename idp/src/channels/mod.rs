@@ -22,7 +22,7 @@ pub mod webhook;
 
 use crate::app::App;
 use crate::base::veil::Veil;
-use crate::config::{ChannelKind, DeclaredChannel};
+use crate::config::DeclaredChannel;
 use crate::federation::telegram;
 use crate::store::people::upstream_account::Key;
 
@@ -36,10 +36,25 @@ pub fn of_client<'a>(app: &'a App, client_id: &'a str) -> impl Iterator<Item = &
     app.config.channels.iter().filter(move |channel| channel.client.as_deref() == Some(client_id))
 }
 
+/// The channels that there are: a chat with any other one lets nobody in.
+#[derive(Clone, Debug)]
+pub struct Channels(Vec<String>);
+
+impl Channels {
+    /// Those of the configuration.
+    pub fn of(app: &App) -> Self {
+        Self(app.config.channels.iter().map(|channel| channel.name.clone()).collect())
+    }
+
+    /// Whether there is one of this name.
+    pub fn have(&self, name: &str) -> bool {
+        self.0.iter().any(|one| one == name)
+    }
+}
+
 /// What the account of a sender at the messenger is known by, where it can be linked: however its person comes, they are the same.
 pub fn key(channel: &DeclaredChannel, sender: &str) -> Option<Key> {
-    let is_linked = channel.kind == ChannelKind::Telegram;
-    sender.parse().ok().filter(|_| is_linked).map(|id| telegram::key(channel, id))
+    sender.parse().ok().filter(|_| telegram::is_bot(channel)).map(|id| telegram::key(channel, id))
 }
 
 /// What the rows of requests are called outside.

@@ -132,7 +132,7 @@ impl Change for Write {
 
 /// Lets people come in by a provider, or not; also one of the configuration file. Nobody who is signed in is signed out.
 pub async fn set_disabled(app: &App, name: &str, disabled: bool) -> Result<std::result::Result<(), Refused>> {
-    let by_bot = name == telegram::PROVIDER && app.config.channels.iter().any(telegram::lets_in);
+    let by_bot = name == telegram::PROVIDER && app.config.channels.iter().any(telegram::is_bot);
     let is_declared = by_bot || app.config.upstreams.iter().any(|one| one.name == name);
     let switched = app.db.write(Switch { name: name.to_owned(), id: app.id(), disabled, is_declared }).await;
     app.upstreams.forget();

@@ -35,7 +35,7 @@ pub async fn all(app: &App) -> Result<Arc<Vec<Offered>>> {
 
 /// Telegram as a provider like any other, where people come by a bot of it.
 fn by_bot(app: &App, disabled_at: Option<Timestamp>) -> Option<Offered> {
-    let any = || app.config.channels.iter().find(|channel| telegram::lets_in(channel));
+    let any = || app.config.channels.iter().find(|channel| telegram::is_bot(channel));
     let settings = Arc::new(telegram::as_upstream(telegram::widget_channel(app).or_else(any)?));
     Some(Offered { settings, is_declared: true, disabled_at })
 }

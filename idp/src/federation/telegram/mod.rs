@@ -38,10 +38,14 @@ pub fn key(channel: &DeclaredChannel, id: u64) -> Key {
     Key { provider: PROVIDER.to_owned(), issuer: issuer(channel.environment).to_owned(), subject: id.to_string() }
 }
 
-/// Whether people come here by this bot of Telegram in some way.
+/// Whether an account at Telegram lets its person in by this bot, without a chat that is bound.
 pub fn lets_in(channel: &DeclaredChannel) -> bool {
-    let is_used = channel.bot_token.is_some() || channel.client.is_some() || !channel.mini_apps.is_empty();
-    channel.kind == ChannelKind::Telegram && is_used
+    channel.kind == ChannelKind::Telegram && (channel.sign_in || !channel.mini_apps.is_empty())
+}
+
+/// Whether it is a bot of Telegram.
+pub fn is_bot(channel: &DeclaredChannel) -> bool {
+    channel.kind == ChannelKind::Telegram
 }
 
 /// The bot by whose login widget the sign-in page offers Telegram.
