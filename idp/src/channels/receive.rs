@@ -102,9 +102,15 @@ pub async fn ask(
 ) -> Result<(), Failure> {
     let told = api.get_updates(*from, wait).await.map_err(Failure::Telegram)?;
     for update in told {
-        take(app, channel, &update).await.map_err(Failure::Ours)?;
+        let next = update.update_id + 1;
+        // To its end, even if the place is lost meanwhile: an update that was noted and dropped would not count again.
+        let (taking, to) = (app.clone(), channel.clone());
+        let taken = app.requests.spawn(async move { take(&taking, &to, &update).await });
+        if let Ok(taken) = taken.await {
+            taken.map_err(Failure::Ours)?;
+        }
         // Asking for what comes after it confirms it.
-        *from = Some(update.update_id + 1);
+        *from = Some(next);
     }
     Ok(())
 }

@@ -97,8 +97,8 @@ async fn for_sender(app: &App, client: &Client, wanted: &TokenExchange) -> Resul
     Ok(response)
 }
 
-/// Refuses for whom a page would come first. Whoever has a second factor has proven it when they bound the chat; who needs one and has none has
-/// not. Where the person is, nobody knows.
+/// Refuses if the person has to sign in first. Somebody with a second factor has proven it when they bound the chat; somebody who needs one and has
+/// none has not. Nobody knows where the person is, so that a rule by network refuses.
 async fn admit(app: &App, client: &Client, user: &User) -> Result<(), Error> {
     let needs = |what: &str| {
         let error = oidc::error::Error::new(ErrorCode::InteractionRequired, "The person has to sign in first.");
