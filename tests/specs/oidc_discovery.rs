@@ -20,8 +20,7 @@ async fn the_document_tells_what_is_offered() {
     };
     assert_eq!(list("response_types_supported"), ["code"]);
     assert_eq!(list("response_modes_supported"), ["query", "form_post"]);
-    let exchange = "urn:ietf:params:oauth:grant-type:token-exchange";
-    assert_eq!(list("grant_types_supported"), ["authorization_code", "refresh_token", "client_credentials", exchange]);
+    assert_eq!(list("grant_types_supported"), ["authorization_code", "refresh_token", "client_credentials"]);
     assert_eq!(list("code_challenge_methods_supported"), ["S256"]);
     assert_eq!(list("subject_types_supported"), ["public"]);
     assert_eq!(list("token_endpoint_auth_methods_supported"), ["client_secret_basic", "client_secret_post", "none"]);

@@ -17,6 +17,7 @@ use crate::login::passkey;
 use crate::oidc::discovery::{Provider, document};
 use crate::oidc::resource::Known;
 use crate::oidc::scope::ScopeSet;
+use crate::oidc::token::grant_type::GrantType;
 use crate::resources;
 use crate::site::Site;
 
@@ -58,6 +59,17 @@ async fn answer(app: App, last: Arc<Mutex<Option<Made>>>) -> Result<Response, Er
     Ok((headers, document).into_response())
 }
 
+/// The grants that some client can use: two are for what belongs to channels.
+fn grants(app: &App) -> Vec<GrantType> {
+    let channels = &app.config.channels;
+    let is_offered = |grant: &GrantType| match grant {
+        GrantType::TelegramInitData => channels.iter().any(|channel| !channel.mini_apps.is_empty()),
+        GrantType::TokenExchange => channels.iter().any(|channel| channel.client.is_some()),
+        _ => true,
+    };
+    GrantType::ALL.into_iter().filter(is_offered).collect()
+}
+
 fn describe(app: &App, ring: &Ring, scopes: &ScopeSet, site: &Site) -> Bytes {
     // Keys of an algorithm that was removed from the configuration are still published, but no longer sign.
     let configured = &app.config.tokens.signing_algorithms;
@@ -68,7 +80,7 @@ fn describe(app: &App, ring: &Ring, scopes: &ScopeSet, site: &Site) -> Bytes {
         scopes,
         sign_up: app.config.login.sign_up.is_offered(),
         has_passkeys: passkey::rp_id(app).is_some(),
-        has_mini_apps: app.config.channels.iter().any(|channel| !channel.mini_apps.is_empty()),
+        grants: &grants(app),
         algorithms: &algorithms,
         ui_locales: &languages,
         policy_uri: site.policy_uri.as_deref(),

@@ -45,8 +45,8 @@ pub struct Provider<'a> {
     pub sign_up: bool,
     /// Whether people can sign in with passkeys.
     pub has_passkeys: bool,
-    /// Whether a client is a Mini App of Telegram.
-    pub has_mini_apps: bool,
+    /// The grants that some client can use: RFC 8414 §2.
+    pub grants: &'a [GrantType],
     /// What ID Tokens can be signed with: the configured algorithms that there are keys of.
     pub algorithms: &'a [Algorithm],
     /// The languages of the pages.
@@ -62,8 +62,7 @@ pub fn document(provider: &Provider<'_>) -> Map<String, Value> {
     let url = |path: &str| Value::from(format!("{}{path}", provider.issuer.trim_end_matches('/')));
     let methods: Vec<_> = TokenEndpointAuthMethod::ALL.map(TokenEndpointAuthMethod::as_str).into();
     let with_secret: Vec<_> = methods.iter().filter(|method| **method != "none").collect();
-    let is_offered = |grant: &GrantType| *grant != GrantType::TelegramInitData || provider.has_mini_apps;
-    let grants: Vec<_> = GrantType::ALL.into_iter().filter(is_offered).map(GrantType::as_str).collect();
+    let grants: Vec<_> = provider.grants.iter().map(|grant| grant.as_str()).collect();
     let protocol_claims = ["iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "at_hash"];
     let members = [
         ("issuer", json!(provider.issuer)),
@@ -125,7 +124,7 @@ mod tests {
             scopes,
             sign_up,
             has_passkeys: true,
-            has_mini_apps: false,
+            grants: &[GrantType::AuthorizationCode, GrantType::RefreshToken],
             algorithms: &[Algorithm::RS256],
             ui_locales: &["en", "ru"],
             policy_uri: None,
@@ -162,15 +161,7 @@ mod tests {
         }
         assert_eq!(document["token_endpoint"], "https://op.example/auth/token");
         assert_eq!(document["request_uri_parameter_supported"], false, "its default is true");
-        assert_eq!(
-            document["grant_types_supported"],
-            json!([
-                "authorization_code",
-                "refresh_token",
-                "client_credentials",
-                "urn:ietf:params:oauth:grant-type:token-exchange"
-            ])
-        );
+        assert_eq!(document["grant_types_supported"], json!(["authorization_code", "refresh_token"]));
         assert_eq!(
             document["introspection_endpoint_auth_methods_supported"],
             json!(["client_secret_basic", "client_secret_post"])
