@@ -134,7 +134,7 @@ async fn fb3_a_signed_in_person_types_the_code_sees_the_name_and_confirms_and_th
     let asked = types(&mut browser, "/account/channels", &right.to_lowercase().replace('-', " ")).await;
     assert!(asked.text().contains("Is this you: Anna, in the chat with The finance bot?"), "{}", asked.text());
     assert!(asked.text().contains("The bot then acts for you at The Herons' Club."), "{}", asked.text());
-    exchange(&bot, ANN).await.error("invalid_grant");
+    exchange(&bot, ANN).await.error("invalid_request");
     asked.press("confirm").submit(&mut browser).await.reply.expect(200);
     let reply = exchange(&bot, ANN).await.expect(200);
     let json = reply.json();
@@ -169,20 +169,25 @@ async fn fb3_a_signed_in_person_types_the_code_sees_the_name_and_confirms_and_th
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fb4_a_bare_number_another_client_a_group_an_unbound_and_a_disabled_person_get_no_token() {
     let (app, bot, other) = with_bots(|_| {}).await;
-    exchange(&bot, ANN).await.error("invalid_grant");
+    let document = app.get("/.well-known/openid-configuration").await.json();
+    assert!(
+        document["grant_types_supported"].as_array().unwrap().contains(&EXCHANGE.into()),
+        "where a client runs a bot"
+    );
+    exchange(&bot, ANN).await.error("invalid_request");
     bind(&mut app.browser().sign_in("alice").await, &bot, "finance", ANN).await;
     exchange(&bot, ANN).await.expect(200);
     for sender in ["-1001234567890", "987654322", "0", "987654321 ", "9007199254740993", "+987654321"] {
-        exchange(&bot, sender).await.error("invalid_grant");
+        exchange(&bot, sender).await.error("invalid_request");
     }
-    exchange(&other, ANN).await.error("invalid_grant");
+    exchange(&other, ANN).await.error("invalid_request");
     exchange_with(&other, ANN, &[("channel", "finance")]).await.error("invalid_request");
     let stranger = app.service().await;
     exchange(&stranger, ANN).await.error("unauthorized_client");
     let token = exchange(&bot, ANN).await.tokens().access_token;
     assert_eq!(bot.introspect(&token).await.json()["active"], true);
     delete::disable(&app.app, &app.person("alice").await.id, false).await.unwrap();
-    exchange(&bot, ANN).await.error("invalid_grant");
+    exchange(&bot, ANN).await.error("invalid_request");
     assert_eq!(bot.introspect(&token).await.json()["active"], false, "what was issued before, too");
 }
 
@@ -206,7 +211,7 @@ async fn telegram_that_is_disabled_lets_nobody_act_or_come_by_a_bot() {
     bind(&mut app.browser().sign_in("alice").await, &bot, "finance", ANN).await;
     exchange(&bot, ANN).await.expect(200);
     changes::set_disabled(&app.app, "telegram", true).await.unwrap().unwrap();
-    exchange(&bot, ANN).await.error("invalid_grant");
+    exchange(&bot, ANN).await.error("invalid_request");
     changes::set_disabled(&app.app, "telegram", false).await.unwrap().unwrap();
     exchange(&bot, ANN).await.expect(200);
 }
@@ -227,7 +232,7 @@ async fn fb5_the_link_of_an_attacker_names_the_stranger_and_wants_a_code_from_th
     let refused = form.fill("code", &own).submit(&mut victim).await;
     assert!(refused.text().contains("That code is wrong"), "{}", refused.text());
     assert_eq!(app.rows("channel_binding").await, 0);
-    exchange(&bot, "666").await.error("invalid_grant");
+    exchange(&bot, "666").await.error("invalid_request");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -249,17 +254,17 @@ async fn dx4_telegram_and_slack_are_bound_by_code_and_unbound_unlinked_and_other
     let (app, bot, slack) = with_bots(|_| {}).await;
     let mut browser = app.browser().sign_in("alice").await;
     for (bot, channel, sender) in [(&bot, "finance", ANN), (&slack, "team", "U02ABCDEF")] {
-        exchange(bot, sender).await.error("invalid_grant");
+        exchange(bot, sender).await.error("invalid_request");
         bind(&mut browser, bot, channel, sender).await;
         assert_eq!(claims(exchange(bot, sender).await)["sub"], app.person("alice").await.sub);
     }
-    exchange(&bot, "U02ABCDEF").await.error("invalid_grant");
-    exchange(&slack, ANN).await.error("invalid_grant");
+    exchange(&bot, "U02ABCDEF").await.error("invalid_request");
+    exchange(&slack, ANN).await.error("invalid_request");
     let page = browser.get("/account/channels").await;
     assert_eq!(page.buttons("disconnect").len(), 2);
     let token = exchange(&bot, ANN).await.tokens().access_token;
     page.press("disconnect").submit(&mut browser).await.reply.expect(200);
-    exchange(&bot, ANN).await.error("invalid_grant");
+    exchange(&bot, ANN).await.error("invalid_request");
     assert_eq!(bot.introspect(&token).await.json()["active"], false, "what was issued before, too");
     exchange(&slack, "U02ABCDEF").await.expect(200);
 }

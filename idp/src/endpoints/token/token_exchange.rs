@@ -64,12 +64,12 @@ fn of_type(parameter: &'static str, came: Option<&str>, expected: &'static str) 
     oidc::error::Error::invalid_request(format!("This {parameter} is not offered.")).because(difference).into()
 }
 
-/// For the sender of a channel, who has bound the chat with it.
+/// For the sender of a channel, who has bound the chat with it. Anybody else's subject_token is `invalid_request`: RFC 8693 §2.2.2.
 async fn for_sender(app: &App, client: &Client, wanted: &TokenExchange) -> Result<TokenResponse, Error> {
     let channel = channel_of(app, client, wanted.channel.as_deref())?;
     let refused = |came: &str| {
         let expected = "a sender who has bound the chat with this bot to an account that can be used";
-        let error = oidc::error::Error::invalid_grant("No account is bound to this sender of the channel.");
+        let error = oidc::error::Error::invalid_request("No account is bound to this sender of the channel.");
         Error::from(error.because(Difference::new("subject_token", came, expected)))
     };
     // The number of a group is none of a sender.
@@ -79,7 +79,7 @@ async fn for_sender(app: &App, client: &Client, wanted: &TokenExchange) -> Resul
     let (binding, user) = bound.ok_or_else(|| refused("one who has not, or whose account is disabled"))?;
     Origin::note(Step::passed("subject_token", "The sender has bound the chat with this bot."));
     if client.metadata.require_second_factor {
-        let error = oidc::error::Error::invalid_grant("The client requires a second factor, and a chat proves none.");
+        let error = oidc::error::Error::invalid_request("The client requires a second factor, and a chat proves none.");
         return Err(error.into());
     }
     admit(app, client, &user).await?;
