@@ -4,8 +4,8 @@ use latchkey::config::{Config, DeclaredChannel, RedisUrl, TelegramEnvironment};
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Browser, PASSWORD, Page, RedisServer, RelyingParty, Reply, Telegram, TestApp, ann, answer, as_by_default, bot,
-    minutes, seconds,
+    Browser, PASSWORD, Page, RedisServer, RelyingParty, Reply, Telegram, TestApp, ann, answer, as_by_default,
+    base64url, bot, minutes, seconds,
 };
 
 const OTHER_TOKEN: &str = "5768337691:AAH5YkoiEuPk8-FZa32hStHTqXiLPtAEhx8";
@@ -205,7 +205,10 @@ async fn k4_without_a_token_the_key_of_the_environment_and_the_bot_itself_decide
         let told = why(&app, &refused);
         assert!(told.contains(says), "{id} {environment:?}: {told}");
         // Nor does anybody's own signature count in place of Telegram's.
-        mini.open(&Telegram::at(&app).init_data(&ann())).await.error("invalid_grant");
+        let own = format!("{}&signature={}", Telegram::at(&app).init_data(&ann()), base64url(&[7; 64]));
+        let refused = mini.open(&own).await.error("invalid_grant");
+        let told = why(&app, &refused);
+        assert!(told.contains("it was not signed for this bot"), "{id} {environment:?}: {told}");
         nothing_was_made(&app).await;
     }
     // The accounts of the test environment are others.

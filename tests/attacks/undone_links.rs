@@ -2,7 +2,7 @@
 //! owner's letter, whatever they do next. A letter gives nobody anything else.
 
 use latchkey::account::password_link;
-use latchkey::config::Config;
+use latchkey::config::{Config, Upstream};
 use latchkey::server::jobs;
 use serde_json::json;
 
@@ -106,6 +106,21 @@ async fn f8_the_owner_takes_an_account_away_that_a_thief_has_linked_and_the_thie
     assert!(!told.text.contains("token="), "{}", told.text);
     let events = app.events().await;
     assert!(events.contains(&"upstream_change_undone".to_owned()), "{events:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f8_the_roles_that_a_thiefs_account_has_brought_go_with_it() {
+    let (double, app) = with_mail(|config| {
+        let keys = [("issuer", "https://id.example.com"), ("client_id", "us"), ("roles", "sub=thief -> editor")];
+        let keys = keys.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        config.upstreams[0].roles = Upstream::of_keys("any", &keys).unwrap().roles;
+    })
+    .await;
+    let mut thief = app.browser().sign_in("alice").await;
+    connect(&double, &mut thief, "thief").await;
+    assert_eq!(app.rows("user_role").await, 1);
+    undo(&app, &way_back(&app, OWNER, CONNECTED).await).await.reply.expect(200);
+    assert_eq!((app.rows("upstream_account").await, app.rows("user_role").await), (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

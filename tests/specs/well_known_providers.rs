@@ -554,3 +554,26 @@ async fn roles_follow_what_a_provider_says_at_each_sign_in_and_those_that_were_g
     all.go(&mut app.browser(), "google", "").await.reply.expect(200);
     assert_eq!(roles().await, ["editor"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_userinfo_that_does_not_answer_takes_no_roles_away_and_lets_nobody_around_a_rule() {
+    let place = "https://openidconnect.googleapis.com/v1/userinfo";
+    for rule in [("roles", "groups=staff -> editor"), ("allowed", "groups=staff")] {
+        let (all, app) = with(|all, config| all.declare(config, "google", &[("userinfo", "always"), rule])).await;
+        let userinfo = all.here(place);
+        let endpoints = ["https://accounts.google.com/o/oauth2/v2/auth", GOOGLE_TOKEN];
+        all.describe(GOOGLE, endpoints, &json!({ "userinfo_endpoint": userinfo }));
+        all.gives(GOOGLE_TOKEN, GOOGLE, json!({ "sub": "1", "email": "ann@gmail.com", "email_verified": true }));
+        all.says(place, json!({ "sub": "1", "groups": ["staff"] }));
+        let mut browser = app.browser();
+        let page = all.go(&mut browser, "google", "").await;
+        page.expect("upstream").press("answer").submit(&mut browser).await.reply.expect(200);
+        let roles = async || app.texts("SELECT name FROM role r JOIN user_role u ON u.role_id = r.id").await;
+        let before = roles().await;
+        assert_eq!(before.len(), usize::from(rule.0 == "roles"));
+        all.at(place, |_| (503, json!({})));
+        let refused = all.go(&mut app.browser(), "google", "").await;
+        assert_eq!(refused.reply.status, 502, "{rule:?}: {}", refused.text());
+        assert_eq!(roles().await, before, "{rule:?}");
+    }
+}
