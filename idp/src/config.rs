@@ -274,6 +274,10 @@ sign_up = true
         let token = "bot_token = '1234567890:LATCHKEY-made-up'\n";
         let bot = |more: &str| format!("[[channels]]\nname = 'main'\nkind = 'telegram'\n{more}");
         let config = loaded(&bot(&format!("{token}sign_in = true\nmini_apps = ['app']")), &[]).config;
+        // A product's bot has no token here, and Telegram's own provider may be offered beside it.
+        let upstream = "[[upstreams]]\nname = 'telegram'\npreset = 'telegram'\nclient_id = '1'\nclient_secret = 'x'\n";
+        let approves = bot("username = 'northwind_bot'\nclient = 'bot'\napprovals = true");
+        assert_eq!(problems(&format!("{upstream}{approves}"), &[]), Vec::<String>::new());
         let channel = &config.channels[0];
         assert_eq!((channel.label(), channel.bot_id()), ("main", Some(1_234_567_890)));
         assert_eq!((channel.updates, channel.environment), (Updates::None, TelegramEnvironment::Production));
@@ -288,6 +292,8 @@ sign_up = true
         let all = [
             ("sign_in = true", "channels.0.bot_token (default): required with sign_in"),
             ("updates = 'polling'", "channels.0.bot_token (default): required with updates"),
+            ("client = 'bot'\napprovals = true", "channels.0.username (default): required with approvals"),
+            ("username = 'northwind_bot'\napprovals = true", "channels.0.client (default): required with approvals"),
             ("mini_apps = ['app']", "channels.0.bot_id (default): required with mini_apps"),
             (
                 &format!("{token}bot_id = 7"),

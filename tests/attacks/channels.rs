@@ -16,7 +16,7 @@ async fn with_bot(updates: Updates, change: impl FnOnce(&mut Config)) -> (BotApi
         config.login.sign_up = SignUp::Open;
         server.declare(config, updates);
         config.channels[0].client = Some("bot".to_owned());
-        config.channels[0].sign_in = true;
+        config.channels[0].approvals = true;
         change(config);
     })
     .await;

@@ -286,7 +286,7 @@ async fn cv1_a_link_of_the_bot_leads_to_the_same_sub() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_bot_of_a_product_asks_by_the_api_what_our_own_asks_in_the_chat() {
-    let (app, bot, _) = with_bots(|config| config.channels[0].sign_in = true).await;
+    let (app, bot, _) = with_bots(|config| config.channels[0].approvals = true).await;
     let mut browser = app.browser().sign_in("alice").await;
     // A chat that is bound by a link.
     let page = browser.get("/account/channels").await.press("connect").submit(&mut browser).await;

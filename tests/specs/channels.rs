@@ -14,7 +14,7 @@ async fn with_bot(change: impl FnOnce(&mut Config)) -> (BotApi, TestApp) {
         config.login.sign_up = SignUp::Open;
         config.pages.operator_name = "Northwind".to_owned();
         server.declare(config, Updates::Polling);
-        config.channels[0].sign_in = true;
+        (config.channels[0].sign_in, config.channels[0].approvals) = (true, true);
         change(config);
     })
     .await;

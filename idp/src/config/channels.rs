@@ -117,8 +117,10 @@ section! {
             must(if_set(rule("16 to 256 letters, digits, hyphens and underscores", |secret: &Secret| is_webhook_secret(secret))));
         /// The identifiers of the clients that are Mini Apps of the bot: they exchange what Telegram gives them (`initData`) for tokens.
         mini_apps: Vec<String> = vec![];
-        /// Whether the sign-in page offers Telegram by this bot.
+        /// Whether the sign-in page has a button for Telegram, by the login widget of this bot.
         sign_in: bool = false;
+        /// Whether the sign-in page has a button that leads to the chat with the bot, where people who have bound it approve the sign-in.
+        approvals: bool = false;
         /// The Bot API server.
         api: String = TELEGRAM_API.to_owned(), must(link(&["https", "http"]));
         /// The environment of Telegram in which the bot lives.
@@ -164,6 +166,7 @@ impl DeclaredChannel {
             refuse(self.webhook_secret.is_some(), "webhook_secret", alone);
             refuse(!self.mini_apps.is_empty(), "mini_apps", alone);
             refuse(self.sign_in, "sign_in", alone);
+            refuse(self.approvals, "approvals", alone);
             refuse(self.api != TELEGRAM_API, "api", alone);
             refuse(self.environment != TelegramEnvironment::Production, "environment", alone);
             return;
@@ -174,6 +177,17 @@ impl DeclaredChannel {
         let has_token = self.bot_token.is_some();
         refuse(self.sign_in && !has_token, "bot_token", "required with sign_in: what Telegram signs is verified by it");
         refuse(self.updates != Updates::None && !has_token, "bot_token", "required with updates");
+        refuse(
+            self.approvals && self.username.is_none(),
+            "username",
+            "required with approvals, for the link to the bot",
+        );
+        let nobody_hears = self.client.is_none() && self.updates == Updates::None;
+        refuse(
+            self.approvals && nobody_hears,
+            "client",
+            "required with approvals, or updates: somebody has to hear the answer",
+        );
         let verifies = "required with mini_apps, unless there is bot_token: what Telegram signs names the bot";
         refuse(!self.mini_apps.is_empty() && self.bot_id().is_none(), "bot_id", verifies);
         let no_webhook = self.webhook_secret.is_some() && self.updates != Updates::Webhook;

@@ -31,5 +31,5 @@ pub(super) fn link(channel: &DeclaredChannel, payload: &str) -> String {
 
 /// The channels in whose chat people can approve a sign-in.
 pub(super) fn approving(app: &App) -> impl Iterator<Item = &DeclaredChannel> {
-    app.config.channels.iter().filter(|channel| channel.sign_in && has_link(channel))
+    app.config.channels.iter().filter(|channel| channel.approvals && has_link(channel))
 }
