@@ -139,6 +139,7 @@ impl TestApp {
             shown_as: None,
             joins: false,
             taken: None,
+            tokens: None,
         };
         let now = self.app.now();
         let link = made_up(move |tx| {

@@ -119,14 +119,18 @@ pub struct Behaviour {
     pub metadata: Value,
     /// What the UserInfo endpoint says.
     pub userinfo: Value,
+    /// Members of the token response in place of the right ones, or more.
+    pub tokens: Value,
     /// What the token endpoint says in place of tokens.
     pub token: Option<(u16, String)>,
+    /// The status of the revocation endpoint.
+    pub revocation: u16,
 }
 
 impl Default for Behaviour {
     fn default() -> Self {
-        let (claims, metadata, userinfo) = (json!({}), json!({}), json!({}));
-        Self { signed: Signed::Right, claims, metadata, userinfo, token: None }
+        let (claims, metadata, userinfo, tokens) = (json!({}), json!({}), json!({}), json!({}));
+        Self { signed: Signed::Right, claims, metadata, userinfo, tokens, token: None, revocation: 200 }
     }
 }
 
@@ -139,6 +143,8 @@ struct Parts {
     now: i64,
     /// The bodies of token requests.
     exchanged: Vec<String>,
+    /// The bodies of revocation requests.
+    revoked: Vec<String>,
     /// How often the keys were asked for.
     keys_read: usize,
 }
@@ -168,6 +174,7 @@ impl Double {
             nonce: String::new(),
             now: 0,
             exchanged: Vec::new(),
+            revoked: Vec::new(),
             keys_read: 0,
         };
         let double = Self { issuer, parts: Arc::new(Mutex::new(parts)) };
@@ -176,6 +183,7 @@ impl Double {
             .route("/jwks", get(keys))
             .route("/token", post(token))
             .route("/userinfo", get(userinfo))
+            .route("/revoke", post(revoke))
             .with_state(double.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         double
@@ -211,6 +219,10 @@ impl Double {
 
     pub fn exchanged(&self) -> Vec<String> {
         self.parts.lock().unwrap().exchanged.clone()
+    }
+
+    pub fn revoked(&self) -> Vec<String> {
+        self.parts.lock().unwrap().revoked.clone()
     }
 
     pub fn keys_read(&self) -> usize {
@@ -264,7 +276,7 @@ async fn metadata(State(double): State<Double>) -> impl IntoResponse {
     let issuer = &parts.issuer;
     let right = json!({
         "issuer": issuer, "authorization_endpoint": format!("{issuer}/authorize"), "token_endpoint": format!("{issuer}/token"),
-        "userinfo_endpoint": format!("{issuer}/userinfo"), "jwks_uri": format!("{issuer}/jwks"), "response_types_supported": ["code"],
+        "userinfo_endpoint": format!("{issuer}/userinfo"), "revocation_endpoint": format!("{issuer}/revoke"), "jwks_uri": format!("{issuer}/jwks"), "response_types_supported": ["code"],
         "subject_types_supported": ["public"], "id_token_signing_alg_values_supported": ["ES256"],
     });
     axum::Json(patched(right, &parts.behaviour.metadata))
@@ -294,7 +306,14 @@ async fn token(State(double): State<Double>, body: String) -> impl IntoResponse 
     let token = signed(&parts, claims.as_object().unwrap().clone());
     let body =
         json!({ "access_token": "an-access-token", "token_type": "Bearer", "expires_in": 300, "id_token": token });
+    let body = patched(body, &parts.behaviour.tokens);
     (StatusCode::OK, [("content-type", "application/json")], body.to_string())
+}
+
+async fn revoke(State(double): State<Double>, body: String) -> StatusCode {
+    let mut parts = double.parts.lock().unwrap();
+    parts.revoked.push(body);
+    StatusCode::from_u16(parts.behaviour.revocation).unwrap()
 }
 
 fn signed(parts: &Parts, claims: Map<String, Value>) -> String {

@@ -31,4 +31,5 @@ mod telegram_mini_app;
 mod telegram_sign_in;
 mod upstream_commands;
 mod upstream_sign_in;
+mod upstream_tokens;
 mod well_known_providers;

@@ -61,6 +61,7 @@ pub const TOLD: &[(&str, &str, Source)] = &[
     ("upstream_linked", "activity-upstream-linked", Source::Own),
     ("upstream_unlinked", "activity-upstream-unlinked", Source::Own),
     ("upstream_change_undone", "activity-upstream-change-undone", Source::Own),
+    ("upstream_token_given", "activity-upstream-token-given", Source::Nobody),
     ("channel_bound", "activity-channel-bound", Source::Own),
     ("channel_unbound", "activity-channel-unbound", Source::Own),
     ("channel_sign_in_refused", "activity-channel-sign-in-refused", Source::Nobody),

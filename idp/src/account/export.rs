@@ -1,9 +1,12 @@
 //! All that is held about a person, for that person.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value, json};
 
 use crate::account::{activity, passkey_provider};
 use crate::app::App;
+use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
@@ -19,6 +22,7 @@ use crate::store::people::role;
 use crate::store::people::terms_acceptance::Acceptance;
 use crate::store::people::upstream_account::{self, UpstreamAccount};
 use crate::store::people::upstream_change;
+use crate::store::people::upstream_token;
 use crate::store::people::{
     account_deletion, address_change, anonymous_account, channel_request, invitation, known_device, mail_proof,
     one_time_link, outbox, passkey_offer, password, recovery_code, session, terms_acceptance, trusted_browser, user,
@@ -69,6 +73,7 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
     let events = happened::newest(&mut conn, &Wanted { user: Some(id.clone()), ..Wanted::default() }, EVENTS).await?;
     let passkeys = passkey::of_user(&mut conn, id).await?;
     let upstreams = upstream_account::of_user(&mut conn, id).await?;
+    let tokens: HashMap<_, _> = upstream_token::of_user(&mut conn, id).await?.into_iter().collect();
     let chats = channel_binding::of_user(&mut conn, id).await?;
     let offered = passkey_offer::answered_at(&mut conn, id).await?;
     let under_way = under_way(&mut conn, id).await?;
@@ -107,7 +112,7 @@ pub async fn export(app: &App, id: &Id) -> Result<Option<Value>> {
         }),
         "recovery_codes": { "made": enrolled.recovery_codes.made, "unused": enrolled.recovery_codes.unused },
         "passkeys": passkeys.iter().map(of_passkey).collect::<Vec<_>>(),
-        "accounts_elsewhere": upstreams.iter().map(of_upstream).collect::<Vec<_>>(),
+        "accounts_elsewhere": upstreams.iter().map(|one| of_upstream(one, tokens.get(&one.id))).collect::<Vec<_>>(),
         "chats_with_bots": chats.iter().map(of_chat).collect::<Vec<_>>(),
         "passkey_offer_answered_at": offered.map(|at| at.to_string()),
         "mail_word": mail_word,
@@ -184,11 +189,12 @@ fn of_passkey(one: &Passkey) -> Value {
     })
 }
 
-/// What an export says about an account at another provider.
-fn of_upstream(one: &UpstreamAccount) -> Value {
+/// What an export says about an account at another provider, and since when its tokens are kept, which lose their worth in an export.
+fn of_upstream(one: &UpstreamAccount, tokens_kept_at: Option<&Timestamp>) -> Value {
     json!({
         "provider": one.provider, "shown_as": one.shown_as, "linked_at": one.linked_at.to_string(),
         "last_used_at": one.last_used_at.map(|at| at.to_string()),
+        "tokens_kept_at": tokens_kept_at.map(ToString::to_string),
     })
 }
 

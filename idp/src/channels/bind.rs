@@ -242,7 +242,14 @@ pub struct NewChat {
 pub fn new_chat((binding, link): (Id, Id), channel: &DeclaredChannel, sender: &Sender, joins: bool) -> NewChat {
     let shown_as = sender.shown_as.clone();
     let key = key(channel, &sender.id);
-    let link = key.map(|key| NewUpstreamAccount { id: link, key, shown_as: shown_as.clone(), joins, taken: None });
+    let link = key.map(|key| NewUpstreamAccount {
+        id: link,
+        key,
+        shown_as: shown_as.clone(),
+        joins,
+        taken: None,
+        tokens: None,
+    });
     let (channel, kind) = (channel.name.clone(), channel.kind.as_str().to_owned());
     let binding = NewBinding { id: binding, channel, kind, sender: sender.id.clone(), shown_as, joins };
     NewChat { binding, link }

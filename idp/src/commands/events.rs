@@ -97,6 +97,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("upstream_linked", "{user}: account at {upstream} linked"),
     ("upstream_unlinked", "{user}: account at {upstream} unlinked"),
     ("upstream_change_undone", "{user}: link or unlink of an account at {upstream} undone by a letter"),
+    ("upstream_token_given", "{client} got a token of the account of {user} at {upstream}"),
     ("channel_bound", "{user}: chat with {channel} bound"),
     ("channel_unbound", "{user}: chat with {channel} unbound"),
     ("channel_sign_in_refused", "{user}: refused a sign-in in the chat with {channel}"),

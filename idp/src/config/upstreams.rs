@@ -49,6 +49,8 @@ section! {
         authorization_endpoint: Option<String> = None, otherwise("what it says about itself"), must(if_set(endpoint()));
         /// Where codes are exchanged.
         token_endpoint: Option<String> = None, otherwise("what it says about itself"), must(if_set(endpoint()));
+        /// Where kept tokens are revoked when their account is unlinked (RFC 7009).
+        revocation_endpoint: Option<String> = None, otherwise("what it says about itself"), must(if_set(endpoint()));
         /// Where it tells who somebody is.
         userinfo_endpoint: Option<String> = None, otherwise("what it says about itself"), must(if_set(endpoint()));
         /// The identifier that this provider has there.
@@ -123,6 +125,9 @@ section! {
         /// Whether a person's name and language are taken from it when they make an account by it, or at each sign-in. What was changed
         /// here stays.
         profile: TakenProfile = TakenProfile::Once;
+        /// The clients here that may act for people there: they get its access token by a token exchange (RFC 8693). With one, its tokens
+        /// are kept, sealed; without, none is.
+        token_clients: Vec<String> = vec![];
     }
 }
 

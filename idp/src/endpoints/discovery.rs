@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::app::App;
 use crate::base::language::Language;
+use crate::federation;
 use crate::http::error::Error;
 use crate::keys::signing::Ring;
 use crate::login::passkey;
@@ -27,6 +28,7 @@ struct Made {
     ring: Weak<Ring>,
     known: Arc<Known>,
     site: Arc<Site>,
+    grants: Vec<GrantType>,
     document: Bytes,
 }
 
@@ -39,18 +41,20 @@ pub fn get() -> MethodRouter<App> {
 
 async fn answer(app: App, last: Arc<Mutex<Option<Made>>>) -> Result<Response, Error> {
     let (ring, known, site) = (app.keys.ring(), resources::known(&app).await?, app.site.get());
+    let grants = grants(&app).await?;
     let document = {
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         let same = |made: &&Made| {
             Weak::ptr_eq(&made.ring, &Arc::downgrade(&ring))
                 && Arc::ptr_eq(&made.known, &known)
                 && Arc::ptr_eq(&made.site, &site)
+                && made.grants == grants
         };
         match last.as_ref().filter(same) {
             Some(made) => made.document.clone(),
             None => {
-                let document = describe(&app, &ring, &known.scopes, &site);
-                *last = Some(Made { ring: Arc::downgrade(&ring), known, site, document: document.clone() });
+                let document = describe(&app, &ring, &known.scopes, (&site, &grants));
+                *last = Some(Made { ring: Arc::downgrade(&ring), known, site, grants, document: document.clone() });
                 document
             }
         }
@@ -59,18 +63,21 @@ async fn answer(app: App, last: Arc<Mutex<Option<Made>>>) -> Result<Response, Er
     Ok((headers, document).into_response())
 }
 
-/// The grants that some client can use: two are for what belongs to channels.
-fn grants(app: &App) -> Vec<GrantType> {
-    let channels = &app.config.channels;
+/// The grants that some client can use: two are for what belongs to channels or to accounts at other providers.
+async fn grants(app: &App) -> Result<Vec<GrantType>, Error> {
+    let (channels, upstreams) = (&app.config.channels, federation::all(app).await?);
     let is_offered = |grant: &GrantType| match grant {
         GrantType::TelegramInitData => channels.iter().any(|channel| !channel.mini_apps.is_empty()),
-        GrantType::TokenExchange => channels.iter().any(|channel| channel.client.is_some()),
+        GrantType::TokenExchange => {
+            let acts = upstreams.iter().any(|one| !one.settings.token_clients.is_empty());
+            acts || channels.iter().any(|channel| channel.client.is_some())
+        }
         _ => true,
     };
-    GrantType::ALL.into_iter().filter(is_offered).collect()
+    Ok(GrantType::ALL.into_iter().filter(is_offered).collect())
 }
 
-fn describe(app: &App, ring: &Ring, scopes: &ScopeSet, site: &Site) -> Bytes {
+fn describe(app: &App, ring: &Ring, scopes: &ScopeSet, (site, grants): (&Site, &[GrantType])) -> Bytes {
     // Keys of an algorithm that was removed from the configuration are still published, but no longer sign.
     let configured = &app.config.tokens.signing_algorithms;
     let algorithms: Vec<_> = ring.algorithms().filter(|algorithm| configured.contains(algorithm)).collect();
@@ -80,7 +87,7 @@ fn describe(app: &App, ring: &Ring, scopes: &ScopeSet, site: &Site) -> Bytes {
         scopes,
         sign_up: app.config.login.sign_up.is_offered(),
         has_passkeys: passkey::rp_id(app).is_some(),
-        grants: &grants(app),
+        grants,
         algorithms: &algorithms,
         ui_locales: &languages,
         policy_uri: site.policy_uri.as_deref(),

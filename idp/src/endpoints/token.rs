@@ -9,6 +9,7 @@ pub mod token_exchange;
 use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
+use token_exchange::Exchanged;
 
 use crate::app::App;
 use crate::http::error::Error;
@@ -20,7 +21,6 @@ use crate::login::networks::{self, Rule};
 use crate::oidc::steps::Step;
 use crate::oidc::token::grant_type::GrantType;
 use crate::oidc::token::request::TokenRequest;
-use crate::oidc::token::response::TokenResponse;
 use crate::store::origin::Origin;
 
 /// Issues tokens for a grant.
@@ -30,11 +30,11 @@ pub async fn post(
     headers: HeaderMap,
     AuthenticatedClient(client): AuthenticatedClient,
     FormParams(params): FormParams,
-) -> Result<Json<TokenResponse>, Error> {
+) -> Result<Json<Exchanged>, Error> {
     let request = TokenRequest::parse(&params)?;
     let is_allowed = match request.grant_type() {
         GrantType::TelegramInitData => telegram_init_data::is_mini_app(&app, &client),
-        GrantType::TokenExchange => token_exchange::is_offered_to(&app, &client),
+        GrantType::TokenExchange => token_exchange::is_offered_to(&app, &client).await?,
         grant_type => client.allows_grant(grant_type),
     };
     if !is_allowed {
@@ -58,8 +58,12 @@ pub async fn post(
         TokenRequest::TelegramInitData(wanted) => {
             telegram_init_data::exchange(&app, &client, &wanted, (&source, user_agent.as_deref())).await?
         }
-        TokenRequest::TokenExchange(wanted) => token_exchange::exchange(&app, &client, &wanted).await?,
+        TokenRequest::TokenExchange(wanted) => {
+            let exchanged = token_exchange::exchange(&app, &client, &wanted).await?;
+            app.metrics.tokens_issued(grant_type.as_str());
+            return Ok(Json(exchanged));
+        }
     };
     app.metrics.tokens_issued(grant_type.as_str());
-    Ok(Json(response))
+    Ok(Json(Exchanged::Own(response)))
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use super::refusal::Refusal;
 use super::round_trip::RoundTrip;
+use super::tokens::Granted;
 use crate::app::App;
 use crate::config::Upstream;
 use crate::config::words::UpstreamAuthMethod;
@@ -19,6 +20,12 @@ pub struct Answer<'a>(pub &'a Params);
 impl Answer<'_> {
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name)
+    }
+
+    /// What of it each token request repeats.
+    pub(super) fn repeated(&self, upstream: &Upstream) -> Vec<(String, String)> {
+        let of = |name: &String| Some((name.clone(), self.get(name)?.to_owned()));
+        upstream.repeated_parameters.iter().filter_map(of).collect()
     }
 
     /// The name in the field `user`, which Apple sends once, with the first answer about somebody. It is not signed.
@@ -37,6 +44,8 @@ pub(super) struct Came {
     pub(super) issuer: String,
     /// What it says about them.
     pub(super) claims: Map<String, Value>,
+    /// What it has given to us.
+    pub(super) granted: Granted,
 }
 
 /// Exchanges the code for tokens: Core §3.1.3.1, RFC 7636 §4.5.
@@ -57,16 +66,19 @@ where
     if upstream.token_endpoint_auth_method == UpstreamAuthMethod::ClientSecretBasicAndId {
         request = request.add_extra_param("client_id", upstream.client_id.clone());
     }
-    for name in &upstream.repeated_parameters {
-        if let Some(value) = answer.get(name) {
-            request = request.add_extra_param(name.clone(), value.to_owned());
-        }
+    for (name, value) in answer.repeated(upstream) {
+        request = request.add_extra_param(name, value);
     }
     let http = |request| {
         let outbound = app.outbound.clone();
         async move { outbound.fetch(Purpose::UpstreamToken, request).await }
     };
-    request.request_async(&http).await.map_err(|error: RequestTokenError<Failure, _>| match error {
+    request.request_async(&http).await.map_err(not_given)
+}
+
+/// Why a token endpoint has given nothing.
+pub(super) fn not_given<TE: ErrorResponse + 'static>(error: RequestTokenError<Failure, TE>) -> Refusal {
+    match error {
         RequestTokenError::Request(failure) => Refusal::Unreachable(failure),
         RequestTokenError::ServerResponse(said) => {
             refused(&serde_json::to_vec(&said).unwrap_or_default(), "an error that cannot be read")
@@ -74,7 +86,7 @@ where
         // Some have the status of a success.
         RequestTokenError::Parse(error, body) => refused(&body, &format!("what cannot be read: {error}")),
         RequestTokenError::Other(why) => Refusal::wrong(format!("the token response cannot be read: {why}")),
-    })
+    }
 }
 
 /// What a token endpoint has refused, as far as it says why: RFC 6749 §5.2, and what others have in its place.

@@ -7,7 +7,7 @@ use super::identity::Identity;
 use super::metadata::{is_issuer_of, known};
 use super::refusal::Refusal;
 use super::round_trip::RoundTrip;
-use super::{oauth2, oidc};
+use super::{oauth2, oidc, tokens};
 use crate::app::App;
 use crate::config::Upstream;
 use crate::config::words::Protocol;
@@ -47,6 +47,8 @@ pub async fn arrive(app: &App, upstream: &Upstream, trip: &RoundTrip, answer: An
     if !upstream.allowed.is_empty() && !upstream.allowed.iter().any(|condition| condition.is_met(&came.claims)) {
         return Err(Refusal::NotAllowed);
     }
-    Identity::of_claims(upstream, &came.issuer, &came.claims)
-        .ok_or_else(|| Refusal::wrong(format!("it has no {} that can be kept", upstream.subject_claim)))
+    let identity = Identity::of_claims(upstream, &came.issuer, &came.claims)
+        .ok_or_else(|| Refusal::wrong(format!("it has no {} that can be kept", upstream.subject_claim)))?;
+    let tokens = tokens::hold(app, upstream, came.granted.repeating(answer.repeated(upstream))).await?;
+    Ok(Identity { tokens, ..identity })
 }

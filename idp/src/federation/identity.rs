@@ -36,6 +36,9 @@ pub struct Identity {
     pub locale: Option<String>,
     /// The roles that the operator has tied to what the provider says.
     pub roles: Vec<String>,
+    /// The word by which the tokens are found that came along, where they are kept.
+    #[serde(default)]
+    pub tokens: Option<String>,
 }
 
 impl Identity {
@@ -65,6 +68,7 @@ impl Identity {
             email_is_proven,
             locale: upstream.locale_claim.text(claims).and_then(kept),
             roles: roles.into_iter().collect(),
+            tokens: None,
         })
     }
 

@@ -1,6 +1,7 @@
 //! Linking accounts at other providers to accounts here, and taking them apart.
 
 use super::identity::Identity;
+use super::tokens::{self, Granted};
 use super::ways_back::WaysBack;
 use super::{binding, providers};
 use crate::app::App;
@@ -13,7 +14,7 @@ use crate::store::db::{Change, Conn, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::session::{self, Session};
 use crate::store::people::upstream_account::{self, NewUpstreamAccount, Providers, UpstreamAccount};
-use crate::store::people::{channel_binding, passkey, password, user};
+use crate::store::people::{channel_binding, passkey, password, upstream_token, user};
 
 /// How many accounts at other providers a user can have.
 pub const MOST: usize = 20;
@@ -35,13 +36,29 @@ pub enum Linked {
 pub async fn link(app: &App, session: &Session, identity: &Identity) -> Result<Linked> {
     let (user, step_up) = (session.user_id.clone(), SteppedUp::of(app, session));
     let ways_back = WaysBack::new(app, &user, true).await?;
-    app.db.write(Link { user, step_up, new: to_be_linked(app, identity, false), ways_back }).await
+    let granted = tokens::held(app, identity).await;
+    let new = written(app, identity, false, granted.as_ref());
+    let linked = app.db.write(Link { user, step_up, new, ways_back }).await?;
+    if let (Linked::Already, Some(granted)) = (linked, granted) {
+        tokens::keep_granted(app, identity.key(), granted).await?;
+    }
+    Ok(linked)
 }
 
-/// What is written of an account elsewhere; `joins` if an account is made by it here.
-pub fn to_be_linked(app: &App, identity: &Identity, joins: bool) -> NewUpstreamAccount {
-    let taken = joins.then(|| identity.said(app.site.get().languages()));
-    NewUpstreamAccount { id: app.id(), key: identity.key(), shown_as: identity.shown_as(), joins, taken }
+/// What is written of an account elsewhere by which an account is made here.
+pub async fn to_join(app: &App, identity: &Identity) -> NewUpstreamAccount {
+    written(app, identity, true, tokens::held(app, identity).await.as_ref())
+}
+
+fn written(app: &App, identity: &Identity, joins: bool, granted: Option<&Granted>) -> NewUpstreamAccount {
+    NewUpstreamAccount {
+        id: app.id(),
+        key: identity.key(),
+        shown_as: identity.shown_as(),
+        joins,
+        taken: joins.then(|| identity.said(app.site.get().languages())),
+        tokens: granted.map(|granted| tokens::of_new(app, granted)),
+    }
 }
 
 #[derive(Clone)]
@@ -82,6 +99,9 @@ pub(crate) async fn write(tx: &mut Tx<'_>, user: &Id, new: &NewUpstreamAccount) 
     let now = tx.now();
     if !upstream_account::insert(tx, user, new, now).await? {
         return Ok(false);
+    }
+    if let Some(tokens) = &new.tokens {
+        upstream_token::insert(tx, &new.id, &new.key.provider, tokens, now).await?;
     }
     tx.record(&Event::UpstreamLinked { user: user.clone(), upstream: new.key.provider.clone() }).await?;
     Ok(true)

@@ -30,6 +30,7 @@ const KEYS_AGAIN: Duration = Duration::from_secs(60);
 struct More {
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
+    revocation_endpoint: Option<String>,
 }
 
 /// What a provider says about itself. If it cannot be asked now, what it said before is used.
@@ -64,6 +65,7 @@ async fn read(app: &App, upstream: &Upstream) -> Result<Arc<Known>, Refusal> {
         ("authorization_endpoint", &upstream.authorization_endpoint),
         ("token_endpoint", &upstream.token_endpoint),
         ("userinfo_endpoint", &upstream.userinfo_endpoint),
+        ("revocation_endpoint", &upstream.revocation_endpoint),
     ];
     for (name, ours) in ours {
         if let (Some(ours), Some(members)) = (ours, document.as_object_mut()) {
@@ -89,6 +91,7 @@ async fn read(app: &App, upstream: &Upstream) -> Result<Arc<Known>, Refusal> {
     let known = Arc::new(Known {
         metadata: metadata.set_jwks(keys),
         names_itself: more.authorization_response_iss_parameter_supported,
+        revocation_endpoint: more.revocation_endpoint,
         read_at: app.now(),
         asked: upstream.issuer.clone(),
     });

@@ -21,6 +21,7 @@ pub mod remembered;
 pub mod round_trip;
 mod secret;
 pub mod telegram;
+pub mod tokens;
 pub mod undo;
 mod userinfo;
 pub(crate) mod ways_back;

@@ -11,6 +11,7 @@ use super::metadata::endpoint;
 use super::refusal::Refusal;
 use super::round_trip::RoundTrip;
 use super::secret::Credentials;
+use super::tokens::Granted;
 use super::{redirect_uri, userinfo};
 use crate::app::App;
 use crate::config::Upstream;
@@ -53,5 +54,5 @@ pub(super) async fn arrive(
         let all = userinfo::organizations(app, upstream, place, token).await?;
         claims.insert("organizations".to_owned(), all.into_iter().map(Value::String).collect());
     }
-    Ok(Came { issuer: upstream.issuer.clone(), claims })
+    Ok(Came { issuer: upstream.issuer.clone(), claims, granted: Granted::of(app.now(), &tokens) })
 }

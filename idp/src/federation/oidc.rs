@@ -14,6 +14,7 @@ use super::refusal::Refusal;
 use super::remembered::Known;
 use super::round_trip::RoundTrip;
 use super::secret::Credentials;
+use super::tokens::Granted;
 use super::{redirect_uri, userinfo};
 use crate::app::App;
 use crate::base::clock::{SKEW, Timestamp};
@@ -88,7 +89,7 @@ pub(super) async fn arrive(
             Ok(told) => add(upstream, &mut claims, told),
         }
     }
-    Ok(Came { issuer, claims })
+    Ok(Came { issuer, claims, granted: Granted::of(app.now(), &tokens) })
 }
 
 /// Whether more depends on what UserInfo tells than an address.

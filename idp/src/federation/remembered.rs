@@ -18,6 +18,8 @@ pub struct Known {
     pub(super) metadata: CoreProviderMetadata,
     /// Whether its answers name it: RFC 9207 §3.
     pub(super) names_itself: bool,
+    /// Where tokens are revoked: RFC 8414 §2.
+    pub(super) revocation_endpoint: Option<String>,
     pub(super) read_at: Timestamp,
     /// The issuer of the settings with which it was asked.
     pub(super) asked: String,

@@ -36,7 +36,8 @@
 //! | RP-Initiated Logout | `end_session` | `oidc_rp_initiated_logout` |
 //! | Core §3.1.2, §3.1.3, RFC 9207 as a relying party of other providers (in federation) | – | `upstream_sign_in`, `well_known_providers`, `upstream_commands` |
 //! | RFC 6749 §4.5 an extension grant: Mini Apps of Telegram (in federation::telegram) | – | `telegram_mini_app` |
-//! | RFC 8693 token exchange (in endpoints::token), and what bots of messengers do for people (in channels) | `token::request` | L3, `channels` |
+//! | RFC 8693 token exchange for tokens of other providers (in endpoints::token and federation::tokens), RFC 7009 as their client | – | `upstream_tokens` |
+//! | RFC 8693 token exchange for senders of channels (in endpoints::token), and what bots of messengers do for people (in channels) | `token::request` | L3, `channels` |
 //! | signing in by Telegram (in federation::telegram) | – | `telegram_sign_in` |
 //! | one's own account (in pages) | – | `account`, `step_up`, `leaving`, `audit` |
 //! | all of it, with a client that nobody here wrote | – | `openidconnect_crate` |

@@ -50,6 +50,8 @@ pub enum Purpose {
     UpstreamToken,
     /// What another provider says about somebody.
     UpstreamUserinfo,
+    /// Tokens revoked at another provider.
+    UpstreamRevocation,
     /// What another provider answers to a request that is tried out.
     UpstreamTest,
     /// A call of a bot at Telegram.
@@ -58,8 +60,14 @@ pub enum Purpose {
 
 impl Purpose {
     /// All purposes.
-    pub const ALL: [Self; 5] =
-        [Self::UpstreamMetadata, Self::UpstreamToken, Self::UpstreamUserinfo, Self::UpstreamTest, Self::TelegramBot];
+    pub const ALL: [Self; 6] = [
+        Self::UpstreamMetadata,
+        Self::UpstreamToken,
+        Self::UpstreamUserinfo,
+        Self::UpstreamRevocation,
+        Self::UpstreamTest,
+        Self::TelegramBot,
+    ];
 
     /// The name in metrics and logs.
     pub const fn as_str(self) -> &'static str {
@@ -67,6 +75,7 @@ impl Purpose {
             Self::UpstreamMetadata => "upstream_metadata",
             Self::UpstreamToken => "upstream_token",
             Self::UpstreamUserinfo => "upstream_userinfo",
+            Self::UpstreamRevocation => "upstream_revocation",
             Self::UpstreamTest => "upstream_test",
             Self::TelegramBot => "telegram_bot",
         }

@@ -808,6 +808,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         since: ago(90 * 24 * 60),
         used: (!is_last).then(|| ago(30)),
         is_last,
+        clients: if is_last { Vec::new() } else { vec![names.client.clone()] },
     };
     for done in [None].into_iter().chain(ConnectionsDone::ALL.map(Some)) {
         let page = AccountConnectionsPage {

@@ -9,6 +9,7 @@ use crate::audit::checkpoint::Unsigned;
 use crate::base::clock::Timestamp;
 use crate::channels::receive;
 use crate::config::DatabaseUrl;
+use crate::federation::tokens::revoke;
 use crate::keys::signing::When;
 use crate::letters::delivery;
 use crate::login;
@@ -349,6 +350,7 @@ async fn every_minute(app: &App) {
         round += 1;
         app.hashing.rest(UNUSED);
         sign_events(app).await;
+        revoke_tokens(app, round % 60 == 1).await;
         match rotate_keys(app).await {
             Ok(made) => {
                 made.iter().for_each(|key| tracing::info!(kid = key.kid, "a new signing key is published"));
@@ -384,6 +386,23 @@ async fn sign_events(app: &App) {
                 Unsigned::Forged(_) => tracing::error!("no audit checkpoint is signed: {error}"),
             }
             app.metrics.job("audit", false, 0, seconds(app));
+        }
+    }
+}
+
+/// Revokes tokens of other providers that nobody may have any more; once an hour looks for those of which the settings say so.
+async fn revoke_tokens(app: &App, looks: bool) {
+    let revoked = async {
+        if looks {
+            revoke::end_unwanted(app).await?;
+        }
+        revoke::revoke_ended(app).await
+    };
+    match revoked.await {
+        Ok(gone) => app.metrics.job("revoke", true, gone, seconds(app)),
+        Err(error) => {
+            tracing::warn!("tokens of other providers could not be revoked: {error}");
+            app.metrics.job("revoke", false, 0, seconds(app));
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::base::id::Id;
 use crate::base::token::TokenHash;
 use crate::config::DeclaredChannel;
 use crate::endpoints::authorization::GRANTS;
-use crate::federation::link::to_be_linked;
+use crate::federation::link::to_join;
 use crate::federation::telegram::{self, Signed, init_data};
 use crate::http::error::Error;
 use crate::http::layers::maintenance;
@@ -208,7 +208,7 @@ impl<'a> Request<'a> {
         }
         self.use_up(channel, signed).await?;
         let identity = signed.identity(channel);
-        let (language, link) = (site.language_of(identity.locale.as_deref()), to_be_linked(app, &identity, true));
+        let (language, link) = (site.language_of(identity.locale.as_deref()), to_join(app, &identity).await);
         let applicant = Applicant::by_upstream(user_of(&identity, &language, Vec::new()), link.clone());
         match join(app, applicant).await? {
             Joined::Done(user) => Ok((*user, link.id)),

@@ -1,152 +1,61 @@
 //! The token exchange: RFC 8693. What can be exchanged is a list; each kind of `subject_token` has its own rules, and none has a fallback.
 
-use std::time::Duration;
+mod sender;
+mod upstream;
 
-use crate::account::terms;
+use serde::Serialize;
+
 use crate::app::App;
-use crate::channels::sender::Sender;
-use crate::channels::{self, came};
-use crate::config::DeclaredChannel;
+use crate::channels;
+use crate::federation;
 use crate::http::error::Error;
-use crate::login::networks::{self, Rule};
-use crate::login::second_factor::{self, Demand, Rigour};
-use crate::login::session::InApp;
 use crate::oidc;
 use crate::oidc::client::metadata::Client;
 use crate::oidc::difference::Difference;
-use crate::oidc::error::ErrorCode;
-use crate::oidc::resource;
-use crate::oidc::scope::ScopeSet;
-use crate::oidc::steps::Step;
 use crate::oidc::token::request::TokenExchange;
-use crate::oidc::token::response::TokenResponse;
-use crate::resources;
-use crate::store::origin::Origin;
-use crate::store::people::channel_binding::{ChannelBinding, NoteUse};
-use crate::store::people::user::User;
-use crate::tokens::issue;
+use crate::oidc::token::response::{ACCESS_TOKEN, TokenResponse, UpstreamTokenResponse};
+use crate::store::db::Result as StoreResult;
 
 /// What a messenger calls somebody who has bound their chat with the client's bot.
 const CHANNEL_SENDER: &str = "urn:latchkey:params:oauth:token-type:channel-sender";
 
-/// RFC 8693 §3.
-const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
-
-/// How often the use of a binding is noted.
-const NOTED: Duration = Duration::from_secs(60);
+/// What somebody has got by an exchange.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Exchanged {
+    /// A token of ours.
+    Own(TokenResponse),
+    /// One that another provider has given.
+    Upstream(UpstreamTokenResponse),
+}
 
 /// Whether a client has anything to exchange.
-pub fn is_offered_to(app: &App, client: &Client) -> bool {
-    !client.is_public() && channels::of_client(app, &client.client_id).next().is_some()
+pub async fn is_offered_to(app: &App, client: &Client) -> StoreResult<bool> {
+    if client.is_public() {
+        return Ok(false);
+    }
+    let runs_bots = channels::of_client(app, &client.client_id).next().is_some();
+    Ok(runs_bots
+        || federation::all(app).await?.iter().any(|one| one.settings.token_clients.contains(&client.client_id)))
 }
 
 /// Exchanges what stands for a person for an access token with which the client acts for them. There is neither a refresh token nor an ID
 /// token: whoever asks again is judged again.
-pub async fn exchange(app: &App, client: &Client, wanted: &TokenExchange) -> Result<TokenResponse, Error> {
+pub async fn exchange(app: &App, client: &Client, wanted: &TokenExchange) -> Result<Exchanged, Error> {
     if wanted.has_actor {
         return Err(oidc::error::Error::invalid_request("actor_token is not taken: the client itself acts.").into());
     }
-    if wanted.has_audience {
-        let why = "audience is not taken: name resources by their URI, with resource.";
-        return Err(oidc::error::Error::new(ErrorCode::InvalidTarget, why).into());
-    }
     if wanted.requested_token_type.as_deref().is_some_and(|kind| kind != ACCESS_TOKEN) {
-        return Err(of_type("requested_token_type", wanted.requested_token_type.as_deref(), ACCESS_TOKEN));
+        return Err(of_type("requested_token_type", wanted.requested_token_type.as_deref(), [ACCESS_TOKEN]));
     }
     match wanted.subject_token_type.as_str() {
-        CHANNEL_SENDER => for_sender(app, client, wanted).await,
-        other => Err(of_type("subject_token_type", Some(other), CHANNEL_SENDER)),
+        CHANNEL_SENDER => sender::exchange(app, client, wanted).await.map(Exchanged::Own),
+        ACCESS_TOKEN => upstream::exchange(app, client, wanted).await.map(Exchanged::Upstream),
+        other => Err(of_type("subject_token_type", Some(other), [CHANNEL_SENDER, ACCESS_TOKEN])),
     }
 }
 
-fn of_type(parameter: &'static str, came: Option<&str>, expected: &'static str) -> Error {
-    let difference = Difference::one_of(parameter, came.unwrap_or_default(), [expected]);
+fn of_type<const N: usize>(parameter: &'static str, came: Option<&str>, expected: [&'static str; N]) -> Error {
+    let difference = Difference::one_of(parameter, came.unwrap_or_default(), expected);
     oidc::error::Error::invalid_request(format!("This {parameter} is not offered.")).because(difference).into()
-}
-
-/// For the sender of a channel, who has bound the chat with it. Anybody else's subject_token is `invalid_request`: RFC 8693 §2.2.2.
-async fn for_sender(app: &App, client: &Client, wanted: &TokenExchange) -> Result<TokenResponse, Error> {
-    let channel = channel_of(app, client, wanted.channel.as_deref())?;
-    let refused = |came: &str| {
-        let expected = "a sender who has bound the chat with this bot to an account that can be used";
-        let error = oidc::error::Error::invalid_request("No account is bound to this sender of the channel.");
-        Error::from(error.because(Difference::new("subject_token", came, expected)))
-    };
-    // The number of a group is none of a sender.
-    let sender = Sender::parse(channel.kind, &wanted.subject_token, None)
-        .ok_or_else(|| refused("what can be nobody's, such as the number of a group"))?;
-    let bound = came::bound(app, channel, &sender.id).await?;
-    let (binding, user) = bound.ok_or_else(|| refused("one who has not, or whose account is disabled"))?;
-    Origin::note(Step::passed("subject_token", "The sender has bound the chat with this bot."));
-    if client.metadata.require_second_factor {
-        let error = oidc::error::Error::invalid_request("The client requires a second factor, and a chat proves none.");
-        return Err(error.into());
-    }
-    admit(app, client, &user).await?;
-    let known = resources::known(app).await?;
-    resource::requested(&wanted.resources, client, &known.resources, app.issuer())?;
-    let scope = scope(client, wanted.scope.as_ref())?;
-    let scope = match !scope.is_empty() && wanted.scope.is_some() {
-        true => resource::scopes(&scope, &wanted.resources, client, &known.resources, app.issuer())?,
-        false => scope,
-    };
-    let what = (&scope, &wanted.resources[..]);
-    let mut response = issue::for_bound(app, client, &known, what, (&user.sub, &binding.id))?;
-    response.issued_token_type = Some(ACCESS_TOKEN);
-    note_use(app, &binding).await?;
-    Ok(response)
-}
-
-/// Refuses if the person has to sign in first. Somebody with a second factor has proven it when they bound the chat; somebody who needs one and has
-/// none has not. Nobody knows where the person is, so that a rule by network refuses.
-async fn admit(app: &App, client: &Client, user: &User) -> Result<(), Error> {
-    let needs = |what: &str| {
-        let error = oidc::error::Error::new(ErrorCode::InteractionRequired, "The person has to sign in first.");
-        Error::from(error.because(Difference::new("person", format!("one without {what}"), format!("one with {what}"))))
-    };
-    if !networks::admit(app, &user.id, None).await? {
-        return Err(Rule::OfRole.refusal(None).into());
-    }
-    let in_app = InApp::of(app, &user.id, &client.id);
-    if second_factor::demand(app, &user.id, Some(client), in_app.browser(), Rigour::Usual).await? == Demand::SetUp {
-        return Err(needs("a second factor"));
-    }
-    match terms::is_due(app, &user.id, app.site.get().terms.as_ref()).await? {
-        true => Err(needs("the terms of service accepted")),
-        false => Ok(()),
-    }
-}
-
-/// The channel that is meant, of those whose bots the client runs.
-fn channel_of<'a>(app: &'a App, client: &'a Client, named: Option<&str>) -> Result<&'a DeclaredChannel, Error> {
-    let own: Vec<_> = channels::of_client(app, &client.client_id).collect();
-    let found = match named {
-        Some(name) => own.iter().find(|channel| channel.name == name),
-        None => own.first().filter(|_| own.len() == 1),
-    };
-    found.copied().ok_or_else(|| {
-        let difference =
-            Difference::one_of("channel", named.unwrap_or("none"), own.iter().map(|one| one.name.as_str()));
-        oidc::error::Error::invalid_request("The client runs no such channel, or several.").because(difference).into()
-    })
-}
-
-/// What the client gets of what it asks for: what it may have, without what is about the person's claims and sign-in here.
-fn scope(client: &Client, asked: Option<&ScopeSet>) -> Result<ScopeSet, Error> {
-    let allowed = ScopeSet::standard().iter().fold(client.metadata.scope.clone(), |scope, word| scope.without(word));
-    let granted = asked.map_or_else(|| allowed.clone(), |asked| asked.intersection(&allowed));
-    if granted.is_empty() && asked.is_some_and(|asked| !asked.is_empty()) {
-        let came = asked.map(ToString::to_string).unwrap_or_default();
-        let error = oidc::error::Error::new(ErrorCode::InvalidScope, "The client may have none of these scopes.");
-        return Err(error.because(Difference::one_of("scope", came, allowed.iter())).into());
-    }
-    Ok(granted)
-}
-
-/// Notes that the bot has acted, at most once a minute.
-async fn note_use(app: &App, binding: &ChannelBinding) -> Result<(), Error> {
-    if binding.last_used_at.is_none_or(|used| app.now().since(used) >= NOTED) {
-        app.db.write_one(NoteUse { binding: binding.id.clone() }).await?;
-    }
-    Ok(())
 }

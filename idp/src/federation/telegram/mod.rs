@@ -95,6 +95,7 @@ impl Signed {
             email_is_proven: false,
             locale: self.person.language.clone(),
             roles: Vec::new(),
+            tokens: None,
         }
     }
 

@@ -80,8 +80,8 @@ pub struct TokenExchange {
     pub requested_token_type: Option<String>,
     /// Whether somebody else is to act than the client.
     pub has_actor: bool,
-    /// Whether the token is to be for a service that is named otherwise than by its URI.
-    pub has_audience: bool,
+    /// The service that the token is to be for, if it is named otherwise than by its URI.
+    pub audience: Option<String>,
     /// The channel that the person has bound, where the client has several. No specification has this parameter.
     pub channel: Option<String>,
     /// The scope; if none is named, all that the client may have.
@@ -121,7 +121,7 @@ impl TokenRequest {
                 subject_token_type: params.required("subject_token_type")?.to_owned(),
                 requested_token_type: optional("requested_token_type"),
                 has_actor: params.get("actor_token").or(params.get("actor_token_type")).is_some(),
-                has_audience: params.get("audience").is_some(),
+                audience: optional("audience"),
                 channel: optional("channel"),
                 scope: scope()?,
                 resources: resource::parse(params)?,

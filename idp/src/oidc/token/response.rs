@@ -7,6 +7,9 @@ use serde::Serialize;
 
 use crate::oidc::scope::ScopeSet;
 
+/// The name of access tokens in an exchange: RFC 8693 §3.
+pub const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+
 /// How an access token is shown: RFC 6749 §7.1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub enum TokenType {
@@ -58,6 +61,29 @@ impl fmt::Debug for TokenResponse {
     /// Without the tokens.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TokenResponse({})", self.scope)
+    }
+}
+
+/// The answer of a token exchange with a token that another provider has given: RFC 8693 §2.2.1.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct UpstreamTokenResponse {
+    /// The access token of the other provider.
+    pub access_token: String,
+    /// What that is.
+    pub issued_token_type: &'static str,
+    /// How it is shown there.
+    pub token_type: String,
+    /// How many seconds it lives, if the provider has said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<u64>,
+    /// For what it is there.
+    pub scope: String,
+}
+
+impl fmt::Debug for UpstreamTokenResponse {
+    /// Without the token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UpstreamTokenResponse({})", self.scope)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The accounts at other providers by which the person signs in.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -7,6 +9,7 @@ use axum::response::Response;
 
 use crate::account::upstream_roles;
 use crate::app::App;
+use crate::clients;
 use crate::config::ProviderMark;
 use crate::federation;
 use crate::federation::link::{self, Unlinked};
@@ -19,6 +22,7 @@ use crate::pages::upstreams::{Known, UpstreamView, leave, set_out};
 use crate::pages::{Layout, Moment, Wording};
 use crate::site::page::Page;
 use crate::store::people::upstream_account;
+use crate::store::people::upstream_token;
 
 /// Shows the accounts elsewhere. Posts `connect=<provider>` or `disconnect=<handle>` to `/account/connections`.
 #[derive(Template)]
@@ -51,6 +55,8 @@ pub struct ConnectionView {
     pub used: Option<Moment>,
     /// Whether it is the only way in, and stays.
     pub is_last: bool,
+    /// The applications that can use it.
+    pub clients: Vec<String>,
 }
 
 /// What was just done, or why not.
@@ -111,11 +117,13 @@ impl AccountConnectionsPage<'_> {
 pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) -> Result<Response, Error> {
     let (user, now) = (&holder.session.user_id, app.now());
     let (mut connections, providers) = (Vec::new(), federation::providers(&app).await?);
-    let known = Known::read(&app).await?;
+    let (known, acting) = (Known::read(&app).await?, acting(&app).await?);
     let mut conn = app.db.read().await?;
+    let kept = upstream_token::of_user(&mut conn, user).await?;
     for one in upstream_account::of_user(&mut conn, user).await? {
         let is_last = link::is_last(&mut conn, user, &one.id, &providers).await?;
         let (label, mark) = known.get(&one.provider);
+        let is_kept = kept.iter().any(|(account, _)| *account == one.id);
         connections.push(ConnectionView {
             handle: handle(&app, &holder.session, one.id.as_str()),
             label,
@@ -124,6 +132,7 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
             since: Moment::new(one.linked_at, now),
             used: one.last_used_at.map(|at| Moment::new(at, now)),
             is_last,
+            clients: acting.get(&one.provider).filter(|_| is_kept).cloned().unwrap_or_default(),
         });
     }
     drop(conn);
@@ -135,6 +144,19 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
         done: ConnectionsDone::ALL.into_iter().find(|one| Some(one.as_str()) == done),
     };
     page::show_with(&app, &holder.visitor, StatusCode::OK, &shown)
+}
+
+/// The names of the applications that can use accounts, by provider.
+async fn acting(app: &App) -> Result<HashMap<String, Vec<String>>, Error> {
+    let mut acting: HashMap<String, Vec<String>> = HashMap::new();
+    for one in federation::all(app).await?.iter() {
+        for client_id in &one.settings.token_clients {
+            if let Some(found) = clients::find(app, client_id).await? {
+                acting.entry(one.settings.name.clone()).or_default().push(found.client.name.clone());
+            }
+        }
+    }
+    Ok(acting)
 }
 
 /// Sets out to link an account, or unlinks one.

@@ -23,6 +23,7 @@ use crate::federation::refusal::Refusal;
 use crate::federation::remembered::Offered;
 use crate::federation::round_trip::{self, Purpose, RoundTrip, Wish};
 use crate::federation::telegram;
+use crate::federation::tokens;
 use crate::flow::account_holder::admit;
 use crate::flow::authorization::Step;
 use crate::flow::first_factor::{self, ProvenFactor};
@@ -298,6 +299,7 @@ pub(super) async fn sign_in(
         let said = arrival.identity.said(visitor.site.languages());
         app.db.write_one(NoteTold { id: known.id.clone(), said }).await?;
     }
+    tokens::keep(app, &arrival.identity).await?;
     if user.disabled_at.is_none() {
         upstream_roles::follow(app, &user.id, &arrival.identity.upstream, &arrival.identity.roles).await?;
     }

@@ -23,7 +23,7 @@ use crate::config::{SignUp, Upstream};
 use crate::federation;
 use crate::federation::arrival::Arrival;
 use crate::federation::identity::Identity;
-use crate::federation::link::to_be_linked;
+use crate::federation::link::to_join;
 use crate::flow::authorization::{Step, layout_of};
 use crate::flow::next_page;
 use crate::http::cookies::Jar;
@@ -132,7 +132,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     if !arrival.use_up(&app).await? {
         return Err(over());
     }
-    let (identity, link) = (&arrival.identity, to_be_linked(&app, &arrival.identity, true));
+    let (identity, link) = (&arrival.identity, to_join(&app, &arrival.identity).await);
     let applicant = Applicant {
         invitation: invitation.map(|invitation| invitation.id),
         kept: typed.kept.as_ref().filter(|kept| kept.view.is_chosen).map(|kept| kept.session.clone()),

@@ -67,6 +67,7 @@ pub enum Event {
     UpstreamLinked { user: Id, upstream: String },
     UpstreamUnlinked { user: Id, upstream: String },
     UpstreamChangeUndone { user: Id, upstream: String },
+    UpstreamTokenGiven { user: Id, client_row: Id, upstream: String },
     ChannelBound { user: Id, channel: String },
     ChannelUnbound { user: Id, channel: String },
     ChannelSignInRefused { user: Id, channel: String },
@@ -181,6 +182,7 @@ impl Event {
             | Self::SignedOutElsewhere { user, session } => (Some(user), None, Some(session)),
             Self::AnonymousAccountBegun { user, client_row, session } => (Some(user), Some(client_row), Some(session)),
             Self::ConsentGiven { user, client_row, .. }
+            | Self::UpstreamTokenGiven { user, client_row, .. }
             | Self::ConsentRefused { user, client_row }
             | Self::ConsentWithdrawn { user, client_row } => (Some(user), Some(client_row), None),
             Self::CodeReplayed(of) | Self::CodeBurnt(of) | Self::RefreshTokenReplayed(of) | Self::GrantRevoked(of) => {

@@ -23,4 +23,5 @@ pub mod totp;
 pub mod trusted_browser;
 pub mod upstream_account;
 pub mod upstream_change;
+pub mod upstream_token;
 pub mod user;

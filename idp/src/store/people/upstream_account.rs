@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::store::db::{Change, Conn, Json, Result, Tx};
+use crate::store::people::upstream_token::NewUpstreamToken;
 
 /// What an account at another provider is known by: nothing of it can change, or be given to somebody else.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +73,8 @@ pub struct NewUpstreamAccount {
     pub joins: bool,
     /// What the user's profile takes from it.
     pub taken: Option<Said>,
+    /// The tokens that the provider has given, where they are kept.
+    pub tokens: Option<NewUpstreamToken>,
 }
 
 /// What a provider says about its person.

@@ -1,0 +1,220 @@
+//! Giving a client the access token of somebody at another provider, which is refreshed first where it is about to end: RFC 6749 §6.
+
+use std::time::Duration;
+
+use oauth2::basic::{BasicClient, BasicErrorResponseType, BasicTokenResponse};
+use openidconnect::{ClientId, RefreshToken, RequestTokenError, TokenUrl};
+
+use super::Granted;
+use crate::app::App;
+use crate::base::clock::Timestamp;
+use crate::base::id::Id;
+use crate::config::Upstream;
+use crate::config::words::{Protocol, UpstreamAuthMethod};
+use crate::federation::code::not_given;
+use crate::federation::metadata::{endpoint, known};
+use crate::federation::refusal::Refusal;
+use crate::federation::secret::Credentials;
+use crate::outbound::Purpose;
+use crate::store::db::{self, Change, Tx};
+use crate::store::installation::event::Event;
+use crate::store::people::upstream_account::UpstreamAccount;
+use crate::store::people::upstream_token::{self, Forget, LetGo, Take, UpstreamToken};
+
+/// For how long a token has to be good that a client gets.
+const GOOD_FOR: Duration = Duration::from_secs(60);
+
+/// For how long one process has the tokens of an account for itself: longer than a request to a provider may take.
+const TAKEN_FOR: Duration = Duration::from_secs(60);
+
+/// How often others look whether it has let go, and how many times.
+const LOOKS: (Duration, u32) = (Duration::from_millis(50), 200);
+
+/// How often it is noted that a client has got a token.
+const NOTED: Duration = Duration::from_secs(60 * 60);
+
+/// What a client gets.
+#[derive(Clone)]
+pub struct Given {
+    /// The access token of the provider.
+    pub access_token: String,
+    /// How it is shown there.
+    pub token_type: String,
+    /// For what it is, if the provider has said so.
+    pub scope: Option<String>,
+    /// When it ends, if the provider has said so.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl From<Granted> for Given {
+    fn from(granted: Granted) -> Self {
+        let Granted { access_token, token_type, scope, expires_at, .. } = granted;
+        Self { access_token, token_type, scope, expires_at }
+    }
+}
+
+/// Why a client gets nothing.
+#[derive(Debug)]
+pub enum NotGiven {
+    /// There is no token that works: its person has to come by the provider once more.
+    None,
+    /// The provider does not answer, or not as it has to.
+    Refused(Refusal),
+    /// Our own database failed.
+    Store(db::Error),
+}
+
+impl From<db::Error> for NotGiven {
+    fn from(error: db::Error) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Refusal> for NotGiven {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// The access token of an account for a client, by its row.
+pub async fn give(
+    app: &App,
+    upstream: &Upstream,
+    account: &UpstreamAccount,
+    client_row: &Id,
+) -> Result<Given, NotGiven> {
+    let (pause, times) = LOOKS;
+    for _ in 0..times {
+        let row = upstream_token::of_account(&mut *app.db.read().await?, &account.id).await?;
+        let Some(row) = row else { return Err(NotGiven::None) };
+        let Some(granted) = Granted::open(&app.vault, &row) else { return Err(NotGiven::None) };
+        let now = app.now();
+        let lives_until = |moment: Timestamp| granted.expires_at.is_none_or(|at| moment < at);
+        if lives_until(now + GOOD_FOR) || granted.refresh_token.is_none() && lives_until(now) {
+            note(app, account, client_row, &row).await?;
+            return Ok(granted.into());
+        }
+        if granted.refresh_token.is_none() {
+            return Err(NotGiven::None);
+        }
+        let take = Take { id: row.id.clone(), sealed: row.sealed.clone(), until: now + TAKEN_FOR };
+        if !app.db.write(take).await? {
+            // Another request does it already: a refresh token may work once.
+            tokio::time::sleep(pause).await;
+            continue;
+        }
+        // To its end, also if the client goes away: what the provider has given is lost otherwise.
+        let (whole, settings, before) = (app.clone(), upstream.clone(), granted.clone());
+        let refreshing = tokio::spawn(async move { refresh(&whole, &settings, &row, before).await });
+        match refreshing.await {
+            Ok(Ok(())) => {}
+            // It is good for a moment still.
+            Ok(Err(NotGiven::Refused(_))) if lives_until(app.now()) => return Ok(granted.into()),
+            Ok(Err(why)) => return Err(why),
+            Err(failed) => return Err(Refusal::wrong(failed).into()),
+        }
+    }
+    Err(Refusal::wrong("another request has waited for it for too long").into())
+}
+
+/// Refreshes the tokens of a row that this process has taken, or removes them where the provider knows them no more.
+async fn refresh(app: &App, upstream: &Upstream, row: &UpstreamToken, before: Granted) -> Result<(), NotGiven> {
+    match ask(app, upstream, &before).await {
+        Ok(Some(granted)) => {
+            let sealed = granted.after(before).seal(app, &row.id);
+            Ok(app.db.write(Replace { row: row.clone(), sealed }).await?)
+        }
+        Ok(None) => {
+            app.db.write(Forget { id: row.id.clone(), sealed: row.sealed.clone() }).await?;
+            Err(NotGiven::None)
+        }
+        Err(refusal) => {
+            app.db.write(LetGo { id: row.id.clone(), again_at: None, tries: row.tries }).await?;
+            Err(refusal.into())
+        }
+    }
+}
+
+/// Asks the provider for new tokens; `None` if it knows the refresh token no more.
+async fn ask(app: &App, upstream: &Upstream, before: &Granted) -> Result<Option<Granted>, Refusal> {
+    let Some(token) = before.refresh_token.clone().map(RefreshToken::new) else { return Ok(None) };
+    let Credentials { secret, auth_type } = Credentials::of(app, upstream)?;
+    let place = match upstream.protocol {
+        Protocol::Oauth2 => endpoint(upstream.token_endpoint.as_ref(), "token_endpoint")?.to_owned(),
+        Protocol::Oidc => {
+            let known = known(app, upstream).await?;
+            known.metadata.token_endpoint().map(|url| url.as_str().to_owned()).unwrap_or_default()
+        }
+    };
+    let mut client = BasicClient::new(ClientId::new(upstream.client_id.clone()))
+        .set_token_uri(TokenUrl::new(place).map_err(Refusal::wrong)?)
+        .set_auth_type(auth_type);
+    if let Some(secret) = secret {
+        client = client.set_client_secret(secret);
+    }
+    let mut request = client.exchange_refresh_token(&token);
+    if upstream.token_endpoint_auth_method == UpstreamAuthMethod::ClientSecretBasicAndId {
+        request = request.add_extra_param("client_id", upstream.client_id.clone());
+    }
+    for (name, value) in &before.repeated {
+        request = request.add_extra_param(name.clone(), value.clone());
+    }
+    let http = |request| {
+        let outbound = app.outbound.clone();
+        async move { outbound.fetch(Purpose::UpstreamToken, request).await }
+    };
+    let answered: Result<BasicTokenResponse, _> = request.request_async(&http).await;
+    match answered {
+        Ok(tokens) => Ok(Some(Granted::of(app.now(), &tokens))),
+        Err(RequestTokenError::ServerResponse(said)) if *said.error() == BasicErrorResponseType::InvalidGrant => {
+            tracing::info!(upstream = upstream.name, "the provider knows a refresh token no more");
+            Ok(None)
+        }
+        Err(error) => Err(not_given(error)),
+    }
+}
+
+#[derive(Clone)]
+struct Replace {
+    row: UpstreamToken,
+    sealed: String,
+}
+
+impl Change for Replace {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> db::Result<()> {
+        let now = tx.now();
+        // Otherwise its person has come by the provider meanwhile, and those tokens are newer.
+        upstream_token::replace(tx, &self.row.id, &self.row.sealed, &self.sealed, now).await.map(drop)
+    }
+}
+
+/// Notes who has got a token, at most once an hour.
+async fn note(app: &App, account: &UpstreamAccount, client_row: &Id, row: &UpstreamToken) -> db::Result<()> {
+    if row.given_at.is_some_and(|at| app.now().since(at) < NOTED) {
+        return Ok(());
+    }
+    let event = Event::UpstreamTokenGiven {
+        user: account.user_id.clone(),
+        client_row: client_row.clone(),
+        upstream: account.provider.clone(),
+    };
+    app.db.write(Note { id: row.id.clone(), event }).await
+}
+
+#[derive(Clone)]
+struct Note {
+    id: Id,
+    event: Event,
+}
+
+impl Change for Note {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> db::Result<()> {
+        let now = tx.now();
+        upstream_token::note_given(tx, &self.id, now).await?;
+        self.event.apply(tx).await
+    }
+}
