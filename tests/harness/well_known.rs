@@ -44,6 +44,8 @@ pub type Answers = Arc<dyn Fn(&Seen) -> (u16, Value) + Send + Sync>;
 struct Parts {
     seen: Vec<Seen>,
     answers: BTreeMap<String, Answers>,
+    /// The address of the second page of a list, by the path of the first one.
+    pages: BTreeMap<String, String>,
     /// The parameters of the last authorization request.
     sent: BTreeMap<String, String>,
     /// The moment of the clock that tests set, in seconds.
@@ -69,7 +71,8 @@ impl WellKnown {
         let mut key = RS256.generate_key_pair(2048).unwrap();
         key.set_key_id(Some("k1"));
         key.set_algorithm(Some("RS256"));
-        let parts = Parts { seen: Vec::new(), answers: BTreeMap::new(), sent: BTreeMap::new(), now: 0 };
+        let parts =
+            Parts { seen: Vec::new(), answers: BTreeMap::new(), pages: BTreeMap::new(), sent: BTreeMap::new(), now: 0 };
         let all = Self { base, key: Arc::new(key), parts: Arc::new(Mutex::new(parts)) };
         let router = Router::new().fallback(answer).with_state(all.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -109,6 +112,12 @@ impl WellKnown {
     pub fn at(&self, address: &str, answers: impl Fn(&Seen) -> (u16, Value) + Send + Sync + 'static) {
         let path = Url::parse(&self.here(address)).unwrap().path().to_owned();
         self.parts.lock().unwrap().answers.insert(path, Arc::new(answers));
+    }
+
+    /// Has the list at an address go on at another one, as a header says: RFC 8288.
+    pub fn goes_on(&self, address: &str, at: &str) {
+        let path = Url::parse(&self.here(address)).unwrap().path().to_owned();
+        self.parts.lock().unwrap().pages.insert(path, self.here(at));
     }
 
     /// The same, whatever is asked.
@@ -214,15 +223,20 @@ async fn answer(State(all): State<WellKnown>, method: Method, uri: Uri, headers:
     let form = if method == Method::POST { pairs(std::str::from_utf8(&body).unwrap()) } else { BTreeMap::new() };
     let query = pairs(uri.query().unwrap_or_default());
     let seen = Seen { path: uri.path().to_owned(), query, form, authorization: text(header::AUTHORIZATION) };
-    let answers = {
+    let (answers, page) = {
         let mut parts = all.parts.lock().unwrap();
         parts.seen.push(seen.clone());
-        parts.answers.get(&seen.path).cloned()
+        (parts.answers.get(&seen.path).cloned(), parts.pages.get(&seen.path).cloned())
     };
     match answers {
         Some(answers) => {
             let (status, value) = answers(&seen);
-            (StatusCode::from_u16(status).unwrap(), axum::Json(value)).into_response()
+            let mut response = (StatusCode::from_u16(status).unwrap(), axum::Json(value)).into_response();
+            if let Some(page) = page {
+                let links = format!("<{page}>; rel=\"next\", <{page}>; rel=\"last\"");
+                response.headers_mut().insert(header::LINK, links.parse().unwrap());
+            }
+            response
         }
         None => (StatusCode::NOT_FOUND, "nothing is here").into_response(),
     }

@@ -10,7 +10,7 @@ use latchkey::store::people::upstream_account::{self, Key};
 use latchkey::store::people::user;
 use serde_json::{Value, json};
 
-use crate::harness::{Browser, CLIENT, Page, Reply, SECRET, Seen, TestApp, WellKnown, apple_key, opened};
+use crate::harness::{Browser, CLIENT, Page, Reply, SECRET, Seen, TestApp, Trap, WellKnown, apple_key, opened};
 
 async fn with(change: impl FnOnce(&WellKnown, &mut Config)) -> (WellKnown, TestApp) {
     let all = WellKnown::start().await;
@@ -329,6 +329,32 @@ async fn members_of_an_organisation_of_github_alone_come_in_where_the_operator_s
         let page = all.go(&mut app.browser(), "github", "").await;
         assert_eq!(page.reply.status, came, "{status} {orgs}: {}", page.text());
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_pages_of_the_organisations_count_and_the_token_goes_to_no_other_server() {
+    // https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-api
+    let second = "https://api.github.com/user/7/orgs";
+    let more = [("organizations_endpoint", GITHUB_ORGS), ("allowed", "organizations=northwind")];
+    let (all, app) = with(|all, config| all.declare(config, "github", &more)).await;
+    github(&all);
+    all.says(GITHUB_ORGS, json!([{ "login": "other" }]));
+    all.says(second, json!([{ "login": "northwind" }]));
+    assert_eq!(all.go(&mut app.browser(), "github", "").await.reply.status, 403, "one page, without it");
+    all.goes_on(GITHUB_ORGS, second);
+    let page = all.go(&mut app.browser(), "github", "").await;
+    assert_eq!(page.reply.status, 200, "{}", page.text());
+    assert_eq!(all.seen(second)[0].authorization.as_deref(), Some("Bearer gho_x"));
+    // A list that never ends lets nobody in.
+    all.goes_on(second, second);
+    all.says(second, json!([{ "login": "another" }]));
+    let page = all.go(&mut app.browser(), "github", "").await;
+    assert_eq!(page.reply.status, 502, "{}", page.text());
+    // Another server is not asked.
+    let elsewhere = Trap::set();
+    all.goes_on(GITHUB_ORGS, &elsewhere.url("/orgs"));
+    assert_eq!(all.go(&mut app.browser(), "github", "").await.reply.status, 403);
+    elsewhere.untouched();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
