@@ -352,25 +352,6 @@ sign_up = true
     }
 
     #[test]
-    fn telegram_is_offered_once() {
-        let token = "bot_token = '1234567890:LATCHKEY-made-up'\n";
-        let first = format!("[[channels]]\nname = 'main'\nkind = 'telegram'\n{token}sign_in = true\n");
-        let second =
-            "[[channels]]\nname = 'second'\nkind = 'telegram'\nbot_token = '99:LATCHKEY-made-up'\nsign_in = true\n";
-        let both = problems(&format!("{}{second}", first), &[]).join("; ");
-        assert!(
-            both.starts_with("channels.1.sign_in (latchkey.toml:10): another channel offers Telegram already"),
-            "{both}"
-        );
-        let provider = "[[upstreams]]\nname = 'telegram'\npreset = 'telegram'\nclient_id = '99'\nclient_secret = 'x'\n";
-        let both = problems(&format!("{provider}{second}"), &[]).join("; ");
-        assert!(
-            both.starts_with("channels.0.sign_in (latchkey.toml:10): [[upstreams]] offers Telegram already"),
-            "{both}"
-        );
-    }
-
-    #[test]
     fn the_clients_of_a_channel_are_such_as_can_do_what_it_is_for() {
         let of = |channel: &str, client: &str| {
             let bot = "[[channels]]\nname = 'main'\nkind = 'telegram'\nbot_id = 7";

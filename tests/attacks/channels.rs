@@ -1,10 +1,13 @@
 //! Bots: what somebody sends who wants to act for somebody else, or to be let in as them.
 
+use latchkey::channels::{self, receive, webhook};
 use latchkey::config::{ChannelKind, Config, DeclaredChannel, SignUp, Updates};
 use latchkey::oidc::client::metadata::ClientKind;
+use latchkey::store::installation::channel_receiver::Noted;
+use latchkey::telegram::update::Update;
 use serde_json::{Value, json};
 
-use crate::harness::{BOT_TOKEN, BotApi, Person, RelyingParty, TestApp, minutes, number_on, poll};
+use crate::harness::{BOT_TOKEN, BotApi, Person, RelyingParty, TestApp, minutes, number_on, poll, seconds};
 
 const ANN: i64 = 987_654_321;
 const EXCHANGE: (&str, &str) = ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange");
@@ -191,6 +194,44 @@ async fn k5_an_update_that_comes_twice_counts_once() {
         poll(&app).await;
     }
     assert_eq!((app.rows("user_account").await, server.count(ANN)), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn k5_an_update_counts_once_more_if_whoever_began_with_it_was_killed() {
+    for updates in [Updates::Polling, Updates::Webhook] {
+        let server = BotApi::start().await;
+        let app = TestApp::with(|config| server.declare(config, updates)).await;
+        let ann = Person::new(&server, 987_654_321, "Anna");
+        let update = server.happens(ann.writes("/link"));
+        let now = app.app.now();
+        // As a process leaves it that is killed in between.
+        app.execute(format!(
+            "INSERT INTO channel_update (channel, update_id, received_at, busy_until) VALUES ('main', {update}, {}, {})",
+            now.micros(),
+            (now + seconds(30)).micros()
+        ))
+        .await;
+        let channel = channels::find(&app.app, "main").unwrap();
+        let told = Update::read(server.waiting()[0].clone()).unwrap();
+        for (after, noted) in
+            [(0, Noted::Busy), (29, Noted::Busy), (1, Noted::Done), (0, Noted::Done), (60, Noted::Done)]
+        {
+            app.clock.advance(seconds(after));
+            if updates == Updates::Webhook {
+                let secret = webhook::secret(&app.app, channel);
+                let body = server.waiting()[0].to_string();
+                let request = http::Request::post("/channels/main/webhook")
+                    .header("content-type", "application/json")
+                    .header("x-telegram-bot-api-secret-token", secret.expose());
+                let answer = app.send(request.body(body.into()).unwrap()).await;
+                assert_eq!(answer.status, if noted == Noted::Busy { 503 } else { 200 }, "after {after} s");
+            } else {
+                assert_eq!(receive::take(&app.app, channel, &told).await.unwrap(), noted, "after {after} s");
+            }
+        }
+        assert!(server.next(ann.id).await.text.contains("code"));
+        assert_eq!((server.count(ann.id), app.rows("channel_request").await), (1, 1), "once");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

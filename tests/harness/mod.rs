@@ -32,7 +32,7 @@ pub use passkey::{BACKED_UP, CeremonyForm, ELIGIBLE, PRESENT, Passkey, VERIFIED,
 pub use process::{Answer, Process, answer, answer_to, binary, free_port, latchkey, refused, run};
 pub use relying_party::{RelyingParty, Tokens, pkce};
 pub use servers::{PostgresServer, RedisServer, SmtpServer, Speaks, postgres_client};
-pub use telegram::{MINI_APP_GRANT, Telegram, ann, bot};
+pub use telegram::{BOT_TOKEN as TELEGRAM_TOKEN, MINI_APP_GRANT, Telegram, ann, bot};
 pub use trap::Trap;
 pub use upstream::{Behaviour, Double, Signed, Upstream};
 pub use well_known::{CLIENT, SECRET, Seen, WellKnown, apple_key, opened};

@@ -2,6 +2,7 @@
 //! of the tests.
 
 use latchkey::config::{Config, SignUp, Updates};
+use latchkey::federation::changes;
 
 use crate::harness::{BotApi, Browser, PASSWORD, Page, Person, TestApp, link_in, minutes, number_on, poll, sender};
 
@@ -156,6 +157,23 @@ async fn a_sign_in_is_approved_by_the_number_on_the_page_and_only_in_the_browser
     // Once.
     let again = approved.press("finish").submit(&mut browser).await;
     again.refused(403);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_messenger_that_is_disabled_has_no_button_and_approves_nothing() {
+    let (server, app) = with_bot(|_| {}).await;
+    let ann = Person::new(&server, ANN, "Anna");
+    bind(&app, &mut app.browser().sign_in("alice").await, &ann).await;
+    server.next(ANN).await;
+    let mut browser = app.browser();
+    let page = browser.get("/sign-in").await;
+    let begins = page.press("channel");
+    changes::set_disabled(&app.app, "telegram", true).await.unwrap().unwrap();
+    let shown = browser.get("/sign-in").await;
+    assert!(shown.buttons("channel").is_empty(), "{}", shown.text());
+    // The page of before leads back there.
+    begins.submit(&mut browser).await.expect("sign-in");
+    assert_eq!(app.rows("channel_request WHERE purpose = 'approval'").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

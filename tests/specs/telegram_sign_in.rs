@@ -1,9 +1,9 @@
 //! Signing in by Telegram's login widget, without its script, and by buttons of a bot: <https://core.telegram.org/widgets/login-legacy>.
 
-use latchkey::config::Config;
+use latchkey::config::{Config, DeclaredChannel, Upstream};
 use serde_json::json;
 
-use crate::harness::{Browser, PASSWORD, Page, Telegram, TestApp, ann, minutes, seconds};
+use crate::harness::{Browser, PASSWORD, Page, TELEGRAM_TOKEN, Telegram, TestApp, ann, minutes, seconds};
 
 /// Ann, as the widget describes her.
 const ANN: [(&str, &str); 4] =
@@ -171,6 +171,41 @@ async fn it_is_one_factor_here_too_and_closed_is_closed() {
     let page = browser.get("/sign-in").await;
     let new = go(&mut browser, &page).await;
     assert_eq!(new.expect("upstream").buttons("answer"), ["connect"], "{}", new.text());
+}
+
+#[tokio::test]
+async fn buttons_of_every_bot_that_signs_people_in_work_beside_telegrams_own_provider() {
+    let second = "99:LATCHKEY-made-up";
+    let app = TestApp::with_bot(|config| {
+        let keys = [("preset", "telegram"), ("client_id", "99"), ("client_secret", "x")];
+        let keys = keys.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        config.upstreams.push(Upstream::of_keys("telegram", &keys).unwrap());
+        let more = |name: &str, sign_in| DeclaredChannel {
+            name: name.to_owned(),
+            label: Some(name.to_owned()),
+            bot_token: Some(second.into()),
+            mini_apps: Vec::new(),
+            sign_in,
+            ..config.channels[0].clone()
+        };
+        let (second, silent) = (more("second", true), more("silent", false));
+        config.channels.extend([second, silent]);
+    })
+    .await;
+    app.link_telegram("alice", 987_654_321).await;
+    for (channel, token, status) in [("main", None, 200), ("second", Some(second), 200), ("silent", Some(second), 400)]
+    {
+        let mut browser = app.browser();
+        let telegram = Telegram { token: token.unwrap_or(TELEGRAM_TOKEN), ..Telegram::at(&app) };
+        let asked = browser.get(&format!("/telegram/{channel}/callback?{}", telegram.widget(&ANN))).await;
+        assert_eq!(asked.reply.status, status, "{channel}: {}", asked.text());
+        if status == 200 {
+            asked.press("answer").submit(&mut browser).await;
+            assert!(browser.get("/account").await.expect("account").text().contains("alice Example"), "{channel}");
+        }
+    }
+    let page = app.browser().get("/sign-in").await;
+    assert_eq!(page.text().matches("Telegram").count(), 1, "one button: {}", page.text());
 }
 
 #[tokio::test]

@@ -12,12 +12,15 @@ use crate::channels::{bot, webhook};
 use crate::config::{DeclaredChannel, Updates};
 use crate::login;
 use crate::store::db::{self, Change, Tx};
-use crate::store::installation::channel_receiver::{self, GiveUp, Hold};
+use crate::store::installation::channel_receiver::{self, GiveUp, Hold, Noted};
 use crate::telegram::api::{BotApi, Error};
 use crate::telegram::update::Update;
 
 /// For how long a process has the place of the one that asks.
 const HELD: Duration = Duration::from_secs(15);
+
+/// For how long something is being done about one update, at most.
+const TAKES: Duration = Duration::from_secs(30);
 
 /// How often it says that it still does.
 const RENEWED: Duration = Duration::from_secs(5);
@@ -34,51 +37,57 @@ const ANSWER: Duration = Duration::from_secs(3);
 /// How long nobody asks after a failure, at first and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
-/// Does something about an update, unless something was done about it before; returns whether it was the first time.
-pub async fn take(app: &App, channel: &DeclaredChannel, update: &Update) -> Result<bool, login::Error> {
-    let note = Note { channel: channel.name.clone(), update: update.update_id };
-    if !app.db.write(note.clone()).await? {
+/// Does something about an update, unless something was done about it before. While another process does, or was killed a moment ago while it
+/// did, the update is not confirmed, so that it comes again: whatever is done about one can be done twice without harm.
+pub async fn take(app: &App, channel: &DeclaredChannel, update: &Update) -> Result<Noted, login::Error> {
+    let note = |ends| Note { channel: channel.name.clone(), update: update.update_id, ends };
+    let noted = app.db.write(note(None)).await?;
+    if noted != Noted::Begun {
         app.metrics.channel_update("repeated");
-        return Ok(false);
+        return Ok(noted);
     }
     match bot::hear(app, channel, update).await {
         Ok(says) => {
             app.metrics.channel_update("done");
             speak::later(app, channel, says);
-            Ok(true)
+            app.db.write(note(Some(Ends::Done))).await?;
+            Ok(Noted::Done)
         }
         Err(error) => {
             app.metrics.channel_update("failed");
             // It comes again, and counts then.
-            app.db.write(Forget(note)).await?;
+            app.db.write(note(Some(Ends::Forgotten))).await?;
             Err(error)
         }
     }
 }
 
+/// How it ends that something is done about an update.
+#[derive(Clone, Copy)]
+enum Ends {
+    Done,
+    Forgotten,
+}
+
+/// Notes that something is being done about an update, or that this has ended.
 #[derive(Clone)]
 struct Note {
     channel: String,
     update: i64,
+    ends: Option<Ends>,
 }
 
 impl Change for Note {
-    type Outcome = bool;
+    type Outcome = Noted;
 
-    async fn apply(self, tx: &mut Tx<'_>) -> db::Result<bool> {
-        let now = tx.now();
-        channel_receiver::note_update(tx, &self.channel, self.update, now).await
-    }
-}
-
-#[derive(Clone)]
-struct Forget(Note);
-
-impl Change for Forget {
-    type Outcome = ();
-
-    async fn apply(self, tx: &mut Tx<'_>) -> db::Result<()> {
-        channel_receiver::forget_update(tx, &self.0.channel, self.0.update).await
+    async fn apply(self, tx: &mut Tx<'_>) -> db::Result<Noted> {
+        let (Self { channel, update, ends }, now) = (self, tx.now());
+        match ends {
+            None => return channel_receiver::begin_update(tx, (&channel, update), now, now + TAKES).await,
+            Some(Ends::Done) => channel_receiver::end_update(tx, &channel, update).await?,
+            Some(Ends::Forgotten) => channel_receiver::forget_update(tx, &channel, update).await?,
+        }
+        Ok(Noted::Done)
     }
 }
 
@@ -106,8 +115,12 @@ pub async fn ask(
         // To its end, even if the place is lost meanwhile: an update that was noted and dropped would not count again.
         let (taking, to) = (app.clone(), channel.clone());
         let taken = app.requests.spawn(async move { take(&taking, &to, &update).await });
-        if let Ok(taken) = taken.await {
-            taken.map_err(Failure::Ours)?;
+        if let Ok(taken) = taken.await
+            && taken.map_err(Failure::Ours)? == Noted::Busy
+        {
+            // It stays unconfirmed, and is told again.
+            tokio::time::sleep(LOOK).await;
+            return Ok(());
         }
         // Asking for what comes after it confirms it.
         *from = Some(next);

@@ -117,7 +117,8 @@ section! {
             must(if_set(rule("16 to 256 letters, digits, hyphens and underscores", |secret: &Secret| is_webhook_secret(secret))));
         /// The identifiers of the clients that are Mini Apps of the bot: they exchange what Telegram gives them (`initData`) for tokens.
         mini_apps: Vec<String> = vec![];
-        /// Whether the sign-in page has a button for Telegram, by the login widget of this bot.
+        /// Whether people sign in by what Telegram signs for this bot: by buttons in its messages (`login_url`), and by a button of the sign-in
+        /// page, the login widget. That is by the first of several such channels, and by none where `[[upstreams]]` has Telegram's own provider.
         sign_in: bool = false;
         /// Whether the sign-in page has a button that leads to the chat with the bot, where people who have bound it approve the sign-in.
         approvals: bool = false;

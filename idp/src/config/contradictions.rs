@@ -173,7 +173,6 @@ fn of_clients(config: &Config, refuse: Refuse<'_>) {
 
 fn of_channels(config: &Config, refuse: Refuse<'_>) {
     let (mut names, mut labels, mut bots) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
-    let mut offers = false;
     for (index, channel) in config.channels.iter().enumerate() {
         let key = |name: &str| format!("channels.{index}.{name}");
         channel.contradictions(&mut |wrong, name, wanted| refuse(wrong, &key(name), wanted));
@@ -183,14 +182,6 @@ fn of_channels(config: &Config, refuse: Refuse<'_>) {
             &key("label"),
             "there is another channel with this label, and people could not tell which is which",
         );
-        refuse(
-            channel.sign_in && offers,
-            &key("sign_in"),
-            "another channel offers Telegram already, and people have one account there",
-        );
-        offers |= channel.sign_in;
-        let twice = channel.sign_in && config.upstreams.iter().any(|one| one.name == "telegram");
-        refuse(twice, &key("sign_in"), "[[upstreams]] offers Telegram already");
         let bot = channel.bot_id().map(|id| (id, channel.environment.as_str()));
         let is_new = bot.is_none_or(|bot| bots.insert(bot));
         refuse(!is_new, &key("bot_id"), "there is another channel of this bot");

@@ -23,6 +23,7 @@ use crate::oidc::difference::Difference;
 use crate::oidc::error::ErrorCode;
 use crate::oidc::params::Params;
 use crate::oidc::scope::CHANNEL_REGISTER;
+use crate::store::installation::channel_receiver::Noted;
 use crate::telegram::update::Update;
 
 /// The header in which Telegram sends the secret of a webhook.
@@ -174,7 +175,10 @@ pub async fn updates(
     }
     let (_, body) = params::body(&app, request).await?;
     if let Some(update) = serde_json::from_slice(&body).ok().and_then(Update::read) {
-        receive::take(&app, channel, &update).await?;
+        // Telegram sends it again.
+        if receive::take(&app, channel, &update).await? == Noted::Busy {
+            return Err(Error::Unavailable("another server is doing something about this update".into()));
+        }
     }
     Ok(StatusCode::OK)
 }

@@ -2,6 +2,9 @@
 
 use crate::app::App;
 use crate::config::{DeclaredChannel, Updates};
+use crate::federation::telegram;
+use crate::http::error::Error;
+use crate::store::installation::upstream;
 
 /// A bot as a page shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +32,11 @@ pub(super) fn link(channel: &DeclaredChannel, payload: &str) -> String {
     format!("https://t.me/{}?start={payload}", channel.username.as_deref().unwrap_or_default())
 }
 
-/// The channels in whose chat people can approve a sign-in.
-pub(super) fn approving(app: &App) -> impl Iterator<Item = &DeclaredChannel> {
-    app.config.channels.iter().filter(|channel| channel.approvals && has_link(channel))
+/// The channels in whose chat people can approve a sign-in; none where the operator has disabled the messenger.
+pub(super) async fn approving(app: &App) -> Result<Vec<&DeclaredChannel>, Error> {
+    let all: Vec<_> = app.config.channels.iter().filter(|channel| channel.approvals && has_link(channel)).collect();
+    if all.is_empty() || !upstream::is_disabled(&mut *app.db.read().await?, telegram::PROVIDER).await? {
+        return Ok(all);
+    }
+    Ok(all.into_iter().filter(|channel| !telegram::is_bot(channel)).collect())
 }

@@ -48,7 +48,7 @@ pub fn is_bot(channel: &DeclaredChannel) -> bool {
     channel.kind == ChannelKind::Telegram
 }
 
-/// The bot by whose login widget the sign-in page offers Telegram.
+/// The bot by whose login widget the sign-in page offers Telegram, unless that is a provider itself.
 pub fn widget_channel(app: &App) -> Option<&DeclaredChannel> {
     app.config.channels.iter().find(|channel| channel.sign_in)
 }

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::base::id::Id;
 use crate::channels::approval::{self, Begins, Standing};
 use crate::channels::{bot, speak};
-use crate::config::Updates;
+use crate::config::{DeclaredChannel, Updates};
 use crate::flow::authorization::{Step, layout_of};
 use crate::http::error::Error;
 use crate::http::request::form::ProvenForm;
@@ -138,7 +138,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     let step = Step::open_if_any(&app, &visitor, query.get("interaction")).await?;
     let sealed = query.get("request").unwrap_or_default();
     let named = Named::open(&app, &visitor, sealed)?;
-    let channel = approving(&app).find(|channel| channel.name == named.channel);
+    let channel = approving(&app).await?.into_iter().find(|channel| channel.name == named.channel);
     let Some(channel) = channel else { return redirect::to_page(&app, Page::SignIn) };
     let state = match approval::standing(&app, &named.id, &visitor.browser.hash()).await? {
         None => SignInState::Over,
@@ -187,7 +187,7 @@ async fn begin(
     name: &str,
     (return_to, keep): (Option<Page>, bool),
 ) -> Result<Response, Error> {
-    let Some(channel) = approving(app).find(|channel| channel.name == name) else {
+    let Some(channel) = approving(app).await?.into_iter().find(|channel| channel.name == name) else {
         return redirect::to_page(app, Page::SignIn);
     };
     if let Err(wait) = visitor.limit(app, "channel-sign-in", BEGUN).await {
@@ -214,8 +214,8 @@ async fn begin(
 
 /// Has somebody asked in their chat, if somebody has this name and a chat. Nobody learns here whether that is so.
 async fn call(app: &App, visitor: &Visitor, named: &Named, typed: &str) -> Result<(), Error> {
-    let channel = approving(app).find(|channel| channel.name == named.channel && channel.updates != Updates::None);
-    let Some(channel) = channel.cloned() else { return Ok(()) };
+    let is_heard = |channel: &&DeclaredChannel| channel.name == named.channel && channel.updates != Updates::None;
+    let Some(channel) = approving(app).await?.into_iter().find(is_heard).cloned() else { return Ok(()) };
     if visitor.limit(app, "channel-called", CALLED).await.is_err() {
         return Ok(());
     }

@@ -399,7 +399,7 @@ pub(super) async fn show(
         offers_accounts: step.is_some_and(|step| !step.sessions.is_empty()),
         passkey: passkey::offer_sign_in(app, &visitor.browser),
         upstreams: UpstreamView::ways_in(app, visitor).await?,
-        channels: approving(app).map(BotView::of).collect(),
+        channels: approving(app).await?.into_iter().map(BotView::of).collect(),
         unknown_passkey: shown.unknown,
     };
     let mut response = page::show_waiting(app, visitor, (status, wait), &page)?;

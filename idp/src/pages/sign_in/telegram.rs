@@ -11,6 +11,7 @@ use axum::response::Response;
 
 use super::upstream::{Back, SET_OUT, arrived, refused, sign_in, taken};
 use crate::app::App;
+use crate::channels;
 use crate::config::DeclaredChannel;
 use crate::federation::arrival::Arrival;
 use crate::federation::telegram::widget::{self, Came, Said};
@@ -107,12 +108,12 @@ pub async fn post(State(app): State<App>, Path(name): Path<String>, form: Proven
     }
 }
 
-/// The bot by which the sign-in page offers Telegram, if it is this one.
+/// The bot of this name, if people sign in by it.
 async fn find<'a>(app: &'a App, name: &str) -> Result<&'a DeclaredChannel, Error> {
     let is_off = upstream::is_disabled(&mut *app.db.read().await?, telegram::PROVIDER).await?;
-    let found = telegram::widget_channel(app).filter(|channel| !is_off && channel.name == name);
+    let found = channels::find(app, name).filter(|channel| !is_off && channel.sign_in);
     found.ok_or_else(|| {
-        let (came, expected) = ("the name of another one", "that of the channel by which people sign in");
+        let (came, expected) = ("the name of another one", "that of a channel by which people sign in (sign_in)");
         Error::InteractionExpired.because(Difference::new("channel", came, expected))
     })
 }

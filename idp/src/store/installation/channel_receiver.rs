@@ -55,11 +55,56 @@ impl Change for GiveUp {
     }
 }
 
-/// Notes that something is done about an update, in the change that does it; returns `false` if something was done before.
-pub async fn note_update(conn: &mut Conn, channel: &str, update: i64, now: Timestamp) -> Result<bool> {
-    let sql = "INSERT INTO channel_update (channel, update_id, received_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-    let done = sqlx::query(sql).bind(channel).bind(update).bind(now).execute(conn).await?;
-    Ok(done.rows_affected() == 1)
+/// How an update stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Noted {
+    /// Whoever asks has to do something about it.
+    Begun,
+    /// Another process does, or was killed while it did.
+    Busy,
+    /// Something was done about it.
+    Done,
+}
+
+/// Notes that something is being done about an update, until a moment at most, unless it was done or another process does it.
+pub async fn begin_update(
+    conn: &mut Conn,
+    (channel, update): (&str, i64),
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<Noted> {
+    let begun = sqlx::query(
+        "INSERT INTO channel_update (channel, update_id, received_at, busy_until) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (channel, update_id) DO UPDATE SET busy_until = $4
+          WHERE channel_update.busy_until IS NOT NULL AND channel_update.busy_until <= $3",
+    )
+    .bind(channel)
+    .bind(update)
+    .bind(now)
+    .bind(until)
+    .execute(&mut *conn)
+    .await?;
+    if begun.rows_affected() == 1 {
+        return Ok(Noted::Begun);
+    }
+    let sql = "SELECT busy_until FROM channel_update WHERE channel = $1 AND update_id = $2";
+    let there: Option<(Option<Timestamp>,)> =
+        sqlx::query_as(sql).bind(channel).bind(update).fetch_optional(conn).await?;
+    Ok(match there {
+        Some((None,)) => Noted::Done,
+        // Without a row, another process could do nothing about it just now.
+        Some((Some(_),)) | None => Noted::Busy,
+    })
+}
+
+/// Notes that something was done about an update.
+pub async fn end_update(conn: &mut Conn, channel: &str, update: i64) -> Result<()> {
+    sqlx::query("UPDATE channel_update SET busy_until = NULL WHERE channel = $1 AND update_id = $2")
+        .bind(channel)
+        .bind(update)
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Removes what was noted before a moment: Telegram keeps updates for a day.
