@@ -1,14 +1,16 @@
 -- The tokens that providers have given for accounts there, where the provider's `token_clients` wants them kept. `sealed` is JSON. A row
 -- without an account waits for its tokens to be revoked at the provider: the account was unlinked, or nobody may have them any more.
--- `busy_until`: one process is asking the provider, and the others leave that to it, or it is not asked again before.
+-- `issuer` and `client_id` are those of the provider's settings then: no other provider, nor client there, ever sees them, whatever the settings
+-- say now. `busy_until`: until when nobody else asks the provider about them.
 CREATE TABLE upstream_token (
     id TEXT NOT NULL PRIMARY KEY,
     account_id TEXT UNIQUE REFERENCES upstream_account (id) ON DELETE SET NULL,
     provider TEXT NOT NULL,
+    issuer TEXT NOT NULL,
+    client_id TEXT NOT NULL,
     sealed TEXT NOT NULL,
     kept_at BIGINT NOT NULL,
-    given_at BIGINT,
     busy_until BIGINT,
     tries BIGINT NOT NULL DEFAULT 0
 );
-CREATE INDEX upstream_token_ended ON upstream_token (id) WHERE account_id IS NULL;
+CREATE INDEX upstream_token_ended ON upstream_token (provider, id) WHERE account_id IS NULL;

@@ -149,10 +149,25 @@ async fn a_refresh_token_is_used_once_however_many_ask_on_two_replicas() {
     let (double, app, rp) = with_double(Behaviour { tokens, ..behaviour() }).await;
     let own = come_by(&double, &rp, &mut app.browser()).await;
     double.behave(Behaviour { tokens: json!({ "refresh_token": "r2" }), ..behaviour() });
+    app.clock.advance(seconds(20));
     ask_at_once(&app, &rp, &own.access_token, "double").await;
     let exchanged = double.exchanged();
     let refreshed: Vec<_> = exchanged.iter().filter(|body| body.contains("refresh_token")).collect();
     assert_eq!(refreshed, ["grant_type=refresh_token&refresh_token=r1"], "{exchanged:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tokens_that_live_a_minute_or_less_are_refreshed_once_by_an_exchange() {
+    for lives in [60, 30, 1, 0] {
+        let tokens = json!({ "refresh_token": "r1", "expires_in": lives });
+        let (double, app, rp) = with_double(Behaviour { tokens, ..behaviour() }).await;
+        let own = come_by(&double, &rp, &mut app.browser()).await;
+        app.clock.advance(seconds(61));
+        let given = ask_with(&rp, &own.access_token, &[("audience", "double")]).await;
+        assert_eq!(given.status, 200, "{lives} s: {}", given.json());
+        let refreshed = double.exchanged().iter().filter(|body| body.contains("refresh_token")).count();
+        assert_eq!(refreshed, 1, "{lives} s");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -11,19 +11,15 @@ use crate::letters::notice::notify_of_deletion;
 use crate::login::password::forget_failures;
 use crate::login::step_up::SteppedUp;
 use crate::store::db::{Change, Error, Result, Tx};
-use crate::store::installation;
 use crate::store::installation::event::{self, Event};
 use crate::store::people::account_deletion;
 use crate::store::people::anonymous_account::{self, Unused};
-use crate::store::people::role::{self, ADMINISTRATOR};
+use crate::store::people::role::is_last_administrator;
 use crate::store::people::session::Session;
 use crate::store::people::user::{self, Disabled};
 
 /// How many rows of a user are removed at once.
 const BATCH: i64 = 500;
-
-/// The name by which changes of administrators take turns.
-const TURN: &str = "administrators";
 
 /// The outcome of a change that may be refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,15 +30,6 @@ pub enum Outcome {
     Unchanged,
     /// Refused: no other enabled administrator could sign in.
     LastAdministrator,
-}
-
-/// Whether nobody could administer this provider without a user. Changes that ask take turns, so that of two
-/// administrators not each is let go because of the other.
-pub(super) async fn is_last(tx: &mut Tx<'_>, user: &Id) -> Result<bool> {
-    installation::in_turn(tx, TURN).await?;
-    let enabled = user::hold(tx, user).await?.is_some_and(|held| held.disabled_at.is_none());
-    let administers = enabled && role::of_user(tx, user).await?.iter().any(|role| role == ADMINISTRATOR);
-    Ok(administers && !role::another_with_password(tx, ADMINISTRATOR, user).await?)
 }
 
 /// Disables a user, and ends the user's sessions, tokens and links.
@@ -61,7 +48,7 @@ impl Change for Disable {
     type Outcome = Outcome;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Outcome> {
-        if is_last(tx, &self.user).await? && !self.even_last {
+        if is_last_administrator(tx, &self.user).await? && !self.even_last {
             return Ok(Outcome::LastAdministrator);
         }
         Ok(if write_disabled(tx, self.user, true).await? { Outcome::Done } else { Outcome::Unchanged })
@@ -113,7 +100,7 @@ impl Change for Doom {
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Outcome> {
         let Self { user, even_last, only } = self;
-        let is_last = is_last(tx, &user).await?;
+        let is_last = is_last_administrator(tx, &user).await?;
         // The user's row is locked: a sign-in that takes the deletion back came before, or finds a disabled user.
         if let Some(only) = only
             && !only.holds(tx, &user).await?
@@ -170,7 +157,7 @@ impl Change for Leave {
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Leaving> {
         let (Self { user, step_up, due_at }, now) = (self, tx.now());
         // This holds the user's row.
-        let is_last = is_last(tx, &user).await?;
+        let is_last = is_last_administrator(tx, &user).await?;
         if !step_up.holds(tx).await? {
             return Ok(Leaving::StepUpNeeded);
         }

@@ -1,6 +1,5 @@
 //! Removing the second factors of an account.
 
-use crate::account::upstream_roles;
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
@@ -99,7 +98,6 @@ pub(super) async fn forget_links(tx: &mut Tx<'_>, user: &Id, since: Option<Times
     let is_strange = |one: &UpstreamAccount| since.is_none_or(|since| one.linked_at > since && one.joined_at.is_none());
     let strange: Vec<_> = upstream_account::of_user(tx, user).await?.into_iter().filter(is_strange).collect();
     let unlinked = link::remove(tx, user, &strange).await?;
-    upstream_roles::forget_lost(tx, user).await?;
     let is_strange = |one: &ChannelBinding| since.is_none_or(|since| one.bound_at > since && one.joined_at.is_none());
     let strange: Vec<_> = channel_binding::of_user(tx, user).await?.into_iter().filter(is_strange).collect();
     channel_request::delete_of_user(tx, user).await?;

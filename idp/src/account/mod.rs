@@ -30,5 +30,4 @@ pub mod stolen_passwords;
 pub mod terms;
 pub mod trusted_browsers;
 pub mod upgrade;
-pub mod upstream_roles;
 pub mod users;

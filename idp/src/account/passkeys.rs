@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::base::id::Id;
-use crate::federation;
+use crate::federation::ways_in::{Leaving, WaysIn};
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
 use crate::login::factor_age::{note_old, note_removed, vouched_since};
@@ -14,8 +14,7 @@ use crate::store::db::{Change, Conn, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::passkey::{self, Passkey};
 use crate::store::people::session::{self, Session};
-use crate::store::people::upstream_account::Providers;
-use crate::store::people::{passkey_offer, password, totp, upstream_account, user};
+use crate::store::people::{passkey_offer, totp, user};
 
 /// How many passkeys a user can have.
 pub const MOST: usize = 20;
@@ -237,11 +236,10 @@ pub async fn last(
     passkey: &Passkey,
     there: &[Passkey],
     required: Option<&Required>,
-    providers: &Providers,
+    ways_in: &WaysIn,
 ) -> Result<Option<LastPasskey>> {
     let user = &passkey.user_id;
-    let lets_in = there.len() > 1 || password::exists(&mut *conn, user).await?;
-    if !lets_in && !upstream_account::of_user(&mut *conn, user).await?.iter().any(|one| providers.have(one)) {
+    if ways_in.is_last(conn, user, Leaving::Passkey(&passkey.id)).await? {
         return Ok(Some(LastPasskey::WayIn));
     }
     // One that has never signed is no second factor: neither does it need to stay, nor does it stand in for the one that goes.
@@ -269,14 +267,14 @@ pub enum Removed {
 /// is the second factor that is required.
 pub async fn remove(app: &App, session: &Session, passkey: &Id) -> Result<Removed> {
     let by_person = Some((SteppedUp::of(app, session), Required::of(app)));
-    let providers = federation::providers(app).await?;
-    app.db.write(Remove { user: session.user_id.clone(), by_person, passkey: passkey.clone(), providers }).await
+    let ways_in = WaysIn::of(app).await?;
+    app.db.write(Remove { user: session.user_id.clone(), by_person, passkey: passkey.clone(), ways_in }).await
 }
 
 /// Removes a passkey for an operator, even if it is the only second factor of somebody who needs one.
 pub async fn remove_of(app: &App, user: &Id, passkey: &Id) -> Result<Removed> {
-    let providers = federation::providers(app).await?;
-    app.db.write(Remove { user: user.clone(), by_person: None, passkey: passkey.clone(), providers }).await
+    let ways_in = WaysIn::of(app).await?;
+    app.db.write(Remove { user: user.clone(), by_person: None, passkey: passkey.clone(), ways_in }).await
 }
 
 #[derive(Clone)]
@@ -285,14 +283,14 @@ struct Remove {
     /// What lets its person do it, and who needs a second factor; `None` for an operator.
     by_person: Option<(SteppedUp, Required)>,
     passkey: Id,
-    providers: Providers,
+    ways_in: WaysIn,
 }
 
 impl Change for Remove {
     type Outcome = Removed;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Removed> {
-        let Self { user, by_person, passkey, providers } = self;
+        let Self { user, by_person, passkey, ways_in } = self;
         user::hold(tx, &user).await?;
         if let Some((step_up, _)) = &by_person
             && !step_up.holds(tx).await?
@@ -301,8 +299,7 @@ impl Change for Remove {
         }
         let there = passkey::of_user(tx, &user).await?;
         let Some(found) = there.iter().find(|one| one.id == passkey) else { return Ok(Removed::NotThere) };
-        if let Some(why) = last(tx, found, &there, by_person.as_ref().map(|(_, required)| required), &providers).await?
-        {
+        if let Some(why) = last(tx, found, &there, by_person.as_ref().map(|(_, required)| required), &ways_in).await? {
             return Ok(Removed::Last(why));
         }
         if let Some((step_up, _)) = &by_person {

@@ -1,6 +1,6 @@
 //! Gives roles to users and takes them away, for an operator.
 
-use crate::account::delete::{Outcome, is_last};
+use crate::account::delete::Outcome;
 use crate::app::App;
 use crate::base::id::Id;
 use crate::login::session::Limits;
@@ -90,7 +90,7 @@ impl Change for Take {
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Outcome> {
         let Self { user, role, even_last } = self;
         // This holds the user's row.
-        if role == ADMINISTRATOR && is_last(tx, &user).await? && !even_last {
+        if role == ADMINISTRATOR && role::is_last_administrator(tx, &user).await? && !even_last {
             return Ok(Outcome::LastAdministrator);
         }
         if !role::take(tx, &user, &role).await? {

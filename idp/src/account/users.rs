@@ -11,6 +11,7 @@ use crate::store;
 use crate::store::db::{Change, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::account_deletion;
+use crate::store::people::channel_request;
 use crate::store::people::password;
 use crate::store::people::role;
 use crate::store::people::user::{self, Identifier, User};
@@ -126,6 +127,7 @@ pub(super) async fn write_disabled(tx: &mut Tx<'_>, user: Id, disabled: bool) ->
     // What was sent earlier must not open the account once the user is enabled again.
     password_link::end_what_was_sent(tx, &user, now).await?;
     password_link::end_ways_back(tx, &user, now).await?;
+    channel_request::delete_of_user(tx, &user).await?;
     let event = if disabled { Event::UserDisabled { user } } else { Event::UserEnabled { user } };
     if changed {
         tx.record(&event).await?;

@@ -6,24 +6,24 @@ use crate::base::id::Id;
 use crate::base::token::TokenHash;
 use crate::channels::code::LIFETIME;
 use crate::channels::sender::Sender;
-use crate::channels::{Channels, key, names, payload};
+use crate::channels::{key, names, payload};
 use crate::config::DeclaredChannel;
 use crate::federation::link::MOST;
 use crate::federation::ways_back::WaysBack;
-use crate::federation::{binding, link, providers};
+use crate::federation::ways_in::{Leaving, WaysIn};
+use crate::federation::{binding, link};
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
 use crate::login::devices;
 use crate::login::identifier;
 use crate::login::step_up::SteppedUp;
-use crate::store::db::{Change, Conn, Result, Tx};
+use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::channel_binding::{self, NewBinding};
 use crate::store::people::channel_request::{self, ChannelRequest, NewRequest, Purpose};
 use crate::store::people::session::{self, Session};
-use crate::store::people::upstream_account::{self, NewUpstreamAccount, Providers};
+use crate::store::people::upstream_account::{self, NewUpstreamAccount};
 use crate::store::people::user::{self, IdentifierKind, User};
-use crate::store::people::{passkey, password};
 
 /// What becomes of a binding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -302,30 +302,7 @@ pub enum Unbound {
 /// Takes a chat from the account of a session, unless it is the only way in.
 pub async fn unbind(app: &App, session: &Session, id: &Id) -> Result<Unbound> {
     let (user, step_up) = (session.user_id.clone(), SteppedUp::of(app, session));
-    app.db.write(Unbind { user, step_up, id: id.clone(), ways: Ways::of(app).await? }).await
-}
-
-/// By what people come in besides keys and passwords.
-#[derive(Clone, Debug)]
-pub struct Ways {
-    providers: Providers,
-    channels: Channels,
-}
-
-impl Ways {
-    /// What there is of them.
-    pub async fn of(app: &App) -> Result<Self> {
-        Ok(Self { providers: providers(app).await?, channels: Channels::of(app) })
-    }
-}
-
-/// Whether nothing but this chat lets a user in. An account at the messenger stays linked when the chat goes.
-pub async fn is_last(conn: &mut Conn, user: &Id, id: &Id, ways: &Ways) -> Result<bool> {
-    let by_link = upstream_account::of_user(conn, user).await?.iter().any(|one| ways.providers.have(one));
-    let chats = channel_binding::of_user(conn, user).await?;
-    let by_chat = chats.iter().any(|one| one.id != *id && ways.channels.have(&one.channel));
-    let by_key = password::exists(conn, user).await? || !passkey::of_user(conn, user).await?.is_empty();
-    Ok(!by_link && !by_chat && !by_key)
+    app.db.write(Unbind { user, step_up, id: id.clone(), ways_in: WaysIn::of(app).await? }).await
 }
 
 #[derive(Clone)]
@@ -333,21 +310,21 @@ struct Unbind {
     user: Id,
     step_up: SteppedUp,
     id: Id,
-    ways: Ways,
+    ways_in: WaysIn,
 }
 
 impl Change for Unbind {
     type Outcome = Unbound;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Unbound> {
-        let Self { user, step_up, id, ways } = self;
+        let Self { user, step_up, id, ways_in } = self;
         user::hold(tx, &user).await?;
         if !step_up.holds(tx).await? {
             return Ok(Unbound::NotThere);
         }
         let found = channel_binding::of_user(tx, &user).await?.into_iter().find(|one| one.id == id);
         let Some(found) = found else { return Ok(Unbound::NotThere) };
-        if is_last(tx, &user, &id, &ways).await? {
+        if ways_in.is_last(tx, &user, Leaving::Chat(&id)).await? {
             return Ok(Unbound::Last);
         }
         binding::remove(tx, &user, &[found]).await?;

@@ -36,22 +36,6 @@ pub fn of_client<'a>(app: &'a App, client_id: &'a str) -> impl Iterator<Item = &
     app.config.channels.iter().filter(move |channel| channel.client.as_deref() == Some(client_id))
 }
 
-/// The channels that there are: a chat with any other one lets nobody in.
-#[derive(Clone, Debug)]
-pub struct Channels(Vec<String>);
-
-impl Channels {
-    /// Those of the configuration.
-    pub fn of(app: &App) -> Self {
-        Self(app.config.channels.iter().map(|channel| channel.name.clone()).collect())
-    }
-
-    /// Whether there is one of this name.
-    pub fn have(&self, name: &str) -> bool {
-        self.0.iter().any(|one| one == name)
-    }
-}
-
 /// What the account of a sender at the messenger is known by, where it can be linked: however its person comes, they are the same.
 pub fn key(channel: &DeclaredChannel, sender: &str) -> Option<Key> {
     sender.parse().ok().filter(|_| telegram::is_bot(channel)).map(|id| telegram::key(channel, id))

@@ -1,20 +1,21 @@
 //! Linking accounts at other providers to accounts here, and taking them apart.
 
 use super::identity::Identity;
-use super::tokens::{self, Granted};
+use super::tokens::{self, Held};
 use super::ways_back::WaysBack;
-use super::{binding, providers};
+use super::ways_in::{Leaving, WaysIn};
+use super::{binding, roles};
 use crate::app::App;
 use crate::base::id::Id;
 use crate::letters::kind::Notice;
 use crate::letters::notice::notify;
 use crate::login::devices;
 use crate::login::step_up::SteppedUp;
-use crate::store::db::{Change, Conn, Result, Tx};
+use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::session::{self, Session};
-use crate::store::people::upstream_account::{self, NewUpstreamAccount, Providers, UpstreamAccount};
-use crate::store::people::{channel_binding, passkey, password, upstream_token, user};
+use crate::store::people::upstream_account::{self, NewUpstreamAccount, UpstreamAccount};
+use crate::store::people::{channel_binding, upstream_token, user};
 
 /// How many accounts at other providers a user can have.
 pub const MOST: usize = 20;
@@ -36,11 +37,11 @@ pub enum Linked {
 pub async fn link(app: &App, session: &Session, identity: &Identity) -> Result<Linked> {
     let (user, step_up) = (session.user_id.clone(), SteppedUp::of(app, session));
     let ways_back = WaysBack::new(app, &user, true).await?;
-    let granted = tokens::held(app, identity).await;
-    let new = written(app, identity, false, granted.as_ref());
+    let held = tokens::held(app, identity).await;
+    let new = written(app, identity, false, held.as_ref());
     let linked = app.db.write(Link { user, step_up, new, ways_back }).await?;
-    if let (Linked::Already, Some(granted)) = (linked, granted) {
-        tokens::keep_granted(app, identity.key(), granted).await?;
+    if let (Linked::Already, Some(held)) = (linked, held) {
+        tokens::keep_held(app, identity.key(), held).await?;
     }
     Ok(linked)
 }
@@ -50,14 +51,14 @@ pub async fn to_join(app: &App, identity: &Identity) -> NewUpstreamAccount {
     written(app, identity, true, tokens::held(app, identity).await.as_ref())
 }
 
-fn written(app: &App, identity: &Identity, joins: bool, granted: Option<&Granted>) -> NewUpstreamAccount {
+fn written(app: &App, identity: &Identity, joins: bool, held: Option<&Held>) -> NewUpstreamAccount {
     NewUpstreamAccount {
         id: app.id(),
         key: identity.key(),
         shown_as: identity.shown_as(),
         joins,
         taken: joins.then(|| identity.said(app.site.get().languages())),
-        tokens: granted.map(|granted| tokens::of_new(app, granted)),
+        tokens: held.map(|held| tokens::of_new(app, held)),
     }
 }
 
@@ -101,7 +102,7 @@ pub(crate) async fn write(tx: &mut Tx<'_>, user: &Id, new: &NewUpstreamAccount) 
         return Ok(false);
     }
     if let Some(tokens) = &new.tokens {
-        upstream_token::insert(tx, &new.id, &new.key.provider, tokens, now).await?;
+        upstream_token::insert(tx, &new.id, tokens, now).await?;
     }
     tx.record(&Event::UpstreamLinked { user: user.clone(), upstream: new.key.provider.clone() }).await?;
     Ok(true)
@@ -119,10 +120,11 @@ pub(crate) async fn remove(tx: &mut Tx<'_>, user: &Id, links: &[UpstreamAccount]
 }
 
 async fn erase(tx: &mut Tx<'_>, user: &Id, one: &UpstreamAccount) -> Result<()> {
-    // Without it, the chats of the same sender let nobody in, and act for nobody.
+    // Without the link, the chats of the same sender let nobody in, and act for nobody.
     let chats = channel_binding::of_link(tx, &one.id, &one.provider).await?;
     binding::remove(tx, user, &chats).await?;
     upstream_account::delete(tx, user, &one.id).await?;
+    roles::forget(tx, user, &one.provider).await?;
     tx.record(&Event::UpstreamUnlinked { user: user.clone(), upstream: one.provider.clone() }).await
 }
 
@@ -137,18 +139,11 @@ pub enum Unlinked {
     Last,
 }
 
-/// Whether nothing but this account at another provider lets a user in.
-pub async fn is_last(conn: &mut Conn, user: &Id, id: &Id, providers: &Providers) -> Result<bool> {
-    let there = upstream_account::of_user(conn, user).await?;
-    let has_other = there.iter().any(|one| one.id != *id && providers.have(one));
-    Ok(!has_other && !password::exists(&mut *conn, user).await? && passkey::of_user(conn, user).await?.is_empty())
-}
-
 /// Takes an account at another provider from the account of a session, unless it is the only way in.
 pub async fn unlink(app: &App, session: &Session, id: &Id) -> Result<Unlinked> {
     let (user, step_up) = (session.user_id.clone(), SteppedUp::of(app, session));
-    let (ways_back, providers) = (WaysBack::new(app, &user, false).await?, providers(app).await?);
-    app.db.write(Unlink { user, step_up, id: id.clone(), providers, ways_back }).await
+    let (ways_back, ways_in) = (WaysBack::new(app, &user, false).await?, WaysIn::of(app).await?);
+    app.db.write(Unlink { user, step_up, id: id.clone(), ways_in, ways_back }).await
 }
 
 #[derive(Clone)]
@@ -156,7 +151,7 @@ struct Unlink {
     user: Id,
     step_up: SteppedUp,
     id: Id,
-    providers: Providers,
+    ways_in: WaysIn,
     ways_back: WaysBack,
 }
 
@@ -164,14 +159,14 @@ impl Change for Unlink {
     type Outcome = Unlinked;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Unlinked> {
-        let Self { user, step_up, id, providers, ways_back } = self;
+        let Self { user, step_up, id, ways_in, ways_back } = self;
         user::hold(tx, &user).await?;
         if !step_up.holds(tx).await? {
             return Ok(Unlinked::NotThere);
         }
         let there = upstream_account::of_user(tx, &user).await?;
         let Some(found) = there.into_iter().find(|one| one.id == id) else { return Ok(Unlinked::NotThere) };
-        if is_last(tx, &user, &id, &providers).await? {
+        if ways_in.is_last(tx, &user, Leaving::Link(&id)).await? {
             return Ok(Unlinked::Last);
         }
         if let Some(account) = upstream_account::whole(tx, &user, &id).await? {

@@ -18,6 +18,7 @@ pub mod posted;
 pub mod probe;
 pub mod refusal;
 pub mod remembered;
+pub mod roles;
 pub mod round_trip;
 mod secret;
 pub mod telegram;
@@ -25,6 +26,7 @@ pub mod tokens;
 pub mod undo;
 mod userinfo;
 pub(crate) mod ways_back;
+pub mod ways_in;
 
 pub use offered::{all, find, is_by_bot, named, providers, read};
 

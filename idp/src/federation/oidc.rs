@@ -98,10 +98,9 @@ fn counts(upstream: &Upstream) -> bool {
 }
 
 /// Adds what UserInfo tells. What the ID token says comes first; an address and what is said about it come from one place.
-fn add(upstream: &Upstream, claims: &mut Map<String, Value>, told: Map<String, Value>) {
-    if upstream.email_claim.find(claims).is_none() {
-        claims.remove("email_verified");
-    }
+fn add(upstream: &Upstream, claims: &mut Map<String, Value>, mut told: Map<String, Value>) {
+    let says_nothing = if upstream.email_claim.find(claims).is_none() { &mut *claims } else { &mut told };
+    upstream.email_verified_claim.remove(says_nothing);
     for (name, value) in told {
         claims.entry(name).or_insert(value);
     }

@@ -19,8 +19,11 @@ use crate::config::Upstream;
 use crate::keys::vault::Vault;
 use crate::store::db::{Change, Result, Tx};
 use crate::store::people::upstream_account::{self, Key};
-use crate::store::people::upstream_token::{self, NewUpstreamToken, UpstreamToken};
+use crate::store::people::upstream_token::{self, Giver, NewUpstreamToken, UpstreamToken};
 use crate::store::people::user;
+
+/// The longest that is kept of what a token endpoint gives, in bytes.
+const LONGEST: usize = 32 * 1024;
 
 /// What a token endpoint has given: RFC 6749 §5.1.
 #[derive(Clone, Serialize, Deserialize)]
@@ -62,7 +65,7 @@ impl Granted {
         Self { repeated, ..self }
     }
 
-    /// What is known after a second answer. Many providers give a refresh token with the first one alone, and tell what does not change once.
+    /// This answer, completed from the one before: many providers send a refresh token, and what does not change, only once.
     fn after(self, before: Self) -> Self {
         Self {
             refresh_token: self.refresh_token.or(before.refresh_token),
@@ -73,11 +76,11 @@ impl Granted {
     }
 
     fn seal(&self, app: &App, id: &Id) -> String {
-        app.vault.seal(&app.random, &place(id), &serde_json::to_vec(self).unwrap_or_default())
+        app.vault.seal(&app.random, &sealed_to(id), &serde_json::to_vec(self).unwrap_or_default())
     }
 
     fn open(vault: &Vault, row: &UpstreamToken) -> Option<Self> {
-        serde_json::from_slice(&vault.unseal(&place(&row.id), &row.sealed)?).ok()
+        serde_json::from_slice(&vault.unseal(&sealed_to(&row.id), &row.sealed)?).ok()
     }
 }
 
@@ -88,14 +91,34 @@ impl fmt::Debug for Granted {
     }
 }
 
-/// Where the tokens of a row are sealed to.
-fn place(id: &Id) -> String {
+/// Who gives tokens, by these settings.
+fn giver(upstream: &Upstream) -> Giver {
+    let Upstream { name, issuer, client_id, .. } = upstream;
+    Giver { provider: name.clone(), issuer: issuer.clone(), client_id: client_id.clone() }
+}
+
+/// What the tokens of a row are sealed to.
+fn sealed_to(id: &Id) -> String {
     format!("upstream_token/sealed/{id}")
 }
 
-/// Where tokens wait for their account to be linked.
+/// Under which name tokens wait for their account to be linked.
 fn waiting(word: &str) -> String {
     format!("upstream-tokens:{word}")
+}
+
+/// Tokens that wait, and who has given them.
+#[derive(Serialize, Deserialize)]
+struct Waiting {
+    issuer: String,
+    client_id: String,
+    granted: Granted,
+}
+
+/// Tokens that have come with somebody.
+pub(super) struct Held {
+    giver: Giver,
+    granted: Granted,
 }
 
 /// Holds the tokens of somebody who has just come until it is known to whose account they belong; returns the word by which they are found,
@@ -108,48 +131,55 @@ pub(super) async fn hold(
     if upstream.token_clients.is_empty() {
         return Ok(None);
     }
+    let Giver { issuer, client_id, .. } = giver(upstream);
+    let plain = serde_json::to_vec(&Waiting { issuer, client_id, granted }).map_err(Refusal::wrong)?;
+    if plain.len() > LONGEST {
+        return Err(Refusal::wrong("its tokens are too long to be kept, which token_clients wants"));
+    }
     let word = app.random.name::<16>();
-    let place = waiting(&word);
-    let sealed = app.vault.seal(&app.random, &place, &serde_json::to_vec(&granted).map_err(Refusal::wrong)?);
-    app.ephemeral.put(&place, sealed.as_bytes(), app.now() + app.config.login.interaction).await?;
+    let name = waiting(&word);
+    let sealed = app.vault.seal(&app.random, &name, &plain);
+    app.ephemeral.put(&name, sealed.as_bytes(), app.now() + app.config.login.interaction).await?;
     Ok(Some(word))
 }
 
 /// The tokens that have come with somebody, once. A client that wants some later is told that their person has to come once more.
-pub(super) async fn held(app: &App, identity: &Identity) -> Option<Granted> {
-    let place = waiting(identity.tokens.as_deref()?);
-    let sealed = match app.ephemeral.take(&place).await {
+pub(super) async fn held(app: &App, identity: &Identity) -> Option<Held> {
+    let name = waiting(identity.tokens.as_deref()?);
+    let sealed = match app.ephemeral.take(&name).await {
         Ok(sealed) => String::from_utf8(sealed?).ok()?,
         Err(unavailable) => {
             tracing::warn!(upstream = identity.upstream, "tokens of a provider could not be kept: {unavailable}");
             return None;
         }
     };
-    serde_json::from_slice(&app.vault.unseal(&place, &sealed)?).ok()
+    let Waiting { issuer, client_id, granted } = serde_json::from_slice(&app.vault.unseal(&name, &sealed)?).ok()?;
+    Some(Held { giver: Giver { provider: identity.upstream.clone(), issuer, client_id }, granted })
 }
 
 /// What is written of tokens for an account that is linked only now.
-pub(super) fn of_new(app: &App, granted: &Granted) -> NewUpstreamToken {
+pub(super) fn of_new(app: &App, held: &Held) -> NewUpstreamToken {
     let id = app.id();
-    NewUpstreamToken { sealed: granted.seal(app, &id), id }
+    NewUpstreamToken { sealed: held.granted.seal(app, &id), giver: held.giver.clone(), id }
 }
 
 /// Keeps the tokens that have come with somebody whose account is linked already.
 pub async fn keep(app: &App, identity: &Identity) -> Result<()> {
     match held(app, identity).await {
-        Some(granted) => keep_granted(app, identity.key(), granted).await,
+        Some(held) => keep_held(app, identity.key(), held).await,
         None => Ok(()),
     }
 }
 
-pub(super) async fn keep_granted(app: &App, key: Key, granted: Granted) -> Result<()> {
-    app.db.write(Keep { app: app.clone(), key, granted }).await
+pub(super) async fn keep_held(app: &App, key: Key, held: Held) -> Result<()> {
+    app.db.write(Keep { app: app.clone(), key, giver: held.giver, granted: held.granted }).await
 }
 
 #[derive(Clone)]
 struct Keep {
     app: App,
     key: Key,
+    giver: Giver,
     granted: Granted,
 }
 
@@ -157,27 +187,31 @@ impl Change for Keep {
     type Outcome = ();
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
-        let Self { app, key, granted } = self;
-        let (key, now) = (&key, tx.now());
-        let Some(account) = upstream_account::find(tx, key).await? else { return Ok(()) };
+        let Self { app, key, giver, granted } = self;
+        let now = tx.now();
+        let Some(account) = upstream_account::find(tx, &key).await? else { return Ok(()) };
         // Nothing is kept for whoever may not come in.
         if user::hold(tx, &account.user_id).await?.is_none_or(|held| held.disabled_at.is_some()) {
             return Ok(());
         }
-        let there = upstream_token::of_account(tx, &account.id).await?;
-        match there.map(|row| (Granted::open(&app.vault, &row), row)) {
-            None => {
-                let new = of_new(&app, &granted);
-                upstream_token::insert(tx, &account.id, &account.provider, &new, now).await
-            }
-            Some((before, row)) => {
-                let granted = match before {
-                    Some(before) => granted.after(before),
-                    None => granted,
-                };
-                let sealed = granted.seal(&app, &row.id);
-                upstream_token::replace(tx, &row.id, &row.sealed, &sealed, now).await.map(drop)
-            }
+        // Before the user's row was held, the account may have been unlinked.
+        if upstream_account::find(tx, &key).await?.is_none_or(|there| there.id != account.id) {
+            return Ok(());
         }
+        let there = upstream_token::of_account(tx, &account.id).await?;
+        if let Some(row) = &there
+            && row.giver == giver
+        {
+            let granted = match Granted::open(&app.vault, row) {
+                Some(before) => granted.after(before),
+                None => granted,
+            };
+            let sealed = granted.seal(&app, &row.id);
+            return upstream_token::replace(tx, &row.id, &row.sealed, &sealed, now).await.map(drop);
+        }
+        if let Some(row) = there {
+            upstream_token::end(tx, &row.id).await?;
+        }
+        upstream_token::insert(tx, &account.id, &of_new(&app, &Held { giver, granted }), now).await
     }
 }

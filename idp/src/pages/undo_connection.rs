@@ -6,7 +6,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::{Layout, Moment, Wording};
-use crate::account::upstream_roles;
 use crate::app::App;
 use crate::base::token::{Token, TokenHash, TokenKind};
 use crate::config::ProviderMark;
@@ -85,10 +84,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let token = params.get("token").unwrap_or_default();
     let (link, change) = open(&app, token).await?;
     let outcome = match undo::undo(&app, &change.user_id, &link).await? {
-        Undone::Done => {
-            upstream_roles::follow_unlinked(&app, &change.user_id).await?;
-            UndoOutcome::Done
-        }
+        Undone::Done => UndoOutcome::Done,
         Undone::Taken => UndoOutcome::Taken,
         Undone::Spent => return Err(Error::SpentLink),
     };

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::account::upstream_roles;
 use crate::app::App;
 use crate::base::token::CookieSecret;
 use crate::config::{ProviderMark, Upstream};
@@ -14,6 +13,7 @@ use crate::federation::identity::Identity;
 use crate::federation::link::{self, Linked};
 use crate::federation::refusal::Refusal;
 use crate::federation::remembered::Offered;
+use crate::federation::roles;
 use crate::federation::round_trip::{self, Wish};
 use crate::federation::telegram::{self, widget};
 use crate::http::error::Error;
@@ -128,7 +128,7 @@ impl Known {
 pub(super) async fn connect(app: &App, session: &Session, identity: &Identity) -> Result<Linked, Error> {
     let linked = link::link(app, session, identity).await?;
     if matches!(linked, Linked::Done | Linked::Already) {
-        upstream_roles::follow(app, &session.user_id, &identity.upstream, &identity.roles).await?;
+        roles::follow(app, &session.user_id, &identity.upstream, &identity.roles).await?;
     }
     Ok(linked)
 }

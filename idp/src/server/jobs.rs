@@ -257,7 +257,7 @@ async fn clear_range(app: &App, after: String, until: Option<String>) -> Result<
 
 /// Runs the jobs until the process ends.
 pub async fn run(app: App) {
-    tokio::join!(every_minute(&app), every_second(&app), send_letters(&app), receive::run(&app));
+    tokio::join!(every_minute(&app), every_second(&app), send_letters(&app), receive::run(&app), revoke::run(&app));
 }
 
 /// Sends letters: those of this process at once, others within a second.
@@ -350,7 +350,6 @@ async fn every_minute(app: &App) {
         round += 1;
         app.hashing.rest(UNUSED);
         sign_events(app).await;
-        revoke_tokens(app, round % 60 == 1).await;
         match rotate_keys(app).await {
             Ok(made) => {
                 made.iter().for_each(|key| tracing::info!(kid = key.kid, "a new signing key is published"));
@@ -386,23 +385,6 @@ async fn sign_events(app: &App) {
                 Unsigned::Forged(_) => tracing::error!("no audit checkpoint is signed: {error}"),
             }
             app.metrics.job("audit", false, 0, seconds(app));
-        }
-    }
-}
-
-/// Revokes tokens of other providers that nobody may have any more; once an hour looks for those of which the settings say so.
-async fn revoke_tokens(app: &App, looks: bool) {
-    let revoked = async {
-        if looks {
-            revoke::end_unwanted(app).await?;
-        }
-        revoke::revoke_ended(app).await
-    };
-    match revoked.await {
-        Ok(gone) => app.metrics.job("revoke", true, gone, seconds(app)),
-        Err(error) => {
-            tracing::warn!("tokens of other providers could not be revoked: {error}");
-            app.metrics.job("revoke", false, 0, seconds(app));
         }
     }
 }

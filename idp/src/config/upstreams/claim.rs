@@ -29,6 +29,12 @@ impl Claim {
         text(self.find(claims)?)
     }
 
+    /// Takes it away, with all that is below the same first name.
+    pub fn remove(&self, claims: &mut Map<String, Json>) {
+        let first = self.0.strip_prefix('/').map_or(&*self.0, |pointer| pointer.split('/').next().unwrap_or_default());
+        claims.remove(&first.replace("~1", "/").replace("~0", "~"));
+    }
+
     /// Whether it is true: some providers write that as text or as a number.
     pub fn holds(&self, claims: &Map<String, Json>) -> bool {
         self.find(claims).is_some_and(|found| match found {

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use oauth2::basic::{BasicClient, BasicErrorResponseType, BasicTokenResponse};
+use oauth2::basic::{BasicClient, BasicErrorResponse, BasicTokenResponse};
 use openidconnect::{ClientId, RefreshToken, RequestTokenError, TokenUrl};
+use serde_json::Value;
 
-use super::Granted;
+use super::{Granted, giver};
 use crate::app::App;
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
@@ -16,22 +17,30 @@ use crate::federation::metadata::{endpoint, known};
 use crate::federation::refusal::Refusal;
 use crate::federation::secret::Credentials;
 use crate::outbound::Purpose;
+use crate::outbound::failure::Failure;
 use crate::store::db::{self, Change, Tx};
+use crate::store::ephemeral::Rate;
 use crate::store::installation::event::Event;
 use crate::store::people::upstream_account::UpstreamAccount;
 use crate::store::people::upstream_token::{self, Forget, LetGo, Take, UpstreamToken};
 
-/// For how long a token has to be good that a client gets.
+/// For how long a token has to be good that a client gets, unless it lives for less than twice as long.
 const GOOD_FOR: Duration = Duration::from_secs(60);
 
 /// For how long one process has the tokens of an account for itself: longer than a request to a provider may take.
 const TAKEN_FOR: Duration = Duration::from_secs(60);
 
-/// How often others look whether it has let go, and how many times.
-const LOOKS: (Duration, u32) = (Duration::from_millis(50), 200);
+/// How often it is looked whether another one has let go.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// For how long that is waited for.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// How often it is noted that a client has got a token.
-const NOTED: Duration = Duration::from_secs(60 * 60);
+const NOTED: Rate = Rate { burst: 1, period: Duration::from_secs(60 * 60) };
+
+/// What providers say of a refresh token that they know no more: RFC 6749 §5.2, X, and GitHub. There is nothing else in our request that could be invalid.
+const ENDED: [&str; 3] = ["invalid_grant", "invalid_request", "bad_refresh_token"];
 
 /// What a client gets.
 #[derive(Clone)]
@@ -83,53 +92,66 @@ pub async fn give(
     account: &UpstreamAccount,
     client_row: &Id,
 ) -> Result<Given, NotGiven> {
-    let (pause, times) = LOOKS;
-    for _ in 0..times {
+    let until = tokio::time::Instant::now() + PATIENCE;
+    while tokio::time::Instant::now() < until {
         let row = upstream_token::of_account(&mut *app.db.read().await?, &account.id).await?;
-        let Some(row) = row else { return Err(NotGiven::None) };
-        let Some(granted) = Granted::open(&app.vault, &row) else { return Err(NotGiven::None) };
+        // What another provider has given, or the same one to another client of ours, it gets from nobody.
+        let row = row.filter(|row| row.giver == giver(upstream)).ok_or(NotGiven::None)?;
+        let before = Granted::open(&app.vault, &row).ok_or(NotGiven::None)?;
         let now = app.now();
-        let lives_until = |moment: Timestamp| granted.expires_at.is_none_or(|at| moment < at);
-        if lives_until(now + GOOD_FOR) || granted.refresh_token.is_none() && lives_until(now) {
-            note(app, account, client_row, &row).await?;
-            return Ok(granted.into());
+        if is_good(&before, row.kept_at, now) {
+            note(app, account, client_row).await?;
+            return Ok(before.into());
         }
-        if granted.refresh_token.is_none() {
+        if before.refresh_token.is_none() {
             return Err(NotGiven::None);
         }
         let take = Take { id: row.id.clone(), sealed: row.sealed.clone(), until: now + TAKEN_FOR };
         if !app.db.write(take).await? {
             // Another request does it already: a refresh token may work once.
-            tokio::time::sleep(pause).await;
+            tokio::time::sleep(LOOK).await;
             continue;
         }
         // To its end, also if the client goes away: what the provider has given is lost otherwise.
-        let (whole, settings, before) = (app.clone(), upstream.clone(), granted.clone());
-        let refreshing = tokio::spawn(async move { refresh(&whole, &settings, &row, before).await });
-        match refreshing.await {
-            Ok(Ok(())) => {}
+        let (whole, settings, old) = (app.clone(), upstream.clone(), before.clone());
+        let refreshing = app.requests.spawn(async move { refresh(&whole, &settings, &row, old).await });
+        let granted = match refreshing.await {
+            Ok(Ok(granted)) => granted,
             // It is good for a moment still.
-            Ok(Err(NotGiven::Refused(_))) if lives_until(app.now()) => return Ok(granted.into()),
+            Ok(Err(NotGiven::Refused(_))) if before.expires_at.is_none_or(|at| app.now() < at) => before,
             Ok(Err(why)) => return Err(why),
             Err(failed) => return Err(Refusal::wrong(failed).into()),
-        }
+        };
+        note(app, account, client_row).await?;
+        return Ok(granted.into());
     }
-    Err(Refusal::wrong("another request has waited for it for too long").into())
+    Err(Refusal::wrong("another request refreshes it, and has waited too long for the provider").into())
+}
+
+/// Whether a client can get an access token as it is. One that cannot be refreshed is good as long as it lives.
+fn is_good(granted: &Granted, kept_at: Timestamp, now: Timestamp) -> bool {
+    let Some(ends) = granted.expires_at else { return true };
+    match granted.refresh_token {
+        Some(_) => now + GOOD_FOR.min(ends.since(kept_at) / 2) < ends,
+        None => now < ends,
+    }
 }
 
 /// Refreshes the tokens of a row that this process has taken, or removes them where the provider knows them no more.
-async fn refresh(app: &App, upstream: &Upstream, row: &UpstreamToken, before: Granted) -> Result<(), NotGiven> {
+async fn refresh(app: &App, upstream: &Upstream, row: &UpstreamToken, before: Granted) -> Result<Granted, NotGiven> {
     match ask(app, upstream, &before).await {
         Ok(Some(granted)) => {
-            let sealed = granted.after(before).seal(app, &row.id);
-            Ok(app.db.write(Replace { row: row.clone(), sealed }).await?)
+            let granted = granted.after(before);
+            let sealed = granted.seal(app, &row.id);
+            app.db.write(Replace { row: row.clone(), sealed }).await?;
+            Ok(granted)
         }
         Ok(None) => {
             app.db.write(Forget { id: row.id.clone(), sealed: row.sealed.clone() }).await?;
             Err(NotGiven::None)
         }
         Err(refusal) => {
-            app.db.write(LetGo { id: row.id.clone(), again_at: None, tries: row.tries }).await?;
+            app.db.write(LetGo { id: row.id.clone() }).await?;
             Err(refusal.into())
         }
     }
@@ -166,7 +188,7 @@ async fn ask(app: &App, upstream: &Upstream, before: &Granted) -> Result<Option<
     let answered: Result<BasicTokenResponse, _> = request.request_async(&http).await;
     match answered {
         Ok(tokens) => Ok(Some(Granted::of(app.now(), &tokens))),
-        Err(RequestTokenError::ServerResponse(said)) if *said.error() == BasicErrorResponseType::InvalidGrant => {
+        Err(error) if ENDED.contains(&&*code_of(&error)) => {
             tracing::info!(upstream = upstream.name, "the provider knows a refresh token no more");
             Ok(None)
         }
@@ -190,9 +212,22 @@ impl Change for Replace {
     }
 }
 
-/// Notes who has got a token, at most once an hour.
-async fn note(app: &App, account: &UpstreamAccount, client_row: &Id, row: &UpstreamToken) -> db::Result<()> {
-    if row.given_at.is_some_and(|at| app.now().since(at) < NOTED) {
+/// What a provider says is wrong; some say it with the status of a success.
+fn code_of(error: &RequestTokenError<Failure, BasicErrorResponse>) -> String {
+    match error {
+        RequestTokenError::ServerResponse(said) => said.error().to_string(),
+        RequestTokenError::Parse(_, body) => {
+            let said: Value = serde_json::from_slice(body).unwrap_or_default();
+            said["error"].as_str().unwrap_or_default().to_owned()
+        }
+        _ => String::new(),
+    }
+}
+
+/// Notes who has got a token, at most once an hour of each client.
+async fn note(app: &App, account: &UpstreamAccount, client_row: &Id) -> db::Result<()> {
+    let of = format!("upstream-token-given:{}:{}", account.id.as_str(), client_row.as_str());
+    if app.ephemeral.limit(&of, NOTED).await.is_err() {
         return Ok(());
     }
     let event = Event::UpstreamTokenGiven {
@@ -200,21 +235,5 @@ async fn note(app: &App, account: &UpstreamAccount, client_row: &Id, row: &Upstr
         client_row: client_row.clone(),
         upstream: account.provider.clone(),
     };
-    app.db.write(Note { id: row.id.clone(), event }).await
-}
-
-#[derive(Clone)]
-struct Note {
-    id: Id,
-    event: Event,
-}
-
-impl Change for Note {
-    type Outcome = ();
-
-    async fn apply(self, tx: &mut Tx<'_>) -> db::Result<()> {
-        let now = tx.now();
-        upstream_token::note_given(tx, &self.id, now).await?;
-        self.event.apply(tx).await
-    }
+    app.db.write(event).await
 }

@@ -12,6 +12,7 @@ use crate::channels::bind::{self, Bound, Unbound};
 use crate::channels::code::{self, Typed};
 use crate::channels::{self, bot, speak};
 use crate::config::{DeclaredChannel, Updates};
+use crate::federation::ways_in::{Leaving, WaysIn};
 use crate::flow::account_holder::{AccountForm, AccountHolder, handle};
 use crate::http::error::Error;
 use crate::http::request::query::Query;
@@ -229,7 +230,7 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
         return waiting(&app, &holder, sealed).await;
     }
     let (user, now) = (&holder.session.user_id, app.now());
-    let (mut chats, ways) = (Vec::new(), bind::Ways::of(&app).await?);
+    let (mut chats, ways) = (Vec::new(), WaysIn::of(&app).await?);
     let mut conn = app.db.read().await?;
     let bound = channel_binding::of_user(&mut conn, user).await?;
     for one in &bound {
@@ -240,7 +241,7 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
             shown_as: one.shown_as.clone(),
             since: Moment::new(one.bound_at, now),
             used: one.last_used_at.map(|at| Moment::new(at, now)),
-            is_last: bind::is_last(&mut conn, user, &one.id, &ways).await?,
+            is_last: ways.is_last(&mut conn, user, Leaving::Chat(&one.id)).await?,
         });
     }
     drop(conn);

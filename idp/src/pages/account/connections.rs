@@ -7,13 +7,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 
-use crate::account::upstream_roles;
 use crate::app::App;
 use crate::clients;
 use crate::config::ProviderMark;
 use crate::federation;
 use crate::federation::link::{self, Unlinked};
 use crate::federation::round_trip::{Purpose, Wish};
+use crate::federation::ways_in::{Leaving, WaysIn};
 use crate::flow::account_holder::{AccountForm, AccountHolder, handle};
 use crate::http::error::Error;
 use crate::http::request::query::Query;
@@ -116,12 +116,12 @@ impl AccountConnectionsPage<'_> {
 /// Shows the page.
 pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) -> Result<Response, Error> {
     let (user, now) = (&holder.session.user_id, app.now());
-    let (mut connections, providers) = (Vec::new(), federation::providers(&app).await?);
+    let (mut connections, ways_in) = (Vec::new(), WaysIn::of(&app).await?);
     let (known, acting) = (Known::read(&app).await?, acting(&app).await?);
     let mut conn = app.db.read().await?;
     let kept = upstream_token::of_user(&mut conn, user).await?;
     for one in upstream_account::of_user(&mut conn, user).await? {
-        let is_last = link::is_last(&mut conn, user, &one.id, &providers).await?;
+        let is_last = ways_in.is_last(&mut conn, user, Leaving::Link(&one.id)).await?;
         let (label, mark) = known.get(&one.provider);
         let is_kept = kept.iter().any(|(account, _)| *account == one.id);
         connections.push(ConnectionView {
@@ -187,10 +187,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
     let chosen = there.iter().find(|one| handle(&app, &holder.session, one.id.as_str()) == wanted);
     let Some(chosen) = chosen else { return redirect::to_page(&app, Page::AccountConnections) };
     match link::unlink(&app, &holder.session, &chosen.id).await? {
-        Unlinked::Done => {
-            upstream_roles::follow_unlinked(&app, user).await?;
-            tell(ConnectionsDone::Disconnected)
-        }
+        Unlinked::Done => tell(ConnectionsDone::Disconnected),
         Unlinked::Last => tell(ConnectionsDone::Last),
         Unlinked::NotThere => redirect::to_page(&app, Page::AccountConnections),
     }

@@ -8,7 +8,7 @@ use axum::response::Response;
 use crate::account::passkey_provider;
 use crate::account::passkeys::{self, LONGEST_NAME, LastPasskey, MOST, Removed};
 use crate::app::App;
-use crate::federation;
+use crate::federation::ways_in::WaysIn;
 use crate::flow::account_holder::{AccountForm, AccountHolder, PASSKEY, handle};
 use crate::http::cookies::Jar;
 use crate::http::diagnosis::Diagnosis;
@@ -226,10 +226,10 @@ async fn show(app: &App, holder: &AccountHolder, news: News) -> Result<Response,
     let mut conn = app.db.read().await?;
     let there = of_user(&mut conn, id).await?;
     let known = user::passkey_handle(&mut conn, id).await?.unwrap_or_default();
-    let (required, providers) = (Required::of(app), federation::providers(app).await?);
+    let (required, ways_in) = (Required::of(app), WaysIn::of(app).await?);
     let mut views = Vec::new();
     for one in &there {
-        let stays = passkeys::last(&mut conn, one, &there, Some(&required), &providers).await?;
+        let stays = passkeys::last(&mut conn, one, &there, Some(&required), &ways_in).await?;
         views.push(PasskeyView { stays, ..view(app, holder, one) });
     }
     drop(conn);

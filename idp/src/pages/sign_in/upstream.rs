@@ -7,7 +7,6 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::password::{self, Shown, SignInProblem};
-use crate::account::upstream_roles;
 use crate::app::App;
 use crate::base::id::Id;
 use crate::base::written_code::WrittenCode;
@@ -21,6 +20,7 @@ use crate::federation::link::Linked;
 use crate::federation::posted;
 use crate::federation::refusal::Refusal;
 use crate::federation::remembered::Offered;
+use crate::federation::roles;
 use crate::federation::round_trip::{self, Purpose, RoundTrip, Wish};
 use crate::federation::telegram;
 use crate::federation::tokens;
@@ -301,7 +301,7 @@ pub(super) async fn sign_in(
     }
     tokens::keep(app, &arrival.identity).await?;
     if user.disabled_at.is_none() {
-        upstream_roles::follow(app, &user.id, &arrival.identity.upstream, &arrival.identity.roles).await?;
+        roles::follow(app, &user.id, &arrival.identity.upstream, &arrival.identity.roles).await?;
     }
     let first = ProvenFactor {
         user: &user,

@@ -15,7 +15,6 @@ use super::kept::{self, KeptView};
 use super::problem::{SignUpProblem, refused};
 use crate::account::sign_up::{Applicant, Joined, SIGN_UPS, join, user_of};
 use crate::account::terms;
-use crate::account::upstream_roles;
 use crate::account::users::NewUser;
 use crate::app::App;
 use crate::base::written_code::WrittenCode;
@@ -24,6 +23,7 @@ use crate::federation;
 use crate::federation::arrival::Arrival;
 use crate::federation::identity::Identity;
 use crate::federation::link::to_join;
+use crate::federation::roles;
 use crate::flow::authorization::{Step, layout_of};
 use crate::flow::next_page;
 use crate::http::cookies::Jar;
@@ -79,7 +79,7 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     let sealed = query.get("arrival").unwrap_or_default();
     let (arrival, upstream) = open(&app, &visitor, sealed).await?;
     let return_to = query.get("return").and_then(Page::by_return_name);
-    let kept = kept::offered(&app, &visitor).await?;
+    let kept = kept_by(&app, &visitor, &arrival).await?;
     let code = query.get("invitation").and_then(WrittenCode::parse);
     let invitation = code.map(|code| code.written()).unwrap_or_default();
     let typed = Typed { invitation, kept, return_to, ..Typed::default() };
@@ -99,7 +99,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     if let Some(response) = already(&app, &visitor, step.as_ref(), typed.return_to, &arrival.identity).await? {
         return Ok(response);
     }
-    typed.kept = kept::offered(&app, &visitor).await?;
+    typed.kept = kept_by(&app, &visitor, &arrival).await?;
     let is_there = kept::choose(&mut typed.kept, params.get("keep"));
     let again = |problem| {
         show(
@@ -141,7 +141,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     };
     match join(&app, applicant).await? {
         Joined::Done(user) => {
-            upstream_roles::follow(&app, &user.id, &identity.upstream, &identity.roles).await?;
+            roles::follow(&app, &user.id, &identity.upstream, &identity.roles).await?;
             let proven = (&*user, &link.id, arrival.keep);
             finish::sign_in_by_upstream(&app, &visitor, step.as_ref(), typed.return_to, proven).await
         }
@@ -209,6 +209,12 @@ async fn connect(
     };
     Jar::of(app).carry(&mut response, &word);
     Ok(response)
+}
+
+/// The anonymous account in this browser that the new one can go on from. Not for whoever has come by a link that somebody may have sent: the account of
+/// the visitor would be theirs from then on.
+async fn kept_by(app: &App, visitor: &Visitor, arrival: &Arrival) -> Result<Option<kept::Kept>, Error> {
+    if arrival.may_connect { kept::offered(app, visitor).await } else { Ok(None) }
 }
 
 /// Who has come, and by which provider.

@@ -2,11 +2,15 @@
 
 use crate::base::clock::Timestamp;
 use crate::base::id::Id;
-use crate::store::db::{Conn, Result};
-use crate::store::people::user::{User, select};
+use crate::store::db::{Conn, Result, Tx};
+use crate::store::installation;
+use crate::store::people::user::{self, User, select};
 
 /// The role of those who administer this provider.
 pub const ADMINISTRATOR: &str = "administrator";
+
+/// The name by which changes of administrators take turns.
+const TURN: &str = "administrators";
 
 /// The names of a user's roles.
 pub async fn of_user(conn: &mut Conn, user: &Id) -> Result<Vec<String>> {
@@ -74,15 +78,9 @@ async fn make(conn: &mut Conn, role: &str, new_id: &Id, now: Timestamp) -> Resul
 
 /// The roles that a provider's claims have given to a user, by name.
 pub async fn of_upstream(conn: &mut Conn, user: &Id, upstream: &str) -> Result<Vec<String>> {
-    let all = of_upstreams(conn, user).await?;
-    Ok(all.into_iter().filter(|(name, _)| name == upstream).map(|(_, role)| role).collect())
-}
-
-/// The roles that the claims of providers have given to a user, each with the provider, by name.
-pub async fn of_upstreams(conn: &mut Conn, user: &Id) -> Result<Vec<(String, String)>> {
-    let sql = "SELECT u.upstream, r.name FROM role r JOIN user_role u ON u.role_id = r.id
-                WHERE u.user_id = $1 AND u.upstream IS NOT NULL ORDER BY r.name";
-    Ok(sqlx::query_as(sql).bind(user).fetch_all(conn).await?)
+    let sql = "SELECT r.name FROM role r JOIN user_role u ON u.role_id = r.id
+                WHERE u.user_id = $1 AND u.upstream = $2 ORDER BY r.name";
+    Ok(sqlx::query_scalar(sql).bind(user).bind(upstream).fetch_all(conn).await?)
 }
 
 /// Takes a role from a user; returns whether the user had it.
@@ -117,6 +115,15 @@ pub async fn another_with_password(conn: &mut Conn, role: &str, but: &Id) -> Res
     .fetch_optional(conn)
     .await?;
     Ok(row.is_some())
+}
+
+/// Whether nobody could administer this provider without a user. Changes that ask take turns, so that of two
+/// administrators not each is let go because of the other.
+pub async fn is_last_administrator(tx: &mut Tx<'_>, user: &Id) -> Result<bool> {
+    installation::in_turn(tx, TURN).await?;
+    let enabled = user::hold(tx, user).await?.is_some_and(|held| held.disabled_at.is_none());
+    let administers = enabled && of_user(tx, user).await?.iter().any(|role| role == ADMINISTRATOR);
+    Ok(administers && !another_with_password(tx, ADMINISTRATOR, user).await?)
 }
 
 /// Whether any user with this role can sign in by password.

@@ -4,6 +4,17 @@ use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::store::db::{Change, Conn, Result, Tx};
 
+/// Who has given tokens, and to which client, as the settings of the provider said it then.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Giver {
+    /// The name of the provider in the configuration.
+    pub provider: String,
+    /// Its issuer.
+    pub issuer: String,
+    /// Our client there.
+    pub client_id: String,
+}
+
 /// The tokens of an account at another provider.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct UpstreamToken {
@@ -11,27 +22,28 @@ pub struct UpstreamToken {
     pub id: Id,
     /// The account; `None` if they are to be revoked.
     pub account_id: Option<Id>,
-    /// The name of the provider in the configuration.
-    pub provider: String,
+    /// Who has given them.
+    #[sqlx(flatten)]
+    pub giver: Giver,
     /// What was given.
     pub sealed: String,
     /// Since when they are kept.
     pub kept_at: Timestamp,
-    /// When it was last noted that a client has got one.
-    pub given_at: Option<Timestamp>,
-    /// Until when one process alone asks the provider.
+    /// Until when nobody else asks the provider about them.
     pub busy_until: Option<Timestamp>,
     /// How often they could not be revoked.
     pub tries: i64,
 }
 
-const COLUMNS: &str = "id, account_id, provider, sealed, kept_at, given_at, busy_until, tries";
+const COLUMNS: &str = "id, account_id, provider, issuer, client_id, sealed, kept_at, busy_until, tries";
 
 /// Tokens that were given just now.
 #[derive(Clone, Debug)]
 pub struct NewUpstreamToken {
     /// The row.
     pub id: Id,
+    /// Who has given them.
+    pub giver: Giver,
     /// What was given.
     pub sealed: String,
 }
@@ -43,19 +55,27 @@ pub async fn of_account(conn: &mut Conn, account: &Id) -> Result<Option<Upstream
 }
 
 /// Keeps the tokens of an account, which has none yet.
-pub async fn insert(
-    conn: &mut Conn,
-    account: &Id,
-    provider: &str,
-    new: &NewUpstreamToken,
-    now: Timestamp,
-) -> Result<()> {
-    sqlx::query("INSERT INTO upstream_token (id, account_id, provider, sealed, kept_at) VALUES ($1, $2, $3, $4, $5)")
-        .bind(&new.id)
-        .bind(account)
-        .bind(provider)
-        .bind(&new.sealed)
-        .bind(now)
+pub async fn insert(conn: &mut Conn, account: &Id, new: &NewUpstreamToken, now: Timestamp) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO upstream_token (id, account_id, provider, issuer, client_id, sealed, kept_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(&new.id)
+    .bind(account)
+    .bind(&new.giver.provider)
+    .bind(&new.giver.issuer)
+    .bind(&new.giver.client_id)
+    .bind(&new.sealed)
+    .bind(now)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Has the tokens of an account revoked, since it has others now, or none.
+pub async fn end(conn: &mut Conn, id: &Id) -> Result<()> {
+    sqlx::query("UPDATE upstream_token SET account_id = NULL, busy_until = NULL WHERE id = $1")
+        .bind(id)
         .execute(conn)
         .await?;
     Ok(())
@@ -132,60 +152,84 @@ impl Change for Take {
 pub struct LetGo {
     /// The row.
     pub id: Id,
-    /// After which moment the provider is asked again; `None` if at once.
-    pub again_at: Option<Timestamp>,
-    /// How often they could not be revoked.
-    pub tries: i64,
 }
 
 impl Change for LetGo {
     type Outcome = ();
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
-        sqlx::query("UPDATE upstream_token SET busy_until = $2, tries = $3 WHERE id = $1")
+        sqlx::query("UPDATE upstream_token SET busy_until = NULL WHERE id = $1")
             .bind(&self.id)
-            .bind(self.again_at)
-            .bind(self.tries)
             .execute(&mut **tx)
             .await?;
         Ok(())
     }
 }
 
-/// Notes that a client has got a token.
-pub async fn note_given(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<()> {
-    sqlx::query("UPDATE upstream_token SET given_at = $2 WHERE id = $1").bind(id).bind(now).execute(conn).await?;
-    Ok(())
+/// Notes that tokens could not be revoked, and when that is tried again.
+#[derive(Clone, Debug)]
+pub struct TryLater {
+    /// The row.
+    pub id: Id,
+    /// When.
+    pub at: Timestamp,
 }
 
-/// Tokens that are to be revoked, and that no process is asking about.
-pub async fn ended(conn: &mut Conn, now: Timestamp, limit: i64) -> Result<Vec<UpstreamToken>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM upstream_token
-          WHERE account_id IS NULL AND (busy_until IS NULL OR busy_until <= $1) ORDER BY id LIMIT $2"
-    );
-    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(now).bind(limit).fetch_all(conn).await?)
+impl Change for TryLater {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
+        sqlx::query("UPDATE upstream_token SET busy_until = $2, tries = tries + 1 WHERE id = $1")
+            .bind(&self.id)
+            .bind(self.at)
+            .execute(&mut **tx)
+            .await?;
+        Ok(())
+    }
 }
 
-/// The providers of which tokens are kept for an account.
-pub async fn providers(conn: &mut Conn) -> Result<Vec<String>> {
-    let sql = "SELECT DISTINCT provider FROM upstream_token WHERE account_id IS NOT NULL";
+/// The providers of which tokens are to be revoked.
+pub async fn ended_providers(conn: &mut Conn) -> Result<Vec<String>> {
+    let sql = "SELECT DISTINCT provider FROM upstream_token WHERE account_id IS NULL ORDER BY provider";
     Ok(sqlx::query_scalar(sql).fetch_all(conn).await?)
 }
 
-/// Has all tokens of a provider revoked, since nobody may have them any more; returns how many.
+/// Tokens of a provider that are to be revoked, and that no process is asking about.
+pub async fn ended(conn: &mut Conn, provider: &str, now: Timestamp, limit: i64) -> Result<Vec<UpstreamToken>> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM upstream_token
+          WHERE account_id IS NULL AND provider = $1 AND (busy_until IS NULL OR busy_until <= $2) ORDER BY id LIMIT $3"
+    );
+    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(provider).bind(now).bind(limit).fetch_all(conn).await?)
+}
+
+/// Who has given the tokens that are kept for an account.
+pub async fn givers(conn: &mut Conn) -> Result<Vec<Giver>> {
+    let sql = "SELECT DISTINCT provider, issuer, client_id FROM upstream_token WHERE account_id IS NOT NULL";
+    Ok(sqlx::query_as(sql).fetch_all(conn).await?)
+}
+
+/// Has all tokens of a giver revoked, since nobody may have them any more; returns how many.
 #[derive(Clone, Debug)]
 pub struct EndAll {
-    /// The name of the provider.
-    pub provider: String,
+    /// Who has given them.
+    pub giver: Giver,
 }
 
 impl Change for EndAll {
     type Outcome = u64;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<u64> {
-        let sql = "UPDATE upstream_token SET account_id = NULL WHERE provider = $1 AND account_id IS NOT NULL";
-        Ok(sqlx::query(sql).bind(&self.provider).execute(&mut **tx).await?.rows_affected())
+        let done = sqlx::query(
+            "UPDATE upstream_token SET account_id = NULL
+              WHERE provider = $1 AND issuer = $2 AND client_id = $3 AND account_id IS NOT NULL",
+        )
+        .bind(&self.giver.provider)
+        .bind(&self.giver.issuer)
+        .bind(&self.giver.client_id)
+        .execute(&mut **tx)
+        .await?;
+        Ok(done.rows_affected())
     }
 }
 

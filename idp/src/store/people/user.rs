@@ -7,6 +7,7 @@ use crate::base::clock::Timestamp;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
 use crate::store::db::{Change, Conn, Json, Result, Tx};
+use crate::store::people::channel_request;
 
 /// A user.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -651,6 +652,10 @@ pub async fn put_word_back(conn: &mut Conn, user: &Id) -> Result<()> {
 
 /// Ends all sessions and grants that a user has.
 pub async fn end_all(conn: &mut Conn, user: &Id) -> Result<()> {
-    sqlx::query("UPDATE user_account SET generation = generation + 1 WHERE id = $1").bind(user).execute(conn).await?;
-    Ok(())
+    sqlx::query("UPDATE user_account SET generation = generation + 1 WHERE id = $1")
+        .bind(user)
+        .execute(&mut *conn)
+        .await?;
+    // A link of a bot, or a sign-in that was approved, may have been begun by whoever is to be out.
+    channel_request::delete_of_user(conn, user).await
 }

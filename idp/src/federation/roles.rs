@@ -2,14 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crate::account::delete::is_last;
 use crate::app::App;
 use crate::base::id::Id;
 use crate::login::session::Limits;
 use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::role::{self, ADMINISTRATOR, GivenRole};
-use crate::store::people::{upstream_account, user};
+use crate::store::people::user;
 
 /// Gives a user the roles that a provider's claims give now, and takes those away that they gave before and do not give any more. Roles that
 /// were given here stay, and so does the last administrator.
@@ -59,39 +58,18 @@ impl Change for Follow {
     }
 }
 
-/// The same for a user who has unlinked an account.
-pub async fn follow_unlinked(app: &App, user: &Id) -> Result<()> {
-    app.db.write(Forget { user: user.clone() }).await
-}
-
-#[derive(Clone)]
-struct Forget {
-    user: Id,
-}
-
-impl Change for Forget {
-    type Outcome = ();
-
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
-        user::hold(tx, &self.user).await?;
-        forget_lost(tx, &self.user).await
-    }
-}
-
-/// Takes the roles away that providers have given to a user who has no account there any more. The caller holds the user's row.
-pub(crate) async fn forget_lost(tx: &mut Tx<'_>, user: &Id) -> Result<()> {
-    let there = upstream_account::of_user(tx, user).await?;
-    for (upstream, role) in role::of_upstreams(tx, user).await? {
-        if !there.iter().any(|one| one.provider == upstream) {
-            lose(tx, user, &role).await?;
-        }
+/// Takes the roles away that a provider has given to a user who has unlinked an account there. Another account there, if one is linked, gives its own
+/// at its next sign-in. The caller holds the user's row.
+pub(super) async fn forget(tx: &mut Tx<'_>, user: &Id, upstream: &str) -> Result<()> {
+    for role in role::of_upstream(tx, user, upstream).await? {
+        lose(tx, user, &role).await?;
     }
     Ok(())
 }
 
 async fn lose(tx: &mut Tx<'_>, user: &Id, role: &str) -> Result<()> {
     // Somebody has to be able to administer.
-    if role == ADMINISTRATOR && is_last(tx, user).await? {
+    if role == ADMINISTRATOR && role::is_last_administrator(tx, user).await? {
         return Ok(());
     }
     if role::take(tx, user, role).await? {
