@@ -149,11 +149,22 @@ struct Parts {
     keys_read: usize,
 }
 
+/// While it is there, the token endpoint answers no refresh.
+pub struct Holds(Arc<tokio::sync::Semaphore>);
+
+impl Drop for Holds {
+    fn drop(&mut self) {
+        self.0.add_permits(1000);
+    }
+}
+
 /// A provider that answers whatever a test wants. It is called "double".
 #[derive(Clone)]
 pub struct Double {
     pub issuer: String,
     parts: Arc<Mutex<Parts>>,
+    refreshes: Arc<tokio::sync::Semaphore>,
+    begun: Arc<tokio::sync::Semaphore>,
 }
 
 impl Double {
@@ -177,7 +188,9 @@ impl Double {
             revoked: Vec::new(),
             keys_read: 0,
         };
-        let double = Self { issuer, parts: Arc::new(Mutex::new(parts)) };
+        let semaphore = |permits| Arc::new(tokio::sync::Semaphore::new(permits));
+        let (refreshes, begun) = (semaphore(1000), semaphore(0));
+        let double = Self { issuer, parts: Arc::new(Mutex::new(parts)), refreshes, begun };
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(metadata))
             .route("/jwks", get(keys))
@@ -221,6 +234,17 @@ impl Double {
         self.parts.lock().unwrap().exchanged.clone()
     }
 
+    /// Answers no refresh from now on.
+    pub fn hold_refreshes(&self) -> Holds {
+        self.refreshes.forget_permits(1000);
+        Holds(Arc::clone(&self.refreshes))
+    }
+
+    /// Waits until somebody has asked for a refresh.
+    pub async fn refresh_begun(&self) {
+        self.begun.acquire().await.unwrap().forget();
+    }
+
     pub fn revoked(&self) -> Vec<String> {
         self.parts.lock().unwrap().revoked.clone()
     }
@@ -240,6 +264,9 @@ impl Double {
         let away = form.submit(browser).await;
         assert!(away.foreign && away.url.starts_with(&self.issuer), "to the double, not {}: {}", away.url, away.text());
         let url = url::Url::parse(&away.url).unwrap();
+        let names: Vec<_> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
+        let once: std::collections::BTreeSet<_> = names.iter().collect();
+        assert_eq!(names.len(), once.len(), "a parameter is there twice, which RFC 6749 §3.1 forbids: {url}");
         let sent = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
         let mut parts = self.parts.lock().unwrap();
         parts.nonce = sent("nonce").expect("a nonce");
@@ -293,6 +320,10 @@ async fn userinfo(State(double): State<Double>) -> impl IntoResponse {
 }
 
 async fn token(State(double): State<Double>, body: String) -> impl IntoResponse {
+    if body.contains("grant_type=refresh_token") {
+        double.begun.add_permits(1);
+        let _turn = double.refreshes.acquire().await.unwrap();
+    }
     let mut parts = double.parts.lock().unwrap();
     parts.exchanged.push(body);
     if let Some((status, body)) = &parts.behaviour.token {

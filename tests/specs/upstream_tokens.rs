@@ -229,18 +229,181 @@ async fn tokens_are_revoked_at_the_provider_once_the_account_is_unlinked_or_dele
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn tokens_are_revoked_once_the_settings_name_nobody_who_may_have_them() {
+async fn an_operator_has_tokens_revoked_that_nobody_may_have_any_more_and_no_server_does_so_by_itself() {
     let (upstream, app, rp) = both(|_| {}).await;
     let there = upstream.app.trial().await;
     let own = come(&upstream, &rp, &mut app.browser()).await;
     let given = text(&ask(&rp, &own.access_token).await.expect(200), "access_token");
-    assert_eq!(revoke::end_unwanted(&app.app).await.unwrap(), 0);
+    // Such as one that was started with the file of before.
     let mut config = app.app.config.clone();
     config.upstreams[0].token_clients.clear();
-    let app = app.on(config).await;
-    assert_eq!(revoke::end_unwanted(&app.app).await.unwrap(), 1);
-    assert_eq!(revoke::revoke_ended(&app.app).await.unwrap(), 1);
+    let other = app.on(config).await;
+    assert_eq!(revoke::revoke_ended(&other.app).await.unwrap(), 0);
+    ask(&rp, &own.access_token).await.expect(200);
+    assert_eq!(revoke::end_all(&other.app, "home").await.unwrap(), 1);
+    assert_eq!(revoke::revoke_ended(&other.app).await.unwrap(), 1);
     assert!(!there.is_good(&given).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_other_provider_sees_tokens_whatever_the_settings_say_now() {
+    let tokens = json!({ "refresh_token": "r1", "expires_in": 30 });
+    let (double, app, rp) = with_double(Behaviour { tokens, ..behaviour() }).await;
+    let own = come_by(&double, &rp, &mut app.browser()).await;
+    app.clock.advance(seconds(31));
+    let another = Double::start().await;
+    for is_client in [false, true] {
+        let mut config = app.app.config.clone();
+        if is_client {
+            config.upstreams[0].client_id = "another".to_owned();
+        } else {
+            config.upstreams[0].issuer = another.issuer.clone();
+        }
+        let moved = app.on(config).await;
+        let answer = ask_with(&rp.on(&moved), &own.access_token, &[("audience", "double")]).await;
+        assert_eq!(text(&answer, "error"), "interaction_required", "the refresh token stays where it is");
+    }
+    app.sql("DELETE FROM upstream_account").await;
+    let mut config = app.app.config.clone();
+    config.upstreams[0].issuer = another.issuer.clone();
+    let moved = app.on(config).await;
+    assert_eq!(revoke::revoke_ended(&moved.app).await.unwrap(), 0);
+    assert!(
+        another.exchanged().is_empty() && another.revoked().is_empty(),
+        "{:?} {:?}",
+        another.exchanged(),
+        another.revoked()
+    );
+    assert_eq!(double.exchanged().len(), 1);
+    // A server that knows the provider does it, at its next turn.
+    app.clock.advance(minutes(2));
+    assert_eq!(revoke::revoke_ended(&app.app).await.unwrap(), 1);
+    assert_eq!(double.revoked(), ["token=r1&token_type_hint=refresh_token"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tokens_of_an_account_that_was_linked_again_are_not_revoked() {
+    // At Google and Discord, one revocation ends all that a person has allowed.
+    let (double, app, rp) = with_double(Behaviour { tokens: json!({ "refresh_token": "r1" }), ..behaviour() }).await;
+    come_by(&double, &rp, &mut app.browser()).await;
+    app.sql("DELETE FROM user_account").await;
+    assert_eq!(app.rows("upstream_token WHERE account_id IS NULL").await, 1);
+    come_by(&double, &rp, &mut app.browser()).await;
+    assert_eq!(revoke::revoke_ended(&app.app).await.unwrap(), 0);
+    assert_eq!((double.revoked().len(), app.rows("upstream_token").await), (0, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_signs_in_while_a_token_is_refreshed_keeps_the_refresh_token_that_comes() {
+    let mut behaviour = Behaviour { tokens: json!({ "refresh_token": "r1", "expires_in": 30 }), ..behaviour() };
+    let (double, app, rp) = with_double(behaviour.clone()).await;
+    let mut browser = app.browser();
+    let own = come_by(&double, &rp, &mut browser).await;
+    app.clock.advance(seconds(20));
+    // The refresh is answered only once the person has signed in again, by an answer without a refresh token.
+    let answers = double.hold_refreshes();
+    let asking = tokio::spawn({
+        let (rp, token) = (rp.clone(), own.access_token.clone());
+        async move { ask_with(&rp, &token, &[("audience", "double")]).await }
+    });
+    double.refresh_begun().await;
+    behaviour.tokens = json!({ "expires_in": 40, "access_token": "of the sign-in" });
+    double.behave(behaviour.clone());
+    come_by(&double, &rp, &mut browser).await;
+    behaviour.tokens = json!({ "refresh_token": "r2", "access_token": "of the refresh", "expires_in": 30 });
+    double.behave(behaviour.clone());
+    drop(answers);
+    asking.await.unwrap().expect(200);
+    app.clock.advance(seconds(45));
+    behaviour.tokens = json!({ "access_token": "the last" });
+    double.behave(behaviour);
+    let given = ask_with(&rp, &own.access_token, &[("audience", "double")]).await.expect(200);
+    assert_eq!(text(&given, "access_token"), "the last");
+    let exchanged = double.exchanged();
+    let refreshed: Vec<_> = exchanged.iter().filter(|body| body.contains("grant_type=refresh_token")).collect();
+    assert!(refreshed[0].ends_with("refresh_token=r1") && refreshed[1].ends_with("refresh_token=r2"), "{refreshed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_providers_say_of_a_refresh_token_that_works_no_more_is_understood() {
+    for (status, body) in [
+        (400, json!({ "error": "invalid_grant" })),
+        (
+            200,
+            json!({ "error": "bad_refresh_token", "error_description": "The refresh token passed is incorrect or expired." }),
+        ),
+        (400, json!({ "error": "invalid_request", "error_description": "Value passed for the token was invalid." })),
+        (400, json!({ "error": "interaction_required", "error_description": "AADSTS50076" })),
+    ] {
+        let tokens = json!({ "refresh_token": "r1", "expires_in": 30 });
+        let (double, app, rp) = with_double(Behaviour { tokens, ..behaviour() }).await;
+        let own = come_by(&double, &rp, &mut app.browser()).await;
+        app.clock.advance(seconds(31));
+        double.behave(Behaviour { token: Some((status, body.to_string())), ..behaviour() });
+        let answer = ask_with(&rp, &own.access_token, &[("audience", "double")]).await;
+        assert_eq!(text(&answer, "error"), "interaction_required", "{body}");
+        assert_eq!(app.rows("upstream_token").await, 0, "{body}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_scope_is_that_of_the_token_and_not_of_another_one_or_of_the_settings() {
+    let mut behaviour = Behaviour { tokens: json!({ "scope": "openid,email" }), ..behaviour() };
+    let (double, app, rp) = with_double(behaviour.clone()).await;
+    let mut browser = app.browser();
+    let own = come_by(&double, &rp, &mut browser).await;
+    let ask = async |rp: &RelyingParty, token: &str, more: &[(&str, &str)]| {
+        ask_with(rp, token, &[&[("audience", "double")], more].concat()).await
+    };
+    assert_eq!(text(&ask(&rp, &own.access_token, &[]).await, "scope"), "openid email", "written with commas there");
+    ask(&rp, &own.access_token, &[("scope", "profile")]).await.error("invalid_scope");
+    // Without a word, all that was asked for was given: RFC 6749 §5.1.
+    behaviour.tokens = json!({});
+    double.behave(behaviour);
+    let own = come_by(&double, &rp, &mut browser).await;
+    assert_eq!(text(&ask(&rp, &own.access_token, &[("scope", "profile")]).await, "scope"), "openid profile email");
+    let mut config = app.app.config.clone();
+    config.upstreams[0].scope = ["openid", "calendar"].into_iter().collect();
+    let later = app.on(config).await;
+    ask(&rp.on(&later), &own.access_token, &[("scope", "calendar")]).await.error("invalid_scope");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_several_accounts_there_the_one_counts_of_which_tokens_are_kept() {
+    let (upstream, app, rp) = both(|config| config.upstreams[0].token_clients.clear()).await;
+    let mut browser = app.browser().sign_in("alice").await;
+    for person in ["ann", "bob"] {
+        let page = browser.get("/account/connections").await;
+        upstream.go_by(&mut browser, page.press("connect"), person).await.reply.expect(200);
+    }
+    let mut config = app.app.config.clone();
+    config.upstreams[0].token_clients = vec!["calendar".to_owned()];
+    let later = app.on(config).await;
+    let rp = rp.on(&later);
+    let mut browser = later.browser().sign_in("alice").await;
+    let own = rp.exchange(&browser.authorize(&rp).await.code()).await.tokens();
+    ask(&rp, &own.access_token).await.error("interaction_required");
+    let page = browser.get("/account/connections").await;
+    upstream.go_by(&mut browser, page.press("connect"), "ann").await.reply.expect(200);
+    let given = text(&ask(&rp, &own.access_token).await.expect(200), "access_token");
+    let there = upstream.app.trial().await;
+    assert_eq!(there.userinfo(&given).await.json()["email"], "ann@example.com");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_client_that_gets_a_token_is_noted() {
+    let clients = || vec!["calendar".to_owned(), "mailer".to_owned()];
+    let (upstream, app, rp) = both(|config| config.upstreams[0].token_clients = clients()).await;
+    let mailer = app.client(ClientKind::Web, |new| new.client_id = Some("mailer".to_owned())).await;
+    let mut browser = app.browser();
+    let own = come(&upstream, &rp, &mut browser).await;
+    let of_mailer = mailer.exchange(&browser.authorize(&mailer).await.code()).await.tokens();
+    for _ in 0..2 {
+        ask(&rp, &own.access_token).await.expect(200);
+        ask(&mailer, &of_mailer.access_token).await.expect(200);
+    }
+    let events = app.events().await;
+    assert_eq!(events.iter().filter(|kind| *kind == "upstream_token_given").count(), 2, "one of each: {events:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

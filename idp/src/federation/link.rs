@@ -48,7 +48,7 @@ pub async fn link(app: &App, session: &Session, identity: &Identity) -> Result<L
 
 /// What is written of an account elsewhere by which an account is made here.
 pub async fn to_join(app: &App, identity: &Identity) -> NewUpstreamAccount {
-    written(app, identity, true, tokens::held(app, identity).await.as_ref())
+    written(app, identity, true, tokens::held_still(app, identity).await.as_ref())
 }
 
 fn written(app: &App, identity: &Identity, joins: bool, held: Option<&Held>) -> NewUpstreamAccount {

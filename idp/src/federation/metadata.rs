@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::refusal::Refusal;
-use super::remembered::Known;
+use super::remembered::{Asked, Known};
 use crate::app::App;
 use crate::config::Upstream;
 use crate::config::claim::parts;
@@ -93,7 +93,7 @@ async fn read(app: &App, upstream: &Upstream) -> Result<Arc<Known>, Refusal> {
         names_itself: more.authorization_response_iss_parameter_supported,
         revocation_endpoint: more.revocation_endpoint,
         read_at: app.now(),
-        asked: upstream.issuer.clone(),
+        asked: Asked::of(upstream),
     });
     app.upstreams.put(&upstream.name, &known);
     Ok(known)

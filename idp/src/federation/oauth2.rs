@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::code::{Answer, Came, redeem};
 use super::metadata::endpoint;
 use super::refusal::Refusal;
-use super::round_trip::RoundTrip;
+use super::round_trip::{RoundTrip, scope};
 use super::secret::Credentials;
 use super::tokens::Granted;
 use super::{redirect_uri, userinfo};
@@ -54,5 +54,5 @@ pub(super) async fn arrive(
         let all = userinfo::organizations(app, upstream, place, token).await?;
         claims.insert("organizations".to_owned(), all.into_iter().map(Value::String).collect());
     }
-    Ok(Came { issuer: upstream.issuer.clone(), claims, granted: Granted::of(app.now(), &tokens) })
+    Ok(Came { issuer: upstream.issuer.clone(), claims, granted: Granted::of(app.now(), &tokens, &scope(upstream)) })
 }

@@ -12,7 +12,7 @@ use super::code::{Answer, Came, redeem};
 use super::metadata::known_again;
 use super::refusal::Refusal;
 use super::remembered::Known;
-use super::round_trip::RoundTrip;
+use super::round_trip::{RoundTrip, scope};
 use super::secret::Credentials;
 use super::tokens::Granted;
 use super::{redirect_uri, userinfo};
@@ -89,7 +89,7 @@ pub(super) async fn arrive(
             Ok(told) => add(upstream, &mut claims, told),
         }
     }
-    Ok(Came { issuer, claims, granted: Granted::of(app.now(), &tokens) })
+    Ok(Came { issuer, claims, granted: Granted::of(app.now(), &tokens, &scope(upstream)) })
 }
 
 /// Whether more depends on what UserInfo tells than an address.

@@ -21,8 +21,29 @@ pub struct Known {
     /// Where tokens are revoked: RFC 8414 §2.
     pub(super) revocation_endpoint: Option<String>,
     pub(super) read_at: Timestamp,
-    /// The issuer of the settings with which it was asked.
-    pub(super) asked: String,
+    /// The settings with which it was asked, as far as they count.
+    pub(super) asked: Asked,
+}
+
+/// What of the settings of a provider goes into what is known about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Asked {
+    issuers: [Option<String>; 2],
+    endpoints: [Option<String>; 4],
+}
+
+impl Asked {
+    pub(super) fn of(upstream: &Upstream) -> Self {
+        Self {
+            issuers: [Some(upstream.issuer.clone()), upstream.issuer_template.clone()],
+            endpoints: [
+                upstream.authorization_endpoint.clone(),
+                upstream.token_endpoint.clone(),
+                upstream.userinfo_endpoint.clone(),
+                upstream.revocation_endpoint.clone(),
+            ],
+        }
+    }
 }
 
 /// A provider.
@@ -46,10 +67,10 @@ pub struct Remembered {
 }
 
 impl Remembered {
-    /// What this provider has said; `None` if that was another issuer under the same name.
+    /// What this provider has said; `None` if its settings were others then.
     pub(super) fn get(&self, upstream: &Upstream) -> Option<Arc<Known>> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&upstream.name).cloned();
-        known.filter(|known| known.asked == upstream.issuer)
+        known.filter(|known| known.asked == Asked::of(upstream))
     }
 
     pub(super) fn put(&self, name: &str, known: &Arc<Known>) {

@@ -4,28 +4,30 @@ use std::collections::BTreeSet;
 
 use crate::app::App;
 use crate::base::id::Id;
+use crate::federation::identity::Identity;
 use crate::login::session::Limits;
 use crate::store::db::{Change, Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::role::{self, ADMINISTRATOR, GivenRole};
+use crate::store::people::upstream_account::{self, Key};
 use crate::store::people::user;
 
 /// Gives a user the roles that a provider's claims give now, and takes those away that they gave before and do not give any more. Roles that
 /// were given here stay, and so does the last administrator.
-pub async fn follow(app: &App, user: &Id, upstream: &str, roles: &[String]) -> Result<()> {
-    let now: BTreeSet<String> = roles.iter().cloned().collect();
-    let before = role::of_upstream(&mut *app.db.read().await?, user, upstream).await?;
+pub async fn follow(app: &App, user: &Id, identity: &Identity) -> Result<()> {
+    let now: BTreeSet<String> = identity.roles.iter().cloned().collect();
+    let before = role::of_upstream(&mut *app.db.read().await?, user, &identity.upstream).await?;
     if before.iter().eq(&now) {
         return Ok(());
     }
     let limits = now.contains(ADMINISTRATOR).then(|| Limits::of_administrators(app));
-    app.db.write(Follow { user: user.clone(), upstream: upstream.to_owned(), roles: now, limits }).await
+    app.db.write(Follow { user: user.clone(), key: identity.key(), roles: now, limits }).await
 }
 
 #[derive(Clone)]
 struct Follow {
     user: Id,
-    upstream: String,
+    key: Key,
     roles: BTreeSet<String>,
     /// What the sessions of an administrator are held to.
     limits: Option<Limits>,
@@ -35,10 +37,13 @@ impl Change for Follow {
     type Outcome = ();
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
-        let Self { user, upstream, roles, limits } = self;
-        if user::hold(tx, &user).await?.is_none() {
+        let Self { user, key, roles, limits } = self;
+        user::hold(tx, &user).await?;
+        // In another tab, the account may have been unlinked.
+        if upstream_account::find(tx, &key).await?.is_none_or(|there| there.user_id != user) {
             return Ok(());
         }
+        let upstream = key.provider;
         let now = tx.now();
         for role in &roles {
             let new_id = &tx.id();

@@ -1,5 +1,7 @@
 //! The way to another provider and back: RFC 6749 §4.1, with PKCE (RFC 7636) and a nonce.
 
+use std::collections::BTreeMap;
+
 use openidconnect::{PkceCodeChallenge, PkceCodeVerifier};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -152,13 +154,29 @@ pub(super) async fn address(
     if let Some(hint) = login_hint {
         query.append_pair("login_hint", hint);
     }
-    // With max_age, the ID token says when they signed in.
-    let again = upstream.again_parameters.iter().filter(|_| trip.again);
-    for (name, value) in upstream.authorization_parameters.iter().chain(again).filter_map(|it| it.split_once('=')) {
-        query.append_pair(name, value);
+    for (name, value) in further_parameters(upstream, trip.again) {
+        query.append_pair(name, &value);
     }
     drop(query);
     Ok(url)
+}
+
+/// What the settings add to the request, each name once (RFC 6749 §3.1). Of `prompt`, which is a list, all values count (Core §3.1.2.1); of
+/// anything else, what asks people to prove again who they are.
+fn further_parameters(upstream: &Upstream, again: bool) -> BTreeMap<&str, String> {
+    let mut all: BTreeMap<&str, String> = BTreeMap::new();
+    // With max_age, the ID token says when they signed in.
+    let of_again = upstream.again_parameters.iter().filter(|_| again);
+    for (name, value) in upstream.authorization_parameters.iter().chain(of_again).filter_map(|it| it.split_once('=')) {
+        let there = all.entry(name).or_default();
+        let is_said = there.split(' ').any(|one| one == value);
+        match name {
+            "prompt" if is_said => {}
+            "prompt" if !there.is_empty() => there.push_str(&format!(" {value}")),
+            _ => value.clone_into(there),
+        }
+    }
+    all
 }
 
 /// Where people are sent to.
@@ -173,7 +191,7 @@ async fn authorization_endpoint(app: &App, upstream: &Upstream) -> Result<Url, R
 }
 
 /// What is asked for; of OpenID Connect, `openid` always (Core §3.1.2.1).
-fn scope(upstream: &Upstream) -> String {
+pub(super) fn scope(upstream: &Upstream) -> String {
     let openid = (upstream.protocol == Protocol::Oidc).then_some("openid");
     let others = upstream.scope.iter().filter(|word| openid != Some(*word));
     openid.into_iter().chain(others).collect::<Vec<_>>().join(" ")

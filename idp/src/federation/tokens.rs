@@ -14,10 +14,12 @@ use super::identity::Identity;
 use super::refusal::Refusal;
 use crate::app::App;
 use crate::base::clock::Timestamp;
+use crate::base::encoding::sha256_text;
 use crate::base::id::Id;
 use crate::config::Upstream;
 use crate::keys::vault::Vault;
 use crate::store::db::{Change, Result, Tx};
+use crate::store::ephemeral::Unavailable;
 use crate::store::people::upstream_account::{self, Key};
 use crate::store::people::upstream_token::{self, Giver, NewUpstreamToken, UpstreamToken};
 use crate::store::people::user;
@@ -32,9 +34,9 @@ pub struct Granted {
     token_type: String,
     #[serde(default)]
     refresh_token: Option<String>,
-    /// For what, if it says so: otherwise for all that was asked for.
+    /// For what.
     #[serde(default)]
-    scope: Option<String>,
+    scope: String,
     /// When the access token ends, if it says so.
     #[serde(default)]
     expires_at: Option<Timestamp>,
@@ -44,12 +46,16 @@ pub struct Granted {
 }
 
 impl Granted {
-    pub(super) fn of<T: TokenResponse>(now: Timestamp, tokens: &T) -> Self {
+    /// What was given just now for this scope, where the answer names no other one.
+    pub(super) fn of<T: TokenResponse>(now: Timestamp, tokens: &T, asked: &str) -> Self {
         let token_type = match serde_json::to_value(tokens.token_type()) {
             Ok(Value::String(name)) if !name.eq_ignore_ascii_case("bearer") => name,
             _ => "Bearer".to_owned(),
         };
-        let scope = tokens.scopes().map(|all| all.iter().map(|one| one.as_str()).collect::<Vec<_>>().join(" "));
+        // GitHub and others write commas.
+        let told = tokens.scopes().into_iter().flatten().flat_map(|one| one.split(',')).filter(|one| !one.is_empty());
+        let told = told.collect::<Vec<_>>().join(" ");
+        let scope = if told.is_empty() { asked.to_owned() } else { told };
         Self {
             access_token: tokens.access_token().secret().to_owned(),
             token_type,
@@ -65,13 +71,11 @@ impl Granted {
         Self { repeated, ..self }
     }
 
-    /// This answer, completed from the one before: many providers send a refresh token, and what does not change, only once.
-    fn after(self, before: Self) -> Self {
-        Self {
-            refresh_token: self.refresh_token.or(before.refresh_token),
-            scope: self.scope.or(before.scope),
-            repeated: if self.repeated.is_empty() { before.repeated } else { self.repeated },
-            ..self
+    /// These, with the refresh token of others that were given before: many providers send it with the first sign-in alone.
+    fn with_refresh_token_of(self, other: Self) -> Self {
+        match self.refresh_token {
+            Some(_) => self,
+            None => Self { refresh_token: other.refresh_token, repeated: other.repeated, ..self },
         }
     }
 
@@ -87,7 +91,7 @@ impl Granted {
 impl fmt::Debug for Granted {
     /// Without the tokens.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Granted({:?})", self.scope)
+        write!(f, "Granted({})", self.scope)
     }
 }
 
@@ -118,7 +122,13 @@ struct Waiting {
 /// Tokens that have come with somebody.
 pub(super) struct Held {
     giver: Giver,
+    account_key: String,
     granted: Granted,
+}
+
+/// The hash of what an account is known by.
+fn hash_of(key: &Key) -> String {
+    sha256_text([&*key.provider, &*key.issuer, &*key.subject].join("\0").as_bytes())
 }
 
 /// Holds the tokens of somebody who has just come until it is known to whose account they belong; returns the word by which they are found,
@@ -132,14 +142,12 @@ pub(super) async fn hold(
         return Ok(None);
     }
     let Giver { issuer, client_id, .. } = giver(upstream);
-    let plain = serde_json::to_vec(&Waiting { issuer, client_id, granted }).map_err(Refusal::wrong)?;
-    if plain.len() > LONGEST {
+    let length = granted.access_token.len() + granted.refresh_token.as_ref().map_or(0, String::len);
+    if length > LONGEST {
         return Err(Refusal::wrong("its tokens are too long to be kept, which token_clients wants"));
     }
     let word = app.random.name::<16>();
-    let name = waiting(&word);
-    let sealed = app.vault.seal(&app.random, &name, &plain);
-    app.ephemeral.put(&name, sealed.as_bytes(), app.now() + app.config.login.interaction).await?;
+    put(app, &word, &Waiting { issuer, client_id, granted }).await?;
     Ok(Some(word))
 }
 
@@ -154,13 +162,38 @@ pub(super) async fn held(app: &App, identity: &Identity) -> Option<Held> {
         }
     };
     let Waiting { issuer, client_id, granted } = serde_json::from_slice(&app.vault.unseal(&name, &sealed)?).ok()?;
-    Some(Held { giver: Giver { provider: identity.upstream.clone(), issuer, client_id }, granted })
+    let giver = Giver { provider: identity.upstream.clone(), issuer, client_id };
+    Some(Held { giver, account_key: hash_of(&identity.key()), granted })
+}
+
+/// The same of somebody who may have to say something once more before they are used.
+pub(super) async fn held_still(app: &App, identity: &Identity) -> Option<Held> {
+    let held = held(app, identity).await?;
+    let Giver { issuer, client_id, .. } = held.giver.clone();
+    let waits = Waiting { issuer, client_id, granted: held.granted.clone() };
+    if let Some(word) = &identity.tokens
+        && let Err(unavailable) = put(app, word, &waits).await
+    {
+        tracing::warn!(upstream = identity.upstream, "tokens of a provider could not be kept: {unavailable}");
+    }
+    Some(held)
+}
+
+async fn put(app: &App, word: &str, waits: &Waiting) -> std::result::Result<(), Unavailable> {
+    let name = waiting(word);
+    let sealed = app.vault.seal(&app.random, &name, &serde_json::to_vec(waits).unwrap_or_default());
+    app.ephemeral.put(&name, sealed.as_bytes(), app.now() + app.config.login.interaction).await
 }
 
 /// What is written of tokens for an account that is linked only now.
 pub(super) fn of_new(app: &App, held: &Held) -> NewUpstreamToken {
     let id = app.id();
-    NewUpstreamToken { sealed: held.granted.seal(app, &id), giver: held.giver.clone(), id }
+    NewUpstreamToken {
+        sealed: held.granted.seal(app, &id),
+        giver: held.giver.clone(),
+        account_key: held.account_key.clone(),
+        id,
+    }
 }
 
 /// Keeps the tokens that have come with somebody whose account is linked already.
@@ -202,16 +235,19 @@ impl Change for Keep {
         if let Some(row) = &there
             && row.giver == giver
         {
+            // Where it keeps the refresh token of before, which another process may be using just now, that one has it until it lets go.
             let granted = match Granted::open(&app.vault, row) {
-                Some(before) => granted.after(before),
+                Some(before) => granted.with_refresh_token_of(before),
                 None => granted,
             };
             let sealed = granted.seal(&app, &row.id);
-            return upstream_token::replace(tx, &row.id, &row.sealed, &sealed, now).await.map(drop);
+            return upstream_token::replace(tx, &row.id, &sealed, now).await;
         }
+        let held = Held { giver, account_key: hash_of(&key), granted };
         if let Some(row) = there {
+            // Of another issuer under the same name, or of another client of ours.
             upstream_token::end(tx, &row.id).await?;
         }
-        upstream_token::insert(tx, &account.id, &of_new(&app, &Held { giver, granted }), now).await
+        upstream_token::insert(tx, &account.id, &of_new(&app, &held), now).await
     }
 }

@@ -36,7 +36,7 @@ use names::{Names, Resolver};
 const CONNECT: Duration = Duration::from_secs(3);
 
 /// How long a request waits for its turn: as long as a person does who sees nothing happen.
-const TURN: Duration = Duration::from_secs(5);
+pub const TURN: Duration = Duration::from_secs(5);
 
 /// How long a connection is kept for the next request.
 const IDLE: Duration = Duration::from_secs(10);

@@ -128,7 +128,7 @@ impl Known {
 pub(super) async fn connect(app: &App, session: &Session, identity: &Identity) -> Result<Linked, Error> {
     let linked = link::link(app, session, identity).await?;
     if matches!(linked, Linked::Done | Linked::Already) {
-        roles::follow(app, &session.user_id, &identity.upstream, &identity.roles).await?;
+        roles::follow(app, &session.user_id, identity).await?;
     }
     Ok(linked)
 }

@@ -1,6 +1,6 @@
 //! Giving a client the access token of somebody at another provider, which is refreshed first where it is about to end: RFC 6749 §6.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use oauth2::basic::{BasicClient, BasicErrorResponse, BasicTokenResponse};
 use openidconnect::{ClientId, RefreshToken, RequestTokenError, TokenUrl};
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Granted, giver};
 use crate::app::App;
-use crate::base::clock::Timestamp;
+use crate::base::clock::{SKEW, Timestamp};
 use crate::base::id::Id;
 use crate::config::Upstream;
 use crate::config::words::{Protocol, UpstreamAuthMethod};
@@ -16,19 +16,17 @@ use crate::federation::code::not_given;
 use crate::federation::metadata::{endpoint, known};
 use crate::federation::refusal::Refusal;
 use crate::federation::secret::Credentials;
-use crate::outbound::Purpose;
 use crate::outbound::failure::Failure;
+use crate::outbound::{Purpose, TURN};
 use crate::store::db::{self, Change, Tx};
 use crate::store::ephemeral::Rate;
 use crate::store::installation::event::Event;
 use crate::store::people::upstream_account::UpstreamAccount;
-use crate::store::people::upstream_token::{self, Forget, LetGo, Take, UpstreamToken};
+use crate::store::people::upstream_token::{self, Forget, Take, UpstreamToken};
+use crate::store::people::user;
 
 /// For how long a token has to be good that a client gets, unless it lives for less than twice as long.
 const GOOD_FOR: Duration = Duration::from_secs(60);
-
-/// For how long one process has the tokens of an account for itself: longer than a request to a provider may take.
-const TAKEN_FOR: Duration = Duration::from_secs(60);
 
 /// How often it is looked whether another one has let go.
 const LOOK: Duration = Duration::from_millis(50);
@@ -36,11 +34,23 @@ const LOOK: Duration = Duration::from_millis(50);
 /// For how long that is waited for.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// How long the database is waited for, in seconds, to keep what was refreshed.
+const PAUSES: [Duration; 3] = [Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(3)];
+
 /// How often it is noted that a client has got a token.
 const NOTED: Rate = Rate { burst: 1, period: Duration::from_secs(60 * 60) };
 
-/// What providers say of a refresh token that they know no more: RFC 6749 §5.2, X, and GitHub. There is nothing else in our request that could be invalid.
-const ENDED: [&str; 3] = ["invalid_grant", "invalid_request", "bad_refresh_token"];
+/// What providers say of a refresh token that works no more: RFC 6749 §5.2, X, GitHub, and Microsoft. Nothing else in our request could be invalid, or
+/// want its person.
+const ENDED: [&str; 7] = [
+    "invalid_grant",
+    "invalid_request",
+    "bad_refresh_token",
+    "bad_token",
+    "interaction_required",
+    "consent_required",
+    "login_required",
+];
 
 /// What a client gets.
 #[derive(Clone)]
@@ -49,8 +59,8 @@ pub struct Given {
     pub access_token: String,
     /// How it is shown there.
     pub token_type: String,
-    /// For what it is, if the provider has said so.
-    pub scope: Option<String>,
+    /// For what it is.
+    pub scope: String,
     /// When it ends, if the provider has said so.
     pub expires_at: Option<Timestamp>,
 }
@@ -92,8 +102,8 @@ pub async fn give(
     account: &UpstreamAccount,
     client_row: &Id,
 ) -> Result<Given, NotGiven> {
-    let until = tokio::time::Instant::now() + PATIENCE;
-    while tokio::time::Instant::now() < until {
+    let began = Instant::now();
+    while began.elapsed() < PATIENCE {
         let row = upstream_token::of_account(&mut *app.db.read().await?, &account.id).await?;
         // What another provider has given, or the same one to another client of ours, it gets from nobody.
         let row = row.filter(|row| row.giver == giver(upstream)).ok_or(NotGiven::None)?;
@@ -106,15 +116,19 @@ pub async fn give(
         if before.refresh_token.is_none() {
             return Err(NotGiven::None);
         }
-        let take = Take { id: row.id.clone(), sealed: row.sealed.clone(), until: now + TAKEN_FOR };
-        if !app.db.write(take).await? {
-            // Another request does it already: a refresh token may work once.
+        let until = now + taken_for(app);
+        let latest = until + SKEW;
+        // Another request does it already: a refresh token may work once.
+        let is_busy = row.busy_until.is_some_and(|at| now < at && at <= latest);
+        let take = Take { id: row.id.clone(), sealed: row.sealed.clone(), until, latest };
+        if is_busy || !app.db.write(take).await? {
             tokio::time::sleep(LOOK).await;
             continue;
         }
         // To its end, also if the client goes away: what the provider has given is lost otherwise.
-        let (whole, settings, old) = (app.clone(), upstream.clone(), before.clone());
-        let refreshing = app.requests.spawn(async move { refresh(&whole, &settings, &row, old).await });
+        let taken = Taken { row, user: account.user_id.clone(), until, before: before.clone() };
+        let (whole, settings) = (app.clone(), upstream.clone());
+        let refreshing = app.requests.spawn(async move { refresh(&whole, &settings, taken).await });
         let granted = match refreshing.await {
             Ok(Ok(granted)) => granted,
             // It is good for a moment still.
@@ -137,23 +151,96 @@ fn is_good(granted: &Granted, kept_at: Timestamp, now: Timestamp) -> bool {
     }
 }
 
-/// Refreshes the tokens of a row that this process has taken, or removes them where the provider knows them no more.
-async fn refresh(app: &App, upstream: &Upstream, row: &UpstreamToken, before: Granted) -> Result<Granted, NotGiven> {
-    match ask(app, upstream, &before).await {
+/// For how long one process has the tokens of an account for itself: longer than its requests may take, of which there are three where the
+/// provider has to describe itself first, and longer than clocks differ.
+fn taken_for(app: &App) -> Duration {
+    3 * (app.config.outbound.timeout + TURN) + SKEW
+}
+
+/// A row that this process has taken.
+struct Taken {
+    row: UpstreamToken,
+    user: Id,
+    until: Timestamp,
+    before: Granted,
+}
+
+/// Refreshes the tokens of a row, or removes them where the provider knows them no more.
+async fn refresh(app: &App, upstream: &Upstream, taken: Taken) -> Result<Granted, NotGiven> {
+    let Taken { row, user, until, before } = taken;
+    let answered = ask(app, upstream, &before).await;
+    let (outcome, ends) = match answered {
         Ok(Some(granted)) => {
-            let granted = granted.after(before);
-            let sealed = granted.seal(app, &row.id);
-            app.db.write(Replace { row: row.clone(), sealed }).await?;
-            Ok(granted)
+            let granted = granted.with_refresh_token_of(before.clone());
+            (Ok(granted.clone()), Ends::Refreshed(granted))
         }
-        Ok(None) => {
-            app.db.write(Forget { id: row.id.clone(), sealed: row.sealed.clone() }).await?;
-            Err(NotGiven::None)
+        Ok(None) => (Err(NotGiven::None), Ends::Over),
+        Err(refusal) => (Err(refusal.into()), Ends::AsBefore),
+    };
+    let end = End { app: app.clone(), id: row.id, user, until, before, ends };
+    // The provider has given them once: a database that is away for a moment is waited for.
+    for pause in PAUSES {
+        match app.db.write(end.clone()).await {
+            Ok(()) => return outcome,
+            Err(error) => tracing::warn!(upstream = upstream.name, "refreshed tokens could not be kept yet: {error}"),
         }
-        Err(refusal) => {
-            app.db.write(LetGo { id: row.id.clone() }).await?;
-            Err(refusal.into())
+        tokio::time::sleep(pause).await;
+    }
+    app.db.write(end).await?;
+    outcome
+}
+
+/// How a refresh ends.
+#[derive(Clone)]
+enum Ends {
+    Refreshed(Granted),
+    Over,
+    AsBefore,
+}
+
+/// Writes what a refresh has brought.
+#[derive(Clone)]
+struct End {
+    app: App,
+    id: Id,
+    user: Id,
+    until: Timestamp,
+    /// The tokens that were refreshed.
+    before: Granted,
+    ends: Ends,
+}
+
+impl Change for End {
+    type Outcome = ();
+
+    async fn apply(self, tx: &mut Tx<'_>) -> db::Result<()> {
+        let (Self { app, id, user, until, before, ends }, now) = (self, tx.now());
+        // Whoever signs in meanwhile holds it, too.
+        user::hold(tx, &user).await?;
+        let Some(row) = upstream_token::find(tx, &id).await? else { return Ok(()) };
+        let there = Granted::open(&app.vault, &row);
+        // Its person may have come by the provider meanwhile: then the access token is newer, and the refresh token may be.
+        let is_same = there.as_ref().is_some_and(|there| there.refresh_token == before.refresh_token);
+        match (ends, there) {
+            (Ends::Refreshed(granted), Some(there)) if is_same => {
+                let is_newer = there.access_token != before.access_token;
+                let granted = match is_newer {
+                    true => Granted { refresh_token: granted.refresh_token, ..there },
+                    false => granted,
+                };
+                upstream_token::replace(tx, &id, &granted.seal(&app, &id), now).await?;
+            }
+            (Ends::Over, Some(there)) if is_same && there.access_token == before.access_token => {
+                return Forget { id, sealed: row.sealed }.apply(tx).await;
+            }
+            // The access token that has come meanwhile works without it.
+            (Ends::Over, Some(there)) if is_same => {
+                let granted = Granted { refresh_token: None, ..there };
+                upstream_token::replace(tx, &id, &granted.seal(&app, &id), now).await?;
+            }
+            _ => {}
         }
+        upstream_token::let_go(tx, &id, until).await
     }
 }
 
@@ -187,28 +274,12 @@ async fn ask(app: &App, upstream: &Upstream, before: &Granted) -> Result<Option<
     };
     let answered: Result<BasicTokenResponse, _> = request.request_async(&http).await;
     match answered {
-        Ok(tokens) => Ok(Some(Granted::of(app.now(), &tokens))),
+        Ok(tokens) => Ok(Some(Granted::of(app.now(), &tokens, &before.scope))),
         Err(error) if ENDED.contains(&&*code_of(&error)) => {
             tracing::info!(upstream = upstream.name, "the provider knows a refresh token no more");
             Ok(None)
         }
         Err(error) => Err(not_given(error)),
-    }
-}
-
-#[derive(Clone)]
-struct Replace {
-    row: UpstreamToken,
-    sealed: String,
-}
-
-impl Change for Replace {
-    type Outcome = ();
-
-    async fn apply(self, tx: &mut Tx<'_>) -> db::Result<()> {
-        let now = tx.now();
-        // Otherwise its person has come by the provider meanwhile, and those tokens are newer.
-        upstream_token::replace(tx, &self.row.id, &self.row.sealed, &self.sealed, now).await.map(drop)
     }
 }
 

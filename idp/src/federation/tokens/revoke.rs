@@ -1,5 +1,6 @@
 //! Revoking tokens at their provider, once the account there is unlinked or nobody here may have them any more: RFC 7009.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Request, StatusCode, header};
@@ -13,20 +14,21 @@ use crate::config::Upstream;
 use crate::config::words::{Protocol, UpstreamAuthMethod};
 use crate::federation;
 use crate::federation::metadata::known;
-use crate::federation::offered::opened;
 use crate::federation::refusal::Refusal;
 use crate::federation::secret::Credentials;
 use crate::outbound::Purpose;
 use crate::outbound::failure::Failure;
 use crate::store::db;
-use crate::store::installation::upstream;
-use crate::store::people::upstream_token::{self, EndAll, Forget, Giver, Take, TryLater, UpstreamToken};
+use crate::store::people::upstream_token::{self, EndSome, Forget, Giver, Take, TryLater, UpstreamToken};
 
 /// How many tokens of a provider are looked at at once.
 const BATCH: i64 = 100;
 
+/// How many tokens are ended by one statement.
+const STEP: i64 = 1000;
+
 /// For how long one process has a token for itself: longer than a request to a provider may take.
-const TAKEN_FOR: Duration = Duration::from_secs(60);
+const TAKEN_FOR: Duration = Duration::from_secs(5 * 60);
 
 /// When a provider is asked again that does not answer: after a minute, then twice as long each time.
 const AGAIN: Duration = Duration::from_secs(60);
@@ -37,23 +39,14 @@ const TRIES: i64 = 14;
 /// How often this is done.
 const EVERY: Duration = Duration::from_secs(60);
 
-/// In how many of these rounds it is looked for tokens that nobody may have any more: once an hour.
-const LOOKS: u64 = 60;
-
 /// Has tokens revoked until the process ends. A provider may take long to answer, and other jobs do not wait for it.
 pub async fn run(app: &App) {
     let mut rounds = tokio::time::interval(EVERY);
     rounds.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    for round in 0_u64.. {
+    loop {
         rounds.tick().await;
-        let done = async {
-            if round % LOOKS == 0 {
-                end_unwanted(app).await?;
-            }
-            revoke_ended(app).await
-        };
         let seconds = || app.now().micros() as f64 / 1e6;
-        match done.await {
+        match revoke_ended(app).await {
             Ok(gone) => app.metrics.job("revoke", true, gone, seconds()),
             Err(error) => {
                 tracing::warn!("tokens of other providers could not be revoked: {error}");
@@ -63,43 +56,23 @@ pub async fn run(app: &App) {
     }
 }
 
-/// The settings by which tokens were given.
-enum Settings {
-    /// They are those of now.
-    Same(Box<Upstream>),
-    /// They cannot be read now, and may be in order again tomorrow.
-    Unreadable,
-    /// The provider is gone, or is another one by now, or we are another client there.
-    Other,
-}
-
-impl Settings {
-    async fn of(app: &App, of: &Giver) -> db::Result<Self> {
-        if let Some(offered) = federation::named(app, &of.provider).await? {
-            let is_same = giver(&offered.settings) == *of;
-            return Ok(if is_same { Self::Same(Box::new((*offered.settings).clone())) } else { Self::Other });
-        }
-        let stored = upstream::list(&mut *app.db.read().await?).await?;
-        let is_unreadable = stored.iter().any(|row| row.name == of.provider && opened(&app.vault, row).is_err());
-        Ok(if is_unreadable { Self::Unreadable } else { Self::Other })
-    }
-}
-
-/// Has those tokens revoked that no client may have any more, since the settings of their provider have changed; returns how many.
-pub async fn end_unwanted(app: &App) -> db::Result<u64> {
-    let givers = upstream_token::givers(&mut *app.db.read().await?).await?;
+/// Has all tokens of a provider revoked, which its settings want no more; returns how many. Only by an operator's word: the file of one server, which
+/// may be an old one, ends nothing that cannot be brought back.
+pub async fn end_all(app: &App, provider: &str) -> db::Result<u64> {
     let mut ended = 0;
-    for giver in givers {
-        let is_wanted = match Settings::of(app, &giver).await? {
-            Settings::Same(settings) => !settings.token_clients.is_empty(),
-            Settings::Unreadable => true,
-            Settings::Other => false,
-        };
-        if !is_wanted {
-            ended += app.db.write(EndAll { giver }).await?;
+    loop {
+        let some = app.db.write(EndSome { provider: provider.to_owned(), limit: STEP }).await?;
+        ended += some;
+        if some < STEP.unsigned_abs() {
+            return Ok(ended);
         }
     }
-    Ok(ended)
+}
+
+/// The settings by which tokens were given, if they are those of now: no other provider, and no other client of ours, gets them to see.
+async fn settings_of(app: &App, of: &Giver) -> db::Result<Option<Arc<Upstream>>> {
+    let found = federation::named(app, &of.provider).await?.map(|offered| offered.settings);
+    Ok(found.filter(|settings| giver(settings) == *of))
 }
 
 /// Revokes tokens that have ended; returns how many are gone. Several replicas may do it at once.
@@ -107,31 +80,42 @@ pub async fn revoke_ended(app: &App) -> db::Result<u64> {
     let providers = upstream_token::ended_providers(&mut *app.db.read().await?).await?;
     let mut gone = 0;
     for provider in providers {
-        let ended = upstream_token::ended(&mut *app.db.read().await?, &provider, app.now(), BATCH).await?;
-        for row in ended {
-            let take = Take { id: row.id.clone(), sealed: row.sealed.clone(), until: app.now() + TAKEN_FOR };
-            if !app.db.write(take).await? {
-                continue;
-            }
-            match revoke(app, &row).await? {
-                true => gone += 1,
-                // It does not answer, and would not the next time either.
-                false => break,
-            }
-        }
+        gone += revoke_of(app, &provider).await?;
     }
     Ok(gone)
 }
 
+/// Those of one provider, until none is left or it does not answer.
+async fn revoke_of(app: &App, provider: &str) -> db::Result<u64> {
+    let mut gone = 0;
+    loop {
+        let ended = upstream_token::ended(&mut *app.db.read().await?, provider, app.now(), BATCH).await?;
+        let before = gone;
+        for row in &ended {
+            let until = app.now() + TAKEN_FOR;
+            let (id, sealed) = (row.id.clone(), row.sealed.clone());
+            // A row may wait for days.
+            let latest = until + Duration::from_secs(365 * 24 * 60 * 60);
+            if !app.db.write(Take { id, sealed, until, latest }).await? {
+                continue;
+            }
+            if !revoke(app, row).await? {
+                return Ok(gone);
+            }
+            gone += 1;
+        }
+        if gone == before {
+            return Ok(gone);
+        }
+    }
+}
+
 /// Revokes the tokens of a row; returns whether it is gone.
 async fn revoke(app: &App, row: &UpstreamToken) -> db::Result<bool> {
-    let revoked = match (Settings::of(app, &row.giver).await?, Granted::open(&app.vault, row)) {
-        (Settings::Same(upstream), Some(granted)) => ask(app, &upstream, &granted).await,
-        (Settings::Unreadable, _) => {
-            Err(Refusal::Unreachable(Failure::Broken("its settings cannot be read".to_owned())))
-        }
-        // No other provider gets them to see.
-        (Settings::Other, _) => Err(Refusal::wrong("the settings are those of another provider or client by now")),
+    let revoked = match (settings_of(app, &row.giver).await?, Granted::open(&app.vault, row)) {
+        (Some(upstream), Some(granted)) => ask(app, &upstream, &granted).await,
+        // Another server may have them, or they are put right tomorrow.
+        (None, _) => Err(Refusal::Unreachable(Failure::Broken("its settings are not here".to_owned()))),
         (_, None) => Err(Refusal::wrong("they cannot be opened")),
     };
     match revoked {

@@ -77,6 +77,7 @@ pub struct UpstreamTokenResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<u64>,
     /// For what it is there.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub scope: String,
 }
 

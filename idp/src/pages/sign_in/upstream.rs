@@ -301,7 +301,7 @@ pub(super) async fn sign_in(
     }
     tokens::keep(app, &arrival.identity).await?;
     if user.disabled_at.is_none() {
-        roles::follow(app, &user.id, &arrival.identity.upstream, &arrival.identity.roles).await?;
+        roles::follow(app, &user.id, &arrival.identity).await?;
     }
     let first = ProvenFactor {
         user: &user,

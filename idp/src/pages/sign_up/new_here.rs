@@ -141,7 +141,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     };
     match join(&app, applicant).await? {
         Joined::Done(user) => {
-            roles::follow(&app, &user.id, &identity.upstream, &identity.roles).await?;
+            roles::follow(&app, &user.id, identity).await?;
             let proven = (&*user, &link.id, arrival.keep);
             finish::sign_in_by_upstream(&app, &visitor, step.as_ref(), typed.return_to, proven).await
         }

@@ -45,6 +45,7 @@ pub async fn begin(db: &Db, between: impl Fn()) -> Result<()> {
         ("outbox", "id"),
         ("mail_proof", "id"),
         ("upstream_change", "link_hash"),
+        ("channel_request", "id"),
     ] {
         while db.write_one(DeleteBatch { table, key }).await? == BATCH.unsigned_abs() {}
     }

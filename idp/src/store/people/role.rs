@@ -103,12 +103,14 @@ pub async fn enabled_with_role(conn: &mut Conn, role: &str) -> Result<Vec<User>>
     Ok(sqlx::query_as(sql).bind(role).fetch_all(conn).await?)
 }
 
-/// Whether a user other than this one has a role and can sign in by password.
-pub async fn another_with_password(conn: &mut Conn, role: &str, but: &Id) -> Result<bool> {
+/// Whether a user other than this one has a role and can sign in: by a password, a passkey or an account at another provider.
+async fn another_has(conn: &mut Conn, role: &str, but: &Id) -> Result<bool> {
     let row: Option<(String,)> = sqlx::query_as(
-        "SELECT p.user_id FROM role r JOIN user_role m ON m.role_id = r.id JOIN password p ON p.user_id = m.user_id
-           JOIN user_account u ON u.id = m.user_id
-          WHERE r.name = $1 AND u.id <> $2 AND u.disabled_at IS NULL LIMIT 1",
+        "SELECT u.id FROM role r JOIN user_role m ON m.role_id = r.id JOIN user_account u ON u.id = m.user_id
+          WHERE r.name = $1 AND u.id <> $2 AND u.disabled_at IS NULL
+            AND (EXISTS (SELECT 1 FROM password p WHERE p.user_id = u.id)
+              OR EXISTS (SELECT 1 FROM passkey k WHERE k.user_id = u.id)
+              OR EXISTS (SELECT 1 FROM upstream_account a WHERE a.user_id = u.id)) LIMIT 1",
     )
     .bind(role)
     .bind(but)
@@ -123,7 +125,7 @@ pub async fn is_last_administrator(tx: &mut Tx<'_>, user: &Id) -> Result<bool> {
     installation::in_turn(tx, TURN).await?;
     let enabled = user::hold(tx, user).await?.is_some_and(|held| held.disabled_at.is_none());
     let administers = enabled && of_user(tx, user).await?.iter().any(|role| role == ADMINISTRATOR);
-    Ok(administers && !another_with_password(tx, ADMINISTRATOR, user).await?)
+    Ok(administers && !another_has(tx, ADMINISTRATOR, user).await?)
 }
 
 /// Whether any user with this role can sign in by password.

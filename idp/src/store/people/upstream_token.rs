@@ -44,6 +44,8 @@ pub struct NewUpstreamToken {
     pub id: Id,
     /// Who has given them.
     pub giver: Giver,
+    /// The hash of what the account there is known by.
+    pub account_key: String,
     /// What was given.
     pub sealed: String,
 }
@@ -56,15 +58,21 @@ pub async fn of_account(conn: &mut Conn, account: &Id) -> Result<Option<Upstream
 
 /// Keeps the tokens of an account, which has none yet.
 pub async fn insert(conn: &mut Conn, account: &Id, new: &NewUpstreamToken, now: Timestamp) -> Result<()> {
+    // Revoking the ones of before would end these as well, at providers where one revocation ends all.
+    sqlx::query("DELETE FROM upstream_token WHERE account_key = $1 AND account_id IS NULL")
+        .bind(&new.account_key)
+        .execute(&mut *conn)
+        .await?;
     sqlx::query(
-        "INSERT INTO upstream_token (id, account_id, provider, issuer, client_id, sealed, kept_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO upstream_token (id, account_id, provider, issuer, client_id, account_key, sealed, kept_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(&new.id)
     .bind(account)
     .bind(&new.giver.provider)
     .bind(&new.giver.issuer)
     .bind(&new.giver.client_id)
+    .bind(&new.account_key)
     .bind(&new.sealed)
     .bind(now)
     .execute(conn)
@@ -81,18 +89,21 @@ pub async fn end(conn: &mut Conn, id: &Id) -> Result<()> {
     Ok(())
 }
 
-/// Puts others in the place of the tokens of a row, if those are the same still; returns whether they were. Whoever had them for itself lets go.
-pub async fn replace(conn: &mut Conn, id: &Id, before: &str, sealed: &str, now: Timestamp) -> Result<bool> {
-    let done = sqlx::query(
-        "UPDATE upstream_token SET sealed = $3, kept_at = $4, busy_until = NULL WHERE id = $1 AND sealed = $2",
-    )
-    .bind(id)
-    .bind(before)
-    .bind(sealed)
-    .bind(now)
-    .execute(conn)
-    .await?;
-    Ok(done.rows_affected() == 1)
+/// Puts others in the place of the tokens of a row. The caller holds the row of its account's user.
+pub async fn replace(conn: &mut Conn, id: &Id, sealed: &str, now: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE upstream_token SET sealed = $2, kept_at = $3 WHERE id = $1")
+        .bind(id)
+        .bind(sealed)
+        .bind(now)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// The tokens of a row, whether its account is there still or not.
+pub async fn find(conn: &mut Conn, id: &Id) -> Result<Option<UpstreamToken>> {
+    let sql = format!("SELECT {COLUMNS} FROM upstream_token WHERE id = $1");
+    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(conn).await?)
 }
 
 /// Removes the tokens of a row, if they are the same still.
@@ -126,6 +137,8 @@ pub struct Take {
     pub sealed: String,
     /// Until when it is taken, whatever happens.
     pub until: Timestamp,
+    /// After which moment nobody can have taken it, unless the clock was set back since.
+    pub latest: Timestamp,
 }
 
 impl Change for Take {
@@ -135,35 +148,27 @@ impl Change for Take {
         let now = tx.now();
         let done = sqlx::query(
             "UPDATE upstream_token SET busy_until = $3
-              WHERE id = $1 AND sealed = $2 AND (busy_until IS NULL OR busy_until <= $4)",
+              WHERE id = $1 AND sealed = $2 AND (busy_until IS NULL OR busy_until <= $4 OR busy_until > $5)",
         )
         .bind(&self.id)
         .bind(&self.sealed)
         .bind(self.until)
         .bind(now)
+        .bind(self.latest)
         .execute(&mut **tx)
         .await?;
         Ok(done.rows_affected() == 1)
     }
 }
 
-/// Lets go of a row whose tokens stay as they are.
-#[derive(Clone, Debug)]
-pub struct LetGo {
-    /// The row.
-    pub id: Id,
-}
-
-impl Change for LetGo {
-    type Outcome = ();
-
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<()> {
-        sqlx::query("UPDATE upstream_token SET busy_until = NULL WHERE id = $1")
-            .bind(&self.id)
-            .execute(&mut **tx)
-            .await?;
-        Ok(())
-    }
+/// Lets go of a row, if it is this process that has it still.
+pub async fn let_go(conn: &mut Conn, id: &Id, taken_until: Timestamp) -> Result<()> {
+    sqlx::query("UPDATE upstream_token SET busy_until = NULL WHERE id = $1 AND busy_until = $2")
+        .bind(id)
+        .bind(taken_until)
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
 /// Notes that tokens could not be revoked, and when that is tried again.
@@ -203,30 +208,25 @@ pub async fn ended(conn: &mut Conn, provider: &str, now: Timestamp, limit: i64) 
     Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(provider).bind(now).bind(limit).fetch_all(conn).await?)
 }
 
-/// Who has given the tokens that are kept for an account.
-pub async fn givers(conn: &mut Conn) -> Result<Vec<Giver>> {
-    let sql = "SELECT DISTINCT provider, issuer, client_id FROM upstream_token WHERE account_id IS NOT NULL";
-    Ok(sqlx::query_as(sql).fetch_all(conn).await?)
-}
-
-/// Has all tokens of a giver revoked, since nobody may have them any more; returns how many.
+/// Has some of the tokens of a provider revoked, since nobody may have them any more; returns how many.
 #[derive(Clone, Debug)]
-pub struct EndAll {
-    /// Who has given them.
-    pub giver: Giver,
+pub struct EndSome {
+    /// The name of the provider.
+    pub provider: String,
+    /// How many at most.
+    pub limit: i64,
 }
 
-impl Change for EndAll {
+impl Change for EndSome {
     type Outcome = u64;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<u64> {
         let done = sqlx::query(
-            "UPDATE upstream_token SET account_id = NULL
-              WHERE provider = $1 AND issuer = $2 AND client_id = $3 AND account_id IS NOT NULL",
+            "UPDATE upstream_token SET account_id = NULL WHERE id IN (
+                SELECT id FROM upstream_token WHERE provider = $1 AND account_id IS NOT NULL LIMIT $2)",
         )
-        .bind(&self.giver.provider)
-        .bind(&self.giver.issuer)
-        .bind(&self.giver.client_id)
+        .bind(&self.provider)
+        .bind(self.limit)
         .execute(&mut **tx)
         .await?;
         Ok(done.rows_affected())

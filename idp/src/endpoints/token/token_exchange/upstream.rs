@@ -1,5 +1,6 @@
 //! For the account of a person at another provider: a client acts for them there, with that provider's own access token.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::app::App;
@@ -18,6 +19,7 @@ use crate::oidc::token::request::TokenExchange;
 use crate::oidc::token::response::{ACCESS_TOKEN, UpstreamTokenResponse};
 use crate::store::origin::Origin;
 use crate::store::people::upstream_account::{self, UpstreamAccount};
+use crate::store::people::upstream_token;
 use crate::store::people::user;
 use crate::tokens::authenticate;
 
@@ -44,7 +46,7 @@ pub(super) async fn exchange(
     };
     let account = account_of(app, &sub, &upstream).await?.ok_or_else(missing)?;
     match give(app, &upstream, &account, &client.id).await {
-        Ok(given) => answer(app, &upstream, given, wanted.scope.as_ref()),
+        Ok(given) => answer(app, given, wanted.scope.as_ref()),
         Err(NotGiven::None) => Err(missing()),
         Err(NotGiven::Refused(refusal)) => Err(Error::Unavailable(format!("{}: {refusal}", upstream.name).into())),
         Err(NotGiven::Store(error)) => Err(error.into()),
@@ -88,26 +90,20 @@ async fn person_of(app: &App, client: &Client, token: &str) -> Result<String, Er
     }
 }
 
-/// The account of a person at a provider; of several, the one that was used last.
+/// The account of a person at a provider of which tokens are kept; of several, the one by which they have come last.
 async fn account_of(app: &App, sub: &str, upstream: &Upstream) -> Result<Option<UpstreamAccount>, Error> {
     let providers = providers(app).await?;
     let mut conn = app.db.read().await?;
     let Some(user) = user::find_by_sub(&mut conn, sub).await? else { return Ok(None) };
+    let kept: HashMap<_, _> = upstream_token::of_user(&mut conn, &user.id).await?.into_iter().collect();
     let all = upstream_account::of_user(&mut conn, &user.id).await?;
     let there = all.into_iter().filter(|one| one.provider == upstream.name && providers.have(one));
-    Ok(there.max_by_key(|one| one.last_used_at.unwrap_or(one.linked_at)))
+    Ok(there.filter(|one| kept.contains_key(&one.id)).max_by_key(|one| kept.get(&one.id).copied()))
 }
 
 /// The answer, if the token is for all that was asked for. RFC 8693 §2.2.1.
-fn answer(
-    app: &App,
-    upstream: &Upstream,
-    given: Given,
-    asked: Option<&ScopeSet>,
-) -> Result<UpstreamTokenResponse, Error> {
-    // RFC 6749 §5.1: a provider that says nothing has granted what was asked for there.
-    let scope = given.scope.unwrap_or_else(|| upstream.scope.to_string());
-    let mut words = scope.split([' ', ',']);
+fn answer(app: &App, given: Given, asked: Option<&ScopeSet>) -> Result<UpstreamTokenResponse, Error> {
+    let mut words = given.scope.split(' ');
     if let Some(missing) = asked.and_then(|asked| asked.iter().find(|word| !words.clone().any(|one| one == *word))) {
         let difference = Difference::one_of("scope", missing, words.by_ref());
         let why = "The person has not allowed all of this scope to be used at the provider.";
@@ -118,6 +114,6 @@ fn answer(
         issued_token_type: ACCESS_TOKEN,
         token_type: given.token_type,
         expires_in: given.expires_at.map(|at| at.since(app.now()).as_secs()),
-        scope,
+        scope: given.scope,
     })
 }
