@@ -1,13 +1,15 @@
 //! Bots: what somebody sends who wants to act for somebody else, or to be let in as them.
 
+use latchkey::account::{delete, users};
 use latchkey::channels::{self, receive, webhook};
 use latchkey::config::{ChannelKind, Config, DeclaredChannel, SignUp, Updates};
 use latchkey::oidc::client::metadata::ClientKind;
 use latchkey::store::installation::channel_receiver::Noted;
+use latchkey::store::people::user;
 use latchkey::telegram::update::Update;
 use serde_json::{Value, json};
 
-use crate::harness::{BOT_TOKEN, BotApi, Person, RelyingParty, TestApp, minutes, number_on, poll, seconds};
+use crate::harness::{BOT_TOKEN, BotApi, Person, RelyingParty, TestApp, made_up, minutes, number_on, poll, seconds};
 
 const ANN: i64 = 987_654_321;
 const EXCHANGE: (&str, &str) = ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange");
@@ -231,6 +233,28 @@ async fn k5_an_update_counts_once_more_if_whoever_began_with_it_was_killed() {
         }
         assert!(server.next(ann.id).await.text.contains("code"));
         assert_eq!((server.count(ann.id), app.rows("channel_request").await), (1, 1), "once");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn c3_a_link_of_the_bot_ends_with_all_sessions() {
+    for way in ["signed out everywhere", "disabled and enabled"] {
+        let (server, app, bot) = with_bot(Updates::Polling, |_| {}).await;
+        bound(&app, &bot).await;
+        let ann = Person::new(&server, ANN, "Anna");
+        server.next(ANN).await;
+        let url = ann.says(&app, "/login").await.button("Sign in").to_owned();
+        let alice = app.person("alice").await;
+        if way == "disabled and enabled" {
+            delete::disable(&app.app, &alice.id, true).await.unwrap();
+            users::enable(&app.app, &alice.id).await.unwrap();
+        } else {
+            let id = alice.id.clone();
+            let end = made_up(move |tx| Box::pin(async move { user::end_all(tx, &id).await }));
+            app.app.db.write(end).await.unwrap();
+        }
+        let page = app.browser().get(&url).await;
+        assert!(page.buttons("finish").is_empty() && page.reply.status != 200, "{way}: {}", page.text());
     }
 }
 

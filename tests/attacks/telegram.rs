@@ -359,6 +359,23 @@ async fn k2_the_answer_to_one_browser_is_of_no_use_in_another() {
 }
 
 #[tokio::test]
+async fn j3_a_button_that_somebody_has_sent_on_takes_no_visitors_account() {
+    let app = TestApp::with_bot(|_| {}).await;
+    let trial = app.trial().await;
+    let mut victim = app.browser();
+    let tokens = victim.visit(&trial).await;
+    let query = Telegram::at(&app).widget(&[("id", "666"), ("first_name", "Your bank")]);
+    let asked = victim.get(&format!("/telegram/main/callback?{query}")).await;
+    let new = asked.press("answer").submit(&mut victim).await;
+    let form = new.expect("upstream").forms_to("/sign-up/upstream").pop().unwrap();
+    assert_eq!(form.get("keep"), None, "what was done as a visitor stays the visitor's: {}", new.text());
+    form.fill("answer", "create").submit(&mut victim).await;
+    let sub = app.texts("SELECT u.sub FROM user_account u JOIN upstream_account a ON a.user_id = u.id").await;
+    assert_eq!(sub.len(), 1);
+    assert_ne!(tokens.access_claims()["sub"], sub[0].as_str());
+}
+
+#[tokio::test]
 async fn j3_a_button_that_somebody_has_sent_on_is_connected_to_nobody_elses_account() {
     let app = TestApp::with_bot(|_| {}).await;
     app.user("alice").await;

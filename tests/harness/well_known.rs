@@ -21,7 +21,7 @@ use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 use url::Url;
 
-use super::browser::{Browser, Page};
+use super::browser::{Browser, Form, Page};
 
 /// The client that we are at each of them.
 pub const CLIENT: &str = "our-client";
@@ -169,8 +169,13 @@ impl WellKnown {
     /// Sets out from the sign-in page; returns the parameters of the request there, and the address of it.
     pub async fn set_out(&self, browser: &mut Browser, name: &str) -> (Url, BTreeMap<String, String>) {
         let page = browser.get("/sign-in?account=another").await;
-        let away = page.press("upstream").fill("upstream", name).submit(browser).await;
-        assert!(away.foreign && away.url.starts_with(&self.base), "to {name}, not {}: {}", away.url, away.text());
+        self.set_out_by(browser, page.press("upstream").fill("upstream", name)).await
+    }
+
+    /// The same by another form than that of the sign-in page.
+    pub async fn set_out_by(&self, browser: &mut Browser, form: Form) -> (Url, BTreeMap<String, String>) {
+        let away = form.submit(browser).await;
+        assert!(away.foreign && away.url.starts_with(&self.base), "to a provider, not {}: {}", away.url, away.text());
         let url = Url::parse(&away.url).unwrap();
         let sent = pairs(url.query().unwrap_or_default());
         assert!(sent["state"].len() <= 64, "some providers take no longer state");

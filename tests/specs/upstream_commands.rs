@@ -6,7 +6,7 @@ use latchkey::base::network::Network;
 use latchkey::config::{Config, SignUp};
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, CLIENT, SECRET, TestApp, Upstream, WellKnown, answer_to, seconds};
+use crate::harness::{Answer, CLIENT, Double, SECRET, TestApp, Upstream, WellKnown, answer_to, seconds};
 
 /// Beside the database, what the command has to know about the network.
 const LOOPBACK: [(&str, &str); 1] = [("LATCHKEY__OUTBOUND__ALLOWED_NETWORKS", "127.0.0.0/8")];
@@ -75,6 +75,33 @@ async fn a_provider_that_is_added_is_there_a_second_later_and_one_that_is_disabl
     let expected =
         ["created", "linked", "disabled", "enabled", "changed", "removed"].map(|it| format!("upstream_{it}"));
     assert_eq!(kinds, BTreeSet::from(expected));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_is_changed_counts_a_second_later() {
+    let double = Double::start().await;
+    let app = open(|_| {}).await;
+    let added = [
+        "add",
+        "corp",
+        "--issuer",
+        &double.issuer,
+        "--client-id",
+        "us",
+        "--set",
+        "authorization_endpoint=http://localhost:1/old",
+    ];
+    command(&app, &added, "").done();
+    let goes_to = async || {
+        app.pass(seconds(2)).await;
+        let mut browser = app.browser();
+        let page = browser.get("/sign-in").await;
+        page.press("upstream").submit(&mut browser).await.url
+    };
+    assert!(goes_to().await.starts_with("http://localhost:1/old?"));
+    command(&app, &["edit", "corp", "--set", "authorization_endpoint=http://localhost:1/new"], "").done();
+    let place = goes_to().await;
+    assert!(place.starts_with("http://localhost:1/new?"), "{place}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

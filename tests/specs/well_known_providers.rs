@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use latchkey::config::{Config, SignUp};
+use latchkey::federation;
+use latchkey::federation::identity::Identity;
 use latchkey::store::people::upstream_account::{self, Key};
 use latchkey::store::people::user;
 use serde_json::{Value, json};
@@ -70,6 +72,31 @@ async fn google_proves_an_address_where_it_says_so() {
     assert_eq!(joins(&app, &mut browser, page, key).await, (proven("ann@gmail.com"), "Ann".into()));
     let exchanged = all.seen(GOOGLE_TOKEN).pop().unwrap();
     assert!(basic(&exchanged) && exchanged.form["code_verifier"].len() >= 43, "{exchanged:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_parameter_of_the_request_is_sent_once_and_all_prompts_count() {
+    // RFC 6749 §3.1; a refresh token of Google needs the one prompt, and a fresh proof the other.
+    let (all, app) = with(|all, config| {
+        all.declare(config, "google", &[]);
+        config.upstreams[0].authorization_parameters =
+            vec!["access_type=offline".to_owned(), "prompt=consent".to_owned(), "hd=first".to_owned()];
+        config.upstreams[0].again_parameters.push("hd=second".to_owned());
+    })
+    .await;
+    google(&all, json!({ "sub": "1" }));
+    let rp = app.relying_party().await;
+    for (prompt, sent) in [("login", vec!["consent select_account", "second"]), ("consent", vec!["consent", "first"])] {
+        let mut browser = app.browser();
+        let page = browser.get(&rp.request().set("prompt", prompt).path()).await;
+        let away = page.press("upstream").submit(&mut browser).await;
+        let url = url::Url::parse(&away.url).unwrap();
+        let of = |wanted: &str| -> Vec<String> {
+            url.query_pairs().filter(|(name, _)| name == wanted).map(|(_, value)| value.into_owned()).collect()
+        };
+        assert_eq!([of("prompt"), of("hd")].concat(), sent, "{url}");
+        assert_eq!(of("access_type"), ["offline"]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -579,6 +606,45 @@ async fn roles_follow_what_a_provider_says_at_each_sign_in_and_those_that_were_g
     google(&all, claims(json!([])));
     all.go(&mut app.browser(), "google", "").await.reply.expect(200);
     assert_eq!(roles().await, ["editor"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn roles_go_with_the_account_that_has_brought_them_and_come_with_none_that_is_gone() {
+    let rules = [("roles", "groups=staff -> editor, groups=bosses -> administrator")];
+    let (all, app) = with(|all, config| all.declare(config, "google", &rules)).await;
+    let claims = |sub: &str, groups: Value| json!({ "sub": sub, "groups": groups });
+    let roles = async || app.texts("SELECT name FROM role r JOIN user_role u ON u.role_id = r.id ORDER BY name").await;
+    // The first administrator has a passkey or an account elsewhere, and no password.
+    google(&all, claims("boss", json!(["bosses"])));
+    let mut boss = app.browser();
+    let page = all.go(&mut boss, "google", "").await;
+    page.expect("upstream").press("answer").submit(&mut boss).await;
+    let mut browser = app.browser().sign_in("alice").await;
+    for (sub, groups) in [("1", json!(["staff", "bosses"])), ("2", json!(["staff", "bosses"]))] {
+        google(&all, claims(sub, groups));
+        let page = browser.get("/account/connections").await;
+        let (_, sent) = all.set_out_by(&mut browser, page.press("connect")).await;
+        browser.get(&WellKnown::back(&sent, "")).await.reply.expect(200);
+    }
+    assert_eq!(roles().await, ["administrator", "administrator", "editor"]);
+    let page = browser.get("/account/connections").await;
+    page.press("disconnect").submit(&mut browser).await.reply.expect(200);
+    assert_eq!(roles().await, ["administrator"], "the other account gives them again when it is used");
+    // What was on its way when the account was unlinked gives nothing.
+    let alice = app.person("alice").await;
+    let identity = Identity {
+        upstream: "google".to_owned(),
+        issuer: all.here(GOOGLE),
+        subject: "1".to_owned(),
+        name: None,
+        email: None,
+        email_is_proven: false,
+        locale: None,
+        roles: vec!["editor".to_owned()],
+        tokens: None,
+    };
+    federation::roles::follow(&app.app, &alice.id, &identity).await.unwrap();
+    assert_eq!(roles().await, ["administrator"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
