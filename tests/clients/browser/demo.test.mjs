@@ -10,7 +10,7 @@ import { freePort } from "../lib/provider.mjs";
 
 test("the demonstration signs a person in, refreshes, and signs out", async () => {
   const [port, appPort] = [await freePort(), await freePort()];
-  const bin = resolve(process.env.LATCHKEY_BIN ?? "../../target/release/latchkey");
+  const bin = resolve(process.env.LATCHKEY_BIN ?? "../../target/debug/latchkey");
   const demo = spawn(bin, ["demo", "--port", port, "--app-port", appPort], { stdio: ["ignore", "pipe", "inherit"] });
   // Read to its end: whoever stops reading closes the pipe, and the program ends when it says more.
   let said = "";

@@ -7,7 +7,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
-export const BIN = resolve(process.env.LATCHKEY_BIN ?? "../../target/release/latchkey");
+export const BIN = resolve(process.env.LATCHKEY_BIN ?? "../../target/debug/latchkey");
 export const PASSWORD = "five tame herons drift";
 
 // A port that nobody listens on, each of them once in a process. It is below those that Linux gives to outgoing connections: one of
