@@ -39,9 +39,17 @@ pub struct Upstream {
 
 impl Upstream {
     pub async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let app = TestApp::with(|config| config.issuer = Issuer::localhost(port)).await;
+        let app = TestApp::with(|config| {
+            config.issuer = Issuer::localhost(port);
+            change(config);
+        })
+        .await;
         let service = app.router().into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
         let ours = Config::for_test(Issuer::localhost(8080));

@@ -236,6 +236,33 @@ async fn a_wrong_number_ends_the_sign_in_and_so_does_no() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_has_refused_a_sign_in_is_asked_no_more_for_an_hour_by_who_knows_their_name() {
+    let (server, app) = with_bot(|_| {}).await;
+    let ann = Person::new(&server, ANN, "Anna");
+    bind(&app, &mut app.browser().sign_in("alice").await, &ann).await;
+    server.next(ANN).await;
+    let call = async || {
+        let mut stranger = app.browser();
+        let page = stranger.get("/sign-in").await.press("channel").submit(&mut stranger).await;
+        page.form_to("/sign-in/channel").fill("identifier", "alice").submit(&mut stranger).await.reply.expect(200);
+        // Until everything that was begun is done.
+        app.app.requests.close();
+        app.app.requests.wait().await;
+        app.app.requests.reopen();
+    };
+    call().await;
+    let asked = server.next(ANN).await;
+    assert_eq!(ann.chooses(&app, &asked, "It is not me").await, "Refused. Nobody was signed in.");
+    let before = server.count(ANN);
+    app.clock.advance(minutes(59));
+    call().await;
+    assert_eq!(server.count(ANN), before);
+    app.clock.advance(minutes(2));
+    call().await;
+    server.next(ANN).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_link_of_the_bot_signs_in_once_and_not_before_its_page_is_confirmed() {
     let (server, app) = with_bot(|_| {}).await;
     let ann = Person::new(&server, ANN, "Anna");

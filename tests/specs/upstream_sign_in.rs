@@ -4,6 +4,7 @@
 use latchkey::account::invitation::{self, Wanted};
 use latchkey::config::words::{EmailProof, TakenProfile};
 use latchkey::config::{Config, SecondFactor, SignUp};
+use latchkey::jose::algorithm::Algorithm;
 
 use crate::harness::{
     Authorize, Behaviour, Browser, Double, PASSWORD, Page, RelyingParty, TestApp, Upstream, minutes, sender,
@@ -52,6 +53,22 @@ async fn who_comes_by_another_provider_makes_an_account_once_and_signs_in_to_it_
     assert_eq!((app.rows("user_account").await, app.rows("upstream_account").await), (1, 1));
     let kinds = app.events().await;
     assert_eq!(kinds.iter().filter(|kind| *kind == "upstream_linked").count(), 1, "{kinds:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn id_tokens_with_each_signature_that_latchkey_can_give_are_verified() {
+    for algorithm in Algorithm::ALL {
+        let upstream = Upstream::with(|config| config.tokens.signing_algorithms = vec![algorithm]).await;
+        let app = TestApp::with(|config| {
+            config.login.sign_up = SignUp::Open;
+            upstream.declare(config);
+        })
+        .await;
+        let mut browser = app.browser();
+        let page = join(&upstream, &mut browser, "ann").await;
+        assert_eq!(page.reply.status, 200, "{algorithm:?}: {}", page.text());
+        assert_eq!(app.rows("upstream_account").await, 1, "{algorithm:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -26,6 +26,9 @@ const LIFETIME: Duration = Duration::from_secs(5 * 60);
 /// How often a person is asked by a message that they have not asked for.
 const ASKED: Rate = Rate { burst: 3, period: Duration::from_secs(5 * 60) };
 
+/// For how long nobody is asked by a message who has refused a sign-in: whoever has begun it goes on trying.
+const LEFT_ALONE: Duration = Duration::from_secs(60 * 60);
+
 /// What the sealed part of a request is for.
 const SEALED: &str = "channel_request.sealed";
 
@@ -166,10 +169,14 @@ pub async fn ask(
 
 /// The request that a browser has begun, if its person may be asked by a message: they are not flooded by whoever knows their name.
 pub async fn may_be_called(app: &App, id: &Id, user: &Id) -> Result<Option<ChannelRequest>> {
-    if app.ephemeral.limit(&format!("channel-asked:{user}"), ASKED).await.is_err() {
+    let mut conn = app.db.read().await?;
+    let waiting = channel_request::find_waiting(&mut conn, id, app.now()).await?;
+    if waiting.is_none() || channel_request::has_refused(&mut conn, user, app.now() - LEFT_ALONE).await? {
         return Ok(None);
     }
-    channel_request::find_waiting(&mut *app.db.read().await?, id, app.now()).await
+    drop(conn);
+    let may = app.ephemeral.limit(&format!("channel-asked:{user}"), ASKED).await;
+    Ok(waiting.filter(|_| may.is_ok()))
 }
 
 #[derive(Clone)]

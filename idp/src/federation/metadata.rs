@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Request, StatusCode, header};
+use openidconnect::TokenUrl;
 use openidconnect::core::{CoreJsonWebKeySet, CoreProviderMetadata};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -14,6 +15,7 @@ use super::remembered::{Asked, Known};
 use crate::app::App;
 use crate::config::Upstream;
 use crate::config::claim::parts;
+use crate::config::words::Protocol;
 use crate::outbound::Purpose;
 
 /// How long what a provider has said is used.
@@ -123,6 +125,26 @@ pub(super) fn is_issuer_of(upstream: &Upstream, found: &str) -> bool {
         })
     };
     found == upstream.issuer || upstream.issuer_template.as_deref().is_some_and(fits)
+}
+
+/// Where codes and refresh tokens are exchanged.
+pub(super) async fn token_endpoint(app: &App, upstream: &Upstream) -> Result<TokenUrl, Refusal> {
+    let found = match upstream.protocol {
+        Protocol::Oauth2 => endpoint(upstream.token_endpoint.as_ref(), "token_endpoint")?.to_owned(),
+        Protocol::Oidc => {
+            let known = known(app, upstream).await?;
+            known.metadata.token_endpoint().map(|url| url.as_str().to_owned()).unwrap_or_default()
+        }
+    };
+    TokenUrl::new(found).map_err(Refusal::wrong)
+}
+
+/// Where tokens are revoked; `None` if nowhere.
+pub(super) async fn revocation_endpoint(app: &App, upstream: &Upstream) -> Result<Option<String>, Refusal> {
+    Ok(match upstream.protocol {
+        Protocol::Oauth2 => upstream.revocation_endpoint.clone(),
+        Protocol::Oidc => known(app, upstream).await?.revocation_endpoint.clone(),
+    })
 }
 
 /// An address of a provider that does not describe itself, which the configuration has made sure of.

@@ -2,15 +2,15 @@
 //! answer to our own code, so that it is not a token that somebody else was given.
 
 use oauth2::TokenResponse;
-use oauth2::basic::{BasicClient, BasicTokenResponse};
-use openidconnect::{AuthorizationCode, ClientId, RedirectUrl, TokenUrl};
+use oauth2::basic::BasicTokenResponse;
+use openidconnect::{AuthorizationCode, RedirectUrl};
 use serde_json::Value;
 
 use super::code::{Answer, Came, redeem};
-use super::metadata::endpoint;
+use super::metadata::{endpoint, token_endpoint};
 use super::refusal::Refusal;
 use super::round_trip::{RoundTrip, scope};
-use super::secret::Credentials;
+use super::secret::exchanging;
 use super::tokens::Granted;
 use super::{redirect_uri, userinfo};
 use crate::app::App;
@@ -23,15 +23,8 @@ pub(super) async fn arrive(
     trip: &RoundTrip,
     (code, answer): (&str, Answer<'_>),
 ) -> Result<Came, Refusal> {
-    let Credentials { secret, auth_type } = Credentials::of(app, upstream)?;
-    let token_endpoint = endpoint(upstream.token_endpoint.as_ref(), "token_endpoint")?.to_owned();
-    let mut client = BasicClient::new(ClientId::new(upstream.client_id.clone()))
-        .set_token_uri(TokenUrl::new(token_endpoint).map_err(Refusal::wrong)?)
-        .set_redirect_uri(RedirectUrl::new(redirect_uri(app, upstream)).map_err(Refusal::wrong)?)
-        .set_auth_type(auth_type);
-    if let Some(secret) = secret {
-        client = client.set_client_secret(secret);
-    }
+    let client = exchanging(app, upstream, token_endpoint(app, upstream).await?)?;
+    let client = client.set_redirect_uri(RedirectUrl::new(redirect_uri(app, upstream)).map_err(Refusal::wrong)?);
     let request = client.exchange_code(AuthorizationCode::new(code.to_owned()));
     let tokens: BasicTokenResponse = redeem(app, upstream, trip, answer, request).await?;
     let token = tokens.access_token().secret();

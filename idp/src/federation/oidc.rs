@@ -25,7 +25,7 @@ use crate::config::words::{NonceUse, UserinfoUse};
 use crate::oidc::difference::shown;
 
 /// What ID tokens may be signed with: neither `none` nor a secret that two sides share.
-const ALGORITHMS: [CoreJwsSigningAlgorithm; 8] = [
+const ALGORITHMS: [CoreJwsSigningAlgorithm; 9] = [
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
     CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,
@@ -34,6 +34,7 @@ const ALGORITHMS: [CoreJwsSigningAlgorithm; 8] = [
     CoreJwsSigningAlgorithm::RsaSsaPssSha512,
     CoreJwsSigningAlgorithm::EcdsaP256Sha256,
     CoreJwsSigningAlgorithm::EcdsaP384Sha384,
+    CoreJwsSigningAlgorithm::EdDsa,
 ];
 
 /// The client of a provider, with the endpoints that are needed.

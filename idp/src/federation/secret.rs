@@ -1,6 +1,7 @@
 //! How this provider proves to another one who it is.
 
-use openidconnect::{AuthType, ClientSecret};
+use oauth2::basic::BasicClient;
+use openidconnect::{AuthType, ClientId, ClientSecret, EndpointNotSet, EndpointSet, TokenUrl};
 use serde_json::json;
 
 use super::refusal::Refusal;
@@ -32,6 +33,20 @@ impl Credentials {
             }
         })
     }
+}
+
+/// A client of a provider that can exchange what it was given at this endpoint.
+pub(super) type Exchanging = BasicClient<EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointSet>;
+
+/// Our client at a provider, for its next token request.
+pub(super) fn exchanging(app: &App, upstream: &Upstream, token_endpoint: TokenUrl) -> Result<Exchanging, Refusal> {
+    let Credentials { secret, auth_type } = Credentials::of(app, upstream)?;
+    let client = BasicClient::new(ClientId::new(upstream.client_id.clone()));
+    let client = client.set_token_uri(token_endpoint).set_auth_type(auth_type);
+    Ok(match secret {
+        Some(secret) => client.set_client_secret(secret),
+        None => client,
+    })
 }
 
 /// A secret for one request:

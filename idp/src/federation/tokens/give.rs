@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use oauth2::basic::{BasicClient, BasicErrorResponse, BasicTokenResponse};
-use openidconnect::{ClientId, RefreshToken, RequestTokenError, TokenUrl};
+use oauth2::basic::{BasicErrorResponse, BasicTokenResponse};
+use openidconnect::{RefreshToken, RequestTokenError};
 use serde_json::Value;
 
 use super::{Granted, giver};
@@ -11,11 +11,11 @@ use crate::app::App;
 use crate::base::clock::{SKEW, Timestamp};
 use crate::base::id::Id;
 use crate::config::Upstream;
-use crate::config::words::{Protocol, UpstreamAuthMethod};
+use crate::config::words::UpstreamAuthMethod;
 use crate::federation::code::not_given;
-use crate::federation::metadata::{endpoint, known};
+use crate::federation::metadata::token_endpoint;
 use crate::federation::refusal::Refusal;
-use crate::federation::secret::Credentials;
+use crate::federation::secret::exchanging;
 use crate::outbound::failure::Failure;
 use crate::outbound::{Purpose, TURN};
 use crate::store::db::{self, Change, Tx};
@@ -247,20 +247,7 @@ impl Change for End {
 /// Asks the provider for new tokens; `None` if it knows the refresh token no more.
 async fn ask(app: &App, upstream: &Upstream, before: &Granted) -> Result<Option<Granted>, Refusal> {
     let Some(token) = before.refresh_token.clone().map(RefreshToken::new) else { return Ok(None) };
-    let Credentials { secret, auth_type } = Credentials::of(app, upstream)?;
-    let place = match upstream.protocol {
-        Protocol::Oauth2 => endpoint(upstream.token_endpoint.as_ref(), "token_endpoint")?.to_owned(),
-        Protocol::Oidc => {
-            let known = known(app, upstream).await?;
-            known.metadata.token_endpoint().map(|url| url.as_str().to_owned()).unwrap_or_default()
-        }
-    };
-    let mut client = BasicClient::new(ClientId::new(upstream.client_id.clone()))
-        .set_token_uri(TokenUrl::new(place).map_err(Refusal::wrong)?)
-        .set_auth_type(auth_type);
-    if let Some(secret) = secret {
-        client = client.set_client_secret(secret);
-    }
+    let client = exchanging(app, upstream, token_endpoint(app, upstream).await?)?;
     let mut request = client.exchange_refresh_token(&token);
     if upstream.token_endpoint_auth_method == UpstreamAuthMethod::ClientSecretBasicAndId {
         request = request.add_extra_param("client_id", upstream.client_id.clone());

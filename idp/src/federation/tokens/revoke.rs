@@ -11,9 +11,9 @@ use super::{Granted, giver};
 use crate::app::App;
 use crate::base::encoding::base64;
 use crate::config::Upstream;
-use crate::config::words::{Protocol, UpstreamAuthMethod};
+use crate::config::words::UpstreamAuthMethod;
 use crate::federation;
-use crate::federation::metadata::known;
+use crate::federation::metadata::revocation_endpoint;
 use crate::federation::refusal::Refusal;
 use crate::federation::secret::Credentials;
 use crate::outbound::Purpose;
@@ -136,11 +136,7 @@ async fn revoke(app: &App, row: &UpstreamToken) -> db::Result<bool> {
 
 /// Asks the provider to revoke tokens. With the refresh token, those that were got by it end as well: RFC 7009 §2.1.
 async fn ask(app: &App, upstream: &Upstream, granted: &Granted) -> Result<(), Refusal> {
-    let endpoint = match upstream.protocol {
-        Protocol::Oauth2 => upstream.revocation_endpoint.clone(),
-        Protocol::Oidc => known(app, upstream).await?.revocation_endpoint.clone(),
-    };
-    let Some(endpoint) = endpoint else { return Ok(()) };
+    let Some(endpoint) = revocation_endpoint(app, upstream).await? else { return Ok(()) };
     let request = request(app, upstream, &endpoint, granted)?;
     let answer = app.outbound.fetch(Purpose::UpstreamRevocation, request).await;
     let status = answer.map_err(Refusal::Unreachable)?.status();

@@ -249,6 +249,14 @@ pub async fn consume(conn: &mut Conn, id: &Id, now: Timestamp) -> Result<bool> {
     Ok(done.rows_affected() == 1)
 }
 
+/// Whether a user has refused a sign-in since a moment.
+pub async fn has_refused(conn: &mut Conn, user: &Id, since: Timestamp) -> Result<bool> {
+    let sql = "SELECT 1 FROM channel_request WHERE user_id = $1 AND purpose = $2 AND refused_at > $3 LIMIT 1";
+    let found: Option<(i32,)> =
+        sqlx::query_as(sql).bind(user).bind(Purpose::SignIn.as_str()).bind(since).fetch_optional(conn).await?;
+    Ok(found.is_some())
+}
+
 /// Removes what expired before a moment.
 pub async fn delete_expired(conn: &mut Conn, before: Timestamp, limit: i64) -> Result<u64> {
     let sql = "DELETE FROM channel_request WHERE id IN (SELECT id FROM channel_request WHERE expires_at < $1 LIMIT $2)";
