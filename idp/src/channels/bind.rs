@@ -274,7 +274,10 @@ async fn bind(tx: &mut Tx<'_>, user: &Id, chat: &NewChat, ways_back: WaysBack) -
             if upstream_account::of_user(tx, user).await?.len() >= MOST {
                 return Ok(Bound::Over);
             }
-            link::write(tx, user, link).await?;
+            // Somebody else may have linked it since it was looked for, in a transaction that was not seen then.
+            if !link::write(tx, user, link).await? {
+                return Ok(Bound::Taken);
+            }
             linked = upstream_account::whole(tx, user, &link.id).await?;
         }
     }
