@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::app::App;
 use crate::base::secret::Secret;
 use crate::channels::report::{Failure, Report};
@@ -11,6 +13,11 @@ use crate::telegram::api::{BotApi, Error};
 
 /// How often Telegram is asked whether it still sends them here.
 const LOOK: Duration = Duration::from_secs(10 * 60);
+
+/// The same at first, and for how long. Where polling gives way to a webhook, one server after the other, those of before take the webhook away
+/// as long as they run: they are answered with a conflict. The bot hears nothing until somebody looks.
+const LOOK_AT_FIRST: Duration = Duration::from_secs(15);
+const AT_FIRST: Duration = Duration::from_secs(10 * 60);
 
 /// How long after a failure it is asked again.
 const AGAIN: Duration = Duration::from_secs(30);
@@ -32,13 +39,13 @@ pub fn secret(app: &App, channel: &DeclaredChannel) -> Secret {
 /// Has updates sent here, at the start and whenever they are sent elsewhere.
 pub(super) async fn keep(app: &App, channel: &DeclaredChannel) {
     let Some(api) = api(app, channel) else { return };
-    let (mut report, mut is_set) = (Report::default(), false);
+    let (mut report, mut is_set, began) = (Report::default(), false, Instant::now());
     loop {
         match set(app, channel, &api, is_set).await {
             Ok(()) => {
                 report.worked(channel);
                 is_set = true;
-                tokio::time::sleep(LOOK).await;
+                tokio::time::sleep(until_next_look(began.elapsed())).await;
             }
             Err(error) => {
                 report.failed(channel, &Failure::Telegram(error));
@@ -48,6 +55,11 @@ pub(super) async fn keep(app: &App, channel: &DeclaredChannel) {
     }
 }
 
+/// How long Telegram is not asked, by how long the process has had updates sent here.
+fn until_next_look(since: Duration) -> Duration {
+    if since < AT_FIRST { LOOK_AT_FIRST } else { LOOK }
+}
+
 /// Has updates sent here, unless they are, with the secret of this process.
 pub async fn set(app: &App, channel: &DeclaredChannel, api: &BotApi, is_set: bool) -> Result<(), Error> {
     let address = address(app, channel);
@@ -55,4 +67,20 @@ pub async fn set(app: &App, channel: &DeclaredChannel, api: &BotApi, is_set: boo
         return Ok(());
     }
     api.set_webhook(&address, &secret(app, channel)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_webhook_that_a_server_of_before_takes_away_is_missed_within_seconds() {
+        let mut looks = vec![Duration::ZERO];
+        while looks[looks.len() - 1] < Duration::from_secs(60 * 60) {
+            let last = looks[looks.len() - 1];
+            looks.push(last + until_next_look(last));
+        }
+        let early = looks.iter().filter(|at| **at <= Duration::from_secs(10 * 60)).count();
+        assert_eq!((early, looks.len() - early), (41, 5), "each 15 seconds for ten minutes, then each ten minutes");
+    }
 }
