@@ -87,8 +87,7 @@ pub async fn check(app: &App, attempt: &Try<'_>) -> Result<Option<RightCode>, Er
 /// The code, if it is right, and who has the name.
 async fn find(app: &App, attempt: &Try<'_>) -> Result<(Option<RightCode>, Option<Id>), Error> {
     let (mut conn, now) = (app.db.read().await?, app.now());
-    let found = user::find_by_identifier(&mut conn, &identifier::normalise(attempt.typed)).await?;
-    let Some(user) = found else {
+    let Some(user) = named(&mut conn, attempt.typed).await? else {
         Origin::note(Wrong::UnknownName.step());
         return Ok((None, None));
     };
@@ -112,6 +111,16 @@ async fn find(app: &App, attempt: &Try<'_>) -> Result<(Option<RightCode>, Option
             (None, Some(user))
         }
     })
+}
+
+/// Who has this name. People without an address and a username have their subject for one, as the page with their codes says.
+async fn named(conn: &mut Conn, typed: &str) -> store::db::Result<Option<User>> {
+    if let Some(user) = user::find_by_identifier(conn, &identifier::normalise(typed)).await? {
+        return Ok(Some(user));
+    }
+    let Some(user) = user::find_by_sub(conn, typed.trim()).await? else { return Ok(None) };
+    let is_nameless = user::identifiers(conn, &user.id).await?.is_empty();
+    Ok(is_nameless.then_some(user))
 }
 
 /// Why a recovery code sets no password, for the operator alone.
