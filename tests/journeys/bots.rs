@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::harness::{
     BOT_TOKEN, BotApi, Browser, PASSWORD, Page, Person, Process, RelyingParty, Reply, TestApp, free_port, minutes,
-    number_on, sender,
+    number_on, sender, server_or_left_out,
 };
 
 const ANN: &str = "987654321";
@@ -299,6 +299,10 @@ async fn the_bot_of_a_product_asks_by_the_api_what_our_own_asks_in_the_chat() {
     let question = asked["question"].as_str().unwrap();
     let answers = "/channels/finance/answers";
     bot.post(answers, &[("sender", "5"), ("question", question), ("answer", "yes")]).await.error("invalid_grant");
+    for unfit in ["47", "maybe"] {
+        let fields = [("sender", ANN), ("question", question), ("answer", unfit)];
+        bot.post(answers, &fields).await.error("invalid_request");
+    }
     let yes = bot.post(answers, &[("sender", ANN), ("question", question), ("answer", "yes")]).await.expect(200).json();
     assert_eq!(yes["state"], "confirm_in_browser");
     browser.get(&page.url).await.press("confirm").submit(&mut browser).await.reply.expect(200);
@@ -312,11 +316,57 @@ async fn the_bot_of_a_product_asks_by_the_api_what_our_own_asks_in_the_chat() {
     assert_eq!((&asked["asks"], asked["numbers"].as_array().unwrap().len()), (&"sign_in".into(), 3));
     let number = number_on(&page);
     let question = asked["question"].as_str().unwrap();
+    // What does not fit the question ends nothing, and a stranger is not told that there is one.
+    bot.post(answers, &[("sender", ANN), ("question", question), ("answer", "yes")]).await.error("invalid_request");
+    bot.post(answers, &[("sender", "5"), ("question", question), ("answer", "yes")]).await.error("invalid_grant");
+    assert!(!app.events().await.iter().any(|kind| kind == "channel_sign_in_refused"));
     let fields = [("sender", ANN), ("question", question), ("answer", &*number)];
     assert_eq!(bot.post(answers, &fields).await.expect(200).json()["state"], "approved");
     bot.post(answers, &fields).await.error("invalid_grant");
     other.get(&page.url).await.press("finish").submit(&mut other).await.reply.expect(200);
     other.get("/account").await.expect("account");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bot_of_discord_is_bound_by_code_and_acts_for_its_person() {
+    let (app, _, discord) = with_bots(|config| config.channels[1].kind = ChannelKind::Discord).await;
+    // A snowflake has more than 52 bits, which would be too many for Telegram.
+    let ann = "80351110224678912";
+    exchange(&discord, ann).await.error("invalid_request");
+    bind(&mut app.browser().sign_in("alice").await, &discord, "team", ann).await;
+    let told = claims(exchange(&discord, ann).await);
+    assert_eq!((&told["sub"], &told["act"]["sub"]), (&app.person("alice").await.sub.into(), &"slack-bot".into()));
+    exchange(&discord, "80351110224678913").await.error("invalid_request");
+    assert_eq!(app.rows("channel_binding WHERE kind = 'discord'").await, 1);
+    assert_eq!(app.rows("upstream_account").await, 0, "nobody comes by an account at Discord through a bot");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_has_no_name_sets_a_password_by_a_recovery_code_and_the_name_that_the_codes_page_shows() {
+    let (app, bot, _) = with_bots(|_| {}).await;
+    bot.post("/channels/finance/people", &[("sender", ANN), ("name", "Anna")]).await.expect(200);
+    let ticket = bot.post("/channels/finance/tickets", &[("sender", ANN)]).await.expect(200).json();
+    let mut browser = app.browser();
+    browser.get(ticket["url"].as_str().unwrap()).await.form().submit(&mut browser).await.reply.expect(200);
+    let page = browser.get("/account/recovery-codes").await;
+    let page = page.form_to("/account/recovery-codes").submit(&mut browser).await;
+    let sub = exchange(&bot, ANN).await.tokens().access_claims()["sub"].as_str().unwrap().to_owned();
+    assert!(page.text().contains(&sub), "{}", page.text());
+    let codes = page.codes();
+    let recovery = "/forgot-password/recovery-code";
+    let alice = app.user("alice").await;
+    // The subject of somebody who has a name is none, and another one's is of no use.
+    for (name, status) in [(alice.sub.as_str(), 400), (&sub.to_lowercase(), 400), (&sub, 200)] {
+        let mut other = app.browser();
+        let form = other.get(recovery).await.form_to(recovery);
+        let page = form.fill("identifier", name).fill("recovery_code", &codes[0]).submit(&mut other).await;
+        assert_eq!(page.reply.status, status, "{name}: {}", page.text());
+        if status == 200 {
+            let page = page.form_to(recovery).fill("password", "heron.evening.walk").submit(&mut other).await;
+            page.reply.expect(200);
+            other.get("/account").await.expect("account");
+        }
+    }
 }
 
 /// What makes a process hear the bot.
@@ -360,7 +410,7 @@ async fn holder(app: &TestApp, processes: &[Process]) -> usize {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bot_is_heard_by_one_replica_at_a_time_and_by_another_one_as_soon_as_that_stops() {
-    if crate::harness::server().is_none() {
+    if server_or_left_out().is_none() {
         return;
     }
     let server = BotApi::start().await;

@@ -11,6 +11,7 @@ use crate::base::clock::Timestamp;
 use crate::base::device;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
+use crate::channels::answer::Answered;
 use crate::channels::came::{self, Came};
 use crate::channels::sender::Sender;
 use crate::channels::{names, payload};
@@ -199,38 +200,16 @@ impl Change for Ask {
     }
 }
 
-/// What became of an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answered {
-    /// The sign-in goes on in its browser.
-    Approved,
-    /// It is over: the person has refused, or has chosen a wrong number.
-    Refused,
-    /// There is nothing to be answered, by this sender.
-    Over,
-}
-
-/// Takes the answer of a sender: the number that they have chosen, or `None` if they refuse.
-pub async fn answer(
-    app: &App,
-    channel: &DeclaredChannel,
-    name: &str,
-    sender: &Sender,
-    number: Option<u8>,
-) -> Result<Answered> {
-    let Some(id) = names(app).id(name) else { return Ok(Answered::Over) };
-    let request = channel_request::find_waiting(&mut *app.db.read().await?, &id, app.now()).await?;
-    let request = request.filter(|request| request.is_for(Purpose::SignIn) && request.channel == channel.name);
-    let Some(request) = request else { return Ok(Answered::Over) };
+/// Takes the answer of the sender who was asked: the number that they have chosen, or `None` if they refuse.
+pub(super) async fn answer(app: &App, request: ChannelRequest, number: Option<u8>) -> Result<Answered> {
     let Some(asked) = asked(app, &request) else { return Ok(Answered::Over) };
     let is_right = number == Some(asked.number);
-    app.db.write(Answer { request, sender: sender.id.clone(), is_right }).await
+    app.db.write(Answer { request, is_right }).await
 }
 
 #[derive(Clone)]
 struct Answer {
     request: ChannelRequest,
-    sender: String,
     is_right: bool,
 }
 
@@ -238,8 +217,9 @@ impl Change for Answer {
     type Outcome = Answered;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Answered> {
-        let (Self { request, sender, is_right }, now) = (self, tx.now());
-        if !channel_request::answer(tx, &request.id, &sender, is_right, now).await? {
+        let (Self { request, is_right }, now) = (self, tx.now());
+        let Some(sender) = &request.sender else { return Ok(Answered::Over) };
+        if !channel_request::answer(tx, &request.id, sender, is_right, now).await? {
             return Ok(Answered::Over);
         }
         if is_right {
@@ -248,7 +228,7 @@ impl Change for Answer {
         if let Some(user) = request.user_id {
             tx.record(&Event::ChannelSignInRefused { user, channel: request.channel }).await?;
         }
-        Ok(Answered::Refused)
+        Ok(Answered::SignInRefused)
     }
 }
 

@@ -4,6 +4,7 @@
 use crate::app::App;
 use crate::base::id::Id;
 use crate::base::token::TokenHash;
+use crate::channels::answer::Answered;
 use crate::channels::code::LIFETIME;
 use crate::channels::sender::Sender;
 use crate::channels::{key, names, payload};
@@ -115,29 +116,27 @@ impl Change for Ask {
     }
 }
 
-/// Takes the answer of the sender who was asked; returns whether there was something to be answered.
-pub async fn answer(app: &App, channel: &DeclaredChannel, name: &str, sender: &Sender, says_yes: bool) -> Result<bool> {
-    let Some(id) = names(app).id(name) else { return Ok(false) };
-    let request = channel_request::find_waiting(&mut *app.db.read().await?, &id, app.now()).await?;
-    if !request.is_some_and(|request| request.is_for(Purpose::Bind) && request.channel == channel.name) {
-        return Ok(false);
-    }
-    app.db.write(Answer { request: id, sender: sender.id.clone(), says_yes }).await
+/// Takes the answer of the sender who was asked.
+pub(super) async fn answer(app: &App, request: ChannelRequest, says_yes: bool) -> Result<Answered> {
+    app.db.write(Answer { request, says_yes }).await
 }
 
 #[derive(Clone)]
 struct Answer {
-    request: Id,
-    sender: String,
+    request: ChannelRequest,
     says_yes: bool,
 }
 
 impl Change for Answer {
-    type Outcome = bool;
+    type Outcome = Answered;
 
-    async fn apply(self, tx: &mut Tx<'_>) -> Result<bool> {
-        let (Self { request, sender, says_yes }, now) = (self, tx.now());
-        channel_request::answer(tx, &request, &sender, says_yes, now).await
+    async fn apply(self, tx: &mut Tx<'_>) -> Result<Answered> {
+        let (Self { request, says_yes }, now) = (self, tx.now());
+        let Some(sender) = &request.sender else { return Ok(Answered::Over) };
+        if !channel_request::answer(tx, &request.id, sender, says_yes, now).await? {
+            return Ok(Answered::Over);
+        }
+        Ok(if says_yes { Answered::ToBeConfirmed } else { Answered::BindingRefused })
     }
 }
 

@@ -9,12 +9,13 @@ use crate::app::App;
 use crate::base::clock::minutes_up;
 use crate::base::id::Id;
 use crate::base::language::Language;
-use crate::channels::approval::{self, Answered};
-use crate::channels::bind::{self, Bound};
+use crate::channels::answer::{Answer, Answered};
+use crate::channels::approval;
+use crate::channels::bind::Bound;
 use crate::channels::deep_link::{self, Opened};
 use crate::channels::person::{self, Registered};
 use crate::channels::sender::Sender;
-use crate::channels::{code, ticket};
+use crate::channels::{code, question, ticket};
 use crate::config::{ChannelKind, DeclaredChannel};
 use crate::login::Error;
 use crate::site::Site;
@@ -193,18 +194,9 @@ async fn hear_button(app: &App, channel: &DeclaredChannel, query: &CallbackQuery
     let Some((chat, sender, tongue)) = heard(app, channel, &query.from).await else { return Ok(Vec::new()) };
     let said = query.data.as_deref().unwrap_or_default();
     let text = match said.split(':').collect::<Vec<_>>()[..] {
-        ["b", name, answer] => {
-            let says_yes = answer == "y";
-            match (bind::answer(app, channel, name, &sender, says_yes).await?, says_yes) {
-                (true, true) => "bot-bind-confirm",
-                (true, false) => "bot-bind-refused",
-                (false, _) => "bot-over",
-            }
-        }
-        ["a", name, answer] => match approval::answer(app, channel, name, &sender, answer.parse().ok()).await? {
-            Answered::Approved => "bot-sign-in-approved",
-            Answered::Refused => "bot-sign-in-refused",
-            Answered::Over => "bot-over",
+        ["b" | "a", name, answer] => match answer_of(answer) {
+            Some(answer) => words_for(question::answer(app, channel, name, &sender, answer).await?),
+            None => "bot-over",
         },
         _ => "bot-over",
     };
@@ -213,6 +205,26 @@ async fn hear_button(app: &App, channel: &DeclaredChannel, query: &CallbackQuery
         says.push(Say { chat, what: What::Edit(message.message_id, tongue.say(text)) });
     }
     Ok(says)
+}
+
+/// The answer that a button stands for.
+fn answer_of(data: &str) -> Option<Answer> {
+    match data {
+        "y" => Some(Answer::Yes),
+        "n" => Some(Answer::No),
+        number => number.parse().ok().map(Answer::Number),
+    }
+}
+
+/// What the chat is told about an answer. One that does not fit is of no button of ours.
+const fn words_for(answered: Answered) -> &'static str {
+    match answered {
+        Answered::ToBeConfirmed => "bot-bind-confirm",
+        Answered::BindingRefused => "bot-bind-refused",
+        Answered::Approved => "bot-sign-in-approved",
+        Answered::SignInRefused => "bot-sign-in-refused",
+        Answered::Unfit(_) | Answered::Over => "bot-over",
+    }
 }
 
 /// Asks a person in their chat whether they approve a sign-in that a browser has begun with their name.

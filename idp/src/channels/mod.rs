@@ -5,6 +5,7 @@
 //! given to somebody else. The bot of a product asks by the API (`endpoints::bots`), ours hears from Telegram itself (`bot`); both come
 //! here.
 
+pub mod answer;
 pub mod approval;
 pub mod bind;
 pub mod bot;
@@ -13,6 +14,7 @@ pub mod code;
 pub mod deep_link;
 pub mod payload;
 pub mod person;
+pub mod question;
 pub mod receive;
 pub mod report;
 pub mod sender;

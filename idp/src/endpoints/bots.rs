@@ -8,11 +8,11 @@ use axum::http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
 use crate::app::App;
-use crate::channels::approval::{self, Answered};
+use crate::channels::answer::{Answer, Answered};
 use crate::channels::deep_link::{self, Opened};
 use crate::channels::person::{self, Registered};
 use crate::channels::sender::Sender;
-use crate::channels::{self, bind, code, receive, ticket, webhook};
+use crate::channels::{self, code, question, receive, ticket, webhook};
 use crate::config::{DeclaredChannel, Updates};
 use crate::http::error::Error;
 use crate::http::request::client_auth::ConfidentialClient;
@@ -57,11 +57,11 @@ pub async fn starts(
             "system": question.system, "address": question.address,
         }),
         Opened::NotBound => return Err(not_bound()),
-        Opened::Nothing => return Err(over()),
+        Opened::Nothing => return Err(over("payload")),
     }))
 }
 
-/// Takes the answer of the sender to such a question: `yes`, `no`, or the number that they have chosen.
+/// Takes the answer of the sender to such a question: `yes` or `no`, or of a sign-in the number that they have chosen or `no`.
 pub async fn answers(
     State(app): State<App>,
     Path(name): Path<String>,
@@ -69,20 +69,21 @@ pub async fn answers(
     FormParams(params): FormParams,
 ) -> Result<Json<Value>, Error> {
     let (channel, sender) = asked(&app, &client, &name, &params)?;
-    let (question, answer) = (params.required("question")?, params.required("answer")?);
-    let number = answer.parse().ok();
-    if number.is_none() && !["yes", "no"].contains(&answer) {
-        let difference = Difference::new("answer", answer, "yes, no, or the number that the sender has chosen");
-        return Err(oidc::error::Error::invalid_request("The answer is none.").because(difference).into());
-    }
-    if number.is_none() && bind::answer(&app, channel, question, &sender, answer == "yes").await? {
-        return Ok(Json(json!({ "state": if answer == "yes" { "confirm_in_browser" } else { "refused" } })));
-    }
-    match approval::answer(&app, channel, question, &sender, number).await? {
-        Answered::Approved => Ok(Json(json!({ "state": "approved" }))),
-        Answered::Refused => Ok(Json(json!({ "state": "refused" }))),
-        Answered::Over => Err(over()),
-    }
+    let (question, text) = (params.required("question")?, params.required("answer")?);
+    let unfit = |why: &'static str, expected: &str| {
+        let difference = Difference::new("answer", text, expected);
+        Error::from(oidc::error::Error::invalid_request(why).because(difference))
+    };
+    let none = || unfit("The answer is none.", "yes, no, or the number that the sender has chosen");
+    let answer = Answer::parse(text).ok_or_else(none)?;
+    let state = match question::answer(&app, channel, question, &sender, answer).await? {
+        Answered::ToBeConfirmed => "confirm_in_browser",
+        Answered::Approved => "approved",
+        Answered::BindingRefused | Answered::SignInRefused => "refused",
+        Answered::Unfit(expected) => return Err(unfit("The answer does not fit the question.", expected)),
+        Answered::Over => return Err(over("question")),
+    };
+    Ok(Json(json!({ "state": state })))
 }
 
 /// Makes a link that signs in the person whose chat it is.
@@ -150,9 +151,9 @@ fn not_bound() -> Error {
     oidc::error::Error::invalid_grant("No account is bound to this sender of the channel.").because(difference).into()
 }
 
-fn over() -> Error {
+fn over(parameter: &'static str) -> Error {
     let came = "one that is unknown, used or too old, or that somebody else has come by";
-    let difference = Difference::new("payload", came, "one of ours, the first time, within ten minutes");
+    let difference = Difference::new(parameter, came, "one of ours that still waits for this sender");
     oidc::error::Error::invalid_grant("The link or the question is over.").because(difference).into()
 }
 
