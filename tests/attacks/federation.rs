@@ -331,12 +331,17 @@ async fn j6_what_somebody_has_proven_elsewhere_is_used_once_and_by_them() {
     let arrival = create.get("arrival").unwrap();
     other.get(&format!("/sign-up/upstream?arrival={arrival}")).await.refused(400);
     create.submit(&mut browser).await.reply.expect(200);
-    // Sent twice, it leads to the same place; once its person has signed out, it opens nothing.
-    create.submit(&mut browser).await.reply.expect(200);
+    // Sent twice, it leads to the same place, and so does the page; once its person has signed out, it opens nothing.
+    let place = format!("/sign-up/upstream?arrival={arrival}");
+    let again = create.submit(&mut browser).await;
+    again.reply.expect(200);
+    assert_eq!(browser.get(&place).await.url, again.url, "back to the page");
     browser.get("/account").await.expect("account");
     let page = browser.get("/end_session").await;
     page.form().fill("decision", "sign_out").submit(&mut browser).await.reply.expect(200);
-    create.submit(&mut browser).await;
+    for page in [create.submit(&mut browser).await, browser.get(&place).await] {
+        assert_ne!(page.name(), "upstream", "it does not say that nobody is linked: {}", page.text());
+    }
     browser.get("/account").await.expect("sign-in");
     assert_eq!((app.rows("upstream_account").await, app.rows("user_account").await), (1, 2), "and Mallory's");
     let mut late = app.browser();
@@ -397,7 +402,7 @@ async fn a_provider_that_does_not_answer_is_told_and_other_ways_work() {
     let mut browser = app.browser();
     let back = double.set_out(&mut browser).await.replace("code=a-code", "error=access_denied&error_description=no");
     let told = browser.get(&back).await;
-    assert!(told.refused(403).text().contains("You were not signed in there."), "{}", told.text());
+    assert!(told.refused(403).text().contains("The other provider did not sign you in."), "{}", told.text());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

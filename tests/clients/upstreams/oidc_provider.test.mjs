@@ -107,7 +107,7 @@ test("the same subject at another provider is somebody else", async () => {
   }
 });
 
-const WRONG = /Signing in there did not work/;
+const WRONG = /Signing in with the other provider did not work/;
 const SILENT = /The other provider does not answer/;
 for (const [name, what, says, because] of [
   ["issuer", "an ID token of another issuer", WRONG, /issuer/],

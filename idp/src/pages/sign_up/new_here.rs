@@ -79,6 +79,9 @@ pub async fn get(State(app): State<App>, visitor: Visitor, query: Query) -> Resu
     let sealed = query.get("arrival").unwrap_or_default();
     let (arrival, upstream) = open(&app, &visitor, sealed).await?;
     let return_to = query.get("return").and_then(Page::by_return_name);
+    if let Some(response) = already(&app, step.as_ref(), return_to, &arrival.identity).await? {
+        return Ok(response);
+    }
     let kept = kept_by(&app, &visitor, &arrival).await?;
     let code = query.get("invitation").and_then(WrittenCode::parse);
     let invitation = code.map(|code| code.written()).unwrap_or_default();
@@ -93,11 +96,11 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
     let sealed = params.get("arrival").unwrap_or_default();
     let (arrival, upstream) = open(&app, &visitor, sealed).await?;
     let mut typed = Typed::of(&params);
+    if let Some(response) = already(&app, step.as_ref(), typed.return_to, &arrival.identity).await? {
+        return Ok(response);
+    }
     if params.get("answer") == Some("connect") {
         return connect(&app, step.as_ref(), typed.return_to, &arrival).await;
-    }
-    if let Some(response) = already(&app, &visitor, step.as_ref(), typed.return_to, &arrival.identity).await? {
-        return Ok(response);
     }
     typed.kept = kept_by(&app, &visitor, &arrival).await?;
     let is_there = kept::choose(&mut typed.kept, params.get("keep"));
@@ -157,7 +160,7 @@ pub async fn post(State(app): State<App>, form: ProvenForm) -> Result<Response, 
             show(&app, &visitor, step.as_ref(), shown, Typed { problems, ..typed.clone() }).await
         }
         // Somebody was faster, with the address or with the account elsewhere.
-        Joined::Taken => match already(&app, &visitor, step.as_ref(), typed.return_to, identity).await? {
+        Joined::Taken => match already(&app, step.as_ref(), typed.return_to, identity).await? {
             Some(response) => Ok(response),
             None => show(&app, &visitor, step.as_ref(), (&arrival, &*upstream, sealed), typed).await,
         },
@@ -171,17 +174,15 @@ fn new_user(app: &App, visitor: &Visitor, identity: &Identity) -> NewUser {
     user_of(identity, language.as_ref().unwrap_or(&visitor.language), identifiers)
 }
 
-/// Goes on with the account that the same form has made before, if its person is signed in here: it was sent twice, or its answer was lost.
+/// Goes on if the account elsewhere is linked: the form was sent twice, its answer was lost, or somebody came back to the page. Whoever is not
+/// signed in here by now finds the sign-in page there, with the button that lets them in.
 async fn already(
     app: &App,
-    visitor: &Visitor,
     step: Option<&Step>,
     return_to: Option<Page>,
     identity: &Identity,
 ) -> Result<Option<Response>, Error> {
-    let made = upstream_account::find(&mut *app.db.read().await?, &identity.key()).await?;
-    let Some(made) = made else { return Ok(None) };
-    if !visitor.sessions(app).await?.iter().any(|session| session.user_id == made.user_id) {
+    if upstream_account::find(&mut *app.db.read().await?, &identity.key()).await?.is_none() {
         return Ok(None);
     }
     Ok(Some(match step {
@@ -190,7 +191,7 @@ async fn already(
     }))
 }
 
-/// Leads to the sign-in page. The one who signs in next in this browser, within half an hour, is asked whether to link the account.
+/// Leads to the sign-in page. The one who signs in next in this browser, in the time of a sign-in, is asked whether to link the account.
 async fn connect(
     app: &App,
     step: Option<&Step>,
