@@ -1,9 +1,10 @@
 //! Signing in by Telegram's login widget, without its script, and by buttons of a bot: <https://core.telegram.org/widgets/login-legacy>.
 
 use latchkey::config::{Config, DeclaredChannel, Upstream};
+use latchkey::oidc::client::metadata::ClientKind;
 use serde_json::json;
 
-use crate::harness::{Browser, PASSWORD, Page, TELEGRAM_TOKEN, Telegram, TestApp, ann, minutes, seconds};
+use crate::harness::{Browser, PASSWORD, Page, TELEGRAM_TOKEN, Telegram, TestApp, WellKnown, ann, minutes, seconds};
 
 /// Ann, as the widget describes her.
 const ANN: [(&str, &str); 4] =
@@ -103,10 +104,14 @@ async fn a_button_of_the_bot_names_the_account_and_asks_before_anybody_is_signed
     let mut other = app.browser();
     let again = other.get(&link).await;
     let refused = again.press("answer").submit(&mut other).await;
-    assert!(refused.refused(400).text().contains("Signing in there did not work"), "{}", refused.text());
+    assert!(
+        refused.refused(400).text().contains("Signing in with the other provider did not work"),
+        "{}",
+        refused.text()
+    );
     app.clock.advance(minutes(6));
     let late = other.get(&link).await;
-    assert!(late.refused(400).text().contains("Signing in there did not work"), "{}", late.text());
+    assert!(late.refused(400).text().contains("Signing in with the other provider did not work"), "{}", late.text());
 }
 
 #[tokio::test]
@@ -117,7 +122,7 @@ async fn whoever_does_not_want_to_or_has_no_answer_is_back_at_the_sign_in_page()
     let page = browser.get(&rp.request().path()).await;
     let back = set_out(&mut browser, &page, "upstream").await;
     let told = answer(&mut browser, &back, "false").await;
-    assert!(told.refused(403).text().contains("You were not signed in there"), "{}", told.text());
+    assert!(told.refused(403).text().contains("The other provider did not sign you in"), "{}", told.text());
     // The sign-in goes on from there.
     app.user("alice").await;
     let page = told.form().fill("identifier", "alice").fill("password", PASSWORD).submit(&mut browser).await;
@@ -149,6 +154,99 @@ async fn accounts_of_telegram_are_connected_and_disconnected_like_any_others() {
     assert!(taken.text().contains("That account is connected to another account here."), "{}", taken.text());
     let page = linked.press("disconnect").submit(&mut browser).await;
     assert!(page.text().contains("The account is disconnected."), "{}", page.text());
+}
+
+#[tokio::test]
+async fn an_account_that_was_not_connected_says_whether_its_person_did_not_want_to_and_leaves_a_code() {
+    let app = TestApp::with_bot(|_| {}).await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let page = browser.get("/account/connections").await;
+    let back = set_out(&mut browser, &page, "connect").await;
+    let cancelled = answer(&mut browser, &back, "false").await;
+    let text = cancelled.expect("connections").text();
+    assert!(text.contains("Nothing was connected.") && !text.contains("try again"), "{text}");
+    assert_eq!(app.rows("explanation").await, 0, "nobody asks why they did what they did");
+    let page = browser.get("/account/connections").await;
+    let back = set_out(&mut browser, &page, "connect").await;
+    let other = Telegram { token: "99:LATCHKEY-made-up", ..Telegram::at(&app) };
+    let failed = answer(&mut browser, &back, &other.fragment(&ANN)).await;
+    let text = failed.expect("connections").text();
+    assert!(text.contains("No account was connected. Please try again."), "{text}");
+    assert!(text.contains("mention the code"), "{text}");
+    assert_eq!((app.rows("explanation").await, app.rows("upstream_account").await), (1, 0));
+    // A code of no form is not shown.
+    let made_up = browser.get("/account/connections?done=failed&code=call-555-1234").await;
+    assert!(!made_up.text().contains("555"), "{}", made_up.text());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn cv1_the_widget_a_button_a_mini_app_the_openid_provider_and_the_bot_lead_to_one_sub() {
+    let app = TestApp::with_bot(|config| config.channels[0].client = Some("bot".to_owned())).await;
+    let (rp, mini) = (app.relying_party().await, app.mini_app().await);
+    let bot = app
+        .client(ClientKind::Service, |new| {
+            new.client_id = Some("bot".to_owned());
+            new.redirect_uris.clear();
+            new.metadata.scope = "read".to_owned().try_into().unwrap();
+            new.metadata.default_resources = vec!["https://api.example".to_owned()];
+        })
+        .await;
+    // The widget makes the account.
+    let mut browser = app.browser();
+    let page = browser.get(&rp.request().path()).await;
+    let page = go(&mut browser, &page).await.press("answer").submit(&mut browser).await;
+    let sub = rp.claims(&browser.go_on(page).await).await["sub"].clone();
+    // The bot, whose chat its person binds.
+    let fields = [("sender", "987654321"), ("name", "Анна")];
+    let code = bot.post("/channels/main/codes", &fields).await.expect(200).json()["code"].as_str().unwrap().to_owned();
+    let form = browser.get("/account/channels").await.forms_to("/account/channels").pop().unwrap();
+    let page = form.fill("code", &code).submit(&mut browser).await.press("confirm").submit(&mut browser).await;
+    assert!(page.text().contains("The chat is connected."), "{}", page.text());
+    app.clock.advance(seconds(5));
+    let of = async |browser: &mut Browser| {
+        let page = browser.get(&rp.request().path()).await;
+        rp.claims(&browser.go_on(page).await).await["sub"].clone()
+    };
+    // A link that it sends.
+    let ticket = bot.post("/channels/main/tickets", &fields[..1]).await.expect(200).json();
+    let mut other = app.browser();
+    other.get(ticket["url"].as_str().unwrap()).await.form().submit(&mut other).await.reply.expect(200);
+    assert_eq!(of(&mut other).await, sub, "a ticket");
+    // What it gets for its person.
+    let exchanged = bot
+        .post(
+            "/token",
+            &[
+                ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+                ("subject_token_type", "urn:latchkey:params:oauth:token-type:channel-sender"),
+                ("subject_token", "987654321"),
+            ],
+        )
+        .await;
+    assert_eq!(exchanged.tokens().access_claims()["sub"], sub, "a token");
+    // A button below one of its messages.
+    let mut other = app.browser();
+    let asked = other.get(&format!("/telegram/main/callback?{}", Telegram::at(&app).widget(&ANN))).await;
+    asked.press("answer").submit(&mut other).await.reply.expect(200);
+    assert_eq!(of(&mut other).await, sub, "login_url");
+    // A Mini App.
+    app.clock.advance(seconds(5));
+    assert_eq!(mini.open(&Telegram::at(&app).init_data(&ann())).await.tokens().id_claims()["sub"], sub, "a Mini App");
+    // Telegram's OpenID provider, in the place of the widget from now on.
+    let all = WellKnown::start().await;
+    let mut config = app.app.config.clone();
+    all.declare(&mut config, "telegram", &[]);
+    // It is on this machine, and calls itself what it is called.
+    let issuer = "https://oauth.telegram.org";
+    config.upstreams[0].issuer_template = Some("https://oauth.{host}.org".to_owned());
+    let token = "https://oauth.telegram.org/token";
+    all.describe(issuer, ["https://oauth.telegram.org/auth", token], &json!({ "issuer": issuer }));
+    all.gives(token, issuer, json!({ "iss": issuer, "sub": "opaque", "id": 987_654_321, "name": "Анна" }));
+    let with_provider = app.on(config).await;
+    let mut other = with_provider.browser();
+    all.go(&mut other, "telegram", "").await.reply.expect(200);
+    assert_eq!(of(&mut other).await, sub, "OpenID Connect");
+    assert_eq!((app.rows("user_account").await, app.rows("upstream_account").await), (1, 1));
 }
 
 #[tokio::test]

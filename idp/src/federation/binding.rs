@@ -7,7 +7,7 @@ use crate::store::db::{Result, Tx};
 use crate::store::installation::event::Event;
 use crate::store::people::channel_binding::{self, ChannelBinding, NewBinding};
 
-/// Binds a chat to a user; returns `false` if somebody was faster. The caller holds the user's row.
+/// Binds a chat to a user; returns `false` if it is bound already. The caller holds the user's row.
 pub(crate) async fn write(tx: &mut Tx<'_>, user: &Id, new: &NewBinding) -> Result<bool> {
     let now = tx.now();
     if !channel_binding::insert(tx, user, new, now).await? {

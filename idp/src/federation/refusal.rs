@@ -21,7 +21,28 @@ pub enum Refusal {
     Unavailable(Unavailable),
 }
 
+/// How providers say that the person did not want to: RFC 6749 §4.1.2.1, Apple, LinkedIn (both of its words), and Telegram's widget.
+const NO: [&str; 5] =
+    ["access_denied", "user_cancelled_authorize", "user_cancelled_login", "user_cancelled_signup", "no"];
+
 impl Refusal {
+    /// Whether the person did not want to, as far as the provider says so.
+    pub fn is_by_person(&self) -> bool {
+        let Self::Denied(why) = self else { return false };
+        // Behind it there may be a description.
+        why.split(|c: char| !c.is_ascii_lowercase() && c != '_').next().is_some_and(|word| NO.contains(&word))
+    }
+
+    /// What was expected in its place, for the operator.
+    pub const fn expected(&self) -> &'static str {
+        match self {
+            Self::Denied(_) => "a code",
+            Self::NotAllowed => "an account that the provider's `allowed` admits",
+            Self::Unreachable(_) | Self::Unavailable(_) => "an answer",
+            Self::Wrong(_) => "an answer as the provider has to give it",
+        }
+    }
+
     /// What it answers is not what it has to be.
     pub(super) fn wrong(what: impl fmt::Display) -> Self {
         // It may hold what a stranger has written.

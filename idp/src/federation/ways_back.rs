@@ -48,8 +48,8 @@ impl WaysBack {
         Ok(Self { notice, letters: letters.collect() })
     }
 
-    /// Tells a user that an account elsewhere was linked or is about to be unlinked, within that change, by the letters that undo it. Where a factor is older than a week, whoever has made the change
-    /// has proven that, and no mailbox undoes it. The caller holds the user's row.
+    /// Tells a user that an account elsewhere was linked or is about to be unlinked, within that change, by the letters that undo it. With a factor
+    /// older than a week there is a notice alone: whoever made the change has proven that factor. The caller holds the user's row.
     pub(crate) async fn note(self, tx: &mut Tx<'_>, user: &Id, account: Kept) -> Result<()> {
         let (change_id, now) = (tx.id(), tx.now());
         if has_older(tx, user, now).await? {

@@ -71,6 +71,7 @@ reasons! {
     SignInUpstreamUnreachable = "sign_in_upstream_unreachable", "The other provider could not be asked.";
     SignInUpstreamFailed = "sign_in_upstream_failed", "What the other provider answered is not accepted.";
     SignInUpstreamRefused = "sign_in_upstream_refused", "The account that is linked may not be used.";
+    SignInChannelRefused = "sign_in_channel_refused", "The sign-in was not confirmed in a chat, or was used.";
     SecondFactorWrong = "second_factor_wrong", "The second factor was not proven.";
     SecondFactorRecoveryWrong = "second_factor_recovery_wrong", "The second factor was not proven.";
     SecondFactorSameSheet = "second_factor_same_sheet",

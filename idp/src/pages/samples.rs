@@ -194,6 +194,7 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
         SignInProblem::UpstreamUnreachable,
         SignInProblem::UpstreamFailed,
         SignInProblem::UpstreamRefused,
+        SignInProblem::ChannelRefused,
     ] {
         let layout = Layout { reference: Some(REFERENCE.to_owned()), ..layout() };
         let page = SignInPage { problems: vec![problem], identifier: names.identifier.clone(), ..sign_in(layout) };
@@ -812,7 +813,10 @@ pub fn all(site: &Site, language: &Language, names: &Names) -> askama::Result<Ve
     };
     for done in [None].into_iter().chain(ConnectionsDone::ALL.map(Some)) {
         let page = AccountConnectionsPage {
-            layout: own(Page::AccountConnections),
+            layout: Layout {
+                reference: (done == Some(ConnectionsDone::Failed)).then(|| REFERENCE.to_owned()),
+                ..own(Page::AccountConnections)
+            },
             connections: match done {
                 Some(ConnectionsDone::Disconnected) => Vec::new(),
                 Some(ConnectionsDone::Last) => vec![connection("Google", true)],

@@ -16,10 +16,15 @@ use crate::federation::remembered::Offered;
 use crate::federation::roles;
 use crate::federation::round_trip::{self, Wish};
 use crate::federation::telegram::{self, widget};
+use crate::http::diagnosis::Diagnosis;
 use crate::http::error::Error;
 use crate::http::page;
 use crate::http::page::leaving::LeavingPage;
+use crate::http::redirect;
 use crate::http::request::visitor::Visitor;
+use crate::oidc::difference::Difference;
+use crate::oidc::reason::Reason;
+use crate::site::page::Page;
 use crate::store::people::session::Session;
 
 /// A provider as a page shows it.
@@ -150,4 +155,33 @@ pub(super) async fn set_out(
 pub(super) fn leave(app: &App, visitor: &Visitor, url: &str) -> Result<Response, Error> {
     let layout = page::layout(app, visitor);
     page::show_with(app, visitor, StatusCode::OK, &LeavingPage { layout, url: url.to_owned() })
+}
+
+/// Back to the page of the connections, which says that nothing was linked. Unless its person did not want to, a code goes along by which the
+/// operator finds out why.
+pub async fn not_linked(app: &App, upstream: &str, refusal: Refusal) -> Result<Response, Error> {
+    let reason = match &refusal {
+        Refusal::Denied(_) => Reason::SignInUpstreamDenied,
+        Refusal::NotAllowed => Reason::SignInUpstreamNotAllowed,
+        Refusal::Unreachable(_) => Reason::SignInUpstreamUnreachable,
+        Refusal::Wrong(_) => Reason::SignInUpstreamFailed,
+        Refusal::Unavailable(_) => return Err(Error::Unavailable(refusal.to_string().into())),
+    };
+    if refusal.is_by_person() {
+        tracing::info!(upstream, why = %refusal, "an account elsewhere was not linked");
+        return redirect::to_page_with(app, Page::AccountConnections, "done", "cancelled");
+    }
+    tracing::warn!(upstream, why = %refusal, "an account elsewhere was not linked");
+    if let Refusal::Unreachable(_) = refusal {
+        app.upstreams.note(upstream, Some(app.now()));
+    }
+    let why = Difference::new("other provider", format!("{upstream}: {refusal}"), refusal.expected());
+    let diagnosis = Diagnosis::new(reason, Some(why)).explained(app).await;
+    let place = app.url(Page::AccountConnections);
+    let mut response = match &diagnosis.reference {
+        Some(code) => redirect::see_other(&format!("{place}?done=failed&code={}", code.as_str()))?,
+        None => redirect::see_other(&format!("{place}?done=failed"))?,
+    };
+    diagnosis.ride_on(&mut response);
+    Ok(response)
 }

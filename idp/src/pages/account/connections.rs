@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use crate::app::App;
+use crate::base::reference::Reference;
 use crate::clients;
 use crate::config::ProviderMark;
 use crate::federation;
@@ -18,7 +19,7 @@ use crate::flow::account_holder::{AccountForm, AccountHolder, handle};
 use crate::http::error::Error;
 use crate::http::request::query::Query;
 use crate::http::{page, redirect};
-use crate::pages::upstreams::{Known, UpstreamView, leave, set_out};
+use crate::pages::upstreams::{Known, UpstreamView, leave, not_linked, set_out};
 use crate::pages::{Layout, Moment, Wording};
 use crate::site::page::Page;
 use crate::store::people::upstream_account;
@@ -70,13 +71,16 @@ pub enum ConnectionsDone {
     Taken,
     /// It is the only way in.
     Last,
+    /// Its person did not want to, as they said at the provider.
+    Cancelled,
     /// The provider did not play along.
     Failed,
 }
 
 impl ConnectionsDone {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Connected, Self::Disconnected, Self::Taken, Self::Last, Self::Failed];
+    pub const ALL: [Self; 6] =
+        [Self::Connected, Self::Disconnected, Self::Taken, Self::Last, Self::Cancelled, Self::Failed];
 
     const fn as_str(self) -> &'static str {
         match self {
@@ -84,6 +88,7 @@ impl ConnectionsDone {
             Self::Disconnected => "disconnected",
             Self::Taken => "taken",
             Self::Last => "last",
+            Self::Cancelled => "cancelled",
             Self::Failed => "failed",
         }
     }
@@ -94,12 +99,13 @@ impl ConnectionsDone {
             Self::Disconnected => "account-connection-disconnected",
             Self::Taken => "account-connection-taken",
             Self::Last => "account-connection-last",
+            Self::Cancelled => "account-connection-cancelled",
             Self::Failed => "account-connection-failed",
         })
     }
 
     const fn is_problem(self) -> bool {
-        !matches!(self, Self::Connected | Self::Disconnected)
+        !matches!(self, Self::Connected | Self::Disconnected | Self::Cancelled)
     }
 }
 
@@ -137,11 +143,13 @@ pub async fn get(State(app): State<App>, query: Query, holder: AccountHolder) ->
     }
     drop(conn);
     let done = query.get("done");
+    let done = ConnectionsDone::ALL.into_iter().find(|one| Some(one.as_str()) == done);
+    let explained = query.get("code").and_then(Reference::parse).filter(|_| done == Some(ConnectionsDone::Failed));
     let shown = AccountConnectionsPage {
-        layout: holder.layout(&app),
+        layout: holder.layout(&app).explained_by(explained.as_ref()),
         connections,
         upstreams: UpstreamView::all(&app).await?,
-        done: ConnectionsDone::ALL.into_iter().find(|one| Some(one.as_str()) == done),
+        done,
     };
     page::show_with(&app, &holder.visitor, StatusCode::OK, &shown)
 }
@@ -176,10 +184,7 @@ pub async fn post(State(app): State<App>, form: AccountForm) -> Result<Response,
         };
         return match set_out(&app, &upstream, &holder.visitor.browser, wish).await {
             Ok(url) => leave(&app, &holder.visitor, &url),
-            Err(refusal) => {
-                tracing::warn!(upstream = upstream.name, why = %refusal, "an account elsewhere cannot be linked");
-                tell(ConnectionsDone::Failed)
-            }
+            Err(refusal) => not_linked(&app, &upstream.name, refusal).await,
         };
     }
     let (user, wanted) = (&holder.session.user_id, params.get("disconnect").unwrap_or_default());

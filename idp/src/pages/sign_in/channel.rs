@@ -250,7 +250,7 @@ async fn finish(app: &App, visitor: &Visitor, step: Option<&Step>, named: &Named
     app.metrics.sign_in("channel", "refused");
     let found = "one that nobody has approved, or that was used, or of a chat that is bound no more";
     let why = Some(Difference::new("sign-in", found, "one that was approved in a chat that is bound"));
-    let (problems, return_to) = (vec![SignInProblem::UpstreamRefused], named.return_to());
+    let (problems, return_to) = (vec![SignInProblem::ChannelRefused], named.return_to());
     password::show(app, visitor, step, Shown { problems, why, return_to, ..Shown::default() }, StatusCode::FORBIDDEN)
         .await
 }

@@ -116,6 +116,8 @@ pub enum SignInProblem {
     UpstreamFailed,
     /// The account that is linked may not be used.
     UpstreamRefused,
+    /// Nobody has confirmed the sign-in in a chat, or it was used.
+    ChannelRefused,
 }
 
 impl SignInProblem {
@@ -143,6 +145,7 @@ impl SignInProblem {
             Self::UpstreamUnreachable => Wording::new("sign-in-upstream-unreachable"),
             Self::UpstreamFailed => Wording::new("sign-in-upstream-failed"),
             Self::UpstreamRefused => Wording::new("sign-in-upstream-refused"),
+            Self::ChannelRefused => Wording::new("sign-in-channel-not-confirmed"),
         }
     }
 
@@ -170,6 +173,7 @@ impl SignInProblem {
             Self::UpstreamUnreachable => Reason::SignInUpstreamUnreachable,
             Self::UpstreamFailed => Reason::SignInUpstreamFailed,
             Self::UpstreamRefused => Reason::SignInUpstreamRefused,
+            Self::ChannelRefused => Reason::SignInChannelRefused,
         }
     }
 
@@ -198,7 +202,8 @@ impl SignInProblem {
             | Self::UpstreamOff
             | Self::UpstreamUnreachable
             | Self::UpstreamFailed
-            | Self::UpstreamRefused => None,
+            | Self::UpstreamRefused
+            | Self::ChannelRefused => None,
         }
     }
 }

@@ -228,8 +228,7 @@ pub(super) async fn arrived(
             return refused(app, visitor, step, (&trip.upstream, Back::of(trip)), refusal).await;
         }
         (Err(refusal), Purpose::Link { .. }) => {
-            tracing::info!(upstream = trip.upstream, why = %refusal, "an account elsewhere was not linked");
-            return redirect::to_page_with(app, Page::AccountConnections, "done", "failed");
+            return upstreams::not_linked(app, &trip.upstream, refusal).await;
         }
     };
     app.upstreams.note(&trip.upstream, None);
@@ -348,17 +347,11 @@ pub(super) async fn refused(
     (upstream, back): (&str, Back),
     refusal: Refusal,
 ) -> Result<Response, Error> {
-    let (problem, status, expected) = match &refusal {
-        Refusal::Denied(_) => (SignInProblem::UpstreamDenied, StatusCode::FORBIDDEN, "a code"),
-        Refusal::NotAllowed => (
-            SignInProblem::UpstreamNotAllowed,
-            StatusCode::FORBIDDEN,
-            "an account that the provider's `allowed` admits",
-        ),
-        Refusal::Unreachable(_) => (SignInProblem::UpstreamUnreachable, StatusCode::BAD_GATEWAY, "an answer"),
-        Refusal::Wrong(_) => {
-            (SignInProblem::UpstreamFailed, StatusCode::BAD_GATEWAY, "an answer as the provider has to give it")
-        }
+    let (problem, status) = match &refusal {
+        Refusal::Denied(_) => (SignInProblem::UpstreamDenied, StatusCode::FORBIDDEN),
+        Refusal::NotAllowed => (SignInProblem::UpstreamNotAllowed, StatusCode::FORBIDDEN),
+        Refusal::Unreachable(_) => (SignInProblem::UpstreamUnreachable, StatusCode::BAD_GATEWAY),
+        Refusal::Wrong(_) => (SignInProblem::UpstreamFailed, StatusCode::BAD_GATEWAY),
         Refusal::Unavailable(_) => return Err(Error::Unavailable(refusal.to_string().into())),
     };
     app.metrics.sign_in("upstream", "refused");
@@ -368,7 +361,7 @@ pub(super) async fn refused(
     if !matches!(refusal, Refusal::Denied(_) | Refusal::NotAllowed) {
         tracing::warn!(upstream, why = %refusal, "a sign-in by another provider did not work");
     }
-    let why = Some(Difference::new("other provider", format!("{upstream}: {refusal}"), expected));
+    let why = Some(Difference::new("other provider", format!("{upstream}: {refusal}"), refusal.expected()));
     let Back { return_to, keep } = back;
     let shown = Shown { problems: vec![problem], why, return_to, keep, ..Shown::default() };
     password::show(app, visitor, step, shown, status).await
