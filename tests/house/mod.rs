@@ -3,6 +3,7 @@
 mod catalogue;
 mod circles;
 mod deploy;
+mod examples;
 mod index;
 mod integrate;
 mod keys;

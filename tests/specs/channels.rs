@@ -1,10 +1,13 @@
 //! Bots of messengers: people bind their chat to their account, approve sign-ins in it, and come in by it. The bot is ours, at a Bot API server
 //! of the tests.
 
-use latchkey::config::{Config, SignUp, Updates};
+use latchkey::config::{Config, DatabaseUrl, SignUp, Updates};
 use latchkey::federation::changes;
+use sqlx::Connection;
 
-use crate::harness::{BotApi, Browser, PASSWORD, Page, Person, TestApp, link_in, minutes, number_on, poll, sender};
+use crate::harness::{
+    BotApi, Browser, PASSWORD, Page, Person, TestApp, left_out, link_in, minutes, number_on, poll, sender,
+};
 
 /// Ann at Telegram.
 const ANN: i64 = 987_654_321;
@@ -101,7 +104,7 @@ async fn a_person_binds_a_chat_by_a_link_that_both_sides_confirm() {
     assert_eq!(server.next(ANN).await.text, "This chat is connected to your account at Northwind.");
     // The link works once.
     let again = ann.says(&app, &format!("/start {payload}")).await;
-    assert!(again.text.starts_with("Это больше не действует"), "{}", again.text);
+    assert!(again.text.starts_with("Запрос устарел или уже использован"), "{}", again.text);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -156,7 +159,8 @@ async fn a_sign_in_is_approved_by_the_number_on_the_page_and_only_in_the_browser
     assert_eq!(claims["sub"], app.person("alice").await.sub);
     // Once.
     let again = approved.press("finish").submit(&mut browser).await;
-    again.refused(403);
+    let told = again.refused(403).text();
+    assert!(told.contains("This sign-in was not confirmed in the chat, or was already used."), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -419,4 +423,91 @@ async fn unlinking_the_account_at_the_messenger_takes_its_chats_along() {
     let page = browser.get("/account/connections").await;
     page.press("disconnect").submit(&mut browser).await.reply.expect(200);
     assert_eq!((app.rows("channel_binding").await, app.rows("upstream_account").await), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_replica_hears_the_bot_and_another_one_shows_the_pages() {
+    let (server, app) = with_bot(|_| {}).await;
+    let (heard_at, rp) = (app.replica().await, app.relying_party().await);
+    let ann = Person::new(&server, ANN, "Anna");
+    // From the chat.
+    let mut alice = app.browser().sign_in("alice").await;
+    let said = ann.says(&heard_at, "/link").await;
+    let page = alice.get("/account/channels").await;
+    let form = page.forms_to("/account/channels").pop().unwrap();
+    let asked = form.fill("code", &code_in(&said.text)).submit(&mut alice).await;
+    let page = asked.press("confirm").submit(&mut alice).await;
+    assert!(page.text().contains("The chat is connected."), "{}", page.text());
+    assert!(server.next(ANN).await.text.starts_with("This chat is connected to your account"));
+    page.press("disconnect").submit(&mut alice).await.reply.expect(200);
+    assert_eq!(app.rows("channel_binding").await, 0);
+    // From the account.
+    let page = alice.get("/account/channels").await.press("connect").submit(&mut alice).await;
+    let payload = page.link("Open Northwind bot").split_once("start=").unwrap().1.to_owned();
+    let asked = ann.says(&heard_at, &format!("/start {payload}")).await;
+    ann.chooses(&heard_at, &asked, "Yes").await;
+    let page = alice.get(&page.url).await;
+    page.press("confirm").submit(&mut alice).await.reply.expect(200);
+    assert!(server.next(ANN).await.text.starts_with("This chat is connected to your account"));
+    assert_eq!(app.rows("channel_binding").await, 1);
+    // A sign-in that is approved.
+    app.clock.advance(minutes(1));
+    let mut browser = app.browser();
+    let page = browser.get(&rp.request().path()).await;
+    let page = page.press("channel").submit(&mut browser).await;
+    let payload = page.link("Open Northwind bot").split_once("start=").unwrap().1.to_owned();
+    let asked = ann.says(&heard_at, &format!("/start {payload}")).await;
+    assert_eq!(ann.chooses(&heard_at, &asked, &number_on(&page)).await, "Confirmed. Go on in the browser.");
+    let page = browser.get(&page.url).await.press("finish").submit(&mut browser).await;
+    let claims = rp.claims(&browser.go_on(page).await).await;
+    assert_eq!(claims["sub"], app.person("alice").await.sub);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_telegram_wants_later_is_sent_later_and_once() {
+    let (server, app) = with_bot(|_| {}).await;
+    let ann = Person::new(&server, ANN, "Anna");
+    let sends = || server.calls().iter().filter(|call| *call == "sendMessage").count();
+    server.flood(1, 2);
+    let began = std::time::Instant::now();
+    let said = ann.says(&app, "/link").await;
+    assert!(began.elapsed() >= std::time::Duration::from_secs(2), "not before Telegram takes it");
+    assert_eq!((sends(), server.count(ANN)), (2, 1));
+    // What it says has not changed meanwhile.
+    let mut alice = app.browser().sign_in("alice").await;
+    let page = alice.get("/account/channels").await;
+    let form = page.forms_to("/account/channels").pop().unwrap();
+    form.fill("code", &code_in(&said.text)).submit(&mut alice).await.press("confirm");
+    // Others are not kept waiting by it, and the next message is sent as ever.
+    assert!(ann.says(&app, "hello").await.text.starts_with("Hello!"));
+    assert_eq!((sends(), server.count(ANN)), (3, 2));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_chat_is_not_bound_while_somebody_else_links_its_person() {
+    let (server, app) = with_bot(|_| {}).await;
+    let ann = Person::new(&server, ANN, "Anna");
+    let mut alice = app.browser().sign_in("alice").await;
+    let said = ann.says(&app, "/link").await;
+    let page = alice.get("/account/channels").await;
+    let form = page.forms_to("/account/channels").pop().unwrap();
+    let asked = form.fill("code", &code_in(&said.text)).submit(&mut alice).await;
+    let bob = app.user("bob").await;
+    // Another replica has linked the account at Telegram to bob, and has not committed that yet.
+    let DatabaseUrl::Postgres(url) = app.app.config.database_url() else { return left_out("PostgreSQL") };
+    let mut other = sqlx::AnyConnection::connect(url.expose()).await.unwrap();
+    let mut tx = other.begin().await.unwrap();
+    let sql = "INSERT INTO upstream_account (id, user_id, provider, issuer, subject, linked_at)
+               VALUES ('x', $1, 'telegram', 'https://oauth.telegram.org', '987654321', 1)";
+    sqlx::query(sql).bind(bob.id.as_str()).execute(&mut *tx).await.unwrap();
+    let confirm = asked.press("confirm");
+    let confirming = tokio::spawn(async move { confirm.submit(&mut alice).await.text() });
+    let waits = "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while app.rows(waits).await == 0 {
+        tokio::task::yield_now().await;
+    }
+    tx.commit().await.unwrap();
+    let told = confirming.await.unwrap();
+    assert!(told.contains("that chat, or its person, belongs to another account here"), "{told}");
+    assert_eq!((app.rows("channel_binding").await, app.rows("upstream_account").await), (0, 1));
 }

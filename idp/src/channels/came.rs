@@ -21,7 +21,8 @@ pub struct Came {
     pub link: Option<Id>,
 }
 
-/// The binding of a sender, unless its user is disabled.
+/// The binding of a sender. `None` if they have bound nothing, if the user is disabled, or if the operator has disabled Telegram, whose
+/// bot it is.
 pub async fn bound(app: &App, channel: &DeclaredChannel, sender: &str) -> Result<Option<(ChannelBinding, User)>> {
     let mut conn = app.db.read().await?;
     if is_off(&mut conn, channel).await? {

@@ -74,7 +74,7 @@ pub async fn named(app: &App, handle: &str) -> Result<Option<ChannelRequest>> {
 pub enum Typed {
     /// It is that of a chat, which this session alone can bind now.
     Right(Box<ChannelRequest>),
-    /// It is none, or it is used, too old, or another one's than that of the chat that the page names.
+    /// It is unknown, used or too old, or belongs to another chat than the page names.
     Wrong,
     /// There were too many tries before.
     TooMany,

@@ -53,11 +53,11 @@ section! {
         revocation_endpoint: Option<String> = None, otherwise("what it says about itself"), must(if_set(endpoint()));
         /// Where it tells who somebody is.
         userinfo_endpoint: Option<String> = None, otherwise("what it says about itself"), must(if_set(endpoint()));
-        /// The identifier that this provider has there.
+        /// Latchkey's client identifier at the provider.
         client_id: String = String::new(), required();
-        /// The secret that this provider has there; without one it is a public client.
+        /// Latchkey's client secret there; without one it is a public client.
         client_secret: Option<Secret> = None;
-        /// How it authenticates there. With `apple_jwt`, Latchkey signs a secret of its own for each request.
+        /// How Latchkey authenticates at the token endpoint. With `apple_jwt`, it signs a secret of its own for each request.
         token_endpoint_auth_method: UpstreamAuthMethod = UpstreamAuthMethod::ClientSecretBasic;
         /// The team that the key of `apple_jwt` belongs to.
         apple_team_id: Option<String> = None;
@@ -80,16 +80,16 @@ section! {
         authorization_parameters: Vec<String> = vec![], must(each(parameter()));
         /// The parameters that ask it to have people prove again who they are.
         again_parameters: Vec<String> = vec!["prompt=login".to_owned(), "max_age=0".to_owned()], must(each(parameter()));
-        /// Whether its ID token then has to say when they did (`auth_time`).
+        /// Whether an ID token that answers such a request (`again_parameters`) must have `auth_time`, the moment of that proof.
         auth_time: Option<bool> = None, otherwise("where it announces that claim, or no claims at all");
         /// Parameters of its answer that the token request repeats.
         repeated_parameters: Vec<String> = vec![];
         /// When it is asked at its `userinfo_endpoint`: `if_needed` is where an address is wanted and the ID token has none. `oauth2` always
         /// asks.
         userinfo: UserinfoUse = UserinfoUse::IfNeeded;
-        /// How it is asked there: with a header `Authorization: Bearer` or `OAuth`, or by a form with the access token and the `client_id`.
+        /// How it is asked at its `userinfo_endpoint`: with a header `Authorization: Bearer` or `OAuth`, or by a form with the access token and the `client_id`.
         userinfo_request: UserinfoRequest = UserinfoRequest::Bearer;
-        /// Whether the request proves that it knows the secret (`appsecret_proof`, HMAC-SHA256 of the access token).
+        /// Whether Latchkey proves there that it knows the secret (`appsecret_proof`, HMAC-SHA256 of the access token).
         userinfo_proof: bool = false;
         /// The claim there that has to be our `client_id`, so that the token was given to us.
         userinfo_audience: Option<Claim> = None;

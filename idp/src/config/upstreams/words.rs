@@ -33,7 +33,7 @@ words! {
 }
 
 words! {
-    /// How this provider authenticates at another one: RFC 6749 §2.3.1.
+    /// How Latchkey authenticates at the token endpoint of a provider: RFC 6749 §2.3.1.
     pub enum UpstreamAuthMethod {
         /// By the header `Authorization: Basic`.
         ClientSecretBasic = "client_secret_basic",

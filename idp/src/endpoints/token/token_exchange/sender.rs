@@ -45,7 +45,8 @@ pub(super) async fn exchange(app: &App, client: &Client, wanted: &TokenExchange)
     let sender = Sender::parse(channel.kind, &wanted.subject_token, None)
         .ok_or_else(|| refused("what can be nobody's, such as the number of a group"))?;
     let bound = came::bound(app, channel, &sender.id).await?;
-    let (binding, user) = bound.ok_or_else(|| refused("one who has not, or whose account is disabled"))?;
+    let (binding, user) =
+        bound.ok_or_else(|| refused("one who has not, whose account is disabled, or whose messenger is"))?;
     Origin::note(Step::passed("subject_token", "The sender has bound the chat with this bot."));
     if client.metadata.require_second_factor {
         let error = oidc::error::Error::invalid_request("The client requires a second factor, and a chat proves none.");
