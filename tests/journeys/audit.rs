@@ -195,6 +195,7 @@ async fn every_command_that_changes_something_is_in_the_log_with_who_ran_it() {
         &["upstream", "edit", "google", "--set", "label=Work"],
         &["upstream", "disable", "google"],
         &["upstream", "enable", "google"],
+        &["upstream", "revoke-tokens", "google"],
         &["upstream", "remove", "google"],
         &["keys", "rotate"],
         &["log-level", "debug"],

@@ -331,7 +331,7 @@ impl Change for Unbind {
         }
         binding::remove(tx, &user, &[found]).await?;
         // Whoever holds the chat may be signed in by it here, and could bind it again.
-        for session in session::by_upstream(tx, &user, step_up.session()).await? {
+        for session in session::by_federation(tx, &user, step_up.session()).await? {
             devices::end(tx, &user, &session).await?;
             tx.record(&Event::SignedOut { user: user.clone(), session }).await?;
         }

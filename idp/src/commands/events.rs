@@ -129,6 +129,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("upstream_disabled", "provider {upstream} disabled"),
     ("upstream_enabled", "provider {upstream} enabled"),
     ("upstream_removed", "provider {upstream} removed"),
+    ("upstream_tokens_ended", "{tokens} tokens of people at {upstream} are to be revoked"),
     ("signing_key_created", "signing key {kid} created"),
     ("signing_key_revoked", "signing key {kid} revoked"),
     ("letter_retried", "letter {letter} is tried again"),

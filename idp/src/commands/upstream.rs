@@ -16,6 +16,7 @@ use crate::federation;
 use crate::federation::changes::{self, Changes, Refused};
 use crate::federation::probe::{Verdict, probe};
 use crate::federation::remembered::Offered;
+use crate::federation::tokens::revoke;
 use crate::store::people::upstream_account;
 
 /// What can be done about other providers.
@@ -61,6 +62,11 @@ pub enum UpstreamCommand {
     },
     /// Enable a provider that is disabled
     Enable {
+        /// Name
+        name: String,
+    },
+    /// Revoke the tokens of people there that are kept for clients: token_clients
+    RevokeTokens {
         /// Name
         name: String,
     },
@@ -258,6 +264,15 @@ pub(super) async fn command(app: &App, command: UpstreamCommand) -> Outcome {
         }
         UpstreamCommand::Disable { name } => switch(app, &name, true).await,
         UpstreamCommand::Enable { name } => switch(app, &name, false).await,
+        UpstreamCommand::RevokeTokens { name } => {
+            let ended = revoke::end_all(app, &name).await.map_err(failed)?;
+            let text = match ended {
+                0 => format!("No tokens of {} are kept.", harmless(&name)),
+                1 => format!("1 token of {} is revoked within minutes, by the servers.", harmless(&name)),
+                many => format!("{many} tokens of {} are revoked within minutes, by the servers.", harmless(&name)),
+            };
+            Ok(Output::new(text, &json!({ "name": name, "ended": ended })))
+        }
         UpstreamCommand::Remove { name } => {
             let removed = changes::remove(app, &name).await.map_err(failed)?;
             removed.map_err(|refused| failure(refused, &name))?;

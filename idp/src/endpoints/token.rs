@@ -49,21 +49,18 @@ pub async fn post(
         return Err(Rule::OfClient.refusal(address).into());
     }
     let user_agent = user_agent(&headers);
-    let response = match request {
+    let own = Exchanged::Own;
+    let answer = match request {
         TokenRequest::AuthorizationCode(exchange) => {
-            authorization_code::redeem(&app, &client, &exchange, address).await?
+            own(authorization_code::redeem(&app, &client, &exchange, address).await?)
         }
-        TokenRequest::RefreshToken(refresh) => refresh_token::refresh(&app, &client, &refresh, address).await?,
-        TokenRequest::ClientCredentials(wanted) => client_credentials::issue(&app, &client, &wanted).await?,
+        TokenRequest::RefreshToken(refresh) => own(refresh_token::refresh(&app, &client, &refresh, address).await?),
+        TokenRequest::ClientCredentials(wanted) => own(client_credentials::issue(&app, &client, &wanted).await?),
         TokenRequest::TelegramInitData(wanted) => {
-            telegram_init_data::exchange(&app, &client, &wanted, (&source, user_agent.as_deref())).await?
+            own(telegram_init_data::exchange(&app, &client, &wanted, (&source, user_agent.as_deref())).await?)
         }
-        TokenRequest::TokenExchange(wanted) => {
-            let exchanged = token_exchange::exchange(&app, &client, &wanted).await?;
-            app.metrics.tokens_issued(grant_type.as_str());
-            return Ok(Json(exchanged));
-        }
+        TokenRequest::TokenExchange(wanted) => token_exchange::exchange(&app, &client, &wanted).await?,
     };
     app.metrics.tokens_issued(grant_type.as_str());
-    Ok(Json(Exchanged::Own(response)))
+    Ok(Json(answer))
 }

@@ -174,7 +174,7 @@ impl Change for Unlink {
         }
         erase(tx, &user, &found).await?;
         // Whoever can use it there may be signed in by it here, and could link it again.
-        for session in session::by_upstream(tx, &user, step_up.session()).await? {
+        for session in session::by_federation(tx, &user, step_up.session()).await? {
             devices::end(tx, &user, &session).await?;
             tx.record(&Event::SignedOut { user: user.clone(), session }).await?;
         }

@@ -19,6 +19,7 @@ use crate::federation::secret::Credentials;
 use crate::outbound::Purpose;
 use crate::outbound::failure::Failure;
 use crate::store::db;
+use crate::store::installation::event::Event;
 use crate::store::people::upstream_token::{self, EndSome, Forget, Giver, Take, TryLater, UpstreamToken};
 
 /// How many tokens of a provider are looked at at once.
@@ -64,6 +65,7 @@ pub async fn end_all(app: &App, provider: &str) -> db::Result<u64> {
         let some = app.db.write(EndSome { provider: provider.to_owned(), limit: STEP }).await?;
         ended += some;
         if some < STEP.unsigned_abs() {
+            app.db.write(Event::UpstreamTokensEnded { upstream: provider.to_owned(), tokens: ended }).await?;
             return Ok(ended);
         }
     }

@@ -99,6 +99,7 @@ pub enum Event {
     UpstreamDisabled { upstream: String },
     UpstreamEnabled { upstream: String },
     UpstreamRemoved { upstream: String },
+    UpstreamTokensEnded { upstream: String, tokens: u64 },
     SigningKeyCreated { kid: String },
     SigningKeyRevoked { kid: String },
     LetterRetried { letter: String },
@@ -208,6 +209,7 @@ impl Event {
             | Self::UpstreamDisabled { .. }
             | Self::UpstreamEnabled { .. }
             | Self::UpstreamRemoved { .. }
+            | Self::UpstreamTokensEnded { .. }
             | Self::SigningKeyCreated { .. }
             | Self::SigningKeyRevoked { .. }
             | Self::LetterRetried { .. }

@@ -473,7 +473,7 @@ pub async fn of_passkey(conn: &mut Conn, user: &Id, passkey: &Id, but: Option<&I
 }
 
 /// The sessions of a user that have not ended and in which somebody has signed in by an account elsewhere, but one.
-pub async fn by_upstream(conn: &mut Conn, user: &Id, but: &Id) -> Result<Vec<Id>> {
+pub async fn by_federation(conn: &mut Conn, user: &Id, but: &Id) -> Result<Vec<Id>> {
     let rows: Vec<(Id,)> = sqlx::query_as(
         "SELECT id FROM session WHERE user_id = $1 AND amr LIKE '%\"fed\"%' AND id <> $2 AND ended_at IS NULL ORDER BY id",
     )
