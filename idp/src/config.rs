@@ -500,6 +500,25 @@ name = 'roles'
     }
 
     #[test]
+    fn a_client_that_gets_tokens_of_a_provider_can_keep_a_secret() {
+        let document = "\
+[[clients]]
+client_id = 'app'
+kind = 'native'
+redirect_uris = ['com.example.app:/callback']
+[[upstreams]]
+name = 'google'
+preset = 'google'
+client_id = 'x'
+token_clients = ['not-declared', 'app']
+";
+        let found =
+            ["upstreams.0.token_clients (latchkey.toml:9): allowed: clients with a secret; \"app\" can keep none"];
+        assert_eq!(problems(document, &[]), found);
+        assert_eq!(problems(&document.replace(", 'app'", ""), &[]), [""; 0]);
+    }
+
+    #[test]
     fn what_a_declared_client_lacks_is_told_by_its_name() {
         let document = "\
 [[clients]]

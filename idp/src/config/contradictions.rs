@@ -38,6 +38,11 @@ fn of_upstreams(config: &Config, reader: &mut Reader) {
         if !upstream.name.is_empty() && !names.insert(&upstream.name) {
             faults.push(("name", "there is another provider of this name".to_owned()));
         }
+        let named = |client: &&DeclaredClient| upstream.token_clients.contains(&client.client_id);
+        if let Some(client) = config.clients.iter().filter(named).find(|client| client.to_new().is_public()) {
+            let wanted = format!("allowed: clients with a secret; {:?} can keep none", client.client_id);
+            faults.push(("token_clients", wanted));
+        }
         reader.refuse_all(&format!("upstreams.{index}"), faults);
     }
 }

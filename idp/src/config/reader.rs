@@ -86,6 +86,12 @@ impl<T> Field<T> {
     }
 }
 
+/// A section that can be written again.
+pub(super) trait Written {
+    /// Its keys with their values as in the file, masked, and whether each is secret.
+    fn written(&self) -> Vec<(&'static str, String, bool)>;
+}
+
 /// What the walk noted about one key.
 #[derive(Clone, Debug)]
 pub struct Entry {
@@ -368,6 +374,16 @@ macro_rules! section {
         #[derive(Clone, Debug $(, $derived)?)]
         pub struct $name {
             $( $(#[doc = $doc])+ pub $key: $type, )+
+        }
+
+        impl $crate::config::reader::Written for $name {
+            fn written(&self) -> Vec<(&'static str, String, bool)> {
+                vec![ $( (
+                    stringify!($key),
+                    $crate::config::value::Value::shown(&self.$key),
+                    <$type as $crate::config::value::Value>::SECRET,
+                ), )+ ]
+            }
         }
 
         impl $name {

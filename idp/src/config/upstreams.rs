@@ -12,7 +12,7 @@ use words::{EmailProof, NonceUse, Protocol, TakenProfile, UpstreamAuthMethod, Us
 
 use super::problem::{Place, Problems};
 use super::provider_mark::ProviderMark;
-use super::reader::{Reader, each, if_set, rule, section};
+use super::reader::{Reader, Written, each, if_set, rule, section};
 use super::source::Sources;
 use crate::base::secret::Secret;
 use crate::jose::assertion::AssertionKey;
@@ -147,6 +147,24 @@ impl Upstream {
         Self::read(reader)
     }
 
+    /// One of which nothing is known but the provider that it is.
+    fn of_preset(preset: Preset) -> Self {
+        let mut sources = Sources::default();
+        sources.add_value("upstreams.0.preset", preset.as_str(), Place::Default);
+        Reader::new(sources).tables("upstreams", Self::read_one).pop().unwrap_or_default()
+    }
+
+    /// The keys whose values are not those of its preset, or the defaults, as they are written in the file; `None` stands for a secret.
+    pub fn set_keys(&self) -> Vec<(&'static str, Option<String>)> {
+        let bare = self.preset.map_or_else(Self::default, Self::of_preset).written();
+        let own = self.written().into_iter().zip(bare);
+        let differs = |((key, value, secret), (_, bare, _)): ((&'static str, String, bool), (_, String, _))| {
+            let is_set = (value != bare || key == "preset" && !value.is_empty()) && key != "name";
+            is_set.then_some((key, (!secret).then_some(value)))
+        };
+        own.filter_map(differs).collect()
+    }
+
     fn judged(sources: Sources) -> Result<Self, Problems> {
         let mut reader = Reader::new(sources);
         let upstream = reader.tables("upstreams", Self::read_one).pop().unwrap_or_default();
@@ -176,6 +194,11 @@ impl Upstream {
     /// The name that people see.
     pub fn label(&self) -> &str {
         self.label.as_deref().unwrap_or(&self.name)
+    }
+
+    /// Whether this provider is a public client there, which proves nothing.
+    pub fn is_public(&self) -> bool {
+        self.client_secret.is_none() && self.token_endpoint_auth_method != UpstreamAuthMethod::AppleJwt
     }
 
     /// The mark on its button.

@@ -53,6 +53,12 @@ impl Preset {
             Self::Yandex => include_str!("presets/yandex.toml"),
         }
     }
+
+    /// The keys that it sets, with their values.
+    pub fn keys(self) -> toml::Table {
+        // A test reads all of them.
+        self.document().parse().unwrap_or_default()
+    }
 }
 
 #[cfg(test)]
@@ -84,7 +90,25 @@ mod tests {
             };
             let read = read.unwrap_or_else(|problems| panic!("{name}: {problems}"));
             assert!(read.label.is_some(), "{name} has no label");
+            assert!(preset.keys().contains_key("label"), "{name} is not TOML");
         }
+    }
+
+    #[test]
+    fn what_was_set_is_what_differs_from_the_preset_and_a_secret_is_not_shown() {
+        let more =
+            [("scope", "openid profile email"), ("allowed", "hd=x.example"), ("label", "Work"), ("sign_up", "false")];
+        let one = read("google", &[&more[..], &[("client_secret", "a secret of thirty-two characters")]].concat());
+        let written = |text: &str| Some(text.to_owned());
+        let expected = [
+            ("preset", written("\"google\"")),
+            ("label", written("\"Work\"")),
+            ("client_id", written("\"x\"")),
+            ("client_secret", None),
+            ("allowed", written("[\"hd=x.example\"]")),
+            ("sign_up", written("false")),
+        ];
+        assert_eq!(one.unwrap().set_keys(), expected);
     }
 
     #[test]
