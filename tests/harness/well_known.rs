@@ -38,7 +38,7 @@ pub struct Seen {
     pub authorization: Option<String>,
 }
 
-/// What a provider answers at one path.
+/// What a provider answers at one path: a status and JSON, which is the address where it redirects.
 pub type Answers = Arc<dyn Fn(&Seen) -> (u16, Value) + Send + Sync>;
 
 struct Parts {
@@ -236,7 +236,11 @@ async fn answer(State(all): State<WellKnown>, method: Method, uri: Uri, headers:
     match answers {
         Some(answers) => {
             let (status, value) = answers(&seen);
+            let location = value.as_str().filter(|_| (300..400).contains(&status)).map(|to| to.parse().unwrap());
             let mut response = (StatusCode::from_u16(status).unwrap(), axum::Json(value)).into_response();
+            if let Some(location) = location {
+                response.headers_mut().insert(header::LOCATION, location);
+            }
             if let Some(page) = page {
                 let links = format!("<{page}>; rel=\"next\", <{page}>; rel=\"last\"");
                 response.headers_mut().insert(header::LINK, links.parse().unwrap());

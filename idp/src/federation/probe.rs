@@ -41,6 +41,17 @@ pub struct Probed {
     pub secret: Verdict,
     /// Whether it takes our redirect URI and scopes.
     pub request: Verdict,
+    /// Whether it takes them as well where people are to prove again who they are; `None` if it was not asked.
+    pub again: Option<Verdict>,
+}
+
+impl Probed {
+    /// All that it has answered, each with what it is about.
+    pub fn verdicts(&self) -> impl Iterator<Item = (&'static str, &Verdict)> {
+        let metadata = self.metadata.as_ref().map(|verdict| ("metadata", verdict));
+        let asked = [("secret", &self.secret), ("request", &self.request)];
+        metadata.into_iter().chain(asked).chain(self.again.as_ref().map(|verdict| ("again", verdict)))
+    }
 }
 
 /// Asks a provider all that can be asked without a person.
@@ -69,9 +80,28 @@ pub async fn probe(app: &App, upstream: &Upstream) -> Probed {
     };
     if let Some(Verdict::Wrong(_)) = metadata {
         let not_asked = || Verdict::Unclear("not asked, since it is not known where".to_owned());
-        return Probed { metadata, secret: not_asked(), request: not_asked() };
+        return Probed { metadata, secret: not_asked(), request: not_asked(), again: None };
     }
-    Probed { metadata, secret: secret(app, upstream, &trip).await, request: request(app, upstream, &trip).await }
+    let secret = secret(app, upstream, &trip).await;
+    let request = request(app, upstream, &trip).await;
+    let again = again(app, upstream, &trip, &request).await;
+    Probed { metadata, secret, request, again }
+}
+
+/// Asks for the page with the parameters that have people prove again who they are: a provider may refuse one that it does not know.
+async fn again(app: &App, upstream: &Upstream, trip: &RoundTrip, without: &Verdict) -> Option<Verdict> {
+    if upstream.again_parameters.is_empty() || matches!(without, Verdict::Wrong(_)) {
+        return None;
+    }
+    let mut trip = trip.clone();
+    trip.again = true;
+    let with = upstream.again_parameters.join(" and ");
+    Some(match request(app, upstream, &trip).await {
+        Verdict::Wrong(what) => Verdict::Wrong(format!("with {with} (again_parameters), {what}")),
+        Verdict::Right(_) => Verdict::Right(format!("it takes {with} (again_parameters)")),
+        // Whether that is as it should be was left open before.
+        Verdict::Unclear(_) => Verdict::Right(format!("it answers to {with} (again_parameters) as it does without")),
+    })
 }
 
 /// Tries to exchange a code that was made up: a provider that refuses nothing but the code has taken the client and its secret.
@@ -86,23 +116,27 @@ async fn secret(app: &App, upstream: &Upstream, trip: &RoundTrip) -> Verdict {
     };
     match answered {
         Ok(_) => Verdict::Wrong("its token endpoint has given tokens for a code that was made up".to_owned()),
-        Err(Refusal::Wrong(said)) => told(said),
+        Err(Refusal::Wrong(said)) => told(said, !upstream.is_public()),
         Err(refusal) => Verdict::Wrong(refusal.to_string()),
     }
 }
 
 /// What the answer to a made-up code says about the secret: RFC 6749 §5.2, and the words of those that have others.
-fn told(said: String) -> Verdict {
+fn told(said: String, has_secret: bool) -> Verdict {
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
     if has(&["invalid_client", "unauthorized_client", "incorrect_client_credentials", "Error validating client secret"])
     {
-        return Verdict::Wrong(format!("it does not take client_id and client_secret: {said}"));
+        return Verdict::Wrong(match has_secret {
+            true => format!("it does not take client_id and client_secret: {said}"),
+            false => format!("it does not take client_id without a secret, and no client_secret is set: {said}"),
+        });
     }
     if has(&["redirect_uri"]) {
         return Verdict::Wrong(format!("it does not take the redirect URI: {said}"));
     }
     if has(&["invalid_grant", "bad_verification_code", "Invalid verification code"]) {
-        return Verdict::Right("it takes client_id and client_secret, and refuses a code that was made up".to_owned());
+        let takes = if has_secret { "client_id and client_secret" } else { "client_id without a client_secret" };
+        return Verdict::Right(format!("it takes {takes}, and refuses a code that was made up"));
     }
     Verdict::Unclear(format!(
         "{said}. It refuses a code that was made up, as it should; see whether this is about the code"
@@ -120,7 +154,7 @@ async fn request(app: &App, upstream: &Upstream, trip: &RoundTrip) -> Verdict {
         Ok(request) => request,
         Err(error) => return Verdict::Wrong(error.to_string()),
     };
-    let answer = match app.outbound.fetch(outbound::Purpose::UpstreamTest, request).await {
+    let answer = match app.outbound.fetch_unfollowed(outbound::Purpose::UpstreamTest, request).await {
         Ok(answer) => answer,
         Err(Failure::TooLarge(_)) => return Verdict::Unclear(format!("it answers with a page; {see}")),
         Err(failure) => return Verdict::Wrong(failure.to_string()),
@@ -183,7 +217,7 @@ mod tests {
             ("the token endpoint answers invalid_grant: redirect_uri does not match", Some(false)),
             ("the token endpoint answers invalid_request", None),
         ] {
-            let found = match told(said.to_owned()) {
+            let found = match told(said.to_owned(), true) {
                 Verdict::Right(_) => Some(true),
                 Verdict::Wrong(_) => Some(false),
                 Verdict::Unclear(_) => None,

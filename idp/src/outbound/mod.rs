@@ -230,8 +230,31 @@ impl Outbound {
         purpose: Purpose,
         request: Request<Vec<u8>>,
     ) -> Result<Response<Vec<u8>>, Failure> {
+        let unless_redirected = |answer: Response<Vec<u8>>| match answer.status().is_redirection() {
+            true => Err(Failure::Redirect),
+            false => Ok(answer),
+        };
+        self.tallied(purpose, async { self.try_to_fetch(request).await.and_then(unless_redirected) }).await
+    }
+
+    /// Asks a server, and also returns an answer that sends on to another address, for a caller who wants to know which one. That one
+    /// is not asked.
+    pub async fn fetch_unfollowed(
+        &self,
+        purpose: Purpose,
+        request: Request<Vec<u8>>,
+    ) -> Result<Response<Vec<u8>>, Failure> {
+        self.tallied(purpose, self.try_to_fetch(request)).await
+    }
+
+    /// Counts how something ends that is fetched.
+    async fn tallied(
+        &self,
+        purpose: Purpose,
+        fetching: impl Future<Output = Result<Response<Vec<u8>>, Failure>>,
+    ) -> Result<Response<Vec<u8>>, Failure> {
         let began = Instant::now();
-        let fetched = self.try_to_fetch(request).await;
+        let fetched = fetching.await;
         let outcome = fetched.as_ref().map_or_else(Failure::outcome, |_| "answered");
         let (tally, purpose) = (&self.0.tally, ("purpose", purpose.as_str()));
         tally.requests.get_or_create(&[purpose, ("outcome", outcome)]).inc();
@@ -247,11 +270,11 @@ impl Outbound {
         let request = reqwest::Request::try_from(request).map_err(|_| Failure::Refused(Refusal::NotAnAddress))?;
         let failed = |error: reqwest::Error| Failure::of(&error, parts.timeout);
         let mut answer = way.client.execute(request).await.map_err(failed)?;
-        if answer.status().is_redirection() {
-            return Err(Failure::Redirect);
-        }
         let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(failed)? {
+        // Of a redirect only its address counts.
+        while !answer.status().is_redirection()
+            && let Some(chunk) = answer.chunk().await.map_err(failed)?
+        {
             if body.len() + chunk.len() > parts.largest {
                 return Err(Failure::TooLarge(parts.largest));
             }
