@@ -1,6 +1,6 @@
 //! Adding, changing and removing providers while servers run.
 
-use super::offered::{place, secrets};
+use super::offered::{is_known, place, secrets};
 use super::telegram;
 use crate::app::App;
 use crate::base::id::Id;
@@ -10,6 +10,7 @@ use crate::store::db::{Change, Json, Result, Tx};
 use crate::store::installation;
 use crate::store::installation::event::Event;
 use crate::store::installation::upstream::{self, Keys, StoredUpstream};
+use crate::store::people::upstream_account;
 
 /// The name by which changes take turns.
 const TURN: &str = "upstreams";
@@ -38,6 +39,13 @@ pub struct Changes {
     pub secrets: Keys,
     /// The keys that go back to their defaults.
     pub unset: Vec<String>,
+}
+
+impl Changes {
+    /// Whether nothing is to change.
+    pub fn is_empty(&self) -> bool {
+        self.set.is_empty() && self.secrets.is_empty() && self.unset.is_empty()
+    }
 }
 
 /// Adds a provider.
@@ -100,6 +108,8 @@ impl Change for Write {
         };
         let mut settings = row.settings.take().map(|json| json.0).unwrap_or_default();
         let Some(mut kept) = secrets(&vault, &row) else { return Ok(Err(Refused::Unreadable)) };
+        // What a later release has written stays for it.
+        let of_later: Vec<String> = settings.keys().chain(kept.keys()).filter(|key| !is_known(key)).cloned().collect();
         settings.extend(changes.set);
         kept.extend(changes.secrets);
         for key in &changes.unset {
@@ -108,6 +118,7 @@ impl Change for Write {
         }
         let mut all = settings.clone();
         all.extend(kept.clone());
+        all.retain(|key, _| !of_later.contains(key));
         let upstream = match Upstream::of_keys(&name, &all) {
             Ok(upstream) => upstream,
             Err(problems) => return Ok(Err(Refused::Faults(problems))),
@@ -130,8 +141,9 @@ impl Change for Write {
     }
 }
 
-/// Lets people come in by a provider, or not; also one of the configuration file. Nobody who is signed in is signed out.
-pub async fn set_disabled(app: &App, name: &str, disabled: bool) -> Result<std::result::Result<(), Refused>> {
+/// Lets people come in by a provider, or not; also one of the configuration file. Nobody who is signed in is signed out. Returns `false` if
+/// it was so before.
+pub async fn set_disabled(app: &App, name: &str, disabled: bool) -> Result<std::result::Result<bool, Refused>> {
     let by_bot = name == telegram::PROVIDER && app.config.channels.iter().any(telegram::is_bot);
     let is_declared = by_bot || app.config.upstreams.iter().any(|one| one.name == name);
     let switched = app.db.write(Switch { name: name.to_owned(), id: app.id(), disabled, is_declared }).await;
@@ -148,7 +160,7 @@ struct Switch {
 }
 
 impl Change for Switch {
-    type Outcome = std::result::Result<(), Refused>;
+    type Outcome = std::result::Result<bool, Refused>;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Outcome> {
         let Self { name, id, disabled, is_declared } = self;
@@ -168,7 +180,7 @@ impl Change for Switch {
             _ => return Ok(Err(Refused::Unknown)),
         };
         if row.disabled_at.is_some() == disabled {
-            return Ok(Ok(()));
+            return Ok(Ok(false));
         }
         row.disabled_at = disabled.then_some(now);
         upstream::put(tx, &row).await?;
@@ -177,13 +189,13 @@ impl Change for Switch {
             false => Event::UpstreamEnabled { upstream: name },
         };
         tx.record(&event).await?;
-        Ok(Ok(()))
+        Ok(Ok(true))
     }
 }
 
 /// Removes a provider. The accounts there that people have linked stay in the database, and let nobody in until there is a provider of this
-/// name and issuer again.
-pub async fn remove(app: &App, name: &str) -> Result<std::result::Result<(), Refused>> {
+/// name and issuer again; returns how many these are.
+pub async fn remove(app: &App, name: &str) -> Result<std::result::Result<i64, Refused>> {
     if app.config.upstreams.iter().any(|one| one.name == name) {
         return Ok(Err(Refused::Declared));
     }
@@ -198,14 +210,15 @@ struct Remove {
 }
 
 impl Change for Remove {
-    type Outcome = std::result::Result<(), Refused>;
+    type Outcome = std::result::Result<i64, Refused>;
 
     async fn apply(self, tx: &mut Tx<'_>) -> Result<Self::Outcome> {
         installation::in_turn(tx, TURN).await?;
         let there = upstream::list(tx).await?.into_iter().find(|row| row.name == self.name);
         let Some(row) = there.filter(|row| row.settings.is_some()) else { return Ok(Err(Refused::Unknown)) };
         upstream::delete(tx, &row.id).await?;
+        let accounts = upstream_account::count(tx, &self.name).await?;
         tx.record(&Event::UpstreamRemoved { upstream: self.name }).await?;
-        Ok(Ok(()))
+        Ok(Ok(accounts))
     }
 }

@@ -28,7 +28,7 @@ mod userinfo;
 pub(crate) mod ways_back;
 pub mod ways_in;
 
-pub use offered::{all, find, is_by_bot, named, providers, read};
+pub use offered::{all, find, is_by_bot, missing, named, providers, read};
 
 use crate::app::App;
 use crate::config::Upstream;

@@ -1,6 +1,7 @@
 //! The providers that there are: those of the configuration, and those that were added by command.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use super::remembered::Offered;
@@ -12,7 +13,7 @@ use crate::config::Upstream;
 use crate::keys::vault::Vault;
 use crate::store::db::Result;
 use crate::store::installation::upstream::{self, Keys, StoredUpstream};
-use crate::store::people::upstream_account::Providers;
+use crate::store::people::upstream_account::{self, Providers};
 
 /// How long the list is used that was last read. A change by another process takes effect everywhere after that.
 const FRESH: Duration = Duration::from_secs(1);
@@ -38,6 +39,24 @@ fn by_bot(app: &App, disabled_at: Option<Timestamp>) -> Option<Offered> {
     let any = || app.config.channels.iter().find(|channel| telegram::is_bot(channel));
     let settings = Arc::new(telegram::as_upstream(telegram::widget_channel(app).or_else(any)?));
     Some(Offered { settings, is_declared: true, disabled_at })
+}
+
+/// Providers by which accounts are linked, and which there are no more, each with the number of accounts.
+pub async fn missing(app: &App) -> Result<Vec<(String, i64)>> {
+    let there = read(app).await?;
+    let mut conn = app.db.read().await?;
+    // One that cannot be read at the moment is not gone.
+    let stored = upstream::list(&mut conn).await?.into_iter().filter(|row| row.settings.is_some());
+    let names: BTreeSet<String> =
+        there.iter().map(|one| one.settings.name.clone()).chain(stored.map(|row| row.name)).collect();
+    let mut missing = Vec::new();
+    for name in upstream_account::provider_names(&mut conn).await? {
+        if !names.contains(&name) {
+            let accounts = upstream_account::count(&mut conn, &name).await?;
+            missing.push((name, accounts));
+        }
+    }
+    Ok(missing)
 }
 
 /// Whether a provider is Telegram by a bot, which has no client there.
@@ -71,11 +90,20 @@ pub async fn read(app: &App) -> Result<Vec<Offered>> {
     Ok(all)
 }
 
-/// What is stored of a provider; `None` if it was in the configuration file, and is not any more.
+/// Whether this release knows a key of `[[upstreams]]`.
+pub(super) fn is_known(key: &str) -> bool {
+    static KNOWN: LazyLock<BTreeSet<&'static str>> =
+        LazyLock::new(|| Upstream::keys().into_iter().map(|(key, ..)| key).collect());
+    KNOWN.contains(key)
+}
+
+/// What is stored of a provider; `None` if it was in the configuration file, and is not any more. A key that only a later release knows is
+/// left out: after a way back to this one, people still come in.
 pub fn opened(vault: &Vault, row: &StoredUpstream) -> std::result::Result<Option<Upstream>, String> {
     let Some(settings) = &row.settings else { return Ok(None) };
     let mut keys = settings.0.clone();
     keys.extend(secrets(vault, row).ok_or("its secrets cannot be opened")?);
+    keys.retain(|key, _| is_known(key));
     Upstream::of_keys(&row.name, &keys).map(Some).map_err(|problems| problems.to_string())
 }
 

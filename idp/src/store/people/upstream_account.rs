@@ -255,3 +255,24 @@ pub async fn delete(conn: &mut Conn, user: &Id, id: &Id) -> Result<bool> {
 pub async fn counts(conn: &mut Conn) -> Result<Vec<(String, i64)>> {
     Ok(sqlx::query_as("SELECT provider, COUNT(*) FROM upstream_account GROUP BY provider").fetch_all(conn).await?)
 }
+
+/// The names of the providers by which accounts are linked. There are few of them and many accounts, so the index is asked for the next
+/// name each time.
+pub async fn provider_names(conn: &mut Conn) -> Result<Vec<String>> {
+    let mut names: Vec<String> = Vec::new();
+    loop {
+        let after = names.last().map_or("", String::as_str);
+        let sql = "SELECT provider FROM upstream_account WHERE provider > $1 ORDER BY provider LIMIT 1";
+        let next: Option<String> = sqlx::query_scalar(sql).bind(after).fetch_optional(&mut *conn).await?;
+        match next {
+            Some(name) => names.push(name),
+            None => return Ok(names),
+        }
+    }
+}
+
+/// How many accounts are linked by a provider.
+pub async fn count(conn: &mut Conn, provider: &str) -> Result<i64> {
+    let sql = "SELECT COUNT(*) FROM upstream_account WHERE provider = $1";
+    Ok(sqlx::query_scalar(sql).bind(provider).fetch_one(conn).await?)
+}
