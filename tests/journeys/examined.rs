@@ -8,11 +8,11 @@ use std::sync::Arc;
 use axum::body::Body;
 use latchkey::base::network::Network;
 use latchkey::config::{Config, DatabaseUrl, RedisUrl};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::harness::{Process, RedisServer, TestApp, free_port, latchkey, run};
+use crate::harness::{CLIENT, Process, RedisServer, SECRET, TestApp, WellKnown, free_port, latchkey, run};
 
 /// Runs a command whose output is JSON, whether it finds problems or not.
 async fn json(mut command: Command, code: i32) -> Value {
@@ -83,6 +83,58 @@ async fn a_rule_by_network_that_may_shut_administrators_out_is_told() {
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && told.contains("nobody would be admitted"), "{told}");
     drop(server);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn other_providers_are_asked_and_what_hangs_in_the_air_is_told() {
+    let app = TestApp::beside_a_process().await;
+    let all = WellKnown::start().await;
+    let (issuer, token) = ("https://id.example.com", "https://id.example.com/token");
+    let authorize = "https://id.example.com/authorize";
+    all.describe(issuer, [authorize, token], &json!({}));
+    all.at(token, |_| (400, json!({ "error": "invalid_grant" })));
+    all.at(authorize, |_| (302, json!("/sign-in")));
+    let here = all.here(issuer);
+    let environment = [
+        ("LATCHKEY__OUTBOUND__ALLOWED_NETWORKS", "127.0.0.0/8"),
+        ("LATCHKEY__UPSTREAMS__0__NAME", "corp"),
+        ("LATCHKEY__UPSTREAMS__0__ISSUER", here.as_str()),
+        ("LATCHKEY__UPSTREAMS__0__CLIENT_ID", CLIENT),
+        ("LATCHKEY__UPSTREAMS__0__CLIENT_SECRET", SECRET),
+        ("LATCHKEY__UPSTREAMS__0__TOKEN_CLIENTS", "nosuch"),
+        ("LATCHKEY__CHANNELS__0__NAME", "finance"),
+        ("LATCHKEY__CHANNELS__0__KIND", "slack"),
+        ("LATCHKEY__CHANNELS__0__CLIENT", "bot"),
+    ];
+    // Somebody has come by a provider that has another name now.
+    app.browser().sign_in("alice").await;
+    let user = app.texts("SELECT id FROM user_account").await.remove(0);
+    app.execute(format!(
+        "INSERT INTO upstream_account (id, user_id, provider, issuer, subject, linked_at) VALUES ('{user}', '{user}', 'work', '{here}', 's', 1)"
+    ))
+    .await;
+    let server = Process::start(&app.app.config, &environment).await;
+    let loose = [
+        "upstreams: token_clients of provider \"corp\" has \"nosuch\", and there is no such client",
+        "channels: client of channel \"finance\" has \"bot\", and there is no such client",
+        "upstreams: 1 account is linked by a provider \"work\" that is not configured",
+    ];
+    let log = server.logs("that is not configured", 1).await;
+    let examine = |code| {
+        let mut command = latchkey(&app.app.config);
+        command.envs(environment).arg("doctor");
+        json(command, code)
+    };
+    let report = examine(0).await;
+    let advice = findings(&report, "advice");
+    for words in loose {
+        assert!(log.contains(&words.replace('"', "\\\"")) || log.contains(words), "{words} in {log}");
+        assert!(has(&advice, words), "{words} in {report:#}");
+    }
+    assert!(has(&advice, "upstreams: corp: it takes the client; whether it takes"), "{report:#}");
+    all.at(token, |_| (401, json!({ "error": "invalid_client" })));
+    let report = examine(1).await;
+    assert!(has(&findings(&report, "problem"), "upstreams: corp, secret: it does not take client_id"), "{report:#}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -285,6 +337,8 @@ async fn config_check_tries_what_the_configuration_names() {
         (&[("LATCHKEY__EPHEMERAL__REDIS_URL", redis.as_str())][..], "ephemeral.redis_url"),
         (&[("LATCHKEY__DATABASE__URL", postgres.as_str())], "x on 127.0.0.1"),
         (&[("LATCHKEY__DATABASE__URL", inside.as_str())], "is not a folder"),
+        (&[("LATCHKEY__OUTBOUND__CA_FILE", file)], "outbound.ca_file cannot be used: "),
+        (&[("LATCHKEY__OUTBOUND__CA_FILE", "/nowhere/ca.pem")], "outbound.ca_file cannot be read"),
         (&[("LATCHKEY__PAGES__LOGO", file)], "pages.logo"),
         (&[("LATCHKEY__PAGES__LOGO", "/nowhere/logo.png")], "/nowhere/logo.png"),
         (&[("LATCHKEY__TLS__CERTIFICATE_FILE", file), ("LATCHKEY__TLS__KEY_FILE", file)], "tls.certificate_file"),

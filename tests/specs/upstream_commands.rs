@@ -67,8 +67,17 @@ async fn a_provider_that_is_added_is_there_a_second_later_and_one_that_is_disabl
     command(&app, &["edit", "home", "--set", "label=Work"], "").done();
     app.pass(seconds(2)).await;
     assert!(app.browser().get("/sign-in").await.text().contains("Work"));
-    command(&app, &["remove", "home"], "").done();
-    assert_eq!((offers(&app).await, listed(&app)), (Vec::new(), Vec::new()));
+    let removed = command(&app, &["remove", "home"], "").done();
+    assert!(removed.contains("1 account is linked by it, and lets nobody in"), "{removed}");
+    assert_eq!(offers(&app).await, Vec::<String>::new());
+    let left = command(&app, &["list"], "").done();
+    assert!(left.contains("home") && left.contains("1         not configured"), "{left}");
+    let (left, all) = (&listed(&app)[0], listed(&app).len());
+    assert_eq!(
+        (&left["accounts"], &left["configured"], &left["issuer"], all),
+        (&json!(1), &json!(false), &Value::Null, 1)
+    );
+    command(&app, &["test", "home"], "").refused(3, "No provider found");
     assert_eq!(app.rows("upstream_account").await, 1, "what people have linked stays");
     // The command has the time of the world, this provider one of its own.
     let kinds: BTreeSet<String> = app.events().await.into_iter().filter(|kind| kind.starts_with("upstream_")).collect();
@@ -105,6 +114,96 @@ async fn an_address_that_is_changed_counts_a_second_later() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_was_set_is_shown_and_what_was_probably_not_meant_is_told() {
+    let app = open(|_| {}).await;
+    command(&app, &["add", "w1", "--preset", "google", "--client-id", "us", "--client-secret-file", "-"], SECRET)
+        .done();
+    let set = |pairs: &[&str]| {
+        let pairs = pairs.iter().flat_map(|pair| ["--set", pair]);
+        command(&app, &["edit", "w1"].into_iter().chain(pairs).collect::<Vec<_>>(), "").done()
+    };
+    let told = set(&["email_proof=always", "allowed=hd=x.example", "sign_up=false", "profile=always", "scope=openid"]);
+    for line in [
+        "client_secret  set",
+        "scope          openid",
+        "email_proof    \"always\"",
+        "allowed        [\"hd=x.example\"]",
+        "sign_up        false",
+        "profile        \"always\"",
+    ] {
+        assert!(told.contains(line), "{line} in {told}");
+    }
+    assert!(!told.contains("again_parameters") && !told.contains(SECRET), "what the preset says was not set: {told}");
+    let shown = answer_to(&app.app.config, &[], &["--json", "upstream", "show", "w1"], "").json();
+    let expected = json!({
+        "preset": "google", "client_id": "us", "client_secret": "set", "scope": "openid", "email_proof": "always",
+        "allowed": ["hd=x.example"], "sign_up": false, "profile": "always",
+    });
+    assert_eq!((&shown["settings"], &shown["public_client"]), (&expected, &json!(false)));
+    // Names of clients that there are not, and of a role that nobody has meant.
+    answer_to(
+        &app.app.config,
+        &[],
+        &["client", "add", "--kind", "web", "--client-id", "calendar", "--redirect-uri", "https://calendar.example/cb"],
+        "",
+    )
+    .done();
+    answer_to(
+        &app.app.config,
+        &[],
+        &["client", "add", "--kind", "spa", "--client-id", "spa1", "--redirect-uri", "https://spa.example/cb"],
+        "",
+    )
+    .done();
+    let told = set(&["token_clients=calender,spa1,calendar,else", "roles=groups=a -> adminstrator"]);
+    for words in [
+        "token_clients of provider \"w1\" has \"calender\", and there is no such client; did you mean \"calendar\"?",
+        "has \"spa1\", a public client.",
+        "has \"else\", and there is no such client.",
+        "roles of provider \"w1\" gives \"adminstrator\"; did you mean \"administrator\"?",
+    ] {
+        assert!(told.contains(words), "{words} in {told}");
+    }
+    assert!(!told.contains("has \"calendar\""), "{told}");
+    let told = command(&app, &["edit", "w1", "--unset", "client_secret"], "").done();
+    assert!(told.contains("client_secret  none: it is a public client there"), "{told}");
+    let presets = answer_to(&app.app.config, &[], &["--json", "upstream", "presets"], "").json();
+    let google = presets.as_array().unwrap().iter().find(|one| one["preset"] == "google").unwrap();
+    assert_eq!(google["keys"]["again_parameters"], json!(["prompt=select_account"]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_later_release_has_set_of_a_provider_keeps_nobody_from_it_and_stays() {
+    let app = open(|_| {}).await;
+    command(&app, &["add", "w1", "--preset", "google", "--client-id", "us"], "").done();
+    let kept = app.texts("SELECT settings FROM upstream").await.remove(0);
+    let later = kept.replacen('{', "{\"of_a_later_release\":\"x\",", 1);
+    app.execute(format!("UPDATE upstream SET settings = '{later}'")).await;
+    assert_eq!(offers(&app).await, ["w1"]);
+    command(&app, &["edit", "w1", "--set", "label=W"], "").done();
+    assert!(app.texts("SELECT settings FROM upstream").await[0].contains("of_a_later_release"));
+    command(&app, &["edit", "w1", "--set", "of_a_later_release=y"], "")
+        .refused(2, "There is no key of_a_later_release");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn telegram_by_a_bot_alone_has_no_address_to_register() {
+    let app = open(|_| {}).await;
+    let bot = [
+        ("LATCHKEY__CHANNELS__0__NAME", "finance"),
+        ("LATCHKEY__CHANNELS__0__KIND", "telegram"),
+        ("LATCHKEY__CHANNELS__0__BOT_TOKEN", "1234567890:AAFabcdefghijklmnopqrstuvwxyz012345"),
+        ("LATCHKEY__CHANNELS__0__SIGN_IN", "true"),
+    ];
+    let told = answer_to(&app.app.config, &bot, &["upstream", "show", "telegram"], "").done();
+    assert!(told.contains("https://oauth.telegram.org"), "{told}");
+    for word in ["redirect_uri", "scope", "client_id", "client_secret"] {
+        assert!(!told.contains(word), "{word} in {told}");
+    }
+    assert!(answer_to(&app.app.config, &bot, &["upstream", "list"], "").done().contains("by a bot"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_secret_is_sealed_and_comes_from_a_file_alone() {
     let app = open(|_| {}).await;
     let add = ["add", "google", "--preset", "google", "--client-id", CLIENT];
@@ -123,7 +222,8 @@ async fn a_secret_is_sealed_and_comes_from_a_file_alone() {
 async fn what_cannot_be_is_told_by_the_key_and_nothing_is_written() {
     let app = open(|_| {}).await;
     let wrong = |args: &[&str], code, words: &str| drop(command(&app, args, "").refused(code, words));
-    wrong(&["add", "x", "--client-id", "us"], 2, "issuer: required");
+    wrong(&["add", "x", "--client-id", "us"], 2, "issuer: required: --issuer URL, or --preset PRESET");
+    wrong(&["add", "x", "--preset", "google"], 2, "client_id: required: --client-id ID");
     wrong(&["add", "x", "--issuer", "http://id.example.com", "--client-id", "us"], 2, "https URL");
     wrong(&["add", "Bad Name", "--issuer", "https://id.example.com", "--client-id", "us"], 2, "lower-case letters");
     wrong(&["add", "x", "--preset", "gogle", "--client-id", "us"], 2, "\"google\"");
@@ -140,6 +240,12 @@ async fn what_cannot_be_is_told_by_the_key_and_nothing_is_written() {
         2,
         "Latchkey sets itself",
     );
+    wrong(
+        &["add", "x", "--preset", "google", "--client-id", "us", "--set", "bla=1"],
+        2,
+        "There is no key bla of [[upstreams]].",
+    );
+    wrong(&["edit", "none"], 2, "Nothing is to change");
     wrong(&["edit", "none", "--set", "label=X"], 3, "No provider found");
     wrong(&["disable", "none"], 3, "No provider found");
     assert_eq!(app.rows("upstream").await, 0);
@@ -172,6 +278,50 @@ async fn the_test_tells_what_a_provider_answers_to_the_secret_and_to_the_request
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_test_tells_where_a_provider_sends_people_on_to() {
+    let all = WellKnown::start().await;
+    let app = open(|_| {}).await;
+    let (issuer, token) = ("https://id.example.com", "https://id.example.com/token");
+    let (authorize, here) = ("https://id.example.com/authorize", all.here(issuer));
+    all.describe(issuer, [authorize, token], &json!({}));
+    all.at(token, |_| (400, json!({ "error": "invalid_grant" })));
+    let add = ["add", "work", "--issuer", &here, "--client-id", CLIENT, "--client-secret-file", "-"];
+    command(&app, &add, SECRET).done();
+    let test = || command(&app, &["test", "work"], "");
+    let sends = |to: &'static str| {
+        all.at(authorize, move |seen| (302, json!(to.replace("CALLBACK", &seen.query["redirect_uri"]))));
+    };
+    // Most send on to where people sign in, and judge the request there.
+    sends("/sign-in?continue=1");
+    let told = test().done();
+    assert!(told.contains("advice   request: it sends people on to localhost; open http"), "{told}");
+    assert!(told.contains("ok       again: it answers to prompt=login and max_age=0"), "{told}");
+    assert!(all.seen("https://id.example.com/sign-in").is_empty(), "that is not asked");
+    sends("CALLBACK?error=invalid_scope&error_description=no+such+scope&state=s");
+    let told = test().refused(1, "request: it refuses the request: invalid_scope: no such scope");
+    assert!(!told.contains("again:"), "{told}");
+    sends("CALLBACK?error=login_required&state=s");
+    assert!(test().done().contains("request: it takes the redirect URI and the scopes"));
+    sends("https://accounts.example/signin/oauth/error?authError=abc");
+    test().refused(1, "it sends people to a page about an error");
+    // One that does not know what is asked of it when people are to prove again who they are.
+    all.at(authorize, |seen| match seen.query.get("prompt") {
+        Some(_) => (302, json!(format!("{}?error=invalid_request", seen.query["redirect_uri"]))),
+        None => (302, json!("/sign-in")),
+    });
+    let words = "again: with prompt=login and max_age=0 (again_parameters), it refuses the request: invalid_request";
+    test().refused(1, words);
+    command(&app, &["edit", "work", "--set", "again_parameters=[]"], "").done();
+    assert!(!test().done().contains("again"));
+    // Whoever has forgotten the secret is told so.
+    all.at(token, |_| (401, json!({ "error": "invalid_client" })));
+    command(&app, &["edit", "work", "--unset", "client_secret"], "").done();
+    test().refused(1, "no client_secret is set");
+    command(&app, &["disable", "work"], "").done();
+    test().refused(1, "state: it is disabled");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_provider_of_the_file_is_disabled_by_command_and_changed_in_the_file() {
     let upstream = Upstream::start().await;
     let app = TestApp::with(|config| upstream.declare(config)).await;
@@ -186,8 +336,10 @@ async fn a_provider_of_the_file_is_disabled_by_command_and_changed_in_the_file()
     run(&["edit", "home", "--set", "label=X"]).refused(4, "declared in the configuration file");
     run(&["remove", "home"]).refused(4, "declared in the configuration file");
     run(&["add", "home", "--issuer", "https://id.example.com", "--client-id", "us"]).refused(4, "already a provider");
-    run(&["disable", "home"]).done();
+    assert!(run(&["disable", "home"]).done().contains("Disabled provider home."));
+    assert!(run(&["disable", "home"]).done().contains("Provider home was disabled already."));
     assert_eq!(offers(&app).await, Vec::<String>::new());
-    run(&["enable", "home"]).done();
+    assert!(run(&["enable", "home"]).done().contains("Enabled provider home."));
+    assert!(run(&["enable", "home"]).done().contains("Provider home was enabled already."));
     assert_eq!(offers(&app).await, ["home"]);
 }

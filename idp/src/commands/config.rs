@@ -63,7 +63,7 @@ fn check(loaded: &Loaded, found: &[Finding]) -> Output {
 }
 
 /// A value as data, parsed from its form in the file.
-fn value(text: &str) -> Value {
+pub(super) fn value(text: &str) -> Value {
     let table = format!("value = {text}").parse::<toml::Table>().ok();
     table.and_then(|table| serde_json::to_value(table.get("value")?).ok()).unwrap_or_default()
 }

@@ -6,6 +6,7 @@ mod issuer;
 mod mail;
 mod networks;
 mod stores;
+mod upstreams;
 
 use std::time::Duration;
 
@@ -23,14 +24,16 @@ pub struct Doctor {
     /// Where to ask the running server, if not at its issuer
     #[arg(long, value_name = "URL", value_parser = issuer::url)]
     pub url: Option<url::Url>,
-    /// How long to wait for the server, the database and Redis, each
+    /// How long to wait for the server, the database, Redis and each answer of another provider
     #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = duration)]
     pub timeout: Duration,
 }
 
 /// Examines everything, and reports what it has found.
 pub(super) async fn examine(doctor: &Doctor, loaded: &Loaded) -> Outcome {
-    let config = &loaded.config;
+    let mut config = loaded.config.clone();
+    config.outbound.timeout = config.outbound.timeout.min(doctor.timeout);
+    let config = &config;
     let mut found: Vec<Finding> = loaded.warnings.iter().map(warning).collect();
     // The rights come first: opening a database makes those of its files narrower.
     found.extend(files::rights(loaded));
@@ -42,6 +45,8 @@ pub(super) async fn examine(doctor: &Doctor, loaded: &Loaded) -> Outcome {
     if let Some(app) = &app {
         found.extend(stores::signable(app).await);
         found.extend(networks::of_administrators(app).await);
+        found.extend(upstreams::asked(app).await);
+        found.extend(upstreams::loose_ends(app).await);
     }
     let (mut redis, of_redis) = stores::redis(config, doctor.timeout).await;
     found.extend(of_redis);

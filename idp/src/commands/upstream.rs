@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::app::App;
 use crate::base::clock::Timestamp;
+use crate::commands::config::value;
 use crate::commands::finding::{Finding, report};
 use crate::commands::output::{Failure, Outcome, Output, details, failed, harmless, table, yes_no};
 use crate::config::Upstream;
@@ -17,6 +18,7 @@ use crate::federation::changes::{self, Changes, Refused};
 use crate::federation::probe::{Verdict, probe};
 use crate::federation::remembered::Offered;
 use crate::federation::tokens::revoke;
+use crate::server::loose_ends;
 use crate::store::people::upstream_account;
 
 /// What can be done about other providers.
@@ -104,9 +106,13 @@ impl Settings {
         let keys = Upstream::keys();
         let find = |name: &str| keys.iter().find(|(key, ..)| *key == name);
         let unknown = |name: &str| {
-            let near = keys.iter().map(|(key, ..)| *key).min_by_key(|key| strsim::levenshtein(key, name));
-            let near = near.unwrap_or_default();
-            Failure::Usage(format!("There is no key {} of [[upstreams]]; did you mean {near}?", harmless(name)))
+            let near = keys.iter().map(|(key, ..)| (strsim::levenshtein(key, name), *key));
+            let near = near.filter(|(distance, key)| *distance <= 2.max(name.len() / 5) && *key != "name").min();
+            let advice = match near {
+                Some((_, key)) => format!("; did you mean {key}?"),
+                None => ". docs/configuration.md lists them.".to_owned(),
+            };
+            Failure::Usage(format!("There is no key {} of [[upstreams]]{advice}", harmless(name)))
         };
         let mut changes = Changes::default();
         let named = [("preset", &self.preset), ("issuer", &self.issuer), ("client_id", &self.client_id)];
@@ -168,13 +174,22 @@ pub struct UpstreamRow {
     /// The well-known provider that it is.
     pub preset: Option<&'static str>,
     /// The issuer.
-    pub issuer: String,
-    /// The client there.
-    pub client_id: String,
+    pub issuer: Option<String>,
+    /// The client there; `None` where people come by a bot alone.
+    pub client_id: Option<String>,
     /// The scopes that are asked for.
-    pub scope: String,
+    pub scope: Option<String>,
     /// The address to register there.
-    pub redirect_uri: String,
+    pub redirect_uri: Option<String>,
+    /// The keys that were set, each with its value; a secret is `set`.
+    pub settings: Map<String, Value>,
+    /// The same as they are written in the configuration.
+    #[serde(skip)]
+    pub written: Vec<(&'static str, String)>,
+    /// Whether it has no secret there.
+    pub public_client: bool,
+    /// Whether there is such a provider. Of one that there is not any more, accounts may be linked.
+    pub configured: bool,
     /// Whether it is in the configuration file, and can only be changed there.
     pub declared: bool,
     /// Since when it is disabled; RFC 3339 in JSON.
@@ -193,7 +208,12 @@ fn since<S: serde::Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<
 
 impl UpstreamRow {
     fn state(&self) -> String {
-        let words = [(self.declared, "declared"), (self.disabled_at.is_some(), "disabled")];
+        let words = [
+            (!self.configured, "not configured"),
+            (self.declared, "declared"),
+            (self.configured && self.client_id.is_none(), "by a bot"),
+            (self.disabled_at.is_some(), "disabled"),
+        ];
         words.into_iter().filter(|(is, _)| *is).map(|(_, word)| word).collect::<Vec<_>>().join(", ")
     }
 }
@@ -201,12 +221,17 @@ impl UpstreamRow {
 /// The well-known providers.
 pub fn presets() -> Output {
     let text = Preset::ALL.map(|preset| format!("[{}]\n{}", preset.as_str(), preset.document().trim()));
-    Output::new(text.join("\n\n"), &Preset::ALL.map(Preset::as_str))
+    let data = Preset::ALL.map(|preset| json!({ "preset": preset.as_str(), "keys": preset.keys() }));
+    Output::new(text.join("\n\n"), &data)
+}
+
+fn of(value: &Option<String>) -> String {
+    value.clone().unwrap_or_default()
 }
 
 fn list(rows: &[UpstreamRow]) -> Output {
     let cells = |one: &UpstreamRow| {
-        [one.name.clone(), one.label.clone(), one.issuer.clone(), one.accounts.to_string(), one.state()]
+        [one.name.clone(), one.label.clone(), of(&one.issuer), one.accounts.to_string(), one.state()]
     };
     let rows_of_text: Vec<_> = rows.iter().map(cells).collect();
     let none = "There are no other providers. Add one: latchkey upstream add google --preset google --client-id … \
@@ -214,20 +239,30 @@ fn list(rows: &[UpstreamRow]) -> Output {
     Output::new(table(["NAME", "LABEL", "ISSUER", "ACCOUNTS", ""], &rows_of_text, none), &rows)
 }
 
+/// What stands in lines of its own, whether it was set or not.
+const ALWAYS: [&str; 5] = ["preset", "label", "issuer", "client_id", "scope"];
+
 fn show(one: &UpstreamRow) -> Output {
-    let text = details(&[
+    let mut lines = vec![
         ("name", one.name.clone()),
         ("label", one.label.clone()),
         ("preset", one.preset.unwrap_or_default().to_owned()),
-        ("issuer", one.issuer.clone()),
-        ("client_id", one.client_id.clone()),
-        ("scope", one.scope.clone()),
-        ("redirect_uri", one.redirect_uri.clone()),
+        ("issuer", of(&one.issuer)),
+        ("client_id", of(&one.client_id)),
+    ];
+    if one.public_client {
+        lines.push(("client_secret", "none: it is a public client there".to_owned()));
+    }
+    lines.push(("scope", of(&one.scope)));
+    lines.extend(one.written.iter().filter(|(key, _)| !ALWAYS.contains(key)).cloned());
+    lines.extend([
+        ("redirect_uri", of(&one.redirect_uri)),
         ("accounts", one.accounts.to_string()),
+        ("configured", if one.configured { String::new() } else { yes_no(false) }),
         ("declared", yes_no(one.declared)),
         ("disabled_at", one.disabled_at.map(|at| at.to_string()).unwrap_or_default()),
     ]);
-    Output::new(text, one)
+    Output::new(details(&lines), one)
 }
 
 fn with_head(head: &str, one: &UpstreamRow) -> Output {
@@ -241,18 +276,23 @@ pub(super) async fn command(app: &App, command: UpstreamCommand) -> Outcome {
     match command {
         UpstreamCommand::Add { name, settings } => {
             let added = changes::add(app, &name, settings.changes(Vec::new())?).await.map_err(failed)?;
-            added.map_err(|refused| failure(refused, &name))?;
+            let added = added.map_err(|refused| failure(refused, &name))?;
             let head = format!(
                 "Added provider {}. Register its redirect_uri there; then: latchkey upstream test {}",
                 harmless(&name),
                 harmless(&name)
             );
-            Ok(with_head(&head, &row(app, &name).await?))
+            written(app, head, &added).await
         }
         UpstreamCommand::Edit { name, settings, unset } => {
-            let changed = changes::edit(app, &name, settings.changes(unset)?).await.map_err(failed)?;
-            changed.map_err(|refused| failure(refused, &name))?;
-            Ok(with_head(&format!("Changed provider {}.", harmless(&name)), &row(app, &name).await?))
+            let wanted = settings.changes(unset)?;
+            if wanted.is_empty() {
+                let how = "Nothing is to change: give a key, such as --set label=Northwind, or --unset KEY.";
+                return Err(Failure::Usage(how.to_owned()));
+            }
+            let changed = changes::edit(app, &name, wanted).await.map_err(failed)?;
+            let changed = changed.map_err(|refused| failure(refused, &name))?;
+            written(app, format!("Changed provider {}.", harmless(&name)), &changed).await
         }
         UpstreamCommand::List => Ok(list(&rows(app).await?)),
         UpstreamCommand::Show { name } => Ok(show(&row(app, &name).await?)),
@@ -275,17 +315,39 @@ pub(super) async fn command(app: &App, command: UpstreamCommand) -> Outcome {
         }
         UpstreamCommand::Remove { name } => {
             let removed = changes::remove(app, &name).await.map_err(failed)?;
-            removed.map_err(|refused| failure(refused, &name))?;
-            let text = format!("Removed provider {}. Accounts that were linked by it let nobody in.", harmless(&name));
-            Ok(Output::new(text, &json!({ "name": name, "removed": true })))
+            let accounts = removed.map_err(|refused| failure(refused, &name))?;
+            let left = match accounts {
+                0 => "No account was linked by it.".to_owned(),
+                1 => "1 account is linked by it, and lets nobody in until a provider of this name and issuer is there."
+                    .to_owned(),
+                _ => format!(
+                    "{accounts} accounts are linked by it, and let nobody in until a provider of this name and issuer is there."
+                ),
+            };
+            let text = format!("Removed provider {}. {left}", harmless(&name));
+            Ok(Output::new(text, &json!({ "name": name, "removed": true, "accounts": accounts })))
         }
     }
 }
 
+/// A provider that was just written, with what about it is probably not meant.
+async fn written(app: &App, mut head: String, upstream: &Upstream) -> Outcome {
+    for one in loose_ends::of_upstream(app, upstream).await.map_err(failed)? {
+        let end = if one.what.ends_with('?') { "" } else { "." };
+        head += &format!("\nNote: {}{end} {}", harmless(&one.what), one.so);
+    }
+    Ok(with_head(&head, &row(app, &upstream.name).await?))
+}
+
 async fn switch(app: &App, name: &str, disabled: bool) -> Outcome {
     let switched = changes::set_disabled(app, name, disabled).await.map_err(failed)?;
-    switched.map_err(|refused| failure(refused, name))?;
-    let head = format!("{} provider {}.", if disabled { "Disabled" } else { "Enabled" }, harmless(name));
+    let has_changed = switched.map_err(|refused| failure(refused, name))?;
+    let head = match (has_changed, disabled) {
+        (true, true) => format!("Disabled provider {}.", harmless(name)),
+        (true, false) => format!("Enabled provider {}.", harmless(name)),
+        (false, true) => format!("Provider {} was disabled already.", harmless(name)),
+        (false, false) => format!("Provider {} was enabled already.", harmless(name)),
+    };
     Ok(with_head(&head, &row(app, name).await?))
 }
 
@@ -295,15 +357,16 @@ async fn test(app: &App, one: &Offered) -> Outcome {
         return Err(Failure::Usage(why.to_owned()));
     }
     let probed = probe(app, &one.settings).await;
-    let finding = |subject, verdict: Verdict| match verdict {
-        Verdict::Right(what) => Finding::ok(subject, what),
-        Verdict::Unclear(what) => Finding::advice(subject, what),
-        Verdict::Wrong(what) => Finding::problem(subject, what),
-    };
-    let mut found: Vec<Finding> = probed.metadata.map(|verdict| finding("metadata", verdict)).into_iter().collect();
-    found.push(finding("secret", probed.secret));
     let uri = federation::redirect_uri(app, &one.settings);
-    found.push(finding("request", probed.request).fix(format!("The redirect URI is {uri}")));
+    let finding = |(subject, verdict): (&'static str, &Verdict)| {
+        let finding = match verdict {
+            Verdict::Right(what) => Finding::ok(subject, what),
+            Verdict::Unclear(what) => Finding::advice(subject, what),
+            Verdict::Wrong(what) => Finding::problem(subject, what),
+        };
+        if subject == "request" { finding.fix(format!("The redirect URI is {uri}")) } else { finding }
+    };
+    let mut found: Vec<Finding> = probed.verdicts().map(finding).collect();
     if one.disabled_at.is_some() {
         found.push(
             Finding::advice("state", "it is disabled").fix(format!("latchkey upstream enable {}", one.settings.name)),
@@ -330,6 +393,16 @@ fn failure(refused: Refused, name: &str) -> Failure {
         Refused::Faults(problems) => {
             let lines = problems.0.iter().map(|problem| {
                 let key = problem.key.rsplit('.').next().unwrap_or_default();
+                match key {
+                    "issuer" if problem.wanted.starts_with("required:") => {
+                        return "issuer: required: --issuer URL, or --preset PRESET (latchkey upstream presets)"
+                            .to_owned();
+                    }
+                    "client_id" if problem.wanted.starts_with("required:") => {
+                        return "client_id: required: --client-id ID".to_owned();
+                    }
+                    _ => {}
+                }
                 let found = problem.found.as_ref().map(|found| format!("found {found}; ")).unwrap_or_default();
                 harmless(&format!("{key}: {found}{}", problem.wanted))
             });
@@ -341,19 +414,55 @@ fn failure(refused: Refused, name: &str) -> Failure {
 async fn rows(app: &App) -> Result<Vec<UpstreamRow>, Failure> {
     let all = federation::read(app).await.map_err(failed)?;
     let counts = upstream_account::counts(&mut *app.db.read().await.map_err(failed)?).await.map_err(failed)?;
-    let row = |one: &Offered| UpstreamRow {
-        name: one.settings.name.clone(),
-        label: one.settings.label().to_owned(),
-        preset: one.settings.preset.map(Preset::as_str),
-        issuer: one.settings.issuer.clone(),
-        client_id: one.settings.client_id.clone(),
-        scope: one.settings.scope.to_string(),
-        redirect_uri: federation::redirect_uri(app, &one.settings),
+    let count = |name: &str| counts.iter().find(|(one, _)| one == name).map_or(0, |(_, count)| *count);
+    let there = all.iter().map(|one| UpstreamRow { accounts: count(&one.settings.name), ..of_one(app, one) });
+    let missing = federation::missing(app).await.map_err(failed)?;
+    Ok(there.chain(missing.into_iter().map(|(name, accounts)| not_there(name, accounts))).collect())
+}
+
+fn of_one(app: &App, one: &Offered) -> UpstreamRow {
+    let settings = &one.settings;
+    let by_bot = federation::is_by_bot(one);
+    let of_client = |value: String| (!by_bot).then_some(value);
+    // A bot has no settings as a provider.
+    let set = if by_bot { Vec::new() } else { settings.set_keys() };
+    let as_data = |text: &Option<String>| text.as_ref().map_or_else(|| json!("set"), |text| value(text));
+    UpstreamRow {
+        name: settings.name.clone(),
+        label: settings.label().to_owned(),
+        preset: settings.preset.map(Preset::as_str),
+        issuer: Some(settings.issuer.clone()),
+        client_id: of_client(settings.client_id.clone()),
+        scope: of_client(settings.scope.to_string()),
+        redirect_uri: of_client(federation::redirect_uri(app, settings)),
+        settings: set.iter().map(|(key, value)| ((*key).to_owned(), as_data(value))).collect(),
+        written: set.into_iter().map(|(key, value)| (key, value.unwrap_or_else(|| "set".to_owned()))).collect(),
+        public_client: !by_bot && settings.is_public(),
+        configured: true,
         declared: one.is_declared,
         disabled_at: one.disabled_at,
-        accounts: counts.iter().find(|(name, _)| *name == one.settings.name).map_or(0, |(_, count)| *count),
-    };
-    Ok(all.iter().map(row).collect())
+        accounts: 0,
+    }
+}
+
+/// A provider by which accounts are linked, and which there is no more.
+fn not_there(name: String, accounts: i64) -> UpstreamRow {
+    UpstreamRow {
+        label: name.clone(),
+        name,
+        preset: None,
+        issuer: None,
+        client_id: None,
+        scope: None,
+        redirect_uri: None,
+        settings: Map::new(),
+        written: Vec::new(),
+        public_client: false,
+        configured: false,
+        declared: false,
+        disabled_at: None,
+        accounts,
+    }
 }
 
 async fn row(app: &App, name: &str) -> Result<UpstreamRow, Failure> {

@@ -214,7 +214,7 @@ pub(crate) use files::{open_files, open_folders, warn_of_open_folders};
 pub(crate) use hold::take_away;
 pub use hold::take_hold;
 pub use owner::NotOurs;
-pub(crate) use parts::mailer;
+pub(crate) use parts::{mailer, try_outbound};
 pub(crate) use restore::forget_unfinished_restore;
 pub(crate) use secrets::key_is_there;
 pub use surroundings::{Purpose, Surroundings};

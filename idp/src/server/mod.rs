@@ -4,6 +4,7 @@ pub mod accept;
 pub mod boot;
 pub mod jobs;
 pub(crate) mod log;
+pub(crate) mod loose_ends;
 pub mod orders;
 pub(crate) mod process;
 mod reload;
@@ -66,6 +67,10 @@ pub(crate) async fn serve(loaded: Loaded, log: Arc<Logging>) -> Outcome {
     let tls = Tls::open(&config.tls)?;
     let app = boot::open_patiently(Purpose::Serve, config, Surroundings::real()).await?;
     boot::warn_of_open_folders(&app.config);
+    for one in loose_ends::find(&app).await.map_err(failed)? {
+        let warning = format!("{}: {}", one.section, one.what);
+        tracing::warn!("configuration: {warning}");
+    }
     orders::look(&app).await.map_err(failed)?;
     welcome(&app, began.elapsed()).await?;
     if let (DatabaseUrl::Postgres(_), Ephemeral::Memory(_)) = (app.config.database_url(), &app.ephemeral) {

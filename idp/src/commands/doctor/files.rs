@@ -23,6 +23,12 @@ pub(super) fn named(config: &Config) -> Vec<Finding> {
             Err(error) => Finding::problem("files", format!("pages.logo: {error:#}")).so("The server does not start."),
         });
     }
+    if let Some(file) = &config.outbound.ca_file {
+        found.push(match boot::try_outbound(config) {
+            Ok(()) => Finding::ok("files", format!("outbound.ca_file: {} can be used", file.display())),
+            Err(error) => Finding::problem("files", format!("{error:#}")).so("The server does not start."),
+        });
+    }
     found
 }
 

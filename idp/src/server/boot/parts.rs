@@ -49,7 +49,13 @@ pub(super) fn outbound(config: &Config, names: Names, tally: Tally) -> Result<Ou
         names,
         tally,
     };
-    Outbound::new(options).map_err(|why| anyhow!("outbound.ca_file cannot be used: {why}"))
+    let file = own.ca_file.as_deref().map(|file| format!(": {}", file.display())).unwrap_or_default();
+    Outbound::new(options).map_err(|why| anyhow!("outbound.ca_file cannot be used{file}: {why}"))
+}
+
+/// Whether a server can be made to fetch from others: that its certificates can be read.
+pub(crate) fn try_outbound(config: &Config) -> Result<()> {
+    outbound(config, Names::System, Tally::default()).map(drop)
 }
 
 /// What sends letters, if that is configured.
