@@ -21,7 +21,7 @@ mod well_known;
 pub use alone::{Alone, DISPLACED, OPEN, REFUSED, SILENT, UNREAD, peak, processor};
 pub use app::{PASSWORD, TestApp, made_up, minutes, seconds, sender};
 pub use authenticator::Authenticator;
-pub use bot_api::{BotApi, Person, TOKEN as BOT_TOKEN, number_on, poll};
+pub use bot_api::{BotApi, Person, Said, TOKEN as BOT_TOKEN, number_on, poll};
 pub use browser::{Authorize, Browser, Form, Page};
 pub use database::{as_by_default, empty_config, server};
 pub use database::{left_out, server_or_left_out};
@@ -35,4 +35,4 @@ pub use servers::{PostgresServer, RedisServer, SmtpServer, Speaks, postgres_clie
 pub use telegram::{BOT_TOKEN as TELEGRAM_TOKEN, MINI_APP_GRANT, Telegram, ann, bot};
 pub use trap::Trap;
 pub use upstream::{Behaviour, Double, Signed, Upstream};
-pub use well_known::{CLIENT, SECRET, Seen, WellKnown, apple_key, opened};
+pub use well_known::{CLIENT, SECRET, WellKnown, apple_key, basic, opened};

@@ -1,17 +1,19 @@
 //! Other providers: a second Latchkey, and one that answers whatever a test wants.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use josekit::jwk::Jwk;
 use josekit::jwk::alg::ec::{EcCurve, EcKeyPair};
 use josekit::jws::{ES256, HS256, JwsHeader, JwsSigner};
 use josekit::jwt::{self, JwtPayload};
+use latchkey::base::encoding::{base64, base64url, sha256};
 use latchkey::base::network::Network;
 use latchkey::config::words::EmailProof;
 use latchkey::config::{self, Config, Issuer};
@@ -125,6 +127,8 @@ pub struct Behaviour {
     pub claims: Value,
     /// The same for the metadata.
     pub metadata: Value,
+    /// The status with which it describes itself.
+    pub describes: u16,
     /// What the UserInfo endpoint says.
     pub userinfo: Value,
     /// Members of the token response in place of the right ones, or more.
@@ -138,7 +142,7 @@ pub struct Behaviour {
 impl Default for Behaviour {
     fn default() -> Self {
         let (claims, metadata, userinfo, tokens) = (json!({}), json!({}), json!({}), json!({}));
-        Self { signed: Signed::Right, claims, metadata, userinfo, tokens, token: None, revocation: 200 }
+        Self { signed: Signed::Right, claims, metadata, describes: 200, userinfo, tokens, token: None, revocation: 200 }
     }
 }
 
@@ -148,6 +152,8 @@ struct Parts {
     other_key: EcKeyPair,
     behaviour: Behaviour,
     nonce: String,
+    /// Where people are sent back to, and the challenge: RFC 7636 §4.3.
+    sent: (String, String),
     now: i64,
     /// The bodies of token requests.
     exchanged: Vec<String>,
@@ -191,6 +197,7 @@ impl Double {
             other_key: key(),
             behaviour: Behaviour::default(),
             nonce: String::new(),
+            sent: (String::new(), String::new()),
             now: 0,
             exchanged: Vec::new(),
             revoked: Vec::new(),
@@ -285,6 +292,7 @@ impl Double {
             (Some("code"), Some("S256"))
         );
         assert!(state.len() <= 64, "some providers take no longer state");
+        parts.sent = (back.clone(), sent("code_challenge").expect("a challenge"));
         format!("{back}?code=a-code&state={state}")
     }
 
@@ -314,7 +322,7 @@ async fn metadata(State(double): State<Double>) -> impl IntoResponse {
         "userinfo_endpoint": format!("{issuer}/userinfo"), "revocation_endpoint": format!("{issuer}/revoke"), "jwks_uri": format!("{issuer}/jwks"), "response_types_supported": ["code"],
         "subject_types_supported": ["public"], "id_token_signing_alg_values_supported": ["ES256"],
     });
-    axum::Json(patched(right, &parts.behaviour.metadata))
+    (StatusCode::from_u16(parts.behaviour.describes).unwrap(), axum::Json(patched(right, &parts.behaviour.metadata)))
 }
 
 async fn keys(State(double): State<Double>) -> impl IntoResponse {
@@ -327,15 +335,47 @@ async fn userinfo(State(double): State<Double>) -> impl IntoResponse {
     axum::Json(double.parts.lock().unwrap().behaviour.userinfo.clone())
 }
 
-async fn token(State(double): State<Double>, body: String) -> impl IntoResponse {
+/// Whether our client asks, with its secret in one place: RFC 6749 §2.3.1.
+fn is_authentic(headers: &HeaderMap, form: &BTreeMap<String, String>) -> bool {
+    let in_header = headers.get("authorization").map(|value| value.to_str().unwrap().to_owned());
+    let in_form = [form.get("client_id"), form.get("client_secret")].map(|value| value.map(String::as_str));
+    match in_header {
+        Some(value) => {
+            let expected = format!("latchkey:{}", SECRET.replace(' ', "+"));
+            value == format!("Basic {}", base64(expected.as_bytes())) && in_form[1].is_none()
+        }
+        None => in_form == [Some("latchkey"), Some(SECRET)],
+    }
+}
+
+/// What is wrong with a token request: RFC 6749 §4.1.3 and §5.2, RFC 7636 §4.6.
+fn wrong(parts: &Parts, headers: &HeaderMap, body: &str) -> Option<(StatusCode, &'static str)> {
+    let form: BTreeMap<String, String> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
+    if !is_authentic(headers, &form) {
+        return Some((StatusCode::UNAUTHORIZED, "invalid_client"));
+    }
+    if form["grant_type"] == "refresh_token" {
+        return None;
+    }
+    let get = |name: &str| form.get(name).map(String::as_str).unwrap_or_default();
+    let challenge = base64url(&sha256(get("code_verifier").as_bytes()));
+    let is_right = get("code") == "a-code" && (get("redirect_uri"), &*challenge) == (&*parts.sent.0, &*parts.sent.1);
+    (!is_right).then_some((StatusCode::BAD_REQUEST, "invalid_grant"))
+}
+
+async fn token(State(double): State<Double>, headers: HeaderMap, body: String) -> impl IntoResponse {
     if body.contains("grant_type=refresh_token") {
         double.begun.add_permits(1);
         let _turn = double.refreshes.acquire().await.unwrap();
     }
     let mut parts = double.parts.lock().unwrap();
+    let wrong = wrong(&parts, &headers, &body);
     parts.exchanged.push(body);
     if let Some((status, body)) = &parts.behaviour.token {
         return (StatusCode::from_u16(*status).unwrap(), [("content-type", "application/json")], body.clone());
+    }
+    if let Some((status, error)) = wrong {
+        return (status, [("content-type", "application/json")], json!({ "error": error }).to_string());
     }
     let right = json!({
         "iss": parts.issuer, "sub": "ann", "aud": "latchkey", "nonce": parts.nonce, "iat": parts.now, "exp": parts.now + 300,
@@ -349,8 +389,11 @@ async fn token(State(double): State<Double>, body: String) -> impl IntoResponse 
     (StatusCode::OK, [("content-type", "application/json")], body.to_string())
 }
 
-async fn revoke(State(double): State<Double>, body: String) -> StatusCode {
+async fn revoke(State(double): State<Double>, headers: HeaderMap, body: String) -> StatusCode {
     let mut parts = double.parts.lock().unwrap();
+    if !is_authentic(&headers, &url::form_urlencoded::parse(body.as_bytes()).into_owned().collect()) {
+        return StatusCode::UNAUTHORIZED;
+    }
     parts.revoked.push(body);
     StatusCode::from_u16(parts.behaviour.revocation).unwrap()
 }

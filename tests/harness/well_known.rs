@@ -11,10 +11,13 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use josekit::jwk::alg::ec::{EcCurve, EcKeyPair};
 use josekit::jwk::alg::rsa::RsaKeyPair;
 use josekit::jws::{ES256, JwsHeader, RS256};
 use josekit::jwt::{self, JwtPayload};
+use latchkey::base::encoding::{base64url, sha256};
 use latchkey::base::network::Network;
 use latchkey::config::{Config, Upstream};
 use serde_json::{Map, Value, json};
@@ -46,6 +49,8 @@ struct Parts {
     answers: BTreeMap<String, Answers>,
     /// The address of the second page of a list, by the path of the first one.
     pages: BTreeMap<String, String>,
+    /// The settings of the providers that are declared.
+    declared: BTreeMap<String, Upstream>,
     /// The parameters of the last authorization request.
     sent: BTreeMap<String, String>,
     /// The moment of the clock that tests set, in seconds.
@@ -71,8 +76,14 @@ impl WellKnown {
         let mut key = RS256.generate_key_pair(2048).unwrap();
         key.set_key_id(Some("k1"));
         key.set_algorithm(Some("RS256"));
-        let parts =
-            Parts { seen: Vec::new(), answers: BTreeMap::new(), pages: BTreeMap::new(), sent: BTreeMap::new(), now: 0 };
+        let parts = Parts {
+            seen: Vec::new(),
+            answers: BTreeMap::new(),
+            pages: BTreeMap::new(),
+            declared: BTreeMap::new(),
+            sent: BTreeMap::new(),
+            now: 0,
+        };
         let all = Self { base, key: Arc::new(key), parts: Arc::new(Mutex::new(parts)) };
         let router = Router::new().fallback(answer).with_state(all.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
@@ -105,6 +116,7 @@ impl WellKnown {
             *address = address.as_deref().map(|address| self.here(address));
         }
         config.outbound.allowed_networks = vec![Network::parse("127.0.0.0/8").unwrap()];
+        self.parts.lock().unwrap().declared.insert(preset.to_owned(), upstream.clone());
         config.upstreams.push(upstream);
     }
 
@@ -180,15 +192,33 @@ impl WellKnown {
         let sent = pairs(url.query().unwrap_or_default());
         assert!(sent["state"].len() <= 64, "some providers take no longer state");
         let mut parts = self.parts.lock().unwrap();
+        self.is_as_documented(&parts, &url, &sent);
         parts.sent = sent.clone();
         parts.now = browser.app.app.now().micros() / 1_000_000;
         drop(parts);
         (url, sent)
     }
 
+    /// An authorization request is as the documentation of its provider wants it: RFC 6749 §4.1.1, RFC 7636 §4.3.
+    #[track_caller]
+    fn is_as_documented(&self, parts: &Parts, url: &Url, sent: &BTreeMap<String, String>) {
+        let get = |name: &str| sent.get(name).map(String::as_str);
+        let name = name_of(sent);
+        let known = Known::of(&name);
+        let place = match known.authorization_endpoint {
+            Some(place) => self.here(place),
+            None => parts.described(&name)["authorization_endpoint"].as_str().unwrap().to_owned(),
+        };
+        assert_eq!(url.as_str().split('?').next(), Some(&*place), "where people go");
+        assert_eq!((get("response_type"), get("client_id")), (Some("code"), Some(CLIENT)), "{sent:?}");
+        assert_eq!(get("scope"), Some(known.scope));
+        assert_eq!(get("code_challenge_method"), known.has_pkce.then_some("S256"), "{sent:?}");
+        assert_eq!(sent.contains_key("code_challenge"), known.has_pkce, "{sent:?}");
+    }
+
     /// The address to which people are sent back with a code, and these parameters.
     pub fn back(sent: &BTreeMap<String, String>, more: &str) -> String {
-        format!("{}?code=a-code&state={}{more}", sent["redirect_uri"], sent["state"])
+        format!("{}?code={CODE}&state={}{more}", sent["redirect_uri"], sent["state"])
     }
 
     /// Goes there and back.
@@ -207,6 +237,94 @@ impl WellKnown {
     pub fn forget(&self) {
         self.parts.lock().unwrap().seen.clear();
     }
+}
+
+/// The code with which people are sent back.
+const CODE: &str = "a-code";
+
+/// The name of the provider that somebody has set out to.
+fn name_of(sent: &BTreeMap<String, String>) -> String {
+    let path = sent.get("redirect_uri").map(String::as_str).unwrap_or_default();
+    path.rsplit('/').nth(1).unwrap_or_default().to_owned()
+}
+
+/// How a provider wants to know who asks at its token endpoint.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Proves {
+    /// By the header: RFC 6749 §2.3.1.
+    InHeader,
+    /// The same, with the client's name in the form, too.
+    InHeaderAndNamed,
+    /// By the form.
+    InForm,
+    /// By a JWT in the form, which a test opens.
+    Signed,
+}
+
+/// What the documentation of a provider says: `docs/upstreams.md`.
+struct Known {
+    /// Where people are sent to; `None` where its metadata says so.
+    authorization_endpoint: Option<&'static str>,
+    /// What is asked for.
+    scope: &'static str,
+    has_pkce: bool,
+    proves: Proves,
+}
+
+impl Known {
+    fn of(name: &str) -> Self {
+        let (place, scope, proves) = match name {
+            "apple" => (None, "openid name email", Proves::Signed),
+            "discord" => (Some("https://discord.com/oauth2/authorize"), "identify email", Proves::InHeader),
+            "facebook" => (Some("https://www.facebook.com/v25.0/dialog/oauth"), "public_profile email", Proves::InForm),
+            "github" => (Some("https://github.com/login/oauth/authorize"), "read:user user:email", Proves::InForm),
+            "gitlab" | "google" | "microsoft" => (None, "openid profile email", Proves::InHeader),
+            "linkedin" => (None, "openid profile email", Proves::InForm),
+            "telegram" => (None, "openid profile", Proves::InHeaderAndNamed),
+            "vk" => (Some("https://id.vk.com/authorize"), "vkid.personal_info email", Proves::InForm),
+            "x" => (Some("https://x.com/i/oauth2/authorize"), "users.read tweet.read users.email", Proves::InHeader),
+            "yandex" => (Some("https://oauth.yandex.com/authorize"), "login:info login:email", Proves::InHeader),
+            other => panic!("what does {other} want?"),
+        };
+        Self { authorization_endpoint: place, scope, has_pkce: name != "linkedin", proves }
+    }
+}
+
+impl Parts {
+    /// What a provider says about itself.
+    fn described(&self, name: &str) -> Value {
+        let place = format!("{}/.well-known/openid-configuration", self.declared[name].issuer);
+        let path = Url::parse(&place).unwrap().path().to_owned();
+        let seen = Seen { path: path.clone(), query: BTreeMap::new(), form: BTreeMap::new(), authorization: None };
+        self.answers[&path](&seen).1
+    }
+
+    /// What is wrong with a token request: RFC 6749 §4.1.3 and §6, RFC 7636 §4.6.
+    fn wrong(&self, seen: &Seen) -> Option<&'static str> {
+        let get = |name: &str| seen.form.get(name).map(String::as_str);
+        let grant = get("grant_type").filter(|_| !self.sent.is_empty())?;
+        let is_authentic = match (Known::of(&name_of(&self.sent)).proves, basic(seen)) {
+            (Proves::InHeader, true) => get("client_secret").is_none(),
+            (Proves::InHeaderAndNamed, true) => get("client_secret").is_none() && get("client_id") == Some(CLIENT),
+            (Proves::InForm, false) => (get("client_id"), get("client_secret")) == (Some(CLIENT), Some(SECRET)),
+            (Proves::Signed, false) => get("client_id") == Some(CLIENT) && get("client_secret").is_some(),
+            _ => false,
+        };
+        if !is_authentic || seen.authorization.is_some() != basic(seen) {
+            return Some("invalid_client");
+        }
+        let challenge = get("code_verifier").map(|verifier| base64url(&sha256(verifier.as_bytes())));
+        let is_right = get("code") == Some(CODE)
+            && get("redirect_uri") == self.sent.get("redirect_uri").map(String::as_str)
+            && challenge.as_ref() == self.sent.get("code_challenge");
+        (grant == "authorization_code" && !is_right).then_some("invalid_grant")
+    }
+}
+
+/// Whether a request has the secret in its header: RFC 6749 §2.3.1.
+pub fn basic(seen: &Seen) -> bool {
+    let expected = format!("{CLIENT}:{}", SECRET.replace(' ', "+"));
+    seen.authorization.as_deref() == Some(&format!("Basic {}", STANDARD.encode(expected)))
 }
 
 /// A key of the kind that Apple gives, in PEM.
@@ -231,6 +349,9 @@ async fn answer(State(all): State<WellKnown>, method: Method, uri: Uri, headers:
     let (answers, page) = {
         let mut parts = all.parts.lock().unwrap();
         parts.seen.push(seen.clone());
+        if let Some(error) = parts.wrong(&seen) {
+            return (StatusCode::BAD_REQUEST, axum::Json(json!({ "error": error }))).into_response();
+        }
         (parts.answers.get(&seen.path).cloned(), parts.pages.get(&seen.path).cloned())
     };
     match answers {

@@ -3,16 +3,18 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use latchkey::config::{Config, SignUp};
 use latchkey::federation;
 use latchkey::federation::identity::Identity;
+use latchkey::oidc::client::metadata::ClientKind;
 use latchkey::store::people::upstream_account::{self, Key};
 use latchkey::store::people::user;
 use serde_json::{Value, json};
 
-use crate::harness::{Browser, CLIENT, Page, Reply, SECRET, Seen, TestApp, Trap, WellKnown, apple_key, opened};
+use crate::harness::{
+    Browser, CLIENT, Page, RelyingParty, Reply, SECRET, TestApp, Trap, WellKnown, apple_key, basic, minutes, opened,
+    seconds,
+};
 
 async fn with(change: impl FnOnce(&WellKnown, &mut Config)) -> (WellKnown, TestApp) {
     let all = WellKnown::start().await;
@@ -40,11 +42,6 @@ async fn joins(app: &TestApp, browser: &mut Browser, page: Page, key: [&str; 3])
     let identifiers = user::identifiers(&mut conn, &user.id).await.unwrap();
     let email = identifiers.into_iter().next().map(|one| (one.as_written, one.verified_at.is_some()));
     (email, user.profile.get("name").cloned().unwrap_or_default())
-}
-
-fn basic(seen: &Seen) -> bool {
-    let expected = format!("{CLIENT}:{}", SECRET.replace(' ', "+"));
-    seen.authorization.as_deref() == Some(&format!("Basic {}", STANDARD.encode(expected)))
 }
 
 fn proven(address: &str) -> Option<(String, bool)> {
@@ -192,6 +189,21 @@ async fn what_is_posted_counts_in_the_browser_that_has_set_out_alone() {
     posted(&app, "google", &form).await.expect(400);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_anybody_can_post_in_place_of_a_provider_is_short_and_comes_so_often_and_no_more() {
+    let (_, pem) = apple_key();
+    let keys = [("apple_team_id", "TEAM"), ("apple_key_id", "KEYID"), ("apple_private_key", pem.as_str())];
+    let (_all, app) = with(|all, config| all.declare(config, "apple", &keys)).await;
+    let long = "x".repeat(16 * 1024);
+    posted(&app, "apple", &[("code", "a-code"), ("state", &long)]).await.expect(400);
+    let mut kept = 0;
+    while posted(&app, "apple", &[("code", "a-code"), ("state", "x")]).await.status == 303 {
+        kept += 1;
+        assert!(kept < 200, "each is kept for five minutes");
+    }
+    assert!(kept >= 10, "{kept}: whoever signs in comes so often");
+}
+
 const COMMON: &str = "https://login.microsoftonline.com/common/v2.0";
 const MICROSOFT_TOKEN: &str = "https://login.microsoftonline.com/common/oauth2/v2.0/token";
 const TENANT: &str = "11111111-2222-3333-4444-555555555555";
@@ -253,6 +265,25 @@ async fn a_token_of_microsoft_has_the_issuer_of_its_own_tenant() {
         assert_eq!(page.reply.status, 502, "{why}: {}", page.text());
     }
     assert_eq!(app.rows("user_account").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_of_microsoft_that_names_a_tenant_names_one_of_microsoft() {
+    let (all, app) = one("microsoft").await;
+    let of = |tenant: &str| all.here(&format!("https://login.microsoftonline.com/{tenant}/v2.0"));
+    microsoft(&all, json!({ "iss": of(TENANT), "tid": TENANT, "sub": "s", "oid": "o" }));
+    for (iss, came) in [
+        ("https://evil.example/v2.0".to_owned(), 502),
+        (all.here(GOOGLE), 502),
+        (of(""), 502),
+        (of("a/b"), 502),
+        (of(TENANT), 200),
+    ] {
+        let encoded: String = url::form_urlencoded::byte_serialize(iss.as_bytes()).collect();
+        let page = all.go(&mut app.browser(), "microsoft", &format!("&iss={encoded}")).await;
+        assert_eq!(page.reply.status, came, "{iss}: {}", page.text());
+    }
+    assert_eq!(all.seen(MICROSOFT_TOKEN).len(), 1, "no code of the others is exchanged");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -495,6 +526,40 @@ async fn vk_exchanges_a_code_with_the_device_that_it_names() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn vk_gets_its_device_with_a_refresh_too() {
+    let (all, app) = with(|all, config| {
+        all.declare(config, "vk", &[]);
+        config.upstreams[0].token_clients = vec!["calendar".to_owned()];
+    })
+    .await;
+    let rp: RelyingParty = app.client(ClientKind::Web, |new| new.client_id = Some("calendar".to_owned())).await;
+    let (token, user) = ("https://id.vk.com/oauth2/auth", json!({ "user_id": "1", "first_name": "Анна" }));
+    all.says("https://id.vk.com/oauth2/user_info", json!({ "user": user }));
+    let tokens =
+        json!({ "access_token": "vk1.a", "refresh_token": "vk2.a", "token_type": "Bearer", "expires_in": 3600 });
+    all.says(token, tokens);
+    let mut browser = app.browser();
+    let page = browser.get(&rp.request().path()).await;
+    let (_, sent) = all.set_out_by(&mut browser, page.press("upstream")).await;
+    let page = browser.get(&WellKnown::back(&sent, "&device_id=the-device&type=code_v2")).await;
+    let page = page.expect("upstream").press("answer").submit(&mut browser).await;
+    rp.exchange(&browser.go_on(page).await.code()).await.tokens();
+    app.clock.advance(minutes(60) + seconds(1));
+    let own = rp.exchange(&browser.authorize(&rp).await.code()).await.tokens().access_token;
+    let kind = "urn:ietf:params:oauth:token-type:access_token";
+    let fields = [
+        ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+        ("subject_token_type", kind),
+        ("subject_token", &*own),
+        ("audience", "vk"),
+    ];
+    rp.post("/token", &fields).await.expect(200);
+    let form = all.seen(token).pop().unwrap().form;
+    assert_eq!((&*form["grant_type"], &*form["refresh_token"]), ("refresh_token", "vk2.a"));
+    assert_eq!(form.get("device_id").map(String::as_str), Some("the-device"), "{form:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn yandex_names_the_client_that_a_token_was_given_to() {
     let info = "https://login.yandex.ru/info";
     for (client, came) in [(json!(CLIENT), 200), (json!("another"), 502), (json!(null), 502)] {
@@ -650,12 +715,17 @@ async fn roles_go_with_the_account_that_has_brought_them_and_come_with_none_that
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_userinfo_that_does_not_answer_takes_no_roles_away_and_lets_nobody_around_a_rule() {
     let place = "https://openidconnect.googleapis.com/v1/userinfo";
-    for rule in [("roles", "groups=staff -> editor"), ("allowed", "groups=staff")] {
-        let (all, app) = with(|all, config| all.declare(config, "google", &[("userinfo", "always"), rule])).await;
+    // By itself, it is asked if an address is missing.
+    let rules = [("roles", "groups=staff -> editor"), ("allowed", "groups=staff")];
+    let always = [Some(("userinfo", "always")), None];
+    for (rule, always) in rules.into_iter().flat_map(|rule| always.map(|always| (rule, always))) {
+        let more: Vec<_> = always.into_iter().chain([rule]).collect();
+        let (all, app) = with(|all, config| all.declare(config, "google", &more)).await;
         let userinfo = all.here(place);
         let endpoints = ["https://accounts.google.com/o/oauth2/v2/auth", GOOGLE_TOKEN];
         all.describe(GOOGLE, endpoints, &json!({ "userinfo_endpoint": userinfo }));
-        all.gives(GOOGLE_TOKEN, GOOGLE, json!({ "sub": "1", "email": "ann@gmail.com", "email_verified": true }));
+        let email = if always.is_some() { json!("ann@gmail.com") } else { json!(null) };
+        all.gives(GOOGLE_TOKEN, GOOGLE, json!({ "sub": "1", "email": email, "email_verified": true }));
         all.says(place, json!({ "sub": "1", "groups": ["staff"] }));
         let mut browser = app.browser();
         let page = all.go(&mut browser, "google", "").await;
@@ -665,7 +735,7 @@ async fn a_userinfo_that_does_not_answer_takes_no_roles_away_and_lets_nobody_aro
         assert_eq!(before.len(), usize::from(rule.0 == "roles"));
         all.at(place, |_| (503, json!({})));
         let refused = all.go(&mut app.browser(), "google", "").await;
-        assert_eq!(refused.reply.status, 502, "{rule:?}: {}", refused.text());
-        assert_eq!(roles().await, before, "{rule:?}");
+        assert_eq!(refused.reply.status, 502, "{rule:?} {always:?}: {}", refused.text());
+        assert_eq!(roles().await, before, "{rule:?} {always:?}");
     }
 }
