@@ -1,7 +1,8 @@
 //! J. Sign-in by other providers: what is forged, replayed or of somebody else lets nobody in.
 
 use latchkey::base::network::Network;
-use latchkey::config::words::EmailProof;
+use latchkey::config::claim::Claim;
+use latchkey::config::words::{EmailProof, UserinfoUse};
 use latchkey::config::{Config, RoleNetworks, SignUp};
 use latchkey::mail::domain::DomainRule;
 use serde_json::{Value, json};
@@ -56,6 +57,42 @@ async fn j1_no_address_links_accounts_and_an_account_that_was_made_ahead_gets_no
     let forced = new.form().fill("answer", "create").submit(&mut browser).await;
     forced.expect("upstream");
     assert_eq!((app.rows("user_account").await, app.rows("upstream_account").await), (1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn j1_an_address_and_what_is_said_about_it_come_from_one_place() {
+    let (email, none) = (json!("ann@example.com"), json!(null));
+    // Of the ID token, then of UserInfo: the address, and whether it is proven.
+    for (claim, id_token, userinfo, is_proven) in [
+        ("email_verified", [&none, &json!(true)], [&email, &none], false),
+        ("email_verified", [&email, &none], [&none, &json!(true)], false),
+        ("email_verified", [&email, &none], [&email, &json!(true)], false),
+        ("email_verified", [&email, &json!(false)], [&email, &json!(true)], false),
+        ("email_verified", [&none, &none], [&email, &json!(true)], true),
+        ("email_verified", [&email, &json!(true)], [&email, &none], true),
+        ("verified", [&none, &json!(true)], [&email, &none], false),
+        ("verified", [&email, &none], [&none, &json!(true)], false),
+        ("verified", [&none, &none], [&email, &json!(true)], true),
+        ("verified", [&email, &json!(true)], [&none, &none], true),
+    ] {
+        let double = Double::start().await;
+        let app = TestApp::with(|config| {
+            config.login.sign_up = SignUp::Open;
+            double.declare(config);
+            config.upstreams[0].userinfo = UserinfoUse::Always;
+            config.upstreams[0].email_verified_claim = Claim::named(claim);
+        })
+        .await;
+        let mut claims = json!({ "email_verified": null, "email": id_token[0] });
+        claims[claim] = id_token[1].clone();
+        let mut told = serde_json::Map::from_iter([("sub".to_owned(), json!("ann"))]);
+        let said = [("email", userinfo[0]), (claim, userinfo[1])].into_iter().filter(|(_, value)| !value.is_null());
+        told.extend(said.map(|(name, value)| (name.to_owned(), value.clone())));
+        double.behave(Behaviour { claims, userinfo: Value::Object(told), ..Behaviour::default() });
+        join(&double, &mut app.browser()).await;
+        let proven = app.rows("user_identifier WHERE verified_at IS NOT NULL").await;
+        assert_eq!(proven, i64::from(is_proven), "{claim}: {id_token:?}, then {userinfo:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -193,6 +230,14 @@ async fn j4_metadata_and_userinfo_of_somebody_else_are_refused() {
             Behaviour { metadata: json!({ "token_endpoint": null }), ..Behaviour::default() },
         ),
         (
+            "people sent to a script",
+            Behaviour { metadata: json!({ "authorization_endpoint": "javascript:alert(1)" }), ..Behaviour::default() },
+        ),
+        (
+            "people sent to a file",
+            Behaviour { metadata: json!({ "authorization_endpoint": "file:///etc/passwd" }), ..Behaviour::default() },
+        ),
+        (
             "keys elsewhere",
             Behaviour { metadata: json!({ "jwks_uri": "http://10.0.0.1/jwks" }), ..Behaviour::default() },
         ),
@@ -313,7 +358,12 @@ async fn j6_nobody_is_made_to_link_the_account_of_an_attacker() {
     let page = late.get("/account/connections").await;
     let back = double.set_out_by(&mut late, page.press("connect")).await;
     app.clock.advance(minutes(20));
+    // What the provider says is of now.
+    let now = app.app.now().micros() / 1_000_000;
+    double.behave(Behaviour { claims: json!({ "iat": now, "exp": now + 300 }), ..Behaviour::default() });
+    let asked = double.exchanged().len();
     late.get(&back).await;
+    assert_eq!(double.exchanged().len(), asked + 1, "it was nothing of the provider's that refused it");
     assert_eq!(app.rows("upstream_account").await, 0);
     // A form of another site links nothing.
     late.post("/account/connections", &[("connect", "double")]).await.refused(403);
@@ -361,6 +411,25 @@ async fn j6_what_somebody_has_proven_elsewhere_is_used_once_and_by_them() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn j6_a_form_that_has_linked_an_account_links_it_no_second_time() {
+    let (double, app) = at_double().await;
+    app.user("alice").await;
+    let mut browser = app.browser();
+    let new = double.go(&mut browser).await;
+    let form = new.forms_to("/sign-up/upstream").pop().unwrap().fill("answer", "connect");
+    let page = form.submit(&mut browser).await;
+    let form = page.expect("sign-in").form().fill("identifier", "alice").fill("password", PASSWORD);
+    let connect = form.submit(&mut browser).await.expect("connect").press("answer");
+    let linked = connect.submit(&mut browser).await;
+    assert_eq!(app.rows("upstream_account").await, 1);
+    linked.expect("connections").press("disconnect").submit(&mut browser).await.reply.expect(200);
+    assert_eq!(app.rows("upstream_account").await, 0);
+    // Such as by the thief who was signed in here, and has kept it.
+    connect.submit(&mut browser).await;
+    assert_eq!(app.rows("upstream_account").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn j6_a_provider_that_is_taken_out_lets_nobody_in_and_signs_nobody_out() {
     let (double, app) = at_double().await;
     let mut browser = app.browser();
@@ -403,6 +472,38 @@ async fn a_provider_that_does_not_answer_is_told_and_other_ways_work() {
     let back = double.set_out(&mut browser).await.replace("code=a-code", "error=access_denied&error_description=no");
     let told = browser.get(&back).await;
     assert!(told.refused(403).text().contains("The other provider did not sign you in."), "{}", told.text());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_that_is_down_is_known_for_a_day_by_what_it_has_said_and_its_button_tells() {
+    let (double, app) = at_double().await;
+    let silent = "Does not answer";
+    join(&double, &mut app.browser()).await;
+    let down = || Behaviour { describes: 503, ..Behaviour::default() };
+    double.behave(down());
+    for passed in [61, 22 * 60] {
+        app.clock.advance(minutes(passed));
+        let page = double.go(&mut app.browser()).await;
+        page.reply.expect(200);
+    }
+    app.clock.advance(minutes(60));
+    let mut browser = app.browser();
+    let page = browser.get("/sign-in").await;
+    assert!(!page.text().contains(silent), "{}", page.text());
+    let told = page.press("upstream").submit(&mut browser).await;
+    assert_eq!(told.reply.status, 502, "{}", told.text());
+    assert!(told.text().contains(silent), "{}", told.text());
+    assert!(app.browser().get("/sign-in").await.text().contains(silent), "to everybody");
+    // It can be tried again all the time, and once it works, or after a minute, the button says nothing.
+    double.behave(Behaviour::default());
+    double.go(&mut app.browser()).await.reply.expect(200);
+    assert!(!app.browser().get("/sign-in").await.text().contains(silent));
+    app.clock.advance(minutes(25 * 60));
+    double.behave(down());
+    let page = browser.get("/sign-in").await.press("upstream").submit(&mut browser).await;
+    assert!(page.text().contains(silent), "{}", page.text());
+    app.clock.advance(minutes(1));
+    assert!(!browser.get("/sign-in").await.text().contains(silent));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -17,6 +17,7 @@ use crate::config::Upstream;
 use crate::config::claim::parts;
 use crate::config::words::Protocol;
 use crate::outbound::Purpose;
+use crate::outbound::failure::Failure;
 
 /// How long what a provider has said is used.
 const FRESH: Duration = Duration::from_secs(60 * 60);
@@ -110,6 +111,9 @@ async fn json<T: DeserializeOwned>(app: &App, address: &str) -> Result<T, Refusa
     let request = Request::get(address).header(header::ACCEPT, "application/json").body(Vec::new());
     let request = request.map_err(|_| Refusal::wrong(format!("{address} is no address")))?;
     let answer = app.outbound.fetch(Purpose::UpstreamMetadata, request).await.map_err(Refusal::Unreachable)?;
+    if answer.status().is_server_error() {
+        return Err(Refusal::Unreachable(Failure::Broken(format!("{address} answers {}", answer.status()))));
+    }
     if answer.status() != StatusCode::OK {
         return Err(Refusal::wrong(format!("{address} answers {}", answer.status())));
     }
