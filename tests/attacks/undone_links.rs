@@ -1,7 +1,7 @@
 //! F8, J6. Whoever has got hold of a session and links their own account elsewhere to the owner's, or takes the owner's away, is undone by the
 //! owner's letter, whatever they do next. A letter gives nobody anything else.
 
-use latchkey::account::password_link;
+use latchkey::account::{delete, password_link, users};
 use latchkey::config::{Config, Upstream};
 use latchkey::server::jobs;
 use serde_json::json;
@@ -108,19 +108,40 @@ async fn f8_the_owner_takes_an_account_away_that_a_thief_has_linked_and_the_thie
     assert!(events.contains(&"upstream_change_undone".to_owned()), "{events:?}");
 }
 
+/// Has the provider give a role to the thief.
+fn gives_roles(config: &mut Config) {
+    let keys = [("issuer", "https://id.example.com"), ("client_id", "us"), ("roles", "sub=thief -> editor")];
+    let keys = keys.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+    config.upstreams[0].roles = Upstream::of_keys("any", &keys).unwrap().roles;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn f8_the_roles_that_a_thiefs_account_has_brought_go_with_it() {
-    let (double, app) = with_mail(|config| {
-        let keys = [("issuer", "https://id.example.com"), ("client_id", "us"), ("roles", "sub=thief -> editor")];
-        let keys = keys.map(|(key, value)| (key.to_owned(), value.to_owned())).into();
-        config.upstreams[0].roles = Upstream::of_keys("any", &keys).unwrap().roles;
-    })
-    .await;
+    let (double, app) = with_mail(gives_roles).await;
     let mut thief = app.browser().sign_in("alice").await;
     connect(&double, &mut thief, "thief").await;
     assert_eq!(app.rows("user_role").await, 1);
     undo(&app, &way_back(&app, OWNER, CONNECTED).await).await.reply.expect(200);
     assert_eq!((app.rows("upstream_account").await, app.rows("user_role").await), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_disabled_gets_no_roles_by_an_account_elsewhere() {
+    let (double, app) = with_mail(gives_roles).await;
+    let mut browser = app.browser().sign_in("alice").await;
+    connect(&double, &mut browser, "thief").await;
+    disconnect(&mut browser).await;
+    assert_eq!(app.rows("user_role").await, 0, "they go with it");
+    connect(&double, &mut browser, "thief").await;
+    assert_eq!(app.rows("user_role").await, 1);
+    app.sql("DELETE FROM user_role").await;
+    let alice = app.person("alice").await.id;
+    delete::disable(&app.app, &alice, true).await.unwrap();
+    double.go(&mut app.browser()).await.refused(403);
+    assert_eq!(app.rows("user_role").await, 0);
+    users::enable(&app.app, &alice).await.unwrap();
+    double.go(&mut app.browser()).await.reply.expect(200);
+    assert_eq!(app.rows("user_role").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,6 +2,7 @@
 //! the account is unlinked (RFC 7009). The other provider is a second Latchkey, or one that answers what a test wants.
 
 use latchkey::account::delete;
+use latchkey::config::words::UpstreamAuthMethod;
 use latchkey::config::{Config, SignUp};
 use latchkey::federation::tokens::revoke;
 use latchkey::oidc::client::metadata::ClientKind;
@@ -521,4 +522,103 @@ async fn nobody_else_gets_a_token_of_another_provider_and_nothing_else_stands_fo
     // A person who has signed out.
     rp.revoke(token).await.expect(200);
     ask(&rp, token).await.error("invalid_request");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_acts_at_the_providers_that_name_it_alone_and_a_public_one_at_none() {
+    let double = Double::start().await;
+    double.behave(behaviour());
+    let (upstream, app, rp) = both(|config| {
+        config.upstreams[0].token_clients.push("page".to_owned());
+        double.declare(config);
+        config.upstreams[1].token_clients = vec!["mailer".to_owned(), "page".to_owned()];
+    })
+    .await;
+    let mailer = app.client(ClientKind::Web, |new| new.client_id = Some("mailer".to_owned())).await;
+    let public = app.client(ClientKind::Spa, |new| new.client_id = Some("page".to_owned())).await;
+    let mut browser = app.browser();
+    let own = come(&upstream, &rp, &mut browser).await;
+    let page = browser.get("/account/connections").await;
+    let back = double.set_out_by(&mut browser, page.press("connect").fill("connect", "double")).await;
+    browser.get(&back).await.reply.expect(200);
+    assert_eq!(app.rows("upstream_token").await, 2);
+    ask(&rp, &own.access_token).await.expect(200);
+    ask_with(&rp, &own.access_token, &[("audience", "double")]).await.error("invalid_target");
+    let of_mailer = mailer.exchange(&browser.authorize(&mailer).await.code()).await.tokens().access_token;
+    ask_with(&mailer, &of_mailer, &[("audience", "double")]).await.expect(200);
+    ask(&mailer, &of_mailer).await.error("invalid_target");
+    let of_page = public.exchange(&browser.authorize(&public).await.code()).await.tokens().access_token;
+    ask(&public, &of_page).await.error("unauthorized_client");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_secret_that_is_wrong_for_a_moment_ends_no_refresh_token() {
+    for error in ["invalid_client", "unauthorized_client", "server_error", "slow_down"] {
+        let tokens = json!({ "refresh_token": "r1", "expires_in": 30 });
+        let (double, app, rp) = with_double(Behaviour { tokens, ..behaviour() }).await;
+        let own = come_by(&double, &rp, &mut app.browser()).await;
+        app.clock.advance(seconds(31));
+        let said = (401, json!({ "error": error }).to_string());
+        double.behave(Behaviour { token: Some(said), ..behaviour() });
+        let answer = ask_with(&rp, &own.access_token, &[("audience", "double")]).await;
+        assert_eq!((answer.status.as_u16(), &*text(&answer, "error")), (503, "temporarily_unavailable"), "{error}");
+        double.behave(Behaviour { tokens: json!({ "access_token": "new" }), ..behaviour() });
+        let answer = ask_with(&rp, &own.access_token, &[("audience", "double")]).await.expect(200);
+        assert_eq!(text(&answer, "access_token"), "new", "{error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_proves_itself_by_the_form_does_so_at_each_endpoint() {
+    let double = Double::start().await;
+    let tokens = json!({ "refresh_token": "r1", "expires_in": 30 });
+    double.behave(Behaviour { tokens, ..behaviour() });
+    let app = TestApp::with(|config| {
+        config.login.sign_up = SignUp::Open;
+        double.declare(config);
+        config.upstreams[0].token_endpoint_auth_method = UpstreamAuthMethod::ClientSecretPost;
+        config.upstreams[0].token_clients = vec!["calendar".to_owned()];
+    })
+    .await;
+    let rp = calendar(&app).await;
+    let own = come_by(&double, &rp, &mut app.browser()).await;
+    app.clock.advance(seconds(31));
+    ask_with(&rp, &own.access_token, &[("audience", "double")]).await.expect(200);
+    app.sql("DELETE FROM upstream_account").await;
+    assert_eq!(revoke::revoke_ended(&app.app).await.unwrap(), 1);
+    let asked = [double.exchanged(), double.revoked()].concat();
+    assert_eq!(asked.len(), 3);
+    assert!(asked.iter().all(|body| body.contains("client_id=latchkey") && body.contains("client_secret=")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_kept_for_whoever_may_not_come_in() {
+    let (double, app, rp) = with_double(Behaviour { tokens: json!({ "refresh_token": "r1" }), ..behaviour() }).await;
+    come_by(&double, &rp, &mut app.browser()).await;
+    let sub = app.texts("SELECT sub FROM user_account").await.pop().unwrap();
+    let user = latchkey::store::people::user::find_by_sub(&mut app.app.db.read().await.unwrap(), &sub).await.unwrap();
+    delete::disable(&app.app, &user.unwrap().id, true).await.unwrap();
+    app.sql("DELETE FROM upstream_token").await;
+    double.go(&mut app.browser()).await.refused(403);
+    assert_eq!(double.exchanged().len(), 2);
+    assert_eq!(app.rows("upstream_token").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_that_never_answers_is_given_up_after_six_days() {
+    let tokens = json!({ "refresh_token": "r1" });
+    let (double, app, rp) = with_double(Behaviour { tokens, revocation: 503, ..behaviour() }).await;
+    come_by(&double, &rp, &mut app.browser()).await;
+    app.sql("DELETE FROM upstream_account").await;
+    let mut passed = 0;
+    for tried in 1..14 {
+        assert_eq!(revoke::revoke_ended(&app.app).await.unwrap(), 0);
+        assert_eq!((double.revoked().len(), app.rows("upstream_token").await), (tried, 1));
+        let wait = 1 << (tried - 1);
+        app.clock.advance(minutes(wait));
+        passed += wait;
+    }
+    assert_eq!(passed / (24 * 60), 5, "days, and most of a sixth");
+    assert_eq!(revoke::revoke_ended(&app.app).await.unwrap(), 1, "it is forgotten");
+    assert_eq!((double.revoked().len(), app.rows("upstream_token").await), (14, 0));
 }
