@@ -1,15 +1,20 @@
 //! Bots: what somebody sends who wants to act for somebody else, or to be let in as them.
 
-use latchkey::account::{delete, users};
+use latchkey::account::{delete, factors, users};
+use latchkey::base::network::Network;
 use latchkey::channels::{self, receive, webhook};
-use latchkey::config::{ChannelKind, Config, DeclaredChannel, SignUp, Updates};
+use latchkey::config::{ChannelKind, Config, DeclaredChannel, RoleNetworks, SignUp, Updates};
+use latchkey::federation::changes;
 use latchkey::oidc::client::metadata::ClientKind;
 use latchkey::store::installation::channel_receiver::Noted;
 use latchkey::store::people::user;
 use latchkey::telegram::update::Update;
 use serde_json::{Value, json};
 
-use crate::harness::{BOT_TOKEN, BotApi, Person, RelyingParty, TestApp, made_up, minutes, number_on, poll, seconds};
+use crate::harness::{
+    BOT_TOKEN, Behaviour, BotApi, Browser, Double, Form, Page, Person, RelyingParty, Reply, Said, TestApp, made_up,
+    minutes, number_on, poll, seconds,
+};
 
 const ANN: i64 = 987_654_321;
 const EXCHANGE: (&str, &str) = ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange");
@@ -332,4 +337,440 @@ async fn j6_a_chat_of_somebody_else_is_not_taken_and_both_are_told() {
     let again = after.forms_to("/account/channels").pop().unwrap().fill("code", &code).submit(&mut carol).await;
     assert!(again.text().contains("That code is wrong"), "it is bob's: {}", again.text());
     assert_eq!(app.rows("channel_binding").await, 1);
+}
+
+/// Begins a sign-in by the chat; returns its page.
+async fn begins(browser: &mut Browser) -> Page {
+    browser.get("/sign-in?account=another").await.press("channel").submit(browser).await
+}
+
+/// What the link to the bot carries on a page.
+fn payload_on(page: &Page) -> String {
+    page.link("Open Northwind bot").split_once("start=").unwrap().1.to_owned()
+}
+
+/// A form that nobody has shown yet, which would finish a sign-in.
+fn finishes(page: &Page) -> Form {
+    let mut form = page.form_to("/sign-in/channel").fill("finish", "yes");
+    form.fields.retain(|(name, _)| name != "identifier");
+    form
+}
+
+/// Somebody writes to the bot, after a while: a chat is told only so much at once.
+async fn says(app: &TestApp, person: &Person, text: &str) -> Said {
+    app.clock.advance(seconds(10));
+    person.says(app, text).await
+}
+
+/// Whether a browser is signed in.
+async fn is_in(browser: &mut Browser) -> bool {
+    browser.get("/account").await.name() == "account"
+}
+
+async fn exchange(bot: &RelyingParty, more: &[(&str, &str)]) -> Reply {
+    bot.post("/token", &[&[EXCHANGE, SENDER, ("subject_token", "987654321")], more].concat()).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn k5_a_sign_in_that_its_person_has_not_approved_or_has_refused_is_finished_by_nobody() {
+    let (server, app, bot) = with_bot(Updates::Polling, |_| {}).await;
+    bound(&app, &bot).await;
+    let ann = Person::new(&server, ANN, "Anna");
+    server.next(ANN).await;
+    app.clock.advance(seconds(10));
+    // A stranger types her name, so that it is known whose sign-in it is.
+    let mut stranger = app.browser();
+    let page = begins(&mut stranger).await;
+    let finish = finishes(&page);
+    finish.submit(&mut stranger).await.refused(403);
+    page.form_to("/sign-in/channel").fill("identifier", "alice").submit(&mut stranger).await;
+    let asked = server.next(ANN).await;
+    finish.submit(&mut stranger).await.refused(403);
+    assert!(!is_in(&mut stranger).await, "she has not answered");
+    assert_eq!(ann.chooses(&app, &asked, "It is not me").await, "Refused. Nobody was signed in.");
+    finish.submit(&mut stranger).await.refused(403);
+    assert!(!is_in(&mut stranger).await, "she has refused");
+    // Nor does another browser look at it, or finish it, once she has approved.
+    let mut browser = app.browser();
+    let page = begins(&mut browser).await;
+    let (finish, number) = (finishes(&page), number_on(&page));
+    let asked = says(&app, &ann, &format!("/start {}", payload_on(&page))).await;
+    assert_eq!(ann.chooses(&app, &asked, &number).await, "Confirmed. Go on in the browser.");
+    let own = begins(&mut stranger).await.form_to("/sign-in/channel");
+    let stolen = finish.clone().fill("csrf", own.get("csrf").unwrap());
+    stranger.get(&page.url).await.refused(400);
+    stolen.submit(&mut stranger).await.refused(400);
+    assert!(!is_in(&mut stranger).await);
+    finish.submit(&mut browser).await.reply.expect(200);
+    assert!(is_in(&mut browser).await, "the right one");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn k5_what_waits_at_a_bot_ends_in_time_and_is_of_no_other_use() {
+    let (server, app, bot) = with_bot(Updates::Polling, |_| {}).await;
+    bound(&app, &bot).await;
+    let ann = Person::new(&server, ANN, "Anna");
+    server.next(ANN).await;
+    let mut late = app.browser();
+    let page = begins(&mut late).await;
+    let number = number_on(&page);
+    let asked = says(&app, &ann, &format!("/start {}", payload_on(&page))).await;
+    assert_eq!(ann.chooses(&app, &asked, &number).await, "Confirmed. Go on in the browser.");
+    app.clock.advance(minutes(5));
+    finishes(&page).submit(&mut late).await.refused(403);
+    assert!(!is_in(&mut late).await, "five minutes, and no more");
+    // The handle of one thing opens no other one: neither as a link that signs in, nor as the link that names a chat.
+    let mut bob = app.browser().sign_in("bob").await;
+    let binds = bob.get("/account/channels").await.press("connect").submit(&mut bob).await;
+    says(&app, &ann, &format!("/start {}", payload_on(&binds))).await;
+    let ticket = says(&app, &ann, "/login").await.button("Sign in").split_once("ticket=").unwrap().1.to_owned();
+    let told = bot.post("/channels/main/codes", &[("sender", "5"), ("name", "Bo")]).await.expect(200).json();
+    let chat = told["url"].as_str().unwrap().split_once("chat=").unwrap().1.to_owned();
+    let signs_in = payload_on(&begins(&mut app.browser()).await);
+    for handle in [payload_on(&binds), chat.clone(), signs_in.clone()] {
+        app.browser().get(&format!("/sign-in/ticket?ticket={handle}")).await.refused(410);
+    }
+    let mut carol = app.browser().sign_in("carol").await;
+    for (handle, names) in [(payload_on(&binds), false), (ticket.clone(), false), (signs_in, false), (chat, true)] {
+        let page = carol.get(&format!("/account/channels?chat={handle}")).await;
+        assert_eq!(page.text().contains("wants to be connected to your account"), names, "{}", page.text());
+    }
+    app.browser().get(&format!("/sign-in/ticket?ticket={ticket}")).await.reply.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn k5_of_the_links_and_codes_of_a_chat_the_newest_counts_alone_and_of_many_at_once_one() {
+    let (server, app, bot) = with_bot(Updates::Polling, |_| {}).await;
+    bound(&app, &bot).await;
+    let ann = Person::new(&server, ANN, "Anna");
+    server.next(ANN).await;
+    let first = says(&app, &ann, "/login").await.button("Sign in").to_owned();
+    let second = says(&app, &ann, "/login").await.button("Sign in").to_owned();
+    app.browser().get(&first).await.refused(410);
+    // However many open it.
+    let mut ready = Vec::new();
+    for _ in 0..8 {
+        let mut browser = app.browser();
+        ready.push((browser.get(&second).await.form(), browser));
+    }
+    let mut all = tokio::task::JoinSet::new();
+    for (form, mut browser) in ready {
+        all.spawn(async move {
+            form.submit(&mut browser).await;
+            is_in(&mut browser).await
+        });
+    }
+    let came = all.join_all().await.into_iter().filter(|came| *came).count();
+    assert_eq!((came, app.rows("channel_request WHERE used_at IS NOT NULL AND purpose = 'ticket'").await), (1, 1));
+    let code = async || {
+        let told = bot.post("/channels/main/codes", &[("sender", "5"), ("name", "Bo")]).await.expect(200).json();
+        told["code"].as_str().unwrap().to_owned()
+    };
+    let (before, newest) = (code().await, code().await);
+    let mut bob = app.browser().sign_in("bob").await;
+    for (code, counts) in [(before, false), (newest, true)] {
+        let page = bob.get("/account/channels").await;
+        let page = page.forms_to("/account/channels").pop().unwrap().fill("code", &code).submit(&mut bob).await;
+        assert_eq!(!page.buttons("confirm").is_empty(), counts, "{}", page.text());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn j6_what_was_begun_at_a_bot_lets_nobody_in_once_its_messenger_is_disabled() {
+    let (server, app, bot) = with_bot(Updates::Polling, |_| {}).await;
+    bound(&app, &bot).await;
+    let ann = Person::new(&server, ANN, "Anna");
+    server.next(ANN).await;
+    let (mut by_link, mut by_number) = (app.browser(), app.browser());
+    let url = says(&app, &ann, "/login").await.button("Sign in").to_owned();
+    let opens = by_link.get(&url).await.form();
+    let page = begins(&mut by_number).await;
+    let number = number_on(&page);
+    let asked = says(&app, &ann, &format!("/start {}", payload_on(&page))).await;
+    assert_eq!(ann.chooses(&app, &asked, &number).await, "Confirmed. Go on in the browser.");
+    changes::set_disabled(&app.app, "telegram", true).await.unwrap().unwrap();
+    opens.submit(&mut by_link).await;
+    finishes(&page).submit(&mut by_number).await;
+    assert_eq!((is_in(&mut by_link).await, is_in(&mut by_number).await), (false, false));
+    changes::set_disabled(&app.app, "telegram", false).await.unwrap().unwrap();
+    opens.submit(&mut by_link).await;
+    finishes(&page).submit(&mut by_number).await;
+    assert_eq!((is_in(&mut by_link).await, is_in(&mut by_number).await), (true, true), "nothing else was wrong");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn e5_a_bot_acts_for_nobody_whose_account_may_be_used_from_some_networks_alone() {
+    let (_server, app, bot) = with_bot(Updates::None, |config| {
+        config.role_networks = vec![RoleNetworks {
+            role: "staff".to_owned(),
+            allowed: vec![Network::parse("0.0.0.0/0").unwrap()],
+            denied: Vec::new(),
+        }];
+    })
+    .await;
+    bound(&app, &bot).await;
+    exchange(&bot, &[]).await.tokens();
+    app.give_role("alice", "staff").await;
+    exchange(&bot, &[]).await.error("access_denied");
+}
+
+/// A second bot, of another client.
+async fn with_another(change: impl FnOnce(&mut Config)) -> (BotApi, TestApp, RelyingParty, RelyingParty) {
+    let (server, app, bot) = with_bot(Updates::Polling, |config| {
+        config.channels.push(DeclaredChannel {
+            name: "other".to_owned(),
+            kind: ChannelKind::Discord,
+            client: Some("another".to_owned()),
+            ..DeclaredChannel::default()
+        });
+        change(config);
+    })
+    .await;
+    let another = app
+        .client(ClientKind::Service, |new| {
+            new.client_id = Some("another".to_owned());
+            new.redirect_uris.clear();
+        })
+        .await;
+    (server, app, bot, another)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn l3_no_client_takes_or_answers_by_its_own_channel_what_waits_at_the_bot_of_another_one() {
+    let (_server, app, bot, another) = with_another(|_| {}).await;
+    bound(&app, &bot).await;
+    let sender = ("sender", "987654321");
+    // Mallory binds a chat of theirs by their own code, with the same name at the other bot.
+    let mut mallory = app.browser().sign_in("mallory").await;
+    let told = another.post("/channels/other/codes", &[sender, ("name", "Anna")]).await.expect(200).json();
+    let page = mallory.get("/account/channels").await;
+    let form = page.forms_to("/account/channels").pop().unwrap().fill("code", told["code"].as_str().unwrap());
+    form.submit(&mut mallory).await.press("confirm").submit(&mut mallory).await.reply.expect(200);
+    // A chat that is to be bound: neither the link nor the question is theirs.
+    let mut bob = app.browser().sign_in("bob").await;
+    let binds = bob.get("/account/channels").await.press("connect").submit(&mut bob).await;
+    let payload = payload_on(&binds);
+    another.post("/channels/other/starts", &[sender, ("payload", &payload)]).await.error("invalid_grant");
+    let asked = bot.post("/channels/main/starts", &[sender, ("payload", &payload)]).await.expect(200).json();
+    let question = asked["question"].as_str().unwrap();
+    let says_yes = [sender, ("question", question), ("answer", "yes")];
+    another.post("/channels/other/answers", &says_yes).await.error("invalid_grant");
+    let waits = bob.get(&binds.url).await;
+    assert!(waits.buttons("confirm").is_empty(), "nobody has said yes: {}", waits.text());
+    bot.post("/channels/main/answers", &says_yes).await.expect(200);
+    // A sign-in.
+    let mut browser = app.browser();
+    let page = begins(&mut browser).await;
+    let (payload, number) = (payload_on(&page), number_on(&page));
+    another.post("/channels/other/starts", &[sender, ("payload", &payload)]).await.error("invalid_grant");
+    let asked = bot.post("/channels/main/starts", &[sender, ("payload", &payload)]).await.expect(200).json();
+    let question = asked["question"].as_str().unwrap();
+    let chooses = [sender, ("question", question), ("answer", &*number)];
+    another.post("/channels/other/answers", &chooses).await.error("invalid_grant");
+    finishes(&page).submit(&mut browser).await.refused(403);
+    bot.post("/channels/main/answers", &chooses).await.expect(200);
+    finishes(&page).submit(&mut browser).await.reply.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn l3_a_client_with_two_bots_says_which_one_it_means() {
+    let (_server, app, bot, _) = with_another(|config| config.channels[1].client = Some("bot".to_owned())).await;
+    bound(&app, &bot).await;
+    exchange(&bot, &[]).await.error("invalid_request");
+    exchange(&bot, &[("channel", "other")]).await.error("invalid_request");
+    exchange(&bot, &[("channel", "main")]).await.tokens();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn l3_a_token_of_a_bot_is_good_as_long_as_its_client_runs_that_bot() {
+    let (_server, app, bot) = with_bot(Updates::None, |_| {}).await;
+    bound(&app, &bot).await;
+    let token = exchange(&bot, &[]).await.tokens().access_token;
+    assert_eq!(bot.introspect(&token).await.json()["active"], true);
+    let mut config = app.app.config.clone();
+    config.channels[0].client = Some("another".to_owned());
+    let later = app.on(config).await;
+    assert_eq!(bot.on(&later).introspect(&token).await.json()["active"], false);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn l3_a_token_of_a_bot_stands_for_nobody_at_another_provider() {
+    let double = Double::start().await;
+    double.behave(Behaviour { metadata: json!({ "claims_supported": ["sub"] }), ..Behaviour::default() });
+    let (_server, app, bot) = with_bot(Updates::None, |config| {
+        double.declare(config);
+        config.upstreams[0].token_clients = vec!["bot".to_owned()];
+    })
+    .await;
+    bound(&app, &bot).await;
+    let mut browser = app.browser().sign_in("alice").await;
+    let page = browser.get("/account/connections").await;
+    let back = double.set_out_by(&mut browser, page.press("connect").fill("connect", "double")).await;
+    browser.get(&back).await.reply.expect(200);
+    assert_eq!(app.rows("upstream_token").await, 1);
+    let token = exchange(&bot, &[]).await.tokens().access_token;
+    let kind = ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token");
+    let fields = [EXCHANGE, kind, ("subject_token", &*token), ("audience", "double")];
+    bot.post("/token", &fields).await.error("invalid_request");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f8_whoever_disconnects_a_chat_ends_the_sessions_that_it_has_begun() {
+    let (server, app, bot) = with_bot(Updates::Polling, |_| {}).await;
+    bound(&app, &bot).await;
+    let mut owner = app.browser().sign_in("alice").await;
+    let ann = Person::new(&server, ANN, "Anna");
+    server.next(ANN).await;
+    let mut thief = app.browser();
+    let url = says(&app, &ann, "/login").await.button("Sign in").to_owned();
+    thief.get(&url).await.form().submit(&mut thief).await.reply.expect(200);
+    assert!(is_in(&mut thief).await);
+    let page = owner.get("/account/channels").await;
+    page.press("disconnect").submit(&mut owner).await.reply.expect(200);
+    assert_eq!((is_in(&mut thief).await, is_in(&mut owner).await), (false, true));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn f8_a_reset_ends_what_waits_at_a_bot() {
+    let (_server, app, bot) = with_bot(Updates::None, |_| {}).await;
+    bound(&app, &bot).await;
+    bot.post("/channels/main/tickets", &[("sender", "987654321")]).await.expect(200);
+    let mut thief = app.browser().sign_in("alice").await;
+    app.sql("DELETE FROM channel_binding").await;
+    thief.get("/account/channels").await.press("connect").submit(&mut thief).await;
+    let of_alice = "channel_request WHERE used_at IS NULL AND user_id IS NOT NULL";
+    assert_eq!(app.rows(of_alice).await, 2);
+    factors::reset(&app.app, &app.person("alice").await.id).await.unwrap();
+    assert_eq!(app.rows(of_alice).await, 0);
+}
+
+/// Somebody who has nothing but their chat, which has signed them in.
+async fn has_a_chat_alone(change: impl FnOnce(&mut Config)) -> (BotApi, TestApp, Browser) {
+    let (server, app, _) = with_bot(Updates::Polling, |config| {
+        config.channels[0].sign_up = true;
+        change(config);
+    })
+    .await;
+    let ann = Person::new(&server, ANN, "Anna");
+    says(&app, &ann, "/register").await;
+    let url = says(&app, &ann, "/login").await.button("Sign in").to_owned();
+    let mut browser = app.browser();
+    browser.get(&url).await.form().submit(&mut browser).await.reply.expect(200);
+    (server, app, browser)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_chat_that_has_become_the_only_way_in_stays_whatever_form_was_shown_before() {
+    let (_server, app, mut browser) = has_a_chat_alone(|config| {
+        config.channels.push(DeclaredChannel {
+            name: "team".to_owned(),
+            kind: ChannelKind::Slack,
+            client: Some("team".to_owned()),
+            ..DeclaredChannel::default()
+        });
+    })
+    .await;
+    app.sql(
+        "INSERT INTO channel_binding (id, user_id, channel, kind, sender, bound_at)
+         SELECT 'x', user_id, 'team', 'slack', 'U1', bound_at FROM channel_binding",
+    )
+    .await;
+    let page = browser.get("/account/channels").await;
+    assert_eq!(page.buttons("disconnect").len(), 2, "one of them can go: {}", page.text());
+    let both = page.buttons("disconnect");
+    app.sql("DELETE FROM channel_binding WHERE id = 'x'").await;
+    for one in &both {
+        page.press("disconnect").fill("disconnect", one).submit(&mut browser).await;
+    }
+    assert_eq!(app.rows("channel_binding").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_messenger_that_is_disabled_is_no_way_in_that_stays() {
+    let double = Double::start().await;
+    let (_server, app, mut browser) = has_a_chat_alone(|config| {
+        config.channels[0].sign_in = true;
+        double.declare(config);
+    })
+    .await;
+    let page = browser.get("/account/connections").await;
+    let back = double.set_out_by(&mut browser, page.press("connect").fill("connect", "double")).await;
+    let page = browser.get(&back).await;
+    let both = page.expect("connections").buttons("disconnect");
+    assert_eq!(both.len(), 2, "{}", page.text());
+    changes::set_disabled(&app.app, "telegram", true).await.unwrap().unwrap();
+    // The one that was connected last cannot go; that at Telegram can.
+    page.press("disconnect").fill("disconnect", &both[1]).submit(&mut browser).await;
+    assert_eq!(app.rows("upstream_account").await, 2, "nothing else lets them in");
+    page.press("disconnect").fill("disconnect", &both[0]).submit(&mut browser).await;
+    assert_eq!(app.texts("SELECT provider FROM upstream_account").await, ["double"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn k5_an_update_that_could_not_be_taken_counts_when_it_comes_again() {
+    let (server, app, _) = with_bot(Updates::Polling, |_| {}).await;
+    let ann = Person::new(&server, ANN, "Anna");
+    server.happens(ann.writes("/link"));
+    let channel = channels::find(&app.app, "main").unwrap();
+    let update = Update::read(server.waiting()[0].clone()).unwrap();
+    app.sql("ALTER TABLE channel_request RENAME TO out_of_order").await;
+    assert!(receive::take(&app.app, channel, &update).await.is_err());
+    app.sql("ALTER TABLE out_of_order RENAME TO channel_request").await;
+    assert_eq!(receive::take(&app.app, channel, &update).await.unwrap(), Noted::Done);
+    assert!(server.next(ANN).await.text.contains("code"));
+    assert_eq!(app.rows("channel_request").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn q3_what_anybody_can_ask_of_a_bot_is_limited() {
+    let (server, app, bot) = with_bot(Updates::Polling, |config| config.channels[0].sign_up = true).await;
+    bound(&app, &bot).await;
+    let ann = Person::new(&server, ANN, "Anna");
+    server.next(ANN).await;
+    // Codes, of a sender.
+    let mut codes = 0;
+    while bot.post("/channels/main/codes", &[("sender", "5")]).await.status == 200 {
+        codes += 1;
+        assert!(codes < 50);
+    }
+    assert!((2..=10).contains(&codes), "{codes}");
+    // Who is asked by a name that is typed, of a network, whoever it is.
+    let mut pages = Vec::new();
+    for _ in 0..2 {
+        let mut browser = app.browser();
+        pages.push((begins(&mut browser).await, browser));
+    }
+    let call = async |at: usize, name: &str, pages: &mut Vec<(Page, Browser)>| {
+        let (page, browser) = &mut pages[at];
+        let form = page.form_to("/sign-in/channel").fill("identifier", name);
+        form.submit(browser).await.reply.expect(200);
+    };
+    for _ in 0..30 {
+        call(0, "nobody", &mut pages).await;
+    }
+    call(1, "alice", &mut pages).await;
+    // Sign-ins that are begun, of a network.
+    let mut begun = 0;
+    let mut browser = app.browser();
+    let form = browser.get("/sign-in").await.press("channel");
+    while form.submit(&mut browser).await.reply.status == 200 {
+        begun += 1;
+        assert!(begun < 100);
+    }
+    assert!((5..=30).contains(&begun), "{begun}");
+    let said = says(&app, &ann, "hello").await;
+    assert!(said.text.starts_with("Hello!"), "and no question before: {}", said.text);
+    // What a sender writes.
+    let loud = Person::new(&server, 6, "Bo");
+    for _ in 0..30 {
+        server.happens(loud.writes("hello"));
+    }
+    server.happens(loud.writes("/register"));
+    poll(&app).await;
+    assert!(server.waiting().is_empty(), "it is taken");
+    assert_eq!(app.rows("channel_binding").await, 1, "and nothing is done about it");
+    app.clock.advance(minutes(5));
+    server.happens(loud.writes("/register"));
+    poll(&app).await;
+    assert_eq!(app.rows("channel_binding").await, 2);
 }

@@ -4,7 +4,7 @@ use latchkey::config::{Config, DeclaredChannel, RedisUrl, TelegramEnvironment};
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Browser, PASSWORD, Page, RedisServer, RelyingParty, Reply, Telegram, TestApp, ann, answer, as_by_default,
+    Browser, Double, PASSWORD, Page, RedisServer, RelyingParty, Reply, Telegram, TestApp, ann, answer, as_by_default,
     base64url, bot, minutes, seconds,
 };
 
@@ -377,7 +377,8 @@ async fn j3_a_button_that_somebody_has_sent_on_takes_no_visitors_account() {
 
 #[tokio::test]
 async fn j3_a_button_that_somebody_has_sent_on_is_connected_to_nobody_elses_account() {
-    let app = TestApp::with_bot(|_| {}).await;
+    let double = Double::start().await;
+    let app = TestApp::with_bot(|config| double.declare(config)).await;
     app.user("alice").await;
     let mut victim = app.browser();
     // Mallory's own account, signed a moment ago, and sent to the victim.
@@ -385,12 +386,48 @@ async fn j3_a_button_that_somebody_has_sent_on_is_connected_to_nobody_elses_acco
     let asked = victim.get(&format!("/telegram/main/callback?{query}")).await;
     let new = asked.press("answer").submit(&mut victim).await;
     let form = new.expect("upstream").forms_to("/sign-up/upstream").pop().unwrap().fill("answer", "connect");
-    let page = form.submit(&mut victim).await.expect("sign-in").form();
+    let page = form.submit(&mut victim).await;
+    let carried = victim.set_cookies.iter().find(|cookie| cookie.contains("connect."));
+    assert_eq!(carried, None, "nothing waits for a sign-in");
+    let page = page.expect("sign-in").form();
     let page = page.fill("identifier", "alice").fill("password", PASSWORD).submit(&mut victim).await;
     assert!(!page.text().contains("Your bank"), "nothing is to be connected: {}", page.text());
-    // Nor by the form of the page that would ask, with what the first page has given.
+    // Nor by the page that would ask, which the victim has open for an account of their own, with what the first page has given.
     let arrival = new.forms_to("/sign-up/upstream").pop().unwrap().get("arrival").unwrap().to_owned();
-    let place = format!("/sign-in/connect?arrival={arrival}");
-    assert!(!victim.get(&place).await.text().contains("Your bank"));
+    let page = victim.get("/end_session").await;
+    page.form().fill("decision", "sign_out").submit(&mut victim).await.reply.expect(200);
+    let new = double.go(&mut victim).await;
+    let form = new.expect("upstream").forms_to("/sign-up/upstream").pop().unwrap().fill("answer", "connect");
+    let page = form.submit(&mut victim).await.expect("sign-in").form();
+    let own = page.fill("identifier", "alice").fill("password", PASSWORD).submit(&mut victim).await;
+    let asks = own.expect("connect").press("answer");
+    let interaction = asks.get("interaction").unwrap();
+    let place = format!("/sign-in/connect?interaction={interaction}&arrival={arrival}");
+    let page = victim.get(&place).await;
+    assert!(page.reply.status == 200 && !page.text().contains("Your bank"), "{}", page.text());
+    asks.clone().fill("arrival", &arrival).submit(&mut victim).await.reply.expect(200);
     assert_eq!(app.rows("upstream_account").await, 0);
+    asks.submit(&mut victim).await.reply.expect(200);
+    assert_eq!(app.texts("SELECT provider FROM upstream_account").await, ["double"], "their own is connected");
+}
+
+#[tokio::test]
+async fn q3_what_a_network_can_send_by_a_mini_app_and_have_made_by_it_is_limited() {
+    let app = TestApp::with_bot(|config| config.login.address_burst = 20).await;
+    let mini = app.mini_app().await;
+    let telegram = Telegram::at(&app);
+    let mut made = 0;
+    while mini.open(&telegram.init_data(&json!({ "id": 1000 + made, "first_name": "Ann" }))).await.status == 200 {
+        made += 1;
+        assert!(made < 100, "each makes an account");
+    }
+    assert!((5..=20).contains(&made), "{made}");
+    assert_eq!(app.rows("user_account").await, made);
+    // What is refused counts, too.
+    let mut sent = 0;
+    while mini.open("x").await.status != 429 {
+        sent += 1;
+        assert!(sent < 1000);
+    }
+    mini.open(&telegram.init_data(&json!({ "id": 1000, "first_name": "Ann" }))).await.expect(429);
 }
