@@ -283,6 +283,23 @@ async fn no_other_provider_sees_tokens_whatever_the_settings_say_now() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tokens_of_former_settings_hold_up_no_others() {
+    let (double, app, rp) = with_double(Behaviour { tokens: json!({ "refresh_token": "r1" }), ..behaviour() }).await;
+    come_by(&double, &rp, &mut app.browser()).await;
+    double.behave(Behaviour {
+        claims: json!({ "sub": "bob", "email": "bob@example.com" }),
+        tokens: json!({ "refresh_token": "r2" }),
+        ..behaviour()
+    });
+    come_by(&double, &rp, &mut app.browser()).await;
+    // The rows are looked at in this order.
+    app.sql("UPDATE upstream_token SET client_id = 'before' WHERE id = (SELECT MIN(id) FROM upstream_token)").await;
+    app.sql("DELETE FROM upstream_account").await;
+    assert_eq!(revoke::revoke_ended(&app.app).await.unwrap(), 1);
+    assert_eq!((double.revoked().len(), app.rows("upstream_token").await), (1, 1), "the other one waits");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tokens_of_an_account_that_was_linked_again_are_not_revoked() {
     // At Google and Discord, one revocation ends all that a person has allowed.
     let (double, app, rp) = with_double(Behaviour { tokens: json!({ "refresh_token": "r1" }), ..behaviour() }).await;

@@ -101,10 +101,12 @@ async fn revoke_of(app: &App, provider: &str) -> db::Result<u64> {
             if !app.db.write(Take { id, sealed, until, latest }).await? {
                 continue;
             }
-            if !revoke(app, row).await? {
-                return Ok(gone);
+            match revoke(app, row).await? {
+                Revoked::Gone => gone += 1,
+                // Others may be from settings that are here.
+                Revoked::NotFromHere => {}
+                Revoked::Silent => return Ok(gone),
             }
-            gone += 1;
         }
         if gone == before {
             return Ok(gone);
@@ -112,11 +114,22 @@ async fn revoke_of(app: &App, provider: &str) -> db::Result<u64> {
     }
 }
 
-/// Revokes the tokens of a row; returns whether it is gone.
-async fn revoke(app: &App, row: &UpstreamToken) -> db::Result<bool> {
-    let revoked = match (settings_of(app, &row.giver).await?, Granted::open(&app.vault, row)) {
+/// What became of tokens that are to be revoked.
+enum Revoked {
+    /// Nothing is left of them here.
+    Gone,
+    /// They wait: they were given by other settings than those of this server, which another one may have.
+    NotFromHere,
+    /// They wait: the provider does not answer.
+    Silent,
+}
+
+/// Revokes the tokens of a row.
+async fn revoke(app: &App, row: &UpstreamToken) -> db::Result<Revoked> {
+    let settings = settings_of(app, &row.giver).await?;
+    let waits = if settings.is_some() { Revoked::Silent } else { Revoked::NotFromHere };
+    let revoked = match (settings, Granted::open(&app.vault, row)) {
         (Some(upstream), Some(granted)) => ask(app, &upstream, &granted).await,
-        // Another server may have them, or they are put right tomorrow.
         (None, _) => Err(Refusal::Unreachable(Failure::Broken("its settings are not here".to_owned()))),
         (_, None) => Err(Refusal::wrong("they cannot be opened")),
     };
@@ -125,7 +138,7 @@ async fn revoke(app: &App, row: &UpstreamToken) -> db::Result<bool> {
             tracing::debug!(upstream = row.giver.provider, %why, "tokens could not be revoked yet");
             let wait = AGAIN * 2_u32.pow(u32::try_from(row.tries).unwrap_or_default());
             app.db.write(TryLater { id: row.id.clone(), at: app.now() + wait }).await?;
-            return Ok(false);
+            return Ok(waits);
         }
         Err(why) => {
             tracing::warn!(upstream = row.giver.provider, %why, "tokens could not be revoked, and are forgotten");
@@ -133,7 +146,7 @@ async fn revoke(app: &App, row: &UpstreamToken) -> db::Result<bool> {
         Ok(()) => {}
     }
     app.db.write(Forget { id: row.id.clone(), sealed: row.sealed.clone() }).await?;
-    Ok(true)
+    Ok(Revoked::Gone)
 }
 
 /// Asks the provider to revoke tokens. With the refresh token, those that were got by it end as well: RFC 7009 §2.1.
