@@ -41,7 +41,11 @@ pub(super) async fn exchange(
     let missing = || {
         let why = "The person has to sign in by this provider first, or once more: send them with idp_hint.";
         let error = oidc::error::Error::new(ErrorCode::InteractionRequired, why);
-        let difference = Difference::new("person", "one of whom no token is kept", "one of whom one is kept");
+        let difference = Difference::new(
+            "person",
+            "somebody without a kept token that works",
+            "somebody who has come by the provider with token_clients set",
+        );
         Error::from(error.because(difference))
     };
     let account = account_of(app, &sub, &upstream).await?.ok_or_else(missing)?;
@@ -66,7 +70,7 @@ async fn provider_of(app: &App, client: &Client, named: &str) -> Result<Arc<Upst
     })
 }
 
-/// Whom an access token is about: RFC 8693 §2.2.2 for anything that is none.
+/// The subject of an access token. Anything else is `invalid_request`: RFC 8693 §2.2.2.
 async fn person_of(app: &App, client: &Client, token: &str) -> Result<String, Error> {
     let refused = |difference: Difference| {
         let why = "This subject_token is no access token of a person that this client may use.";
